@@ -1,0 +1,40 @@
+// The namespaces a rack lives in: private network, mount and pid namespaces, and a user namespace where we are not root.
+// Plain JavaScript: the start script uses it before the project's own Node is there.
+import { spawnSync } from "node:child_process";
+
+const prepare = [
+  "set -e",
+  "mount -t tmpfs tmpfs /run",
+  "mkdir -p /run/netns",
+  "mount -t sysfs sysfs /sys 2>/dev/null || true",
+  "ip link set lo up",
+  "export HAWSER_RACK=1",
+  "set +e",
+  '"$@"',
+  "exit $?",
+].join("\n");
+
+/** The command line that runs `command` inside fresh namespaces; all of it dies when this process dies. */
+export function wrapped(command) {
+  const asUser = process.getuid() === 0 ? [] : ["--user", "--map-root-user"];
+  const namespaces = [...asUser, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  return ["setpriv", "--pdeathsig", "KILL", "--", "unshare", ...namespaces, "sh", "-c", prepare, "sh", ...command];
+}
+
+/** Why no rack can be built here, in words for a person; undefined if one can. */
+export function whyNoRack() {
+  const [file, ...args] = wrapped([
+    "sh",
+    "-c",
+    "ip netns add probe && ip netns exec probe nft list ruleset && ip netns del probe",
+  ]);
+  const probe = spawnSync(file, args, { encoding: "utf8" });
+  if (probe.error !== undefined) return `cannot run ${file}: ${probe.error.message} (Debian package util-linux)`;
+  if (probe.status === 0) return undefined;
+  const said = probe.stderr.trim().split("\n").at(-1) ?? "";
+  const hint =
+    process.getuid() === 0
+      ? "root lacks CAP_SYS_ADMIN or CAP_NET_ADMIN here"
+      : "unprivileged user namespaces are forbidden here (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces, or AppArmor)";
+  return `${said || "no word from unshare"}; ${hint}`;
+}

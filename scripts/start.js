@@ -1,0 +1,85 @@
+// The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
+// Usage: node scripts/start.js demo|test|bench|check|hawser [arguments]
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { wrapped, whyNoRack } from "../lab/wrapper.js";
+import { ownNode, root, SetupError, setUp } from "./setup.js";
+
+/** Runs a command to its end with our terminal; Ctrl-C reaches it too, and we wait for its clean-up. */
+function run(command, env = {}) {
+  const [file, ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+}
+
+async function test(args) {
+  const reason = whyNoRack();
+  if (reason !== undefined) console.error(`The lab tests are skipped, no rack can be built here: ${reason}`);
+  const scratch = mkdtempSync(`${tmpdir()}/hawser-test-`);
+  const report = `${scratch}/report.json`;
+  const vitest = [
+    `${root}node_modules/.bin/vitest`,
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
+  const command = [ownNode, ...vitest, ...args];
+  try {
+    const code = await run(reason === undefined ? wrapped(command) : command, { HAWSER_NO_RACK: reason ?? "" });
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+    const failed = numFailedTests === 0 && code !== 0 ? 1 : numFailedTests;
+    const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
+    console.log(`${numPassedTests} passed, ${failed} failed${skipped}`);
+    return code;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function check(args) {
+  const bin = `${root}node_modules/.bin`;
+  const gates = [
+    ["types", [`${bin}/tsc`, "-p", "."]],
+    ["import table", ["node", "scripts/import-table.js", "--check"]],
+    ["lint", [`${bin}/oxlint`, "--type-aware", "--deny-warnings", "."]],
+    ["format", [`${bin}/oxfmt`, "--check", "."]],
+    ["unused code", [ownNode, `${bin}/knip`]],
+  ];
+  for (const [name, command] of gates) {
+    console.error(`check: ${name}`);
+    const code = await run(command);
+    if (code !== 0) {
+      console.error(`check: ${name} failed`);
+      return code;
+    }
+  }
+  return test(args);
+}
+
+const verbs = {
+  demo: (args) => run([ownNode, "cli/main.ts", "demo", ...args]),
+  hawser: (args) => run([ownNode, "cli/main.ts", ...args]),
+  bench: (args) => run([ownNode, "bench/main.ts", ...args]),
+  test,
+  check,
+};
+
+const [verb = "", ...args] = process.argv.slice(2);
+if (verbs[verb] === undefined) {
+  console.error(`Usage: node scripts/start.js ${Object.keys(verbs).join("|")} [arguments]`);
+  process.exit(2);
+}
+try {
+  setUp({ rack: verb !== "hawser" });
+  process.exitCode = await verbs[verb](args);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`set-up: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,13 @@
+import type { IpRange } from "#src/ip/range.ts";
+
+/** A named set of addresses, one entry of `address-pools` in the ConfigMap. */
+export interface Pool {
+  readonly name: string;
+  readonly protocol: "layer2";
+  /** In the order written; no two overlap, neither here nor across pools. */
+  readonly ranges: readonly IpRange[];
+  /** False: only for Services that ask for this pool or for an address in it. Default true. */
+  readonly autoAssign: boolean;
+  /** Skip IPv4 addresses whose last octet is 0 or 255. Default false. */
+  readonly avoidBuggyIps: boolean;
+}

@@ -1,0 +1,27 @@
+/**
+ * A finding that a user can fix. Every code stands in docs/errors.md; a test compares the two lists both ways.
+ */
+export interface Problem {
+  /** Closed set, upper snake case: `POOL_RANGE_REVERSED`. Also the log field and the metric label. */
+  readonly code: string;
+  /** The object and the place in it: `ConfigMap "hawser-system/hawser" address-pools[0].addresses[1]`. */
+  readonly where: string;
+  /** What could not be done: `Cannot read range "10.0.0.9-10.0.0.1"`. */
+  readonly what: string;
+  /** The cause: `it ends below its start`. */
+  readonly why: string;
+  /** What to do: `Write "10.0.0.1-10.0.0.9"`. */
+  readonly fix: string;
+  /** `error`: the object (or that part of it) is not used. `warning`: it is used, but differently than written. */
+  readonly severity: "error" | "warning";
+}
+
+/** The outcome of reading one object: a value, possibly with warnings, or the problems that prevent it. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** One line for a terminal or a log. */
+export function printProblem(problem: Problem): string {
+  return `${problem.where}: ${problem.what}: ${problem.why}. ${problem.fix}. [${problem.code}]`;
+}

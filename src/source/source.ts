@@ -1,0 +1,50 @@
+import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+
+/** What a program wants to hear of. */
+export interface SourceListener {
+  /** Marks work: these objects appeared, changed or went. Decide from `list()`, never from this. */
+  onChange(changed: readonly ObjectRef[]): void;
+  /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
+  onProblems(where: string, problems: readonly Problem[]): void;
+}
+
+/** How a patch ended: `conflict` and `gone` mean look again, nothing was written. */
+export type PatchResult = "written" | "unchanged" | "conflict" | "gone";
+
+/** An Event for people: deduplicated by (object, reason, message). */
+export interface EventRecord {
+  readonly about: ObjectRef;
+  readonly type: "Normal" | "Warning";
+  /** PascalCase, from the closed set in docs/errors.md. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What is patched on an object: only these two, and only on difference. */
+export interface StatusPatch {
+  /** Replaces these fields of `status`; undefined removes the field. */
+  readonly status?: Readonly<Record<string, unknown>>;
+  /** Sets annotations; undefined removes one. */
+  readonly annotations?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Where objects come from and status goes: the Kubernetes API, or a folder of manifests. The programs cannot tell
+ * which; one contract suite (test/source/contract.ts) runs against both.
+ */
+export interface Source {
+  /** Starts watching the kinds. Resolves when all that exists now is in `list()`. */
+  open(kinds: readonly Kind[], listener: SourceListener): Promise<void>;
+  /** All objects of a kind as last seen, by key (`namespace/name`). A new map after each change; never mutated. */
+  list(kind: Kind): ReadonlyMap<string, KubeObject>;
+  /** Writes status, optimistically against the version in `list()`; never rejects for a conflict, only for a failed effect. */
+  patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult>;
+  /** Records an Event; never rejects, never blocks: the queue is bounded and the oldest is dropped. */
+  record(event: EventRecord): void;
+  /** Publishes what this program itself reports (a speaker: what it announces). One writer per name. */
+  report(name: string, value: Readonly<Record<string, unknown>>): Promise<void>;
+  /** All reports, by name. */
+  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+}
