@@ -119,7 +119,7 @@ export function setUp({ rack }) {
     run: installPackages,
   });
   if (!hasPrebuilt()) {
-    const sources = readdirSync(`${root}native`).filter((name) => name.endsWith(".c"));
+    const sources = readdirSync(`${root}native`).filter((name) => /\.[ch]$/.test(name));
     step({
       title: "cc (the native socket module)",
       stamp: `${root}native/build/stamp`,
