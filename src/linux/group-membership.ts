@@ -1,0 +1,132 @@
+import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { solicitedNodeGroup } from "#src/wire/solicited-node.ts";
+
+/**
+ * Sockets per link. The kernel accounts memberships to the socket's option memory (sysctl net.core.optmem_max): some
+ * 280 fit where that is 20 KB, the default up to Linux 6.6, some 1800 in today's 128 KB.
+ */
+const MAX_SOCKETS_PER_LINK = 16;
+/** What the kernel says when a socket's option memory is full. */
+const FULL = new Set(["ENOMEM", "ENOBUFS"]);
+
+/** The memberships of one link. Closing its sockets leaves all groups, also when the link itself is gone. */
+class LinkGroups {
+  readonly #interface: string;
+  readonly #sockets: Socket[] = [];
+  readonly #joined = new Map<string, Socket>();
+  readonly #holders = new Map<string, number>();
+
+  constructor(interfaceName: string) {
+    this.#interface = `::%${interfaceName}`;
+  }
+
+  get isUnused(): boolean {
+    return this.#holders.size === 0;
+  }
+
+  hold(group: string): void {
+    this.#holders.set(group, (this.#holders.get(group) ?? 0) + 1);
+    if (!this.#joined.has(group)) this.#join(group);
+  }
+
+  release(group: string): void {
+    const left = (this.#holders.get(group) ?? 0) - 1;
+    if (left > 0) {
+      this.#holders.set(group, left);
+      return;
+    }
+    this.#holders.delete(group);
+    const socket = this.#joined.get(group);
+    this.#joined.delete(group);
+    try {
+      socket?.dropMembership(group, this.#interface);
+    } catch {
+      // The link is gone, and the membership with it.
+    }
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  #join(group: string): void {
+    const last = this.#sockets.at(-1);
+    if (last !== undefined && this.#joinOn(last, group)) return;
+    if (this.#sockets.length >= MAX_SOCKETS_PER_LINK)
+      throw new Error(`no room for group ${group}: all sockets are full`);
+    const socket = createSocket("udp6");
+    // Nothing is read from it, so nothing can fail later; without a listener an error would end the program.
+    socket.on("error", () => {});
+    this.#sockets.push(socket);
+    if (!this.#joinOn(socket, group)) throw new Error(`no room for group ${group}: even a new socket is full`);
+  }
+
+  /** False if the socket is full. */
+  #joinOn(socket: Socket, group: string): boolean {
+    try {
+      socket.addMembership(group, this.#interface);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (FULL.has(code)) return false;
+      // EADDRINUSE: this socket is a member already.
+      if (code !== "EADDRINUSE") throw error;
+    }
+    this.#joined.set(group, socket);
+    return true;
+  }
+}
+
+export interface GroupMembershipOptions {
+  /** A group could not be joined; it is tried again with the next `join` of an address in it. */
+  onError?(interfaceName: string, error: Error): void;
+}
+
+/**
+ * Membership in the solicited-node groups of addresses, by a real MLD join: switches that snoop deliver neighbor
+ * solicitations only to members (RFC 4541), which a packet socket's own membership does not make us.
+ */
+export class GroupMembership {
+  readonly #options: GroupMembershipOptions;
+  readonly #links = new Map<string, LinkGroups>();
+
+  constructor(options: GroupMembershipOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Joins the group of an IPv6 address on a link, once however many addresses share it. Never throws. */
+  join(interfaceName: string, ip: Ip): void {
+    try {
+      this.#groupsOf(interfaceName).hold(printIp(solicitedNodeGroup(ip)));
+    } catch (error) {
+      this.#options.onError?.(interfaceName, error as Error);
+    }
+  }
+
+  /** Takes one `join` back; the last one leaves the group. Never throws, also when the link is gone. */
+  leave(interfaceName: string, ip: Ip): void {
+    const groups = this.#links.get(interfaceName);
+    if (groups === undefined) return;
+    groups.release(printIp(solicitedNodeGroup(ip)));
+    if (!groups.isUnused) return;
+    groups.close();
+    this.#links.delete(interfaceName);
+  }
+
+  /** Leaves everything. */
+  close(): void {
+    for (const groups of this.#links.values()) groups.close();
+    this.#links.clear();
+  }
+
+  #groupsOf(interfaceName: string): LinkGroups {
+    const known = this.#links.get(interfaceName);
+    if (known !== undefined) return known;
+    // For a name that it does not know, libuv would join on whatever link the routes choose.
+    if (networkInterfaces()[interfaceName] === undefined) throw new Error(`no such link that is up: ${interfaceName}`);
+    const groups = new LinkGroups(interfaceName);
+    this.#links.set(interfaceName, groups);
+    return groups;
+  }
+}
