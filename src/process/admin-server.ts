@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Registry } from "prom-client";
+import type { Health } from "./health.ts";
+import { listenWithRetry } from "./listen.ts";
+import type { Logger } from "./log.ts";
+
+/** Scrapes and probes are short; a client that is slower than this is dropped. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** More than all probes and scrapers of a node need; bounds what a stranger can open. */
+const MAX_CONNECTIONS = 64;
+
+/** What an extra path answers. */
+export interface AdminAnswer {
+  readonly contentType: string;
+  readonly body: string;
+  /** 200 by default. */
+  readonly status?: number;
+}
+
+export interface AdminServerOptions {
+  /** 0 to 65535; 0 lets the kernel choose. */
+  readonly port: number;
+  readonly address: string;
+  readonly health: Health;
+  readonly registry: Registry;
+  readonly log: Logger;
+  /** Further paths, such as `/state`. */
+  readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
+}
+
+export interface AdminServer {
+  /** The port it has; before it listens, the one that was asked for. */
+  readonly port: number;
+  /** Resolves with the port once it listens. */
+  readonly listening: Promise<number>;
+  close(): Promise<void>;
+}
+
+type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
+
+/**
+ * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
+ * `/metrics` (Prometheus text). GET and HEAD only. A taken port is tried again and does not stop the program.
+ */
+export function startAdminServer(options: AdminServerOptions): AdminServer {
+  const { port, address, log } = options;
+  const routes = routesOf(options);
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      void answer(request, routes)
+        .catch((error: unknown) => {
+          log.error({ err: error, path: request.url }, "cannot answer on the admin port");
+          return { ...plain("internal error\n"), status: 500 };
+        })
+        .then((answered) => send(request, response, answered));
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  const bound = Promise.withResolvers<number>();
+  const handle = listenWithRetry(server, { port, address, log, name: "admin", onListening: bound.resolve });
+  return {
+    get port() {
+      return handle.port;
+    },
+    listening: bound.promise,
+    async close() {
+      const closed = server.listening ? new Promise<void>((resolve) => server.once("close", resolve)) : undefined;
+      handle.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function routesOf({ health, registry, routes = {} }: AdminServerOptions): Routes {
+  return new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
+    ...Object.entries(routes),
+    ["/healthz", () => plain("ok\n")],
+    ["/readyz", () => ({ ...plain(health.report()), status: health.ready() ? 200 : 503 })],
+    ["/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() })],
+  ]);
+}
+
+async function answer({ method, url = "/" }: IncomingMessage, routes: Routes): Promise<AdminAnswer> {
+  if (method !== "GET" && method !== "HEAD") return { ...plain("only GET and HEAD\n"), status: 405 };
+  const route = routes.get(url.split("?", 1)[0] ?? "/");
+  if (route === undefined) return { ...plain(`not found; try ${[...routes.keys()].join(", ")}\n`), status: 404 };
+  return route();
+}
+
+function send(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { status = 200, contentType, body }: AdminAnswer,
+): void {
+  response.writeHead(status, {
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
+  });
+  response.end(method === "HEAD" ? undefined : body);
+}
+
+function plain(body: string): AdminAnswer {
+  return { contentType: "text/plain; charset=utf-8", body };
+}

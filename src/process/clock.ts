@@ -1,0 +1,10 @@
+/** Milliseconds, with fractions, of CLOCK_MONOTONIC: the same in all threads and processes of a machine, never set back. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1e6;
+}
+
+/** Milliseconds since 1970, for people and files; may jump when the clock is set. */
+export function wallMs(): number {
+  return Date.now();
+}

@@ -1,0 +1,126 @@
+import type { AddressInfo, Server } from "node:net";
+import { type Problem } from "#src/model/problem.ts";
+import type { Logger } from "./log.ts";
+import { findPortOwner, type PortOwner } from "./port-owner.ts";
+
+const FIRST_BACK_OFF_MS = 250;
+const MAX_BACK_OFF_MS = 5_000;
+/** Ports below this one need CAP_NET_BIND_SERVICE (sysctl net.ipv4.ip_unprivileged_port_start). */
+const FIRST_UNPRIVILEGED_PORT = 1_024;
+
+export interface ListenOptions {
+  /** 0 to 65535; 0 lets the kernel choose. */
+  readonly port: number;
+  /** The local address: `0.0.0.0`, `::` for both families, or one of this host. */
+  readonly address: string;
+  readonly log: Logger;
+  /** What listens there, for people: `http`, `admin`. */
+  readonly name: string;
+  /** Called each time the server listens, with the port it has. */
+  readonly onListening?: ((port: number) => void) | undefined;
+  /** Called once for each new reason why it cannot listen. */
+  readonly onProblem?: ((problem: Problem) => void) | undefined;
+}
+
+/** A server that listens, or will. */
+export interface ListenHandle {
+  /** The port it has; before it listens, the one that was asked for. */
+  readonly port: number;
+  /** Stops trying, and stops accepting; open connections stay. */
+  close(): void;
+}
+
+/**
+ * Makes a server listen, however long that takes: a port that is taken or forbidden is a Problem, logged once, and
+ * tried again after 0.25 s to 5 s. Also takes the server's later errors (a failed accept), so that none ends the program.
+ */
+export function listenWithRetry(server: Server, options: ListenOptions): ListenHandle {
+  const { port, address, log, name } = options;
+  let failures = 0;
+  let lastFault = "";
+  let lastOwner: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  function tryListen(): void {
+    if (!isClosed) server.listen({ port, host: address });
+  }
+
+  async function report(error: NodeJS.ErrnoException): Promise<void> {
+    const owner = error.code === "EADDRINUSE" ? await findPortOwner(port, address) : undefined;
+    // A port that changed hands is news. An owner not found is none: it may have ended since.
+    const fault = `${error.code} ${owner?.pid ?? lastOwner ?? ""}`;
+    if (isClosed || server.listening || fault === lastFault) return;
+    lastFault = fault;
+    lastOwner = owner?.pid;
+    const problem = problemOf(error, owner, options);
+    log.error({ listener: name, address, port, reason: problem.code, problem }, "cannot listen, will try again");
+    options.onProblem?.(problem);
+  }
+
+  server.on("listening", () => {
+    const bound = portOf(server) ?? port;
+    log.info({ listener: name, address, port: bound, failures }, failures > 0 ? "listening again" : "listening");
+    failures = 0;
+    lastFault = "";
+    lastOwner = undefined;
+    options.onListening?.(bound);
+  });
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (server.listening) {
+      if (lastFault !== error.code) log.warn({ listener: name, err: error }, "cannot accept a connection");
+      lastFault = error.code ?? "";
+      return;
+    }
+    timer = setTimeout(tryListen, Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** failures));
+    failures += 1;
+    void report(error);
+  });
+  tryListen();
+  return {
+    get port() {
+      return portOf(server) ?? port;
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      if (server.listening) server.close();
+    },
+  };
+}
+
+function portOf(server: Server): number | undefined {
+  const bound = server.address() as AddressInfo | null;
+  return bound?.port;
+}
+
+function problemOf(
+  error: NodeJS.ErrnoException,
+  owner: PortOwner | undefined,
+  { port, address, name }: ListenOptions,
+): Problem {
+  const where = `${name} listener`;
+  const what = `Cannot listen on ${address.includes(":") ? `[${address}]` : address}:${port}`;
+  if (error.code === "EADDRINUSE") {
+    const holder = owner === undefined ? "another process" : `process ${owner.pid} (${owner.name})`;
+    const fix = `Stop that process or choose another port; Hawser tries again until port ${port} is free`;
+    return {
+      code: "PORT_IN_USE",
+      where,
+      what,
+      why: `${holder} listens on port ${port} already`,
+      fix,
+      severity: "error",
+    };
+  }
+  if (error.code === "EACCES" || error.code === "EPERM") {
+    const why =
+      port < FIRST_UNPRIVILEGED_PORT
+        ? `port ${port} needs the capability CAP_NET_BIND_SERVICE`
+        : `the system forbids port ${port} (${error.code})`;
+    const fix = "Give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up";
+    return { code: "PORT_FORBIDDEN", where, what, why, fix, severity: "error" };
+  }
+  const fix = `Choose an address of this host, or 0.0.0.0 or :: for all; Hawser tries again`;
+  return { code: "LISTEN_FAILED", where, what, why: error.message, fix, severity: "error" };
+}

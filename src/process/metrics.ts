@@ -1,0 +1,19 @@
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { version } from "./version.ts";
+
+/** How often the event loop's lag is sampled: often enough to see a stall, rare enough to cost an idle program nothing. */
+const LAG_SAMPLE_MS = 100;
+
+/** A registry with the process's own metrics and `hawser_build_info`. All labels come from closed sets. */
+export function createRegistry(component: string): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LAG_SAMPLE_MS });
+  const info = new Gauge({
+    name: "hawser_build_info",
+    help: "Always 1; the labels say what runs",
+    labelNames: ["component", "version", "node_version"],
+    registers: [registry],
+  });
+  info.set({ component, version, node_version: process.version }, 1);
+  return registry;
+}

@@ -1,0 +1,157 @@
+import { printProblem, type Problem } from "#src/model/problem.ts";
+import { nearest } from "./nearest.ts";
+import { type CommandText, printHelp } from "./option-help.ts";
+import {
+  flagOf,
+  type OptionSpec,
+  type OptionSpecs,
+  type OptionValue,
+  type OptionValues,
+  variableOf,
+} from "./option-spec.ts";
+import { readOptionValue } from "./option-value.ts";
+
+/** The exit code of a program that was called wrongly. */
+export const EXIT_USAGE = 2;
+
+/** What the command line and the environment say. */
+export type ParsedOptions<S extends OptionSpecs> =
+  | { readonly kind: "values"; readonly values: OptionValues<S>; readonly rest: readonly string[] }
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One text given for an option, and where. */
+interface Given {
+  readonly where: string;
+  readonly text: string;
+}
+
+/**
+ * Reads options: a flag wins over its environment variable, that over the default. `argv` is without the program's
+ * name. `rest` holds what stands after the options; it is a Problem unless `text.rest` says that it may.
+ */
+export function parseOptions<const S extends OptionSpecs>(
+  specs: S,
+  argv: readonly string[],
+  env: Environment,
+  text: CommandText = {},
+): ParsedOptions<S> {
+  const { given, rest, problems, wantsHelp } = readArguments(specs, argv);
+  if (wantsHelp) return { kind: "help", text: printHelp(specs, text) };
+  if (text.rest === undefined) problems.push(...rest.map(unexpectedArgument));
+  const values: Record<string, OptionValue | undefined> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const read = readOption(name, spec, given.get(name) ?? fromEnvironment(name, spec, env));
+    values[name] = read.value;
+    problems.push(...read.problems);
+  }
+  if (problems.length > 0) return { kind: "problems", problems };
+  return { kind: "values", values: values as OptionValues<S>, rest };
+}
+
+/** For a program's main: the values; else prints the help and exits 0, or prints the problems and exits 2. */
+export function optionsOrExit<const S extends OptionSpecs>(
+  specs: S,
+  text: CommandText = {},
+  argv: readonly string[] = process.argv.slice(2),
+): OptionValues<S> {
+  const parsed = parseOptions(specs, argv, process.env, text);
+  if (parsed.kind === "values") return parsed.values;
+  if (parsed.kind === "help") {
+    process.stdout.write(parsed.text);
+    return process.exit(0);
+  }
+  for (const problem of parsed.problems) process.stderr.write(`${printProblem(problem)}\n`);
+  process.stderr.write(`See ${text.command ?? "the program"} --help\n`);
+  return process.exit(EXIT_USAGE);
+}
+
+function readArguments(specs: OptionSpecs, argv: readonly string[]) {
+  const byFlag = new Map(Object.entries(specs).map(([name, spec]) => [flagOf(name), { name, spec }]));
+  const given = new Map<string, Given[]>();
+  const rest: string[] = [];
+  const problems: Problem[] = [];
+  let wantsHelp = false;
+  const queue = [...argv];
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (word === "--") rest.push(...queue.splice(0));
+    else if (word === "--help" || word === "-h") wantsHelp = true;
+    else if (!word.startsWith("-") || word === "-") rest.push(word);
+    else {
+      const [flag, text] = splitFlag(word);
+      const negated = byFlag.get(flag.replace(/^--no-/, "--"));
+      const known = byFlag.get(flag) ?? (negated?.spec.kind === "boolean" ? negated : undefined);
+      if (known === undefined) problems.push(unknownFlag(flag, [...byFlag.keys(), "--help"]));
+      else {
+        const isBoolean = known.spec.kind === "boolean";
+        const value = text ?? (isBoolean ? String(byFlag.has(flag)) : queue.shift());
+        if (value === undefined) problems.push(missingValue(flag));
+        else given.set(known.name, [...(given.get(known.name) ?? []), { where: flag, text: value }]);
+      }
+    }
+  }
+  return { given, rest, problems, wantsHelp };
+}
+
+function splitFlag(word: string): readonly [string, string | undefined] {
+  const equals = word.indexOf("=");
+  return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
+}
+
+/** Kubernetes puts `tcp://10.0.0.1:80` into NAME_PORT for a Service called NAME: that is no value of ours. */
+const serviceLink = /^(?:tcp|udp|sctp):\/\//;
+
+function fromEnvironment(name: string, spec: OptionSpec, env: Environment): readonly Given[] {
+  const where = variableOf(name);
+  const text = env[where];
+  if (text === undefined || text === "" || (spec.kind === "number" && serviceLink.test(text))) return [];
+  return [{ where, text }];
+}
+
+/** The value of one option: of a flag given several times the last, of a list all. */
+function readOption(
+  name: string,
+  spec: OptionSpec,
+  given: readonly Given[],
+): { readonly value: OptionValue | undefined; readonly problems: readonly Problem[] } {
+  const relevant = spec.kind === "list" ? given : given.slice(-1);
+  const problems: Problem[] = [];
+  const values: OptionValue[] = [];
+  for (const { where, text } of relevant) {
+    const read = readOptionValue(spec, text);
+    if (read.ok) values.push(read.value);
+    else problems.push(problem("OPTION_INVALID", where, `Cannot read "${text}"`, read));
+  }
+  if (given.length === 0 && "required" in spec && spec.required && spec.default === undefined) {
+    const fix = `Give ${flagOf(name)} or set ${variableOf(name)}`;
+    problems.push(problem("OPTION_MISSING", flagOf(name), "Cannot start", { why: "it has no value", fix }));
+  }
+  if (spec.kind === "list" && values.length > 0) return { value: values.flat() as readonly string[], problems };
+  return { value: values[0] ?? defaultOf(spec), problems };
+}
+
+function defaultOf(spec: OptionSpec): OptionValue | undefined {
+  if (spec.kind === "boolean") return spec.default ?? false;
+  return spec.kind === "list" ? (spec.default ?? []) : spec.default;
+}
+
+function problem(code: string, where: string, what: string, reason: { why: string; fix: string }): Problem {
+  return { code, where, what, why: reason.why, fix: reason.fix, severity: "error" };
+}
+
+function unknownFlag(flag: string, known: readonly string[]): Problem {
+  const guess = nearest(flag, known);
+  const fix = guess === undefined ? "See --help for all options" : `Did you mean ${guess}?`;
+  return problem("OPTION_UNKNOWN", flag, "Cannot use this option", { why: "there is none of that name", fix });
+}
+
+function missingValue(flag: string): Problem {
+  return problem("OPTION_INVALID", flag, "Cannot read its value", { why: "there is none", fix: `Write ${flag} VALUE` });
+}
+
+function unexpectedArgument(text: string): Problem {
+  const why = "nothing is expected beside options";
+  return problem("ARGUMENT_UNEXPECTED", `"${text}"`, "Cannot use this argument", { why, fix: "Leave it out" });
+}

@@ -1,0 +1,104 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { type AdminServer, type AdminServerOptions, startAdminServer } from "#src/process/admin-server.ts";
+import { createHealth } from "#src/process/health.ts";
+import { createLogger } from "#src/process/log.ts";
+import { createRegistry } from "#src/process/metrics.ts";
+
+const log = createLogger({ component: "test", level: "silent" });
+const servers: AdminServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function start(options: Partial<AdminServerOptions> = {}): Promise<number> {
+  const server = startAdminServer({
+    port: 0,
+    address: "127.0.0.1",
+    health: createHealth(["synced", "bound"]),
+    registry: createRegistry("test"),
+    log,
+    ...options,
+  });
+  servers.push(server);
+  return server.listening;
+}
+
+async function ask(
+  port: number,
+  path: string,
+  method = "GET",
+): Promise<{ status: number; type: string; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ port, host: "127.0.0.1", path, method, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, type: response.headers["content-type"] ?? "", body }),
+      );
+    });
+    asked.on("error", reject).end();
+  });
+}
+
+describe("startAdminServer()", () => {
+  it("is healthy at once, and ready when every condition holds; the body says what is missing", async () => {
+    const health = createHealth(["synced", "bound"]);
+    const port = await start({ health });
+    expect(await ask(port, "/healthz")).toMatchObject({ status: 200, body: "ok\n" });
+    expect(await ask(port, "/readyz")).toMatchObject({
+      status: 503,
+      body: "[-] synced: not yet\n[-] bound: not yet\n",
+    });
+    health.set("synced", true);
+    health.set("bound", false, "port 80 is taken");
+    expect(await ask(port, "/readyz?verbose")).toMatchObject({
+      status: 503,
+      body: "[+] synced\n[-] bound: port 80 is taken\n",
+    });
+    health.set("bound", true);
+    expect(await ask(port, "/readyz")).toMatchObject({ status: 200, body: "[+] synced\n[+] bound\n" });
+    health.set("synced", false, "lost");
+    expect((await ask(port, "/readyz")).status).toBe(503);
+    expect(() => health.set("boundd", true)).toThrow("boundd");
+  });
+
+  it("serves metrics in the Prometheus text format, with the process's own and the build", async () => {
+    const { status, type, body } = await ask(await start(), "/metrics");
+    expect([status, type]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
+    expect(body).toMatch(
+      /^hawser_build_info\{component="test",version="\d+\.\d+\.\d+",node_version="v\d+\.[\d.]+"\} 1$/m,
+    );
+    expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+
+  it.each([
+    { name: "405 to POST", path: "/healthz", method: "POST", status: 405, body: "only GET and HEAD\n" },
+    { name: "405 to DELETE", path: "/nowhere", method: "DELETE", status: 405, body: "only GET and HEAD\n" },
+    { name: "nothing but headers to HEAD", path: "/healthz", method: "HEAD", status: 200, body: "" },
+    { name: "a further route", path: "/state", method: "GET", status: 200, body: "{}" },
+    { name: "500 for a route that throws", path: "/broken", method: "GET", status: 500, body: "internal error\n" },
+  ])("answers $name", async ({ path, method, status, body }) => {
+    const routes = {
+      "/state": () => ({ contentType: "application/json", body: "{}" }),
+      "/broken": async () => Promise.reject(new Error("no")),
+    };
+    expect(await ask(await start({ routes }), path, method)).toMatchObject({ status, body });
+  });
+
+  it("answers 404 elsewhere and names what there is", async () => {
+    const { status, body } = await ask(await start(), "/");
+    expect([status, body]).toEqual([404, "not found; try /healthz, /readyz, /metrics\n"]);
+  });
+
+  it("closes while a client holds a connection open", async () => {
+    const port = await start();
+    const client = connect(port, "127.0.0.1");
+    await new Promise((resolve) => client.once("connect", resolve));
+    const closed = new Promise((resolve) => client.once("close", resolve));
+    await servers.splice(0)[0]?.close();
+    await closed;
+    expect(client.destroyed).toBe(true);
+  });
+});

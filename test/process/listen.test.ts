@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Problem } from "#src/model/problem.ts";
+import { listenWithRetry, type ListenHandle } from "#src/process/listen.ts";
+import { createLogger } from "#src/process/log.ts";
+
+const log = createLogger({ component: "test", level: "silent" });
+const eventually = { timeout: 8_000, interval: 20 };
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Another process that listens on a port of its own choice. */
+async function holdPort(address: string): Promise<{ child: ChildProcess; port: number }> {
+  const script = `
+    const server = require("node:net").createServer().listen(0, ${JSON.stringify(address)}, () => {
+      process.stdout.write(String(server.address().port));
+    });`;
+  const child = spawn(process.execPath, ["--input-type=commonjs", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  closers.push(() => child.kill("SIGKILL"));
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  return { child, port: Number(said.toString()) };
+}
+
+function listen(
+  port: number,
+  address: string,
+): { server: Server; handle: ListenHandle; problems: Problem[]; ports: number[] } {
+  const server = createServer();
+  const problems: Problem[] = [];
+  const ports: number[] = [];
+  const onProblem = (problem: Problem): void => void problems.push(problem);
+  const onListening = (bound: number): void => void ports.push(bound);
+  const handle = listenWithRetry(server, { port, address, log, name: "http", onListening, onProblem });
+  closers.push(() => handle.close());
+  return { server, handle, problems, ports };
+}
+
+describe("listenWithRetry()", () => {
+  it("listens at once where it can, and tells the port the kernel chose", async () => {
+    const { handle, ports, problems } = listen(0, "127.0.0.1");
+    await vi.waitFor(() => expect(ports.length).toBe(1), eventually);
+    expect(ports[0]).toBe(handle.port);
+    expect(handle.port).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    { name: "the same address", holds: "127.0.0.1", wants: "127.0.0.1" },
+    { name: "all IPv4 addresses", holds: "0.0.0.0", wants: "127.0.0.1" },
+    { name: "all addresses of both families", holds: "::", wants: "0.0.0.0" },
+    { name: "one of the addresses wanted", holds: "127.0.0.1", wants: "0.0.0.0" },
+  ])(
+    "names the process that holds the port on $name, once, and takes the port when it is free",
+    async ({ holds, wants }) => {
+      const { child, port } = await holdPort(holds);
+      const { server, problems, ports } = listen(port, wants);
+      let tries = 0;
+      server.on("error", () => (tries += 1));
+      await vi.waitFor(() => expect(tries).toBeGreaterThan(2), eventually);
+      expect(problems.map(({ code }) => code)).toEqual(["PORT_IN_USE"]);
+      expect(problems[0]?.what).toBe(`Cannot listen on ${wants}:${port}`);
+      expect(problems[0]?.why).toContain(`process ${child.pid} (`);
+      child.kill("SIGKILL");
+      await vi.waitFor(() => expect(ports).toEqual([port]), eventually);
+      expect(problems.length).toBe(1);
+    },
+  );
+
+  it("does not mistake a listener on another address for the one in the way", async () => {
+    const { port } = await holdPort("127.0.0.2");
+    const { ports, problems } = listen(port, "127.0.0.1");
+    await vi.waitFor(() => expect(ports).toEqual([port]), eventually);
+    expect(problems).toEqual([]);
+  });
+
+  it("says which address this host does not have", async () => {
+    const { problems } = listen(0, "192.0.2.1");
+    await vi.waitFor(() => expect(problems.length).toBe(1), eventually);
+    expect(problems[0]).toMatchObject({ code: "LISTEN_FAILED", what: "Cannot listen on 192.0.2.1:0" });
+    expect(problems[0]?.why).toContain("EADDRNOTAVAIL");
+  });
+
+  it("tries no more after close()", async () => {
+    const { child, port } = await holdPort("127.0.0.1");
+    const { handle, problems, server, ports } = listen(port, "127.0.0.1");
+    await vi.waitFor(() => expect(problems.length).toBe(1), eventually);
+    handle.close();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    // Whoever listens next on that port gets it: ours would have been first in line.
+    const next = listen(port, "127.0.0.1");
+    await vi.waitFor(() => expect(next.ports).toEqual([port]), eventually);
+    expect([server.listening, ports]).toEqual([false, []]);
+  });
+});
