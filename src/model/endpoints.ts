@@ -1,3 +1,22 @@
+import { type Family, parseIp, printIp } from "#src/ip/address.ts";
+import {
+  child,
+  complain,
+  complainInvalid,
+  complainMissing,
+  descend,
+  type Field,
+  isMap,
+  isUnset,
+  readBoolean,
+  readChoice,
+  readList,
+  readText,
+} from "./field.ts";
+import { keyOf, type KubeObject, rootField } from "./object.ts";
+import { readPort } from "./port.ts";
+import type { Parsed } from "./problem.ts";
+
 /** One address of an EndpointSlice (discovery.k8s.io/v1). */
 export interface Endpoint {
   readonly address: string;
@@ -25,4 +44,66 @@ export interface EndpointSlice {
   readonly family: "ipv4" | "ipv6";
   readonly endpoints: readonly Endpoint[];
   readonly ports: readonly EndpointPort[];
+}
+
+/** The label that ties a slice to its Service (well-known labels of Kubernetes). */
+const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+
+/**
+ * Reads an EndpointSlice (discovery.k8s.io/v1). An endpoint or port that cannot be read is left out with a Problem; the
+ * others are used. Slices of host names (`addressType: FQDN`) and slices of no Service are not.
+ */
+export function parseEndpointSlice(object: KubeObject): Parsed<EndpointSlice> {
+  const root = rootField(object);
+  const { problems } = root;
+  const { metadata } = object;
+  const serviceName = metadata.labels[SERVICE_NAME_LABEL] ?? "";
+  if (serviceName === "")
+    complain(root, "ENDPOINTS_WITHOUT_SERVICE", {
+      what: "Passes over this slice",
+      why: `it has no label ${SERVICE_NAME_LABEL}`,
+      fix: "Write the name of its Service there, if it has one",
+      severity: "warning",
+    });
+  const typeField = child(root, "addressType");
+  const addressType = readChoice(typeField, ["IPv4", "IPv6"]);
+  if (isUnset(typeField)) complainMissing(typeField, "Write addressType: IPv4 or IPv6");
+  if (serviceName === "" || addressType === undefined) return { ok: false, problems };
+  const family = addressType === "IPv4" ? "ipv4" : "ipv6";
+  const endpoints = readList(child(root, "endpoints")).flatMap((field) => readEndpoint(field, family) ?? []);
+  const ports = readList(child(root, "ports")).flatMap((field) => readEndpointPort(field) ?? []);
+  const serviceKey = keyOf({ namespace: metadata.namespace, name: serviceName });
+  return { ok: true, value: { key: keyOf(metadata), serviceKey, family, endpoints, ports }, problems };
+}
+
+/** The first address is the endpoint: the others, where there are any, lead to the same pod (API reference). */
+function readEndpoint(field: Field, family: Family): Endpoint | undefined {
+  const [addressField] = readList(child(field, "addresses"));
+  if (addressField === undefined) return complainMissing(child(field, "addresses"), "Write the address of the pod");
+  const ip = typeof addressField.value === "string" ? parseIp(addressField.value) : undefined;
+  if (ip === undefined) return complainInvalid(addressField, "it is no IP address", "Write the address of the pod");
+  if (ip.family !== family) {
+    const why = `the slice has addressType ${family === "ipv4" ? "IPv4" : "IPv6"}`;
+    return complainInvalid(addressField, why, "Write it into a slice of its own type");
+  }
+  const conditions = child(field, "conditions");
+  const ready = readBoolean(child(conditions, "ready")) ?? true;
+  const nodeName = readText(child(field, "nodeName"));
+  return {
+    address: printIp(ip),
+    ready,
+    serving: readBoolean(child(conditions, "serving")) ?? ready,
+    terminating: readBoolean(child(conditions, "terminating")) ?? false,
+    nodeName: nodeName === "" ? undefined : nodeName,
+    podUid: readText(descend(field, "targetRef", "uid")),
+  };
+}
+
+/** A port; without a number it stands for all ports, which nothing here can connect to. */
+function readEndpointPort(field: Field): EndpointPort | undefined {
+  if (!isMap(field.value)) return complainInvalid(field, "it is no map", "Write name, protocol and port");
+  const port = readPort(child(field, "port"));
+  const protocol = readChoice(child(field, "protocol"), ["TCP", "UDP", "SCTP"]) ?? "TCP";
+  const name = readText(child(field, "name")) ?? "";
+  return port === undefined ? undefined : { name, protocol, port };
 }

@@ -1,4 +1,7 @@
-import type { Ip } from "#src/ip/address.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
+import { child, complain, descend, type Field, quote, readList } from "./field.ts";
+import { type KubeObject, rootField } from "./object.ts";
+import type { Parsed } from "./problem.ts";
 
 /** A Node, strictly read. */
 export interface Node {
@@ -13,4 +16,46 @@ export interface Node {
   readonly networkUnavailable: boolean;
   /** Label `node.kubernetes.io/exclude-from-external-load-balancers` is present. */
   readonly excluded: boolean;
+}
+
+/** Takes a node out of external load balancing, whatever its value (well-known labels of Kubernetes). */
+const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
+
+/** Reads a Node (v1). Never fails: an address that cannot be read is left out with a warning. */
+export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: true } {
+  const root = rootField(object);
+  const { name, labels } = object.metadata;
+  const addresses = readList(descend(root, "status", "addresses"));
+  const conditions = conditionsOf(root);
+  const ready = conditions.get("Ready");
+  const value: Node = {
+    name,
+    internalAddresses: addresses.flatMap((field) => readAddress(field, "InternalIP")),
+    externalAddresses: addresses.flatMap((field) => readAddress(field, "ExternalIP")),
+    labels,
+    ready: ready === undefined || ready === "True",
+    networkUnavailable: conditions.get("NetworkUnavailable") === "True",
+    excluded: Object.hasOwn(labels, EXCLUDE_LABEL),
+  };
+  return { ok: true, value, problems: root.problems };
+}
+
+function readAddress(entry: Field, type: "InternalIP" | "ExternalIP"): readonly Ip[] {
+  if (child(entry, "type").value !== type) return [];
+  const field = child(entry, "address");
+  const ip = typeof field.value === "string" ? parseIp(field.value) : undefined;
+  if (ip !== undefined) return [ip];
+  complain(field, "STATUS_ADDRESS_UNREADABLE", {
+    what: `Passes over ${quote(field.value)}`,
+    why: "it is no IP address",
+    fix: "Mend the address in the status of the Node",
+    severity: "warning",
+  });
+  return [];
+}
+
+/** `status` of each condition, by its type: True, False or Unknown. */
+function conditionsOf(root: Field): ReadonlyMap<unknown, unknown> {
+  const conditions = readList(descend(root, "status", "conditions"));
+  return new Map(conditions.map((field) => [child(field, "type").value, child(field, "status").value]));
 }

@@ -1,6 +1,71 @@
+import { child, complain, type Field, isUnset, readText } from "./field.ts";
+import { keyOf, type KubeObject, rootField } from "./object.ts";
+import type { Parsed } from "./problem.ts";
+
 /** A Secret that holds a certificate: `tls.crt` and `tls.key`, decoded from base64, PEM checked in form only. */
 export interface TlsSecret {
   readonly key: string;
   readonly certificatePem: string;
   readonly privateKeyPem: string;
+}
+
+/**
+ * Reads a Secret (v1) as a certificate, of type kubernetes.io/tls or any other that has the two keys. Certificates on
+ * disk may stand in `stringData` as they are; it wins over `data`, as in Kubernetes. No Problem repeats what is in it.
+ */
+export function parseTlsSecret(object: KubeObject): Parsed<TlsSecret> {
+  const root = rootField(object);
+  const certificatePem = readPem(root, "tls.crt", "CERTIFICATE");
+  const privateKeyPem = readPem(root, "tls.key", "(?:RSA |EC )?PRIVATE KEY");
+  const { problems } = root;
+  if (certificatePem === undefined || privateKeyPem === undefined) return { ok: false, problems };
+  return { ok: true, value: { key: keyOf(object.metadata), certificatePem, privateKeyPem }, problems };
+}
+
+function readPem(root: Field, name: string, label: string): string | undefined {
+  const plain = { ...child(child(root, "stringData"), name), path: `stringData["${name}"]` };
+  const encoded = { ...child(child(root, "data"), name), path: `data["${name}"]` };
+  const field = isUnset(plain) ? encoded : plain;
+  const what = `Cannot use ${name} of the Secret`;
+  if (isUnset(field)) {
+    const fix = "Make it with: kubectl create secret tls NAME --cert FILE --key FILE";
+    return complain(field, "SECRET_KEY_MISSING", { what, why: "there is none", fix });
+  }
+  const text = isUnset(plain) ? decodeBase64(encoded, what) : readText({ ...plain, value: textOrNumber(plain.value) });
+  if (text === undefined) return undefined;
+  if (isPem(text, label)) return text;
+  const isEncrypted = text.includes("ENCRYPTED");
+  return complain(field, "SECRET_NOT_PEM", {
+    what,
+    why: isEncrypted
+      ? "the key is encrypted, and nobody can be asked for the password"
+      : "it is no PEM text of its kind",
+    fix: isEncrypted ? "Store it without a password" : "Store the file that begins with -----BEGIN",
+  });
+}
+
+/** Whether a text has a block of the kind, from its first line to its last. */
+function isPem(text: string, label: string): boolean {
+  const begin = new RegExp(`^-----BEGIN (${label})-----\\s`, "m").exec(text);
+  return begin !== null && text.includes(`\n-----END ${begin[1]}-----`, begin.index);
+}
+
+/** A Problem about a wrong type must not show a number that may be a secret. */
+function textOrNumber(value: unknown): unknown {
+  return typeof value === "number" || typeof value === "boolean" ? "" : value;
+}
+
+/** PEM is ASCII, hence one character for each byte will do. White space is allowed: YAML folds long lines. */
+function decodeBase64(field: Field, what: string): string | undefined {
+  const { value } = field;
+  const text = typeof value === "string" ? value.replaceAll(/\s+/g, "") : "";
+  if (text !== "" && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return atob(text);
+  const isPlain = text.startsWith("-----BEGIN");
+  return complain(field, "SECRET_NOT_BASE64", {
+    what,
+    why: isPlain ? "it is PEM as it is, and values under data are base64" : "it is not base64",
+    fix: isPlain
+      ? "Write it under stringData, or encode it with: base64 -w0 FILE"
+      : "Encode the file with: base64 -w0 FILE",
+  });
 }

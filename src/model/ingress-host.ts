@@ -1,0 +1,29 @@
+import { parseIp } from "#src/ip/address.ts";
+import { complain, type Field, isUnset, quote, readText } from "./field.ts";
+import { isDnsSubdomain } from "./name.ts";
+
+/**
+ * Reads the host of a rule or a TLS entry, in lower case: a DNS name, or `*.` and one for a wildcard of one label
+ * (networking.k8s.io/v1, IngressRule `host`). Empty where it is null, empty or left out: the catch-all.
+ */
+export function readHost(field: Field): string | undefined {
+  const text = readText(field);
+  if (text === undefined) return isUnset(field) ? "" : undefined;
+  const host = text.toLowerCase();
+  if (host === "" || isDnsSubdomain(host.startsWith("*.") ? host.slice(2) : host)) {
+    if (parseIp(host) === undefined) return host;
+  }
+  return complain(field, "INGRESS_HOST_INVALID", { what: `Cannot use the host ${quote(text)}`, ...explain(host) });
+}
+
+function explain(host: string): { readonly why: string; readonly fix: string } {
+  const bare = host.replace(/^[a-z]+:\/\//, "").split("/")[0] ?? "";
+  const name = bare.replace(/:\d*$/, "").replace(/\.$/, "");
+  if (parseIp(host) !== undefined || parseIp(name) !== undefined || host.startsWith("["))
+    return { why: "it is an address, and rules go by name", fix: "Leave the host out to serve requests by address" };
+  if (host === "*")
+    return { why: "a wildcard stands for one label of a name", fix: "Leave the host out for every name" };
+  if (name !== host && isDnsSubdomain(name)) return { why: "a host is a name alone", fix: `Write ${name}` };
+  const why = "it is neither a DNS name nor *. and a DNS name";
+  return { why, fix: "Write a name made of a-z, 0-9, - and dots" };
+}

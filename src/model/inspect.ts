@@ -1,0 +1,84 @@
+import { parseEndpointSlice } from "./endpoints.ts";
+import { child, complain, descend } from "./field.ts";
+import { type Ingress, parseIngress, parseIngressClass } from "./ingress.ts";
+import { parseNode } from "./node.ts";
+import { keyOf, type KubeObject, rootField } from "./object.ts";
+import { CONFIG_MAP_KEY, parsePoolConfig } from "./pool-config.ts";
+import type { Parsed, Problem } from "./problem.ts";
+import { parseTlsSecret, type TlsSecret } from "./secret.ts";
+import { parseService, type Service } from "./service.ts";
+import { type Deployment, parseDeployment } from "./workload.ts";
+
+/** An object with all that is wrong with it. */
+export interface Inspected {
+  readonly object: KubeObject;
+  readonly problems: readonly Problem[];
+}
+
+/** The readable objects of a set, by kind, and what is wrong with each. */
+export interface Inspection {
+  readonly inspected: readonly Inspected[];
+  readonly services: readonly Service[];
+  readonly ingresses: readonly Ingress[];
+  /** By `namespace/name`: all Secrets, readable or not. */
+  readonly secrets: ReadonlyMap<string, TlsSecret | undefined>;
+  readonly deployments: readonly Deployment[];
+}
+
+/** Reads every object as the program does that it is for. A ConfigMap or Secret that is for something else is well. */
+export function inspectObjects(objects: readonly KubeObject[]): Inspection {
+  const services: Service[] = [];
+  const ingresses: Ingress[] = [];
+  const deployments: Deployment[] = [];
+  const secrets = new Map<string, TlsSecret | undefined>();
+  const keep = <T>(parsed: Parsed<T>, into: T[]) => {
+    if (parsed.ok) into.push(parsed.value);
+    return parsed.problems;
+  };
+  const read = (object: KubeObject): readonly Problem[] => {
+    switch (object.kind) {
+      case "Service":
+        return keep(parseService(object), services);
+      case "Ingress":
+        return keep(parseIngress(object), ingresses);
+      case "Deployment":
+        return keep(parseDeployment(object), deployments);
+      case "Secret":
+        return readSecret(object, secrets);
+      case "ConfigMap":
+        return keyOf(object.metadata) === CONFIG_MAP_KEY
+          ? parsePoolConfig(object).problems
+          : readOtherConfigMap(object);
+      case "IngressClass":
+        return parseIngressClass(object).problems;
+      case "EndpointSlice":
+        return parseEndpointSlice(object).problems;
+      case "Node":
+        return parseNode(object).problems;
+      default:
+        return [];
+    }
+  };
+  const inspected = objects.map((object) => ({ object, problems: read(object) }));
+  return { inspected, services, ingresses, secrets, deployments };
+}
+
+function readSecret(object: KubeObject, secrets: Map<string, TlsSecret | undefined>): readonly Problem[] {
+  const parsed = parseTlsSecret(object);
+  secrets.set(keyOf(object.metadata), parsed.ok ? parsed.value : undefined);
+  return object["type"] === "kubernetes.io/tls" ? parsed.problems : [];
+}
+
+/** Pools in a ConfigMap that nobody reads are a slip in its name. */
+function readOtherConfigMap(object: KubeObject): readonly Problem[] {
+  const root = rootField(object);
+  const { value } = descend(root, "data", "config");
+  if (typeof value === "string" && /^address-pools:/m.test(value))
+    complain(child(root, "metadata"), "CONFIG_MAP_NOT_READ", {
+      what: "Passes over the pools in it",
+      why: `the configuration is read from ConfigMap "${CONFIG_MAP_KEY}"`,
+      fix: "Give it that namespace and name",
+      severity: "warning",
+    });
+  return root.problems;
+}

@@ -1,0 +1,304 @@
+// Every code a Problem can have, with its line in docs/errors.md. To add one: write it here, in the group of the part that
+// finds it, and run `npm test -- test/docs -u`, which writes the table of docs/errors.md anew. A code is the subject and
+// what is wrong with it, in upper snake case. It is part of what users filter logs and metrics by: never rename one.
+
+interface CodeDocumentation {
+  /** What is wrong, in a sentence. */
+  readonly meaning: string;
+  /** What the user can do, in a sentence or two. */
+  readonly solve: string;
+}
+
+export const PROBLEM_CODES = {
+  // Files and objects (src/model/manifest.ts, object.ts, field.ts).
+  MANIFEST_NOT_YAML: {
+    meaning: "A document in a file of manifests is not YAML; the file's other documents are read.",
+    solve: "Mend the text at the line named. Render templates first.",
+  },
+  MANIFEST_DUPLICATE_KEY: {
+    meaning: "A key stands twice in one map of a manifest, so that one of two values would be lost.",
+    solve: "Keep one of the two, or put `---` between two objects.",
+  },
+  MANIFEST_TOO_LARGE: {
+    meaning: "A file of manifests is larger than 4 MiB and is not read.",
+    solve: "Split the file.",
+  },
+  MANIFEST_UNREADABLE: {
+    meaning: "A file of manifests, or a folder of them, cannot be read. What was known of it stays in force.",
+    solve: "Mend the path or the permissions.",
+  },
+  MANIFEST_DUPLICATE: {
+    meaning: "Two manifests have the same kind, namespace and name. The first counts, by path and then by place.",
+    solve: "Remove or rename one of the two.",
+  },
+  MANIFESTS_MISSING: {
+    meaning: "The folder of manifests is not there. What was known of it stays in force.",
+    solve: "Make the folder, or mend the path.",
+  },
+  STATUS_FILE_BROKEN: {
+    meaning: "A file in which Hawser keeps status cannot be read.",
+    solve: "Mend the file, or remove it to have it written anew.",
+  },
+  WATCH_REFUSED: {
+    meaning: "The system refuses to watch a folder. Changes are seen late.",
+    solve: "Raise the limit that the message names.",
+  },
+  OBJECT_NOT_A_MAP: {
+    meaning: "A document is a text, a number or a list, and not a Kubernetes object.",
+    solve: "Write an object with apiVersion, kind and metadata, or remove the document.",
+  },
+  OBJECT_NAME_INVALID: {
+    meaning: "A name or namespace is not one that Kubernetes takes (RFC 1123).",
+    solve: "Choose a name of a-z, 0-9 and -, with a letter or digit at both ends.",
+  },
+  API_VERSION_UNKNOWN: {
+    meaning: "The apiVersion is none that Kubernetes has for this kind.",
+    solve: "Write the apiVersion that the message names.",
+  },
+  API_VERSION_OLD: {
+    meaning: "Warning: the apiVersion is one that API servers no longer serve. It is read as today's.",
+    solve: "Rewrite the manifest for today's version before it goes to a cluster.",
+  },
+  METADATA_MISPLACED: {
+    meaning:
+      "Warning: labels or annotations stand beside metadata, where Kubernetes drops them. They are read as part of it.",
+    solve: "Indent them so that they stand under metadata.",
+  },
+  TEXT_NOT_QUOTED: {
+    meaning:
+      "Warning: a label, annotation or selector is a number or boolean. It is read as the text that it prints as.",
+    solve: "Put the value in quotes.",
+  },
+  FIELD_MISSING: {
+    meaning: "A required field is not there.",
+    solve: "Write the field.",
+  },
+  FIELD_WRONG_TYPE: {
+    meaning: "A field holds another type of value than it should, such as a text in place of a list.",
+    solve: "Write a value of the type named.",
+  },
+  FIELD_INVALID: {
+    meaning: "A value is of the right type, but may not stand there.",
+    solve: "Write one of the values that the message names.",
+  },
+  FIELD_DUPLICATE: {
+    meaning: "Two entries of a list have what only one of them may have.",
+    solve: "Change or remove one of the two.",
+  },
+
+  // The configuration (src/model/pool-config.ts). With any of the errors the last good configuration stays in force.
+  CONFIG_TEXT_MISSING: {
+    meaning: "The ConfigMap has no text under `data.config`.",
+    solve: "Write `config: |` under data and the pools below it.",
+  },
+  CONFIG_NOT_YAML: {
+    meaning: "The text under `data.config` is not one YAML document.",
+    solve: "Mend the text at the line named.",
+  },
+  CONFIG_DUPLICATE_KEY: {
+    meaning: "A key stands twice in one map of the configuration.",
+    solve: "Keep one of the two.",
+  },
+  CONFIG_UNKNOWN_KEY: {
+    meaning: "A key of the configuration is not known there.",
+    solve: "Write the key that the message proposes, or remove it.",
+  },
+  CONFIG_MAP_NOT_READ: {
+    meaning: "Warning: a ConfigMap looks like the configuration, but has another name than the one that is read.",
+    solve: "Name it `hawser` in the namespace `hawser-system`.",
+  },
+  POOL_NAME_INVALID: {
+    meaning: "A pool has no name, or one that cannot be used.",
+    solve: "Give the pool a name of 1 to 253 visible characters.",
+  },
+  POOL_NAME_DUPLICATE: {
+    meaning: "Two pools have the same name.",
+    solve: "Rename one, or make one pool of the two.",
+  },
+  POOL_PROTOCOL_MISSING: {
+    meaning: "A pool has no protocol.",
+    solve: "Write `protocol: layer2`.",
+  },
+  POOL_PROTOCOL_UNKNOWN: {
+    meaning: "A pool has a protocol that does not exist.",
+    solve: "Write `protocol: layer2`.",
+  },
+  POOL_PROTOCOL_BGP: {
+    meaning:
+      "A pool is to be announced by BGP, which Hawser does not speak. The pool is passed over, the others are used.",
+    solve: "Write `protocol: layer2` if the nodes are in the network of these addresses; else remove the pool.",
+  },
+  BGP_NOT_SERVED: {
+    meaning: "Warning: the configuration has BGP peers, communities or BFD profiles. They are passed over.",
+    solve: "Remove them, or leave them for MetalLB.",
+  },
+  POOL_WITHOUT_ADDRESSES: {
+    meaning: "A pool has no addresses.",
+    solve: "Write at least one CIDR or range, or remove the pool.",
+  },
+  POOL_RANGE_UNREADABLE: {
+    meaning: "An entry of a pool is neither a CIDR nor two addresses joined by a dash.",
+    solve: "Write `192.0.2.0/28` or `192.0.2.10-192.0.2.20`. Octets have no leading zeros.",
+  },
+  POOL_RANGE_BARE_ADDRESS: {
+    meaning: "An entry of a pool is a single address.",
+    solve: "Write it with /32, or /128 for IPv6.",
+  },
+  POOL_RANGE_MIXED_FAMILIES: {
+    meaning: "A range begins with an IPv4 address and ends with an IPv6 address, or the other way round.",
+    solve: "Write one range for each family. Both may be in one pool.",
+  },
+  POOL_RANGE_REVERSED: {
+    meaning: "A range ends below its start.",
+    solve: "Swap the two addresses.",
+  },
+  POOL_RANGE_BAD_PREFIX_LENGTH: {
+    meaning: "What follows the slash of a CIDR is not a prefix length of the address's family.",
+    solve: "Write a number from 0 to 32, or to 128 for IPv6.",
+  },
+  POOL_RANGES_OVERLAP: {
+    meaning: "Two ranges, of one pool or of two, share addresses.",
+    solve: "Take the shared addresses out of one of the two.",
+  },
+  POOL_RANGE_HOST_BITS: {
+    meaning: "Warning: the address of a CIDR is not the first of its network. The whole network is used.",
+    solve: "Write the network, or a range that begins at the address meant.",
+  },
+  POOL_RANGE_SPECIAL: {
+    meaning: "Warning: a range has addresses that no client can reach, such as loopback or multicast ones.",
+    solve: "Take addresses of the network that the nodes are in.",
+  },
+
+  // Services, endpoints and nodes (src/model/service*.ts, endpoints.ts, node.ts).
+  REQUEST_ADDRESS_UNREADABLE: {
+    meaning: "A Service requests something that is no IP address. It keeps the address it has and gets no other.",
+    solve: "Write one address, or one of each family separated by a comma.",
+  },
+  REQUEST_FAMILY_TWICE: {
+    meaning: "A Service requests two addresses of one family.",
+    solve: "Keep one of the two.",
+  },
+  REQUEST_FAMILY_NOT_SERVED: {
+    meaning: "A Service requests an address of a family that its `spec.ipFamilies` does not have.",
+    solve: "Request an address of the other family, or change `spec.ipFamilies`.",
+  },
+  REQUEST_CONTRADICTORY: {
+    meaning: "The annotation of a Service and its `spec.loadBalancerIP` request different addresses.",
+    solve: "Remove `spec.loadBalancerIP`.",
+  },
+  STATUS_ADDRESS_UNREADABLE: {
+    meaning: "Warning: a status holds something that is no IP address. It is passed over.",
+    solve: "Find out who wrote it; remove it from the status.",
+  },
+  ENDPOINTS_WITHOUT_SERVICE: {
+    meaning: "Warning: an EndpointSlice does not say which Service it belongs to. It is passed over.",
+    solve: "Write the label `kubernetes.io/service-name`.",
+  },
+  SERVICE_SELECTS_NOTHING: {
+    meaning: "Warning: a Service selects labels that no pod among the files has, though some are much like them.",
+    solve: "Make `spec.selector` of the Service and the labels of the pod template the same.",
+  },
+
+  // Ingresses and certificates (src/model/ingress*.ts, secret.ts).
+  INGRESS_EMPTY: {
+    meaning: "An Ingress has neither rules nor a default backend.",
+    solve: "Write one of the two.",
+  },
+  INGRESS_HOST_INVALID: {
+    meaning: "The host of a rule or TLS entry is no DNS name. The rule is not served.",
+    solve: "Write a name, or `*.` and a name; leave the host out for requests by address.",
+  },
+  INGRESS_PATH_INVALID: {
+    meaning: "A path does not begin with /, or has parts that could mean another path. It is not served.",
+    solve: "Write the path as the message proposes.",
+  },
+  INGRESS_RESOURCE_BACKEND: {
+    meaning: "A backend is a resource and not a Service. Its path is not served, the others are.",
+    solve: "Write a Service in its place.",
+  },
+  INGRESS_BACKEND_FORM: {
+    meaning: "Warning: a backend is in the form of another API version than its Ingress. It is read all the same.",
+    solve: "Write the form of the version, or the version of the form.",
+  },
+  INGRESS_CLASS_TWICE: {
+    meaning: "Warning: an Ingress names two different classes. The field wins over the annotation.",
+    solve: "Remove the annotation `kubernetes.io/ingress.class`.",
+  },
+  INGRESS_REWRITE_INVALID: {
+    meaning: "The target of `rewrite-target` is no path. The Ingress is not served.",
+    solve: "Write a path that begins with /.",
+  },
+  INGRESS_REGEX_UNSUPPORTED: {
+    meaning: "An Ingress asks for regular expressions in paths, which Hawser does not have yet. It is not served.",
+    solve: "Write the paths as Prefix or Exact, and targets without `$1`.",
+  },
+  INGRESS_RESTRICTION_UNSUPPORTED: {
+    meaning:
+      "An annotation restricts who may come in, in a way that Hawser does not have yet. The Ingress is not served, for it would be more open than written.",
+    solve: "Restrict access at the backend and remove the annotation, or serve the Ingress by another class.",
+  },
+  INGRESS_ANNOTATION_UNKNOWN: {
+    meaning: "Warning: an annotation of ingress-nginx or Hawser is not known. It is passed over.",
+    solve: "Remove it if you can do without it.",
+  },
+  INGRESS_SERVICE_MISSING: {
+    meaning: "Warning: an Ingress sends requests to a Service that is not among the files. They are answered 503.",
+    solve: "Add the Service, or mend its name or namespace.",
+  },
+  INGRESS_PORT_MISSING: {
+    meaning: "Warning: an Ingress sends requests to a port that its Service does not have. They are answered 503.",
+    solve: "Write a port of the Service: its `port` or `name`, not its `targetPort`.",
+  },
+  INGRESS_SECRET_MISSING: {
+    meaning: "Warning: an Ingress names a Secret that is not among the files. The default certificate is served.",
+    solve: "Add the Secret in the namespace of the Ingress.",
+  },
+  SECRET_KEY_MISSING: {
+    meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`.",
+    solve: "Make it with `kubectl create secret tls NAME --cert FILE --key FILE`.",
+  },
+  SECRET_NOT_BASE64: {
+    meaning: "A value under `data` of a Secret is not base64.",
+    solve: "Encode the file with `base64 -w0 FILE`, or write it under `stringData`.",
+  },
+  SECRET_NOT_PEM: {
+    meaning: "A certificate or key is not in PEM form, or the key is encrypted.",
+    solve: "Store the file that begins with `-----BEGIN`, without a password.",
+  },
+
+  // Programs (src/process, cli, speaker).
+  OPTION_INVALID: {
+    meaning: "The value of an option cannot be read.",
+    solve: "Write a value as `--help` describes it.",
+  },
+  OPTION_MISSING: {
+    meaning: "An option that must be given is not.",
+    solve: "Give the option, or set its environment variable.",
+  },
+  OPTION_UNKNOWN: {
+    meaning: "There is no option of that name.",
+    solve: "See `--help` for all options.",
+  },
+  ARGUMENT_UNEXPECTED: {
+    meaning: "Something stands on the command line where nothing is expected.",
+    solve: "Leave it out.",
+  },
+  PORT_IN_USE: {
+    meaning: "Another process listens on the port. The program tries again until it is free.",
+    solve: "Stop the process that the message names, or choose another port.",
+  },
+  PORT_FORBIDDEN: {
+    meaning: "The program may not listen on the port.",
+    solve: "Give it the capability CAP_NET_BIND_SERVICE, or choose a port from 1024 up.",
+  },
+  LISTEN_FAILED: {
+    meaning: "The program cannot listen on the address. It tries again.",
+    solve: "Choose an address of this host, or 0.0.0.0 or :: for all.",
+  },
+  HEARTBEAT_KEY_UNUSABLE: {
+    meaning: "The key that speakers authenticate their heartbeats with cannot be used.",
+    solve: "Write a new key as the message says, the same for every speaker.",
+  },
+} as const satisfies Readonly<Record<string, CodeDocumentation>>;
+
+export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -1,0 +1,27 @@
+/**
+ * Why a Service has the addresses it has, or has none, and how a configuration was taken: the closed set that is the
+ * reason of Events, of the condition of a Service, of log lines and of metric labels. The texts are its table in
+ * docs/errors.md; a test compares the two.
+ */
+export const REASON_MEANINGS = {
+  AddressAssigned: "The Service has all the addresses it asks for.",
+  AddressReleased: "The Service gave an address back: it was deleted, changed its type or moved to another address.",
+  AddressOrphaned: "The Service has an address that no pool contains any more. It keeps serving.",
+  AddressConflict: "The Service had an address that an older Service has too, and lost it.",
+  PoolExhausted:
+    "No free address is left in the pools that may serve the Service. It gets one as soon as there is one.",
+  NoPoolConfigured: "There is no pool that may serve the Service.",
+  RequestedAddressNotInPool: "No pool contains the requested address, or not the requested pool.",
+  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it.",
+  RequestedPoolUnknown: "There is no pool of the requested name.",
+  FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
+  BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
+  OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
+  ConfigInvalid: "The configuration cannot be read. The last good one stays in force.",
+  ConfigLoaded: "The configuration was read and is in force.",
+} as const;
+
+export type Reason = keyof typeof REASON_MEANINGS;
+
+/** All reasons, in the order of the table. */
+export const REASONS = Object.keys(REASON_MEANINGS) as readonly Reason[];

@@ -1,0 +1,46 @@
+import { type Family, parseIp } from "#src/ip/address.ts";
+import { child, complain, type Field, isUnset, quote, readChoice, readList } from "./field.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * Which families a Service is of. An API server has filled in `ipFamilies` and `clusterIPs`; a manifest on disk has
+ * often neither, and is then read as a dual-stack cluster with IPv4 first would read it.
+ */
+export function readServiceFamilies(spec: Field): Pick<Service, "families" | "ipFamilyPolicy"> {
+  const policyField = child(spec, "ipFamilyPolicy");
+  const written = readWritten(spec);
+  const assigned = readFromClusterIps(spec);
+  const known = written.length > 0 ? written : assigned;
+  const policy =
+    readChoice(policyField, ["SingleStack", "PreferDualStack", "RequireDualStack"]) ??
+    (known.length > 1 ? "RequireDualStack" : "SingleStack");
+  const isOnDisk = assigned.length === 0;
+  if (policy === "SingleStack" || !isOnDisk)
+    return { families: known.length === 0 ? ["ipv4"] : known, ipFamilyPolicy: policy };
+  const [first = "ipv4"] = known;
+  return { families: [first, first === "ipv4" ? "ipv6" : "ipv4"], ipFamilyPolicy: policy };
+}
+
+function readWritten(spec: Field): readonly Family[] {
+  const families: Family[] = [];
+  for (const field of readList(child(spec, "ipFamilies"))) {
+    const word = readChoice(field, ["IPv4", "IPv6"]);
+    if (word === undefined) continue;
+    const family = word === "IPv4" ? "ipv4" : "ipv6";
+    if (families.includes(family))
+      complain(field, "FIELD_DUPLICATE", {
+        what: `Cannot use ${quote(word)}`,
+        why: "it stands there twice",
+        fix: "Remove one",
+      });
+    else families.push(family);
+  }
+  return families;
+}
+
+function readFromClusterIps(spec: Field): readonly Family[] {
+  const list = child(spec, "clusterIPs");
+  const fields = isUnset(list) ? [child(spec, "clusterIP")] : readList(list);
+  const families = fields.flatMap(({ value }) => (typeof value === "string" ? (parseIp(value)?.family ?? []) : []));
+  return [...new Set(families)];
+}
