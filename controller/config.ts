@@ -1,0 +1,76 @@
+import type { KubeObject, ObjectRef } from "#src/model/object.ts";
+import { keyOf } from "#src/model/object.ts";
+import { parsePoolConfig, type PoolConfig } from "#src/model/pool-config.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
+import type { Logger } from "#src/process/log.ts";
+import type { Source } from "#src/source/source.ts";
+import { eventOf } from "./events.ts";
+
+/** The pools in force, read from the ConfigMap: a broken one leaves the last good one in force, and says so once. */
+export class LastGoodConfig {
+  readonly #ref: ObjectRef;
+  readonly #source: Source;
+  readonly #log: Logger;
+  #object: KubeObject | undefined;
+  #data: string | undefined;
+  #pools: readonly Pool[] | undefined;
+  #isStale = false;
+
+  constructor(ref: ObjectRef, { source, log }: { source: Source; log: Logger }) {
+    this.#ref = ref;
+    this.#source = source;
+    this.#log = log;
+  }
+
+  /** Whether the pools in force are not those of the ConfigMap as it is now. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** The pools in force; undefined if there never was a good configuration. */
+  read(): readonly Pool[] | undefined {
+    const object = this.#source.list("ConfigMap").get(keyOf(this.#ref));
+    if (object === this.#object) return this.#pools;
+    this.#object = object;
+    const data = object && JSON.stringify(object["data"] ?? {});
+    if (data === this.#data) return this.#pools;
+    this.#data = data;
+    if (object === undefined) this.#missing();
+    else this.#accept(parsePoolConfig(object));
+    return this.#pools;
+  }
+
+  #accept(parsed: Parsed<PoolConfig>): void {
+    this.#isStale = !parsed.ok;
+    const configMap = keyOf(this.#ref);
+    for (const problem of parsed.problems)
+      this.#log[problem.severity === "error" ? "error" : "warn"](
+        { configMap, ...problem },
+        "problem in the configuration",
+      );
+    if (!parsed.ok) {
+      this.#source.record(eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(parsed.problems) }));
+      return;
+    }
+    this.#pools = parsed.value.pools;
+    const names = this.#pools.map(({ name }) => name);
+    this.#log.info({ configMap, pools: names.length }, "configuration loaded");
+    const pools = names.length === 0 ? "No pool is configured." : `Pools in force: ${names.join(", ")}.`;
+    const count = parsed.problems.length;
+    const message = count === 0 ? pools : `${pools} Problems: ${count} (hawser check shows them).`;
+    this.#source.record(eventOf(this.#ref, { reason: "ConfigLoaded", message }));
+  }
+
+  #missing(): void {
+    this.#isStale = true;
+    this.#log.error({ configMap: keyOf(this.#ref) }, "the configuration is gone, the last good one stays in force");
+  }
+}
+
+function summaryOf(problems: readonly Problem[]): string {
+  const [first, ...more] = problems.filter(({ severity }) => severity === "error");
+  const text = first === undefined ? "It cannot be read." : printProblem(first);
+  const others = more.length > 0 ? ` And ${more.length} more (hawser check shows all).` : "";
+  return `The last good configuration stays in force. ${text}${others}`;
+}

@@ -1,0 +1,27 @@
+import type { Assignment } from "#src/assignment/snapshot.ts";
+import type { KubeObject, ObjectRef } from "#src/model/object.ts";
+import type { Reason } from "#src/model/reason.ts";
+import type { EventRecord } from "#src/source/source.ts";
+import { conditionOf } from "./status.ts";
+
+/** The Kubernetes API refuses Events with a longer message (in bytes; ours are nearly all ASCII). */
+const MESSAGE_MAX_BYTES = 1_024;
+
+/** An Event, with its message cut to what the API takes. `Normal` for what went as wished. */
+export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason; message: string }): EventRecord {
+  const isNormal = ["AddressAssigned", "AddressReleased", "ConfigLoaded"].includes(reason);
+  const bytes = Buffer.from(message);
+  const cut = bytes.length > MESSAGE_MAX_BYTES ? `${bytes.toString("utf8", 0, MESSAGE_MAX_BYTES - 8)}...` : message;
+  return { about, type: isNormal ? "Normal" : "Warning", reason, message: cut };
+}
+
+/** What people are told when a decision is written on a Service: each release, and what its condition says now. */
+export function eventsOf(object: KubeObject, assignment: Assignment): EventRecord[] {
+  const { metadata } = object;
+  const about: ObjectRef = { kind: "Service", namespace: metadata.namespace, name: metadata.name };
+  const events = assignment.released.map((released) => eventOf(about, released));
+  const present = conditionOf(object);
+  const isNew = present?.["reason"] !== assignment.reason || present["message"] !== assignment.message;
+  if (isNew && assignment.reason !== "AddressReleased") events.push(eventOf(about, assignment));
+  return events;
+}

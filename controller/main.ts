@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ObjectRef } from "#src/model/object.ts";
+import { startAdminServer } from "#src/process/admin-server.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { createHealth } from "#src/process/health.ts";
+import { createLogger, logLevels } from "#src/process/log.ts";
+import { createRegistry } from "#src/process/metrics.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { optionsOrExit } from "#src/process/options.ts";
+import { onShutdown } from "#src/process/shutdown.ts";
+import { openFolderSource } from "#src/source/folder.ts";
+import { type Controller, startController } from "./loop.ts";
+import { createControllerMetrics } from "./metrics.ts";
+
+const specs = {
+  manifests: { kind: "string", required: true, placeholder: "DIR", help: "Read objects from this folder of manifests" },
+  namespace: { kind: "string", default: "hawser-system", help: "Namespace of the ConfigMap" },
+  configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
+  loadBalancerClass: { kind: "string", help: "Serve Services of exactly this class; by default those without a class" },
+  httpAddress: { kind: "string", default: "0.0.0.0", help: "Address for /healthz, /readyz and /metrics" },
+  httpPort: { kind: "number", default: 9120, min: 0, max: 65_535, help: "Port for /healthz, /readyz and /metrics" },
+  logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level that is logged" },
+} as const satisfies OptionSpecs;
+
+const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap.";
+const options = optionsOrExit(specs, { command: "hawser controller", about });
+const component = "controller";
+const log = createLogger({ component, level: options.logLevel });
+const registry = createRegistry(component);
+const health = createHealth(["synced", "applied"], () => log.info({}, "ready"));
+const admin = startAdminServer({ address: options.httpAddress, port: options.httpPort, health, registry, log });
+const source = openFolderSource({ directory: options.manifests, log });
+const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
+
+let controller: Controller | undefined;
+onShutdown(log, async () => {
+  await controller?.close();
+  await source.close();
+  await admin.close();
+});
+
+controller = await startController({
+  source,
+  configMap,
+  loadBalancerClass: options.loadBalancerClass,
+  log,
+  metrics: createControllerMetrics(registry),
+  monotonicMs,
+  wallMs,
+  random: Math.random,
+  delay: (ms, signal) => sleep(ms, undefined, { signal }),
+  onApplied: () => health.set("applied", true),
+});
+health.set("synced", true);
+log.info(
+  { manifests: options.manifests, configMap: `${options.namespace}/${options.configMap}` },
+  "controller started",
+);

@@ -1,0 +1,55 @@
+import type { KubeObject } from "#src/model/object.ts";
+
+/** First wait after a failed write, in milliseconds; it doubles with each further failure. */
+const FIRST_MS = 200;
+/** Longest wait: an API server that comes back is used again within this. */
+const LONGEST_MS = 30_000;
+
+interface Retry {
+  readonly object: KubeObject;
+  readonly failures: number;
+  readonly dueMs: number;
+}
+
+/** Which Services wait before their status is written again, and until when. One that changes waits no longer. */
+export class Retries {
+  readonly #waiting = new Map<string, Retry>();
+  readonly #nowMs: () => number;
+  readonly #random: () => number;
+
+  /** `random` gives numbers from 0 to below 1: the jitter that keeps many failures from coming back together. */
+  constructor(nowMs: () => number, random: () => number) {
+    this.#nowMs = nowMs;
+    this.#random = random;
+  }
+
+  /** Notes a failed write; returns the milliseconds until the next attempt: half to all of the doubled wait. */
+  failed(key: string, object: KubeObject): number {
+    const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
+    const waitMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+    const inMs = Math.round(waitMs * (0.5 + this.#random() / 2));
+    this.#waiting.set(key, { object, failures, dueMs: this.#nowMs() + inMs });
+    return inMs;
+  }
+
+  succeeded(key: string): void {
+    this.#waiting.delete(key);
+  }
+
+  /** Whether to leave this version of the object alone for now. */
+  isWaiting(key: string, object: KubeObject): boolean {
+    const retry = this.#waiting.get(key);
+    return retry !== undefined && retry.object === object && this.#nowMs() < retry.dueMs;
+  }
+
+  /** Milliseconds until the next attempt is due, at least 0; undefined if nothing waits. */
+  nextInMs(): number | undefined {
+    const due = [...this.#waiting.values()].map(({ dueMs }) => dueMs);
+    return due.length === 0 ? undefined : Math.max(0, Math.min(...due) - this.#nowMs());
+  }
+
+  /** Forgets what the plan no longer speaks of: Services that are gone or cannot be read. */
+  prune(planned: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#waiting.keys()) if (!planned.has(key)) this.#waiting.delete(key);
+  }
+}

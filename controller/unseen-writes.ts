@@ -1,0 +1,41 @@
+import type { Ip } from "#src/ip/address.ts";
+import type { KubeObject } from "#src/model/object.ts";
+
+interface Write {
+  readonly object: KubeObject;
+  readonly addresses: readonly Ip[];
+}
+
+/**
+ * What we wrote (or may have written) and the source does not show yet. A plan made in between must count these
+ * addresses as in use, or it would give them to a second Service.
+ */
+export class UnseenWrites {
+  readonly #writes = new Map<string, Write>();
+
+  /** `object` is the version that was patched: the note holds while the source still shows this one. */
+  remember(key: string, object: KubeObject, addresses: readonly Ip[]): void {
+    this.#writes.set(key, { object, addresses });
+  }
+
+  /** The addresses that count for this version of the object; undefined: those in its status. */
+  addressesOf(key: string, object: KubeObject): readonly Ip[] | undefined {
+    const write = this.#writes.get(key);
+    if (write === undefined) return undefined;
+    if (isSameVersion(write.object, object)) return write.addresses;
+    this.#writes.delete(key);
+    return undefined;
+  }
+
+  /** Forgets objects that are gone. */
+  prune(objects: ReadonlyMap<string, KubeObject>): void {
+    for (const key of this.#writes.keys()) if (!objects.has(key)) this.#writes.delete(key);
+  }
+}
+
+function isSameVersion(left: KubeObject, right: KubeObject): boolean {
+  const [{ uid, resourceVersion }, other] = [left.metadata, right.metadata];
+  return (
+    left === right || (resourceVersion !== undefined && resourceVersion === other.resourceVersion && uid === other.uid)
+  );
+}

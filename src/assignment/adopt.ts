@@ -1,0 +1,70 @@
+import { type Ip, equalIps, printIp } from "#src/ip/address.ts";
+import type { Service } from "#src/model/service.ts";
+import { nameOfFamily } from "./explain.ts";
+import { block, hold, type InUse, refusalOf } from "./in-use.ts";
+import type { AssignmentSnapshot, Released } from "./snapshot.ts";
+
+/** What a Service keeps of what its status holds, and what not. */
+export interface Adoption {
+  readonly held: readonly Ip[];
+  readonly released: readonly Released[];
+}
+
+/** Whether the Service is one of those we give addresses to. */
+function isOurs(service: Service, loadBalancerClass: string | undefined): boolean {
+  return service.type === "LoadBalancer" && service.loadBalancerClass === loadBalancerClass;
+}
+
+/**
+ * Adopts all that is in status, before anything new is given out. Services come oldest first. What others hold
+ * (another class, unreadable, no longer LoadBalancer) or give up in this plan is closed to newcomers afterwards, so
+ * that it never takes an address from one of ours.
+ */
+export function adoptAll(inUse: InUse, services: readonly Service[], snapshot: AssignmentSnapshot) {
+  const adoptions = new Map<string, Adoption>();
+  const closed: { readonly ip: Ip; readonly holder: string }[] = [];
+  for (const service of services) {
+    const adoption = isOurs(service, snapshot.loadBalancerClass) ? adopt(inUse, service) : undefined;
+    if (adoption !== undefined) adoptions.set(service.key, adoption);
+    const foreign = adoption?.released.map(({ ip }) => ip) ?? service.assignedAddresses;
+    for (const ip of foreign) closed.push({ ip, holder: service.key });
+  }
+  for (const [holder, addresses] of snapshot.unreadable) for (const ip of addresses) closed.push({ ip, holder });
+  for (const { ip, holder } of closed) block(inUse, ip, holder);
+  return adoptions;
+}
+
+function adopt(inUse: InUse, service: Service): Adoption {
+  const held: Ip[] = [];
+  const released: Released[] = [];
+  for (const ip of service.assignedAddresses) {
+    if (held.some((other) => equalIps(other, ip))) continue;
+    const refused = whyReleased(inUse, { service, held, ip });
+    if (refused !== undefined) released.push(refused);
+    else {
+      hold(inUse, ip, service);
+      held.push(ip);
+    }
+  }
+  return { held, released };
+}
+
+function whyReleased(
+  inUse: InUse,
+  { service, held, ip }: { service: Service; held: readonly Ip[]; ip: Ip },
+): Released | undefined {
+  const text = printIp(ip);
+  const family = nameOfFamily(ip.family);
+  if (!service.families.includes(ip.family))
+    return { ip, reason: "AddressReleased", message: `${text}: the Service no longer takes ${family}.` };
+  if (held.some((other) => other.family === ip.family))
+    return {
+      ip,
+      reason: "AddressReleased",
+      message: `${text}: a Service has one ${family} address, and it has another.`,
+    };
+  const refusal = refusalOf(inUse, ip, service);
+  if (refusal === undefined) return undefined;
+  const message = `${text}: ${refusal.holder} is older and keeps it, and ${refusal.why}.`;
+  return { ip, reason: "AddressConflict", message };
+}

@@ -1,0 +1,99 @@
+import { equalIps, type Family, type Ip, printIp } from "#src/ip/address.ts";
+import type { Service } from "#src/model/service.ts";
+import { chooseAddresses, type Table } from "./choose.ts";
+import {
+  type Complaint,
+  explainBadRequest,
+  explainInUse,
+  explainNoPool,
+  explainNotDual,
+  explainNotInPool,
+  explainOrphaned,
+} from "./explain.ts";
+import { hold, refusalOf } from "./in-use.ts";
+import { spaceOf } from "./pool-space.ts";
+import type { Released } from "./snapshot.ts";
+
+/** What a Service ends with, and what it still lacks. */
+export interface Settled {
+  readonly addresses: readonly Ip[];
+  readonly complaints: readonly Complaint[];
+  /** Addresses it had and exchanged for others. */
+  readonly replaced: readonly Released[];
+}
+
+/** What one family of a Service needs: nothing, this address, any address, or it is refused. */
+type Need =
+  | { readonly kind: "satisfied" }
+  | { readonly kind: "take"; readonly ip: Ip }
+  | { readonly kind: "choose" }
+  | { readonly kind: "refused"; readonly complaint: Complaint };
+
+/** Decides for one of our Services that has `held`, after all adoptions, and marks what it gets as used. */
+export function settle(table: Table, service: Service, held: readonly Ip[]): Settled {
+  const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
+  if (bad !== undefined) return { addresses: held, complaints: [bad], replaced: [] };
+  const heldOf = (family: Family) => held.find((ip) => ip.family === family);
+  const needs = service.families.map((family) => ({
+    family,
+    need: needOf(table, service, { family, has: heldOf(family) }),
+  }));
+  const families = needs.filter(({ need }) => need.kind === "choose").map(({ family }) => family);
+  const ownPools = held.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? []);
+  const choice = chooseAddresses(table, service, { families, ownPools });
+  const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
+  const refused = needs.flatMap(({ need }) => (need.kind === "refused" ? need.complaint : []));
+  const complaints = [...refused, ...choice.complaints];
+  const isPartial = complaints.length > 0 && service.ipFamilyPolicy === "RequireDualStack";
+  if (isPartial && held.length === 0) return { addresses: [], complaints, replaced: [] };
+  return exchange(table, service, { held, gained: [...taken, ...choice.addresses], complaints });
+}
+
+function needOf(table: Table, service: Service, { family, has }: { family: Family; has: Ip | undefined }): Need {
+  const request = service.requestedAddresses.find((ip) => ip.family === family);
+  if (request !== undefined) {
+    if (has !== undefined && equalIps(has, request)) return { kind: "satisfied" };
+    return needOfRequest(table, service, request);
+  }
+  if (has === undefined) return { kind: "choose" };
+  const { requestedPool } = service;
+  if (requestedPool === undefined) return { kind: "satisfied" };
+  if (!table.pools.some((pool) => pool.name === requestedPool))
+    return { kind: "refused", complaint: explainNoPool(table.pools, service) };
+  return { kind: spaceOf(table.index, has)?.pool.name === requestedPool ? "satisfied" : "choose" };
+}
+
+function needOfRequest(table: Table, service: Service, ip: Ip): Need {
+  const pool = spaceOf(table.index, ip)?.pool;
+  const { requestedPool } = service;
+  if (requestedPool !== undefined && !table.pools.some(({ name }) => name === requestedPool))
+    return { kind: "refused", complaint: explainNoPool(table.pools, service) };
+  const outside = explainNotInPool(service, ip, pool);
+  if (outside !== undefined) return { kind: "refused", complaint: outside };
+  const refusal = refusalOf(table.inUse, ip, service);
+  return refusal === undefined ? { kind: "take", ip } : { kind: "refused", complaint: explainInUse(ip, refusal) };
+}
+
+function exchange(
+  table: Table,
+  service: Service,
+  { held, gained, complaints }: { held: readonly Ip[]; gained: readonly Ip[]; complaints: readonly Complaint[] },
+): Settled {
+  for (const ip of gained) {
+    const space = spaceOf(table.index, ip);
+    if (space !== undefined && !table.inUse.byAddress[ip.family].has(ip.value)) space.used++;
+    hold(table.inUse, ip, service);
+  }
+  const isReplaced = (ip: Ip) => gained.some((other) => other.family === ip.family);
+  const kept = held.filter((ip) => !isReplaced(ip));
+  const orphaned = explainOrphaned(kept.filter((ip) => spaceOf(table.index, ip) === undefined));
+  return {
+    addresses: [...kept, ...gained],
+    complaints: orphaned === undefined ? complaints : [...complaints, orphaned],
+    replaced: held.filter(isReplaced).map((ip) => ({
+      ip,
+      reason: "AddressReleased",
+      message: `${printIp(ip)}: exchanged for the requested address or pool.`,
+    })),
+  };
+}

@@ -1,0 +1,151 @@
+import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Logger } from "#src/process/log.ts";
+import { eventsPath } from "./state-path.ts";
+import { isRecord } from "./status-text.ts";
+import type { EventRecord } from "./source.ts";
+
+/** About 1,000 events; then the file becomes events.1.jsonl and that one goes, so twice this much is the most. */
+const MAX_FILE_BYTES = 256 * 1_024;
+const MAX_QUEUE = 1_000;
+const MAX_MESSAGE_LENGTH = 1_024;
+/** How many different Events are told apart for counting. */
+const MAX_KNOWN = 1_000;
+/** An Event that repeats is written again at most this often, with its count. */
+const REPEAT_MS = 60_000;
+
+/** One line of the file. */
+export interface WrittenEvent extends EventRecord {
+  /** When it was seen last and first, in ISO 8601. */
+  readonly time: string;
+  readonly first: string;
+  /** How often it was seen since `first`. */
+  readonly count: number;
+}
+
+interface Known {
+  first: string;
+  count: number;
+  writtenMs: number;
+}
+
+export interface EventFileOptions {
+  readonly directory: string;
+  readonly log: Logger;
+  nowMs(): number;
+}
+
+/** Appends Events to DIR/.hawser/events.jsonl; several programs may. Never rejects; what cannot be written is dropped. */
+export class EventFile {
+  readonly #options: EventFileOptions;
+  readonly #known = new Map<string, Known>();
+  #writing: Promise<void> | undefined;
+  #isLoaded = false;
+  #hasFailed = false;
+  #pending: EventRecord[] = [];
+
+  constructor(options: EventFileOptions) {
+    this.#options = options;
+  }
+
+  /** Queues an Event; the oldest of a full queue is dropped. */
+  record(event: EventRecord): void {
+    this.#pending.push({ ...event, message: event.message.slice(0, MAX_MESSAGE_LENGTH) });
+    if (this.#pending.length > MAX_QUEUE) this.#pending.shift();
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when the queue is written. */
+  async close(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const path = eventsPath(this.#options.directory);
+    try {
+      await this.#load();
+      while (this.#pending.length > 0) {
+        const lines = this.#pending.splice(0).flatMap((event) => this.#lineFor(event));
+        if (lines.length === 0) continue;
+        await mkdir(dirname(path), { recursive: true });
+        await rotate(path);
+        await appendFile(path, lines.join(""));
+      }
+      this.#hasFailed = false;
+    } catch (error) {
+      this.#pending = [];
+      if (!this.#hasFailed) this.#options.log.warn({ err: error }, "cannot write events");
+      this.#hasFailed = true;
+    }
+    // In the same turn as the last look at the queue: what comes later starts a new round.
+    this.#writing = undefined;
+  }
+
+  /** Events of before a restart go on being counted. */
+  async #load(): Promise<void> {
+    if (this.#isLoaded) return;
+    this.#isLoaded = true;
+    for (const event of await readEvents(this.#options.directory)) {
+      const known = { first: event.first, count: event.count, writtenMs: Date.parse(event.time) };
+      this.#remember(keyOfEvent(event), known);
+    }
+  }
+
+  #lineFor(event: EventRecord): readonly string[] {
+    const key = keyOfEvent(event);
+    const nowMs = this.#options.nowMs();
+    const time = new Date(nowMs).toISOString();
+    const known = this.#known.get(key) ?? { first: time, count: 0, writtenMs: -Infinity };
+    known.count += 1;
+    const isDue = nowMs - known.writtenMs >= REPEAT_MS;
+    if (isDue) known.writtenMs = nowMs;
+    this.#remember(key, known);
+    const written: WrittenEvent = { time, ...event, count: known.count, first: known.first };
+    return isDue ? [`${JSON.stringify(written)}\n`] : [];
+  }
+
+  /** The one seen longest ago is forgotten when there are too many. */
+  #remember(key: string, known: Known): void {
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+/** The Events in a folder, each once with its newest count, oldest first. Lines that cannot be read are left out. */
+export async function readEvents(directory: string): Promise<readonly WrittenEvent[]> {
+  const path = eventsPath(directory);
+  const texts = await Promise.all([olderPath(path), path].map(async (file) => readFile(file, "utf8").catch(() => "")));
+  const events = new Map<string, WrittenEvent>();
+  for (const line of texts.join("").split("\n")) {
+    const event = readEvent(line);
+    if (event === undefined) continue;
+    events.delete(keyOfEvent(event));
+    events.set(keyOfEvent(event), event);
+  }
+  return [...events.values()];
+}
+
+async function rotate(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats !== undefined && stats.size >= MAX_FILE_BYTES) await rename(path, olderPath(path));
+}
+
+function olderPath(path: string): string {
+  return path.replace(/\.jsonl$/, ".1.jsonl");
+}
+
+function keyOfEvent({ about, reason, message }: EventRecord): string {
+  return JSON.stringify([about.kind, about.namespace, about.name, reason, message]);
+}
+
+function readEvent(line: string): WrittenEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isEvent = isRecord(value) && isRecord(value["about"]) && typeof value["reason"] === "string";
+    return isEvent && typeof value["time"] === "string" ? (value as unknown as WrittenEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}

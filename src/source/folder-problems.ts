@@ -1,0 +1,57 @@
+import type { Problem } from "#src/model/problem.ts";
+
+/** Error codes in words, where the code alone does not tell what to do. */
+const meanings: Readonly<Record<string, string>> = {
+  ENOENT: "it is not there",
+  ENOTDIR: "it is no directory",
+  EACCES: "this user may not read it (EACCES)",
+  EPERM: "this user may not read it (EPERM)",
+};
+
+/** The folder itself cannot be read. */
+export function folderMissing(directory: string, fault: string): Problem {
+  return {
+    code: "MANIFESTS_MISSING",
+    where: directory,
+    what: "Cannot read the folder of manifests",
+    why: meanings[fault] ?? fault,
+    fix: "Create it, or name another one with --manifests; Hawser waits for it and keeps what it knows",
+    severity: "error",
+  };
+}
+
+/** A file or a folder in it cannot be read or followed. */
+export function pathUnreadable(path: string, fault: string): Problem {
+  return {
+    code: "MANIFEST_UNREADABLE",
+    where: path,
+    what: "Cannot read it",
+    why: meanings[fault] ?? fault,
+    fix: "Mend that or remove it; until then Hawser goes on with what it held last",
+    severity: "error",
+  };
+}
+
+/** A status file that a person, or a disk, broke. */
+export function statusBroken(path: string, fault: string): Problem {
+  return {
+    code: "STATUS_FILE_BROKEN",
+    where: path,
+    what: "Cannot read the status that Hawser wrote",
+    why: fault,
+    fix: "Nothing, if Hawser runs: it writes the file anew; or delete it, which releases the address",
+    severity: "warning",
+  };
+}
+
+/** The kernel refuses a watch; only speed suffers. */
+export function watchRefused(directory: string, code: string): Problem {
+  return {
+    code: "WATCH_REFUSED",
+    where: directory,
+    what: "Cannot watch all folders",
+    why: `the kernel refuses (${code})`,
+    fix: "Raise the sysctl fs.inotify.max_user_watches or max_user_instances; until then changes are seen after 5 s",
+    severity: "warning",
+  };
+}

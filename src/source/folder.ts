@@ -1,0 +1,235 @@
+import { join, resolve } from "node:path";
+import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import { wallMs } from "#src/process/clock.ts";
+import type { Logger } from "#src/process/log.ts";
+import { createWorkLoop, type WorkLoop } from "#src/process/loop.ts";
+import { DirectoryWatchers } from "./directory-watchers.ts";
+import { EventFile } from "./event-file.ts";
+import { FileTree, SETTLE_MS } from "./file-tree.ts";
+import { folderMissing, watchRefused } from "./folder-problems.ts";
+import { FolderView } from "./folder-view.ts";
+import { idOf } from "./manifest-files.ts";
+import { patchOverlay } from "./overlay.ts";
+import { ReportFiles } from "./report-files.ts";
+import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "./source.ts";
+import { acceptsFile, acceptsName } from "./state-path.ts";
+import { StatusFiles } from "./status-files.ts";
+
+/** Changes of a burst (an editor's save, a checkout) come within this time; then they are one change. */
+const DEBOUNCE_MS = 50;
+/** The safety net: everything is looked at this often, whatever the watches said. */
+const RESCAN_MS = 5_000;
+/** How often a missing folder is looked for. */
+const SEARCH_MS = 500;
+/** The link that Kubernetes swaps when a mounted ConfigMap changes; all links in the folder lead through it. */
+const MOUNT_LINK = "..data";
+
+export interface FolderSourceOptions {
+  /** Holds manifests (*.yaml, *.yml, *.json), in folders or not. Hawser writes to `.hawser` in it. */
+  readonly directory: string;
+  readonly log: Logger;
+  /** Milliseconds since 1970; the machine's clock by default. */
+  readonly clock?: (() => number) | undefined;
+  /** How long a change is waited upon for others; 50 ms by default. */
+  readonly debounceMs?: number | undefined;
+}
+
+/**
+ * A folder of manifests as the source of objects. Several programs may use one folder at once. A folder, a file or a
+ * document that cannot be read is a Problem, and what it gave last stays until it can be read again or is gone.
+ * While the folder is missing, `open` waits for it.
+ *
+ * Status lives in `.hawser/status/KIND/NAMESPACE/NAME.yaml` and wins over a `status` in the manifest. It goes with the
+ * manifest: the program that patches a kind deletes the status files of objects that are gone, at once while it runs,
+ * else before its first patch. So an object made anew under the same name starts without a status, and cannot take back
+ * an address that another one has by now.
+ */
+export function openFolderSource(options: FolderSourceOptions): Source {
+  return new FolderSource(options);
+}
+
+class FolderSource implements Source {
+  readonly #directory: string;
+  readonly #debounceMs: number;
+  readonly #log: Logger;
+  readonly #tree: FileTree;
+  readonly #watchers: DirectoryWatchers;
+  readonly #statuses: StatusFiles;
+  readonly #reports: ReportFiles;
+  readonly #events: EventFile;
+  readonly #work: WorkLoop;
+  /** Kinds this program patches: it deletes the status of such objects when they go. */
+  readonly #patched = new Set<Kind>();
+  /** Those of them whose left-over status files are deleted. */
+  readonly #swept = new Set<Kind>();
+  readonly #opened = Promise.withResolvers<void>();
+  #view: FolderView | undefined;
+  #removals: Promise<void> = Promise.resolve();
+  #dirty: Set<string> | "all" = "all";
+  #young = new Set<string>();
+  #debounce: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  #rescan: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor({ directory, log, clock: nowMs = wallMs, debounceMs = DEBOUNCE_MS }: FolderSourceOptions) {
+    const root = resolve(directory);
+    const acceptsIn = (parent: string, name: string): boolean => acceptsName(root, parent, name);
+    this.#directory = root;
+    this.#debounceMs = debounceMs;
+    this.#log = log;
+    this.#tree = new FileTree({ root, acceptsName: acceptsIn, acceptsFile, nowMs });
+    this.#watchers = new DirectoryWatchers({
+      onDirty: (parent, name) => {
+        if (name === undefined || name === MOUNT_LINK) this.#markSoon(parent);
+        else if (acceptsIn(parent, name)) this.#markSoon(join(parent, name));
+      },
+      onRefused: (code) => {
+        this.#view?.tell(`${root} (watch)`, code === undefined ? [] : [watchRefused(root, code)]);
+      },
+    });
+    this.#statuses = new StatusFiles({ directory: root, nowMs });
+    this.#reports = new ReportFiles({ directory: root, nowMs });
+    this.#events = new EventFile({ directory: root, log, nowMs });
+    this.#work = createWorkLoop({ run: async () => this.#refresh(), log });
+  }
+
+  async open(kinds: readonly Kind[], listener: SourceListener): Promise<void> {
+    if (this.#view !== undefined) throw new Error("this source is open already");
+    this.#view = new FolderView({
+      directory: this.#directory,
+      kinds,
+      listener,
+      statuses: this.#statuses,
+      reports: this.#reports,
+      tree: this.#tree,
+      onGone: (ref) => {
+        if (this.#patched.has(ref.kind)) this.#remove([ref]);
+      },
+    });
+    this.#work.mark();
+    await this.#opened.promise;
+  }
+
+  list(kind: Kind): ReadonlyMap<string, KubeObject> {
+    return this.#openView().list(kind);
+  }
+
+  async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
+    const view = this.#openView();
+    this.#claim(ref.kind, view);
+    await this.#removals;
+    const id = idOf(ref);
+    const manifest = view.manifest(ref);
+    if (manifest === undefined || !view.list(ref.kind).has(keyOf(ref))) return "gone";
+    const overlay = patchOverlay(manifest, this.#statuses.overlay(id), patch);
+    if (overlay === undefined) return "unchanged";
+    const isWritten = await this.#statuses.write(ref, this.#statuses.version(id), overlay);
+    if (isWritten) view.publish([id]);
+    this.#markSoon(this.#statuses.pathOf(ref));
+    return isWritten ? "written" : "conflict";
+  }
+
+  record(event: EventRecord): void {
+    this.#events.record(event);
+  }
+
+  async report(name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#reports.write(name, value);
+  }
+
+  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#reports.all();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of [this.#debounce, this.#settle, this.#rescan]) clearTimeout(timer);
+    await this.#work.close();
+    this.#watchers.close();
+    this.#opened.resolve();
+    await Promise.all([this.#events.close(), this.#reports.close(), this.#removals]);
+  }
+
+  #openView(): FolderView {
+    if (this.#view === undefined) throw new Error("this source is not open");
+    return this.#view;
+  }
+
+  /** From the first patch of a kind on, its status files are ours: those left behind by objects long gone are deleted. */
+  #claim(kind: Kind, view: FolderView): void {
+    this.#patched.add(kind);
+    if (this.#swept.has(kind) || !view.isWhole()) return;
+    this.#swept.add(kind);
+    this.#remove(this.#statuses.ofKind(kind).filter((ref) => view.manifest(ref) === undefined));
+  }
+
+  #remove(refs: readonly ObjectRef[]): void {
+    const removed = refs.map(async (ref) => this.#statuses.remove(ref));
+    this.#removals = Promise.all([this.#removals, ...removed]).then(
+      () => undefined,
+      (error: unknown) => this.#log.warn({ err: error }, "cannot delete the status of an object that is gone"),
+    );
+  }
+
+  /** The first change of a burst starts the wait, and later ones do not prolong it: a storm cannot put it off for ever. */
+  #markSoon(path: string): void {
+    if (this.#isClosed) return;
+    if (this.#dirty !== "all") this.#dirty.add(path);
+    this.#debounce ??= setTimeout(() => {
+      this.#debounce = undefined;
+      this.#work.mark();
+    }, this.#debounceMs);
+  }
+
+  #markAll(): void {
+    this.#dirty = "all";
+    this.#work.mark();
+  }
+
+  /** Brings the view up to the disk. */
+  async #refresh(): Promise<void> {
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    try {
+      await this.#look(dirty, this.#openView());
+    } catch (error) {
+      this.#dirty = "all";
+      throw error;
+    }
+  }
+
+  async #look(dirty: Set<string> | "all", view: FolderView): Promise<void> {
+    const look = await this.#tree.look(dirty);
+    if (look.rootFault !== undefined) {
+      view.tell(this.#directory, [folderMissing(this.#directory, look.rootFault)]);
+      this.#rescanAfter(SEARCH_MS);
+      return;
+    }
+    view.tell(this.#directory, []);
+    // What happened in a new directory before it was watched is found by a second look.
+    for (const path of this.#watchers.update(this.#tree.directories)) this.#markSoon(path);
+    await view.take(look, dirty === "all");
+    this.#lookAgainAt(look.young);
+    if (dirty === "all") this.#rescanAfter(RESCAN_MS);
+    this.#opened.resolve();
+  }
+
+  #rescanAfter(ms: number): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#rescan);
+    this.#rescan = setTimeout(() => this.#markAll(), ms);
+  }
+
+  /** Young files, once they have settled. */
+  #lookAgainAt(young: ReadonlySet<string>): void {
+    for (const path of young) this.#young.add(path);
+    if (this.#isClosed || this.#young.size === 0) return;
+    this.#settle ??= setTimeout(() => {
+      this.#settle = undefined;
+      const paths = this.#young;
+      this.#young = new Set();
+      for (const path of paths) this.#markSoon(path);
+    }, SETTLE_MS);
+  }
+}

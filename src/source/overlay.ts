@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KubeObject } from "#src/model/object.ts";
+import type { StatusPatch } from "./source.ts";
+import { isRecord, type Overlay } from "./status-text.ts";
+
+/** The object as programs see it: the manifest with the status file laid over. */
+export function layOver(manifest: KubeObject, overlay: Overlay, version: string): KubeObject {
+  const annotations: Record<string, string> = { ...manifest.metadata.annotations };
+  for (const [name, value] of Object.entries(overlay.annotations)) {
+    if (value === null) delete annotations[name];
+    else annotations[name] = value;
+  }
+  return {
+    ...manifest,
+    ...(overlay.status === undefined ? {} : { status: overlay.status }),
+    metadata: { ...manifest.metadata, annotations, resourceVersion: version },
+  };
+}
+
+/** The overlay after a patch; undefined when the object would look the same. */
+export function patchOverlay(manifest: KubeObject, overlay: Overlay, patch: StatusPatch): Overlay | undefined {
+  const before = layOver(manifest, overlay, "");
+  const status: Record<string, unknown> = {
+    ...(isRecord(before["status"]) ? before["status"] : {}),
+    ...plain(patch.status),
+  };
+  for (const [field, value] of Object.entries(status)) if (value === undefined) delete status[field];
+  const annotations = { ...overlay.annotations };
+  for (const [name, value] of Object.entries(patch.annotations ?? {})) {
+    if (value !== undefined) annotations[name] = value;
+    else if (name in manifest.metadata.annotations) annotations[name] = null;
+    else delete annotations[name];
+  }
+  const next = { status, annotations };
+  const after = layOver(manifest, next, "");
+  const isSame = isDeepStrictEqual({ status: {}, ...before }, { status: {}, ...after });
+  return isSame ? undefined : next;
+}
+
+/** As it will be read back from a file: no prototypes, no undefined fields below the top. */
+function plain(status: StatusPatch["status"] = {}): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(status).map(([field, value]) => [
+      field,
+      value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown),
+    ]),
+  );
+}

@@ -1,0 +1,74 @@
+import { readFile, rm } from "node:fs/promises";
+import { parse, stringify } from "yaml";
+import { reportPath } from "./state-path.ts";
+import { isRecord } from "./status-text.ts";
+import { writeWhole } from "./write-file.ts";
+
+export interface ReportFilesOptions {
+  readonly directory: string;
+  nowMs(): number;
+}
+
+type Report = Readonly<Record<string, unknown>>;
+
+/** What programs report of themselves: one file for each, written by that program alone, removed when it ends well. */
+export class ReportFiles {
+  readonly #options: ReportFilesOptions;
+  readonly #own = new Set<string>();
+  #written: Promise<void> = Promise.resolve();
+  #reports: ReadonlyMap<string, Report> = new Map();
+
+  constructor(options: ReportFilesOptions) {
+    this.#options = options;
+  }
+
+  /** All reports as last seen, by name. */
+  all(): ReadonlyMap<string, Report> {
+    return this.#reports;
+  }
+
+  /** Reads one report; a file that is gone or broken counts as no report. */
+  async read(name: string): Promise<void> {
+    const text = await readFile(reportPath(this.#options.directory, name), "utf8").catch(() => "");
+    this.#set(name, readReport(text));
+  }
+
+  /** Publishes our own report, after those given before. Adds `reportedAt`, in ISO 8601. */
+  async write(name: string, value: Report): Promise<void> {
+    const written = this.#written.then(async () => this.#write(name, value));
+    this.#written = written.catch(() => undefined);
+    await written;
+  }
+
+  async #write(name: string, value: Report): Promise<void> {
+    const { directory, nowMs } = this.#options;
+    const report = { ...value, reportedAt: new Date(nowMs()).toISOString() };
+    const header = `# Written by Hawser: what ${name} says of itself. Removed when it ends; nothing depends on this file.\n`;
+    const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
+    this.#own.add(name);
+    await writeWhole(reportPath(directory, name), text, { durable: false, nowMs });
+    this.#set(name, readReport(text));
+  }
+
+  /** Removes our own reports. */
+  async close(): Promise<void> {
+    await this.#written;
+    for (const name of this.#own) await rm(reportPath(this.#options.directory, name), { force: true });
+  }
+
+  #set(name: string, report: Report | undefined): void {
+    const next = new Map(this.#reports);
+    if (report === undefined) next.delete(name);
+    else next.set(name, report);
+    this.#reports = next;
+  }
+}
+
+function readReport(text: string): Report | undefined {
+  try {
+    const value: unknown = parse(text, { maxAliasCount: 0 });
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

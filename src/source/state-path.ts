@@ -1,0 +1,73 @@
+import { join, relative } from "node:path";
+import { type Kind, type ObjectRef } from "#src/model/object.ts";
+
+/** The folder beside the manifests that Hawser writes. */
+const STATE = ".hawser";
+/** Stands for the namespace of objects that have none; no namespace can have this name. */
+const NO_NAMESPACE = "_";
+
+/** The folder Hawser writes: status, reports and events. */
+export function stateDirectory(directory: string): string {
+  return join(directory, STATE);
+}
+
+/** `DIR/.hawser/status/Service/default/web.yaml`. */
+export function statusPath(directory: string, { kind, namespace, name }: ObjectRef): string {
+  const parts = [kind, namespace === "" ? NO_NAMESPACE : segment(namespace), `${segment(name)}.yaml`];
+  return join(stateDirectory(directory), "status", ...parts);
+}
+
+/** `DIR/.hawser/reports/speaker-node1.yaml`. */
+export function reportPath(directory: string, name: string): string {
+  return join(stateDirectory(directory), "reports", `${segment(name)}.yaml`);
+}
+
+/** `DIR/.hawser/events.jsonl`. */
+export function eventsPath(directory: string): string {
+  return join(stateDirectory(directory), "events.jsonl");
+}
+
+/** What a path below the directory holds; undefined for what is not ours to read. */
+export type PathMeaning =
+  | { readonly kind: "manifest" }
+  | { readonly kind: "status"; readonly ref: ObjectRef }
+  | { readonly kind: "report"; readonly name: string };
+
+/** Tells manifests, status and reports apart. */
+export function meaningOf(directory: string, path: string): PathMeaning | undefined {
+  const [top, area, ...rest] = relative(directory, path).split("/");
+  if (top !== STATE) return { kind: "manifest" };
+  const file = rest.at(-1) ?? "";
+  const name = decode(file.slice(0, -".yaml".length));
+  if (!file.endsWith(".yaml") || name === undefined) return undefined;
+  if (area === "reports" && rest.length === 1) return { kind: "report", name };
+  const [kind, namespace] = rest;
+  if (area !== "status" || rest.length !== 3 || kind === undefined || namespace === undefined) return undefined;
+  const decoded = namespace === NO_NAMESPACE ? "" : decode(namespace);
+  return decoded === undefined ? undefined : { kind: "status", ref: { kind: kind as Kind, namespace: decoded, name } };
+}
+
+/** Whether a name in a directory is looked at: nothing hidden, no editor's copy; of our own state only what is read back. */
+export function acceptsName(directory: string, parent: string, name: string): boolean {
+  if (parent === directory && name === STATE) return true;
+  if (name.startsWith(".") || name.endsWith("~")) return false;
+  return parent !== stateDirectory(directory) || name === "status" || name === "reports";
+}
+
+/** Whether a file is read, by its ending. */
+export function acceptsFile(path: string): boolean {
+  return /\.(?:ya?ml|json)$/.test(path);
+}
+
+/** A file name that cannot leave its folder, be hidden, or hold a slash: names of objects come through unchanged. */
+function segment(text: string): string {
+  return encodeURIComponent(text).replace(/^\./, "%2E");
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import type { Kind, ObjectRef } from "#src/model/object.ts";
+import { idOf } from "./manifest-files.ts";
+import { statusPath } from "./state-path.ts";
+import { type Overlay, parseStatus, printStatus } from "./status-text.ts";
+import { writeWhole } from "./write-file.ts";
+
+/** The version of an object that has no status file. */
+const NO_VERSION = "0";
+const VERSION_LENGTH = 16;
+
+/** One status file as last seen. */
+interface StatusEntry {
+  readonly ref: ObjectRef;
+  /** From the file's content, so that an edit by hand counts as a new version too. */
+  readonly version: string;
+  readonly overlay: Overlay;
+}
+
+export interface StatusFilesOptions {
+  readonly directory: string;
+  nowMs(): number;
+}
+
+const nothing: Overlay = { annotations: {} };
+
+/** The status files beside the manifests: one for each object that has a status. */
+export class StatusFiles {
+  readonly #options: StatusFilesOptions;
+  readonly #entries = new Map<string, StatusEntry>();
+
+  constructor(options: StatusFilesOptions) {
+    this.#options = options;
+  }
+
+  /** The overlay of an object; the same value until the file changes. */
+  overlay(id: string): Overlay {
+    return this.#entries.get(id)?.overlay ?? nothing;
+  }
+
+  /** What `metadata.resourceVersion` of an object is. */
+  version(id: string): string {
+    return this.#entries.get(id)?.version ?? NO_VERSION;
+  }
+
+  /** Reads one file. Undefined: well. Else why its content cannot be used; the overlay seen last stays then. */
+  async read(ref: ObjectRef): Promise<string | undefined> {
+    const id = idOf(ref);
+    const before = this.#entries.get(id);
+    const text = await readText(this.pathOf(ref));
+    // We wrote it ourselves meanwhile: what was read is out of date.
+    if (before !== this.#entries.get(id)) return undefined;
+    if (text === undefined) {
+      this.#entries.delete(id);
+      return undefined;
+    }
+    const version = versionOf(text);
+    if (version === before?.version) return undefined;
+    const overlay = parseStatus(text);
+    const isBroken = typeof overlay === "string";
+    this.#entries.set(id, { ref, version, overlay: isBroken ? this.overlay(id) : overlay });
+    return isBroken ? overlay : undefined;
+  }
+
+  /** Writes an overlay if the file still has the version given; false: it has another one, or is being written. */
+  async write(ref: ObjectRef, version: string, overlay: Overlay): Promise<boolean> {
+    const path = this.pathOf(ref);
+    const text = printStatus(ref, overlay);
+    const isWritten = await writeWhole(path, text, {
+      stillWanted: async () => versionOf(await readText(path)) === version,
+      durable: true,
+      nowMs: this.#options.nowMs,
+    });
+    if (isWritten) this.#entries.set(idOf(ref), { ref, version: versionOf(text), overlay });
+    return isWritten;
+  }
+
+  /** The files of all entries. */
+  paths(): readonly string[] {
+    return [...this.#entries.values()].map(({ ref }) => this.pathOf(ref));
+  }
+
+  /** Where the status of an object is. */
+  pathOf(ref: ObjectRef): string {
+    return statusPath(this.#options.directory, ref);
+  }
+
+  /** Deletes a file. */
+  async remove(ref: ObjectRef): Promise<void> {
+    this.#entries.delete(idOf(ref));
+    await rm(this.pathOf(ref), { force: true });
+  }
+
+  /** The objects of a kind that have a status file, whether their manifest is there or not. */
+  ofKind(kind: Kind): readonly ObjectRef[] {
+    return [...this.#entries.values()].map(({ ref }) => ref).filter((ref) => ref.kind === kind);
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+}
+
+function versionOf(text: string | undefined): string {
+  if (text === undefined) return NO_VERSION;
+  return createHash("sha256").update(text).digest("hex").slice(0, VERSION_LENGTH);
+}

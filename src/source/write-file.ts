@@ -1,0 +1,57 @@
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** A claim this old was left by a program that died while it wrote. */
+const STALE_CLAIM_MS = 10_000;
+/** Readable for everyone: status holds nothing secret, and `hawser status` may be another user. */
+const MODE = 0o644;
+
+export interface WriteOptions {
+  /**
+   * For a file with several writers: asked once no other program can write it any more; false: nothing is written.
+   * Left out for a file of ours alone.
+   */
+  readonly stillWanted?: () => Promise<boolean>;
+  /** Whether the content must survive a power cut. */
+  readonly durable: boolean;
+  nowMs(): number;
+}
+
+/**
+ * Replaces a file in one step: readers see the old content or the new, never half of it. The temporary file beside it is
+ * the claim: false where another program writes the same file right now, or where it is not wanted any more.
+ */
+export async function writeWhole(path: string, text: string, options: WriteOptions): Promise<boolean> {
+  const claim = join(dirname(path), `.${basename(path)}.tmp`);
+  await mkdir(dirname(path), { recursive: true });
+  const file =
+    options.stillWanted === undefined ? await open(claim, "w", MODE) : await openClaim(claim, options.nowMs());
+  if (file === undefined) return false;
+  try {
+    if (options.stillWanted !== undefined && !(await options.stillWanted())) {
+      await rm(claim, { force: true });
+      return false;
+    }
+    await file.writeFile(text);
+    if (options.durable) await file.datasync();
+    await rename(claim, path);
+    return true;
+  } catch (error) {
+    await rm(claim, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Undefined while another program holds the claim. */
+async function openClaim(claim: string, nowMs: number): Promise<FileHandle | undefined> {
+  try {
+    return await open(claim, "wx", MODE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const stats = await stat(claim).catch(() => undefined);
+  if (stats !== undefined && nowMs - stats.mtimeMs > STALE_CLAIM_MS) await rm(claim, { force: true });
+  return undefined;
+}

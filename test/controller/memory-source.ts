@@ -1,0 +1,119 @@
+// A Source in memory, with the faults of a real one on request: failed and conflicting patches, late news.
+import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
+import { keyOf } from "#src/model/object.ts";
+import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+
+/** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
+export type Fault = "refused" | "conflict" | "answer lost";
+
+export class MemorySource implements Source {
+  readonly events: EventRecord[] = [];
+  readonly patched: string[] = [];
+  /** Faults of the next patches of an object, by key; the key `*` stands for any. */
+  readonly faults = new Map<string, Fault[]>();
+  /** The first sync: `open` resolves with it. */
+  synced: Promise<void> = Promise.resolve();
+  /** While true, `list` shows the world as it was. */
+  #isLate = false;
+  #stored = new Map<Kind, ReadonlyMap<string, KubeObject>>();
+  #shown = new Map<Kind, ReadonlyMap<string, KubeObject>>();
+  #listener: SourceListener | undefined;
+  #version = 0;
+
+  open(_kinds: readonly Kind[], listener: SourceListener): Promise<void> {
+    this.#listener = listener;
+    return this.synced;
+  }
+
+  list(kind: Kind): ReadonlyMap<string, KubeObject> {
+    return (this.#isLate ? this.#shown : this.#stored).get(kind) ?? new Map();
+  }
+
+  /** What the store holds, whether it is shown yet or not. */
+  get(kind: Kind, key: string): KubeObject {
+    const object = this.#stored.get(kind)?.get(key);
+    if (object === undefined) throw new Error(`no ${kind} ${key}`);
+    return object;
+  }
+
+  put(...objects: readonly KubeObject[]): void {
+    for (const object of objects) this.#store(object);
+    this.#tell(objects.map(refOf));
+  }
+
+  remove(kind: Kind, key: string): void {
+    const gone = this.get(kind, key);
+    const rest = new Map(this.#stored.get(kind));
+    rest.delete(key);
+    this.#stored.set(kind, rest);
+    this.#tell([refOf(gone)]);
+  }
+
+  /** From here on writes happen, but are not shown, until `catchUp`. */
+  fallBehind(): void {
+    this.#shown = new Map(this.#stored);
+    this.#isLate = true;
+  }
+
+  catchUp(): void {
+    this.#isLate = false;
+    this.#tell([]);
+  }
+
+  /** Shows an object that the late source would not show yet. */
+  showOnly(object: KubeObject): void {
+    const stored = this.#store(object);
+    this.#shown.set(object.kind, new Map(this.#shown.get(object.kind)).set(keyOf(object.metadata), stored));
+    this.#listener?.onChange([refOf(object)]);
+  }
+
+  patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
+    const key = keyOf(ref);
+    this.patched.push(key);
+    const fault = this.faults.get(key)?.shift() ?? this.faults.get("*")?.shift();
+    if (fault === "refused") return Promise.reject(new Error("patch refused", { cause: "test" }));
+    if (fault === "conflict") return Promise.resolve("conflict");
+    const object = this.#stored.get(ref.kind)?.get(key);
+    if (object === undefined) return Promise.resolve("gone");
+    if (object.metadata.resourceVersion !== this.list(ref.kind).get(key)?.metadata.resourceVersion)
+      return Promise.resolve("conflict");
+    const annotations = { ...object.metadata.annotations, ...patch.annotations } as Record<string, string>;
+    for (const [name, value] of Object.entries(annotations)) if (value === undefined) delete annotations[name];
+    const status = { ...(object["status"] as object | undefined), ...patch.status };
+    this.#store({ ...object, metadata: { ...object.metadata, annotations }, status });
+    this.#tell([ref]);
+    return fault === "answer lost" ? Promise.reject(new Error("answer lost")) : Promise.resolve("written");
+  }
+
+  record(event: EventRecord): void {
+    this.events.push(event);
+  }
+
+  report(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return new Map();
+  }
+
+  close(): Promise<void> {
+    this.#listener = undefined;
+    return Promise.resolve();
+  }
+
+  #store(object: KubeObject): KubeObject {
+    const metadata = { ...object.metadata, resourceVersion: `${++this.#version}` };
+    const stored = { ...object, metadata };
+    this.#stored.set(object.kind, new Map(this.#stored.get(object.kind)).set(keyOf(metadata), stored));
+    return stored;
+  }
+
+  #tell(changed: readonly ObjectRef[]): void {
+    if (!this.#isLate) this.#listener?.onChange(changed);
+  }
+}
+
+function refOf({ kind, metadata }: KubeObject): ObjectRef {
+  return { kind, namespace: metadata.namespace, name: metadata.name };
+}

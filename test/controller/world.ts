@@ -1,0 +1,129 @@
+// A controller over a source in memory, with time in the test's hand.
+import { createControllerMetrics } from "#controller/metrics.ts";
+import { type Controller, startController } from "#controller/loop.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import { createLogger } from "#src/process/log.ts";
+import { Registry } from "prom-client";
+import { ManualTime } from "./manual-time.ts";
+import { MemorySource } from "./memory-source.ts";
+
+export interface ServiceOptions {
+  readonly createdMs?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly has?: readonly string[];
+}
+
+export function serviceObject(name: string, options: ServiceOptions = {}): KubeObject {
+  const { createdMs = 1, annotations = {}, spec = {}, has } = options;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: "default", createdMs, labels: {}, annotations },
+    spec: { type: "LoadBalancer", selector: { app: name }, ports: [{ port: 80, protocol: "TCP" }], ...spec },
+    ...(has === undefined ? {} : { status: { loadBalancer: { ingress: has.map((ip) => ({ ip })) } } }),
+  };
+}
+
+export function configObject(config: string): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "hawser", namespace: "hawser-system", createdMs: 0, labels: {}, annotations: {} },
+    data: { config },
+  };
+}
+
+export function pools(...entries: readonly string[]): KubeObject {
+  const text = entries.map((range, at) => `- name: p${at}\n  protocol: layer2\n  addresses: ["${range}"]\n`);
+  return configObject(entries.length === 0 ? "address-pools: []\n" : `address-pools:\n${text.join("")}`);
+}
+
+export class World {
+  readonly source: MemorySource;
+  readonly time = new ManualTime();
+  readonly registry = new Registry();
+  applied = 0;
+  #controller: Controller | undefined;
+
+  constructor(source = new MemorySource()) {
+    this.source = source;
+  }
+
+  async start(loadBalancerClass?: string): Promise<this> {
+    const { time } = this;
+    this.#controller = await startController({
+      source: this.source,
+      configMap: { kind: "ConfigMap", namespace: "hawser-system", name: "hawser" },
+      loadBalancerClass,
+      log: createLogger({ component: "controller", level: "silent" }),
+      metrics: createControllerMetrics(this.registry),
+      monotonicMs: time.nowMs,
+      wallMs: () => Date.UTC(2026, 0, 1) + time.nowMs(),
+      random: () => 1,
+      delay: time.delay,
+      onApplied: () => this.applied++,
+    });
+    return this.idle();
+  }
+
+  /** Waits until all is done that is to do now. */
+  async idle(): Promise<this> {
+    await this.#controller?.idle();
+    return this;
+  }
+
+  async put(...objects: readonly KubeObject[]): Promise<void> {
+    this.source.put(...objects);
+    await this.idle();
+  }
+
+  /** Changes a Service as a user would: all but its status. */
+  async edit(name: string, options: ServiceOptions): Promise<void> {
+    const { status, metadata } = this.object(name);
+    const next = serviceObject(name, options);
+    const annotations = { ...metadata.annotations, ...options.annotations };
+    await this.put({ ...next, metadata: { ...metadata, annotations }, status });
+  }
+
+  async remove(name: string): Promise<void> {
+    this.source.remove("Service", `default/${name}`);
+    await this.idle();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.time.advance(ms);
+    await this.idle();
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller?.close();
+    await this.source.close();
+  }
+
+  object(name: string): KubeObject & {
+    status?: { loadBalancer?: { ingress?: { ip: string }[] }; conditions?: Record<string, string>[] };
+  } {
+    return this.source.get("Service", `default/${name}`);
+  }
+
+  /** `192.0.2.1 AddressAssigned`: what the status of a Service says. */
+  line(name: string): string {
+    const { status } = this.object(name);
+    const ips = status?.loadBalancer?.ingress?.map(({ ip }) => ip) ?? [];
+    const condition = status?.conditions?.find(({ type }) => type === "hawser.dev/AddressAssigned");
+    return [...ips, condition?.["reason"] ?? "-"].join(" ");
+  }
+
+  events(name: string): string[] {
+    return this.source.events.filter(({ about }) => about.name === name).map(({ type, reason }) => `${type} ${reason}`);
+  }
+
+  async metric(line: string): Promise<string | undefined> {
+    const text = await this.registry.metrics();
+    return text
+      .split("\n")
+      .find((one) => one.startsWith(`${line} `))
+      ?.slice(line.length + 1);
+  }
+}

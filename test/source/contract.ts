@@ -1,0 +1,215 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { EventRecord, Source } from "#src/source/source.ts";
+
+/** One program that watches the world of a test. */
+export interface Program {
+  readonly source: Source;
+  /** Every call of `onChange`. */
+  readonly changes: (readonly ObjectRef[])[];
+  /** Every call of `onProblems`. */
+  readonly problems: { readonly where: string; readonly problems: readonly Problem[] }[];
+}
+
+/** What the suite needs of a kind of source: a fresh, empty world for each test, and hands to change it from outside. */
+export interface World {
+  /** A source of a further program, not open yet. */
+  source(): Source;
+  put(manifest: Readonly<Record<string, unknown>>): Promise<void>;
+  remove(ref: ObjectRef): Promise<void>;
+  /** The Events a person sees. */
+  events(): Promise<readonly (EventRecord & { readonly count: number })[]>;
+  close(): Promise<void>;
+}
+
+const eventually = { timeout: 8_000, interval: 10 };
+
+export function serviceManifest(name: string, extra: Readonly<Record<string, unknown>> = {}) {
+  const spec = { type: "LoadBalancer", ports: [{ port: 80 }], ...extra };
+  return { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "shop" }, spec };
+}
+
+export function configMapManifest(name: string, data: Readonly<Record<string, string>>) {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "shop" }, data };
+}
+
+export function refTo(name: string, kind: Kind = "Service"): ObjectRef {
+  return { kind, namespace: "shop", name };
+}
+
+/** What every Source promises. `makeWorld` gives each test its own. */
+export function describeSource(name: string, makeWorld: () => Promise<World>): void {
+  describe(`${name} as a Source`, () => {
+    const closers: (() => Promise<void>)[] = [];
+    afterEach(async () => {
+      for (const close of closers.splice(0).reverse()) await close();
+    });
+
+    async function world(...manifests: Readonly<Record<string, unknown>>[]): Promise<World> {
+      const made = await makeWorld();
+      closers.push(async () => made.close());
+      for (const manifest of manifests) await made.put(manifest);
+      return made;
+    }
+
+    async function start(in_: World, kinds: readonly Kind[] = ["Service", "ConfigMap"]): Promise<Program> {
+      const program: Program = { source: in_.source(), changes: [], problems: [] };
+      closers.push(async () => program.source.close());
+      await program.source.open(kinds, {
+        onChange: (changed) => program.changes.push(changed),
+        onProblems: (where, problems) => program.problems.push({ where, problems }),
+      });
+      return program;
+    }
+
+    const find = ({ source }: Program, ref: ObjectRef): KubeObject | undefined => source.list(ref.kind).get(keyOf(ref));
+    const statusOf = (program: Program, ref: ObjectRef): unknown => find(program, ref)?.["status"];
+
+    it("lists all that exists once open() resolves", async () => {
+      const program = await start(await world(serviceManifest("a"), serviceManifest("b"), configMapManifest("c", {})));
+      expect([...program.source.list("Service").keys()].sort()).toEqual(["shop/a", "shop/b"]);
+      expect([...program.source.list("ConfigMap").keys()]).toEqual(["shop/c"]);
+    });
+
+    it("lists only the kinds it was opened for", async () => {
+      const program = await start(await world(serviceManifest("a")), ["ConfigMap"]);
+      expect(() => program.source.list("Service")).toThrow("Service");
+    });
+
+    it("tells of new, changed and removed objects, and lists them as they are", async () => {
+      const made = await world();
+      const program = await start(made);
+      const told = (): readonly string[] => program.changes.flat().map(({ kind, name }) => `${kind} ${name}`);
+      await made.put(serviceManifest("a"));
+      await vi.waitFor(() => expect(find(program, refTo("a"))).toBeDefined(), eventually);
+      expect(told()).toContain("Service a");
+      program.changes.length = 0;
+      await made.put(serviceManifest("a", { ports: [{ port: 8080 }] }));
+      const port = { ports: [{ port: 8080 }] };
+      await vi.waitFor(() => expect(find(program, refTo("a"))?.["spec"]).toMatchObject(port), eventually);
+      expect(told()).toContain("Service a");
+      program.changes.length = 0;
+      await made.remove(refTo("a"));
+      await vi.waitFor(() => expect(find(program, refTo("a"))).toBeUndefined(), eventually);
+      expect(told()).toContain("Service a");
+    });
+
+    it("never changes a map it gave out, and keeps objects that did not change the same", async () => {
+      const made = await world(serviceManifest("a"));
+      const program = await start(made);
+      const before = program.source.list("Service");
+      const object = find(program, refTo("a"));
+      await made.put(serviceManifest("b"));
+      await vi.waitFor(() => expect(find(program, refTo("b"))).toBeDefined(), eventually);
+      expect([...before.keys()]).toEqual(["shop/a"]);
+      expect(find(program, refTo("a"))).toBe(object);
+    });
+
+    it("patches status and annotations so that every program sees them", async () => {
+      const made = await world(serviceManifest("a"));
+      const [one, other] = [await start(made), await start(made)];
+      const status = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+      const patch = { status, annotations: { "hawser.dev/note": "x" } };
+      expect(await one.source.patch(refTo("a"), patch)).toBe("written");
+      for (const program of [one, other]) {
+        await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject(status), eventually);
+        expect(find(program, refTo("a"))?.metadata.annotations).toMatchObject({ "hawser.dev/note": "x" });
+        expect(program.changes.flat()).toContainEqual(refTo("a"));
+      }
+    });
+
+    it("replaces the fields a patch names, removes those it sets undefined, and leaves the others", async () => {
+      const program = await start(await world(serviceManifest("a")));
+      const first = { status: { one: { a: 1 }, two: 2 }, annotations: { x: "1", y: "2" } };
+      expect(await program.source.patch(refTo("a"), first)).toBe("written");
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject({ two: 2 }), eventually);
+      const second = { status: { one: { b: 1 }, two: undefined }, annotations: { x: undefined } };
+      expect(await program.source.patch(refTo("a"), second)).toBe("written");
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toEqual({ one: { b: 1 } }), eventually);
+      expect(find(program, refTo("a"))?.metadata.annotations).toEqual({ y: "2" });
+    });
+
+    it("writes nothing when a patch makes no difference", async () => {
+      const program = await start(await world(serviceManifest("a")));
+      const patch = { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } };
+      expect(await program.source.patch(refTo("a"), patch)).toBe("written");
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject(patch.status), eventually);
+      const object = find(program, refTo("a"));
+      expect(await program.source.patch(refTo("a"), patch)).toBe("unchanged");
+      expect(find(program, refTo("a"))).toBe(object);
+    });
+
+    it("lets exactly one of two programs win that patch the same version", async () => {
+      const made = await world(serviceManifest("a"));
+      const programs = [await start(made), await start(made)];
+      const results = await Promise.all(
+        programs.map(async ({ source }, index) => source.patch(refTo("a"), { status: { winner: index } })),
+      );
+      expect(results.toSorted()).toEqual(["conflict", "written"]);
+      const winner = results.indexOf("written");
+      for (const program of programs) {
+        await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject({ winner }), eventually);
+      }
+      const loser = programs[1 - winner];
+      expect(await loser?.source.patch(refTo("a"), { status: { winner: "second try" } })).toBe("written");
+    });
+
+    it("says gone for an object that does not exist", async () => {
+      const program = await start(await world());
+      expect(await program.source.patch(refTo("nobody"), { status: { x: 1 } })).toBe("gone");
+    });
+
+    it("hands the status on to a program that starts later", async () => {
+      const made = await world(serviceManifest("a"));
+      const first = await start(made);
+      await first.source.patch(refTo("a"), { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } });
+      await first.source.close();
+      const second = await start(made);
+      expect(statusOf(second, refTo("a"))).toMatchObject({ loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } });
+    });
+
+    it("gives an object made anew no status of the one before it", async () => {
+      const made = await world(serviceManifest("a"));
+      const program = await start(made);
+      await program.source.patch(refTo("a"), { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } });
+      await made.remove(refTo("a"));
+      await vi.waitFor(() => expect(find(program, refTo("a"))).toBeUndefined(), eventually);
+      await made.put(serviceManifest("a"));
+      await vi.waitFor(() => expect(find(program, refTo("a"))).toBeDefined(), eventually);
+      expect(JSON.stringify(statusOf(program, refTo("a")) ?? {})).not.toContain("192.0.2.1");
+    });
+
+    it("records an Event that repeats once, with its count", async () => {
+      const made = await world(serviceManifest("a"));
+      const { source } = await start(made);
+      const event = { about: refTo("a"), type: "Warning", reason: "PoolExhausted", message: "no address" } as const;
+      for (let times = 0; times < 3; times++) source.record(event);
+      source.record({ ...event, reason: "BadRequest" });
+      await source.close();
+      const reasons = (await made.events()).map(({ reason }) => reason);
+      expect(reasons.toSorted()).toEqual(["BadRequest", "PoolExhausted"]);
+    });
+
+    it("shows every program's reports to all", async () => {
+      const made = await world();
+      const [one, other] = [await start(made), await start(made)];
+      await one.source.report("speaker-n1", { node: "n1", announcing: [] });
+      await one.source.report("speaker-n1", { node: "n1", announcing: [{ ip: "192.0.2.1" }] });
+      await vi.waitFor(
+        () => expect(other.source.reports().get("speaker-n1")).toMatchObject({ announcing: [{ ip: "192.0.2.1" }] }),
+        eventually,
+      );
+    });
+
+    it("is silent after close()", async () => {
+      const made = await world(serviceManifest("a"));
+      const [closed, witness] = [await start(made), await start(made)];
+      await closed.source.close();
+      closed.changes.length = 0;
+      await made.put(serviceManifest("b"));
+      await vi.waitFor(() => expect(find(witness, refTo("b"))).toBeDefined(), eventually);
+      expect(closed.changes).toEqual([]);
+    });
+  });
+}
