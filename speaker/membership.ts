@@ -1,0 +1,185 @@
+import type { Member } from "#src/election/member.ts";
+import { printIp } from "#src/ip/address.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
+import type { Claim, Heartbeat } from "#src/wire/heartbeat.ts";
+
+/** What one peer has told, assembled from its heartbeats. */
+interface Peer {
+  session: bigint;
+  sequence: number;
+  /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
+  silentMs: number;
+  /** Earlier sessions: whoever still speaks for one of them replays. */
+  retired: readonly bigint[];
+  /** Undefined while dead. Live means fresh: it has heard our session, so its word is no replay and the path works both ways. */
+  liveSinceMs: number | undefined;
+  ready: boolean;
+  leaving: boolean;
+  subnets: readonly Cidr[];
+  claims: ReadonlyMap<string, Claim>;
+  claimsVersion: number | undefined;
+  arriving: { readonly version: number; readonly chunks: Map<number, readonly Claim[]> } | undefined;
+}
+
+/** What a heartbeat did: `changed` means the view of the cluster is another one now. */
+export type HeartbeatEffect = "changed" | "unchanged" | "stale" | "unknown-node";
+
+export interface MembershipOptions {
+  /** Our own session: a heartbeat counts only once it echoes it. */
+  readonly session: bigint;
+  /** A member is dead after this much silence, in milliseconds. */
+  readonly deadAfterMs: number;
+  /** A tick may count at most this much silence, in milliseconds. */
+  readonly maxTickMs: number;
+}
+
+/**
+ * The live members as this speaker hears them. It does no I/O and reads no clock: heartbeats and ticks are put in,
+ * members come out. Only nodes named by `setPeers` count, so its size is bounded by the cluster's.
+ */
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #peers = new Map<string, Peer>();
+  #lastTickMs: number | undefined;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Names the peers, this node not among them; those no longer named are forgotten. True if that changed the view. */
+  setPeers(nodes: ReadonlySet<string>): boolean {
+    let changed = false;
+    for (const node of this.#peers.keys()) {
+      if (nodes.has(node)) continue;
+      this.#peers.delete(node);
+      changed = true;
+    }
+    for (const node of nodes) {
+      if (this.#peers.has(node)) continue;
+      this.#peers.set(node, newPeer());
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Takes in an authenticated heartbeat. */
+  receive(heartbeat: Heartbeat, nowMs: number): HeartbeatEffect {
+    const peer = this.#peers.get(heartbeat.node);
+    if (peer === undefined) return "unknown-node";
+    const isFresh = heartbeat.echo === this.#options.session;
+    if (heartbeat.session === peer.session) {
+      if (heartbeat.sequence <= peer.sequence) return "stale";
+    } else {
+      // Another session: a restart, or a replay. While the known one lives, only one that has heard us replaces it.
+      if (peer.retired.includes(heartbeat.session) || (!isFresh && peer.liveSinceMs !== undefined)) return "stale";
+      Object.assign(peer, newPeer(), { session: heartbeat.session, retired: retire(peer) });
+    }
+    peer.sequence = heartbeat.sequence;
+    if (!isFresh) return "stale";
+    return takeIn(peer, heartbeat, nowMs) ? "changed" : "unchanged";
+  }
+
+  /** Counts silence; true if somebody died by it. Call it often: at least every `maxTickMs`. */
+  tick(nowMs: number): boolean {
+    const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), this.#options.maxTickMs);
+    this.#lastTickMs = nowMs;
+    let died = false;
+    for (const peer of this.#peers.values()) {
+      peer.silentMs += elapsedMs;
+      if (peer.liveSinceMs === undefined || peer.silentMs < this.#options.deadAfterMs) continue;
+      peer.liveSinceMs = undefined;
+      died = true;
+    }
+    return died;
+  }
+
+  /** The live peers, with their claims. */
+  members(): readonly Member[] {
+    const members: Member[] = [];
+    for (const [node, peer] of this.#peers) {
+      if (peer.liveSinceMs === undefined) continue;
+      const { ready, leaving, subnets, claims, liveSinceMs } = peer;
+      members.push({ node, ready, leaving, subnets, claims, liveSinceMs });
+    }
+    return members;
+  }
+
+  /** True once every peer is live and all its claims are known: then nothing is left to wait for before standing. */
+  isComplete(): boolean {
+    return [...this.#peers.values()].every(
+      (peer) => peer.liveSinceMs !== undefined && peer.claimsVersion !== undefined,
+    );
+  }
+
+  /** How many peers there are, live or not. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** The session of a peer as last heard, to be echoed; 0 if never heard. */
+  sessionOf(node: string): bigint {
+    return this.#peers.get(node)?.session ?? 0n;
+  }
+}
+
+/** How many earlier sessions of a peer are remembered. */
+const RETIRED_SESSIONS = 8;
+
+function retire(peer: Peer): readonly bigint[] {
+  return peer.session === 0n ? peer.retired : [peer.session, ...peer.retired].slice(0, RETIRED_SESSIONS);
+}
+
+function newPeer(): Peer {
+  return {
+    session: 0n,
+    sequence: -1,
+    silentMs: 0,
+    retired: [],
+    liveSinceMs: undefined,
+    ready: false,
+    leaving: false,
+    subnets: [],
+    claims: new Map(),
+    claimsVersion: undefined,
+    arriving: undefined,
+  };
+}
+
+/** Puts a fresh heartbeat into the peer's record; true if anything that elections look at changed. */
+function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
+  const { ready, leaving, subnets } = heartbeat;
+  const wasLive = peer.liveSinceMs !== undefined;
+  const same = wasLive && peer.ready === ready && peer.leaving === leaving && sameSubnets(peer.subnets, subnets);
+  Object.assign(peer, { silentMs: 0, ready, leaving, subnets, liveSinceMs: peer.liveSinceMs ?? nowMs });
+  return takeInClaims(peer, heartbeat) || !same;
+}
+
+/** New claims count as soon as their chunk is here; a claim counts as withdrawn only when all chunks are. */
+function takeInClaims(peer: Peer, { claims, claimsVersion, chunk, chunks }: Heartbeat): boolean {
+  if (peer.claimsVersion === claimsVersion) return false;
+  if (peer.arriving?.version !== claimsVersion) peer.arriving = { version: claimsVersion, chunks: new Map() };
+  peer.arriving.chunks.set(chunk, claims);
+  if (peer.arriving.chunks.size < chunks) {
+    if (claims.length === 0) return false;
+    peer.claims = new Map([...peer.claims, ...byAddress(claims)]);
+    return true;
+  }
+  peer.claims = new Map([...peer.arriving.chunks.values()].flatMap(byAddress));
+  peer.claimsVersion = claimsVersion;
+  peer.arriving = undefined;
+  return true;
+}
+
+function byAddress(claims: readonly Claim[]): [string, Claim][] {
+  return claims.map((claim) => [printIp(claim.ip), claim]);
+}
+
+function sameSubnets(left: readonly Cidr[], right: readonly Cidr[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((subnet, index) => {
+      const other = right[index];
+      return other !== undefined && subnet.base === other.base && subnet.prefixLength === other.prefixLength;
+    })
+  );
+}

@@ -1,0 +1,61 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Counters, SpeakerState } from "#speaker/messages.ts";
+
+/** What /metrics shows of a speaker. */
+export interface SpeakerMetrics {
+  setState(state: SpeakerState): void;
+  setCounters(counters: Counters): void;
+}
+
+/** Counters of the worker -> metric name, help, label name. */
+const counted = {
+  replies_sent: ["hawser_speaker_replies_total", "ARP replies and neighbor advertisements sent on request", "protocol"],
+  frames_dropped: ["hawser_speaker_frames_dropped_total", "Frames not answered, by reason", "reason"],
+  announcements_sent: ["hawser_speaker_announcements_total", "Rounds of unasked announcements sent", "kind"],
+  heartbeats_received: ["hawser_speaker_heartbeats_received_total", "Authentic heartbeats, by effect", "effect"],
+  heartbeats_refused: ["hawser_speaker_heartbeats_refused_total", "Datagrams refused, by fault", "fault"],
+  socket_errors: ["hawser_speaker_socket_errors_total", "Failed packet socket calls, by errno", "errno"],
+} as const;
+
+/** Registers the speaker's metrics. */
+export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
+  const registers = [registry];
+  const announced = new Gauge({
+    name: "hawser_speaker_announced_addresses",
+    help: "Addresses answered for now",
+    registers,
+  });
+  const members = new Gauge({ name: "hawser_speaker_members", help: "Live speakers, this one included", registers });
+  const unowned = new Gauge({
+    name: "hawser_speaker_unowned_addresses",
+    help: "Addresses no live speaker can serve",
+    registers,
+  });
+  const series = new Map(
+    Object.entries(counted).map(([name, [metric, help, label]]) => [
+      name,
+      {
+        label,
+        counter: new Counter({ name: metric, help, labelNames: [label], registers }),
+        last: new Map<string, number>(),
+      },
+    ]),
+  );
+  return {
+    setState(state) {
+      announced.set(state.announcing.length);
+      members.set(state.members.length);
+      unowned.set(state.owners.filter(({ owner }) => owner === undefined).length);
+    },
+    setCounters(counters) {
+      for (const [name, byLabel] of Object.entries(counters)) {
+        const one = series.get(name);
+        if (one === undefined) continue;
+        for (const [value, total] of Object.entries(byLabel)) {
+          one.counter.inc({ [one.label]: value }, total - (one.last.get(value) ?? 0));
+          one.last.set(value, total);
+        }
+      }
+    },
+  };
+}

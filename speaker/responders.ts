@@ -1,0 +1,93 @@
+import type { Ip } from "#src/ip/address.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
+import type { Link } from "#src/linux/link-watcher.ts";
+import { whyUnusable } from "#src/linux/usable-link.ts";
+import { LinkResponder, type LinkResponderOptions } from "#speaker/link-responder.ts";
+
+export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet"> {
+  /** Names to use; empty: every usable one. A named interface serves addresses of any network. */
+  readonly interfaces: readonly string[];
+  onOpenFailed(link: Link, error: Error): void;
+}
+
+/** One responder per usable link, kept in step with the links. */
+export class Responders {
+  readonly #options: RespondersOptions;
+  readonly #byIndex = new Map<number, LinkResponder>();
+  #subnets: readonly Cidr[] = [];
+
+  constructor(options: RespondersOptions) {
+    this.#options = options;
+  }
+
+  /** Opens and closes responders so that they match the links; true if the served networks or MACs changed. */
+  setLinks(links: ReadonlyMap<number, Link>): boolean {
+    let changed = false;
+    for (const [index, responder] of this.#byIndex) {
+      const link = links.get(index);
+      if (link !== undefined && this.#isUsable(link) && isSameLink(link, responder.link)) continue;
+      responder.close();
+      this.#byIndex.delete(index);
+      changed = true;
+    }
+    for (const link of links.values()) {
+      if (this.#byIndex.has(link.index) || !this.#isUsable(link)) continue;
+      changed = this.#open(link) || changed;
+    }
+    if (changed) this.#subnets = [...this.#byIndex.values()].flatMap(({ subnets }) => subnets);
+    return changed;
+  }
+
+  /** Networks in which this speaker can serve. */
+  subnets(): readonly Cidr[] {
+    return this.#subnets;
+  }
+
+  links(): readonly LinkResponder[] {
+    return [...this.#byIndex.values()];
+  }
+
+  /** Answers for exactly these addresses, each on the links that serve it. */
+  setAnnounced(addresses: ReadonlyMap<string, Ip>): void {
+    for (const responder of this.#byIndex.values()) responder.setAnnounced(addresses);
+  }
+
+  /** Sends one round of unasked announcements on every link that serves the address. */
+  announce(ip: Ip): void {
+    for (const responder of this.#byIndex.values()) responder.announce(ip);
+  }
+
+  close(): void {
+    for (const responder of this.#byIndex.values()) responder.close();
+    this.#byIndex.clear();
+    this.#subnets = [];
+  }
+
+  #isUsable(link: Link): boolean {
+    const { interfaces } = this.#options;
+    if (interfaces.length > 0) return interfaces.includes(link.name) && link.up && !link.noArp && link.mac.length === 6;
+    return whyUnusable(link) === undefined;
+  }
+
+  #open(link: Link): boolean {
+    const anySubnet = this.#options.interfaces.length > 0;
+    try {
+      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet }));
+      return true;
+    } catch (error) {
+      this.#options.onOpenFailed(link, error as Error);
+      return false;
+    }
+  }
+}
+
+/** Whether sockets, frames and served networks made for one still fit the other. */
+function isSameLink(left: Link, right: Link): boolean {
+  const print = ({ name, mac, addresses }: Link): string =>
+    JSON.stringify([
+      name,
+      [...mac],
+      addresses.map(({ ip, prefixLength }) => `${ip.family} ${ip.value}/${prefixLength}`),
+    ]);
+  return print(left) === print(right);
+}

@@ -1,0 +1,44 @@
+import { hostname } from "node:os";
+import { logLevels } from "#src/process/log.ts";
+
+/** The speaker's options. */
+export const speakerOptions = {
+  manifests: {
+    kind: "string",
+    required: true,
+    placeholder: "DIR",
+    help: "Folder of manifests to read; what this speaker does is reported in DIR/.hawser",
+  },
+  node: { kind: "string", default: hostname(), placeholder: "NAME", help: "Name of the Node this runs on" },
+  heartbeatKeyFile: {
+    kind: "string",
+    required: true,
+    placeholder: "FILE",
+    help: "Keys for heartbeats, one a line: the first signs, all are accepted; the same on all nodes",
+  },
+  heartbeatPort: { kind: "number", default: 7946, min: 1, max: 65_535, help: "UDP port of the heartbeats" },
+  heartbeatInterval: { kind: "number", default: 20, min: 5, max: 10_000, help: "Milliseconds between two heartbeats" },
+  deadAfter: {
+    kind: "number",
+    default: 100,
+    min: 15,
+    max: 60_000,
+    help: "Milliseconds of silence after which a speaker is dead; at least three intervals",
+  },
+  failBackAfter: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    help: "Seconds a node must have lived before it gets the addresses back for which it ranks first; 0: never",
+  },
+  interfaces: {
+    kind: "list",
+    help: "Interfaces to use, for addresses of any network; by default every usable one, for those of its own networks",
+  },
+  httpAddress: { kind: "string", default: "127.0.0.1", help: "Address of /healthz, /readyz and /metrics" },
+  httpPort: { kind: "number", default: 9121, min: 0, max: 65_535, help: "Port of /healthz, /readyz and /metrics" },
+  logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least severe level to log" },
+} as const;
+
+/** Seconds the program has to hand its addresses over when it is told to end. */
+export const LEAVE_DEADLINE_MS = 3_000;

@@ -1,0 +1,72 @@
+// The worker thread of the speaker: sockets, heartbeats and elections live here, so that nothing the main thread does
+// (reading thousands of objects, writing status) delays an answer or a heartbeat.
+import { parentPort, workerData } from "node:worker_threads";
+import { GroupMembership } from "#src/linux/group-membership.ts";
+import { openLinkWatcher } from "#src/linux/link-watcher.ts";
+import { openPacketSocket } from "#src/linux/packet-socket.ts";
+import { monotonicMs } from "#src/process/clock.ts";
+import { CounterSet } from "#speaker/counter-set.ts";
+import { Heartbeats } from "#speaker/heartbeats.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "#speaker/messages.ts";
+import { Responders } from "#speaker/responders.ts";
+import { Speaker } from "#speaker/speaker.ts";
+
+const settings = workerData as WorkerSettings;
+
+function post(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+function warn(msg: string, data: Readonly<Record<string, unknown>>): void {
+  post({ kind: "log", level: "warn", msg, data });
+}
+
+/** Says each different trouble once, so that a broken peer cannot fill the log; bounded. */
+const said = new Set<string>();
+function warnOnce(msg: string, data: Readonly<Record<string, unknown>>): void {
+  const key = JSON.stringify([msg, data]);
+  if (said.has(key) || said.size >= 1_000) return;
+  said.add(key);
+  warn(msg, data);
+}
+
+const counters = new CounterSet();
+
+const responders = new Responders({
+  interfaces: settings.interfaces,
+  openPacketSocket,
+  groups: new GroupMembership({
+    onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
+  }),
+  onReply: (protocol) => counters.add("replies_sent", protocol),
+  onDrop: (reason) => counters.add("frames_dropped", reason),
+  onError: (errno) => counters.add("socket_errors", String(errno)),
+  onOpenFailed: (link, error) => warnOnce("cannot open a packet socket", { interface: link.name, err: error.message }),
+});
+
+const heartbeats = new Heartbeats({
+  node: settings.node,
+  port: settings.heartbeatPort,
+  keys: settings.heartbeatKeys,
+  onHeartbeat: (heartbeat) => speaker.receive(heartbeat, monotonicMs()),
+  onFault: (fault) => {
+    counters.add("heartbeats_refused", fault);
+    if (fault === "tag")
+      warnOnce("a heartbeat with a wrong signature was refused", { fix: "give all speakers one key" });
+  },
+  onError: (error) => warnOnce("heartbeat socket", { err: error.message }),
+});
+
+const speaker = new Speaker({ settings, heartbeats, responders, counters, chance: Math.random, post });
+
+await heartbeats.open();
+const watcher = await openLinkWatcher({
+  onChange: (links) => {
+    if (responders.setLinks(links)) speaker.linksChanged(monotonicMs());
+  },
+  onError: (error) => warnOnce("link watcher", { err: error.message }),
+});
+responders.setLinks(watcher.links());
+parentPort?.on("message", (message: ToWorker) => speaker.handle(message, monotonicMs()));
+setInterval(() => speaker.tick(monotonicMs()), settings.heartbeatEveryMs);
+post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });

@@ -1,0 +1,380 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Member, WantedAddress } from "#src/election/member.ts";
+import type { Claim } from "#src/wire/heartbeat.ts";
+import { planAnnouncements } from "#src/election/plan.ts";
+import { rank } from "#src/election/rank.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+
+const lan = parseCidr("192.0.2.0/24") ?? expect.fail("a CIDR");
+const other = parseCidr("198.51.100.0/24") ?? expect.fail("a CIDR");
+
+function ipOf(text: string): Ip {
+  return parseIp(text) ?? expect.fail(`${text} is an address`);
+}
+
+function member(node: string, claims: readonly Claim[] = [], changes: Partial<Member> = {}): Member {
+  return {
+    node,
+    ready: true,
+    leaving: false,
+    liveSinceMs: 0,
+    subnets: [lan],
+    claims: new Map(claims.map((claim) => [printIp(claim.ip), claim])),
+    ...changes,
+  };
+}
+
+const vip = "192.0.2.200";
+const [first, second, third] = rank(["n1", "n2", "n3"], vip) as [string, string, string];
+const claim = (term: number, majority = true): Claim => ({ ip: ipOf(vip), term, majority });
+
+interface Case {
+  name: string;
+  members: Member[];
+  self: string;
+  nodes?: string[];
+  failBackAfterMs?: number;
+  owner: string | undefined;
+  term: number | undefined;
+}
+
+const cases: Case[] = [
+  {
+    name: "the first in rank takes an address nobody holds",
+    members: [member(first), member(second)],
+    self: first,
+    owner: first,
+    term: 8,
+  },
+  {
+    name: "others leave it to the first in rank",
+    members: [member(first), member(second)],
+    self: second,
+    owner: first,
+    term: undefined,
+  },
+  {
+    name: "a live owner keeps it although another ranks first",
+    members: [member(first), member(second, [claim(3)])],
+    self: second,
+    owner: second,
+    term: 3,
+  },
+  {
+    name: "nobody takes it from a live owner",
+    members: [member(first), member(second, [claim(3)])],
+    self: first,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "a member that is not ready does not stand",
+    members: [member(first, [], { ready: false }), member(second)],
+    self: second,
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a member without the network does not stand",
+    members: [member(first, [], { subnets: [other] }), member(second)],
+    self: second,
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a node that is not allowed does not stand",
+    members: [member(first), member(second)],
+    self: second,
+    nodes: [second],
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "nobody owns what no node may announce",
+    members: [member(first), member(second)],
+    self: first,
+    nodes: [],
+    owner: undefined,
+    term: undefined,
+  },
+  {
+    name: "the successor of a leaver takes over at a higher term",
+    members: [member(first, [claim(7)], { leaving: true }), member(second)],
+    self: second,
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a leaver answers until its successor claims",
+    members: [member(first, [claim(7)], { leaving: true }), member(second)],
+    self: first,
+    owner: second,
+    term: 7,
+  },
+  {
+    name: "a leaver withdraws once its successor claims",
+    members: [member(first, [claim(7)], { leaving: true }), member(second, [claim(8)])],
+    self: first,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "a leaver withdraws even for a successor in a minority",
+    members: [member(first, [claim(7)], { leaving: true }), member(second, [claim(8, false)])],
+    self: first,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "a leaver with no successor answers to its end",
+    members: [member(first, [claim(7)], { leaving: true })],
+    self: first,
+    owner: first,
+    term: 7,
+  },
+  {
+    name: "an owner whose network went stops at once",
+    members: [member(first, [claim(7)], { subnets: [] }), member(second)],
+    self: first,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "an owner no longer allowed waits for its successor",
+    members: [member(first, [claim(7)]), member(second)],
+    self: first,
+    nodes: [second],
+    owner: second,
+    term: 7,
+  },
+  {
+    name: "an owner no longer allowed stops if nobody is",
+    members: [member(first, [claim(7)]), member(second)],
+    self: first,
+    nodes: [],
+    owner: undefined,
+    term: undefined,
+  },
+  {
+    name: "of two claims the higher term stands",
+    members: [member(first, [claim(1)]), member(second, [claim(2)])],
+    self: first,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "a claim made cut off gives way to one made in a majority",
+    members: [member(first, [claim(1)]), member(second, [claim(2, false)])],
+    self: second,
+    owner: first,
+    term: undefined,
+  },
+  {
+    name: "equal claims go by rank",
+    members: [member(first, [claim(2)]), member(second, [claim(2)])],
+    self: second,
+    owner: first,
+    term: undefined,
+  },
+  {
+    name: "no fail-back before the hold-off ends",
+    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
+    self: first,
+    failBackAfterMs: 600,
+    owner: second,
+    term: undefined,
+  },
+  {
+    name: "fail-back after the hold-off, at a higher term",
+    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
+    self: first,
+    failBackAfterMs: 500,
+    owner: first,
+    term: 8,
+  },
+  {
+    name: "at fail-back the owner answers until the other claims",
+    members: [member(first, [], { liveSinceMs: 500 }), member(second, [claim(3)])],
+    self: second,
+    failBackAfterMs: 500,
+    owner: first,
+    term: 3,
+  },
+];
+
+describe("planAnnouncements()", () => {
+  it.each(cases)("$name", ({ members, self, nodes, failBackAfterMs, owner, term }) => {
+    const wanted: WantedAddress = { ip: ipOf(vip), nodes: nodes === undefined ? undefined : new Set(nodes) };
+    const snapshot = {
+      wanted: new Map([[vip, wanted]]),
+      members,
+      knownMembers: 3,
+      terms: new Map([[vip, 7]]),
+      failBackAfterMs,
+    };
+    const announcement = planAnnouncements(snapshot, self, 1_000).get(vip);
+    expect(announcement?.owner).toBe(owner);
+    expect(announcement?.claim?.term).toBe(term);
+  });
+
+  it("marks a claim made with less than half of the members", () => {
+    const snapshot = {
+      wanted: new Map([[vip, { ip: ipOf(vip), nodes: undefined }]]),
+      members: [member(third)],
+      knownMembers: 3,
+      terms: new Map<string, number>(),
+      failBackAfterMs: undefined,
+    };
+    expect(planAnnouncements(snapshot, third, 0).get(vip)?.claim).toEqual({ ip: ipOf(vip), term: 1, majority: false });
+  });
+});
+
+/** A cluster without a network: every round, the members of each side see each other and decide at the same time. */
+class Cluster {
+  readonly claims = new Map<string, ReadonlyMap<string, Claim>>();
+  readonly terms = new Map<string, Map<string, number>>();
+  readonly wanted: ReadonlyMap<string, WantedAddress>;
+  readonly nodes: readonly string[];
+  leaving = new Set<string>();
+
+  constructor(nodes: readonly string[], addresses: readonly string[]) {
+    this.nodes = nodes;
+    this.wanted = new Map(addresses.map((text) => [text, { ip: ipOf(text), nodes: undefined }]));
+  }
+
+  round(sides: readonly (readonly string[])[]): void {
+    const next = sides.flatMap((side) => {
+      const members = side.map((node) =>
+        member(node, [...(this.claims.get(node)?.values() ?? [])], { leaving: this.leaving.has(node) }),
+      );
+      return side.map((self) => [self, this.#decide(self, members)] as const);
+    });
+    for (const [node, claims] of next) this.claims.set(node, claims);
+  }
+
+  #decide(self: string, members: readonly Member[]): ReadonlyMap<string, Claim> {
+    const terms = this.terms.get(self) ?? new Map<string, number>();
+    this.terms.set(self, terms);
+    for (const { claims } of members)
+      for (const [key, { term }] of claims) terms.set(key, Math.max(term, terms.get(key) ?? 0));
+    const snapshot = {
+      wanted: this.wanted,
+      members,
+      knownMembers: this.nodes.length,
+      terms,
+      failBackAfterMs: undefined,
+    };
+    const plan = planAnnouncements(snapshot, self, 0);
+    return new Map([...plan].flatMap(([key, { claim }]) => (claim === undefined ? [] : [[key, claim] as const])));
+  }
+
+  claimants(key: string, among: readonly string[] = this.nodes): string[] {
+    return among.filter((node) => this.claims.get(node)?.has(key));
+  }
+
+  owners(): string[] {
+    return [...this.wanted.keys()].map((key) => this.claimants(key).join("+"));
+  }
+}
+
+const clusters = fc.record({
+  size: fc.integer({ min: 2, max: 7 }),
+  addresses: fc.uniqueArray(fc.integer({ min: 1, max: 254 }), { minLength: 1, maxLength: 12 }),
+  cut: fc.integer({ min: 1, max: 6 }),
+});
+
+function start({ size, addresses }: { size: number; addresses: number[] }): Cluster {
+  const nodes = Array.from({ length: size }, (_, index) => `node-${index}`);
+  const cluster = new Cluster(
+    nodes,
+    addresses.map((last) => `192.0.2.${last}`),
+  );
+  cluster.round([nodes]);
+  cluster.round([nodes]); // all have seen the first claims and their terms
+  return cluster;
+}
+
+describe("a cluster that decides by planAnnouncements()", () => {
+  it("has exactly one owner for each address, and nothing moves after that", () => {
+    fc.assert(
+      fc.property(clusters, (shape) => {
+        const cluster = start(shape);
+        const owners = cluster.owners();
+        for (const key of cluster.wanted.keys()) expect(cluster.claimants(key)).toHaveLength(1);
+        cluster.round([cluster.nodes]);
+        expect(cluster.owners()).toEqual(owners);
+      }),
+    );
+  });
+
+  it("moves only the addresses of a node that died, in one round", () => {
+    fc.assert(
+      fc.property(clusters, (shape) => {
+        const cluster = start(shape);
+        const before = cluster.owners();
+        const dead = cluster.nodes[shape.cut % shape.size] ?? "";
+        const rest = cluster.nodes.filter((node) => node !== dead);
+        cluster.claims.delete(dead);
+        cluster.round([rest]);
+        cluster.owners().forEach((owner, index) => {
+          if (before[index] === dead) expect(rest).toContain(owner);
+          else expect(owner).toBe(before[index]);
+        });
+      }),
+    );
+  });
+
+  it("never leaves an address without an answer while a node leaves, and ends with one owner that stays", () => {
+    fc.assert(
+      fc.property(clusters, (shape) => {
+        const cluster = start(shape);
+        const leaver = cluster.nodes[shape.cut % shape.size] ?? "";
+        cluster.leaving.add(leaver);
+        for (let round = 0; round < 3; round++) {
+          cluster.round([cluster.nodes]);
+          for (const key of cluster.wanted.keys()) expect(cluster.claimants(key).length).toBeGreaterThan(0);
+        }
+        expect(cluster.claims.get(leaver)?.size).toBe(0);
+        for (const key of cluster.wanted.keys()) expect(cluster.claimants(key)).toHaveLength(1);
+      }),
+    );
+  });
+
+  it("has one owner per side while parted and one again right after healing; the larger side keeps what it had", () => {
+    fc.assert(
+      fc.property(clusters, (shape) => {
+        const cluster = start(shape);
+        const cut = (shape.cut % (shape.size - 1)) + 1;
+        const sides = [cluster.nodes.slice(0, cut), cluster.nodes.slice(cut)];
+        cluster.round(sides);
+        cluster.round(sides);
+        const larger = sides.find((side) => side.length * 2 > shape.size);
+        const parted = [...cluster.wanted.keys()].map((key) => {
+          for (const side of sides) expect(cluster.claimants(key, side)).toHaveLength(1);
+          return cluster.claimants(key, larger)[0];
+        });
+        cluster.round([cluster.nodes]);
+        for (const key of cluster.wanted.keys()) expect(cluster.claimants(key)).toHaveLength(1);
+        if (larger !== undefined) expect(cluster.owners()).toEqual(parted);
+      }),
+    );
+  });
+});
+
+describe("rank()", () => {
+  it("orders as SHA-256 of node#ip does", () => {
+    expect(rank(["a", "b", "c"], "192.0.2.1")).toEqual(["c", "a", "b"]);
+  });
+
+  it("gives each of seven nodes a share of 1,000 addresses", () => {
+    const nodes = Array.from({ length: 7 }, (_, index) => `n${index}`);
+    const wins = new Map<string | undefined, number>();
+    for (let index = 0; index < 1_000; index++) {
+      const winner = rank(nodes, `10.0.${index >> 8}.${index & 255}`)[0];
+      wins.set(winner, (wins.get(winner) ?? 0) + 1);
+    }
+    for (const node of nodes) expect(wins.get(node)).toBeGreaterThan(80);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { parseIp } from "#src/ip/address.ts";
+import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import { Membership } from "#speaker/membership.ts";
+
+const OURS = 77n;
+
+function heartbeat(changes: Partial<Heartbeat> = {}): Heartbeat {
+  return {
+    node: "n2",
+    session: 5n,
+    echo: OURS,
+    sequence: 1,
+    ready: true,
+    leaving: false,
+    subnets: [],
+    claimsVersion: 1,
+    chunk: 0,
+    chunks: 1,
+    claims: [],
+    ...changes,
+  };
+}
+
+function claimOf(text: string, term = 1) {
+  return { ip: parseIp(text) ?? expect.fail("an address"), term, majority: true };
+}
+
+function membership(nodes: string[] = ["n2"]): Membership {
+  const made = new Membership({ session: OURS, deadAfterMs: 100, maxTickMs: 40 });
+  made.setPeers(new Set(nodes));
+  made.tick(0);
+  return made;
+}
+
+/** Ticks every 20 ms from `from` to `to`; true if somebody died on the way. */
+function tickThrough(subject: Membership, from: number, to: number): boolean {
+  let died = false;
+  for (let at = from; at <= to; at += 20) died = subject.tick(at) || died;
+  return died;
+}
+
+describe("Membership.receive()", () => {
+  it("takes a peer for live once it echoes our session, not before", () => {
+    const subject = membership();
+    expect(subject.receive(heartbeat({ echo: 0n }), 0)).toBe("stale");
+    expect(subject.members()).toHaveLength(0);
+    expect(subject.sessionOf("n2")).toBe(5n);
+    expect(subject.receive(heartbeat({ sequence: 2 }), 1)).toBe("changed");
+    expect(subject.members().map(({ node }) => node)).toEqual(["n2"]);
+  });
+
+  it("ignores nodes that are not peers", () => {
+    expect(membership().receive(heartbeat({ node: "stranger" }), 0)).toBe("unknown-node");
+  });
+
+  it("ignores a repeated or older sequence number", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ sequence: 9 }), 0);
+    expect(subject.receive(heartbeat({ sequence: 9, leaving: true }), 1)).toBe("stale");
+    expect(subject.receive(heartbeat({ sequence: 8, leaving: true }), 1)).toBe("stale");
+    expect(subject.members()[0]?.leaving).toBe(false);
+  });
+
+  it("says unchanged when a heartbeat tells nothing new", () => {
+    const subject = membership();
+    subject.receive(heartbeat(), 0);
+    expect(subject.receive(heartbeat({ sequence: 2 }), 20)).toBe("unchanged");
+    expect(subject.receive(heartbeat({ sequence: 3, leaving: true }), 40)).toBe("changed");
+  });
+
+  it("takes a restarted peer in, and refuses its earlier session from then on", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ claims: [claimOf("192.0.2.1")] }), 0);
+    expect(subject.receive(heartbeat({ session: 6n, claimsVersion: 9 }), 10)).toBe("changed");
+    expect(subject.members()[0]?.claims.size).toBe(0);
+    expect(subject.receive(heartbeat({ session: 5n, sequence: 50 }), 20)).toBe("stale");
+  });
+
+  it("does not let a recorded session push out a live one", () => {
+    const subject = membership();
+    subject.receive(heartbeat(), 0);
+    expect(subject.receive(heartbeat({ session: 3n, echo: 12n, sequence: 900 }), 10)).toBe("stale");
+    expect(subject.sessionOf("n2")).toBe(5n);
+    expect(subject.receive(heartbeat({ sequence: 2 }), 20)).toBe("unchanged");
+  });
+});
+
+describe("Membership.tick()", () => {
+  it("declares a peer dead after the silence that was set, once", () => {
+    const subject = membership();
+    subject.receive(heartbeat(), 0);
+    expect(tickThrough(subject, 20, 80)).toBe(false);
+    expect(subject.tick(100)).toBe(true);
+    expect(subject.members()).toHaveLength(0);
+    expect(tickThrough(subject, 120, 400)).toBe(false);
+  });
+
+  it("does not take others for dead when it was itself asleep", () => {
+    const subject = membership();
+    subject.receive(heartbeat(), 0);
+    expect(subject.tick(5_000)).toBe(false);
+    subject.receive(heartbeat({ sequence: 2 }), 5_001);
+    expect(tickThrough(subject, 5_020, 5_080)).toBe(false);
+  });
+
+  it("forgets a node that is no longer a peer", () => {
+    const subject = membership(["n2", "n3"]);
+    subject.receive(heartbeat(), 0);
+    expect(subject.setPeers(new Set(["n3"]))).toBe(true);
+    expect(subject.members()).toHaveLength(0);
+    expect(subject.size).toBe(1);
+    expect(subject.setPeers(new Set(["n3"]))).toBe(false);
+  });
+});
+
+describe("claims in chunks", () => {
+  const first = { claimsVersion: 2, chunk: 0, chunks: 2, claims: [claimOf("192.0.2.1")] };
+  const second = { claimsVersion: 2, chunk: 1, chunks: 2, claims: [claimOf("192.0.2.2")] };
+  const claimsOf = (subject: Membership): string[] => [...(subject.members()[0]?.claims.keys() ?? [])];
+
+  it("counts a new claim as soon as its chunk is here, in any order", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ sequence: 1, ...second }), 0);
+    expect(claimsOf(subject)).toEqual(["192.0.2.2"]);
+    expect(subject.isComplete()).toBe(false);
+    subject.receive(heartbeat({ sequence: 2, ...first }), 1);
+    expect(claimsOf(subject).sort()).toEqual(["192.0.2.1", "192.0.2.2"]);
+    expect(subject.isComplete()).toBe(true);
+  });
+
+  it("counts a claim as withdrawn only when all chunks of the new set are here", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ sequence: 1, claimsVersion: 1, claims: [claimOf("192.0.2.9")] }), 0);
+    subject.receive(heartbeat({ sequence: 2, ...first }), 1);
+    expect(claimsOf(subject)).toContain("192.0.2.9");
+    subject.receive(heartbeat({ sequence: 3, ...second }), 2);
+    expect(claimsOf(subject).sort()).toEqual(["192.0.2.1", "192.0.2.2"]);
+  });
+
+  it("drops the half of a set that was overtaken by another", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ sequence: 1, ...first }), 0);
+    subject.receive(heartbeat({ sequence: 2, claimsVersion: 3, claims: [claimOf("192.0.2.3")] }), 1);
+    expect(claimsOf(subject)).toEqual(["192.0.2.3"]);
+  });
+});
