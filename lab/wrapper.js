@@ -14,11 +14,17 @@ const prepare = [
   "exit $?",
 ].join("\n");
 
+// The first shell becomes unshare, so its process id is the one by which a person enters the namespaces from outside.
+const start = 'export HAWSER_RACK_ENTER="nsenter -t $$ $1"; shift; exec "$@"';
+
 /** The command line that runs `command` inside fresh namespaces; all of it dies when this process dies. */
 export function wrapped(command) {
-  const asUser = process.getuid() === 0 ? [] : ["--user", "--map-root-user"];
-  const namespaces = [...asUser, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
-  return ["setpriv", "--pdeathsig", "KILL", "--", "unshare", ...namespaces, "sh", "-c", prepare, "sh", ...command];
+  const isRoot = process.getuid() === 0;
+  const enter = isRoot ? "--mount --net" : "--user --preserve-credentials --mount --net";
+  const namespaces = [...(isRoot ? [] : ["--user", "--map-root-user"]), "--net", "--mount", "--pid"];
+  const unshare = ["unshare", ...namespaces, "--fork", "--kill-child", "--mount-proc"];
+  const tied = ["setpriv", "--pdeathsig", "KILL", "--", ...unshare, "sh", "-c", prepare, "sh", ...command];
+  return ["sh", "-c", start, "sh", enter, ...tied];
 }
 
 /** Why no rack can be built here, in words for a person; undefined if one can. */
@@ -29,7 +35,7 @@ export function whyNoRack() {
     "ip netns add probe && ip netns exec probe nft list ruleset && ip netns del probe",
   ]);
   const probe = spawnSync(file, args, { encoding: "utf8" });
-  if (probe.error !== undefined) return `cannot run ${file}: ${probe.error.message} (Debian package util-linux)`;
+  if (probe.error !== undefined) return `cannot run ${file}: ${probe.error.message}`;
   if (probe.status === 0) return undefined;
   const said = probe.stderr.trim().split("\n").at(-1) ?? "";
   const hint =

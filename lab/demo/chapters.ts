@@ -1,0 +1,183 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { gapAfter, lost } from "#lab/gap.ts";
+import type { Installation } from "#lab/installation.ts";
+import type { Kubelet } from "#lab/kubelet.ts";
+import { Prober } from "#lab/prober.ts";
+import type { Rack } from "#lab/rack.ts";
+import { until } from "#lab/until.ts";
+import { getPages, type Page, type PageRequest } from "./pages.ts";
+import type { Teller } from "./teller.ts";
+
+/** Everything the story happens on. */
+export interface Stage {
+  readonly rack: Rack;
+  readonly installation: Installation;
+  readonly kubelet: Kubelet;
+  readonly teller: Teller;
+}
+
+const ECHO_PORT = 9000;
+const INGRESS = "hawser-system/hawser-ingress";
+const CALM_PROBES = 100;
+const LATER = fileURLToPath(new URL("later", import.meta.url));
+
+/** The LoadBalancer Service gets its address from the pool. */
+export async function assignment({ installation, teller }: Stage): Promise<string> {
+  teller.chapter("A pool in a ConfigMap, a Service of type LoadBalancer, an address");
+  teller.show(readFileSync(join(installation.directory, "00-pools.yaml"), "utf8"));
+  const [ip = ""] = await installation.untilAssigned(INGRESS);
+  teller.found(`Service ${INGRESS} has the address ${ip}`, { event: "assigned", service: INGRESS, ip });
+  return ip;
+}
+
+/** Exactly one node answers, and the client's neighbor entry says which. */
+export async function owner({ rack, installation, teller }: Stage, ip: string): Promise<string> {
+  teller.chapter("One node answers ARP for it");
+  const node = await installation.untilOwned(ip);
+  const mac = (await rack.client.neighbor(ip))?.mac;
+  teller.found(`the client's ARP entry: ${ip} is at ${mac}, which is ${node}`, { event: "arp", ip, mac, node });
+  return node;
+}
+
+/** Pages through the Ingress manifests of the articles this project started from. */
+export async function pages(stage: Stage, ip: string): Promise<void> {
+  const { teller, rack, kubelet, installation } = stage;
+  teller.chapter("Pages through the Ingress, alternating between the pods");
+  await untilServed(stage, { ip, host: "www.kgc.com", path: "/" });
+  const kgc = await getPages(
+    rack.client,
+    Array.from({ length: 6 }, () => ({ ip, host: "www.kgc.com", path: "/" })),
+  );
+  tellPages(teller, "www.kgc.com/", kgc);
+  const somepath = { ip, host: "myservice.example.com", path: "/somepath" };
+  const web = { ip, host: ip, path: "/web/index.html" };
+  const [one, two] = await getPages(rack.client, [somepath, web]);
+  tellPages(teller, "myservice.example.com/somepath (extensions/v1beta1)", one === undefined ? [] : [one]);
+  tellPages(teller, `${ip}/web/index.html (rewritten to ${two?.path})`, two === undefined ? [] : [two]);
+  await untilStatus(stage, { ip, host: "www.china.com", path: "/" }, 503);
+  teller.found("www.china.com/: 503, because its Service selects a label that no pod carries", {
+    event: "page",
+    url: "www.china.com/",
+    status: 503,
+    reason: "no endpoints",
+  });
+  copyFileSync(join(LATER, "31-china-pods.yaml"), join(installation.directory, "31-china-pods.yaml"));
+  await kubelet.sync();
+  await untilServed(stage, { ip, host: "www.china.com", path: "/" });
+  const china = await getPages(
+    rack.client,
+    Array.from({ length: 4 }, () => ({ ip, host: "www.china.com", path: "/" })),
+  );
+  tellPages(teller, "www.china.com/ (once such pods run)", china);
+}
+
+function tellPages(teller: Teller, url: string, got: readonly Page[]): void {
+  const bad = got.find(({ status }) => status !== 200);
+  if (bad !== undefined || got.length === 0)
+    throw new Error(`${url}: status ${bad?.status ?? "none"}: ${bad?.body ?? ""}`);
+  const pods = got.map(({ pod }) => pod);
+  const runs = got.slice(1).filter(({ pod }, index) => pod === pods[index]).length;
+  if (new Set(pods).size > 1 && runs > 0) throw new Error(`${url}: the pods do not alternate: ${pods.join(", ")}`);
+  teller.found(`${url}: ${pods.join(", ")}`, { event: "page", url, status: 200, pods, path: got[0]?.path });
+}
+
+function untilStatus({ rack }: Stage, request: PageRequest, status: number): Promise<Page> {
+  return until(`${request.host}${request.path} answers ${status}`, async () => {
+    const [page] = await getPages(rack.client, [request]);
+    return page?.status === status && page;
+  });
+}
+
+function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
+  return untilStatus(stage, request, 200);
+}
+
+/** The switch port of the owner goes silent: the client measures what it sees. */
+export async function deadNode({ rack, installation, teller }: Stage, ip: string, node: string): Promise<number> {
+  teller.chapter(`${node} dies silently: its link stays up, nothing it sends arrives`);
+  const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
+  await prober.waitForGood(CALM_PROBES);
+  const { effectiveNs } = await rack.cutSilent(rack.host(node));
+  await prober.waitForGood(CALM_PROBES);
+  const gapMs = round(gapAfter(await prober.stop(), effectiveNs) ?? Infinity);
+  const successor = await until("another node announces the address", () =>
+    installation.announcers(ip).find((announcer) => announcer !== node),
+  );
+  teller.found(`the client waited ${gapMs} ms; ${successor} has taken over`, {
+    event: "crash",
+    node,
+    successor,
+    gapMs,
+  });
+  await rack.restore(rack.host(node));
+  await until(`${node} has given way`, () => installation.announcers(ip).join() === successor);
+  teller.found(`${node} is back and leaves the address where it is`, { event: "returned", node, owner: successor });
+  return gapMs;
+}
+
+/** The owner's speaker is told to end: the successor announces while the leaver still forwards. */
+export async function plannedMove({ rack, installation, teller }: Stage, ip: string): Promise<number> {
+  const node = await installation.untilOwned(ip);
+  teller.chapter(`A planned move: the speaker on ${node} is stopped with SIGTERM`);
+  const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
+  await prober.waitForGood(CALM_PROBES);
+  const fromNs = process.hrtime.bigint();
+  await installation.speaker(node).stop();
+  await prober.waitForGood(2 * CALM_PROBES);
+  const toNs = process.hrtime.bigint() - 100_000_000n;
+  const records = await prober.stop();
+  const probes = records.filter(({ sentNs }) => fromNs <= sentNs && sentNs < toNs).length;
+  const lostProbes = lost(records, fromNs, toNs);
+  await installation.startSpeaker(node);
+  const successor = await installation.untilOwned(ip);
+  teller.found(`${lostProbes} of ${probes} probes lost; ${successor} has taken over`, {
+    event: "move",
+    from: node,
+    to: successor,
+    lost: lostProbes,
+    probes,
+  });
+  return lostProbes;
+}
+
+/** More Services than addresses: the one that waits says why, and is served when space appears. */
+export async function exhausted({ installation, teller }: Stage): Promise<void> {
+  teller.chapter("More Services than addresses");
+  const { directory } = installation;
+  copyFileSync(join(LATER, "60-one-too-many.yaml"), join(directory, "60-one-too-many.yaml"));
+  const services = ["default/shop", "default/blog"];
+  const served = await until("one of two Services has an address", () =>
+    services.find((key) => installation.assignedAddresses(key).length > 0),
+  );
+  const waiting = services.find((key) => key !== served) ?? "";
+  const { reason, message } = await until(`${waiting} says why it waits`, () => condition(directory, waiting));
+  teller.found(`${served} has ${installation.assignedAddresses(served).join(", ")}`, {
+    event: "assigned",
+    service: served,
+  });
+  teller.found(`${waiting} waits: ${reason}: ${message}`, { event: "exhausted", service: waiting, reason, message });
+  const without = readFileSync(join(directory, "60-one-too-many.yaml"), "utf8")
+    .split("---\n")
+    .filter((text) => (parse(text) as { metadata: { name: string } }).metadata.name !== served.split("/")[1])
+    .join("---\n");
+  writeFileSync(join(directory, "60-one-too-many.yaml"), without);
+  const [ip] = await installation.untilAssigned(waiting);
+  teller.found(`${served} is deleted, and ${waiting} gets ${ip}`, { event: "picked-up", service: waiting, ip });
+}
+
+function condition(directory: string, key: string): { reason: string; message: string } | undefined {
+  const file = join(directory, ".hawser/status/Service", `${key}.yaml`);
+  const object = parse(readFileSync(file, "utf8")) as {
+    status?: { conditions?: { type: string; status: string; reason: string; message: string }[] };
+  };
+  return object.status?.conditions?.find(
+    ({ type, status }) => type === "hawser.dev/AddressAssigned" && status === "False",
+  );
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,94 @@
+// The demo: the main job of Hawser on a rack of three nodes, told step by step. Started inside a rack's namespaces by
+// `hawser demo` (by way of lab/enter.js). Options: --json, --keep.
+import { cpSync, mkdtempSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Installation, readyLine } from "#lab/installation.ts";
+import { Kubelet } from "#lab/kubelet.ts";
+import { onInterrupt } from "#lab/lifeline.ts";
+import { Rack } from "#lab/rack.ts";
+import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
+import { jsonTeller, type Teller, textTeller } from "./teller.ts";
+
+const MANIFESTS = fileURLToPath(new URL("manifests", import.meta.url));
+
+const { values } = parseArgs({ options: { json: { type: "boolean" }, keep: { type: "boolean" } } });
+const teller = values.json === true ? jsonTeller() : textTeller();
+const startedMs = performance.now();
+
+const interrupted = new Promise<"interrupted">((resolve) => onInterrupt(() => resolve("interrupted")));
+
+/** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
+const podNodes = ["n2", "n3"];
+
+async function build(): Promise<Stage> {
+  teller.chapter("A rack: three nodes, a router and a client at one switch");
+  const rack = await Rack.build({ nodes: 3 });
+  const ms = Math.round(rack.buildMs);
+  teller.found(`built in ${ms} ms, in namespaces of this machine, without touching its network`, {
+    event: "rack",
+    nodes: 3,
+    ms,
+  });
+  const directory = mkdtempSync("/run/hawser-demo-");
+  cpSync(MANIFESTS, directory, { recursive: true });
+  teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
+  const installation = await Installation.start({ rack, directory });
+  const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
+  const kubelet = await Kubelet.start({ rack, folder: directory, nodes: podNodes, programs: [ingress] });
+  teller.found(`running on the manifests in one folder; ${kubelet.pods.length} pods serve`, {
+    event: "started",
+    programs: ["controller", "speaker", "ingress"],
+    pods: kubelet.pods.length,
+  });
+  return { rack, installation, kubelet, teller };
+}
+
+async function tell(stage: Stage): Promise<Readonly<Record<string, unknown>>> {
+  const ip = await assignment(stage);
+  const first = await owner(stage, ip);
+  await pages(stage, ip);
+  const gapMs = await deadNode(stage, ip, first);
+  const lostProbes = await plannedMove(stage, ip);
+  await exhausted(stage);
+  return { gapMs, movedLost: lostProbes };
+}
+
+async function keep({ rack }: Stage, to: Teller): Promise<void> {
+  const commands = ["client", "n1", "n2", "n3"].map((name) => [name, rack.enterCommand(rack.host(name))] as const);
+  to.found("the rack stays up until Ctrl-C; enter it from another terminal:", {
+    event: "kept",
+    enter: Object.fromEntries(commands),
+  });
+  for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
+  await interrupted;
+}
+
+async function close({ rack, installation, kubelet }: Stage): Promise<void> {
+  await kubelet.close();
+  await installation[Symbol.asyncDispose]();
+  await rack.close();
+}
+
+async function main(): Promise<number> {
+  const stage = await build();
+  const ended = await Promise.race([tell(stage), interrupted]);
+  if (ended === "interrupted") {
+    process.stderr.write("interrupted, cleaning up\n");
+    await stage.rack.close();
+    return 130;
+  }
+  if (values.keep === true) await keep(stage, teller);
+  await close(stage);
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  teller.chapter(`Done in ${seconds} s; everything is cleaned up`);
+  teller.found("", { event: "done", ok: true, seconds, ...ended });
+  return 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  teller.found(`failed: ${(error as Error).message}`, { event: "done", ok: false, error: (error as Error).message });
+  process.stderr.write(`${(error as Error).stack}\n`);
+  return 1;
+});
+process.exit();

@@ -1,0 +1,18 @@
+import { createReadStream } from "node:fs";
+
+/** Calls `onCut` once, when a person asks this process to end: Ctrl-C, or the end of the pipe that lab/enter.js holds. */
+export function onInterrupt(onCut: () => void): void {
+  let isCut = false;
+  const once = (): void => {
+    if (isCut) return;
+    isCut = true;
+    onCut();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, once);
+  const fd = Number(process.env["HAWSER_LIFELINE"] ?? "");
+  if (!Number.isInteger(fd) || fd < 3) return;
+  const pipe = createReadStream("", { fd, autoClose: true });
+  pipe.on("data", () => undefined);
+  pipe.on("close", once);
+  pipe.on("error", once);
+}

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** How long `until` waits where nothing else is said: long enough for a loaded machine, short enough for a test. */
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** Pause between two looks: well under what a person or an assertion can tell. */
+const LOOK_EVERY_MS = 10;
+
+export interface UntilOptions {
+  /** Default 10 seconds. */
+  readonly timeoutMs?: number;
+  /** The value to name in the error where the condition itself yields only undefined. */
+  readonly lastSeen?: () => unknown;
+}
+
+/**
+ * Looks again and again until the condition yields a value other than undefined or false, and returns that value.
+ * Rejects after `timeoutMs` with an Error that names what was awaited and what was seen last (the value, or what the
+ * condition threw).
+ * @example await until("the client knows n1", async () => (await client.neighbor(vip))?.mac === n1.mac)
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  options: UntilOptions = {},
+): Promise<T> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const startMs = performance.now();
+  for (;;) {
+    let seen: unknown;
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+      seen = options.lastSeen?.() ?? value;
+    } catch (error) {
+      seen = error;
+    }
+    if (performance.now() - startMs > timeoutMs) {
+      throw new Error(`waited ${timeoutMs} ms in vain for: ${what} (last seen: ${printSeen(seen)})`);
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+function printSeen(seen: unknown): string {
+  if (seen instanceof Error) return seen.message;
+  return typeof seen === "string"
+    ? seen
+    : (JSON.stringify(seen, (_key, value: unknown) => (typeof value === "bigint" ? `${value}` : value)) ?? "nothing");
+}
