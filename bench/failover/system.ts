@@ -1,0 +1,27 @@
+import type { Host } from "#lab/host.ts";
+import type { Rack } from "#lab/rack.ts";
+
+/** The address that moves, the port behind it, and the two nodes between which it moves. */
+export const vip = "192.0.2.211";
+export const echoPort = 9000;
+
+/** A system under test, running in a rack. */
+export interface RunningSystem {
+  /** Resolves with the node that owns the address, once exactly one does and the other stands by. */
+  untilSteady(): Promise<Host>;
+  /** Stops the program on a node in peace; the node itself goes on forwarding. */
+  leave(node: Host): Promise<void>;
+  /** Starts it there again. */
+  rejoin(node: Host): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface System {
+  readonly name: string;
+  /** The Debian package without which it cannot run; undefined for our own. */
+  readonly package: string | undefined;
+  /** The program to look for. */
+  readonly program: string | undefined;
+  version(): Promise<string>;
+  start(rack: Rack): Promise<RunningSystem>;
+}

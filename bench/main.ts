@@ -1,0 +1,34 @@
+// Usage: npm run bench -- failover|http|arp [--json] [--raw FILE] [options of the bench; see --help]
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { main as arp } from "./arp.ts";
+import { main as failover } from "./failover.ts";
+import { main as http } from "./http.ts";
+
+interface Bench {
+  /** Whether it needs a rack, hence the namespaces of lab/enter.js. */
+  readonly rack: boolean;
+  /** Prints the report; resolves with the exit code. */
+  main(args: readonly string[]): Promise<number>;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  failover: { rack: true, main: failover },
+  http: { rack: false, main: http },
+  arp: { rack: true, main: arp },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  console.error(`Usage: npm run bench -- ${Object.keys(benches).join("|")} [--json] [--raw FILE] [--help]`);
+  process.exitCode = 2;
+} else if (bench.rack && process.env["HAWSER_RACK"] !== "1") {
+  const enter = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
+  const child = spawn(process.execPath, [enter, fileURLToPath(import.meta.url), name, ...args], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  process.exitCode = code ?? 1;
+} else {
+  process.exitCode = await bench.main(args);
+}
