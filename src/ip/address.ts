@@ -15,15 +15,16 @@ export function bitsOf(family: Family): 32 | 128 {
 
 /**
  * Reads an address literal, strictly: four decimal octets without leading zeros, or RFC 4291 section 2.2 text.
- * Undefined for anything else, zone ids and IPv4-mapped IPv6 addresses included.
+ * Undefined for anything else: zone ids, IPv4-mapped IPv6 addresses, and the deprecated `::192.0.2.1` form included.
  */
 export function parseIp(text: string): Ip | undefined {
   if (text.includes("%")) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) {
-    if (/(?:^|\.)0\d/.test(text)) return undefined;
-    return ipFromBytes(Uint8Array.from(ipaddr.IPv4.parse(text).toByteArray()));
+  const tail = text.slice(text.lastIndexOf(":") + 1);
+  if (tail.includes(".") && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return undefined;
+  if (tail === text) {
+    return tail.includes(".") ? ipFromBytes(Uint8Array.from(ipaddr.IPv4.parse(tail).toByteArray())) : undefined;
   }
-  if (!text.includes(":") || !ipaddr.IPv6.isValid(text)) return undefined;
+  if (!ipaddr.IPv6.isValid(text)) return undefined;
   const parsed = ipaddr.IPv6.parse(text);
   return parsed.isIPv4MappedAddress() ? undefined : ipFromBytes(Uint8Array.from(parsed.toByteArray()));
 }
@@ -38,18 +39,21 @@ export function printIp(ip: Ip): string {
 export function ipFromBytes(bytes: Uint8Array): Ip {
   if (bytes.length !== 4 && bytes.length !== 16)
     throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  return { family: bytes.length === 4 ? "ipv4" : "ipv6", value };
+  // Runs for every ARP and NDP frame, hence by words and not by bytes.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length === 4) return { family: "ipv4", value: BigInt(view.getUint32(0)) };
+  return { family: "ipv6", value: (view.getBigUint64(0) << 64n) | view.getBigUint64(8) };
 }
 
 /** The address in network order: 4 or 16 bytes. */
 export function ipToBytes(ip: Ip): Uint8Array {
   const bytes = new Uint8Array(bitsOf(ip.family) / 8);
-  let rest = ip.value;
-  for (let index = bytes.length - 1; index >= 0; index--) {
-    bytes[index] = Number(rest & 0xffn);
-    rest >>= 8n;
+  const view = new DataView(bytes.buffer);
+  if (ip.family === "ipv4") {
+    view.setUint32(0, Number(ip.value));
+  } else {
+    view.setBigUint64(0, ip.value >> 64n);
+    view.setBigUint64(8, ip.value);
   }
   return bytes;
 }

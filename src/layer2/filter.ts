@@ -1,0 +1,101 @@
+import { compareIps, type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
+import {
+  encodeProgram,
+  type Instruction,
+  load,
+  MAX_INSTRUCTIONS,
+  type Program,
+  returns,
+  skipIf,
+} from "#src/layer2/bpf.ts";
+import { matchWords } from "#src/layer2/word-tree.ts";
+import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
+import { TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";
+
+const ETHER_TYPE = 12;
+const ARP_OPERATION = ETHERNET_HEADER_BYTES + 6;
+const ARP_TARGET_IP = ETHERNET_HEADER_BYTES + 24;
+const IPV6_NEXT_HEADER = ETHERNET_HEADER_BYTES + 6;
+const ICMPV6_TYPE = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
+const NDP_TARGET = ICMPV6_TYPE + 8;
+
+/** Not a place in the frame: the kernel answers whom it is for (SKF_AD_OFF + SKF_AD_PKTTYPE in linux/filter.h). */
+const PACKET_TYPE = -0x1000 + 4;
+
+/**
+ * The last of the packet types to us (linux/if_packet.h): host 0, broadcast 1, multicast 2. Above it are those to other
+ * machines, and with them frames of a VLAN that has no interface here: the kernel takes their tag off and hands them
+ * to this socket, where nothing else tells them from untagged ones.
+ */
+const PACKET_MULTICAST = 2;
+
+/** All that an ARP request has: the padding of a minimal frame is not copied. */
+const ARP_KEEP_BYTES = 42;
+
+/** A solicitation has 86 bytes; with the options of SEND (RFC 3971) some 500. One that is longer is malformed to us. */
+const NDP_KEEP_BYTES = 1_024;
+
+/**
+ * A packet socket filter that keeps ARP requests for these IPv4 addresses (those of the other family are left out) and
+ * drops everything else, frames of VLANs without an interface included. Too many addresses for the kernel's limit on
+ * instructions, some 2,900: it keeps all ARP requests. The bytes are an array of struct sock_filter.
+ */
+export function arpFilter(addresses: readonly Ip[]): Uint8Array {
+  const checks = [
+    ...requireForUs(),
+    ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_ARP),
+    ...requireEqual(load("loadHalf", ARP_OPERATION), 1),
+  ];
+  return buildFilter(checks, wordsOf(addresses, "ipv4"), { at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
+}
+
+/**
+ * The same for neighbor solicitations and IPv6 addresses. Some 2,900 addresses of one network fit, or 350 that have
+ * nothing in common. Extension headers before ICMPv6 are not followed: no implementation sends them with solicitations.
+ */
+export function ndpFilter(addresses: readonly Ip[]): Uint8Array {
+  const checks = [
+    ...requireForUs(),
+    ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_IPV6),
+    ...requireEqual(load("loadByte", IPV6_NEXT_HEADER), NEXT_HEADER_ICMPV6),
+    ...requireEqual(load("loadByte", ICMPV6_TYPE), TYPE_NEIGHBOR_SOLICITATION),
+  ];
+  return buildFilter(checks, wordsOf(addresses, "ipv6"), { at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
+}
+
+/** Drops the frame if it is for another machine. */
+function requireForUs(): Program {
+  const isOther = { when: false, over: [returns(0)] };
+  return [load("loadWord", PACKET_TYPE), ...skipIf("jumpIfGreater", PACKET_MULTICAST, isOther)];
+}
+
+/** Drops the frame unless what is loaded has the value. */
+function requireEqual(from: Instruction, value: number): Program {
+  return [from, ...skipIf("jumpIfEqual", value, { when: true, over: [returns(0)] })];
+}
+
+function buildFilter(
+  checks: Program,
+  words: readonly (readonly number[])[],
+  { at, keepBytes }: { readonly at: number; readonly keepBytes: number },
+): Uint8Array {
+  if (words.length === 0) return encodeProgram([returns(0)]);
+  const byOperation = [...checks, returns(keepBytes)];
+  // Each address takes at least one instruction: do not even try.
+  if (words.length > MAX_INSTRUCTIONS) return encodeProgram(byOperation);
+  const byAddress = [...checks, ...matchWords(words, { at, keepBytes })];
+  return encodeProgram(byAddress.length <= MAX_INSTRUCTIONS ? byAddress : byOperation);
+}
+
+/** The different addresses of one family, sorted, each as 32-bit words in network order. */
+function wordsOf(addresses: readonly Ip[], family: Family): readonly (readonly number[])[] {
+  const sorted = addresses.filter((ip) => ip.family === family).sort(compareIps);
+  return sorted
+    .filter((ip, index) => ip.value !== sorted[index - 1]?.value)
+    .map((ip) => {
+      const bytes = ipToBytes(ip);
+      const view = new DataView(bytes.buffer);
+      return Array.from({ length: bytes.length / 4 }, (_, word) => view.getUint32(word * 4));
+    });
+}

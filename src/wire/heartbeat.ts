@@ -1,0 +1,211 @@
+import { bitsOf, type Family, type Ip, ipFromBytes, ipToBytes } from "#src/ip/address.ts";
+import { type Cidr, cidrOf } from "#src/ip/cidr.ts";
+import { ByteReader } from "#src/wire/byte-reader.ts";
+import { ByteWriter } from "#src/wire/byte-writer.ts";
+import { seal, type SealFault, unseal } from "#src/wire/seal.ts";
+
+// The body of the sealed datagram, all integers in network order:
+//
+//   flags 1 | session 8 | echo 8 | sequence 6 | claims version 4 | chunk 2 | chunks 2
+//   | name length 1 | name | subnets 1 | per subnet: family 1, prefix length 1, base 4 or 16
+//   | claims 1 | per claim: family (and majority bit) 1, term 4, address 4 or 16
+
+/** Longest datagram: with IPv6 and UDP headers it fits the smallest MTU of IPv6 (1,280), so it is never fragmented. */
+export const HEARTBEAT_BYTES = 1_200;
+
+/** Most claims in one datagram: with the longest node name, 16 IPv6 subnets and IPv6 claims it has 1,184 bytes. */
+export const CLAIMS_PER_HEARTBEAT = 28;
+
+/** Most subnets in one datagram. */
+export const SUBNETS_PER_HEARTBEAT = 16;
+
+/** Longest name of a Kubernetes object (RFC 1123 subdomain). */
+const NODE_BYTES = 253;
+
+const READY_BIT = 1;
+const LEAVING_BIT = 2;
+const IPV4 = 4;
+const IPV6 = 6;
+const MAJORITY_BIT = 0x80;
+
+/** A speaker's word that it answers for an address. */
+export interface Claim {
+  readonly ip: Ip;
+  /** Rises with each take-over of the address, 1 to 2^32 - 1. */
+  readonly term: number;
+  /** The claimant saw a majority of the known members when it claimed. */
+  readonly majority: boolean;
+}
+
+/** What speakers tell each other, some tens of milliseconds apart, as a UDP payload. */
+export interface Heartbeat {
+  /** The sender's node name, 1 to 253 bytes of UTF-8. */
+  readonly node: string;
+  /** 64 random bits, not zero, new at each start of the process. */
+  readonly session: bigint;
+  /** The receiver's session as last heard by the sender; 0n when not yet heard. */
+  readonly echo: bigint;
+  /** Strictly increasing within a session, below 2^48. */
+  readonly sequence: number;
+  /** The sender may be elected. */
+  readonly ready: boolean;
+  /** The sender is shutting down: elect somebody else. */
+  readonly leaving: boolean;
+  /** Networks of the sender's live interfaces, at most SUBNETS_PER_HEARTBEAT. */
+  readonly subnets: readonly Cidr[];
+  /** Changes with the set of claims; 32 bits. */
+  readonly claimsVersion: number;
+  /** This datagram carries chunk `chunk`, from 0, of the `chunks` that hold all claims: 1 to 65,535. */
+  readonly chunk: number;
+  readonly chunks: number;
+  /** At most CLAIMS_PER_HEARTBEAT. */
+  readonly claims: readonly Claim[];
+}
+
+/** Why a datagram is refused: a closed set, also the metric label. */
+export type HeartbeatFault = SealFault | "malformed";
+
+export type DecodedHeartbeat =
+  | { readonly ok: true; readonly heartbeat: Heartbeat }
+  | { readonly ok: false; readonly reason: HeartbeatFault };
+
+/** Writes a heartbeat, signed with the key. Throws a RangeError if a field is out of its range: that is a bug of ours. */
+export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Array {
+  const name = new TextEncoder().encode(heartbeat.node);
+  checkRanges(heartbeat, name.length);
+  const writer = new ByteWriter(HEARTBEAT_BYTES);
+  writer.u8((heartbeat.ready ? READY_BIT : 0) | (heartbeat.leaving ? LEAVING_BIT : 0));
+  writer.u64(heartbeat.session);
+  writer.u64(heartbeat.echo);
+  writer.u48(heartbeat.sequence);
+  writer.u32(heartbeat.claimsVersion);
+  writer.u16(heartbeat.chunk);
+  writer.u16(heartbeat.chunks);
+  writer.u8(name.length);
+  writer.raw(name);
+  writer.u8(heartbeat.subnets.length);
+  for (const subnet of heartbeat.subnets) writeSubnet(writer, subnet);
+  writer.u8(heartbeat.claims.length);
+  for (const claim of heartbeat.claims) writeClaim(writer, claim);
+  return seal(writer.written(), key);
+}
+
+/**
+ * Reads a heartbeat signed with any of the keys (more than one while a key is being replaced). The body is looked at
+ * only after the signature has been found right. Never throws.
+ */
+export function decodeHeartbeat(bytes: Uint8Array, keys: readonly Uint8Array[]): DecodedHeartbeat {
+  const unsealed = unseal(bytes, keys);
+  if (!unsealed.ok) return unsealed;
+  const heartbeat = readBody(new ByteReader(unsealed.body));
+  return heartbeat === undefined ? { ok: false, reason: "malformed" } : { ok: true, heartbeat };
+}
+
+function checkRanges(heartbeat: Heartbeat, nameBytes: number): void {
+  const { session, echo, sequence, claimsVersion, chunk, chunks, subnets, claims } = heartbeat;
+  const checks: readonly (readonly [string, boolean])[] = [
+    ["node", nameBytes >= 1 && nameBytes <= NODE_BYTES],
+    ["session", session > 0n && session < 1n << 64n],
+    ["echo", echo >= 0n && echo < 1n << 64n],
+    ["sequence", isBelow(sequence, 2 ** 48)],
+    ["claimsVersion", isBelow(claimsVersion, 2 ** 32)],
+    ["chunks", isBelow(chunks, 2 ** 16) && chunks >= 1],
+    ["chunk", isBelow(chunk, chunks)],
+    ["subnets", subnets.length <= SUBNETS_PER_HEARTBEAT],
+    ["claims", claims.length <= CLAIMS_PER_HEARTBEAT],
+    ["term", claims.every(({ term }) => isBelow(term, 2 ** 32) && term >= 1)],
+  ];
+  const wrong = checks.find(([, isRight]) => !isRight)?.[0];
+  if (wrong !== undefined) throw new RangeError(`Cannot encode heartbeat: ${wrong} is out of range`);
+}
+
+function isBelow(value: number, limit: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < limit;
+}
+
+function readBody(reader: ByteReader): Heartbeat | undefined {
+  const flags = reader.u8();
+  const fixed = {
+    session: reader.u64(),
+    echo: reader.u64(),
+    sequence: reader.u48(),
+    ready: (flags & READY_BIT) !== 0,
+    leaving: (flags & LEAVING_BIT) !== 0,
+    claimsVersion: reader.u32(),
+    chunk: reader.u16(),
+    chunks: reader.u16(),
+  };
+  const node = readName(reader);
+  const subnets = readList(reader, SUBNETS_PER_HEARTBEAT, readSubnet);
+  const claims = readList(reader, CLAIMS_PER_HEARTBEAT, readClaim);
+  if (!reader.isIntact || !reader.isAtEnd || (flags & ~(READY_BIT | LEAVING_BIT)) !== 0) return undefined;
+  if (node === undefined || subnets === undefined || claims === undefined) return undefined;
+  if (fixed.session === 0n || fixed.chunk >= fixed.chunks) return undefined;
+  return { ...fixed, node, subnets, claims };
+}
+
+function readName(reader: ByteReader): string | undefined {
+  const length = reader.u8();
+  const bytes = reader.raw(length);
+  if (length === 0 || length > NODE_BYTES) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function readList<T>(
+  reader: ByteReader,
+  most: number,
+  read: (reader: ByteReader) => T | undefined,
+): readonly T[] | undefined {
+  const count = reader.u8();
+  if (count > most) return undefined;
+  const values: T[] = [];
+  for (let index = 0; index < count; index++) {
+    const value = read(reader);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+function writeSubnet(writer: ByteWriter, { family, base, prefixLength }: Cidr): void {
+  writer.u8(family === "ipv4" ? IPV4 : IPV6);
+  writer.u8(prefixLength);
+  writer.raw(ipToBytes({ family, value: base }));
+}
+
+function readSubnet(reader: ByteReader): Cidr | undefined {
+  const family = familyOf(reader.u8());
+  if (family === undefined) return undefined;
+  const prefixLength = reader.u8();
+  const ip = readIp(reader, family);
+  const cidr = cidrOf(ip, prefixLength);
+  return cidr?.base === ip.value ? cidr : undefined;
+}
+
+function writeClaim(writer: ByteWriter, { ip, term, majority }: Claim): void {
+  writer.u8((ip.family === "ipv4" ? IPV4 : IPV6) | (majority ? MAJORITY_BIT : 0));
+  writer.u32(term);
+  writer.raw(ipToBytes(ip));
+}
+
+function readClaim(reader: ByteReader): Claim | undefined {
+  const head = reader.u8();
+  const family = familyOf(head & ~MAJORITY_BIT);
+  if (family === undefined) return undefined;
+  const term = reader.u32();
+  const ip = readIp(reader, family);
+  return term === 0 ? undefined : { ip, term, majority: (head & MAJORITY_BIT) !== 0 };
+}
+
+function readIp(reader: ByteReader, family: Family): Ip {
+  return ipFromBytes(reader.raw(bitsOf(family) / 8));
+}
+
+function familyOf(byte: number): Family | undefined {
+  if (byte === IPV4) return "ipv4";
+  return byte === IPV6 ? "ipv6" : undefined;
+}
