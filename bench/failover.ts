@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
+import { echo, startEcho } from "#lab/echo-service.ts";
 import { gapAfter, lost } from "#lab/gap.ts";
 import { Prober } from "#lab/prober.ts";
 import { Rack } from "#lab/rack.ts";
 import { hawser } from "./failover/hawser.ts";
 import { keepalived } from "./failover/keepalived.ts";
-import { echoPort, type RunningSystem, type System, vip } from "./failover/system.ts";
+import type { RunningSystem, System } from "./failover/system.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
 
 /** Trials of one system in a row before the next has its turn. */
@@ -48,14 +49,6 @@ function isInstalled({ program }: System): boolean {
   return program === undefined || folders.some((folder) => existsSync(`${folder}/${program}`));
 }
 
-/** The endpoint: a pod on n3, which is never the owner, hence never cut. */
-async function startEcho(rack: Rack): Promise<void> {
-  const pod = await rack.startPod({ name: "echo", node: "n3", udpPorts: [echoPort] });
-  const targets = pod.addresses.map((address) => ({ address, port: echoPort, node: "n3" }));
-  const ports = [{ protocol: "UDP", port: echoPort, targets } as const];
-  await rack.applyServiceRules([{ key: "default/echo", addresses: [vip], ports, externalTrafficPolicy: "Cluster" }]);
-}
-
 async function runBlock(rack: Rack, system: System, trials: number): Promise<readonly Sample[]> {
   const running = await system.start(rack);
   const samples: Sample[] = [];
@@ -69,7 +62,12 @@ async function runBlock(rack: Rack, system: System, trials: number): Promise<rea
 }
 
 async function startProbing(rack: Rack): Promise<Prober> {
-  const prober = await Prober.start(rack.client, { mode: "udp", target: vip, port: echoPort, everyMs: PROBE_EVERY_MS });
+  const prober = await Prober.start(rack.client, {
+    mode: "udp",
+    target: echo.ipv4,
+    port: echo.port,
+    everyMs: PROBE_EVERY_MS,
+  });
   await prober.waitForGood(CALM_PROBES);
   return prober;
 }

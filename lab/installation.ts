@@ -34,15 +34,25 @@ export interface SpeakerReport {
 export class Installation implements AsyncDisposable {
   readonly rack: Rack;
   readonly directory: string;
-  readonly controller: RackProcess;
   readonly #speakers = new Map<string, RackProcess>();
   readonly #options: InstallationOptions;
+
+  #controller: RackProcess;
 
   private constructor(options: InstallationOptions, controller: RackProcess) {
     this.#options = options;
     this.rack = options.rack;
     this.directory = options.directory;
-    this.controller = controller;
+    this.#controller = controller;
+  }
+
+  get controller(): RackProcess {
+    return this.#controller;
+  }
+
+  /** Starts a controller in place of one that was killed or stopped; resolves when it is ready. */
+  async restartController(): Promise<void> {
+    this.#controller = await startController(this.#options);
   }
 
   /** Starts the controller (on the router, which is never cut) and the speakers, and waits until all are ready. */
@@ -64,12 +74,17 @@ export class Installation implements AsyncDisposable {
 
   /** Starts the speaker of a node, or starts it again; resolves when it answers and stands for election. */
   async startSpeaker(node: string): Promise<RackProcess> {
-    const { rack, directory, speakerOptions = [] } = this.#options;
-    const paths = ["--manifests", directory, "--heartbeat-key-file", keyFileOf(this.#options)];
-    const command = [process.execPath, CLI, "speaker", "--node", node, ...paths, ...speakerOptions];
+    const { rack, speakerOptions = [] } = this.#options;
+    const command = [...this.speakerCommand(node, keyFileOf(this.#options)), ...speakerOptions];
     const speaker = await rack.host(node).spawn({ name: "speaker", command, ready: readyLine });
     this.#speakers.set(node, speaker);
     return speaker;
+  }
+
+  /** The command line of a node's speaker with the given key file. */
+  speakerCommand(node: string, keyFile: string): readonly string[] {
+    const paths = ["--manifests", this.directory, "--heartbeat-key-file", keyFile];
+    return [process.execPath, CLI, "speaker", "--node", node, ...paths];
   }
 
   /** What an ingress pod runs; it says `readyLine` when it listens and has its routes. */
@@ -121,7 +136,7 @@ export class Installation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.controller, ...this.#speakers.values()].map((running) => running.stop()));
+    await Promise.all([this.#controller, ...this.#speakers.values()].map((running) => running.stop()));
   }
 }
 

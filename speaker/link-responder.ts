@@ -28,7 +28,9 @@ export class LinkResponder {
   readonly #options: LinkResponderOptions;
   readonly #arp: PacketSocket;
   readonly #ndp: PacketSocket;
-  #announced = new Map<string, Ip>();
+  #announced: ReadonlyMap<string, Ip> = new Map();
+  /** The same by number: asked for every frame. */
+  readonly #numbers = { ipv4: new Set<bigint>(), ipv6: new Set<bigint>() };
 
   constructor(options: LinkResponderOptions) {
     this.#options = options;
@@ -45,6 +47,8 @@ export class LinkResponder {
     const added = [...this.#announced].filter(([key]) => !before.has(key)).map(([, ip]) => ip);
     const removed = [...before].filter(([key]) => !this.#announced.has(key)).map(([, ip]) => ip);
     if (added.length === 0 && removed.length === 0) return;
+    for (const { family, value } of added) this.#numbers[family].add(value);
+    for (const { family, value } of removed) this.#numbers[family].delete(value);
     for (const ip of added) if (ip.family === "ipv6") this.#options.groups.join(this.link.name, ip);
     this.#setFilters([...added, ...removed]);
     for (const ip of removed) if (ip.family === "ipv6") this.#options.groups.leave(this.link.name, ip);
@@ -83,7 +87,7 @@ export class LinkResponder {
     const responder = {
       mac: this.link.mac,
       // The filter decides in the kernel; this decides for frames that were queued before the filter was replaced.
-      isAnnounced: (ip: Ip) => this.#announced.has(printIp(ip)),
+      isAnnounced: ({ family, value }: Ip) => this.#numbers[family].has(value),
     };
     const socket = this.#options.openPacketSocket({
       interfaceIndex: this.link.index,

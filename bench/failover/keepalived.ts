@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mustRun } from "#lab/command.ts";
+import { echo } from "#lab/echo-service.ts";
 import type { Host } from "#lab/host.ts";
 import type { Rack } from "#lab/rack.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { until } from "#lab/until.ts";
-import { type RunningSystem, type System, vip } from "./system.ts";
+import type { RunningSystem, System } from "./system.ts";
 
 /** keepalived (VRRPv3, nopreempt) on n1 and n2, at one advert interval in seconds. */
 export function keepalived(name: string, advertIntervalS: number): System {
@@ -37,7 +38,7 @@ vrrp_instance vip {
   priority ${priority}
   advert_int ${advertIntervalS}
   virtual_ipaddress {
-    ${vip}/24 dev eth0
+    ${echo.ipv4}/24 dev eth0
   }
 }
 `;
@@ -71,7 +72,7 @@ class VrrpGroup {
   async holders(): Promise<readonly Host[]> {
     const has = await Promise.all(
       this.nodes.map(async (node) =>
-        (await node.run(["ip", "-br", "addr", "show", "eth0"])).stdout.includes(`${vip}/`),
+        (await node.run(["ip", "-br", "addr", "show", "eth0"])).stdout.includes(`${echo.ipv4}/`),
       ),
     );
     return this.nodes.filter((_, index) => has[index]);

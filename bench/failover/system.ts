@@ -1,10 +1,6 @@
 import type { Host } from "#lab/host.ts";
 import type { Rack } from "#lab/rack.ts";
 
-/** The address that moves, the port behind it, and the two nodes between which it moves. */
-export const vip = "192.0.2.211";
-export const echoPort = 9000;
-
 /** A system under test, running in a rack. */
 export interface RunningSystem {
   /** Resolves with the node that owns the address, once exactly one does and the other stands by. */

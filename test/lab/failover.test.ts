@@ -1,0 +1,195 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { echo, startEcho, writeEchoManifests } from "#lab/echo-service.ts";
+import { gapAfter, lost } from "#lab/gap.ts";
+import type { Host } from "#lab/host.ts";
+import { Installation } from "#lab/installation.ts";
+import { Prober } from "#lab/prober.ts";
+import { Rack } from "#lab/rack.ts";
+import { until } from "#lab/until.ts";
+
+/** The default of `--dead-after`; a gap is judged against a multiple of it. */
+const DEAD_AFTER_MS = 100;
+const CALM_PROBES = 50;
+const UNDER_WAY_NS = 100_000_000n;
+
+describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three nodes", () => {
+  let rack: Rack;
+  let installation: Installation;
+
+  beforeAll(async () => {
+    rack = await Rack.build({ nodes: 3 });
+    await startEcho(rack);
+    installation = await Installation.start({ rack, directory: writeEchoManifests(rack) });
+  });
+
+  afterAll(async () => {
+    await installation[Symbol.asyncDispose]();
+    await rack.close();
+  });
+
+  /** Heals everything and waits until both candidates see all three and exactly one answers for each address. */
+  async function calm(): Promise<Host> {
+    await rack.heal();
+    await until("all speakers see each other", () =>
+      ["n1", "n2"].every((node) => installation.reports().get(node)?.members.length === 3),
+    );
+    await installation.untilOwned(echo.ipv6);
+    return rack.host(await installation.untilOwned(echo.ipv4));
+  }
+
+  afterEach(calm);
+
+  function otherThan(owner: Host): Host {
+    return rack.host(owner.name === "n1" ? "n2" : "n1");
+  }
+
+  async function probe(target: string = echo.ipv4): Promise<Prober> {
+    const prober = await Prober.start(rack.client, { mode: "udp", target, port: echo.port, everyMs: 2 });
+    await prober.waitForGood(CALM_PROBES);
+    return prober;
+  }
+
+  /** How many probes were lost while `act` ran and for a while after it. */
+  async function lostDuring(act: () => Promise<unknown>): Promise<number> {
+    const prober = await probe();
+    const fromNs = process.hrtime.bigint();
+    await act();
+    await prober.waitForGood(4 * CALM_PROBES);
+    const toNs = process.hrtime.bigint() - UNDER_WAY_NS;
+    return lost(await prober.stop(), fromNs, toNs);
+  }
+
+  /** First by its own word, then by what the client hears when it asks anew. */
+  async function untilTakenOver(node: Host): Promise<void> {
+    await until(`${node.name} announces`, () => installation.announcers(echo.ipv4).includes(node.name));
+    await until(`${node.name} answers for ${echo.ipv4}`, async () => {
+      await rack.client.flushNeighbors();
+      await rack.client.run(["bash", "-c", `echo > /dev/udp/${echo.ipv4}/9`]);
+      return (await rack.client.neighbor(echo.ipv4))?.mac === node.mac;
+    });
+  }
+
+  it("answers for both families with the owner's MAC", async () => {
+    const owner = await calm();
+    const prober6 = await probe(echo.ipv6);
+    expect((await rack.client.neighbor(echo.ipv4))?.mac).toBe(owner.mac);
+    expect(["n1", "n2"].map((name) => rack.host(name).mac)).toContain((await rack.client.neighbor(echo.ipv6))?.mac);
+    await prober6.stop();
+  });
+
+  it.each([
+    { family: "IPv4", target: echo.ipv4 },
+    { family: "IPv6", target: echo.ipv6 },
+  ])("takes $family over from an owner that went silent", async ({ target }) => {
+    await calm();
+    const owner = rack.host(await installation.untilOwned(target));
+    const prober = await probe(target);
+    const { effectiveNs } = await rack.cutSilent(owner);
+    await prober.waitForGood(CALM_PROBES);
+    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(5 * DEAD_AFTER_MS);
+  });
+
+  it("takes over from an owner whose cable was pulled", async () => {
+    const owner = await calm();
+    const prober = await probe();
+    const { effectiveNs } = await rack.cutCable(owner);
+    await prober.waitForGood(CALM_PROBES);
+    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(5 * DEAD_AFTER_MS);
+  });
+
+  it("loses nothing in ten planned moves", async () => {
+    for (let move = 0; move < 10; move++) {
+      const owner = await calm();
+      expect(await lostDuring(() => installation.speaker(owner.name).stop())).toBe(0);
+      await installation.startSpeaker(owner.name);
+    }
+  });
+
+  it("loses nothing when the owner's speaker is killed, and another answers", async () => {
+    const owner = await calm();
+    const count = await lostDuring(async () => {
+      await installation.speaker(owner.name).kill();
+      await untilTakenOver(otherThan(owner));
+    });
+    await installation.startSpeaker(owner.name);
+    expect(count).toBe(0);
+  });
+
+  it("takes over from a speaker that hangs, which gives way when it wakes", async () => {
+    const owner = await calm();
+    installation.speaker(owner.name).hang();
+    await untilTakenOver(otherThan(owner));
+    installation.speaker(owner.name).resume();
+    await until(
+      "only the successor announces",
+      () => installation.announcers(echo.ipv4).join() === otherThan(owner).name,
+    );
+  });
+
+  it("does not move addresses back when their first owner returns", async () => {
+    const owner = await calm();
+    await rack.cutSilent(owner);
+    await until("the other one announces", () => installation.announcers(echo.ipv4).includes(otherThan(owner).name));
+    await rack.restore(owner);
+    expect((await calm()).name).toBe(otherThan(owner).name);
+  });
+
+  it("has one owner again after the speakers were parted, and the client was served all the time", async () => {
+    await calm();
+    const count = await lostDuring(async () => {
+      await rack.partition([rack.host("n1")], [rack.host("n2")]);
+      await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
+      await rack.heal();
+      await until("one announces", () => installation.announcers(echo.ipv4).length === 1);
+    });
+    expect(count).toBe(0);
+  });
+
+  it("ignores a speaker with another key", async () => {
+    const owner = await calm();
+    const keyFile = `${installation.directory}.other-key`;
+    writeFileSync(keyFile, "a key that nobody else has\n");
+    const command = installation.speakerCommand("n3", keyFile);
+    await installation.speaker("n3").stop();
+    const stranger = await rack.host("n3").spawn({ name: "stranger", command, ready: /"msg":"ready"/ });
+    await until("n1 and n2 no longer see n3", () =>
+      ["n1", "n2"].every((node) => installation.reports().get(node)?.members.length === 2),
+    );
+    expect(await installation.untilOwned(echo.ipv4)).toBe(owner.name);
+    await stranger.stop();
+    await installation.startSpeaker("n3");
+    rmSync(keyFile);
+  });
+
+  it("goes on without its controller, which adopts what it finds when it returns", async () => {
+    await calm();
+    const before = installation.assignedAddresses(echo.key);
+    const count = await lostDuring(async () => {
+      await installation.controller.kill();
+      await installation.restartController();
+    });
+    expect(count).toBe(0);
+    expect(installation.assignedAddresses(echo.key)).toEqual(before);
+  });
+
+  it("keeps addresses and answers while files in the folder are broken", async () => {
+    const owner = await calm();
+    const pools = join(installation.directory, "pools.yaml");
+    const count = await lostDuring(async () => {
+      renameSync(pools, `${pools}.good`);
+      writeFileSync(
+        pools,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { namespace: hawser-system, name: hawser }\ndata: { config: 'address-pools: [{}]' }\n",
+      );
+      writeFileSync(join(installation.directory, "half.yaml"), "apiVersion: v1\nkind: Service\nmetadata:\n  name: [");
+      await installation.controller.waitForLine(/half\.yaml/);
+      await installation.controller.waitForLine(/last good|config/i);
+    });
+    rmSync(join(installation.directory, "half.yaml"));
+    renameSync(`${pools}.good`, pools);
+    expect(count).toBe(0);
+    expect(await installation.untilOwned(echo.ipv4)).toBe(owner.name);
+  });
+});
