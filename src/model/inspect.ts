@@ -10,7 +10,7 @@ import { parseService, type Service } from "./service.ts";
 import { type Deployment, parseDeployment } from "./workload.ts";
 
 /** An object with all that is wrong with it. */
-export interface Inspected {
+interface Inspected {
   readonly object: KubeObject;
   readonly problems: readonly Problem[];
 }

@@ -1,4 +1,4 @@
-import { complain, entry, type Field, isMap, quote } from "./field.ts";
+import { child, complain, type Field, isMap, quote } from "./field.ts";
 
 /**
  * Complains of each key of a map that is not known: strict reading, so that a slip is not taken for a default.
@@ -13,7 +13,7 @@ export function rejectUnknownKeys(
   for (const key of Object.keys(field.value)) {
     if (known.includes(key)) continue;
     const meant = renamed.get(key) ?? known.find((candidate) => plain(candidate) === plain(key));
-    complain(entry(field, key), "CONFIG_UNKNOWN_KEY", {
+    complain(child(field, key), "CONFIG_UNKNOWN_KEY", {
       what: `Cannot use the key ${quote(key)}`,
       why: `the keys here are ${known.join(", ")}`,
       fix: meant === undefined ? "Remove it, or write one of these" : `Write ${meant}`,

@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from "#src/ip/address.ts";
+import { bitsOf, type Ip, parseIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
 
 /** Two IPv6 addresses and some decoration; a longer text is no slip of the pen. */
@@ -11,13 +11,19 @@ const MAX_MENDED = 200;
 export function mendRange(text: string): string | undefined {
   if (text.length > MAX_MENDED) return undefined;
   const parts = text.split(/[,;]\s*|\s+and\s+/).filter((part) => part !== "");
-  if (parts.length > 1) return `Write each on a line of its own: ${parts.map((part) => `"${part}"`).join(", ")}`;
+  if (parts.length > 1)
+    return `Write each on a line of its own: ${parts.map((part) => `"${asRange(part)}"`).join(", ")}`;
   const guesses = [plainDash, plainDigits, wholeEnd, netmask, outerEnds];
   for (const guess of guesses) {
     const mended = guess(text.replaceAll(/\s+/g, ""));
     if (parseRange(mended).ok) return `Write "${mended}"`;
   }
   return undefined;
+}
+
+function asRange(text: string): string {
+  const ip = parseIp(text);
+  return ip === undefined ? text : `${text}/${bitsOf(ip.family)}`;
 }
 
 /** Dashes that word processors make, `..`, `to`. */

@@ -115,7 +115,7 @@ function readPool(field: Field): ReadPool | undefined {
   const ranges = readList(addresses).flatMap((address) => readPoolRange(address) ?? []);
   if (isUnset(addresses) || (Array.isArray(addresses.value) && addresses.value.length === 0))
     complain(addresses, "POOL_WITHOUT_ADDRESSES", {
-      what: `Cannot use pool ${quote(name.value)}`,
+      what: isUnset(name) ? "Cannot use the pool" : `Cannot use pool ${quote(name.value)}`,
       why: "it has no addresses",
       fix: 'Write at least one CIDR or range, such as "192.0.2.10-192.0.2.20"',
     });

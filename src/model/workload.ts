@@ -16,13 +16,13 @@ import { readPort } from "./port.ts";
 import type { Parsed } from "./problem.ts";
 import type { Protocol } from "./service.ts";
 
-export interface ContainerPort {
+interface ContainerPort {
   readonly name: string;
   readonly port: number;
   readonly protocol: Protocol;
 }
 
-export interface Container {
+interface Container {
   readonly name: string;
   readonly image: string;
   readonly ports: readonly ContainerPort[];

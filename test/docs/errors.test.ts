@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { PROBLEM_CODES } from "#src/model/problem-codes.ts";
+import { REASON_MEANINGS, REASONS } from "#src/model/reason.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const page = `${root}docs/errors.md`;
+
+const codeTable = [
+  "| Code | Meaning | How to solve |",
+  "|---|---|---|",
+  ...Object.entries(PROBLEM_CODES).map(([code, { meaning, solve }]) => `| \`${code}\` | ${meaning} | ${solve} |`),
+].join("\n");
+
+const reasonTable = [
+  "| Reason | Meaning |",
+  "|---|---|",
+  ...Object.entries(REASON_MEANINGS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`),
+].join("\n");
+
+/** Puts a table after the comment that names the file it is made from. */
+function withTable(text: string, source: string, table: string): string {
+  const escaped = source.replaceAll(".", "\\.");
+  return text.replace(
+    new RegExp(`(<!-- [^\\n]*${escaped}\\. -->\\n)(?:\\n(?:\\|[^\\n]*\\n)+)?`),
+    (_, comment: string) => `${comment}\n${table}\n`,
+  );
+}
+
+/** All product source, by path; not the table itself. */
+function sources(): ReadonlyMap<string, string> {
+  const folders = ["src", "controller", "speaker", "ingress", "cli", "native"];
+  const paths = folders.flatMap((folder) =>
+    readdirSync(root + folder, { recursive: true }).map((name) => `${folder}/${String(name)}`),
+  );
+  const files = paths.filter((path) => path.endsWith(".ts") && !path.endsWith("problem-codes.ts"));
+  return new Map(files.map((path) => [path, readFileSync(root + path, "utf8")]));
+}
+
+describe("docs/errors.md", () => {
+  const written = readFileSync(page, "utf8");
+  const rows = (prefix: RegExp) => [...written.matchAll(prefix)].map((match) => match[1]);
+
+  it("lists every problem code, and none that does not exist", () => {
+    expect(rows(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)).toEqual(Object.keys(PROBLEM_CODES));
+  });
+
+  it("says of each what the source says (`npm test -- test/docs -u` writes it anew)", async () => {
+    const text = withTable(written, "src/model/problem-codes.ts", codeTable);
+    await expect(withTable(text, "src/model/reason.ts", reasonTable)).toMatchFileSnapshot(page);
+  });
+
+  it("lists every reason, and none that does not exist", () => {
+    expect(rows(/^\| `([A-Z][a-zA-Z]+)` \|/gm).filter((name) => /[a-z]/.test(name ?? ""))).toEqual(REASONS);
+  });
+
+  it("names codes by subject and fault, in upper snake case", () => {
+    for (const code of Object.keys(PROBLEM_CODES)) expect(code).toMatch(/^[A-Z]+(?:_[A-Z0-9]+)+$/);
+  });
+});
+
+describe("problem codes in the source", () => {
+  const all = sources();
+
+  it.each(Object.keys(PROBLEM_CODES))("%s is used", (code) => {
+    expect([...all.values()].some((text) => text.includes(`"${code}"`))).toBe(true);
+  });
+
+  it("are all documented", () => {
+    const used = [...all].flatMap(([path, text]) =>
+      [
+        ...text.matchAll(/(?:\bcode: |\b\w*[pP]roblem\w*\(|\bcomplain\w*\(\s*[^"]{0,80})"([A-Z]+(?:_[A-Z0-9]+)+)"/g),
+      ].map((match) => ({ path, code: match[1] ?? "" })),
+    );
+    expect(used.length).toBeGreaterThan(30);
+    expect(used.filter(({ code }) => !Object.hasOwn(PROBLEM_CODES, code))).toEqual([]);
+  });
+});

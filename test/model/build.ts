@@ -1,0 +1,80 @@
+// Manifests in few words, every parser by kind, and values as text for golden files.
+import { parse, stringify } from "yaml";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { type IpRange, printRange } from "#src/ip/range.ts";
+import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { parseNode } from "#src/model/node.ts";
+import { type Kind, keyOf, type KubeObject, parseObject } from "#src/model/object.ts";
+import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
+import { parseTlsSecret } from "#src/model/secret.ts";
+import { parseService } from "#src/model/service.ts";
+import { parseDeployment } from "#src/model/workload.ts";
+
+/** The parser of each kind that has one. */
+export const parsers: Readonly<Partial<Record<Kind, (object: KubeObject) => Parsed<unknown>>>> = {
+  ConfigMap: parsePoolConfig,
+  Service: parseService,
+  EndpointSlice: parseEndpointSlice,
+  Ingress: parseIngress,
+  IngressClass: parseIngressClass,
+  Node: parseNode,
+  Secret: parseTlsSecret,
+  Deployment: parseDeployment,
+};
+
+/** The one object that YAML text holds; fails where it has no identity. */
+export function object(text: string): KubeObject {
+  const parsed = parseObject(parse(text), "test");
+  if (!parsed.ok) throw new Error(parsed.problems.map(printProblem).join("\n"));
+  return parsed.value;
+}
+
+/** The ConfigMap that holds a configuration. */
+export function configMap(config: unknown): KubeObject {
+  const metadata = { name: "hawser", namespace: "hawser-system" };
+  const parsed = parseObject({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } }, "test");
+  if (!parsed.ok) throw new Error("not a ConfigMap");
+  return parsed.value;
+}
+
+/** `CODE` for an error, `code` in lower case for a warning. */
+export function codes(problems: readonly Problem[]): string[] {
+  return problems.map(({ code, severity }) => (severity === "error" ? code : code.toLowerCase()));
+}
+
+/** The value, or a failure that shows the problems. */
+export function valueOf<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(parsed.problems.map(printProblem).join("\n"));
+  return parsed.value;
+}
+
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== "object" || value === null) return value;
+  if ("family" in value && "value" in value) return printIp(value as Ip);
+  if ("family" in value && "first" in value) return printRange(value as IpRange);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
+}
+
+/** All that is read from a file of manifests, as YAML. */
+export function describeManifests(text: string): string {
+  const manifests = parseManifests(text, "in.yaml");
+  const objects = manifests.objects.map((one) => {
+    const parsed = parsers[one.kind]?.(one);
+    return {
+      object: `${one.kind} "${keyOf(one.metadata)}"`,
+      place: manifests.places.get(one),
+      ...(parsed?.ok === true ? { value: readable(parsed.value) } : { value: null }),
+      problems: parsed?.problems.map(describeProblem) ?? [],
+    };
+  });
+  const otherKinds = Object.fromEntries(manifests.otherKinds);
+  return stringify({ objects, problems: manifests.problems.map(describeProblem), otherKinds }, { lineWidth: 0 });
+}
+
+function describeProblem(problem: Problem): string {
+  return `${problem.severity}: ${printProblem(problem)}`;
+}

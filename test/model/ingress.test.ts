@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { codes, object, valueOf } from "./build.ts";
+
+const backend = { service: { name: "web", port: { number: 80 } } };
+
+function ingress(spec: unknown, { annotations = {}, apiVersion = "networking.k8s.io/v1" } = {}) {
+  return object(JSON.stringify({ apiVersion, kind: "Ingress", metadata: { name: "shop", annotations }, spec }));
+}
+
+/** An Ingress of one rule and one path. */
+function withPath(path: unknown, host: unknown = "shop.example.com") {
+  return ingress({ rules: [{ host, http: { paths: [path] } }] });
+}
+
+const pathOf = ({ rules }: Ingress) => rules[0]?.paths[0];
+
+describe("parseIngress() reads the host", () => {
+  it.each([
+    { host: "shop.example.com", is: "shop.example.com" },
+    { host: "SHOP.Example.COM", is: "shop.example.com" },
+    { host: "*.example.com", is: "*.example.com" },
+    { host: "xn--caf-dma.example", is: "xn--caf-dma.example" },
+    { host: "localhost", is: "localhost" },
+    { host: "", is: "" },
+    { host: null, is: "" },
+    { host: undefined, is: "" },
+  ])("$host as $is", ({ host, is }) => {
+    const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend }, host ?? null));
+    expect(valueOf(parsed).rules.map((rule) => rule.host)).toEqual([is]);
+    expect(parsed.problems).toEqual([]);
+  });
+
+  it.each([
+    { host: "192.0.2.1", fix: "Leave the host out" },
+    { host: "[2001:db8::1]", fix: "Leave the host out" },
+    { host: "*", fix: "Leave the host out" },
+    { host: "shop.example.com:8080", fix: "Write shop.example.com" },
+    { host: "https://shop.example.com/x", fix: "Write shop.example.com" },
+    { host: "shop.example.com.", fix: "Write shop.example.com" },
+    { host: "*.*.example.com", fix: "Write a name" },
+    { host: "a.*.example.com", fix: "Write a name" },
+    { host: "*example.com", fix: "Write a name" },
+    { host: "sh_op.example.com", fix: "Write a name" },
+    { host: "-a.example.com", fix: "Write a name" },
+    { host: "a..example.com", fix: "Write a name" },
+    { host: "*.", fix: "Write a name" },
+    { host: "a".repeat(254), fix: "Write a name" },
+  ])("and leaves out the rule of $host", ({ host, fix }) => {
+    const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend }, host));
+    expect(valueOf(parsed).rules).toEqual([]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_HOST_INVALID"]);
+    expect(parsed.problems[0]?.fix).toContain(fix);
+  });
+});
+
+describe("parseIngress() reads the path", () => {
+  it.each([
+    { pathType: "Prefix", path: "/", is: "/" },
+    { pathType: "Exact", path: "/foo/", is: "/foo/" },
+    { pathType: "Prefix", path: "/a%20b/...", is: "/a%20b/..." },
+    { pathType: "Prefix", path: "/.well-known", is: "/.well-known" },
+    { pathType: "ImplementationSpecific", path: "", is: "/" },
+    { pathType: "ImplementationSpecific", path: undefined, is: "/" },
+    { pathType: "ImplementationSpecific", path: "/a//b", is: "/a//b" },
+  ])("$pathType $path as $is", ({ pathType, path, is }) => {
+    const parsed = parseIngress(withPath({ path, pathType, backend }));
+    expect(pathOf(valueOf(parsed))).toEqual({ path: is, pathType, backend: { serviceName: "web", servicePort: 80 } });
+    expect(parsed.problems).toEqual([]);
+  });
+
+  it.each([
+    { pathType: "Prefix", path: "foo", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: undefined, code: "INGRESS_PATH_INVALID" },
+    { pathType: "Exact", path: "", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Exact", path: "/a//b", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: "/a/./b", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: "/a/../b", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: "/a/..", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: "/a/.", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Exact", path: "/a%2Fb", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Exact", path: "/a%2fb", code: "INGRESS_PATH_INVALID" },
+    { pathType: "ImplementationSpecific", path: "x", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: 5, code: "FIELD_WRONG_TYPE" },
+    { pathType: "prefix", path: "/", code: "FIELD_INVALID" },
+    { pathType: undefined, path: "/", code: "FIELD_MISSING" },
+  ])("and leaves out $pathType $path", ({ pathType, path, code }) => {
+    const parsed = parseIngress(withPath({ path, pathType, backend }));
+    expect(valueOf(parsed).rules).toEqual([{ host: "shop.example.com", paths: [] }]);
+    expect(codes(parsed.problems)).toEqual([code]);
+  });
+});
+
+describe("parseIngress() reads the backend", () => {
+  it.each([
+    { backend: { service: { name: "web", port: { name: "http" } } }, port: "http", warnings: [] },
+    { backend: { service: { name: "web", port: { number: 80, name: "" } } }, port: 80, warnings: [] },
+    { backend: { serviceName: "web", servicePort: "80" }, port: 80, warnings: ["ingress_backend_form"] },
+    { backend: { serviceName: "web", servicePort: "http" }, port: "http", warnings: ["ingress_backend_form"] },
+  ])("$backend", ({ backend: written, port, warnings }) => {
+    const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend: written }));
+    expect(pathOf(valueOf(parsed))?.backend).toEqual({ serviceName: "web", servicePort: port });
+    expect(codes(parsed.problems)).toEqual(warnings);
+  });
+
+  it.each([
+    { backend: undefined, code: "FIELD_MISSING" },
+    { backend: "web:80", code: "FIELD_WRONG_TYPE" },
+    { backend: {}, code: "FIELD_MISSING" },
+    { backend: { service: { name: "web" } }, code: "FIELD_MISSING" },
+    { backend: { service: { name: "web", port: 80 } }, code: "FIELD_WRONG_TYPE" },
+    { backend: { service: { name: "web", port: {} } }, code: "FIELD_INVALID" },
+    { backend: { service: { name: "web", port: { number: 80, name: "http" } } }, code: "FIELD_INVALID" },
+    { backend: { service: { name: "web", port: { number: 0 } } }, code: "FIELD_INVALID" },
+    { backend: { service: { port: { number: 80 } } }, code: "FIELD_MISSING" },
+    { backend: { service: { name: "other/web", port: { number: 80 } } }, code: "FIELD_INVALID" },
+    { backend: { service: { name: "web" }, serviceName: "web" }, code: "FIELD_INVALID" },
+    { backend: { resource: { kind: "Bucket", name: "b" } }, code: "INGRESS_RESOURCE_BACKEND" },
+  ])("and leaves out the path of $backend, not its neighbour", ({ backend: written, code }) => {
+    const paths = [
+      { path: "/broken", pathType: "Prefix", backend: written },
+      { path: "/", pathType: "Prefix", backend },
+    ];
+    const parsed = parseIngress(ingress({ rules: [{ http: { paths } }] }));
+    expect(valueOf(parsed).rules[0]?.paths.map(({ path }) => path)).toEqual(["/"]);
+    expect(codes(parsed.problems)).toEqual([code]);
+  });
+});
+
+describe("parseIngress() reads rewrite-target", () => {
+  it.each([
+    { name: "ingress.kubernetes.io/rewrite-target", value: "/", kind: "replacePrefix" },
+    { name: "nginx.ingress.kubernetes.io/rewrite-target", value: "/new", kind: "replacePath" },
+    { name: "hawser.dev/rewrite-target", value: " /new ", kind: "replacePath" },
+  ])("$name as $kind", ({ name, value, kind }) => {
+    const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations: { [name]: value } }));
+    expect(valueOf(parsed).rewrite).toEqual({ kind, target: value.trim() });
+  });
+
+  it.each([
+    { annotation: "rewrite-target", value: "/$1", code: "INGRESS_REGEX_UNSUPPORTED" },
+    { annotation: "rewrite-target", value: "new", code: "INGRESS_REWRITE_INVALID" },
+    { annotation: "rewrite-target", value: "/a b", code: "INGRESS_REWRITE_INVALID" },
+    { annotation: "rewrite-target", value: "/a\r\nSet-Cookie: x", code: "INGRESS_REWRITE_INVALID" },
+    { annotation: "rewrite-target", value: "/a?b", code: "INGRESS_REWRITE_INVALID" },
+    { annotation: "use-regex", value: "true", code: "INGRESS_REGEX_UNSUPPORTED" },
+    { annotation: "auth-url", value: "http://auth", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
+    { annotation: "auth-tls-secret", value: "a/b", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
+    { annotation: "limit-rps", value: "5", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
+    { annotation: "allowlist-source-range", value: "10.0.0.0/8", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
+  ])("and does not serve an Ingress with $annotation $value", ({ annotation, value, code }) => {
+    const annotations = { [`nginx.ingress.kubernetes.io/${annotation}`]: value };
+    const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
+    expect(parsed.ok).toBe(false);
+    expect(codes(parsed.problems)).toEqual([code]);
+  });
+
+  it("and passes over what only makes a difference in comfort", () => {
+    const annotations = { "nginx.ingress.kubernetes.io/use-regex": "false", "hawser.dev/nonsense": "x" };
+    const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
+    expect(parsed.ok).toBe(true);
+    expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
+  });
+});
+
+describe("parseIngress() reads the old versions", () => {
+  it.each(["networking.k8s.io/v1beta1", "extensions/v1beta1"])("%s", (apiVersion) => {
+    const old = { serviceName: "web", servicePort: 80 };
+    const spec = { backend: old, rules: [{ http: { paths: [{ path: "/web", backend: old }] } }] };
+    const parsed = parseIngress(ingress(spec, { apiVersion }));
+    expect(valueOf(parsed)).toMatchObject({ defaultBackend: old });
+    expect(pathOf(valueOf(parsed))).toEqual({ path: "/web", pathType: "ImplementationSpecific", backend: old });
+    expect(parsed.problems).toEqual([]);
+  });
+});
+
+describe("parseIngress() refuses", () => {
+  it.each([
+    { name: "no spec", spec: null, code: "FIELD_MISSING" },
+    { name: "an empty spec", spec: {}, code: "INGRESS_EMPTY" },
+    { name: "a text as spec", spec: "rules", code: "FIELD_WRONG_TYPE" },
+  ])("$name", ({ spec, code }) => {
+    const parsed = parseIngress(ingress(spec));
+    expect(parsed.ok).toBe(false);
+    expect(codes(parsed.problems)).toEqual([code]);
+  });
+});
+
+it("reads the class from the field, else from the annotation", () => {
+  const annotations = { "kubernetes.io/ingress.class": "old" };
+  const classOf = (spec: object, given: object) =>
+    valueOf(parseIngress(ingress({ defaultBackend: backend, ...spec }, { annotations: given }))).className;
+  expect(classOf({}, {})).toBeUndefined();
+  expect(classOf({}, annotations)).toBe("old");
+  expect(classOf({ ingressClassName: "new" }, annotations)).toBe("new");
+});
+
+it("leaves out a TLS entry whose Secret is of another namespace, and keeps the others", () => {
+  const tls = [{ secretName: "other/tls" }, { hosts: ["a.example.com", "b:c"], secretName: "tls" }];
+  const parsed = parseIngress(ingress({ defaultBackend: backend, tls }));
+  expect(valueOf(parsed).tls).toEqual([{ hosts: ["a.example.com"], secretName: "tls" }]);
+  expect(codes(parsed.problems)).toEqual(["FIELD_INVALID", "INGRESS_HOST_INVALID"]);
+});
+
+it("reads an IngressClass", () => {
+  const text = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: c/d}}";
+  expect(valueOf(parseIngressClass(object(text)))).toEqual({ name: "a", controller: "c/d", isDefault: false });
+  expect(codes(parseIngressClass(object(text.replace("controller", "x"))).problems)).toEqual(["FIELD_MISSING"]);
+});

@@ -1,0 +1,180 @@
+import { describe, expect, it } from "vitest";
+import { printIp } from "#src/ip/address.ts";
+import { parseService } from "#src/model/service.ts";
+import { codes, object, valueOf } from "./build.ts";
+
+/** A LoadBalancer Service with more in its spec, and annotations. */
+function service(spec: object = {}, annotations: object = {}) {
+  const full = { type: "LoadBalancer", ports: [{ port: 80 }], ...spec };
+  return object(
+    JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "web", annotations }, spec: full }),
+  );
+}
+
+describe("parseService() reads the families", () => {
+  it.each([
+    { name: "nothing", spec: {}, families: ["ipv4"], policy: "SingleStack" },
+    { name: "IPv6", spec: { ipFamilies: ["IPv6"] }, families: ["ipv6"], policy: "SingleStack" },
+    { name: "both", spec: { ipFamilies: ["IPv6", "IPv4"] }, families: ["ipv6", "ipv4"], policy: "RequireDualStack" },
+    { name: "a cluster IP", spec: { clusterIP: "fd00::1" }, families: ["ipv6"], policy: "SingleStack" },
+    { name: "headless", spec: { clusterIP: "None" }, families: ["ipv4"], policy: "SingleStack" },
+    {
+      name: "cluster IPs",
+      spec: { clusterIPs: ["fd00::1", "10.0.0.1"] },
+      families: ["ipv6", "ipv4"],
+      policy: "RequireDualStack",
+    },
+    {
+      name: "PreferDualStack on disk",
+      spec: { ipFamilyPolicy: "PreferDualStack" },
+      families: ["ipv4", "ipv6"],
+      policy: "PreferDualStack",
+    },
+    {
+      name: "RequireDualStack on disk, IPv6 first",
+      spec: { ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv6"] },
+      families: ["ipv6", "ipv4"],
+      policy: "RequireDualStack",
+    },
+    {
+      name: "PreferDualStack of a cluster that has one family",
+      spec: { ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv4"], clusterIPs: ["10.0.0.1"] },
+      families: ["ipv4"],
+      policy: "PreferDualStack",
+    },
+  ])("of $name", ({ spec, families, policy }) => {
+    const parsed = parseService(service(spec));
+    expect(valueOf(parsed)).toMatchObject({ families, ipFamilyPolicy: policy });
+    expect(parsed.problems).toEqual([]);
+  });
+});
+
+const [OURS, NEW, OLD] = [
+  "hawser.dev/load-balancer-ips",
+  "metallb.io/loadBalancerIPs",
+  "metallb.universe.tf/loadBalancerIPs",
+];
+
+describe("parseService() reads the request", () => {
+  it.each([
+    { name: "ours before MetalLB's", annotations: { [OLD]: "10.0.0.3", [NEW]: "10.0.0.2", [OURS]: "10.0.0.1" }, is: 1 },
+    { name: "the new name before the old", annotations: { [OLD]: "10.0.0.3", [NEW]: "10.0.0.2" }, is: 2 },
+    { name: "the old name", annotations: { [OLD]: "10.0.0.3" }, is: 3 },
+    { name: "past an empty one", annotations: { [OLD]: "10.0.0.3", [OURS]: " " }, is: 3 },
+  ])("$name", ({ annotations, is }) => {
+    expect(valueOf(parseService(service({}, annotations))).requestedAddresses.map(printIp)).toEqual([`10.0.0.${is}`]);
+  });
+
+  it("spec.loadBalancerIP, also beside an annotation that says the same", () => {
+    const alone = valueOf(parseService(service({ loadBalancerIP: "10.0.0.1" })));
+    expect(alone.requestedAddresses.map(printIp)).toEqual(["10.0.0.1"]);
+    const both = valueOf(parseService(service({ loadBalancerIP: "10.0.0.1" }, { [OURS]: "10.0.0.1" })));
+    expect(both).toMatchObject({ requestProblems: [], requestedAddresses: alone.requestedAddresses });
+  });
+
+  it.each([
+    { name: "no address", annotations: { [OURS]: "10.0.0.256" }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
+    { name: "a list", annotations: { [OURS]: ["10.0.0.1"] }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
+    { name: "no text", annotations: {}, spec: { loadBalancerIP: 7 }, code: "REQUEST_ADDRESS_UNREADABLE" },
+    { name: "a comma too many", annotations: { [OURS]: "10.0.0.1," }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
+    { name: "two of a family", annotations: { [NEW]: "10.0.0.1,10.0.0.2" }, spec: {}, code: "REQUEST_FAMILY_TWICE" },
+    { name: "another family", annotations: { [NEW]: "fd00::1" }, spec: {}, code: "REQUEST_FAMILY_NOT_SERVED" },
+    {
+      name: "two that differ",
+      annotations: { [NEW]: "10.0.0.1" },
+      spec: { loadBalancerIP: "10.0.0.2" },
+      code: "REQUEST_CONTRADICTORY",
+    },
+  ])("and refuses $name, without losing the Service", ({ annotations, spec, code }) => {
+    const status = { loadBalancer: { ingress: [{ ip: "10.0.0.9" }] } };
+    const parsed = parseService({ ...service(spec, {}), ...withAnnotations(service(spec), annotations), status });
+    const value = valueOf(parsed);
+    expect(codes(value.requestProblems)).toEqual([code]);
+    expect(codes(parsed.problems)).toEqual([code]);
+    expect(value.requestedAddresses).toEqual([]);
+    expect(value.assignedAddresses.map(printIp)).toEqual(["10.0.0.9"]);
+  });
+
+  it("of LoadBalancer Services only", () => {
+    const value = valueOf(parseService(service({ type: "NodePort" }, { [OURS]: "nonsense" })));
+    expect(value).toMatchObject({ requestedAddresses: [], requestedPool: undefined, requestProblems: [] });
+  });
+
+  it("with pool and sharing key, ours before MetalLB's", () => {
+    const annotations = {
+      "hawser.dev/address-pool": "a",
+      "metallb.io/address-pool": "b",
+      "metallb.io/allow-shared-ip": "c",
+      "metallb.universe.tf/allow-shared-ip": "d",
+    };
+    expect(valueOf(parseService(service({}, annotations)))).toMatchObject({ requestedPool: "a", sharingKey: "c" });
+  });
+});
+
+/** Annotations as text, as `parseObject` hands on what was a list. */
+function withAnnotations<T extends ReturnType<typeof service>>(one: T, annotations: object): T {
+  const texts = Object.entries(annotations).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? "a list" : String(value),
+  ]);
+  return { ...one, metadata: { ...one.metadata, annotations: Object.fromEntries(texts) as Record<string, string> } };
+}
+
+describe("parseService() refuses", () => {
+  it.each([
+    { name: "an unknown type", spec: { type: "Loadbalancer" }, code: "FIELD_INVALID" },
+    { name: "a type that is no text", spec: { type: 1 }, code: "FIELD_WRONG_TYPE" },
+    { name: "no ports", spec: { ports: [] }, code: "FIELD_MISSING" },
+    { name: "port 0", spec: { ports: [{ port: 0 }] }, code: "FIELD_INVALID" },
+    { name: "port 65536", spec: { ports: [{ port: 65_536 }] }, code: "FIELD_INVALID" },
+    { name: "half a port", spec: { ports: [{ port: 1.5 }] }, code: "FIELD_INVALID" },
+    { name: "a port in quotes", spec: { ports: [{ port: "80" }] }, code: "FIELD_WRONG_TYPE" },
+    { name: "a protocol in lower case", spec: { ports: [{ port: 80, protocol: "tcp" }] }, code: "FIELD_INVALID" },
+    { name: "a target that is no name", spec: { ports: [{ port: 80, targetPort: "http_1" }] }, code: "FIELD_INVALID" },
+    {
+      name: "twice a number",
+      spec: {
+        ports: [
+          { port: 80, name: "a" },
+          { port: 80, name: "b" },
+        ],
+      },
+      code: "FIELD_DUPLICATE",
+    },
+    { name: "twice a name", spec: { ports: [{ port: 80 }, { port: 81 }] }, code: "FIELD_DUPLICATE" },
+    { name: "twice a family", spec: { ipFamilies: ["IPv4", "IPv4"] }, code: "FIELD_DUPLICATE" },
+    { name: "an unknown policy", spec: { ipFamilyPolicy: "DualStack" }, code: "FIELD_INVALID" },
+    { name: "a text as selector", spec: { selector: "app=web" }, code: "FIELD_WRONG_TYPE" },
+  ])("$name", ({ spec, code }) => {
+    const parsed = parseService(service(spec));
+    expect(parsed.ok).toBe(false);
+    expect(codes(parsed.problems)).toEqual([code]);
+  });
+
+  it("a Service without spec", () => {
+    const bare = object("{apiVersion: v1, kind: Service, metadata: {name: web}}");
+    expect(codes(parseService(bare).problems)).toEqual(["FIELD_MISSING", "FIELD_MISSING"]);
+  });
+});
+
+it("takes one number on two protocols", () => {
+  const ports = [
+    { port: 53, name: "udp", protocol: "UDP" },
+    { port: 53, name: "tcp" },
+  ];
+  expect(parseService(service({ ports })).problems).toEqual([]);
+});
+
+it("reads addresses from status once each, and warns of what is none", () => {
+  const ingress = [
+    { ip: "10.0.0.1" },
+    { ip: "10.0.0.1" },
+    { ip: "x" },
+    { hostname: "h" },
+    { ip: "" },
+    { ip: "fd00::0" },
+  ];
+  const parsed = parseService({ ...service(), status: { loadBalancer: { ingress } } });
+  expect(valueOf(parsed).assignedAddresses.map(printIp)).toEqual(["10.0.0.1", "fd00::"]);
+  expect(codes(parsed.problems)).toEqual(["status_address_unreadable"]);
+});
