@@ -10,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 64;
 
 /** What an extra path answers. */
-export interface AdminAnswer {
+interface AdminAnswer {
   readonly contentType: string;
   readonly body: string;
   /** 200 by default. */

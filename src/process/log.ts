@@ -5,7 +5,7 @@ export type { Logger } from "pino";
 /** The levels a program logs at, least first. `silent` logs nothing. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 export interface LoggerOptions {
   /** `controller`, `speaker`, `ingress` or `cli`. */

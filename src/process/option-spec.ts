@@ -5,7 +5,7 @@ interface Common {
   readonly placeholder?: string;
 }
 
-export interface StringOption extends Common {
+interface StringOption extends Common {
   readonly kind: "string";
   readonly default?: string;
   /** The only values allowed. */
@@ -14,7 +14,7 @@ export interface StringOption extends Common {
   readonly required?: boolean;
 }
 
-export interface NumberOption extends Common {
+interface NumberOption extends Common {
   readonly kind: "number";
   readonly default?: number;
   readonly min?: number;
@@ -23,14 +23,14 @@ export interface NumberOption extends Common {
 }
 
 /** `--name` and `--no-name`; in the environment true, false, 1, 0, yes or no. */
-export interface BooleanOption extends Common {
+interface BooleanOption extends Common {
   readonly kind: "boolean";
   /** False where left out. */
   readonly default?: boolean;
 }
 
 /** Values separated by commas, or the flag several times. */
-export interface ListOption extends Common {
+interface ListOption extends Common {
   readonly kind: "list";
   /** Empty where left out. */
   readonly default?: readonly string[];

@@ -143,8 +143,12 @@ function keyOfEvent({ about, reason, message }: EventRecord): string {
 function readEvent(line: string): WrittenEvent | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    const isEvent = isRecord(value) && isRecord(value["about"]) && typeof value["reason"] === "string";
-    return isEvent && typeof value["time"] === "string" ? (value as unknown as WrittenEvent) : undefined;
+    if (!isRecord(value) || !isRecord(value["about"])) return undefined;
+    const { about, time, first, type, reason, message, count } = value as Partial<WrittenEvent>;
+    const texts = [about?.kind, about?.namespace, about?.name, time, first, type, reason, message];
+    return texts.every((text) => typeof text === "string") && typeof count === "number"
+      ? (value as unknown as WrittenEvent)
+      : undefined;
   } catch {
     return undefined;
   }

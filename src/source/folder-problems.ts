@@ -51,7 +51,7 @@ export function watchRefused(directory: string, code: string): Problem {
     where: directory,
     what: "Cannot watch all folders",
     why: `the kernel refuses (${code})`,
-    fix: "Raise the sysctl fs.inotify.max_user_watches or max_user_instances; until then changes are seen after 5 s",
+    fix: "Raise the sysctl fs.inotify.max_user_watches or max_user_instances; until then changes are seen after a second",
     severity: "warning",
   };
 }

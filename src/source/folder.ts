@@ -5,22 +5,26 @@ import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop, type WorkLoop } from "#src/process/loop.ts";
 import { DirectoryWatchers } from "./directory-watchers.ts";
 import { EventFile } from "./event-file.ts";
-import { FileTree, SETTLE_MS } from "./file-tree.ts";
+import { FileTree, SETTLE_MS, type TreeChanges } from "./file-tree.ts";
 import { folderMissing, watchRefused } from "./folder-problems.ts";
 import { FolderView } from "./folder-view.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { ReportFiles } from "./report-files.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "./source.ts";
-import { acceptsFile, acceptsName } from "./state-path.ts";
+import { acceptsFile, acceptsName, meaningOf } from "./state-path.ts";
 import { StatusFiles } from "./status-files.ts";
 
 /** Changes of a burst (an editor's save, a checkout) come within this time; then they are one change. */
 const DEBOUNCE_MS = 50;
 /** The safety net: everything is looked at this often, whatever the watches said. */
 const RESCAN_MS = 5_000;
+/** Where not all can be watched, that is how changes are found: often enough for a person who waits. */
+const UNWATCHED_RESCAN_MS = 1_000;
 /** How often a missing folder is looked for. */
 const SEARCH_MS = 500;
+/** An object that comes back within this time (an editor's save, a checkout) is the one that went, and keeps its status. */
+const FORGET_MS = 1_000;
 /** The link that Kubernetes swaps when a mounted ConfigMap changes; all links in the folder lead through it. */
 const MOUNT_LINK = "..data";
 
@@ -40,9 +44,9 @@ export interface FolderSourceOptions {
  * While the folder is missing, `open` waits for it.
  *
  * Status lives in `.hawser/status/KIND/NAMESPACE/NAME.yaml` and wins over a `status` in the manifest. It goes with the
- * manifest: the program that patches a kind deletes the status files of objects that are gone, at once while it runs,
- * else before its first patch. So an object made anew under the same name starts without a status, and cannot take back
- * an address that another one has by now.
+ * manifest: the program that patches a kind deletes the status files of objects that are gone, a second later while it
+ * runs, else before its first patch. So an object made anew under the same name starts without a status, and cannot take
+ * back an address that another one has by now.
  */
 export function openFolderSource(options: FolderSourceOptions): Source {
   return new FolderSource(options);
@@ -64,12 +68,16 @@ class FolderSource implements Source {
   readonly #swept = new Set<Kind>();
   readonly #opened = Promise.withResolvers<void>();
   #view: FolderView | undefined;
+  /** Waiting to be forgotten, by id. */
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
   #removals: Promise<void> = Promise.resolve();
   #dirty: Set<string> | "all" = "all";
+  readonly #removed: string[] = [];
   #young = new Set<string>();
   #debounce: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
   #rescan: NodeJS.Timeout | undefined;
+  #isWatched = true;
   #isClosed = false;
 
   constructor({ directory, log, clock: nowMs = wallMs, debounceMs = DEBOUNCE_MS }: FolderSourceOptions) {
@@ -85,6 +93,7 @@ class FolderSource implements Source {
         else if (acceptsIn(parent, name)) this.#markSoon(join(parent, name));
       },
       onRefused: (code) => {
+        this.#isWatched = code === undefined;
         this.#view?.tell(`${root} (watch)`, code === undefined ? [] : [watchRefused(root, code)]);
       },
     });
@@ -104,7 +113,7 @@ class FolderSource implements Source {
       reports: this.#reports,
       tree: this.#tree,
       onGone: (ref) => {
-        if (this.#patched.has(ref.kind)) this.#remove([ref]);
+        if (this.#patched.has(ref.kind)) this.#forgetLater(ref);
       },
     });
     this.#work.mark();
@@ -144,7 +153,7 @@ class FolderSource implements Source {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of [this.#debounce, this.#settle, this.#rescan]) clearTimeout(timer);
+    for (const timer of [this.#debounce, this.#settle, this.#rescan, ...this.#leaving.values()]) clearTimeout(timer);
     await this.#work.close();
     this.#watchers.close();
     this.#opened.resolve();
@@ -162,6 +171,16 @@ class FolderSource implements Source {
     if (this.#swept.has(kind) || !view.isWhole()) return;
     this.#swept.add(kind);
     this.#remove(this.#statuses.ofKind(kind).filter((ref) => view.manifest(ref) === undefined));
+  }
+
+  #forgetLater(ref: ObjectRef): void {
+    const id = idOf(ref);
+    if (this.#isClosed || this.#leaving.has(id)) return;
+    const forget = (): void => {
+      this.#leaving.delete(id);
+      if (this.#view?.manifest(ref) === undefined) this.#remove([ref]);
+    };
+    this.#leaving.set(id, setTimeout(forget, FORGET_MS));
   }
 
   #remove(refs: readonly ObjectRef[]): void {
@@ -200,8 +219,11 @@ class FolderSource implements Source {
   }
 
   async #look(dirty: Set<string> | "all", view: FolderView): Promise<void> {
-    const look = await this.#tree.look(dirty);
+    const look = await this.#lookTwice(dirty);
     if (look.rootFault !== undefined) {
+      // The folder went while it was emptied: what is gone from it counts once it is back.
+      this.#removed.push(...look.removed);
+      for (const path of look.changed) this.#tree.again(path);
       view.tell(this.#directory, [folderMissing(this.#directory, look.rootFault)]);
       this.#rescanAfter(SEARCH_MS);
       return;
@@ -209,10 +231,20 @@ class FolderSource implements Source {
     view.tell(this.#directory, []);
     // What happened in a new directory before it was watched is found by a second look.
     for (const path of this.#watchers.update(this.#tree.directories)) this.#markSoon(path);
-    await view.take(look, dirty === "all");
+    await view.take({ ...look, removed: [...this.#removed.splice(0), ...look.removed] }, look.isFull);
     this.#lookAgainAt(look.young);
-    if (dirty === "all") this.#rescanAfter(RESCAN_MS);
+    if (dirty === "all") this.#rescanAfter(this.#isWatched ? RESCAN_MS : UNWATCHED_RESCAN_MS);
     this.#opened.resolve();
+  }
+
+  /** When a manifest went, all is looked at once more: a file that moves was perhaps seen in neither place. */
+  async #lookTwice(dirty: Set<string> | "all"): Promise<TreeChanges & { readonly isFull: boolean }> {
+    const first = await this.#tree.look(dirty);
+    const isGone = first.removed.some((path) => meaningOf(this.#directory, path)?.kind === "manifest");
+    if (!isGone) return { ...first, isFull: dirty === "all" };
+    const second = await this.#tree.look("all");
+    const changed = [...new Set([...first.changed, ...second.changed])];
+    return { ...second, changed, removed: [...first.removed, ...second.removed], isFull: true };
   }
 
   #rescanAfter(ms: number): void {

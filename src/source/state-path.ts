@@ -7,7 +7,7 @@ const STATE = ".hawser";
 const NO_NAMESPACE = "_";
 
 /** The folder Hawser writes: status, reports and events. */
-export function stateDirectory(directory: string): string {
+function stateDirectory(directory: string): string {
   return join(directory, STATE);
 }
 

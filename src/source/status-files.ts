@@ -15,7 +15,9 @@ interface StatusEntry {
   readonly ref: ObjectRef;
   /** From the file's content, so that an edit by hand counts as a new version too. */
   readonly version: string;
+  /** Of a broken file: what it said last. */
   readonly overlay: Overlay;
+  readonly fault: string | undefined;
 }
 
 export interface StatusFilesOptions {
@@ -56,11 +58,11 @@ export class StatusFiles {
       return undefined;
     }
     const version = versionOf(text);
-    if (version === before?.version) return undefined;
-    const overlay = parseStatus(text);
-    const isBroken = typeof overlay === "string";
-    this.#entries.set(id, { ref, version, overlay: isBroken ? this.overlay(id) : overlay });
-    return isBroken ? overlay : undefined;
+    if (version === before?.version) return before.fault;
+    const parsed = parseStatus(text);
+    const fault = typeof parsed === "string" ? parsed : undefined;
+    this.#entries.set(id, { ref, version, overlay: typeof parsed === "string" ? this.overlay(id) : parsed, fault });
+    return fault;
   }
 
   /** Writes an overlay if the file still has the version given; false: it has another one, or is being written. */
@@ -72,7 +74,7 @@ export class StatusFiles {
       durable: true,
       nowMs: this.#options.nowMs,
     });
-    if (isWritten) this.#entries.set(idOf(ref), { ref, version: versionOf(text), overlay });
+    if (isWritten) this.#entries.set(idOf(ref), { ref, version: versionOf(text), overlay, fault: undefined });
     return isWritten;
   }
 

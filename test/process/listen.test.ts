@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "#src/model/problem.ts";
@@ -7,7 +8,12 @@ import { listenWithRetry, type ListenHandle } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 20_000 });
 const eventually = { timeout: 8_000, interval: 20 };
+
+/** Ports from this one up need no capability; container runtimes often set it to 0. */
+const firstUnprivileged = Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -85,6 +91,21 @@ describe("listenWithRetry()", () => {
     await vi.waitFor(() => expect(problems.length).toBe(1), eventually);
     expect(problems[0]).toMatchObject({ code: "LISTEN_FAILED", what: "Cannot listen on 192.0.2.1:0" });
     expect(problems[0]?.why).toContain("EADDRNOTAVAIL");
+  });
+
+  it.skipIf(firstUnprivileged <= 1)("names the capability that a low port needs", async () => {
+    const script = `
+      const { listenWithRetry } = await import("#src/process/listen.ts");
+      const { createLogger } = await import("#src/process/log.ts");
+      const log = createLogger({ component: "test", level: "silent" });
+      const onProblem = ({ code, why }) => (process.stdout.write(code + ": " + why), process.exit(0));
+      listenWithRetry((await import("node:net")).createServer(), { port: 1, address: "127.0.0.1", log, name: "http", onProblem });`;
+    const node = [process.execPath, "--input-type=module", "-e", script];
+    const drop = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"];
+    const [file = "", ...args] = process.getuid?.() === 0 ? [...drop, ...node] : node;
+    const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    expect(said.toString()).toBe("PORT_FORBIDDEN: port 1 needs the capability CAP_NET_BIND_SERVICE");
   });
 
   it("tries no more after close()", async () => {

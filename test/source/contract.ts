@@ -18,6 +18,8 @@ export interface World {
   source(): Source;
   put(manifest: Readonly<Record<string, unknown>>): Promise<void>;
   remove(ref: ObjectRef): Promise<void>;
+  /** Resolves when nothing of an object that was removed is left. */
+  forgotten(ref: ObjectRef): Promise<void>;
   /** The Events a person sees. */
   events(): Promise<readonly (EventRecord & { readonly count: number })[]>;
   close(): Promise<void>;
@@ -175,6 +177,7 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       await program.source.patch(refTo("a"), { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } });
       await made.remove(refTo("a"));
       await vi.waitFor(() => expect(find(program, refTo("a"))).toBeUndefined(), eventually);
+      await made.forgotten(refTo("a"));
       await made.put(serviceManifest("a"));
       await vi.waitFor(() => expect(find(program, refTo("a"))).toBeDefined(), eventually);
       expect(JSON.stringify(statusOf(program, refTo("a")) ?? {})).not.toContain("192.0.2.1");

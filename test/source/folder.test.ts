@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,6 +14,8 @@ import type { Source } from "#src/source/source.ts";
 import { configMapManifest, describeSource, type Program, refTo, serviceManifest, type World } from "./contract.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 20_000 });
 const eventually = { timeout: 8_000, interval: 10 };
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -37,6 +40,11 @@ describeSource("a folder of manifests", async (): Promise<World> => {
       await writeFile(fileOf({ kind: manifest["kind"], name }), stringify(manifest));
     },
     remove: async (ref) => rm(fileOf(ref)),
+    forgotten: async ({ kind, namespace, name }) =>
+      vi.waitFor(async () => {
+        const names = await readdir(join(directory, ".hawser/status", kind, namespace));
+        expect(names).not.toContain(`${name}.yaml`);
+      }, eventually),
     events: async () => readEvents(directory),
     close: async () => rm(directory, { recursive: true, force: true }),
   };
@@ -178,6 +186,19 @@ describe("openFolderSource() on files that are not well", () => {
     expect(program.standing()).toEqual([]);
   });
 
+  it("takes a file that went and came back, as with some editors, for the same", async () => {
+    const directory = await scratch();
+    const path = join(directory, "a.yaml");
+    await writeSettled(path, documents(serviceManifest("a")));
+    const program = await open(directory);
+    await program.source.patch(refTo("a"), { status: { kept: true } });
+    await rm(path);
+    await vi.waitFor(() => expect(program.find("a")).toBeUndefined(), eventually);
+    await writeFile(path, documents(serviceManifest("a", { ports: [{ port: 81 }] })));
+    await vi.waitFor(() => expect(program.find("a")).toBeDefined(), eventually);
+    expect(program.find("a")).toMatchObject({ status: { kept: true }, spec: { ports: [{ port: 81 }] } });
+  });
+
   it("keeps an object that moves to another file", async () => {
     const directory = await scratch();
     await writeSettled(join(directory, "1.yaml"), documents(serviceManifest("a"), serviceManifest("b")));
@@ -224,6 +245,7 @@ describe("openFolderSource() on files that are not well", () => {
     await program.ready;
     await vi.waitFor(() => expect(program.find("a")).toBeDefined(), eventually);
     expect(program.standing()).toEqual([]);
+    await rm(join(directory, "a.yaml"));
     await rm(directory, { recursive: true });
     await vi.waitFor(() => expect(program.standing()).toEqual([`MANIFESTS_MISSING ${directory}`]), eventually);
     expect(program.find("a")).toBeDefined();
@@ -249,6 +271,43 @@ describe("openFolderSource() on files that are not well", () => {
     await vi.waitFor(() => expect(program.find("a")?.["spec"]).toMatchObject({ ports: [{ port: 300 }] }), eventually);
     expect(program.changes.length).toBeLessThan(300);
     expect(program.standing()).toEqual([]);
+  });
+});
+
+/** A user namespace has its own limit of watches, which we can set. */
+const [unshare, ...limited] = [
+  "unshare",
+  "--user",
+  "--map-root-user",
+  "sh",
+  "-c",
+  'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"',
+  "sh",
+];
+const canLimit = spawnSync(unshare, [...limited, "true"]).status === 0;
+
+describe("openFolderSource() without watches", () => {
+  it.skipIf(!canLimit)("says so once, and finds changes all the same", async () => {
+    const directory = await scratch();
+    await writeSettled(join(directory, "a.yaml"), documents(serviceManifest("a")));
+    const script = `
+      const { openFolderSource } = await import("#src/source/folder.ts");
+      const { createLogger } = await import("#src/process/log.ts");
+      const source = openFolderSource({ directory: process.argv[1], log: createLogger({ component: "x", level: "silent" }) });
+      const say = (word) => process.stdout.write(word + "\\n");
+      await source.open(["Service"], {
+        onChange: (refs) => say(refs.map(({ name }) => name).join()),
+        onProblems: (where, problems) => say(problems.map(({ code }) => code).join()),
+      });
+      say("open");`;
+    const node = [process.execPath, "--input-type=module", "-e", script, directory];
+    const child = spawn(unshare, [...limited, ...node], { stdio: ["ignore", "pipe", "inherit"] });
+    closers.push(async () => child.kill("SIGKILL"));
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+    await vi.waitFor(() => expect(said).toBe("WATCH_REFUSED\na\nopen\n"), eventually);
+    await writeSettled(join(directory, "b.yaml"), documents(serviceManifest("b")));
+    await vi.waitFor(() => expect(said).toBe("WATCH_REFUSED\na\nopen\nb\n"), eventually);
   });
 });
 
@@ -283,7 +342,8 @@ describe("openFolderSource() writes status", () => {
 
   it("and answers conflict when the file was changed by another hand, which it then shows", async () => {
     const { directory, program } = await patched();
-    await writeFile(path(directory, "a"), "status: {edited: true}\n");
+    // At once, so that the program cannot have seen it when it patches.
+    writeFileSync(path(directory, "a"), "status: {edited: true}\n");
     expect(await program.source.patch(refTo("a"), { status: { mine: 1 } })).toBe("conflict");
     await vi.waitFor(() => expect(program.find("a")?.["status"]).toEqual({ edited: true }), eventually);
     expect(await program.source.patch(refTo("a"), { status: { mine: 1 } })).toBe("written");
@@ -299,12 +359,19 @@ describe("openFolderSource() writes status", () => {
 
   it("and goes on with what it knew when the file breaks, and mends it with the next patch", async () => {
     const { directory, program } = await patched();
-    await writeFile(path(directory, "a"), "{{{");
+    await writeFile(join(directory, ".broken"), "{{{");
+    await rename(join(directory, ".broken"), path(directory, "a"));
     await vi.waitFor(
       () => expect(program.standing()).toEqual([`STATUS_FILE_BROKEN ${path(directory, "a")}`]),
       eventually,
     );
     expect(program.find("a")?.["status"]).toEqual(patch.status);
+    // Once the file has settled it is read again, and is as broken as before.
+    await writeFile(join(directory, "b.yaml"), documents(serviceManifest("b"), serviceManifest("c")));
+    await vi.waitFor(() => expect(program.find("c")).toBeDefined(), eventually);
+    await writeFile(join(directory, "b.yaml"), documents(serviceManifest("b")));
+    await vi.waitFor(() => expect(program.find("c")).toBeUndefined(), eventually);
+    expect(program.problems.length).toBe(1);
     expect(await program.source.patch(refTo("a"), { status: { more: 1 } })).toBe("written");
     await vi.waitFor(() => expect(program.standing()).toEqual([]), eventually);
     expect(program.find("a")?.["status"]).toEqual({ ...patch.status, more: 1 });

@@ -1,0 +1,204 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { inspectObjects } from "#src/model/inspect.ts";
+import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { findBrokenReferences } from "#src/model/references.ts";
+
+const help = `Usage: hawser check [--json] FILE...
+
+Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
+certificates and endpoints, each by itself and against the others. Nothing is changed, and no cluster is needed.
+
+  FILE     A file of YAML or JSON, a folder of them, or - for standard input
+  --json   One JSON object a line for each finding
+  --help   Print this text
+
+Exit code: 0 where there is no error (warnings may be), 1 where there is one, 2 where a file cannot be read.
+Every code is explained in docs/errors.md.
+`;
+
+/** A file as read; undefined text: it cannot be read, for this reason. */
+export interface CheckedFile {
+  readonly path: string;
+  readonly text: string | undefined;
+  readonly fault?: string;
+}
+
+/** A Problem and the file it is in; the line is in `file`: `shop.yaml:12`. */
+export interface Finding extends Problem {
+  readonly file: string;
+}
+
+export interface CheckResult {
+  readonly findings: readonly Finding[];
+  /** Objects read. */
+  readonly objects: number;
+  /** Objects passed over, by kind. */
+  readonly otherKinds: ReadonlyMap<string, number>;
+  /** 0: no error; 1: an error in an object; 2: a file that cannot be read. */
+  readonly exitCode: 0 | 1 | 2;
+}
+
+/** Finds all that is wrong with manifests: in each file, in each object, and between objects. */
+export function check(files: readonly CheckedFile[]): CheckResult {
+  const findings: Finding[] = [];
+  const places = new Map<KubeObject, string>();
+  const otherKinds = new Map<string, number>();
+  for (const { path, text, fault } of files) {
+    if (text === undefined) {
+      findings.push({ file: path, ...unreadable(path, fault ?? "it is not there") });
+      continue;
+    }
+    const parsed = parseManifests(text, path);
+    for (const [object, place] of parsed.places) places.set(object, place);
+    for (const [kind, count] of parsed.otherKinds) otherKinds.set(kind, (otherKinds.get(kind) ?? 0) + count);
+    const byName = placesByName(parsed.places);
+    findings.push(...parsed.problems.map((problem) => ({ file: fileOf(problem, path, byName), ...problem })));
+  }
+  const placeOf = (object: KubeObject) => places.get(object) ?? "";
+  const { firsts, doubles } = splitDoubles([...places.keys()], placeOf);
+  const inspection = inspectObjects(firsts);
+  for (const { object, problems } of inspection.inspected)
+    findings.push(...problems.map((problem) => ({ file: placeOf(object), ...problem })));
+  const byName = placesByName(places);
+  for (const problem of findBrokenReferences(inspection))
+    findings.push({ file: byName.get(nameIn(problem.where)) ?? "", ...problem });
+  findings.push(...doubles);
+  return { findings, objects: places.size, otherKinds, exitCode: exitCodeOf(findings) };
+}
+
+function exitCodeOf(findings: readonly Finding[]): 0 | 1 | 2 {
+  if (findings.some(({ code }) => code === "MANIFEST_UNREADABLE")) return 2;
+  return findings.some(({ severity }) => severity === "error") ? 1 : 0;
+}
+
+/** `Service "default/web"`: what every `where` begins with. */
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} "${keyOf(metadata)}"`;
+}
+
+function nameIn(where: string): string {
+  return /^\w+ "[^"]*"/.exec(where)?.[0] ?? "";
+}
+
+/** Of objects with one name the place of the first. */
+function placesByName(places: ReadonlyMap<KubeObject, string>): ReadonlyMap<string, string> {
+  return new Map([...places].map(([object, place]) => [nameOf(object), place] as const).reverse());
+}
+
+/** Problems of a file name the line, or the object once it has a name. */
+function fileOf({ where }: Problem, path: string, byName: ReadonlyMap<string, string>): string {
+  if (!where.startsWith(`${path}:`)) return byName.get(nameIn(where)) ?? path;
+  return path + (/^:\d+/.exec(where.slice(path.length))?.[0] ?? "");
+}
+
+/** As the folder source does: of objects with one name the first counts. */
+function splitDoubles(objects: readonly KubeObject[], placeOf: (object: KubeObject) => string) {
+  const firsts = new Map<string, KubeObject>();
+  const doubles: Finding[] = [];
+  for (const object of objects) {
+    const name = nameOf(object);
+    const first = firsts.get(name);
+    if (first === undefined) {
+      firsts.set(name, object);
+      continue;
+    }
+    doubles.push({
+      file: placeOf(object),
+      code: "MANIFEST_DUPLICATE",
+      where: name,
+      what: "Cannot use this object",
+      why: `${placeOf(first)} has one of the same kind, namespace and name`,
+      fix: "Remove or rename one of the two",
+      severity: "error",
+    });
+  }
+  return { firsts: [...firsts.values()], doubles };
+}
+
+function unreadable(path: string, why: string): Problem {
+  const fix = "Mend the path or the permissions";
+  return { code: "MANIFEST_UNREADABLE", where: path, what: "Cannot read it", why, fix, severity: "error" };
+}
+
+/** One finding as a person reads it. */
+function printFinding({ file, severity, code, where, what, why, fix }: Finding): string {
+  const place = where.startsWith(file) ? where : `${file}  ${where}`;
+  return [
+    `${severity} ${code}`,
+    `  where  ${place}`,
+    `  what   ${what}`,
+    `  why    ${why}`,
+    `  fix    ${fix}`,
+    "",
+  ].join("\n");
+}
+
+function printSummary({ findings, objects, otherKinds }: CheckResult): string {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const passed = [...otherKinds].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  const verdict = `${objects} objects read: ${errors} errors, ${findings.length - errors} warnings`;
+  return `${verdict}${passed === "" ? "" : `. Passed over: ${passed}`}\n`;
+}
+
+/** The verb `hawser check`; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${help}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true || positionals.length === 0) {
+    (values.help === true ? process.stdout : process.stderr).write(help);
+    return values.help === true ? 0 : 2;
+  }
+  const files: CheckedFile[] = [];
+  for (const path of positionals) files.push(...(await readPath(path)));
+  const result = check(files);
+  const lines = result.findings.map(values.json === true ? (finding) => JSON.stringify(finding) : printFinding);
+  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+  process.stderr.write(printSummary(result));
+  return result.exitCode;
+}
+
+/** The file, or the manifests below the folder, in the order of their paths; hidden ones are left out. */
+async function readPath(path: string): Promise<readonly CheckedFile[]> {
+  if (path === "-") return [await readOne("/dev/stdin", "standard input")];
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [await readOne(path)];
+  try {
+    const names = await readdir(path, { recursive: true });
+    const manifests = names.filter((name) => /\.(?:ya?ml|json)$/.test(name) && !/(?:^|\/)\./.test(name)).sort();
+    const files: CheckedFile[] = [];
+    for (const name of manifests) files.push(await readOne(join(path, name)));
+    return files;
+  } catch (error) {
+    return [{ path, text: undefined, fault: faultOf(error) }];
+  }
+}
+
+async function readOne(path: string, name = path): Promise<CheckedFile> {
+  try {
+    const { size } = await stat(path);
+    // The limit is in characters, of at most four bytes: what is larger would be refused after reading it.
+    if (size > 4 * MAX_MANIFEST_LENGTH) return { path: name, text: undefined, fault: `it has ${size} bytes` };
+    return { path: name, text: await readFile(path, "utf8") };
+  } catch (error) {
+    return { path: name, text: undefined, fault: faultOf(error) };
+  }
+}
+
+function faultOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  return { ENOENT: "there is no such file", EACCES: "you may not read it" }[code] ?? code;
+}

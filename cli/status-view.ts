@@ -1,0 +1,103 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { parsePoolConfig } from "#src/model/pool-config.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { parseService, type Service } from "#src/model/service.ts";
+import type { WrittenEvent } from "#src/source/event-file.ts";
+import { ownerOf, readSpeakers, type SpeakerView } from "./speaker-report.ts";
+
+/** The condition in which the controller says why a Service has the addresses it has, or none. */
+const ADDRESS_CONDITION = "hawser.dev/AddressAssigned";
+
+/** What `hawser status` shows. Also its JSON. */
+export interface StatusView {
+  readonly pools: readonly {
+    readonly name: string;
+    readonly autoAssign: boolean;
+    readonly ranges: readonly string[];
+    /** Decimal digits: an IPv6 pool has more addresses than a JSON number can count. */
+    readonly size: string;
+    readonly used: number;
+  }[];
+  readonly services: readonly {
+    readonly service: string;
+    readonly addresses: readonly { readonly ip: string; readonly pool?: string; readonly owner?: string }[];
+    /** Why it is so, from the closed set of reasons; empty where the controller has said nothing yet. */
+    readonly reason: string;
+    readonly message: string;
+  }[];
+  readonly speakers: readonly SpeakerView[];
+  /** The latest first. */
+  readonly events: readonly WrittenEvent[];
+  readonly problems: readonly Problem[];
+}
+
+export interface StatusInput {
+  readonly configMap: KubeObject | undefined;
+  readonly services: Iterable<KubeObject>;
+  readonly reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Oldest first. */
+  readonly events: readonly WrittenEvent[];
+  /** Of the source itself. */
+  readonly problems: readonly Problem[];
+}
+
+/** Events shown: what fits a screen beside the rest. */
+const MAX_EVENTS = 10;
+
+/** Puts together what is known of an installation. */
+export function viewStatus({ configMap, services, reports, events, problems }: StatusInput): StatusView {
+  const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
+  const pools = config?.ok ? config.value.pools : [];
+  const speakers = readSpeakers(reports);
+  const parsed = [...services].map((object) => ({ object, read: parseService(object) }));
+  const used = new Map<string, Ip>();
+  const shown = parsed.flatMap(({ object, read }) => {
+    if (!read.ok) return [{ service: keyOf(object.metadata), addresses: [], ...explain(object, read.problems) }];
+    if (read.value.type !== "LoadBalancer") return [];
+    for (const ip of read.value.assignedAddresses) used.set(printIp(ip), ip);
+    const addresses = addressesOf(read.value, pools, speakers);
+    return [{ service: read.value.key, addresses, ...explain(object, read.problems) }];
+  });
+  return {
+    pools: pools.map((pool) => viewPool(pool, [...used.values()])),
+    services: shown.toSorted((left, right) => (left.service < right.service ? -1 : 1)),
+    speakers,
+    events: events.slice(-MAX_EVENTS).toReversed(),
+    problems: [...problems, ...(config?.problems ?? []), ...parsed.flatMap(({ read }) => read.problems)],
+  };
+}
+
+function viewPool({ name, autoAssign, ranges }: Pool, used: readonly Ip[]): StatusView["pools"][number] {
+  return {
+    name,
+    autoAssign,
+    ranges: ranges.map(printRange),
+    size: String(ranges.reduce((sum, range) => sum + rangeSize(range), 0n)),
+    used: used.filter((ip) => ranges.some((range) => rangeContains(range, ip))).length,
+  };
+}
+
+function addressesOf(service: Service, pools: readonly Pool[], speakers: readonly SpeakerView[]) {
+  return service.assignedAddresses.map((address) => {
+    const ip = printIp(address);
+    const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, address)))?.name;
+    const owner = ownerOf(speakers, ip);
+    return { ip, ...(pool === undefined ? {} : { pool }), ...(owner === undefined ? {} : { owner }) };
+  });
+}
+
+/** The controller's condition, else the first Problem of the object. */
+function explain(object: KubeObject, problems: readonly Problem[]): { reason: string; message: string } {
+  const status = object["status"] as { readonly conditions?: unknown } | null | undefined;
+  const conditions = Array.isArray(status?.conditions) ? (status.conditions as unknown[]) : [];
+  for (const condition of conditions) {
+    const { type, reason, message } = (condition ?? {}) as Readonly<Record<string, unknown>>;
+    if (type !== ADDRESS_CONDITION) continue;
+    return { reason: typeof reason === "string" ? reason : "", message: typeof message === "string" ? message : "" };
+  }
+  const problem = problems.find(({ severity }) => severity === "error");
+  return { reason: problem?.code ?? "", message: problem === undefined ? "" : `${problem.what}: ${problem.why}` };
+}

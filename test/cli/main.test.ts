@@ -1,0 +1,103 @@
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { version } from "#src/process/version.ts";
+import { runCli, startCli, startCommand } from "./run-cli.ts";
+
+const LAUNCHER = fileURLToPath(new URL("../../cli/hawser.js", import.meta.url));
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function scratch(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "hawser-cli-"));
+  closers.push(async () => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const verbs = ["controller", "speaker", "ingress", "demo", "check", "status", "version"];
+
+describe("hawser", () => {
+  it("--help names every verb and exits 0", async () => {
+    const { code, stdout } = await runCli(["--help"]);
+    expect(code).toBe(0);
+    expect([...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, verb]) => verb)).toEqual(verbs);
+  });
+
+  it.each(verbs)("%s --help says how it is used and exits 0", async (verb) => {
+    const { code, stdout } = await runCli([verb, "--help"]);
+    expect([code, stdout.split("\n")[0]]).toEqual([0, expect.stringMatching(`^Usage: hawser ${verb}`)]);
+  });
+
+  it.each([
+    { name: "nothing", args: [], says: "say what to do" },
+    { name: "an unknown verb", args: ["contoller"], says: "Did you mean controller?" },
+    { name: "a verb like nothing known", args: ["kubernetes"], says: 'no verb "kubernetes"\n' },
+    { name: "a name that every object has", args: ["constructor"], says: 'no verb "constructor"' },
+    { name: "an unknown option of status", args: ["status", "--manifest", "x"], says: "Did you mean --manifests?" },
+    { name: "an unknown option of version", args: ["version", "--all"], says: "OPTION_UNKNOWN" },
+    { name: "a program without its folder", args: ["controller"], says: "OPTION_MISSING" },
+    { name: "a program's bad option", args: ["controller", "--manifests=x", "--http-port=x"], says: "OPTION_INVALID" },
+  ])("exits 2 for $name", async ({ args, says }) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(says);
+  });
+
+  it.each(["version", "--version"])("%s prints the versions and whether the native module loads", async (word) => {
+    const { code, stdout } = await runCli([word]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^hawser ${version}\nnode ${process.version}\nnative module: \\S.*\n$`));
+  });
+
+  it("runs a program in its own place: same process, its signals, its exit code", async () => {
+    const controller = startCli([
+      "controller",
+      "--manifests",
+      await scratch(),
+      "--http-port=0",
+      "--http-address=127.0.0.1",
+    ]);
+    await controller.says(/"component":"controller"/);
+    const command = await readFile(`/proc/${controller.child.pid}/cmdline`, "utf8");
+    expect(command).toContain("controller/main.ts");
+    controller.child.kill("SIGTERM");
+    expect((await controller.ended).code).toBe(0);
+  });
+});
+
+/** The Nodes of this machine that are too old for our code, to try the launcher with. */
+const oldNodes = ["/usr/bin/node", "/usr/local/bin/node"].filter((node) => {
+  const major = Number(/^v(\d+)/.exec(spawnSync(node, ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1]);
+  return major >= 18 && major < 24;
+});
+
+describe("cli/hawser.js", () => {
+  it("runs under the project's own Node", async () => {
+    const { code, stdout } = await startCommand(process.execPath, [LAUNCHER, "--help"]).ended;
+    expect([code, stdout.slice(0, 18)]).toEqual([0, "Usage: hawser VERB"]);
+  });
+
+  it.skipIf(oldNodes.length === 0)(
+    "hands over to the project's own Node where it is started by an old one",
+    async () => {
+      const { code, stdout } = await startCommand(oldNodes[0] ?? "", [LAUNCHER, "version"]).ended;
+      expect([code, stdout.split("\n")[1]]).toEqual([0, `node ${process.version}`]);
+      expect((await startCommand(oldNodes[0] ?? "", [LAUNCHER, "nonsense"]).ended).code).toBe(2);
+    },
+  );
+
+  it("says what to run where the packages are missing", async () => {
+    const directory = await scratch();
+    await mkdir(join(directory, "cli"));
+    await cp(LAUNCHER, join(directory, "cli/hawser.js"));
+    await cp(fileURLToPath(new URL("../../package.json", import.meta.url)), join(directory, "package.json"));
+    const { code, stderr } = await startCommand(process.execPath, [join(directory, "cli/hawser.js"), "status"]).ended;
+    expect([code, stderr]).toEqual([1, `hawser: its packages are missing. Run: cd ${directory}/ && npm ci\n`]);
+  });
+});

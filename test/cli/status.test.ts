@@ -1,0 +1,169 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { StatusView } from "#cli/status-view.ts";
+import { printTable } from "#cli/table.ts";
+import { createLogger } from "#src/process/log.ts";
+import { openFolderSource } from "#src/source/folder.ts";
+import { runCli, startCli } from "./run-cli.ts";
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const pools = `address-pools:
+- name: default
+  protocol: layer2
+  addresses: [192.0.2.0/29]
+- name: modern
+  protocol: layer2
+  auto-assign: false
+  addresses: ["2001:db8::/64"]
+`;
+const manifests = [
+  {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "hawser", namespace: "hawser-system" },
+    data: { config: pools },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web" },
+    spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+  },
+  {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "late" },
+    spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+  },
+  { apiVersion: "v1", kind: "Service", metadata: { name: "inner" }, spec: { ports: [{ port: 80 }] } },
+];
+
+/** A folder as a controller and two speakers left it, of which n2 died: only n1 has reported since. */
+async function installation(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "hawser-status-"));
+  closers.push(async () => rm(directory, { recursive: true, force: true }));
+  await writeFile(join(directory, "all.yaml"), manifests.map((one) => stringify(one)).join("---\n"));
+  let nowMs = Date.now() - 180_000;
+  const log = createLogger({ component: "test", level: "silent" });
+  const source = openFolderSource({ directory, log, clock: () => nowMs });
+  await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+  closers.push(async () => source.close());
+  const web = { kind: "Service", namespace: "default", name: "web" } as const;
+  const late = { ...web, name: "late" };
+  await source.patch(web, { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }] } } });
+  const condition = {
+    type: "hawser.dev/AddressAssigned",
+    status: "False",
+    reason: "PoolExhausted",
+    message: "pool default is full",
+  };
+  await source.patch(late, { status: { conditions: [condition] } });
+  const both = [{ node: "n1" }, { node: "n2" }];
+  await source.report("speaker-n2", { node: "n2", announcing: [{ ip: "192.0.2.1", term: 1 }], members: both });
+  nowMs += 60_000;
+  const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01" }];
+  const announcing = [{ ip: "192.0.2.1", term: 2, since: new Date(nowMs).toISOString() }, "nonsense"];
+  await source.report("speaker-n1", { node: "n1", ready: true, announcing, members: [{ node: "n1" }], interfaces });
+  source.record({ about: late, type: "Warning", reason: "PoolExhausted", message: "pool default\u001B[31m is full" });
+  return directory;
+}
+
+describe("hawser status", () => {
+  it("shows pools, Services, speakers and Events, the pending Service with its reason, the dead speaker as down", async () => {
+    const { code, stdout, stderr } = await runCli(["status", "--manifests", await installation()]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
+    for (const line of [
+      "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
+      "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
+      "modern | 18446744073709551616 | 1 | no | 2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
+      "default/late | pending | - | - | PoolExhausted: pool default is full",
+      "default/web | 192.0.2.1 | default | n1 | -",
+      "default/web | 2001:db8::1 | modern | nobody | -",
+      "n1 | up | 192.0.2.1 | eth0 | n1 | 2m",
+      "n2 | down | - | - | n1, n2 | 3m",
+      "2m | Warning | PoolExhausted | Service default/late | pool default [31m is full",
+    ])
+      expect(lines).toContain(line);
+    expect(stdout).not.toContain("inner");
+    expect(stripVTControlCharacters(stdout)).toBe(stdout);
+  });
+
+  it("says the same as JSON", async () => {
+    const { code, stdout } = await runCli(["status", "--json"], { HAWSER_MANIFESTS: await installation() });
+    const view = JSON.parse(stdout) as StatusView;
+    expect(code).toBe(0);
+    expect(view.services.map(({ service, addresses }) => [service, addresses])).toEqual([
+      ["default/late", []],
+      [
+        "default/web",
+        [
+          { ip: "192.0.2.1", pool: "default", owner: "n1" },
+          { ip: "2001:db8::1", pool: "modern" },
+        ],
+      ],
+    ]);
+    expect(view.speakers.map(({ node, alive }) => [node, alive])).toEqual([
+      ["n1", true],
+      ["n2", false],
+    ]);
+    expect(view.events[0]).toMatchObject({ reason: "PoolExhausted", count: 1 });
+    expect(view.problems).toEqual([]);
+  });
+
+  it("shows an empty folder, and Problems where manifests have any", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hawser-status-"));
+    closers.push(async () => rm(directory, { recursive: true, force: true }));
+    expect((await runCli(["status", "--manifests", directory])).stdout).toBe(
+      [
+        "no pools: the ConfigMap is missing or cannot be read",
+        "no Services of type LoadBalancer",
+        "no speaker has reported",
+        "no Events",
+        "",
+      ]
+        .join("\n\n")
+        .replace(/\n\n$/, "\n"),
+    );
+    await writeFile(join(directory, "bad.yaml"), "kind: [\n");
+    const { code, stdout } = await runCli(["status", "--manifests", directory]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("[MANIFEST_NOT_YAML]");
+  });
+
+  it("exits 1 for a folder that is not there", async () => {
+    const { code, stderr } = await runCli(["status", "--manifests", "/nowhere/at/all"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("/nowhere/at/all")]);
+  });
+
+  it("with --watch says what changes, and ends with 0 on SIGINT", async () => {
+    const directory = await installation();
+    const watching = startCli(["status", "--manifests", directory, "--json", "--watch"]);
+    await watching.says(/"late"|default\/late/);
+    await rm(join(directory, "all.yaml"));
+    await watching.says(/"services":\[\]/);
+    watching.child.kill("SIGINT");
+    expect((await watching.ended).code).toBe(0);
+  });
+});
+
+describe("printTable()", () => {
+  it("pads to the widest cell, marks empty ones, and lets no control character through", () => {
+    const table = printTable(
+      ["A", "BB"],
+      [
+        ["long", ""],
+        ["", "x\u0007\n\u009By"],
+      ],
+    );
+    expect(table).toBe("A     BB\nlong  -\n-     x y\n");
+  });
+});
