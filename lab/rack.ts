@@ -165,7 +165,8 @@ export class Rack implements AsyncDisposable {
       ...(options.udpPorts ?? []).map((port) => `--udp=${port}`),
       ...(options.page === undefined ? [] : [`--page=${options.page}`]),
     ];
-    const server = await host.spawn({ name: "server", command, ready: /^ready$/ }).catch(async (error: unknown) => {
+    const program = { command: options.command ?? command, ready: options.ready ?? /^ready$/ };
+    const server = await host.spawn({ name: "server", ...program }).catch(async (error: unknown) => {
       await this.removePodHost(name);
       throw error;
     });
