@@ -1,3 +1,4 @@
+import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -74,7 +75,7 @@ function ingressPatch(object: KubeObject, { addresses }: Assignment): Fields {
     present.length === addresses.length &&
     addresses.every((ip, at) => present[at]?.["ip"] === printIp(ip) && present[at]["ipMode"] === "VIP");
   if (isSame) return {};
-  const ingress = addresses.map((ip) => ({ ip: printIp(ip), ipMode: "VIP" }));
+  const ingress: readonly V1LoadBalancerIngress[] = addresses.map((ip) => ({ ip: printIp(ip), ipMode: "VIP" }));
   return { loadBalancer: ingress.length > 0 ? { ingress } : {} };
 }
 

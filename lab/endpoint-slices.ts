@@ -15,7 +15,7 @@ export interface RunningPod {
 }
 
 /** The pods that a Service's selector picks; none without a selector. Pure. */
-export function selectedPods(service: WorkloadService, pods: readonly RunningPod[]): RunningPod[] {
+function selectedPods(service: WorkloadService, pods: readonly RunningPod[]): RunningPod[] {
   const wanted = Object.entries(service.selector ?? {});
   if (wanted.length === 0) return [];
   return pods.filter(
@@ -25,7 +25,7 @@ export function selectedPods(service: WorkloadService, pods: readonly RunningPod
 }
 
 /** The number behind a Service port's `targetPort`, by number or by the container port's name; undefined if no pod has it. */
-export function targetPortOf(port: WorkloadServicePort, pods: readonly RunningPod[]): number | undefined {
+function targetPortOf(port: WorkloadServicePort, pods: readonly RunningPod[]): number | undefined {
   if (typeof port.targetPort === "number") return port.targetPort;
   return pods.flatMap((pod) => pod.workload.ports).find((it) => it.name === port.targetPort)?.port;
 }

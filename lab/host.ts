@@ -8,7 +8,7 @@ const NAMESPACE_FOLDER = "/run/netns";
 const REACH_TIMEOUT_MS = 2_000;
 
 /** The words of `ip neigh`: how fresh an entry is. */
-export type NeighborState =
+type NeighborState =
   | "INCOMPLETE"
   | "REACHABLE"
   | "STALE"

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { Socket } from "node:net";
 
 /** Calls `onCut` once, when a person asks this process to end: Ctrl-C, or the end of the pipe that lab/enter.js holds. */
 export function onInterrupt(onCut: () => void): void {
@@ -11,8 +11,10 @@ export function onInterrupt(onCut: () => void): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, once);
   const fd = Number(process.env["HAWSER_LIFELINE"] ?? "");
   if (!Number.isInteger(fd) || fd < 3) return;
-  const pipe = createReadStream("", { fd, autoClose: true });
-  pipe.on("data", () => undefined);
+  // Not a file stream: its pending read would hold a thread, and process.exit() would wait for it for ever.
+  const pipe = new Socket({ fd });
   pipe.on("close", once);
   pipe.on("error", once);
+  pipe.resume();
+  pipe.unref();
 }

@@ -7,7 +7,7 @@ export interface ServiceTarget {
   readonly node: string;
 }
 
-export interface ServiceRulesPort {
+interface ServiceRulesPort {
   readonly protocol: "TCP" | "UDP";
   readonly port: number;
   /** Of both families; each family's addresses go to the targets of that family. */

@@ -16,7 +16,7 @@ export const importTable = {
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
   native: ["node:"],
-  controller: ["#src", "#controller", "node:", "prom-client"],
+  controller: ["#src", "#controller", "node:", "prom-client", "types:@kubernetes/client-node"],
   speaker: ["#src", "#speaker", "node:", "pino", "prom-client"],
   ingress: ["#src", "#ingress", "node:", "prom-client"],
   cli: ["#src", "#cli", "node:", "yaml"],

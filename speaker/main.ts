@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { printProblem, type Problem } from "#src/model/problem.ts";
+import { printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -7,6 +7,7 @@ import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/loop.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
+import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openFolderSource } from "#src/source/folder.ts";
 import { createClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
@@ -48,11 +49,12 @@ function tell(message: ToWorker): void {
   worker.postMessage(message);
 }
 
-function logProblems(problems: readonly Problem[]): void {
-  for (const problem of problems) log.warn({ problem }, "problem in an object");
-}
-
-const readCluster = createClusterReader({ source, node: options.node, onProblems: logProblems });
+const problems = new ProblemLog(log);
+const readCluster = createClusterReader({
+  source,
+  node: options.node,
+  onProblems: (where, found) => problems.report(where, found),
+});
 const cluster = createWorkLoop({ log, run: async () => tell(readCluster()) });
 const reports = createWorkLoop({
   log,
@@ -107,9 +109,7 @@ await source.open(speakerKinds, {
   onChange: () => {
     if (!isLeaving) cluster.mark();
   },
-  onProblems: (where, problems) => {
-    for (const problem of problems) log.warn({ where, problem }, "problem in the source");
-  },
+  onProblems: (where, found) => problems.report(where, found),
 });
 health.set("synced", true);
 cluster.mark();

@@ -1,7 +1,7 @@
 import type { Family } from "#src/ip/address.ts";
 
 /** An address to announce, as it crosses from the main thread to the worker. */
-export interface WantedMessage {
+interface WantedMessage {
   readonly ip: string;
   /** Nodes that may announce it; undefined means all. */
   readonly nodes: readonly string[] | undefined;

@@ -18,6 +18,9 @@ const startedMs = performance.now();
 
 const interrupted = new Promise<"interrupted">((resolve) => onInterrupt(() => resolve("interrupted")));
 
+/** The story is told and the rack was left up: now Ctrl-C is its ordinary end. */
+let isKept = false;
+
 /** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
 const podNodes = ["n2", "n3"];
 
@@ -61,6 +64,7 @@ async function keep({ rack }: Stage, to: Teller): Promise<void> {
     enter: Object.fromEntries(commands),
   });
   for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
+  isKept = true;
   await interrupted;
 }
 
@@ -70,25 +74,30 @@ async function close({ rack, installation, kubelet }: Stage): Promise<void> {
   await rack.close();
 }
 
-async function main(): Promise<number> {
+async function story(): Promise<number> {
   const stage = await build();
-  const ended = await Promise.race([tell(stage), interrupted]);
-  if (ended === "interrupted") {
-    process.stderr.write("interrupted, cleaning up\n");
-    await stage.rack.close();
-    return 130;
-  }
+  const figures = await tell(stage);
   if (values.keep === true) await keep(stage, teller);
   await close(stage);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
-  teller.chapter(`Done in ${seconds} s; everything is cleaned up`);
-  teller.found("", { event: "done", ok: true, seconds, ...ended });
+  teller.chapter("Done");
+  teller.found(`in ${seconds} s; everything is cleaned up`, { event: "done", ok: true, seconds, ...figures });
   return 0;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  teller.found(`failed: ${(error as Error).message}`, { event: "done", ok: false, error: (error as Error).message });
-  process.stderr.write(`${(error as Error).stack}\n`);
+/** Nothing needs to be undone by hand: with this process its namespaces end, and everything in them. */
+async function abandon(): Promise<number> {
+  await interrupted;
+  if (isKept) return new Promise(() => undefined); // the story ends by itself then
+  teller.found("interrupted; the rack is gone", { event: "done", ok: false, error: "interrupted" });
+  return 130;
+}
+
+function fail(error: Error): number {
+  teller.found(`failed: ${error.message}`, { event: "done", ok: false, error: error.message });
+  process.stderr.write(`${error.stack}\n`);
   return 1;
-});
+}
+
+process.exitCode = await Promise.race([story(), abandon()]).catch(fail);
 process.exit();

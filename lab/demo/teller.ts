@@ -1,5 +1,5 @@
 /** What the demo found, as data: one line of JSON for each, with `--json`. */
-export type DemoEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
+type DemoEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
 /** Tells the story: to a person as text, to a program as one JSON event a line. */
 export interface Teller {

@@ -18,7 +18,7 @@ export interface ElectionSnapshot {
 }
 
 /** What becomes of one address. */
-export interface Announcement {
+interface Announcement {
   /** Who answers, or will in a moment; undefined where no live member can. */
   readonly owner: string | undefined;
   /** What this speaker claims: it answers while, and only while, it has a claim. */

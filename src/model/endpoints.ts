@@ -30,7 +30,7 @@ export interface Endpoint {
   readonly podUid: string | undefined;
 }
 
-export interface EndpointPort {
+interface EndpointPort {
   readonly name: string;
   readonly protocol: "TCP" | "UDP" | "SCTP";
   readonly port: number;

@@ -36,13 +36,13 @@ export interface IngressPath {
   readonly backend: IngressBackend;
 }
 
-export interface IngressRule {
+interface IngressRule {
   /** Lower case; empty for the catch-all; `*.example.com` for one label. */
   readonly host: string;
   readonly paths: readonly IngressPath[];
 }
 
-export interface IngressTls {
+interface IngressTls {
   readonly hosts: readonly string[];
   readonly secretName: string | undefined;
 }

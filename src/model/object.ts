@@ -24,7 +24,7 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-export interface ObjectMeta {
+interface ObjectMeta {
   readonly name: string;
   /** Empty for objects without a namespace (Node, IngressClass); `default` where a manifest leaves it out. */
   readonly namespace: string;

@@ -265,6 +265,11 @@ export const PROBLEM_CODES = {
     meaning: "A certificate or key is not in PEM form, or the key is encrypted.",
     solve: "Store the file that begins with `-----BEGIN`, without a password.",
   },
+  SECRET_UNUSABLE: {
+    meaning:
+      "The certificate and key of a Secret cannot be used: they do not belong together, or OpenSSL refuses them. The default certificate is served.",
+    solve: "Store the certificate with its own key.",
+  },
 
   // Programs (src/process, cli, speaker).
   OPTION_INVALID: {

@@ -1,9 +1,11 @@
+import type { ProblemCode } from "#src/model/problem-codes.ts";
+
 /**
  * A finding that a user can fix. Every code stands in docs/errors.md; a test compares the two lists both ways.
  */
 export interface Problem {
   /** Closed set, upper snake case: `POOL_RANGE_REVERSED`. Also the log field and the metric label. */
-  readonly code: string;
+  readonly code: ProblemCode;
   /** The object and the place in it: `ConfigMap "hawser-system/hawser" address-pools[0].addresses[1]`. */
   readonly where: string;
   /** What could not be done: `Cannot read range "10.0.0.9-10.0.0.1"`. */

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "#src/model/problem-codes.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { nearest } from "./nearest.ts";
 import { type CommandText, printHelp } from "./option-help.ts";
@@ -137,7 +138,7 @@ function defaultOf(spec: OptionSpec): OptionValue | undefined {
   return spec.kind === "list" ? (spec.default ?? []) : spec.default;
 }
 
-function problem(code: string, where: string, what: string, reason: { why: string; fix: string }): Problem {
+function problem(code: ProblemCode, where: string, what: string, reason: { why: string; fix: string }): Problem {
   return { code, where, what, why: reason.why, fix: reason.fix, severity: "error" };
 }
 

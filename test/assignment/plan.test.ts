@@ -1,5 +1,6 @@
 import { printIp } from "#src/ip/address.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
+import type { Problem } from "#src/model/problem.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
 import { Cluster, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
@@ -141,15 +142,9 @@ describe("planAssignments()", () => {
   ])("$name", ({ pools, short, line }) => expect(lineOf(pools, short)).toBe(line));
 });
 
-function garbled() {
-  const text = {
-    code: "SERVICE_REQUEST_BAD",
-    where: "here",
-    what: "Cannot read it",
-    why: "it is garbled",
-    fix: "Write it",
-  };
-  return { ...text, severity: "error" } as const;
+function garbled(): Problem {
+  const text = { where: "here", what: "Cannot read it", why: "it is garbled", fix: "Write it" };
+  return { ...text, code: "REQUEST_ADDRESS_UNREADABLE", severity: "error" };
 }
 
 describe("avoid-buggy-ips", () => {

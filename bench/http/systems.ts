@@ -1,0 +1,231 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const INGRESS = fileURLToPath(new URL("../../ingress/main.ts", import.meta.url));
+const STARTS_WITHIN_MS = 15_000;
+/** What the endpoint answers to everything but /large. */
+const SMALL_BODY = "x".repeat(127);
+const LARGE_BYTES = 1_048_576;
+
+/** A program under test: its command and the files it reads. */
+export interface System {
+  readonly name: string;
+  /** The Debian package that brings it; undefined: always there. */
+  readonly package: string | undefined;
+  /** What is run to learn whether it is there, and its version. */
+  readonly versionCommand: readonly string[];
+  /** Writes its files into the folder and returns its command. */
+  prepare(folder: string, ports: { readonly own: number; readonly backend: number }): readonly string[];
+}
+
+/** A program that runs. */
+export interface Running extends AsyncDisposable {
+  readonly name: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+const hawser: System = {
+  name: "hawser",
+  package: undefined,
+  versionCommand: [process.execPath, "--version"],
+  prepare(folder, { own, backend }) {
+    writeFileSync(join(folder, "all.yaml"), manifests(backend));
+    const ports = [`--http-port=${own}`, "--https-port=0", "--default-backend-port=0", "--http-admin=0"];
+    return [
+      process.execPath,
+      INGRESS,
+      `--manifests=${folder}`,
+      "--bind-address=127.0.0.1",
+      "--log-level=warn",
+      ...ports,
+    ];
+  },
+};
+
+/** Kept-alive connections upstream, one worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
+const nginx: System = {
+  name: "nginx",
+  package: "nginx-light",
+  versionCommand: ["nginx", "-v"],
+  prepare: (folder, { own, backend }) =>
+    nginxCommand(
+      folder,
+      `upstream endpoint { server 127.0.0.1:${backend}; keepalive 512; keepalive_requests 1000000000; }
+       server {
+         listen 127.0.0.1:${own} backlog=1024;
+         location / {
+           proxy_pass http://endpoint;
+           proxy_http_version 1.1;
+           proxy_buffers 8 32k;
+           proxy_max_temp_file_size 0;
+           proxy_set_header Connection "";
+           proxy_set_header Host $http_host;
+           proxy_set_header X-Forwarded-Host $http_host;
+           proxy_set_header X-Forwarded-For $remote_addr;
+           proxy_set_header X-Real-IP $remote_addr;
+           proxy_set_header X-Forwarded-Proto $scheme;
+           proxy_set_header X-Forwarded-Port $server_port;
+           proxy_set_header X-Request-ID $request_id;
+         }
+       }`,
+    ),
+};
+
+/** One thread, connections shared between requests, the same header fields as ours. */
+const haproxy: System = {
+  name: "haproxy",
+  package: "haproxy",
+  versionCommand: ["haproxy", "-v"],
+  prepare(folder, { own, backend }) {
+    const file = join(folder, "haproxy.cfg");
+    writeFileSync(
+      file,
+      `global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 75s
+  timeout server 60s
+frontend in
+  bind 127.0.0.1:${own}
+  unique-id-format %{+X}o%ci%cp%Ts%rt%pid
+  unique-id-header X-Request-ID
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Real-IP %[src]
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Port %[dst_port]
+  default_backend endpoint
+backend endpoint
+  http-reuse always
+  server one 127.0.0.1:${backend}
+`,
+    );
+    return ["haproxy", "-q", "-db", "-f", file];
+  },
+};
+
+/** The systems that are compared, ours first. */
+export const systems: readonly System[] = [hawser, nginx, haproxy];
+
+/** The endpoint behind them: nginx answering from memory, so that it is not the limit. */
+export const backend: System = {
+  ...nginx,
+  name: "backend",
+  prepare(folder, { own }) {
+    writeFileSync(join(folder, "large"), Buffer.alloc(LARGE_BYTES, "x"), { mode: 0o644 });
+    return nginxCommand(
+      folder,
+      `open_file_cache max=8;
+       server {
+         listen 127.0.0.1:${own} backlog=1024;
+         location = /large { root ${folder}; sendfile on; }
+         location / { return 200 "${SMALL_BODY}\\n"; }
+       }`,
+    );
+  },
+};
+
+function nginxCommand(folder: string, http: string): readonly string[] {
+  const file = join(folder, "nginx.conf");
+  const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  );
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  writeFileSync(
+    file,
+    `${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
+     events { worker_connections 4096; }
+     http { access_log off; keepalive_requests 1000000000; ${temp.join(" ")} ${http} }`,
+  );
+  return ["nginx", "-e", `${folder}/error.log`, "-c", file];
+}
+
+/** The version a system says it has, or undefined where it is not installed. */
+export function versionOf({ versionCommand: [command = "", ...args] }: System): string | undefined {
+  try {
+    const text = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", command, ...args], { encoding: "utf8" });
+    return /\d+\.\d+\.\d+/.exec(text)?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts a system in a folder of its own and waits until it answers. */
+export async function start(
+  system: System,
+  at: { readonly folder: string; readonly pin: readonly string[]; readonly backendPort: number },
+): Promise<Running> {
+  const folder = join(at.folder, system.name);
+  mkdirSync(folder);
+  const port = await freePort();
+  const [command = "", ...args] = [...at.pin, ...system.prepare(folder, { own: port, backend: at.backendPort })];
+  const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const running: Running = {
+    name: system.name,
+    port,
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: () => stop(child),
+  };
+  await answers(running, child);
+  return running;
+}
+
+async function answers({ name, port }: Running, child: ChildProcess): Promise<void> {
+  const endMs = performance.now() + STARTS_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    await response?.text();
+    if (response?.status === 200) return;
+    if (child.exitCode !== null || performance.now() > endMs)
+      throw new Error(`${name} does not answer on port ${port}`);
+    await delay(20);
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  await exit;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function manifests(port: number): string {
+  return `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: bench }
+spec:
+  rules:
+    - http:
+        paths: [{ path: /, pathType: Prefix, backend: { service: { name: bench, port: { number: 80 } } } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: bench }
+spec: { ports: [{ port: 80, targetPort: ${port} }], selector: { app: bench } }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: bench, labels: { kubernetes.io/service-name: bench } }
+addressType: IPv4
+ports: [{ name: "", port: ${port}, protocol: TCP }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`;
+}

@@ -1,0 +1,36 @@
+import type { DateLine } from "./date-line.ts";
+
+/** The statuses that the proxy answers with by itself. */
+const REASONS = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  414: "URI Too Long",
+  431: "Request Header Fields Too Large",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+} as const;
+
+/** A status that the proxy answers with by itself. */
+export type AnswerStatus = keyof typeof REASONS;
+
+/** One of our own answers, ready to send: short plain text. */
+export function printAnswer(
+  status: AnswerStatus,
+  how: { readonly isHead: boolean; readonly connection: "default" | "keep-alive" | "close"; readonly date: DateLine },
+): Buffer {
+  const body = `${status} ${REASONS[status]}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${REASONS[status]}`,
+    "Server: hawser",
+    how.date.line.toString("latin1").trimEnd(),
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${body.length}`,
+    // RFC 9110 section 15.5.6: 405 says what is allowed.
+    ...(status === 405 ? ["Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"] : []),
+    ...(how.connection === "default" ? [] : [`Connection: ${how.connection}`]),
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${how.isHead ? "" : body}`, "latin1");
+}

@@ -1,0 +1,59 @@
+import { ChunkedReader } from "./chunked.ts";
+
+/** Follows one message body to its end, whatever its framing (RFC 9112 section 6.3). Used again for each message. */
+export class BodyReader {
+  isDone = true;
+  isChunked = false;
+  /** Ends when the connection does. */
+  isUntilClose = false;
+  #remaining = 0;
+  #chunked: ChunkedReader | undefined;
+
+  startEmpty(): void {
+    this.isDone = true;
+    this.isChunked = this.isUntilClose = false;
+  }
+
+  startLength(length: number): void {
+    this.startEmpty();
+    this.#remaining = length;
+    this.isDone = length === 0;
+  }
+
+  startChunked(): void {
+    this.startEmpty();
+    this.#chunked ??= new ChunkedReader();
+    this.#chunked.reset();
+    this.isChunked = true;
+    this.isDone = false;
+  }
+
+  startUntilClose(): void {
+    this.startEmpty();
+    this.isUntilClose = true;
+    this.isDone = false;
+  }
+
+  /** How far these bytes belong to the body: the position after its part of them; -1 if the framing is broken. */
+  advance(bytes: Uint8Array, start: number, end: number): number {
+    if (this.isDone) return start;
+    if (this.isUntilClose) return end;
+    if (this.isChunked) return this.eachData(bytes, start, end);
+    const length = Math.min(end - start, this.#remaining);
+    this.#remaining -= length;
+    this.isDone = this.#remaining === 0;
+    return start + length;
+  }
+
+  /** The same for a chunked body, and calls back for each run of data between the framing. */
+  eachData(bytes: Uint8Array, start: number, end: number, onData?: (start: number, end: number) => void): number {
+    const chunked = this.#chunked!;
+    let at = start;
+    while (at < end && !chunked.isDone && !chunked.isMalformed) {
+      at = chunked.next(bytes, at, end);
+      if (onData !== undefined && chunked.dataEnd > chunked.dataStart) onData(chunked.dataStart, chunked.dataEnd);
+    }
+    this.isDone = chunked.isDone;
+    return chunked.isMalformed ? -1 : at;
+  }
+}

@@ -1,0 +1,366 @@
+import { route } from "#src/routing/route.ts";
+import type { Connection, ConnectionEvents } from "#ingress/io/connection.ts";
+import { type AnswerStatus, printAnswer } from "./answer.ts";
+import { spells } from "./ascii.ts";
+import { BodyReader } from "./body-reader.ts";
+import type { EngineContext } from "./context.ts";
+import { Exchange, type ExchangeClient } from "./exchange.ts";
+import { INCOMPLETE } from "./field-lines.ts";
+import { clientLines } from "./forward-request.ts";
+import { HeadStash } from "./head-stash.ts";
+import { methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
+
+const H2C = Buffer.from("h2c");
+
+/** One client connection: reads requests one after the other, has each answered, and keeps the order. */
+export class ClientSession implements ConnectionEvents, ExchangeClient {
+  readonly #context: EngineContext;
+  readonly #connection: Connection;
+  readonly #onGone: (session: ClientSession) => void;
+  readonly #stash: HeadStash;
+  readonly #body = new BodyReader();
+  /** `idle`: between requests; `linger`: answered for the last time, the rest of the input is dropped. */
+  #phase: "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed" = "idle";
+  #exchange: Exchange | undefined;
+  #clientLines: Buffer | undefined;
+  #deadlineMs: number;
+  #startedMs = 0;
+  /** Buffers in use by the connection until it drains. */
+  readonly #kept: Buffer[] = [];
+  /** Input waits: for the present response to be complete, or for the endpoint to take more of the body. */
+  #isPausedForTurn = false;
+  #isPausedByExchange = false;
+  #isReadingStash = false;
+  #isHttp10 = false;
+  #isHeadRequest = false;
+  /** The client wants to use the connection again. */
+  #isPersistent = false;
+  #hasClientEnded = false;
+  #hasTunnelEnded = false;
+
+  constructor(context: EngineContext, connection: Connection, onGone: (session: ClientSession) => void) {
+    this.#context = context;
+    this.#connection = connection;
+    this.#onGone = onGone;
+    this.#stash = new HeadStash(context.limits.headBytes);
+    this.#deadlineMs = context.nowMs + context.limits.headMs;
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === "idle";
+  }
+
+  /** A request is under way. */
+  get isBusy(): boolean {
+    return this.#phase === "head" || this.#phase === "exchange" || this.#phase === "tunnel";
+  }
+
+  /** Closes, whatever is under way. */
+  close(): void {
+    this.#exchange?.cancel();
+    this.#connection.close();
+    this.onClose();
+  }
+
+  /** Looks at the deadline. */
+  onTick(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    if (this.#phase === "head") this.#refuse(408);
+    else if (this.#phase === "exchange") this.#onExchangeDeadline();
+    else this.close();
+  }
+
+  onData(bytes: Buffer, start: number, end: number): boolean {
+    switch (this.#phase) {
+      case "idle":
+      case "head":
+        return this.#onHeadBytes(bytes, start, end);
+      case "exchange":
+        return this.#onBodyBytes(bytes, start, end);
+      case "tunnel":
+        return this.#exchange!.sendBody(bytes, start, end);
+      default:
+        return false;
+    }
+  }
+
+  onEnd(): void {
+    this.#hasClientEnded = true;
+    if (this.#phase === "tunnel") {
+      this.#exchange!.endTunnel();
+      if (this.#hasTunnelEnded) this.close();
+    } else if (this.#phase === "exchange") {
+      // Nobody can still want an answer to half a request. To a whole one, yes: `printf ... | nc` ends its side at once.
+      if (!this.#body.isDone) this.close();
+    } else if (this.#phase !== "linger") {
+      this.#finish();
+    }
+  }
+
+  onDrain(): void {
+    for (const buffer of this.#kept.splice(0)) this.#context.buffers.give(buffer);
+    if (this.#phase === "linger") this.setDeadline(this.#context.limits.lingerMs);
+    this.#exchange?.onClientDrain();
+    if (this.#phase === "idle") this.#readStash();
+  }
+
+  onClose(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#exchange?.cancel();
+    this.#exchange = undefined;
+    this.#onGone(this);
+  }
+
+  sendToClient(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#connection.send(bytes, start, end)) return false;
+    this.#kept.push(bytes);
+    return true;
+  }
+
+  sendScratch(length: number): boolean {
+    const context = this.#context;
+    if (!this.sendToClient(context.scratch, 0, length)) return false;
+    context.scratch = context.buffers.take();
+    return true;
+  }
+
+  setDeadline(afterMs: number): void {
+    this.#deadlineMs = this.#context.nowMs + afterMs;
+  }
+
+  pauseClient(): void {
+    this.#isPausedByExchange = true;
+    this.#connection.pause();
+  }
+
+  resumeClient(): void {
+    this.#isPausedByExchange = false;
+    if (!this.#isPausedForTurn) this.#connection.resume();
+  }
+
+  onExchangeEnd(status: number, mayKeepAlive: boolean): void {
+    this.#exchange = undefined;
+    this.#countRequest(status);
+    this.#endTurn(mayKeepAlive);
+  }
+
+  onExchangeFailure(status: 502 | 504): void {
+    this.#exchange = undefined;
+    this.#answer(status);
+  }
+
+  abortClient(): void {
+    this.#exchange?.cancel();
+    this.#connection.abort();
+    this.onClose();
+  }
+
+  onTunnel(): void {
+    this.#countRequest(101);
+    this.#phase = "tunnel";
+    const early = this.#stash.peek();
+    this.#stash.clear();
+    this.#isPausedForTurn = false;
+    const isKept = early.length > 0 && this.#exchange!.sendBody(early, 0, early.length);
+    if (!isKept) this.resumeClient();
+    if (this.#hasClientEnded) this.#exchange!.endTunnel();
+  }
+
+  onTunnelEnd(): void {
+    this.#hasTunnelEnded = true;
+    this.#connection.end();
+    if (this.#hasClientEnded) this.close();
+  }
+
+  #onExchangeDeadline(): void {
+    const exchange = this.#exchange!;
+    if (exchange.onDeadline() === "upstream") return;
+    if (exchange.hasBegunResponse) this.abortClient();
+    else this.#refuse(408);
+  }
+
+  #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#phase === "idle") {
+      this.#phase = "head";
+      this.setDeadline(this.#context.limits.headMs);
+    }
+    if (this.#stash.length === 0) return this.#readHead(bytes, start, end);
+    if (this.#stash.add(bytes, start, end)) this.#readStashedHead();
+    return false;
+  }
+
+  #readStashedHead(): void {
+    const bytes = this.#stash.peek();
+    this.#stash.clear();
+    this.#readHead(bytes, 0, bytes.length);
+  }
+
+  #readHead(bytes: Buffer, start: number, end: number): boolean {
+    const head = this.#context.requestHead;
+    const result = readRequestHead(bytes, start, end, head);
+    if (result > 0) return this.#begin(bytes, head, result, end);
+    if (result === INCOMPLETE) this.#stash.add(bytes, start, end);
+    else this.#refuse(-result as AnswerStatus);
+    return false;
+  }
+
+  /** A request head is complete: finds out where its body ends, and who answers. */
+  #begin(bytes: Buffer, head: RequestHead, bodyStart: number, end: number): boolean {
+    this.#phase = "exchange";
+    this.#startedMs = this.#context.clockMs();
+    this.#isHttp10 = head.minorVersion === 0;
+    this.#isHeadRequest = methodIs(bytes, head, "HEAD");
+    this.#isPersistent = !head.connection.close && (!this.#isHttp10 || head.connection.keepAlive);
+    if (head.isChunked) this.#body.startChunked();
+    else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
+    else this.#body.startEmpty();
+    const bodyEnd = this.#body.advance(bytes, bodyStart, end);
+    if (bodyEnd === -1) this.#refuse(400);
+    else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse(405);
+    else {
+      if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
+      return this.#forward(bytes, head, bodyStart, bodyEnd);
+    }
+    return false;
+  }
+
+  #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
+    const decision = route(this.#context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
+    if (decision.kind === "refuse") {
+      if (decision.status === 400) this.#refuse(400);
+      else this.#answer(decision.status);
+      return false;
+    }
+    this.#clientLines ??= clientLines(this.#connection);
+    const request = {
+      bytes,
+      head,
+      body: this.#body,
+      backend: decision.backend,
+      rewrittenPath: decision.rewrittenPath,
+      fallbackHost: decision.route.serviceKey,
+      clientLines: this.#clientLines,
+      wantsUpgrade: wantsUpgrade(bytes, head),
+    };
+    this.#exchange = new Exchange(this.#context, this, request);
+    return this.#exchange.start(request, bodyStart, bodyEnd);
+  }
+
+  #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
+    const bodyEnd = this.#body.advance(bytes, start, end);
+    if (bodyEnd === -1) {
+      if (this.#exchange?.hasBegunResponse === true) this.abortClient();
+      else this.#refuse(400);
+      return false;
+    }
+    if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
+    return bodyEnd > start && this.#exchange!.sendBody(bytes, start, bodyEnd);
+  }
+
+  /** Bytes of the next request: they wait, and no more are read. */
+  #awaitTurn(bytes: Buffer, start: number, end: number): void {
+    this.#stash.add(bytes, start, end);
+    this.#pauseForTurn();
+  }
+
+  #pauseForTurn(): void {
+    this.#isPausedForTurn = true;
+    this.#connection.pause();
+  }
+
+  #resumeInput(): void {
+    this.#isPausedForTurn = false;
+    this.#isPausedByExchange = false;
+    this.#connection.resume();
+  }
+
+  /** Answers by itself and closes, because what follows on this connection cannot be understood or trusted. */
+  #refuse(status: AnswerStatus): void {
+    this.#isPersistent = false;
+    if (this.#phase === "head") this.#startedMs = this.#context.clockMs();
+    this.#exchange?.cancel();
+    this.#exchange = undefined;
+    this.#answer(status);
+  }
+
+  /** Answers by itself. A request whose body is not read to its end costs the connection. */
+  #answer(status: AnswerStatus): void {
+    const mayKeepAlive = this.#isPersistent && this.#body.isDone && !this.#context.isDraining;
+    const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
+    const connection = mayKeepAlive ? keptOpen : "close";
+    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date: this.#context.date });
+    this.sendToClient(answer, 0, answer.length);
+    this.#countRequest(status);
+    this.#endTurn(mayKeepAlive);
+  }
+
+  #countRequest(status: number): void {
+    this.#context.counters.countRequest(status, this.#context.clockMs() - this.#startedMs);
+  }
+
+  #endTurn(mayKeepAlive: boolean): void {
+    const isLast = this.#hasClientEnded && this.#stash.length === 0;
+    if (!mayKeepAlive || isLast) {
+      this.#finish();
+      return;
+    }
+    this.#phase = "idle";
+    this.setDeadline(this.#context.limits.keepAliveMs);
+    const wasPaused = this.#isPausedForTurn || this.#isPausedByExchange;
+    this.#isPausedByExchange = false;
+    // A client that takes no answers is read no more requests from.
+    if (this.#kept.length > 0) this.#pauseForTurn();
+    else if (wasPaused) this.#readStash();
+  }
+
+  /** Goes on with requests that came while another was answered. A loop: answers of our own would recurse. */
+  #readStash(): void {
+    if (this.#isReadingStash) return;
+    this.#isReadingStash = true;
+    while (this.#phase === "idle" && this.#stash.length > 0 && this.#kept.length === 0) {
+      this.#phase = "head";
+      this.setDeadline(this.#context.limits.headMs);
+      this.#readStashedHead();
+    }
+    this.#isReadingStash = false;
+    // What is left waits for its turn, or for the client to take answers; a head that is incomplete waits for input.
+    const isWaiting = this.#stash.length > 0 && this.#phase !== "head";
+    if (isWaiting || (this.#phase === "idle" && this.#kept.length > 0)) return;
+    this.#isPausedForTurn = false;
+    if (!this.#isPausedByExchange) this.#connection.resume();
+  }
+
+  /** Ends our side. The rest of the input is read and dropped for a while: a reset could overtake the answer. */
+  #finish(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "linger";
+    const { clientGapMs, lingerMs } = this.#context.limits;
+    this.setDeadline(this.#kept.length > 0 ? clientGapMs : lingerMs);
+    this.#stash.clear();
+    this.#connection.end();
+    this.#resumeInput();
+  }
+}
+
+/** A wish to change the protocol that is passed on: of HTTP/1.1, without a body, and not to HTTP/2, which hides requests. */
+function wantsUpgrade(bytes: Buffer, head: RequestHead): boolean {
+  const { minorVersion, connection, upgradeLine, lines } = head;
+  if (minorVersion === 0 || !connection.upgrade || upgradeLine === -1) return false;
+  if (head.isChunked || head.contentLength > 0) return false;
+  const start = lines.valueStart[upgradeLine]!;
+  return !spells(bytes, start, Math.min(start + H2C.length, lines.valueEnd[upgradeLine]!), H2C);
+}
+
+/** The authority that decides the route: of an absolute target, else Host; empty for HTTP/1.0 without it. */
+function hostText(bytes: Buffer, head: RequestHead): string {
+  if (head.authorityEnd !== 0) return bytes.toString("latin1", head.authorityStart, head.authorityEnd);
+  if (head.hostLine === -1) return "";
+  return bytes.toString("latin1", head.lines.valueStart[head.hostLine], head.lines.valueEnd[head.hostLine]);
+}
+
+/** The path without query; `*` (OPTIONS) and an absolute target without path count as the root. */
+function pathText(bytes: Buffer, head: RequestHead): string {
+  const path = bytes.toString("latin1", head.pathStart, head.queryStart);
+  return path === "" || path === "*" ? "/" : path;
+}

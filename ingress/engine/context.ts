@@ -1,0 +1,32 @@
+import type { RouteTable } from "#src/routing/table.ts";
+import type { BufferPool } from "#ingress/io/buffer-pool.ts";
+import type { Balancer } from "./balancer.ts";
+import type { Counters } from "./counters.ts";
+import type { DateLine } from "./date-line.ts";
+import type { HeadWriter } from "./head-writer.ts";
+import type { Limits } from "./limits.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { UpstreamPool } from "./upstream-pool.ts";
+
+/** What all connections of an engine share. */
+export interface EngineContext {
+  readonly limits: Limits;
+  readonly counters: Counters;
+  readonly buffers: BufferPool;
+  readonly upstreams: UpstreamPool;
+  readonly balancer: Balancer;
+  readonly date: DateLine;
+  /** One for all: a head is read and forwarded within one call. */
+  readonly requestHead: RequestHead;
+  readonly writer: HeadWriter;
+  /** Where answers are put together before they are sent; replaced when a slow client still needs it. */
+  scratch: Buffer;
+  /** The table of this moment: a request is routed once, and keeps what it got. */
+  readonly routes: RouteTable;
+  /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */
+  readonly nowMs: number;
+  /** Monotonic milliseconds, exact: for durations. */
+  readonly clockMs: () => number;
+  /** The program ends: connections are told so with their next answer. */
+  readonly isDraining: boolean;
+}

@@ -1,0 +1,72 @@
+import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from "./ascii.ts";
+import { Field, fieldOf } from "./field.ts";
+import { MAX_FIELDS } from "./limits.ts";
+
+/** More bytes are needed. */
+export const INCOMPLETE = 0;
+/** Not HTTP/1.1 as we read it: 400, or 502 for a response. */
+export const MALFORMED = -400;
+/** More fields than MAX_FIELDS, or a longer head than allowed. */
+export const TOO_LARGE = -431;
+
+/** Where the header lines of one head lie in its buffer. Written by `readFieldLines`, used again for each head. */
+export class FieldLines {
+  count = 0;
+  /** By index: first byte of the name, which is also the end of the line before. */
+  readonly nameStart = new Int32Array(MAX_FIELDS + 1);
+  readonly nameEnd = new Int32Array(MAX_FIELDS);
+  readonly valueStart = new Int32Array(MAX_FIELDS);
+  /** Without the blanks around it. */
+  readonly valueEnd = new Int32Array(MAX_FIELDS);
+  readonly field = new Uint8Array(MAX_FIELDS);
+}
+
+/**
+ * Reads header lines up to and with the empty line (RFC 9112 section 5), strictly: no obs-fold, no blank before the
+ * colon, no bare CR or LF, no control character. Returns the position after the empty line, or INCOMPLETE, MALFORMED or
+ * TOO_LARGE.
+ */
+export function readFieldLines(bytes: Uint8Array, start: number, end: number, lines: FieldLines): number {
+  let at = start;
+  for (let count = 0; ; count++) {
+    if (at === end) return INCOMPLETE;
+    if (bytes[at] === CR) {
+      lines.count = count;
+      lines.nameStart[count] = at;
+      if (at + 1 === end) return INCOMPLETE;
+      return bytes[at + 1] === LF ? at + 2 : MALFORMED;
+    }
+    if (count === MAX_FIELDS) return TOO_LARGE;
+    at = readFieldLine(bytes, at, end, { lines, count });
+    if (at <= 0) return at;
+  }
+}
+
+function readFieldLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { lines, count }: { lines: FieldLines; count: number },
+): number {
+  let at = start;
+  let kinds = 0;
+  for (let kind = 0; at < end && (kind = TOKEN[bytes[at]!]!) !== 0; at++) kinds |= kind;
+  if (at === end) return INCOMPLETE;
+  if (bytes[at] !== COLON || at === start) return MALFORMED;
+  lines.nameStart[count] = start;
+  lines.nameEnd[count] = at;
+  lines.field[count] = (kinds & 2) === 0 ? fieldOf(bytes, start, at) : Field.Underscored;
+  at += 1;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
+  const valueStart = at;
+  while (at < end && VALUE[bytes[at]!] === 1) at++;
+  if (at === end) return INCOMPLETE;
+  if (bytes[at] !== CR) return MALFORMED;
+  if (at + 1 === end) return INCOMPLETE;
+  if (bytes[at + 1] !== LF) return MALFORMED;
+  let valueEnd = at;
+  while (valueEnd > valueStart && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--;
+  lines.valueStart[count] = valueStart;
+  lines.valueEnd[count] = valueEnd;
+  return at + 2;
+}

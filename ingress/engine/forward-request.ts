@@ -1,0 +1,146 @@
+import { Field } from "./field.ts";
+import type { HeadWriter } from "./head-writer.ts";
+import { writeRequestId } from "./request-id.ts";
+import type { RequestHead } from "./request-head.ts";
+
+/**
+ * What `writeForwardedRequest` may add to the bytes of the head, the rewritten path and the client's lines excepted:
+ * twice a host of at most 260 characters, an id, and the names of five fields.
+ */
+export const ADDED_BYTES = 1_024;
+
+/** An id longer than this is not kept: it goes into the logs of every hop. */
+const MAX_REQUEST_ID_BYTES = 128;
+
+const HTTP_1_1 = Buffer.from(" HTTP/1.1\r\n");
+const HOST = Buffer.from("Host: ");
+const FORWARDED_HOST = Buffer.from("X-Forwarded-Host: ");
+const REQUEST_ID = Buffer.from("X-Request-ID: ");
+const CHUNKED = Buffer.from("Transfer-Encoding: chunked\r\n");
+const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
+const CRLF = Buffer.from("\r\n");
+const ROOT = Buffer.from("/");
+
+export interface ForwardedRequest {
+  readonly bytes: Buffer;
+  readonly head: RequestHead;
+  /** The path to send instead of the client's. */
+  readonly rewrittenPath: string | undefined;
+  /** For HTTP/1.0 requests without Host, which HTTP/1.1 must not be. */
+  readonly fallbackHost: string;
+  /** The X-Forwarded lines that are the same for all requests of a connection. */
+  readonly clientLines: Buffer;
+  /** Pass on the wish to change the protocol. */
+  readonly wantsUpgrade: boolean;
+}
+
+/** The X-Forwarded lines for a client connection. The client's own are not trusted and never passed on. */
+export function clientLines(client: {
+  readonly remoteAddress: string;
+  readonly localPort: number;
+  readonly isSecure: boolean;
+}): Buffer {
+  const lines = [
+    `X-Forwarded-For: ${client.remoteAddress}`,
+    `X-Real-IP: ${client.remoteAddress}`,
+    `X-Forwarded-Proto: ${client.isSecure ? "https" : "http"}`,
+    `X-Forwarded-Port: ${client.localPort}`,
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
+}
+
+/**
+ * Writes the head for the endpoint: the client's lines in their order and case without those that are for this hop only
+ * (RFC 9110 section 7.6.1), then ours. Always HTTP/1.1.
+ */
+export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest): void {
+  const { bytes, head, rewrittenPath } = request;
+  to.copy(bytes, head.start, head.methodEnd + 1);
+  if (rewrittenPath !== undefined) {
+    to.text(rewrittenPath);
+    to.copy(bytes, head.queryStart, head.queryEnd);
+  } else {
+    if (head.pathStart === head.queryStart) to.add(ROOT);
+    to.copy(bytes, head.pathStart, head.queryEnd);
+  }
+  to.add(HTTP_1_1);
+  writeKeptLines(to, request);
+  writeHost(to, request);
+  to.add(request.clientLines);
+  writeRequestIdLine(to, request);
+  if (head.isChunked) to.add(CHUNKED);
+  if (request.wantsUpgrade) writeUpgrade(to, request);
+  to.add(CRLF);
+}
+
+/** Copies the lines that pass, in runs. */
+function writeKeptLines(to: HeadWriter, { bytes, head }: ForwardedRequest): void {
+  const { lines } = head;
+  let runStart = lines.nameStart[0]!;
+  for (let index = 0; index < lines.count; index++) {
+    if (isKept(bytes, head, index)) continue;
+    to.copy(bytes, runStart, lines.nameStart[index]!);
+    runStart = lines.nameStart[index + 1]!;
+  }
+  to.copy(bytes, runStart, lines.nameStart[lines.count]!);
+}
+
+function isKept(bytes: Buffer, head: RequestHead, index: number): boolean {
+  const { lines, connection } = head;
+  switch (lines.field[index]) {
+    case Field.Other:
+      return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
+    case Field.Connection:
+    case Field.TransferEncoding:
+    case Field.Upgrade:
+    case Field.HopByHop:
+    case Field.Forwarded:
+    case Field.Underscored:
+      return false;
+    case Field.Host:
+      // The authority of an absolute target replaces Host (RFC 9112 section 3.2.2).
+      return head.authorityEnd === 0;
+    case Field.Expect:
+      // Nobody waits for "100 Continue" in HTTP/1.0.
+      return head.minorVersion === 1;
+    case Field.XRequestId:
+      return index === head.requestIdLine && isKeptRequestId(head);
+    default:
+      return true;
+  }
+}
+
+function writeHost(to: HeadWriter, { bytes, head, fallbackHost }: ForwardedRequest): void {
+  const { lines, hostLine, authorityStart, authorityEnd } = head;
+  const isAbsolute = authorityEnd !== 0;
+  if (isAbsolute || hostLine === -1) {
+    to.add(HOST);
+    if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
+    else to.text(fallbackHost);
+    to.add(CRLF);
+  }
+  if (!isAbsolute && hostLine === -1) return;
+  to.add(FORWARDED_HOST);
+  if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
+  else to.copy(bytes, lines.valueStart[hostLine]!, lines.valueEnd[hostLine]!);
+  to.add(CRLF);
+}
+
+function isKeptRequestId({ lines, requestIdLine }: RequestHead): boolean {
+  if (requestIdLine === -1) return false;
+  const length = lines.valueEnd[requestIdLine]! - lines.valueStart[requestIdLine]!;
+  return length > 0 && length <= MAX_REQUEST_ID_BYTES;
+}
+
+function writeRequestIdLine(to: HeadWriter, { head }: ForwardedRequest): void {
+  if (isKeptRequestId(head)) return;
+  to.add(REQUEST_ID);
+  writeRequestId(to);
+  to.add(CRLF);
+}
+
+function writeUpgrade(to: HeadWriter, { bytes, head: { lines, upgradeLine } }: ForwardedRequest): void {
+  to.add(UPGRADE);
+  to.copy(bytes, lines.valueStart[upgradeLine]!, lines.valueEnd[upgradeLine]!);
+  to.add(CRLF);
+}

@@ -1,0 +1,80 @@
+import type { DateLine } from "./date-line.ts";
+import { Field } from "./field.ts";
+import type { HeadWriter } from "./head-writer.ts";
+import type { ResponseHead } from "./response-head.ts";
+
+const VERSION = Buffer.from("HTTP/1.1 ");
+const CHUNKED = Buffer.from("Transfer-Encoding: chunked\r\n");
+const KEEP_ALIVE = Buffer.from("Connection: keep-alive\r\n");
+const CLOSE = Buffer.from("Connection: close\r\n");
+const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
+const SERVER = Buffer.from("Server: hawser\r\n");
+const CRLF = Buffer.from("\r\n");
+
+export interface ForwardedResponse {
+  readonly bytes: Buffer;
+  readonly head: ResponseHead;
+  readonly date: DateLine;
+  /** What the client is told about its connection; nothing where HTTP/1.1 keeps it by default. */
+  readonly connection: "default" | "keep-alive" | "close" | "upgrade";
+  /** The chunked framing of the endpoint goes to the client as it is. */
+  readonly isChunked: boolean;
+}
+
+/** Writes the head for the client: the endpoint's lines in their order and case, without those for this hop only. */
+export function writeForwardedResponse(to: HeadWriter, response: ForwardedResponse): void {
+  const { bytes, head, date } = response;
+  to.add(VERSION);
+  to.copy(bytes, head.statusStart, head.statusLineEnd);
+  to.add(CRLF);
+  writeKeptLines(to, bytes, head);
+  // RFC 9110 section 6.6.1: a recipient adds the Date that is missing. An interim answer needs neither.
+  if (!head.hasDate && head.status >= 200) to.add(date.line);
+  if (!head.hasServer && head.status >= 200) to.add(SERVER);
+  if (response.isChunked) to.add(CHUNKED);
+  writeConnection(to, response);
+  to.add(CRLF);
+}
+
+function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
+  const { lines } = head;
+  let runStart = lines.nameStart[0]!;
+  for (let index = 0; index < lines.count; index++) {
+    if (isKept(bytes, head, index)) continue;
+    to.copy(bytes, runStart, lines.nameStart[index]!);
+    runStart = lines.nameStart[index + 1]!;
+  }
+  to.copy(bytes, runStart, lines.nameStart[lines.count]!);
+}
+
+function isKept(bytes: Buffer, { lines, connection }: ResponseHead, index: number): boolean {
+  switch (lines.field[index]) {
+    case Field.Other:
+      return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
+    case Field.Connection:
+    case Field.TransferEncoding:
+    case Field.Upgrade:
+    case Field.HopByHop:
+      return false;
+    default:
+      return true;
+  }
+}
+
+function writeConnection(to: HeadWriter, { bytes, head, connection }: ForwardedResponse): void {
+  switch (connection) {
+    case "keep-alive":
+      to.add(KEEP_ALIVE);
+      break;
+    case "close":
+      to.add(CLOSE);
+      break;
+    case "upgrade":
+      to.add(UPGRADE);
+      to.copy(bytes, head.lines.valueStart[head.upgradeLine]!, head.lines.valueEnd[head.upgradeLine]!);
+      to.add(CRLF);
+      break;
+    default:
+      break;
+  }
+}

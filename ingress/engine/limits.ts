@@ -1,0 +1,50 @@
+/** What bounds a request, a connection and the proxy. Times are gaps between bytes unless said otherwise. */
+export interface Limits {
+  /** Request and response heads; beyond: 431, or 502 for a response. */
+  readonly headBytes: number;
+  /** Method, target and version; beyond: 414. */
+  readonly requestLineBytes: number;
+  /** From the first byte of a head to its end, absolute: the bound for slow senders; beyond: 408. */
+  readonly headMs: number;
+  /** Between requests of a connection. */
+  readonly keepAliveMs: number;
+  /** Between two reads of a request body, or until a slow reader takes more. */
+  readonly clientGapMs: number;
+  readonly connectMs: number;
+  /** Between two reads from an endpoint; beyond: 504. */
+  readonly upstreamGapMs: number;
+  readonly tunnelIdleMs: number;
+  /** How long the rest of a refused request is read and dropped, so that the answer is not lost to a reset. */
+  readonly lingerMs: number;
+  /** Endpoints tried for one request whose connection could not be opened. */
+  readonly tries: number;
+  readonly idleUpstreamMs: number;
+  readonly idleUpstreamsPerEndpoint: number;
+  readonly connections: number;
+}
+
+/** As ingress-nginx where it has the same limit, tighter for heads. */
+export const DEFAULT_LIMITS: Limits = {
+  headBytes: 32_768,
+  requestLineBytes: 8_192,
+  headMs: 30_000,
+  keepAliveMs: 75_000,
+  clientGapMs: 60_000,
+  connectMs: 5_000,
+  upstreamGapMs: 60_000,
+  tunnelIdleMs: 3_600_000,
+  lingerMs: 2_000,
+  tries: 3,
+  idleUpstreamMs: 60_000,
+  idleUpstreamsPerEndpoint: 320,
+  connections: 16_384,
+};
+
+/** Header fields in one head; one more: 431. Fixed, because the tables that hold them are. */
+export const MAX_FIELDS = 100;
+/** Bytes of chunk extensions in one body (Node's CVE-2024-22019 had no such bound). */
+export const MAX_CHUNK_EXTENSION_BYTES = 4_096;
+/** Bytes of a trailer section. */
+export const MAX_TRAILER_BYTES = 8_192;
+/** Interim (1xx) answers before a final one. */
+export const MAX_INTERIM_ANSWERS = 16;

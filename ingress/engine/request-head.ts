@@ -1,0 +1,185 @@
+import { COLON, CR, LF, METHOD, SLASH, SPACE, spells, TARGET } from "./ascii.ts";
+import { ConnectionOptions } from "./connection-options.ts";
+import { Field } from "./field.ts";
+import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
+import { addFramingField } from "./framing.ts";
+import type { Limits } from "./limits.ts";
+
+/** The request line is longer than allowed. */
+const LINE_TOO_LONG = -414;
+
+const QUESTION_MARK = 0x3f;
+const HASH = 0x23;
+const ASTERISK = 0x2a;
+const MAX_METHOD_BYTES = 32;
+const VERSION_1 = Buffer.from("HTTP/1.");
+const HTTP = Buffer.from("http");
+const HTTPS = Buffer.from("https");
+
+/** Where the parts of one request head lie in its buffer, and what they say. Used again for each head. */
+export class RequestHead {
+  readonly maxBytes: number;
+  readonly maxLineBytes: number;
+  start = 0;
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  /** Start of the path: after the authority of an absolute target, else `targetStart`; the path may be empty. */
+  pathStart = 0;
+  /** End of the path, start of the query with its question mark. */
+  queryStart = 0;
+  /** End of the query; a fragment, which has no place here, is left out. */
+  queryEnd = 0;
+  /** Of an absolute target; both 0 where it has none. */
+  authorityStart = 0;
+  authorityEnd = 0;
+  /** 0 or 1: the digit after `HTTP/1.`. */
+  minorVersion = 1;
+  readonly lines = new FieldLines();
+  readonly connection = new ConnectionOptions();
+  contentLength = -1;
+  isChunked = false;
+  /** Index of the line, or -1. */
+  hostLine = -1;
+  upgradeLine = -1;
+  requestIdLine = -1;
+
+  constructor(limits: Pick<Limits, "headBytes" | "requestLineBytes">) {
+    this.maxBytes = limits.headBytes;
+    this.maxLineBytes = limits.requestLineBytes;
+  }
+}
+
+/**
+ * Reads a request head that begins at `start` (RFC 9112 sections 3 and 5). Returns the position after it, or INCOMPLETE,
+ * MALFORMED (400), LINE_TOO_LONG (414) or TOO_LARGE (431). Never looks beyond `head.maxBytes`, so that the answer does
+ * not depend on how the bytes were cut into packets.
+ */
+export function readRequestHead(bytes: Uint8Array, start: number, bytesEnd: number, head: RequestHead): number {
+  const end = Math.min(bytesEnd, start + head.maxBytes);
+  const linesStart = readRequestLine(bytes, skipEmptyLine(bytes, start, end), end, head);
+  let result = linesStart;
+  if (linesStart > 0) result = readFieldLines(bytes, linesStart, end, head.lines);
+  if (result > 0) return interpret(bytes, head) ? result : MALFORMED;
+  return result === INCOMPLETE && bytesEnd - start >= head.maxBytes ? TOO_LARGE : result;
+}
+
+/** RFC 9112 section 2.2: an empty line before a request is passed over, once. */
+function skipEmptyLine(bytes: Uint8Array, start: number, end: number): number {
+  return end - start >= 2 && bytes[start] === CR && bytes[start + 1] === LF ? start + 2 : start;
+}
+
+function readRequestLine(bytes: Uint8Array, start: number, end: number, head: RequestHead): number {
+  let at = start;
+  while (at < end && METHOD[bytes[at]!] === 1) at++;
+  if (at - start > MAX_METHOD_BYTES) return MALFORMED;
+  if (at === end) return INCOMPLETE;
+  // A CR alone may be the first half of the empty line that is passed over.
+  if (at === start && bytes[at] === CR && at + 1 === end) return INCOMPLETE;
+  if (bytes[at] !== SPACE || at === start) return MALFORMED;
+  head.start = start;
+  head.methodEnd = at;
+  head.targetStart = ++at;
+  const lineEnd = start + head.maxLineBytes - " HTTP/1.1".length;
+  const stop = Math.min(end, lineEnd);
+  while (at < stop && TARGET[bytes[at]!] === 1) at++;
+  if (at === lineEnd) return LINE_TOO_LONG;
+  if (at === end) return INCOMPLETE;
+  if (bytes[at] !== SPACE || at === head.targetStart) return MALFORMED;
+  head.targetEnd = at;
+  return readVersion(bytes, at + 1, end, head);
+}
+
+function readVersion(bytes: Uint8Array, start: number, end: number, head: RequestHead): number {
+  for (let index = 0; index < VERSION_1.length; index++) {
+    if (start + index === end) return INCOMPLETE;
+    if (bytes[start + index] !== VERSION_1[index]) return MALFORMED;
+  }
+  const at = start + VERSION_1.length;
+  if (at === end) return INCOMPLETE;
+  head.minorVersion = bytes[at]! - 0x30;
+  if (head.minorVersion !== 0 && head.minorVersion !== 1) return MALFORMED;
+  if (at + 1 === end) return INCOMPLETE;
+  if (bytes[at + 1] !== CR) return MALFORMED;
+  if (at + 2 === end) return INCOMPLETE;
+  return bytes[at + 2] === LF ? at + 3 : MALFORMED;
+}
+
+/** Reads what the fields say; false if they contradict each other or the version. */
+function interpret(bytes: Uint8Array, head: RequestHead): boolean {
+  const { lines, connection } = head;
+  head.contentLength = -1;
+  head.isChunked = false;
+  head.hostLine = head.upgradeLine = head.requestIdLine = -1;
+  connection.reset();
+  for (let index = 0; index < lines.count; index++) {
+    if (lines.field[index] !== Field.Other && !interpretField(bytes, head, index)) return false;
+  }
+  // RFC 9112 section 3.2: exactly one Host in HTTP/1.1. Section 6.1: Transfer-Encoding in HTTP/1.0 is faulty framing.
+  if (head.minorVersion === 1 && head.hostLine === -1) return false;
+  if (head.minorVersion === 0 && head.isChunked) return false;
+  return splitTarget(bytes, head);
+}
+
+function interpretField(bytes: Uint8Array, head: RequestHead, index: number): boolean {
+  const { lines } = head;
+  switch (lines.field[index]) {
+    case Field.Host:
+      if (head.hostLine !== -1) return false;
+      head.hostLine = index;
+      // An empty Host is for targets without authority, and http has none of those (RFC 9110 section 4.2.1).
+      return lines.valueEnd[index] !== lines.valueStart[index];
+    case Field.Connection:
+      return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!);
+    case Field.ContentLength:
+    case Field.TransferEncoding:
+      return addFramingField(bytes, lines, index, head);
+    case Field.Upgrade:
+      head.upgradeLine = index;
+      return true;
+    case Field.XRequestId:
+      head.requestIdLine = index;
+      return true;
+    default:
+      return true;
+  }
+}
+
+/** Origin form, absolute form, `*` with OPTIONS, or what CONNECT has (RFC 9112 section 3.2). */
+function splitTarget(bytes: Uint8Array, head: RequestHead): boolean {
+  const { targetStart, targetEnd } = head;
+  head.authorityStart = head.authorityEnd = 0;
+  head.pathStart = targetStart;
+  if (bytes[targetStart] === SLASH) return splitPath(bytes, head);
+  if (methodIs(bytes, head, "CONNECT")) return splitPath(bytes, head);
+  if (targetEnd - targetStart === 1 && bytes[targetStart] === ASTERISK) {
+    return splitPath(bytes, head) && methodIs(bytes, head, "OPTIONS");
+  }
+  let at = targetStart;
+  while (at < targetEnd && bytes[at] !== COLON) at++;
+  if (!spells(bytes, targetStart, at, HTTP) && !spells(bytes, targetStart, at, HTTPS)) return false;
+  if (bytes[at + 1] !== SLASH || bytes[at + 2] !== SLASH) return false;
+  head.authorityStart = at += 3;
+  while (at < targetEnd && bytes[at] !== SLASH && bytes[at] !== QUESTION_MARK && bytes[at] !== HASH) at++;
+  head.authorityEnd = head.pathStart = at;
+  return head.authorityEnd > head.authorityStart && splitPath(bytes, head);
+}
+
+function splitPath(bytes: Uint8Array, head: RequestHead): true {
+  const { targetEnd } = head;
+  let at = head.pathStart;
+  while (at < targetEnd && bytes[at] !== QUESTION_MARK && bytes[at] !== HASH) at++;
+  head.queryStart = at;
+  while (at < targetEnd && bytes[at] !== HASH) at++;
+  head.queryEnd = at;
+  return true;
+}
+
+/** Whether the method of a head is this one (in capitals, as methods are). */
+export function methodIs(bytes: Uint8Array, head: RequestHead, method: string): boolean {
+  if (head.methodEnd - head.start !== method.length) return false;
+  for (let index = 0; index < method.length; index++) {
+    if (bytes[head.start + index] !== method.charCodeAt(index)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,112 @@
+import { CR, LF, SPACE, VALUE } from "./ascii.ts";
+import { ConnectionOptions } from "./connection-options.ts";
+import { Field } from "./field.ts";
+import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
+import { addFramingField } from "./framing.ts";
+import type { Limits } from "./limits.ts";
+
+const VERSION_1 = Buffer.from("HTTP/1.");
+
+/** Where the parts of one response head lie in its buffer, and what they say. Used again for each head. */
+export class ResponseHead {
+  readonly maxBytes: number;
+  /** First byte of the status code. */
+  statusStart = 0;
+  /** End of the reason phrase. */
+  statusLineEnd = 0;
+  /** 100 to 599. */
+  status = 0;
+  minorVersion = 1;
+  readonly lines = new FieldLines();
+  readonly connection = new ConnectionOptions();
+  contentLength = -1;
+  isChunked = false;
+  upgradeLine = -1;
+  hasDate = false;
+  hasServer = false;
+
+  constructor(limits: Pick<Limits, "headBytes">) {
+    this.maxBytes = limits.headBytes;
+  }
+}
+
+/**
+ * Reads a response head that begins at `start` (RFC 9112 sections 4 and 5). Returns the position after it, or INCOMPLETE,
+ * MALFORMED or TOO_LARGE.
+ */
+export function readResponseHead(bytes: Uint8Array, start: number, bytesEnd: number, head: ResponseHead): number {
+  const end = Math.min(bytesEnd, start + head.maxBytes);
+  const linesStart = readStatusLine(bytes, start, end, head);
+  const result = linesStart > 0 ? readFieldLines(bytes, linesStart, end, head.lines) : linesStart;
+  if (result > 0) return interpret(bytes, head) ? result : MALFORMED;
+  return result === INCOMPLETE && bytesEnd - start >= head.maxBytes ? TOO_LARGE : result;
+}
+
+function readStatusLine(bytes: Uint8Array, start: number, end: number, head: ResponseHead): number {
+  for (let index = 0; index < VERSION_1.length; index++) {
+    if (start + index === end) return INCOMPLETE;
+    if (bytes[start + index] !== VERSION_1[index]) return MALFORMED;
+  }
+  // Version digit, blank, three digits, then a blank and the reason phrase, which may be missing with its blank.
+  const at = start + VERSION_1.length;
+  if (at + 6 > end) return INCOMPLETE;
+  head.minorVersion = bytes[at]! - 0x30;
+  if ((head.minorVersion !== 0 && head.minorVersion !== 1) || bytes[at + 1] !== SPACE) return MALFORMED;
+  head.statusStart = at + 2;
+  head.status = readStatus(bytes, at + 2);
+  if (head.status === 0) return MALFORMED;
+  if (bytes[at + 5] !== SPACE && bytes[at + 5] !== CR) return MALFORMED;
+  let lineEnd = at + 5;
+  while (lineEnd < end && VALUE[bytes[lineEnd]!] === 1) lineEnd++;
+  if (lineEnd === end) return INCOMPLETE;
+  if (bytes[lineEnd] !== CR) return MALFORMED;
+  if (lineEnd + 1 === end) return INCOMPLETE;
+  head.statusLineEnd = lineEnd;
+  return bytes[lineEnd + 1] === LF ? lineEnd + 2 : MALFORMED;
+}
+
+/** 100 to 599, else 0. */
+function readStatus(bytes: Uint8Array, start: number): number {
+  let status = 0;
+  for (let at = start; at < start + 3; at++) {
+    const digit = bytes[at]! - 0x30;
+    if (digit < 0 || digit > 9) return 0;
+    status = status * 10 + digit;
+  }
+  return status >= 100 && status <= 599 ? status : 0;
+}
+
+function interpret(bytes: Uint8Array, head: ResponseHead): boolean {
+  const { lines, connection } = head;
+  head.contentLength = -1;
+  head.isChunked = false;
+  head.upgradeLine = -1;
+  head.hasDate = head.hasServer = false;
+  connection.reset();
+  for (let index = 0; index < lines.count; index++) {
+    if (lines.field[index] !== Field.Other && !interpretField(bytes, head, index)) return false;
+  }
+  return !(head.isChunked && head.minorVersion === 0);
+}
+
+function interpretField(bytes: Uint8Array, head: ResponseHead, index: number): boolean {
+  const { lines } = head;
+  switch (lines.field[index]) {
+    case Field.Connection:
+      return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!);
+    case Field.ContentLength:
+    case Field.TransferEncoding:
+      return addFramingField(bytes, lines, index, head);
+    case Field.Upgrade:
+      head.upgradeLine = index;
+      return true;
+    case Field.Date:
+      head.hasDate = true;
+      return true;
+    case Field.Server:
+      head.hasServer = true;
+      return true;
+    default:
+      return true;
+  }
+}

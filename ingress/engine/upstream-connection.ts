@@ -1,0 +1,250 @@
+import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
+import { BodyReader } from "./body-reader.ts";
+import type { UpstreamFailure } from "./counters.ts";
+import { HeadStash } from "./head-stash.ts";
+import { INCOMPLETE } from "./field-lines.ts";
+import { MAX_INTERIM_ANSWERS } from "./limits.ts";
+import { readResponseHead, type ResponseHead } from "./response-head.ts";
+
+/** Who gets the response. Where a method returns a boolean it says whether the buffer is kept, as `onData` does. */
+export interface ResponseReceiver {
+  /** All of the request is sent: without that the connection cannot serve another one. */
+  readonly isRequestComplete: boolean;
+  /** The client speaks HTTP/1.0: chunked bodies come to `onResponseBody` without their framing. */
+  readonly wantsPlainBody: boolean;
+  onUpstreamConnect(): void;
+  /** An interim or final head with what came of the body in the same bytes. Status 101 begins a tunnel. */
+  onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean;
+  onResponseBody(bytes: Buffer, start: number, end: number): boolean;
+  /** The response is complete, or the other side of a tunnel has ended. */
+  onResponseEnd(): void;
+  onUpstreamDrain(): void;
+  /** The response will not become complete. The connection is closed already. */
+  onUpstreamFailure(failure: UpstreamFailure, upstream: UpstreamConnection): void;
+}
+
+/** Where a connection goes when it is free again, or gone. */
+export interface UpstreamOwner {
+  release(upstream: UpstreamConnection): void;
+  forget(upstream: UpstreamConnection): void;
+}
+
+/** One connection to an endpoint: reads its responses strictly and gives them to one receiver at a time. */
+export class UpstreamConnection implements OutgoingEvents {
+  /** Holds the request's head until the response has come, so that it can be sent again elsewhere. */
+  head: Buffer = Buffer.allocUnsafeSlow(1_024);
+  headLength = 0;
+  /** When it became idle; for the pool. */
+  idleSinceMs = 0;
+  isConnected = false;
+  /** Requests answered on it. 0: a failure is the endpoint's, not that of an old connection. */
+  served = 0;
+  /** Bytes of the present response have come. */
+  hasReceived = false;
+  readonly endpointKey: string;
+  readonly body = new BodyReader();
+  readonly #owner: UpstreamOwner;
+  readonly #responseHead: ResponseHead;
+  readonly #stash: HeadStash;
+  #connection!: Connection;
+  #receiver: ResponseReceiver | undefined;
+  #phase: "idle" | "head" | "body" | "tunnel" | "closed" = "idle";
+  #isHeadRequest = false;
+  #isReusable = false;
+  #isFlushed = true;
+  #isPaused = false;
+  #interimAnswers = 0;
+
+  constructor(endpointKey: string, owner: UpstreamOwner, responseHead: ResponseHead) {
+    this.endpointKey = endpointKey;
+    this.#owner = owner;
+    this.#responseHead = responseHead;
+    this.#stash = new HeadStash(responseHead.maxBytes);
+  }
+
+  /** Gives it the connection whose events come here. */
+  attach(connection: Connection): void {
+    this.#connection = connection;
+  }
+
+  /** Sends the request whose head (and small body) lies in `head`; the response goes to the receiver. */
+  begin(receiver: ResponseReceiver, isHeadRequest: boolean): void {
+    this.#receiver = receiver;
+    this.#isHeadRequest = isHeadRequest;
+    this.#phase = "head";
+    this.hasReceived = false;
+    this.#interimAnswers = 0;
+    this.send(this.head, 0, this.headLength);
+  }
+
+  /** Sends more of the request; false: the buffer is in use until `onUpstreamDrain`. */
+  send(bytes: Buffer, start: number, end: number): boolean {
+    const isFree = this.#connection.send(bytes, start, end);
+    if (!isFree) this.#isFlushed = false;
+    return isFree;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#connection.resume();
+  }
+
+  /** Ends our side of a tunnel. */
+  end(): void {
+    this.#connection.end();
+  }
+
+  /** Closes without telling the receiver. */
+  close(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#receiver = undefined;
+    this.#owner.forget(this);
+    this.#connection.close();
+  }
+
+  /** Closes, and tells the receiver why. */
+  fail(failure: UpstreamFailure): void {
+    const receiver = this.#receiver;
+    this.close();
+    receiver?.onUpstreamFailure(failure, this);
+  }
+
+  onConnect(): void {
+    this.isConnected = true;
+    this.#receiver?.onUpstreamConnect();
+  }
+
+  onData(bytes: Buffer, start: number, end: number): boolean {
+    switch (this.#phase) {
+      case "head":
+        this.hasReceived = true;
+        return this.#onHeadBytes(bytes, start, end);
+      case "body":
+        return this.#onBodyBytes(bytes, start, end);
+      case "tunnel":
+        return this.#receiver!.onResponseBody(bytes, start, end);
+      default:
+        // Bytes nobody asked for: whatever they are, the next response must not begin with them.
+        this.close();
+        return false;
+    }
+  }
+
+  onEnd(): void {
+    if (this.#phase === "tunnel") this.#receiver?.onResponseEnd();
+    else if (this.#phase === "body" && this.body.isUntilClose) this.#finish(false);
+    else this.fail("closed");
+  }
+
+  onDrain(): void {
+    this.#isFlushed = true;
+    this.#receiver?.onUpstreamDrain();
+  }
+
+  onClose(_error: Error | undefined): void {
+    this.fail(this.isConnected ? "closed" : "connect");
+  }
+
+  #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#stash.length === 0) return this.#readHead(bytes, start, end);
+    if (!this.#stash.add(bytes, start, end)) return false;
+    const all = this.#stash.peek();
+    this.#stash.clear();
+    this.#readHead(all, 0, all.length);
+    return false;
+  }
+
+  #readHead(bytes: Buffer, start: number, end: number): boolean {
+    const head = this.#responseHead;
+    let at = start;
+    for (;;) {
+      const result = readResponseHead(bytes, at, end, head);
+      if (result === INCOMPLETE) {
+        this.#stash.add(bytes, at, end);
+        return false;
+      }
+      if (result < 0) return this.#malformed();
+      at = result;
+      if (head.status >= 200 || head.status === 101) return this.#onFinalHead(bytes, at, end);
+      this.#interimAnswers += 1;
+      if (this.#interimAnswers > MAX_INTERIM_ANSWERS) return this.#malformed();
+      this.#receiver!.onResponseHead(head, bytes, at, at);
+      if (at === end || this.#phase !== "head") return false;
+    }
+  }
+
+  #onFinalHead(bytes: Buffer, start: number, end: number): boolean {
+    const head = this.#responseHead;
+    const receiver = this.#receiver!;
+    if (head.status === 101) {
+      this.#phase = "tunnel";
+      return receiver.onResponseHead(head, bytes, start, end);
+    }
+    this.#phase = "body";
+    this.#startBody(head);
+    const { close, keepAlive } = head.connection;
+    this.#isReusable = !close && (head.minorVersion === 1 || keepAlive) && !this.body.isUntilClose;
+    if (this.body.isChunked && receiver.wantsPlainBody) {
+      receiver.onResponseHead(head, bytes, start, start);
+      return start < end && this.#phase === "body" ? this.#onBodyBytes(bytes, start, end) : false;
+    }
+    const bodyEnd = this.body.advance(bytes, start, end);
+    if (bodyEnd === -1) return this.#malformed();
+    const isKept = receiver.onResponseHead(head, bytes, start, bodyEnd);
+    if (this.body.isDone) this.#finish(this.#isReusable && bodyEnd === end);
+    return isKept;
+  }
+
+  /** RFC 9112 section 6.3. */
+  #startBody(head: ResponseHead): void {
+    if (this.#isHeadRequest || head.status === 204 || head.status === 304) this.body.startEmpty();
+    else if (head.isChunked) this.body.startChunked();
+    else if (head.contentLength !== -1) this.body.startLength(head.contentLength);
+    else this.body.startUntilClose();
+  }
+
+  #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
+    const receiver = this.#receiver!;
+    let isKept = false;
+    let bodyEnd: number;
+    if (this.body.isChunked && receiver.wantsPlainBody) {
+      bodyEnd = this.body.eachData(bytes, start, end, (from, to) => {
+        const data = Buffer.from(bytes.subarray(from, to));
+        receiver.onResponseBody(data, 0, data.length);
+      });
+    } else {
+      bodyEnd = this.body.advance(bytes, start, end);
+      if (bodyEnd > start) isKept = receiver.onResponseBody(bytes, start, bodyEnd);
+    }
+    if (bodyEnd === -1) return this.#malformed();
+    if (this.body.isDone && this.#phase === "body") this.#finish(this.#isReusable && bodyEnd === end);
+    return isKept;
+  }
+
+  #malformed(): false {
+    this.fail("bad-response");
+    return false;
+  }
+
+  #finish(isReusable: boolean): void {
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    this.served += 1;
+    if (isReusable && this.#isFlushed && receiver?.isRequestComplete === true) {
+      this.#phase = "idle";
+      // The last bytes may have met a slow client; the next response is for another.
+      this.resume();
+      this.#owner.release(this);
+    } else {
+      this.close();
+    }
+    receiver?.onResponseEnd();
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The narrow waist between the HTTP engine and whatever moves bytes. The engine never sees a socket: it runs the same on
+ * `node:net`, on `node:tls` and on anything else that can do this.
+ */
+export interface Connection {
+  /** Text of the peer's address, IPv4-mapped IPv6 addresses as IPv4. */
+  readonly remoteAddress: string;
+  /** The port the peer connected to. */
+  readonly localPort: number;
+  readonly isSecure: boolean;
+  /**
+   * Queues bytes for sending. True: they are on their way and the buffer is free again. False: the buffer is in use until
+   * `onDrain`, and the sender should wait for that. Ignored after `end`, `close` and `abort`.
+   */
+  send(buffer: Buffer, start: number, end: number): boolean;
+  /** Stops `onData` (at most once more it may come) until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Ends our side after what is queued; the peer may still send. */
+  end(): void;
+  /** Closes both sides and drops what is queued. */
+  close(): void;
+  /** Closes so that the peer cannot take it for a proper end (TCP reset). */
+  abort(): void;
+}
+
+/** What a connection tells its user. */
+export interface ConnectionEvents {
+  /**
+   * Bytes came. They are valid during the call only, unless it returns true: then the buffer is the receiver's, who gives
+   * it to the buffer pool when done.
+   */
+  onData(buffer: Buffer, start: number, end: number): boolean;
+  /** The peer has ended its side. */
+  onEnd(): void;
+  /** Everything queued has left; all buffers are free. Comes only after `send` returned false. */
+  onDrain(): void;
+  /** The connection is gone; nothing comes after this. An error says that it was not the proper way. */
+  onClose(error: Error | undefined): void;
+}
+
+/** What a connection that we open tells besides. */
+export interface OutgoingEvents extends ConnectionEvents {
+  onConnect(): void;
+}
+
+/** Opens a connection to an address literal. Failure comes as `onClose` without `onConnect`. */
+export type Connect = (to: { readonly address: string; readonly port: number }, events: OutgoingEvents) => Connection;

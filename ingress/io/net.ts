@@ -1,0 +1,145 @@
+import { connect as connectSocket, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { BufferPool } from "./buffer-pool.ts";
+import type { Connect, Connection, ConnectionEvents } from "./connection.ts";
+
+const NOTHING = Buffer.alloc(0);
+/** Up to this many bytes are copied and queued for TLS. */
+const SMALL_BYTES = 16_384;
+
+/** Wraps an accepted `node:net` or `node:tls` socket; `use` gives the events for it. */
+export function acceptedConnection(
+  socket: Socket | TLSSocket,
+  use: (connection: Connection) => ConnectionEvents,
+): Connection {
+  const connection = new SocketConnection(socket, "encrypted" in socket);
+  const events = use(connection);
+  socket.on("data", (chunk: Buffer) => {
+    events.onData(chunk, 0, chunk.length);
+  });
+  connection.listen(events);
+  return connection;
+}
+
+/** Opens connections by `node:net`, reading all of them into one shared buffer that is replaced when someone keeps it. */
+export function netConnect(pool: BufferPool): Connect {
+  let buffer = pool.take();
+  return ({ address, port }, events) => {
+    const socket = connectSocket({
+      host: address,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: () => buffer,
+        callback(length) {
+          if (events.onData(buffer, 0, length)) buffer = pool.take();
+          return true;
+        },
+      },
+    });
+    const connection = new SocketConnection(socket, false);
+    socket.once("connect", () => events.onConnect());
+    connection.listen(events);
+    return connection;
+  };
+}
+
+/** A connection over a `node:net` or `node:tls` socket. */
+class SocketConnection implements Connection {
+  readonly isSecure: boolean;
+  readonly #socket: Socket;
+  #events: ConnectionEvents | undefined;
+  #error: Error | undefined;
+  #isDraining = false;
+  #hasEnded = false;
+
+  constructor(socket: Socket, isSecure: boolean) {
+    this.#socket = socket;
+    this.isSecure = isSecure;
+  }
+
+  get remoteAddress(): string {
+    return (this.#socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  }
+
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  listen(events: ConnectionEvents): void {
+    this.#events = events;
+    const socket = this.#socket;
+    socket.on("end", () => events.onEnd());
+    socket.on("error", (error: Error) => {
+      this.#error = error;
+    });
+    socket.on("close", () => events.onClose(this.#error));
+  }
+
+  send(buffer: Buffer, start: number, end: number): boolean {
+    const socket = this.#socket;
+    if (this.#hasEnded || socket.destroyed) return true;
+    if (this.isSecure) return this.#sendSecure(buffer, start, end);
+    socket.write(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
+    // Zero: the kernel took all of it during the call.
+    if (socket.writableLength === 0) return true;
+    this.#awaitDrain();
+    return false;
+  }
+
+  /** TLS writes never complete during the call. Small ones are copied, so that the engine need not wait for each. */
+  #sendSecure(buffer: Buffer, start: number, end: number): boolean {
+    const socket = this.#socket;
+    if (end - start <= SMALL_BYTES && socket.writableLength <= SMALL_BYTES) {
+      socket.write(Buffer.from(buffer.subarray(start, end)), this.#onWritten);
+      return true;
+    }
+    this.#isDraining = true;
+    socket.write(buffer.subarray(start, end), this.#onWritten);
+    return false;
+  }
+
+  /**
+   * The event "drain" does not come after a write that fitted the high-water mark, and a callback for every write costs
+   * each of them. So only where a write is still pending, an empty one follows it, whose callback says that all has left.
+   */
+  #awaitDrain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#socket.write(NOTHING, this.#onWritten);
+  }
+
+  readonly #onWritten = (): void => {
+    if (!this.#isDraining || this.#socket.destroyed) return;
+    if (this.#socket.writableLength === 0) {
+      this.#isDraining = false;
+      this.#events?.onDrain();
+    } else if (!this.isSecure) {
+      this.#socket.write(NOTHING, this.#onWritten);
+    }
+  };
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#socket.end();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  abort(): void {
+    if (this.isSecure) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
+}

@@ -1,0 +1,52 @@
+import { createServer, type Server } from "node:net";
+import { createServer as createTlsServer, type SecureContext } from "node:tls";
+import type { Connection, ConnectionEvents } from "./connection.ts";
+import { acceptedConnection } from "./net.ts";
+
+/** What takes accepted connections and gives the events for them. */
+export type Accept = (connection: Connection) => ConnectionEvents;
+
+/** How long a client may take for its TLS handshake. */
+const HANDSHAKE_MS = 10_000;
+
+const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
+
+/** A server for plain connections, not yet listening. Beyond `maxConnections` it closes new ones at once. */
+export function plainServer(accept: Accept, maxConnections: number): Server {
+  const server = createServer(ACCEPT_OPTIONS, (socket) => {
+    acceptedConnection(socket, accept);
+  });
+  server.maxConnections = maxConnections;
+  return server;
+}
+
+export interface SecureServerOptions {
+  readonly accept: Accept;
+  readonly maxConnections: number;
+  /** The certificate for a server name, or for clients that give none (undefined). */
+  readonly contextOf: (serverName: string | undefined) => SecureContext;
+  /** The certificate for clients that give no server name. */
+  readonly fallback: { readonly cert: string; readonly key: string };
+  readonly onHandshakeFailure: (error: Error) => void;
+}
+
+/** A server for TLS 1.2 and 1.3, not yet listening. */
+export function secureServer(options: SecureServerOptions): Server {
+  const { accept, contextOf, fallback } = options;
+  const server = createTlsServer(
+    {
+      ...ACCEPT_OPTIONS,
+      ...fallback,
+      minVersion: "TLSv1.2",
+      ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: HANDSHAKE_MS,
+      SNICallback: (serverName, done) => done(null, contextOf(serverName)),
+    },
+    (socket) => {
+      acceptedConnection(socket, accept);
+    },
+  );
+  server.maxConnections = options.maxConnections;
+  server.on("tlsClientError", options.onHandshakeFailure);
+  return server;
+}

@@ -1,0 +1,83 @@
+import { Counter, Gauge, type Metric, type Registry } from "prom-client";
+import { type Counters, DURATION_BOUNDS_MS, UPSTREAM_FAILURES } from "./engine/counters.ts";
+
+const REQUESTS = "hawser_ingress_requests_total";
+const UPSTREAM_ERRORS = "hawser_ingress_upstream_errors_total";
+const RETRIES = "hawser_ingress_retries_total";
+const ACCEPTED = "hawser_ingress_connections_accepted_total";
+const CONNECTIONS = "hawser_ingress_connections";
+const UPSTREAM_CONNECTIONS = "hawser_ingress_upstream_connections";
+const DURATION = "hawser_ingress_request_duration_seconds";
+const PROBLEMS = "hawser_ingress_problems";
+
+/** Registers the ingress's metrics: they read the engine's counters when asked, and cost requests nothing. */
+export function registerIngressMetrics(registry: Registry, counters: Counters, problemCount: () => number): void {
+  const registers = [registry];
+  const counter = (name: string, help: string, valueOf: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(valueOf());
+      },
+    });
+  const gauge = (name: string, help: string, valueOf: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(valueOf());
+      },
+    });
+  labelled(registry, { name: REQUESTS, help: "Answered requests by status class.", label: "status" }, () =>
+    [1, 2, 3, 4, 5].map((digit) => [`${digit}xx`, counters.requests[digit] ?? 0]),
+  );
+  labelled(registry, { name: UPSTREAM_ERRORS, help: "Failed exchanges with endpoints.", label: "reason" }, () =>
+    UPSTREAM_FAILURES.map((reason, index) => [reason, counters.upstreamFailures[index] ?? 0]),
+  );
+  counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
+  counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
+  gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
+  gauge(UPSTREAM_CONNECTIONS, "Connections to endpoints open, idle ones included.", () => counters.openUpstreams);
+  gauge(PROBLEMS, "Problems of objects, each said in the log.", problemCount);
+  registry.registerMetric(durationMetric(counters));
+}
+
+function labelled(
+  registry: Registry,
+  { name, help, label }: { readonly name: string; readonly help: string; readonly label: string },
+  valuesOf: () => readonly (readonly [string, number])[],
+): Counter {
+  return new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [value, count] of valuesOf()) this.inc({ [label]: value }, count);
+    },
+  });
+}
+
+/** A histogram over buckets that are counted elsewhere; prom-client's own wants to be told of each request. */
+function durationMetric(counters: Counters): Metric {
+  const help = "Time from a request's head to the end of its answer.";
+  const get = async () => {
+    let count = 0;
+    const buckets = [...DURATION_BOUNDS_MS, Number.POSITIVE_INFINITY].map((boundMs, index) => {
+      count += counters.durations[index] ?? 0;
+      const le = boundMs === Number.POSITIVE_INFINITY ? "+Inf" : boundMs / 1_000;
+      return { metricName: `${DURATION}_bucket`, labels: { le }, value: count };
+    });
+    const totals = [
+      { metricName: `${DURATION}_sum`, labels: {}, value: counters.durationSumMs / 1_000 },
+      { metricName: `${DURATION}_count`, labels: {}, value: count },
+    ];
+    return { name: DURATION, help, type: "histogram", aggregator: "sum", values: [...buckets, ...totals] };
+  };
+  return { name: DURATION, help, get } as unknown as Metric;
+}

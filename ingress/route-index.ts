@@ -1,0 +1,91 @@
+import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { Service } from "#src/model/service.ts";
+import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build.ts";
+import { claimedHosts, type ClassScope, compareAge, isServed } from "#src/routing/snapshot.ts";
+import type { RouteTable } from "#src/routing/table.ts";
+import type { Change } from "#src/source/parsed-objects.ts";
+
+/** What changed of the objects that routes are made of. */
+export interface RouteChanges {
+  readonly ingresses: readonly Change<Ingress>[];
+  readonly classes: readonly Change<IngressClass>[];
+  readonly services: readonly Change<Service>[];
+  readonly slices: readonly Change<EndpointSlice>[];
+}
+
+/** Keeps the objects by what the route table asks for, so that a change builds anew only the hosts and Services it touches. */
+export class RouteIndex {
+  readonly #scope: ClassScope;
+  readonly #classes = new Map<string, IngressClass>();
+  /** All Ingresses, and of them those that we serve. */
+  readonly #ingresses = new Map<string, Ingress>();
+  readonly #served = new Map<string, Ingress>();
+  readonly #claims = new Map<string, Ingress[]>();
+  readonly #services = new Map<string, Service>();
+  readonly #slices = new Map<string, EndpointSlice[]>();
+  #table = EMPTY_ROUTES;
+
+  constructor(scope: ClassScope) {
+    this.#scope = scope;
+  }
+
+  /** The Ingresses that we serve. */
+  served(): readonly Ingress[] {
+    return [...this.#served.values()];
+  }
+
+  /** The table after these changes. */
+  update(changes: RouteChanges): RouteTable {
+    const hosts = new Set<string>();
+    const services = new Set(changes.services.map(({ key }) => key));
+    for (const { key, after } of changes.classes) put(this.#classes, key, after);
+    for (const { key, after } of changes.ingresses) put(this.#ingresses, key, after);
+    // A class is rare and touches any number of Ingresses.
+    const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];
+    for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, hosts);
+    for (const { key, after } of changes.services) put(this.#services, key, after);
+    for (const change of changes.slices) this.#placeSlice(change, services);
+    const snapshot = { claims: this.#claims, services: this.#services, slices: this.#slices };
+    this.#table = replaceServices(replaceHosts(this.#table, hosts, snapshot), services, snapshot);
+    return this.#table;
+  }
+
+  /** Brings the claims of one Ingress up to date, and tells which hosts that touches. */
+  #settle(key: string, hosts: Set<string>): void {
+    const present = this.#ingresses.get(key);
+    const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
+    const before = this.#served.get(key);
+    if (before === after) return;
+    put(this.#served, key, after);
+    for (const host of before === undefined ? [] : claimedHosts(before)) {
+      hosts.add(host);
+      const rest = (this.#claims.get(host) ?? []).filter((ingress) => ingress !== before);
+      put(this.#claims, host, rest.length === 0 ? undefined : rest);
+    }
+    for (const host of after === undefined ? [] : claimedHosts(after)) {
+      hosts.add(host);
+      this.#claims.set(host, [...(this.#claims.get(host) ?? []), after as Ingress].sort(compareAge));
+    }
+  }
+
+  #placeSlice({ before, after }: Change<EndpointSlice>, services: Set<string>): void {
+    if (before !== undefined) {
+      services.add(before.serviceKey);
+      const rest = (this.#slices.get(before.serviceKey) ?? []).filter((slice) => slice !== before);
+      put(this.#slices, before.serviceKey, rest.length === 0 ? undefined : rest);
+    }
+    if (after === undefined) return;
+    services.add(after.serviceKey);
+    const group = [...(this.#slices.get(after.serviceKey) ?? []), after];
+    this.#slices.set(
+      after.serviceKey,
+      group.sort((left, right) => (left.key < right.key ? -1 : 1)),
+    );
+  }
+}
+
+function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}

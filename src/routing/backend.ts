@@ -1,0 +1,54 @@
+import type { Endpoint, EndpointSlice } from "#src/model/endpoints.ts";
+import type { Service, ServicePort } from "#src/model/service.ts";
+import type { Backend, BackendEndpoint, ServiceBackends } from "./table.ts";
+
+/** The backends of a Service: one for each TCP port, under its number and its name. */
+export function backendsOf(service: Service, slices: readonly EndpointSlice[]): ServiceBackends {
+  const backends = new Map<string, Backend>();
+  for (const port of service.ports) {
+    if (port.protocol !== "TCP") continue;
+    const backend = { key: `${service.key}:${port.port}`, endpoints: endpointsOf(service, port, slices) };
+    backends.set(String(port.port), backend);
+    if (port.name !== "") backends.set(port.name, backend);
+  }
+  return backends;
+}
+
+/**
+ * The endpoints to pick from: those of the Service's first family, else of the other (a dual-stack pod counts once);
+ * ready ones, and only where there are none, those that terminate but still serve (as kube-proxy does).
+ */
+function endpointsOf(
+  service: Service,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+): readonly BackendEndpoint[] {
+  const first = slices.filter((slice) => slice.family === service.families[0]);
+  const other = slices.filter((slice) => slice.family !== service.families[0]);
+  const wanted = [(endpoint: Endpoint) => endpoint.ready, (endpoint: Endpoint) => endpoint.serving];
+  for (const isWanted of wanted) {
+    for (const family of [first, other]) {
+      const endpoints = merge(family, port, isWanted);
+      if (endpoints.length > 0) return endpoints;
+    }
+  }
+  return [];
+}
+
+function merge(
+  slices: readonly EndpointSlice[],
+  port: ServicePort,
+  isWanted: (endpoint: Endpoint) => boolean,
+): readonly BackendEndpoint[] {
+  const merged = new Map<string, BackendEndpoint>();
+  for (const slice of slices) {
+    // A Service port and its slice port share their name; `targetPort` is already resolved there, pod by pod.
+    const slicePort = slice.ports.find(({ name, protocol }) => name === port.name && protocol === "TCP");
+    if (slicePort === undefined) continue;
+    for (const { address, podUid } of slice.endpoints.filter(isWanted)) {
+      const place = `${address} ${slicePort.port}`;
+      if (!merged.has(place)) merged.set(place, { key: `${podUid ?? ""} ${place}`, address, port: slicePort.port });
+    }
+  }
+  return [...merged.values()];
+}

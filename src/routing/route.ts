@@ -1,0 +1,63 @@
+import { hostOf, wildcardOf } from "./host.ts";
+import { normalizePath } from "./path.ts";
+import { longestPrefix } from "./prefix.ts";
+import { rewritePath } from "./rewrite.ts";
+import { getSharded } from "./sharded-map.ts";
+import type { Backend, HostRoutes, Route, RouteTable } from "./table.ts";
+
+/** What of a request decides where it goes. */
+export interface RouteRequest {
+  /** Host header or the authority of an absolute target, port included; empty for HTTP/1.0 without Host. */
+  readonly host: string;
+  /** The target's path without query, bytes as Latin-1 characters. */
+  readonly path: string;
+}
+
+/** Why a request goes nowhere: log field and metric label. */
+type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint";
+
+export type RouteDecision =
+  | {
+      readonly kind: "forward";
+      readonly route: Route;
+      readonly backend: Backend;
+      /** The path to send instead of the one that came; undefined: forward the bytes as they came. */
+      readonly rewrittenPath: string | undefined;
+    }
+  | { readonly kind: "refuse"; readonly status: 400 | 404 | 503; readonly reason: RouteRefusal };
+
+/**
+ * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
+ * Exact, else the longest prefix, else the default backend of the host's first Ingress, else that of the catch-all.
+ */
+export function route(table: RouteTable, request: RouteRequest): RouteDecision {
+  const host = request.host === "" ? "" : hostOf(request.host);
+  if (host === undefined) return BAD_HOST;
+  const path = normalizePath(request.path);
+  if (path === undefined) return BAD_PATH;
+  const catchAll = getSharded(table.hosts, "");
+  const matched = matchPath(hostRoutes(table, host) ?? catchAll, path) ?? catchAll?.defaultRoute;
+  if (matched === undefined) return NO_ROUTE;
+  const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
+  if (backend === undefined) return NO_SERVICE;
+  if (backend.endpoints.length === 0) return NO_ENDPOINT;
+  const rewrittenPath = matched.rewrite && rewritePath(path, matched.path, matched.rewrite);
+  return { kind: "forward", route: matched, backend, rewrittenPath };
+}
+
+function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
+  const exact = getSharded(table.hosts, host);
+  if (exact !== undefined) return exact;
+  const wildcard = wildcardOf(host);
+  return wildcard === undefined ? undefined : getSharded(table.hosts, wildcard);
+}
+
+function matchPath(host: HostRoutes | undefined, path: string): Route | undefined {
+  return host && (host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.defaultRoute);
+}
+
+const BAD_HOST: RouteDecision = { kind: "refuse", status: 400, reason: "bad-host" };
+const BAD_PATH: RouteDecision = { kind: "refuse", status: 400, reason: "bad-path" };
+const NO_ROUTE: RouteDecision = { kind: "refuse", status: 404, reason: "no-route" };
+const NO_SERVICE: RouteDecision = { kind: "refuse", status: 503, reason: "no-service" };
+const NO_ENDPOINT: RouteDecision = { kind: "refuse", status: 503, reason: "no-endpoint" };

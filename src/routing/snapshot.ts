@@ -1,0 +1,59 @@
+import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { Service } from "#src/model/service.ts";
+
+/** All that the route table is made of. */
+export interface RoutingSnapshot {
+  /** The Ingresses we serve, by each host they claim (empty for the catch-all), oldest first. */
+  readonly claims: ReadonlyMap<string, readonly Ingress[]>;
+  /** By `namespace/name`. */
+  readonly services: ReadonlyMap<string, Service>;
+  /** By the `namespace/name` of their Service, in the order of their own keys. */
+  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+}
+
+/** Value of IngressClass `spec.controller` that makes a class ours. */
+const INGRESS_CONTROLLER = "hawser.dev/ingress";
+
+/** Which Ingresses are ours. */
+export interface ClassScope {
+  /** A class of this name is ours even if no IngressClass object exists, unless one names another controller. */
+  readonly className: string;
+  /** Serve Ingresses without any class. */
+  readonly withoutClass: boolean;
+}
+
+/** Whether we serve an Ingress, by its class and the IngressClass objects there are. */
+export function isServed(ingress: Ingress, classes: ReadonlyMap<string, IngressClass>, scope: ClassScope): boolean {
+  if (ingress.className === undefined) return scope.withoutClass;
+  const controller = classes.get(ingress.className)?.controller;
+  return controller === undefined ? ingress.className === scope.className : controller === INGRESS_CONTROLLER;
+}
+
+/** The hosts an Ingress claims; one without rules claims the catch-all by its default backend. */
+export function claimedHosts(ingress: Ingress): ReadonlySet<string> {
+  const hosts = new Set(ingress.rules.map((rule) => rule.host));
+  return hosts.size === 0 && ingress.defaultBackend !== undefined ? hosts.add("") : hosts;
+}
+
+/** Order of precedence among Ingresses: the older first, then by `namespace/name`. */
+export function compareAge(left: Ingress, right: Ingress): number {
+  if (left.createdMs !== right.createdMs) return left.createdMs - right.createdMs;
+  return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
+}
+
+/** Everything at once from plain lists: for the first build, for `hawser check`, for tests. */
+export function routingSnapshot(objects: {
+  readonly ingresses: Iterable<Ingress>;
+  readonly services: Iterable<Service>;
+  readonly slices: Iterable<EndpointSlice>;
+}): RoutingSnapshot {
+  const claims = new Map<string, Ingress[]>();
+  for (const ingress of objects.ingresses) {
+    for (const host of claimedHosts(ingress)) claims.set(host, [...(claims.get(host) ?? []), ingress]);
+  }
+  for (const claimants of claims.values()) claimants.sort(compareAge);
+  const slices = Map.groupBy(objects.slices, (slice) => slice.serviceKey);
+  for (const group of slices.values()) group.sort((left, right) => (left.key < right.key ? -1 : 1));
+  return { claims, services: new Map([...objects.services].map((service) => [service.key, service])), slices };
+}

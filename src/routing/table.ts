@@ -1,0 +1,62 @@
+import type { PathType, Rewrite } from "#src/model/ingress.ts";
+import type { ShardedMap } from "./sharded-map.ts";
+
+/** All that decides where a request goes. Immutable: a change makes a new table that shares what stayed. */
+export interface RouteTable {
+  /** By host as written in the rule: `example.com`, `*.example.com`, or empty for the catch-all. */
+  readonly hosts: ShardedMap<HostRoutes>;
+  /** By the Service's `namespace/name`: its backends. */
+  readonly services: ShardedMap<ServiceBackends>;
+}
+
+/** The backends of one Service by port, each under its number and its name. */
+export type ServiceBackends = ReadonlyMap<string, Backend>;
+
+/** The rules of one host, merged from all Ingresses that name it. */
+export interface HostRoutes {
+  readonly exact: ReadonlyMap<string, Route>;
+  /** Prefix and ImplementationSpecific paths in the order of their text. */
+  readonly prefixes: readonly PrefixEntry[];
+  readonly defaultRoute: Route | undefined;
+}
+
+/** A path that matches by its beginning. */
+export interface PrefixEntry {
+  /** Normalised; without final slash where whole elements are compared. */
+  readonly text: string;
+  /** Prefix compares whole elements; ImplementationSpecific does not, as in ingress-nginx. */
+  readonly wholeElements: boolean;
+  readonly route: Route;
+  /** Index of the longest other entry whose text this one begins with; -1 if none. */
+  readonly parent: number;
+}
+
+/** One rule of an Ingress, ready to use. */
+export interface Route {
+  /** `namespace/name` of the Ingress. */
+  readonly ingressKey: string;
+  /** Normalised; empty for a default backend. */
+  readonly path: string;
+  readonly pathType: PathType | "default";
+  readonly serviceKey: string;
+  /** Number in decimal, or name. */
+  readonly servicePort: string;
+  /** What becomes of the path (annotation `rewrite-target`); the target is visible ASCII. */
+  readonly rewrite: Rewrite | undefined;
+}
+
+/** A Service port with the endpoints that may be picked now. */
+export interface Backend {
+  /** `namespace/name:port`, the port by number. */
+  readonly key: string;
+  /** Empty: answered 503. */
+  readonly endpoints: readonly BackendEndpoint[];
+}
+
+/** One address and port of a backend. */
+export interface BackendEndpoint {
+  /** Pod UID, address and port: a pod that inherits an address is another endpoint. */
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+}

@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { type KubeObject, parseObject } from "#src/model/object.ts";
+import type { Parsed } from "#src/model/problem.ts";
+import { parseService } from "#src/model/service.ts";
+import { buildRoutes } from "#src/routing/build.ts";
+import { route, type RouteDecision } from "#src/routing/route.ts";
+import { type ClassScope, isServed, routingSnapshot } from "#src/routing/snapshot.ts";
+
+/** A case: manifests in short form, and requests written as `host/path`. */
+interface Case {
+  readonly scope?: ClassScope;
+  readonly objects: readonly Readonly<Record<string, unknown>>[];
+  readonly requests: readonly string[];
+}
+
+const folder = new URL("../golden/routing/", import.meta.url);
+const cases = globSync("*.in.yaml", { cwd: folder.pathname }).map((file) => file.replace(".in.yaml", ""));
+
+describe("route()", () => {
+  it.each(cases)("answers as in golden/routing/%s", async (name) => {
+    const { scope, objects, requests } = parse(readFileSync(new URL(`${name}.in.yaml`, folder), "utf8")) as Case;
+    const table = tableOf(objects, scope ?? { className: "hawser", withoutClass: true });
+    const answers = requests.map((text) => {
+      const slash = text.indexOf("/");
+      return [text, printDecision(route(table, { host: text.slice(0, slash), path: text.slice(slash) }))];
+    });
+    const printed = stringify(Object.fromEntries(answers), { lineWidth: 0 });
+    await expect(printed).toMatchFileSnapshot(new URL(`${name}.out.yaml`, folder).pathname);
+  });
+});
+
+function tableOf(manifests: Case["objects"], scope: ClassScope) {
+  const objects = manifests.map((manifest) => valueOf(parseObject(manifest, "golden")));
+  const read = <T>(kind: string, parser: (object: KubeObject) => Parsed<T>): T[] =>
+    objects.filter((object) => object.kind === kind).map((object) => valueOf(parser(object)));
+  const classes = new Map(read("IngressClass", parseIngressClass).map((found) => [found.name, found]));
+  const ingresses = read("Ingress", parseIngress).filter((ingress) => isServed(ingress, classes, scope));
+  const services = read("Service", parseService);
+  return buildRoutes(routingSnapshot({ ingresses, services, slices: read("EndpointSlice", parseEndpointSlice) }));
+}
+
+function valueOf<T>(parsed: Parsed<T>): T {
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ what, why }) => `${what}: ${why}`).join("\n"));
+  return parsed.value;
+}
+
+function printDecision(decision: RouteDecision): string {
+  if (decision.kind === "refuse") return `${decision.status} ${decision.reason}`;
+  const { route: rule, backend, rewrittenPath } = decision;
+  const endpoints = backend.endpoints.map(({ address, port }) => `${address}:${port}`).join(",");
+  const as = rewrittenPath === undefined ? "" : ` as ${rewrittenPath}`;
+  return `${backend.key} [${endpoints}] by ${rule.ingressKey} ${rule.pathType} ${rule.path}${as}`.trimEnd();
+}

@@ -1,0 +1,126 @@
+import { array, assert, constantFrom, dictionary, integer, property, record } from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Ingress } from "#src/model/ingress.ts";
+import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build.ts";
+import { route } from "#src/routing/route.ts";
+import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/snapshot.ts";
+import { shardedEntries } from "#src/routing/sharded-map.ts";
+import type { RouteTable } from "#src/routing/table.ts";
+import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+
+const hosts = ["", "a.com", "b.a.com", "*.a.com", "*.com"];
+const paths = ["/", "/a", "/a/", "/a/b", "/ab", "/b", "=/a", "=/a/b", "~/a", "~/a/b", "~"];
+const requestHosts = ["a.com", "b.a.com", "c.a.com", "x.b.a.com", "other.org"];
+const requestPaths = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/abc", "/b", "/c", "/a/bc"];
+
+const someIngress = record({
+  rules: dictionary(constantFrom(...hosts), dictionary(constantFrom(...paths), constantFrom("s1", "s2", "s3")), {
+    maxKeys: 3,
+  }),
+  createdMs: integer({ min: 0, max: 2 }),
+  defaultBackend: constantFrom(undefined, { serviceName: "s1", servicePort: 80 }),
+});
+const someIngresses = array(someIngress, { maxLength: 5 }).map((list) =>
+  list.map(({ rules, ...more }, index) => ingressOf(`i${index}`, rules, more)),
+);
+
+function snapshotOf(ingresses: readonly Ingress[], ports: readonly number[] = [1]) {
+  const services = ["s1", "s2", "s3"].map(serviceOf);
+  return routingSnapshot({ ingresses, services, slices: slicesOf("s1", ports) });
+}
+
+/** The same rules by plain search, as the documentation of Kubernetes words them. */
+function naiveRule(ingresses: readonly Ingress[], host: string, path: string): string | undefined {
+  const sorted = [...ingresses].sort(compareAge);
+  const wildcard = `*${host.slice(host.indexOf("."))}`;
+  const virtualHost = [host, wildcard, ""].find((name) => sorted.some((ingress) => claimedHosts(ingress).has(name)));
+  if (virtualHost === undefined) return undefined;
+  const claimants = sorted.filter((ingress) => claimedHosts(ingress).has(virtualHost));
+  const found = claimants
+    .flatMap((ingress) => ingress.rules.map((rule) => ({ ingress, rule })))
+    .filter(({ rule }) => rule.host === virtualHost)
+    .flatMap(({ ingress, rule }) => rule.paths.map((candidate) => ({ ingress, ...candidate })))
+    .map((candidate, order) => ({ ...candidate, order, rank: rankOf(candidate, path) }))
+    .filter(({ rank }) => rank > 0)
+    .sort((left, right) => right.rank - left.rank || left.order - right.order)[0];
+  if (found !== undefined) return `${found.ingress.key} ${found.backend.serviceName}`;
+  const first = virtualHost === "" ? undefined : claimants[0];
+  const catchAll = sorted.find((ingress) => claimedHosts(ingress).has("") && ingress.defaultBackend !== undefined);
+  const owner = first?.defaultBackend === undefined ? catchAll : first;
+  return owner && `${owner.key} ${owner.defaultBackend?.serviceName}`;
+}
+
+function rankOf(rule: { path: string; pathType: string }, path: string): number {
+  if (rule.pathType === "Exact") return rule.path === path ? 1_000_000 : 0;
+  if (rule.pathType === "ImplementationSpecific")
+    return path.startsWith(rule.path || "/") ? 2 * (rule.path || "/").length : 0;
+  const elements = rule.path.split("/").filter((element) => element !== "");
+  const given = path.split("/").filter((element) => element !== "");
+  const matches = elements.every((element, index) => element === given[index]);
+  return matches ? 2 * Math.max(1, `/${elements.join("/")}`.length) + 1 : 0;
+}
+
+function ruleOf(table: RouteTable, host: string, path: string): string | undefined {
+  for (const [, backends] of shardedEntries(table.services)) expect(backends.size).toBeGreaterThan(0);
+  const decision = route(table, { host, path });
+  if (decision.kind === "forward") return `${decision.route.ingressKey} ${decision.route.serviceKey.split("/")[1]}`;
+  return decision.reason;
+}
+
+describe("buildRoutes()", () => {
+  it("chooses as a plain search over all rules would", () => {
+    assert(
+      property(someIngresses, constantFrom(...requestHosts), constantFrom(...requestPaths), (ingresses, host, path) => {
+        const services = ["s1", "s2", "s3"];
+        const slices = services.flatMap((name) => slicesOf(name, [1]));
+        const table = buildRoutes(routingSnapshot({ ingresses, services: services.map(serviceOf), slices }));
+        expect(ruleOf(table, host, path)).toBe(naiveRule(ingresses, host, path) ?? "no-route");
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("comes to the same by steps as at once, and leaves the earlier tables as they were", () => {
+    assert(
+      property(array(someIngresses, { minLength: 1, maxLength: 4 }), (steps) => {
+        let table = EMPTY_ROUTES;
+        let before: readonly Ingress[] = [];
+        const history: { readonly table: RouteTable; readonly printed: unknown }[] = [];
+        for (const [index, ingresses] of steps.entries()) {
+          const snapshot = snapshotOf(ingresses, [index + 1]);
+          const touched = new Set([...before, ...ingresses].flatMap((ingress) => [...claimedHosts(ingress)]));
+          table = replaceServices(replaceHosts(table, touched, snapshot), snapshot.services.keys(), snapshot);
+          expect(printTable(table)).toEqual(printTable(buildRoutes(snapshot)));
+          history.push({ table, printed: printTable(table) });
+          before = ingresses;
+        }
+        for (const { table, printed } of history) expect(printTable(table)).toEqual(printed);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("finds the longest of 10 000 prefixes of one host, nested ones too", () => {
+    const rules = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`/p${index}`, "s1"]));
+    const ingress = ingressOf("many", { "a.com": { ...rules, "/p77/deep/er": "s1", "/p77/deep": "s1" } });
+    const table = buildRoutes(snapshotOf([ingress]));
+    const ruleFor = (path: string) => {
+      const decision = route(table, { host: "a.com", path });
+      return decision.kind === "forward" ? decision.route.path : decision.reason;
+    };
+    expect(["/p9999/x", "/p77/deep/er/x", "/p77/deep/x", "/p77/other", "/p10000"].map(ruleFor)).toEqual([
+      "/p9999",
+      "/p77/deep/er",
+      "/p77/deep",
+      "/p77",
+      "no-route",
+    ]);
+  });
+});
+
+function printTable(table: RouteTable): unknown {
+  return {
+    hosts: Object.fromEntries(shardedEntries(table.hosts)),
+    services: Object.fromEntries(shardedEntries(table.services)),
+  };
+}

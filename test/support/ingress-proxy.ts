@@ -1,0 +1,182 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { buildRoutes } from "#src/routing/build.ts";
+import { routingSnapshot } from "#src/routing/snapshot.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import { Engine } from "#ingress/engine/engine.ts";
+import type { Limits } from "#ingress/engine/limits.ts";
+import { netConnect } from "#ingress/io/net.ts";
+import { plainServer } from "#ingress/io/servers.ts";
+import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+
+/** The engine on a loopback port, routing `a.com` (or the given Ingresses) to Services on loopback ports. */
+export interface Proxy extends AsyncDisposable {
+  readonly port: number;
+  readonly engine: Engine;
+  /** Makes these ports the endpoints of each Service. */
+  setEndpoints(services: Readonly<Record<string, readonly number[]>>): void;
+}
+
+export interface ProxyOptions {
+  readonly ingresses?: readonly Ingress[];
+  readonly limits?: Partial<Limits>;
+}
+
+const TICK_MS = 10;
+
+/** Starts a proxy; the Service of the default Ingress is called `s`. */
+export async function startProxy(
+  services: Readonly<Record<string, readonly number[]>>,
+  { ingresses = [ingressOf("i", { "a.com": { "/": "s" } })], limits = {} }: ProxyOptions = {},
+): Promise<Proxy> {
+  const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now, limits });
+  const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
+    const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));
+    engine.useRoutes(
+      buildRoutes(routingSnapshot({ ingresses, services: Object.keys(endpoints).map(serviceOf), slices })),
+    );
+  };
+  setEndpoints(services);
+  const server = plainServer((connection) => engine.accept(connection), 1_000);
+  const timer = setInterval(() => engine.tick(), TICK_MS);
+  return {
+    port: await listen(server),
+    engine,
+    setEndpoints,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      engine.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A server of raw bytes: what it is asked, and a script for each connection. */
+export interface Upstream extends AsyncDisposable {
+  readonly port: number;
+  /** All bytes received, as Latin-1. */
+  received(): string;
+  readonly connections: Socket[];
+}
+
+/** Starts an upstream; the handler gets each piece of input of each connection. */
+export async function startUpstream(
+  onData: (socket: Socket, text: string) => void,
+  onConnection: (socket: Socket) => void = () => undefined,
+): Promise<Upstream> {
+  let received = "";
+  const connections: Socket[] = [];
+  const server = createServer({ noDelay: true }, (socket) => {
+    connections.push(socket);
+    socket.on("error", () => undefined);
+    socket.on("data", (data) => {
+      received += data.toString("latin1");
+      onData(socket, data.toString("latin1"));
+    });
+    onConnection(socket);
+  });
+  return {
+    port: await listen(server),
+    received: () => received,
+    connections,
+    async [Symbol.asyncDispose]() {
+      for (const socket of connections) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Answers each request head with 200 and this body. */
+export function answering(body: string): (socket: Socket, text: string) => void {
+  return (socket, text) => {
+    for (let count = text.split("\r\n\r\n").length - 1; count > 0; count--) socket.write(okWith(body));
+  };
+}
+
+/** A whole answer of status 200. */
+export function okWith(body: string): string {
+  return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+/** A client connection that collects what comes. */
+export interface Client extends Disposable {
+  readonly socket: Socket;
+  send(text: string): void;
+  /** All that came so far, as Latin-1. */
+  text(): string;
+  /** Resolves with all that came when it satisfies the condition; rejects when the connection ends before. */
+  until(condition: (text: string) => boolean): Promise<string>;
+  /** Resolves with all that came when the connection has ended, and whether that was a reset. */
+  ended(): Promise<{ readonly text: string; readonly wasReset: boolean }>;
+}
+
+/** Opens a client connection to a loopback port. */
+export function openClient(port: number): Client {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  let text = "";
+  let wasReset = false;
+  const closed = Promise.withResolvers<undefined>();
+  const waiters = new Set<() => void>();
+  socket.on("data", (data) => {
+    text += data.toString("latin1");
+    for (const check of waiters) check();
+  });
+  socket.on("error", () => (wasReset = true));
+  socket.on("close", () => closed.resolve(undefined));
+  return {
+    socket,
+    send: (bytes) => void socket.write(Buffer.from(bytes, "latin1")),
+    text: () => text,
+    async until(condition) {
+      const met = Promise.withResolvers<undefined>();
+      const check = () => condition(text) && met.resolve(undefined);
+      waiters.add(check);
+      check();
+      const outcome = await Promise.race([met.promise, closed.promise.then(() => "closed")]);
+      waiters.delete(check);
+      if (outcome === "closed" && !condition(text)) throw new Error(`the connection ended after: ${text}`);
+      return text;
+    },
+    async ended() {
+      await closed.promise;
+      return { text, wasReset };
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
+
+/** Sends bytes on a new connection and returns all that comes until the other side ends. */
+export async function ask(port: number, bytes: string): Promise<string> {
+  using client = openClient(port);
+  client.send(bytes);
+  return (await client.ended()).text;
+}
+
+/** The status code of an answer; 0 for none. */
+export function statusOf(text: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1] ?? 0);
+}
+
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port of loopback on which nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A condition for `until`: the figure has been the same 20 times in a row. */
+export function standsStill(figure: () => number): () => boolean {
+  let last = Number.NaN;
+  let times = 0;
+  return () => {
+    const now = figure();
+    times = now === last ? times + 1 : 0;
+    last = now;
+    return times === 20;
+  };
+}
