@@ -1,26 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Family } from "#src/ip/address.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
-import {
-  type Claim,
-  CLAIMS_PER_HEARTBEAT,
-  decodeHeartbeat,
-  encodeHeartbeat,
-  type Heartbeat,
-  type HeartbeatFault,
-} from "#src/wire/heartbeat.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
+import { HeartbeatSender, type OwnState } from "#speaker/heartbeat-sender.ts";
 import type { PeerMessage } from "#speaker/messages.ts";
+import { heartbeatPortProblem } from "#speaker/socket-problems.ts";
 
-/** What every heartbeat of this speaker says, whoever it goes to. */
-export interface OwnState {
-  readonly ready: boolean;
-  readonly leaving: boolean;
-  readonly subnets: readonly Cidr[];
-  readonly claims: ReadonlyMap<string, Claim>;
-  /** Changes whenever `claims` does. */
-  readonly claimsVersion: number;
-}
+/** Between two attempts to bind. */
+const RETRY_MS = 1_000;
 
 export interface HeartbeatsOptions {
   readonly node: string;
@@ -29,6 +18,8 @@ export interface HeartbeatsOptions {
   onHeartbeat(heartbeat: Heartbeat): void;
   onFault(fault: HeartbeatFault): void;
   onError(error: Error): void;
+  /** Hears why the port cannot be bound, after each attempt; an empty list if nothing hinders it any more. */
+  onProblems(problems: readonly Problem[]): void;
 }
 
 /** A session number nobody had before: tells a restarted speaker from its predecessor and a fresh heartbeat from a replay. */
@@ -36,74 +27,91 @@ function newSession(): bigint {
   return randomBytes(8).readBigUInt64BE() | 1n;
 }
 
-/** The UDP side of the heartbeats: signs and sends ours, checks and hands over those of others. */
+/** The UDP side of the heartbeats: sends ours, checks and hands over those of others. */
 export class Heartbeats {
   readonly session = newSession();
   readonly #options: HeartbeatsOptions;
-  readonly #key: Uint8Array;
+  readonly #sender: HeartbeatSender;
   readonly #sockets = new Map<Family, Socket>();
-  #sequence = 0;
-  #nextChunk = 0;
+  readonly #problems = new Map<Family, Problem>();
+  readonly #closing = new AbortController();
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
-    const [key] = options.keys;
+    const { node, port, keys } = options;
+    const [key] = keys;
     if (key === undefined) throw new Error("at least one heartbeat key is needed");
-    this.#key = key;
+    this.#sender = new HeartbeatSender({
+      node,
+      session: this.session,
+      key,
+      // Without a callback a failed send is an "error" event of the socket: a peer that cannot be reached is normal.
+      send: ({ family, address }, datagram) =>
+        this.#sockets.get(family)?.send(datagram, port, address, () => undefined),
+    });
   }
 
-  /** Binds the port, for IPv4 and, where the machine has it, IPv6. */
-  async open(): Promise<void> {
-    this.#sockets.set("ipv4", await this.#bind("udp4"));
-    try {
-      this.#sockets.set("ipv6", await this.#bind("udp6"));
-    } catch (error) {
-      this.#options.onError(error as Error);
-    }
+  /** Binds the port, for IPv4 and, where the machine has it, IPv6, however long that takes. False if closed before. */
+  async open(): Promise<boolean> {
+    const bound = await Promise.all([this.#bindFamily("ipv4"), this.#bindFamily("ipv6")]);
+    return bound.every(Boolean);
   }
 
-  /** Sends one heartbeat to each peer, carrying the next chunk of the claims; `all` sends every chunk at once. */
+  /** Sends a heartbeat to each peer. */
   send(
     peers: readonly PeerMessage[],
     own: OwnState,
-    { sessionOf, all }: { sessionOf(node: string): bigint; all: boolean },
+    options: { sessionOf(node: string): bigint; isNew: boolean },
   ): void {
-    const claims = [...own.claims.values()];
-    const chunks = Math.max(1, Math.ceil(claims.length / CLAIMS_PER_HEARTBEAT));
-    this.#nextChunk = (this.#nextChunk + 1) % chunks;
-    const due = all ? Array.from({ length: chunks }, (_, chunk) => chunk) : [this.#nextChunk];
-    for (const chunk of due) {
-      this.#sequence++;
-      const part = claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
-      for (const peer of peers) this.#sendOne(peer, sessionOf(peer.node), { ...own, claims: part, chunk, chunks });
-    }
+    this.#sender.send(peers, own, options);
   }
 
   close(): void {
+    this.#closing.abort();
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
   }
 
-  #sendOne(peer: PeerMessage, echo: bigint, part: Omit<Heartbeat, "node" | "session" | "echo" | "sequence">): void {
-    const { node } = this.#options;
-    const heartbeat = { ...part, node, session: this.session, echo, sequence: this.#sequence };
-    // Without a callback a failed send is an "error" event of the socket: a peer that cannot be reached is normal.
-    this.#sockets
-      .get(peer.family)
-      ?.send(encodeHeartbeat(heartbeat, this.#key), this.#options.port, peer.address, () => undefined);
+  async #bindFamily(family: Family): Promise<boolean> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        this.#sockets.set(family, await this.#bind(family));
+        this.#setProblem(family);
+        return true;
+      } catch (error) {
+        if (family === "ipv6" && (error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
+          this.#options.onError(error as Error); // a machine without IPv6: nothing to wait for
+          return true;
+        }
+        this.#setProblem(family, await heartbeatPortProblem(error as Error, this.#options.port));
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return false;
   }
 
-  #bind(type: "udp4" | "udp6"): Promise<Socket> {
-    const socket = createSocket({ type, ipv6Only: type === "udp6", reuseAddr: false });
+  #setProblem(family: Family, problem?: Problem): void {
+    if (problem === undefined) this.#problems.delete(family);
+    else this.#problems.set(family, problem);
+    this.#options.onProblems([...this.#problems.values()]);
+  }
+
+  #bind(family: Family): Promise<Socket> {
+    const socket = createSocket({ type: family === "ipv6" ? "udp6" : "udp4", ipv6Only: family === "ipv6" });
     socket.on("message", (bytes) => {
       const decoded = decodeHeartbeat(bytes, this.#options.keys);
       if (decoded.ok) this.#options.onHeartbeat(decoded.heartbeat);
       else this.#options.onFault(decoded.reason);
     });
     return new Promise((resolve, reject) => {
-      socket.once("error", reject);
+      const refuse = (error: Error): void => {
+        socket.close();
+        reject(error);
+      };
+      socket.once("error", refuse);
       socket.bind(this.#options.port, () => {
-        socket.off("error", reject);
+        socket.off("error", refuse);
         socket.on("error", this.#options.onError);
         resolve(socket);
       });

@@ -3,7 +3,7 @@ import { type Cidr, cidrContains, cidrOf } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announce.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
-import { arpFilter, ndpFilter } from "#src/layer2/filter.ts";
+import { anyArpFilter, anyNdpFilter, arpFilter, ndpFilter } from "#src/layer2/filter.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
@@ -18,6 +18,8 @@ export interface LinkResponderOptions {
   onReply(protocol: "arp" | "ndp"): void;
   onDrop(reason: DropReason): void;
   onError(errno: number): void;
+  /** The kernel refuses the filter that holds the addresses; a wider one stands in for it. */
+  onWideFilter(interfaceName: string, error: Error): void;
 }
 
 /** Answers ARP and NDP on one link for the addresses announced there, and announces them unasked. */
@@ -37,7 +39,12 @@ export class LinkResponder {
     this.link = options.link;
     this.subnets = options.anySubnet ? EVERYTHING : subnetsOf(options.link);
     this.#arp = this.#open(ETHER_TYPE_ARP, arpFilter([]), "arp");
-    this.#ndp = this.#open(ETHER_TYPE_IPV6, ndpFilter([]), "ndp");
+    try {
+      this.#ndp = this.#open(ETHER_TYPE_IPV6, ndpFilter([]), "ndp");
+    } catch (error) {
+      this.#arp.close();
+      throw error;
+    }
   }
 
   /** Answers for exactly those of the given addresses that this link serves. */
@@ -79,8 +86,21 @@ export class LinkResponder {
 
   #setFilters(changed: readonly Ip[]): void {
     const all = [...this.#announced.values()];
-    if (changed.some(({ family }) => family === "ipv4")) this.#arp.setFilter(arpFilter(all));
-    if (changed.some(({ family }) => family === "ipv6")) this.#ndp.setFilter(ndpFilter(all));
+    if (changed.some(({ family }) => family === "ipv4")) this.#setFilter(this.#arp, arpFilter(all), anyArpFilter());
+    if (changed.some(({ family }) => family === "ipv6")) this.#setFilter(this.#ndp, ndpFilter(all), anyNdpFilter());
+  }
+
+  /**
+   * Filters count against net.core.optmem_max, 20 KB up to Linux 6.6, where some 600 addresses are too many. Then all
+   * requests come in, and `answer` alone decides.
+   */
+  #setFilter(socket: PacketSocket, filter: Uint8Array, wider: Uint8Array): void {
+    try {
+      socket.setFilter(filter);
+    } catch (error) {
+      socket.setFilter(wider);
+      this.#options.onWideFilter(this.link.name, error as Error);
+    }
   }
 
   #open(etherType: number, filter: Uint8Array, protocol: "arp" | "ndp"): PacketSocket {

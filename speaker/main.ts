@@ -28,7 +28,7 @@ if (!keys.ok) {
 const log = createLogger({ component: "speaker", node: options.node, level: options.logLevel });
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
-const health = createHealth(["synced", "joined"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "heartbeats", "sockets", "joined"], () => log.info({}, "ready"));
 const source = openFolderSource({ directory: options.manifests, log });
 
 const settings: WorkerSettings = {
@@ -55,7 +55,17 @@ const readCluster = createClusterReader({
   node: options.node,
   onProblems: (where, found) => problems.report(where, found),
 });
-const cluster = createWorkLoop({ log, run: async () => tell(readCluster()) });
+let told = "";
+const cluster = createWorkLoop({
+  log,
+  async run() {
+    const message = readCluster();
+    const text = JSON.stringify(message);
+    // Most changes of endpoints change nothing here, and the worker has heartbeats to send.
+    if (text !== told) tell(message);
+    told = text;
+  },
+});
 const reports = createWorkLoop({
   log,
   async run() {
@@ -81,12 +91,22 @@ worker.on("message", (message: FromWorker) => {
       return metrics.setCounters(message.counters);
     case "log":
       return log[message.level](message.data, message.msg);
+    case "problems": {
+      const [first] = message.problems;
+      problems.report(message.need, message.problems);
+      return health.set(message.need, first === undefined, first === undefined ? "" : printProblem(first));
+    }
     case "left":
       return left.resolve();
   }
 });
 worker.on("error", (error) => {
   log.fatal({ err: error }, "the worker thread failed");
+  process.exit(1);
+});
+worker.on("exit", (code) => {
+  if (isLeaving) return;
+  log.fatal({ code }, "the worker thread ended");
   process.exit(1);
 });
 

@@ -9,14 +9,14 @@ interface Peer {
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
   silentMs: number;
-  /** Earlier sessions: whoever still speaks for one of them replays. */
-  retired: readonly bigint[];
+  /** Earlier sessions and the last sequence number heard of each: whoever repeats those replays. */
+  retired: ReadonlyMap<bigint, number>;
   /** Undefined while dead. Live means fresh: it has heard our session, so its word is no replay and the path works both ways. */
   liveSinceMs: number | undefined;
   ready: boolean;
   leaving: boolean;
   subnets: readonly Cidr[];
-  claims: ReadonlyMap<string, Claim>;
+  claims: Map<string, Claim>;
   claimsVersion: number | undefined;
   arriving: { readonly version: number; readonly chunks: Map<number, readonly Claim[]> } | undefined;
 }
@@ -70,8 +70,7 @@ export class Membership {
     if (heartbeat.session === peer.session) {
       if (heartbeat.sequence <= peer.sequence) return "stale";
     } else {
-      // Another session: a restart, or a replay. While the known one lives, only one that has heard us replaces it.
-      if (peer.retired.includes(heartbeat.session) || (!isFresh && peer.liveSinceMs !== undefined)) return "stale";
+      if (!mayReplace(peer, heartbeat, isFresh)) return "stale";
       Object.assign(peer, newPeer(), { session: heartbeat.session, retired: retire(peer) });
     }
     peer.sequence = heartbeat.sequence;
@@ -122,11 +121,24 @@ export class Membership {
   }
 }
 
+/**
+ * Whether a heartbeat of another session than the known one is a restart, and not a replay. While the known one lives,
+ * only a session not heard before that has heard us replaces it. Otherwise also an earlier one that goes on: a late or
+ * replayed datagram of a session before may have pushed it out.
+ */
+function mayReplace(peer: Peer, { session, sequence }: Heartbeat, isFresh: boolean): boolean {
+  const lastSequence = peer.retired.get(session);
+  if (peer.liveSinceMs !== undefined) return isFresh && lastSequence === undefined;
+  return lastSequence === undefined || sequence > lastSequence;
+}
+
 /** How many earlier sessions of a peer are remembered. */
 const RETIRED_SESSIONS = 8;
 
-function retire(peer: Peer): readonly bigint[] {
-  return peer.session === 0n ? peer.retired : [peer.session, ...peer.retired].slice(0, RETIRED_SESSIONS);
+function retire({ session, sequence, retired }: Peer): ReadonlyMap<bigint, number> {
+  if (session === 0n) return retired;
+  const others = [...retired].filter(([earlier]) => earlier !== session);
+  return new Map([...others.slice(1 - RETIRED_SESSIONS), [session, sequence]]);
 }
 
 function newPeer(): Peer {
@@ -134,7 +146,7 @@ function newPeer(): Peer {
     session: 0n,
     sequence: -1,
     silentMs: 0,
-    retired: [],
+    retired: new Map(),
     liveSinceMs: undefined,
     ready: false,
     leaving: false,
@@ -160,9 +172,8 @@ function takeInClaims(peer: Peer, { claims, claimsVersion, chunk, chunks }: Hear
   if (peer.arriving?.version !== claimsVersion) peer.arriving = { version: claimsVersion, chunks: new Map() };
   peer.arriving.chunks.set(chunk, claims);
   if (peer.arriving.chunks.size < chunks) {
-    if (claims.length === 0) return false;
-    peer.claims = new Map([...peer.claims, ...byAddress(claims)]);
-    return true;
+    for (const [key, claim] of byAddress(claims)) peer.claims.set(key, claim);
+    return claims.length > 0;
   }
   peer.claims = new Map([...peer.arriving.chunks.values()].flatMap(byAddress));
   peer.claimsVersion = claimsVersion;

@@ -1,4 +1,5 @@
 import type { Family } from "#src/ip/address.ts";
+import type { Problem } from "#src/model/problem.ts";
 
 /** An address to announce, as it crosses from the main thread to the worker. */
 interface WantedMessage {
@@ -54,4 +55,6 @@ export type FromWorker =
       readonly msg: string;
       readonly data: Readonly<Record<string, unknown>>;
     }
+  /** All that is wrong with one need of the speaker now: without it the speaker is not ready. */
+  | { readonly kind: "problems"; readonly need: "heartbeats" | "sockets"; readonly problems: readonly Problem[] }
   | { readonly kind: "left" };

@@ -1,19 +1,24 @@
 import type { Ip } from "#src/ip/address.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
+import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { whyUnusable } from "#src/linux/usable-link.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { packetSocketProblem } from "#speaker/socket-problems.ts";
 import { LinkResponder, type LinkResponderOptions } from "#speaker/link-responder.ts";
 
 export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet"> {
   /** Names to use; empty: every usable one. A named interface serves addresses of any network. */
   readonly interfaces: readonly string[];
-  onOpenFailed(link: Link, error: Error): void;
+  /** Hears on which links no packet socket can be opened, after each attempt; an empty list if there are none. */
+  onProblems(problems: readonly Problem[]): void;
 }
 
 /** One responder per usable link, kept in step with the links. */
 export class Responders {
   readonly #options: RespondersOptions;
   readonly #byIndex = new Map<number, LinkResponder>();
+  readonly #problems = new Map<number, Problem>();
+  #links: ReadonlyMap<number, Link> = new Map();
   #subnets: readonly Cidr[] = [];
 
   constructor(options: RespondersOptions) {
@@ -22,6 +27,8 @@ export class Responders {
 
   /** Opens and closes responders so that they match the links; true if the served networks or MACs changed. */
   setLinks(links: ReadonlyMap<number, Link>): boolean {
+    this.#links = links;
+    this.#problems.clear();
     let changed = false;
     for (const [index, responder] of this.#byIndex) {
       const link = links.get(index);
@@ -34,8 +41,14 @@ export class Responders {
       if (this.#byIndex.has(link.index) || !this.#isUsable(link)) continue;
       changed = this.#open(link) || changed;
     }
-    if (changed) this.#subnets = [...this.#byIndex.values()].flatMap(({ subnets }) => subnets);
+    if (changed) this.#subnets = uniqueSubnets([...this.#byIndex.values()].flatMap(({ subnets }) => subnets));
+    this.#options.onProblems([...this.#problems.values()]);
     return changed;
+  }
+
+  /** Tries once more what could not be opened; true as for `setLinks`. */
+  retryFailed(): boolean {
+    return this.#problems.size > 0 && this.setLinks(this.#links);
   }
 
   /** Networks in which this speaker can serve. */
@@ -75,10 +88,14 @@ export class Responders {
       this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet }));
       return true;
     } catch (error) {
-      this.#options.onOpenFailed(link, error as Error);
+      this.#problems.set(link.index, packetSocketProblem(error as Error, link.name));
       return false;
     }
   }
+}
+
+function uniqueSubnets(subnets: readonly Cidr[]): readonly Cidr[] {
+  return [...new Map(subnets.map((subnet) => [printCidr(subnet), subnet])).values()];
 }
 
 /** Whether sockets, frames and served networks made for one still fit the other. */

@@ -1,26 +1,34 @@
 import type { Member, WantedAddress } from "#src/election/member.ts";
-import type { Claim } from "#src/wire/heartbeat.ts";
 import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
-import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
-import { type Cidr, printCidr } from "#src/ip/cidr.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
+import { printCidr } from "#src/ip/cidr.ts";
+import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 import { printMac } from "#src/wire/mac.ts";
 import { AnnouncementQueue } from "#speaker/announcement-queue.ts";
 import type { CounterSet } from "#speaker/counter-set.ts";
-import type { Heartbeats } from "#speaker/heartbeats.ts";
+import type { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import { Membership } from "#speaker/membership.ts";
 import type { FromWorker, PeerMessage, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
+import { type ClaimsChange, OwnClaims } from "#speaker/own-claims.ts";
+import { Reporter } from "#speaker/reporter.ts";
 import type { Responders } from "#speaker/responders.ts";
 
-/** How long a starting speaker waits to hear all others before it stands for election all the same. */
+/**
+ * How long a starting speaker waits to hear all others before it stands for election all the same. Time in which it did
+ * not run itself, as at the start of a busy machine, does not count: heartbeats may lie unread.
+ */
 const JOIN_MS = 1_000;
-/** Elections are looked at again at least this often: a fail-back hold-off may have ended. */
+/**
+ * Heartbeats that say "ready" before a starting speaker takes its first address: those who start together then know of
+ * each other, and no two take the same one.
+ */
+const INTRODUCTION_HEARTBEATS = 3;
+/** Elections are looked at again at least this often: a wait may have ended. */
 const REVIEW_MS = 1_000;
-/** State and counters go to the main thread at most this often. */
-const REPORT_MS = 200;
 
 export interface SpeakerOptions {
   readonly settings: WorkerSettings;
-  readonly heartbeats: Pick<Heartbeats, "session" | "send">;
+  readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
   readonly responders: Pick<Responders, "announce" | "setAnnounced" | "subnets" | "links">;
   readonly counters: CounterSet;
   /** A number from 0 to 1, new at each call. */
@@ -30,27 +38,31 @@ export interface SpeakerOptions {
 
 /**
  * The heart of a speaker: hears heartbeats, decides by `planAnnouncements`, and makes the responders match. It has no
- * timer of its own: whoever runs it calls `tick` every heartbeat interval and `receive` for each heartbeat.
+ * timer of its own: whoever runs it calls `tick` every heartbeat interval and `receive` for each heartbeat. It decides
+ * and sends only in `tick`, so that no burst of heartbeats, however long, makes more work or traffic than one.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
   readonly #queue: AnnouncementQueue;
-  #wanted: ReadonlyMap<string, WantedAddress> = new Map();
+  readonly #reporter: Reporter;
+  readonly #claims = new OwnClaims();
+  /** The highest term heard of each wanted address. */
+  readonly #terms = new Map<string, number>();
+  #wanted: ReadonlyMap<string, WantedAddress> | undefined;
   #peers: readonly PeerMessage[] = [];
   #plan: AnnouncementPlan = new Map();
-  #claims: ReadonlyMap<string, Claim> = new Map();
-  #claimsVersion = 1;
-  readonly #since = new Map<string, number>();
-  readonly #terms = new Map<string, number>();
-  #ready = false;
-  #leaving = false;
-  #joinUntilMs: number | undefined;
-  #readySinceMs = 0;
+  /** Addresses of ours that somebody else claims as well. */
+  #contested: ReadonlySet<string> = new Set();
+  #isDirty = false;
+  #isLeaving = false;
+  #waitedMs = 0;
+  #tickedMs: number | undefined;
+  #readySinceMs: number | undefined;
+  #stands = false;
+  /** Since when nobody has taken an address from us. */
+  #steadySinceMs = 0;
   #reviewedMs = 0;
-  #reportedMs = 0;
-  #isReportDue = true;
-  #reported = "";
 
   constructor(options: SpeakerOptions) {
     this.#options = options;
@@ -58,152 +70,163 @@ export class Speaker {
     const { session } = options.heartbeats;
     this.#membership = new Membership({ session, deadAfterMs, maxTickMs: heartbeatEveryMs * 2 });
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
+    this.#reporter = new Reporter({
+      post: options.post,
+      counters: () => options.counters.read(),
+      state: () => this.#state(),
+    });
   }
 
-  /** Takes in what the main thread says. */
-  handle(message: ToWorker, nowMs: number): void {
+  /** Takes in what the main thread says; acted on at the next tick. */
+  handle(message: ToWorker): void {
+    this.#isDirty = true;
     if (message.kind === "leave") {
-      this.#leaving = true;
-      return this.#decide(nowMs);
+      this.#isLeaving = true;
+      return;
     }
     this.#wanted = readWanted(message.wanted);
     this.#peers = message.peers;
     this.#membership.setPeers(new Set(message.peers.map(({ node }) => node)));
-    this.#joinUntilMs ??= nowMs + JOIN_MS;
-    return this.#decide(nowMs);
   }
 
-  /** Takes in an authenticated heartbeat of another speaker. */
-  receive(heartbeat: Parameters<Membership["receive"]>[0], nowMs: number): void {
+  /** Takes in an authenticated heartbeat of another speaker; acted on at the next tick. */
+  receive(heartbeat: Heartbeat, nowMs: number): void {
     const effect = this.#membership.receive(heartbeat, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
-    if (effect === "changed") this.#decide(nowMs);
+    if (effect === "changed") this.#isDirty = true;
   }
 
   /** The interfaces changed: everything announced is announced anew where it is served now. */
   linksChanged(nowMs: number): void {
-    this.#options.responders.setAnnounced(addressesOf(this.#claims));
-    for (const { ip } of this.#claims.values()) this.#queue.start(ip, nowMs);
-    this.#decide(nowMs);
+    this.#isDirty = true;
+    this.#options.responders.setAnnounced(this.#claims.addresses());
+    for (const { ip } of this.#claims.byAddress.values()) this.#queue.start(ip, nowMs);
   }
 
-  /** Counts silence, sends heartbeats and due announcements, reports. */
+  /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
     const died = this.#membership.tick(nowMs);
-    if (died || this.#joins(nowMs) || nowMs - this.#reviewedMs >= REVIEW_MS) this.#decide(nowMs);
-    else this.#sendHeartbeats(false);
+    const isDue = this.#isDirty || nowMs - this.#reviewedMs >= REVIEW_MS;
+    const changed = (this.#joins(nowMs) || died || isDue) && this.#decide(nowMs);
     const sent = this.#queue.sendDue(nowMs);
     if (sent > 0) this.#options.counters.add("announcements_sent", "all", sent);
-    this.#report(nowMs);
+    this.#sendHeartbeats(changed);
+    this.#reporter.report(nowMs);
+    if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
   }
 
-  /** True once it is time to stand for election: all are heard, or the wait for them is over. */
+  /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
   #joins(nowMs: number): boolean {
-    if (this.#ready || this.#joinUntilMs === undefined) return false;
-    if (!this.#membership.isComplete() && nowMs < this.#joinUntilMs) return false;
-    this.#ready = true;
-    this.#readySinceMs = nowMs;
+    if (this.#stands || this.#wanted === undefined) return false;
+    if (this.#readySinceMs === undefined) {
+      this.#waitedMs += Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#options.settings.heartbeatEveryMs * 2);
+      this.#tickedMs = nowMs;
+      if (!this.#membership.isComplete() && this.#waitedMs < JOIN_MS) return false;
+      this.#readySinceMs = nowMs;
+      return true;
+    }
+    const introductionMs = INTRODUCTION_HEARTBEATS * this.#options.settings.heartbeatEveryMs;
+    if (nowMs - this.#readySinceMs < introductionMs) return false;
+    this.#stands = true;
+    this.#steadySinceMs = nowMs;
     return true;
   }
 
-  #decide(nowMs: number): void {
+  /** Makes plan, claims and responders match what is known; true if the claims changed. */
+  #decide(nowMs: number): boolean {
+    this.#isDirty = false;
     this.#reviewedMs = nowMs;
     const { node, failBackAfterMs } = this.#options.settings;
     const members = [this.#self(), ...this.#membership.members()];
     this.#rememberTerms(members);
-    const knownMembers = this.#membership.size + 1;
-    const snapshot = { wanted: this.#wanted, members, knownMembers, terms: this.#terms, failBackAfterMs };
-    this.#plan = planAnnouncements(snapshot, node, nowMs);
-    const changed = this.#apply(nowMs);
-    this.#sendHeartbeats(changed);
-    this.#isReportDue = true;
-    if (this.#leaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
+    this.#plan = planAnnouncements(
+      {
+        wanted: this.#wanted ?? new Map(),
+        members,
+        knownMembers: this.#membership.size + 1,
+        terms: this.#terms,
+        failBackAfterMs,
+        before: this.#plan,
+      },
+      node,
+      nowMs,
+    );
+    const change = this.#claims.replace(this.#plan, nowMs);
+    const changed = change.gained.length > 0 || change.lost.length > 0;
+    if (changed) this.#apply(change, nowMs);
+    this.#defendContested(nowMs);
+    this.#reporter.markDue();
+    return changed;
   }
 
   #self(): Member {
     return {
       node: this.#options.settings.node,
-      ready: this.#ready,
-      leaving: this.#leaving,
-      liveSinceMs: this.#readySinceMs,
-      subnets: this.#options.responders.subnets(),
-      claims: this.#claims,
+      ready: this.#stands,
+      leaving: this.#isLeaving,
+      liveSinceMs: this.#steadySinceMs,
+      // As many as the others hear of: whoever counted more would stand for addresses that others give to somebody else.
+      subnets: this.#options.responders.subnets().slice(0, SUBNETS_PER_HEARTBEAT),
+      claims: this.#claims.byAddress,
     };
   }
 
-  /** Makes claims and responders match the plan; true if the claims changed. */
-  #apply(nowMs: number): boolean {
-    const claims = new Map<string, Claim>();
-    for (const [key, { claim }] of this.#plan) if (claim !== undefined) claims.set(key, claim);
-    const gained = [...claims].filter(([key, claim]) => this.#claims.get(key)?.term !== claim.term);
-    const lost = [...this.#claims.keys()].filter((key) => !claims.has(key));
-    if (gained.length === 0 && lost.length === 0) return false;
-    this.#claims = claims;
-    this.#claimsVersion = (this.#claimsVersion % 0xffff_ffff) + 1;
-    this.#options.responders.setAnnounced(addressesOf(claims));
-    for (const [key, { ip }] of gained) {
-      this.#since.set(key, nowMs);
-      this.#queue.start(ip, nowMs);
-    }
-    for (const key of lost) {
-      this.#since.delete(key);
-      this.#queue.stop(key);
-    }
-    const sent = this.#queue.sendDue(nowMs);
-    this.#options.counters.add("announcements_sent", "all", sent);
-    this.#log(gained, lost);
-    return true;
+  #apply({ gained, lost }: ClaimsChange, nowMs: number): void {
+    this.#options.responders.setAnnounced(this.#claims.addresses());
+    for (const key of gained) this.#startAnnouncing(key, nowMs);
+    for (const key of lost) this.#queue.stop(key);
+    if (lost.some((key) => this.#wanted?.has(key))) this.#steadySinceMs = nowMs;
+    this.#reporter.logChange({ gained, lost, members: this.#membership.members().length + 1 });
+  }
+
+  #startAnnouncing(key: string, nowMs: number): void {
+    const claim = this.#claims.byAddress.get(key);
+    if (claim !== undefined) this.#queue.start(claim.ip, nowMs);
+  }
+
+  /**
+   * Announces anew what somebody else claims too, and again once that one has dropped it: neighbours that listened to
+   * the other one, behind a partition for example, would otherwise go on sending there until they ask again.
+   */
+  #defendContested(nowMs: number): void {
+    const before = this.#contested;
+    const own = this.#claims.byAddress;
+    const theirs = this.#membership.members().flatMap(({ claims }) => [...claims.keys()]);
+    this.#contested = new Set(theirs.filter((key) => own.has(key)));
+    for (const key of before.symmetricDifference(this.#contested)) this.#startAnnouncing(key, nowMs);
   }
 
   #rememberTerms(members: readonly Member[]): void {
     for (const { claims } of members) {
       for (const [key, { term }] of claims) this.#terms.set(key, Math.max(term, this.#terms.get(key) ?? 0));
     }
-    for (const key of this.#terms.keys()) if (!this.#wanted.has(key)) this.#terms.delete(key);
+    for (const key of this.#terms.keys()) if (this.#wanted?.has(key) !== true) this.#terms.delete(key);
   }
 
-  #sendHeartbeats(all: boolean): void {
-    const { claims, subnets, ready, leaving } = this.#self();
-    const own = { ready, leaving, subnets: subnets.slice(0, 16), claims, claimsVersion: this.#claimsVersion };
+  #sendHeartbeats(isNew: boolean): void {
+    const { claims, subnets, leaving } = this.#self();
+    const ready = this.#readySinceMs !== undefined;
+    const own = { ready, leaving, subnets, claims, claimsVersion: this.#claims.version };
     const sessionOf = (node: string): bigint => this.#membership.sessionOf(node);
-    this.#options.heartbeats.send(this.#peers, own, { sessionOf, all });
+    this.#options.heartbeats.send(this.#peers, own, { sessionOf, isNew });
   }
 
   /** Leaving is done when each address we still hold has nobody else to go to. */
   #nobodyToWaitFor(): boolean {
     const { node } = this.#options.settings;
-    return [...this.#claims.keys()].every((key) => {
+    return [...this.#claims.byAddress.keys()].every((key) => {
       const owner = this.#plan.get(key)?.owner;
       return owner === undefined || owner === node;
     });
   }
 
-  #log(gained: readonly (readonly [string, Claim])[], lost: readonly string[]): void {
-    const data = { announced: gained.length, withdrawn: lost.length, members: this.#membership.members().length + 1 };
-    const ips = { gained: gained.slice(0, 10).map(([key]) => key), lost: lost.slice(0, 10) };
-    this.#options.post({ kind: "log", level: "info", msg: "announcements changed", data: { ...data, ...ips } });
-  }
-
-  #report(nowMs: number): void {
-    if (nowMs - this.#reportedMs < REPORT_MS) return;
-    this.#reportedMs = nowMs;
-    this.#options.post({ kind: "counters", counters: this.#options.counters.read() });
-    if (!this.#isReportDue) return;
-    this.#isReportDue = false;
-    const state = this.#state();
-    const printed = JSON.stringify(state);
-    if (printed === this.#reported) return;
-    this.#reported = printed;
-    this.#options.post({ kind: "state", state });
-  }
-
   #state(): SpeakerState {
     return {
-      ready: this.#ready,
-      announcing: [...this.#claims].map(([ip, { term }]) => ({
+      ready: this.#stands,
+      announcing: [...this.#claims.byAddress].map(([ip, { term }]) => ({
         ip,
         term,
-        sinceMs: this.#since.get(ip) ?? 0,
+        sinceMs: this.#claims.sinceMs(ip),
       })),
       owners: [...this.#plan].map(([ip, { owner }]) => ({ ip, owner })),
       members: [this.#self(), ...this.#membership.members()].map(({ node, ready, leaving }) => ({
@@ -214,14 +237,10 @@ export class Speaker {
       interfaces: this.#options.responders.links().map(({ link, subnets }) => ({
         name: link.name,
         mac: printMac(link.mac),
-        subnets: subnets.map((subnet: Cidr) => printCidr(subnet)),
+        subnets: subnets.map(printCidr),
       })),
     };
   }
-}
-
-function addressesOf(claims: ReadonlyMap<string, Claim>): ReadonlyMap<string, Ip> {
-  return new Map([...claims].map(([key, { ip }]) => [key, ip]));
 }
 
 function readWanted(wanted: Extract<ToWorker, { kind: "cluster" }>["wanted"]): ReadonlyMap<string, WantedAddress> {

@@ -11,7 +11,11 @@ import type { FromWorker, ToWorker, WorkerSettings } from "#speaker/messages.ts"
 import { Responders } from "#speaker/responders.ts";
 import { Speaker } from "#speaker/speaker.ts";
 
+/** Between two attempts to open the packet sockets that the kernel refused. */
+const REOPEN_MS = 1_000;
+
 const settings = workerData as WorkerSettings;
+let isTicking = false;
 
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);
@@ -41,7 +45,13 @@ const responders = new Responders({
   onReply: (protocol) => counters.add("replies_sent", protocol),
   onDrop: (reason) => counters.add("frames_dropped", reason),
   onError: (errno) => counters.add("socket_errors", String(errno)),
-  onOpenFailed: (link, error) => warnOnce("cannot open a packet socket", { interface: link.name, err: error.message }),
+  onWideFilter: (name, error) =>
+    warnOnce("the kernel refuses a filter by address, all requests are looked at", {
+      interface: name,
+      err: error.message,
+      fix: "raise net.core.optmem_max to 131072",
+    }),
+  onProblems: (problems) => post({ kind: "problems", need: "sockets", problems }),
 });
 
 const heartbeats = new Heartbeats({
@@ -55,11 +65,16 @@ const heartbeats = new Heartbeats({
       warnOnce("a heartbeat with a wrong signature was refused", { fix: "give all speakers one key" });
   },
   onError: (error) => warnOnce("heartbeat socket", { err: error.message }),
+  onProblems: (problems) => post({ kind: "problems", need: "heartbeats", problems }),
 });
 
 const speaker = new Speaker({ settings, heartbeats, responders, counters, chance: Math.random, post });
+parentPort?.on("message", (message: ToWorker) => {
+  speaker.handle(message);
+  // Without a tick nothing is announced that somebody would have to take over.
+  if (message.kind === "leave" && !isTicking) post({ kind: "left" });
+});
 
-await heartbeats.open();
 const watcher = await openLinkWatcher({
   onChange: (links) => {
     if (responders.setLinks(links)) speaker.linksChanged(monotonicMs());
@@ -67,6 +82,11 @@ const watcher = await openLinkWatcher({
   onError: (error) => warnOnce("link watcher", { err: error.message }),
 });
 responders.setLinks(watcher.links());
-parentPort?.on("message", (message: ToWorker) => speaker.handle(message, monotonicMs()));
+setInterval(() => {
+  if (responders.retryFailed()) speaker.linksChanged(monotonicMs());
+}, REOPEN_MS);
+// A speaker that hears nobody would take everything: it does not stand for election before it can.
+await heartbeats.open();
+isTicking = true;
 setInterval(() => speaker.tick(monotonicMs()), settings.heartbeatEveryMs);
 post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });

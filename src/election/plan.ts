@@ -1,7 +1,15 @@
-import { printIp } from "#src/ip/address.ts";
 import { type Member, type WantedAddress, whyIneligible } from "#src/election/member.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import { rank } from "#src/election/rank.ts";
+
+/** Terms have 32 bits in a heartbeat. At the highest one rank alone decides between two claims. */
+const MAX_TERM = 2 ** 32 - 1;
+
+/**
+ * When the candidates before it have left an address vacant for so long each, the next one takes it: a speaker may be
+ * live and not know that the address is wanted, because it has lost its source.
+ */
+const PATIENCE_MS = 2_000;
 
 /** All that one speaker knows when it decides. */
 export interface ElectionSnapshot {
@@ -15,6 +23,8 @@ export interface ElectionSnapshot {
   readonly terms: ReadonlyMap<string, number>;
   /** A node that ranks first gets its address back once it has lived this long; undefined: never (no flapping back). */
   readonly failBackAfterMs: number | undefined;
+  /** The plan made before this one. */
+  readonly before: AnnouncementPlan;
 }
 
 /** What becomes of one address. */
@@ -23,6 +33,8 @@ interface Announcement {
   readonly owner: string | undefined;
   /** What this speaker claims: it answers while, and only while, it has a claim. */
   readonly claim: Claim | undefined;
+  /** Since when it is claimed by none of the members that can serve it, if there are any, in the observer's monotonic milliseconds. */
+  readonly vacantSinceMs: number | undefined;
 }
 
 /** By address text. */
@@ -34,13 +46,14 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  * 1. A live owner keeps its address. Of several claims the strongest stands: of a member that can serve before one
  *    that cannot, made in a majority before made cut off, higher term first, then by rank. So after a partition heals,
  *    both sides drop the same claim.
- * 2. Without a standing claim of a member that can serve, the first in rank of those that can takes over, at a higher term.
+ * 2. Without a standing claim of a member that can serve, the first in rank of those that can takes over, at a higher
+ *    term; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network.
  */
 export function planAnnouncements(snapshot: ElectionSnapshot, self: string, nowMs: number): AnnouncementPlan {
   const plan = new Map<string, Announcement>();
-  for (const [key, wanted] of snapshot.wanted) plan.set(key, decide({ snapshot, self, nowMs }, wanted));
+  for (const [key, wanted] of snapshot.wanted) plan.set(key, decide({ snapshot, self, nowMs, key }, wanted));
   return plan;
 }
 
@@ -48,18 +61,24 @@ interface Question {
   readonly snapshot: ElectionSnapshot;
   readonly self: string;
   readonly nowMs: number;
+  readonly key: string;
 }
 
 function decide(question: Question, wanted: WantedAddress): Announcement {
-  const { snapshot, self } = question;
-  const key = printIp(wanted.ip);
+  const { snapshot, self, nowMs, key } = question;
   const candidates = snapshot.members.filter((member) => whyIneligible(member, wanted) === undefined);
   const holder = strongest(snapshot.members, candidates, key);
-  const owner = elect(question, { candidates, holder, key });
+  const isHeld = holder !== undefined && candidates.includes(holder);
+  const isVacant = !isHeld && candidates.length > 0;
+  const vacantSinceMs = isVacant ? (snapshot.before.get(key)?.vacantSinceMs ?? nowMs) : undefined;
+  const owner = elect(question, { candidates, holder, vacantSinceMs });
   if (holder?.node === self) {
-    return { owner, claim: mayHold(holder, wanted, owner) ? holder.claims.get(key) : undefined };
+    return { owner, claim: mayHold(holder, wanted, owner) ? holder.claims.get(key) : undefined, vacantSinceMs };
   }
-  return { owner, claim: owner === self ? newClaim(snapshot, wanted) : undefined };
+  // Whoever finds its claim superseded drops it first; a fail-back waits its time from there.
+  const isSuperseded = snapshot.members.some(({ node, claims }) => node === self && claims.has(key));
+  const claim = owner === self && !isSuperseded ? newClaim(question, wanted) : undefined;
+  return { owner, claim, vacantSinceMs };
 }
 
 /** The member whose claim stands, if any claims the address. */
@@ -68,11 +87,8 @@ function strongest(members: readonly Member[], candidates: readonly Member[], ke
   if (holders.length < 2) return holders[0];
   const able = holders.filter((holder) => candidates.includes(holder));
   const top = topClaims(able.length > 0 ? able : holders, key);
-  const order = rank(
-    top.map(({ node }) => node),
-    key,
-  );
-  return top.find(({ node }) => node === order[0]);
+  const [first] = inOrder(top, key);
+  return top.find(({ node }) => node === first);
 }
 
 /** Those among the holders whose claim is of the best kind and the highest term. */
@@ -88,25 +104,28 @@ function topClaims(holders: readonly Member[], key: string): readonly Member[] {
 interface Standing {
   readonly candidates: readonly Member[];
   readonly holder: Member | undefined;
-  readonly key: string;
+  readonly vacantSinceMs: number | undefined;
 }
 
-function elect({ snapshot, nowMs }: Question, { candidates, holder, key }: Standing): string | undefined {
-  const preferred = (): string | undefined =>
-    rank(
-      candidates.map(({ node }) => node),
-      key,
-    )[0];
-  if (holder === undefined) return preferred();
-  if (!candidates.includes(holder)) return preferred() ?? (holder.leaving ? holder.node : undefined);
-  if (snapshot.failBackAfterMs === undefined) return holder.node;
-  const settled = candidates.filter(
-    (member) => member === holder || nowMs - member.liveSinceMs >= (snapshot.failBackAfterMs ?? Infinity),
-  );
+function elect(question: Question, { candidates, holder, vacantSinceMs }: Standing): string | undefined {
+  const { snapshot, nowMs, key } = question;
+  const { failBackAfterMs } = snapshot;
+  if (holder === undefined || !candidates.includes(holder)) {
+    const order = inOrder(candidates, key);
+    const turns = Math.floor((nowMs - (vacantSinceMs ?? nowMs)) / PATIENCE_MS);
+    if (order.slice(0, turns + 1).includes(question.self)) return question.self;
+    return order[0] ?? (holder?.leaving === true ? holder.node : undefined);
+  }
+  if (failBackAfterMs === undefined) return holder.node;
+  const settled = candidates.filter((member) => member === holder || nowMs - member.liveSinceMs >= failBackAfterMs);
+  return inOrder(settled, key)[0];
+}
+
+function inOrder(members: readonly Member[], key: string): readonly string[] {
   return rank(
-    settled.map(({ node }) => node),
+    members.map(({ node }) => node),
     key,
-  )[0];
+  );
 }
 
 /** Whether this speaker, whose claim stands, goes on answering. */
@@ -116,7 +135,7 @@ function mayHold(self: Member, wanted: WantedAddress, owner: string | undefined)
   return reason === undefined || owner !== undefined;
 }
 
-function newClaim(snapshot: ElectionSnapshot, wanted: WantedAddress): Claim {
-  const term = (snapshot.terms.get(printIp(wanted.ip)) ?? 0) + 1;
-  return { ip: wanted.ip, term, majority: snapshot.members.length * 2 > snapshot.knownMembers };
+function newClaim({ snapshot, key }: Question, { ip }: WantedAddress): Claim {
+  const term = Math.min((snapshot.terms.get(key) ?? 0) + 1, MAX_TERM);
+  return { ip, term, majority: snapshot.members.length * 2 > snapshot.knownMembers };
 }

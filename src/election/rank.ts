@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 function score(node: string, ip: string): Buffer {
-  return createHash("sha256").update(`${node}#${ip}`).digest();
+  return hash("sha256", `${node}#${ip}`, "buffer");
 }
 
 /**

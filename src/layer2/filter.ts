@@ -42,12 +42,20 @@ const NDP_KEEP_BYTES = 1_024;
  * instructions, some 2,900: it keeps all ARP requests. The bytes are an array of struct sock_filter.
  */
 export function arpFilter(addresses: readonly Ip[]): Uint8Array {
-  const checks = [
+  return buildFilter(arpChecks(), wordsOf(addresses, "ipv4"), { at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
+}
+
+/** A short one, which keeps ARP requests for any address. */
+export function anyArpFilter(): Uint8Array {
+  return encodeProgram([...arpChecks(), returns(ARP_KEEP_BYTES)]);
+}
+
+function arpChecks(): Program {
+  return [
     ...requireForUs(),
     ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_ARP),
     ...requireEqual(load("loadHalf", ARP_OPERATION), 1),
   ];
-  return buildFilter(checks, wordsOf(addresses, "ipv4"), { at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
 }
 
 /**
@@ -55,13 +63,21 @@ export function arpFilter(addresses: readonly Ip[]): Uint8Array {
  * nothing in common. Extension headers before ICMPv6 are not followed: no implementation sends them with solicitations.
  */
 export function ndpFilter(addresses: readonly Ip[]): Uint8Array {
-  const checks = [
+  return buildFilter(ndpChecks(), wordsOf(addresses, "ipv6"), { at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
+}
+
+/** A short one, which keeps neighbor solicitations for any address. */
+export function anyNdpFilter(): Uint8Array {
+  return encodeProgram([...ndpChecks(), returns(NDP_KEEP_BYTES)]);
+}
+
+function ndpChecks(): Program {
+  return [
     ...requireForUs(),
     ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_IPV6),
     ...requireEqual(load("loadByte", IPV6_NEXT_HEADER), NEXT_HEADER_ICMPV6),
     ...requireEqual(load("loadByte", ICMPV6_TYPE), TYPE_NEIGHBOR_SOLICITATION),
   ];
-  return buildFilter(checks, wordsOf(addresses, "ipv6"), { at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
 }
 
 /** Drops the frame if it is for another machine. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Member, WantedAddress } from "#src/election/member.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
-import { planAnnouncements } from "#src/election/plan.ts";
+import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
 import { rank } from "#src/election/rank.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
@@ -213,6 +213,7 @@ describe("planAnnouncements()", () => {
       knownMembers: 3,
       terms: new Map([[vip, 7]]),
       failBackAfterMs,
+      before: new Map(),
     };
     const announcement = planAnnouncements(snapshot, self, 1_000).get(vip);
     expect(announcement?.owner).toBe(owner);
@@ -226,8 +227,43 @@ describe("planAnnouncements()", () => {
       knownMembers: 3,
       terms: new Map<string, number>(),
       failBackAfterMs: undefined,
+      before: new Map(),
     };
     expect(planAnnouncements(snapshot, third, 0).get(vip)?.claim).toEqual({ ip: ipOf(vip), term: 1, majority: false });
+  });
+});
+
+describe("planAnnouncements() of a vacant address", () => {
+  const snapshotAt = (changes: { term?: number; before?: AnnouncementPlan }) => ({
+    wanted: new Map([[vip, { ip: ipOf(vip), nodes: undefined }]]),
+    members: [member(first), member(second), member(third)],
+    knownMembers: 3,
+    terms: new Map([[vip, changes.term ?? 1]]),
+    failBackAfterMs: undefined,
+    before: changes.before ?? new Map(),
+  });
+
+  it("claims at the highest term where it cannot rise any more", () => {
+    const plan = planAnnouncements(snapshotAt({ term: 2 ** 32 - 1 }), first, 0);
+    expect(plan.get(vip)?.claim?.term).toBe(2 ** 32 - 1);
+  });
+
+  it.each([
+    { afterMs: 0, self: first, owner: first },
+    { afterMs: 1_999, self: second, owner: first },
+    { afterMs: 2_000, self: second, owner: second },
+    { afterMs: 2_000, self: first, owner: first },
+    { afterMs: 3_999, self: third, owner: first },
+    { afterMs: 4_000, self: third, owner: third },
+  ])("is open to one candidate more every two seconds: $afterMs ms, $self", ({ afterMs, self, owner }) => {
+    const before = planAnnouncements(snapshotAt({}), self, 500);
+    expect(planAnnouncements(snapshotAt({ before }), self, 500 + afterMs).get(vip)?.owner).toBe(owner);
+  });
+
+  it("does not count the time before there was a candidate", () => {
+    const nobody = { ...snapshotAt({}), members: [member(third, [], { subnets: [other] })] };
+    const before = planAnnouncements(nobody, second, 0);
+    expect(planAnnouncements(snapshotAt({ before }), second, 9_000).get(vip)?.owner).toBe(first);
   });
 });
 
@@ -265,6 +301,7 @@ class Cluster {
       knownMembers: this.nodes.length,
       terms,
       failBackAfterMs: undefined,
+      before: new Map(),
     };
     const plan = planAnnouncements(snapshot, self, 0);
     return new Map([...plan].flatMap(([key, { claim }]) => (claim === undefined ? [] : [[key, claim] as const])));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
 import { announcementFrames } from "#src/layer2/announce.ts";
 import { answer } from "#src/layer2/answer.ts";
-import { hex } from "./hex.ts";
+import { hex } from "#test/wire/hex.ts";
 
 const mac = hex("02005e100001");
 const vip4 = parseIp("192.0.2.200") ?? expect.fail("an address");

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { equalIps, parseIp, printIp } from "#src/ip/address.ts";
 import { answer, type Responder } from "#src/layer2/answer.ts";
 import { dropReasons } from "#src/layer2/drop-reason.ts";
-import { hex } from "./hex.ts";
+import { hex } from "#test/wire/hex.ts";
 
 const announced = ["192.0.2.200", "2001:db8::c0:ffee"].map((text) => parseIp(text) ?? expect.fail("an address"));
 const responder: Responder = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { encodeProgram, load, returns, skipIf } from "#src/layer2/bpf.ts";
 import { checkFilter, runFilter } from "./bpf-machine.ts";
-import { hex } from "./hex.ts";
+import { hex } from "#test/wire/hex.ts";
 
 describe("encodeProgram()", () => {
   it("writes struct sock_filter: code, both jumps, operand, little-endian", () => {

@@ -10,7 +10,7 @@ import { BROADCAST_MAC, ZERO_MAC } from "#src/wire/mac.ts";
 import { encodeNeighborSolicitation } from "#src/wire/ndp.ts";
 import { multicastMac, solicitedNodeGroup } from "#src/wire/solicited-node.ts";
 import { checkFilter, runFilter } from "./bpf-machine.ts";
-import { hex } from "./hex.ts";
+import { hex } from "#test/wire/hex.ts";
 
 const clientMac = hex("02 42 0a 00 00 01");
 const ipOf = (text: string): Ip => parseIp(text) ?? expect.fail(`${text} is an address`);

@@ -77,6 +77,15 @@ describe("Membership.receive()", () => {
     expect(subject.receive(heartbeat({ session: 5n, sequence: 50 }), 20)).toBe("stale");
   });
 
+  it("comes back to a session that a late datagram of an earlier one pushed out before it was live", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ session: 6n, echo: 0n, sequence: 3 }), 0);
+    subject.receive(heartbeat({ session: 5n, echo: 0n, sequence: 900 }), 10);
+    expect(subject.receive(heartbeat({ session: 6n, sequence: 3 }), 20)).toBe("stale");
+    expect(subject.receive(heartbeat({ session: 6n, sequence: 4 }), 20)).toBe("changed");
+    expect(subject.sessionOf("n2")).toBe(6n);
+  });
+
   it("does not let a recorded session push out a live one", () => {
     const subject = membership();
     subject.receive(heartbeat(), 0);

@@ -1,0 +1,50 @@
+import type { Counters, FromWorker, SpeakerState } from "#speaker/messages.ts";
+import type { ClaimsChange } from "#speaker/own-claims.ts";
+
+/** State and counters go to the main thread at most this often. */
+const REPORT_MS = 200;
+/** A log line names at most this many addresses of each kind. */
+const NAMED_ADDRESSES = 10;
+
+export interface ReporterOptions {
+  state(): SpeakerState;
+  counters(): Counters;
+  post(message: FromWorker): void;
+}
+
+/** Tells the main thread what the speaker does, at a bounded rate. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  #reportedMs = 0;
+  #isDue = true;
+  #reported = "";
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** Says that the state may be another one now. */
+  markDue(): void {
+    this.#isDue = true;
+  }
+
+  /** Sends counters, and the state if it changed, unless that was done a moment ago. */
+  report(nowMs: number): void {
+    if (nowMs - this.#reportedMs < REPORT_MS) return;
+    this.#reportedMs = nowMs;
+    this.#options.post({ kind: "counters", counters: this.#options.counters() });
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    const state = this.#options.state();
+    const printed = JSON.stringify(state);
+    if (printed === this.#reported) return;
+    this.#reported = printed;
+    this.#options.post({ kind: "state", state });
+  }
+
+  logChange({ gained, lost, members }: ClaimsChange & { readonly members: number }): void {
+    const named = { gained: gained.slice(0, NAMED_ADDRESSES), lost: lost.slice(0, NAMED_ADDRESSES) };
+    const data = { announced: gained.length, withdrawn: lost.length, members, ...named };
+    this.#options.post({ kind: "log", level: "info", msg: "announcements changed", data });
+  }
+}
