@@ -15,6 +15,7 @@ import { netConnect } from "./io/net.ts";
 import { plainServer, secureServer } from "./io/servers.ts";
 import { type IngressLoop, startIngressLoop } from "./loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
+import { printState } from "./state.ts";
 import { Certificates } from "./tls/certificates.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */
@@ -22,19 +23,28 @@ const TICK_MS = 100;
 /** How often a shutdown looks whether requests are still under way. */
 const DRAIN_LOOK_MS = 20;
 
+/** Access log lines that wait at most to be read by whoever reads our output. */
+const MAX_UNREAD_LOG_BYTES = 4_194_304;
+
 const port = { kind: "number", min: 0, max: 65_535 } as const;
 const specs = {
   manifests: { kind: "string", required: true, placeholder: "DIR", help: "Read objects from this folder of manifests" },
   httpPort: { ...port, default: 80, help: "Port for HTTP" },
   httpsPort: { ...port, default: 443, help: "Port for HTTPS" },
   defaultBackendPort: { ...port, default: 8181, help: "Port that answers 404 to everything" },
-  httpAdmin: { ...port, default: 10_254, help: "Port for /healthz, /readyz and /metrics" },
+  httpAdmin: { ...port, default: 10_254, help: "Port for /healthz, /readyz, /metrics and /state" },
   bindAddress: {
     kind: "string",
     help: "Address for all ports; by default all of IPv4, and of IPv6 where the host has it",
   },
   ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that is served" },
   watchIngressWithoutClass: { kind: "boolean", default: true, help: "Serve Ingresses without a class" },
+  sslRedirect: {
+    kind: "boolean",
+    default: false,
+    help: "Send plain requests on to HTTPS (308) for hosts that an Ingress has a tls entry for",
+  },
+  accessLog: { kind: "boolean", default: false, help: "Write a JSON line to stdout for each answered request" },
   drainDelay: { kind: "number", default: 1, min: 0, max: 3_600, help: "Seconds to go on accepting after SIGTERM" },
   drainTimeout: { kind: "number", default: 20, min: 0, max: 3_600, help: "Seconds that requests may take to end then" },
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level that is logged" },
@@ -50,7 +60,13 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ 
 const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
 const source = openFolderSource({ directory: options.manifests, log });
 const certificates = new Certificates(wallMs());
-const engine = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs });
+const engine = new Engine({
+  connect: netConnect,
+  clockMs: monotonicMs,
+  wallMs,
+  redirectsToHttps: options.sslRedirect,
+  writeAccessLog: options.accessLog ? writeAccessLog : undefined,
+});
 /** Has no routes, and so answers 404. */
 const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs });
 const { connections: maxConnections } = engine.limits;
@@ -69,7 +85,14 @@ const ticker = setInterval(() => {
   engine.tick();
   defaultBackend.tick();
 }, TICK_MS);
-const admin = startAdminServer({ address, port: options.httpAdmin, health, registry, log });
+const admin = startAdminServer({
+  address,
+  port: options.httpAdmin,
+  health,
+  registry,
+  log,
+  routes: { "/state": () => printState(engine) },
+});
 const listeners = [
   { name: "http", server: http, port: options.httpPort },
   { name: "https", server: https, port: options.httpsPort },
@@ -96,6 +119,11 @@ loop = await startIngressLoop({
   useRoutes: (table) => engine.useRoutes(table),
 });
 health.set("synced", true);
+
+/** Lines are dropped while whoever reads our output is far behind: requests go on. */
+function writeAccessLog(lines: Buffer): void {
+  if (process.stdout.writableLength < MAX_UNREAD_LOG_BYTES) process.stdout.write(lines);
+}
 
 /** Not ready at once, still accepting for a while (whoever sends requests here has to learn of it), then to the last request. */
 async function shutDown(): Promise<void> {

@@ -2,6 +2,7 @@ import type { DateLine } from "./date-line.ts";
 
 /** The statuses that the proxy answers with by itself. */
 const REASONS = {
+  308: "Permanent Redirect",
   400: "Bad Request",
   404: "Not Found",
   405: "Method Not Allowed",
@@ -19,7 +20,13 @@ export type AnswerStatus = keyof typeof REASONS;
 /** One of our own answers, ready to send: short plain text. */
 export function printAnswer(
   status: AnswerStatus,
-  how: { readonly isHead: boolean; readonly connection: "default" | "keep-alive" | "close"; readonly date: DateLine },
+  how: {
+    readonly isHead: boolean;
+    readonly connection: "default" | "keep-alive" | "close";
+    readonly date: DateLine;
+    /** Of a redirection; from a checked host and target, so that it can hold no end of line. */
+    readonly location?: string | undefined;
+  },
 ): Buffer {
   const body = `${status} ${REASONS[status]}\n`;
   const lines = [
@@ -30,6 +37,7 @@ export function printAnswer(
     `Content-Length: ${body.length}`,
     // RFC 9110 section 15.5.6: 405 says what is allowed.
     ...(status === 405 ? ["Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"] : []),
+    ...(how.location === undefined ? [] : [`Location: ${how.location}`]),
     ...(how.connection === "default" ? [] : [`Connection: ${how.connection}`]),
   ];
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${how.isHead ? "" : body}`, "latin1");

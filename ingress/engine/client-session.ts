@@ -1,16 +1,18 @@
 import { route } from "#src/routing/route.ts";
 import type { Connection, ConnectionEvents } from "#ingress/io/connection.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
-import { spells } from "./ascii.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange, type ExchangeClient } from "./exchange.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
+import { InputGate } from "./input-gate.ts";
 import { methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
-
-const H2C = Buffer.from("h2c");
+import { httpsLocation } from "./redirect.ts";
+import { RequestRecord } from "./request-record.ts";
+import { hostText, pathText } from "./request-route.ts";
+import { wantsUpgrade } from "./upgrade.ts";
 
 /** One client connection: reads requests one after the other, has each answered, and keeps the order. */
 export class ClientSession implements ConnectionEvents, ExchangeClient {
@@ -24,24 +26,27 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   #exchange: Exchange | undefined;
   #clientLines: Buffer | undefined;
   #deadlineMs: number;
-  #startedMs = 0;
+  readonly #record: RequestRecord;
   /** Buffers in use by the connection until it drains. */
   readonly #kept: Buffer[] = [];
-  /** Input waits: for the present response to be complete, or for the endpoint to take more of the body. */
-  #isPausedForTurn = false;
-  #isPausedByExchange = false;
+  readonly #input: InputGate;
   #isReadingStash = false;
   #isHttp10 = false;
   #isHeadRequest = false;
   /** The client wants to use the connection again. */
   #isPersistent = false;
+  /** The client has said, in a request that we understood, that no other will follow. */
+  #isLastRequest = false;
   #hasClientEnded = false;
   #hasTunnelEnded = false;
+  #isConnectionGone = false;
 
   constructor(context: EngineContext, connection: Connection, onGone: (session: ClientSession) => void) {
     this.#context = context;
     this.#connection = connection;
     this.#onGone = onGone;
+    this.#input = new InputGate(connection);
+    this.#record = new RequestRecord(context, connection);
     this.#stash = new HeadStash(context.limits.headBytes);
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
@@ -57,9 +62,8 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   /** Closes, whatever is under way. */
   close(): void {
-    this.#exchange?.cancel();
     this.#connection.close();
-    this.onClose();
+    this.#leave();
   }
 
   /** Looks at the deadline. */
@@ -88,7 +92,6 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     this.#hasClientEnded = true;
     if (this.#phase === "tunnel") {
       this.#exchange!.endTunnel();
-      if (this.#hasTunnelEnded) this.close();
     } else if (this.#phase === "exchange") {
       // Nobody can still want an answer to half a request. To a whole one, yes: `printf ... | nc` ends its side at once.
       if (!this.#body.isDone) this.close();
@@ -105,6 +108,12 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   }
 
   onClose(): void {
+    this.#isConnectionGone = true;
+    // Where both sides of a tunnel have ended, the endpoint may still be taking what the client has sent.
+    if (this.#exchange === undefined || !this.#hasClientEnded || !this.#hasTunnelEnded) this.#leave();
+  }
+
+  #leave(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
     this.#exchange?.cancel();
@@ -113,6 +122,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   }
 
   sendToClient(bytes: Buffer, start: number, end: number): boolean {
+    this.#record.addSentBytes(end - start);
     if (this.#connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
     return true;
@@ -130,47 +140,47 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   }
 
   pauseClient(): void {
-    this.#isPausedByExchange = true;
-    this.#connection.pause();
+    this.#input.holdByExchange();
   }
 
   resumeClient(): void {
-    this.#isPausedByExchange = false;
-    if (!this.#isPausedForTurn) this.#connection.resume();
+    this.#input.releaseByExchange();
   }
 
   onExchangeEnd(status: number, mayKeepAlive: boolean): void {
+    this.#record.end(status, this.#exchange);
     this.#exchange = undefined;
-    this.#countRequest(status);
     this.#endTurn(mayKeepAlive);
   }
 
   onExchangeFailure(status: 502 | 504): void {
-    this.#exchange = undefined;
     this.#answer(status);
   }
 
   abortClient(): void {
-    this.#exchange?.cancel();
     this.#connection.abort();
-    this.onClose();
+    this.#leave();
   }
 
   onTunnel(): void {
-    this.#countRequest(101);
+    this.#record.end(101, this.#exchange);
     this.#phase = "tunnel";
     const early = this.#stash.peek();
     this.#stash.clear();
-    this.#isPausedForTurn = false;
     const isKept = early.length > 0 && this.#exchange!.sendBody(early, 0, early.length);
-    if (!isKept) this.resumeClient();
+    this.#input.releaseForTurn();
+    if (!isKept) this.#input.releaseByExchange();
     if (this.#hasClientEnded) this.#exchange!.endTunnel();
   }
 
   onTunnelEnd(): void {
     this.#hasTunnelEnded = true;
     this.#connection.end();
-    if (this.#hasClientEnded) this.close();
+  }
+
+  onTunnelGone(): void {
+    this.#exchange = undefined;
+    if (this.#isConnectionGone) this.#leave();
   }
 
   #onExchangeDeadline(): void {
@@ -208,10 +218,12 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   /** A request head is complete: finds out where its body ends, and who answers. */
   #begin(bytes: Buffer, head: RequestHead, bodyStart: number, end: number): boolean {
     this.#phase = "exchange";
-    this.#startedMs = this.#context.clockMs();
+    this.#record.begin();
+    this.#record.enter(bytes, head);
     this.#isHttp10 = head.minorVersion === 0;
     this.#isHeadRequest = methodIs(bytes, head, "HEAD");
     this.#isPersistent = !head.connection.close && (!this.#isHttp10 || head.connection.keepAlive);
+    this.#isLastRequest = !this.#isPersistent;
     if (head.isChunked) this.#body.startChunked();
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
@@ -232,6 +244,14 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
       else this.#answer(decision.status);
       return false;
     }
+    this.#record.enterIngress(decision.route.ingressKey);
+    if (this.#context.redirectsToHttps && !this.#connection.isSecure) {
+      const location = httpsLocation(bytes, head, decision.route);
+      if (location !== undefined) {
+        this.#answer(308, location);
+        return false;
+      }
+    }
     this.#clientLines ??= clientLines(this.#connection);
     const request = {
       bytes,
@@ -239,7 +259,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
       body: this.#body,
       backend: decision.backend,
       rewrittenPath: decision.rewrittenPath,
-      fallbackHost: decision.route.serviceKey,
+      serviceKey: decision.route.serviceKey,
       clientLines: this.#clientLines,
       wantsUpgrade: wantsUpgrade(bytes, head),
     };
@@ -261,42 +281,28 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   /** Bytes of the next request: they wait, and no more are read. */
   #awaitTurn(bytes: Buffer, start: number, end: number): void {
     this.#stash.add(bytes, start, end);
-    this.#pauseForTurn();
-  }
-
-  #pauseForTurn(): void {
-    this.#isPausedForTurn = true;
-    this.#connection.pause();
-  }
-
-  #resumeInput(): void {
-    this.#isPausedForTurn = false;
-    this.#isPausedByExchange = false;
-    this.#connection.resume();
+    this.#input.holdForTurn();
   }
 
   /** Answers by itself and closes, because what follows on this connection cannot be understood or trusted. */
   #refuse(status: AnswerStatus): void {
-    this.#isPersistent = false;
-    if (this.#phase === "head") this.#startedMs = this.#context.clockMs();
+    this.#isPersistent = this.#isLastRequest = false;
+    if (this.#phase === "head") this.#record.begin();
     this.#exchange?.cancel();
-    this.#exchange = undefined;
     this.#answer(status);
   }
 
   /** Answers by itself. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus): void {
+  #answer(status: AnswerStatus, location?: string): void {
     const mayKeepAlive = this.#isPersistent && this.#body.isDone && !this.#context.isDraining;
     const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
     const connection = mayKeepAlive ? keptOpen : "close";
-    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date: this.#context.date });
+    const { date } = this.#context;
+    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date, location });
     this.sendToClient(answer, 0, answer.length);
-    this.#countRequest(status);
+    this.#record.end(status, this.#exchange);
+    this.#exchange = undefined;
     this.#endTurn(mayKeepAlive);
-  }
-
-  #countRequest(status: number): void {
-    this.#context.counters.countRequest(status, this.#context.clockMs() - this.#startedMs);
   }
 
   #endTurn(mayKeepAlive: boolean): void {
@@ -307,11 +313,13 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     }
     this.#phase = "idle";
     this.setDeadline(this.#context.limits.keepAliveMs);
-    const wasPaused = this.#isPausedForTurn || this.#isPausedByExchange;
-    this.#isPausedByExchange = false;
+    // Nothing of it speaks for a head that cannot be read.
+    this.#isHttp10 = this.#isHeadRequest = false;
+    const wasHeld = this.#input.isHeld;
+    this.#input.forgetExchange();
     // A client that takes no answers is read no more requests from.
-    if (this.#kept.length > 0) this.#pauseForTurn();
-    else if (wasPaused) this.#readStash();
+    if (this.#kept.length > 0) this.#input.holdForTurn();
+    else if (wasHeld) this.#readStash();
   }
 
   /** Goes on with requests that came while another was answered. A loop: answers of our own would recurse. */
@@ -327,40 +335,21 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     // What is left waits for its turn, or for the client to take answers; a head that is incomplete waits for input.
     const isWaiting = this.#stash.length > 0 && this.#phase !== "head";
     if (isWaiting || (this.#phase === "idle" && this.#kept.length > 0)) return;
-    this.#isPausedForTurn = false;
-    if (!this.#isPausedByExchange) this.#connection.resume();
+    this.#input.releaseForTurn();
   }
 
-  /** Ends our side. The rest of the input is read and dropped for a while: a reset could overtake the answer. */
+  /** Ends our side. The rest of the input, if any, is read and dropped for a while: a reset could overtake the answer. */
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "linger";
     const { clientGapMs, lingerMs } = this.#context.limits;
-    this.setDeadline(this.#kept.length > 0 ? clientGapMs : lingerMs);
+    if (this.#isLastRequest && this.#body.isDone && this.#stash.length === 0) {
+      this.setDeadline(clientGapMs);
+      this.#connection.finish();
+      return;
+    }
     this.#stash.clear();
-    this.#connection.end();
-    this.#resumeInput();
+    this.setDeadline(this.#connection.end() ? lingerMs : clientGapMs);
+    this.#input.release();
   }
-}
-
-/** A wish to change the protocol that is passed on: of HTTP/1.1, without a body, and not to HTTP/2, which hides requests. */
-function wantsUpgrade(bytes: Buffer, head: RequestHead): boolean {
-  const { minorVersion, connection, upgradeLine, lines } = head;
-  if (minorVersion === 0 || !connection.upgrade || upgradeLine === -1) return false;
-  if (head.isChunked || head.contentLength > 0) return false;
-  const start = lines.valueStart[upgradeLine]!;
-  return !spells(bytes, start, Math.min(start + H2C.length, lines.valueEnd[upgradeLine]!), H2C);
-}
-
-/** The authority that decides the route: of an absolute target, else Host; empty for HTTP/1.0 without it. */
-function hostText(bytes: Buffer, head: RequestHead): string {
-  if (head.authorityEnd !== 0) return bytes.toString("latin1", head.authorityStart, head.authorityEnd);
-  if (head.hostLine === -1) return "";
-  return bytes.toString("latin1", head.lines.valueStart[head.hostLine], head.lines.valueEnd[head.hostLine]);
-}
-
-/** The path without query; `*` (OPTIONS) and an absolute target without path count as the root. */
-function pathText(bytes: Buffer, head: RequestHead): string {
-  const path = bytes.toString("latin1", head.pathStart, head.queryStart);
-  return path === "" || path === "*" ? "/" : path;
 }

@@ -5,6 +5,9 @@ const CLOSE = Buffer.from("close");
 const KEEP_ALIVE = Buffer.from("keep-alive");
 const UPGRADE = Buffer.from("upgrade");
 
+/** Each costs a comparison with each field. Real ones name one or two. */
+const MAX_NAMES = 32;
+
 /** What the Connection field of a head says (RFC 9110 section 7.6.1). */
 export class ConnectionOptions {
   close = false;
@@ -20,7 +23,7 @@ export class ConnectionOptions {
     this.#names.length = 0;
   }
 
-  /** Reads one Connection field; false if it is no list of tokens. */
+  /** Reads one Connection field; false if it is no list of tokens, or a longer one than anyone needs. */
   add(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start;
     while (at < end) {
@@ -33,7 +36,7 @@ export class ConnectionOptions {
         this.#addName(bytes, from, at);
       }
     }
-    return true;
+    return this.#names.length <= 2 * MAX_NAMES;
   }
 
   #addName(bytes: Uint8Array, start: number, end: number): void {

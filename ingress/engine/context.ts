@@ -1,5 +1,6 @@
 import type { RouteTable } from "#src/routing/table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
+import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
@@ -27,6 +28,11 @@ export interface EngineContext {
   readonly nowMs: number;
   /** Monotonic milliseconds, exact: for durations. */
   readonly clockMs: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  /** Plain requests for hosts that have a certificate are sent on to HTTPS. */
+  readonly redirectsToHttps: boolean;
+  readonly accessLog: AccessLog | undefined;
   /** The program ends: connections are told so with their next answer. */
   readonly isDraining: boolean;
 }

@@ -2,6 +2,7 @@ import type { RouteTable } from "#src/routing/table.ts";
 import { EMPTY_ROUTES } from "#src/routing/build.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connect, Connection, ConnectionEvents } from "#ingress/io/connection.ts";
+import { AccessLog } from "./access-log.ts";
 import { Balancer } from "./balancer.ts";
 import { ClientSession } from "./client-session.ts";
 import type { EngineContext } from "./context.ts";
@@ -21,6 +22,10 @@ export interface EngineOptions {
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   readonly limits?: Partial<Limits>;
+  /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
+  readonly redirectsToHttps?: boolean;
+  /** Gets the lines of the access log, several at once; without it there is none. */
+  readonly writeAccessLog?: ((lines: Buffer) => void) | undefined;
 }
 
 /** The HTTP/1.1 engine: gives each accepted connection its events, and routes by the table of the moment. */
@@ -34,21 +39,25 @@ export class Engine implements EngineContext {
   readonly requestHead: RequestHead;
   readonly upstreams: UpstreamPool;
   readonly clockMs: () => number;
+  readonly wallMs: () => number;
+  readonly redirectsToHttps: boolean;
+  readonly accessLog: AccessLog | undefined;
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
   nowMs: number;
   isDraining = false;
-  readonly #wallMs: () => number;
   readonly #sessions = new Set<ClientSession>();
   readonly #onGone = (session: ClientSession): void => {
     this.#sessions.delete(session);
     this.counters.openConnections = this.#sessions.size;
   };
 
-  constructor({ connect, clockMs, wallMs, limits }: EngineOptions) {
+  constructor({ connect, clockMs, wallMs, limits, redirectsToHttps = false, writeAccessLog }: EngineOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.clockMs = clockMs;
-    this.#wallMs = wallMs;
+    this.wallMs = wallMs;
+    this.redirectsToHttps = redirectsToHttps;
+    this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
@@ -79,9 +88,10 @@ export class Engine implements EngineContext {
   /** Moves the coarse clock on and acts on deadlines. Call it several times a second. */
   tick(): void {
     this.nowMs = this.clockMs();
-    this.date.update(this.#wallMs());
+    this.date.update(this.wallMs());
     for (const session of this.#sessions) session.onTick(this.nowMs);
     this.upstreams.closeIdle();
+    this.accessLog?.flush();
   }
 
   /** From now on the next answer of each connection is its last. */
@@ -103,5 +113,6 @@ export class Engine implements EngineContext {
   close(): void {
     for (const session of this.#sessions) session.close();
     this.upstreams.close();
+    this.accessLog?.flush();
   }
 }

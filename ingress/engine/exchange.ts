@@ -31,6 +31,8 @@ export interface ExchangeClient {
   /** Bytes go both ways from now on. */
   onTunnel(): void;
   onTunnelEnd(): void;
+  /** Both sides of the tunnel had ended, and the endpoint has taken all. */
+  onTunnelGone(): void;
 }
 
 /** What an exchange begins with. */
@@ -52,8 +54,8 @@ export class Exchange implements ResponseReceiver {
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
   #upstream: UpstreamConnection | undefined;
-  #endpoint: BackendEndpoint | undefined;
-  #tries = 0;
+  /** Endpoints that were tried, the present one last. */
+  readonly #tried: BackendEndpoint[] = [];
   /** The whole request lies in the upstream's head buffer. */
   #isReplayable = true;
   /** Body that waits for the connection. */
@@ -64,6 +66,9 @@ export class Exchange implements ResponseReceiver {
   #isClientStalled = false;
   #status = 0;
   #mayKeepAlive = false;
+  /** Of a tunnel: who has ended its side. */
+  #hasClientEnded = false;
+  #hasUpstreamEnded = false;
 
   constructor(context: EngineContext, client: ExchangeClient, request: ExchangeRequest) {
     const { head, bytes } = request;
@@ -76,6 +81,12 @@ export class Exchange implements ResponseReceiver {
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#isIdempotent = IDEMPOTENT_METHODS.some((method) => methodIs(bytes, head, method));
     this.#wantsKeepAlive = !head.connection.close && (head.minorVersion === 1 || head.connection.keepAlive);
+  }
+
+  /** `address:port` of the endpoint that was asked last. */
+  get endpoint(): string {
+    const endpoint = this.#tried.at(-1);
+    return endpoint === undefined ? "" : `${endpoint.address}:${endpoint.port}`;
   }
 
   get isRequestComplete(): boolean {
@@ -122,6 +133,8 @@ export class Exchange implements ResponseReceiver {
 
   /** The client has ended its side of a tunnel. */
   endTunnel(): void {
+    this.#hasClientEnded = true;
+    this.#setGapDeadline();
     this.#upstream?.end();
   }
 
@@ -146,6 +159,11 @@ export class Exchange implements ResponseReceiver {
     if (upstream === undefined || (upstream.isConnected && isClientLate)) return "client";
     upstream.fail(upstream.isConnected ? "read-timeout" : "connect-timeout");
     return "upstream";
+  }
+
+  /** Both sides have ended; what each has still to take may be under way. */
+  get #isTunnelEnded(): boolean {
+    return this.#hasClientEnded && this.#hasUpstreamEnded;
   }
 
   get hasBegunResponse(): boolean {
@@ -199,6 +217,8 @@ export class Exchange implements ResponseReceiver {
 
   onResponseEnd(): void {
     if (this.#status === 101) {
+      this.#hasUpstreamEnded = true;
+      this.#setGapDeadline();
       this.#client.onTunnelEnd();
       return;
     }
@@ -207,8 +227,12 @@ export class Exchange implements ResponseReceiver {
   }
 
   onUpstreamFailure(failure: UpstreamFailure, upstream: UpstreamConnection): void {
-    this.#context.counters.countUpstreamFailure(failure);
     this.#upstream = undefined;
+    if (this.#isTunnelEnded) {
+      this.#client.onTunnelGone();
+      return;
+    }
+    this.#context.counters.countUpstreamFailure(failure);
     if (this.#status !== 0) {
       this.#client.abortClient();
     } else if (this.#mayRetry(failure, upstream)) {
@@ -222,8 +246,7 @@ export class Exchange implements ResponseReceiver {
     const { upstreams, limits } = this.#context;
     const upstream = isFresh ? upstreams.open(endpoint) : upstreams.acquire(endpoint);
     this.#upstream = upstream;
-    this.#endpoint = endpoint;
-    this.#tries += 1;
+    this.#tried.push(endpoint);
     this.#client.setDeadline(upstream.isConnected ? limits.upstreamGapMs : limits.connectMs);
     return upstream;
   }
@@ -235,7 +258,7 @@ export class Exchange implements ResponseReceiver {
   #mayRetry(failure: UpstreamFailure, upstream: UpstreamConnection): boolean {
     const isStale = failure === "closed" && upstream.served > 0;
     const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
-    if (!isStale && this.#tries >= tries) return false;
+    if (!isStale && this.#tried.length >= tries) return false;
     if (!upstream.isConnected) return true;
     return failure === "closed" && !upstream.hasReceived && this.#isIdempotent && this.#isReplayable;
   }
@@ -244,8 +267,7 @@ export class Exchange implements ResponseReceiver {
   #retry(failure: UpstreamFailure, failed: UpstreamConnection): void {
     this.#context.counters.retries += 1;
     const isStale = failure === "closed" && failed.served > 0;
-    if (isStale) this.#tries -= 1;
-    const endpoint = isStale ? this.#endpoint! : this.#context.balancer.next(this.#backend);
+    const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
     const upstream = this.#connect(endpoint, true);
     upstream.head = failed.head;
     upstream.headLength = failed.headLength;
@@ -255,7 +277,7 @@ export class Exchange implements ResponseReceiver {
   #setGapDeadline(): void {
     const { upstreamGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#upstream?.isConnected === false) return;
-    if (this.#status === 101) this.#client.setDeadline(tunnelIdleMs);
+    if (this.#status === 101 && !this.#isTunnelEnded) this.#client.setDeadline(tunnelIdleMs);
     else this.#client.setDeadline(this.#isClientStalled ? clientGapMs : upstreamGapMs);
   }
 

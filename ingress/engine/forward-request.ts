@@ -26,8 +26,8 @@ export interface ForwardedRequest {
   readonly head: RequestHead;
   /** The path to send instead of the client's. */
   readonly rewrittenPath: string | undefined;
-  /** For HTTP/1.0 requests without Host, which HTTP/1.1 must not be. */
-  readonly fallbackHost: string;
+  /** `namespace/name` of the Service: the host of HTTP/1.0 requests that name none, which HTTP/1.1 must. */
+  readonly serviceKey: string;
   /** The X-Forwarded lines that are the same for all requests of a connection. */
   readonly clientLines: Buffer;
   /** Pass on the wish to change the protocol. */
@@ -110,13 +110,13 @@ function isKept(bytes: Buffer, head: RequestHead, index: number): boolean {
   }
 }
 
-function writeHost(to: HeadWriter, { bytes, head, fallbackHost }: ForwardedRequest): void {
+function writeHost(to: HeadWriter, { bytes, head, serviceKey }: ForwardedRequest): void {
   const { lines, hostLine, authorityStart, authorityEnd } = head;
   const isAbsolute = authorityEnd !== 0;
   if (isAbsolute || hostLine === -1) {
     to.add(HOST);
     if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
-    else to.text(fallbackHost);
+    else to.text(serviceHost(serviceKey));
     to.add(CRLF);
   }
   if (!isAbsolute && hostLine === -1) return;
@@ -124,6 +124,11 @@ function writeHost(to: HeadWriter, { bytes, head, fallbackHost }: ForwardedReque
   if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
   else to.copy(bytes, lines.valueStart[hostLine]!, lines.valueEnd[hostLine]!);
   to.add(CRLF);
+}
+
+/** `name.namespace`, under which the Service is known in the cluster. */
+function serviceHost(serviceKey: string): string {
+  return serviceKey.split("/").reverse().join(".");
 }
 
 function isKeptRequestId({ lines, requestIdLine }: RequestHead): boolean {

@@ -47,7 +47,7 @@ function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-function isKept(bytes: Buffer, { lines, connection }: ResponseHead, index: number): boolean {
+function isKept(bytes: Buffer, { status, lines, connection }: ResponseHead, index: number): boolean {
   switch (lines.field[index]) {
     case Field.Other:
       return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
@@ -56,6 +56,9 @@ function isKept(bytes: Buffer, { lines, connection }: ResponseHead, index: numbe
     case Field.Upgrade:
     case Field.HopByHop:
       return false;
+    case Field.ContentLength:
+      // RFC 9110 section 8.6: none in 1xx and 204, where a client could wait for that body.
+      return status >= 200 && status !== 204;
     default:
       return true;
   }

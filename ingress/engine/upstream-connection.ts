@@ -215,10 +215,12 @@ export class UpstreamConnection implements OutgoingEvents {
     let isKept = false;
     let bodyEnd: number;
     if (this.body.isChunked && receiver.wantsPlainBody) {
+      const plain = Buffer.allocUnsafeSlow(end - start);
+      let length = 0;
       bodyEnd = this.body.eachData(bytes, start, end, (from, to) => {
-        const data = Buffer.from(bytes.subarray(from, to));
-        receiver.onResponseBody(data, 0, data.length);
+        length += bytes.copy(plain, length, from, to);
       });
+      if (length > 0) receiver.onResponseBody(plain, 0, length);
     } else {
       bodyEnd = this.body.advance(bytes, start, end);
       if (bodyEnd > start) isKept = receiver.onResponseBody(bytes, start, bodyEnd);

@@ -16,8 +16,12 @@ export interface Connection {
   /** Stops `onData` (at most once more it may come) until `resume`. */
   pause(): void;
   resume(): void;
-  /** Ends our side after what is queued; the peer may still send. */
-  end(): void;
+  /**
+   * Ends our side after what is queued; the peer may still send. True: all has left. False: `onDrain` tells when it has.
+   */
+  end(): boolean;
+  /** Closes both sides after what is queued: for a peer that has said it will send no more. */
+  finish(): void;
   /** Closes both sides and drops what is queued. */
   close(): void;
   /** Closes so that the peer cannot take it for a proper end (TCP reset). */
@@ -33,7 +37,7 @@ export interface ConnectionEvents {
   onData(buffer: Buffer, start: number, end: number): boolean;
   /** The peer has ended its side. */
   onEnd(): void;
-  /** Everything queued has left; all buffers are free. Comes only after `send` returned false. */
+  /** Everything queued has left; all buffers are free. Comes only after `send` or `end` returned false. */
   onDrain(): void;
   /** The connection is gone; nothing comes after this. An error says that it was not the proper way. */
   onClose(error: Error | undefined): void;

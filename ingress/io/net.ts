@@ -21,22 +21,29 @@ export function acceptedConnection(
   return connection;
 }
 
-/** Opens connections by `node:net`, reading all of them into one shared buffer that is replaced when someone keeps it. */
+/**
+ * Opens connections by `node:net`. All that wait read into one shared buffer, so that idle ones hold none. Node fixes the
+ * buffer of the next read when the last one ends: the shared one is in the hands of every connection and is never lent,
+ * its bytes are copied. A read that fills it announces more, and that goes into a buffer of the connection's own.
+ */
 export function netConnect(pool: BufferPool): Connect {
-  let buffer = pool.take();
+  const shared = pool.take();
   return ({ address, port }, events) => {
+    let own: Buffer | undefined;
+    const onRead = (length: number): true => {
+      const bytes = own ?? pool.take();
+      if (own === undefined) shared.copy(bytes, 0, 0, length);
+      const isKept = events.onData(bytes, 0, length);
+      own = length === shared.length ? (isKept ? pool.take() : bytes) : undefined;
+      if (!isKept && own === undefined) pool.give(bytes);
+      return true;
+    };
     const socket = connectSocket({
       host: address,
       port,
       noDelay: true,
       allowHalfOpen: true,
-      onread: {
-        buffer: () => buffer,
-        callback(length) {
-          if (events.onData(buffer, 0, length)) buffer = pool.take();
-          return true;
-        },
-      },
+      onread: { buffer: () => own ?? shared, callback: onRead },
     });
     const connection = new SocketConnection(socket, false);
     socket.once("connect", () => events.onConnect());
@@ -115,7 +122,7 @@ class SocketConnection implements Connection {
     if (this.#socket.writableLength === 0) {
       this.#isDraining = false;
       this.#events?.onDrain();
-    } else if (!this.isSecure) {
+    } else if (!this.isSecure && !this.#hasEnded) {
       this.#socket.write(NOTHING, this.#onWritten);
     }
   };
@@ -128,10 +135,20 @@ class SocketConnection implements Connection {
     this.#socket.resume();
   }
 
-  end(): void {
-    if (this.#hasEnded) return;
+  end(): boolean {
+    if (this.#hasEnded || this.#socket.destroyed) return true;
     this.#hasEnded = true;
-    this.#socket.end();
+    this.#isDraining = this.#socket.writableLength > 0;
+    if (this.#isDraining) this.#socket.end(this.#onWritten);
+    else this.#socket.end();
+    return !this.#isDraining;
+  }
+
+  finish(): void {
+    this.#hasEnded = true;
+    // With nothing queued the kernel sends the rest and the end by itself. TLS has its own end to send.
+    if (this.#socket.writableLength === 0 && !this.isSecure) this.#socket.destroy();
+    else this.#socket.destroySoon();
   }
 
   close(): void {

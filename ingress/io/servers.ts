@@ -28,18 +28,20 @@ export interface SecureServerOptions {
   /** The certificate for clients that give no server name. */
   readonly fallback: { readonly cert: string; readonly key: string };
   readonly onHandshakeFailure: (error: Error) => void;
+  /** Default 10 seconds. */
+  readonly handshakeMs?: number;
 }
 
 /** A server for TLS 1.2 and 1.3, not yet listening. */
 export function secureServer(options: SecureServerOptions): Server {
-  const { accept, contextOf, fallback } = options;
+  const { accept, contextOf, fallback, handshakeMs = HANDSHAKE_MS, onHandshakeFailure } = options;
   const server = createTlsServer(
     {
       ...ACCEPT_OPTIONS,
       ...fallback,
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: handshakeMs,
       SNICallback: (serverName, done) => done(null, contextOf(serverName)),
     },
     (socket) => {
@@ -47,6 +49,10 @@ export function secureServer(options: SecureServerOptions): Server {
     },
   );
   server.maxConnections = options.maxConnections;
-  server.on("tlsClientError", options.onHandshakeFailure);
+  server.on("tlsClientError", (error, socket) => {
+    // After its time limit Node only tells, and the connection would stay for ever.
+    socket.destroy();
+    onHandshakeFailure(error);
+  });
   return server;
 }

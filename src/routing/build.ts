@@ -1,5 +1,6 @@
 import type { Ingress, IngressBackend, IngressPath } from "#src/model/ingress.ts";
 import { backendsOf } from "./backend.ts";
+import { wildcardOf } from "./host.ts";
 import { normalizeRulePath, visibleAscii } from "./path.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "./prefix.ts";
 import { emptyShardedMap, withEntries } from "./sharded-map.ts";
@@ -35,24 +36,43 @@ function hostRoutes(host: string, claimants: readonly Ingress[]): HostRoutes | u
   if (claimants.length === 0) return undefined;
   const exact = new Map<string, Route>();
   const prefixes = new Map<string, UnlinkedPrefix>();
+  const hasTls = claimants.some((ingress) => coversByTls(ingress, host));
   for (const ingress of claimants) {
     for (const rule of ingress.rules) {
       if (rule.host !== host) continue;
-      for (const path of rule.paths) addPath(ingress, path, { exact, prefixes });
+      for (const path of rule.paths) addPath({ ingress, hasTls }, path, { exact, prefixes });
     }
   }
-  return { exact, prefixes: linkPrefixes([...prefixes.values()]), defaultRoute: defaultRoute(host, claimants) };
+  return {
+    exact,
+    prefixes: linkPrefixes([...prefixes.values()]),
+    defaultRoute: defaultRoute({ host, hasTls }, claimants),
+  };
+}
+
+/** Whether an Ingress has a certificate for a host: by name, by a wildcard, or by an entry for all hosts of its rules. */
+function coversByTls(ingress: Ingress, host: string): boolean {
+  const wildcard = wildcardOf(host);
+  return ingress.tls.some(
+    ({ hosts }) => hosts.length === 0 || hosts.includes(host) || (wildcard !== undefined && hosts.includes(wildcard)),
+  );
+}
+
+/** Whose rule a route is, and whether its host has a certificate. */
+interface RouteOrigin {
+  readonly ingress: Ingress;
+  readonly hasTls: boolean;
 }
 
 function addPath(
-  ingress: Ingress,
+  origin: RouteOrigin,
   rule: IngressPath,
   into: { readonly exact: Map<string, Route>; readonly prefixes: Map<string, UnlinkedPrefix> },
 ): void {
   const path = normalizeRulePath(rule.path === "" ? "/" : rule.path);
   // A path that is no path matches no request.
   if (path === undefined) return;
-  const route = routeTo(ingress, rule.backend, { path, pathType: rule.pathType });
+  const route = routeTo(origin, rule.backend, { path, pathType: rule.pathType });
   if (rule.pathType === "Exact") {
     if (!into.exact.has(path)) into.exact.set(path, route);
     return;
@@ -68,18 +88,27 @@ function addPath(
  * The default backend of a host is that of the Ingress which claimed it first, as in ingress-nginx; for the catch-all,
  * which many may claim without knowing of each other, that of the oldest Ingress that has one.
  */
-function defaultRoute(host: string, claimants: readonly Ingress[]): Route | undefined {
+function defaultRoute(
+  { host, hasTls }: { readonly host: string; readonly hasTls: boolean },
+  claimants: readonly Ingress[],
+): Route | undefined {
   const ingress = host === "" ? claimants.find((claimant) => claimant.defaultBackend !== undefined) : claimants[0];
   if (ingress?.defaultBackend === undefined) return undefined;
-  return routeTo({ ...ingress, rewrite: undefined }, ingress.defaultBackend, { path: "", pathType: "default" });
+  const origin = { ingress: { ...ingress, rewrite: undefined }, hasTls };
+  return routeTo(origin, ingress.defaultBackend, { path: "", pathType: "default" });
 }
 
-function routeTo(ingress: Ingress, backend: IngressBackend, match: Pick<Route, "path" | "pathType">): Route {
+function routeTo(
+  { ingress, hasTls }: RouteOrigin,
+  backend: IngressBackend,
+  match: Pick<Route, "path" | "pathType">,
+): Route {
   return {
     ingressKey: ingress.key,
     ...match,
     serviceKey: `${ingress.namespace}/${backend.serviceName}`,
     servicePort: String(backend.servicePort),
+    hasTls,
     rewrite: ingress.rewrite && { ...ingress.rewrite, target: visibleAscii(ingress.rewrite.target) },
   };
 }

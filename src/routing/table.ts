@@ -43,6 +43,8 @@ export interface Route {
   readonly servicePort: string;
   /** What becomes of the path (annotation `rewrite-target`); the target is visible ASCII. */
   readonly rewrite: Rewrite | undefined;
+  /** An Ingress has a `tls` entry for the host: plain requests may be sent on to HTTPS. */
+  readonly hasTls: boolean;
 }
 
 /** A Service port with the endpoints that may be picked now. */

@@ -55,7 +55,11 @@ class MemoryConnection implements Connection {
   resume(): void {
     this.#isPaused = false;
   }
-  end(): void {
+  end(): boolean {
+    this.ending ||= "end";
+    return true;
+  }
+  finish(): void {
     this.ending ||= "end";
   }
   close(): void {

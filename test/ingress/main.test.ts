@@ -118,6 +118,19 @@ describe("hawser ingress", () => {
     expect(said.length).toBeGreaterThan(0);
     expect(new Set(said.map(({ what, why }) => `${String(what)} ${String(why)}`)).size).toBe(said.length);
 
+    const state = await adminGet("/state");
+    const { routes, leftOut } = JSON.parse(state.slice(state.indexOf("\r\n\r\n"))) as Record<string, unknown>;
+    const listed = (host: string, endpoint: number) => ({
+      host,
+      path: "/",
+      pathType: "Prefix",
+      ingress: `default/${host[0]}`,
+      service: `default/${host[0]}:80`,
+      tls: false,
+      endpoints: [`127.0.0.1:${endpoint}`],
+    });
+    expect({ routes, leftOut }).toEqual({ routes: [listed("a.com", a.port), listed("b.com", b.port)], leftOut: 0 });
+
     const metrics = await adminGet("/metrics");
     expect(metrics).toMatch(/hawser_ingress_requests_total\{status="2xx"\} [1-9]/);
     expect(metrics).toMatch(/hawser_ingress_request_duration_seconds_bucket\{le="\+Inf"\} [1-9]/);
@@ -158,11 +171,12 @@ describe("hawser ingress", () => {
   it("is not ready while its port is taken, names the port, and recovers", async () => {
     const squatter: Server = createServer();
     const taken = await listen(squatter);
+    // This very process listens there, and is named.
     const running = start({}, [`--http-port=${taken}`]);
     const admin = await running.port("admin");
     await until("the problem", () => running.lines().some(({ reason }) => reason === "PORT_IN_USE"));
     const ready = () => ask(admin, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    expect(await ready()).toMatch(new RegExp(`^HTTP/1.1 503[^]*\\[-\\] http: .*${taken}`));
+    expect(await ready()).toMatch(new RegExp(`^HTTP/1.1 503[^]*\\[-\\] http: .*${taken}: process ${process.pid} `));
     squatter.close();
     expect(await running.port("http")).toBe(taken);
     await until("the ingress to be ready", async () => statusOf(await ready()) === 200);

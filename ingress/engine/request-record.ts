@@ -1,0 +1,62 @@
+import type { Connection } from "#ingress/io/connection.ts";
+import type { AccessEntry } from "./access-log.ts";
+import type { EngineContext } from "./context.ts";
+import type { RequestHead } from "./request-head.ts";
+import { hostText, targetText } from "./request-route.ts";
+
+/** What is counted and logged of the requests of one connection, one after the other. */
+export class RequestRecord {
+  readonly #context: EngineContext;
+  readonly #connection: Pick<Connection, "remoteAddress" | "isSecure">;
+  #startedMs = 0;
+  #entry: AccessEntry | undefined;
+  /** Since the last request was answered. */
+  #sentBytes = 0;
+
+  constructor(context: EngineContext, connection: Pick<Connection, "remoteAddress" | "isSecure">) {
+    this.#context = context;
+    this.#connection = connection;
+  }
+
+  /** A request begins, whose head may turn out unreadable. */
+  begin(): void {
+    this.#startedMs = this.#context.clockMs();
+  }
+
+  /** Keeps what the access log will say, if there is one: the head is gone when the answer is complete. */
+  enter(bytes: Buffer, head: RequestHead): void {
+    if (this.#context.accessLog === undefined) return;
+    const entry = this.#newEntry();
+    entry.method = bytes.toString("latin1", head.start, head.methodEnd);
+    entry.host = hostText(bytes, head);
+    entry.target = targetText(bytes, head);
+    this.#entry = entry;
+  }
+
+  /** The rule that the request met. */
+  enterIngress(ingressKey: string): void {
+    if (this.#entry !== undefined) this.#entry.ingress = ingressKey;
+  }
+
+  addSentBytes(count: number): void {
+    this.#sentBytes += count;
+  }
+
+  /** The request has its answer; `exchange` knows the endpoint that gave or failed it. */
+  end(status: number, exchange: { readonly endpoint: string } | undefined): void {
+    const { counters, accessLog, clockMs, wallMs } = this.#context;
+    const durationMs = clockMs() - this.#startedMs;
+    counters.countRequest(status, durationMs);
+    if (accessLog === undefined) return;
+    const entry = this.#entry ?? this.#newEntry();
+    entry.endpoint = exchange?.endpoint ?? "";
+    accessLog.add(entry, { status, bytes: this.#sentBytes, wallMs: wallMs(), durationMs });
+    this.#entry = undefined;
+    this.#sentBytes = 0;
+  }
+
+  #newEntry(): AccessEntry {
+    const { remoteAddress: client, isSecure } = this.#connection;
+    return { client, isSecure, method: "", host: "", target: "", ingress: "", endpoint: "" };
+  }
+}

@@ -1,0 +1,79 @@
+import { connect } from "node:tls";
+import { describe, expect, it } from "vitest";
+import type { Connection } from "#ingress/io/connection.ts";
+import { plainServer, secureServer } from "#ingress/io/servers.ts";
+import { Certificates } from "#ingress/tls/certificates.ts";
+import { listen, openClient } from "#test/support/ingress-proxy.ts";
+
+const PIECE = Buffer.alloc(1_048_576, "x");
+const TAIL = Buffer.alloc(8_192, "y");
+
+/** Sends pieces until one waits for the client, then two more bits, and ends. */
+function sendMoreThanFits(connection: Connection): { readonly sent: number; readonly hasLeft: boolean } {
+  let sent = 0;
+  do sent += PIECE.length;
+  while (connection.send(PIECE, 0, PIECE.length));
+  connection.send(TAIL, 0, TAIL.length);
+  connection.send(TAIL, 0, TAIL.length);
+  return { sent: sent + 2 * TAIL.length, hasLeft: connection.end() };
+}
+
+describe("a connection that ends while the client does not read", () => {
+  it.each(["plain", "TLS"])("delivers all that was sent before and tells when it has left, %s", async (kind) => {
+    const drained = Promise.withResolvers<string>();
+    const outcome = Promise.withResolvers<ReturnType<typeof sendMoreThanFits>>();
+    const accept = (connection: Connection) => {
+      setImmediate(() => outcome.resolve(sendMoreThanFits(connection)));
+      return {
+        onData: () => false,
+        onEnd: () => undefined,
+        onDrain: () => drained.resolve("drained"),
+        onClose: () => drained.resolve("closed before"),
+      };
+    };
+    const certificates = new Certificates(Date.now());
+    const contextOf = () => certificates.contextOf(undefined);
+    const { fallback } = certificates;
+    const server =
+      kind === "TLS"
+        ? secureServer({ accept, maxConnections: 1, contextOf, fallback, onHandshakeFailure: () => undefined })
+        : plainServer(accept, 1);
+    const port = await listen(server);
+    const client = kind === "TLS" ? undefined : openClient(port);
+    const socket = client?.socket ?? connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+    let received = 0;
+    socket.on("data", (data) => (received += data.length));
+    socket.pause();
+    const { sent, hasLeft } = await outcome.promise;
+    expect(hasLeft).toBe(false);
+    const ended = new Promise<boolean>((resolve) => socket.on("error", () => undefined).on("close", resolve));
+    socket.resume();
+    expect(await drained.promise).toBe("drained");
+    expect(await ended).toBe(false);
+    expect(received).toBe(sent);
+    server.close();
+  });
+});
+
+describe("a TLS server", () => {
+  it.each([
+    { name: "say nothing", bytes: "" },
+    { name: "stop in the middle of a hello", bytes: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc" },
+  ])("closes clients that $name", async ({ bytes }) => {
+    const certificates = new Certificates(Date.now());
+    const failures: (string | undefined)[] = [];
+    const server = secureServer({
+      accept: () => expect.unreachable("no handshake was complete"),
+      maxConnections: 1,
+      contextOf: (name) => certificates.contextOf(name),
+      fallback: certificates.fallback,
+      onHandshakeFailure: ({ code }: NodeJS.ErrnoException) => failures.push(code),
+      handshakeMs: 50,
+    });
+    using client = openClient(await listen(server));
+    client.send(bytes);
+    await client.ended();
+    expect(failures).toEqual(["ERR_TLS_HANDSHAKE_TIMEOUT"]);
+    server.close();
+  });
+});

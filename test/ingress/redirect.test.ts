@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { ingressOf } from "#test/support/ingress-objects.ts";
+import { answering, openClient, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+
+const ingresses = [
+  ingressOf("tls", { "a.com": { "/": "s" } }, { tls: [{ hosts: ["a.com"], secretName: "cert" }] }),
+  ingressOf("wild", { "x.b.com": { "/": "s" } }, { tls: [{ hosts: ["*.b.com"], secretName: "cert" }] }),
+  ingressOf("all", { "c.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "cert" }] }),
+  ingressOf("plain", { "d.com": { "/": "s" }, "": { "/": "s" } }),
+];
+
+async function locationOf(redirectsToHttps: boolean, request: string): Promise<string | undefined> {
+  await using upstream = await startUpstream(answering("served"));
+  await using proxy = await startProxy({ s: [upstream.port] }, { ingresses });
+  Object.assign(proxy.engine, { redirectsToHttps });
+  using client = openClient(proxy.port);
+  client.send(request);
+  const text = await client.until((got) => /served$|Redirect\n$|Service Unavailable\n$/.test(got));
+  return /^HTTP\/1\.1 308 [^]*\r\nLocation: (.*)\r\n/.exec(text)?.[1];
+}
+
+describe("a plain request", () => {
+  it.each([
+    { request: "GET /x?y=1 HTTP/1.1\r\nHost: A.com:8080\r\n\r\n", location: "https://a.com/x?y=1" },
+    { request: "POST / HTTP/1.1\r\nHost: a.com.\r\nContent-Length: 0\r\n\r\n", location: "https://a.com/" },
+    { request: "GET http://a.com?q HTTP/1.1\r\nHost: d.com\r\n\r\n", location: "https://a.com/?q" },
+    { request: "GET /%0d%0aX:y HTTP/1.1\r\nHost: a.com\r\n\r\n", location: "https://a.com/%0d%0aX:y" },
+    { request: "GET / HTTP/1.1\r\nHost: x.b.com\r\n\r\n", location: "https://x.b.com/" },
+    { request: "GET //evil.com HTTP/1.1\r\nHost: c.com\r\n\r\n", location: "https://c.com//evil.com" },
+    { request: "GET / HTTP/1.1\r\nHost: d.com\r\n\r\n", location: undefined },
+    { request: "GET / HTTP/1.0\r\n\r\n", location: undefined },
+    { request: "GET /.well-known/acme-challenge/t HTTP/1.1\r\nHost: a.com\r\n\r\n", location: undefined },
+  ])("$request is sent on to $location", async ({ request, location }) => {
+    expect(await locationOf(true, request)).toBe(location);
+  });
+
+  it("is served where nothing else is asked for", async () => {
+    expect(await locationOf(false, "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n")).toBeUndefined();
+  });
+});
