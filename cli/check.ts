@@ -1,24 +1,25 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { inspectObjects } from "#src/model/inspect.ts";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
+import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { findBrokenReferences } from "#src/model/references.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
+import { refuse } from "./refuse.ts";
 
-const help = `Usage: hawser check [--json] FILE...
+const specs = {
+  json: { kind: "boolean", help: "One JSON object a line for each finding" },
+} as const satisfies OptionSpecs;
 
-Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
+const about = `Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
 certificates and endpoints, each by itself and against the others. Nothing is changed, and no cluster is needed.
 
-  FILE     A file of YAML or JSON, a folder of them, or - for standard input
-  --json   One JSON object a line for each finding
-  --help   Print this text
-
+FILE is a file of YAML or JSON, a folder of them, or - for standard input.
 Exit code: 0 where there is no error (warnings may be), 1 where there is one, 2 where a file cannot be read.
-Every code is explained in docs/errors.md.
-`;
+Every code is explained in docs/errors.md.`;
 
 /** A file as read; undefined text: it cannot be read, for this reason. */
 export interface CheckedFile {
@@ -64,7 +65,8 @@ export function check(files: readonly CheckedFile[]): CheckResult {
   for (const { object, problems } of inspection.inspected)
     findings.push(...problems.map((problem) => ({ file: placeOf(object), ...problem })));
   const byName = placesByName(places);
-  for (const problem of findBrokenReferences(inspection))
+  const nodeAddresses = findNodeAddresses(inspection.pools, nodeAddressesOf(inspection.nodes));
+  for (const problem of [...findBrokenReferences(inspection), ...nodeAddresses])
     findings.push({ file: byName.get(nameIn(problem.where)) ?? "", ...problem });
   findings.push(...doubles);
   return { findings, objects: places.size, otherKinds, exitCode: exitCodeOf(findings) };
@@ -140,29 +142,29 @@ function printFinding({ file, severity, code, where, what, why, fix }: Finding):
 function printSummary({ findings, objects, otherKinds }: CheckResult): string {
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const passed = [...otherKinds].map(([kind, count]) => `${count} ${kind}`).join(", ");
-  const verdict = `${objects} objects read: ${errors} errors, ${findings.length - errors} warnings`;
+  const counts = [counted(errors, "error"), counted(findings.length - errors, "warning")].join(", ");
+  const verdict = `${counted(objects, "object")} read: ${counts}`;
   return `${verdict}${passed === "" ? "" : `. Passed over: ${passed}`}\n`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** The verb `hawser check`; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const options = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n${help}`);
-    return 2;
-  }
-  const { values, positionals } = parsed;
-  if (values.help === true || positionals.length === 0) {
-    (values.help === true ? process.stdout : process.stderr).write(help);
-    return values.help === true ? 0 : 2;
+  const command = "hawser check";
+  const parsed = parseOptions(specs, args, process.env, { command, about, rest: "FILE..." });
+  if (parsed.kind !== "values") return refuse(parsed, command);
+  const { values, rest: paths } = parsed;
+  if (paths.length === 0) {
+    process.stderr.write(`${command}: name at least one file or folder of manifests\nSee ${command} --help\n`);
+    return EXIT_USAGE;
   }
   const files: CheckedFile[] = [];
-  for (const path of positionals) files.push(...(await readPath(path)));
+  for (const path of paths) files.push(...(await readPath(path)));
   const result = check(files);
-  const lines = result.findings.map(values.json === true ? (finding) => JSON.stringify(finding) : printFinding);
+  const lines = result.findings.map(values.json ? (finding) => JSON.stringify(finding) : printFinding);
   if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
   process.stderr.write(printSummary(result));
   return result.exitCode;

@@ -48,11 +48,11 @@ function handOver(node) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
-if (find("pino") === undefined) fail(`its packages are missing. Run: cd ${root} && npm ci`);
+if (find("pino") === undefined) fail(`its packages are missing. Run: cd ${root} && npm run hawser -- version`);
 const node = isNewEnough() ? process.execPath : ownNode();
 if (node === undefined) {
   fail(
-    `Node ${process.versions.node} is too old, ${NEEDED.join(".")} is needed, and npm brought none along. Run: npm ci`,
+    `Node ${process.versions.node} is too old, ${NEEDED.join(".")} is needed, and npm brought none along. Run: cd ${root} && npm ci`,
   );
 } else if (node === process.execPath) {
   process.argv[1] = main;

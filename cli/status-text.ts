@@ -6,7 +6,10 @@ import { printTable } from "./table.ts";
 export function printStatusView(view: StatusView, nowMs: number): string {
   const age = (time: string): string => printAge(nowMs - Date.parse(time));
   const sections = [
-    section("no pools: the ConfigMap is missing or cannot be read", poolTable(view)),
+    section(
+      "no pools can be read from the ConfigMap; a controller that runs keeps its last good ones",
+      poolTable(view),
+    ),
     section("no Services of type LoadBalancer", serviceTable(view)),
     section("no speaker has reported", speakerTable(view, age)),
     section("no Events", eventTable(view, age)),

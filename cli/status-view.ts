@@ -5,11 +5,9 @@ import type { Pool } from "#src/model/pool.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
+import { addressConditionOf } from "#src/model/service-status.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import { ownerOf, readSpeakers, type SpeakerView } from "./speaker-report.ts";
-
-/** The condition in which the controller says why a Service has the addresses it has, or none. */
-const ADDRESS_CONDITION = "hawser.dev/AddressAssigned";
 
 /** What `hawser status` shows. Also its JSON. */
 export interface StatusView {
@@ -91,11 +89,9 @@ function addressesOf(service: Service, pools: readonly Pool[], speakers: readonl
 
 /** The controller's condition, else the first Problem of the object. */
 function explain(object: KubeObject, problems: readonly Problem[]): { reason: string; message: string } {
-  const status = object["status"] as { readonly conditions?: unknown } | null | undefined;
-  const conditions = Array.isArray(status?.conditions) ? (status.conditions as unknown[]) : [];
-  for (const condition of conditions) {
-    const { type, reason, message } = (condition ?? {}) as Readonly<Record<string, unknown>>;
-    if (type !== ADDRESS_CONDITION) continue;
+  const condition = addressConditionOf(object);
+  if (condition !== undefined) {
+    const { reason, message } = condition;
     return { reason: typeof reason === "string" ? reason : "", message: typeof message === "string" ? message : "" };
   }
   const problem = problems.find(({ severity }) => severity === "error");

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keyOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -39,10 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(specs, args, process.env, { command: "hawser status", about });
   if (parsed.kind !== "values") return refuse(parsed, "hawser status");
   const options = parsed.values;
-  const fault = await stat(options.manifests).then(
-    (stats) => (stats.isDirectory() ? undefined : "it is no folder"),
-    (error: Error) => error.message,
-  );
+  const fault = await faultOf(options.manifests);
   if (fault !== undefined) {
     process.stderr.write(`Cannot show the status of ${options.manifests}: ${fault}\n`);
     return 1;
@@ -86,6 +83,15 @@ async function view(options: Options, source: Source, problems: readonly Problem
 
 function print(status: StatusView, { json }: Options): string {
   return json ? `${JSON.stringify(status)}\n` : printStatusView(status, wallMs());
+}
+
+/** Why a folder cannot be read; undefined if it can. */
+async function faultOf(directory: string): Promise<string | undefined> {
+  const error = await readdir(directory).then(
+    () => undefined,
+    ({ code, message }: NodeJS.ErrnoException) => code ?? message,
+  );
+  return { ENOENT: "it is not there", ENOTDIR: "it is no folder", EACCES: "you may not read it" }[error ?? ""] ?? error;
 }
 
 /** Calls `look` again and again, until SIGINT, SIGTERM or a reader that went away. */

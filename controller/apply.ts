@@ -80,8 +80,9 @@ async function applyOne({ key, object, assignment, patch }: Change, context: App
   } catch (err) {
     // It may have been written all the same (a lost answer): the addresses stay reserved until the object changes.
     writes.remember(key, object, [...assignment.addresses, ...assignment.released.map(({ ip }) => ip)]);
-    const retryInMs = retries.failed(key, object);
-    log.warn({ service: key, err, retryInMs }, "cannot write status");
+    const { failures, inMs: retryInMs } = retries.failed(key, object);
+    // The first failure is news; that it goes on is not.
+    log[failures === 1 ? "warn" : "debug"]({ service: key, err, retryInMs, failures }, "cannot write status");
   }
 }
 

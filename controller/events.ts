@@ -1,8 +1,8 @@
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
+import { addressConditionOf } from "#src/model/service-status.ts";
 import type { EventRecord } from "#src/source/source.ts";
-import { conditionOf } from "./status.ts";
 
 /** The Kubernetes API refuses Events with a longer message (in bytes; ours are nearly all ASCII). */
 const MESSAGE_MAX_BYTES = 1_024;
@@ -20,7 +20,7 @@ export function eventsOf(object: KubeObject, assignment: Assignment): EventRecor
   const { metadata } = object;
   const about: ObjectRef = { kind: "Service", namespace: metadata.namespace, name: metadata.name };
   const events = assignment.released.map((released) => eventOf(about, released));
-  const present = conditionOf(object);
+  const present = addressConditionOf(object);
   const isNew = present?.["reason"] !== assignment.reason || present["message"] !== assignment.message;
   if (isNew && assignment.reason !== "AddressReleased") events.push(eventOf(about, assignment));
   return events;

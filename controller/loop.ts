@@ -1,5 +1,6 @@
 import { planAssignments } from "#src/assignment/plan.ts";
-import type { ObjectRef } from "#src/model/object.ts";
+import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
+import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -7,8 +8,10 @@ import { createWorkLoop } from "#src/process/loop.ts";
 import type { Source, SourceListener } from "#src/source/source.ts";
 import { applyAssignments } from "./apply.ts";
 import { LastGoodConfig } from "./config.ts";
+import { findDeparted } from "./departed.ts";
 import { eventOf } from "./events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
+import { NodeReader } from "./nodes.ts";
 import { RestingAddresses } from "./resting.ts";
 import { Retries } from "./retries.ts";
 import { ServiceReader, type ServiceProblems } from "./snapshot.ts";
@@ -75,7 +78,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     },
   });
   await source.open(
-    ["Service", "ConfigMap"],
+    ["Service", "ConfigMap", "Node"],
     listenerOf(log, () => loop.mark()),
   );
   loop.mark();
@@ -103,24 +106,30 @@ function createRound(context: ControllerContext) {
   const { source, configMap, log, metrics, monotonicMs, random } = context;
   const config = new LastGoodConfig(configMap, { source, log });
   const reader = new ServiceReader(sayProblems(source, log));
+  const nodes = new NodeReader(keyOf(configMap), log);
   const resting = new RestingAddresses();
   const retries = new Retries(monotonicMs, random);
   const writes = new UnseenWrites();
+  let last: AssignmentPlan["assignments"] = new Map();
   const run = async () => {
     const objects = source.list("Service");
+    sayDeparted(last, objects, context);
     writes.prune(objects);
     const nowMs = monotonicMs();
     const { services, unreadable, inUse } = reader.read(objects, writes);
     const { loadBalancerClass } = context;
     const rest = resting.observe(inUse, nowMs);
+    const pools = config.read();
     const plan = planAssignments({
-      pools: config.read(),
+      pools,
       services,
       unreadable,
+      nodeAddresses: nodes.read(source.list("Node"), pools ?? []),
       resting: rest,
       nowMs,
       loadBalancerClass,
     });
+    last = plan.assignments;
     retries.prune(plan.assignments);
     metrics.planSeconds.observe((monotonicMs() - nowMs) / 1000);
     metrics.configStale.set(config.isStale ? 1 : 0);
@@ -128,6 +137,19 @@ function createRound(context: ControllerContext) {
     await applyAssignments(plan, objects, { ...context, retries, writes });
   };
   return { run, retries };
+}
+
+function sayDeparted(
+  last: AssignmentPlan["assignments"],
+  objects: ReadonlyMap<string, KubeObject>,
+  { source, log }: ControllerContext,
+): void {
+  const reason = "AddressReleased";
+  for (const { about, addresses } of findDeparted(last, objects)) {
+    log.info({ service: keyOf(about), ip: addresses, reason }, "address released");
+    const message = `${addresses.join(" and ")}: the Service was deleted.`;
+    source.record(eventOf(about, { reason, message }));
+  }
 }
 
 function sayProblems(source: Source, log: Logger): ServiceProblems {

@@ -23,13 +23,16 @@ export class Retries {
     this.#random = random;
   }
 
-  /** Notes a failed write; returns the milliseconds until the next attempt: half to all of the doubled wait. */
-  failed(key: string, object: KubeObject): number {
+  /**
+   * Notes a failed write; returns how many failed in a row, and the milliseconds until the next attempt: half to all of
+   * the doubled wait.
+   */
+  failed(key: string, object: KubeObject): { readonly failures: number; readonly inMs: number } {
     const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
     const waitMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
     const inMs = Math.round(waitMs * (0.5 + this.#random() / 2));
     this.#waiting.set(key, { object, failures, dueMs: this.#nowMs() + inMs });
-    return inMs;
+    return { failures, inMs };
   }
 
   succeeded(key: string): void {

@@ -1,9 +1,8 @@
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
-
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
-import { ingressOf } from "./status.ts";
+import { ingressOf } from "#src/model/service-status.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** The Services of a snapshot: read, or not readable with what their status holds. */

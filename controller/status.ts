@@ -2,10 +2,14 @@ import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import {
+  ADDRESS_ASSIGNED,
+  addressConditionOf,
+  conditionsOf,
+  type Fields,
+  ingressOf,
+} from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-
-/** The condition on a Service (`status.conditions[].type`): True while it has an address; reason and message say why. */
-const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
 
 /** The annotation on a Service that names the pools its addresses are from, comma-separated. */
 const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
@@ -18,30 +22,6 @@ interface Condition {
   readonly message: string;
   /** RFC 3339; when `status` last changed. */
   readonly lastTransitionTime: string;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
-
-function listOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf) : [];
-}
-
-/** The entries of `status.loadBalancer.ingress`, whatever they are; empty where there are none. */
-export function ingressOf(object: KubeObject): readonly Fields[] {
-  return listOf(fieldsOf(fieldsOf(object["status"])["loadBalancer"])["ingress"]);
-}
-
-function conditionsOf(object: KubeObject): readonly Fields[] {
-  return listOf(fieldsOf(object["status"])["conditions"]);
-}
-
-/** Our condition as it stands; undefined where the Service has none yet. */
-export function conditionOf(object: KubeObject): Fields | undefined {
-  return conditionsOf(object).find((condition) => condition["type"] === ADDRESS_ASSIGNED);
 }
 
 /** Whether the decision leaves the Service to others: then nothing of it is written. */
@@ -80,7 +60,7 @@ function ingressPatch(object: KubeObject, { addresses }: Assignment): Fields {
 }
 
 function conditionPatch(object: KubeObject, assignment: Assignment | undefined, wallMs: number): Fields {
-  const present = conditionOf(object);
+  const present = addressConditionOf(object);
   const others = conditionsOf(object).filter((condition) => condition["type"] !== ADDRESS_ASSIGNED);
   if (assignment === undefined)
     return present === undefined ? {} : { conditions: others.length > 0 ? others : undefined };

@@ -234,13 +234,14 @@ export class Rack implements AsyncDisposable {
   }
 
   /**
-   * The command line with which a person enters a host's namespace from a terminal outside while the rack is up.
+   * The command line with which a person runs a command (by default a shell) in a host's namespace, from a terminal
+   * outside, while the rack is up.
    * Throws if the wrapper did not say how to enter it (environment variable HAWSER_RACK_ENTER).
    */
-  enterCommand(host: Host): string {
+  enterCommand(host: Host, command: readonly string[] = ["bash"]): string {
     const prefix = process.env["HAWSER_RACK_ENTER"];
     if (prefix === undefined) throw new Error("the wrapper did not set HAWSER_RACK_ENTER");
-    return [prefix, ...host.inside(["bash"])].join(" ");
+    return [prefix, ...host.inside(command)].join(" ");
   }
 
   /** Kills all that runs in the rack and removes it. May be called again. */

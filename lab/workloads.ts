@@ -1,5 +1,10 @@
+import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoints.ts";
+import { descend } from "#src/model/field.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import { printProblem } from "#src/model/problem.ts";
+import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
+import { type Parsed, printProblem } from "#src/model/problem.ts";
+import { parseService, type Protocol, type Service } from "#src/model/service.ts";
+import { type Deployment, parseDeployment } from "#src/model/workload.ts";
 
 /** A Deployment, as far as a process can play it. */
 export interface Workload {
@@ -48,8 +53,6 @@ export interface Workloads {
   readonly endpoints: readonly WrittenEndpoints[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Kubernetes' default for `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */
 const AFFINITY_SECONDS = 10_800;
 
@@ -60,119 +63,72 @@ export interface ManifestText {
 }
 
 /**
- * Takes out of manifests what the lab plays: Deployments, Services and EndpointSlices; everything else is passed over.
- * Lenient about their fields, because the product itself says what is wrong with those; throws an Error for a file
- * that holds something unreadable.
+ * Takes out of manifests what the lab plays: Deployments, Services and EndpointSlices. Everything else is passed over,
+ * and so are those of which the product itself says that they cannot be read; throws an Error for a file that holds
+ * something that is no YAML or no object.
  */
 export function readWorkloads(files: readonly ManifestText[]): Workloads {
   const objects = files.flatMap(readObjects);
-  const ofKind = (kind: string) => objects.filter((object) => object["kind"] === kind);
+  const read = <T>(kind: KubeObject["kind"], parse: (object: KubeObject) => Parsed<T>): T[] =>
+    objects.flatMap((object) => {
+      const parsed = object.kind === kind ? parse(object) : undefined;
+      return parsed?.ok === true ? [parsed.value] : [];
+    });
+  const affinities = new Map(objects.map((object) => [`${object.kind} ${keyOf(object.metadata)}`, affinityOf(object)]));
   return {
-    workloads: ofKind("Deployment").map(readDeployment),
-    services: ofKind("Service").map(readService),
-    endpoints: ofKind("EndpointSlice").map(readEndpointSlice),
+    workloads: read("Deployment", parseDeployment).map(workloadOf),
+    services: read("Service", parseService).map((one) => serviceOf(one, affinities.get(`Service ${one.key}`))),
+    endpoints: read("EndpointSlice", parseEndpointSlice).map(endpointsOf),
   };
 }
 
-function readObjects({ file, text }: ManifestText): readonly Fields[] {
+function readObjects({ file, text }: ManifestText): readonly KubeObject[] {
   const { objects, problems } = parseManifests(text, file);
   const error = problems.find(({ severity }) => severity === "error");
   if (error !== undefined) throw new Error(printProblem(error));
   return objects;
 }
 
-function readDeployment(object: Fields): Workload {
-  const spec = fields(object["spec"]);
-  const template = fields(spec["template"]);
-  const containers = list(fields(template["spec"])["containers"]);
+function workloadOf({ key, namespace, name, replicas, podLabels, containers }: Deployment): Workload {
+  const ports = containers.flatMap((container) => container.ports).filter(isPlayed);
+  return { key, namespace, name, replicas, labels: podLabels, image: containers[0]?.image ?? "", ports };
+}
+
+function serviceOf(service: Service, affinitySeconds: number | undefined): WorkloadService {
+  const { key, namespace, name, selector, ports, externalTrafficPolicy } = service;
   return {
-    ...identity(object),
-    replicas: Number(spec["replicas"] ?? 1),
-    labels: strings(fields(template["metadata"])["labels"]),
-    image: text(containers[0]?.["image"]),
-    ports: containers
-      .flatMap((container) => list(container["ports"]))
-      .map((port) => ({
-        name: text(port["name"]),
-        port: Number(port["containerPort"]),
-        protocol: protocolOf(port["protocol"]),
-      })),
+    key,
+    namespace,
+    name,
+    isLoadBalancer: service.type === "LoadBalancer",
+    selector: Object.keys(selector).length === 0 ? undefined : selector,
+    families: service.families.map((family) => (family === "ipv4" ? "IPv4" : "IPv6")),
+    ports: ports.filter(isPlayed),
+    externalTrafficPolicy,
+    affinitySeconds,
   };
 }
 
-function readService(object: Fields): WorkloadService {
-  const spec = fields(object["spec"]);
-  const affinity = fields(fields(spec["sessionAffinityConfig"])["clientIP"])["timeoutSeconds"];
+/** Seconds; undefined without `sessionAffinity: ClientIP`. The product does not read it: kube-proxy does. */
+function affinityOf(object: KubeObject): number | undefined {
+  const spec = descend(rootField(object), "spec");
+  if (descend(spec, "sessionAffinity").value !== "ClientIP") return undefined;
+  const seconds = descend(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds").value;
+  return typeof seconds === "number" ? seconds : AFFINITY_SECONDS;
+}
+
+function endpointsOf({ serviceKey, endpoints, ports }: EndpointSlice): WrittenEndpoints {
+  const ready = endpoints.filter((endpoint) => endpoint.ready);
   return {
-    ...identity(object),
-    isLoadBalancer: spec["type"] === "LoadBalancer",
-    selector: spec["selector"] === undefined ? undefined : strings(spec["selector"]),
-    families: familiesOf(spec),
-    ports: list(spec["ports"]).map((port) => ({
-      name: text(port["name"]),
-      protocol: protocolOf(port["protocol"]),
-      port: Number(port["port"]),
-      targetPort:
-        typeof port["targetPort"] === "string" ? port["targetPort"] : Number(port["targetPort"] ?? port["port"]),
-    })),
-    externalTrafficPolicy: spec["externalTrafficPolicy"] === "Local" ? "Local" : "Cluster",
-    affinitySeconds: spec["sessionAffinity"] === "ClientIP" ? Number(affinity ?? AFFINITY_SECONDS) : undefined,
+    serviceKey,
+    addresses: ready.map(({ address, nodeName = "" }) => ({ address, node: nodeName })),
+    ports: ports.filter(isPlayed),
   };
 }
 
-/** As the API server would default it in a cluster with both families, IPv4 first. */
-function familiesOf(spec: Fields): ("IPv4" | "IPv6")[] {
-  const named = Array.isArray(spec["ipFamilies"])
-    ? spec["ipFamilies"].filter((it) => it === "IPv4" || it === "IPv6")
-    : [];
-  const policy = text(spec["ipFamilyPolicy"]);
-  const primary = named[0] ?? "IPv4";
-  if (policy !== "PreferDualStack" && policy !== "RequireDualStack") return named.length > 0 ? named : [primary];
-  return primary === "IPv4" ? ["IPv4", "IPv6"] : ["IPv6", "IPv4"];
-}
-
-function readEndpointSlice(object: Fields): WrittenEndpoints {
-  const { namespace } = identity(object);
-  const service = strings(fields(object["metadata"])["labels"])["kubernetes.io/service-name"] ?? "";
-  return {
-    serviceKey: `${namespace}/${service}`,
-    addresses: list(object["endpoints"])
-      .filter((endpoint) => fields(endpoint["conditions"])["ready"] !== false)
-      .flatMap((endpoint) => {
-        const [address] = Array.isArray(endpoint["addresses"]) ? endpoint["addresses"] : [];
-        return typeof address === "string" ? [{ address, node: text(endpoint["nodeName"]) }] : [];
-      }),
-    ports: list(object["ports"]).map((port) => ({
-      name: text(port["name"]),
-      protocol: protocolOf(port["protocol"]),
-      port: Number(port["port"]),
-    })),
-  };
-}
-
-function identity(object: Fields): { key: string; namespace: string; name: string } {
-  const metadata = fields(object["metadata"]);
-  const namespace = text(metadata["namespace"]) || "default";
-  const name = text(metadata["name"]);
-  return { key: `${namespace}/${name}`, namespace, name };
-}
-
-function protocolOf(value: unknown): "TCP" | "UDP" {
-  return value === "UDP" ? "UDP" : "TCP";
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fields) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
-}
-
-function strings(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields(value)).map(([key, it]) => [key, text(it)]));
+/** The lab plays TCP and UDP, not SCTP. */
+function isPlayed<T extends { readonly protocol: Protocol }>(
+  port: T,
+): port is T & { readonly protocol: "TCP" | "UDP" } {
+  return port.protocol !== "SCTP";
 }

@@ -1,6 +1,6 @@
 // Who may import what: the table of docs/architecture.md as data. `npm run check` turns it into lint rules
 // (.oxlintrc.json is generated from it), so the page, the rule and the code cannot drift apart.
-// Usage: node scripts/import-table.js [--check]
+// Usage: node scripts/import-table.js [--check|--print]
 import { readFileSync, writeFileSync } from "node:fs";
 
 /** Folder -> what its files may import. `node:` means any built-in; `types:` allows `import type` only. */
@@ -120,7 +120,9 @@ function config() {
 
 const file = new URL("../.oxlintrc.json", import.meta.url);
 const text = `${JSON.stringify(config(), undefined, 2)}\n`;
-if (process.argv.includes("--check")) {
+if (process.argv.includes("--print")) {
+  console.log(JSON.stringify(importTable));
+} else if (process.argv.includes("--check")) {
   if (readFileSync(file, "utf8") !== text) {
     console.error(
       "The file .oxlintrc.json is not what scripts/import-table.js makes: run node scripts/import-table.js",

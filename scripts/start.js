@@ -6,11 +6,14 @@ import { constants, tmpdir } from "node:os";
 import { wrapped, whyNoRack } from "../lab/wrapper.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
 
+/** Where the person is who called npm: their paths are relative to it. */
+const here = process.env.INIT_CWD ?? process.cwd();
+
 /** Runs a command to its end with our terminal; Ctrl-C reaches it too, and we wait for its clean-up. */
-function run(command, env = {}) {
+function run(command, { env = {}, cwd = root } = {}) {
   const [file, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    const child = spawn(file, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
@@ -31,7 +34,9 @@ async function test(args) {
   ];
   const command = [ownNode, ...vitest, ...args];
   try {
-    const code = await run(reason === undefined ? wrapped(command) : command, { HAWSER_NO_RACK: reason ?? "" });
+    const code = await run(reason === undefined ? wrapped(command) : command, {
+      env: { HAWSER_NO_RACK: reason ?? "" },
+    });
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
     const failed = numFailedTests === 0 && code !== 0 ? 1 : numFailedTests;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
@@ -64,7 +69,7 @@ async function check(args) {
 
 const verbs = {
   demo: (args) => run([ownNode, "cli/main.ts", "demo", ...args]),
-  hawser: (args) => run([ownNode, "cli/main.ts", ...args]),
+  hawser: (args) => run([ownNode, `${root}cli/main.ts`, ...args], { cwd: here }),
   bench: (args) => run([ownNode, "bench/main.ts", ...args]),
   test,
   check,

@@ -8,6 +8,7 @@ import type { Kubelet } from "#lab/kubelet.ts";
 import { Prober } from "#lab/prober.ts";
 import type { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
+import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { getPages, type Page, type PageRequest } from "./pages.ts";
 import type { Teller } from "./teller.ts";
 
@@ -29,13 +30,18 @@ export async function assignment({ installation, teller }: Stage): Promise<strin
   teller.chapter("A pool in a ConfigMap, a Service of type LoadBalancer, an address");
   teller.show(readFileSync(join(installation.directory, "00-pools.yaml"), "utf8"));
   const [ip = ""] = await installation.untilAssigned(INGRESS);
-  teller.found(`Service ${INGRESS} has the address ${ip}`, { event: "assigned", service: INGRESS, ip });
+  teller.found(`the controller gave Service ${INGRESS} the address ${ip}, from the pool "default"`, {
+    event: "assigned",
+    service: INGRESS,
+    ip,
+  });
   return ip;
 }
 
 /** Exactly one node answers, and the client's neighbor entry says which. */
 export async function owner({ rack, installation, teller }: Stage, ip: string): Promise<string> {
   teller.chapter("One node answers ARP for it");
+  teller.explain("The speakers elect an owner for each address; the address itself is on no interface of any node.");
   const node = await installation.untilOwned(ip);
   const mac = (await rack.client.neighbor(ip))?.mac;
   teller.found(`the client's ARP entry: ${ip} is at ${mac}, which is ${node}`, { event: "arp", ip, mac, node });
@@ -46,6 +52,9 @@ export async function owner({ rack, installation, teller }: Stage, ip: string): 
 export async function pages(stage: Stage, ip: string): Promise<void> {
   const { teller, rack, kubelet, installation } = stage;
   teller.chapter("Pages through the Ingress, alternating between the pods");
+  teller.explain(
+    "The client asks the address for pages of different hosts; each line says which pods answered, in turn.",
+  );
   await untilServed(stage, { ip, host: "www.kgc.com", path: "/" });
   const kgc = await getPages(
     rack.client,
@@ -97,7 +106,11 @@ function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
 
 /** The switch port of the owner goes silent: the client measures what it sees. */
 export async function deadNode({ rack, installation, teller }: Stage, ip: string, node: string): Promise<number> {
-  teller.chapter(`${node} dies silently: its link stays up, nothing it sends arrives`);
+  teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
+  teller.explain(
+    "The client sends a probe through the address every 2 ms to a pod on another node. What it waits is the time from the cut to " +
+      "the first probe that is answered again: the others give it up 100 ms after the last they heard of it, elect and announce.",
+  );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
   const { effectiveNs } = await rack.cutSilent(rack.host(node));
@@ -113,8 +126,12 @@ export async function deadNode({ rack, installation, teller }: Stage, ip: string
     gapMs,
   });
   await rack.restore(rack.host(node));
-  await until(`${node} has given way`, () => installation.announcers(ip).join() === successor);
-  teller.found(`${node} is back and leaves the address where it is`, { event: "returned", node, owner: successor });
+  const owner = await until(`one node alone announces ${ip} after ${node} is back`, () => {
+    const [first, ...others] = installation.announcers(ip);
+    return others.length === 0 && first;
+  });
+  const words = owner === successor ? "leaves the address where it is" : `the address is with ${owner} now`;
+  teller.found(`${node} is back and ${words}`, { event: "returned", node, owner });
   return gapMs;
 }
 
@@ -122,6 +139,9 @@ export async function deadNode({ rack, installation, teller }: Stage, ip: string
 export async function plannedMove({ rack, installation, teller }: Stage, ip: string): Promise<number> {
   const node = await installation.untilOwned(ip);
   teller.chapter(`A planned move: the speaker on ${node} is stopped with SIGTERM`);
+  teller.explain(
+    "The successor announces the address while the one that leaves still answers, so nothing should be lost.",
+  );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
   const fromNs = process.hrtime.bigint();
@@ -146,6 +166,7 @@ export async function plannedMove({ rack, installation, teller }: Stage, ip: str
 /** More Services than addresses: the one that waits says why, and is served when space appears. */
 export async function exhausted({ installation, teller }: Stage): Promise<void> {
   teller.chapter("More Services than addresses");
+  teller.explain("Two more Services ask for an address of the pool, in which one is left.");
   const { directory } = installation;
   copyFileSync(join(LATER, "60-one-too-many.yaml"), join(directory, "60-one-too-many.yaml"));
   const services = ["default/shop", "default/blog"];
@@ -173,9 +194,7 @@ function condition(directory: string, key: string): { reason: string; message: s
   const object = parse(readFileSync(file, "utf8")) as {
     status?: { conditions?: { type: string; status: string; reason: string; message: string }[] };
   };
-  return object.status?.conditions?.find(
-    ({ type, status }) => type === "hawser.dev/AddressAssigned" && status === "False",
-  );
+  return object.status?.conditions?.find(({ type, status }) => type === ADDRESS_ASSIGNED && status === "False");
 }
 
 function round(ms: number): number {

@@ -12,6 +12,8 @@ import { jsonTeller, type Teller, textTeller } from "./teller.ts";
 
 const MANIFESTS = fileURLToPath(new URL("manifests", import.meta.url));
 
+const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
 const { values } = parseArgs({ options: { json: { type: "boolean" }, keep: { type: "boolean" } } });
 const teller = values.json === true ? jsonTeller() : textTeller();
 const startedMs = performance.now();
@@ -26,9 +28,12 @@ const podNodes = ["n2", "n3"];
 
 async function build(): Promise<Stage> {
   teller.chapter("A rack: three nodes, a router and a client at one switch");
+  teller.explain(
+    "Each is a network namespace, each cable a pair of virtual interfaces; pods are processes on n2 and n3.",
+  );
   const rack = await Rack.build({ nodes: 3 });
   const ms = Math.round(rack.buildMs);
-  teller.found(`built in ${ms} ms, in namespaces of this machine, without touching its network`, {
+  teller.found(`built in ${ms} ms, without touching the network of this machine`, {
     event: "rack",
     nodes: 3,
     ms,
@@ -39,15 +44,16 @@ async function build(): Promise<Stage> {
   const installation = await Installation.start({ rack, directory });
   const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
   const kubelet = await Kubelet.start({ rack, folder: directory, nodes: podNodes, programs: [ingress] });
-  teller.found(`running on the manifests in one folder; ${kubelet.pods.length} pods serve`, {
+  teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],
+    directory,
     pods: kubelet.pods.length,
   });
   return { rack, installation, kubelet, teller };
 }
 
-async function tell(stage: Stage): Promise<Readonly<Record<string, unknown>>> {
+async function tell(stage: Stage): Promise<{ readonly gapMs: number; readonly movedLost: number }> {
   const ip = await assignment(stage);
   const first = await owner(stage, ip);
   await pages(stage, ip);
@@ -57,13 +63,22 @@ async function tell(stage: Stage): Promise<Readonly<Record<string, unknown>>> {
   return { gapMs, movedLost: lostProbes };
 }
 
-async function keep({ rack }: Stage, to: Teller): Promise<void> {
-  const commands = ["client", "n1", "n2", "n3"].map((name) => [name, rack.enterCommand(rack.host(name))] as const);
-  to.found("the rack stays up until Ctrl-C; enter it from another terminal:", {
+async function keep({ rack, installation: { directory } }: Stage, to: Teller): Promise<void> {
+  const hosts = ["client", "n1", "n2", "n3"].map((name) => rack.host(name));
+  const commands = hosts.map((host) => [host.name, rack.enterCommand(host)] as const);
+  const status = rack.enterCommand(rack.router, [process.execPath, HAWSER, "status", "--manifests", directory]);
+  to.chapter("The rack stays up until Ctrl-C");
+  to.found("enter it from another terminal:", {
     event: "kept",
+    directory,
+    status,
     enter: Object.fromEntries(commands),
   });
   for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
+  to.explain(
+    `The manifests are in ${directory}, a folder that only the rack sees: change them in such a shell, and see`,
+  );
+  to.show(status);
   isKept = true;
   await interrupted;
 }
@@ -81,7 +96,8 @@ async function story(): Promise<number> {
   await close(stage);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   teller.chapter("Done");
-  teller.found(`in ${seconds} s; everything is cleaned up`, { event: "done", ok: true, seconds, ...figures });
+  const cost = `a silent death cost the client ${figures.gapMs} ms, a planned move ${figures.movedLost} probes`;
+  teller.found(`in ${seconds} s: ${cost}; everything is cleaned up`, { event: "done", ok: true, seconds, ...figures });
   return 0;
 }
 

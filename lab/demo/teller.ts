@@ -3,31 +3,54 @@ type DemoEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
 /** Tells the story: to a person as text, to a program as one JSON event a line. */
 export interface Teller {
-  /** Starts a chapter: what will be shown and why. Text only. */
+  /** Starts a chapter: what will be shown. Text only. */
   chapter(title: string): void;
+  /** Says why something is done, or how to read what follows. Text only. */
+  explain(words: string): void;
   /** A finding, in words and as data. */
   found(words: string, event: DemoEvent): void;
   /** Lines of evidence: a table, a log, a file. Text only. */
   show(text: string): void;
 }
 
-const bold = (text: string): string => (process.stdout.isTTY ? `\u001B[1m${text}\u001B[0m` : text);
-const faint = (text: string): string => (process.stdout.isTTY ? `\u001B[2m${text}\u001B[0m` : text);
+/** Columns of a terminal that does not say how wide it is. */
+const DEFAULT_COLUMNS = 100;
+/** Longer lines than this are hard to read. */
+const MAX_COLUMNS = 110;
+
+const styled = (code: number, text: string): string =>
+  process.stdout.isTTY && process.env["NO_COLOR"] === undefined ? `\u001B[${code}m${text}\u001B[0m` : text;
+const bold = (text: string): string => styled(1, text);
+const faint = (text: string): string => styled(2, text);
 
 /** For a terminal. */
 export function textTeller(): Teller {
   let chapters = 0;
   return {
     chapter: (title) => console.log(`\n${bold(`${++chapters}. ${title}`)}`),
-    found: (words) => console.log(`   ${words}`),
+    explain: (words) => console.log(faint(folded(words, "   "))),
+    found: (words) => console.log(folded(words, "   - ")),
     show: (text) => console.log(faint(text.trimEnd().replace(/^/gm, "     "))),
   };
+}
+
+/** Breaks text between words so that it fits the terminal; what follows the first line stands below its text. */
+function folded(words: string, indent: string): string {
+  const width = Math.min(process.stdout.columns ?? DEFAULT_COLUMNS, MAX_COLUMNS) - indent.length;
+  const lines: string[] = [];
+  for (const word of words.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line, at) => (at === 0 ? indent : " ".repeat(indent.length)) + line).join("\n");
 }
 
 /** For a program. */
 export function jsonTeller(): Teller {
   return {
     chapter: () => undefined,
+    explain: () => undefined,
     found: (_words, event) => console.log(JSON.stringify(event)),
     show: () => undefined,
   };

@@ -18,7 +18,7 @@ function isOurs(service: Service, loadBalancerClass: string | undefined): boolea
 /**
  * Adopts all that is in status, before anything new is given out. Services come oldest first. What others hold
  * (another class, unreadable, no longer LoadBalancer) or give up in this plan is closed to newcomers afterwards, so
- * that it never takes an address from one of ours.
+ * that it never takes an address from one of ours; so are the addresses of the Nodes.
  */
 export function adoptAll(inUse: InUse, services: readonly Service[], snapshot: AssignmentSnapshot) {
   const adoptions = new Map<string, Adoption>();
@@ -30,7 +30,9 @@ export function adoptAll(inUse: InUse, services: readonly Service[], snapshot: A
     for (const ip of foreign) closed.push({ ip, holder: service.key });
   }
   for (const [holder, addresses] of snapshot.unreadable) for (const ip of addresses) closed.push({ ip, holder });
-  for (const { ip, holder } of closed) block(inUse, ip, holder);
+  for (const { ip, holder } of closed) block(inUse, ip, { holder, why: "it cannot be shared now" });
+  for (const { ip, node } of snapshot.nodeAddresses.values())
+    block(inUse, ip, { holder: `Node "${node}"`, why: "no Service can have it" });
   return adoptions;
 }
 

@@ -12,8 +12,8 @@ interface Use {
   readonly backend: string;
   /** Each port in use, and the Service that uses it. */
   readonly ports: Map<string, string>;
-  /** Nobody may join: a holder cannot be read, is of another class, or is giving the address up. */
-  closed: boolean;
+  /** Why nobody may join: it is a Node's, or a holder cannot be read, is of another class, or is giving it up. */
+  closed: string | undefined;
 }
 
 /** All addresses in use. It only grows while a plan is made: what a plan releases is free in the next one. */
@@ -51,7 +51,7 @@ export function refusalOf(inUse: InUse, ip: Ip, service: Service): Refusal | und
 
 function refusalToJoin(use: Use, service: Service): Refusal | undefined {
   const [holder = ""] = use.holders;
-  if (use.closed) return { holder, why: "it cannot be shared now" };
+  if (use.closed !== undefined) return { holder, why: use.closed };
   if (service.sharingKey === "" || use.sharingKey === "")
     return { holder, why: "they do not share: both need the same sharing key" };
   if (service.sharingKey !== use.sharingKey)
@@ -78,16 +78,16 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
     sharingKey: service.sharingKey,
     backend: backendOf(service),
     ports: new Map(portsOf(service).map((port) => [port, service.key])),
-    closed: false,
+    closed: undefined,
   };
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (service.sharingKey !== "") indexSharing(inUse, fresh);
 }
 
-/** Keeps everybody off an address; who has it already, keeps it. */
-export function block(inUse: InUse, ip: Ip, holder: string): void {
+/** Keeps everybody off an address, for the reason given; who has it already, keeps it. */
+export function block(inUse: InUse, ip: Ip, { holder, why }: Refusal): void {
   const use = inUse.byAddress[ip.family].get(ip.value);
-  if (use !== undefined) use.closed = true;
+  if (use !== undefined) use.closed = why;
   else {
     const blocked = {
       ip,
@@ -95,7 +95,7 @@ export function block(inUse: InUse, ip: Ip, holder: string): void {
       sharingKey: "",
       backend: "",
       ports: new Map<string, string>(),
-      closed: true,
+      closed: why,
     };
     inUse.byAddress[ip.family].set(ip.value, blocked);
   }

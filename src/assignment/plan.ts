@@ -19,7 +19,8 @@
  *  9. Waiting Services are served oldest first.
  * 10. What a plan releases is free in the next plan, when the release stands in the status: no moment has two owners.
  * 11. A request that cannot be read (BadRequest) changes nothing: the Service keeps what it has and gets nothing new.
- * 12. While there never was a good configuration, no status of a LoadBalancer Service is touched.
+ * 12. The address of a Node is given to nobody, whatever pool contains it; it counts as in use.
+ * 13. While there never was a good configuration, no status of a LoadBalancer Service is touched.
  */
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";

@@ -1,4 +1,5 @@
 import type { Family, Ip } from "#src/ip/address.ts";
+import type { NodeAddresses } from "#src/model/node-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
@@ -11,6 +12,8 @@ export interface AssignmentSnapshot {
   readonly services: ReadonlyMap<string, Service>;
   /** Services that could not be read: what their status holds by key. Nobody else gets these addresses. */
   readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
+  /** The Nodes' own addresses: given to nobody. A Service that has one in its status keeps it. */
+  readonly nodeAddresses: NodeAddresses;
   /** Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. */
   readonly resting: ReadonlyMap<string, number>;
   /** Milliseconds on any steady clock. */

@@ -1,9 +1,10 @@
 import { parseEndpointSlice } from "./endpoints.ts";
 import { child, complain, descend } from "./field.ts";
 import { type Ingress, parseIngress, parseIngressClass } from "./ingress.ts";
-import { parseNode } from "./node.ts";
+import { type Node, parseNode } from "./node.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
-import { CONFIG_MAP_KEY, parsePoolConfig } from "./pool-config.ts";
+import type { Pool } from "./pool.ts";
+import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "./pool-config.ts";
 import type { Parsed, Problem } from "./problem.ts";
 import { parseTlsSecret, type TlsSecret } from "./secret.ts";
 import { parseService, type Service } from "./service.ts";
@@ -23,6 +24,8 @@ export interface Inspection {
   /** By `namespace/name`: all Secrets, readable or not. */
   readonly secrets: ReadonlyMap<string, TlsSecret | undefined>;
   readonly deployments: readonly Deployment[];
+  readonly pools: readonly Pool[];
+  readonly nodes: readonly Node[];
 }
 
 /** Reads every object as the program does that it is for. A ConfigMap or Secret that is for something else is well. */
@@ -30,11 +33,14 @@ export function inspectObjects(objects: readonly KubeObject[]): Inspection {
   const services: Service[] = [];
   const ingresses: Ingress[] = [];
   const deployments: Deployment[] = [];
+  const nodes: Node[] = [];
+  const configs: PoolConfig[] = [];
   const secrets = new Map<string, TlsSecret | undefined>();
   const keep = <T>(parsed: Parsed<T>, into: T[]) => {
     if (parsed.ok) into.push(parsed.value);
     return parsed.problems;
   };
+  const hasConfig = objects.some(({ kind, metadata }) => kind === "ConfigMap" && keyOf(metadata) === CONFIG_MAP_KEY);
   const read = (object: KubeObject): readonly Problem[] => {
     switch (object.kind) {
       case "Service":
@@ -47,20 +53,21 @@ export function inspectObjects(objects: readonly KubeObject[]): Inspection {
         return readSecret(object, secrets);
       case "ConfigMap":
         return keyOf(object.metadata) === CONFIG_MAP_KEY
-          ? parsePoolConfig(object).problems
-          : readOtherConfigMap(object);
+          ? keep(parsePoolConfig(object), configs)
+          : readOtherConfigMap(object, hasConfig ? "warning" : "error");
       case "IngressClass":
         return parseIngressClass(object).problems;
       case "EndpointSlice":
         return parseEndpointSlice(object).problems;
       case "Node":
-        return parseNode(object).problems;
+        return keep(parseNode(object), nodes);
       default:
         return [];
     }
   };
   const inspected = objects.map((object) => ({ object, problems: read(object) }));
-  return { inspected, services, ingresses, secrets, deployments };
+  const pools = configs.flatMap((config) => config.pools);
+  return { inspected, services, ingresses, secrets, deployments, pools, nodes };
 }
 
 function readSecret(object: KubeObject, secrets: Map<string, TlsSecret | undefined>): readonly Problem[] {
@@ -69,8 +76,8 @@ function readSecret(object: KubeObject, secrets: Map<string, TlsSecret | undefin
   return object["type"] === "kubernetes.io/tls" ? parsed.problems : [];
 }
 
-/** Pools in a ConfigMap that nobody reads are a slip in its name. */
-function readOtherConfigMap(object: KubeObject): readonly Problem[] {
+/** Pools in a ConfigMap that nobody reads are a slip in its name; an error where no other has the right one. */
+function readOtherConfigMap(object: KubeObject, severity: Problem["severity"]): readonly Problem[] {
   const root = rootField(object);
   const { value } = descend(root, "data", "config");
   if (typeof value === "string" && /^address-pools:/m.test(value))
@@ -78,7 +85,7 @@ function readOtherConfigMap(object: KubeObject): readonly Problem[] {
       what: "Passes over the pools in it",
       why: `the configuration is read from ConfigMap "${CONFIG_MAP_KEY}"`,
       fix: "Give it that namespace and name",
-      severity: "warning",
+      severity,
     });
   return root.problems;
 }

@@ -32,8 +32,8 @@ export const PROBLEM_CODES = {
     solve: "Remove or rename one of the two.",
   },
   MANIFESTS_MISSING: {
-    meaning: "The folder of manifests is not there. What was known of it stays in force.",
-    solve: "Make the folder, or mend the path.",
+    meaning: "The folder of manifests is not there, or may not be read. What was known of it stays in force.",
+    solve: "Make the folder, or mend the path or the permissions.",
   },
   STATUS_FILE_BROKEN: {
     meaning: "A file in which Hawser keeps status cannot be read.",
@@ -104,7 +104,8 @@ export const PROBLEM_CODES = {
     solve: "Write the key that the message proposes, or remove it.",
   },
   CONFIG_MAP_NOT_READ: {
-    meaning: "Warning: a ConfigMap looks like the configuration, but has another name than the one that is read.",
+    meaning:
+      "A ConfigMap looks like the configuration, but has another name than the one that is read. A warning where that one is there, too.",
     solve: "Name it `hawser` in the namespace `hawser-system`.",
   },
   POOL_NAME_INVALID: {
@@ -167,6 +168,10 @@ export const PROBLEM_CODES = {
   POOL_RANGE_SPECIAL: {
     meaning: "Warning: a range has addresses that no client can reach, such as loopback or multicast ones.",
     solve: "Take addresses of the network that the nodes are in.",
+  },
+  POOL_HAS_NODE_ADDRESS: {
+    meaning: "Warning: a pool contains the address of a Node. That address is passed over, the others are used.",
+    solve: "Take the address out of the pool.",
   },
 
   // Services, endpoints and nodes (src/model/service*.ts, endpoints.ts, node.ts).
@@ -303,6 +308,10 @@ export const PROBLEM_CODES = {
   HEARTBEAT_KEY_UNUSABLE: {
     meaning: "The key that speakers authenticate their heartbeats with cannot be used.",
     solve: "Write a new key as the message says, the same for every speaker.",
+  },
+  PACKET_SOCKET_REFUSED: {
+    meaning: "The speaker cannot open a packet socket on an interface, so it answers nothing there. It tries again.",
+    solve: "Give it the capability CAP_NET_RAW, or leave the interface out by `--interfaces`.",
   },
 } as const satisfies Readonly<Record<string, CodeDocumentation>>;
 

@@ -25,5 +25,6 @@ export type Parsed<T> =
 
 /** One line for a terminal or a log. */
 export function printProblem(problem: Problem): string {
-  return `${problem.where}: ${problem.what}: ${problem.why}. ${problem.fix}. [${problem.code}]`;
+  const { where, what, why, fix, code } = problem;
+  return `${where}: ${what}: ${why}. ${fix}${/[.?]$/.test(fix) ? "" : "."} [${code}]`;
 }

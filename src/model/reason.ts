@@ -12,7 +12,7 @@ export const REASON_MEANINGS = {
     "No free address is left in the pools that may serve the Service. It gets one as soon as there is one.",
   NoPoolConfigured: "There is no pool that may serve the Service.",
   RequestedAddressNotInPool: "No pool contains the requested address, or not the requested pool.",
-  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it.",
+  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a Node has it.",
   RequestedPoolUnknown: "There is no pool of the requested name.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",

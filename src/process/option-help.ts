@@ -32,7 +32,7 @@ export function printHelp(specs: OptionSpecs, { command = "program", about, rest
 const placeholders = { string: "TEXT", number: "NUMBER", list: "A,B,..." } as const;
 
 function flagText(name: string, spec: OptionSpec): string {
-  if (spec.kind === "boolean") return spec.default === true ? flagOf(name).replace("--", "--no-") : flagOf(name);
+  if (spec.kind === "boolean") return spec.default === true ? flagOf(name).replace("--", "--[no-]") : flagOf(name);
   return `${flagOf(name)} ${spec.placeholder ?? placeholders[spec.kind]}`;
 }
 

@@ -3,8 +3,11 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 /** Enough for any node; beyond it the answer is "unknown" rather than a long search. */
 const MAX_PROCESSES = 5_000;
 const MAX_FILES_PER_PROCESS = 4_096;
-/** The state LISTEN in /proc/net/tcp. */
-const LISTEN = "0A";
+/** Where the kernel lists the sockets of a protocol, and the state there of one that waits for anybody (TCP_LISTEN, TCP_CLOSE). */
+const TABLES = {
+  tcp: { files: ["/proc/net/tcp", "/proc/net/tcp6"], open: "0A" },
+  udp: { files: ["/proc/net/udp", "/proc/net/udp6"], open: "07" },
+} as const;
 
 /** A process that listens on a port. */
 export interface PortOwner {
@@ -14,13 +17,18 @@ export interface PortOwner {
 }
 
 /**
- * Finds who listens on a TCP port of this network namespace; undefined where that cannot be read (the process is
+ * Finds who listens on a port of this network namespace; undefined where that cannot be read (the process is
  * somebody else's and we are not root, or it lives in another pid namespace).
  */
-export async function findPortOwner(port: number, address: string): Promise<PortOwner | undefined> {
+export async function findPortOwner(
+  port: number,
+  address: string,
+  protocol: keyof typeof TABLES = "tcp",
+): Promise<PortOwner | undefined> {
+  const { files, open } = TABLES[protocol];
   const sockets = new Set<string>();
-  for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    for (const inode of listeners(await readText(file), port, address)) sockets.add(`socket:[${inode}]`);
+  for (const file of files) {
+    for (const inode of listeners(await readText(file), { port, address, open })) sockets.add(`socket:[${inode}]`);
   }
   if (sockets.size === 0) return undefined;
   const pids = (await readNames("/proc")).filter((name) => /^\d+$/.test(name)).slice(0, MAX_PROCESSES);
@@ -32,7 +40,10 @@ export async function findPortOwner(port: number, address: string): Promise<Port
 }
 
 /** Inodes of the listening sockets that stand in the way of `address`:`port`. */
-function listeners(table: string, port: number, address: string): readonly string[] {
+function listeners(
+  table: string,
+  { port, address, open }: { readonly port: number; readonly address: string; readonly open: string },
+): readonly string[] {
   const wanted = kernelHex(address);
   const inodes: string[] = [];
   for (const line of table.split("\n").slice(1)) {
@@ -40,7 +51,7 @@ function listeners(table: string, port: number, address: string): readonly strin
     const fields = line.trim().split(/\s+/);
     const [, local = "", , state, , , , , , inode] = fields;
     const [host = "", hexPort = ""] = local.split(":");
-    if (state !== LISTEN || inode === undefined || Number.parseInt(hexPort, 16) !== port) continue;
+    if (state !== open || inode === undefined || Number.parseInt(hexPort, 16) !== port) continue;
     if (wanted === undefined || host === wanted || /^0+$/.test(host)) inodes.push(inode);
   }
   return inodes;

@@ -37,7 +37,8 @@ export class DirectoryWatchers {
         added.push(path);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        if (code !== "ENOENT") refused = code ?? message;
+        // A directory that is gone or may not be read is a fault of its own, which the look at the tree finds.
+        if (code !== "ENOENT" && code !== "EACCES") refused = code ?? message;
       }
     }
     this.#options.onRefused(refused);

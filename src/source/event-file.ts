@@ -11,7 +11,7 @@ const MAX_QUEUE = 1_000;
 const MAX_MESSAGE_LENGTH = 1_024;
 /** How many different Events are told apart for counting. */
 const MAX_KNOWN = 1_000;
-/** An Event that repeats is written again at most this often, with its count. */
+/** An Event that repeats, with none other about its object in between, is written at most this often, with its count. */
 const REPEAT_MS = 60_000;
 
 /** One line of the file. */
@@ -39,6 +39,8 @@ export interface EventFileOptions {
 export class EventFile {
   readonly #options: EventFileOptions;
   readonly #known = new Map<string, Known>();
+  /** What was last said about each object: an Event that is news again (broken, well, broken) is no repetition. */
+  readonly #latest = new Map<string, string>();
   #writing: Promise<void> | undefined;
   #isLoaded = false;
   #hasFailed = false;
@@ -87,7 +89,7 @@ export class EventFile {
     this.#isLoaded = true;
     for (const event of await readEvents(this.#options.directory)) {
       const known = { first: event.first, count: event.count, writtenMs: Date.parse(event.time) };
-      this.#remember(keyOfEvent(event), known);
+      this.#remember(event, known);
     }
   }
 
@@ -97,20 +99,27 @@ export class EventFile {
     const time = new Date(nowMs).toISOString();
     const known = this.#known.get(key) ?? { first: time, count: 0, writtenMs: -Infinity };
     known.count += 1;
-    const isDue = nowMs - known.writtenMs >= REPEAT_MS;
+    const isNews = this.#latest.get(keyOfObject(event)) !== key;
+    const isDue = isNews || nowMs - known.writtenMs >= REPEAT_MS;
     if (isDue) known.writtenMs = nowMs;
-    this.#remember(key, known);
+    this.#remember(event, known);
     const written: WrittenEvent = { time, ...event, count: known.count, first: known.first };
     return isDue ? [`${JSON.stringify(written)}\n`] : [];
   }
 
-  /** The one seen longest ago is forgotten when there are too many. */
-  #remember(key: string, known: Known): void {
-    this.#known.delete(key);
-    this.#known.set(key, known);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  #remember(event: EventRecord, known: Known): void {
+    const key = keyOfEvent(event);
+    putLast(this.#known, key, known);
+    putLast(this.#latest, keyOfObject(event), key);
   }
+}
+
+/** Puts an entry at the end of a map of limited size: the one put longest ago is forgotten when there are too many. */
+function putLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > MAX_KNOWN && oldest !== undefined) map.delete(oldest);
 }
 
 /** The Events in a folder, each once with its newest count, oldest first. Lines that cannot be read are left out. */
@@ -134,6 +143,10 @@ async function rotate(path: string): Promise<void> {
 
 function olderPath(path: string): string {
   return path.replace(/\.jsonl$/, ".1.jsonl");
+}
+
+function keyOfObject({ about }: EventRecord): string {
+  return JSON.stringify([about.kind, about.namespace, about.name]);
 }
 
 function keyOfEvent({ about, reason, message }: EventRecord): string {

@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { lstat, readdir, stat } from "node:fs/promises";
+import { access, constants, lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Bounds of what is followed: far above any folder written by people, far below what would exhaust memory. */
@@ -159,7 +159,11 @@ class Look implements TreeChanges {
 async function faultOfRoot(root: string): Promise<string | undefined> {
   const stats = await statOf(root, true);
   if (typeof stats === "string") return stats;
-  return stats.isDirectory() ? undefined : "ENOTDIR";
+  if (!stats.isDirectory()) return "ENOTDIR";
+  return access(root, constants.R_OK | constants.X_OK).then(
+    () => undefined,
+    ({ code, message }: NodeJS.ErrnoException) => code ?? message,
+  );
 }
 
 /** The file a path leads to, or the error's code. A link to a directory counts as not there, unless it is the root. */

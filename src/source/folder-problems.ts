@@ -15,7 +15,10 @@ export function folderMissing(directory: string, fault: string): Problem {
     where: directory,
     what: "Cannot read the folder of manifests",
     why: meanings[fault] ?? fault,
-    fix: "Create it, or name another one with --manifests; Hawser waits for it and keeps what it knows",
+    fix:
+      fault === "EACCES" || fault === "EPERM"
+        ? "Let this user read it; Hawser waits for that and keeps what it knows"
+        : "Create it, or name another one with --manifests; Hawser waits for it and keeps what it knows",
     severity: "error",
   };
 }

@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** A claim this old was left by a program that died while it wrote. */
-const STALE_CLAIM_MS = 10_000;
+/** A claim this old was left by a program that died while it wrote: a write takes milliseconds, its sync seldom a second. */
+const STALE_CLAIM_MS = 3_000;
 /** Readable for everyone: status holds nothing secret, and `hawser status` may be another user. */
 const MODE = 0o644;
 
@@ -34,6 +34,7 @@ export async function writeWhole(path: string, text: string, options: WriteOptio
     }
     await file.writeFile(text);
     if (options.durable) await file.datasync();
+    if (!(await isSame(file, claim))) return false;
     await rename(claim, path);
     return true;
   } catch (error) {
@@ -52,6 +53,14 @@ async function openClaim(claim: string, nowMs: number): Promise<FileHandle | und
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const stats = await stat(claim).catch(() => undefined);
-  if (stats !== undefined && nowMs - stats.mtimeMs > STALE_CLAIM_MS) await rm(claim, { force: true });
-  return undefined;
+  if (stats === undefined || nowMs - stats.mtimeMs <= STALE_CLAIM_MS) return undefined;
+  await rm(claim, { force: true });
+  // One of those that find it stale gets it.
+  return open(claim, "wx", MODE).catch(() => undefined);
+}
+
+/** Whether the claim is still ours: a writer that was held up for long is taken for dead. */
+async function isSame(file: FileHandle, claim: string): Promise<boolean> {
+  const [own, present] = await Promise.all([file.stat(), stat(claim).catch(() => undefined)]);
+  return own.ino === present?.ino;
 }

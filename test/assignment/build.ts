@@ -68,6 +68,7 @@ export function snapshot(
     pools,
     services: new Map(services.map((one) => [one.key, one])),
     unreadable: new Map(),
+    nodeAddresses: new Map(),
     resting: new Map(),
     nowMs: 1_000_000,
     loadBalancerClass: undefined,

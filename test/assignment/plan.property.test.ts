@@ -41,13 +41,17 @@ const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
   .record({
     pools: fc.constantFrom(...poolSets),
     shorts: fc.array(short, { maxLength: 9 }),
+    nodes: fc.subarray([...V4, ...V6]),
     resting: fc.dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 })),
   })
-  .map(({ pools, shorts, resting }) =>
+  .map(({ pools, shorts, nodes, resting }) =>
     snapshot(
       pools,
       shorts.map((one, index) => service(`s${index}`, readable(one as Short))),
-      { resting: new Map(Object.entries(resting)) },
+      {
+        resting: new Map(Object.entries(resting)),
+        nodeAddresses: new Map(nodes.map((text) => [text, { ip: ip(text), node: "n1" }])),
+      },
     ),
   );
 
@@ -147,7 +151,7 @@ describe("planAssignments() properties", () => {
     );
   });
 
-  it("gives only addresses that a pool contains, and at most one of each wanted family", () => {
+  it("gives only addresses that a pool contains and no Node has, and at most one of each wanted family", () => {
     fc.assert(
       fc.property(snapshots, (before) => {
         for (const [key, { kind, addresses }] of planAssignments(before).assignments) {
@@ -159,6 +163,7 @@ describe("planAssignments() properties", () => {
           const gained = addresses.filter((ip) => !one.assignedAddresses.some((has) => printIp(has) === printIp(ip)));
           const ranges = before.pools?.flatMap((pool) => pool.ranges) ?? [];
           for (const ip of gained) expect(ranges.some((range) => rangeContains(range, ip))).toBe(true);
+          for (const ip of gained) expect(before.nodeAddresses.has(printIp(ip))).toBe(false);
         }
       }),
       { numRuns: 500 },

@@ -308,6 +308,35 @@ describe("fill, exhaust, release", () => {
   });
 });
 
+describe("the address of a Node", () => {
+  const nodeAddresses = new Map([["192.0.2.1", { ip: ip("192.0.2.1"), node: "n1" }]]);
+  const pools = [pool("p", ["192.0.2.0/31"])];
+
+  it("is given to nobody, and a request for it is refused with the reason", () => {
+    const services = [
+      service("asks", { requests: ["192.0.2.1"] }),
+      service("first", { createdMs: 1 }),
+      service("waits", { createdMs: 2 }),
+    ];
+    const plan = planAssignments(snapshot(pools, services, { nodeAddresses }));
+    expect(summary(plan)).toEqual({
+      asks: "pending RequestedAddressInUse",
+      first: "assign 192.0.2.0 AddressAssigned",
+      waits: "pending PoolExhausted",
+    });
+    expect(plan.assignments.get("default/asks")?.message).toContain('belongs to Node "n1"');
+  });
+
+  it("stays with a Service that has it, and is shared with no other", () => {
+    const has = service("has", { has: ["192.0.2.1"], sharingKey: "k" });
+    const joins = service("joins", { requests: ["192.0.2.1"], sharingKey: "k", ports: ["TCP/81"] });
+    expect(summary(planAssignments(snapshot(pools, [has, joins], { nodeAddresses })))).toEqual({
+      has: "keep 192.0.2.1 AddressAssigned",
+      joins: "pending RequestedAddressInUse",
+    });
+  });
+});
+
 describe("rest", () => {
   const pools = [pool("p", ["192.0.2.0/30"])];
   const resting = new Map([

@@ -46,6 +46,15 @@ describe("check() between objects", () => {
       is: ["warning INGRESS_SECRET_MISSING f.yaml:6"],
     },
     {
+      name: "a pool that contains the address of a Node",
+      documents: [
+        "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.1}]}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hawser, namespace: hawser-system}\n" +
+          'data: {config: "address-pools: [{name: p, protocol: layer2, addresses: [192.0.2.0/30]}]"}\n',
+      ],
+      is: ["warning POOL_HAS_NODE_ADDRESS f.yaml:6"],
+    },
+    {
       name: "an object that is there twice",
       documents: [service("web"), service("web")],
       is: ["error MANIFEST_DUPLICATE f.yaml:6"],
@@ -114,7 +123,7 @@ describe("hawser check", () => {
     await writeFile(join(folder, "notes.txt"), "{");
     expect(await main([folder])).toBe(0);
     expect(out).toBe("");
-    expect(err).toBe("1 objects read: 0 errors, 0 warnings\n");
+    expect(err).toBe("1 object read: 0 errors, 0 warnings\n");
   });
 
   it("exits 0 for warnings alone", async () => {

@@ -98,6 +98,9 @@ describe("cli/hawser.js", () => {
     await cp(LAUNCHER, join(directory, "cli/hawser.js"));
     await cp(fileURLToPath(new URL("../../package.json", import.meta.url)), join(directory, "package.json"));
     const { code, stderr } = await startCommand(process.execPath, [join(directory, "cli/hawser.js"), "status"]).ended;
-    expect([code, stderr]).toEqual([1, `hawser: its packages are missing. Run: cd ${directory}/ && npm ci\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `hawser: its packages are missing. Run: cd ${directory}/ && npm run hawser -- version\n`,
+    ]);
   });
 });

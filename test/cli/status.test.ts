@@ -124,7 +124,7 @@ describe("hawser status", () => {
     closers.push(async () => rm(directory, { recursive: true, force: true }));
     expect((await runCli(["status", "--manifests", directory])).stdout).toBe(
       [
-        "no pools: the ConfigMap is missing or cannot be read",
+        "no pools can be read from the ConfigMap; a controller that runs keeps its last good ones",
         "no Services of type LoadBalancer",
         "no speaker has reported",
         "no Events",

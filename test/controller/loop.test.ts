@@ -1,3 +1,4 @@
+import type { KubeObject } from "#src/model/object.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configObject, pools, serviceObject, World } from "./world.ts";
 
@@ -304,6 +305,41 @@ describe("a write that", () => {
     expect([world.line("a"), world.line("b")]).toEqual(["192.0.2.0 AddressAssigned", "PoolExhausted"]);
     await world.advance(200);
     expect([world.line("a"), world.line("b")]).toEqual(["-", "192.0.2.0 AddressAssigned"]);
+  });
+});
+
+describe("a Service that is deleted", () => {
+  it("is said to have released its address, once, and one that had none is not", async () => {
+    world.source.put(pools("192.0.2.0/32"), serviceObject("a"), serviceObject("b", { createdMs: 2 }));
+    await world.start();
+    await world.remove("b");
+    await world.remove("a");
+    await world.put(serviceObject("c"));
+    expect(world.events("b")).toEqual(["Warning PoolExhausted"]);
+    expect(world.events("a")).toEqual(["Normal AddressAssigned", "Normal AddressReleased"]);
+    expect(world.source.events.at(-2)?.message).toBe("192.0.2.0: the Service was deleted.");
+  });
+});
+
+describe("the address of a Node", () => {
+  const node = (address: string): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "n1", namespace: "", createdMs: 0, labels: {}, annotations: {} },
+    status: { addresses: [{ type: "InternalIP", address }] },
+  });
+
+  it("goes to nobody, until the Node has another", async () => {
+    world.source.put(
+      pools("192.0.2.0/31"),
+      node("192.0.2.0"),
+      serviceObject("a"),
+      serviceObject("b", { createdMs: 2 }),
+    );
+    await world.start();
+    expect([world.line("a"), world.line("b")]).toEqual(["192.0.2.1 AddressAssigned", "PoolExhausted"]);
+    await world.put(node("198.51.100.1"));
+    expect(world.line("b")).toBe("192.0.2.0 AddressAssigned");
   });
 });
 

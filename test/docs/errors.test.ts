@@ -1,32 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PROBLEM_CODES } from "#src/model/problem-codes.ts";
 import { REASON_MEANINGS, REASONS } from "#src/model/reason.ts";
+import { read, root, tableOf, withTable } from "./page.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = `${root}docs/errors.md`;
 
-const codeTable = [
-  "| Code | Meaning | How to solve |",
-  "|---|---|---|",
-  ...Object.entries(PROBLEM_CODES).map(([code, { meaning, solve }]) => `| \`${code}\` | ${meaning} | ${solve} |`),
-].join("\n");
+const codeTable = tableOf(
+  ["Code", "Meaning", "How to solve"],
+  Object.entries(PROBLEM_CODES).map(([code, { meaning, solve }]) => [`\`${code}\``, meaning, solve]),
+);
 
-const reasonTable = [
-  "| Reason | Meaning |",
-  "|---|---|",
-  ...Object.entries(REASON_MEANINGS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`),
-].join("\n");
-
-/** Puts a table after the comment that names the file it is made from. */
-function withTable(text: string, source: string, table: string): string {
-  const escaped = source.replaceAll(".", "\\.");
-  return text.replace(
-    new RegExp(`(<!-- [^\\n]*${escaped}\\. -->\\n)(?:\\n(?:\\|[^\\n]*\\n)+)?`),
-    (_, comment: string) => `${comment}\n${table}\n`,
-  );
-}
+const reasonTable = tableOf(
+  ["Reason", "Meaning"],
+  Object.entries(REASON_MEANINGS).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+);
 
 /** All product source, by path; not the table itself. */
 function sources(): ReadonlyMap<string, string> {
@@ -35,11 +23,11 @@ function sources(): ReadonlyMap<string, string> {
     readdirSync(root + folder, { recursive: true }).map((name) => `${folder}/${String(name)}`),
   );
   const files = paths.filter((path) => path.endsWith(".ts") && !path.endsWith("problem-codes.ts"));
-  return new Map(files.map((path) => [path, readFileSync(root + path, "utf8")]));
+  return new Map(files.map((path) => [path, read(path)]));
 }
 
 describe("docs/errors.md", () => {
-  const written = readFileSync(page, "utf8");
+  const written = read("docs/errors.md");
   const rows = (prefix: RegExp) => [...written.matchAll(prefix)].map((match) => match[1]);
 
   it("lists every problem code, and none that does not exist", () => {

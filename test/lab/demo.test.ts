@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -74,10 +74,14 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", () => 
     expect(leftBehind()).toEqual([]);
   });
 
-  it("keeps the rack until Ctrl-C with --keep, and says how to enter it", async () => {
-    const { events, code } = await runDemo(["--keep"], ({ event }, child) => {
-      if (event === "kept") child.kill("SIGINT");
+  it("keeps the rack until Ctrl-C with --keep, and says how to enter it and how to see its status", async () => {
+    let status = "";
+    const { events, code } = await runDemo(["--keep"], ({ event, status: command }, child) => {
+      if (event !== "kept") return;
+      status = execFileSync("sh", ["-c", String(command)], { encoding: "utf8" });
+      child.kill("SIGINT");
     });
+    expect(status).toMatch(/^hawser-system\/hawser-ingress +192\.0\.2\.211 +default +n[123] +AddressAssigned$/m);
     const kept = events.find(({ event }) => event === "kept")?.["enter"] as Record<string, string>;
     expect(Object.keys(kept)).toEqual(["client", "n1", "n2", "n3"]);
     expect(kept["n1"]).toContain("nsenter");

@@ -171,7 +171,7 @@ describe("parseOptions() helps", () => {
       /--http-port NUMBER +Port \(0 to 65535; default 80\)\n +\[HAWSER_HTTP_PORT\]/,
       /--log-level TEXT +Least level logged \(one of trace, .*; default info\)/,
       /--dry-run +Only say/,
-      /--no-announce +Answer for/,
+      /--\[no-\]announce +Answer for/,
       /--interfaces A,B,\.\.\. +Interfaces \(default eth0\)/,
     ])
       expect(text).toMatch(line);

@@ -403,12 +403,18 @@ describe("openFolderSource() writes status", () => {
     expect(await readdir(dirname(path(directory, "a")))).toEqual(["a.yaml"]);
   });
 
+  it("and leaves it to a program that writes it right now", async () => {
+    const { directory, program } = await patched();
+    await writeFile(join(dirname(path(directory, "a")), ".a.yaml.tmp"), "half");
+    expect(await program.source.patch(refTo("a"), { status: { more: 1 } })).toBe("conflict");
+  });
+
   it("and takes over a claim that a dead program left behind", async () => {
     const { directory, program } = await patched();
     const claim = join(dirname(path(directory, "a")), ".a.yaml.tmp");
     await writeSettled(claim, "half");
-    expect(await program.source.patch(refTo("a"), { status: { more: 1 } })).toBe("conflict");
     expect(await program.source.patch(refTo("a"), { status: { more: 1 } })).toBe("written");
+    expect(await readdir(dirname(claim))).toEqual(["a.yaml"]);
   });
 
   it("by many hands at once without losing one: 4 programs count to 40 together", async () => {
@@ -449,6 +455,19 @@ describe("openFolderSource() keeps Events and reports", () => {
     const events = await readEvents(directory);
     expect(events.length).toBeGreaterThan(500);
     expect(events.length).toBeLessThan(1_500);
+  });
+
+  it("in the order they were news: what is so again after something else is said again at once", async () => {
+    const directory = await scratch();
+    const source = openFolderSource({ directory, log });
+    const about = refTo("a");
+    for (const reason of ["ConfigLoaded", "ConfigInvalid", "ConfigInvalid", "ConfigLoaded"] as const)
+      source.record({ about, type: "Normal", reason, message: reason });
+    await source.close();
+    expect((await readEvents(directory)).map(({ reason, count }) => `${reason} ${count}`)).toEqual([
+      "ConfigInvalid 1",
+      "ConfigLoaded 2",
+    ]);
   });
 
   it("keeps counting an Event after a restart, and passes over broken lines", async () => {
