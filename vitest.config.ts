@@ -1,10 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` runs in parallel; `lab` builds racks in namespaces, one file after the other.
+// Three projects: `unit` runs in parallel; `lab` builds racks in namespaces, one file after the other, and so does
+// `cluster`, with a real Kubernetes in them.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/lab/**"], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/lab/**", "test/cluster/**"],
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: "lab",
@@ -13,6 +21,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

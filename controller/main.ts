@@ -8,13 +8,12 @@ import { createRegistry } from "#src/process/metrics.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { sourceOptions, sourceOrExit } from "#src/source/open.ts";
 import { type Controller, startController } from "./loop.ts";
 import { createControllerMetrics } from "./metrics.ts";
 
 const specs = {
-  manifests: { kind: "string", required: true, placeholder: "DIR", help: "Read objects from this folder of manifests" },
-  namespace: { kind: "string", default: "hawser-system", help: "Namespace of the ConfigMap" },
+  ...sourceOptions,
   configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
   loadBalancerClass: { kind: "string", help: "Serve Services of exactly this class; by default those without a class" },
   httpAddress: { kind: "string", default: "0.0.0.0", help: "Address for /healthz, /readyz and /metrics" },
@@ -29,8 +28,13 @@ const log = createLogger({ component, level: options.logLevel });
 const registry = createRegistry(component);
 const health = createHealth(["synced", "applied"], () => log.info({}, "ready"));
 const admin = startAdminServer({ address: options.httpAddress, port: options.httpPort, health, registry, log });
-const source = openFolderSource({ directory: options.manifests, log });
 const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
+const source = sourceOrExit(options, {
+  component,
+  log,
+  // All Services: one that is no longer of type LoadBalancer has to lose our condition.
+  scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
+});
 
 let controller: Controller | undefined;
 onShutdown(log, async () => {
@@ -52,7 +56,4 @@ controller = await startController({
   onApplied: () => health.set("applied", true),
 });
 health.set("synced", true);
-log.info(
-  { manifests: options.manifests, configMap: `${options.namespace}/${options.configMap}` },
-  "controller started",
-);
+log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");

@@ -9,7 +9,7 @@ import { createRegistry } from "#src/process/metrics.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { sourceOptions, sourceOrExit } from "#src/source/open.ts";
 import { Engine } from "./engine/engine.ts";
 import { netConnect } from "./io/net.ts";
 import { plainServer, secureServer } from "./io/servers.ts";
@@ -28,7 +28,7 @@ const MAX_UNREAD_LOG_BYTES = 4_194_304;
 
 const port = { kind: "number", min: 0, max: 65_535 } as const;
 const specs = {
-  manifests: { kind: "string", required: true, placeholder: "DIR", help: "Read objects from this folder of manifests" },
+  ...sourceOptions,
   httpPort: { ...port, default: 80, help: "Port for HTTP" },
   httpsPort: { ...port, default: 443, help: "Port for HTTPS" },
   defaultBackendPort: { ...port, default: 8181, help: "Port that answers 404 to everything" },
@@ -58,7 +58,11 @@ const registry = createRegistry(component);
 const health = createHealth(["synced", "http", "https", "default-backend"], () => log.info({}, "ready"));
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
 const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
-const source = openFolderSource({ directory: options.manifests, log });
+const source = sourceOrExit(options, {
+  component,
+  log,
+  scopes: { Secret: { fieldSelector: "type=kubernetes.io/tls" } },
+});
 const certificates = new Certificates(wallMs());
 const engine = new Engine({
   connect: netConnect,

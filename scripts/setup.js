@@ -85,6 +85,7 @@ const commands = {
   unshare: "util-linux",
   nsenter: "util-linux",
   setpriv: "util-linux",
+  flock: "util-linux",
 };
 
 function isInstalled(command) {

@@ -1,5 +1,5 @@
 // The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
-// Usage: node scripts/start.js demo|test|bench|check|hawser [arguments]
+// Usage: node scripts/start.js demo|test|bench|check|cluster|hawser [arguments]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -20,9 +20,29 @@ function run(command, { env = {}, cwd = root } = {}) {
   });
 }
 
+/**
+ * Builds the cluster's programs unless they are there, before the namespaces of the tests, which reach no network.
+ * Resolves with why there will be none; empty if there will, or if only other tests were asked for.
+ */
+async function prepareCluster(args) {
+  const names = args.filter((arg) => !arg.startsWith("-"));
+  if (names.length > 0 && !names.some((name) => name.includes("cluster"))) return "";
+  const reason = await new Promise((resolve, reject) => {
+    const command = ["scripts/cluster.js", "--build", "--reason"];
+    const child = spawn(ownNode, command, { cwd: root, stdio: ["inherit", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.on("data", (text) => (said += text));
+    child.on("error", reject);
+    child.on("close", () => resolve(said.trim()));
+  });
+  if (reason !== "") console.error(`The cluster tests are skipped, no Kubernetes can be had here: ${reason}`);
+  return reason;
+}
+
 async function test(args) {
   const reason = whyNoRack();
-  if (reason !== undefined) console.error(`The lab tests are skipped, no rack can be built here: ${reason}`);
+  if (reason !== undefined) console.error(`No rack can be built here, its tests are skipped (lab, cluster): ${reason}`);
+  const noCluster = reason === undefined ? await prepareCluster(args) : "";
   const scratch = mkdtempSync(`${tmpdir()}/hawser-test-`);
   const report = `${scratch}/report.json`;
   const vitest = [
@@ -35,7 +55,7 @@ async function test(args) {
   const command = [ownNode, ...vitest, ...args];
   try {
     const code = await run(reason === undefined ? wrapped(command) : command, {
-      env: { HAWSER_NO_RACK: reason ?? "" },
+      env: { HAWSER_NO_RACK: reason ?? "", HAWSER_NO_CLUSTER: noCluster },
     });
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
     const failed = numFailedTests === 0 && code !== 0 ? 1 : numFailedTests;
@@ -71,6 +91,7 @@ const verbs = {
   demo: (args) => run([ownNode, "cli/main.ts", "demo", ...args]),
   hawser: (args) => run([ownNode, `${root}cli/main.ts`, ...args], { cwd: here }),
   bench: (args) => run([ownNode, "bench/main.ts", ...args]),
+  cluster: (args) => run([ownNode, "scripts/cluster.js", ...args]),
   test,
   check,
 };

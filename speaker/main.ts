@@ -9,7 +9,7 @@ import { createRegistry } from "#src/process/metrics.ts";
 import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { sourceOrExit } from "#src/source/open.ts";
 import { createClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
 import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
@@ -29,7 +29,15 @@ const log = createLogger({ component: "speaker", node: options.node, level: opti
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
 const health = createHealth(["synced", "heartbeats", "sockets", "joined"], () => log.info({}, "ready"));
-const source = openFolderSource({ directory: options.manifests, log });
+const source = sourceOrExit(options, {
+  component: "speaker",
+  log,
+  scopes: {
+    Service: { fieldSelector: "spec.type=LoadBalancer" },
+    // A Service of type LoadBalancer is never headless.
+    EndpointSlice: { labelSelector: "!service.kubernetes.io/headless" },
+  },
+});
 
 const settings: WorkerSettings = {
   node: options.node,

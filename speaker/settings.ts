@@ -1,14 +1,10 @@
 import { hostname } from "node:os";
 import { logLevels } from "#src/process/log.ts";
+import { sourceOptions } from "#src/source/open.ts";
 
 /** The speaker's options. */
 export const speakerOptions = {
-  manifests: {
-    kind: "string",
-    required: true,
-    placeholder: "DIR",
-    help: "Folder of manifests to read; what this speaker does is reported in DIR/.hawser",
-  },
+  ...sourceOptions,
   node: { kind: "string", default: hostname(), placeholder: "NAME", help: "Name of the Node this runs on" },
   heartbeatKeyFile: {
     kind: "string",

@@ -43,6 +43,35 @@ export const PROBLEM_CODES = {
     meaning: "The system refuses to watch a folder. Changes are seen late.",
     solve: "Raise the limit that the message names.",
   },
+  SOURCE_MISSING: {
+    meaning: "A program has neither a folder of manifests nor a cluster to read objects from.",
+    solve: "Give `--manifests DIR` or `--kubeconfig FILE`, or run it in a pod.",
+  },
+  KUBECONFIG_UNREADABLE: {
+    meaning: "A kubeconfig file cannot be read, or lacks what its current context names.",
+    solve: "Name a kubeconfig that kubectl works with.",
+  },
+  KUBECONFIG_UNSUPPORTED: {
+    meaning: "A kubeconfig logs in by a program, a provider, a password or a proxy, which Hawser cannot.",
+    solve: "Give one with a token or a client certificate.",
+  },
+  API_SERVER_UNREACHABLE: {
+    meaning: "The API server does not answer, or answers with an error. What was known of it stays in force.",
+    solve: "Look at the API server and the network; Hawser tries again by itself.",
+  },
+  API_ACCESS_REFUSED: {
+    meaning: "The API server does not let the program read what it needs (401 or 403).",
+    solve: "Apply the Role that Hawser is installed with; look whether its ServiceAccount still exists.",
+  },
+  API_SERVER_WENT_BACK: {
+    meaning:
+      "The API server shows an older state than before, as after the loss of its store. What was known stays in force.",
+    solve: "Restart Hawser if that is meant, as after a restored backup.",
+  },
+  WATCH_LINE_UNREADABLE: {
+    meaning: "Warning: the API server sent something that is no event. It is passed over.",
+    solve: "Look for a proxy between Hawser and the API server that changes answers.",
+  },
   OBJECT_NOT_A_MAP: {
     meaning: "A document is a text, a number or a list, and not a Kubernetes object.",
     solve: "Write an object with apiVersion, kind and metadata, or remove the document.",

@@ -41,10 +41,11 @@ describe("hawser", () => {
     { name: "a name that every object has", args: ["constructor"], says: 'no verb "constructor"' },
     { name: "an unknown option of status", args: ["status", "--manifest", "x"], says: "Did you mean --manifests?" },
     { name: "an unknown option of version", args: ["version", "--all"], says: "OPTION_UNKNOWN" },
-    { name: "a program without its folder", args: ["controller"], says: "OPTION_MISSING" },
+    { name: "a program without folder and cluster", args: ["controller"], says: "SOURCE_MISSING" },
+    { name: "a kubeconfig that is not there", args: ["ingress", "--kubeconfig=/none"], says: "KUBECONFIG_UNREADABLE" },
     { name: "a program's bad option", args: ["controller", "--manifests=x", "--http-port=x"], says: "OPTION_INVALID" },
   ])("exits 2 for $name", async ({ args, says }) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await runCli(args, { KUBERNETES_SERVICE_HOST: "" });
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(says);
   });

@@ -27,6 +27,8 @@ export interface World {
 
 const eventually = { timeout: 8_000, interval: 10 };
 
+const lastTransitionTime = "2026-01-02T03:04:05Z";
+
 export function serviceManifest(name: string, extra: Readonly<Record<string, unknown>> = {}) {
   const spec = { type: "LoadBalancer", ports: [{ port: 80 }], ...extra };
   return { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "shop" }, spec };
@@ -123,13 +125,20 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
 
     it("replaces the fields a patch names, removes those it sets undefined, and leaves the others", async () => {
       const program = await start(await world(serviceManifest("a")));
-      const first = { status: { one: { a: 1 }, two: 2 }, annotations: { x: "1", y: "2" } };
+      const condition = { type: "hawser.dev/Test", status: "True", reason: "Test", message: "", lastTransitionTime };
+      const first = {
+        status: { loadBalancer: { ingress: [{ ip: "192.0.2.1", ipMode: "VIP" }] }, conditions: [condition] },
+        annotations: { x: "1", y: "2" },
+      };
       expect(await program.source.patch(refTo("a"), first)).toBe("written");
-      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject({ two: 2 }), eventually);
-      const second = { status: { one: { b: 1 }, two: undefined }, annotations: { x: undefined } };
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toEqual(first.status), eventually);
+      const second = { status: { loadBalancer: {} }, annotations: { x: undefined } };
       expect(await program.source.patch(refTo("a"), second)).toBe("written");
-      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toEqual({ one: { b: 1 } }), eventually);
+      const left = { loadBalancer: {}, conditions: [condition] };
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toEqual(left), eventually);
       expect(find(program, refTo("a"))?.metadata.annotations).toEqual({ y: "2" });
+      expect(await program.source.patch(refTo("a"), { status: { conditions: undefined } })).toBe("written");
+      await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toEqual({ loadBalancer: {} }), eventually);
     });
 
     it("writes nothing when a patch makes no difference", async () => {
@@ -145,16 +154,17 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
     it("lets exactly one of two programs win that patch the same version", async () => {
       const made = await world(serviceManifest("a"));
       const programs = [await start(made), await start(made)];
+      const won = (by: number) => ({ status: { loadBalancer: { ingress: [{ ip: `192.0.2.${by}` }] } } });
       const results = await Promise.all(
-        programs.map(async ({ source }, index) => source.patch(refTo("a"), { status: { winner: index } })),
+        programs.map(async ({ source }, index) => source.patch(refTo("a"), won(index))),
       );
       expect(results.toSorted()).toEqual(["conflict", "written"]);
       const winner = results.indexOf("written");
       for (const program of programs) {
-        await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject({ winner }), eventually);
+        await vi.waitFor(() => expect(statusOf(program, refTo("a"))).toMatchObject(won(winner).status), eventually);
       }
       const loser = programs[1 - winner];
-      expect(await loser?.source.patch(refTo("a"), { status: { winner: "second try" } })).toBe("written");
+      expect(await loser?.source.patch(refTo("a"), won(2))).toBe("written");
     });
 
     it("says gone for an object that does not exist", async () => {

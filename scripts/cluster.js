@@ -1,0 +1,54 @@
+// The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
+// Usage: npm run cluster -- [--keep] [--build]
+//   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
+//   --build   Only build
+//   --reason  Print why there can be no cluster on stdout, for a program that asks
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { buildCluster, whyNoBuild } from "#lab/cluster-build.ts";
+import { openRelay, relayPort } from "#lab/cluster-relay.ts";
+
+const ENTER = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../lab/cluster-main.ts", import.meta.url));
+const say = (line) => process.stderr.write(`cluster: ${line}\n`);
+
+const { values } = parseArgs({
+  options: { keep: { type: "boolean" }, build: { type: "boolean" }, reason: { type: "boolean" } },
+});
+
+/** Runs the cluster in namespaces of its own; with --keep a port of this machine's loopback leads to it. */
+async function start(directory) {
+  const relay = values.keep
+    ? await openRelay({ host: "127.0.0.1", port: 0 }, { path: join(directory, "api.sock") })
+    : undefined;
+  const server = relay === undefined ? [] : [`--server=https://127.0.0.1:${relayPort(relay)}`];
+  const child = spawn(process.execPath, [ENTER, MAIN, directory, ...server], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const [code, signal] = await once(child, "exit");
+  relay?.close();
+  return code ?? 128 + (constants.signals[signal] ?? 0);
+}
+
+async function main() {
+  const reason = whyNoBuild();
+  if (reason !== undefined) throw new Error(reason);
+  await buildCluster(say);
+  if (values.build) return 0;
+  const directory = mkdtempSync(join(tmpdir(), "hawser-cluster-"));
+  try {
+    return await start(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main().catch((error) => {
+  if (values.reason) process.stdout.write(`${error.message}\n`);
+  else say(error.message);
+  return 1;
+});

@@ -1,0 +1,226 @@
+import { type ClientHttp2Session, constants, type OutgoingHttpHeaders } from "node:http2";
+import { version } from "#src/process/version.ts";
+import type { ApiConfig } from "./api-config.ts";
+import { ApiConnection, failure } from "./connection.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { afterPause, pause, type Timing } from "./timing.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** Requests under way at once, without watches: fewer than a server's streams of one connection (100 and up). */
+const MAX_IN_FLIGHT = 32;
+/** All there is to one request, waiting included. */
+const DEADLINE_MS = 30_000;
+/** An answer longer than this is refused: some 50 times a page of 500 Services. */
+const MAX_BODY_BYTES = 64 << 20;
+
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** From `/api/v1/...` on, with the query. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Of the body; JSON by default. */
+  readonly contentType?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WatchRequest {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** The server took the request: lines may come. */
+  onStart(): void;
+  /** Gets whole lines, as many as came at once. */
+  onLines(lines: readonly string[]): void;
+}
+
+/** Codes of errors after which a request certainly was not carried out: the server had asked for another connection. */
+const UNSENT = ["ERR_HTTP2_STREAM_REFUSED", "ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"] as const;
+/** How often such a request is sent again at once. */
+const MAX_ATTEMPTS = 3;
+
+interface Exchange {
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+  onHead?(status: number): void;
+  onData(status: number, chunk: Buffer): void;
+}
+
+interface Head {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
+/** A thin client of the Kubernetes API: JSON over one HTTP/2 connection. */
+export class ApiClient {
+  readonly #config: ApiConfig;
+  readonly #timing: Timing;
+  readonly #connection: ApiConnection;
+  readonly #turnstile = new Turnstile(MAX_IN_FLIGHT);
+  readonly #closing = new AbortController();
+  readonly #basePath: string;
+
+  constructor(config: ApiConfig, timing: Timing) {
+    this.#config = config;
+    this.#timing = timing;
+    this.#connection = new ApiConnection(config, timing);
+    this.#basePath = new URL(config.server).pathname.replace(/\/$/, "");
+  }
+
+  /** The API server's URL, for people. */
+  get server(): string {
+    return this.#config.server;
+  }
+
+  /**
+   * One request. Where the server asks for patience (429, Retry-After) it is sent again while there is time. Rejects
+   * when no answer came: then it is unknown whether the request was carried out.
+   */
+  async request(request: ApiRequest): Promise<Outcome> {
+    return this.#withDeadline(request.signal, async (signal) =>
+      this.#turnstile.pass(signal, async () => {
+        let isRefused = false;
+        for (let attempts = 1; ; attempts++) {
+          const outcome = await this.#try(request, signal, isRefused).catch(unlessUnsent(attempts));
+          if (outcome === undefined) continue;
+          if (outcome.kind === "refused" && outcome.status === 401 && !isRefused) isRefused = true;
+          else if (outcome.kind !== "busy") return outcome;
+          else await pause(this.#timing, outcome.retryAfterMs + this.#timing.chance() * 250, signal);
+          if (signal.aborted) return outcome;
+        }
+      }),
+    );
+  }
+
+  /** A watch: resolves with how it ended (`ok`: as the server planned); rejects when it was cut. */
+  async watch({ path, signal, onStart, onLines }: WatchRequest): Promise<Outcome> {
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
+    const session = await untilAborted(this.#connection.session(), ended);
+    const headers = await this.#headers("GET", path, false);
+    const splitter = new LineSplitter();
+    const refusal: Buffer[] = [];
+    const head = await exchange(session, {
+      headers,
+      signal: ended,
+      onHead: (status) => {
+        if (status === 200) onStart();
+      },
+      onData: (status, chunk) => {
+        const lines = status === 200 ? splitter.push(chunk) : [];
+        if (status !== 200) refusal.push(chunk);
+        if (lines.length > 0) onLines(lines);
+      },
+    });
+    if (head.status === 200) return { kind: "ok", body: undefined };
+    if (head.status === 401) await this.#config.token(true);
+    return outcomeOf(head.status, head.retryAfter, Buffer.concat(refusal).toString());
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    this.#closing.abort();
+    this.#connection.close();
+  }
+
+  async #try(request: ApiRequest, signal: AbortSignal, isRefused: boolean): Promise<Outcome> {
+    const session = await untilAborted(this.#connection.session(), signal);
+    const { method, path, body, contentType = "application/json" } = request;
+    const headers = await this.#headers(method, path, isRefused);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const head = await exchange(session, {
+      headers: body === undefined ? headers : { ...headers, "content-type": contentType },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      onData: (_, chunk) => {
+        length += chunk.length;
+        if (length > MAX_BODY_BYTES) throw failure("EMSGSIZE", "the answer is too long");
+        chunks.push(chunk);
+      },
+    });
+    return outcomeOf(head.status, head.retryAfter, Buffer.concat(chunks).toString());
+  }
+
+  async #headers(method: string, path: string, isRefused: boolean): Promise<OutgoingHttpHeaders> {
+    const token = await this.#config.token(isRefused);
+    return {
+      ":method": method,
+      ":path": this.#basePath + path,
+      accept: "application/json",
+      "user-agent": `hawser/${version}`,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+  }
+
+  async #withDeadline<T>(outer: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const [done, late] = [new AbortController(), new AbortController()];
+    const signals = [late.signal, this.#closing.signal, ...(outer === undefined ? [] : [outer])];
+    void afterPause(this.#timing, DEADLINE_MS, {
+      signal: done.signal,
+      run: () => late.abort(failure("ETIMEDOUT", `no answer within ${DEADLINE_MS / 1_000} s`)),
+    });
+    try {
+      return await run(AbortSignal.any(signals));
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+/** Sends one request on a session and hands on what comes; rejects when it is cut before its end. */
+async function exchange(session: ClientHttp2Session, { headers, body, signal, ...on }: Exchange): Promise<Head> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Head>();
+  const stream = session.request(headers, { endStream: body === undefined });
+  const abort = (): void => void stream.destroy(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  let head: Head | undefined;
+  let hasEnded = false;
+  stream.on("response", (answer) => {
+    head = { status: answer[":status"] ?? 0, retryAfter: answer["retry-after"] };
+    on.onHead?.(head.status);
+  });
+  stream.on("data", (chunk: Buffer) => {
+    try {
+      on.onData(head?.status ?? 0, chunk);
+    } catch (error) {
+      stream.destroy(error as Error);
+    }
+  });
+  stream.on("end", () => (hasEnded = true));
+  stream.on("error", (error) => {
+    const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    reject(isRefused ? failure(UNSENT[0], "the API server refused the stream") : error);
+  });
+  stream.on("close", () => {
+    if (head !== undefined && hasEnded && !stream.aborted && stream.rstCode === 0) resolve(head);
+    else reject(failure("ECONNRESET", "the API server cut the answer"));
+  });
+  if (body !== undefined) stream.end(body);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** For `catch`: undefined says that the request may be sent again; other errors are thrown on. */
+function unlessUnsent(attempts: number): (error: unknown) => undefined {
+  return (error) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (attempts >= MAX_ATTEMPTS || !UNSENT.some((one) => one === code)) throw error;
+    return undefined;
+  };
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

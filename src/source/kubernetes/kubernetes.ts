@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
+import type { Logger } from "#src/process/log.ts";
+import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type { ApiConfig } from "./api-config.ts";
+import { apiProblem, unknownLine } from "./api-problems.ts";
+import { ApiClient } from "./client.ts";
+import { EventWriter } from "./event-writer.ts";
+import { identityOf, readObject } from "./objects.ts";
+import { refusalError } from "./outcome.ts";
+import { planWrites, writeBody } from "./patch.ts";
+import { Reflector, type ReflectorListener } from "./reflector.ts";
+import { leasePath, readReport, REPORT_SELECTOR, ReportLeases } from "./report-leases.ts";
+import { collectionPath, objectPath, type Scope, selectorsOf } from "./resources.ts";
+import type { Timing } from "./timing.ts";
+
+export interface KubernetesSourceOptions {
+  readonly config: ApiConfig;
+  /** Hawser's own: of its ConfigMaps and reports. */
+  readonly namespace: string;
+  /** The program, as Events name it: `hawser-controller`. */
+  readonly component: string;
+  readonly log: Logger;
+  /** What of each kind is watched; by default ConfigMaps of the namespace, and all objects of other kinds. */
+  readonly scopes?: Readonly<Partial<Record<Kind, Scope>>> | undefined;
+  /** Whether `reports()` shows those of others; then `open` waits for them. Default false. */
+  readonly watchesReports?: boolean | undefined;
+  /** Milliseconds since 1970; the machine's clock by default. */
+  readonly clock?: Timing["clock"] | undefined;
+  readonly delay?: Timing["delay"] | undefined;
+  readonly chance?: Timing["chance"] | undefined;
+}
+
+/**
+ * The Kubernetes API as the source of objects. While the API server cannot be reached what is known stays, and `open`
+ * waits for its first answer. A patch is one merge patch that holds for the version in `list()` alone.
+ */
+export function openKubernetesSource(options: KubernetesSourceOptions): Source {
+  return new KubernetesSource(options);
+}
+
+class KubernetesSource implements Source {
+  readonly #options: KubernetesSourceOptions;
+  readonly #timing: Timing;
+  readonly #client: ApiClient;
+  readonly #events: EventWriter;
+  readonly #ownReports: ReportLeases;
+  readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
+  #reports: Reflector<Readonly<Record<string, unknown>>> | undefined;
+  #listener: SourceListener | undefined;
+  /** Problems told, by where, as text: each is said once. */
+  readonly #told = new Map<string, string>();
+  #isClosed = false;
+
+  constructor(options: KubernetesSourceOptions) {
+    const { config, namespace, component, log, clock = wallMs, delay = realDelay, chance = Math.random } = options;
+    this.#options = options;
+    this.#timing = { clock, delay, chance };
+    this.#client = new ApiClient(config, this.#timing);
+    const shared = { client: this.#client, timing: this.#timing };
+    const uidOf = (about: ObjectRef): string | undefined =>
+      this.#reflectors.get(about.kind)?.identity(keyOf(about))?.uid;
+    this.#events = new EventWriter({ ...shared, log, component, uidOf });
+    this.#ownReports = new ReportLeases({ ...shared, namespace });
+  }
+
+  async open(kinds: readonly Kind[], listener: SourceListener): Promise<void> {
+    if (this.#listener !== undefined) throw new Error("this source is open already");
+    this.#listener = listener;
+    for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind));
+    if (this.#options.watchesReports === true) this.#reports = this.#reflectReports();
+    await Promise.all([...this.#reflectors.values(), this.#reports].map(async (reflector) => reflector?.listed));
+  }
+
+  list(kind: Kind): ReadonlyMap<string, KubeObject> {
+    return this.#reflectorOf(kind).snapshot();
+  }
+
+  async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
+    const reflector = this.#reflectorOf(ref.kind);
+    const object = reflector.snapshot().get(keyOf(ref));
+    if (object === undefined) return "gone";
+    let { metadata } = object;
+    for (const write of planWrites(object, patch)) {
+      const outcome = await this.#client.request({
+        method: "PATCH",
+        path: `${objectPath(ref)}${write.subresource}?fieldManager=hawser`,
+        contentType: "application/merge-patch+json",
+        body: writeBody(write, metadata),
+      });
+      if (outcome.kind === "conflict") return "conflict";
+      if (outcome.kind === "missing") return "gone";
+      if (outcome.kind !== "ok") throw refusalError(`patch ${ref.kind} ${keyOf(ref)}`, outcome);
+      reflector.take(outcome.body);
+      metadata = { ...metadata, ...identityOf(outcome.body) };
+    }
+    return metadata.resourceVersion === object.metadata.resourceVersion ? "unchanged" : "written";
+  }
+
+  record(event: EventRecord): void {
+    this.#events.record(event);
+  }
+
+  async report(name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#ownReports.write(name, value);
+  }
+
+  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    const reports = this.#reports?.snapshot() ?? new Map<string, Readonly<Record<string, unknown>>>();
+    return new Map([...reports].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const reflectors = [...this.#reflectors.values(), this.#reports].map(async (reflector) => reflector?.close());
+    await Promise.all([...reflectors, this.#events.close(), this.#ownReports.close()]);
+    this.#client.close();
+  }
+
+  #reflectorOf(kind: Kind): Reflector<KubeObject> {
+    if (this.#listener === undefined) throw new Error("this source is not open");
+    const reflector = this.#reflectors.get(kind);
+    if (reflector === undefined) throw new Error(`this source was not opened for ${kind}`);
+    return reflector;
+  }
+
+  #reflect(kind: Kind): Reflector<KubeObject> {
+    const { namespace } = this.#options;
+    const { [kind]: scope = kind === "ConfigMap" ? { namespace } : {} } = this.#options.scopes ?? {};
+    const path = collectionPath(kind, scope.namespace);
+    const complain = (problems: readonly Problem[]): void => {
+      for (const problem of problems) this.#tell(problem.where, [problem]);
+    };
+    return new Reflector({
+      client: this.#client,
+      timing: this.#timing,
+      path,
+      query: selectorsOf(scope),
+      read: (json) => readObject(kind, json, complain),
+      listener: {
+        ...this.#listenerOf(path),
+        onChange: (changed) => {
+          const refs = changed.map(({ namespace, name }) => ({ kind, namespace, name }));
+          if (!this.#isClosed) this.#listener?.onChange(refs);
+        },
+      },
+    });
+  }
+
+  #reflectReports(): Reflector<Readonly<Record<string, unknown>>> {
+    const path = leasePath(this.#options.namespace);
+    return new Reflector({
+      client: this.#client,
+      timing: this.#timing,
+      path,
+      query: { labelSelector: REPORT_SELECTOR },
+      read: readReport,
+      listener: { ...this.#listenerOf(path), onChange: () => undefined },
+    });
+  }
+
+  #listenerOf(path: string): Omit<ReflectorListener, "onChange"> {
+    const where = `${this.#client.server}${path}`;
+    return {
+      onFailure: (err, failures) => {
+        this.#options.log.debug({ err, path, failures }, "list or watch failed");
+        const problem = apiProblem(where, err, failures);
+        if (problem !== undefined) this.#tell(where, [problem]);
+      },
+      onWell: () => this.#tell(where, []),
+      onUnknownLine: (line) => this.#tell(`${where} (events)`, [unknownLine(`${where} (events)`, line)]),
+    };
+  }
+
+  /** Tells problems of one place, if they are not those told last. */
+  #tell(where: string, problems: readonly Problem[]): void {
+    const text = JSON.stringify(problems.map(({ code }) => code));
+    if (this.#isClosed || text === (this.#told.get(where) ?? "[]")) return;
+    if (problems.length === 0) this.#told.delete(where);
+    else this.#told.set(where, text);
+    this.#listener?.onProblems(where, problems);
+  }
+}
+
+async function realDelay(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal });
+}

@@ -1,0 +1,58 @@
+import { type Kind, type KubeObject, keyOf, parseObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { isRecord } from "#src/source/status-text.ts";
+import { resourceOf } from "./resources.ts";
+
+/** What `kubectl apply` leaves on an object: as large as the object, and read by nobody here. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * Reads an object of the API, which in a list has neither `kind` nor `apiVersion`. `managedFields` and the like are
+ * left out: of metadata only what KubeObject has is kept.
+ */
+export function readObject(
+  kind: Kind,
+  json: unknown,
+  complain: (problems: readonly Problem[]) => void,
+): KubeObject | undefined {
+  if (!isRecord(json)) return undefined;
+  const { apiVersion, trim } = resourceOf(kind);
+  const parsed = parseObject({ ...(trim?.(json) ?? json), kind, apiVersion }, `a ${kind} of the API server`);
+  if (!parsed.ok) {
+    complain(parsed.problems);
+    return undefined;
+  }
+  const { [LAST_APPLIED]: _applied, ...annotations } = parsed.value.metadata.annotations;
+  return { ...parsed.value, metadata: { ...parsed.value.metadata, annotations } };
+}
+
+/** Which object this is, and which version of it. */
+export interface Identity {
+  /** `namespace/name`, or the name. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Reads `metadata` of anything the API server sends; undefined if it is no object. */
+export function identityOf(json: unknown): Identity | undefined {
+  const metadata = isRecord(json) ? json["metadata"] : undefined;
+  if (!isRecord(metadata)) return undefined;
+  const { name, namespace = "", uid = "", resourceVersion } = metadata;
+  if (![name, namespace, uid, resourceVersion].every((text) => typeof text === "string")) return undefined;
+  const texts = { name, namespace, uid, resourceVersion } as Omit<Identity, "key">;
+  return { ...texts, key: keyOf(texts) };
+}
+
+/** Below 0 if the left version is older. Versions of one resource are numbers that grow (KEP-5504). */
+export function compareVersions(left: string, right: string): number {
+  if (left === right) return 0;
+  if (!isVersionNumber(left) || !isVersionNumber(right)) return 0;
+  return left.length === right.length ? (left < right ? -1 : 1) : left.length - right.length;
+}
+
+function isVersionNumber(text: string): boolean {
+  return /^[1-9]\d*$/.test(text);
+}

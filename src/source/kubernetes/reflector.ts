@@ -1,0 +1,272 @@
+import { isRecord } from "#src/source/status-text.ts";
+import type { ApiClient } from "./client.ts";
+import { ObjectStore } from "./object-store.ts";
+import { compareVersions, type Identity, identityOf } from "./objects.ts";
+import { type Refusal, refusalError } from "./outcome.ts";
+import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
+import { silence, watchSilence } from "./watch-silence.ts";
+import { readWatchLine, type WatchLine } from "./watch-line.ts";
+
+const PAGE_SIZE = 500;
+/** How long the server is asked to keep a watch open: spread, so that a hundred nodes do not come back at once. */
+const WATCH_SECONDS = { min: 300, max: 600 } as const;
+/** A pause before a watch that ended well is opened again; the half of it is left to chance. */
+const REOPEN_MS = 200;
+/** After so many answers in a row that refuse the watch a list is tried: the version it starts from may be the cause. */
+const REFUSALS_BEFORE_LIST = 3;
+/** A watch that lived this long counts as a success. */
+const STEADY_MS = 5_000;
+
+/** What a reflector tells. */
+export interface ReflectorListener {
+  /** These objects are not what they were. */
+  onChange(changed: readonly Identity[]): void;
+  /** It cannot list or watch, and tries again: told at each failure, with their number. */
+  onFailure(error: NodeJS.ErrnoException, failures: number): void;
+  /** It lists and watches. */
+  onWell(): void;
+  /** The server sent a line that is no event. */
+  onUnknownLine(line: string): void;
+}
+
+export interface ReflectorOptions<T> {
+  readonly client: ApiClient;
+  readonly timing: Timing;
+  readonly path: string;
+  /** Selectors. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Reads an object; undefined: it cannot be used. */
+  read(json: unknown): T | undefined;
+  readonly listener: ReflectorListener;
+}
+
+/**
+ * Keeps a copy of one collection: lists it in pages, then watches. A cut watch goes on where it was; one that the
+ * server no longer can (410 Gone) is followed by a new list, and what is known stays until that is whole.
+ */
+export class Reflector<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #store = new ObjectStore<T>();
+  readonly #closing = new AbortController();
+  readonly #listed = Promise.withResolvers<void>();
+  readonly #running: Promise<void>;
+  #resourceVersion = "";
+  #needsList = true;
+  /** The server may have lost its memory meanwhile. A watch would not show it: one from a version yet to come is merely silent. */
+  #isInDoubt = false;
+  #failures = 0;
+  #refusals = 0;
+  /** How often a watch was too old (410) since the last one that was not. */
+  #expired = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Resolves when the first list is whole, or the reflector closed. */
+  get listed(): Promise<void> {
+    return this.#listed.promise;
+  }
+
+  snapshot(): ReadonlyMap<string, T> {
+    return this.#store.snapshot();
+  }
+
+  identity(key: string): Identity | undefined {
+    return this.#store.get(key);
+  }
+
+  /** Takes the answer to a write of ours, if the object is here still: the watch brings it again, too late for whoever looks now. */
+  take(json: unknown): void {
+    const identity = identityOf(json);
+    if (identity === undefined || this.#store.get(identity.key)?.uid !== identity.uid) return;
+    if (this.#store.put(identity, () => this.#options.read(json))) this.#options.listener.onChange([identity]);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    this.#listed.resolve();
+  }
+
+  async #run(): Promise<void> {
+    const { timing, listener } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      try {
+        if (this.#needsList) {
+          await this.#list();
+          this.#isInDoubt = false;
+        }
+        this.#needsList = false;
+        this.#listed.resolve();
+        if (this.#isInDoubt) this.#refusePast(await this.#page(1, ""));
+        this.#isInDoubt = false;
+        await this.#watch();
+        await pause(timing, (REOPEN_MS / 2) * (1 + timing.chance()), this.#closing.signal);
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        this.#isInDoubt = true;
+        if (!isExpired(error)) listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
+        const failures = isExpired(error) ? this.#expired - 1 : this.#failures;
+        await pause(timing, backOffMs(failures, timing.chance()), this.#closing.signal);
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const keys = new Set<string>();
+    const changed: Identity[] = [];
+    for (let limit = PAGE_SIZE, next = ""; ;) {
+      const page = await this.#page(limit, next);
+      if (page === undefined) {
+        // The snapshot of the pages was compacted away between two of them: the whole at once.
+        [limit, next] = [0, ""];
+        keys.clear();
+        continue;
+      }
+      this.#refusePast(page);
+      for (const item of page.items) this.#takeItem(item, keys, changed);
+      next = page.next;
+      if (next !== "") continue;
+      this.#resourceVersion = page.version;
+      break;
+    }
+    changed.push(...this.#store.retain(keys));
+    this.#well();
+    if (changed.length > 0) this.#options.listener.onChange(changed);
+  }
+
+  #takeItem(item: unknown, keys: Set<string>, changed: Identity[]): void {
+    const identity = identityOf(item);
+    if (identity === undefined) return;
+    keys.add(identity.key);
+    if (this.#store.put(identity, () => this.#options.read(item))) changed.push(identity);
+  }
+
+  /** One page, or undefined where its snapshot is no longer there; a limit of 0 is the whole. */
+  async #page(limit: number, next: string): Promise<Page | undefined> {
+    const { client, path, query } = this.#options;
+    const parameters = {
+      ...query,
+      ...(limit === 0 ? {} : { limit: String(limit) }),
+      ...(next === "" ? {} : { continue: next }),
+    };
+    const outcome = await client.request({
+      method: "GET",
+      path: withQuery(path, parameters),
+      signal: this.#closing.signal,
+    });
+    if (outcome.kind === "expired" && next !== "") return undefined;
+    if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome);
+    return readPage(outcome.body);
+  }
+
+  /** An API server whose versions are older than what it told us lost its memory: we do not throw ours away for it. */
+  #refusePast(page: Page | undefined): void {
+    const version = page?.version ?? "";
+    if (this.#resourceVersion === "" || compareVersions(version, this.#resourceVersion) >= 0) return;
+    const message = `the API server is at version ${version}, and was at ${this.#resourceVersion}`;
+    throw Object.assign(new Error(message), { code: WENT_BACK });
+  }
+
+  async #watch(): Promise<void> {
+    const { client, path, query, timing } = this.#options;
+    const { min, max } = WATCH_SECONDS;
+    const [stalled, done] = [new AbortController(), new AbortController()];
+    const heard = watchSilence(timing, done.signal, () => stalled.abort(silence()));
+    const parameters = {
+      ...query,
+      watch: "1",
+      allowWatchBookmarks: "true",
+      resourceVersion: this.#resourceVersion,
+      timeoutSeconds: String(Math.round(min + (max - min) * timing.chance())),
+    };
+    try {
+      const outcome = await client.watch({
+        path: withQuery(path, parameters),
+        signal: AbortSignal.any([this.#closing.signal, stalled.signal]),
+        // A watch that has lived for a while is well, even where nothing happens.
+        onStart: () => void afterPause(timing, STEADY_MS, { signal: done.signal, run: () => this.#well() }),
+        onLines: (lines) => {
+          heard();
+          this.#takeLines(lines);
+        },
+      });
+      if (outcome.kind === "ok") this.#well();
+      else this.#refused(outcome);
+    } finally {
+      done.abort();
+    }
+  }
+
+  #refused(outcome: Refusal): void {
+    if (outcome.kind === "expired") this.#expired += 1;
+    else this.#refusals += 1;
+    if (outcome.kind === "expired" || this.#refusals >= REFUSALS_BEFORE_LIST) this.#needsList = true;
+    throw refusalError(`watch ${this.#options.path}`, outcome);
+  }
+
+  #takeLines(lines: readonly string[]): void {
+    const changed: Identity[] = [];
+    for (const line of lines) {
+      const read = readWatchLine(line);
+      if (read === undefined) this.#options.listener.onUnknownLine(line);
+      else this.#takeLine(read, changed);
+    }
+    if (changed.length > 0) this.#options.listener.onChange(changed);
+  }
+
+  #takeLine(line: WatchLine, changed: Identity[]): void {
+    switch (line.kind) {
+      case "error":
+        return this.#refused(line.refusal);
+      case "bookmark":
+        break;
+      case "deleted":
+        if (this.#store.delete(line.identity)) changed.push(line.identity);
+        break;
+      case "put":
+        if (this.#store.put(line.identity, () => this.#options.read(line.object))) changed.push(line.identity);
+        break;
+    }
+    this.#expired = 0;
+    this.#well();
+    this.#resourceVersion = line.identity.resourceVersion;
+  }
+
+  #well(): void {
+    this.#failures = 0;
+    this.#refusals = 0;
+    this.#options.listener.onWell();
+  }
+}
+
+function isExpired(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "HTTP_410";
+}
+
+/** The code of the error of a server that went back in time. */
+export const WENT_BACK = "WENT_BACK";
+
+interface Page {
+  readonly version: string;
+  /** Names the next page; empty at the last one. */
+  readonly next: string;
+  readonly items: readonly unknown[];
+}
+
+function readPage(body: unknown): Page {
+  const metadata = isRecord(body) ? body["metadata"] : undefined;
+  const items: unknown = isRecord(body) ? body["items"] : undefined;
+  const version = isRecord(metadata) ? metadata["resourceVersion"] : undefined;
+  const next = isRecord(metadata) ? (metadata["continue"] ?? "") : "";
+  if (typeof version !== "string" || typeof next !== "string" || !(Array.isArray(items) || items === null))
+    throw Object.assign(new Error("the API server sent no list"), { code: "EBADMSG" });
+  return { version, next, items: (items ?? []) as readonly unknown[] };
+}
+
+function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(parameters).toString();
+  return query === "" ? path : `${path}?${query}`;
+}

@@ -1,0 +1,95 @@
+import type { Kind, ObjectRef } from "#src/model/object.ts";
+import { isRecord } from "#src/source/status-text.ts";
+
+/** What is watched of a kind; all of it where nothing is said. */
+export interface Scope {
+  readonly namespace?: string;
+  /** As the API has it: `metadata.name=hawser`, `spec.type=LoadBalancer`. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Resource {
+  readonly apiVersion: string;
+  readonly plural: string;
+  /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
+  readonly statusTakesMetadata: boolean;
+  /** Leaves out what no program of ours reads and what is large. */
+  trim?(object: Fields): Fields;
+}
+
+const core = { apiVersion: "v1", statusTakesMetadata: false } as const;
+const networking = { apiVersion: "networking.k8s.io/v1", statusTakesMetadata: false } as const;
+
+const resources: Readonly<Record<Kind, Resource>> = {
+  ConfigMap: { ...core, plural: "configmaps" },
+  // Its strategy for status resets the spec alone.
+  Service: { ...core, plural: "services", statusTakesMetadata: true },
+  Secret: { ...core, plural: "secrets", trim: withoutOtherData },
+  Pod: { ...core, plural: "pods" },
+  Node: { ...core, plural: "nodes", trim: withoutImages },
+  EndpointSlice: {
+    apiVersion: "discovery.k8s.io/v1",
+    plural: "endpointslices",
+    statusTakesMetadata: false,
+    trim: withoutTargets,
+  },
+  Ingress: { ...networking, plural: "ingresses", statusTakesMetadata: true },
+  IngressClass: { ...networking, plural: "ingressclasses" },
+  Deployment: { apiVersion: "apps/v1", plural: "deployments", statusTakesMetadata: false },
+};
+
+/** How the API files a kind. */
+export function resourceOf(kind: Kind): Resource {
+  return resources[kind];
+}
+
+/** The path of a kind's collection, in one namespace or in all. */
+export function collectionPath(kind: Kind, namespace = ""): string {
+  const { apiVersion, plural } = resources[kind];
+  return `${groupPath(apiVersion)}${namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
+}
+
+/** The path of one object. */
+export function objectPath({ kind, namespace, name }: ObjectRef): string {
+  return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** The selectors of a scope as parameters of a query. */
+export function selectorsOf({ fieldSelector, labelSelector }: Scope): Readonly<Record<string, string>> {
+  return {
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+  };
+}
+
+function groupPath(apiVersion: string): string {
+  return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+}
+
+/** Of a Secret only the certificate and its key are kept in memory. */
+function withoutOtherData(object: Fields): Fields {
+  const data = isRecord(object["data"]) ? object["data"] : {};
+  const kept = ["tls.crt", "tls.key"].filter((name) => data[name] !== undefined).map((name) => [name, data[name]]);
+  return { ...object, data: Object.fromEntries(kept) as Fields };
+}
+
+/** The images on a node are most of its object. */
+function withoutImages(object: Fields): Fields {
+  if (!isRecord(object["status"])) return object;
+  const { images: _images, nodeInfo: _nodeInfo, volumesAttached: _volumes, ...status } = object["status"];
+  return { ...object, status };
+}
+
+function withoutTargets(object: Fields): Fields {
+  const endpoints: unknown = object["endpoints"];
+  if (!Array.isArray(endpoints)) return object;
+  const trimmed = endpoints.map((endpoint: unknown) => {
+    if (!isRecord(endpoint)) return endpoint;
+    const { targetRef: _targetRef, deprecatedTopology: _topology, ...rest } = endpoint;
+    return rest;
+  });
+  return { ...object, endpoints: trimmed };
+}

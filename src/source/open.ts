@@ -1,0 +1,59 @@
+import type { Kind } from "#src/model/object.ts";
+import { type Parsed, printProblem } from "#src/model/problem.ts";
+import type { Logger } from "#src/process/log.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import { openFolderSource } from "./folder.ts";
+import { inClusterConfig } from "./kubernetes/api-config.ts";
+import { readKubeconfig } from "./kubernetes/kubeconfig.ts";
+import { openKubernetesSource } from "./kubernetes/kubernetes.ts";
+import type { Scope } from "./kubernetes/resources.ts";
+import type { Source } from "./source.ts";
+
+/** The options that say where objects come from: of all programs the same. */
+export const sourceOptions = {
+  manifests: {
+    kind: "string",
+    placeholder: "DIR",
+    help: "Read objects from this folder of manifests, and write status to DIR/.hawser; no cluster is asked",
+  },
+  kubeconfig: {
+    kind: "string",
+    placeholder: "FILE",
+    help: "Reach the Kubernetes API as this file says; by default as a pod does",
+  },
+  namespace: { kind: "string", default: "hawser-system", help: "Namespace of Hawser's ConfigMap and reports" },
+} as const satisfies OptionSpecs;
+
+/** What a program needs of its source. */
+export interface SourceNeeds {
+  /** The program's name: `controller`. */
+  readonly component: string;
+  readonly log: Logger;
+  /** What of each kind is read from the API; a folder gives all. */
+  readonly scopes?: Readonly<Partial<Record<Kind, Scope>>>;
+}
+
+/** A source as the options say: the folder of `--manifests`, else the cluster of `--kubeconfig`, else the pod's own. */
+function openSource(
+  { manifests, kubeconfig, namespace }: OptionValues<typeof sourceOptions>,
+  { component, log, scopes }: SourceNeeds,
+): Parsed<Source> {
+  if (manifests !== undefined) {
+    return { ok: true, value: openFolderSource({ directory: manifests, log }), problems: [] };
+  }
+  const config = kubeconfig === undefined ? inClusterConfig({ env: process.env }) : readKubeconfig(kubeconfig);
+  if (!config.ok) return config;
+  const { value } = config;
+  log.info({ server: value.server, kubeconfig }, "reads from the Kubernetes API");
+  const source = openKubernetesSource({ config: value, namespace, component: `hawser-${component}`, log, scopes });
+  return { ok: true, value: source, problems: [] };
+}
+
+/** For a program's main: its source; else prints why there is none and exits 2. */
+export function sourceOrExit(options: OptionValues<typeof sourceOptions>, needs: SourceNeeds): Source {
+  const opened = openSource(options, needs);
+  if (opened.ok) return opened.value;
+  for (const problem of opened.problems) process.stderr.write(`${printProblem(problem)}\n`);
+  return process.exit(EXIT_USAGE);
+}
