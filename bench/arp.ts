@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Installation } from "#lab/installation.ts";
 import { Rack } from "#lab/rack.ts";
 import type { FloodResult } from "./arp/flood.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
 
 const vip = "192.0.2.211";
 const foreign = "192.0.2.99";
 const FLOOD = fileURLToPath(new URL("arp/flood.ts", import.meta.url));
-const TICKS_PER_S = 100;
 
 /** Who answers: the speaker for its address, or the kernel for one on the interface. */
 type Responder = { readonly system: string; readonly ip: string; cpuS(): number };
@@ -75,12 +75,6 @@ async function load(rack: Rack, order: { ip: string; perSecond: number; seconds:
   const { stdout, stderr, code } = await rack.client.run([process.execPath, FLOOD, JSON.stringify(target)]);
   if (code !== 0) throw new Error(`the flood ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as FloodResult;
-}
-
-/** User and system time of a process, all threads, in seconds (proc(5), /proc/PID/stat fields 14 and 15). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 
 const manifests = `apiVersion: v1

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { cpuSeconds, load, type Shape } from "./http/load.ts";
+import { cpuSeconds } from "./cpu-seconds.ts";
+import { load, type Shape } from "./http/load.ts";
 import { backend, type Running, start, systems, versionOf } from "./http/systems.ts";
 import { type BenchOptions, benchOptions, printReport, type Sample } from "./report.ts";
 

@@ -36,5 +36,5 @@ export const speakerOptions = {
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least severe level to log" },
 } as const;
 
-/** Seconds the program has to hand its addresses over when it is told to end. */
+/** What the program has to hand its addresses over when it is told to end. */
 export const LEAVE_DEADLINE_MS = 3_000;

@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const TICKS_PER_S = 100;
 
 /** A shape of load. */
 export interface Shape {
@@ -35,18 +33,4 @@ export async function load(
     throw new Error(`wrk met errors on ${url}:\n${stdout}`);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
-}
-
-/** User and system time of a process and its children, in seconds (proc(5), /proc/PID/stat fields 14 and 15). */
-export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
-  return childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), own);
-}
-
-function childrenOf(pid: number): readonly number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-    const text = readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").trim();
-    return text === "" ? [] : text.split(" ").map(Number);
-  });
 }
