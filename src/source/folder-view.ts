@@ -122,6 +122,7 @@ export class FolderView {
           return await this.#readStatus(path, meaning.ref);
         case "report":
           await this.#options.reports.read(meaning.name);
+          this.#options.listener.onReports?.();
           return [];
         case undefined:
           return [];

@@ -10,6 +10,7 @@ import { folderMissing, watchRefused } from "./folder-problems.ts";
 import { FolderView } from "./folder-view.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
+import { type Leadership, SOLE_LEADER } from "./leadership.ts";
 import { ReportFiles } from "./report-files.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "./source.ts";
 import { acceptsFile, acceptsName, meaningOf } from "./state-path.ts";
@@ -149,6 +150,11 @@ class FolderSource implements Source {
 
   reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
     return this.#reports.all();
+  }
+
+  lead(_election: string, onChange: (leads: boolean) => void): Leadership {
+    queueMicrotask(() => onChange(true));
+    return SOLE_LEADER;
   }
 
   async close(): Promise<void> {

@@ -32,12 +32,14 @@ export interface SourceNeeds {
   readonly log: Logger;
   /** What of each kind is read from the API; a folder gives all. */
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>>;
+  /** Whether `reports()` shows those of others. A folder always does. Default false. */
+  readonly watchesReports?: boolean;
 }
 
 /** A source as the options say: the folder of `--manifests`, else the cluster of `--kubeconfig`, else the pod's own. */
 function openSource(
   { manifests, kubeconfig, namespace }: OptionValues<typeof sourceOptions>,
-  { component, log, scopes }: SourceNeeds,
+  { component, log, scopes, watchesReports }: SourceNeeds,
 ): Parsed<Source> {
   if (manifests !== undefined) {
     return { ok: true, value: openFolderSource({ directory: manifests, log }), problems: [] };
@@ -46,7 +48,14 @@ function openSource(
   if (!config.ok) return config;
   const { value } = config;
   log.info({ server: value.server, kubeconfig }, "reads from the Kubernetes API");
-  const source = openKubernetesSource({ config: value, namespace, component: `hawser-${component}`, log, scopes });
+  const source = openKubernetesSource({
+    config: value,
+    namespace,
+    component: `hawser-${component}`,
+    log,
+    scopes,
+    watchesReports,
+  });
   return { ok: true, value: source, problems: [] };
 }
 

@@ -1,5 +1,6 @@
 import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { Leadership } from "./leadership.ts";
 
 /** What a program wants to hear of. */
 export interface SourceListener {
@@ -7,6 +8,8 @@ export interface SourceListener {
   onChange(changed: readonly ObjectRef[]): void;
   /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
   onProblems(where: string, problems: readonly Problem[]): void;
+  /** Some program's report appeared, changed or went; called only where reports are watched. */
+  onReports?(): void;
 }
 
 /** How a patch ended: `conflict` and `gone` mean look again, nothing was written. */
@@ -46,5 +49,11 @@ export interface Source {
   report(name: string, value: Readonly<Record<string, unknown>>): Promise<void>;
   /** All reports, by name. */
   reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /**
+   * Stands for leader among the programs that share this election name, until `close()`, which gives it up. From then
+   * on `patch` writes only while this program leads, and says `conflict` otherwise. A folder has one program of a kind:
+   * it leads at once.
+   */
+  lead(election: string, onChange: (leads: boolean) => void): Leadership;
   close(): Promise<void>;
 }

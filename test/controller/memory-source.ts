@@ -1,6 +1,7 @@
 // A Source in memory, with the faults of a real one on request: failed and conflicting patches, late news.
 import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
+import { type Leadership, SOLE_LEADER } from "#src/source/leadership.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
 
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
@@ -95,6 +96,11 @@ export class MemorySource implements Source {
 
   reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
     return new Map();
+  }
+
+  lead(_election: string, onChange: (leads: boolean) => void): Leadership {
+    queueMicrotask(() => onChange(true));
+    return SOLE_LEADER;
   }
 
   close(): Promise<void> {

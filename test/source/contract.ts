@@ -215,6 +215,26 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       );
     });
 
+    it("tells the programs of each other's reports", async () => {
+      const from = await world();
+      const heard = vi.fn<() => void>();
+      const listening = from.source();
+      closers.push(async () => listening.close());
+      await listening.open(["Service"], { onChange: vi.fn(), onProblems: vi.fn(), onReports: heard });
+      const one = await start(from);
+      await one.source.report("speaker-n1", { announcing: [] });
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled(), eventually);
+      expect([...listening.reports().keys()]).toEqual(["speaker-n1"]);
+    });
+
+    it("lets a lone program lead", async () => {
+      const one = await start(await world());
+      const told: boolean[] = [];
+      const leadership = one.source.lead("hawser-test", (leads) => told.push(leads));
+      await vi.waitFor(() => expect(told).toEqual([true]), eventually);
+      expect(leadership.leads).toBe(true);
+    });
+
     it("is silent after close()", async () => {
       const made = await world(serviceManifest("a"));
       const [closed, witness] = [await start(made), await start(made)];

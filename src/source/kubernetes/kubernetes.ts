@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { wallMs } from "#src/process/clock.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
 import type { ApiConfig } from "./api-config.ts";
@@ -11,6 +13,8 @@ import { EventWriter } from "./event-writer.ts";
 import { identityOf, readObject } from "./objects.ts";
 import { refusalError } from "./outcome.ts";
 import { planWrites, writeBody } from "./patch.ts";
+import type { Leadership } from "#src/source/leadership.ts";
+import { LeaderLease } from "./leader-lease.ts";
 import { Reflector, type ReflectorListener } from "./reflector.ts";
 import { leasePath, readReport, REPORT_SELECTOR, ReportLeases } from "./report-leases.ts";
 import { collectionPath, objectPath, type Scope, selectorsOf } from "./resources.ts";
@@ -31,6 +35,8 @@ export interface KubernetesSourceOptions {
   readonly clock?: Timing["clock"] | undefined;
   readonly delay?: Timing["delay"] | undefined;
   readonly chance?: Timing["chance"] | undefined;
+  /** Milliseconds that never go back; the machine's clock by default. */
+  readonly monotonic?: (() => number) | undefined;
 }
 
 /**
@@ -49,6 +55,7 @@ class KubernetesSource implements Source {
   readonly #ownReports: ReportLeases;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
   #reports: Reflector<Readonly<Record<string, unknown>>> | undefined;
+  #leaderLease: LeaderLease | undefined;
   #listener: SourceListener | undefined;
   /** Problems told, by where, as text: each is said once. */
   readonly #told = new Map<string, string>();
@@ -82,6 +89,7 @@ class KubernetesSource implements Source {
     const reflector = this.#reflectorOf(ref.kind);
     const object = reflector.snapshot().get(keyOf(ref));
     if (object === undefined) return "gone";
+    if (this.#leaderLease?.leads === false) return "conflict";
     let { metadata } = object;
     for (const write of planWrites(object, patch)) {
       const outcome = await this.#client.request({
@@ -89,6 +97,7 @@ class KubernetesSource implements Source {
         path: `${objectPath(ref)}${write.subresource}?fieldManager=hawser`,
         contentType: "application/merge-patch+json",
         body: writeBody(write, metadata),
+        signal: this.#leaderLease?.signal,
       });
       if (outcome.kind === "conflict") return "conflict";
       if (outcome.kind === "missing") return "gone";
@@ -112,9 +121,35 @@ class KubernetesSource implements Source {
     return new Map([...reports].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
   }
 
+  lead(election: string, onChange: (leads: boolean) => void): Leadership {
+    if (this.#leaderLease !== undefined) throw new Error("this program stands for leader already");
+    const { namespace, monotonic = monotonicMs } = this.#options;
+    const path = `${leasePath(namespace)}/${election}`;
+    const listener = this.#listenerOf(path);
+    let failures = 0;
+    this.#leaderLease = new LeaderLease({
+      client: this.#client,
+      timing: this.#timing,
+      monotonicMs: monotonic,
+      namespace,
+      name: election,
+      identity: `${hostname()}_${randomUUID()}`,
+      onChange: (leads) => {
+        if (!this.#isClosed) onChange(leads);
+      },
+      onAttempt: (err) => {
+        failures = err === undefined ? 0 : failures + 1;
+        if (err === undefined) listener.onWell();
+        else listener.onFailure(err, failures);
+      },
+    });
+    return this.#leaderLease;
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await this.#leaderLease?.close();
     const reflectors = [...this.#reflectors.values(), this.#reports].map(async (reflector) => reflector?.close());
     await Promise.all([...reflectors, this.#events.close(), this.#ownReports.close()]);
     this.#client.close();
@@ -158,7 +193,12 @@ class KubernetesSource implements Source {
       path,
       query: { labelSelector: REPORT_SELECTOR },
       read: readReport,
-      listener: { ...this.#listenerOf(path), onChange: () => undefined },
+      listener: {
+        ...this.#listenerOf(path),
+        onChange: () => {
+          if (!this.#isClosed) this.#listener?.onReports?.();
+        },
+      },
     });
   }
 
