@@ -16,8 +16,8 @@ const specs = {
   ...sourceOptions,
   configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
   loadBalancerClass: { kind: "string", help: "Serve Services of exactly this class; by default those without a class" },
-  httpAddress: { kind: "string", default: "0.0.0.0", help: "Address for /healthz, /readyz and /metrics" },
-  httpPort: { kind: "number", default: 9120, min: 0, max: 65_535, help: "Port for /healthz, /readyz and /metrics" },
+  adminAddress: { kind: "string", default: "0.0.0.0", help: "Address for /healthz, /readyz and /metrics" },
+  adminPort: { kind: "number", default: 9120, min: 0, max: 65_535, help: "Port for /healthz, /readyz and /metrics" },
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level that is logged" },
 } as const satisfies OptionSpecs;
 
@@ -27,7 +27,7 @@ const component = "controller";
 const log = createLogger({ component, level: options.logLevel });
 const registry = createRegistry(component);
 const health = createHealth(["synced", "applied"], () => log.info({}, "ready"));
-const admin = startAdminServer({ address: options.httpAddress, port: options.httpPort, health, registry, log });
+const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
 const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
 const source = sourceOrExit(options, {
   component,

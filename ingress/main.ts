@@ -32,10 +32,11 @@ const specs = {
   httpPort: { ...port, default: 80, help: "Port for HTTP" },
   httpsPort: { ...port, default: 443, help: "Port for HTTPS" },
   defaultBackendPort: { ...port, default: 8181, help: "Port that answers 404 to everything" },
-  httpAdmin: { ...port, default: 10_254, help: "Port for /healthz, /readyz, /metrics and /state" },
+  adminAddress: { kind: "string", default: "0.0.0.0", help: "Address of /healthz, /readyz, /metrics and /state" },
+  adminPort: { ...port, default: 10_254, help: "Port of /healthz, /readyz, /metrics and /state" },
   bindAddress: {
     kind: "string",
-    help: "Address for all ports; by default all of IPv4, and of IPv6 where the host has it",
+    help: "Address of the ports for requests; by default all of IPv4, and of IPv6 where the host has it",
   },
   ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that is served" },
   watchIngressWithoutClass: { kind: "boolean", default: true, help: "Serve Ingresses without a class" },
@@ -90,8 +91,8 @@ const ticker = setInterval(() => {
   defaultBackend.tick();
 }, TICK_MS);
 const admin = startAdminServer({
-  address,
-  port: options.httpAdmin,
+  address: options.adminAddress,
+  port: options.adminPort,
   health,
   registry,
   log,

@@ -118,7 +118,7 @@ worker.on("exit", (code) => {
   process.exit(1);
 });
 
-const admin = startAdminServer({ port: options.httpPort, address: options.httpAddress, health, registry, log });
+const admin = startAdminServer({ port: options.adminPort, address: options.adminAddress, health, registry, log });
 
 onShutdown(
   log,

@@ -31,8 +31,8 @@ export const speakerOptions = {
     kind: "list",
     help: "Interfaces to use, for addresses of any network; by default every usable one, for those of its own networks",
   },
-  httpAddress: { kind: "string", default: "127.0.0.1", help: "Address of /healthz, /readyz and /metrics" },
-  httpPort: { kind: "number", default: 9121, min: 0, max: 65_535, help: "Port of /healthz, /readyz and /metrics" },
+  adminAddress: { kind: "string", default: "0.0.0.0", help: "Address of /healthz, /readyz and /metrics" },
+  adminPort: { kind: "number", default: 9121, min: 0, max: 65_535, help: "Port of /healthz, /readyz and /metrics" },
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least severe level to log" },
 } as const;
 

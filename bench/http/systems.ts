@@ -36,7 +36,7 @@ const hawser: System = {
   versionCommand: [process.execPath, "--version"],
   prepare(folder, { own, backend }) {
     writeFileSync(join(folder, "all.yaml"), manifests(backend));
-    const ports = [`--http-port=${own}`, "--https-port=0", "--default-backend-port=0", "--http-admin=0"];
+    const ports = [`--http-port=${own}`, "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
     return [
       process.execPath,
       INGRESS,

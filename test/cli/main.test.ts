@@ -43,7 +43,7 @@ describe("hawser", () => {
     { name: "an unknown option of version", args: ["version", "--all"], says: "OPTION_UNKNOWN" },
     { name: "a program without folder and cluster", args: ["controller"], says: "SOURCE_MISSING" },
     { name: "a kubeconfig that is not there", args: ["ingress", "--kubeconfig=/none"], says: "KUBECONFIG_UNREADABLE" },
-    { name: "a program's bad option", args: ["controller", "--manifests=x", "--http-port=x"], says: "OPTION_INVALID" },
+    { name: "a program's bad option", args: ["controller", "--manifests=x", "--admin-port=x"], says: "OPTION_INVALID" },
   ])("exits 2 for $name", async ({ args, says }) => {
     const { code, stdout, stderr } = await runCli(args, { KUBERNETES_SERVICE_HOST: "" });
     expect([code, stdout]).toEqual([2, ""]);
@@ -61,8 +61,8 @@ describe("hawser", () => {
       "controller",
       "--manifests",
       await scratch(),
-      "--http-port=0",
-      "--http-address=127.0.0.1",
+      "--admin-port=0",
+      "--admin-address=127.0.0.1",
     ]);
     await controller.says(/"component":"controller"/);
     const command = await readFile(`/proc/${controller.child.pid}/cmdline`, "utf8");

@@ -316,7 +316,7 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
       return object.metadata.resourceVersion;
     };
     const run = async (): Promise<void> => {
-      const options = ["--kubeconfig", cluster.kubeconfigFile, "--namespace", NAMESPACE, "--http-port", "0"];
+      const options = ["--kubeconfig", cluster.kubeconfigFile, "--namespace", NAMESPACE, "--admin-port", "0"];
       const controller = startCommand(process.execPath, [CONTROLLER, ...options]);
       closers.push(async () => controller.child.kill("SIGKILL"));
       await controller.says(/"msg":"ready"/);

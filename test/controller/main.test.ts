@@ -39,7 +39,7 @@ function start(...argv: string[]) {
 describe("hawser controller", () => {
   it("assigns from a folder of manifests, is ready, tells figures, and ends well", async () => {
     writeFileSync(join(directory, "shop.yaml"), manifests);
-    const { child, port } = start("--manifests", directory, "--http-address", "127.0.0.1", "--http-port", "0");
+    const { child, port } = start("--manifests", directory, "--admin-address", "127.0.0.1", "--admin-port", "0");
     try {
       const url = `http://127.0.0.1:${String(await port())}`;
       await vi.waitUntil(async () => (await fetch(`${url}/readyz`)).status === 200, { timeout: 10_000 });
@@ -57,7 +57,7 @@ describe("hawser controller", () => {
 
   it("is not ready while its folder is missing", async () => {
     const missing = join(directory, "later");
-    const { child, port } = start("--manifests", missing, "--http-address", "127.0.0.1", "--http-port", "0");
+    const { child, port } = start("--manifests", missing, "--admin-address", "127.0.0.1", "--admin-port", "0");
     try {
       const answer = await fetch(`http://127.0.0.1:${String(await port())}/readyz`);
       expect([answer.status, await answer.text()]).toEqual([503, "[-] synced: not yet\n[-] applied: not yet\n"]);

@@ -45,7 +45,7 @@ interface Program {
 async function startProgram(endpoint: number, maxFiles: number): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "hawser-abuse-"));
   writeFileSync(join(folder, "all.yaml"), manifests(endpoint));
-  const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--http-admin=0"];
+  const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
   const args = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", ...ports];
   const limited = `ulimit -n ${maxFiles} && exec "$@"`;
   const child = spawn("sh", ["-c", limited, "sh", process.execPath, ...args], { stdio: ["ignore", "pipe", "inherit"] });

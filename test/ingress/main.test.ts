@@ -30,7 +30,7 @@ afterEach(() => {
 function start(manifests: Readonly<Record<string, readonly unknown[]>>, args: readonly string[] = []): Running {
   const folder = mkdtempSync(join(tmpdir(), "hawser-ingress-"));
   for (const [name, objects] of Object.entries(manifests)) writeObjects(folder, name, objects);
-  const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--http-admin=0"];
+  const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
   const own = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", "--drain-delay=0", ...ports];
   const child = spawn(process.execPath, [...own, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
