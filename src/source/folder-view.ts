@@ -6,7 +6,7 @@ import { pathUnreadable, statusBroken } from "./folder-problems.ts";
 import { idOf, ManifestFiles } from "./manifest-files.ts";
 import { layOver } from "./overlay.ts";
 import type { ReportFiles } from "./report-files.ts";
-import type { SourceListener } from "./source.ts";
+import type { ReportTopic, SourceListener } from "./source.ts";
 import { meaningOf } from "./state-path.ts";
 import type { StatusFiles } from "./status-files.ts";
 import type { Overlay } from "./status-text.ts";
@@ -19,7 +19,7 @@ export interface FolderViewOptions {
   readonly kinds: readonly Kind[];
   readonly listener: SourceListener;
   readonly statuses: StatusFiles;
-  readonly reports: ReportFiles;
+  readonly reports: Readonly<Record<ReportTopic, ReportFiles>>;
   readonly tree: FileTree;
   /** The last manifest of an object that has a status file went. */
   onGone(ref: ObjectRef): void;
@@ -121,7 +121,7 @@ export class FolderView {
         case "status":
           return await this.#readStatus(path, meaning.ref);
         case "report":
-          await this.#options.reports.read(meaning.name);
+          await this.#options.reports[meaning.topic].read(meaning.name);
           this.#options.listener.onReports?.();
           return [];
         case undefined:

@@ -12,7 +12,15 @@ import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { type Leadership, SOLE_LEADER } from "./leadership.ts";
 import { ReportFiles } from "./report-files.ts";
-import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "./source.ts";
+import type {
+  EventRecord,
+  PatchResult,
+  ReportOptions,
+  ReportTopic,
+  Source,
+  SourceListener,
+  StatusPatch,
+} from "./source.ts";
 import { acceptsFile, acceptsName, meaningOf } from "./state-path.ts";
 import { StatusFiles } from "./status-files.ts";
 
@@ -60,7 +68,7 @@ class FolderSource implements Source {
   readonly #tree: FileTree;
   readonly #watchers: DirectoryWatchers;
   readonly #statuses: StatusFiles;
-  readonly #reports: ReportFiles;
+  readonly #reports: Readonly<Record<ReportTopic, ReportFiles>>;
   readonly #events: EventFile;
   readonly #work: WorkLoop;
   /** Kinds this program patches: it deletes the status of such objects when they go. */
@@ -99,7 +107,10 @@ class FolderSource implements Source {
       },
     });
     this.#statuses = new StatusFiles({ directory: root, nowMs });
-    this.#reports = new ReportFiles({ directory: root, nowMs });
+    this.#reports = {
+      report: new ReportFiles({ directory: root, topic: "report", nowMs }),
+      member: new ReportFiles({ directory: root, topic: "member", nowMs }),
+    };
     this.#events = new EventFile({ directory: root, log, nowMs });
     this.#work = createWorkLoop({ run: async () => this.#refresh(), log });
   }
@@ -144,12 +155,12 @@ class FolderSource implements Source {
     this.#events.record(event);
   }
 
-  async report(name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#reports.write(name, value);
+  async report(name: string, value: Readonly<Record<string, unknown>>, options?: ReportOptions): Promise<void> {
+    await this.#reports[options?.topic ?? "report"].write(name, value);
   }
 
-  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return this.#reports.all();
+  reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return this.#reports[topic].all();
   }
 
   lead(_election: string, onChange: (leads: boolean) => void): Leadership {
@@ -163,7 +174,8 @@ class FolderSource implements Source {
     await this.#work.close();
     this.#watchers.close();
     this.#opened.resolve();
-    await Promise.all([this.#events.close(), this.#reports.close(), this.#removals]);
+    const reports = Object.values(this.#reports).map(async (files) => files.close());
+    await Promise.all([this.#events.close(), ...reports, this.#removals]);
   }
 
   #openView(): FolderView {

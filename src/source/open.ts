@@ -34,12 +34,14 @@ export interface SourceNeeds {
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>>;
   /** Whether `reports()` shows those of others. A folder always does. Default false. */
   readonly watchesReports?: boolean;
+  /** The same for `reports("member")`. */
+  readonly watchesMembers?: boolean;
 }
 
 /** A source as the options say: the folder of `--manifests`, else the cluster of `--kubeconfig`, else the pod's own. */
 function openSource(
   { manifests, kubeconfig, namespace }: OptionValues<typeof sourceOptions>,
-  { component, log, scopes, watchesReports }: SourceNeeds,
+  { component, log, scopes, watchesReports, watchesMembers }: SourceNeeds,
 ): Parsed<Source> {
   if (manifests !== undefined) {
     return { ok: true, value: openFolderSource({ directory: manifests, log }), problems: [] };
@@ -48,15 +50,8 @@ function openSource(
   if (!config.ok) return config;
   const { value } = config;
   log.info({ server: value.server, kubeconfig }, "reads from the Kubernetes API");
-  const source = openKubernetesSource({
-    config: value,
-    namespace,
-    component: `hawser-${component}`,
-    log,
-    scopes,
-    watchesReports,
-  });
-  return { ok: true, value: source, problems: [] };
+  const needs = { component: `hawser-${component}`, log, scopes, watchesReports, watchesMembers };
+  return { ok: true, value: openKubernetesSource({ config: value, namespace, ...needs }), problems: [] };
 }
 
 /** For a program's main: its source; else prints why there is none and exits 2. */

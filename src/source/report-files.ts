@@ -1,17 +1,19 @@
 import { readFile, rm } from "node:fs/promises";
 import { parse, stringify } from "yaml";
+import type { ReportTopic } from "./source.ts";
 import { reportPath } from "./state-path.ts";
 import { isRecord } from "./status-text.ts";
 import { writeWhole } from "./write-file.ts";
 
 export interface ReportFilesOptions {
   readonly directory: string;
+  readonly topic: ReportTopic;
   nowMs(): number;
 }
 
 type Report = Readonly<Record<string, unknown>>;
 
-/** What programs report of themselves: one file for each, written by that program alone, removed when it ends well. */
+/** What programs report of themselves on one topic: one file for each, written by that program alone, removed when it ends well. */
 export class ReportFiles {
   readonly #options: ReportFilesOptions;
   readonly #own = new Set<string>();
@@ -29,7 +31,7 @@ export class ReportFiles {
 
   /** Reads one report; a file that is gone or broken counts as no report. */
   async read(name: string): Promise<void> {
-    const text = await readFile(reportPath(this.#options.directory, name), "utf8").catch(() => "");
+    const text = await readFile(this.#path(name), "utf8").catch(() => "");
     this.#set(name, readReport(text));
   }
 
@@ -41,19 +43,24 @@ export class ReportFiles {
   }
 
   async #write(name: string, value: Report): Promise<void> {
-    const { directory, nowMs } = this.#options;
+    const { nowMs } = this.#options;
     const report = { ...value, reportedAt: new Date(nowMs()).toISOString() };
-    const header = `# Written by Hawser: what ${name} says of itself. Removed when it ends; nothing depends on this file.\n`;
+    const header = `# Written by Hawser: what ${name} says of itself. Removed when it ends in peace.\n`;
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
-    await writeWhole(reportPath(directory, name), text, { durable: false, nowMs });
+    await writeWhole(this.#path(name), text, { durable: false, nowMs });
     this.#set(name, readReport(text));
   }
 
   /** Removes our own reports. */
   async close(): Promise<void> {
     await this.#written;
-    for (const name of this.#own) await rm(reportPath(this.#options.directory, name), { force: true });
+    for (const name of this.#own) await rm(this.#path(name), { force: true });
+  }
+
+  #path(name: string): string {
+    const { directory, topic } = this.#options;
+    return reportPath(directory, topic, name);
   }
 
   #set(name: string, report: Report | undefined): void {

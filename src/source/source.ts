@@ -8,8 +8,21 @@ export interface SourceListener {
   onChange(changed: readonly ObjectRef[]): void;
   /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
   onProblems(where: string, problems: readonly Problem[]): void;
-  /** Some program's report appeared, changed or went; called only where reports are watched. */
+  /** A report of somebody, of a topic that is watched, is another one now or gone. */
   onReports?(): void;
+}
+
+/**
+ * What programs say of themselves: `report` is what one does now, for the controller and people; `member` is who it is
+ * to its peers, which changes rarely, because all of them read it of all.
+ */
+export type ReportTopic = "report" | "member";
+
+export interface ReportOptions {
+  /** Default `report`. */
+  readonly topic?: ReportTopic;
+  /** The object it goes with, where there is one: deleted with it. A cluster-wide one, of a kind this source is open for. */
+  readonly goesWith?: ObjectRef;
 }
 
 /** How a patch ended: `conflict` and `gone` mean look again, nothing was written. */
@@ -45,10 +58,10 @@ export interface Source {
   patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult>;
   /** Records an Event; never rejects, never blocks: the queue is bounded and the oldest is dropped. */
   record(event: EventRecord): void;
-  /** Publishes what this program itself reports (a speaker: what it announces). One writer per name. */
-  report(name: string, value: Readonly<Record<string, unknown>>): Promise<void>;
-  /** All reports, by name. */
-  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Publishes what this program itself reports (a speaker: what it announces). One writer per name, whatever the topic. */
+  report(name: string, value: Readonly<Record<string, unknown>>, options?: ReportOptions): Promise<void>;
+  /** All reports of a topic, by name; default `report`. */
+  reports(topic?: ReportTopic): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /**
    * Stands for leader among the programs that share this election name, until `close()`, which gives it up. From then
    * on `patch` writes only while this program leads, and says `conflict` otherwise. A folder has one program of a kind:

@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { type Kind, type ObjectRef } from "#src/model/object.ts";
+import type { ReportTopic } from "./source.ts";
 
 /** The folder beside the manifests that Hawser writes. */
 const STATE = ".hawser";
@@ -17,9 +18,12 @@ export function statusPath(directory: string, { kind, namespace, name }: ObjectR
   return join(stateDirectory(directory), "status", ...parts);
 }
 
-/** `DIR/.hawser/reports/speaker-node1.yaml`. */
-export function reportPath(directory: string, name: string): string {
-  return join(stateDirectory(directory), "reports", `${segment(name)}.yaml`);
+/** Where reports lie, by topic. */
+const REPORT_FOLDERS: Readonly<Record<ReportTopic, string>> = { report: "reports", member: "members" };
+
+/** `DIR/.hawser/reports/speaker-node1.yaml`, `DIR/.hawser/members/member-node1.yaml`. */
+export function reportPath(directory: string, topic: ReportTopic, name: string): string {
+  return join(stateDirectory(directory), REPORT_FOLDERS[topic], `${segment(name)}.yaml`);
 }
 
 /** `DIR/.hawser/events.jsonl`. */
@@ -31,7 +35,7 @@ export function eventsPath(directory: string): string {
 export type PathMeaning =
   | { readonly kind: "manifest" }
   | { readonly kind: "status"; readonly ref: ObjectRef }
-  | { readonly kind: "report"; readonly name: string };
+  | { readonly kind: "report"; readonly topic: ReportTopic; readonly name: string };
 
 /** Tells manifests, status and reports apart. */
 export function meaningOf(directory: string, path: string): PathMeaning | undefined {
@@ -40,7 +44,8 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
   const file = rest.at(-1) ?? "";
   const name = decode(file.slice(0, -".yaml".length));
   if (!file.endsWith(".yaml") || name === undefined) return undefined;
-  if (area === "reports" && rest.length === 1) return { kind: "report", name };
+  const topic = (["report", "member"] as const).find((one) => REPORT_FOLDERS[one] === area);
+  if (topic !== undefined) return rest.length === 1 ? { kind: "report", topic, name } : undefined;
   const [kind, namespace] = rest;
   if (area !== "status" || rest.length !== 3 || kind === undefined || namespace === undefined) return undefined;
   const decoded = namespace === NO_NAMESPACE ? "" : decode(namespace);
@@ -51,7 +56,7 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
 export function acceptsName(directory: string, parent: string, name: string): boolean {
   if (parent === directory && name === STATE) return true;
   if (name.startsWith(".") || name.endsWith("~")) return false;
-  return parent !== stateDirectory(directory) || name === "status" || name === "reports";
+  return parent !== stateDirectory(directory) || ["status", ...Object.values(REPORT_FOLDERS)].includes(name);
 }
 
 /** Whether a file is read, by its ending. */

@@ -5,7 +5,15 @@ import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/ob
 import type { Problem } from "#src/model/problem.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type {
+  EventRecord,
+  PatchResult,
+  ReportOptions,
+  ReportTopic,
+  Source,
+  SourceListener,
+  StatusPatch,
+} from "#src/source/source.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { apiProblem, unknownLine } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";
@@ -16,8 +24,8 @@ import { planWrites, writeBody } from "./patch.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import { LeaderLease } from "./leader-lease.ts";
 import { Reflector, type ReflectorListener } from "./reflector.ts";
-import { leasePath, readReport, REPORT_SELECTOR, ReportLeases } from "./report-leases.ts";
-import { collectionPath, objectPath, type Scope, selectorsOf } from "./resources.ts";
+import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./report-leases.ts";
+import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
 import type { Timing } from "./timing.ts";
 
 export interface KubernetesSourceOptions {
@@ -31,6 +39,8 @@ export interface KubernetesSourceOptions {
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>> | undefined;
   /** Whether `reports()` shows those of others; then `open` waits for them. Default false. */
   readonly watchesReports?: boolean | undefined;
+  /** The same for `reports("member")`. */
+  readonly watchesMembers?: boolean | undefined;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly clock?: Timing["clock"] | undefined;
   readonly delay?: Timing["delay"] | undefined;
@@ -52,9 +62,9 @@ class KubernetesSource implements Source {
   readonly #timing: Timing;
   readonly #client: ApiClient;
   readonly #events: EventWriter;
-  readonly #ownReports: ReportLeases;
+  readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
-  #reports: Reflector<Readonly<Record<string, unknown>>> | undefined;
+  readonly #reports = new Map<ReportTopic, Reflector<Readonly<Record<string, unknown>>>>();
   #leaderLease: LeaderLease | undefined;
   #listener: SourceListener | undefined;
   /** Problems told, by where, as text: each is said once. */
@@ -70,15 +80,20 @@ class KubernetesSource implements Source {
     const uidOf = (about: ObjectRef): string | undefined =>
       this.#reflectors.get(about.kind)?.identity(keyOf(about))?.uid;
     this.#events = new EventWriter({ ...shared, log, component, uidOf });
-    this.#ownReports = new ReportLeases({ ...shared, namespace });
+    this.#ownReports = {
+      report: new ReportLeases({ ...shared, topic: "report", namespace }),
+      member: new ReportLeases({ ...shared, topic: "member", namespace }),
+    };
   }
 
   async open(kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     if (this.#listener !== undefined) throw new Error("this source is open already");
     this.#listener = listener;
     for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind));
-    if (this.#options.watchesReports === true) this.#reports = this.#reflectReports();
-    await Promise.all([...this.#reflectors.values(), this.#reports].map(async (reflector) => reflector?.listed));
+    if (this.#options.watchesReports === true) this.#reports.set("report", this.#reflectReports("report"));
+    if (this.#options.watchesMembers === true) this.#reports.set("member", this.#reflectReports("member"));
+    const reflectors = [...this.#reflectors.values(), ...this.#reports.values()];
+    await Promise.all(reflectors.map(async ({ listed }) => listed));
   }
 
   list(kind: Kind): ReadonlyMap<string, KubeObject> {
@@ -112,12 +127,13 @@ class KubernetesSource implements Source {
     this.#events.record(event);
   }
 
-  async report(name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#ownReports.write(name, value);
+  async report(name: string, value: Readonly<Record<string, unknown>>, options: ReportOptions = {}): Promise<void> {
+    const { topic = "report", goesWith } = options;
+    await this.#ownReports[topic].write(name, value, goesWith === undefined ? undefined : this.#ownerOf(goesWith));
   }
 
-  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    const reports = this.#reports?.snapshot() ?? new Map<string, Readonly<Record<string, unknown>>>();
+  reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    const reports = this.#reports.get(topic)?.snapshot() ?? new Map<string, Readonly<Record<string, unknown>>>();
     return new Map([...reports].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
   }
 
@@ -150,8 +166,9 @@ class KubernetesSource implements Source {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#leaderLease?.close();
-    const reflectors = [...this.#reflectors.values(), this.#reports].map(async (reflector) => reflector?.close());
-    await Promise.all([...reflectors, this.#events.close(), this.#ownReports.close()]);
+    const reflectors = [...this.#reflectors.values(), ...this.#reports.values()];
+    const reports = Object.values(this.#ownReports);
+    await Promise.all([...reflectors, ...reports, this.#events].map(async (part) => part.close()));
     this.#client.close();
   }
 
@@ -185,14 +202,21 @@ class KubernetesSource implements Source {
     });
   }
 
-  #reflectReports(): Reflector<Readonly<Record<string, unknown>>> {
+  #ownerOf(ref: ObjectRef): ReportOwner | undefined {
+    const uid = this.#reflectors.get(ref.kind)?.identity(keyOf(ref))?.uid;
+    return uid === undefined
+      ? undefined
+      : { apiVersion: resourceOf(ref.kind).apiVersion, kind: ref.kind, name: ref.name, uid };
+  }
+
+  #reflectReports(topic: ReportTopic): Reflector<Readonly<Record<string, unknown>>> {
     const path = leasePath(this.#options.namespace);
     return new Reflector({
       client: this.#client,
       timing: this.#timing,
       path,
-      query: { labelSelector: REPORT_SELECTOR },
-      read: readReport,
+      query: { labelSelector: reportMark(topic) },
+      read: (lease) => readReport(topic, lease),
       listener: {
         ...this.#listenerOf(path),
         onChange: () => {

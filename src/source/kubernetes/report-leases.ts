@@ -1,12 +1,14 @@
+import type { ReportTopic } from "#src/source/source.ts";
 import { isRecord } from "#src/source/status-text.ts";
 import type { ApiClient } from "./client.ts";
 import { refusalError } from "./outcome.ts";
 import { pause, type Timing } from "./timing.ts";
 
-/** Marks the Leases that hold reports, and names the annotation that a report is. */
-const REPORT = "hawser.dev/report";
-/** Selects them. */
-export const REPORT_SELECTOR = REPORT;
+/** The label that marks the Leases of a topic, and the annotation that holds what is said. */
+export function reportMark(topic: ReportTopic): string {
+  return `hawser.dev/${topic}`;
+}
+
 /** All annotations of an object may have 256 KiB together. */
 const MAX_REPORT_LENGTH = 200 * 1_024;
 /** A report that changes all the time is written once in this time. */
@@ -15,20 +17,29 @@ const REPORT_EVERY_MS = 1_000;
 type Report = Readonly<Record<string, unknown>>;
 
 interface Slot {
-  next: Report | undefined;
+  next: { readonly report: Report; readonly owner: ReportOwner | undefined } | undefined;
   writing: Promise<void> | undefined;
   /** Since the last write enough time passed. */
   rested: Promise<void>;
 }
 
+/** The object a report goes with: the garbage collector deletes it after that one. */
+export interface ReportOwner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
 export interface ReportLeasesOptions {
+  readonly topic: ReportTopic;
   readonly client: ApiClient;
   readonly timing: Timing;
   readonly namespace: string;
 }
 
 /**
- * What programs report of themselves: each a Lease in Hawser's namespace, written by that program alone and deleted
+ * What programs report of themselves on one topic: each a Lease in Hawser's namespace, written by that program alone and deleted
  * when it ends well. A Lease, and not a ConfigMap, so that a speaker needs no right on the ConfigMap with the pools.
  */
 export class ReportLeases {
@@ -41,10 +52,10 @@ export class ReportLeases {
   }
 
   /** Publishes a report, or a later one of the same name. Adds `reportedAt`, in ISO 8601. */
-  async write(name: string, value: Report): Promise<void> {
+  async write(name: string, report: Report, owner?: ReportOwner): Promise<void> {
     const slot = this.#slots.get(name) ?? { next: undefined, writing: undefined, rested: Promise.resolve() };
     this.#slots.set(name, slot);
-    slot.next = value;
+    slot.next = { report, owner };
     slot.writing ??= this.#work(name, slot).finally(() => (slot.writing = undefined));
     await slot.writing;
   }
@@ -53,27 +64,28 @@ export class ReportLeases {
   async close(): Promise<void> {
     this.#closing.abort();
     const { client } = this.#options;
-    for (const [name, { writing }] of this.#slots) {
+    const remove = async ([name, { writing }]: readonly [string, Slot]): Promise<void> => {
       await writing?.catch(() => undefined);
       const signal = AbortSignal.timeout(REPORT_EVERY_MS);
       await client.request({ method: "DELETE", path: this.#path(name), signal }).catch(() => undefined);
-    }
+    };
+    await Promise.all([...this.#slots].map(remove));
   }
 
   async #work(name: string, slot: Slot): Promise<void> {
     while (slot.next !== undefined) {
       await slot.rested;
-      const report = slot.next;
+      const { report, owner } = slot.next;
       slot.next = undefined;
       if (this.#closing.signal.aborted) return;
-      await this.#put(name, report);
+      await this.#put(name, report, owner);
       slot.rested = pause(this.#options.timing, REPORT_EVERY_MS, this.#closing.signal);
     }
   }
 
   /** Server-side apply: one request, whether the Lease is there or not. */
-  async #put(name: string, value: Report): Promise<void> {
-    const { client, timing, namespace } = this.#options;
+  async #put(name: string, value: Report, owner: ReportOwner | undefined): Promise<void> {
+    const { client, timing, namespace, topic } = this.#options;
     const reportedAt = new Date(timing.clock()).toISOString();
     const body = {
       apiVersion: "coordination.k8s.io/v1",
@@ -81,8 +93,9 @@ export class ReportLeases {
       metadata: {
         name,
         namespace,
-        labels: { [REPORT]: "true" },
-        annotations: { [REPORT]: printReport({ ...value, reportedAt }) },
+        labels: { [reportMark(topic)]: "true" },
+        annotations: { [reportMark(topic)]: printReport({ ...value, reportedAt }) },
+        ...(owner === undefined ? {} : { ownerReferences: [owner] }),
       },
       spec: { holderIdentity: name, renewTime: reportedAt.replace("Z", "000Z") },
     };
@@ -102,11 +115,11 @@ export function leasePath(namespace: string): string {
   return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
 }
 
-/** The report in a Lease; undefined if it has none that can be read. */
-export function readReport(lease: unknown): Report | undefined {
+/** The report on a topic in a Lease; undefined if it has none that can be read. */
+export function readReport(topic: ReportTopic, lease: unknown): Report | undefined {
   const metadata = isRecord(lease) ? lease["metadata"] : undefined;
   const annotations = isRecord(metadata) ? metadata["annotations"] : undefined;
-  const text = isRecord(annotations) ? annotations[REPORT] : undefined;
+  const text = isRecord(annotations) ? annotations[reportMark(topic)] : undefined;
   if (typeof text !== "string") return undefined;
   try {
     const value: unknown = JSON.parse(text);
