@@ -39,11 +39,15 @@ const specs = {
     help: "Address of the ports for requests; by default all of IPv4, and of IPv6 where the host has it",
   },
   ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that is served" },
-  watchIngressWithoutClass: { kind: "boolean", default: true, help: "Serve Ingresses without a class" },
+  watchIngressWithoutClass: {
+    kind: "boolean",
+    default: false,
+    help: "Serve Ingresses without a class where no class is the default; those of a folder always are",
+  },
   sslRedirect: {
     kind: "boolean",
     default: false,
-    help: "Send plain requests on to HTTPS (308) for hosts that an Ingress has a tls entry for",
+    help: "Send plain requests on to HTTPS (308) for hosts with a tls entry, unless the Ingress has ssl-redirect",
   },
   accessLog: { kind: "boolean", default: false, help: "Write a JSON line to stdout for each answered request" },
   drainDelay: { kind: "number", default: 1, min: 0, max: 3_600, help: "Seconds to go on accepting after SIGTERM" },
@@ -118,7 +122,11 @@ registerIngressMetrics(registry, engine.counters, () => loop?.problemCount() ?? 
 onShutdown(log, shutDown, { deadlineMs: (options.drainDelay + options.drainTimeout + 5) * 1_000 });
 loop = await startIngressLoop({
   source,
-  scope: { className: options.ingressClass, withoutClass: options.watchIngressWithoutClass },
+  scope: {
+    className: options.ingressClass,
+    // In a folder nobody else serves.
+    withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
+  },
   certificates,
   log,
   useRoutes: (table) => engine.useRoutes(table),

@@ -9,7 +9,7 @@ import { clientLines } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
-import { httpsLocation } from "./redirect.ts";
+import { httpsLocation, wantsHttps } from "./redirect.ts";
 import { RequestRecord } from "./request-record.ts";
 import { hostText, pathText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
@@ -245,8 +245,8 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
       return false;
     }
     this.#record.enterIngress(decision.route.ingressKey);
-    if (this.#context.redirectsToHttps && !this.#connection.isSecure) {
-      const location = httpsLocation(bytes, head, decision.route);
+    if (!this.#connection.isSecure && wantsHttps(decision.route, this.#context.redirectsToHttps)) {
+      const location = httpsLocation(bytes, head);
       if (location !== undefined) {
         this.#answer(308, location);
         return false;

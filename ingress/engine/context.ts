@@ -30,7 +30,7 @@ export interface EngineContext {
   readonly clockMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  /** Plain requests for hosts that have a certificate are sent on to HTTPS. */
+  /** Plain requests for hosts that have a certificate are sent on to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
   readonly accessLog: AccessLog | undefined;
   /** The program ends: connections are told so with their next answer. */

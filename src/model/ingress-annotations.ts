@@ -12,6 +12,14 @@ const RESTRICTIONS =
   /^(?:auth-|satisfy$|whitelist-source-range$|allowlist-source-range$|denylist-source-range$|limit-|enable-modsecurity$|modsecurity-|block-|global-rate-limit)/;
 /** Annotations after which paths are no longer what they look like. */
 const REGEX = new Set(["use-regex"]);
+/** What we have, by name without prefix. */
+const KNOWN = new Set(["rewrite-target", "ssl-redirect", "force-ssl-redirect"]);
+
+/**
+ * Whether plain requests are sent on to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry covers
+ * the host. `with-tls` and `never`: annotation `ssl-redirect`. `by-default`: as the program was told.
+ */
+export type HttpsRedirect = "always" | "with-tls" | "never" | "by-default";
 
 /**
  * Whether an annotation asks for what we do not have and what changes who or what is reached; with a Problem for each.
@@ -23,7 +31,7 @@ export function isClosed(root: Field): boolean {
   for (const [key, value] of Object.entries(annotations.value as Readonly<Record<string, string>>)) {
     const prefix = [NGINX, OLD_NGINX, OURS].find((candidate) => key.startsWith(candidate));
     const name = prefix === undefined ? "" : key.slice(prefix.length);
-    if (prefix === undefined || name === "rewrite-target") continue;
+    if (prefix === undefined || KNOWN.has(name)) continue;
     const isOff = value === "false" || value === "";
     const isRestriction = RESTRICTIONS.test(name);
     if (isOff && (isRestriction || REGEX.has(name))) continue;
@@ -63,10 +71,7 @@ function complainOfAnnotation(
  * expressions in paths; it is an error, for any other reading would lead to other pages.
  */
 export function readRewrite(root: Field): Rewrite | undefined {
-  const field = firstAnnotation(
-    root,
-    [OURS, NGINX, OLD_NGINX].map((prefix) => `${prefix}rewrite-target`),
-  );
+  const field = firstAnnotation(root, namesOf("rewrite-target"));
   if (field === undefined) return undefined;
   const target = String(field.value).trim();
   const what = `Cannot rewrite to ${quote(target)}`;
@@ -83,4 +88,30 @@ export function readRewrite(root: Field): Rewrite | undefined {
       fix: "Write a path such as /",
     });
   return { kind: field.path.includes(`"${OLD_NGINX}`) ? "replacePrefix" : "replacePath", target };
+}
+
+/** Reads `force-ssl-redirect`, and `ssl-redirect` where that is not set: it wins, as in ingress-nginx. */
+export function readHttpsRedirect(root: Field): HttpsRedirect {
+  if (readSwitch(root, "force-ssl-redirect") === true) return "always";
+  const isOn = readSwitch(root, "ssl-redirect");
+  return isOn === undefined ? "by-default" : isOn ? "with-tls" : "never";
+}
+
+/** An annotation that is on or off. One that is neither counts as on: its writer asked for it, and plain HTTP is the less safe. */
+function readSwitch(root: Field, name: string): boolean | undefined {
+  const field = firstAnnotation(root, namesOf(name));
+  if (field === undefined) return undefined;
+  const text = String(field.value).trim().toLowerCase();
+  if (text !== "true" && text !== "false")
+    complain(field, "INGRESS_SWITCH_INVALID", {
+      what: `Takes ${quote(field.value)} for true`,
+      why: "it is neither true nor false",
+      fix: 'Write "true" or "false"',
+      severity: "warning",
+    });
+  return text !== "false";
+}
+
+function namesOf(name: string): readonly string[] {
+  return [OURS, NGINX, OLD_NGINX].map((prefix) => prefix + name);
 }

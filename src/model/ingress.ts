@@ -12,7 +12,7 @@ import {
   readMap,
   readText,
 } from "./field.ts";
-import { isClosed, readRewrite } from "./ingress-annotations.ts";
+import { type HttpsRedirect, isClosed, readHttpsRedirect, readRewrite } from "./ingress-annotations.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { readHost } from "./ingress-host.ts";
 import { readPath } from "./ingress-path.ts";
@@ -69,12 +69,15 @@ export interface Ingress {
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly rewrite: Rewrite | undefined;
+  readonly httpsRedirect: HttpsRedirect;
 }
 
 /** An IngressClass, strictly read. */
 export interface IngressClass {
   readonly name: string;
+  readonly createdMs: number;
   readonly controller: string;
+  /** Annotation `ingressclass.kubernetes.io/is-default-class: "true"`: for Ingresses that name no class. */
   readonly isDefault: boolean;
 }
 
@@ -95,6 +98,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const rules = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
   const rewrite = readRewrite(root);
+  const httpsRedirect = readHttpsRedirect(root);
   if (isClosed(root) || hasError(problems)) return { ok: false, problems };
   if (readMap(spec) && isUnset(rules) && isUnset(backendField))
     complain(spec, "INGRESS_EMPTY", {
@@ -115,8 +119,14 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     rules: readList(rules).flatMap((field) => readRule(field, isV1) ?? []),
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     rewrite,
+    httpsRedirect,
   };
   return { ok: true, value, problems };
+}
+
+/** The class that an Ingress names, even one that cannot be read otherwise: whose it is decides who may speak of it. */
+export function ingressClassName(object: KubeObject): string | undefined {
+  return readClassName({ ...rootField(object), problems: [] });
 }
 
 /** Reads an IngressClass. */
@@ -129,7 +139,8 @@ export function parseIngressClass(object: KubeObject): Parsed<IngressClass> {
   const { problems } = root;
   if (controller === undefined) return { ok: false, problems };
   const isDefault = annotationText(root, [DEFAULT_CLASS_ANNOTATION]) === "true";
-  return { ok: true, value: { name: object.metadata.name, controller, isDefault }, problems };
+  const { name, createdMs } = object.metadata;
+  return { ok: true, value: { name, createdMs, controller, isDefault }, problems };
 }
 
 /** The field wins over the annotation. */

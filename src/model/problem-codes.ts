@@ -275,6 +275,10 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an annotation of ingress-nginx or Hawser is not known. It is passed over.",
     solve: "Remove it if you can do without it.",
   },
+  INGRESS_SWITCH_INVALID: {
+    meaning: "Warning: an annotation that is true or false has another value. It counts as true.",
+    solve: 'Write `"true"` or `"false"`.',
+  },
   INGRESS_SERVICE_MISSING: {
     meaning: "Warning: an Ingress sends requests to a Service that is not among the files. They are answered 503.",
     solve: "Add the Service, or mend its name or namespace.",

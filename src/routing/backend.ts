@@ -16,7 +16,8 @@ export function backendsOf(service: Service, slices: readonly EndpointSlice[]): 
 
 /**
  * The endpoints to pick from: those of the Service's first family, else of the other (a dual-stack pod counts once);
- * ready ones, and only where there are none, those that terminate but still serve (as kube-proxy does).
+ * ready ones, and only where there are none, those that terminate but still serve (as kube-proxy does,
+ * KEP-1669).
  */
 function endpointsOf(
   service: Service,
@@ -25,7 +26,7 @@ function endpointsOf(
 ): readonly BackendEndpoint[] {
   const first = slices.filter((slice) => slice.family === service.families[0]);
   const other = slices.filter((slice) => slice.family !== service.families[0]);
-  const wanted = [(endpoint: Endpoint) => endpoint.ready, (endpoint: Endpoint) => endpoint.serving];
+  const wanted = [({ ready }: Endpoint) => ready, ({ serving, terminating }: Endpoint) => serving && terminating];
   for (const isWanted of wanted) {
     for (const family of [first, other]) {
       const endpoints = merge(family, port, isWanted);

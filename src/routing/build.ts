@@ -109,6 +109,7 @@ function routeTo(
     serviceKey: `${ingress.namespace}/${backend.serviceName}`,
     servicePort: String(backend.servicePort),
     hasTls,
+    httpsRedirect: ingress.httpsRedirect,
     rewrite: ingress.rewrite && { ...ingress.rewrite, target: visibleAscii(ingress.rewrite.target) },
   };
 }

@@ -19,15 +19,36 @@ const INGRESS_CONTROLLER = "hawser.dev/ingress";
 export interface ClassScope {
   /** A class of this name is ours even if no IngressClass object exists, unless one names another controller. */
   readonly className: string;
-  /** Serve Ingresses without any class. */
+  /** Serve Ingresses without any class, also where no default class says whose they are. */
   readonly withoutClass: boolean;
 }
 
-/** Whether we serve an Ingress, by its class and the IngressClass objects there are. */
-export function isServed(ingress: Ingress, classes: ReadonlyMap<string, IngressClass>, scope: ClassScope): boolean {
-  if (ingress.className === undefined) return scope.withoutClass;
-  const controller = classes.get(ingress.className)?.controller;
-  return controller === undefined ? ingress.className === scope.className : controller === INGRESS_CONTROLLER;
+/**
+ * Whether an Ingress is ours, by the class it names and the IngressClass objects there are. One that names none belongs
+ * to the default class, if there is one: API servers write that into new Ingresses, a folder has nobody who does.
+ */
+export function isServed(
+  { className }: Pick<Ingress, "className">,
+  classes: ReadonlyMap<string, IngressClass>,
+  scope: ClassScope,
+): boolean {
+  const named = className ?? defaultClassOf(classes)?.name;
+  if (named === undefined) return scope.withoutClass;
+  const controller = classes.get(named)?.controller;
+  return controller === undefined ? named === scope.className : controller === INGRESS_CONTROLLER;
+}
+
+/** Of several default classes the newest counts, then the first by name, as for the API server (KEP-1453). */
+function defaultClassOf(classes: ReadonlyMap<string, IngressClass>): IngressClass | undefined {
+  let found: IngressClass | undefined;
+  for (const candidate of classes.values()) {
+    if (candidate.isDefault && (found === undefined || isBefore(candidate, found))) found = candidate;
+  }
+  return found;
+}
+
+function isBefore(left: IngressClass, right: IngressClass): boolean {
+  return left.createdMs === right.createdMs ? left.name < right.name : left.createdMs > right.createdMs;
 }
 
 /** The hosts an Ingress claims; one without rules claims the catch-all by its default backend. */

@@ -1,3 +1,4 @@
+import type { HttpsRedirect } from "#src/model/ingress-annotations.ts";
 import type { PathType, Rewrite } from "#src/model/ingress.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 
@@ -45,6 +46,7 @@ export interface Route {
   readonly rewrite: Rewrite | undefined;
   /** An Ingress has a `tls` entry for the host: plain requests may be sent on to HTTPS. */
   readonly hasTls: boolean;
+  readonly httpsRedirect: HttpsRedirect;
 }
 
 /** A Service port with the endpoints that may be picked now. */

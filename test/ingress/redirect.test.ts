@@ -7,6 +7,10 @@ const ingresses = [
   ingressOf("wild", { "x.b.com": { "/": "s" } }, { tls: [{ hosts: ["*.b.com"], secretName: "cert" }] }),
   ingressOf("all", { "c.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "cert" }] }),
   ingressOf("plain", { "d.com": { "/": "s" }, "": { "/": "s" } }),
+  ingressOf("never", { "never.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "c" }], httpsRedirect: "never" }),
+  ingressOf("with", { "with.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "c" }], httpsRedirect: "with-tls" }),
+  ingressOf("without", { "without.com": { "/": "s" } }, { httpsRedirect: "with-tls" }),
+  ingressOf("always", { "always.com": { "/": "s" } }, { httpsRedirect: "always" }),
 ];
 
 async function locationOf(redirectsToHttps: boolean, request: string): Promise<string | undefined> {
@@ -32,6 +36,15 @@ describe("a plain request", () => {
     { request: "GET /.well-known/acme-challenge/t HTTP/1.1\r\nHost: a.com\r\n\r\n", location: undefined },
   ])("$request is sent on to $location", async ({ request, location }) => {
     expect(await locationOf(true, request)).toBe(location);
+  });
+
+  it.each([
+    { host: "never.com", isDefault: true, location: undefined },
+    { host: "with.com", isDefault: false, location: "https://with.com/" },
+    { host: "without.com", isDefault: true, location: undefined },
+    { host: "always.com", isDefault: false, location: "https://always.com/" },
+  ])("for $host goes by its Ingress, not by the option ($isDefault)", async ({ host, isDefault, location }) => {
+    expect(await locationOf(isDefault, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).toBe(location);
   });
 
   it("is served where nothing else is asked for", async () => {

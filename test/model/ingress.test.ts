@@ -127,6 +127,26 @@ describe("parseIngress() reads the backend", () => {
   });
 });
 
+describe("parseIngress() reads ssl-redirect and force-ssl-redirect", () => {
+  const NGINX = "nginx.ingress.kubernetes.io/";
+  it.each([
+    { annotations: {}, redirect: "by-default" },
+    { annotations: { [`${NGINX}ssl-redirect`]: "true" }, redirect: "with-tls" },
+    { annotations: { [`${NGINX}ssl-redirect`]: "false" }, redirect: "never" },
+    { annotations: { "ingress.kubernetes.io/ssl-redirect": "False" }, redirect: "never" },
+    { annotations: { [`${NGINX}force-ssl-redirect`]: "true" }, redirect: "always" },
+    { annotations: { [`${NGINX}force-ssl-redirect`]: "false" }, redirect: "by-default" },
+    { annotations: { [`${NGINX}force-ssl-redirect`]: "true", [`${NGINX}ssl-redirect`]: "false" }, redirect: "always" },
+    { annotations: { "hawser.dev/ssl-redirect": "false", [`${NGINX}ssl-redirect`]: "true" }, redirect: "never" },
+    { annotations: { "hawser.dev/ssl-redirect": "no" }, redirect: "with-tls", code: "ingress_switch_invalid" },
+    { annotations: { "hawser.dev/force-ssl-redirect": "1" }, redirect: "always", code: "ingress_switch_invalid" },
+  ])("$annotations: $redirect", ({ annotations, redirect, code }) => {
+    const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
+    expect(valueOf(parsed).httpsRedirect).toBe(redirect);
+    expect(codes(parsed.problems)).toEqual(code === undefined ? [] : [code]);
+  });
+});
+
 describe("parseIngress() reads rewrite-target", () => {
   it.each([
     { name: "ingress.kubernetes.io/rewrite-target", value: "/", kind: "replacePrefix" },
@@ -204,6 +224,11 @@ it("leaves out a TLS entry whose Secret is of another namespace, and keeps the o
 
 it("reads an IngressClass", () => {
   const text = "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: c/d}}";
-  expect(valueOf(parseIngressClass(object(text)))).toEqual({ name: "a", controller: "c/d", isDefault: false });
+  expect(valueOf(parseIngressClass(object(text)))).toEqual({
+    name: "a",
+    createdMs: 0,
+    controller: "c/d",
+    isDefault: false,
+  });
   expect(codes(parseIngressClass(object(text.replace("controller", "x"))).problems)).toEqual(["FIELD_MISSING"]);
 });

@@ -24,6 +24,7 @@ export function ingressOf(
     })),
     tls: [],
     rewrite: undefined,
+    httpsRedirect: "by-default",
     ...more,
   };
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { IngressClass } from "#src/model/ingress.ts";
+import { isServed } from "#src/routing/snapshot.ts";
+
+const OURS = "hawser.dev/ingress";
+const THEIRS = "k8s.io/ingress-nginx";
+
+function classOf(name: string, controller: string, more: Partial<IngressClass> = {}): IngressClass {
+  return { name, controller, createdMs: 0, isDefault: false, ...more };
+}
+
+const ours = classOf("hawser", OURS);
+const theirs = classOf("nginx", THEIRS);
+
+describe("isServed()", () => {
+  it.each([
+    { name: "our class", className: "hawser", classes: [ours], served: true },
+    {
+      name: "a class of another name with our controller",
+      className: "edge",
+      classes: [classOf("edge", OURS)],
+      served: true,
+    },
+    { name: "a foreign class", className: "nginx", classes: [ours, theirs], served: false },
+    {
+      name: "a class called as ours, of a foreign controller",
+      className: "hawser",
+      classes: [classOf("hawser", THEIRS)],
+      served: false,
+    },
+    { name: "a class that nobody made", className: "unknown", classes: [ours], served: false },
+    { name: "our class by name, before anybody made it", className: "hawser", classes: [], served: true },
+    { name: "no class", className: undefined, classes: [ours], served: false },
+    { name: "no class, and the option", className: undefined, classes: [ours], withoutClass: true, served: true },
+    {
+      name: "no class, and ours is the default",
+      className: undefined,
+      classes: [{ ...ours, isDefault: true }],
+      served: true,
+    },
+    {
+      name: "no class, the option, and a foreign default",
+      className: undefined,
+      classes: [ours, { ...theirs, isDefault: true }],
+      withoutClass: true,
+      served: false,
+    },
+    {
+      name: "no class, and of two defaults ours is the newer",
+      className: undefined,
+      classes: [
+        { ...ours, isDefault: true, createdMs: 2 },
+        { ...theirs, isDefault: true, createdMs: 1 },
+      ],
+      served: true,
+    },
+    {
+      name: "no class, and of two defaults the foreign one is the newer",
+      className: undefined,
+      classes: [
+        { ...ours, isDefault: true, createdMs: 1 },
+        { ...theirs, isDefault: true, createdMs: 2 },
+      ],
+      served: false,
+    },
+    {
+      name: "no class, and of two defaults of one age ours is the first by name",
+      className: undefined,
+      classes: [
+        { ...theirs, isDefault: true },
+        { ...ours, isDefault: true },
+      ],
+      served: true,
+    },
+    {
+      name: "a foreign class, and ours is the default",
+      className: "nginx",
+      classes: [{ ...ours, isDefault: true }, theirs],
+      served: false,
+    },
+  ])("$name: $served", ({ className, classes, withoutClass = false, served }) => {
+    const byName = new Map(classes.map((one) => [one.name, one]));
+    expect(isServed({ className }, byName, { className: "hawser", withoutClass })).toBe(served);
+  });
+});
