@@ -37,6 +37,8 @@ export class FolderView {
   readonly #options: FolderViewOptions;
   readonly #manifests = new ManifestFiles();
   readonly #objects: Map<Kind, ReadonlyMap<string, KubeObject>>;
+  /** The keys that are shown of a kind, where not all are. */
+  readonly #followed = new Map<Kind, ReadonlySet<string>>();
   readonly #listed = new Map<string, Listed>();
   readonly #faults = new Map<string, Problem>();
   /** Problems told, by where, as text: each is said once. */
@@ -51,6 +53,16 @@ export class FolderView {
     const objects = this.#objects.get(kind);
     if (objects === undefined) throw new Error(`this source was not opened for ${kind}`);
     return objects;
+  }
+
+  /** Shows these objects of a kind, and no others. */
+  follow(kind: Kind, keys: ReadonlySet<string>): void {
+    const before = this.#followed.get(kind) ?? new Set<string>();
+    if (this.#followed.get(kind) === undefined && this.#objects.has(kind))
+      throw new Error(`this source shows all objects of kind ${kind}`);
+    this.#followed.set(kind, keys);
+    if (!this.#objects.has(kind)) this.#objects.set(kind, new Map());
+    this.publish([...before.symmetricDifference(keys)].map((key) => `${kind}/${key}`));
   }
 
   /** The object as its manifest has it. */
@@ -146,7 +158,8 @@ export class FolderView {
   #update(id: string, next: Map<Kind, Map<string, KubeObject>>): ObjectRef | undefined {
     const { statuses, onGone } = this.#options;
     const before = this.#listed.get(id);
-    const manifest = this.#manifests.get(id);
+    const written = this.#manifests.get(id);
+    const manifest = written !== undefined && this.#isShown(written) ? written : undefined;
     const named = manifest ?? before?.manifest;
     if (named === undefined || !this.#objects.has(named.kind)) return undefined;
     const ref = { kind: named.kind, namespace: named.metadata.namespace, name: named.metadata.name };
@@ -155,7 +168,7 @@ export class FolderView {
     if (manifest === undefined) {
       this.#listed.delete(id);
       objects.delete(keyOf(ref));
-      onGone(ref);
+      if (written === undefined) onGone(ref);
       return ref;
     }
     const overlay = statuses.overlay(id);
@@ -164,5 +177,9 @@ export class FolderView {
     this.#listed.set(id, { manifest, overlay, version });
     objects.set(keyOf(ref), layOver(manifest, overlay, version));
     return ref;
+  }
+
+  #isShown({ kind, metadata }: KubeObject): boolean {
+    return this.#followed.get(kind)?.has(keyOf(metadata)) ?? true;
   }
 }

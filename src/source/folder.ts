@@ -136,6 +136,10 @@ class FolderSource implements Source {
     return this.#openView().list(kind);
   }
 
+  async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
+    this.#openView().follow(kind, keys);
+  }
+
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
     const view = this.#openView();
     this.#claim(ref.kind, view);

@@ -54,6 +54,11 @@ export interface Source {
   open(kinds: readonly Kind[], listener: SourceListener): Promise<void>;
   /** All objects of a kind as last seen, by key (`namespace/name`). A new map after each change; never mutated. */
   list(kind: Kind): ReadonlyMap<string, KubeObject>;
+  /**
+   * Reads single objects of a kind that was not opened, by key, and no others: from now on `list` shows those of them that
+   * there are. Each call replaces the names given before. Resolves when each was looked for once, or could not be.
+   */
+  follow(kind: Kind, keys: ReadonlySet<string>): Promise<void>;
   /** Writes status, optimistically against the version in `list()`; never rejects for a conflict, only for a failed effect. */
   patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult>;
   /** Records an Event; never rejects, never blocks: the queue is bounded and the oldest is dropped. */

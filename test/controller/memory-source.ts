@@ -30,6 +30,10 @@ export class MemorySource implements Source {
     return (this.#isLate ? this.#shown : this.#stored).get(kind) ?? new Map();
   }
 
+  follow(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** What the store holds, whether it is shown yet or not. */
   get(kind: Kind, key: string): KubeObject {
     const object = this.#stored.get(kind)?.get(key);

@@ -110,6 +110,68 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       expect(find(program, refTo("a"))).toBe(object);
     });
 
+    const follow = async (in_: World, ...names: readonly string[]): Promise<Program> => {
+      const program = await start(in_, ["Service"]);
+      await program.source.follow("ConfigMap", new Set(names.map((named) => `shop/${named}`)));
+      return program;
+    };
+    const followed = ({ source }: Program): readonly string[] => [...source.list("ConfigMap").keys()].sort();
+
+    it("shows of a kind that is followed by name those named, and no others", async () => {
+      const made = await world(configMapManifest("a", {}), configMapManifest("b", {}), configMapManifest("c", {}));
+      const program = await follow(made, "a", "c", "nobody");
+      expect(followed(program)).toEqual(["shop/a", "shop/c"]);
+      expect(program.changes.flat().map(({ name }) => name)).not.toContain("b");
+      expect(() => program.source.list("Secret")).toThrow("Secret");
+    });
+
+    it("tells of what is followed by name: made, changed and removed, and of no other", async () => {
+      const made = await world();
+      const program = await follow(made, "a");
+      const told = (): readonly string[] => program.changes.flat().map(({ kind, name }) => `${kind} ${name}`);
+      await made.put(configMapManifest("b", {}));
+      await made.put(configMapManifest("a", { x: "1" }));
+      await vi.waitFor(() => expect(followed(program)).toEqual(["shop/a"]), eventually);
+      expect(told()).toContain("ConfigMap a");
+      program.changes.length = 0;
+      await made.put(configMapManifest("b", { x: "2" }));
+      await made.put(configMapManifest("a", { x: "2" }));
+      const data = { data: { x: "2" } };
+      await vi.waitFor(() => expect(find(program, refTo("a", "ConfigMap"))).toMatchObject(data), eventually);
+      await made.remove(refTo("a", "ConfigMap"));
+      await vi.waitFor(() => expect(followed(program)).toEqual([]), eventually);
+      expect(new Set(told())).toEqual(new Set(["ConfigMap a"]));
+    });
+
+    it("forgets what is followed no longer, and finds it again as it is then", async () => {
+      const made = await world(configMapManifest("a", { x: "1" }), configMapManifest("b", {}));
+      const program = await follow(made, "a");
+      await program.source.follow("ConfigMap", new Set(["shop/b"]));
+      expect(followed(program)).toEqual(["shop/b"]);
+      program.changes.length = 0;
+      await made.put(configMapManifest("a", { x: "2" }));
+      await made.put(configMapManifest("b", { x: "2" }));
+      const data = { data: { x: "2" } };
+      await vi.waitFor(() => expect(find(program, refTo("b", "ConfigMap"))).toMatchObject(data), eventually);
+      expect(program.changes.flat().map(({ name }) => name)).not.toContain("a");
+      await program.source.follow("ConfigMap", new Set(["shop/a", "shop/b"]));
+      expect(find(program, refTo("a", "ConfigMap"))).toMatchObject(data);
+    });
+
+    it("keeps objects that are followed the same while they do not change", async () => {
+      const made = await world(configMapManifest("a", {}), configMapManifest("b", {}));
+      const program = await follow(made, "a");
+      const [before, list] = [find(program, refTo("a", "ConfigMap")), program.source.list("ConfigMap")];
+      await program.source.follow("ConfigMap", new Set(["shop/a", "shop/b"]));
+      expect(find(program, refTo("a", "ConfigMap"))).toBe(before);
+      expect([...list.keys()]).toEqual(["shop/a"]);
+    });
+
+    it("refuses to follow by name a kind that it shows all of", async () => {
+      const program = await start(await world());
+      await expect(program.source.follow("ConfigMap", new Set())).rejects.toThrow("ConfigMap");
+    });
+
     it("patches status and annotations so that every program sees them", async () => {
       const made = await world(serviceManifest("a"));
       const [one, other] = [await start(made), await start(made)];

@@ -18,6 +18,7 @@ import type { ApiConfig } from "./api-config.ts";
 import { apiProblem, unknownLine } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";
 import { EventWriter } from "./event-writer.ts";
+import { FollowedObjects } from "./followed-objects.ts";
 import { identityOf, readObject } from "./objects.ts";
 import { refusalError } from "./outcome.ts";
 import { planWrites, writeBody } from "./patch.ts";
@@ -65,6 +66,7 @@ class KubernetesSource implements Source {
   readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
   readonly #reports = new Map<ReportTopic, Reflector<Readonly<Record<string, unknown>>>>();
+  readonly #followed = new Map<Kind, FollowedObjects>();
   #leaderLease: LeaderLease | undefined;
   #listener: SourceListener | undefined;
   /** Problems told, by where, as text: each is said once. */
@@ -97,7 +99,16 @@ class KubernetesSource implements Source {
   }
 
   list(kind: Kind): ReadonlyMap<string, KubeObject> {
-    return this.#reflectorOf(kind).snapshot();
+    return this.#followed.get(kind)?.snapshot() ?? this.#reflectorOf(kind).snapshot();
+  }
+
+  async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
+    if (this.#listener === undefined) throw new Error("this source is not open");
+    if (this.#reflectors.has(kind)) throw new Error(`this source shows all objects of kind ${kind}`);
+    if (this.#isClosed) return;
+    const followed = this.#followed.get(kind) ?? this.#followerOf(kind);
+    this.#followed.set(kind, followed);
+    await followed.follow(keys);
   }
 
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
@@ -166,9 +177,9 @@ class KubernetesSource implements Source {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#leaderLease?.close();
-    const reflectors = [...this.#reflectors.values(), ...this.#reports.values()];
+    const watching = [...this.#reflectors.values(), ...this.#followed.values(), ...this.#reports.values()];
     const reports = Object.values(this.#ownReports);
-    await Promise.all([...reflectors, ...reports, this.#events].map(async (part) => part.close()));
+    await Promise.all([...watching, ...reports, this.#events].map(async (part) => part.close()));
     this.#client.close();
   }
 
@@ -183,15 +194,12 @@ class KubernetesSource implements Source {
     const { namespace } = this.#options;
     const { [kind]: scope = kind === "ConfigMap" ? { namespace } : {} } = this.#options.scopes ?? {};
     const path = collectionPath(kind, scope.namespace);
-    const complain = (problems: readonly Problem[]): void => {
-      for (const problem of problems) this.#tell(problem.where, [problem]);
-    };
     return new Reflector({
       client: this.#client,
       timing: this.#timing,
       path,
       query: selectorsOf(scope),
-      read: (json) => readObject(kind, json, complain),
+      read: (json) => this.#read(kind, json),
       listener: {
         ...this.#listenerOf(path),
         onChange: (changed) => {
@@ -207,6 +215,25 @@ class KubernetesSource implements Source {
     return uid === undefined
       ? undefined
       : { apiVersion: resourceOf(ref.kind).apiVersion, kind: ref.kind, name: ref.name, uid };
+  }
+
+  #followerOf(kind: Kind): FollowedObjects {
+    return new FollowedObjects({
+      client: this.#client,
+      timing: this.#timing,
+      kind,
+      read: (json) => this.#read(kind, json),
+      onChange: ({ namespace, name }) => {
+        if (!this.#isClosed) this.#listener?.onChange([{ kind, namespace, name }]);
+      },
+      onProblems: (where, problems) => this.#tell(where, problems),
+    });
+  }
+
+  #read(kind: Kind, json: unknown): KubeObject | undefined {
+    return readObject(kind, json, (problems) => {
+      for (const problem of problems) this.#tell(problem.where, [problem]);
+    });
   }
 
   #reflectReports(topic: ReportTopic): Reflector<Readonly<Record<string, unknown>>> {
