@@ -22,6 +22,8 @@ export interface ApiRequest {
   /** Of the body; JSON by default. */
   readonly contentType?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Asked just before it is sent, each time: a process that stood still hears of aborts late. False: it is not sent. */
+  readonly isWanted?: (() => boolean) | undefined;
 }
 
 export interface WatchRequest {
@@ -126,6 +128,7 @@ export class ApiClient {
     const session = await untilAborted(this.#connection.session(), signal);
     const { method, path, body, contentType = "application/json" } = request;
     const headers = await this.#headers(method, path, isRefused);
+    if (request.isWanted?.() === false) throw failure("ECANCELED", "it is no longer wanted");
     const chunks: Buffer[] = [];
     let length = 0;
     const head = await exchange(session, {

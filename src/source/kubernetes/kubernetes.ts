@@ -68,6 +68,7 @@ class KubernetesSource implements Source {
   readonly #reports = new Map<ReportTopic, Reflector<Readonly<Record<string, unknown>>>>();
   readonly #followed = new Map<Kind, FollowedObjects>();
   #leaderLease: LeaderLease | undefined;
+  #toldLeads = false;
   #listener: SourceListener | undefined;
   /** Problems told, by where, as text: each is said once. */
   readonly #told = new Map<string, string>();
@@ -113,9 +114,10 @@ class KubernetesSource implements Source {
 
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
     const reflector = this.#reflectorOf(ref.kind);
-    const object = reflector.snapshot().get(keyOf(ref));
+    const object = reflector.value(keyOf(ref));
     if (object === undefined) return "gone";
-    if (this.#leaderLease?.leads === false) return "conflict";
+    const lease = this.#leaderLease;
+    if (lease?.leads === false) return "conflict";
     let { metadata } = object;
     for (const write of planWrites(object, patch)) {
       const outcome = await this.#client.request({
@@ -123,7 +125,8 @@ class KubernetesSource implements Source {
         path: `${objectPath(ref)}${write.subresource}?fieldManager=hawser`,
         contentType: "application/merge-patch+json",
         body: writeBody(write, metadata),
-        signal: this.#leaderLease?.signal,
+        signal: lease?.signal,
+        isWanted: () => lease?.leads !== false,
       });
       if (outcome.kind === "conflict") return "conflict";
       if (outcome.kind === "missing") return "gone";
@@ -161,9 +164,7 @@ class KubernetesSource implements Source {
       namespace,
       name: election,
       identity: `${hostname()}_${randomUUID()}`,
-      onChange: (leads) => {
-        if (!this.#isClosed) onChange(leads);
-      },
+      onChange: (leads) => void this.#tellLeads(leads, onChange),
       onAttempt: (err) => {
         failures = err === undefined ? 0 : failures + 1;
         if (err === undefined) listener.onWell();
@@ -171,6 +172,16 @@ class KubernetesSource implements Source {
       },
     });
     return this.#leaderLease;
+  }
+
+  /** A watch may lag behind what the last leader wrote with its last breath: a new one hears so when it has seen all. */
+  async #tellLeads(leads: boolean, tell: (leads: boolean) => void): Promise<void> {
+    const term = this.#leaderLease?.signal;
+    if (leads) await Promise.all([...this.#reflectors.values()].map(async (reflector) => reflector.relist()));
+    const isOver = leads && (term === undefined || term.aborted);
+    if (this.#isClosed || isOver || leads === this.#toldLeads) return;
+    this.#toldLeads = leads;
+    tell(leads);
   }
 
   async close(): Promise<void> {

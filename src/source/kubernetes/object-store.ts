@@ -16,6 +16,11 @@ export class ObjectStore<T> {
     return this.#identities.get(key);
   }
 
+  /** One value, without the copy that a snapshot may need. */
+  value(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
   /** Takes an object unless this version, or a newer one of it, is here. `read` is called only if it is taken. True: changed. */
   put(identity: Identity, read: () => T | undefined): boolean {
     const before = this.#identities.get(identity.key);

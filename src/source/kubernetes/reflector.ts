@@ -50,6 +50,9 @@ export class Reflector<T> {
   readonly #closing = new AbortController();
   readonly #listed = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
+  /** Those that wait for a list that begins after they asked. */
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
+  #recall = new AbortController();
   #resourceVersion = "";
   #needsList = true;
   /** The server may have lost its memory meanwhile. A watch would not show it: one from a version yet to come is merely silent. */
@@ -77,6 +80,21 @@ export class Reflector<T> {
     return this.#store.get(key);
   }
 
+  /** One object as last seen. */
+  value(key: string): T | undefined {
+    return this.#store.value(key);
+  }
+
+  /** Lists anew, at once: resolves when all that was written before the call is in `snapshot()`, or at the close. */
+  async relist(): Promise<void> {
+    const listed = Promise.withResolvers<void>();
+    this.#waiting.push(listed);
+    this.#recall.abort(new Error("a new list is wanted"));
+    this.#recall = new AbortController();
+    if (this.#closing.signal.aborted) listed.resolve();
+    await listed.promise;
+  }
+
   /** Takes the answer to a write of ours, if the object is here still: the watch brings it again, too late for whoever looks now. */
   take(json: unknown): void {
     const identity = identityOf(json);
@@ -87,29 +105,33 @@ export class Reflector<T> {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
-    this.#listed.resolve();
+    for (const one of [this.#listed, ...this.#waiting]) one.resolve();
   }
 
   async #run(): Promise<void> {
     const { timing, listener } = this.#options;
     while (!this.#closing.signal.aborted) {
+      const recall = this.#recall.signal;
       try {
-        if (this.#needsList) {
+        const asked = this.#waiting.length;
+        if (this.#needsList || asked > 0) {
           await this.#list();
           this.#isInDoubt = false;
         }
         this.#needsList = false;
-        this.#listed.resolve();
+        for (const one of [this.#listed, ...this.#waiting.splice(0, asked)]) one.resolve();
+        if (this.#waiting.length > 0) continue;
         if (this.#isInDoubt) this.#refusePast(await this.#page(1, ""));
         this.#isInDoubt = false;
         await this.#watch();
-        await pause(timing, (REOPEN_MS / 2) * (1 + timing.chance()), this.#closing.signal);
+        await pause(timing, (REOPEN_MS / 2) * (1 + timing.chance()), this.#untilRecalled());
       } catch (error) {
         if (this.#closing.signal.aborted) return;
+        if (recall.aborted) continue;
         this.#isInDoubt = true;
         if (!isExpired(error)) listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
         const failures = isExpired(error) ? this.#expired - 1 : this.#failures;
-        await pause(timing, backOffMs(failures, timing.chance()), this.#closing.signal);
+        await pause(timing, backOffMs(failures, timing.chance()), this.#untilRecalled());
       }
     }
   }
@@ -185,7 +207,7 @@ export class Reflector<T> {
     try {
       const outcome = await client.watch({
         path: withQuery(path, parameters),
-        signal: AbortSignal.any([this.#closing.signal, stalled.signal]),
+        signal: AbortSignal.any([this.#untilRecalled(), stalled.signal]),
         // A watch that has lived for a while is well, even where nothing happens.
         onStart: () => void afterPause(timing, STEADY_MS, { signal: done.signal, run: () => this.#well() }),
         onLines: (lines) => {
@@ -233,6 +255,11 @@ export class Reflector<T> {
     this.#expired = 0;
     this.#well();
     this.#resourceVersion = line.identity.resourceVersion;
+  }
+
+  /** Aborts at the close, and when a list is wanted at once. */
+  #untilRecalled(): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, this.#recall.signal]);
   }
 
   #well(): void {
