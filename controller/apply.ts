@@ -1,16 +1,21 @@
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment, AssignmentPlan } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import { addressConditionOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { Source, StatusPatch } from "#src/source/source.ts";
-import { eventsOf } from "./events.ts";
+import type { EventRecord, Source, StatusPatch } from "#src/source/source.ts";
+import { type Contests, contestedEvent, contestedPatch } from "./contests.ts";
+import { announcementEvents, eventOf, eventsOf, refOf } from "./events.ts";
+import type { HeldAddresses } from "./held.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import type { Retries } from "./retries.ts";
-import { statusPatch } from "./status.ts";
+import { type ConditionValue, statusPatch } from "./status.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Patches under way at once: enough to hide the API server's latency, few enough not to be throttled by it. */
 const PATCHES_AT_ONCE = 16;
+/** Of the patches that write no address so many are made, then it is looked anew: a new Service waits for no more. */
+const CONDITIONS_AT_ONCE = 256;
 
 /** What applying a plan needs. */
 export interface ApplyContext {
@@ -19,49 +24,81 @@ export interface ApplyContext {
   readonly metrics: ControllerMetrics;
   readonly retries: Retries;
   readonly writes: UnseenWrites;
+  readonly contests: Contests;
+  readonly held: HeldAddresses;
   readonly wallMs: () => number;
+  readonly monotonicMs: () => number;
+  /** Whether this program may write, asked before each patch. */
+  readonly mayWrite: () => boolean;
+  /** Whether an object is another one than the plan was made from: then the next plan decides. */
+  readonly isOutdated: (key: string) => boolean;
+  /** What the condition of the announcement shall say. */
+  readonly announced: (key: string, object: KubeObject, assignment: Assignment) => ConditionValue | undefined;
 }
 
 interface Change {
   readonly key: string;
   readonly object: KubeObject;
   readonly assignment: Assignment;
+  readonly announced: ConditionValue | undefined;
   readonly patch: StatusPatch;
+  /** Nothing of the decision is written, only that somebody else undoes it. */
+  readonly isContested: boolean;
 }
 
 /**
- * Writes a plan into the statuses: only differences, several at once, in the plan's order. Never rejects: what cannot
- * be written now is in `retries`.
+ * Writes a plan into the statuses: only differences, several at once, in the plan's order, addresses first. Never
+ * rejects: what cannot be written now is in `retries`. False: more is to be written, after another look.
  */
 export async function applyAssignments(
   plan: AssignmentPlan,
   objects: ReadonlyMap<string, KubeObject>,
   context: ApplyContext,
-): Promise<void> {
-  const changes = changesOf(plan, objects, context);
+): Promise<boolean> {
+  const [urgent, late]: [Change[], Change[]] = [[], []];
+  for (const change of changesOf(plan, objects, context)) (writesAddresses(change) ? urgent : late).push(change);
+  const changes = [...urgent, ...late.slice(0, CONDITIONS_AT_ONCE)].values();
   const worker = async () => {
-    for (const change of changes) await applyOne(change, context);
+    // All workers share one iterator, so that each change is taken once.
+    for (const change of changes) {
+      if (!context.mayWrite()) return;
+      if (!context.isOutdated(change.key)) await applyOne(change, context);
+    }
   };
   await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, worker));
+  return late.length <= CONDITIONS_AT_ONCE;
 }
 
-/** One generator is shared by all workers, so that each change is taken once. */
 function* changesOf(
   plan: AssignmentPlan,
   objects: ReadonlyMap<string, KubeObject>,
-  { retries, wallMs }: ApplyContext,
+  context: ApplyContext,
 ): Generator<Change> {
+  const { retries, contests } = context;
+  const [wallMs, nowMs] = [context.wallMs(), context.monotonicMs()];
   for (const [key, assignment] of plan.assignments) {
     const object = objects.get(key);
     if (object === undefined || retries.isWaiting(key, object)) continue;
-    const patch = statusPatch(object, assignment, wallMs());
-    if (patch === undefined) retries.succeeded(key);
-    else yield { key, object, assignment, patch };
+    const announced = context.announced(key, object, assignment);
+    const patch = statusPatch(object, assignment, { announced, wallMs });
+    if (patch === undefined) {
+      retries.succeeded(key);
+      continue;
+    }
+    const verdict = contests.judge(key, object, nowMs);
+    const change = { key, object, assignment, announced };
+    if (verdict === "write") yield { ...change, patch, isContested: false };
+    if (verdict === "say") yield { ...change, patch: contestedPatch(object, wallMs), isContested: true };
   }
 }
 
-async function applyOne({ key, object, assignment, patch }: Change, context: ApplyContext): Promise<void> {
-  const { source, log, metrics, retries, writes } = context;
+function writesAddresses({ patch }: Change): boolean {
+  return patch.annotations !== undefined || (patch.status !== undefined && "loadBalancer" in patch.status);
+}
+
+async function applyOne(change: Change, context: ApplyContext): Promise<void> {
+  const { key, object, assignment, patch, isContested } = change;
+  const { source, log, metrics, retries, writes, contests, held } = context;
   const { namespace, name } = object.metadata;
   try {
     const result = await source.patch({ kind: "Service", namespace, name }, patch);
@@ -70,13 +107,17 @@ async function applyOne({ key, object, assignment, patch }: Change, context: App
       retries.failed(key, object);
       return;
     }
-    writes.remember(key, object, assignment.addresses);
     retries.succeeded(key);
+    if (!isContested) {
+      writes.remember(key, object, assignment.addresses);
+      if (assignment.addresses.length === 0) held.forget(key);
+    }
     if (result === "unchanged") return;
-    for (const event of eventsOf(object, assignment)) source.record(event);
+    for (const event of eventsFor(change, contests)) source.record(event);
+    contests.wrote(key, object, { patch, nowMs: context.monotonicMs() });
     const isMoved = patch.status !== undefined && "loadBalancer" in patch.status && assignment.addresses.length > 0;
     if (isMoved) metrics.assignments.inc();
-    logWritten(log, key, { ...assignment, isMoved });
+    logWritten(log, change, isMoved);
   } catch (err) {
     // It may have been written all the same (a lost answer): the addresses stay reserved until the object changes.
     writes.remember(key, object, [...assignment.addresses, ...assignment.released.map(({ ip }) => ip)]);
@@ -86,10 +127,30 @@ async function applyOne({ key, object, assignment, patch }: Change, context: App
   }
 }
 
-function logWritten(log: Logger, service: string, written: Assignment & { readonly isMoved: boolean }): void {
-  const { addresses, pool, reason, message, released, isMoved } = written;
+function eventsFor({ key, object, assignment, announced, isContested }: Change, contests: Contests): EventRecord[] {
+  if (isContested) return [eventOf(refOf(object), contestedEvent)];
+  // They would be the same ones with each attempt.
+  if (contests.isContested(key)) return [];
+  return [...eventsOf(object, assignment), ...announcementEvents(object, announced)];
+}
+
+function logWritten(log: Logger, { key: service, object, ...change }: Change, isMoved: boolean): void {
+  const { addresses, pool, reason, message, released } = change.assignment;
   const ip = addresses.map(printIp);
+  if (change.isContested) {
+    log.warn({ service, reason: contestedEvent.reason }, "somebody else undoes what is written into the status");
+    return;
+  }
   for (const lost of released) log.info({ service, ip: printIp(lost.ip), reason: lost.reason }, "address released");
-  if (isMoved) log.info({ service, ip, pool, reason }, "address assigned");
-  else if (reason !== "AddressReleased") log.info({ service, ip, reason, message }, "condition written");
+  const { announced } = change;
+  if (announcementEvents(object, announced).length > 0)
+    log.warn({ service, ip, reason: announced?.reason, message: announced?.message }, "address not announced");
+  else if (isMoved) log.info({ service, ip, pool, reason }, "address assigned");
+  else if (!isSaid(object, change.assignment)) log.info({ service, ip, reason, message }, "condition written");
+}
+
+/** Whether the condition of the address says this already: then only that of the announcement was written. */
+function isSaid(object: KubeObject, { reason, message }: Assignment): boolean {
+  const present = addressConditionOf(object);
+  return reason === "AddressReleased" || (present?.["reason"] === reason && present["message"] === message);
 }

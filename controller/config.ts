@@ -4,10 +4,13 @@ import { parsePoolConfig, type PoolConfig } from "#src/model/pool-config.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { Source } from "#src/source/source.ts";
+import type { EventRecord, Source } from "#src/source/source.ts";
 import { eventOf } from "./events.ts";
 
-/** The pools in force, read from the ConfigMap: a broken one leaves the last good one in force, and says so once. */
+/**
+ * The pools in force, read from the ConfigMap: a broken one leaves the last good one in force, and says so once. That a
+ * configuration was loaded is an Event only where it is news: not at a start, nor when another replica takes over.
+ */
 export class LastGoodConfig {
   readonly #ref: ObjectRef;
   readonly #source: Source;
@@ -16,6 +19,10 @@ export class LastGoodConfig {
   #data: string | undefined;
   #pools: readonly Pool[] | undefined;
   #isStale = false;
+  /** Nothing was read yet. */
+  #isNew = true;
+  /** What the Events have to say that `say` writes. */
+  #unsaid: EventRecord | undefined;
 
   constructor(ref: ObjectRef, { source, log }: { source: Source; log: Logger }) {
     this.#ref = ref;
@@ -28,8 +35,21 @@ export class LastGoodConfig {
     return this.#isStale;
   }
 
+  /** Records the Event that is due, if one is: for the leader to call. */
+  say(): void {
+    if (this.#unsaid !== undefined) this.#source.record(this.#unsaid);
+    this.#unsaid = undefined;
+  }
+
+  /** Somebody else leads, and says what there is to say of a configuration that is in force. */
+  leaveToOthers(): void {
+    if (!this.#isStale) this.#unsaid = undefined;
+  }
+
   /** The pools in force; undefined if there never was a good configuration. */
   read(): readonly Pool[] | undefined {
+    const isStart = this.#isNew;
+    this.#isNew = false;
     const object = this.#source.list("ConfigMap").get(keyOf(this.#ref));
     if (object === this.#object) return this.#pools;
     this.#object = object;
@@ -37,11 +57,11 @@ export class LastGoodConfig {
     if (data === this.#data) return this.#pools;
     this.#data = data;
     if (object === undefined) this.#missing();
-    else this.#accept(parsePoolConfig(object));
+    else this.#accept(parsePoolConfig(object), isStart);
     return this.#pools;
   }
 
-  #accept(parsed: Parsed<PoolConfig>): void {
+  #accept(parsed: Parsed<PoolConfig>, isStart: boolean): void {
     this.#isStale = !parsed.ok;
     const configMap = keyOf(this.#ref);
     for (const problem of parsed.problems)
@@ -50,7 +70,7 @@ export class LastGoodConfig {
         "problem in the configuration",
       );
     if (!parsed.ok) {
-      this.#source.record(eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(parsed.problems) }));
+      this.#unsaid = eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(parsed.problems) });
       return;
     }
     this.#pools = parsed.value.pools;
@@ -59,7 +79,7 @@ export class LastGoodConfig {
     const pools = names.length === 0 ? "No pool is configured." : `Pools in force: ${names.join(", ")}.`;
     const count = parsed.problems.length;
     const message = count === 0 ? pools : `${pools} Problems: ${count} (hawser check shows them).`;
-    this.#source.record(eventOf(this.#ref, { reason: "ConfigLoaded", message }));
+    this.#unsaid = isStart ? undefined : eventOf(this.#ref, { reason: "ConfigLoaded", message });
   }
 
   #missing(): void {

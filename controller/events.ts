@@ -1,8 +1,9 @@
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
-import { addressConditionOf } from "#src/model/service-status.ts";
+import { addressConditionOf, ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import type { EventRecord } from "#src/source/source.ts";
+import type { ConditionValue } from "./status.ts";
 
 /** The Kubernetes API refuses Events with a longer message (in bytes; ours are nearly all ASCII). */
 const MESSAGE_MAX_BYTES = 1_024;
@@ -17,11 +18,28 @@ export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason;
 
 /** What people are told when a decision is written on a Service: each release, and what its condition says now. */
 export function eventsOf(object: KubeObject, assignment: Assignment): EventRecord[] {
-  const { metadata } = object;
-  const about: ObjectRef = { kind: "Service", namespace: metadata.namespace, name: metadata.name };
+  const about = refOf(object);
   const events = assignment.released.map((released) => eventOf(about, released));
   const present = addressConditionOf(object);
   const isNew = present?.["reason"] !== assignment.reason || present["message"] !== assignment.message;
-  if (isNew && assignment.reason !== "AddressReleased") events.push(eventOf(about, assignment));
+  if (assignment.reason !== "AddressReleased") {
+    if (isNew) events.push(eventOf(about, assignment));
+  } else if (present?.["status"] === "True" && events.length === 0) {
+    // The API server empties the status of a Service whose type changes: nothing was left to release.
+    events.push(eventOf(about, assignment));
+  }
   return events;
+}
+
+/** What people are told of the announcement: that it fails, when that is new. That it works is no Event. */
+export function announcementEvents(object: KubeObject, announced: ConditionValue | undefined): EventRecord[] {
+  if (announced?.status !== "False") return [];
+  const present = conditionOf(object, ANNOUNCED);
+  const isNew = present?.["reason"] !== announced.reason || present["message"] !== announced.message;
+  return isNew ? [eventOf(refOf(object), announced)] : [];
+}
+
+/** Names an object. */
+export function refOf({ kind, metadata }: KubeObject): ObjectRef {
+  return { kind, namespace: metadata.namespace, name: metadata.name };
 }

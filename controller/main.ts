@@ -33,6 +33,7 @@ const source = sourceOrExit(options, {
   component,
   log,
   // All Services: one that is no longer of type LoadBalancer has to lose our condition.
+  watchesReports: true,
   scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
 });
 
@@ -53,7 +54,7 @@ controller = await startController({
   wallMs,
   random: Math.random,
   delay: (ms, signal) => sleep(ms, undefined, { signal }),
-  onApplied: () => health.set("applied", true),
+  onApplied: (role) => health.set("applied", true, role),
 });
 health.set("synced", true);
 log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");

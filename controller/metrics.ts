@@ -7,6 +7,7 @@ const SERVICES = "hawser_services";
 const ASSIGNMENTS = "hawser_assignments_total";
 const CONFIG_STALE = "hawser_config_stale";
 const PLAN_SECONDS = "hawser_plan_seconds";
+const LEADS = "hawser_controller_leads";
 
 /** Where a Service stands: the closed set of the label `state`. */
 type ServiceState = "assigned" | "incomplete" | "pending" | "ignored" | "unreadable";
@@ -18,8 +19,12 @@ export interface ControllerMetrics {
   /** 1 while the configuration in force is not the one in the ConfigMap. */
   readonly configStale: Gauge;
   readonly planSeconds: Histogram;
+  /** 1 while this replica leads. */
+  readonly leads: Gauge;
   /** Sets the gauges of pools and Services from a plan. */
   show(plan: AssignmentPlan, unreadable: number): void;
+  /** Empties the gauges of pools and Services: another replica shows them, and a sum must not count twice. */
+  hide(): void;
 }
 
 /** Registers the controller's metrics. Labels are pool names, families and states: bounded by the configuration. */
@@ -46,6 +51,10 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
+    leads: new Gauge({ name: LEADS, help: "1 while this replica leads, 0 while it stands by.", registers }),
+    hide: () => {
+      for (const gauge of [size, used, services]) gauge.reset();
+    },
     show: (plan, unreadable) => {
       for (const gauge of [size, used]) gauge.reset();
       for (const pool of plan.pools) {

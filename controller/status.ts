@@ -2,27 +2,29 @@ import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import {
-  ADDRESS_ASSIGNED,
-  addressConditionOf,
-  conditionsOf,
-  type Fields,
-  ingressOf,
-} from "#src/model/service-status.ts";
+import type { Reason } from "#src/model/reason.ts";
+import { ADDRESS_ASSIGNED, ANNOUNCED, conditionsOf, type Fields, ingressOf } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 
 /** The annotation on a Service that names the pools its addresses are from, comma-separated. */
-const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
+export const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
+
+/** What a condition says, without its time. */
+export interface ConditionValue {
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: Reason;
+  readonly message: string;
+}
 
 /** A condition as the Kubernetes API has it (metav1.Condition). */
-interface Condition {
+interface Condition extends ConditionValue {
   readonly type: string;
-  readonly status: "True" | "False";
-  readonly reason: string;
-  readonly message: string;
   /** RFC 3339; when `status` last changed. */
   readonly lastTransitionTime: string;
 }
+
+/** By type: what a condition shall say; undefined: it shall not be there. */
+type WantedConditions = Readonly<Record<string, ConditionValue | undefined>>;
 
 /** Whether the decision leaves the Service to others: then nothing of it is written. */
 function isHandsOff({ kind, reason }: Assignment): boolean {
@@ -31,15 +33,16 @@ function isHandsOff({ kind, reason }: Assignment): boolean {
 
 /**
  * What has to be written so that the Service says what was decided: only what differs, undefined if nothing does. Of
- * `status`, `loadBalancer.ingress` and our own condition are written; conditions of others stay.
+ * `status`, `loadBalancer.ingress` and our own conditions are written; conditions of others stay.
  */
-export function statusPatch(object: KubeObject, assignment: Assignment, wallMs: number): StatusPatch | undefined {
+export function statusPatch(
+  object: KubeObject,
+  assignment: Assignment,
+  { announced, wallMs }: { announced: ConditionValue | undefined; wallMs: number },
+): StatusPatch | undefined {
   if (isHandsOff(assignment)) return undefined;
-  const isRemoved = assignment.reason === "AddressReleased";
-  const status = {
-    ...ingressPatch(object, assignment),
-    ...conditionPatch(object, isRemoved ? undefined : assignment, wallMs),
-  };
+  const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced };
+  const status = { ...ingressPatch(object, assignment), ...conditionsPatch(object, wanted, wallMs) };
   const hasStatus = Object.keys(status).length > 0;
   const hasAnnotation = object.metadata.annotations[POOL_ANNOTATION] !== assignment.pool;
   if (!hasStatus && !hasAnnotation) return undefined;
@@ -49,27 +52,62 @@ export function statusPatch(object: KubeObject, assignment: Assignment, wallMs: 
   };
 }
 
-function ingressPatch(object: KubeObject, { addresses }: Assignment): Fields {
+function addressCondition({ addresses, reason, message }: Assignment): ConditionValue | undefined {
+  if (reason === "AddressReleased") return undefined;
+  return { status: addresses.length > 0 ? "True" : "False", reason, message };
+}
+
+/** Whether `status.loadBalancer.ingress` holds these addresses, in this order, and nothing else. */
+export function showsAddresses(object: KubeObject, { addresses }: Pick<Assignment, "addresses">): boolean {
   const present = ingressOf(object);
-  const isSame =
+  // The API server fills in ipMode; where it does not know the field, VIP is what its absence means.
+  const isVip = (mode: unknown) => mode === undefined || mode === "VIP";
+  return (
     present.length === addresses.length &&
-    addresses.every((ip, at) => present[at]?.["ip"] === printIp(ip) && present[at]["ipMode"] === "VIP");
-  if (isSame) return {};
-  const ingress: readonly V1LoadBalancerIngress[] = addresses.map((ip) => ({ ip: printIp(ip), ipMode: "VIP" }));
+    addresses.every((ip, at) => present[at]?.["ip"] === printIp(ip) && isVip(present[at]["ipMode"]))
+  );
+}
+
+function ingressPatch(object: KubeObject, assignment: Assignment): Fields {
+  if (showsAddresses(object, assignment)) return {};
+  const ingress: readonly V1LoadBalancerIngress[] = assignment.addresses.map((ip) => ({
+    ip: printIp(ip),
+    ipMode: "VIP",
+  }));
   return { loadBalancer: ingress.length > 0 ? { ingress } : {} };
 }
 
-function conditionPatch(object: KubeObject, assignment: Assignment | undefined, wallMs: number): Fields {
-  const present = addressConditionOf(object);
-  const others = conditionsOf(object).filter((condition) => condition["type"] !== ADDRESS_ASSIGNED);
-  if (assignment === undefined)
-    return present === undefined ? {} : { conditions: others.length > 0 ? others : undefined };
-  const { addresses, reason, message } = assignment;
-  const status = addresses.length > 0 ? "True" : "False";
-  const isSame = present?.["status"] === status && present["reason"] === reason && present["message"] === message;
+/** What has to be written into `status` for our conditions: all of `conditions`, or nothing. */
+export function conditionsPatch(object: KubeObject, wanted: WantedConditions, wallMs: number): Fields {
+  const present = conditionsOf(object);
+  const isSame = Object.entries(wanted).every(([type, value]) => says(present.find(isOf(type)), value));
   if (isSame) return {};
-  const since = present?.["status"] === status ? present["lastTransitionTime"] : undefined;
+  const others = present.filter(({ type }) => typeof type !== "string" || !Object.hasOwn(wanted, type));
+  const ours = Object.entries(wanted).flatMap(([type, value]) =>
+    value === undefined ? [] : stamped(type, value, { before: present.find(isOf(type)), wallMs }),
+  );
+  const conditions = [...others, ...ours];
+  return { conditions: conditions.length > 0 ? conditions : undefined };
+}
+
+function isOf(wanted: string): (condition: Fields) => boolean {
+  return ({ type }) => type === wanted;
+}
+
+function says(present: Fields | undefined, value: ConditionValue | undefined): boolean {
+  if (value === undefined || present === undefined) return value === present;
+  return (
+    present["status"] === value.status && present["reason"] === value.reason && present["message"] === value.message
+  );
+}
+
+function stamped(
+  type: string,
+  value: ConditionValue,
+  { before, wallMs }: { before: Fields | undefined; wallMs: number },
+): Condition {
+  const { status, reason, message } = value;
+  const since = before?.["status"] === status ? before["lastTransitionTime"] : undefined;
   const lastTransitionTime = typeof since === "string" ? since : new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
-  const condition: Condition = { type: ADDRESS_ASSIGNED, status, reason, message, lastTransitionTime };
-  return { conditions: [...others, condition] };
+  return { type, status, reason, message, lastTransitionTime };
 }

@@ -1,6 +1,6 @@
 /**
  * Why a Service has the addresses it has, or has none, and how a configuration was taken: the closed set that is the
- * reason of Events, of the condition of a Service, of log lines and of metric labels. The texts are its table in
+ * reason of Events, of the conditions of a Service, of log lines and of metric labels. The texts are its table in
  * docs/errors.md; a test compares the two.
  */
 export const REASON_MEANINGS = {
@@ -17,6 +17,14 @@ export const REASON_MEANINGS = {
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
+  StatusContested:
+    "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",
+  Announced: "A speaker answers for every address of the Service.",
+  AnnouncementPending: "The address was assigned just now, and no speaker has said yet that it answers for it.",
+  NoSpeaker: "No speaker runs, or none can report: nobody answers for the address.",
+  NoReadySpeaker: "Speakers run, but none is ready: nobody answers for the address.",
+  NoEligibleNode:
+    "Speakers are ready, but none answers for the address: no node may announce it, or is in its network.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in force.",
   ConfigLoaded: "The configuration was read and is in force.",
 } as const;

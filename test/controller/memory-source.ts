@@ -1,7 +1,7 @@
 // A Source in memory, with the faults of a real one on request: failed and conflicting patches, late news.
 import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
-import { type Leadership, SOLE_LEADER } from "#src/source/leadership.ts";
+import type { Leadership } from "#src/source/leadership.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
 
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
@@ -14,12 +14,18 @@ export class MemorySource implements Source {
   readonly faults = new Map<string, Fault[]>();
   /** The first sync: `open` resolves with it. */
   synced: Promise<void> = Promise.resolve();
+  /** Whether the program over this source leads. */
+  leads = true;
+  /** Called before each patch. */
+  onPatch: (key: string) => void = () => undefined;
   /** While true, `list` shows the world as it was. */
   #isLate = false;
   #stored = new Map<Kind, ReadonlyMap<string, KubeObject>>();
   #shown = new Map<Kind, ReadonlyMap<string, KubeObject>>();
   #listener: SourceListener | undefined;
   #version = 0;
+  #tellLeads: ((leads: boolean) => void) | undefined;
+  #reports: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
 
   open(_kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     this.#listener = listener;
@@ -75,6 +81,7 @@ export class MemorySource implements Source {
   patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
     const key = keyOf(ref);
     this.patched.push(key);
+    this.onPatch(key);
     const fault = this.faults.get(key)?.shift() ?? this.faults.get("*")?.shift();
     if (fault === "refused") return Promise.reject(new Error("patch refused", { cause: "test" }));
     if (fault === "conflict") return Promise.resolve("conflict");
@@ -99,12 +106,33 @@ export class MemorySource implements Source {
   }
 
   reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return new Map();
+    return this.#reports;
+  }
+
+  /** Says what a speaker reports; undefined: it is gone. */
+  says(name: string, report: Readonly<Record<string, unknown>> | undefined): void {
+    const reports = new Map(this.#reports);
+    if (report === undefined) reports.delete(name);
+    else reports.set(name, report);
+    this.#reports = reports;
+    this.#listener?.onReports?.();
   }
 
   lead(_election: string, onChange: (leads: boolean) => void): Leadership {
-    queueMicrotask(() => onChange(true));
-    return SOLE_LEADER;
+    this.#tellLeads = onChange;
+    if (this.leads) queueMicrotask(() => onChange(true));
+    const isLeading = () => this.leads;
+    return {
+      get leads() {
+        return isLeading();
+      },
+    };
+  }
+
+  /** Gives leadership, or takes it away; `untold`: as it is while the news has not come yet. */
+  setLeads(leads: boolean, { untold = false } = {}): void {
+    this.leads = leads;
+    if (!untold) this.#tellLeads?.(leads);
   }
 
   close(): Promise<void> {

@@ -44,6 +44,7 @@ export class World {
   readonly time = new ManualTime();
   readonly registry = new Registry();
   applied = 0;
+  role = "";
   #controller: Controller | undefined;
 
   constructor(source = new MemorySource()) {
@@ -62,7 +63,10 @@ export class World {
       wallMs: () => Date.UTC(2026, 0, 1) + time.nowMs(),
       random: () => 1,
       delay: time.delay,
-      onApplied: () => this.applied++,
+      onApplied: (role) => {
+        this.applied++;
+        this.role = role;
+      },
     });
     return this.idle();
   }
@@ -105,6 +109,28 @@ export class World {
     status?: { loadBalancer?: { ingress?: { ip: string }[] }; conditions?: Record<string, string>[] };
   } {
     return this.source.get("Service", `default/${name}`);
+  }
+
+  /** The only speaker answers for these addresses. */
+  announce(...announcing: readonly string[]): void {
+    this.source.says("speaker-n1", { node: "n1", ready: true, announcing });
+  }
+
+  /** `True Announced`: what the condition of the announcement says; `-` where there is none. */
+  announced(name: string): string {
+    const condition = this.object(name).status?.conditions?.find(({ type }) => type === "hawser.dev/Announced");
+    return condition === undefined ? "-" : `${condition["status"]} ${condition["reason"]}`;
+  }
+
+  /** How often the status of a Service was written, or tried to be. */
+  writes(name: string): number {
+    return this.source.patched.filter((key) => key === `default/${name}`).length;
+  }
+
+  /** Replaces fields of a status, as another program does. */
+  async overwrite(name: string, status: Readonly<Record<string, unknown>>): Promise<void> {
+    const object = this.object(name);
+    await this.put({ ...object, status: { ...object.status, ...status } });
   }
 
   /** `192.0.2.1 AddressAssigned`: what the status of a Service says. */

@@ -1,0 +1,104 @@
+import { printIp } from "#src/ip/address.ts";
+import type { Assignment } from "#src/assignment/snapshot.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import { type Reason, REASONS } from "#src/model/reason.ts";
+import type { Service } from "#src/model/service.ts";
+import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
+import type { SpeakersSay } from "./reports.ts";
+import { type ConditionValue, showsAddresses } from "./status.ts";
+
+/**
+ * How long nobody may answer for an address before its Service says so. Well above the time that a takeover takes, and
+ * the reports of it in a busy cluster: a failover writes nothing on any Service.
+ */
+const GRACE_MS = 30_000;
+
+const ANNOUNCED_VALUE: ConditionValue = {
+  status: "True",
+  reason: "Announced",
+  // Neither node nor address: a move of the announcement costs no write.
+  message: "A speaker answers for every address.",
+};
+
+const PENDING_VALUE: ConditionValue = {
+  status: "Unknown",
+  reason: "AnnouncementPending",
+  message: "Assigned just now. No speaker has said yet that it answers.",
+};
+
+/** A Service, its decision and the object that shows its status. */
+interface Subject {
+  readonly key: string;
+  readonly object: KubeObject;
+  readonly assignment: Assignment;
+  readonly service: Service | undefined;
+}
+
+/** Judges of each Service whether its addresses are announced, with patience. */
+export class Announcements {
+  /** Since when a Service shows addresses that nobody answers for. */
+  readonly #lackingSinceMs = new Map<string, number>();
+
+  /** What the condition `hawser.dev/Announced` shall say; undefined: it shall not be there. */
+  judge({ key, object, assignment, service }: Subject, say: SpeakersSay, nowMs: number): ConditionValue | undefined {
+    const { addresses } = assignment;
+    const missing = addresses.map(printIp).filter((ip) => !say.announced.has(ip));
+    if (addresses.length === 0 || missing.length === 0) {
+      this.#lackingSinceMs.delete(key);
+      return addresses.length === 0 ? undefined : ANNOUNCED_VALUE;
+    }
+    // Nobody can answer for an address that the status does not show yet.
+    if (!showsAddresses(object, assignment)) {
+      this.#lackingSinceMs.delete(key);
+      return PENDING_VALUE;
+    }
+    const sinceMs = this.#lackingSinceMs.get(key) ?? nowMs;
+    this.#lackingSinceMs.set(key, sinceMs);
+    if (nowMs - sinceMs < GRACE_MS || !say.isComplete) return present(object);
+    return lacking(missing, say, service);
+  }
+
+  /** Milliseconds until the next grace ends, at least 0; undefined if none runs. */
+  nextInMs(nowMs: number): number | undefined {
+    const left = [...this.#lackingSinceMs.values()].map((ms) => ms + GRACE_MS - nowMs).filter((ms) => ms > 0);
+    return left.length === 0 ? undefined : left.reduce((least, ms) => Math.min(least, ms));
+  }
+
+  /** Forgets Services that are not in the plan any more. */
+  prune(planned: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#lackingSinceMs.keys()) if (!planned.has(key)) this.#lackingSinceMs.delete(key);
+  }
+}
+
+/** The condition as it stands, where it is one of ours. */
+function present(object: KubeObject): ConditionValue | undefined {
+  const { status, reason, message } = conditionOf(object, ANNOUNCED) ?? {};
+  const isOurs =
+    (status === "True" || status === "False" || status === "Unknown") &&
+    REASONS.includes(reason as Reason) &&
+    typeof message === "string";
+  return isOurs ? { status, reason: reason as Reason, message } : undefined;
+}
+
+function lacking(missing: readonly string[], say: SpeakersSay, service: Service | undefined): ConditionValue {
+  const said = (reason: Reason, why: string) =>
+    ({ status: "False", reason, message: `${missing.join(" and ")}: ${why}` }) as const;
+  if (say.speakers === 0)
+    return said(
+      "NoSpeaker",
+      "no speaker runs. Look why the pods of the DaemonSet hawser-speaker do not, or cannot reach the API server.",
+    );
+  if (say.ready === 0)
+    return said("NoReadySpeaker", "no speaker is ready. The log and /readyz of a speaker say what it waits for.");
+  if (service?.externalTrafficPolicy === "Local")
+    return said(
+      "NoEligibleNode",
+      "no speaker answers. With externalTrafficPolicy Local only nodes with a ready endpoint do: look whether the " +
+        "Service has one, on a node that is in the network of the address.",
+    );
+  return said(
+    "NoEligibleNode",
+    "no speaker answers. No node that may announce it has an interface in its network: take addresses of the nodes' " +
+      "network into the pool, or name the interface with --interfaces.",
+  );
+}

@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import type { KubeObject } from "#src/model/object.ts";
+import { ADDRESS_ASSIGNED, ANNOUNCED, conditionOf, ingressOf } from "#src/model/service-status.ts";
+import type { StatusPatch } from "#src/source/source.ts";
+import { type ConditionValue, conditionsPatch, POOL_ANNOTATION } from "./status.ts";
+
+/** So many times what was undone is written again at once: a slip of a person, or a restored backup, is mended. */
+const FREE_REPEATS = 3;
+/** The first pause after that; each further one is twice as long. */
+const FIRST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 600_000;
+/** A write that stood for so long is not undone but outdated, and a status that did is no longer contested. */
+const CALM_MS = 1_200_000;
+
+/** What a Service is told when somebody undoes what we write. */
+const CONTESTED: ConditionValue = {
+  status: "Unknown",
+  reason: "StatusContested",
+  message:
+    "Somebody else undoes what Hawser writes into the status. Let one of the two serve this Service: give it a " +
+    "spec.loadBalancerClass that only one takes, or stop the other. kubectl get service -o yaml --show-managed-fields " +
+    "names who writes.",
+};
+
+interface Written {
+  readonly uid: string | undefined;
+  /** Digests: of `spec`, and of what of ours the object held after the write. */
+  readonly spec: string;
+  readonly ours: string;
+  /** The `resourceVersion` that was patched: while it is still shown nothing can be told. */
+  readonly before: string | undefined;
+  readonly atMs: number;
+}
+
+interface Contest {
+  written: Written | undefined;
+  /** How often our writes were undone, and when the last time. */
+  undone: number;
+  undoneMs: number;
+  /** The next write may be made then. */
+  untilMs: number;
+  isSaid: boolean;
+}
+
+/** What to do about a difference in a status. */
+type Verdict = "write" | "say" | "leave";
+
+/**
+ * Keeps us from fighting with another controller over a Service: who finds his write undone again and again writes
+ * again after growing pauses, and says so once. A change of `spec` is a person's work and ends it.
+ */
+export class Contests {
+  readonly #contests = new Map<string, Contest>();
+
+  /** Notes that a patch was written on this version of an object. */
+  wrote(key: string, object: KubeObject, { patch, nowMs }: { patch: StatusPatch; nowMs: number }): void {
+    const contest = this.#contests.get(key) ?? {
+      undone: 0,
+      undoneMs: 0,
+      untilMs: 0,
+      isSaid: false,
+      written: undefined,
+    };
+    const { uid, annotations, resourceVersion: before } = object.metadata;
+    const after: KubeObject = {
+      ...object,
+      metadata: { ...object.metadata, annotations: withChanges(annotations, patch.annotations) },
+      status: { ...(object["status"] as object | undefined), ...patch.status },
+    };
+    contest.written = { uid, spec: digest(object["spec"]), ours: oursIn(after), before, atMs: nowMs };
+    this.#contests.set(key, contest);
+  }
+
+  /** Whether a difference is to be mended now, said to be contested, or left alone for a while. */
+  judge(key: string, object: KubeObject, nowMs: number): Verdict {
+    const contest = this.#contests.get(key);
+    const written = contest?.written;
+    if (contest === undefined) return "write";
+    if (written !== undefined && isUserAtWork(written, object)) {
+      this.#contests.delete(key);
+      return "write";
+    }
+    const isNewer = written !== undefined && written.before !== object.metadata.resourceVersion;
+    const isUndone = isNewer && oursIn(object) !== written.ours;
+    if (isUndone) this.#undone(contest, nowMs);
+    if (contest.undone <= FREE_REPEATS || nowMs >= contest.untilMs) return "write";
+    if (contest.isSaid) return "leave";
+    contest.isSaid = true;
+    return "say";
+  }
+
+  #undone(contest: Contest, nowMs: number): void {
+    if (nowMs - contest.undoneMs > CALM_MS) Object.assign(contest, { undone: 0, isSaid: false });
+    // One write is undone once, however many versions show it.
+    contest.written = undefined;
+    contest.undone += 1;
+    contest.undoneMs = nowMs;
+    const pauses = contest.undone - FREE_REPEATS - 1;
+    if (pauses >= 0) contest.untilMs = nowMs + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(pauses, 16));
+  }
+
+  /** Whether a Service is contested: its Events would repeat with each attempt. */
+  isContested(key: string): boolean {
+    return this.#contests.get(key)?.isSaid === true;
+  }
+
+  /** Milliseconds until the next pause ends, at least 0; undefined if none runs. */
+  nextInMs(nowMs: number): number | undefined {
+    const left = [...this.#contests.values()].map(({ untilMs }) => untilMs - nowMs).filter((ms) => ms > 0);
+    return left.length === 0 ? undefined : left.reduce((least, ms) => Math.min(least, ms));
+  }
+
+  /** Forgets what the plan no longer speaks of, and what stood for long. */
+  prune(planned: ReadonlyMap<string, unknown>, nowMs: number): void {
+    for (const [key, { written, undoneMs }] of this.#contests) {
+      const isCalm = nowMs - Math.max(written?.atMs ?? 0, undoneMs) > CALM_MS;
+      if (isCalm || !planned.has(key)) this.#contests.delete(key);
+    }
+  }
+}
+
+/** What is written when a Service becomes contested: a condition, and nothing that the other would undo. */
+export function contestedPatch(object: KubeObject, wallMs: number): StatusPatch {
+  return { status: conditionsPatch(object, { [ADDRESS_ASSIGNED]: CONTESTED }, wallMs) };
+}
+
+/** What its Event says. */
+export const contestedEvent = { reason: CONTESTED.reason, message: CONTESTED.message } as const;
+
+/** A digest of what is ours in an object: equal ones, nothing was undone. */
+function oursIn(object: KubeObject): string {
+  const conditions = [ADDRESS_ASSIGNED, ANNOUNCED].map((type) => {
+    const { status, reason, message } = conditionOf(object, type) ?? {};
+    return [status, reason, message];
+  });
+  const ingress = ingressOf(object).map(({ ip, ipMode = "VIP" }) => [ip, ipMode]);
+  return digest([ingress, conditions, object.metadata.annotations[POOL_ANNOTATION]]);
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(value) ?? "")
+    .digest("base64");
+}
+
+function withChanges(
+  annotations: Readonly<Record<string, string>>,
+  changes: StatusPatch["annotations"] = {},
+): Record<string, string> {
+  const all = Object.entries({ ...annotations, ...changes });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function isUserAtWork({ uid, spec }: Written, object: KubeObject): boolean {
+  return uid !== object.metadata.uid || spec !== digest(object["spec"]);
+}

@@ -1,0 +1,41 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Service } from "#src/model/service.ts";
+
+interface Holding {
+  readonly uid: string | undefined;
+  readonly addresses: readonly Ip[];
+}
+
+/**
+ * What the statuses of our Services held last. Whoever empties a status does not take its addresses: the Service gets
+ * the same ones again, unless they stand in another status by now. In memory only.
+ */
+export class HeldAddresses {
+  readonly #held = new Map<string, Holding>();
+
+  /** Notes what a Service has; one without addresses leaves the note alone. */
+  note(key: string, object: KubeObject, addresses: readonly Ip[]): void {
+    if (addresses.length > 0) this.#held.set(key, { uid: object.metadata.uid, addresses });
+  }
+
+  /** The Service was given no address by our own decision. */
+  forget(key: string): void {
+    this.#held.delete(key);
+  }
+
+  /** What a Service with an empty status had, where nobody has it now. */
+  lostBy(service: Service, object: KubeObject, inUse: ReadonlySet<string>): readonly Ip[] {
+    const held = this.#held.get(service.key);
+    if (held === undefined) return [];
+    const isStillHis = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
+    if (isStillHis && !held.addresses.some((ip) => inUse.has(printIp(ip)))) return held.addresses;
+    this.#held.delete(service.key);
+    return [];
+  }
+
+  /** Forgets objects that are gone. */
+  prune(objects: ReadonlyMap<string, unknown>): void {
+    for (const key of this.#held.keys()) if (!objects.has(key)) this.#held.delete(key);
+  }
+}

@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { pools, serviceObject, World } from "./world.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.stop());
+
+const GRACE_MS = 30_000;
+/** Reports that come within this time are one piece of work. */
+const REPORTS_MS = 500;
+
+async function assigned(spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  world.source.put(pools("192.0.2.0/30"), serviceObject("web", { spec }));
+  await world.start();
+}
+
+async function hear(): Promise<void> {
+  await world.advance(REPORTS_MS);
+}
+
+describe("the condition hawser.dev/Announced", () => {
+  it("costs one write more in the life of a Service, and no Event", async () => {
+    await assigned();
+    expect([world.announced("web"), world.writes("web")]).toEqual(["Unknown AnnouncementPending", 1]);
+    world.announce("192.0.2.0");
+    await hear();
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 2]);
+    await world.advance(10 * GRACE_MS);
+    expect([world.writes("web"), world.events("web")]).toEqual([2, ["Normal AddressAssigned"]]);
+  });
+
+  it("is not written again when another speaker takes over", async () => {
+    await assigned();
+    world.announce("192.0.2.0");
+    await hear();
+    world.announce();
+    await world.advance(GRACE_MS - REPORTS_MS - 1);
+    world.source.says("speaker-n2", { node: "n2", ready: true, announcing: [{ ip: "192.0.2.0", term: 2 }] });
+    await hear();
+    await world.advance(10 * GRACE_MS);
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 2]);
+  });
+
+  it("is written with the address where it is announced before", async () => {
+    world.announce("192.0.2.0");
+    await assigned();
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+  });
+
+  it.each([
+    { name: "no speaker runs", reports: [], spec: {}, reason: "NoSpeaker", fix: "DaemonSet hawser-speaker" },
+    {
+      name: "no speaker is ready",
+      reports: [{ node: "n1", ready: false, announcing: [] }],
+      spec: {},
+      reason: "NoReadySpeaker",
+      fix: "/readyz",
+    },
+    {
+      name: "nobody may announce",
+      reports: [{ node: "n1", ready: true, announcing: ["192.0.2.9"] }],
+      spec: {},
+      reason: "NoEligibleNode",
+      fix: "--interfaces",
+    },
+    {
+      name: "nobody may, as there is no endpoint",
+      reports: [{ node: "n1", ready: true, announcing: [] }],
+      spec: { externalTrafficPolicy: "Local" },
+      reason: "NoEligibleNode",
+      fix: "ready endpoint",
+    },
+  ])("says, after a while and with one Event, that $name", async ({ reports, spec, reason, fix }) => {
+    for (const report of reports) world.source.says(`speaker-${report.node}`, report);
+    await assigned(spec);
+    await hear();
+    await world.advance(GRACE_MS - REPORTS_MS - 1);
+    expect(world.announced("web")).toBe("Unknown AnnouncementPending");
+    await world.advance(1);
+    await world.advance(10 * GRACE_MS);
+    expect([world.announced("web"), world.writes("web")]).toEqual([`False ${reason}`, 2]);
+    expect(world.events("web")).toEqual(["Normal AddressAssigned", `Warning ${reason}`]);
+    expect(world.source.events.at(-1)?.message).toMatch(/^192\.0\.2\.0: /);
+    expect(world.source.events.at(-1)?.message).toContain(fix);
+    world.announce("192.0.2.0");
+    await hear();
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 3]);
+  });
+
+  it("needs an answer for each address of the Service", async () => {
+    world.source.put(pools("192.0.2.0/30", "2001:db8::/120"));
+    world.source.put(serviceObject("web", { spec: { ipFamilies: ["IPv4", "IPv6"] } }));
+    world.announce("192.0.2.0");
+    await world.start();
+    expect(world.announced("web")).toBe("Unknown AnnouncementPending");
+    await world.advance(GRACE_MS);
+    expect(world.announced("web")).toBe("False NoEligibleNode");
+    world.announce("192.0.2.0", "2001:DB8:0:0::0");
+    await hear();
+    expect(world.announced("web")).toBe("True Announced");
+  });
+
+  it("waits anew when the address is another one, in the write of the address", async () => {
+    world.announce("192.0.2.0");
+    await assigned();
+    await world.edit("web", { annotations: { "hawser.dev/load-balancer-ips": "192.0.2.3" } });
+    expect([world.announced("web"), world.writes("web")]).toEqual(["Unknown AnnouncementPending", 2]);
+    world.announce("192.0.2.3");
+    await hear();
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 3]);
+  });
+
+  it("goes with the address", async () => {
+    world.announce("192.0.2.0");
+    await assigned();
+    await world.edit("web", { spec: { type: "ClusterIP" } });
+    expect([world.announced("web"), world.writes("web")]).toEqual(["-", 2]);
+  });
+
+  it("is not judged by a report that lost its end", async () => {
+    world.source.says("speaker-n1", { node: "n1", ready: true, announcing: [], shortened: true });
+    await assigned();
+    await world.advance(10 * GRACE_MS);
+    expect([world.announced("web"), world.writes("web")]).toEqual(["Unknown AnnouncementPending", 1]);
+  });
+
+  it("is the same after a restart: nothing is written while nobody has spoken", async () => {
+    world.announce("192.0.2.0");
+    await assigned();
+    await world.stop();
+    world.source.says("speaker-n1", undefined);
+    world = new World(world.source);
+    await world.start();
+    await world.advance(GRACE_MS - 1);
+    world.announce("192.0.2.0");
+    await hear();
+    await world.advance(10 * GRACE_MS);
+    expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+  });
+
+  it("of a thousand Services lets a new one in between", async () => {
+    const names = Array.from({ length: 1_000 }, (_, n) => `s${n}`);
+    world.source.put(pools("192.0.0.0/16"), ...names.map((name) => serviceObject(name)));
+    await world.start();
+    const ips = names.map((name) => world.line(name).split(" ")[0] ?? "");
+    let isPut = false;
+    world.source.onPatch = () => {
+      if (isPut) return;
+      isPut = true;
+      world.source.put(serviceObject("new", { createdMs: 9 }));
+    };
+    world.announce(...ips);
+    await hear();
+    const place = world.source.patched.indexOf("default/new");
+    expect(place).toBeGreaterThan(0);
+    expect(place - 1_000).toBeLessThanOrEqual(256);
+    expect(names.filter((name) => world.announced(name) !== "True Announced")).toEqual([]);
+    expect(world.source.patched).toHaveLength(2_001);
+  });
+});
