@@ -12,7 +12,7 @@ export const importTable = {
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/ip", "#src/wire", "#src/model"],
   "src/routing": ["#src/ip", "#src/model"],
-  "src/source": ["#src/ip", "#src/model", "#src/process", "node:", "yaml"],
+  "src/source": ["#src/ip", "#src/model", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
   native: ["node:"],
@@ -22,12 +22,13 @@ export const importTable = {
   cli: ["#src", "#cli", "node:", "yaml"],
 };
 
-const { dependencies, devDependencies } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const { dependencies, devDependencies, optionalDependencies } = manifest;
 const everything = [
   ...Object.keys(importTable).map((folder) => `#${folder}`),
   "#lab",
   "node:",
-  ...Object.keys({ ...dependencies, ...devDependencies }),
+  ...Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }),
 ];
 
 /** The names a folder may not import: everything that exists, less what the table allows. */

@@ -52,8 +52,13 @@ export const PROBLEM_CODES = {
     solve: "Name a kubeconfig that kubectl works with.",
   },
   KUBECONFIG_UNSUPPORTED: {
-    meaning: "A kubeconfig logs in by a program, a provider, a password or a proxy, which Hawser cannot.",
-    solve: "Give one with a token or a client certificate.",
+    meaning:
+      "A kubeconfig logs in with a password, or by a program, a provider or a proxy while the package for that is absent.",
+    solve: "Give one with a token or a client certificate, or install `@kubernetes/client-node`.",
+  },
+  API_LOGIN_FAILED: {
+    meaning: "The program or the provider that a kubeconfig names gives no credentials.",
+    solve: "Log in with kubectl, or run by hand what the message names.",
   },
   API_SERVER_UNREACHABLE: {
     meaning: "The API server does not answer, or answers with an error. What was known of it stays in force.",

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -124,14 +124,40 @@ describe("readKubeconfig()", () => {
     expect(tls.rejectUnauthorized).toBe(false);
   });
 
-  it.each([
-    { name: "exec", user: { exec: { command: "aws" } }, why: "runs a program to log in" },
-    { name: "auth-provider", user: { "auth-provider": { name: "oidc" } }, why: "logs in by a provider" },
-    { name: "a password", user: { username: "me", password: "x" }, why: "password" },
-    { name: "a proxy", user: {}, cluster: { server, "proxy-url": "http://p" }, why: "proxy" },
-  ])("does not take $name, and says so", ({ user, cluster, why }) => {
-    const problem = { code: "KUBECONFIG_UNSUPPORTED", why: expect.stringContaining(why) };
-    expect(readKubeconfig(write(user, cluster))).toMatchObject({ ok: false, problems: [problem] });
+  it("does not take a password, and says so", () => {
+    const problem = { code: "KUBECONFIG_UNSUPPORTED", why: expect.stringContaining("password") };
+    const path = write({ username: "me", password: "x" });
+    expect(readKubeconfig(path)).toMatchObject({ ok: false, problems: [problem] });
+  });
+
+  it("takes another context than the current one, and names those there are where it is missing", () => {
+    const contexts = ["c", "d"].map((name) => ({ name, context: { cluster: `k-${name}`, user: "u" } }));
+    const clusters = ["c", "d"].map((name) => ({ name: `k-${name}`, cluster: { server: `https://${name}` } }));
+    const path = write({}, {}, { contexts, clusters });
+    const serverOf = (context?: string): string => {
+      const config = readKubeconfig(path, { context });
+      return config.ok ? config.value.server : (config.problems[0]?.why ?? "");
+    };
+    expect([serverOf(), serverOf("d")]).toEqual(["https://c", "https://d"]);
+    expect(serverOf("e")).toBe('it has no context "e", but c, d');
+  });
+
+  it("takes several files: the first that has a name wins, paths are relative to their own, missing ones are passed over", async () => {
+    const other = join(directory, "other");
+    mkdirSync(other, { recursive: true });
+    writeFileSync(join(other, "token"), "theirs\n");
+    const paths = [join(directory, "none"), join(directory, "first"), join(other, "second")];
+    const first = { "current-context": "c", contexts: [{ name: "c", context: { cluster: "k", user: "u" } }] };
+    const second = {
+      "current-context": "d",
+      clusters: [{ name: "k", cluster: { server } }],
+      users: [{ name: "u", user: { tokenFile: "token" } }],
+    };
+    writeFileSync(paths[1] ?? "", JSON.stringify(first));
+    writeFileSync(paths[2] ?? "", JSON.stringify(second));
+    const config = readKubeconfig(paths);
+    if (!config.ok) throw new Error(config.problems[0]?.why);
+    expect([config.value.server, await config.value.token(false)]).toEqual([server, "theirs"]);
   });
 
   it.each([

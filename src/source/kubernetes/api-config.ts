@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Agent } from "node:http";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import type { SecureContextOptions } from "node:tls";
@@ -21,6 +22,10 @@ export interface ApiConfig {
   tls(): Promise<TlsMaterial>;
   /** The bearer token, if there is one; `isRefused`: the server did not take the one given last. */
   token(isRefused: boolean): Promise<string | undefined>;
+  /** Headers of each request beside the token: as whom to act. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Makes the connections, where the server is behind a proxy: these speak HTTP/1.1. A new one at each call. */
+  readonly agent?: (() => Promise<Agent>) | undefined;
 }
 
 /** Where Kubernetes mounts what a pod needs to reach the API. */
@@ -37,11 +42,11 @@ export function inClusterConfig({ env, directory = SERVICE_ACCOUNT }: InClusterO
   const host = env["KUBERNETES_SERVICE_HOST"];
   const port = env["KUBERNETES_SERVICE_PORT"] ?? "443";
   if (host === undefined || host === "") return { ok: false, problems: [sourceMissing()] };
-  const token = new TokenFile(join(directory, "token"));
+  const file = new TokenFile(join(directory, "token"));
   const value: ApiConfig = {
     server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     tls: async () => ({ ca: await readFile(join(directory, "ca.crt")) }),
-    token: async (isRefused) => token.read(isRefused),
+    token: async (isRefused) => file.token(isRefused),
   };
   return { ok: true, value, problems: [] };
 }

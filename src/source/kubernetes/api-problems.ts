@@ -1,5 +1,6 @@
 import type { Problem } from "#src/model/problem.ts";
 import { WENT_BACK } from "./reflector.ts";
+import { LOGIN_FAILED } from "./transport.ts";
 
 /** A failure is told when it is not the first in a row: a server that restarts is nothing to be told of. */
 const TELL_FROM = 2;
@@ -16,6 +17,11 @@ export function apiProblem(where: string, error: NodeJS.ErrnoException, failures
   if (code === "HTTP_401" || code === "HTTP_403") {
     const fix = "Grant it with the Role that Hawser is installed with; until then it goes on with what it knows";
     return { ...problem, code: "API_ACCESS_REFUSED", fix };
+  }
+  if (code === LOGIN_FAILED) {
+    const what = "Cannot log in to the Kubernetes API";
+    const fix = "Log in with kubectl, or run by hand what the kubeconfig names (exec, auth-provider)";
+    return { ...problem, code: "API_LOGIN_FAILED", what, fix };
   }
   if (code === WENT_BACK) {
     const fix = "If it was restored from a backup on purpose, restart Hawser; until then it goes on with what it knows";

@@ -1,10 +1,10 @@
-import { type ClientHttp2Session, constants, type OutgoingHttpHeaders } from "node:http2";
 import { version } from "#src/process/version.ts";
 import type { ApiConfig } from "./api-config.ts";
-import { ApiConnection, failure } from "./connection.ts";
+import { ApiConnection } from "./connection.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { afterPause, pause, type Timing } from "./timing.ts";
+import { type Exchange, failure, UNSENT } from "./transport.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** Requests under way at once, without watches: fewer than a server's streams of one connection (100 and up). */
@@ -35,25 +35,10 @@ export interface WatchRequest {
   onLines(lines: readonly string[]): void;
 }
 
-/** Codes of errors after which a request certainly was not carried out: the server had asked for another connection. */
-const UNSENT = ["ERR_HTTP2_STREAM_REFUSED", "ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"] as const;
-/** How often such a request is sent again at once. */
+/** How often a request is sent that certainly was not carried out before. */
 const MAX_ATTEMPTS = 3;
 
-interface Exchange {
-  readonly headers: OutgoingHttpHeaders;
-  readonly body?: string | undefined;
-  readonly signal: AbortSignal;
-  onHead?(status: number): void;
-  onData(status: number, chunk: Buffer): void;
-}
-
-interface Head {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-}
-
-/** A thin client of the Kubernetes API: JSON over one HTTP/2 connection. */
+/** A thin client of the Kubernetes API: JSON over one HTTP/2 connection, or HTTP/1.1 where that is refused. */
 export class ApiClient {
   readonly #config: ApiConfig;
   readonly #timing: Timing;
@@ -85,8 +70,10 @@ export class ApiClient {
         for (let attempts = 1; ; attempts++) {
           const outcome = await this.#try(request, signal, isRefused).catch(unlessUnsent(attempts));
           if (outcome === undefined) continue;
-          if (outcome.kind === "refused" && outcome.status === 401 && !isRefused) isRefused = true;
-          else if (outcome.kind !== "busy") return outcome;
+          if (outcome.kind === "refused" && outcome.status === 401 && !isRefused) {
+            isRefused = true;
+            this.#connection.renew();
+          } else if (outcome.kind !== "busy") return outcome;
           else await pause(this.#timing, outcome.retryAfterMs + this.#timing.chance() * 250, signal);
           if (signal.aborted) return outcome;
         }
@@ -97,12 +84,12 @@ export class ApiClient {
   /** A watch: resolves with how it ended (`ok`: as the server planned); rejects when it was cut. */
   async watch({ path, signal, onStart, onLines }: WatchRequest): Promise<Outcome> {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
-    const session = await untilAborted(this.#connection.session(), ended);
-    const headers = await this.#headers("GET", path, false);
+    const transport = await untilAborted(this.#connection.transport(), ended);
+    const request = await this.#request("GET", path, false);
     const splitter = new LineSplitter();
     const refusal: Buffer[] = [];
-    const head = await exchange(session, {
-      headers,
+    const head = await transport.exchange({
+      ...request,
       signal: ended,
       onHead: (status) => {
         if (status === 200) onStart();
@@ -114,7 +101,7 @@ export class ApiClient {
       },
     });
     if (head.status === 200) return { kind: "ok", body: undefined };
-    if (head.status === 401) await this.#config.token(true);
+    if (head.status === 401) await this.#logInAgain();
     return outcomeOf(head.status, head.retryAfter, Buffer.concat(refusal).toString());
   }
 
@@ -125,13 +112,14 @@ export class ApiClient {
   }
 
   async #try(request: ApiRequest, signal: AbortSignal, isRefused: boolean): Promise<Outcome> {
-    const session = await untilAborted(this.#connection.session(), signal);
+    const transport = await untilAborted(this.#connection.transport(), signal);
     const { method, path, body, contentType = "application/json" } = request;
-    const headers = await this.#headers(method, path, isRefused);
+    const { headers, ...line } = await untilAborted(this.#request(method, path, isRefused), signal);
     if (request.isWanted?.() === false) throw failure("ECANCELED", "it is no longer wanted");
     const chunks: Buffer[] = [];
     let length = 0;
-    const head = await exchange(session, {
+    const head = await transport.exchange({
+      ...line,
       headers: body === undefined ? headers : { ...headers, "content-type": contentType },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
@@ -144,15 +132,24 @@ export class ApiClient {
     return outcomeOf(head.status, head.retryAfter, Buffer.concat(chunks).toString());
   }
 
-  async #headers(method: string, path: string, isRefused: boolean): Promise<OutgoingHttpHeaders> {
+  async #request(
+    method: string,
+    path: string,
+    isRefused: boolean,
+  ): Promise<Pick<Exchange, "method" | "path" | "headers">> {
     const token = await this.#config.token(isRefused);
-    return {
-      ":method": method,
-      ":path": this.#basePath + path,
+    const headers = {
       accept: "application/json",
       "user-agent": `hawser/${version}`,
+      ...this.#config.headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
+    return { method, path: this.#basePath + path, headers };
+  }
+
+  async #logInAgain(): Promise<void> {
+    this.#connection.renew();
+    await this.#config.token(true);
   }
 
   async #withDeadline<T>(outer: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -170,48 +167,11 @@ export class ApiClient {
   }
 }
 
-/** Sends one request on a session and hands on what comes; rejects when it is cut before its end. */
-async function exchange(session: ClientHttp2Session, { headers, body, signal, ...on }: Exchange): Promise<Head> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<Head>();
-  const stream = session.request(headers, { endStream: body === undefined });
-  const abort = (): void => void stream.destroy(signal.reason as Error);
-  signal.addEventListener("abort", abort, { once: true });
-  let head: Head | undefined;
-  let hasEnded = false;
-  stream.on("response", (answer) => {
-    head = { status: answer[":status"] ?? 0, retryAfter: answer["retry-after"] };
-    on.onHead?.(head.status);
-  });
-  stream.on("data", (chunk: Buffer) => {
-    try {
-      on.onData(head?.status ?? 0, chunk);
-    } catch (error) {
-      stream.destroy(error as Error);
-    }
-  });
-  stream.on("end", () => (hasEnded = true));
-  stream.on("error", (error) => {
-    const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    reject(isRefused ? failure(UNSENT[0], "the API server refused the stream") : error);
-  });
-  stream.on("close", () => {
-    if (head !== undefined && hasEnded && !stream.aborted && stream.rstCode === 0) resolve(head);
-    else reject(failure("ECONNRESET", "the API server cut the answer"));
-  });
-  if (body !== undefined) stream.end(body);
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
 /** For `catch`: undefined says that the request may be sent again; other errors are thrown on. */
 function unlessUnsent(attempts: number): (error: unknown) => undefined {
   return (error) => {
     const { code } = error as NodeJS.ErrnoException;
-    if (attempts >= MAX_ATTEMPTS || !UNSENT.some((one) => one === code)) throw error;
+    if (attempts >= MAX_ATTEMPTS || code !== UNSENT) throw error;
     return undefined;
   };
 }

@@ -1,24 +1,27 @@
-import { type ClientHttp2Session, connect } from "node:http2";
-import type { ApiConfig } from "./api-config.ts";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { ApiConfig, TlsMaterial } from "./api-config.ts";
+import { Http1Transport } from "./http1-transport.ts";
+import { Http2Transport } from "./http2-transport.ts";
 import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
+import { failure, type Transport } from "./transport.ts";
 
-/** As Go's client does, so that a dead connection is found within half a minute. */
-const PING_EVERY_MS = 15_000;
-const PING_DEADLINE_MS = 15_000;
 const CONNECT_DEADLINE_MS = 10_000;
-/** Bytes under way: a page of objects has about a megabyte, and the protocol's 64 KiB would make it wait. */
-const STREAM_WINDOW_BYTES = 1 << 20;
-const SESSION_WINDOW_BYTES = 4 << 20;
+/** HTTP/1.1 has no PING: the system's probes find a dead connection, ten seconds after so many of silence. */
+const PROBE_AFTER_MS = 15_000;
 
-/** The one HTTP/2 connection to the API server, made when it is needed and made anew when it breaks. */
+/** The way to the API server, made when it is needed and made anew when it breaks. */
 export class ApiConnection {
   readonly #config: ApiConfig;
   readonly #timing: Timing;
   readonly #closing = new AbortController();
   /** The one in use, and those that still carry watches after the server asked us to leave. */
-  readonly #sessions = new Set<ClientHttp2Session>();
-  #current: ClientHttp2Session | undefined;
-  #connecting: Promise<ClientHttp2Session> | undefined;
+  readonly #transports = new Set<Transport>();
+  #current: Transport | undefined;
+  #hasCertificate = false;
+  #connecting: Promise<Transport> | undefined;
   #failures = 0;
 
   constructor(config: ApiConfig, timing: Timing) {
@@ -26,76 +29,91 @@ export class ApiConnection {
     this.#timing = timing;
   }
 
-  /** A session that takes requests. After failures it comes with a growing delay. Rejects if there is none to be had. */
-  async session(): Promise<ClientHttp2Session> {
-    const session = this.#current;
-    if (session !== undefined && !session.closed && !session.destroyed) return session;
+  /** A transport that takes requests. After failures it comes with a growing delay. Rejects if there is none to be had. */
+  async transport(): Promise<Transport> {
+    if (this.#current?.isOpen === true) return this.#current;
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
   }
 
-  close(): void {
-    this.#closing.abort();
-    for (const session of this.#sessions) session.destroy();
+  /** We were not let in: where a client certificate says who we are, the next connection shows the one there is now. */
+  renew(): void {
+    if (this.#hasCertificate) this.#current = undefined;
   }
 
-  async #connect(): Promise<ClientHttp2Session> {
+  close(): void {
+    this.#closing.abort();
+    for (const transport of this.#transports) transport.close();
+  }
+
+  async #connect(): Promise<Transport> {
     await pause(this.#timing, backOffMs(this.#failures, this.#timing.chance()), this.#closing.signal);
     try {
-      const session = await this.#open();
+      const transport = await this.#open();
       this.#failures = 0;
-      this.#current = session;
-      void this.#keepAlive(session);
-      return session;
+      this.#current = transport;
+      for (const old of this.#transports) if (!old.isOpen) this.#transports.delete(old);
+      this.#transports.add(transport);
+      if (this.#closing.signal.aborted) transport.close();
+      return transport;
     } catch (error) {
       this.#failures += 1;
       throw error;
     }
   }
 
-  async #open(): Promise<ClientHttp2Session> {
+  async #open(): Promise<Transport> {
+    const { server, agent } = this.#config;
     const tls = await this.#config.tls();
-    if (this.#closing.signal.aborted) throw failure("ECANCELED", "the source is closed");
-    const settings = { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES };
-    const session = connect(this.#config.server, { ...tls, settings });
-    this.#sessions.add(session);
-    session.on("close", () => this.#sessions.delete(session));
-    const opened = Promise.withResolvers<void>();
-    session.once("connect", () => opened.resolve());
-    session.once("close", () => opened.reject(failure("ECONNRESET", "the connection closed")));
-    // Stays: an error of a session without a listener would end the program. Its streams tell the callers.
-    session.on("error", (error) => opened.reject(error));
-    const done = new AbortController();
-    void afterPause(this.#timing, CONNECT_DEADLINE_MS, {
-      signal: done.signal,
-      run: () => session.destroy(failure("ETIMEDOUT", "no connection within 10 s")),
-    });
-    try {
-      await opened.promise;
-    } finally {
-      done.abort();
+    this.#hasCertificate = tls.cert !== undefined;
+    if (agent !== undefined) return new Http1Transport(server, await agent());
+    const isTls = server.startsWith("https:");
+    const socket = await this.#dial(new URL(server), isTls ? tls : undefined);
+    if (isTls && (socket as TLSSocket).alpnProtocol !== "h2") {
+      socket.destroy();
+      return new Http1Transport(server, new HttpsAgent({ ...tls, ...keptConnections }));
     }
-    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-    return session;
+    try {
+      return await Http2Transport.open(socket, { server, deadlineMs: CONNECT_DEADLINE_MS, timing: this.#timing });
+    } catch (error) {
+      // Without TLS nothing is agreed upon beforehand: `kubectl proxy` answers HTTP/2 with an error of HTTP/1.1.
+      if (isTls || !isOtherProtocol(error)) throw error;
+      return new Http1Transport(server, new HttpAgent(keptConnections));
+    }
   }
 
-  /** Pings until the session ends, and ends it when an answer stays away. */
-  async #keepAlive(session: ClientHttp2Session): Promise<void> {
-    const ended = new AbortController();
-    session.once("close", () => ended.abort());
-    while (!ended.signal.aborted) {
-      await pause(this.#timing, PING_EVERY_MS, ended.signal);
-      if (ended.signal.aborted) return;
-      const answered = new AbortController();
-      if (session.ping(() => answered.abort()))
-        await pause(this.#timing, PING_DEADLINE_MS, AbortSignal.any([answered.signal, ended.signal]));
-      if (!answered.signal.aborted && !session.destroyed)
-        session.destroy(failure("ETIMEDOUT", "the API server does not answer a PING"));
+  /** A connected socket, with the handshake of TLS done where it is wanted. */
+  async #dial({ hostname, port }: URL, tls: TlsMaterial | undefined): Promise<Socket> {
+    if (this.#closing.signal.aborted) throw failure("ECANCELED", "the source is closed");
+    const host = hostname.replace(/^\[(.*)\]$/, "$1");
+    const to = { host, port: Number(port) || (tls === undefined ? 80 : 443) };
+    const servername = isIP(host) === 0 ? host : "";
+    const socket =
+      tls === undefined ? connectTcp(to) : connectTls({ servername, ...tls, ...to, ALPNProtocols: ["h2", "http/1.1"] });
+    const connected = Promise.withResolvers<void>();
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => connected.resolve());
+    socket.once("close", () => connected.reject(failure("ECONNRESET", "the connection closed")));
+    socket.on("error", (error) => connected.reject(error));
+    const done = new AbortController();
+    const cancel = (): void => void socket.destroy(failure("ECANCELED", "the source is closed"));
+    this.#closing.signal.addEventListener("abort", cancel, { once: true });
+    void afterPause(this.#timing, CONNECT_DEADLINE_MS, {
+      signal: done.signal,
+      run: () => socket.destroy(failure("ETIMEDOUT", `no connection within ${CONNECT_DEADLINE_MS / 1_000} s`)),
+    });
+    try {
+      await connected.promise;
+      return socket.setNoDelay();
+    } finally {
+      done.abort();
+      this.#closing.signal.removeEventListener("abort", cancel);
     }
   }
 }
 
-/** An error of a connection, with its code. */
-export function failure(code: string, message: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(message), { code });
+const keptConnections = { keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS, ALPNProtocols: ["http/1.1"] } as const;
+
+function isOtherProtocol(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ERR_HTTP2_ERROR" || code === "ERR_HTTP2_SESSION_ERROR";
 }

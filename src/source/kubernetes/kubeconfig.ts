@@ -1,90 +1,97 @@
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
+import { resolve } from "node:path";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import { isRecord } from "#src/source/status-text.ts";
 import type { ApiConfig, TlsMaterial } from "./api-config.ts";
+import { type Fields, type KubeconfigContext, readContext, type Section, textOf } from "./kubeconfig-file.ts";
+import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
+import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
 import { TokenFile } from "./token-file.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What Hawser does not do for a user of a kubeconfig. */
-const otherCredentials: Readonly<Record<string, string>> = {
-  exec: "runs a program to log in",
-  "auth-provider": "logs in by a provider",
-  username: "logs in with a password, which API servers no longer take",
-};
+export interface KubeconfigOptions {
+  /** The context to use; by default the file's current-context. */
+  readonly context?: string | undefined;
+}
 
 /**
- * Reads a kubeconfig file: the cluster and the user of its current context, with a token, a token file, a client
- * certificate or none. Certificates may be in the file or beside it. The rest is a Problem.
+ * Reads a kubeconfig file, or several as kubectl does: the cluster and the user of a context. A token, a token file, a
+ * client certificate (in the file or beside it), OpenID Connect and no credentials at all are our own business; a program
+ * that logs in, and a proxy, are @kubernetes/client-node's, which is loaded when it is needed first.
  */
-export function readKubeconfig(path: string): Parsed<ApiConfig> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return unreadable(path, code === "ENOENT" ? "there is no such file" : (code ?? message));
+export function readKubeconfig(
+  path: string | readonly string[],
+  { context }: KubeconfigOptions = {},
+): Parsed<ApiConfig> {
+  const paths = typeof path === "string" ? [path] : path;
+  const where = paths.join(":");
+  const found = readContext(paths, context);
+  if (typeof found === "string") return refused(where, "KUBECONFIG_UNREADABLE", found);
+  const server = textOf(found.cluster.fields, "server");
+  if (server === undefined || !URL.canParse(server))
+    return refused(where, "KUBECONFIG_UNREADABLE", "its cluster has no server that is a URL");
+  if (found.user.fields["username"] !== undefined) {
+    const why = "its user logs in with a password, which API servers no longer take (username)";
+    return refused(where, "KUBECONFIG_UNSUPPORTED", why);
   }
-  let value: unknown;
-  try {
-    value = parse(text, { maxAliasCount: 0 });
-  } catch (error) {
-    return unreadable(path, (error as Error).message.split("\n", 1)[0] ?? "it is no YAML");
-  }
-  const found = currentContext(value);
-  if (typeof found === "string") return unreadable(path, found);
-  const { cluster, user } = found;
-  const why = otherWay(cluster, user);
-  if (why !== undefined) return { ok: false, problems: [unsupported(path, why)] };
-  const server = textOf(cluster, "server");
-  if (server === undefined || !URL.canParse(server)) return unreadable(path, "its cluster has no server that is a URL");
-  const config = { server, ...credentials(user, dirname(path)), tls: async () => tlsOf(cluster, user, dirname(path)) };
-  return { ok: true, value: config, problems: [] };
+  const way = otherWay(found);
+  if (way === undefined) return { ok: true, value: ownConfig(server, found), problems: [] };
+  if (isLoginPossible()) return { ok: true, value: loginConfig(server, found), problems: [] };
+  const why = `its ${way}, which takes the package @kubernetes/client-node, and that is not installed`;
+  return refused(where, "KUBECONFIG_UNSUPPORTED", why);
 }
 
-function currentContext(value: unknown): { readonly cluster: Fields; readonly user: Fields } | string {
-  if (!isRecord(value)) return "it is no map";
-  const name = value["current-context"];
-  if (typeof name !== "string" || name === "") return "it has no current-context";
-  const context = named(value, "contexts", "context", name);
-  if (context === undefined) return `it has no context "${name}"`;
-  const cluster = named(value, "clusters", "cluster", context["cluster"]);
-  const user = named(value, "users", "user", context["user"]);
-  if (cluster === undefined) return `the cluster of its context "${name}" is missing`;
-  return user === undefined ? `the user of its context "${name}" is missing` : { cluster, user };
+/** What takes the package, in words; undefined: nothing does. */
+function otherWay({ cluster, user }: KubeconfigContext): string | undefined {
+  if (user.fields["exec"] !== undefined) return "user runs a program to log in (exec)";
+  if (user.fields["auth-provider"] !== undefined && oidcConfigOf(user.fields) === undefined)
+    return "user logs in by a provider (auth-provider)";
+  return textOf(cluster.fields, "proxy-url") === undefined ? undefined : "cluster is behind a proxy (proxy-url)";
 }
 
-function named(config: Fields, list: string, field: string, name: unknown): Fields | undefined {
-  const entries = config[list];
-  const entry: unknown = Array.isArray(entries)
-    ? entries.find((one) => isRecord(one) && one["name"] === name)
-    : undefined;
-  const value = isRecord(entry) ? entry[field] : undefined;
-  return isRecord(value) ? value : undefined;
+function ownConfig(server: string, { cluster, user }: KubeconfigContext): ApiConfig {
+  const path = textOf(user.fields, "tokenFile");
+  const token = textOf(user.fields, "token");
+  const file = path === undefined ? undefined : new TokenFile(resolve(user.directory, path));
+  const oidc = oidcConfigOf(user.fields);
+  const login = oidc === undefined ? undefined : new OidcLogin(oidc, user);
+  return {
+    server,
+    headers: impersonation(user.fields),
+    tls: async () => tlsOf(cluster, user),
+    // As kubectl does: the file wins.
+    token: async (isRefused) => (file ?? login)?.token(isRefused) ?? token,
+  };
 }
 
-function otherWay(cluster: Fields, user: Fields): string | undefined {
-  if (textOf(cluster, "proxy-url") !== undefined) return "its cluster is behind a proxy (proxy-url)";
-  const way = Object.keys(otherCredentials).find((name) => user[name] !== undefined);
-  return way === undefined ? undefined : `its user ${otherCredentials[way]} (${way})`;
+function loginConfig(server: string, context: KubeconfigContext): ApiConfig {
+  const own = ownConfig(server, context);
+  const login = new KubeconfigLogin(context);
+  const hasProxy = textOf(context.cluster.fields, "proxy-url") !== undefined;
+  if (!login.givesCredentials || oidcConfigOf(context.user.fields) !== undefined)
+    return { ...own, agent: async () => login.agent() };
+  return {
+    ...own,
+    tls: async () => ({ ...(await own.tls()), ...(await login.certificate()) }),
+    token: async (isRefused) => login.token(isRefused),
+    ...(hasProxy ? { agent: async () => login.agent() } : {}),
+  };
 }
 
-function credentials(user: Fields, directory: string): Pick<ApiConfig, "token"> {
-  const path = textOf(user, "tokenFile");
-  const token = textOf(user, "token");
-  const file = path === undefined ? undefined : new TokenFile(resolve(directory, path));
-  // As kubectl does: the file wins.
-  return { token: async (isRefused) => (file === undefined ? token : file.read(isRefused)) };
+/** As whom the user acts (User impersonation, `kubectl --as`). */
+function impersonation(user: Fields): Readonly<Record<string, string | readonly string[]>> {
+  const groups = user["as-groups"];
+  const [as, uid] = [textOf(user, "as"), textOf(user, "as-uid")];
+  return {
+    ...(as === undefined ? {} : { "impersonate-user": as }),
+    ...(uid === undefined ? {} : { "impersonate-uid": uid }),
+    ...(Array.isArray(groups) ? { "impersonate-group": groups.map(String) } : {}),
+  };
 }
 
-async function tlsOf(cluster: Fields, user: Fields, directory: string): Promise<TlsMaterial> {
-  const read = async (from: Fields, name: string): Promise<Buffer | undefined> => {
-    const data = textOf(from, `${name}-data`);
+async function tlsOf(cluster: Section, user: Section): Promise<TlsMaterial> {
+  const read = async ({ fields, directory }: Section, name: string): Promise<Buffer | undefined> => {
+    const data = textOf(fields, `${name}-data`);
     if (data !== undefined) return Buffer.from(data, "base64");
-    const path = textOf(from, name);
+    const path = textOf(fields, name);
     return path === undefined ? undefined : readFile(resolve(directory, path));
   };
   const [ca, cert, key] = await Promise.all([
@@ -92,40 +99,27 @@ async function tlsOf(cluster: Fields, user: Fields, directory: string): Promise<
     read(user, "client-certificate"),
     read(user, "client-key"),
   ]);
-  const servername = textOf(cluster, "tls-server-name");
+  const servername = textOf(cluster.fields, "tls-server-name");
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),
     ...(servername === undefined ? {} : { servername }),
-    rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
+    rejectUnauthorized: cluster.fields["insecure-skip-tls-verify"] !== true,
   };
 }
 
-function textOf(from: Fields, name: string): string | undefined {
-  const value = from[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function unreadable(path: string, why: string): Parsed<never> {
-  const fix = "Name a kubeconfig that kubectl works with";
-  const problem: Problem = {
-    code: "KUBECONFIG_UNREADABLE",
-    where: path,
+const refusals = {
+  KUBECONFIG_UNREADABLE: {
     what: "Cannot use it as a kubeconfig",
-    why,
-    fix,
-    severity: "error",
-  };
-  return { ok: false, problems: [problem] };
-}
-
-function unsupported(path: string, why: string): Problem {
-  return {
-    code: "KUBECONFIG_UNSUPPORTED",
-    where: path,
+    fix: "Name a kubeconfig that kubectl works with",
+  },
+  KUBECONFIG_UNSUPPORTED: {
     what: "Cannot log in as this kubeconfig says",
-    why,
-    fix: "Give a kubeconfig with a token or a client certificate; `kubectl create token` makes one for a ServiceAccount",
-    severity: "error",
-  };
+    fix: "Give one with a token (`kubectl create token` makes one) or a client certificate, or install that package",
+  },
+} as const;
+
+function refused(where: string, code: keyof typeof refusals, why: string): Parsed<never> {
+  const problem: Problem = { code, where, ...refusals[code], why, severity: "error" };
+  return { ok: false, problems: [problem] };
 }

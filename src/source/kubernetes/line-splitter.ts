@@ -1,4 +1,4 @@
-import { failure } from "./connection.ts";
+import { failure } from "./transport.ts";
 
 /** Several times what an API server stores as one object (etcd takes 1.5 MiB). */
 const MAX_LINE_BYTES = 16 << 20;

@@ -15,7 +15,7 @@ export class TokenFile {
   }
 
   /** The token, at most ten seconds old, or read this moment. Rejects if the file cannot be read. */
-  async read(isNow: boolean): Promise<string> {
+  async token(isNow: boolean): Promise<string> {
     const nowMs = monotonicMs();
     if (this.#token === undefined || isNow || nowMs - this.#readMs >= READ_EVERY_MS) {
       this.#readMs = nowMs;

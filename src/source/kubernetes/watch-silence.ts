@@ -1,4 +1,4 @@
-import { failure } from "./connection.ts";
+import { failure } from "./transport.ts";
 import { pause, type Timing } from "./timing.ts";
 
 /** A server sends a bookmark a minute: a watch that is silent for longer than two is dead, whatever TCP says. */
