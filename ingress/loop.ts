@@ -1,8 +1,8 @@
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
-import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { type Node, parseNode } from "#src/model/node.ts";
 import type { Kind, KubeObject } from "#src/model/object.ts";
-import type { Parsed } from "#src/model/problem.ts";
-import { parseTlsSecret, type TlsSecret } from "#src/model/secret.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/loop.ts";
@@ -12,9 +12,14 @@ import type { RouteTable } from "#src/routing/table.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import { RouteIndex } from "./route-index.ts";
-import { certificateClaims, type Certificates } from "./tls/certificates.ts";
+import { NamedSecrets } from "./secrets.ts";
+import { publishedAddresses } from "./status/addresses.ts";
+import { startStatusLoop, type StatusLoop } from "./status/loop.ts";
+import type { Standing } from "./status/plan.ts";
+import type { PublishSettings } from "./status/settings.ts";
+import type { Certificates } from "./tls/certificates.ts";
 
-const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice", "Secret"];
+const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice"];
 
 /** What the ingress is given. */
 export interface IngressContext {
@@ -22,6 +27,8 @@ export interface IngressContext {
   readonly scope: ClassScope;
   readonly certificates: Certificates;
   readonly log: Logger;
+  /** Which addresses are written into statuses; undefined: none are. */
+  readonly publish?: PublishSettings | undefined;
   /** Takes each new route table. */
   readonly useRoutes: (table: RouteTable) => void;
 }
@@ -32,84 +39,133 @@ export interface IngressLoop {
   idle(): Promise<void>;
   /** Problems there are now. */
   problemCount(): number;
+  /** The writer of statuses; undefined where none are written. */
+  readonly status: Pick<StatusLoop, "leads" | "writes"> | undefined;
   close(): Promise<void>;
 }
 
 /**
  * Keeps the route table and the certificates as the objects say: whatever changes marks work; the work is to read what
- * is new, build what it touches, and swap. Resolves when the first table is in use; rejects if the source cannot open.
+ * is new, build what it touches, and swap. Resolves when the first table is in use and the certificates were looked for;
+ * rejects if the source cannot open.
  */
 export async function startIngressLoop(context: IngressContext): Promise<IngressLoop> {
-  const { source, log } = context;
+  const { source, log, publish } = context;
   const problems = new ProblemLog(log);
-  const update = createUpdate(context, problems);
+  const world = new World(context, problems, () => loop.mark());
+  let status: StatusLoop | undefined;
   const loop = createWorkLoop({
     log,
     run: async () => {
-      update();
+      world.update();
+      status?.mark();
     },
   });
-  await source.open(KINDS, {
+  await source.open(publish?.usesNodes === true ? [...KINDS, "Node"] : KINDS, {
     onChange: () => loop.mark(),
     onProblems: (where, found) => problems.report(where, found),
   });
   loop.mark();
   await loop.idle();
-  return { idle: () => loop.idle(), problemCount: () => problems.count, close: () => loop.close() };
-}
-
-function createUpdate({ source, scope, certificates, useRoutes }: IngressContext, problems: ProblemLog): () => void {
-  const reader = <T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> =>
-    new ParsedObjects({ parse, onProblems: (key, found) => problems.report(`${kind} ${key}`, found) });
-  const ingresses = reader("Ingress", parseIngress);
-  const classes = reader("IngressClass", parseIngressClass);
-  const services = reader("Service", parseService);
-  const slices = reader("EndpointSlice", parseEndpointSlice);
-  const secrets = reader("Secret", parseTlsSecret);
-  const index = new RouteIndex(scope);
-  return () => {
-    const changes = {
-      ingresses: ingresses.update(source.list("Ingress")),
-      classes: classes.update(source.list("IngressClass")),
-      services: services.update(source.list("Service")),
-      slices: slices.update(source.list("EndpointSlice")),
-    };
-    if (Object.values(changes).some((list) => list.length > 0)) useRoutes(index.update(changes));
-    updateCertificates(index.served(), { source, secrets, certificates, problems });
+  await world.settled;
+  await loop.idle();
+  if (publish !== undefined)
+    status = startStatusLoop({
+      source,
+      log,
+      lingers: publish.usesNodes,
+      publishedAddresses: () => world.publishedAddresses(publish),
+      standingOf: (key) => world.standingOf(key),
+      onProblems: (found) => problems.report("published addresses", found),
+    });
+  return {
+    idle: () => loop.idle(),
+    problemCount: () => problems.count,
+    status,
+    close: async () => {
+      await Promise.all([status?.close(), loop.close()]);
+    },
   };
 }
 
-/** Reads only the Secrets that Ingresses name: the others are none of our business, and may hold anything. */
-function updateCertificates(
-  ingresses: readonly Ingress[],
-  to: {
-    readonly source: Source;
-    readonly secrets: ParsedObjects<TlsSecret>;
-    readonly certificates: Certificates;
-    readonly problems: ProblemLog;
-  },
-): void {
-  const claims = certificateClaims(ingresses);
-  const wanted = new Set(claims.values());
-  const present = to.source.list("Secret");
-  to.secrets.update(new Map([...present].filter(([key]) => wanted.has(key))));
-  const usable = new Map(
-    [...wanted].flatMap((key) => {
-      const secret = to.secrets.get(key);
-      return secret === undefined ? [] : [[key, secret] as const];
-    }),
-  );
-  to.problems.report("certificates", to.certificates.use(claims, usable));
-  const missing = [...wanted].filter((key) => !present.has(key));
-  to.problems.report(
-    "missing secrets",
-    missing.map((key) => ({
-      code: "INGRESS_SECRET_MISSING",
-      where: `Secret "${key}"`,
-      what: "Cannot serve its certificate",
-      why: "an Ingress names it, and there is none",
-      fix: "Create it; until then the default certificate is served",
-      severity: "warning",
-    })),
-  );
+/** All that the ingress knows, as values. */
+class World {
+  readonly #context: IngressContext;
+  readonly #problems: ProblemLog;
+  readonly #index: RouteIndex;
+  readonly #secrets: NamedSecrets;
+  /** What is wrong with Ingresses, ours or not: only of ours is it told. */
+  readonly #ofIngresses = new Map<string, readonly Problem[]>();
+  readonly #ingresses = new ParsedObjects({
+    parse: parseIngress,
+    onProblems: (key, found) => {
+      if (found.length === 0) this.#ofIngresses.delete(key);
+      else this.#ofIngresses.set(key, found);
+      this.#problems.report(`Ingress ${key}`, this.#isOurs(key) ? found : []);
+    },
+  });
+  readonly #classes = this.#reader("IngressClass", parseIngressClass);
+  readonly #services = this.#reader("Service", parseService);
+  readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
+  readonly #nodes = this.#reader("Node", parseNode);
+
+  constructor(context: IngressContext, problems: ProblemLog, mark: () => void) {
+    const { source, certificates, scope } = context;
+    this.#context = context;
+    this.#problems = problems;
+    this.#index = new RouteIndex(scope);
+    this.#secrets = new NamedSecrets({ source, certificates, problems, mark });
+  }
+
+  /** Resolves when the certificates that are named now were looked for. */
+  get settled(): Promise<void> {
+    return this.#secrets.settled;
+  }
+
+  /** Reads what is new, and hands on what it makes. */
+  update(): void {
+    const { source, useRoutes } = this.#context;
+    // Classes first: they decide of which Ingresses anything is told.
+    const classes = this.#classes.update(source.list("IngressClass"));
+    this.#index.useClasses(classes);
+    const ingresses = this.#ingresses.update(source.list("Ingress"));
+    const services = this.#services.update(source.list("Service"));
+    const slices = this.#slices.update(source.list("EndpointSlice"));
+    const changes = { classes, ingresses, services, slices };
+    if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
+    if (classes.length > 0) this.#tellAgain();
+    this.#secrets.update(this.#index.served());
+  }
+
+  standingOf(key: string): Standing {
+    if (this.#index.serves(key)) return "served";
+    return this.#isOurs(key) ? "unreadable" : "foreign";
+  }
+
+  publishedAddresses(settings: PublishSettings) {
+    const { source } = this.#context;
+    const { service: key = "", usesNodes } = settings;
+    if (usesNodes) this.#nodes.update(source.list("Node"));
+    return publishedAddresses({
+      settings,
+      service: source.list("Service").get(key),
+      slices: this.#index.slicesOf(key),
+      nodes: new Map(usesNodes ? [...this.#nodes.values()].map((node: Node) => [node.name, node]) : []),
+    });
+  }
+
+  /** Whether an Ingress is of our class, as it is listed now and whether or not it can be read. */
+  #isOurs(key: string): boolean {
+    const object = this.#context.source.list("Ingress").get(key);
+    return object !== undefined && this.#index.isOurs({ className: ingressClassName(object) });
+  }
+
+  #tellAgain(): void {
+    for (const [key, found] of this.#ofIngresses)
+      this.#problems.report(`Ingress ${key}`, this.#isOurs(key) ? found : []);
+  }
+
+  #reader<T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> {
+    return new ParsedObjects({ parse, onProblems: (key, found) => this.#problems.report(`${kind} ${key}`, found) });
+  }
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Metric, type Registry } from "prom-client";
 import { type Counters, DURATION_BOUNDS_MS, UPSTREAM_FAILURES } from "./engine/counters.ts";
+import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
 const UPSTREAM_ERRORS = "hawser_ingress_upstream_errors_total";
@@ -7,11 +8,26 @@ const RETRIES = "hawser_ingress_retries_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
 const UPSTREAM_CONNECTIONS = "hawser_ingress_upstream_connections";
+const EJECTIONS = "hawser_ingress_ejections_total";
+const EJECTED = "hawser_ingress_endpoints_ejected";
+const LEADS = "hawser_ingress_leader";
+const STATUS_WRITES = "hawser_ingress_status_writes_total";
 const DURATION = "hawser_ingress_request_duration_seconds";
 const PROBLEMS = "hawser_ingress_problems";
 
-/** Registers the ingress's metrics: they read the engine's counters when asked, and cost requests nothing. */
-export function registerIngressMetrics(registry: Registry, counters: Counters, problemCount: () => number): void {
+/** What the ingress's metrics are read from. */
+export interface IngressFigures {
+  readonly counters: Counters;
+  readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
+  readonly problemCount: () => number;
+  /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
+  readonly leads: () => boolean;
+  readonly statusWrites: () => number;
+}
+
+/** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
+export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
+  const { counters, health, problemCount, leads, statusWrites } = figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -42,6 +58,14 @@ export function registerIngressMetrics(registry: Registry, counters: Counters, p
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
   gauge(UPSTREAM_CONNECTIONS, "Connections to endpoints open, idle ones included.", () => counters.openUpstreams);
+  counter(
+    EJECTIONS,
+    "Times an endpoint was passed over because no connection to it could be opened.",
+    () => health.ejections,
+  );
+  gauge(EJECTED, "Endpoints passed over now.", () => health.ejectedCount);
+  gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
+  counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
   gauge(PROBLEMS, "Problems of objects, each said in the log.", problemCount);
   registry.registerMetric(durationMetric(counters));
 }

@@ -35,11 +35,30 @@ export class RouteIndex {
     return [...this.#served.values()];
   }
 
+  serves(key: string): boolean {
+    return this.#served.has(key);
+  }
+
+  /** Whether an Ingress is of our class, by the classes as of the last update. */
+  isOurs(ingress: Pick<Ingress, "className">): boolean {
+    return isServed(ingress, this.#classes, this.#scope);
+  }
+
+  /** The slices of a Service (`namespace/name`). */
+  slicesOf(serviceKey: string): readonly EndpointSlice[] {
+    return this.#slices.get(serviceKey) ?? [];
+  }
+
+  /** The classes as they are now: what is asked of them before the next update goes by these. */
+  useClasses(changes: RouteChanges["classes"]): void {
+    for (const { key, after } of changes) put(this.#classes, key, after);
+  }
+
   /** The table after these changes. */
   update(changes: RouteChanges): RouteTable {
     const hosts = new Set<string>();
     const services = new Set(changes.services.map(({ key }) => key));
-    for (const { key, after } of changes.classes) put(this.#classes, key, after);
+    this.useClasses(changes.classes);
     for (const { key, after } of changes.ingresses) put(this.#ingresses, key, after);
     // A class is rare and touches any number of Ingresses.
     const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];

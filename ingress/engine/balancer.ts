@@ -1,22 +1,54 @@
 import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
+import { EndpointHealth } from "./endpoint-health.ts";
 
 /** More backends than a cluster has; then all begin anew, which nobody notices. */
 const MAX_BACKENDS = 65_536;
 
 /** Round robin over the endpoints of each backend, one turn for all clients: two endpoints alternate strictly. */
 export class Balancer {
+  readonly health: EndpointHealth;
   readonly #turns = new Map<string, number>();
 
-  /** The endpoint whose turn it is, those passed over that were tried already. The backend has at least one. */
+  /** `nowMs`: of a clock that never goes back; coarse is enough. */
+  constructor(nowMs: () => number) {
+    this.health = new EndpointHealth(nowMs);
+  }
+
+  /**
+   * The endpoint whose turn it is, those passed over that were tried already, and those that cannot be connected to
+   * while there are others. The backend has at least one.
+   */
   next(backend: Backend, tried: readonly BackendEndpoint[] = []): BackendEndpoint {
     const { key, endpoints } = backend;
     const turn = this.#turns.get(key);
     if (turn === undefined && this.#turns.size >= MAX_BACKENDS) this.#turns.clear();
-    let index = (turn ?? 0) % endpoints.length;
-    for (let passed = 0; passed < endpoints.length && tried.includes(endpoints[index]!); passed++) {
-      index = (index + 1) % endpoints.length;
-    }
+    const first = (turn ?? 0) % endpoints.length;
+    const index = this.#find(endpoints, first, tried);
     this.#turns.set(key, index + 1);
-    return endpoints[index]!;
+    const picked = endpoints[index]!;
+    if (!this.health.isClear) this.health.onPick(picked);
+    return picked;
+  }
+
+  /** From `first` on: one that is well and was not tried, else one that was not tried, else the first. */
+  #find(endpoints: readonly BackendEndpoint[], first: number, tried: readonly BackendEndpoint[]): number {
+    if (this.health.isClear && tried.length === 0) return first;
+    const hasEjected = this.#honoursEjections(endpoints);
+    let untried = -1;
+    for (let passed = 0; passed < endpoints.length; passed++) {
+      const index = (first + passed) % endpoints.length;
+      const endpoint = endpoints[index]!;
+      if (tried.includes(endpoint)) continue;
+      if (!hasEjected || !this.health.isEjected(endpoint)) return index;
+      if (untried === -1) untried = index;
+    }
+    return untried === -1 ? first : untried;
+  }
+
+  /** Where endpoints went since and more than half of the rest is ejected, the fault may be ours: then all are asked. */
+  #honoursEjections(endpoints: readonly BackendEndpoint[]): boolean {
+    if (this.health.isClear) return false;
+    const ejected = endpoints.filter((endpoint) => this.health.isEjected(endpoint)).length;
+    return ejected > 0 && ejected <= endpoints.length / 2;
   }
 }

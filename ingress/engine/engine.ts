@@ -33,7 +33,7 @@ export class Engine implements EngineContext {
   readonly limits: Limits;
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
-  readonly balancer = new Balancer();
+  readonly balancer = new Balancer(() => this.nowMs);
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;

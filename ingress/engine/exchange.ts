@@ -172,6 +172,7 @@ export class Exchange implements ResponseReceiver {
 
   onUpstreamConnect(): void {
     this.#setGapDeadline();
+    this.#tellSuccess();
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
@@ -200,6 +201,7 @@ export class Exchange implements ResponseReceiver {
     }
     this.#status = head.status;
     this.#setGapDeadline();
+    this.#tellSuccess();
     if (isTunnel) {
       const isKept = this.#sendHead(head, bytes, { connection: "upgrade", bodyStart, bodyEnd });
       this.#client.onTunnel();
@@ -233,6 +235,8 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#context.counters.countUpstreamFailure(failure);
+    if (!upstream.isConnected)
+      this.#context.balancer.health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
     if (this.#status !== 0) {
       this.#client.abortClient();
     } else if (this.#mayRetry(failure, upstream)) {
@@ -240,6 +244,11 @@ export class Exchange implements ResponseReceiver {
     } else {
       this.#client.onExchangeFailure(failure.endsWith("timeout") ? 504 : 502);
     }
+  }
+
+  #tellSuccess(): void {
+    const { health } = this.#context.balancer;
+    if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
   }
 
   #connect(endpoint: BackendEndpoint, isFresh: boolean): UpstreamConnection {

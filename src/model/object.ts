@@ -34,6 +34,8 @@ interface ObjectMeta {
   readonly createdMs: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** The addresses in `status` were written last by Hawser, by its source's word; of Ingresses alone. */
+  readonly hasOurStatus?: boolean;
 }
 
 /** Names one object. */

@@ -284,6 +284,19 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an annotation that is true or false has another value. It counts as true.",
     solve: 'Write `"true"` or `"false"`.',
   },
+  PUBLISH_SERVICE_MISSING: {
+    meaning: "There is no Service of the name in `--publish-service`. The statuses of Ingresses stay as they are.",
+    solve: "Make the Service, or mend the option.",
+  },
+  PUBLISH_SERVICE_UNREACHABLE: {
+    meaning:
+      "The Service in `--publish-service` has no address outside of the cluster: it is not of type LoadBalancer and has no externalIPs.",
+    solve: "Give `--publish-node-addresses`, or `--publish-status-address` with the address in front of the nodes.",
+  },
+  INGRESS_STATUS_CONTESTED: {
+    meaning: "Warning: another controller writes the status of an Ingress that Hawser serves, again and again.",
+    solve: "Find it by `kubectl get ingress NAME --show-managed-fields -o yaml`, and give the Ingress one class.",
+  },
   INGRESS_SERVICE_MISSING: {
     meaning: "Warning: an Ingress sends requests to a Service that is not among the files. They are answered 503.",
     solve: "Add the Service, or mend its name or namespace.",

@@ -26,6 +26,8 @@ export interface ListenOptions {
 export interface ListenHandle {
   /** The port it has; before it listens, the one that was asked for. */
   readonly port: number;
+  /** Takes the port no more if it does not have it; a server that listens goes on. */
+  stopTrying(): void;
   /** Stops trying, and stops accepting; open connections stay. */
   close(): void;
 }
@@ -41,9 +43,10 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
   let lastOwner: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
+  let isGivenUp = false;
 
   function tryListen(): void {
-    if (!isClosed) server.listen({ port, host: address });
+    if (!isClosed && !isGivenUp) server.listen({ port, host: address });
   }
 
   async function report(error: NodeJS.ErrnoException): Promise<void> {
@@ -59,6 +62,11 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
   }
 
   server.on("listening", () => {
+    // It was under way when we gave up.
+    if (isClosed || isGivenUp) {
+      server.close();
+      return;
+    }
     const bound = portOf(server) ?? port;
     log.info({ listener: name, address, port: bound, failures }, failures > 0 ? "listening again" : "listening");
     failures = 0;
@@ -80,6 +88,11 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
   return {
     get port() {
       return portOf(server) ?? port;
+    },
+    stopTrying() {
+      if (server.listening) return;
+      isGivenUp = true;
+      clearTimeout(timer);
     },
     close() {
       isClosed = true;

@@ -13,7 +13,12 @@ export function layOver(manifest: KubeObject, overlay: Overlay, version: string)
   return {
     ...manifest,
     ...(overlay.status === undefined ? {} : { status: overlay.status }),
-    metadata: { ...manifest.metadata, annotations, resourceVersion: version },
+    metadata: {
+      ...manifest.metadata,
+      annotations,
+      resourceVersion: version,
+      ...(manifest.kind === "Ingress" && overlay.status !== undefined ? { hasOurStatus: true } : {}),
+    },
   };
 }
 

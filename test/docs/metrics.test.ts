@@ -17,7 +17,15 @@ function filled(fill: (registry: Registry) => unknown): Registry {
 const registries: Readonly<Record<string, Registry>> = {
   "controller/metrics.ts": filled(createControllerMetrics),
   "speaker/metrics.ts": filled(createSpeakerMetrics),
-  "ingress/metrics.ts": filled((registry) => registerIngressMetrics(registry, new Counters(), () => 0)),
+  "ingress/metrics.ts": filled((registry) =>
+    registerIngressMetrics(registry, {
+      counters: new Counters(),
+      health: { ejections: 0, ejectedCount: 0 },
+      problemCount: () => 0,
+      leads: () => false,
+      statusWrites: () => 0,
+    }),
+  ),
   "src/process/metrics.ts": createRegistry("test"),
 };
 

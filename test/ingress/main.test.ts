@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { until } from "#lab/until.ts";
@@ -22,6 +22,8 @@ interface Running {
   readonly manifests: string;
 }
 
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 60_000 });
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();

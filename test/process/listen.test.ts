@@ -120,4 +120,19 @@ describe("listenWithRetry()", () => {
     await vi.waitFor(() => expect(next.ports).toEqual([port]), eventually);
     expect([server.listening, ports]).toEqual([false, []]);
   });
+
+  it("after stopTrying() takes no port that it does not have, and keeps one that it has", async () => {
+    const { child, port } = await holdPort("127.0.0.1");
+    const waiting = listen(port, "127.0.0.1");
+    await vi.waitFor(() => expect(waiting.problems.length).toBe(1), eventually);
+    const listening = listen(0, "127.0.0.1");
+    await vi.waitFor(() => expect(listening.ports).toHaveLength(1), eventually);
+    const atOnce = listen(0, "127.0.0.1");
+    for (const { handle } of [waiting, listening, atOnce]) handle.stopTrying();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const next = listen(port, "127.0.0.1");
+    await vi.waitFor(() => expect(next.ports).toEqual([port]), eventually);
+    expect([waiting, listening, atOnce].map(({ server }) => server.listening)).toEqual([false, true, false]);
+  });
 });

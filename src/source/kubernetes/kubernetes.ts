@@ -19,7 +19,7 @@ import { apiProblem, unknownLine } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";
 import { EventWriter } from "./event-writer.ts";
 import { FollowedObjects } from "./followed-objects.ts";
-import { identityOf, readObject } from "./objects.ts";
+import { FIELD_MANAGER, identityOf, readObject } from "./objects.ts";
 import { refusalError } from "./outcome.ts";
 import { planWrites, writeBody } from "./patch.ts";
 import type { Leadership } from "#src/source/leadership.ts";
@@ -122,7 +122,7 @@ class KubernetesSource implements Source {
     for (const write of planWrites(object, patch)) {
       const outcome = await this.#client.request({
         method: "PATCH",
-        path: `${objectPath(ref)}${write.subresource}?fieldManager=hawser`,
+        path: `${objectPath(ref)}${write.subresource}?fieldManager=${FIELD_MANAGER}`,
         contentType: "application/merge-patch+json",
         body: writeBody(write, metadata),
         signal: lease?.signal,

@@ -3,6 +3,8 @@ import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/source/status-text.ts";
 import { resourceOf } from "./resources.ts";
 
+/** By this name the API server knows what we wrote (`metadata.managedFields`). */
+export const FIELD_MANAGER = "hawser";
 /** What `kubectl apply` leaves on an object: as large as the object, and read by nobody here. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -23,7 +25,19 @@ export function readObject(
     return undefined;
   }
   const { [LAST_APPLIED]: _applied, ...annotations } = parsed.value.metadata.annotations;
-  return { ...parsed.value, metadata: { ...parsed.value.metadata, annotations } };
+  const ours = kind === "Ingress" && hasOurStatus(json) ? { hasOurStatus: true } : {};
+  return { ...parsed.value, metadata: { ...parsed.value.metadata, annotations, ...ours } };
+}
+
+/** Whether we are the last to have written the addresses: the API server keeps the writer of each field (FieldsV1). */
+function hasOurStatus(json: Readonly<Record<string, unknown>>): boolean {
+  const managed: unknown = isRecord(json["metadata"]) ? json["metadata"]["managedFields"] : undefined;
+  if (!Array.isArray(managed)) return false;
+  return managed.some((entry: unknown) => {
+    if (!isRecord(entry) || entry["manager"] !== FIELD_MANAGER || entry["subresource"] !== "status") return false;
+    const path = ["fieldsV1", "f:status", "f:loadBalancer", "f:ingress"];
+    return path.reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), entry) !== undefined;
+  });
 }
 
 /** Which object this is, and which version of it. */

@@ -1,0 +1,87 @@
+import type { BackendEndpoint } from "#src/routing/table.ts";
+
+/** Connections in a row that could not be opened before an endpoint is passed over. */
+const FAILURES_BEFORE_EJECTION = 2;
+/** The first time it is passed over; doubled by each further time. */
+const FIRST_EJECTION_MS = 5_000;
+const MAX_EJECTION_MS = 60_000;
+/** How long one request tries an endpoint that comes back, before another may. */
+const TRIAL_MS = 10_000;
+/** Endpoints with failures that are remembered; the oldest is forgotten for a new one. */
+const MAX_REMEMBERED = 4_096;
+
+interface Failing {
+  failures: number;
+  ejections: number;
+  /** Until then it is passed over; 0: it is not, and no trial is due. */
+  untilMs: number;
+  /** One request tries whether it is back. */
+  isOnTrial: boolean;
+}
+
+/**
+ * Which endpoints could not be connected to lately. Those that fail again and again are ejected for a growing time, at
+ * most half of a backend; then one request tries. An endpoint that answers is forgotten at once.
+ */
+export class EndpointHealth {
+  readonly #failing = new Map<string, Failing>();
+  readonly #nowMs: () => number;
+  /** How often an endpoint was ejected, since the start. */
+  ejections = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Nothing failed lately: all may be picked. */
+  get isClear(): boolean {
+    return this.#failing.size === 0;
+  }
+
+  /** Endpoints that are passed over now. */
+  get ejectedCount(): number {
+    return [...this.#failing.values()].filter(({ untilMs }) => untilMs > this.#nowMs()).length;
+  }
+
+  isEjected({ key }: BackendEndpoint): boolean {
+    return (this.#failing.get(key)?.untilMs ?? 0) > this.#nowMs();
+  }
+
+  /** An endpoint was picked. Where that is its trial after an ejection, others wait for how it ends. */
+  onPick({ key }: BackendEndpoint): void {
+    const failing = this.#failing.get(key);
+    const nowMs = this.#nowMs();
+    if (failing === undefined || failing.untilMs === 0 || failing.untilMs > nowMs) return;
+    failing.untilMs = nowMs + TRIAL_MS;
+    failing.isOnTrial = true;
+  }
+
+  /** It took a connection, or answered. */
+  onSuccess({ key }: BackendEndpoint): void {
+    this.#failing.delete(key);
+  }
+
+  /** A connection could not be opened; `endpoints` are all of the backend. */
+  onConnectFailure({ key }: BackendEndpoint, endpoints: readonly BackendEndpoint[]): void {
+    const failing = this.#failing.get(key) ?? { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false };
+    const nowMs = this.#nowMs();
+    // Requests that were under way together fail together: that is one ejection.
+    if (failing.untilMs > nowMs && !failing.isOnTrial) return;
+    this.#remember(key, failing);
+    failing.failures += 1;
+    failing.isOnTrial = false;
+    failing.untilMs = 0;
+    if (failing.failures < FAILURES_BEFORE_EJECTION) return;
+    const others = endpoints.filter((endpoint) => endpoint.key !== key && this.isEjected(endpoint)).length;
+    if (others + 1 > endpoints.length / 2) return;
+    failing.untilMs = nowMs + Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** failing.ejections);
+    failing.ejections += 1;
+    this.ejections += 1;
+  }
+
+  #remember(key: string, failing: Failing): void {
+    this.#failing.delete(key);
+    this.#failing.set(key, failing);
+    if (this.#failing.size > MAX_REMEMBERED) this.#failing.delete(this.#failing.keys().next().value ?? "");
+  }
+}

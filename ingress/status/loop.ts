@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { monotonicMs } from "#src/process/clock.ts";
+import type { Logger } from "#src/process/log.ts";
+import { createWorkLoop } from "#src/process/loop.ts";
+import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/model/ingress-address.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { Leadership } from "#src/source/leadership.ts";
+import type { Source } from "#src/source/source.ts";
+import type { PublishedAddresses } from "./addresses.ts";
+import { LingeringAddresses, type LingeringNow } from "./lingering.ts";
+import { StatusPacing } from "./pacing.ts";
+import { planIngressStatus, type Standing, type StatusChange } from "./plan.ts";
+
+/** The name of the election. */
+const ELECTION = "hawser-ingress";
+/** Changes within this time are one piece of work. */
+const COALESCE_MS = 100;
+/** Patches under way at once: statuses are in no hurry, and the API server has others to serve. */
+const PATCHES_AT_ONCE = 4;
+
+export interface StatusLoopOptions {
+  readonly source: Source;
+  readonly log: Logger;
+  /** Whether an address that went stays for a while. */
+  readonly lingers: boolean;
+  /** Where clients find us, as the objects say now. */
+  readonly publishedAddresses: () => PublishedAddresses;
+  readonly standingOf: (key: string) => Standing;
+  readonly onProblems: (problems: readonly Problem[]) => void;
+  /** Milliseconds that never go back. */
+  readonly nowMs?: () => number;
+  /** Waits; ends early when the signal aborts. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** The writer of statuses at work. */
+export interface StatusLoop {
+  mark(): void;
+  readonly leads: boolean;
+  /** Statuses written since the start. */
+  readonly writes: number;
+  close(): Promise<void>;
+}
+
+/** Stands for leader, and as leader keeps the status of each Ingress as the plan says. */
+export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
+  const { source, log, lingers, nowMs = monotonicMs, delay = pause } = options;
+  const closing = new AbortController();
+  const lingering = new LingeringAddresses();
+  const pacing = new StatusPacing();
+  let nap = new AbortController();
+  let writes = 0;
+  /** Whether the addresses were looked for since we lead. */
+  let hasLooked = false;
+
+  async function run(): Promise<void> {
+    await delay(COALESCE_MS, closing.signal).catch(() => undefined);
+    if (!leadership.leads || closing.signal.aborted) return;
+    const published = options.publishedAddresses();
+    options.onProblems(published.problems);
+    const { addresses, dueInMs } = settle(published.addresses);
+    const ingresses = source.list("Ingress");
+    pacing.prune((key) => ingresses.has(key));
+    const changes = planIngressStatus({ ingresses, standingOf: options.standingOf, addresses });
+    const waits = await apply(changes);
+    wakeIn([...waits, ...(dueInMs === undefined ? [] : [dueInMs])]);
+  }
+
+  function settle(found: PublishedAddresses["addresses"]): Partial<LingeringNow> {
+    if (found === undefined) return {};
+    if (!lingers) return { addresses: found };
+    if (!hasLooked) lingering.keep(addressesOfOurs(source), nowMs());
+    hasLooked = true;
+    return lingering.update(found, nowMs());
+  }
+
+  /** Writes what may be written now; returns the waits of all that has to be looked at again. */
+  async function apply(changes: readonly StatusChange[]): Promise<readonly number[]> {
+    const waits: number[] = [];
+    const left = changes.values();
+    const worker = async (): Promise<void> => {
+      for (const change of left) {
+        if (!leadership.leads || closing.signal.aborted) return;
+        const waitMs = pacing.waitMs(change.key, change.addresses, nowMs());
+        if (waitMs > 0) waits.push(waitMs);
+        else if (!(await write(change))) waits.push(pacing.waitMs(change.key, change.addresses, nowMs()));
+      }
+    };
+    await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, worker));
+    return waits;
+  }
+
+  /** False: it has to be looked at again. */
+  async function write({ ref, key, addresses }: StatusChange): Promise<boolean> {
+    const isContested = pacing.attempt(key, addresses, nowMs());
+    try {
+      const loadBalancer = addresses.length === 0 ? {} : { ingress: addresses };
+      const result = await source.patch(ref, { status: { loadBalancer } });
+      if (result === "conflict") return false;
+      if (result !== "written") return true;
+      writes += 1;
+      if (isContested)
+        log.warn(
+          { ingress: key, reason: "INGRESS_STATUS_CONTESTED" },
+          "written again and again: somebody else may write this status",
+        );
+      else log.debug({ ingress: key, addresses }, addresses.length === 0 ? "status taken back" : "status published");
+      return true;
+    } catch (err) {
+      log.warn({ ingress: key, err }, "cannot write a status, will try again");
+      return false;
+    }
+  }
+
+  function wakeIn(waits: readonly number[]): void {
+    nap.abort();
+    nap = new AbortController();
+    if (waits.length === 0) return;
+    const signal = AbortSignal.any([nap.signal, closing.signal]);
+    void delay(Math.min(...waits), signal)
+      .catch(() => undefined)
+      .then(() => signal.aborted || loop.mark());
+  }
+
+  const loop = createWorkLoop({ log, run });
+  const leadership: Leadership = source.lead(ELECTION, (leads) => {
+    hasLooked = false;
+    log.info({ election: ELECTION, leads }, leads ? "writes the statuses of Ingresses" : "writes statuses no longer");
+    loop.mark();
+  });
+  loop.mark();
+  return {
+    mark: () => loop.mark(),
+    get leads() {
+      return leadership.leads;
+    },
+    get writes() {
+      return writes;
+    },
+    async close() {
+      closing.abort();
+      await loop.close();
+    },
+  };
+}
+
+/** What is published, by us or by the leader before us. */
+function addressesOfOurs(source: Source): readonly IngressAddress[] {
+  const ours = [...source.list("Ingress").values()].filter(({ metadata }) => metadata.hasOurStatus === true);
+  return sortAddresses(ours.flatMap(addressesInStatus));
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal });
+}

@@ -1,0 +1,185 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { connect, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { Balancer } from "#ingress/engine/balancer.ts";
+import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
+import { closedPort, answering, ask, startProxy, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+
+function backendOf(count: number): Backend {
+  const endpoints = Array.from({ length: count }, (_, index) => ({
+    key: `pod-${index}`,
+    address: `192.0.2.${index + 1}`,
+    port: 80,
+  }));
+  return { key: "shop/web:80", endpoints };
+}
+
+/** A balancer whose clock stands until it is told. */
+function balance(count: number) {
+  const backend = backendOf(count);
+  const world = { nowMs: 1_000 };
+  const balancer = new Balancer(() => world.nowMs);
+  const at = (index: number): BackendEndpoint => backend.endpoints[index]!;
+  const fail = (index: number, times = 1): void => {
+    for (let done = 0; done < times; done++) balancer.health.onConnectFailure(at(index), backend.endpoints);
+  };
+  /** The endpoints of the next picks, by index. */
+  const picks = (times: number): readonly number[] =>
+    Array.from({ length: times }, () => backend.endpoints.indexOf(balancer.next(backend)));
+  return { world, balancer, backend, at, fail, picks };
+}
+
+describe("an endpoint that cannot be connected to", () => {
+  it("is picked after one failure, and passed over after two in a row", () => {
+    const { fail, picks } = balance(3);
+    fail(1);
+    expect(picks(3)).toEqual([0, 1, 2]);
+    fail(1);
+    expect(picks(4)).toEqual([0, 2, 0, 2]);
+  });
+
+  it("is not passed over where a connection between the failures was opened", () => {
+    const { balancer, at, fail, picks } = balance(2);
+    fail(1);
+    balancer.health.onSuccess(at(1));
+    fail(1);
+    expect(picks(2)).toEqual([0, 1]);
+  });
+
+  it("is tried by one request when its time is over, and by all once that went well", () => {
+    const { world, balancer, at, fail, picks } = balance(2);
+    fail(1, 2);
+    world.nowMs += 4_999;
+    expect(picks(4)).toEqual([0, 0, 0, 0]);
+    world.nowMs += 1;
+    expect(picks(4).filter((index) => index === 1)).toHaveLength(1);
+    balancer.health.onSuccess(at(1));
+    expect(picks(4).filter((index) => index === 1)).toHaveLength(2);
+    expect(balancer.health.isClear).toBe(true);
+  });
+
+  it("is passed over for twice as long each time, up to a minute", () => {
+    const { world, balancer, at, fail, picks } = balance(2);
+    const times: number[] = [];
+    fail(1, 2);
+    for (let round = 0; round < 6; round++) {
+      const startMs = world.nowMs;
+      while (balancer.health.isEjected(at(1))) world.nowMs += 1_000;
+      times.push(world.nowMs - startMs);
+      expect(picks(2)).toContain(1);
+      fail(1);
+    }
+    expect(times).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  });
+
+  it("counts once for requests that failed together", () => {
+    const { world, balancer, at, fail } = balance(2);
+    fail(1, 50);
+    expect(balancer.health.ejections).toBe(1);
+    world.nowMs += 5_000;
+    expect(balancer.health.isEjected(at(1))).toBe(false);
+  });
+
+  it.each([
+    { endpoints: 1, ejected: 0 },
+    { endpoints: 2, ejected: 1 },
+    { endpoints: 3, ejected: 1 },
+    { endpoints: 10, ejected: 5 },
+  ])("is one of at most $ejected of $endpoints", ({ endpoints, ejected }) => {
+    const { balancer, fail } = balance(endpoints);
+    for (let index = 0; index < endpoints; index++) fail(index, 3);
+    expect(balancer.health.ejectedCount).toBe(ejected);
+  });
+
+  it("is asked again where so many others went that it is most of what is left", () => {
+    const { balancer, backend, at, fail } = balance(4);
+    fail(0, 2);
+    fail(1, 2);
+    const left = { key: backend.key, endpoints: [at(0), at(1), at(2)] };
+    const picked = new Set(Array.from({ length: 6 }, () => balancer.next(left).key));
+    expect(picked).toEqual(new Set(["pod-0", "pod-1", "pod-2"]));
+  });
+
+  it("is tried by a request that every other endpoint has failed", () => {
+    const { balancer, backend, at, fail } = balance(3);
+    fail(0, 2);
+    expect(balancer.next(backend, [at(1), at(2)])).toBe(at(0));
+    expect(balancer.health.isEjected(at(0))).toBe(true);
+  });
+
+  it("forgets the oldest failures beyond its bound", () => {
+    const { balancer } = balance(2);
+    const { endpoints } = backendOf(5_000);
+    for (const [index, endpoint] of endpoints.entries())
+      for (let times = 0; times < 2; times++)
+        balancer.health.onConnectFailure(endpoint, [endpoint, endpoints[(index + 1) % endpoints.length]!]);
+    expect(balancer.health.ejectedCount).toBeLessThanOrEqual(4_096);
+    expect(balancer.health.isEjected(endpoints[0]!)).toBe(false);
+  });
+});
+
+describe("on real sockets", () => {
+  const CLOSING = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
+
+  it("a port that refuses costs two connection attempts, not one in each turn", async () => {
+    await using good = await startUpstream(answering("ok"));
+    await using proxy = await startProxy({ s: [await closedPort(), good.port] });
+    for (let request = 0; request < 40; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
+    expect(proxy.engine.counters.upstreamFailures[0]).toBe(2);
+    expect(proxy.engine.balancer.health.ejectedCount).toBe(1);
+  });
+
+  it("a black hole costs two timeouts, not one in each turn", async () => {
+    await using hole = await blackHole();
+    await using good = await startUpstream(answering("ok"));
+    await using proxy = await startProxy({ s: [hole.port, good.port] }, { limits: { connectMs: 200 } });
+    for (let request = 0; request < 20; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
+    expect(proxy.engine.counters.upstreamFailures[1]).toBe(2);
+  }, 60_000);
+
+  it("an endpoint that comes back is used again", async () => {
+    await using good = await startUpstream(answering("good"));
+    const port = await closedPort();
+    await using proxy = await startProxy({ s: [port, good.port] });
+    for (let request = 0; request < 6; request++) await ask(proxy.port, CLOSING);
+    expect(proxy.engine.balancer.health.ejectedCount).toBe(1);
+    const server = createServer((_, response) => response.end("back"));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    await expect
+      .poll(async () => (await ask(proxy.port, CLOSING)).endsWith("back"), { timeout: 30_000, interval: 50 })
+      .toBe(true);
+    expect(proxy.engine.balancer.health.isClear).toBe(true);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }, 60_000);
+});
+
+/** A port that swallows connections: its process is stopped, and what the kernel would take for it is full. */
+async function blackHole(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const script = `const server = require("node:net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(String(line));
+  child.kill("SIGSTOP");
+  const sockets: Socket[] = [];
+  for (let isFull = false; !isFull;) {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    sockets.push(socket);
+    isFull = await Promise.race([
+      once(socket, "connect").then(() => false),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 500)),
+    ]);
+  }
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { until } from "#lab/until.ts";
+import { answering, ask, closedPort, listen, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+
+const cleanUps: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) cleanUp();
+});
+
+/** One pod of the ingress: its process, and what a prober sees of it. */
+interface Replica {
+  readonly http: number;
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+  isReady(): Promise<boolean>;
+  lines(): readonly Readonly<Record<string, unknown>>[];
+}
+
+function manifestsTo(port: number): string {
+  const folder = mkdtempSync(join(tmpdir(), "hawser-rolling-"));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  const backend = { service: { name: "s", port: { number: 80 } } };
+  const objects = [
+    { apiVersion: "v1", kind: "Service", metadata: { name: "s" }, spec: { ports: [{ port: 80 }] } },
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name: "s", labels: { "kubernetes.io/service-name": "s" } },
+      addressType: "IPv4",
+      ports: [{ name: "", port, protocol: "TCP" }],
+      endpoints: [{ addresses: ["127.0.0.1"] }],
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "i" },
+      spec: { rules: [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
+    },
+  ];
+  writeFileSync(join(folder, "all.yaml"), objects.map((object) => stringify(object)).join("---\n"));
+  return folder;
+}
+
+async function start(folder: string, options: readonly string[] = []): Promise<Replica> {
+  const [http, admin] = [await closedPort(), await closedPort()];
+  const ports = [`--http-port=${http}`, `--admin-port=${admin}`, "--https-port=0", "--default-backend-port=0"];
+  const args = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", ...ports, ...options];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.on("data", (data) => (text += String(data)));
+  cleanUps.push(() => child.kill("SIGKILL"));
+  return {
+    http,
+    child,
+    exit: new Promise((resolve) => child.on("exit", resolve)),
+    isReady: async () => {
+      const probe = "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+      return statusOf(await ask(admin, probe).catch(() => "")) === 200;
+    },
+    lines: () =>
+      text
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+/** What a load balancer knows: the replicas that its probes found ready last. */
+class Endpoints {
+  replicas: readonly Replica[] = [];
+  ready: readonly Replica[] = [];
+  isClosed = false;
+
+  async probe(): Promise<void> {
+    while (!this.isClosed) {
+      const found = await Promise.all(this.replicas.map(async (one) => ((await one.isReady()) ? [one] : [])));
+      this.ready = found.flat();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** Asks again and again, over connections that stay open as long as the other side lets them. */
+async function askOn(endpoints: Endpoints, results: Map<string, number>): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  while (!endpoints.isClosed) {
+    const { http: port } = endpoints.ready[Math.floor(Math.random() * endpoints.ready.length)]!;
+    const result = await new Promise<string>((resolve) => {
+      const sent = request({ port, host: "127.0.0.1", agent, headers: { host: "a.com" } }, (response) => {
+        response.resume();
+        response.on("end", () => resolve(String(response.statusCode)));
+        response.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      });
+      sent.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      sent.end();
+    });
+    results.set(result, (results.get(result) ?? 0) + 1);
+  }
+  agent.destroy();
+}
+
+describe("hawser ingress, restarted", () => {
+  it("one replica after the other, loses no request", async () => {
+    await using upstream = await startUpstream(answering("ok"));
+    const folder = manifestsTo(upstream.port);
+    const endpoints = new Endpoints();
+    const launch = () => start(folder, ["--drain-delay=2", "--drain-timeout=10"]);
+    endpoints.replicas = [await launch(), await launch()];
+    const probing = endpoints.probe();
+    await until("both are ready", () => endpoints.ready.length === 2, { timeoutMs: 60_000 });
+    const results = new Map<string, number>();
+    const clients = Array.from({ length: 4 }, async () => askOn(endpoints, results));
+    const count = (): number => [...results.values()].reduce((sum, one) => sum + one, 0);
+    for (const old of endpoints.replicas) {
+      const successor = await launch();
+      endpoints.replicas = [...endpoints.replicas, successor];
+      await until("the successor is ready", () => endpoints.ready.includes(successor), { timeoutMs: 60_000 });
+      const before = count();
+      old.child.kill("SIGTERM");
+      expect(await old.exit).toBe(0);
+      endpoints.replicas = endpoints.replicas.filter((one) => one !== old);
+      expect(count() - before).toBeGreaterThan(20);
+    }
+    endpoints.isClosed = true;
+    await Promise.all([...clients, probing]);
+    expect([...results.keys()]).toEqual(["200"]);
+  }, 180_000);
+
+  it("is not ready at once, tells clients to go elsewhere, and serves them meanwhile", async () => {
+    await using upstream = await startUpstream(answering("ok"));
+    const replica = await start(manifestsTo(upstream.port), ["--drain-delay=3"]);
+    await until("it is ready", () => replica.isReady(), { timeoutMs: 60_000 });
+    const get = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
+    replica.child.kill("SIGTERM");
+    await until("it is not ready", async () => !(await replica.isReady()), { timeoutMs: 30_000 });
+    // Without being asked to, it ends the connection after the answer.
+    expect(await ask(replica.http, get)).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close\r\n\r\nok$/);
+    expect(await replica.exit).toBe(0);
+  }, 120_000);
+
+  it("never takes a port that becomes free while it ends", async () => {
+    await using upstream = await startUpstream(answering("ok"));
+    const squatter = createServer();
+    const taken = await listen(squatter);
+    const replica = await start(manifestsTo(upstream.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
+    const says = (word: string) => (): boolean =>
+      replica.lines().some(({ msg, reason }) => [msg, reason].includes(word));
+    await until("it says that the port is taken", says("PORT_IN_USE"), { timeoutMs: 60_000 });
+    replica.child.kill("SIGTERM");
+    await until("it ends", says("shutting down"), { timeoutMs: 30_000 });
+    await new Promise((resolve) => squatter.close(resolve));
+    expect(await replica.exit).toBe(0);
+    const listened = replica.lines().filter(({ listener, msg }) => {
+      return listener === "default-backend" && String(msg).startsWith("listening");
+    });
+    expect(listened).toEqual([]);
+  }, 120_000);
+});
