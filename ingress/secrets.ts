@@ -58,13 +58,16 @@ export class NamedSecrets {
   }
 
   #follow(wanted: ReadonlySet<string>): void {
-    const { source, mark } = this.#options;
     if (this.#asked?.symmetricDifference(wanted).size === 0) return;
     this.#asked = wanted;
-    this.#looking = source.follow("Secret", wanted).then(() => {
-      this.#known = wanted;
-      mark();
-    });
+    this.#looking = this.#look(wanted);
+  }
+
+  async #look(wanted: ReadonlySet<string>): Promise<void> {
+    const { source, mark } = this.#options;
+    await source.follow("Secret", wanted);
+    this.#known = wanted;
+    mark();
   }
 }
 

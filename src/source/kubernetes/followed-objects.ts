@@ -110,10 +110,7 @@ export class FollowedObjects {
   #watch(object: FollowedObject): Reflector<KubeObject> {
     const { client, timing, kind, read } = this.#options;
     const path = collectionPath(kind, object.namespace);
-    const isCurrent = (): boolean => object.reflector === reflector && this.#objects.get(object.key) === object;
-    const take = (): void => {
-      if (isCurrent()) this.#take(object, reflector.snapshot().get(object.key));
-    };
+    const isCurrent = (): boolean => this.#isWatchOf(object, reflector);
     const reflector: Reflector<KubeObject> = new Reflector({
       client,
       timing,
@@ -121,7 +118,9 @@ export class FollowedObjects {
       query: { fieldSelector: `metadata.name=${object.name}` },
       read,
       listener: {
-        onChange: take,
+        onChange: () => {
+          if (isCurrent()) this.#take(object, reflector.snapshot().get(object.key));
+        },
         onFailure: (error, failures) => {
           if (isCurrent()) this.#judge(object, apiProblem(this.#whereOf(object), error, failures));
           object.answer();
@@ -132,12 +131,19 @@ export class FollowedObjects {
         onUnknownLine: () => undefined,
       },
     });
-    void reflector.listed.then(() => {
-      // One that went while nobody watched is no change to a new watch.
-      take();
-      object.answer();
-    });
+    void this.#takeFirst(object, reflector);
     return reflector;
+  }
+
+  /** What a new watch found: that an object went while nobody watched is no change to it. */
+  async #takeFirst(object: FollowedObject, reflector: Reflector<KubeObject>): Promise<void> {
+    await reflector.listed;
+    if (this.#isWatchOf(object, reflector)) this.#take(object, reflector.snapshot().get(object.key));
+    object.answer();
+  }
+
+  #isWatchOf(object: FollowedObject, reflector: Reflector<KubeObject>): boolean {
+    return object.reflector === reflector && this.#objects.get(object.key) === object;
   }
 
   #unwatch(object: FollowedObject): void {

@@ -1,0 +1,122 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { parse, stringify } from "yaml";
+import { type IngressLoop, startIngressLoop } from "#ingress/loop.ts";
+import type { PublishSettings } from "#ingress/status/settings.ts";
+import { Certificates } from "#ingress/tls/certificates.ts";
+import { createLogger } from "#src/process/log.ts";
+import { openFolderSource } from "#src/source/folder.ts";
+
+const log = createLogger({ component: "test", level: "silent" });
+vi.setConfig({ testTimeout: 60_000 });
+const eventually = { timeout: 30_000, interval: 20 };
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+interface World {
+  readonly loop: IngressLoop;
+  /** Writes one manifest, in a file of its own. */
+  put(manifest: Readonly<Record<string, unknown>>): void;
+  /** The addresses in the status file of an Ingress; undefined where there is none. */
+  published(name: string): unknown;
+}
+
+async function start(
+  manifests: readonly Readonly<Record<string, unknown>>[],
+  publish?: PublishSettings,
+): Promise<World> {
+  const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
+  const put = (manifest: Readonly<Record<string, unknown>>): void => {
+    const { name } = manifest["metadata"] as { readonly name: string };
+    writeFileSync(join(directory, `${String(manifest["kind"])}-${name}.yaml`), stringify(manifest));
+  };
+  for (const manifest of manifests) put(manifest);
+  const source = openFolderSource({ directory, log, debounceMs: 5 });
+  const loop = await startIngressLoop({
+    source,
+    scope: { className: "hawser", withoutClass: true },
+    certificates: new Certificates(Date.now()),
+    log,
+    publish,
+    useRoutes: () => undefined,
+  });
+  closers.push(
+    () => rmSync(directory, { recursive: true, force: true }),
+    async () => source.close(),
+    async () => loop.close(),
+  );
+  const published = (name: string): unknown => {
+    const file = join(directory, ".hawser/status/Ingress/default", `${name}.yaml`);
+    if (!existsSync(file)) return undefined;
+    const { status } = parse(readFileSync(file, "utf8")) as { status: { loadBalancer: { ingress?: unknown } } };
+    return status.loadBalancer.ingress;
+  };
+  return { loop, put, published };
+}
+
+function ingress(name: string, ingressClassName: string, annotations: Readonly<Record<string, string>> = {}) {
+  const defaultBackend = { service: { name: "web", port: { number: 80 } } };
+  const metadata = { name, annotations };
+  return { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { ingressClassName, defaultBackend } };
+}
+
+function ingressClass(name: string, controller: string) {
+  return { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name }, spec: { controller } };
+}
+
+const restricted = { "nginx.ingress.kubernetes.io/auth-type": "basic" };
+
+describe("startIngressLoop()", () => {
+  it("tells of no problem of a foreign Ingress, until its class is ours", async () => {
+    const { loop, put } = await start([
+      ingressClass("nginx", "k8s.io/ingress-nginx"),
+      ingress("theirs", "nginx", restricted),
+    ]);
+    expect(loop.problemCount()).toBe(0);
+    put(ingress("ours", "hawser", restricted));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(1), eventually);
+    put(ingressClass("nginx", "hawser.dev/ingress"));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(2), eventually);
+    put(ingressClass("nginx", "k8s.io/ingress-nginx"));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(1), eventually);
+  });
+
+  it("writes statuses beside the manifests, and takes them back", async () => {
+    const addresses = [{ ip: "192.0.2.1" }];
+    const { put, published } = await start(
+      [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress("ours", "hawser"), ingress("theirs", "nginx")],
+      { service: undefined, usesNodes: false, addresses },
+    );
+    await vi.waitFor(() => expect(published("ours")).toEqual(addresses), eventually);
+    put(ingress("ours", "nginx"));
+    put(ingress("theirs", "hawser"));
+    await vi.waitFor(() => expect(published("theirs")).toEqual(addresses), eventually);
+    await vi.waitFor(() => expect(published("ours")).toBeUndefined(), eventually);
+  });
+
+  it("publishes nothing while its Service is missing, and says so", async () => {
+    const settings = { service: "default/front", usesNodes: false, addresses: [] };
+    const { loop, put, published } = await start([ingress("ours", "hawser")], settings);
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(1), eventually);
+    expect(published("ours")).toBeUndefined();
+    put({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "front" },
+      spec: { type: "NodePort", ports: [{ port: 80 }], externalIPs: ["192.0.2.9"] },
+    });
+    await vi.waitFor(() => expect(published("ours")).toEqual([{ ip: "192.0.2.9" }]), eventually);
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
+  });
+
+  it("writes no status where nothing is to be published", async () => {
+    const { loop, published } = await start([ingress("ours", "hawser")]);
+    await loop.idle();
+    expect([loop.status, published("ours")]).toEqual([undefined, undefined]);
+  });
+});
