@@ -14,6 +14,9 @@ export interface HostAddresses {
 export const router: HostAddresses = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1", mac: "02:00:00:00:00:01" };
 export const client: HostAddresses = { ipv4: "192.0.2.2", ipv6: "2001:db8:0:1::2", mac: "02:00:00:00:00:02" };
 
+/** The host of a cluster's API server, in racks that have one. */
+export const controlPlane: HostAddresses = { ipv4: "192.0.2.3", ipv6: "2001:db8:0:1::3", mac: "02:00:00:00:00:05" };
+
 /** The router's side and the far side of the link to the host outside the LAN. */
 export const outside = {
   router: { ipv4: "203.0.113.129", ipv6: "2001:db8:300::1", mac: "02:00:00:00:00:03" },

@@ -28,7 +28,7 @@ export function relayPort(server: Server): number {
 }
 
 /** One direction; when either socket breaks, so does the other, as if there were one connection. */
-function passOn(from: Socket, to: Socket): void {
+export function passOn(from: Socket, to: Socket): void {
   from.setNoDelay();
   from.pipe(to);
   from.on("error", () => to.destroy());

@@ -45,6 +45,8 @@ export interface ClusterOptions {
   readonly users?: readonly ClusterUser[];
   /** Appended to the API server's command line; a later flag wins. */
   readonly apiServerFlags?: readonly string[];
+  /** Likewise for the controller-manager: `--node-monitor-grace-period=10s`. */
+  readonly controllerManagerFlags?: readonly string[];
 }
 
 /**
@@ -164,7 +166,13 @@ export class Cluster implements AsyncDisposable {
     const flags = [...kubeProxyFlags(directory, KUBE_PROXY, node.name), `--proxy-mode=${mode}`];
     const command = [clusterProgram("kube-proxy"), ...flags];
     const logFile = clusterFiles(directory).log(`kube-proxy-${node.name}`);
-    return node.spawn({ name: "kube-proxy", command, logFile, ready: RULES_COMPLETE });
+    return node.spawn({
+      name: "kube-proxy",
+      command,
+      logFile,
+      ready: RULES_COMPLETE,
+      readyTimeoutMs: READY_TIMEOUT_MS,
+    });
   }
 
   /** Kills all parts and forgets nothing: the directory can be started again. May be called again. */
@@ -187,9 +195,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   #flags(name: ClusterPart): readonly string[] {
-    const { directory, host, apiServerFlags: more = [] } = this.#options;
+    const { directory, host, apiServerFlags: more = [], controllerManagerFlags: managerFlags = [] } = this.#options;
     if (name === "etcd") return etcdFlags(directory);
-    if (name === "kube-controller-manager") return controllerManagerFlags(directory, CONTROLLER_MANAGER);
+    if (name === "kube-controller-manager") {
+      return [...controllerManagerFlags(directory, CONTROLLER_MANAGER), ...managerFlags];
+    }
     return [...apiServerFlags(directory, host?.ipv4 ?? LOOPBACK), ...more];
   }
 

@@ -1,32 +1,13 @@
 import type { Host } from "./host.ts";
+import type { Program, ServerOptions } from "./images.ts";
 import type { RackProcess } from "./rack-process.ts";
 
-/** A program that runs in a pod in place of the lab's server. */
-export interface PodProgram {
-  /** The image whose pods run it. */
-  readonly image: string;
-  readonly command: readonly string[];
-  /** The line it prints once it serves. */
-  readonly ready: RegExp;
-}
-
-/** What `Rack.startPod` needs; the pod serves every port on both families. */
-export interface PodOptions {
-  /** Unique in the rack; at most 60 characters. */
-  readonly name: string;
+/** What `Rack.startPod` needs; the name is unique in the rack, and has at most 60 characters. */
+export interface PodOptions extends ServerOptions {
   /** The node it runs on: `n1`. */
   readonly node: string;
-  /** Ports that speak HTTP: a text page naming the pod, or with `page` an HTML one. Default 8080. */
-  readonly httpPorts?: readonly number[];
-  /** Ports that greet each TCP connection with `NAME CLIENT-ADDRESS` and then echo. */
-  readonly tcpPorts?: readonly number[];
-  /** Ports that echo each UDP datagram, followed by ` NAME CLIENT-ADDRESS`. */
-  readonly udpPorts?: readonly number[];
-  /** Heading of an HTML page instead of the plain text. */
-  readonly page?: string;
   /** Runs this instead of the lab's server; ports and page are its own business then. */
-  readonly command?: readonly string[];
-  readonly ready?: RegExp;
+  readonly program?: Program;
 }
 
 /** A pod: a host of its own behind a node, and the server running in it. */

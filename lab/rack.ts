@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import {
   client,
+  controlPlane,
   type HostAddresses,
   MOST_NODES,
   nodeAddresses,
@@ -14,6 +14,7 @@ import { mustRun, runCommand } from "./command.ts";
 import type { EffectTimes } from "./command-pipe.ts";
 import { Faults, switchTable } from "./faults.ts";
 import { Host } from "./host.ts";
+import { labServer } from "./images.ts";
 import { killProcessesIn } from "./namespace-processes.ts";
 import { Pod, type PodOptions } from "./pod.ts";
 import { type ServiceForRules, serviceRules } from "./service-rules.ts";
@@ -21,7 +22,6 @@ import { type HostSetup, natProbe, podLink, podSetups, type Wiring, wiringOf } f
 
 /** The process that has a rack up, then the namespaces of that rack: who comes after a crash removes them. */
 const RECORD_FILE = "/run/hawser-rack";
-const POD_SERVER = fileURLToPath(new URL("pod-server.ts", import.meta.url));
 const POD_NAME_LIMIT = 60;
 
 export interface RackOptions {
@@ -29,6 +29,8 @@ export interface RackOptions {
   readonly nodes: number;
   /** The switch forwards multicast only to ports that joined (MLD snooping, with a querier). Default off: it floods. */
   readonly multicastSnooping?: boolean;
+  /** Adds the host `control` to the LAN, for a cluster's API server. Default false. */
+  readonly controlPlane?: boolean;
 }
 
 interface PodSlot {
@@ -51,15 +53,17 @@ export class Rack implements AsyncDisposable {
   readonly nodes: readonly Host[];
   /** How long the building took. */
   readonly buildMs: number;
+  readonly #controlPlane: Host | undefined;
   readonly #faults: Faults;
   readonly #pods = new Map<string, PodSlot>();
   readonly #off = new Set<string>();
   #closed: Promise<void> | undefined;
 
-  private constructor(nodes: readonly Host[], buildMs: number) {
+  private constructor(nodes: readonly Host[], hasControlPlane: boolean, buildMs: number) {
     this.client = new Host("client", "client", client);
     this.router = new Host("router", "router", router);
     this.remote = new Host("remote", "remote", outside.remote);
+    this.#controlPlane = hasControlPlane ? new Host("control", "control", controlPlane) : undefined;
     this.nodes = nodes;
     this.buildMs = buildMs;
     this.#faults = new Faults((command) => ["nsenter", "--net=/run/netns/sw", "--", ...command]);
@@ -75,7 +79,8 @@ export class Rack implements AsyncDisposable {
     }
     const startMs = performance.now();
     await removeLeftover();
-    const wiring = wiringOf(options.nodes, options.multicastSnooping ?? false);
+    const { nodes: count, multicastSnooping = false, controlPlane: hasControlPlane = false } = options;
+    const wiring = wiringOf({ nodes: count, multicastSnooping, controlPlane: hasControlPlane });
     recordNamespaces([String(process.pid), ...wiring.namespaces]);
     try {
       await wire(wiring);
@@ -83,13 +88,25 @@ export class Rack implements AsyncDisposable {
       await removeNamespaces(wiring.namespaces);
       throw error;
     }
-    const nodes = Array.from({ length: options.nodes }, (_, index) => nodeHost(index + 1));
-    return new Rack(nodes, performance.now() - startMs);
+    const nodes = Array.from({ length: count }, (_, index) => nodeHost(index + 1));
+    return new Rack(nodes, hasControlPlane, performance.now() - startMs);
   }
 
-  /** A host by name: `client`, `router`, `remote`, `n1`, ..., or a pod's name. Throws if there is none. */
+  /** The host of the API server. Throws if the rack was built without one. */
+  get controlPlane(): Host {
+    if (this.#controlPlane === undefined) throw new Error("the rack was built without a control plane");
+    return this.#controlPlane;
+  }
+
+  /** All hosts that are no pods. */
+  get #machines(): readonly Host[] {
+    const machines = [this.client, this.router, this.remote, ...this.nodes];
+    return this.#controlPlane === undefined ? machines : [...machines, this.#controlPlane];
+  }
+
+  /** A host by name: `client`, `router`, `remote`, `control`, `n1`, ..., or a pod's name. Throws if there is none. */
   host(name: string): Host {
-    const fixed = [this.client, this.router, this.remote, ...this.nodes].find((host) => host.name === name);
+    const fixed = this.#machines.find((host) => host.name === name);
     const found = fixed ?? this.#pods.get(name)?.host;
     if (found === undefined) throw new Error(`no host "${name}" in this rack`);
     return found;
@@ -153,19 +170,8 @@ export class Rack implements AsyncDisposable {
   /** Starts a pod and resolves when it serves. */
   async startPod(options: PodOptions): Promise<Pod> {
     const { name, node } = options;
-    const noPorts = options.tcpPorts === undefined && options.udpPorts === undefined;
-    const httpPorts = options.httpPorts ?? (noPorts ? [8080] : []);
     const host = await this.addPodHost({ name, node });
-    const command = [
-      process.execPath,
-      POD_SERVER,
-      `--name=${name}`,
-      ...httpPorts.map((port) => `--http=${port}`),
-      ...(options.tcpPorts ?? []).map((port) => `--tcp=${port}`),
-      ...(options.udpPorts ?? []).map((port) => `--udp=${port}`),
-      ...(options.page === undefined ? [] : [`--page=${options.page}`]),
-    ];
-    const program = { command: options.command ?? command, ready: options.ready ?? /^ready$/ };
+    const program = options.program ?? labServer(options);
     const server = await host.spawn({ name: "server", ...program }).catch(async (error: unknown) => {
       await this.removePodHost(name);
       throw error;
@@ -252,13 +258,7 @@ export class Rack implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.#faults.close();
-    const hosts = [
-      this.client,
-      this.router,
-      this.remote,
-      ...this.nodes,
-      ...[...this.#pods.values()].map(({ host }) => host),
-    ];
+    const hosts = [...this.#machines, ...[...this.#pods.values()].map(({ host }) => host)];
     const ended = hosts.flatMap((host) => [...host.processes].map((running) => running.exited));
     await removeNamespaces(["sw", ...hosts.map((host) => host.namespace)]);
     await Promise.all(ended);

@@ -1,5 +1,6 @@
 import {
   client,
+  controlPlane,
   type HostAddresses,
   nodeAddresses,
   outside,
@@ -65,13 +66,23 @@ export function portOf(hostName: string): string {
   return `p-${hostName}`;
 }
 
-/** Pure: the wiring of a rack of n1..nN, client and router at one switch, and a remote host behind the router. */
-export function wiringOf(nodes: number, multicastSnooping: boolean): Wiring {
-  const numbers = Array.from({ length: nodes }, (_, index) => index + 1);
+export interface RackPlan {
+  readonly nodes: number;
+  readonly multicastSnooping: boolean;
+  readonly controlPlane: boolean;
+}
+
+/**
+ * Pure: the wiring of a rack of n1..nN, client and router (and the control plane's host) at one switch, and a remote
+ * host behind the router.
+ */
+export function wiringOf(plan: RackPlan): Wiring {
+  const numbers = Array.from({ length: plan.nodes }, (_, index) => index + 1);
   const lan: [string, HostAddresses][] = [
     ["client", client],
     ["router", router],
     ...numbers.map((number): [string, HostAddresses] => [`n${number}`, nodeAddresses(number)]),
+    ...(plan.controlPlane ? [["control", controlPlane] satisfies [string, HostAddresses]] : []),
   ];
   const far = outside.remote;
   return {
@@ -86,7 +97,7 @@ export function wiringOf(nodes: number, multicastSnooping: boolean): Wiring {
     setups: [
       switchSetup(
         lan.map(([name]) => portOf(name)),
-        multicastSnooping,
+        plan.multicastSnooping,
       ),
       { namespace: "client", sysctls: noDad, batch: [...upWith(client, 24, 64), ...defaultVia(router)] },
       {
@@ -96,6 +107,9 @@ export function wiringOf(nodes: number, multicastSnooping: boolean): Wiring {
       },
       { namespace: "remote", sysctls: noDad, batch: [...upWith(far, 25, 64), ...defaultVia(outside.router)] },
       ...numbers.map((number) => nodeSetup(number, numbers)),
+      ...(plan.controlPlane
+        ? [{ namespace: "control", sysctls: noDad, batch: [...upWith(controlPlane, 24, 64), ...defaultVia(router)] }]
+        : []),
     ],
   };
 }

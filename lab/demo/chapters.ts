@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { gapAfter, lost } from "#lab/gap.ts";
 import type { Installation } from "#lab/installation.ts";
-import type { Kubelet } from "#lab/kubelet.ts";
+import type { FolderKubelet } from "#lab/folder-kubelet.ts";
 import { Prober } from "#lab/prober.ts";
 import type { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
@@ -16,7 +16,7 @@ import type { Teller } from "./teller.ts";
 export interface Stage {
   readonly rack: Rack;
   readonly installation: Installation;
-  readonly kubelet: Kubelet;
+  readonly kubelet: FolderKubelet;
   readonly teller: Teller;
 }
 

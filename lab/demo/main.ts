@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Installation, readyLine } from "#lab/installation.ts";
-import { Kubelet } from "#lab/kubelet.ts";
+import { FolderKubelet } from "#lab/folder-kubelet.ts";
 import { onInterrupt } from "#lab/lifeline.ts";
 import { Rack } from "#lab/rack.ts";
 import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
@@ -43,7 +43,7 @@ async function build(): Promise<Stage> {
   teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
   const installation = await Installation.start({ rack, directory });
   const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
-  const kubelet = await Kubelet.start({ rack, folder: directory, nodes: podNodes, programs: [ingress] });
+  const kubelet = await FolderKubelet.start({ rack, folder: directory, nodes: podNodes, programs: [ingress] });
   teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],

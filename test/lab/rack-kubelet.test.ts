@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Kubelet } from "#lab/kubelet.ts";
+import { FolderKubelet } from "#lab/folder-kubelet.ts";
 import { Prober } from "#lab/prober.ts";
 import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
@@ -31,16 +31,16 @@ spec:
 `;
 }
 
-describe.skipIf(process.env["HAWSER_RACK"] !== "1")("Kubelet", () => {
+describe.skipIf(process.env["HAWSER_RACK"] !== "1")("FolderKubelet", () => {
   let folder: string;
   let rack: Rack;
-  let kubelet: Kubelet;
+  let kubelet: FolderKubelet;
 
   beforeAll(async () => {
     folder = mkdtempSync("/run/manifests-");
     writeFileSync(join(folder, "web.yaml"), manifests(3));
     rack = await Rack.build({ nodes: 3 });
-    kubelet = await Kubelet.start({ rack, folder });
+    kubelet = await FolderKubelet.start({ rack, folder });
   });
   afterAll(async () => {
     await kubelet.close();

@@ -3,19 +3,19 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { endpointSlices, rulesFor, type RunningPod } from "./endpoint-slices.ts";
-import type { Pod, PodProgram } from "./pod.ts";
+import { type ImageProgram, programOf } from "./images.ts";
+import { leastLoaded } from "./placement.ts";
+import type { Pod } from "./pod.ts";
 import type { Rack } from "./rack.ts";
 import { readWorkloads, type Workload, type Workloads } from "./workloads.ts";
 
 /** How often the folder and the assigned addresses are looked at. */
 const LOOK_EVERY_MS = 100;
-/** Ports of a pod whose Deployment names none: those of the usual web servers. */
-const USUAL_PORTS = [80, 8080];
 /** Sub-folders of ours: written here, not read. `.hawser` is the product's. */
 const ENDPOINTS_FOLDER = "endpoints";
 const NODES_FOLDER = "nodes";
 
-export interface KubeletOptions {
+export interface FolderKubeletOptions {
   readonly rack: Rack;
   /** The folder of manifests that Hawser reads too. */
   readonly folder: string;
@@ -24,7 +24,7 @@ export interface KubeletOptions {
   /** Nodes that run pods; default all. The others forward only. */
   readonly nodes?: readonly string[];
   /** Pods of these images run a program of their own instead of the lab's server. */
-  readonly programs?: readonly PodProgram[];
+  readonly programs?: readonly ImageProgram[];
 }
 
 interface KubeletPod extends RunningPod {
@@ -32,16 +32,16 @@ interface KubeletPod extends RunningPod {
 }
 
 /**
- * Plays the cluster for a folder of manifests: runs the Deployments as pods spread over the nodes, writes Nodes and
+ * Plays the cluster for a folder of manifests, without any of Kubernetes (lab/kubelet/ is for the real API): runs the Deployments as pods spread over the nodes, writes Nodes and
  * EndpointSlices beside them, and makes the nodes forward what LoadBalancer Services were assigned. It follows the
  * folder until closed. A pod that dies is replaced; a node that dies is believed alive until `markNodeDead`, as a
  * real cluster would for 40 seconds.
  */
-export class Kubelet implements AsyncDisposable {
+export class FolderKubelet implements AsyncDisposable {
   readonly #rack: Rack;
   readonly #folder: string;
   readonly #assignedAddresses: (serviceKey: string) => readonly string[];
-  readonly #options: KubeletOptions;
+  readonly #options: FolderKubeletOptions;
   readonly #pods = new Map<string, KubeletPod>();
   readonly #deadNodes = new Set<string>();
   readonly #written = new Map<string, string>();
@@ -53,7 +53,7 @@ export class Kubelet implements AsyncDisposable {
   #isClosing = false;
   #problem: string | undefined;
 
-  private constructor(options: KubeletOptions) {
+  private constructor(options: FolderKubeletOptions) {
     this.#options = options;
     this.#rack = options.rack;
     this.#folder = options.folder;
@@ -61,8 +61,8 @@ export class Kubelet implements AsyncDisposable {
   }
 
   /** Starts; resolves when all pods of the folder serve and all files are written. */
-  static async start(options: KubeletOptions): Promise<Kubelet> {
-    const kubelet = new Kubelet(options);
+  static async start(options: FolderKubeletOptions): Promise<FolderKubelet> {
+    const kubelet = new FolderKubelet(options);
     await kubelet.sync();
     kubelet.#follow();
     return kubelet;
@@ -174,17 +174,15 @@ export class Kubelet implements AsyncDisposable {
   }
 
   async #start(name: string, workload: Workload, node: string): Promise<KubeletPod> {
-    const named = workload.ports.filter(({ protocol }) => protocol === "TCP").map(({ port }) => port);
-    const udpPorts = workload.ports.filter(({ protocol }) => protocol === "UDP").map(({ port }) => port);
-    const httpPorts = named.length + udpPorts.length === 0 ? this.#portsAsked(workload) : named;
-    const program = this.#options.programs?.find(({ image }) => image === workload.image);
-    const pod = await this.#rack.startPod({ name, node, httpPorts, udpPorts, page: workload.image, ...program });
+    const { image, ports } = workload;
+    const program = programOf({ name, image, ports, otherPorts: this.#portsAsked(workload) }, this.#options.programs);
+    const pod = await this.#rack.startPod({ name, node, program });
     const [ipv4 = "", ipv6 = ""] = pod.addresses;
     const { namespace } = workload;
     return { name, namespace, uid: randomUUID(), node, ipv4, ipv6, ready: true, workload, pod };
   }
 
-  /** Ports that Services with a fitting selector send to, beside the usual ones. */
+  /** Ports that Services with a fitting selector send to. */
   #portsAsked(workload: Workload): number[] {
     const asking = this.#manifests.services.filter(
       ({ namespace, selector }) =>
@@ -193,7 +191,7 @@ export class Kubelet implements AsyncDisposable {
         Object.entries(selector).every(([label, value]) => workload.labels[label] === value),
     );
     const asked = asking.flatMap(({ ports }) => ports.map(({ targetPort }) => targetPort));
-    return [...new Set([...USUAL_PORTS, ...asked.filter((port) => typeof port === "number")])];
+    return asked.filter((port) => typeof port === "number");
   }
 
   #writeFiles(): void {
@@ -238,10 +236,10 @@ function podsOf(workload: Workload): [string, Workload][] {
 }
 
 function takeIdlest(load: Map<string, number>): string {
-  const [idlest] = [...load].sort((a, b) => a[1] - b[1]);
+  const idlest = leastLoaded([...load.keys()], (node) => load.get(node) ?? 0);
   if (idlest === undefined) throw new Error("no node is left to run a pod on");
-  load.set(idlest[0], idlest[1] + 1);
-  return idlest[0];
+  load.set(idlest, (load.get(idlest) ?? 0) + 1);
+  return idlest;
 }
 
 function nodeManifest(name: string, addresses: readonly string[]): string {
