@@ -3,7 +3,7 @@ import type { ClusterApi } from "#lab/cluster-api.ts";
 import { ClusterWatch } from "#lab/cluster-watch.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/loop.ts";
-import { placePod } from "./placement.ts";
+import { placePod, type PlacedPod } from "./placement.ts";
 
 /** Pods that have ended hold no place. */
 const PODS = `/api/v1/pods?fieldSelector=${encodeURIComponent("status.phase!=Succeeded,status.phase!=Failed")}`;
@@ -49,10 +49,10 @@ export class Binder {
   }
 
   /** All pods as they will be placed once the API has told us of it. */
-  #placed(): readonly V1Pod[] {
+  #placed(): readonly PlacedPod[] {
     return [...this.#pods.objects.values()].flatMap((pod) => {
-      const nodeName = pod.spec?.nodeName ?? this.#given.get(pod.metadata?.uid ?? "");
-      return nodeName === undefined ? [] : [{ ...pod, spec: { containers: [], ...pod.spec, nodeName } }];
+      const node = pod.spec?.nodeName ?? this.#given.get(pod.metadata?.uid ?? "");
+      return node === undefined ? [] : [{ pod, node }];
     });
   }
 

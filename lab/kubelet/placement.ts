@@ -4,18 +4,24 @@ import { leastLoaded } from "#lab/placement.ts";
 /** A node for a pod, or why there is none. */
 export type Placement = { readonly node: string } | { readonly reason: string };
 
+/** A pod with its node. */
+export interface PlacedPod {
+  readonly pod: V1Pod;
+  readonly node: string;
+}
+
 /**
  * The node for a pod: of those that its selectors and tolerations allow, where its ports are free, the one with the
- * fewest pods of the same owner, then with the fewest of all. Pure. `pods` are all that have a node.
+ * fewest pods of the same owner, then with the fewest of all. Pure. `placed` are all that have a node.
  */
-export function placePod(pod: V1Pod, nodes: readonly V1Node[], pods: readonly V1Pod[]): Placement {
+export function placePod(pod: V1Pod, nodes: readonly V1Node[], placed: readonly PlacedPod[]): Placement {
   const fitting = nodes.filter(
-    (node) => isWanted(pod, node) && isTolerated(pod, node) && hasPortsFree(pod, node, pods),
+    (node) => isWanted(pod, node) && isTolerated(pod, node) && hasPortsFree(pod, node, placed),
   );
   const owner = ownerOf(pod);
   const load = (name: string): number => {
-    const there = pods.filter(({ spec }) => spec?.nodeName === name);
-    const siblings = owner === undefined ? 0 : there.filter((one) => ownerOf(one) === owner).length;
+    const there = placed.filter(({ node }) => node === name);
+    const siblings = owner === undefined ? 0 : there.filter((one) => ownerOf(one.pod) === owner).length;
     return siblings * 1_000 + there.length;
   };
   const names = fitting.map(nameOf).toSorted();
@@ -68,9 +74,10 @@ function tolerates({ key, operator = "Equal", value = "", effect }: V1Toleration
 }
 
 /** Two pods of one node cannot have the same port of it. */
-function hasPortsFree(pod: V1Pod, node: V1Node, pods: readonly V1Pod[]): boolean {
+function hasPortsFree(pod: V1Pod, node: V1Node, placed: readonly PlacedPod[]): boolean {
   const wanted = hostPorts(pod);
-  const taken = pods.filter(({ spec }) => spec?.nodeName === nameOf(node)).flatMap(hostPorts);
+  const there = placed.filter((one) => one.node === nameOf(node));
+  const taken = there.flatMap((one) => hostPorts(one.pod));
   return !wanted.some((port) => taken.includes(port));
 }
 

@@ -3,6 +3,7 @@ import type {
   V1DownwardAPIVolumeFile,
   V1KeyToPath,
   V1SecretProjection,
+  V1SecretVolumeSource,
   V1ServiceAccountTokenProjection,
   V1Volume,
   V1VolumeProjection,
@@ -21,7 +22,7 @@ interface Source {
 /** The files of a Secret, ConfigMap, downwardAPI or projected volume; undefined for other kinds. Rejects where one is missing. */
 export async function filesOf(volume: V1Volume, source: Source): Promise<Files | undefined> {
   const { secret, configMap, downwardAPI, projected } = volume;
-  if (secret !== undefined) return keysOf("secrets", { ...secret, name: secret.secretName ?? "" }, source);
+  if (secret !== undefined) return keysOf("secrets", withName(secret), source);
   if (configMap !== undefined) return keysOf("configmaps", configMap, source);
   if (downwardAPI !== undefined) return factFiles(downwardAPI.items, source);
   if (projected === undefined) return undefined;
@@ -36,6 +37,11 @@ async function projectedFiles(part: V1VolumeProjection, source: Source): Promise
   if (downwardAPI !== undefined) return factFiles(downwardAPI.items, source);
   if (serviceAccountToken !== undefined) return tokenFile(serviceAccountToken, source);
   throw new Error(`a projected ${Object.keys(part).join()} is not played here`);
+}
+
+/** A volume names its Secret by another word than a projection. */
+function withName({ secretName = "", items, optional = false }: V1SecretVolumeSource): V1SecretProjection {
+  return { name: secretName, optional, ...(items === undefined ? {} : { items }) };
 }
 
 async function keysOf(
