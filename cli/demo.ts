@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { parseOptions } from "#src/process/options.ts";
@@ -11,12 +12,17 @@ const specs = {
     kind: "boolean",
     help: 'One JSON event a line; the last one is {"event":"done","ok":true,...} with the figures',
   },
+  kubernetes: {
+    kind: "boolean",
+    help: "Tell it on a real Kubernetes: API server, controllers and kube-proxy; built first, once, by Go (5 minutes)",
+  },
   keep: { kind: "boolean", help: "Leave the rack up at the end and print how to enter it; Ctrl-C cleans up" },
 } as const satisfies OptionSpecs;
 
 const about =
   "Shows the main job on a rack of three nodes in namespaces of this machine: no root, no cluster, no network needed.";
 
+const BUILD = fileURLToPath(new URL("../scripts/cluster.js", import.meta.url));
 const ENTER = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
 const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 
@@ -24,9 +30,28 @@ const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 export async function main(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(specs, args, process.env, { command: "hawser demo", about });
   if (parsed.kind !== "values") return refuse(parsed, "hawser demo");
+  const reason = parsed.values.kubernetes ? await buildCluster() : "";
+  if (reason !== "") return tellFailure(`no Kubernetes can be had here: ${reason}`, parsed.values.json);
   const flags = Object.entries(parsed.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
-  const child = spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit" });
+  return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit" }));
+}
+
+/** Builds the cluster's programs unless they are there, outside of the rack's namespaces; resolves with why that failed. */
+async function buildCluster(): Promise<string> {
+  const child = spawn(process.execPath, [BUILD, "--build", "--reason"], { stdio: ["inherit", "pipe", "inherit"] });
+  const [code, reason] = await Promise.all([exitCodeOf(child), text(child.stdout)]);
+  return code === 0 ? "" : reason.trim() || `exit code ${code}`;
+}
+
+/** Resolves with the exit code of a child, to which our signals go. */
+async function exitCodeOf(child: ChildProcess): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
+
+function tellFailure(error: string, isJson: boolean): number {
+  if (isJson) process.stdout.write(`${JSON.stringify({ event: "done", ok: false, error })}\n`);
+  else process.stderr.write(`hawser demo: ${error}\n`);
+  return 1;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { untilOwned } from "./ownership.ts";
 import type { Rack } from "./rack.ts";
 import type { RackProcess } from "./rack-process.ts";
 import { until } from "./until.ts";
@@ -124,15 +125,9 @@ export class Installation implements AsyncDisposable {
       .map(({ node }) => node);
   }
 
-  /** Resolves with the owner once the client has learnt its MAC, by ARP or NDP, and exactly that node says it announces. */
-  async untilOwned(ip: string): Promise<string> {
-    return until(`exactly one node announces ${ip} and the client knows it`, async () => {
-      const [owner, ...others] = this.announcers(ip);
-      if (owner === undefined || others.length > 0) return undefined;
-      await this.rack.client.run(["bash", "-c", `echo > /dev/udp/${ip}/9`]);
-      const neighbor = await this.rack.client.neighbor(ip);
-      return neighbor?.mac === this.rack.host(owner).mac && owner;
-    });
+  /** Resolves with the owner once the client has learnt its MAC and exactly that node says it announces. */
+  untilOwned(ip: string): Promise<string> {
+    return untilOwned(this.rack, ip, (address) => this.announcers(address));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

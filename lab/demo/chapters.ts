@@ -1,35 +1,33 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { gapAfter, lost } from "#lab/gap.ts";
-import type { Installation } from "#lab/installation.ts";
-import type { FolderKubelet } from "#lab/folder-kubelet.ts";
+import { untilOwned } from "#lab/ownership.ts";
 import { Prober } from "#lab/prober.ts";
 import type { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
 import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { getPages, type Page, type PageRequest } from "./pages.ts";
 import type { Teller } from "./teller.ts";
+import type { Condition, World } from "./world.ts";
 
 /** Everything the story happens on. */
 export interface Stage {
   readonly rack: Rack;
-  readonly installation: Installation;
-  readonly kubelet: FolderKubelet;
+  readonly world: World;
   readonly teller: Teller;
 }
 
 const ECHO_PORT = 9000;
 const INGRESS = "hawser-system/hawser-ingress";
 const CALM_PROBES = 100;
-const LATER = fileURLToPath(new URL("later", import.meta.url));
+const POOLS = fileURLToPath(new URL("manifests/00-pools.yaml", import.meta.url));
+const patient = { timeoutMs: 30_000 };
 
 /** The LoadBalancer Service gets its address from the pool. */
-export async function assignment({ installation, teller }: Stage): Promise<string> {
+export async function assignment({ world, teller }: Stage): Promise<string> {
   teller.chapter("A pool in a ConfigMap, a Service of type LoadBalancer, an address");
-  teller.show(readFileSync(join(installation.directory, "00-pools.yaml"), "utf8"));
-  const [ip = ""] = await installation.untilAssigned(INGRESS);
+  teller.show(readFileSync(POOLS, "utf8"));
+  const [ip = ""] = await untilAssigned(world, INGRESS);
   teller.found(`the controller gave Service ${INGRESS} the address ${ip}, from the pool "default"`, {
     event: "assigned",
     service: INGRESS,
@@ -39,10 +37,10 @@ export async function assignment({ installation, teller }: Stage): Promise<strin
 }
 
 /** Exactly one node answers, and the client's neighbor entry says which. */
-export async function owner({ rack, installation, teller }: Stage, ip: string): Promise<string> {
+export async function owner({ rack, world, teller }: Stage, ip: string): Promise<string> {
   teller.chapter("One node answers ARP for it");
   teller.explain("The speakers elect an owner for each address; the address itself is on no interface of any node.");
-  const node = await installation.untilOwned(ip);
+  const node = await ownerOf({ rack, world }, ip);
   const mac = (await rack.client.neighbor(ip))?.mac;
   teller.found(`the client's ARP entry: ${ip} is at ${mac}, which is ${node}`, { event: "arp", ip, mac, node });
   return node;
@@ -50,7 +48,7 @@ export async function owner({ rack, installation, teller }: Stage, ip: string): 
 
 /** Pages through the Ingress manifests of the articles this project started from. */
 export async function pages(stage: Stage, ip: string): Promise<void> {
-  const { teller, rack, kubelet, installation } = stage;
+  const { teller, rack, world } = stage;
   teller.chapter("Pages through the Ingress, alternating between the pods");
   teller.explain(
     "The client asks the address for pages of different hosts; each line says which pods answered, in turn.",
@@ -64,7 +62,7 @@ export async function pages(stage: Stage, ip: string): Promise<void> {
   const somepath = { ip, host: "myservice.example.com", path: "/somepath" };
   const web = { ip, host: ip, path: "/web/index.html" };
   const [one, two] = await getPages(rack.client, [somepath, web]);
-  tellPages(teller, "myservice.example.com/somepath (extensions/v1beta1)", one === undefined ? [] : [one]);
+  tellPages(teller, `myservice.example.com/somepath (${world.articleVersion})`, one === undefined ? [] : [one]);
   tellPages(teller, `${ip}/web/index.html (rewritten to ${two?.path})`, two === undefined ? [] : [two]);
   await untilStatus(stage, { ip, host: "www.china.com", path: "/" }, 503);
   teller.found("www.china.com/: 503, because its Service selects a label that no pod carries", {
@@ -73,8 +71,7 @@ export async function pages(stage: Stage, ip: string): Promise<void> {
     status: 503,
     reason: "no endpoints",
   });
-  copyFileSync(join(LATER, "31-china-pods.yaml"), join(installation.directory, "31-china-pods.yaml"));
-  await kubelet.sync();
+  await world.apply("later/31-china-pods.yaml");
   await untilServed(stage, { ip, host: "www.china.com", path: "/" });
   const china = await getPages(
     rack.client,
@@ -94,10 +91,11 @@ function tellPages(teller: Teller, url: string, got: readonly Page[]): void {
 }
 
 function untilStatus({ rack }: Stage, request: PageRequest, status: number): Promise<Page> {
-  return until(`${request.host}${request.path} answers ${status}`, async () => {
+  const seen = async (): Promise<Page | false> => {
     const [page] = await getPages(rack.client, [request]);
     return page?.status === status && page;
-  });
+  };
+  return until(`${request.host}${request.path} answers ${status}`, seen, patient);
 }
 
 function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
@@ -105,7 +103,7 @@ function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
 }
 
 /** The switch port of the owner goes silent: the client measures what it sees. */
-export async function deadNode({ rack, installation, teller }: Stage, ip: string, node: string): Promise<number> {
+export async function deadNode({ rack, world, teller }: Stage, ip: string, node: string): Promise<number> {
   teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
   teller.explain(
     "The client sends a probe through the address every 2 ms to a pod on another node. What it waits is the time from the cut to " +
@@ -116,9 +114,9 @@ export async function deadNode({ rack, installation, teller }: Stage, ip: string
   const { effectiveNs } = await rack.cutSilent(rack.host(node));
   await prober.waitForGood(CALM_PROBES);
   const gapMs = round(gapAfter(await prober.stop(), effectiveNs) ?? Infinity);
-  const successor = await until("another node announces the address", () =>
-    installation.announcers(ip).find((announcer) => announcer !== node),
-  );
+  const findSuccessor = async (): Promise<string | undefined> =>
+    (await world.announcers(ip)).find((announcer) => announcer !== node);
+  const successor = await until("another node announces the address", findSuccessor, patient);
   teller.found(`the client waited ${gapMs} ms; ${successor} has taken over`, {
     event: "crash",
     node,
@@ -126,18 +124,19 @@ export async function deadNode({ rack, installation, teller }: Stage, ip: string
     gapMs,
   });
   await rack.restore(rack.host(node));
-  const owner = await until(`one node alone announces ${ip} after ${node} is back`, () => {
-    const [first, ...others] = installation.announcers(ip);
+  const findOwner = async (): Promise<string | undefined | false> => {
+    const [first, ...others] = await world.announcers(ip);
     return others.length === 0 && first;
-  });
+  };
+  const owner = await until(`one node alone announces ${ip} after ${node} is back`, findOwner, patient);
   const words = owner === successor ? "leaves the address where it is" : `the address is with ${owner} now`;
   teller.found(`${node} is back and ${words}`, { event: "returned", node, owner });
   return gapMs;
 }
 
 /** The owner's speaker is told to end: the successor announces while the leaver still forwards. */
-export async function plannedMove({ rack, installation, teller }: Stage, ip: string): Promise<number> {
-  const node = await installation.untilOwned(ip);
+export async function plannedMove({ rack, world, teller }: Stage, ip: string): Promise<number> {
+  const node = await ownerOf({ rack, world }, ip);
   teller.chapter(`A planned move: the speaker on ${node} is stopped with SIGTERM`);
   teller.explain(
     "The successor announces the address while the one that leaves still answers, so nothing should be lost.",
@@ -145,14 +144,14 @@ export async function plannedMove({ rack, installation, teller }: Stage, ip: str
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
   const fromNs = process.hrtime.bigint();
-  await installation.speaker(node).stop();
+  await world.stopSpeaker(node);
   await prober.waitForGood(2 * CALM_PROBES);
   const toNs = process.hrtime.bigint() - 100_000_000n;
   const records = await prober.stop();
   const probes = records.filter(({ sentNs }) => fromNs <= sentNs && sentNs < toNs).length;
   const lostProbes = lost(records, fromNs, toNs);
-  await installation.startSpeaker(node);
-  const successor = await installation.untilOwned(ip);
+  await world.restartSpeaker(node);
+  const successor = await ownerOf({ rack, world }, ip);
   teller.found(`${lostProbes} of ${probes} probes lost; ${successor} has taken over`, {
     event: "move",
     from: node,
@@ -164,37 +163,43 @@ export async function plannedMove({ rack, installation, teller }: Stage, ip: str
 }
 
 /** More Services than addresses: the one that waits says why, and is served when space appears. */
-export async function exhausted({ installation, teller }: Stage): Promise<void> {
+export async function exhausted({ world, teller }: Stage): Promise<void> {
   teller.chapter("More Services than addresses");
   teller.explain("Two more Services ask for an address of the pool, in which one is left.");
-  const { directory } = installation;
-  copyFileSync(join(LATER, "60-one-too-many.yaml"), join(directory, "60-one-too-many.yaml"));
+  await world.apply("later/60-one-too-many.yaml");
   const services = ["default/shop", "default/blog"];
-  const served = await until("one of two Services has an address", () =>
-    services.find((key) => installation.assignedAddresses(key).length > 0),
-  );
+  const findServed = async (): Promise<string | undefined> => {
+    const served = await Promise.all(services.map((key) => world.assignedAddresses(key)));
+    return services.find((_, index) => (served[index]?.length ?? 0) > 0);
+  };
+  const served = await until("one of two Services has an address", findServed, patient);
   const waiting = services.find((key) => key !== served) ?? "";
-  const { reason, message } = await until(`${waiting} says why it waits`, () => condition(directory, waiting));
-  teller.found(`${served} has ${installation.assignedAddresses(served).join(", ")}`, {
+  const { reason, message } = await until(`${waiting} says why it waits`, () => refusal(world, waiting), patient);
+  teller.found(`${served} has ${(await world.assignedAddresses(served)).join(", ")}`, {
     event: "assigned",
     service: served,
   });
   teller.found(`${waiting} waits: ${reason}: ${message}`, { event: "exhausted", service: waiting, reason, message });
-  const without = readFileSync(join(directory, "60-one-too-many.yaml"), "utf8")
-    .split("---\n")
-    .filter((text) => (parse(text) as { metadata: { name: string } }).metadata.name !== served.split("/")[1])
-    .join("---\n");
-  writeFileSync(join(directory, "60-one-too-many.yaml"), without);
-  const [ip] = await installation.untilAssigned(waiting);
+  await world.removeService(served);
+  const [ip] = await untilAssigned(world, waiting);
   teller.found(`${served} is deleted, and ${waiting} gets ${ip}`, { event: "picked-up", service: waiting, ip });
 }
 
-function condition(directory: string, key: string): { reason: string; message: string } | undefined {
-  const file = join(directory, ".hawser/status/Service", `${key}.yaml`);
-  const object = parse(readFileSync(file, "utf8")) as {
-    status?: { conditions?: { type: string; status: string; reason: string; message: string }[] };
+function untilAssigned(world: World, key: string): Promise<readonly string[]> {
+  const assigned = async (): Promise<readonly string[] | false> => {
+    const addresses = await world.assignedAddresses(key);
+    return addresses.length > 0 && addresses;
   };
-  return object.status?.conditions?.find(({ type, status }) => type === ADDRESS_ASSIGNED && status === "False");
+  return until(`${key} has an address`, assigned, patient);
+}
+
+function ownerOf({ rack, world }: Pick<Stage, "rack" | "world">, ip: string): Promise<string> {
+  return untilOwned(rack, ip, (address) => world.announcers(address));
+}
+
+async function refusal(world: World, key: string): Promise<Condition | undefined> {
+  const conditions = await world.conditions(key);
+  return conditions.find(({ type, status }) => type === ADDRESS_ASSIGNED && status === "False");
 }
 
 function round(ms: number): number {

@@ -1,21 +1,16 @@
 // The demo: the main job of Hawser on a rack of three nodes, told step by step. Started inside a rack's namespaces by
-// `hawser demo` (by way of lab/enter.js). Options: --json, --keep.
-import { cpSync, mkdtempSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// `hawser demo` (by way of lab/enter.js). Options: --json, --keep, --kubernetes.
 import { parseArgs } from "node:util";
-import { Installation, readyLine } from "#lab/installation.ts";
-import { FolderKubelet } from "#lab/folder-kubelet.ts";
 import { onInterrupt } from "#lab/lifeline.ts";
 import { Rack } from "#lab/rack.ts";
 import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
+import { openFolderWorld } from "./folder-world.ts";
+import { openKubernetesWorld } from "./kubernetes-world.ts";
 import { jsonTeller, type Teller, textTeller } from "./teller.ts";
 
-const MANIFESTS = fileURLToPath(new URL("manifests", import.meta.url));
-
-const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-
-const { values } = parseArgs({ options: { json: { type: "boolean" }, keep: { type: "boolean" } } });
-const teller = values.json === true ? jsonTeller() : textTeller();
+const flag = { type: "boolean", default: false } as const;
+const { values } = parseArgs({ options: { json: flag, keep: flag, kubernetes: flag } });
+const teller = values.json ? jsonTeller() : textTeller();
 const startedMs = performance.now();
 
 const interrupted = new Promise<"interrupted">((resolve) => onInterrupt(() => resolve("interrupted")));
@@ -23,34 +18,20 @@ const interrupted = new Promise<"interrupted">((resolve) => onInterrupt(() => re
 /** The story is told and the rack was left up: now Ctrl-C is its ordinary end. */
 let isKept = false;
 
-/** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
-const podNodes = ["n2", "n3"];
-
 async function build(): Promise<Stage> {
   teller.chapter("A rack: three nodes, a router and a client at one switch");
   teller.explain(
     "Each is a network namespace, each cable a pair of virtual interfaces; pods are processes on n2 and n3.",
   );
-  const rack = await Rack.build({ nodes: 3 });
+  const rack = await Rack.build({ nodes: 3, controlPlane: values.kubernetes });
   const ms = Math.round(rack.buildMs);
   teller.found(`built in ${ms} ms, without touching the network of this machine`, {
     event: "rack",
     nodes: 3,
     ms,
   });
-  const directory = mkdtempSync("/run/hawser-demo-");
-  cpSync(MANIFESTS, directory, { recursive: true });
-  teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
-  const installation = await Installation.start({ rack, directory });
-  const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
-  const kubelet = await FolderKubelet.start({ rack, folder: directory, nodes: podNodes, programs: [ingress] });
-  teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
-    event: "started",
-    programs: ["controller", "speaker", "ingress"],
-    directory,
-    pods: kubelet.pods.length,
-  });
-  return { rack, installation, kubelet, teller };
+  const world = await (values.kubernetes ? openKubernetesWorld : openFolderWorld)(rack, teller);
+  return { rack, world, teller };
 }
 
 async function tell(stage: Stage): Promise<{ readonly gapMs: number; readonly movedLost: number }> {
@@ -63,10 +44,10 @@ async function tell(stage: Stage): Promise<{ readonly gapMs: number; readonly mo
   return { gapMs, movedLost: lostProbes };
 }
 
-async function keep({ rack, installation: { directory } }: Stage, to: Teller): Promise<void> {
+async function keep({ rack, world }: Stage, to: Teller): Promise<void> {
   const hosts = ["client", "n1", "n2", "n3"].map((name) => rack.host(name));
   const commands = hosts.map((host) => [host.name, rack.enterCommand(host)] as const);
-  const status = rack.enterCommand(rack.router, [process.execPath, HAWSER, "status", "--manifests", directory]);
+  const { words, directory, status } = world.visit;
   to.chapter("The rack stays up until Ctrl-C");
   to.found("enter it from another terminal:", {
     event: "kept",
@@ -75,24 +56,21 @@ async function keep({ rack, installation: { directory } }: Stage, to: Teller): P
     enter: Object.fromEntries(commands),
   });
   for (const [name, command] of commands) to.show(`${name.padEnd(7)}${command}`);
-  to.explain(
-    `The manifests are in ${directory}, a folder that only the rack sees: change them in such a shell, and see`,
-  );
+  to.explain(words);
   to.show(status);
   isKept = true;
   await interrupted;
 }
 
-async function close({ rack, installation, kubelet }: Stage): Promise<void> {
-  await kubelet.close();
-  await installation[Symbol.asyncDispose]();
+async function close({ rack, world }: Stage): Promise<void> {
+  await world.close();
   await rack.close();
 }
 
 async function story(): Promise<number> {
   const stage = await build();
   const figures = await tell(stage);
-  if (values.keep === true) await keep(stage, teller);
+  if (values.keep) await keep(stage, teller);
   await close(stage);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   teller.chapter("Done");

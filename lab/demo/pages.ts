@@ -35,8 +35,13 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const fact = (body, name) => new RegExp("<dt>" + name + "</dt><dd>([^<]*)|^" + name + ": (.*)$", "m").exec(body)?.slice(1).find(Boolean);
 const pages = [];
 for (const { ip, host, path } of JSON.parse(await text(process.stdin))) {
-  const response = await new Promise((resolve, reject) =>
-    request({ host: ip, path, agent, headers: { host }, timeout: 5000 }, resolve).on("error", reject).end());
+  const get = (resolve, reject) => {
+    const sent = request({ host: ip, path, agent, headers: { host }, timeout: 5000 }, resolve);
+    // As a browser does: what a connection kept from before does not take is asked on a new one.
+    sent.on("error", (error) => (sent.reusedSocket ? get(resolve, reject) : reject(error)));
+    sent.end();
+  };
+  const response = await new Promise(get);
   const body = await text(response);
   pages.push({ status: response.statusCode, pod: fact(body, "pod"), path: fact(body, "path"), body });
 }

@@ -1,0 +1,75 @@
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, parseAllDocuments } from "yaml";
+import { FolderKubelet } from "#lab/folder-kubelet.ts";
+import { Installation, readyLine } from "#lab/installation.ts";
+import type { Rack } from "#lab/rack.ts";
+import type { Teller } from "./teller.ts";
+import type { Condition, World } from "./world.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+/** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
+const POD_NODES = ["n2", "n3"];
+
+/** Hawser on one folder of manifests, in which the lab plays the cluster. */
+export async function openFolderWorld(rack: Rack, teller: Teller): Promise<World> {
+  const directory = mkdtempSync("/run/hawser-demo-");
+  cpSync(join(HERE, "manifests"), directory, { recursive: true });
+  teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
+  const installation = await Installation.start({ rack, directory });
+  const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
+  const kubelet = await FolderKubelet.start({ rack, folder: directory, nodes: POD_NODES, programs: [ingress] });
+  teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
+    event: "started",
+    programs: ["controller", "speaker", "ingress"],
+    directory,
+    pods: kubelet.pods.length,
+  });
+  const inside = (file: string): string => join(directory, basename(file));
+  let applied: string[] = [];
+  return {
+    articleVersion: "extensions/v1beta1",
+    async apply(file) {
+      copyFileSync(join(HERE, file), inside(file));
+      applied = [...applied, inside(file)];
+      await kubelet.sync();
+    },
+    async removeService(key) {
+      for (const file of applied) removeObject(file, key);
+      await kubelet.sync();
+    },
+    assignedAddresses: async (key) => installation.assignedAddresses(key),
+    conditions: async (key) => conditionsIn(join(directory, ".hawser/status/Service", `${key}.yaml`)),
+    announcers: async (ip) => installation.announcers(ip),
+    stopSpeaker: async (node) => void (await installation.speaker(node).stop()),
+    restartSpeaker: async (node) => void (await installation.startSpeaker(node)),
+    visit: {
+      words: `The manifests are in ${directory}, a folder that only the rack sees: change them in such a shell, and see`,
+      directory,
+      status: rack.enterCommand(rack.router, [process.execPath, HAWSER, "status", "--manifests", directory]),
+    },
+    async close() {
+      await kubelet.close();
+      await installation[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Takes a Service out of a file; a file without objects goes. */
+function removeObject(file: string, key: string): void {
+  const documents = parseAllDocuments(readFileSync(file, "utf8"));
+  const kept = documents.filter((document) => {
+    const { kind, metadata } = document.toJS() as { kind: string; metadata: { namespace?: string; name: string } };
+    return kind !== "Service" || `${metadata.namespace ?? "default"}/${metadata.name}` !== key;
+  });
+  if (kept.length === documents.length) return;
+  if (kept.length === 0) rmSync(file);
+  else writeFileSync(file, kept.map(String).join("---\n"));
+}
+
+function conditionsIn(file: string): readonly Condition[] {
+  const object = parse(readFileSync(file, "utf8")) as { status?: { conditions?: readonly Condition[] } };
+  return object.status?.conditions ?? [];
+}

@@ -1,0 +1,227 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { V1LeaseList, V1Pod, V1PodList } from "@kubernetes/client-node";
+import { kubernetesVersion } from "#lab/cluster-build.ts";
+import { applyManifests } from "#lab/cluster-apply.ts";
+import { Cluster } from "#lab/cluster.ts";
+import { Kubelets } from "#lab/kubelet/kubelets.ts";
+import type { Rack } from "#lab/rack.ts";
+import { until } from "#lab/until.ts";
+import { announcedAddresses } from "#src/model/report.ts";
+import type { Teller } from "./teller.ts";
+import type { Condition, World } from "./world.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const NAMESPACE = "hawser-system";
+const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
+const REPORT = "hawser.dev/report";
+/** For what takes some seconds on a machine that is idle. */
+const patient = { timeoutMs: 120_000 };
+
+interface ServiceObject {
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+/** Hawser in a real cluster, as pods of its own ServiceAccounts: the control plane on a host, kube-proxy on every node. */
+export async function openKubernetesWorld(rack: Rack, teller: Teller): Promise<World> {
+  const directory = mkdtempSync("/run/hawser-demo-");
+  teller.chapter(`Kubernetes ${kubernetesVersion()}: its own control plane and kube-proxy`);
+  teller.explain(
+    "Pods are bound to nodes and run as processes by small kubelets of the lab; all else is the real thing.",
+  );
+  const startMs = performance.now();
+  const cluster = await Cluster.start({ directory, host: rack.controlPlane, controllerManager: true });
+  const programs = [{ image: "hawser", command: [process.execPath, HAWSER] }];
+  const kubelets = await Kubelets.start({ cluster, rack, programs });
+  await giveRoles(cluster);
+  const ms = Math.round(performance.now() - startMs);
+  teller.found(`etcd, kube-apiserver, kube-controller-manager and three nodes with kube-proxy are ready in ${ms} ms`, {
+    event: "cluster",
+    version: kubernetesVersion(),
+    ms,
+  });
+  const world = new KubernetesWorld({ rack, cluster, kubelets, directory });
+  await world.install(teller);
+  return world;
+}
+
+/**
+ * The first node runs no pods but those of DaemonSets, and the third, where the pod is that answers the probes, never
+ * owns an address: so the death of an owner shows what moving an address costs, and no more.
+ */
+async function giveRoles({ api }: Cluster): Promise<void> {
+  const patch = (node: string, body: object): Promise<unknown> =>
+    api.must({ method: "PATCH", path: `/api/v1/nodes/${node}`, contentType: "application/merge-patch+json", body });
+  const labels = { "node.kubernetes.io/exclude-from-external-load-balancers": "" };
+  await Promise.all([patch("n1", { spec: { unschedulable: true } }), patch("n3", { metadata: { labels } })]);
+}
+
+interface Parts {
+  readonly rack: Rack;
+  readonly cluster: Cluster;
+  readonly kubelets: Kubelets;
+  readonly directory: string;
+}
+
+class KubernetesWorld implements World {
+  readonly articleVersion = "networking.k8s.io/v1";
+  readonly visit: World["visit"];
+  readonly #cluster: Cluster;
+  readonly #kubelets: Kubelets;
+
+  constructor({ rack, cluster, kubelets, directory }: Parts) {
+    this.#cluster = cluster;
+    this.#kubelets = kubelets;
+    const get = ["kubectl", "--kubeconfig", cluster.kubeconfigFile, "get", "services,ingresses,pods", "-A"];
+    this.visit = {
+      words: `Inside such a shell kubectl works with --kubeconfig ${cluster.kubeconfigFile}:`,
+      directory,
+      status: rack.enterCommand(rack.controlPlane, get),
+    };
+  }
+
+  /** Hawser first, and only when all of it works the Services and Ingresses. */
+  async install(teller: Teller): Promise<void> {
+    teller.chapter("Hawser: two controllers, a speaker on every node, two ingress proxies, all as pods");
+    await this.apply("kubernetes/00-hawser.yaml");
+    const key = `${randomBytes(32).toString("base64")}\n`;
+    const secret = { metadata: { name: "hawser-heartbeat" }, stringData: { key } };
+    await this.#cluster.api.must({ path: `/api/v1/namespaces/${NAMESPACE}/secrets`, body: secret });
+    await this.apply("manifests/00-pools.yaml");
+    await this.#untilReady("app.kubernetes.io/component=controller", 2);
+    await this.#untilReady("app.kubernetes.io/component=speaker", 3);
+    teller.found(`the first article's Ingress as printed: ${await this.#refusal("manifests/40-first-article.yaml")}`, {
+      event: "refused",
+      version: "extensions/v1beta1",
+    });
+    for (const file of manifests()) await this.apply(file);
+    await this.#untilReady("app.kubernetes.io/component=ingress", 2);
+    const pods = await until(
+      "all pods are ready",
+      async () => {
+        const { items } = await this.#cluster.api.must<V1PodList>({ path: "/api/v1/pods" });
+        return items.every(isReady) && items.length;
+      },
+      patient,
+    );
+    teller.found(
+      `all run from the Kubernetes API, with ServiceAccounts and RBAC of their own; ${pods} pods are ready`,
+      {
+        event: "started",
+        programs: ["controller", "speaker", "ingress"],
+        pods,
+      },
+    );
+  }
+
+  /** Why the API server does not take a manifest; throws if it does. */
+  async #refusal(file: string): Promise<string> {
+    const said = await this.apply(file).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (said === undefined) throw new Error(`the API server took ${file}`);
+    return said;
+  }
+
+  async apply(file: string): Promise<void> {
+    await applyManifests(this.#cluster.api, readFileSync(join(HERE, file), "utf8"));
+  }
+
+  async removeService(key: string): Promise<void> {
+    await this.#cluster.api.must({ method: "DELETE", path: servicePath(key) });
+  }
+
+  async assignedAddresses(key: string): Promise<readonly string[]> {
+    const { status } = await this.#service(key);
+    return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
+  }
+
+  async conditions(key: string): Promise<readonly Condition[]> {
+    const { status } = await this.#service(key);
+    return status?.conditions ?? [];
+  }
+
+  #service(key: string): Promise<ServiceObject> {
+    return this.#cluster.api.must<ServiceObject>({ path: servicePath(key) });
+  }
+
+  async announcers(ip: string): Promise<readonly string[]> {
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases?labelSelector=${REPORT}`;
+    const { items } = await this.#cluster.api.must<V1LeaseList>({ path });
+    const reports = items.map(
+      ({ metadata }) => JSON.parse(metadata?.annotations?.[REPORT] ?? "{}") as { readonly node?: string },
+    );
+    return reports.flatMap((report) =>
+      report.node !== undefined && announcedAddresses(report).has(ip) ? [report.node] : [],
+    );
+  }
+
+  async stopSpeaker(node: string): Promise<void> {
+    const path = `${PODS}/${(await this.#speakerOn(node))?.metadata?.name}`;
+    const { metadata } = await this.#cluster.api.must<V1Pod>({ method: "DELETE", path });
+    const isGone = async (): Promise<boolean> => {
+      const { status } = await this.#cluster.api.request({ path });
+      return status === 404;
+    };
+    await until(`pod ${metadata?.name} has ended`, isGone, patient);
+  }
+
+  /** The DaemonSet makes it anew by itself. */
+  async restartSpeaker(node: string): Promise<void> {
+    const isBack = async (): Promise<boolean> => {
+      const pod = await this.#speakerOn(node);
+      return pod !== undefined && isReady(pod);
+    };
+    await until(`a speaker is ready on ${node}`, isBack, patient);
+  }
+
+  async #speakerOn(node: string): Promise<V1Pod | undefined> {
+    const pods = await this.#pods("app.kubernetes.io/component=speaker");
+    return pods.find(({ spec, metadata }) => spec?.nodeName === node && metadata?.deletionTimestamp === undefined);
+  }
+
+  async #pods(labels: string): Promise<readonly V1Pod[]> {
+    const path = `${PODS}?labelSelector=${encodeURIComponent(labels)}`;
+    const { items } = await this.#cluster.api.must<V1PodList>({ path });
+    return items;
+  }
+
+  async #untilReady(labels: string, count: number): Promise<void> {
+    const areReady = async (): Promise<boolean> => {
+      const pods = await this.#pods(labels);
+      return pods.length === count && pods.every(isReady);
+    };
+    const lastSeen = (): unknown => this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+    await until(`${count} pods with ${labels} are ready`, areReady, { ...patient, lastSeen });
+  }
+
+  async close(): Promise<void> {
+    await this.#kubelets.close();
+    await this.#cluster.stop();
+  }
+}
+
+/** The story's manifests, in order; of two of one name the cluster's own is taken, and Hawser's are applied already. */
+function manifests(): readonly string[] {
+  const own = readdirSync(join(HERE, "kubernetes"));
+  const names = [...new Set([...readdirSync(join(HERE, "manifests")), ...own])].toSorted((a, b) => a.localeCompare(b));
+  return names
+    .filter((name) => !name.startsWith("00-"))
+    .map((name) => (own.includes(name) ? `kubernetes/${name}` : `manifests/${name}`));
+}
+
+function servicePath(key: string): string {
+  const [namespace, name] = key.split("/");
+  return `/api/v1/namespaces/${namespace}/services/${name}`;
+}
+
+function isReady({ status }: V1Pod): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
