@@ -9,6 +9,8 @@ import { Round, type RoundContext } from "./round.ts";
 const COALESCE_MS = 20;
 /** So are reports: in a busy cluster one comes every few milliseconds, and each means to look at all Services. */
 const COALESCE_REPORTS_MS = 500;
+/** One that does not lead so long after it is synced stands by: a lone one leads before, and is ready when it applied. */
+const STANDBY_AFTER_MS = 3_000;
 /** The election: the replicas of the controller stand in it. */
 const ELECTION = "hawser-controller";
 
@@ -45,13 +47,18 @@ export async function startController(context: ControllerContext): Promise<Contr
   };
   let leadership: Leadership | undefined;
   let isTold = false;
+  let standsByFromMs = 0;
   const mayWrite = () => isTold && leadership?.leads === true && !closing.signal.aborted;
   const round = new Round({ ...context, mayWrite });
   const work = async () => {
     await pause(COALESCE_MS);
+    // Not synced yet: what is listed is not the whole.
+    if (leadership === undefined) return;
     if (!mayWrite()) {
       round.watch();
-      return context.onApplied("stands by");
+      const undecidedMs = standsByFromMs - context.monotonicMs();
+      if (undecidedMs <= 0) context.onApplied("stands by");
+      return void alarm.set(undecidedMs <= 0 ? undefined : undecidedMs);
     }
     const isDone = await round.run();
     context.onApplied("leads");
@@ -72,6 +79,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     },
     onReports,
   });
+  standsByFromMs = context.monotonicMs() + STANDBY_AFTER_MS;
   leadership = source.lead(ELECTION, (leads) => {
     isTold = leads;
     metrics.leads.set(leads ? 1 : 0);

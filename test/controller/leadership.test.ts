@@ -10,6 +10,9 @@ afterEach(() => world.stop());
 async function standBy(): Promise<void> {
   world.source.leads = false;
   await world.start();
+  // Until then it may come to lead at once.
+  expect(world.applied).toBe(0);
+  await world.advance(3_000);
 }
 
 async function takeOver(): Promise<void> {
