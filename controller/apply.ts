@@ -14,8 +14,8 @@ import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Patches under way at once: enough to hide the API server's latency, few enough not to be throttled by it. */
 const PATCHES_AT_ONCE = 16;
-/** Of the patches that write no address so many are made, then it is looked anew: a new Service waits for no more. */
-const CONDITIONS_AT_ONCE = 256;
+/** Of the patches that write no address so many are made for sure; the others yield to whatever changes meanwhile. */
+const CONDITIONS_AT_LEAST = 64;
 
 /** What applying a plan needs. */
 export interface ApplyContext {
@@ -32,6 +32,10 @@ export interface ApplyContext {
   readonly mayWrite: () => boolean;
   /** Whether an object is another one than the plan was made from: then the next plan decides. */
   readonly isOutdated: (key: string) => boolean;
+  /** Whether other objects changed than those this round wrote: then a new Service may wait. */
+  readonly isDisturbed: () => boolean;
+  /** Says that an object is about to change by our own hand. */
+  readonly onPatch: (key: string) => void;
   /** What the condition of the announcement shall say. */
   readonly announced: (key: string, object: KubeObject, assignment: Assignment) => ConditionValue | undefined;
 }
@@ -57,16 +61,25 @@ export async function applyAssignments(
 ): Promise<boolean> {
   const [urgent, late]: [Change[], Change[]] = [[], []];
   for (const change of changesOf(plan, objects, context)) (writesAddresses(change) ? urgent : late).push(change);
-  const changes = [...urgent, ...late.slice(0, CONDITIONS_AT_ONCE)].values();
+  await applyAll([...urgent, ...late.slice(0, CONDITIONS_AT_LEAST)], context, context.mayWrite);
+  const rest = late.slice(CONDITIONS_AT_LEAST);
+  return applyAll(rest, context, () => context.mayWrite() && !context.isDisturbed());
+}
+
+/** Several at once, in order, while `goOn` says so. False: it said no before the end. */
+async function applyAll(changes: readonly Change[], context: ApplyContext, goOn: () => boolean): Promise<boolean> {
+  // All workers share one iterator, so that each change is taken once.
+  const left = changes.values();
+  let isCut = false;
   const worker = async () => {
-    // All workers share one iterator, so that each change is taken once.
-    for (const change of changes) {
-      if (!context.mayWrite()) return;
+    for (const change of left) {
+      isCut ||= !goOn();
+      if (isCut) return;
       if (!context.isOutdated(change.key)) await applyOne(change, context);
     }
   };
   await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, worker));
-  return late.length <= CONDITIONS_AT_ONCE;
+  return !isCut;
 }
 
 function* changesOf(
@@ -100,6 +113,7 @@ async function applyOne(change: Change, context: ApplyContext): Promise<void> {
   const { key, object, assignment, patch, isContested } = change;
   const { source, log, metrics, retries, writes, contests, held } = context;
   const { namespace, name } = object.metadata;
+  context.onPatch(key);
   try {
     const result = await source.patch({ kind: "Service", namespace, name }, patch);
     if (result === "conflict" || result === "gone") {

@@ -50,6 +50,9 @@ export class Round {
   #writes = new UnseenWrites();
   /** Keys of the Services that changed since the round under way looked at them. */
   readonly #changed = new Set<string>();
+  /** Keys of the Services that the round under way wrote. */
+  readonly #written = new Set<string>();
+  #isDisturbed = false;
   /** Unreadable Services, and what their Event said. */
   readonly #saidUnreadable = new Map<string, string>();
   #last: AssignmentPlan["assignments"] = new Map();
@@ -67,7 +70,11 @@ export class Round {
 
   /** Says that these objects are not what they were: a plan made before decides nothing for them any more. */
   markChanged(refs: readonly ObjectRef[]): void {
-    for (const ref of refs) if (ref.kind === "Service") this.#changed.add(keyOf(ref));
+    for (const ref of refs) {
+      const key = keyOf(ref);
+      if (ref.kind === "Service") this.#changed.add(key);
+      this.#isDisturbed ||= ref.kind !== "Service" || !this.#written.has(key);
+    }
   }
 
   /** Begins anew as leader: what was under way in an earlier term is in `list()`, or never happened. */
@@ -125,6 +132,8 @@ export class Round {
   } {
     // In one turn: what changes from here on is another look's.
     this.#changed.clear();
+    this.#written.clear();
+    this.#isDisturbed = false;
     const objects = this.#context.source.list("Service");
     this.#writes.prune(objects);
     const read = this.#reader.read(objects, this.#writes);
@@ -146,6 +155,8 @@ export class Round {
       contests: this.#contests,
       held: this.#reader.held,
       isOutdated: (key) => this.#changed.has(key),
+      isDisturbed: () => this.#isDisturbed,
+      onPatch: (key) => this.#written.add(key),
       announced: (key, object, assignment) =>
         this.#announcements.judge({ key, object, assignment, service: services.get(key) }, say, nowMs),
     });

@@ -155,7 +155,7 @@ describe("the condition hawser.dev/Announced", () => {
     await hear();
     const place = world.source.patched.indexOf("default/new");
     expect(place).toBeGreaterThan(0);
-    expect(place - 1_000).toBeLessThanOrEqual(256);
+    expect(place - 1_000).toBeLessThanOrEqual(64 + 16);
     expect(names.filter((name) => world.announced(name) !== "True Announced")).toEqual([]);
     expect(world.source.patched).toHaveLength(2_001);
   });
