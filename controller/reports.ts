@@ -1,10 +1,10 @@
-import { parseIp, printIp } from "#src/ip/address.ts";
+import { announcedAddresses } from "#src/model/report.ts";
 
 type Report = Readonly<Record<string, unknown>>;
 
 /** What the speakers say, put together. */
 export interface SpeakersSay {
-  /** Speakers that report, and those of them that stand for election. */
+  /** Live speakers, and those of them that stand for election. */
   readonly speakers: number;
   readonly ready: number;
   /** Addresses that a speaker answers for, canonical text. */
@@ -15,35 +15,42 @@ export interface SpeakersSay {
 
 /** Reads the reports of speakers, each version of one once; reports of other programs are passed over. */
 export class ReportReader {
-  readonly #read = new WeakMap<Report, readonly string[]>();
-  #reports: ReadonlyMap<string, Report> | undefined;
-  #say: SpeakersSay = { speakers: 0, ready: 0, announced: new Set(), isComplete: true };
+  readonly #read = new WeakMap<Report, ReadonlySet<string>>();
 
   read(reports: ReadonlyMap<string, Report>): SpeakersSay {
-    if (reports === this.#reports) return this.#say;
-    this.#reports = reports;
-    const said = [...reports.values()].filter((report) => Array.isArray(report["announcing"]));
-    this.#say = {
-      speakers: said.length,
-      ready: said.filter(({ ready }) => ready === true).length,
-      announced: new Set(said.flatMap((report) => this.#addressesOf(report))),
-      isComplete: !said.some(({ shortened }) => shortened === true),
+    const live = liveOf([...reports.values()].filter((report) => Array.isArray(report["announcing"])));
+    const announced = new Set<string>();
+    for (const report of live) for (const ip of this.#addressesOf(report)) announced.add(ip);
+    return {
+      speakers: live.length,
+      ready: live.filter(({ ready }) => ready === true).length,
+      announced,
+      isComplete: !live.some(({ shortened }) => shortened === true),
     };
-    return this.#say;
   }
 
-  #addressesOf(report: Report): readonly string[] {
+  #addressesOf(report: Report): ReadonlySet<string> {
     const known = this.#read.get(report);
     if (known !== undefined) return known;
-    const addresses = (report["announcing"] as readonly unknown[]).flatMap(addressOf);
+    const addresses = announcedAddresses(report);
     this.#read.set(report, addresses);
     return addresses;
   }
 }
 
-/** An element of `announcing`: an address, or an object that has it under `ip`. */
-function addressOf(element: unknown): readonly string[] {
-  const text = typeof element === "object" && element !== null ? (element as Report)["ip"] : element;
-  const ip = typeof text === "string" ? parseIp(text) : undefined;
-  return ip === undefined ? [] : [printIp(ip)];
+/**
+ * A speaker that died leaves its report behind. The others hear its heartbeats no more, so they say who lives: one that
+ * none of them lists is dead, where any of them is ready and lists members at all.
+ */
+function liveOf(reports: readonly Report[]): readonly Report[] {
+  const heard = new Map<unknown, Set<unknown>>();
+  for (const { node, ready, members } of reports) {
+    if (ready !== true || !Array.isArray(members)) continue;
+    heard.set(node, new Set((members as readonly Report[]).map((member) => member["node"])));
+  }
+  const isHeard = ({ node }: Report): boolean => {
+    const others = [...heard].filter(([other]) => other !== node);
+    return others.length === 0 || others.some(([, members]) => members.has(node));
+  };
+  return reports.filter(isHeard);
 }

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { Cluster } from "#lab/cluster.ts";
 import { RackProcess } from "#lab/rack-process.ts";
 import { until } from "#lab/until.ts";
+import { parseIp } from "#src/ip/address.ts";
+import { printAddresses } from "#src/model/report.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -72,10 +74,10 @@ export class ControllerWorld {
 
   /** Starts a controller; resolves when it is ready, as leader or as standby. */
   async startReplica(...options: readonly string[]): Promise<Replica> {
-    const http = ["--http-address", "127.0.0.1", "--http-port", "0"];
+    const admin = ["--admin-address", "127.0.0.1", "--admin-port", "0"];
     const source = ["--kubeconfig", this.cluster.kubeconfigFile, "--namespace", NAMESPACE];
     const name = `controller-${++this.#replicas}`;
-    const running = new RackProcess({ name, command: [process.execPath, CONTROLLER, ...source, ...http, ...options] });
+    const running = new RackProcess({ name, command: [process.execPath, CONTROLLER, ...source, ...admin, ...options] });
     this.#closers.push(async () => running.kill());
     await running.waitForLine(/"msg":"ready"/, PATIENCE.timeoutMs);
     const listening = JSON.parse(await running.waitForLine(/"msg":"listening"/)) as { readonly port: number };
@@ -181,7 +183,8 @@ export class ControllerWorld {
   async startReporting(node: string): Promise<Source> {
     const source = this.source();
     const report = () => {
-      const announcing = [...source.list("Service").values()].flatMap((object) => addressesOf(object));
+      const assigned = [...source.list("Service").values()].flatMap((object) => addressesOf(object));
+      const announcing = printAddresses(assigned.flatMap((text) => parseIp(text) ?? []));
       void source.report(`speaker-${node}`, { node, ready: true, announcing }).catch(() => undefined);
     };
     await source.open(["Service"], { onChange: report, onProblems: () => undefined });

@@ -17,7 +17,11 @@ describe("printAddresses()", () => {
       texts: ["192.0.2.1-2,9"],
     },
     { name: "each /24 by itself", from: ["192.0.2.255", "192.0.3.0"], texts: ["192.0.2.255", "192.0.3.0"] },
-    { name: "IPv6 by the last group", from: ["2001:db8::1", "2001:db8::2", "2001:db8::ff"], texts: ["2001:db8::1-2,ff"] },
+    {
+      name: "IPv6 by the last group",
+      from: ["2001:db8::1", "2001:db8::2", "2001:db8::ff"],
+      texts: ["2001:db8::1-2,ff"],
+    },
     { name: "an address that ends in zeros", from: ["2001:db8::", "2001:db8::a"], texts: ["2001:db8::,a"] },
     { name: "an address once", from: ["192.0.2.1", "192.0.2.1"], texts: ["192.0.2.1"] },
   ])("prints $name", ({ from, texts }) => {
@@ -25,7 +29,10 @@ describe("printAddresses()", () => {
   });
 
   it("keeps 10,000 addresses, every second one of a network, below 60 KB", () => {
-    const every = Array.from({ length: 10_000 }, (_, index) => ({ family: "ipv4", value: 0x0a00_0000n + 2n * BigInt(index) }) as const);
+    const every = Array.from(
+      { length: 10_000 },
+      (_, index) => ({ family: "ipv4", value: 0x0a00_0000n + 2n * BigInt(index) }) as const,
+    );
     expect(JSON.stringify(printAddresses(every)).length).toBeLessThan(60_000);
   });
 });
@@ -33,7 +40,10 @@ describe("printAddresses()", () => {
 describe("announcedAddresses()", () => {
   const anyIp = fc.oneof(
     fc.record({ family: fc.constant("ipv4" as const), value: fc.bigInt({ min: 0xc000_0200n, max: 0xc000_05ffn }) }),
-    fc.record({ family: fc.constant("ipv6" as const), value: fc.bigInt({ min: 0x2001_0db8n << 96n, max: (0x2001_0db8n << 96n) + 0x3_ffffn }) }),
+    fc.record({
+      family: fc.constant("ipv6" as const),
+      value: fc.bigInt({ min: 0x2001_0db8n << 96n, max: (0x2001_0db8n << 96n) + 0x3_ffffn }),
+    }),
   );
 
   it("reads what printAddresses() prints", () => {
