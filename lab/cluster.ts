@@ -171,7 +171,6 @@ export class Cluster implements AsyncDisposable {
       command,
       logFile,
       ready: RULES_COMPLETE,
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
   }
 

@@ -9,7 +9,8 @@ const KEPT_LINES = 1_000;
 const LINE_LIMIT = 8_192;
 /** What a process has to end by itself after SIGTERM. */
 const STOP_GRACE_MS = 5_000;
-const READY_TIMEOUT_MS = 15_000;
+/** A program that starts in a quarter of a second takes much longer on a machine that others keep busy. */
+const READY_TIMEOUT_MS = 60_000;
 
 export interface SpawnOptions {
   /** For messages: `n1/speaker`. */
@@ -18,8 +19,6 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `spawn` resolves when a line matches; without it, as soon as the process exists. */
   readonly ready?: RegExp;
-  /** How long that line may take; default 15 seconds. */
-  readonly readyTimeoutMs?: number;
   /** Gets each line of stdout, which is then not kept: for programs that stream data. */
   readonly onLine?: (line: string) => void;
   /** Also appends all output to this file. */

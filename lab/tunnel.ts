@@ -28,7 +28,7 @@ export interface Tunnel {
 export async function openTunnel(host: Host, directory: string): Promise<Tunnel> {
   const path = join(directory, `tunnel-${host.name}.sock`);
   const command = [process.execPath, PROGRAM, path];
-  const running = await host.spawn({ name: "tunnel", command, ready: /^ready$/, readyTimeoutMs: 60_000 });
+  const running = await host.spawn({ name: "tunnel", command, ready: /^ready$/ });
   const dial: Dial = (address, port) => {
     const socket = connect({ path });
     socket.write(`${address} ${port}\n`);

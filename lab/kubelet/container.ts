@@ -6,8 +6,6 @@ import { type ProbeTarget, runProbe } from "./probe.ts";
 /** Kubernetes waits 10 seconds after the second failure, then twice as long each time; the lab is less patient. */
 const FIRST_BACK_OFF_MS = 500;
 const MAX_BACK_OFF_MS = 10_000;
-/** What a program may take to say that it serves. */
-const READY_TIMEOUT_MS = 60_000;
 
 /** As in a containerStatus. */
 export type ContainerState =
@@ -169,7 +167,7 @@ export class Container {
     ready: RegExp | undefined,
     { startedAt, signal }: { readonly startedAt: string; readonly signal: AbortSignal },
   ): Promise<void> {
-    if (ready !== undefined) await process.waitForLine(ready, READY_TIMEOUT_MS).catch(() => undefined);
+    if (ready !== undefined) await process.waitForLine(ready).catch(() => undefined);
     if (signal.aborted) return;
     const { startupProbe, livenessProbe, readinessProbe } = this.#options.spec;
     this.#hasStarted = startupProbe === undefined;

@@ -39,7 +39,7 @@ function leftBehind(): string[] {
     .filter((line) => /lab\/demo\/main|lab\/pod-server|(controller|speaker|ingress)\/main\.ts/.test(line));
 }
 
-describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", () => {
+describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { timeout: 240_000 }, () => {
   it("tells the main job in order and ends ok, leaving nothing behind", async () => {
     const { events, code } = await runDemo([]);
     const names = events.map(({ event }) => event);
