@@ -90,7 +90,8 @@ export class Installation implements AsyncDisposable {
 
   /** What an ingress pod runs; it says `readyLine` when it listens and has its routes. */
   ingressCommand(): readonly string[] {
-    return [process.execPath, CLI, "ingress", "--manifests", this.directory];
+    // The lab takes a pod out of its rules before it ends it.
+    return [process.execPath, CLI, "ingress", "--manifests", this.directory, "--drain-delay=1"];
   }
 
   /** The addresses that a Service's status holds now. */

@@ -47,6 +47,11 @@ export class EndpointHealth {
     return (this.#failing.get(key)?.untilMs ?? 0) > this.#nowMs();
   }
 
+  /** A request tries now whether it is back: that takes a new connection, for one that is idle may lead nowhere. */
+  isOnTrial({ key }: BackendEndpoint): boolean {
+    return this.#failing.get(key)?.isOnTrial === true;
+  }
+
   /** An endpoint was picked. Where that is its trial after an ejection, others wait for how it ends. */
   onPick({ key }: BackendEndpoint): void {
     const failing = this.#failing.get(key);

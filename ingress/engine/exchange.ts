@@ -235,8 +235,8 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#context.counters.countUpstreamFailure(failure);
-    if (!upstream.isConnected)
-      this.#context.balancer.health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
+    const { health } = this.#context.balancer;
+    if (!upstream.isConnected) health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
     if (this.#status !== 0) {
       this.#client.abortClient();
     } else if (this.#mayRetry(failure, upstream)) {
@@ -252,8 +252,9 @@ export class Exchange implements ResponseReceiver {
   }
 
   #connect(endpoint: BackendEndpoint, isFresh: boolean): UpstreamConnection {
-    const { upstreams, limits } = this.#context;
-    const upstream = isFresh ? upstreams.open(endpoint) : upstreams.acquire(endpoint);
+    const { upstreams, limits, balancer } = this.#context;
+    const isNew = isFresh || (!balancer.health.isClear && balancer.health.isOnTrial(endpoint));
+    const upstream = isNew ? upstreams.open(endpoint) : upstreams.acquire(endpoint);
     this.#upstream = upstream;
     this.#tried.push(endpoint);
     this.#client.setDeadline(upstream.isConnected ? limits.upstreamGapMs : limits.connectMs);

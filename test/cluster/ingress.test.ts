@@ -247,7 +247,6 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     expect(await nameFor("late.com")).toBe("DNS:hawser.invalid");
     await post(SECRETS, { ...tls, metadata: { name: "late" }, ...dataOf("late.com") });
     await vi.waitFor(async () => expect(await nameFor("late.com")).toBe("DNS:late.com"), eventually);
-    // A watch is written down when it ends, so the lists tell what was asked for.
     const asked = audited()
       .slice(from)
       .filter(({ objectRef }) => objectRef?.resource === "secrets");

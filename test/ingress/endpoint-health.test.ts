@@ -1,11 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Balancer } from "#ingress/engine/balancer.ts";
+import { getSharded } from "#src/routing/sharded-map.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
-import { closedPort, answering, ask, startProxy, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+import {
+  answering,
+  ask,
+  closedPort,
+  listen,
+  okWith,
+  startProxy,
+  startUpstream,
+  statusOf,
+} from "#test/support/ingress-proxy.ts";
 
 function backendOf(count: number): Backend {
   const endpoints = Array.from({ length: count }, (_, index) => ({
@@ -137,6 +147,36 @@ describe("on real sockets", () => {
     await using proxy = await startProxy({ s: [hole.port, good.port] }, { limits: { connectMs: 200 } });
     for (let request = 0; request < 20; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
     expect(proxy.engine.counters.upstreamFailures[1]).toBe(2);
+  }, 60_000);
+
+  it("its trial takes a new connection, whatever is idle", async () => {
+    await using good = await startUpstream(answering("good"));
+    const kept: Socket[] = [];
+    const dying = createTcpServer((socket) => {
+      kept.push(socket);
+      socket.on("data", () => socket.write(okWith("dying")));
+    });
+    const port = await listen(dying);
+    await using proxy = await startProxy({ s: [port, good.port] });
+    const { routes, balancer, counters } = proxy.engine;
+    const { endpoints } = getSharded(routes.services, "default/s")!.get("80")!;
+    const dies = endpoints.find((endpoint) => endpoint.port === port)!;
+    const answers = [await ask(proxy.port, CLOSING), await ask(proxy.port, CLOSING)];
+    expect(answers.map((text) => text.slice(text.indexOf("\r\n\r\n") + 4)).sort()).toEqual(["dying", "good"]);
+    // It takes no connections any more, and answers on the one that is idle.
+    dying.close();
+    for (let times = 0; times < 2; times++) balancer.health.onConnectFailure(dies, endpoints);
+    await expect
+      .poll(
+        async () => {
+          expect((await ask(proxy.port, CLOSING)).endsWith("good")).toBe(true);
+          return counters.upstreamFailures[0];
+        },
+        { timeout: 30_000, interval: 50 },
+      )
+      .toBe(1);
+    expect(kept.map(({ closed }) => closed)).toEqual([false]);
+    for (const socket of kept) socket.destroy();
   }, 60_000);
 
   it("an endpoint that comes back is used again", async () => {
