@@ -46,11 +46,13 @@ function serviceTable({ services }: StatusView): Table {
 }
 
 function speakerTable({ speakers }: StatusView, age: (time: string) => string): Table {
-  const title = ["SPEAKER", "STATE", "ANNOUNCES", "INTERFACES", "HEARS", "REPORTED"];
-  const rows = speakers.map(({ node, alive, ready, announcing, interfaces, members, reportedAt }) => {
+  const title = ["SPEAKER", "STATE", "ANNOUNCES", "STANDS BACK", "INTERFACES", "HEARS", "REPORTED"];
+  const rows = speakers.map(({ node, alive, ready, reason, announcing, ineligible, ...rest }) => {
+    const { interfaces, members, reportedAt } = rest;
     const state = alive ? (ready ? "up" : "joining") : "down";
-    const ips = announcing.map(({ ip }) => ip);
-    return [node, state, short(alive ? ips : []), short(interfaces), short(members), age(reportedAt)];
+    const why = reason === "" ? Object.entries(ineligible).map(([one, count]) => `${one} for ${count}`) : [reason];
+    const shown = [short(alive ? announcing : []), short(alive ? why : []), short(interfaces), short(members)];
+    return [node, state, ...shown, age(reportedAt)];
   });
   return { title, rows };
 }

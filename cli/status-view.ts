@@ -7,7 +7,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
-import { ownerOf, readSpeakers, type SpeakerView } from "./speaker-report.ts";
+import { readSpeakers, type Speakers, type SpeakerView } from "./speaker-report.ts";
 
 /** What `hawser status` shows. Also its JSON. */
 export interface StatusView {
@@ -62,7 +62,7 @@ export function viewStatus({ configMap, services, reports, events, problems }: S
   return {
     pools: pools.map((pool) => viewPool(pool, [...used.values()])),
     services: shown.toSorted((left, right) => (left.service < right.service ? -1 : 1)),
-    speakers,
+    speakers: speakers.views,
     events: events.slice(-MAX_EVENTS).toReversed(),
     problems: [...problems, ...(config?.problems ?? []), ...parsed.flatMap(({ read }) => read.problems)],
   };
@@ -78,12 +78,12 @@ function viewPool({ name, autoAssign, ranges }: Pool, used: readonly Ip[]): Stat
   };
 }
 
-function addressesOf(service: Service, pools: readonly Pool[], speakers: readonly SpeakerView[]) {
+function addressesOf(service: Service, pools: readonly Pool[], speakers: Speakers) {
   return service.assignedAddresses.map((address) => {
     const ip = printIp(address);
     const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, address)))?.name;
-    const owner = ownerOf(speakers, ip);
-    return { ip, ...(pool === undefined ? {} : { pool }), ...(owner === undefined ? {} : { owner }) };
+    const owner = speakers.ownersOf(ip).join(", ");
+    return { ip, ...(pool === undefined ? {} : { pool }), ...(owner === "" ? {} : { owner }) };
   });
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { announcedAddresses } from "#src/model/report.ts";
 import { untilOwned } from "./ownership.ts";
 import type { Rack } from "./rack.ts";
 import type { RackProcess } from "./rack-process.ts";
@@ -27,7 +28,8 @@ export interface InstallationOptions {
 export interface SpeakerReport {
   readonly node: string;
   readonly ready: boolean;
-  readonly announcing: readonly { readonly ip: string; readonly term: number }[];
+  /** As `announcedAddresses` reads them. */
+  readonly announcing: readonly unknown[];
   readonly members: readonly { readonly node: string }[];
 }
 
@@ -122,7 +124,7 @@ export class Installation implements AsyncDisposable {
   /** The nodes whose speaker says it answers for the address. */
   announcers(ip: string): readonly string[] {
     return [...this.reports().values()]
-      .filter(({ announcing }) => announcing.some((one) => one.ip === ip))
+      .filter(({ announcing }) => announcedAddresses({ announcing }).has(ip))
       .map(({ node }) => node);
   }
 

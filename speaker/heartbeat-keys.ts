@@ -1,8 +1,18 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Problem } from "#src/model/problem.ts";
 
 /** A key shorter than this is no secret. */
 const LEAST_KEY_BYTES = 16;
+
+/** How much of the hash names a key: enough to tell keys apart, too little to say anything of one. */
+const FINGERPRINT_BYTES = 6;
+
+/** Names a key without telling it: the beginning of an HMAC of a constant, in hexadecimal. */
+export function keyFingerprint(key: Uint8Array): string {
+  const hash = createHmac("sha256", key).update("hawser heartbeat key").digest();
+  return hash.subarray(0, FINGERPRINT_BYTES).toString("hex");
+}
 
 export type ReadKeys =
   | { readonly ok: true; readonly keys: readonly Uint8Array[] }

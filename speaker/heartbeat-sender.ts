@@ -13,6 +13,7 @@ export interface OwnState {
   readonly ready: boolean;
   readonly leaving: boolean;
   readonly subnets: readonly Cidr[];
+  /** The newest last. */
   readonly claims: ReadonlyMap<string, Claim>;
   /** Changes whenever `claims` does. */
   readonly claimsVersion: number;
@@ -31,7 +32,10 @@ export interface HeartbeatSenderOptions {
 export class HeartbeatSender {
   readonly session: bigint;
   readonly #options: HeartbeatSenderOptions;
+  #key: Uint8Array;
   #sequence = 0;
+  #claims: readonly Claim[] = [];
+  #claimsVersion: number | undefined;
   #lastChunk = 0;
   /** Chunks of new claims that have not been sent yet. */
   #newChunks = 0;
@@ -39,32 +43,43 @@ export class HeartbeatSender {
   constructor(options: HeartbeatSenderOptions) {
     this.#options = options;
     this.session = options.session;
+    this.#key = options.key;
+  }
+
+  /** Signs with another key from now on. */
+  setKey(key: Uint8Array): void {
+    this.#key = key;
   }
 
   /**
    * Sends a heartbeat to each peer, carrying the next chunk of the claims. When the claims are new all chunks go out at
-   * once, or, if they are too many for the receivers' buffers, over the next calls.
+   * once, or, if they are too many for the receivers' buffers, over the next calls; those with the newest claims first.
    */
-  send(
-    peers: readonly PeerMessage[],
-    own: OwnState,
-    { sessionOf, isNew }: { sessionOf(node: string): bigint; isNew: boolean },
-  ): void {
-    const { node, key } = this.#options;
-    const claims = [...own.claims.values()];
-    const chunks = Math.max(1, Math.ceil(claims.length / CLAIMS_PER_HEARTBEAT));
-    if (isNew) this.#newChunks = chunks;
+  send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
+    const { node, send } = this.#options;
+    if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
+    const chunks = chunksOf(this.#claims);
     const count = Math.min(Math.max(this.#newChunks, 1), CHUNKS_AT_ONCE);
     this.#newChunks = Math.max(0, this.#newChunks - count);
     for (let sent = 0; sent < count; sent++) {
-      const chunk = (this.#lastChunk + 1) % chunks;
+      // Backwards: the newest claims are in the last chunk.
+      const chunk = (this.#lastChunk + chunks - 1) % chunks;
       this.#lastChunk = chunk;
       this.#sequence++;
-      const part = claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
+      const part = this.#claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
       const said = { ...own, node, session: this.session, sequence: this.#sequence, claims: part, chunk, chunks };
-      for (const peer of peers) {
-        this.#options.send(peer, encodeHeartbeat({ ...said, echo: sessionOf(peer.node) }, key));
-      }
+      for (const peer of peers) send(peer, encodeHeartbeat({ ...said, echo: sessionOf(peer.node) }, this.#key));
     }
   }
+
+  #take({ claims, claimsVersion }: OwnState): void {
+    this.#claims = [...claims.values()];
+    this.#claimsVersion = claimsVersion;
+    this.#newChunks = chunksOf(this.#claims);
+    this.#lastChunk = 0;
+  }
+}
+
+function chunksOf(claims: readonly Claim[]): number {
+  return Math.max(1, Math.ceil(claims.length / CLAIMS_PER_HEARTBEAT));
 }

@@ -14,8 +14,10 @@ const RETRY_MS = 1_000;
 export interface HeartbeatsOptions {
   readonly node: string;
   readonly port: number;
+  /** The first signs, all are accepted. */
   readonly keys: readonly Uint8Array[];
-  onHeartbeat(heartbeat: Heartbeat): void;
+  /** `from`: where it came from, its sender's node included. */
+  onHeartbeat(heartbeat: Heartbeat, from: PeerMessage): void;
   onFault(fault: HeartbeatFault): void;
   onError(error: Error): void;
   /** Hears why the port cannot be bound, after each attempt; an empty list if nothing hinders it any more. */
@@ -35,9 +37,11 @@ export class Heartbeats {
   readonly #sockets = new Map<Family, Socket>();
   readonly #problems = new Map<Family, Problem>();
   readonly #closing = new AbortController();
+  #keys: readonly Uint8Array[];
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
+    this.#keys = options.keys;
     const { node, port, keys } = options;
     const [key] = keys;
     if (key === undefined) throw new Error("at least one heartbeat key is needed");
@@ -58,12 +62,16 @@ export class Heartbeats {
   }
 
   /** Sends a heartbeat to each peer. */
-  send(
-    peers: readonly PeerMessage[],
-    own: OwnState,
-    options: { sessionOf(node: string): bigint; isNew: boolean },
-  ): void {
-    this.#sender.send(peers, own, options);
+  send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
+    this.#sender.send(peers, own, sessionOf);
+  }
+
+  /** From now on the first of these keys signs, and all are accepted. */
+  setKeys(keys: readonly Uint8Array[]): void {
+    const [key] = keys;
+    if (key === undefined) return;
+    this.#keys = keys;
+    this.#sender.setKey(key);
   }
 
   close(): void {
@@ -99,10 +107,11 @@ export class Heartbeats {
 
   #bind(family: Family): Promise<Socket> {
     const socket = createSocket({ type: family === "ipv6" ? "udp6" : "udp4", ipv6Only: family === "ipv6" });
-    socket.on("message", (bytes) => {
-      const decoded = decodeHeartbeat(bytes, this.#options.keys);
-      if (decoded.ok) this.#options.onHeartbeat(decoded.heartbeat);
-      else this.#options.onFault(decoded.reason);
+    socket.on("message", (bytes, { address }) => {
+      const decoded = decodeHeartbeat(bytes, this.#keys);
+      if (!decoded.ok) return this.#options.onFault(decoded.reason);
+      const { heartbeat } = decoded;
+      return this.#options.onHeartbeat(heartbeat, { node: heartbeat.node, address, family });
     });
     return new Promise((resolve, reject) => {
       const refuse = (error: Error): void => {

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
-import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { monotonicMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/loop.ts";
@@ -10,29 +11,37 @@ import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { sourceOrExit } from "#src/source/open.ts";
-import { createClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
+import { ClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
+import { Enroller, enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
+import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
+import { createPublisher } from "#speaker/publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/settings.ts";
+import { logStanding } from "#speaker/standing-log.ts";
 
 const options = optionsOrExit(speakerOptions, {
   command: "hawser speaker",
   about: "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.",
 });
-const keys = readHeartbeatKeys(options.heartbeatKeyFile);
-if (!keys.ok) {
-  process.stderr.write(`${printProblem(keys.problem)}\n`);
+const read = readHeartbeatKeys(options.heartbeatKeyFile);
+if (!read.ok) {
+  process.stderr.write(`${printProblem(read.problem)}\n`);
   process.exit(EXIT_USAGE);
 }
-const log = createLogger({ component: "speaker", node: options.node, level: options.logLevel });
+let { keys } = read;
+const { node } = options;
+const log = createLogger({ component: "speaker", node, level: options.logLevel });
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
-const health = createHealth(["synced", "heartbeats", "sockets", "joined"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "heartbeats", "sockets", "enrolled", "joined"], () => log.info({}, "ready"));
 const source = sourceOrExit(options, {
   component: "speaker",
   log,
+  watchesMembers: true,
   scopes: {
+    ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` },
     Service: { fieldSelector: "spec.type=LoadBalancer" },
     // A Service of type LoadBalancer is never headless.
     EndpointSlice: { labelSelector: "!service.kubernetes.io/headless" },
@@ -40,17 +49,18 @@ const source = sourceOrExit(options, {
 });
 
 const settings: WorkerSettings = {
-  node: options.node,
+  node,
   heartbeatPort: options.heartbeatPort,
   heartbeatEveryMs: options.heartbeatInterval,
   deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * 3),
   failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
   interfaces: options.interfaces,
-  heartbeatKeys: keys.keys,
+  heartbeatKeys: keys,
 };
 const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: settings });
 const left = Promise.withResolvers<void>();
 let state: SpeakerState | undefined;
+let isSynced = false;
 let isLeaving = false;
 
 function tell(message: ToWorker): void {
@@ -58,42 +68,67 @@ function tell(message: ToWorker): void {
 }
 
 const problems = new ProblemLog(log);
-const readCluster = createClusterReader({
+const reader = new ClusterReader({
   source,
-  node: options.node,
+  node,
+  configMap: { namespace: options.namespace, name: options.configMap },
+  loadBalancerClass: options.loadBalancerClass,
+  ignoresExcludeLabel: options.ignoreExcludeLb,
   onProblems: (where, found) => problems.report(where, found),
 });
-let told = "";
+
+/** After work a rest of ten times its length, at most: a change in a quiet time is told at once, a storm in portions. */
+const MOST_REST_MS = 50;
+const REST_FACTOR = 10;
+
 const cluster = createWorkLoop({
   log,
   async run() {
-    const message = readCluster();
-    const text = JSON.stringify(message);
-    // Most changes of endpoints change nothing here, and the worker has heartbeats to send.
-    if (text !== told) tell(message);
-    told = text;
+    const startMs = monotonicMs();
+    const message = reader.read();
+    if (message !== undefined) tell(message);
+    health.set(
+      "enrolled",
+      source.reports("member").has(`member-${node}`),
+      "the other speakers do not know of this one",
+    );
+    enrolment.mark();
+    await sleep(Math.min(MOST_REST_MS, (monotonicMs() - startMs) * REST_FACTOR));
   },
 });
-const reports = createWorkLoop({
+
+const enroller = new Enroller(source);
+const enrolment = createPublisher({
   log,
-  async run() {
-    if (state !== undefined) await source.report(`speaker-${options.node}`, reportOf(state));
+  what: "its enrolment",
+  onProblems: (found) => problems.report("enrolment", found),
+  async publish() {
+    const own = enrolmentOf({ node, keys, interfaces: state?.interfaces ?? [], nodeObject: reader.ownNode });
+    if (own === undefined || !isSynced || isLeaving) return;
+    problems.report("heartbeat keys of others", keyProblems(own, reader.enrolments));
+    await enroller.publish(own);
+  },
+});
+const reports = createPublisher({
+  log,
+  what: "its report",
+  onProblems: (found) => problems.report("report", found),
+  async publish() {
+    if (state === undefined || isLeaving) return;
+    const goesWith = { kind: "Node", namespace: "", name: node } as const;
+    await source.report(`speaker-${node}`, { node, ...state }, { goesWith });
   },
 });
 
-function reportOf({ announcing, ...rest }: SpeakerState): Readonly<Record<string, unknown>> {
-  const startedMs = wallMs() - monotonicMs();
-  const since = (ms: number): string => new Date(startedMs + ms).toISOString();
-  const addresses = announcing.map(({ ip, term, sinceMs }) => ({ ip, term, since: since(sinceMs) }));
-  return { node: options.node, ...rest, announcing: addresses };
-}
-
+const sayStanding = logStanding(log);
 worker.on("message", (message: FromWorker) => {
   switch (message.kind) {
     case "state":
       state = message.state;
       metrics.setState(state);
       health.set("joined", state.ready, state.ready ? "stands for election" : "listening to the other speakers");
+      if (isSynced) sayStanding(state.standing);
+      enrolment.mark();
       return reports.mark();
     case "counters":
       return metrics.setCounters(message.counters);
@@ -118,26 +153,43 @@ worker.on("exit", (code) => {
   process.exit(1);
 });
 
+const endFollowing = followHeartbeatKeys({
+  file: options.heartbeatKeyFile,
+  keys,
+  onKeys(next) {
+    keys = next;
+    tell({ kind: "keys", keys });
+    log.info({ keys: keys.length }, "heartbeat keys replaced");
+    enrolment.mark();
+  },
+  onProblems: (found) => problems.report(options.heartbeatKeyFile, found),
+});
 const admin = startAdminServer({ port: options.adminPort, address: options.adminAddress, health, registry, log });
 
 onShutdown(
   log,
   async () => {
     isLeaving = true;
+    endFollowing();
     tell({ kind: "leave" });
     const deadline = setTimeout(left.resolve, LEAVE_DEADLINE_MS);
     await left.promise;
     clearTimeout(deadline);
-    await Promise.all([cluster.close(), reports.close(), source.close(), admin.close(), worker.terminate()]);
+    // The others have taken over: nobody shall hear this one any more when its enrolment is gone.
+    await worker.terminate();
+    await Promise.all([cluster.close(), reports.close(), enrolment.close(), source.close(), admin.close()]);
   },
   { deadlineMs: LEAVE_DEADLINE_MS * 3 },
 );
 
+const mark = (): void => {
+  if (!isLeaving) cluster.mark();
+};
 await source.open(speakerKinds, {
-  onChange: () => {
-    if (!isLeaving) cluster.mark();
-  },
+  onChange: mark,
+  onReports: mark,
   onProblems: (where, found) => problems.report(where, found),
 });
+isSynced = true;
 health.set("synced", true);
-cluster.mark();
+mark();

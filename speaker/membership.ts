@@ -18,11 +18,19 @@ interface Peer {
   subnets: readonly Cidr[];
   claims: Map<string, Claim>;
   claimsVersion: number | undefined;
-  arriving: { readonly version: number; readonly chunks: Map<number, readonly Claim[]> } | undefined;
+  arriving:
+    | { readonly version: number; readonly chunks: Map<number, readonly (readonly [string, Claim])[]> }
+    | undefined;
 }
 
-/** What a heartbeat did: `changed` means the view of the cluster is another one now. */
-export type HeartbeatEffect = "changed" | "unchanged" | "stale" | "unknown-node";
+/**
+ * What a heartbeat did: `claimed` means that the member claims others than before (`takeClaimed` says which), `changed`
+ * that more of the view is another one now.
+ */
+export type HeartbeatEffect = "changed" | "claimed" | "unchanged" | "stale" | "unknown-node";
+
+/** How many that were forgotten are remembered by their sessions, so that their old heartbeats stay old. */
+const FORGOTTEN_NODES = 256;
 
 export interface MembershipOptions {
   /** Our own session: a heartbeat counts only once it echoes it. */
@@ -40,6 +48,8 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #peers = new Map<string, Peer>();
+  readonly #forgotten = new Map<string, Peer["retired"]>();
+  #claimed = new Set<string>();
   #lastTickMs: number | undefined;
 
   constructor(options: MembershipOptions) {
@@ -49,17 +59,37 @@ export class Membership {
   /** Names the peers, this node not among them; those no longer named are forgotten. True if that changed the view. */
   setPeers(nodes: ReadonlySet<string>): boolean {
     let changed = false;
-    for (const node of this.#peers.keys()) {
+    for (const [node, peer] of this.#peers) {
       if (nodes.has(node)) continue;
       this.#peers.delete(node);
+      this.#remember(node, retire(peer));
       changed = true;
     }
     for (const node of nodes) {
       if (this.#peers.has(node)) continue;
-      this.#peers.set(node, newPeer());
+      this.#peers.set(node, { ...newPeer(), retired: this.#forgotten.get(node) ?? new Map() });
+      this.#forgotten.delete(node);
       changed = true;
     }
     return changed;
+  }
+
+  #remember(node: string, retired: Peer["retired"]): void {
+    this.#forgotten.set(node, retired);
+    const [oldest] = this.#forgotten.keys();
+    if (this.#forgotten.size > FORGOTTEN_NODES && oldest !== undefined) this.#forgotten.delete(oldest);
+  }
+
+  /** Whether this node's heartbeats count. */
+  knows(node: string): boolean {
+    return this.#peers.has(node);
+  }
+
+  /** The addresses, by text, that members claim otherwise than at the call before. */
+  takeClaimed(): ReadonlySet<string> {
+    const claimed = this.#claimed;
+    this.#claimed = new Set();
+    return claimed;
   }
 
   /** Takes in an authenticated heartbeat. */
@@ -75,7 +105,9 @@ export class Membership {
     }
     peer.sequence = heartbeat.sequence;
     if (!isFresh) return "stale";
-    return takeIn(peer, heartbeat, nowMs) ? "changed" : "unchanged";
+    const isOther = takeIn(peer, heartbeat, nowMs);
+    const isClaiming = takeInClaims(peer, heartbeat, this.#claimed);
+    return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
   }
 
   /** Counts silence; true if somebody died by it. Call it often: at least every `maxTickMs`. */
@@ -157,32 +189,41 @@ function newPeer(): Peer {
   };
 }
 
-/** Puts a fresh heartbeat into the peer's record; true if anything that elections look at changed. */
+/** Puts a fresh heartbeat, but for its claims, into the peer's record; true if anything that elections look at changed. */
 function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
   const { ready, leaving, subnets } = heartbeat;
   const wasLive = peer.liveSinceMs !== undefined;
   const same = wasLive && peer.ready === ready && peer.leaving === leaving && sameSubnets(peer.subnets, subnets);
   Object.assign(peer, { silentMs: 0, ready, leaving, subnets, liveSinceMs: peer.liveSinceMs ?? nowMs });
-  return takeInClaims(peer, heartbeat) || !same;
+  return !same;
 }
 
-/** New claims count as soon as their chunk is here; a claim counts as withdrawn only when all chunks are. */
-function takeInClaims(peer: Peer, { claims, claimsVersion, chunk, chunks }: Heartbeat): boolean {
+/**
+ * New claims count as soon as their chunk is here; a claim counts as withdrawn only when all chunks are. Adds the
+ * addresses claimed otherwise than before to `claimed`; true if there are any, or now all claims are known.
+ */
+function takeInClaims(peer: Peer, heartbeat: Heartbeat, claimed: Set<string>): boolean {
+  const { claims, claimsVersion, chunk, chunks } = heartbeat;
   if (peer.claimsVersion === claimsVersion) return false;
   if (peer.arriving?.version !== claimsVersion) peer.arriving = { version: claimsVersion, chunks: new Map() };
-  peer.arriving.chunks.set(chunk, claims);
-  if (peer.arriving.chunks.size < chunks) {
-    for (const [key, claim] of byAddress(claims)) peer.claims.set(key, claim);
-    return claims.length > 0;
+  if (peer.arriving.chunks.has(chunk)) return false;
+  const keyed = claims.map((claim): readonly [string, Claim] => [printIp(claim.ip), claim]);
+  peer.arriving.chunks.set(chunk, keyed);
+  let isNews = false;
+  for (const [key, claim] of keyed) {
+    const before = peer.claims.get(key);
+    if (before?.term === claim.term && before.majority === claim.majority) continue;
+    peer.claims.set(key, claim);
+    claimed.add(key);
+    isNews = true;
   }
-  peer.claims = new Map([...peer.arriving.chunks.values()].flatMap(byAddress));
+  if (peer.arriving.chunks.size < chunks) return isNews;
+  const all = new Map([...peer.arriving.chunks.values()].flat());
+  for (const key of peer.claims.keys()) if (!all.has(key)) claimed.add(key);
+  peer.claims = all;
   peer.claimsVersion = claimsVersion;
   peer.arriving = undefined;
   return true;
-}
-
-function byAddress(claims: readonly Claim[]): [string, Claim][] {
-  return claims.map((claim) => [printIp(claim.ip), claim]);
 }
 
 function sameSubnets(left: readonly Cidr[], right: readonly Cidr[]): boolean {

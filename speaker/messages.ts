@@ -1,11 +1,13 @@
+import type { Ineligibility, NodeStanding } from "#src/election/member.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 
-/** An address to announce, as it crosses from the main thread to the worker. */
-interface WantedMessage {
+/** An address to announce, as it crosses from the main thread to the worker: a `WantedAddress`. */
+export interface WantedMessage {
   readonly ip: string;
-  /** Nodes that may announce it; undefined means all. */
-  readonly nodes: readonly string[] | undefined;
+  readonly selected?: readonly string[];
+  readonly serving?: readonly string[];
+  readonly terminating?: readonly string[];
 }
 
 /** Another speaker: its node and the address its heartbeats go to. */
@@ -15,9 +17,26 @@ export interface PeerMessage {
   readonly family: Family;
 }
 
-/** Main thread to worker. `cluster` replaces all that was said before. */
+/** What changed in the cluster; the first one tells all there is. */
+export interface ClusterMessage {
+  readonly kind: "cluster";
+  /** New, or not as they were. */
+  readonly wanted: readonly WantedMessage[];
+  /** No longer wanted, by text. */
+  readonly gone: readonly string[];
+  /** All other speakers; undefined: as before. */
+  readonly peers: readonly PeerMessage[] | undefined;
+  /** What the Node objects say, an empty list where there are none; undefined: as before. */
+  readonly nodes: readonly (readonly [node: string, standing: NodeStanding])[] | undefined;
+  /** The others can know of this speaker. */
+  readonly isEnrolled: boolean;
+}
+
+/** Main thread to worker. */
 export type ToWorker =
-  | { readonly kind: "cluster"; readonly wanted: readonly WantedMessage[]; readonly peers: readonly PeerMessage[] }
+  | ClusterMessage
+  /** New heartbeat keys: the first signs, all are accepted. */
+  | { readonly kind: "keys"; readonly keys: readonly Uint8Array[] }
   | { readonly kind: "leave" };
 
 /** How the worker is set up; fixed for its life. */
@@ -33,13 +52,28 @@ export interface WorkerSettings {
   readonly heartbeatKeys: readonly Uint8Array[];
 }
 
-/** What this speaker does, for status and logs. Times are monotonic milliseconds (src/process/clock.ts). */
+/** What this speaker does, for status and metrics. */
 export interface SpeakerState {
   readonly ready: boolean;
-  readonly announcing: readonly { readonly ip: string; readonly term: number; readonly sinceMs: number }[];
-  readonly owners: readonly { readonly ip: string; readonly owner: string | undefined }[];
+  /** What the cluster says of this node. */
+  readonly standing: NodeStanding;
+  /** How many addresses it answers for, and which, as `printAddresses` prints them. */
+  readonly announced: number;
+  readonly announcing: readonly string[];
+  /** Wanted addresses that no live speaker can serve. */
+  readonly unowned: number;
+  /** Wanted addresses that this speaker does not stand for, by reason. */
+  readonly ineligible: Readonly<Partial<Record<Ineligibility, number>>>;
   readonly members: readonly { readonly node: string; readonly ready: boolean; readonly leaving: boolean }[];
-  readonly interfaces: readonly { readonly name: string; readonly mac: string; readonly subnets: readonly string[] }[];
+  readonly interfaces: readonly InterfaceState[];
+}
+
+export interface InterfaceState {
+  readonly name: string;
+  readonly mac: string;
+  readonly subnets: readonly string[];
+  /** Its own, without link-local ones. */
+  readonly addresses: readonly string[];
 }
 
 /** Counters since start, by name and label value: what /metrics shows. */

@@ -31,6 +31,12 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
     help: "Addresses no live speaker can serve",
     registers,
   });
+  const ineligible = new Gauge({
+    name: "hawser_speaker_ineligible_addresses",
+    help: "Wanted addresses this speaker does not stand for, by reason",
+    labelNames: ["reason"],
+    registers,
+  });
   const series = new Map(
     Object.entries(counted).map(([name, [metric, help, label]]) => [
       name,
@@ -43,9 +49,11 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
   );
   return {
     setState(state) {
-      announced.set(state.announcing.length);
+      announced.set(state.announced);
       members.set(state.members.length);
-      unowned.set(state.owners.filter(({ owner }) => owner === undefined).length);
+      unowned.set(state.unowned);
+      ineligible.reset();
+      for (const [reason, count] of Object.entries(state.ineligible)) ineligible.set({ reason }, count);
     },
     setCounters(counters) {
       for (const [name, byLabel] of Object.entries(counters)) {

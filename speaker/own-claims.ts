@@ -9,13 +9,12 @@ export interface ClaimsChange {
   readonly lost: readonly string[];
 }
 
-/** What this speaker answers for, and since when. */
+/** What this speaker answers for. */
 export class OwnClaims {
-  readonly #sinceMs = new Map<string, number>();
   #byAddress: ReadonlyMap<string, Claim> = new Map();
   #version = 1;
 
-  /** By address text; a new map after each change, never mutated. */
+  /** By address text, the newest claims last; a new map after each change, never mutated. */
   get byAddress(): ReadonlyMap<string, Claim> {
     return this.#byAddress;
   }
@@ -29,23 +28,25 @@ export class OwnClaims {
     return new Map([...this.#byAddress].map(([key, { ip }]) => [key, ip]));
   }
 
-  /** When the address was claimed, in monotonic milliseconds. */
-  sinceMs(key: string): number {
-    return this.#sinceMs.get(key) ?? 0;
-  }
-
-  /** Claims exactly what the plan says. */
-  replace(plan: AnnouncementPlan, nowMs: number): ClaimsChange {
-    const claims = new Map<string, Claim>();
-    for (const [key, { claim }] of plan) if (claim !== undefined) claims.set(key, claim);
-    const gained = [...claims.keys()].filter((key) => this.#byAddress.get(key)?.term !== claims.get(key)?.term);
-    const lost = [...this.#byAddress.keys()].filter((key) => !claims.has(key));
-    if (gained.length > 0 || lost.length > 0) {
-      this.#byAddress = claims;
-      this.#version = (this.#version % 0xffff_ffff) + 1;
+  /** Of the addresses given claims those that the plan has a claim for, and no others. */
+  update(keys: Iterable<string>, plan: AnnouncementPlan): ClaimsChange {
+    const gained: string[] = [];
+    const lost: string[] = [];
+    for (const key of keys) {
+      const before = this.#byAddress.get(key);
+      const claim = plan.get(key)?.claim;
+      if (claim !== undefined && before?.term !== claim.term) gained.push(key);
+      if (claim === undefined && before !== undefined) lost.push(key);
     }
-    for (const key of gained) this.#sinceMs.set(key, nowMs);
-    for (const key of lost) this.#sinceMs.delete(key);
+    if (gained.length === 0 && lost.length === 0) return { gained, lost };
+    const claims = new Map(this.#byAddress);
+    for (const key of [...gained, ...lost]) claims.delete(key);
+    for (const key of gained) {
+      const claim = plan.get(key)?.claim;
+      if (claim !== undefined) claims.set(key, claim);
+    }
+    this.#byAddress = claims;
+    this.#version = (this.#version % 0xffff_ffff) + 1;
     return { gained, lost };
   }
 }

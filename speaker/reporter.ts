@@ -3,11 +3,15 @@ import type { ClaimsChange } from "#speaker/own-claims.ts";
 
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;
+/** The state less often the larger it is: so much longer for each address in it. */
+const REPORT_MS_PER_ADDRESS = 0.2;
 /** A log line names at most this many addresses of each kind. */
 const NAMED_ADDRESSES = 10;
 
 export interface ReporterOptions {
   state(): SpeakerState;
+  /** How many addresses are announced. */
+  announced(): number;
   counters(): Counters;
   post(message: FromWorker): void;
 }
@@ -16,6 +20,7 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   #reportedMs = 0;
+  #stateMs = 0;
   #isDue = true;
   #reported = "";
 
@@ -33,8 +38,9 @@ export class Reporter {
     if (nowMs - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = nowMs;
     this.#options.post({ kind: "counters", counters: this.#options.counters() });
-    if (!this.#isDue) return;
+    if (!this.#isDue || nowMs - this.#stateMs < this.#options.announced() * REPORT_MS_PER_ADDRESS) return;
     this.#isDue = false;
+    this.#stateMs = nowMs;
     const state = this.#options.state();
     const printed = JSON.stringify(state);
     if (printed === this.#reported) return;

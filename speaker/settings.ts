@@ -5,12 +5,21 @@ import { sourceOptions } from "#src/source/open.ts";
 /** The speaker's options. */
 export const speakerOptions = {
   ...sourceOptions,
+  configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
+  loadBalancerClass: {
+    kind: "string",
+    help: "Announce Services of exactly this class; by default those without a class. The controller's, too",
+  },
+  ignoreExcludeLb: {
+    kind: "boolean",
+    help: "Announce from nodes with the label node.kubernetes.io/exclude-from-external-load-balancers, too",
+  },
   node: { kind: "string", default: hostname(), placeholder: "NAME", help: "Name of the Node this runs on" },
   heartbeatKeyFile: {
     kind: "string",
     required: true,
     placeholder: "FILE",
-    help: "Keys for heartbeats, one a line: the first signs, all are accepted; the same on all nodes",
+    help: "Keys for heartbeats, one a line: the first signs, all are accepted; the same on all nodes; read again by itself",
   },
   heartbeatPort: { kind: "number", default: 7946, min: 1, max: 65_535, help: "UDP port of the heartbeats" },
   heartbeatInterval: { kind: "number", default: 20, min: 5, max: 10_000, help: "Milliseconds between two heartbeats" },

@@ -1,17 +1,18 @@
-import type { Member, WantedAddress } from "#src/election/member.ts";
-import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
-import { parseIp, printIp } from "#src/ip/address.ts";
-import { printCidr } from "#src/ip/cidr.ts";
+import type { Member, NodeStandings } from "#src/election/member.ts";
+import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
 import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
-import { printMac } from "#src/wire/mac.ts";
 import { AnnouncementQueue } from "#speaker/announcement-queue.ts";
 import type { CounterSet } from "#speaker/counter-set.ts";
+import { DirtyAddresses } from "#speaker/dirty-addresses.ts";
+import { Guests } from "#speaker/guests.ts";
 import type { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import { Membership } from "#speaker/membership.ts";
-import type { FromWorker, PeerMessage, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
+import type { ClusterMessage, FromWorker, PeerMessage, ToWorker, WorkerSettings } from "#speaker/messages.ts";
 import { type ClaimsChange, OwnClaims } from "#speaker/own-claims.ts";
 import { Reporter } from "#speaker/reporter.ts";
 import type { Responders } from "#speaker/responders.ts";
+import { speakerState } from "#speaker/speaker-state.ts";
+import { WantedAddresses } from "#speaker/wanted-addresses.ts";
 
 /**
  * How long a starting speaker waits to hear all others before it stands for election all the same. Time in which it did
@@ -47,14 +48,19 @@ export class Speaker {
   readonly #queue: AnnouncementQueue;
   readonly #reporter: Reporter;
   readonly #claims = new OwnClaims();
+  readonly #guests = new Guests();
+  readonly #wanted = new WantedAddresses();
+  readonly #dirty = new DirtyAddresses();
   /** The highest term heard of each wanted address. */
   readonly #terms = new Map<string, number>();
-  #wanted: ReadonlyMap<string, WantedAddress> | undefined;
-  #peers: readonly PeerMessage[] = [];
-  #plan: AnnouncementPlan = new Map();
+  readonly #plan = new Map<string, Announcement>();
   /** Addresses of ours that somebody else claims as well. */
-  #contested: ReadonlySet<string> = new Set();
-  #isDirty = false;
+  readonly #contested = new Set<string>();
+  #nodes: NodeStandings;
+  #enrolled: readonly PeerMessage[] = [];
+  /** All that heartbeats go to. */
+  #peers: readonly PeerMessage[] = [];
+  #isEnrolled = false;
   #isLeaving = false;
   #waitedMs = 0;
   #tickedMs: number | undefined;
@@ -73,51 +79,77 @@ export class Speaker {
     this.#reporter = new Reporter({
       post: options.post,
       counters: () => options.counters.read(),
-      state: () => this.#state(),
+      announced: () => this.#claims.byAddress.size,
+      state: () =>
+        speakerState({
+          self: this.#self(),
+          peers: this.#membership.members(),
+          wanted: this.#wanted.byAddress,
+          nodes: this.#nodes,
+          plan: this.#plan,
+          links: options.responders.links(),
+        }),
     });
   }
 
   /** Takes in what the main thread says; acted on at the next tick. */
-  handle(message: ToWorker): void {
-    this.#isDirty = true;
-    if (message.kind === "leave") {
-      this.#isLeaving = true;
-      return;
-    }
-    this.#wanted = readWanted(message.wanted);
-    this.#peers = message.peers;
-    this.#membership.setPeers(new Set(message.peers.map(({ node }) => node)));
+  handle(message: Exclude<ToWorker, { kind: "keys" }>): void {
+    if (message.kind === "cluster") return this.#takeCluster(message);
+    this.#isLeaving = true;
+    return this.#dirty.markAll();
   }
 
-  /** Takes in an authenticated heartbeat of another speaker; acted on at the next tick. */
-  receive(heartbeat: Heartbeat, nowMs: number): void {
+  #takeCluster({ wanted, gone, peers, nodes, isEnrolled }: ClusterMessage): void {
+    this.#dirty.mark(this.#wanted.update(wanted, gone));
+    this.#isEnrolled = isEnrolled;
+    if (nodes !== undefined) {
+      this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
+      this.#dirty.markAll();
+    }
+    if (peers !== undefined) this.#enrolled = peers;
+    this.#setPeers();
+  }
+
+  /** Those enrolled, and guests. */
+  #setPeers(): void {
+    this.#peers = [...this.#enrolled, ...this.#guests.besides(this.#enrolled)];
+    if (this.#membership.setPeers(new Set(this.#peers.map(({ node }) => node)))) this.#dirty.markAll();
+  }
+
+  /** Takes in an authenticated heartbeat of another speaker, and where it came from; acted on at the next tick. */
+  receive(heartbeat: Heartbeat, from: PeerMessage, nowMs: number): void {
+    const isEnrolled = this.#enrolled.some(({ node }) => node === heartbeat.node);
+    const isOwn = heartbeat.node === this.#options.settings.node;
+    if (!isEnrolled && !isOwn && this.#guests.hear(from, nowMs)) this.#setPeers();
     const effect = this.#membership.receive(heartbeat, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
-    if (effect === "changed") this.#isDirty = true;
+    if (effect === "changed") this.#dirty.markAll();
   }
 
   /** The interfaces changed: everything announced is announced anew where it is served now. */
   linksChanged(nowMs: number): void {
-    this.#isDirty = true;
+    this.#dirty.markAll();
     this.#options.responders.setAnnounced(this.#claims.addresses());
     for (const { ip } of this.#claims.byAddress.values()) this.#queue.start(ip, nowMs);
   }
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
-    const died = this.#membership.tick(nowMs);
-    const isDue = this.#isDirty || nowMs - this.#reviewedMs >= REVIEW_MS;
-    const changed = (this.#joins(nowMs) || died || isDue) && this.#decide(nowMs);
+    if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
+    this.#dirty.mark(this.#membership.takeClaimed());
+    if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
+    const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#plan.keys());
+    if (keys.size > 0) this.#decide(keys, nowMs);
     const sent = this.#queue.sendDue(nowMs);
     if (sent > 0) this.#options.counters.add("announcements_sent", "all", sent);
-    this.#sendHeartbeats(changed);
+    this.#sendHeartbeats();
     this.#reporter.report(nowMs);
     if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
   }
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
   #joins(nowMs: number): boolean {
-    if (this.#stands || this.#wanted === undefined) return false;
+    if (this.#stands || !this.#wanted.isKnown || !this.#isEnrolled) return false;
     if (this.#readySinceMs === undefined) {
       this.#waitedMs += Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#options.settings.heartbeatEveryMs * 2);
       this.#tickedMs = nowMs;
@@ -132,31 +164,42 @@ export class Speaker {
     return true;
   }
 
-  /** Makes plan, claims and responders match what is known; true if the claims changed. */
-  #decide(nowMs: number): boolean {
-    this.#isDirty = false;
+  /** What waits for its time is looked at again, and guests that went silent go. */
+  #review(nowMs: number): void {
     this.#reviewedMs = nowMs;
-    const { node, failBackAfterMs } = this.#options.settings;
+    if (this.#guests.expire(nowMs)) this.#setPeers();
+    if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
+    const vacant = [...this.#plan].filter(([, { vacantSinceMs }]) => vacantSinceMs !== undefined);
+    return this.#dirty.mark(vacant.map(([key]) => key));
+  }
+
+  /** Makes plan, claims and responders match what is known of these addresses. */
+  #decide(keys: ReadonlySet<string>, nowMs: number): void {
+    const { node } = this.#options.settings;
     const members = [this.#self(), ...this.#membership.members()];
-    this.#rememberTerms(members);
-    this.#plan = planAnnouncements(
-      {
-        wanted: this.#wanted ?? new Map(),
-        members,
-        knownMembers: this.#membership.size + 1,
-        terms: this.#terms,
-        failBackAfterMs,
-        before: this.#plan,
-      },
-      node,
-      nowMs,
-    );
-    const change = this.#claims.replace(this.#plan, nowMs);
-    const changed = change.gained.length > 0 || change.lost.length > 0;
-    if (changed) this.#apply(change, nowMs);
-    this.#defendContested(nowMs);
+    this.#rememberTerms(keys, members);
+    const plan = planAnnouncements(this.#snapshot(members), { self: node, nowMs, keys });
+    for (const key of keys) {
+      const announcement = plan.get(key);
+      if (announcement === undefined) this.#plan.delete(key);
+      else this.#plan.set(key, announcement);
+    }
+    const change = this.#claims.update(keys, plan);
+    if (change.gained.length > 0 || change.lost.length > 0) this.#apply(change, nowMs);
+    this.#defendContested(keys, nowMs);
     this.#reporter.markDue();
-    return changed;
+  }
+
+  #snapshot(members: readonly Member[]): ElectionSnapshot {
+    return {
+      wanted: this.#wanted.byAddress,
+      members,
+      nodes: this.#nodes,
+      knownMembers: this.#membership.size + 1,
+      terms: this.#terms,
+      failBackAfterMs: this.#options.settings.failBackAfterMs,
+      before: this.#plan,
+    };
   }
 
   #self(): Member {
@@ -175,7 +218,7 @@ export class Speaker {
     this.#options.responders.setAnnounced(this.#claims.addresses());
     for (const key of gained) this.#startAnnouncing(key, nowMs);
     for (const key of lost) this.#queue.stop(key);
-    if (lost.some((key) => this.#wanted?.has(key))) this.#steadySinceMs = nowMs;
+    if (lost.some((key) => this.#wanted.byAddress.has(key))) this.#steadySinceMs = nowMs;
     this.#reporter.logChange({ gained, lost, members: this.#membership.members().length + 1 });
   }
 
@@ -188,27 +231,34 @@ export class Speaker {
    * Announces anew what somebody else claims too, and again once that one has dropped it: neighbours that listened to
    * the other one, behind a partition for example, would otherwise go on sending there until they ask again.
    */
-  #defendContested(nowMs: number): void {
-    const before = this.#contested;
+  #defendContested(keys: ReadonlySet<string>, nowMs: number): void {
     const own = this.#claims.byAddress;
-    const theirs = this.#membership.members().flatMap(({ claims }) => [...claims.keys()]);
-    this.#contested = new Set(theirs.filter((key) => own.has(key)));
-    for (const key of before.symmetricDifference(this.#contested)) this.#startAnnouncing(key, nowMs);
-  }
-
-  #rememberTerms(members: readonly Member[]): void {
-    for (const { claims } of members) {
-      for (const [key, { term }] of claims) this.#terms.set(key, Math.max(term, this.#terms.get(key) ?? 0));
+    const members = this.#membership.members();
+    for (const key of keys) {
+      const isContested = own.has(key) && members.some(({ claims }) => claims.has(key));
+      if (isContested === this.#contested.has(key)) continue;
+      if (isContested) this.#contested.add(key);
+      else this.#contested.delete(key);
+      this.#startAnnouncing(key, nowMs);
     }
-    for (const key of this.#terms.keys()) if (this.#wanted?.has(key) !== true) this.#terms.delete(key);
   }
 
-  #sendHeartbeats(isNew: boolean): void {
+  #rememberTerms(keys: ReadonlySet<string>, members: readonly Member[]): void {
+    for (const key of keys) {
+      if (!this.#wanted.byAddress.has(key)) this.#terms.delete(key);
+      else for (const { claims } of members) this.#rememberTerm(key, claims.get(key)?.term ?? 0);
+    }
+  }
+
+  #rememberTerm(key: string, term: number): void {
+    if (term > (this.#terms.get(key) ?? 0)) this.#terms.set(key, term);
+  }
+
+  #sendHeartbeats(): void {
     const { claims, subnets, leaving } = this.#self();
     const ready = this.#readySinceMs !== undefined;
     const own = { ready, leaving, subnets, claims, claimsVersion: this.#claims.version };
-    const sessionOf = (node: string): bigint => this.#membership.sessionOf(node);
-    this.#options.heartbeats.send(this.#peers, own, { sessionOf, isNew });
+    this.#options.heartbeats.send(this.#peers, own, (node) => this.#membership.sessionOf(node));
   }
 
   /** Leaving is done when each address we still hold has nobody else to go to. */
@@ -219,34 +269,4 @@ export class Speaker {
       return owner === undefined || owner === node;
     });
   }
-
-  #state(): SpeakerState {
-    return {
-      ready: this.#stands,
-      announcing: [...this.#claims.byAddress].map(([ip, { term }]) => ({
-        ip,
-        term,
-        sinceMs: this.#claims.sinceMs(ip),
-      })),
-      owners: [...this.#plan].map(([ip, { owner }]) => ({ ip, owner })),
-      members: [this.#self(), ...this.#membership.members()].map(({ node, ready, leaving }) => ({
-        node,
-        ready,
-        leaving,
-      })),
-      interfaces: this.#options.responders.links().map(({ link, subnets }) => ({
-        name: link.name,
-        mac: printMac(link.mac),
-        subnets: subnets.map(printCidr),
-      })),
-    };
-  }
-}
-
-function readWanted(wanted: Extract<ToWorker, { kind: "cluster" }>["wanted"]): ReadonlyMap<string, WantedAddress> {
-  const addresses = wanted.map(({ ip: text, nodes }) => {
-    const ip = parseIp(text);
-    return ip === undefined ? undefined : { ip, nodes: nodes === undefined ? undefined : new Set(nodes) };
-  });
-  return new Map(addresses.filter((address) => address !== undefined).map((address) => [printIp(address.ip), address]));
 }

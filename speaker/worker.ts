@@ -58,7 +58,7 @@ const heartbeats = new Heartbeats({
   node: settings.node,
   port: settings.heartbeatPort,
   keys: settings.heartbeatKeys,
-  onHeartbeat: (heartbeat) => speaker.receive(heartbeat, monotonicMs()),
+  onHeartbeat: (heartbeat, from) => speaker.receive(heartbeat, from, monotonicMs()),
   onFault: (fault) => {
     counters.add("heartbeats_refused", fault);
     if (fault === "tag")
@@ -70,7 +70,8 @@ const heartbeats = new Heartbeats({
 
 const speaker = new Speaker({ settings, heartbeats, responders, counters, chance: Math.random, post });
 parentPort?.on("message", (message: ToWorker) => {
-  speaker.handle(message);
+  if (message.kind === "keys") heartbeats.setKeys(message.keys);
+  else speaker.handle(message);
   // Without a tick nothing is announced that somebody would have to take over.
   if (message.kind === "leave" && !isTicking) post({ kind: "left" });
 });

@@ -20,17 +20,51 @@ export interface Member {
 /** An address that the cluster wants announced. */
 export interface WantedAddress {
   readonly ip: Ip;
-  /** The nodes that may announce it, for example those with a local endpoint; undefined means all. */
-  readonly nodes: ReadonlySet<string> | undefined;
+  /** The nodes that its pool's selectors choose; undefined means all. */
+  readonly selected: ReadonlySet<string> | undefined;
+  /** The nodes with an endpoint that takes traffic, where only those may announce it; undefined means all. */
+  readonly serving: ReadonlySet<string> | undefined;
+  /** Those of `serving` whose endpoints are all terminating: the traffic would soon be lost there. */
+  readonly terminating: ReadonlySet<string>;
 }
 
-/** Why a member does not stand for an address: a closed set, shown in status. */
-export type Ineligibility = "NotReady" | "Leaving" | "NodeNotAllowed" | "NoSubnet";
+/** Why the cluster keeps a node from announcing anything. */
+export type NodeBar = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
+
+/** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a bar. */
+export type NodeStanding = "Usable" | "NodeNotReady" | NodeBar;
+
+/** Of each Node object; undefined where nobody declares any: then every speaker's node is usable. */
+export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
+
+/** Why a member cannot serve an address. */
+type Inability = "NotReady" | "Leaving" | NodeBar | "NodeNotSelected" | "NoEndpoint" | "NoSubnet";
+/** Why a member that can serve an address stands back for one that has nothing against it. */
+type Reservation = "NodeNotReady" | "EndpointTerminating";
+/** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/errors.md). */
+export type Ineligibility = Inability | Reservation;
+
+export function standingOf(node: string, nodes: NodeStandings): NodeStanding {
+  return nodes === undefined ? "Usable" : (nodes.get(node) ?? "NodeUnknown");
+}
 
 /** Undefined if the member can serve the address, else the first reason why not. */
-export function whyIneligible(member: Member, wanted: WantedAddress): Ineligibility | undefined {
+export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStandings): Inability | undefined {
   if (!member.ready) return "NotReady";
   if (member.leaving) return "Leaving";
-  if (wanted.nodes !== undefined && !wanted.nodes.has(member.node)) return "NodeNotAllowed";
+  const standing = standingOf(member.node, nodes);
+  if (standing !== "Usable" && standing !== "NodeNotReady") return standing;
+  if (wanted.selected?.has(member.node) === false) return "NodeNotSelected";
+  if (wanted.serving?.has(member.node) === false) return "NoEndpoint";
   return member.subnets.some((subnet) => cidrContains(subnet, wanted.ip)) ? undefined : "NoSubnet";
+}
+
+/** Undefined if nothing is to be said against a member that can serve the address, else the first reservation. */
+export function whyReserved(
+  { node }: Member,
+  { terminating }: WantedAddress,
+  nodes: NodeStandings,
+): Reservation | undefined {
+  if (terminating.has(node)) return "EndpointTerminating";
+  return standingOf(node, nodes) === "NodeNotReady" ? "NodeNotReady" : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Member, type WantedAddress, whyIneligible } from "#src/election/member.ts";
+import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "#src/election/member.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import { rank } from "#src/election/rank.ts";
 
@@ -17,6 +17,7 @@ export interface ElectionSnapshot {
   readonly wanted: ReadonlyMap<string, WantedAddress>;
   /** The live members, this speaker included. */
   readonly members: readonly Member[];
+  readonly nodes: NodeStandings;
   /** How many members there are, live or not: what a majority is counted against. */
   readonly knownMembers: number;
   /** The highest term ever seen of an address, from anybody, by address text. */
@@ -28,7 +29,7 @@ export interface ElectionSnapshot {
 }
 
 /** What becomes of one address. */
-interface Announcement {
+export interface Announcement {
   /** Who answers, or will in a moment; undefined where no live member can. */
   readonly owner: string | undefined;
   /** What this speaker claims: it answers while, and only while, it has a claim. */
@@ -41,7 +42,8 @@ interface Announcement {
 export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
 
 /**
- * Decides, for this speaker alone, which addresses it announces. Every member computes the same from the same view:
+ * Decides, for this speaker alone, which addresses it announces; of all wanted ones, or of those given by text. Every
+ * member computes the same from the same view:
  *
  * 1. A live owner keeps its address. Of several claims the strongest stands: of a member that can serve before one
  *    that cannot, made in a majority before made cut off, higher term first, then by rank. So after a partition heals,
@@ -50,11 +52,27 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  *    term; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network.
+ * 4. A node that the cluster calls not Ready, or whose endpoints are all terminating, stands back for others, but never
+ *    leaves an address without an owner: the cluster's opinion is late, and wrong where only the API is cut off.
  */
-export function planAnnouncements(snapshot: ElectionSnapshot, self: string, nowMs: number): AnnouncementPlan {
+export function planAnnouncements(
+  snapshot: ElectionSnapshot,
+  { self, nowMs, keys = snapshot.wanted.keys() }: Decider,
+): AnnouncementPlan {
   const plan = new Map<string, Announcement>();
-  for (const [key, wanted] of snapshot.wanted) plan.set(key, decide({ snapshot, self, nowMs, key }, wanted));
+  for (const key of keys) {
+    const wanted = snapshot.wanted.get(key);
+    if (wanted !== undefined) plan.set(key, decide({ snapshot, self, nowMs, key }, wanted));
+  }
   return plan;
+}
+
+interface Decider {
+  /** The node of the speaker that decides. */
+  readonly self: string;
+  readonly nowMs: number;
+  /** Default: all wanted addresses. Those no longer wanted are passed over. */
+  readonly keys?: Iterable<string>;
 }
 
 interface Question {
@@ -66,19 +84,34 @@ interface Question {
 
 function decide(question: Question, wanted: WantedAddress): Announcement {
   const { snapshot, self, nowMs, key } = question;
-  const candidates = snapshot.members.filter((member) => whyIneligible(member, wanted) === undefined);
+  const candidates = candidatesFor(snapshot, wanted);
   const holder = strongest(snapshot.members, candidates, key);
   const isHeld = holder !== undefined && candidates.includes(holder);
   const isVacant = !isHeld && candidates.length > 0;
   const vacantSinceMs = isVacant ? (snapshot.before.get(key)?.vacantSinceMs ?? nowMs) : undefined;
   const owner = elect(question, { candidates, holder, vacantSinceMs });
   if (holder?.node === self) {
-    return { owner, claim: mayHold(holder, wanted, owner) ? holder.claims.get(key) : undefined, vacantSinceMs };
+    return {
+      owner,
+      claim: mayHold(question, wanted, { holder, owner }) ? holder.claims.get(key) : undefined,
+      vacantSinceMs,
+    };
   }
   // Whoever finds its claim superseded drops it first; a fail-back waits its time from there.
   const isSuperseded = snapshot.members.some(({ node, claims }) => node === self && claims.has(key));
   const claim = owner === self && !isSuperseded ? newClaim(question, wanted) : undefined;
   return { owner, claim, vacantSinceMs };
+}
+
+/**
+ * The members that can serve the address, those without a reservation if there are any. Outside of a majority nobody
+ * makes way for a reservation: its successor's claim would be the weaker one, and both would answer.
+ */
+function candidatesFor({ members, nodes, knownMembers }: ElectionSnapshot, wanted: WantedAddress): readonly Member[] {
+  const able = members.filter((member) => whyUnable(member, wanted, nodes) === undefined);
+  if (members.length * 2 <= knownMembers) return able;
+  const unreserved = able.filter((member) => whyReserved(member, wanted, nodes) === undefined);
+  return unreserved.length > 0 ? unreserved : able;
 }
 
 /** The member whose claim stands, if any claims the address. */
@@ -129,8 +162,12 @@ function inOrder(members: readonly Member[], key: string): readonly string[] {
 }
 
 /** Whether this speaker, whose claim stands, goes on answering. */
-function mayHold(self: Member, wanted: WantedAddress, owner: string | undefined): boolean {
-  const reason = whyIneligible({ ...self, leaving: false, ready: true }, wanted);
+function mayHold(
+  { snapshot }: Question,
+  wanted: WantedAddress,
+  { holder, owner }: { readonly holder: Member; readonly owner: string | undefined },
+): boolean {
+  const reason = whyUnable({ ...holder, leaving: false, ready: true }, wanted, snapshot.nodes);
   if (reason === "NoSubnet") return false;
   return reason === undefined || owner !== undefined;
 }

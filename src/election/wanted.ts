@@ -1,61 +1,80 @@
-import { printIp } from "#src/ip/address.ts";
-import type { WantedAddress } from "#src/election/member.ts";
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { Ip } from "#src/ip/address.ts";
+import { rangeContains } from "#src/ip/range.ts";
+import type { NodeStanding, WantedAddress } from "#src/election/member.ts";
+import type { Endpoint, EndpointSlice } from "#src/model/endpoints.ts";
 import type { Node } from "#src/model/node.ts";
+import { matchesNode } from "#src/model/node-selector.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 
-/** What the speakers read from the cluster. */
-export interface WantedSnapshot {
-  readonly services: Iterable<Service>;
-  readonly slices: Iterable<EndpointSlice>;
-  /** Empty where nobody declares nodes: then every speaker may announce. */
+/** What decides who may announce an address. */
+export interface AddressUse {
+  readonly ip: Ip;
+  /** The Services that have it in their status: one, or several that share it. */
+  readonly services: readonly Service[];
+  /** The EndpointSlices of a Service, by its key. */
+  slicesOf(serviceKey: string): Iterable<EndpointSlice>;
+  /** Those of the last good configuration. */
+  readonly pools: readonly Pool[];
   readonly nodes: readonly Node[];
 }
 
 /**
- * The addresses to announce and who may: every address in the status of a LoadBalancer Service, from every node that
- * is not excluded or without network; with `externalTrafficPolicy: Local` only from nodes where an endpoint serves,
- * because the others drop the traffic (Kubernetes Service API, externalTrafficPolicy). A shared address may be
- * announced only where all its Services are served.
+ * An address to announce and who may: every node, unless its pool selects some, and with `externalTrafficPolicy: Local`
+ * only those where an endpoint takes traffic, because the others drop it (Kubernetes Service API). A shared address may
+ * be announced only where all its Services are served.
  */
-export function wantedAddresses(snapshot: WantedSnapshot): ReadonlyMap<string, WantedAddress> {
-  const usable = snapshot.nodes.length === 0 ? undefined : namesOf(snapshot.nodes.filter(isUsable));
-  const serving = servingNodes(snapshot.slices);
-  const wanted = new Map<string, WantedAddress>();
-  for (const service of snapshot.services) {
-    if (service.type !== "LoadBalancer") continue;
-    const local =
-      service.externalTrafficPolicy === "Local" ? (serving.get(service.key) ?? new Set<string>()) : undefined;
-    for (const ip of service.assignedAddresses) {
-      const key = printIp(ip);
-      const before = wanted.get(key);
-      wanted.set(key, { ip, nodes: intersect(before === undefined ? usable : before.nodes, local) });
-    }
+export function wantedAddress(use: AddressUse): WantedAddress {
+  const { ip, services, pools, nodes } = use;
+  const selectors = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)))?.nodeSelectors ?? [];
+  const selected =
+    selectors.length === 0
+      ? undefined
+      : namesOf(nodes.filter((node) => selectors.some((selector) => matchesNode(selector, node.labels))));
+  let serving: ReadonlySet<string> | undefined;
+  const terminating = new Set<string>();
+  for (const service of services) {
+    if (service.externalTrafficPolicy !== "Local") continue;
+    const local = localNodes(use.slicesOf(service.key));
+    serving = serving?.intersection(local.serving) ?? local.serving;
+    for (const node of local.terminating) terminating.add(node);
   }
-  return wanted;
+  return { ip, selected, serving, terminating };
 }
 
-function isUsable(node: Node): boolean {
-  return !node.excluded && !node.networkUnavailable;
+/**
+ * Nodes where kube-proxy finds a local endpoint: a ready one; where there is none, one that is terminating and still
+ * serves (KEP-1669, `conditions` of EndpointSlice).
+ */
+function localNodes(slices: Iterable<EndpointSlice>): { serving: ReadonlySet<string>; terminating: Iterable<string> } {
+  const ready = new Set<string>();
+  const terminating = new Set<string>();
+  for (const { endpoints } of slices) {
+    for (const endpoint of endpoints) {
+      if (endpoint.nodeName === undefined) continue;
+      if (endpoint.ready) ready.add(endpoint.nodeName);
+      else if (servesToTheEnd(endpoint)) terminating.add(endpoint.nodeName);
+    }
+  }
+  return { serving: ready.union(terminating), terminating: terminating.difference(ready) };
+}
+
+function servesToTheEnd({ serving, terminating }: Endpoint): boolean {
+  return serving && terminating;
+}
+
+export interface StandingOptions {
+  /** Nodes with the label node.kubernetes.io/exclude-from-external-load-balancers may announce as well. */
+  readonly ignoresExcludeLabel: boolean;
+}
+
+/** What a Node object says of its speaker. A node without network comes before one that is not wanted. */
+export function nodeStanding(node: Node, { ignoresExcludeLabel }: StandingOptions): NodeStanding {
+  if (node.networkUnavailable) return "NetworkUnavailable";
+  if (node.excluded && !ignoresExcludeLabel) return "NodeExcluded";
+  return node.ready ? "Usable" : "NodeNotReady";
 }
 
 function namesOf(nodes: readonly Node[]): ReadonlySet<string> {
   return new Set(nodes.map(({ name }) => name));
-}
-
-function intersect<T>(left: ReadonlySet<T> | undefined, right: ReadonlySet<T> | undefined): ReadonlySet<T> | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  return left.intersection(right);
-}
-
-/** Nodes with an endpoint that can take traffic, by Service key. */
-function servingNodes(slices: Iterable<EndpointSlice>): ReadonlyMap<string, Set<string>> {
-  const nodes = new Map<string, Set<string>>();
-  for (const slice of slices) {
-    for (const endpoint of slice.endpoints) {
-      if (endpoint.nodeName === undefined || !(endpoint.ready || endpoint.serving)) continue;
-      nodes.set(slice.serviceKey, (nodes.get(slice.serviceKey) ?? new Set()).add(endpoint.nodeName));
-    }
-  }
-  return nodes;
 }

@@ -12,6 +12,7 @@ import {
 } from "./field.ts";
 import { rejectUnknownKeys } from "./known-keys.ts";
 import { type KubeObject, rootField } from "./object.ts";
+import { type NodeSelector, readNodeSelectors } from "./node-selector.ts";
 import type { Pool } from "./pool.ts";
 import { complainOfOverlaps, type PlacedRange, readPoolRange } from "./pool-range.ts";
 import type { Parsed } from "./problem.ts";
@@ -33,7 +34,15 @@ const MAX_POOL_NAME = 253;
 
 /** What the old MetalLB format has beside pools, all of it for BGP. */
 const BGP_KEYS = ["peers", "bgp-communities", "bfd-profiles"];
-const POOL_KEYS = ["name", "protocol", "addresses", "auto-assign", "avoid-buggy-ips", "bgp-advertisements"];
+const POOL_KEYS = [
+  "name",
+  "protocol",
+  "addresses",
+  "auto-assign",
+  "avoid-buggy-ips",
+  "node-selectors",
+  "bgp-advertisements",
+];
 /** Names from before MetalLB 0.6. */
 const OLD_POOL_KEYS = new Map([["cidr", "addresses"]]);
 
@@ -103,6 +112,8 @@ interface ReadPool {
   readonly ranges: readonly PlacedRange[];
   readonly autoAssign: boolean;
   readonly avoidBuggyIps: boolean;
+  /** None: all nodes. */
+  readonly nodeSelectors: readonly NodeSelector[];
 }
 
 function readPool(field: Field): ReadPool | undefined {
@@ -125,6 +136,7 @@ function readPool(field: Field): ReadPool | undefined {
     ranges,
     autoAssign: readSwitch(child(field, "auto-assign")) ?? true,
     avoidBuggyIps: readSwitch(child(field, "avoid-buggy-ips")) ?? false,
+    nodeSelectors: readNodeSelectors(child(field, "node-selectors")),
   };
 }
 
@@ -211,6 +223,13 @@ function complainOfBgpPool(protocol: Field): void {
 function poolOf(pool: ReadPool): readonly Pool[] {
   const name = nameOf(pool);
   if (name === undefined || pool.protocol.value !== "layer2") return [];
-  const { autoAssign, avoidBuggyIps, ranges } = pool;
-  return [{ name, protocol: "layer2", ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps }];
+  const { autoAssign, avoidBuggyIps, ranges, nodeSelectors } = pool;
+  const common = {
+    name,
+    protocol: "layer2",
+    ranges: ranges.map(({ range }) => range),
+    autoAssign,
+    avoidBuggyIps,
+  } as const;
+  return [nodeSelectors.length === 0 ? common : { ...common, nodeSelectors }];
 }

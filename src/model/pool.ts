@@ -1,4 +1,5 @@
 import type { IpRange } from "#src/ip/range.ts";
+import type { NodeSelector } from "./node-selector.ts";
 
 /** A named set of addresses, one entry of `address-pools` in the ConfigMap. */
 export interface Pool {
@@ -10,4 +11,6 @@ export interface Pool {
   readonly autoAssign: boolean;
   /** Skip IPv4 addresses whose last octet is 0 or 255. Default false. */
   readonly avoidBuggyIps: boolean;
+  /** Only nodes that match one of these announce its addresses; left out, all do. */
+  readonly nodeSelectors?: readonly NodeSelector[];
 }

@@ -360,6 +360,14 @@ export const PROBLEM_CODES = {
     meaning: "The key that speakers authenticate their heartbeats with cannot be used.",
     solve: "Write a new key as the message says, the same for every speaker.",
   },
+  HEARTBEAT_KEY_DIFFERS: {
+    meaning: "Two speakers have different heartbeat keys, so each takes the other for dead and both may announce.",
+    solve: "Give all speakers one key. To replace it, add the new one as the last, then make it the first.",
+  },
+  REPORT_NOT_WRITTEN: {
+    meaning: "A speaker cannot publish who it is, or what it announces. Until the first it takes no address.",
+    solve: "Let it create, get, patch and delete Leases in Hawser's namespace, or write to the folder.",
+  },
   PACKET_SOCKET_REFUSED: {
     meaning: "The speaker cannot open a packet socket on an interface, so it answers nothing there. It tries again.",
     solve: "Give it the capability CAP_NET_RAW, or leave the interface out by `--interfaces`.",

@@ -67,11 +67,11 @@ async function installation(): Promise<string> {
   };
   await source.patch(late, { status: { conditions: [condition] } });
   const both = [{ node: "n1" }, { node: "n2" }];
-  await source.report("speaker-n2", { node: "n2", announcing: [{ ip: "192.0.2.1", term: 1 }], members: both });
+  await source.report("speaker-n2", { node: "n2", announcing: ["192.0.2.1"], members: both });
   nowMs += 60_000;
   const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01" }];
-  const announcing = [{ ip: "192.0.2.1", term: 2, since: new Date(nowMs).toISOString() }, "nonsense"];
-  await source.report("speaker-n1", { node: "n1", ready: true, announcing, members: [{ node: "n1" }], interfaces });
+  const said = { node: "n1", ready: true, announcing: ["192.0.2.1", "nonsense"], ineligible: { NoSubnet: 1 } };
+  await source.report("speaker-n1", { ...said, members: [{ node: "n1" }], interfaces });
   source.record({ about: late, type: "Warning", reason: "PoolExhausted", message: "pool default\u001B[31m is full" });
   return directory;
 }
@@ -88,8 +88,8 @@ describe("hawser status", () => {
       "default/late | pending | - | - | PoolExhausted: pool default is full",
       "default/web | 192.0.2.1 | default | n1 | -",
       "default/web | 2001:db8::1 | modern | nobody | -",
-      "n1 | up | 192.0.2.1 | eth0 | n1 | 2m",
-      "n2 | down | - | - | n1, n2 | 3m",
+      "n1 | up | 192.0.2.1 | NoSubnet for 1 | eth0 | n1 | 2m",
+      "n2 | down | - | - | - | n1, n2 | 3m",
       "2m | Warning | PoolExhausted | Service default/late | pool default [31m is full",
     ])
       expect(lines).toContain(line);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Member, WantedAddress } from "#src/election/member.ts";
+import type { Member, NodeStanding, NodeStandings, WantedAddress } from "#src/election/member.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
 import { rank } from "#src/election/rank.ts";
@@ -26,15 +26,30 @@ function member(node: string, claims: readonly Claim[] = [], changes: Partial<Me
   };
 }
 
+/** An address that every node may announce, but for the changes. */
+function wantedOf(text: string, changes: Partial<WantedAddress> = {}): WantedAddress {
+  return { ip: ipOf(text), selected: undefined, serving: undefined, terminating: new Set(), ...changes };
+}
+
 const vip = "192.0.2.200";
 const [first, second, third] = rank(["n1", "n2", "n3"], vip) as [string, string, string];
 const claim = (term: number, majority = true): Claim => ({ ip: ipOf(vip), term, majority });
+
+/** All three nodes are usable, but for the changes. */
+function standings(changes: Readonly<Record<string, NodeStanding>>): NodeStandings {
+  return new Map([first, second, third].map((node) => [node, changes[node] ?? "Usable"]));
+}
 
 interface Case {
   name: string;
   members: Member[];
   self: string;
-  nodes?: string[];
+  /** Nodes with an endpoint. */
+  serving?: string[];
+  terminating?: string[];
+  selected?: string[];
+  nodes?: NodeStandings;
+  knownMembers?: number;
   failBackAfterMs?: number;
   owner: string | undefined;
   term: number | undefined;
@@ -84,10 +99,10 @@ const cases: Case[] = [
     term: 8,
   },
   {
-    name: "a node that is not allowed does not stand",
+    name: "a node without an endpoint does not stand",
     members: [member(first), member(second)],
     self: second,
-    nodes: [second],
+    serving: [second],
     owner: second,
     term: 8,
   },
@@ -95,7 +110,7 @@ const cases: Case[] = [
     name: "nobody owns what no node may announce",
     members: [member(first), member(second)],
     self: first,
-    nodes: [],
+    serving: [],
     owner: undefined,
     term: undefined,
   },
@@ -145,7 +160,7 @@ const cases: Case[] = [
     name: "an owner no longer allowed waits for its successor",
     members: [member(first, [claim(7)]), member(second)],
     self: first,
-    nodes: [second],
+    serving: [second],
     owner: second,
     term: 7,
   },
@@ -153,7 +168,7 @@ const cases: Case[] = [
     name: "an owner no longer allowed stops if nobody is",
     members: [member(first, [claim(7)]), member(second)],
     self: first,
-    nodes: [],
+    serving: [],
     owner: undefined,
     term: undefined,
   },
@@ -202,41 +217,160 @@ const cases: Case[] = [
     owner: first,
     term: 3,
   },
+  {
+    name: "a node that the pool does not select does not stand",
+    members: [member(first), member(second)],
+    self: second,
+    selected: [second],
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "an excluded node does not stand",
+    members: [member(first), member(second)],
+    self: second,
+    nodes: standings({ [first]: "NodeExcluded" }),
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "an excluded owner answers until its successor claims",
+    members: [member(first, [claim(3)]), member(second)],
+    self: first,
+    nodes: standings({ [first]: "NodeExcluded" }),
+    owner: second,
+    term: 3,
+  },
+  {
+    name: "an excluded owner withdraws where nobody else can serve",
+    members: [member(first, [claim(3)])],
+    self: first,
+    nodes: standings({ [first]: "NodeExcluded" }),
+    owner: undefined,
+    term: undefined,
+  },
+  {
+    name: "a node without network does not stand",
+    members: [member(first), member(second)],
+    self: second,
+    nodes: standings({ [first]: "NetworkUnavailable" }),
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a node whose object is gone does not stand",
+    members: [member(first), member(second)],
+    self: second,
+    nodes: new Map([[second, "Usable"]]),
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "another takes over from a node that is not Ready",
+    members: [member(first, [claim(3)]), member(second)],
+    self: second,
+    nodes: standings({ [first]: "NodeNotReady" }),
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a node that is not Ready answers until its successor claims",
+    members: [member(first, [claim(3)]), member(second)],
+    self: first,
+    nodes: standings({ [first]: "NodeNotReady" }),
+    owner: second,
+    term: 3,
+  },
+  {
+    name: "a node that is not Ready keeps what no Ready one can serve",
+    members: [member(first, [claim(3)]), member(second, [], { subnets: [other] })],
+    self: first,
+    nodes: standings({ [first]: "NodeNotReady" }),
+    owner: first,
+    term: 3,
+  },
+  {
+    name: "nothing moves while no node is Ready",
+    members: [member(first), member(second, [claim(3)])],
+    self: second,
+    nodes: standings({ [first]: "NodeNotReady", [second]: "NodeNotReady", [third]: "NodeNotReady" }),
+    owner: second,
+    term: 3,
+  },
+  {
+    name: "outside of a majority nobody takes over from a node that is not Ready: its claim would be the weaker one",
+    members: [member(first, [claim(3)]), member(second)],
+    self: second,
+    nodes: standings({ [first]: "NodeNotReady" }),
+    knownMembers: 4,
+    owner: first,
+    term: undefined,
+  },
+  {
+    name: "a node with a ready endpoint takes over from one whose endpoints are all terminating",
+    members: [member(first, [claim(3)]), member(second)],
+    self: second,
+    serving: [first, second],
+    terminating: [first],
+    owner: second,
+    term: 8,
+  },
+  {
+    name: "a node whose endpoints are all terminating keeps what nobody else serves",
+    members: [member(first, [claim(3)]), member(second)],
+    self: first,
+    serving: [first],
+    terminating: [first],
+    owner: first,
+    term: 3,
+  },
 ];
 
 describe("planAnnouncements()", () => {
-  it.each(cases)("$name", ({ members, self, nodes, failBackAfterMs, owner, term }) => {
-    const wanted: WantedAddress = { ip: ipOf(vip), nodes: nodes === undefined ? undefined : new Set(nodes) };
+  it.each(cases)("$name", ({ members, self, owner, term, knownMembers = 3, nodes, failBackAfterMs, ...given }) => {
+    const { serving, terminating, selected } = given;
+    const wanted = wantedOf(vip, {
+      serving: serving && new Set(serving),
+      selected: selected && new Set(selected),
+      terminating: new Set(terminating),
+    });
     const snapshot = {
       wanted: new Map([[vip, wanted]]),
       members,
-      knownMembers: 3,
+      nodes,
+      knownMembers,
       terms: new Map([[vip, 7]]),
       failBackAfterMs,
       before: new Map(),
     };
-    const announcement = planAnnouncements(snapshot, self, 1_000).get(vip);
+    const announcement = planAnnouncements(snapshot, { self, nowMs: 1_000 }).get(vip);
     expect(announcement?.owner).toBe(owner);
     expect(announcement?.claim?.term).toBe(term);
   });
 
   it("marks a claim made with less than half of the members", () => {
     const snapshot = {
-      wanted: new Map([[vip, { ip: ipOf(vip), nodes: undefined }]]),
+      wanted: new Map([[vip, wantedOf(vip)]]),
       members: [member(third)],
+      nodes: undefined,
       knownMembers: 3,
       terms: new Map<string, number>(),
       failBackAfterMs: undefined,
       before: new Map(),
     };
-    expect(planAnnouncements(snapshot, third, 0).get(vip)?.claim).toEqual({ ip: ipOf(vip), term: 1, majority: false });
+    expect(planAnnouncements(snapshot, { self: third, nowMs: 0 }).get(vip)?.claim).toEqual({
+      ip: ipOf(vip),
+      term: 1,
+      majority: false,
+    });
   });
 });
 
 describe("planAnnouncements() of a vacant address", () => {
   const snapshotAt = (changes: { term?: number; before?: AnnouncementPlan }) => ({
-    wanted: new Map([[vip, { ip: ipOf(vip), nodes: undefined }]]),
+    wanted: new Map([[vip, wantedOf(vip)]]),
     members: [member(first), member(second), member(third)],
+    nodes: undefined,
     knownMembers: 3,
     terms: new Map([[vip, changes.term ?? 1]]),
     failBackAfterMs: undefined,
@@ -244,7 +378,7 @@ describe("planAnnouncements() of a vacant address", () => {
   });
 
   it("claims at the highest term where it cannot rise any more", () => {
-    const plan = planAnnouncements(snapshotAt({ term: 2 ** 32 - 1 }), first, 0);
+    const plan = planAnnouncements(snapshotAt({ term: 2 ** 32 - 1 }), { self: first, nowMs: 0 });
     expect(plan.get(vip)?.claim?.term).toBe(2 ** 32 - 1);
   });
 
@@ -256,14 +390,14 @@ describe("planAnnouncements() of a vacant address", () => {
     { afterMs: 3_999, self: third, owner: first },
     { afterMs: 4_000, self: third, owner: third },
   ])("is open to one candidate more every two seconds: $afterMs ms, $self", ({ afterMs, self, owner }) => {
-    const before = planAnnouncements(snapshotAt({}), self, 500);
-    expect(planAnnouncements(snapshotAt({ before }), self, 500 + afterMs).get(vip)?.owner).toBe(owner);
+    const before = planAnnouncements(snapshotAt({}), { self, nowMs: 500 });
+    expect(planAnnouncements(snapshotAt({ before }), { self, nowMs: 500 + afterMs }).get(vip)?.owner).toBe(owner);
   });
 
   it("does not count the time before there was a candidate", () => {
     const nobody = { ...snapshotAt({}), members: [member(third, [], { subnets: [other] })] };
-    const before = planAnnouncements(nobody, second, 0);
-    expect(planAnnouncements(snapshotAt({ before }), second, 9_000).get(vip)?.owner).toBe(first);
+    const before = planAnnouncements(nobody, { self: second, nowMs: 0 });
+    expect(planAnnouncements(snapshotAt({ before }), { self: second, nowMs: 9_000 }).get(vip)?.owner).toBe(first);
   });
 });
 
@@ -277,7 +411,7 @@ class Cluster {
 
   constructor(nodes: readonly string[], addresses: readonly string[]) {
     this.nodes = nodes;
-    this.wanted = new Map(addresses.map((text) => [text, { ip: ipOf(text), nodes: undefined }]));
+    this.wanted = new Map(addresses.map((text) => [text, wantedOf(text)]));
   }
 
   round(sides: readonly (readonly string[])[]): void {
@@ -298,12 +432,13 @@ class Cluster {
     const snapshot = {
       wanted: this.wanted,
       members,
+      nodes: undefined,
       knownMembers: this.nodes.length,
       terms,
       failBackAfterMs: undefined,
       before: new Map(),
     };
-    const plan = planAnnouncements(snapshot, self, 0);
+    const plan = planAnnouncements(snapshot, { self, nowMs: 0 });
     return new Map([...plan].flatMap(([key, { claim }]) => (claim === undefined ? [] : [[key, claim] as const])));
   }
 

@@ -41,7 +41,7 @@ class Network {
   readonly nodes: readonly string[];
   failBackAfterMs: number | undefined;
   #cuts = new Set<string>();
-  #late: { atMs: number; to: string; bytes: Uint8Array }[] = [];
+  #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
   #sessions = 1n;
 
   constructor(size: number, addresses: readonly string[], { isBooted = true } = {}) {
@@ -69,7 +69,10 @@ class Network {
     const peers = this.nodes
       .filter((node) => node !== name)
       .map((node) => ({ node, address: node, family: "ipv4" as const }));
-    this.station(name).speaker.handle({ kind: "cluster", wanted: addresses.map((ip) => ({ ip, nodes })), peers });
+    const gone = this.addresses.filter((ip) => !addresses.includes(ip));
+    const serving = nodes === undefined ? {} : { serving: nodes };
+    const wanted = addresses.map((ip) => ({ ip, ...serving }));
+    this.station(name).speaker.handle({ kind: "cluster", wanted, gone, peers, nodes: [], isEnrolled: true });
   }
 
   #speaker(name: string, answers: Set<string>): Speaker {
@@ -115,16 +118,17 @@ class Network {
     if (this.stations.get(from)?.isOn === false || this.#cuts.has(`${from}>${to}`)) return;
     const { copies, lateTicks } = this.fate();
     for (let copy = 0; copy < copies; copy++) {
-      if (lateTicks === 0) this.#deliver(to, bytes);
-      else this.#late.push({ atMs: this.nowMs + lateTicks * TICK_MS, to, bytes });
+      if (lateTicks === 0) this.#deliver(from, to, bytes);
+      else this.#late.push({ atMs: this.nowMs + lateTicks * TICK_MS, from, to, bytes });
     }
   }
 
-  #deliver(to: string, bytes: Uint8Array): void {
+  #deliver(from: string, to: string, bytes: Uint8Array): void {
     const receiver = this.stations.get(to);
     if (receiver?.isOn !== true || receiver.hasLeft) return;
     const decoded = decodeHeartbeat(bytes, [key]);
-    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, this.nowMs);
+    const peer = { node: from, address: from, family: "ipv4" } as const;
+    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, peer, this.nowMs);
   }
 
   /** Parts the network: who stands in no side, or in another one, is not heard and does not hear. */
@@ -148,7 +152,7 @@ class Network {
       this.nowMs += TICK_MS;
       const due = this.#late.filter(({ atMs }) => atMs <= this.nowMs);
       this.#late = this.#late.filter(({ atMs }) => atMs > this.nowMs);
-      for (const { to, bytes } of due) this.#deliver(to, bytes);
+      for (const { from, to, bytes } of due) this.#deliver(from, to, bytes);
       for (const { isOn, hasLeft, speaker } of this.stations.values()) if (isOn && !hasLeft) speaker.tick(this.nowMs);
       check();
     }

@@ -1,0 +1,35 @@
+import type { PeerMessage } from "#speaker/messages.ts";
+
+/** A guest that was not heard for so long is forgotten. */
+const GUEST_MS = 10_000;
+/** More are not let in. */
+const MAX_GUESTS = 64;
+
+/**
+ * Speakers that send authentic heartbeats and are not enrolled as far as this one knows: its source is late, or cannot
+ * be reached. They are answered all the same: two speakers that ignored each other would announce the same addresses.
+ */
+export class Guests {
+  readonly #heard = new Map<string, { peer: PeerMessage; heardMs: number }>();
+
+  /** Lets in whoever sent an authentic heartbeat; true if it is new. */
+  hear(peer: PeerMessage, nowMs: number): boolean {
+    const known = this.#heard.get(peer.node);
+    if (known === undefined && this.#heard.size >= MAX_GUESTS) return false;
+    this.#heard.set(peer.node, { peer: known?.peer ?? peer, heardMs: nowMs });
+    return known === undefined;
+  }
+
+  /** Forgets those that are silent; true if there were any. */
+  expire(nowMs: number): boolean {
+    const silent = [...this.#heard].filter(([, { heardMs }]) => nowMs - heardMs >= GUEST_MS);
+    for (const [node] of silent) this.#heard.delete(node);
+    return silent.length > 0;
+  }
+
+  /** All but those that are enrolled by now. */
+  besides(enrolled: readonly PeerMessage[]): readonly PeerMessage[] {
+    for (const { node } of enrolled) this.#heard.delete(node);
+    return [...this.#heard.values()].map(({ peer }) => peer);
+  }
+}

@@ -1,0 +1,23 @@
+import type { NodeStanding } from "#src/election/member.ts";
+import type { Logger } from "#src/process/log.ts";
+
+/** What to do about each standing that keeps a node from announcing. */
+const FIXES: Readonly<Partial<Record<NodeStanding, string>>> = {
+  NodeUnknown: "there is no Node object of this name: give --node the name that kubectl get nodes shows",
+  NodeExcluded:
+    "remove the label node.kubernetes.io/exclude-from-external-load-balancers, or run all speakers with --ignore-exclude-lb",
+  NetworkUnavailable: "the Node's condition NetworkUnavailable is True: look at the network plug-in of this node",
+  NodeNotReady: "the Node is not Ready: others that are go first; look at its kubelet",
+};
+
+/** Logs, at each change, why this node announces nothing, or that it may again. */
+export function logStanding(log: Logger): (standing: NodeStanding) => void {
+  let said: NodeStanding = "Usable";
+  return (standing) => {
+    if (standing === said) return;
+    said = standing;
+    const fix = FIXES[standing];
+    if (fix === undefined) log.info({}, "this node may announce");
+    else log.warn({ reason: standing, fix }, "this node stands back");
+  };
+}

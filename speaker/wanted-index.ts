@@ -1,0 +1,133 @@
+import type { WantedAddress } from "#src/election/member.ts";
+import { wantedAddress } from "#src/election/wanted.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { Node } from "#src/model/node.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
+import type { Change } from "#src/source/parsed-objects.ts";
+import type { WantedMessage } from "#speaker/messages.ts";
+
+/** What all addresses depend on. */
+interface Surroundings {
+  readonly pools: readonly Pool[];
+  readonly nodes: readonly Node[];
+}
+
+export interface WantedChanges {
+  readonly services: readonly Change<Service>[];
+  readonly slices: readonly Change<EndpointSlice>[];
+  /** Undefined: as before. */
+  readonly surroundings: Surroundings | undefined;
+}
+
+interface Entry {
+  readonly ip: Ip;
+  readonly services: Map<string, Service>;
+  /** What was told of it last, as text. */
+  told: string;
+}
+
+/** The wanted addresses, kept by what changes: the work for one Service does not grow with their number. */
+export class WantedIndex {
+  readonly #loadBalancerClass: string | undefined;
+  readonly #entries = new Map<string, Entry>();
+  readonly #slices = new Map<string, Map<string, EndpointSlice>>();
+  readonly #localServices = new Map<string, Service>();
+  #surroundings: Surroundings = { pools: [], nodes: [] };
+
+  constructor(loadBalancerClass: string | undefined) {
+    this.#loadBalancerClass = loadBalancerClass;
+  }
+
+  /** Takes in changes; returns the addresses that are wanted anew or otherwise, and those no longer wanted. */
+  update({ services, slices, surroundings }: WantedChanges): {
+    wanted: readonly WantedMessage[];
+    gone: readonly string[];
+  } {
+    const touched = new Set<string>();
+    for (const change of slices) this.#takeSlice(change, touched);
+    for (const { key, before, after } of services) this.#takeService(key, { before, after }, touched);
+    if (surroundings !== undefined) {
+      this.#surroundings = surroundings;
+      for (const key of this.#entries.keys()) touched.add(key);
+    }
+    const wanted: WantedMessage[] = [];
+    const gone: string[] = [];
+    for (const key of touched) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      if (entry.services.size === 0) {
+        this.#entries.delete(key);
+        if (entry.told !== "") gone.push(key);
+        continue;
+      }
+      const message = messageOf(this.#decide(entry));
+      const text = JSON.stringify(message);
+      if (text === entry.told) continue;
+      entry.told = text;
+      wanted.push(message);
+    }
+    return { wanted, gone };
+  }
+
+  #decide({ ip, services }: Entry): WantedAddress {
+    return wantedAddress({
+      ip,
+      services: [...services.values()],
+      slicesOf: (serviceKey) => this.#slices.get(serviceKey)?.values() ?? [],
+      ...this.#surroundings,
+    });
+  }
+
+  #takeSlice({ key, before, after }: Change<EndpointSlice>, touched: Set<string>): void {
+    for (const slice of [before, after]) {
+      if (slice === undefined) continue;
+      const ofService = this.#slices.get(slice.serviceKey) ?? new Map<string, EndpointSlice>();
+      if (slice === after) ofService.set(key, slice);
+      else ofService.delete(key);
+      if (ofService.size === 0) this.#slices.delete(slice.serviceKey);
+      else this.#slices.set(slice.serviceKey, ofService);
+      // Only where the policy is Local do endpoints matter.
+      const service = this.#localServices.get(slice.serviceKey);
+      for (const ip of service?.assignedAddresses ?? []) touched.add(printIp(ip));
+    }
+  }
+
+  #takeService(
+    key: string,
+    { before, after }: { before: Service | undefined; after: Service | undefined },
+    touched: Set<string>,
+  ): void {
+    for (const ip of this.#addressesOf(before)) {
+      const text = printIp(ip);
+      this.#entries.get(text)?.services.delete(key);
+      touched.add(text);
+    }
+    this.#localServices.delete(key);
+    if (after === undefined) return;
+    if (after.externalTrafficPolicy === "Local") this.#localServices.set(key, after);
+    for (const ip of this.#addressesOf(after)) {
+      const text = printIp(ip);
+      const entry = this.#entries.get(text) ?? { ip, services: new Map<string, Service>(), told: "" };
+      entry.services.set(key, after);
+      this.#entries.set(text, entry);
+      touched.add(text);
+    }
+  }
+
+  /** Every address in the status of a LoadBalancer Service of ours. */
+  #addressesOf(service: Service | undefined): readonly Ip[] {
+    const isOurs = service?.type === "LoadBalancer" && service.loadBalancerClass === this.#loadBalancerClass;
+    return isOurs ? service.assignedAddresses : [];
+  }
+}
+
+function messageOf({ ip, selected, serving, terminating }: WantedAddress): WantedMessage {
+  return {
+    ip: printIp(ip),
+    ...(selected === undefined ? {} : { selected: [...selected].sort() }),
+    ...(serving === undefined ? {} : { serving: [...serving].sort() }),
+    ...(terminating.size === 0 ? {} : { terminating: [...terminating].sort() }),
+  };
+}

@@ -1,0 +1,58 @@
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a speaker tells its peers of itself. It changes rarely: all of them read it of all. */
+export interface Enrolment {
+  readonly node: string;
+  /** Where its heartbeats are heard, the first one best; at least one. */
+  readonly addresses: readonly Ip[];
+  /** Fingerprints of its heartbeat keys: the first signs, all are accepted. */
+  readonly keys: readonly string[];
+  /** There was a Node object of its name when it enrolled: with that it goes. */
+  readonly hasNode: boolean;
+  readonly interfaces: readonly EnrolledInterface[];
+}
+
+export interface EnrolledInterface {
+  readonly name: string;
+  readonly mac: string;
+  /** CIDRs. */
+  readonly subnets: readonly string[];
+}
+
+/** More are not read: what others wrote is bounded here. */
+const MAX_ENTRIES = 64;
+
+/** Reads an enrolment; undefined where it names no node, or no address. What else cannot be read is left out. */
+export function readEnrolment(value: Fields): Enrolment | undefined {
+  const node = text(value["node"]);
+  const addresses = texts(value["addresses"]).flatMap((address) => parseIp(address) ?? []);
+  if (node === "" || addresses.length === 0) return undefined;
+  const interfaces = list(value["interfaces"])
+    .filter((one): one is Fields => typeof one === "object" && one !== null)
+    .map((one) => ({ name: text(one["name"]), mac: text(one["mac"]), subnets: texts(one["subnets"]) }));
+  return { node, addresses, keys: texts(value["keys"]), hasNode: value["hasNode"] === true, interfaces };
+}
+
+/** As it is published: JSON. */
+export function printEnrolment({ addresses, ...rest }: Enrolment): Fields {
+  return { ...rest, addresses: addresses.map(printIp) };
+}
+
+/** The name it is published under: one of a node. */
+export function enrolmentName(node: string): string {
+  return `member-${node}`;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function texts(value: unknown): readonly string[] {
+  return list(value).filter((item): item is string => typeof item === "string");
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];
+}

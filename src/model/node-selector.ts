@@ -1,0 +1,86 @@
+import {
+  child,
+  complainInvalid,
+  complainMissing,
+  type Field,
+  isUnset,
+  readChoice,
+  readList,
+  readMap,
+  readText,
+  readTexts,
+} from "./field.ts";
+import { rejectUnknownKeys } from "./known-keys.ts";
+
+const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
+
+/** One requirement of a label selector (`LabelSelectorRequirement` of the Kubernetes API). */
+interface Requirement {
+  readonly key: string;
+  readonly operator: (typeof OPERATORS)[number];
+  /** None for Exists and DoesNotExist, else at least one. */
+  readonly values: readonly string[];
+}
+
+/** A label selector for nodes: all its requirements must hold. */
+export type NodeSelector = readonly Requirement[];
+
+/** Whether the labels of a node meet all requirements; as in the API, NotIn holds where the label is missing. */
+export function matchesNode(selector: NodeSelector, labels: Readonly<Record<string, string>>): boolean {
+  return selector.every(({ key, operator, values }) => {
+    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+    switch (operator) {
+      case "In":
+        return value !== undefined && values.includes(value);
+      case "NotIn":
+        return value === undefined || !values.includes(value);
+      case "Exists":
+        return value !== undefined;
+      case "DoesNotExist":
+        return value === undefined;
+    }
+  });
+}
+
+/**
+ * Reads a list of selectors with the keys that MetalLB's old format has for its peers: `match-labels` and
+ * `match-expressions`. What is wrong is complained of; an empty selector is too, because it selects all.
+ */
+export function readNodeSelectors(field: Field): readonly NodeSelector[] {
+  return readList(field).flatMap((one) => {
+    const selector = readSelector(one);
+    return selector === undefined ? [] : [selector];
+  });
+}
+
+function readSelector(field: Field): NodeSelector | undefined {
+  const fix = "Write match-labels: { KEY: VALUE }, or remove it";
+  if (isUnset(field)) return complainMissing(field, fix);
+  if (!readMap(field)) return undefined;
+  rejectUnknownKeys(field, ["match-labels", "match-expressions"]);
+  const labels = readTexts(child(field, "match-labels"));
+  const expressions = readList(child(field, "match-expressions"));
+  if (Object.keys(labels).length === 0 && expressions.length === 0)
+    return complainInvalid(field, "it has no requirements, and would select all nodes", fix);
+  const wanted = Object.entries(labels).map(([key, value]) => ({ key, operator: "In" as const, values: [value] }));
+  return [...wanted, ...expressions.flatMap((one) => readRequirement(one) ?? [])];
+}
+
+function readRequirement(field: Field): Requirement | undefined {
+  if (isUnset(field)) return complainMissing(field, "Write key: and operator:");
+  if (!readMap(field)) return undefined;
+  rejectUnknownKeys(field, ["key", "operator", "values"]);
+  const [keyField, operatorField] = [child(field, "key"), child(field, "operator")];
+  if (isUnset(keyField)) return complainMissing(keyField, "Write the key of a label");
+  if (isUnset(operatorField)) return complainMissing(operatorField, `Write one of ${OPERATORS.join(", ")}`);
+  const key = readText(keyField);
+  const operator = readChoice(operatorField, OPERATORS);
+  const valuesField = child(field, "values");
+  const values = readList(valuesField).flatMap((value) => readText(value) ?? []);
+  if (key === undefined || operator === undefined) return undefined;
+  const takesValues = operator === "In" || operator === "NotIn";
+  if (takesValues === values.length > 0) return { key, operator, values };
+  return takesValues
+    ? complainMissing(valuesField, `Write the values that ${operator} compares with`)
+    : complainInvalid(valuesField, `operator ${operator} takes no values`, "Remove the values");
+}
