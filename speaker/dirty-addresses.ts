@@ -3,6 +3,10 @@ export class DirtyAddresses {
   #keys = new Set<string>();
   #isAll = false;
 
+  get isMarked(): boolean {
+    return this.#isAll || this.#keys.size > 0;
+  }
+
   mark(keys: Iterable<string>): void {
     if (!this.#isAll) for (const key of keys) this.#keys.add(key);
   }

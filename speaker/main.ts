@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { enrolmentName } from "#src/model/enrolment.ts";
 import { printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
@@ -87,11 +88,8 @@ const cluster = createWorkLoop({
     const startMs = monotonicMs();
     const message = reader.read();
     if (message !== undefined) tell(message);
-    health.set(
-      "enrolled",
-      source.reports("member").has(`member-${node}`),
-      "the other speakers do not know of this one",
-    );
+    const isEnrolled = source.reports("member").has(enrolmentName(node));
+    health.set("enrolled", isEnrolled, isEnrolled ? "" : "the other speakers do not know of this one yet");
     enrolment.mark();
     await sleep(Math.min(MOST_REST_MS, (monotonicMs() - startMs) * REST_FACTOR));
   },

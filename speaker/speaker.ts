@@ -138,6 +138,8 @@ export class Speaker {
     if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
+    // Without any address there is nothing to decide, yet something to say.
+    if (this.#dirty.isMarked) this.#reporter.markDue();
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#plan.keys());
     if (keys.size > 0) this.#decide(keys, nowMs);
     const sent = this.#queue.sendDue(nowMs);
@@ -187,7 +189,6 @@ export class Speaker {
     const change = this.#claims.update(keys, plan);
     if (change.gained.length > 0 || change.lost.length > 0) this.#apply(change, nowMs);
     this.#defendContested(keys, nowMs);
-    this.#reporter.markDue();
   }
 
   #snapshot(members: readonly Member[]): ElectionSnapshot {

@@ -29,7 +29,7 @@ export interface WantedAddress {
 }
 
 /** Why the cluster keeps a node from announcing anything. */
-export type NodeBar = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
+type NodeBar = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
 
 /** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a bar. */
 export type NodeStanding = "Usable" | "NodeNotReady" | NodeBar;
@@ -41,7 +41,7 @@ export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
 type Inability = "NotReady" | "Leaving" | NodeBar | "NodeNotSelected" | "NoEndpoint" | "NoSubnet";
 /** Why a member that can serve an address stands back for one that has nothing against it. */
 type Reservation = "NodeNotReady" | "EndpointTerminating";
-/** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/errors.md). */
+/** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/architecture.md). */
 export type Ineligibility = Inability | Reservation;
 
 export function standingOf(node: string, nodes: NodeStandings): NodeStanding {

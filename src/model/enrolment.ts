@@ -14,7 +14,7 @@ export interface Enrolment {
   readonly interfaces: readonly EnrolledInterface[];
 }
 
-export interface EnrolledInterface {
+interface EnrolledInterface {
   readonly name: string;
   readonly mac: string;
   /** CIDRs. */

@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Cluster } from "#lab/cluster.ts";
+import type { Host } from "#lab/host.ts";
+import type { RackProcess } from "#lab/rack-process.ts";
+import { Rack } from "#lab/rack.ts";
+import { until } from "#lab/until.ts";
+import { announcedAddresses } from "#src/model/report.ts";
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
+const SYSTEM = "hawser-system";
+const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases`;
+const SERVICES = "/api/v1/namespaces/default/services";
+const SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+/** Eight suites may share two cores. */
+export const patient = { timeoutMs: 60_000 };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Lease {
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly Fields[];
+  };
+}
+
+/** One request of the client and the MACs that answered it. */
+export interface Asked {
+  readonly sentNs: bigint;
+  readonly macs: readonly string[];
+}
+
+/** A rack of three nodes with a real API server on the router, and speakers that read from it. No controller runs. */
+export class SpeakerWorld {
+  readonly rack: Rack;
+  readonly cluster: Cluster;
+  readonly directory: string;
+  readonly keyFile: string;
+  readonly speakers = new Map<string, RackProcess>();
+
+  private constructor(rack: Rack, cluster: Cluster, directory: string) {
+    this.rack = rack;
+    this.cluster = cluster;
+    this.directory = directory;
+    this.keyFile = join(directory, "heartbeat.key");
+    writeFileSync(this.keyFile, "the first key of all speakers\n");
+  }
+
+  static async start(): Promise<SpeakerWorld> {
+    const directory = mkdtempSync(join(tmpdir(), "hawser-speaker-"));
+    const rack = await Rack.build({ nodes: 3 });
+    const cluster = await Cluster.start({ directory: join(directory, "cluster"), host: rack.router });
+    const world = new SpeakerWorld(rack, cluster, directory);
+    await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name: SYSTEM } } });
+    for (const node of rack.nodes) await world.addNode(node);
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.speakers.values()].map((speaker) => speaker.kill()));
+    await this.cluster.stop();
+    await this.rack.close();
+    rmSync(this.directory, { recursive: true });
+  }
+
+  async addNode({ name, ipv4 }: Host): Promise<void> {
+    await this.cluster.api.must({ path: "/api/v1/nodes", body: { metadata: { name } } });
+    await this.nodeStatus(name, { addresses: [{ type: "InternalIP", address: ipv4 }] });
+    await this.nodeConditions(name, {});
+  }
+
+  async nodeStatus(name: string, status: Fields): Promise<void> {
+    await this.patch(`/api/v1/nodes/${name}/status`, { status });
+  }
+
+  /** Ready and with network, unless said otherwise. */
+  async nodeConditions(name: string, conditions: Readonly<Record<string, string>>): Promise<void> {
+    const all = { Ready: "True", NetworkUnavailable: "False", ...conditions };
+    await this.nodeStatus(name, {
+      conditions: Object.entries(all).map(([type, status]) => ({ type, status })),
+    });
+  }
+
+  async label(node: string, labels: Readonly<Record<string, string | null>>): Promise<void> {
+    await this.patch(`/api/v1/nodes/${node}`, { metadata: { labels } });
+  }
+
+  /** A Service with this address in its status, as a controller would write it. */
+  async addService(name: string, ip: string, spec: Fields = {}): Promise<void> {
+    const body = { metadata: { name }, spec: { type: "LoadBalancer", ports: [{ port: 80 }], ...spec } };
+    await this.cluster.api.must({ path: SERVICES, body });
+    await this.patch(`${SERVICES}/${name}/status`, { status: { loadBalancer: { ingress: [{ ip }] } } });
+  }
+
+  async removeService(name: string): Promise<void> {
+    await this.cluster.api.request({ method: "DELETE", path: `${SERVICES}/${name}` });
+    await this.cluster.api.request({ method: "DELETE", path: `${SLICES}/${name}` });
+  }
+
+  /** Says where the endpoints of a Service are, and in which condition. */
+  async setEndpoints(service: string, byNode: Readonly<Record<string, Fields>>): Promise<void> {
+    const endpoints = Object.entries(byNode).map(([nodeName, conditions], index) => {
+      return { addresses: [`10.244.0.${index + 1}`], nodeName, conditions };
+    });
+    const metadata = { name: service, labels: { "kubernetes.io/service-name": service } };
+    const body = {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata,
+      addressType: "IPv4",
+      endpoints,
+      ports: [],
+    };
+    await this.cluster.api.must({
+      method: "PATCH",
+      path: `${SLICES}/${service}?fieldManager=test&force=true`,
+      contentType: "application/apply-patch+yaml",
+      body,
+    });
+  }
+
+  async configure(config: string): Promise<void> {
+    const path = `/api/v1/namespaces/${SYSTEM}/configmaps`;
+    const body = { metadata: { name: "hawser" }, data: { config } };
+    const made = await this.cluster.api.request({ path, body });
+    if (made.status === 409) await this.patch(`${path}/hawser`, { data: body.data });
+  }
+
+  patch(path: string, body: Fields): Promise<unknown> {
+    const contentType = "application/merge-patch+json";
+    return this.cluster.api.must({ method: "PATCH", path, contentType, body });
+  }
+
+  /** Starts the speaker of a node; resolves when the process is there. */
+  async spawnSpeaker(node: string, ...more: readonly string[]): Promise<RackProcess> {
+    const files = ["--kubeconfig", this.cluster.kubeconfigFile, "--heartbeat-key-file", this.keyFile];
+    const command = [process.execPath, CLI, "speaker", "--node", node, ...files, ...more];
+    const speaker = await this.rack.host(node).spawn({ name: "speaker", command });
+    this.speakers.set(node, speaker);
+    return speaker;
+  }
+
+  /** Starts the speakers of nodes; resolves when they all stand for election and hear each other. */
+  async startSpeakers(nodes: readonly string[], ...more: readonly string[]): Promise<void> {
+    const started = await Promise.all(nodes.map((node) => this.spawnSpeaker(node, ...more)));
+    await Promise.all(started.map((speaker) => speaker.waitForLine(/"msg":"ready"/, patient.timeoutMs)));
+    await this.untilMembers(nodes, this.speakers.size);
+  }
+
+  /** Resolves when these speakers say on /metrics that they hear so many, themselves included. */
+  async untilMembers(nodes: readonly string[], count: number): Promise<void> {
+    for (const node of nodes) {
+      const seen = `${node} hears ${count} speakers`;
+      await until(seen, async () => (await this.metric(node, "hawser_speaker_members")) === count, patient);
+    }
+  }
+
+  /** A value of a speaker's /metrics; undefined where it is not there. */
+  async metric(node: string, name: string): Promise<number | undefined> {
+    const { stdout } = await this.rack.host(node).run(["curl", "-s", "http://127.0.0.1:9121/metrics"]);
+    const line = stdout.split("\n").find((one) => one.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length));
+  }
+
+  async leases(): Promise<ReadonlyMap<string, Lease>> {
+    const { items } = await this.cluster.api.must<{ items: readonly Lease[] }>({ path: LEASES });
+    return new Map(items.map((lease) => [lease.metadata.name, lease]));
+  }
+
+  /** What a Lease's annotation `hawser.dev/TOPIC` says. */
+  async said(name: string, topic: "report" | "member"): Promise<Fields | undefined> {
+    const text = (await this.leases()).get(name)?.metadata.annotations?.[`hawser.dev/${topic}`];
+    return text === undefined ? undefined : (JSON.parse(text) as Fields);
+  }
+
+  async reported(node: string): Promise<ReadonlySet<string>> {
+    return announcedAddresses((await this.said(`speaker-${node}`, "report")) ?? {});
+  }
+
+  /** Starts asking for an address from the client; the list grows. */
+  async ask(ip: string, everyMs = 20): Promise<{ asked: readonly Asked[]; stop: () => Promise<unknown> }> {
+    const { client } = this.rack;
+    const asked: Asked[] = [];
+    const process_ = await client.spawn({
+      name: "arp-asker",
+      command: [process.execPath, ASKER, "eth0", client.ipv4, ip, String(everyMs)],
+      onLine(line) {
+        const [sentNs = "0", macs = ""] = line.split(" ");
+        asked.push({ sentNs: BigInt(sentNs), macs: macs === "" ? [] : macs.split(",") });
+      },
+    });
+    return { asked, stop: () => process_.kill() };
+  }
+
+  /** Resolves once the last `count` requests for an address were answered by this node alone; undefined: by nobody. */
+  async untilAnswers(ip: string, node: string | undefined, count = 5): Promise<void> {
+    const { asked, stop } = await this.ask(ip);
+    const wanted = node === undefined ? "" : this.rack.host(node).mac;
+    const isSo = (): boolean =>
+      asked.length >= count && asked.slice(-count).every(({ macs }) => macs.join() === wanted);
+    await until(`${node ?? "nobody"} answers for ${ip}`, isSo, {
+      ...patient,
+      lastSeen: () => asked.slice(-count).map(({ macs }) => macs),
+    }).finally(stop);
+  }
+
+  /** The node that alone answers for an address, of those whose speakers run. */
+  async untilOneAnswers(ip: string, count = 5): Promise<string> {
+    const { asked, stop } = await this.ask(ip);
+    return until(
+      `one node answers for ${ip}`,
+      () => {
+        const last = asked.slice(-count);
+        const [mac = ""] = last[0]?.macs ?? [];
+        const isOne = last.length === count && mac !== "" && last.every(({ macs }) => macs.join() === mac);
+        return isOne && this.rack.nodes.find((node) => node.mac === mac)?.name;
+      },
+      { ...patient, lastSeen: () => asked.slice(-count).map(({ macs }) => macs) },
+    ).finally(stop);
+  }
+}

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseNode } from "#src/model/node.ts";
+import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { parseService, type Service } from "#src/model/service.ts";
+import type { Change } from "#src/source/parsed-objects.ts";
+import { WantedIndex } from "#speaker/wanted-index.ts";
+import { configMap, object, valueOf } from "#test/model/build.ts";
+
+function service(name: string, ips: readonly string[], spec = ""): Service {
+  const ingress = ips.map((ip) => `{ ip: ${ip} }`).join(", ");
+  return valueOf(
+    parseService(
+      object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop },
+        spec: { type: LoadBalancer, ports: [{ port: 80 }] ${spec} }, status: { loadBalancer: { ingress: [${ingress}] } } }`),
+    ),
+  );
+}
+
+/** A slice of a Service: the conditions of its endpoint on each node. */
+function slice(name: string, byNode: Readonly<Record<string, string>>): EndpointSlice {
+  const endpoints = Object.entries(byNode).map(
+    ([node, conditions]) => `{ addresses: [10.0.0.1], nodeName: ${node}, conditions: { ${conditions} } }`,
+  );
+  return valueOf(
+    parseEndpointSlice(
+      object(`{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, endpoints: [${endpoints.join(", ")}],
+        metadata: { name: ${name}-1, namespace: shop, labels: { kubernetes.io/service-name: ${name} } } }`),
+    ),
+  );
+}
+
+function node(name: string, labels = "{}") {
+  return parseNode(object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels} } }`)).value;
+}
+
+const READY = "ready: true";
+const ENDING = "ready: false, serving: true, terminating: true";
+const LOCAL = ", externalTrafficPolicy: Local";
+
+/** An index with hands to change what it holds. */
+class World {
+  readonly index = new WantedIndex(undefined);
+  readonly #services = new Map<string, Service>();
+  readonly #slices = new Map<string, EndpointSlice>();
+
+  services(...after: readonly (Service | string)[]) {
+    return this.index.update({ services: changes(this.#services, after), slices: [], surroundings: undefined });
+  }
+
+  slices(...after: readonly (EndpointSlice | string)[]) {
+    return this.index.update({ services: [], slices: changes(this.#slices, after), surroundings: undefined });
+  }
+}
+
+function changes<T extends { readonly key: string }>(known: Map<string, T>, after: readonly (T | string)[]): Change<T>[] {
+  return after.map((one) => {
+    const key = typeof one === "string" ? one : one.key;
+    const before = known.get(key);
+    if (typeof one === "string") known.delete(key);
+    else known.set(key, one);
+    return { key, before, after: typeof one === "string" ? undefined : one };
+  });
+}
+
+describe("WantedIndex", () => {
+  it("tells what is new, what is gone, and nothing twice", () => {
+    const world = new World();
+    const both = service("a", ["192.0.2.1", "2001:db8::1"]);
+    expect(world.services(both)).toEqual({ wanted: [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }], gone: [] });
+    expect(world.services(service("a", ["192.0.2.1", "2001:db8::1"]))).toEqual({ wanted: [], gone: [] });
+    expect(world.services(service("a", ["192.0.2.2"]))).toEqual({
+      wanted: [{ ip: "192.0.2.2" }],
+      gone: ["192.0.2.1", "2001:db8::1"],
+    });
+    expect(world.services("shop/a")).toEqual({ wanted: [], gone: ["192.0.2.2"] });
+  });
+
+  it("keeps a shared address until its last Service goes", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.1"]), service("b", ["192.0.2.1"]));
+    expect(world.services("shop/a")).toEqual({ wanted: [], gone: [] });
+    expect(world.services("shop/b")).toEqual({ wanted: [], gone: ["192.0.2.1"] });
+  });
+
+  it("looks at endpoints where the policy is Local, and only there", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.1"]), service("b", ["192.0.2.2"], LOCAL));
+    expect(world.slices(slice("a", { n1: READY }))).toEqual({ wanted: [], gone: [] });
+    expect(world.slices(slice("b", { n1: READY, n2: ENDING, n3: "ready: false, serving: true" })).wanted).toEqual([
+      { ip: "192.0.2.2", serving: ["n1", "n2"], terminating: ["n2"] },
+    ]);
+    expect(world.slices("shop/b-1").wanted).toEqual([{ ip: "192.0.2.2", serving: [] }]);
+    expect(world.services(service("b", ["192.0.2.2"])).wanted).toEqual([{ ip: "192.0.2.2" }]);
+  });
+
+  it("announces a shared address only where all its Services are served", () => {
+    const world = new World();
+    world.slices(slice("a", { n1: READY, n2: READY }), slice("b", { n2: READY, n3: READY }));
+    const { wanted } = world.services(service("a", ["192.0.2.1"], LOCAL), service("b", ["192.0.2.1"], LOCAL));
+    expect(wanted).toEqual([{ ip: "192.0.2.1", serving: ["n2"] }]);
+  });
+
+  it("has the nodes that the pool selects, anew when pools or labels change", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.1"]), service("b", ["192.0.2.99"]));
+    const { pools } = valueOf(
+      parsePoolConfig(
+        configMap(
+          "address-pools: [{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], node-selectors: [{ match-labels: { zone: a } }] }]",
+        ),
+      ),
+    );
+    const none = { services: [], slices: [] };
+    const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, surroundings: { pools, nodes } });
+    expect(at(node("n1", "{ zone: a }"), node("n2")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
+    expect(at(node("n1"), node("n2", "{ zone: a }")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n2"] }]);
+    expect(world.index.update({ ...none, surroundings: { pools: [], nodes: [] } }).wanted).toEqual([
+      { ip: "192.0.2.1" },
+    ]);
+  });
+
+  it("leaves Services of other classes and types alone", () => {
+    const world = new World();
+    const others = [
+      service("a", ["192.0.2.1"], ", loadBalancerClass: example.com/other"),
+      { ...service("b", ["192.0.2.2"]), type: "ClusterIP" } as const,
+    ];
+    expect(world.services(...others)).toEqual({ wanted: [], gone: [] });
+    const classed = new WantedIndex("example.com/other");
+    const change = changes(new Map<string, Service>(), others);
+    expect(classed.update({ services: change, slices: [], surroundings: undefined }).wanted).toEqual([
+      { ip: "192.0.2.1" },
+    ]);
+  });
+});
