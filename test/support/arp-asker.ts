@@ -1,6 +1,7 @@
 // Asks the LAN who has an address, again and again, and prints who answered each request: a process of the rack's client.
 // Usage: node test/support/arp-asker.ts INTERFACE OWN-IP TARGET-IP EVERY-MS
-// A line for each request, once the next one is due: `SENT-NS MAC,MAC`, in the order of the answers.
+// A line for each request, once the next one is due: `SENT-NS MAC,MAC`, each MAC once; on a busy machine an answer may
+// come so late that it counts for the next request.
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { encodeProgram, returns } from "#src/layer2/bpf.ts";
 import { openLinkWatcher } from "#src/linux/link-watcher.ts";
@@ -27,7 +28,7 @@ const source = found.mac;
 const payload = encodeArp({ operation: "request", senderMac: source, senderIp, targetMac: ZERO_MAC, targetIp });
 const request = encodeEthernet({ destination: BROADCAST_MAC, source, etherType: ETHER_TYPE_ARP, payload });
 let sentNs: bigint | undefined;
-let answers: string[] = [];
+let answers = new Set<string>();
 
 const socket = openPacketSocket({
   interfaceIndex: found.index,
@@ -37,14 +38,14 @@ const socket = openPacketSocket({
     const arp = decodeArp(frame.subarray(ETHERNET_HEADER_BYTES));
     // An answer to a request is for the one that asked; announcements are for everybody.
     const isAnswer = arp?.operation === "reply" && printMac(frame.subarray(0, 6)) === printMac(source);
-    if (isAnswer && arp.senderIp.value === targetIp.value) answers.push(printMac(arp.senderMac));
+    if (isAnswer && arp.senderIp.value === targetIp.value) answers.add(printMac(arp.senderMac));
   },
   onError: (errno) => console.error(`errno ${errno}`),
 });
 
 setInterval(() => {
-  if (sentNs !== undefined) console.log(`${sentNs} ${answers.join(",")}`);
-  answers = [];
+  if (sentNs !== undefined) console.log(`${sentNs} ${[...answers].join(",")}`);
+  answers = new Set();
   sentNs = process.hrtime.bigint();
   socket.send(request);
 }, Number(everyMs));
