@@ -1,14 +1,18 @@
-// Usage: npm run bench -- failover|http|arp [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|http|arp|scale [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { main as arp } from "./arp.ts";
 import { main as failover } from "./failover.ts";
+import { buildCluster, whyNoBuild } from "#lab/cluster-build.ts";
 import { main as http } from "./http.ts";
+import { main as scale } from "./scale.ts";
 
 interface Bench {
   /** Whether it needs a rack, hence the namespaces of lab/enter.js. */
   readonly rack: boolean;
+  /** Whether it needs a Kubernetes, whose programs are built before the namespaces, which reach no network. */
+  readonly cluster?: boolean;
   /** Prints the report; resolves with the exit code. */
   main(args: readonly string[]): Promise<number>;
 }
@@ -17,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   failover: { rack: true, main: failover },
   http: { rack: false, main: http },
   arp: { rack: true, main: arp },
+  scale: { rack: true, cluster: true, main: scale },
 };
 
 const [name = "", ...args] = process.argv.slice(2);
@@ -25,6 +30,9 @@ if (bench === undefined) {
   console.error(`Usage: npm run bench -- ${Object.keys(benches).join("|")} [--json] [--raw FILE] [--help]`);
   process.exitCode = 2;
 } else if (bench.rack && process.env["HAWSER_RACK"] !== "1") {
+  const reason = bench.cluster === true ? whyNoBuild() : undefined;
+  if (reason !== undefined) throw new Error(reason);
+  if (bench.cluster === true) await buildCluster((line) => console.error(`bench: ${line}`));
   const enter = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
   const child = spawn(process.execPath, [enter, fileURLToPath(import.meta.url), name, ...args], { stdio: "inherit" });
   const [code] = (await once(child, "exit")) as [number | null];

@@ -18,6 +18,10 @@ export interface BenchOptions {
   /** File for all samples, as JSON. */
   readonly raw: string | undefined;
   readonly trials: number;
+  /** Of the bench's own options, by name: all of `BenchSpec.numbers`. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** Those of `BenchSpec.texts` that were given. */
+  readonly texts: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Report {
@@ -32,32 +36,58 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+export interface BenchSpec {
+  readonly name: string;
+  /** Default of --trials, and its words in --help. */
+  readonly trials: number;
+  readonly help: string;
+  /** Options of this bench alone: whole numbers from 1. */
+  readonly numbers?: Readonly<Record<string, { readonly default: number; readonly most: number; readonly help: string }>>;
+  /** Options of this bench alone, with their words in --help. */
+  readonly texts?: Readonly<Record<string, string>>;
+}
+
 /** Reads a bench's command line; undefined after `--help` was printed. Throws for options that do not exist. */
-export function benchOptions(
-  args: readonly string[],
-  { name, trials, help }: { readonly name: string; readonly trials: number; readonly help: string },
-): BenchOptions | undefined {
+export function benchOptions(args: readonly string[], spec: BenchSpec): BenchOptions | undefined {
+  const { name, help, texts = {} } = spec;
+  const numbers = { trials: { default: spec.trials, most: 1_000, help }, ...spec.numbers };
+  const ofOwn = [...Object.keys(numbers), ...Object.keys(texts)].map((key) => [key, { type: "string" }] as const);
   const { values } = parseArgs({
     args: [...args],
     options: {
+      ...Object.fromEntries(ofOwn),
       json: { type: "boolean", default: false },
       raw: { type: "string" },
-      trials: { type: "string", default: String(trials) },
       help: { type: "boolean", default: false },
     },
   });
+  const given: Readonly<Record<string, unknown>> = values;
   if (values.help) {
-    console.log(`Usage: npm run bench -- ${name} [--trials N] [--raw FILE] [--json]
-
-  --trials N   ${help}; default ${trials}
-  --raw FILE   Write every sample to this file, as JSON
-  --json       No text for people on standard error; the JSON line on standard output comes always`);
+    const rows = [
+      ...Object.entries(numbers).map(([key, one]) => [`--${key} N`, `${one.help}; default ${one.default}`]),
+      ...Object.entries(texts).map(([key, text]) => [`--${key} TEXT`, text]),
+      ["--raw FILE", "Write every sample to this file, as JSON"],
+      ["--json", "No text for people on standard error; the JSON line on standard output comes always"],
+    ];
+    console.log(`Usage: npm run bench -- ${name} [options]\n`);
+    for (const [option = "", text = ""] of rows) console.log(`  ${option.padEnd(16)} ${text}`);
     return undefined;
   }
-  const count = Number(values.trials);
-  if (!Number.isInteger(count) || count < 1)
-    throw new RangeError(`--trials takes a whole number from 1, not ${values.trials}`);
-  return { json: values.json, raw: values.raw, trials: count };
+  const read = Object.entries(numbers).map(([key, one]) => [key, readNumber(key, given[key], one)] as const);
+  const { trials = spec.trials, ...own } = Object.fromEntries(read);
+  return { json: values.json, raw: values.raw, trials, numbers: own, texts: pick(given, Object.keys(texts)) };
+}
+
+function readNumber(key: string, text: unknown, { default: usual, most }: { default: number; most: number }) {
+  if (text === undefined) return usual;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > most)
+    throw new RangeError(`--${key} takes a whole number from 1 to ${most}, not ${String(text)}`);
+  return number;
+}
+
+function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]) {
+  return Object.fromEntries(keys.map((key) => [key, values[key] as string | undefined]));
 }
 
 /** One case of one system: its samples in figures. */
