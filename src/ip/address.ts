@@ -18,21 +18,35 @@ export function bitsOf(family: Family): 32 | 128 {
  * Undefined for anything else: zone ids, IPv4-mapped IPv6 addresses, and the deprecated `::192.0.2.1` form included.
  */
 export function parseIp(text: string): Ip | undefined {
+  const colon = text.lastIndexOf(":");
+  if (colon === -1) return parseIpv4(text);
   if (text.includes("%")) return undefined;
-  const tail = text.slice(text.lastIndexOf(":") + 1);
-  if (tail.includes(".") && !ipaddr.IPv4.isValidFourPartDecimal(tail)) return undefined;
-  if (tail === text) {
-    return tail.includes(".") ? ipFromBytes(Uint8Array.from(ipaddr.IPv4.parse(tail).toByteArray())) : undefined;
-  }
+  const tail = text.slice(colon + 1);
+  if (tail.includes(".") && parseIpv4(tail) === undefined) return undefined;
   if (!ipaddr.IPv6.isValid(text)) return undefined;
   const parsed = ipaddr.IPv6.parse(text);
   return parsed.isIPv4MappedAddress() ? undefined : ipFromBytes(Uint8Array.from(parsed.toByteArray()));
 }
 
+function parseIpv4(text: string): Ip | undefined {
+  const octets = text.split(".");
+  if (octets.length !== 4) return undefined;
+  let bits = 0;
+  for (const octet of octets) {
+    const value = Number(octet);
+    // Only the decimal text of a number is that number's text: no space, plus, leading zero or hexadecimal passes.
+    if (!(value >= 0 && value <= 255) || String(value) !== octet) return undefined;
+    bits = bits * 256 + value;
+  }
+  return { family: "ipv4", value: BigInt(bits) };
+}
+
 /** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
 export function printIp(ip: Ip): string {
-  const bytes = [...ipToBytes(ip)];
-  return ip.family === "ipv4" ? bytes.join(".") : new ipaddr.IPv6(bytes).toRFC5952String();
+  if (ip.family === "ipv6") return new ipaddr.IPv6([...ipToBytes(ip)]).toRFC5952String();
+  // The key of most maps: a controller of 10,000 Services prints it many times for each.
+  const bits = Number(ip.value);
+  return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
 
 /** An address from 4 or 16 bytes in network order; throws a RangeError for any other length. */
