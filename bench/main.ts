@@ -4,15 +4,14 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { main as arp } from "./arp.ts";
 import { main as failover } from "./failover.ts";
-import { buildCluster, whyNoBuild } from "#lab/cluster-build.ts";
 import { main as http } from "./http.ts";
-import { main as scale } from "./scale.ts";
+import { main as scale, prepare as prepareScale } from "./scale.ts";
 
 interface Bench {
   /** Whether it needs a rack, hence the namespaces of lab/enter.js. */
   readonly rack: boolean;
-  /** Whether it needs a Kubernetes, whose programs are built before the namespaces, which reach no network. */
-  readonly cluster?: boolean;
+  /** Done before the namespaces, which reach no network; resolves with environment variables for those inside. */
+  prepare?(): Promise<Readonly<Record<string, string>>>;
   /** Prints the report; resolves with the exit code. */
   main(args: readonly string[]): Promise<number>;
 }
@@ -21,7 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   failover: { rack: true, main: failover },
   http: { rack: false, main: http },
   arp: { rack: true, main: arp },
-  scale: { rack: true, cluster: true, main: scale },
+  scale: { rack: true, prepare: prepareScale, main: scale },
 };
 
 const [name = "", ...args] = process.argv.slice(2);
@@ -30,11 +29,12 @@ if (bench === undefined) {
   console.error(`Usage: npm run bench -- ${Object.keys(benches).join("|")} [--json] [--raw FILE] [--help]`);
   process.exitCode = 2;
 } else if (bench.rack && process.env["HAWSER_RACK"] !== "1") {
-  const reason = bench.cluster === true ? whyNoBuild() : undefined;
-  if (reason !== undefined) throw new Error(reason);
-  if (bench.cluster === true) await buildCluster((line) => console.error(`bench: ${line}`));
+  const prepared = args.includes("--help") ? {} : await bench.prepare?.();
   const enter = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
-  const child = spawn(process.execPath, [enter, fileURLToPath(import.meta.url), name, ...args], { stdio: "inherit" });
+  const child = spawn(process.execPath, [enter, fileURLToPath(import.meta.url), name, ...args], {
+    stdio: "inherit",
+    env: { ...process.env, ...prepared },
+  });
   const [code] = (await once(child, "exit")) as [number | null];
   process.exitCode = code ?? 1;
 } else {

@@ -30,8 +30,8 @@ export interface Report {
   readonly samples: readonly Sample[];
   /** Ratios of medians of one case: the first system's over the second's. Left out where either did not run. */
   readonly ratios: readonly { readonly case: string; readonly over: string; readonly under: string }[];
-  /** Opponents that are not installed, with the Debian package that brings them. */
-  readonly skipped: readonly { readonly system: string; readonly package: string | undefined }[];
+  /** Opponents that cannot be had: why, by default not installed, and the Debian package that brings them. */
+  readonly skipped: readonly { readonly system: string; readonly package: string | undefined; readonly why?: string }[];
   /** Versions of the systems that ran, beside our own and Node's. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -169,6 +169,6 @@ function printText(
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows) console.error(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
   for (const [name, value] of Object.entries(ratios)) console.error(`ratio ${name}: ${value}`);
-  for (const { system, package: brings } of skipped)
-    console.error(`skipped ${system}: not installed (package ${brings})`);
+  for (const { system, package: brings, why = `not installed (package ${brings})` } of skipped)
+    console.error(`skipped ${system}: ${why}`);
 }

@@ -1,9 +1,28 @@
-import { kubernetesVersion } from "#lab/cluster-build.ts";
+import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster-build.ts";
 import { Rack } from "#lab/rack.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
 import { hawser } from "./scale/hawser.ts";
+import { metallb } from "./scale/metallb.ts";
+import { buildMetallb } from "./scale/metallb-build.ts";
 import { AT_ONCE, runTrial } from "./scale/trial.ts";
 import { MOST_NODES, World } from "./scale/world.ts";
+
+/** Of these the ratio to MetalLB is told; less than 1 is better. */
+const COMPARED = ["reply-idle", "reply-storm", "assigned", "restart-serves", "restart-writes", "writes"];
+
+/** Builds what is run, outside of the namespaces; returns what those inside have to know. Throws if there is no Kubernetes. */
+export async function prepare(): Promise<Readonly<Record<string, string>>> {
+  const say = (line: string): void => console.error(`scale: ${line}`);
+  const reason = whyNoBuild();
+  if (reason !== undefined) throw new Error(`no Kubernetes can be had here: ${reason}`);
+  await buildCluster(say);
+  try {
+    await buildMetallb(say);
+    return {};
+  } catch (error) {
+    return { HAWSER_NO_METALLB: (error as Error).message };
+  }
+}
 
 /** A cluster of many Services and Nodes: how fast addresses come, what that costs, and what a restart does. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -19,7 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   if (options === undefined) return 0;
   const { services = 0, nodes = 0 } = options.numbers;
-  const systems = [hawser(options.texts["programs"])];
+  const systems = [hawser(options.texts["programs"]), metallb];
   const able = systems.filter((system) => system.whyNot() === undefined);
   await using rack = await Rack.build({ nodes: 1 });
   const samples: Sample[] = [];
@@ -37,9 +56,16 @@ export async function main(args: readonly string[]): Promise<number> {
     ratios: [
       { case: "assigned", over: "hawser", under: "floor" },
       { case: "created", over: "hawser", under: "floor" },
+      ...COMPARED.map((name) => ({ case: name, over: "hawser", under: "metallb" })),
     ],
-    skipped: [],
-    versions: { kubernetes: kubernetesVersion() },
+    skipped: systems.flatMap((system) => {
+      const why = system.whyNot();
+      return why === undefined ? [] : [{ system: system.name, package: undefined, why }];
+    }),
+    versions: {
+      kubernetes: kubernetesVersion(),
+      ...Object.fromEntries(able.map((system) => [system.name, system.version()])),
+    },
   });
   return 0;
 }

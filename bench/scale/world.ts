@@ -5,6 +5,7 @@ import { Cluster } from "#lab/cluster.ts";
 import type { Host } from "#lab/host.ts";
 import { Rack } from "#lab/rack.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
+import { until } from "#lab/until.ts";
 import type { AskOrder, Heard } from "./asker.ts";
 import type { LoadLine, LoadOrder } from "./load.ts";
 import { nodeObject } from "./objects.ts";
@@ -57,6 +58,12 @@ export class World implements AsyncDisposable {
 
   async makeNamespace(name: string): Promise<void> {
     await this.cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name } } });
+  }
+
+  /** Resolves when the API server knows a collection: a definition of it takes a moment to be in force. */
+  async untilServed(path: string): Promise<void> {
+    const isServed = async (): Promise<boolean> => (await this.cluster.api.request({ path })).status === 200;
+    await until(`${path} is served`, isServed, { timeoutMs: 60_000 });
   }
 
   /** A kubeconfig of a ServiceAccount that may do all, but is no better served than any pod. */

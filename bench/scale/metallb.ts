@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { RackProcess } from "#lab/rack-process.ts";
+import { metallbFolder, metallbVersion } from "./metallb-build.ts";
+import { POOL } from "./objects.ts";
+import type { RunningSystem, System } from "./system.ts";
+import type { World } from "./world.ts";
+
+const NAMESPACE = "metallb-system";
+const GROUP = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}`;
+/** What each program says once its caches are filled and it works. */
+const WORKS = /"msg":"Starting workers".*"controller":"service"|"controller":"service".*"Starting workers"/;
+const READY_TIMEOUT_MS = 120_000;
+
+/** MetalLB in layer-2 mode, as its manifests run it, without webhooks and without memberlist (there is one speaker). */
+export const metallb: System = {
+  name: "metallb",
+  whyNot: () => (existsSync(metallbFolder()) ? undefined : process.env["HAWSER_NO_METALLB"] || "it is not built"),
+  version: metallbVersion,
+  start: startMetallb,
+};
+
+async function startMetallb(world: World): Promise<RunningSystem> {
+  await world.makeNamespace(NAMESPACE);
+  await configure(world);
+  const environment = {
+    METALLB_NAMESPACE: NAMESPACE,
+    METALLB_NODE_NAME: "n1",
+    METALLB_POD_NAME: "speaker",
+    METALLB_HOST: "127.0.0.1",
+  };
+  const [forController, forSpeaker] = [
+    await world.kubeconfigOf(NAMESPACE, "controller"),
+    await world.kubeconfigOf(NAMESPACE, "speaker"),
+  ];
+  const program = (name: string, options: readonly string[]): string[] => [join(metallbFolder(), name), ...options];
+  const start = async (): Promise<RackProcess> => {
+    const running = await world.host.spawn({
+      name: "metallb-controller",
+      command: program("controller", ["--webhook-mode=disabled", "--port=7472"]),
+      env: { ...environment, KUBECONFIG: forController },
+    });
+    await running.waitForLine(WORKS, READY_TIMEOUT_MS);
+    return running;
+  };
+  let controller = await start();
+  const speaker = await world.node.spawn({
+    name: "metallb-speaker",
+    command: program("speaker", ["--port=7472"]),
+    env: { ...environment, KUBECONFIG: forSpeaker },
+  });
+  await speaker.waitForLine(WORKS, READY_TIMEOUT_MS);
+  return {
+    controller: () => controller.pid,
+    speaker: () => speaker.pid,
+    stopController: async () => void (await controller.stop()),
+    startController: async () => {
+      const startMs = performance.now();
+      controller = await start();
+      return (performance.now() - startMs) / 1_000;
+    },
+    stop: async () => void (await Promise.all([controller.stop(), speaker.stop()])),
+  };
+}
+
+/** Its definitions, a pool announced by layer 2, and the object of the speaker's own pod, which it asks for. */
+async function configure(world: World): Promise<void> {
+  const { api } = world.cluster;
+  const folder = join(metallbFolder(), "crd");
+  for (const name of readdirSync(folder)) {
+    const body: unknown = parse(readFileSync(join(folder, name), "utf8"));
+    await api.must({ path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body });
+  }
+  const pool = {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "IPAddressPool",
+    metadata: { name: "default" },
+    spec: { addresses: [POOL] },
+  };
+  await world.untilServed(`${GROUP}/ipaddresspools`);
+  await world.untilServed(`${GROUP}/l2advertisements`);
+  await api.must({ path: `${GROUP}/ipaddresspools`, body: pool });
+  const advertisement = { apiVersion: "metallb.io/v1beta1", kind: "L2Advertisement", metadata: { name: "default" } };
+  await api.must({ path: `${GROUP}/l2advertisements`, body: advertisement });
+  const pod = { metadata: { name: "speaker" }, spec: { nodeName: "n1", containers: [{ name: "speaker", image: "none" }] } };
+  await api.must({ path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, body: { metadata: { name: "default" } } });
+  await api.must({ path: `/api/v1/namespaces/${NAMESPACE}/pods`, body: pod });
+}
