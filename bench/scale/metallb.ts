@@ -81,7 +81,13 @@ async function configure(world: World): Promise<void> {
   await world.untilServed(`${GROUP}/ipaddresspools`);
   await world.untilServed(`${GROUP}/l2advertisements`);
   await api.must({ path: `${GROUP}/ipaddresspools`, body: pool });
-  const advertisement = { apiVersion: "metallb.io/v1beta1", kind: "L2Advertisement", metadata: { name: "default" } };
+  const advertisement = {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "L2Advertisement",
+    metadata: { name: "default" },
+    // Without memberlist it elects among all nodes, also those that have no speaker.
+    spec: { nodeSelectors: [{ matchLabels: { "kubernetes.io/hostname": "n1" } }] },
+  };
   await api.must({ path: `${GROUP}/l2advertisements`, body: advertisement });
   const pod = { metadata: { name: "speaker" }, spec: { nodeName: "n1", containers: [{ name: "speaker", image: "none" }] } };
   await api.must({ path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, body: { metadata: { name: "default" } } });

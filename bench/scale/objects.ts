@@ -59,15 +59,12 @@ export function serviceObject(name: string, ip: string | undefined): object {
   return { metadata: { name, labels, annotations }, spec };
 }
 
-/**
- * As the endpointslice controller makes it for a Service with three ready pods. All are on the one node that has a
- * speaker: without memberlist MetalLB elects among the nodes that have endpoints.
- */
+/** As the endpointslice controller makes it for a Service with three ready pods. */
 export function sliceObject(name: string, service: string): object {
   const endpoints = Array.from({ length: ENDPOINTS }, (_, at) => ({
     addresses: [`198.51.100.${at + 1}`],
     conditions: { ready: true, serving: true, terminating: false },
-    nodeName: "n1",
+    nodeName: `n${at + 1}`,
     targetRef: { kind: "Pod", namespace: "bench", name: `${service}-6d4cf56db6-${at}`, uid: `0000-${at}` },
   }));
   const labels = { "kubernetes.io/service-name": service, "endpointslice.kubernetes.io/managed-by": "bench" };
