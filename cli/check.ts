@@ -6,19 +6,25 @@ import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { findBrokenReferences } from "#src/model/references.ts";
-import type { OptionSpecs } from "#src/process/option-spec.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
+import { readClusterObjects } from "./check-cluster.ts";
+import { clusterOptions } from "./cluster-options.ts";
 import { refuse } from "./refuse.ts";
 
 const specs = {
+  cluster: { kind: "boolean", help: "Check the objects of a cluster, kubectl's by default, and no files" },
+  ...clusterOptions,
   json: { kind: "boolean", help: "One JSON object a line for each finding" },
 } as const satisfies OptionSpecs;
 
 const about = `Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
-certificates and endpoints, each by itself and against the others. Nothing is changed, and no cluster is needed.
+certificates and endpoints, each by itself and against the others. Nothing is changed, and no cluster is needed; with
+--cluster, --kubeconfig or --context the objects of that cluster are read instead.
 
 FILE is a file of YAML or JSON, a folder of them, or - for standard input.
-Exit code: 0 where there is no error (warnings may be), 1 where there is one, 2 where a file cannot be read.
+Exit code: 0 where there is no error (warnings may be), 1 where there is one, 2 where a file or a kind of object cannot
+be read.
 Every code is explained in docs/errors.md.`;
 
 /** A file as read; undefined text: it cannot be read, for this reason. */
@@ -59,6 +65,13 @@ export function check(files: readonly CheckedFile[]): CheckResult {
     const byName = placesByName(parsed.places);
     findings.push(...parsed.problems.map((problem) => ({ file: fileOf(problem, path, byName), ...problem })));
   }
+  const found = [...findings, ...checkObjects(places)];
+  return { findings: found, objects: places.size, otherKinds, exitCode: exitCodeOf(found) };
+}
+
+/** Finds what is wrong with objects, each by itself and against the others. The text of each is where it stands. */
+function checkObjects(places: ReadonlyMap<KubeObject, string>): readonly Finding[] {
+  const findings: Finding[] = [];
   const placeOf = (object: KubeObject) => places.get(object) ?? "";
   const { firsts, doubles } = splitDoubles([...places.keys()], placeOf);
   const inspection = inspectObjects(firsts);
@@ -69,7 +82,15 @@ export function check(files: readonly CheckedFile[]): CheckResult {
   for (const problem of [...findBrokenReferences(inspection), ...nodeAddresses])
     findings.push({ file: byName.get(nameIn(problem.where)) ?? "", ...problem });
   findings.push(...doubles);
-  return { findings, objects: places.size, otherKinds, exitCode: exitCodeOf(findings) };
+  return findings;
+}
+
+/** The same for the objects of a cluster; `problems`: what could not be read of it. */
+function checkCluster(objects: readonly KubeObject[], problems: readonly Problem[]): CheckResult {
+  const places = new Map(objects.map((object) => [object, ""]));
+  const findings = [...problems.map((problem) => ({ file: "", ...problem })), ...checkObjects(places)];
+  const exitCode = problems.some(({ severity }) => severity === "error") ? 2 : exitCodeOf(findings);
+  return { findings, objects: places.size, otherKinds: new Map(), exitCode };
 }
 
 function exitCodeOf(findings: readonly Finding[]): 0 | 1 | 2 {
@@ -157,17 +178,23 @@ export async function main(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(specs, args, process.env, { command, about, rest: "FILE..." });
   if (parsed.kind !== "values") return refuse(parsed, command);
   const { values, rest: paths } = parsed;
-  if (paths.length === 0) {
-    process.stderr.write(`${command}: name at least one file or folder of manifests\nSee ${command} --help\n`);
+  const namesCluster = values.kubeconfig !== undefined || values.context !== undefined;
+  const isCluster = values.cluster || (namesCluster && paths.length === 0);
+  if (isCluster === paths.length > 0) {
+    const what = isCluster ? "name files or a cluster, not both" : "name at least one file or folder of manifests";
+    process.stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
     return EXIT_USAGE;
   }
-  const files: CheckedFile[] = [];
-  for (const path of paths) files.push(...(await readPath(path)));
-  const result = check(files);
+  const result = isCluster ? await readAndCheckCluster(values) : check((await Promise.all(paths.map(readPath))).flat());
   const lines = result.findings.map(values.json ? (finding) => JSON.stringify(finding) : printFinding);
   if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
   process.stderr.write(printSummary(result));
   return result.exitCode;
+}
+
+async function readAndCheckCluster(values: OptionValues<typeof clusterOptions>): Promise<CheckResult> {
+  const { objects, problems } = await readClusterObjects({ ...values, env: process.env });
+  return checkCluster(objects, problems);
 }
 
 /** The file, or the manifests below the folder, in the order of their paths; hidden ones are left out. */

@@ -12,6 +12,7 @@ export function printStatusView(view: StatusView, nowMs: number): string {
     ),
     section("no Services of type LoadBalancer", serviceTable(view)),
     section("no speaker has reported", speakerTable(view, age)),
+    ...(view.leaders.length === 0 ? [] : [section("", leaderTable(view))]),
     section("no Events", eventTable(view, age)),
     ...(view.problems.length === 0 ? [] : [view.problems.map((problem) => `${printProblem(problem)}\n`).join("")]),
   ];
@@ -55,6 +56,10 @@ function speakerTable({ speakers }: StatusView, age: (time: string) => string): 
     return [node, state, ...shown, age(reportedAt)];
   });
   return { title, rows };
+}
+
+function leaderTable({ leaders }: StatusView): Table {
+  return { title: ["ELECTION", "LEADER"], rows: leaders.map(({ election, holder }) => [election, holder]) };
 }
 
 function eventTable({ events }: StatusView, age: (time: string) => string): Table {

@@ -27,6 +27,8 @@ export interface StatusView {
     readonly message: string;
   }[];
   readonly speakers: readonly SpeakerView[];
+  /** The program that leads, of those of a kind that stand for leader; none in a folder. */
+  readonly leaders: readonly { readonly election: string; readonly holder: string }[];
   /** The latest first. */
   readonly events: readonly WrittenEvent[];
   readonly problems: readonly Problem[];
@@ -36,6 +38,8 @@ export interface StatusInput {
   readonly configMap: KubeObject | undefined;
   readonly services: Iterable<KubeObject>;
   readonly reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Holder by election; none in a folder. */
+  readonly leaders?: ReadonlyMap<string, string>;
   /** Oldest first. */
   readonly events: readonly WrittenEvent[];
   /** Of the source itself. */
@@ -46,7 +50,8 @@ export interface StatusInput {
 const MAX_EVENTS = 10;
 
 /** Puts together what is known of an installation. */
-export function viewStatus({ configMap, services, reports, events, problems }: StatusInput): StatusView {
+export function viewStatus(input: StatusInput): StatusView {
+  const { configMap, services, reports, leaders = new Map<string, string>(), events, problems } = input;
   const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
   const pools = config?.ok ? config.value.pools : [];
   const speakers = readSpeakers(reports);
@@ -63,6 +68,7 @@ export function viewStatus({ configMap, services, reports, events, problems }: S
     pools: pools.map((pool) => viewPool(pool, [...used.values()])),
     services: shown.toSorted((left, right) => (left.service < right.service ? -1 : 1)),
     speakers: speakers.views,
+    leaders: [...leaders].map(([election, holder]) => ({ election, holder })),
     events: events.slice(-MAX_EVENTS).toReversed(),
     problems: [...problems, ...(config?.problems ?? []), ...parsed.flatMap(({ read }) => read.problems)],
   };

@@ -288,7 +288,7 @@ describe.skipIf(reason !== undefined)("kubeconfigs on a real API server", () => 
 
   describe("@kubernetes/client-node", () => {
     const controller = (kubeconfig: string, env: Readonly<Record<string, string>> = {}) => {
-      const options = ["--kubeconfig", kubeconfig, "--namespace", "shop", "--http-port", "0"];
+      const options = ["--kubeconfig", kubeconfig, "--namespace", "shop", "--admin-port", "0"];
       const running = startCommand(process.execPath, ["--import", HOOK, CONTROLLER, ...options], env);
       closers.push(async () => running.child.kill("SIGKILL"));
       return running;

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type {
   EventRecord,
@@ -27,7 +26,7 @@ import { LeaderLease } from "./leader-lease.ts";
 import { Reflector, type ReflectorListener } from "./reflector.ts";
 import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./report-leases.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
-import type { Timing } from "./timing.ts";
+import { realTiming, type Timing } from "./timing.ts";
 
 export interface KubernetesSourceOptions {
   readonly config: ApiConfig;
@@ -75,7 +74,8 @@ class KubernetesSource implements Source {
   #isClosed = false;
 
   constructor(options: KubernetesSourceOptions) {
-    const { config, namespace, component, log, clock = wallMs, delay = realDelay, chance = Math.random } = options;
+    const { config, namespace, component, log } = options;
+    const { clock = realTiming.clock, delay = realTiming.delay, chance = realTiming.chance } = options;
     this.#options = options;
     this.#timing = { clock, delay, chance };
     this.#client = new ApiClient(config, this.#timing);
@@ -285,8 +285,4 @@ class KubernetesSource implements Source {
     else this.#told.set(where, text);
     this.#listener?.onProblems(where, problems);
   }
-}
-
-async function realDelay(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal });
 }

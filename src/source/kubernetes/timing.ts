@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { wallMs } from "#src/process/clock.ts";
+
 /** Time and chance of the Kubernetes source: parameters, so that tests can hurry. */
 export interface Timing {
   /** Waits; resolves early, or rejects, when the signal aborts. */
@@ -7,6 +10,13 @@ export interface Timing {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
+
+/** The machine's own. */
+export const realTiming: Timing = {
+  delay: async (ms, signal) => sleep(ms, undefined, { signal }),
+  chance: Math.random,
+  clock: wallMs,
+};
 
 const FIRST_BACK_OFF_MS = 250;
 /** Short enough that a restarted API server is found soon, long enough for a hundred nodes that look for it. */

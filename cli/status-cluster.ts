@@ -1,0 +1,38 @@
+import { keyOf } from "#src/model/object.ts";
+import type { Parsed } from "#src/model/problem.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";
+import { ClusterReader } from "#src/source/kubernetes/read-cluster.ts";
+import { type StatusView, viewStatus } from "./status-view.ts";
+
+/** The programs that write Events, as these name them; those that stand for leader do so by that name too. */
+const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
+/** `type=LoadBalancer` is asked of the server: the others are none of ours. */
+const SERVICES = { fieldSelector: "spec.type=LoadBalancer" } as const;
+
+export interface StatusClusterOptions extends FindConfigOptions {
+  readonly namespace: string;
+  readonly configMap: string;
+}
+
+/** Looks at a cluster through the Kubernetes API, once; Problems where nothing at all can be seen. */
+export async function lookAtCluster(options: StatusClusterOptions): Promise<Parsed<StatusView>> {
+  const { namespace, configMap: name } = options;
+  const config = findApiConfig(options);
+  if (!config.ok) return config;
+  const reader = new ClusterReader(config.value);
+  try {
+    const services = await reader.list("Service", SERVICES);
+    // Without Services there is nothing to show, and what else is wrong is wrong for the same reason.
+    if (reader.problems.length > 0 && services.length === 0) return { ok: false, problems: reader.problems };
+    const [configMaps, { reports, leaders }, events] = await Promise.all([
+      reader.list("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
+      reader.leases(namespace, "report", COMPONENTS),
+      reader.events(COMPONENTS),
+    ]);
+    const configMap = configMaps.find(({ metadata }) => keyOf(metadata) === keyOf({ namespace, name }));
+    const { problems } = reader;
+    return { ok: true, value: viewStatus({ configMap, services, reports, leaders, events, problems }), problems };
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Parsed } from "#src/model/problem.ts";
+import { type ApiConfig, inClusterConfig } from "./api-config.ts";
+import { readKubeconfig } from "./kubeconfig.ts";
+
+export interface FindConfigOptions {
+  /** The file to use and no other. */
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The cluster that a person means, as kubectl finds it: the kubeconfig named, else those of KUBECONFIG, else
+ * ~/.kube/config, else the cluster whose pod this is.
+ */
+export function findApiConfig({ kubeconfig, context, env }: FindConfigOptions): Parsed<ApiConfig> {
+  if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, { context });
+  const paths = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
+  if (paths.length > 0) return readKubeconfig(paths, { context });
+  const home = join(env["HOME"] ?? homedir(), ".kube", "config");
+  if (existsSync(home) || context !== undefined) return readKubeconfig(home, { context });
+  return inClusterConfig({ env });
+}

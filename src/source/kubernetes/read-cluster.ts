@@ -1,0 +1,137 @@
+import { type Kind, type KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { WrittenEvent } from "#src/source/event-file.ts";
+import type { ReportTopic } from "#src/source/source.ts";
+import { isRecord } from "#src/source/status-text.ts";
+import type { ApiConfig } from "./api-config.ts";
+import { apiProblem } from "./api-problems.ts";
+import { ApiClient } from "./client.ts";
+import { readLease } from "./lease.ts";
+import { readObject } from "./objects.ts";
+import { type Refusal, refusalError } from "./outcome.ts";
+import { leasePath, readReport } from "./report-leases.ts";
+import { collectionPath, type Scope, selectorsOf } from "./resources.ts";
+import { realTiming } from "./timing.ts";
+
+const PAGE_SIZE = 500;
+/** Of one program's Events so many are read at most. */
+const MAX_EVENTS = 500;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the Leases of Hawser's namespace say. */
+export interface LeasesRead {
+  /** By name: `speaker-n1`. */
+  readonly reports: ReadonlyMap<string, Fields>;
+  /** Who leads in each election, by its name: `hawser-controller`. */
+  readonly leaders: ReadonlyMap<string, string>;
+}
+
+/** Reads a cluster once, as it is now: for commands, which need no watch. What cannot be read is in `problems`. */
+export class ClusterReader {
+  readonly problems: Problem[] = [];
+  readonly #client: ApiClient;
+
+  constructor(config: ApiConfig) {
+    this.#client = new ApiClient(config, realTiming);
+  }
+
+  /** All objects of a kind; none where they cannot be read. */
+  async list(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
+    const complain = (problems: readonly Problem[]): void => void this.problems.push(...problems);
+    const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope));
+    return items.map((item) => readObject(kind, item, complain)).filter((object) => object !== undefined);
+  }
+
+  /** Reports, and who holds the Leases of these elections. */
+  async leases(namespace: string, topic: ReportTopic, elections: readonly string[]): Promise<LeasesRead> {
+    const reports = new Map<string, Fields>();
+    const leaders = new Map<string, string>();
+    for (const item of await this.#all(leasePath(namespace), {})) {
+      const metadata = isRecord(item) ? item["metadata"] : undefined;
+      const name = isRecord(metadata) ? String(metadata["name"]) : "";
+      const report = readReport(topic, item);
+      if (report !== undefined) reports.set(name, report);
+      const { holder } = readLease(item);
+      if (elections.includes(name) && holder !== "") leaders.set(name, holder);
+    }
+    return { reports, leaders };
+  }
+
+  /** The latest Events that these programs wrote, oldest first. */
+  async events(components: readonly string[]): Promise<readonly WrittenEvent[]> {
+    const found: WrittenEvent[] = [];
+    for (const component of components) {
+      const items = await this.#all("/api/v1/events", { fieldSelector: `source=${component}` }, MAX_EVENTS);
+      found.push(...items.map(readEvent).filter((event) => event !== undefined));
+    }
+    return found.sort((left, right) => (left.time < right.time ? -1 : 1));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** The items of a collection, page by page; what there is where a page cannot be read. */
+  async #all(path: string, query: Readonly<Record<string, string>>, most = Infinity): Promise<readonly unknown[]> {
+    const items: unknown[] = [];
+    try {
+      for (let next: string | undefined = ""; next !== undefined && items.length < most;) {
+        const parameters: Record<string, string> = { ...query, limit: String(PAGE_SIZE) };
+        if (next !== "") parameters["continue"] = next;
+        const outcome = await this.#client.request({
+          method: "GET",
+          path: `${path}?${new URLSearchParams(parameters).toString()}`,
+        });
+        if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome satisfies Refusal);
+        const { page, rest } = readPage(outcome.body);
+        items.push(...page);
+        next = rest;
+      }
+    } catch (error) {
+      this.#complain(path, error as NodeJS.ErrnoException);
+    }
+    return items;
+  }
+
+  #complain(path: string, error: NodeJS.ErrnoException): void {
+    const problem = apiProblem(`${this.#client.server}${path}`, error, Infinity);
+    if (problem === undefined) return;
+    const fix = fixes[error.code ?? ""] ?? (problem.code === "API_SERVER_UNREACHABLE" ? LOOK : problem.fix);
+    const isKnown = this.problems.some(({ code, why }) => code === problem.code && why === problem.why);
+    if (!isKnown) this.problems.push({ ...problem, fix });
+  }
+}
+
+const LOOK = "Look at the API server and the network, or name another cluster with --kubeconfig or --context";
+const fixes: Readonly<Record<string, string>> = {
+  HTTP_401: "Log in anew, or name another user with --kubeconfig or --context",
+  HTTP_403: "Ask for the right to list these, or name another user with --kubeconfig or --context",
+};
+
+function readPage(body: unknown): { readonly page: readonly unknown[]; readonly rest: string | undefined } {
+  const items: unknown = isRecord(body) ? body["items"] : undefined;
+  const metadata = isRecord(body) ? body["metadata"] : undefined;
+  const rest = isRecord(metadata) ? metadata["continue"] : undefined;
+  return { page: Array.isArray(items) ? items : [], rest: typeof rest === "string" && rest !== "" ? rest : undefined };
+}
+
+/** An Event (core v1) as the folder source's file has it. */
+function readEvent(item: unknown): WrittenEvent | undefined {
+  if (!isRecord(item)) return undefined;
+  const about = item["involvedObject"];
+  if (!isRecord(about)) return undefined;
+  const { type, reason, message, count } = item;
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  const { kind, namespace, name } = about;
+  const time = text(item["lastTimestamp"]) || text(item["eventTime"]);
+  return {
+    about: { kind: text(kind) as Kind, namespace: text(namespace), name: text(name) },
+    type: type === "Warning" ? "Warning" : "Normal",
+    reason: text(reason),
+    message: text(message),
+    time,
+    first: text(item["firstTimestamp"]) || time,
+    count: typeof count === "number" ? count : 1,
+  };
+}

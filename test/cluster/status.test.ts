@@ -1,0 +1,195 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parse, stringify } from "yaml";
+import type { StatusView } from "#cli/status-view.ts";
+import { whyNoCluster } from "#lab/cluster-build.ts";
+import { Cluster } from "#lab/cluster.ts";
+import { createLogger } from "#src/process/log.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
+import type { Source } from "#src/source/source.ts";
+import { runCli, startCli } from "#test/cli/run-cli.ts";
+
+const reason = whyNoCluster();
+if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
+
+const NAMESPACE = "hawser-system";
+const pools = `address-pools:
+- name: default
+  protocol: layer2
+  addresses: [192.0.2.0/29]
+`;
+const web = { kind: "Service", namespace: "shop", name: "web" } as const;
+/** Nothing but what a test gives, so that no kubeconfig of this machine is found. */
+const nowhere = { KUBECONFIG: "", HOME: "/nowhere", KUBERNETES_SERVICE_HOST: "" };
+
+describe.skipIf(reason !== undefined)("hawser status and check on a real API server", () => {
+  let directory: string;
+  let cluster: Cluster;
+  let programs: Source;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "hawser-status-"));
+    cluster = await Cluster.start({ directory, users: [{ name: "guest" }] });
+    for (const name of [NAMESPACE, "shop"])
+      await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name } } });
+    const configMap = { metadata: { name: "hawser" }, data: { config: pools } };
+    await cluster.api.must({ path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, body: configMap });
+    for (const name of ["web", "late"]) {
+      const spec = { type: "LoadBalancer", ports: [{ port: 80 }] };
+      await cluster.api.must({ path: "/api/v1/namespaces/shop/services", body: { metadata: { name }, spec } });
+    }
+    await writeAsPrograms();
+  });
+  afterAll(async () => {
+    await programs.close();
+    await cluster.stop();
+    rmSync(directory, { recursive: true });
+  });
+
+  /** What a controller and two speakers write. They stay, for their reports would go with them. */
+  async function writeAsPrograms(): Promise<void> {
+    const config = readKubeconfig(cluster.kubeconfigFile);
+    if (!config.ok) throw new Error("no kubeconfig");
+    const log = createLogger({ component: "test", level: "silent" });
+    const source = openKubernetesSource({
+      config: config.value,
+      namespace: NAMESPACE,
+      component: "hawser-controller",
+      log,
+    });
+    programs = source;
+    await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+    await new Promise<void>((resolve) => void source.lead("hawser-controller", (leads) => leads && resolve()));
+    await source.patch(web, { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } });
+    const late = { ...web, name: "late" };
+    source.record({ about: late, type: "Warning", reason: "PoolExhausted", message: "pool default is full" });
+    const members = [{ node: "n1" }, { node: "n2" }];
+    await source.report("speaker-n2", { node: "n2", ready: true, announcing: [{ ip: "192.0.2.7", term: 1 }], members });
+    await source.report("speaker-n1", { node: "n1", ready: true, announcing: ["192.0.2.1-3"], members });
+    const events = `/api/v1/namespaces/shop/events`;
+    await vi.waitFor(
+      async () => expect((await cluster.api.must<{ items: unknown[] }>({ path: events })).items).toHaveLength(1),
+      { timeout: 20_000 },
+    );
+  }
+
+  it("status shows the same page as from a folder, and who leads", async () => {
+    const { code, stdout, stderr } = await runCli(["status", "--kubeconfig", cluster.kubeconfigFile]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
+    for (const line of [
+      "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
+      "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
+      "shop/late | pending | - | - | -",
+      "shop/web | 192.0.2.1 | default | n1 | -",
+    ])
+      expect(lines).toContain(line);
+    expect(stdout).toMatch(/^n1 +up +192\.0\.2\.1, 192\.0\.2\.2, 192\.0\.2\.3 /m);
+    expect(stdout).toMatch(/^ELECTION +LEADER\nhawser-controller +\S+_\S+$/m);
+    expect(stdout).toMatch(/Warning +PoolExhausted +Service shop\/late +pool default is full$/m);
+    expect(stdout).not.toContain("kubernetes");
+  });
+
+  it("status finds the cluster as kubectl does: $KUBECONFIG, ~/.kube/config, --context", async () => {
+    const servicesOf = async (args: readonly string[], env: Record<string, string>) => {
+      const { code, stdout, stderr } = await runCli(["status", "--json", ...args], { ...nowhere, ...env });
+      expect([code, stderr]).toEqual([0, ""]);
+      return (JSON.parse(stdout) as StatusView).services.map(({ service }) => service);
+    };
+    expect(await servicesOf([], { KUBECONFIG: `/none:${cluster.kubeconfigFile}` })).toEqual(["shop/late", "shop/web"]);
+    mkdirSync(join(directory, ".kube"));
+    const config = parse(readFileSync(cluster.kubeconfigFile, "utf8")) as { contexts: { name: string }[] };
+    const other = { ...config.contexts[0], name: "other" };
+    const text = stringify({ ...config, contexts: [other], "current-context": "gone" });
+    writeFileSync(join(directory, ".kube", "config"), text);
+    expect(await servicesOf(["--context", "other"], { HOME: directory })).toEqual(["shop/late", "shop/web"]);
+    const { code, stderr } = await runCli(["status"], { ...nowhere, HOME: directory });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no context "gone", but other')]);
+  });
+
+  it.each([
+    { verb: "status", code: 1 },
+    { verb: "check", code: 2 },
+  ])("$verb says what is wrong with the cluster, and how to fix it", async ({ verb, code }) => {
+    const args = verb === "check" ? [verb, "--cluster"] : [verb];
+    const none = await runCli(args, nowhere);
+    expect([none.code, none.stdout + none.stderr]).toEqual([2, expect.stringContaining("SOURCE_MISSING")]);
+
+    const refusing = createServer();
+    await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+    const { port } = refusing.address() as { port: number };
+    await new Promise((resolve) => refusing.close(resolve));
+    const file = join(directory, "other.kubeconfig");
+    cluster.writeKubeconfig(file, { server: `https://127.0.0.1:${port}` });
+    const gone = await runCli([...args, "--kubeconfig", file]);
+    expect([gone.code, gone.stdout + gone.stderr]).toEqual([code, expect.stringContaining("API_SERVER_UNREACHABLE")]);
+    expect(gone.stdout + gone.stderr).toContain("ECONNREFUSED");
+
+    cluster.writeKubeconfig(file, { token: "nonsense" });
+    const stranger = await runCli([...args, "--kubeconfig", file]);
+    expect([stranger.code, stranger.stdout + stranger.stderr]).toEqual([code, expect.stringContaining("Log in anew")]);
+
+    cluster.writeKubeconfig(file, { token: cluster.tokenOf("guest") });
+    const guest = await runCli([...args, "--kubeconfig", file]);
+    expect(guest.code).toBe(code);
+    expect(guest.stdout + guest.stderr).toContain('User "guest" cannot list resource "services"');
+    expect(guest.stdout + guest.stderr).toContain("Ask for the right to list these");
+  });
+
+  it("status shows what a user may see, and says what not", async () => {
+    const rules = [{ apiGroups: [""], resources: ["services"], verbs: ["list"] }];
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    await cluster.api.must({ path: `${rbac}/clusterroles`, body: { metadata: { name: "sees" }, rules } });
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "sees" };
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "guest" }];
+    await cluster.api.must({
+      path: `${rbac}/clusterrolebindings`,
+      body: { metadata: { name: "s" }, roleRef, subjects },
+    });
+    const file = join(directory, "guest.kubeconfig");
+    cluster.writeKubeconfig(file, { token: cluster.tokenOf("guest") });
+    await vi.waitFor(
+      async () => {
+        const { code, stdout } = await runCli(["status", "--json", "--kubeconfig", file]);
+        expect(code).toBe(0);
+        const { services, problems } = JSON.parse(stdout) as StatusView;
+        expect(services).toHaveLength(2);
+        expect(new Set(problems.map((problem) => problem.code))).toEqual(new Set(["API_ACCESS_REFUSED"]));
+      },
+      { timeout: 30_000 },
+    );
+  });
+
+  it("status --watch shows what changes", async () => {
+    const watching = startCli(["status", "--json", "--watch", "--kubeconfig", cluster.kubeconfigFile]);
+    await watching.says(/shop\/web/);
+    const spec = { type: "LoadBalancer", ports: [{ port: 80 }] };
+    await cluster.api.must({ path: "/api/v1/namespaces/shop/services", body: { metadata: { name: "newer" }, spec } });
+    await watching.says(/shop\/newer/);
+    watching.child.kill("SIGINT");
+    expect((await watching.ended).code).toBe(0);
+    await cluster.api.must({ method: "DELETE", path: "/api/v1/namespaces/shop/services/newer" });
+  });
+
+  it("check finds what is wrong with the objects of a cluster, as it does in files", async () => {
+    const clean = await runCli(["check", "--kubeconfig", cluster.kubeconfigFile]);
+    expect([clean.code, clean.stdout]).toEqual([0, ""]);
+    const metadata = { name: "asks", annotations: { "hawser.dev/addresses": "not-an-address" } };
+    const spec = { type: "LoadBalancer", ports: [{ port: 80 }], loadBalancerIP: "999.0.0.1" };
+    await cluster.api.must({ path: "/api/v1/namespaces/shop/services", body: { metadata, spec } });
+    const { code, stdout, stderr } = await runCli(["check", "--json", "--kubeconfig", cluster.kubeconfigFile]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Service \\"shop/asks\\"');
+    expect(stderr).toMatch(/object.* read: \d+ error/);
+    await cluster.api.must({ method: "DELETE", path: "/api/v1/namespaces/shop/services/asks" });
+  });
+
+  it("check refuses files and a cluster at once", async () => {
+    const { code, stderr } = await runCli(["check", "--cluster", "some.yaml"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("not both")]);
+  });
+});
