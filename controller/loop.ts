@@ -23,6 +23,8 @@ export interface ControllerContext extends Omit<RoundContext, "mayWrite"> {
    * on the program is ready.
    */
   readonly onApplied: (role: "leads" | "stands by") => void;
+  /** Hears of the source's Problems as a SourceListener does. */
+  readonly onProblems?: SourceListener["onProblems"];
 }
 
 /** The controller at work. */
@@ -72,7 +74,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     if (mayWrite() && !reports.isSet) void reports.set(COALESCE_REPORTS_MS);
   };
   await source.open(["Service", "ConfigMap", "Node"], {
-    ...problemListener(log),
+    ...problemListener(log, context.onProblems),
     onChange: (changed: readonly ObjectRef[]) => {
       round.markChanged(changed);
       loop.mark();
@@ -120,9 +122,13 @@ function createAlarm(pause: (ms: number, signal: AbortSignal) => Promise<void>, 
   };
 }
 
-function problemListener(log: Logger): Pick<SourceListener, "onProblems"> {
+function problemListener(
+  log: Logger,
+  tell: SourceListener["onProblems"] = () => {},
+): Pick<SourceListener, "onProblems"> {
   return {
     onProblems: (where, problems) => {
+      tell(where, problems);
       for (const problem of problems) log.warn({ ...problem, where }, "problem in the source");
       if (problems.length === 0) log.info({ where }, "source is well again");
     },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectRef } from "#src/model/object.ts";
+import { printProblem, type Problem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -26,7 +27,8 @@ const options = optionsOrExit(specs, { command: "hawser controller", about });
 const component = "controller";
 const log = createLogger({ component, level: options.logLevel });
 const registry = createRegistry(component);
-const health = createHealth(["synced", "applied"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "applied", "source"], () => log.info({}, "ready"));
+health.set("source", true);
 const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
 const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
 const source = sourceOrExit(options, {
@@ -36,6 +38,16 @@ const source = sourceOrExit(options, {
   watchesReports: true,
   scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
 });
+
+/** What an API server without its memory refuses to tell: a person has to decide, so it must show in `kubectl get pods`. */
+const wentBack = new Set<string>();
+
+function showSource(where: string, problems: readonly Problem[]): void {
+  const problem = problems.find(({ code }) => code === "API_SERVER_WENT_BACK");
+  if (problem === undefined) wentBack.delete(where);
+  else wentBack.add(where);
+  health.set("source", wentBack.size === 0, problem === undefined ? "" : printProblem(problem));
+}
 
 let controller: Controller | undefined;
 onShutdown(log, async () => {
@@ -55,6 +67,7 @@ controller = await startController({
   random: Math.random,
   delay: (ms, signal) => sleep(ms, undefined, { signal }),
   onApplied: (role) => health.set("applied", true, role),
+  onProblems: showSource,
 });
 health.set("synced", true);
 log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");

@@ -6,11 +6,14 @@ import { type RelayEnd, relayPort } from "./cluster-relay.ts";
 export class FaultFront implements Disposable {
   /** Connections taken since the start, also those that were of no use. */
   connections = 0;
+  /** Connections reset and pieces of data swallowed so far: that a fault was felt. */
+  hits = 0;
   /** New connections are accepted and old ones kept, but not a byte passes: neither end learns of it. */
   isSilent = false;
   #listen: RelayEnd;
   readonly #target: RelayEnd;
-  readonly #sockets = new Set<Socket>();
+  /** Of clients. */
+  readonly #near = new Set<Socket>();
   #server: Server | undefined;
 
   private constructor(listen: RelayEnd, target: RelayEnd) {
@@ -48,29 +51,37 @@ export class FaultFront implements Disposable {
 
   /** Resets all connections there are. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#near) {
+      this.hits += 1;
+      // A Unix socket knows no reset.
+      if ("path" in this.#listen) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   [Symbol.dispose](): void {
     this.refuse();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#near) socket.destroy();
   }
 
   #take(near: Socket): void {
     this.connections += 1;
+    this.#near.add(near);
     const far = connect(this.#target);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(from);
-      from.setNoDelay();
-      from.on("data", (data) => void (this.isSilent || to.write(data)));
-      from.on("error", () => undefined);
-      from.on("close", () => {
-        this.#sockets.delete(from);
-        if (!this.isSilent) to.destroy();
-      });
-    }
+    this.#pass(near, far);
+    this.#pass(far, near);
+    near.on("close", () => this.#near.delete(near));
+  }
+
+  #pass(from: Socket, to: Socket): void {
+    from.setNoDelay();
+    from.on("data", (data) => {
+      if (this.isSilent) this.hits += 1;
+      else to.write(data);
+    });
+    from.on("error", () => undefined);
+    from.on("close", () => {
+      if (!this.isSilent) to.destroy();
+    });
   }
 }

@@ -84,6 +84,8 @@ export class FaultProxy implements Disposable {
   /** All requests so far, oldest first. */
   readonly requests: SeenRequest[] = [];
   readonly front: FaultFront;
+  /** Requests that a fault met, and watches ended, so far. */
+  hits = 0;
   readonly #options: FaultProxyOptions;
   readonly #server: Server;
   readonly #watches = new Set<Watch>();
@@ -132,6 +134,7 @@ export class FaultProxy implements Disposable {
 
   /** Ends all watches: at once, by a cut, or as soon as the next event comes, in the middle of its line. */
   cutWatches(how: "now" | "in a line" = "now"): void {
+    this.hits += this.#watches.size;
     for (const watch of this.#watches) {
       if (how === "now") cut(watch.answer);
       else watch.endsInLine = true;
@@ -141,6 +144,7 @@ export class FaultProxy implements Disposable {
   /** Tells all watches that they are too old (410 Gone), as after a compaction. */
   expireWatches(): void {
     const line = `${JSON.stringify({ type: "ERROR", object: EXPIRED })}\n`;
+    this.hits += this.#watches.size;
     for (const { answer } of this.#watches) (answer as ServerResponse).end(line);
   }
 
@@ -170,8 +174,10 @@ export class FaultProxy implements Disposable {
     const fault = this.faults.find(({ when }) => when?.(seen) ?? true);
     if (fault === undefined) return undefined;
     const gathered = (this.#shares.get(fault) ?? 0) + (fault.share ?? 1);
-    this.#shares.set(fault, gathered >= 1 ? gathered - 1 : gathered);
-    return gathered >= 1 ? fault.action : undefined;
+    const isHit = gathered >= 1;
+    this.#shares.set(fault, isHit ? gathered - 1 : gathered);
+    if (isHit) this.hits += 1;
+    return isHit ? fault.action : undefined;
   }
 
   async #pass({ request, seen, body, action }: Passing, answer: Answer): Promise<void> {
@@ -180,13 +186,13 @@ export class FaultProxy implements Disposable {
     const line = { ":method": seen.method, ":path": seen.path, ":authority": API_SERVER_NAME };
     const stream = upstream.request({ ...headers, ...line }, { endStream: body.length === 0 });
     const watch: Watch = { answer, endsInLine: false };
-    if (seen.isWatch) this.#watches.add(watch);
     answer.on("close", () => {
       this.#watches.delete(watch);
       stream.close();
     });
     stream.on("error", () => cut(answer));
     stream.on("response", (head) => {
+      if (seen.isWatch) this.#watches.add(watch);
       if (action?.kind !== "lose") (answer as ServerResponse).writeHead(head[":status"] ?? 0, pick(head, PASSED_BACK));
     });
     if (body.length > 0) stream.end(body);

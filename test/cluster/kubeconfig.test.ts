@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +39,11 @@ const CLIENT_ID = "hawser";
 const SERVICES = "/api/v1/namespaces/shop/services";
 const HOOK = fileURLToPath(new URL("../support/count-loads.mjs", import.meta.url));
 const CONTROLLER = fileURLToPath(new URL("../../controller/main.ts", import.meta.url));
+
+const PROGRAM_OPTIONS = ["--namespace", "shop", "--admin-port", "0"];
+/** Where a pod finds its account. Below /run, which in the namespaces of the lab is its own. */
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+const isOurRun = process.env["HAWSER_RACK"] === "1" && realpathSync("/var/run") === "/run";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -288,7 +302,7 @@ describe.skipIf(reason !== undefined)("kubeconfigs on a real API server", () => 
 
   describe("@kubernetes/client-node", () => {
     const controller = (kubeconfig: string, env: Readonly<Record<string, string>> = {}) => {
-      const options = ["--kubeconfig", kubeconfig, "--namespace", "shop", "--admin-port", "0"];
+      const options = ["--kubeconfig", kubeconfig, ...PROGRAM_OPTIONS];
       const running = startCommand(process.execPath, ["--import", HOOK, CONTROLLER, ...options], env);
       closers.push(async () => running.child.kill("SIGKILL"));
       return running;
@@ -308,6 +322,18 @@ describe.skipIf(reason !== undefined)("kubeconfigs on a real API server", () => 
       }
       const { exec } = plugin({ token: cluster.adminToken });
       expect(await stderrOf(controller(write({ exec })))).toContain("client-node is loaded");
+    });
+
+    it.skipIf(!isOurRun)("is not loaded in a pod", async () => {
+      mkdirSync(SERVICE_ACCOUNT, { recursive: true });
+      closers.push(async () => Promise.resolve(rmSync(SERVICE_ACCOUNT, { recursive: true })));
+      copyFileSync(cluster.caFile, join(SERVICE_ACCOUNT, "ca.crt"));
+      writeFileSync(join(SERVICE_ACCOUNT, "token"), cluster.adminToken);
+      const { hostname, port } = new URL(cluster.url);
+      const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+      const running = startCommand(process.execPath, ["--import", HOOK, CONTROLLER, ...PROGRAM_OPTIONS], env);
+      closers.push(async () => running.child.kill("SIGKILL"));
+      expect(await stderrOf(running)).not.toContain("client-node is loaded");
     });
 
     it("is not needed for a token, and its absence is told where it is", async () => {
