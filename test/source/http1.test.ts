@@ -140,4 +140,23 @@ describe("ApiClient", () => {
     await rejects;
     server.close();
   });
+
+  it("ends at once while such a server says nothing, and leaves no connection behind", async () => {
+    let isConnected = false;
+    const server = createTcpServer((socket) => {
+      isConnected = true;
+      socket.on("error", () => undefined).on("close", () => (isConnected = false));
+      socket.resume();
+    });
+    const url = await listen(server);
+    const time = new ManualTime();
+    const client = new ApiClient(configOf(url), { delay: time.delay, chance: () => 0, clock: () => time.nowMs });
+    const rejects = expect(client.request({ method: "GET", path: "/version" })).rejects.toThrow();
+    await vi.waitFor(() => expect(isConnected).toBe(true), eventually);
+    await vi.waitFor(() => expect(time.asked.filter((ms) => ms === 10_000)).toHaveLength(2), eventually);
+    client.close();
+    await rejects;
+    await vi.waitFor(() => expect(isConnected).toBe(false), eventually);
+    server.close();
+  });
 });

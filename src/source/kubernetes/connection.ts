@@ -73,12 +73,16 @@ export class ApiConnection {
       socket.destroy();
       return new Http1Transport(server, new HttpsAgent({ ...tls, ...keptConnections }));
     }
+    const cancel = (): void => void socket.destroy(failure("ECANCELED", "the source is closed"));
+    this.#closing.signal.addEventListener("abort", cancel, { once: true });
     try {
       return await Http2Transport.open(socket, { server, deadlineMs: CONNECT_DEADLINE_MS, timing: this.#timing });
     } catch (error) {
       // Without TLS nothing is agreed upon beforehand: `kubectl proxy` answers HTTP/2 with an error of HTTP/1.1.
       if (isTls || !isOtherProtocol(error)) throw error;
       return new Http1Transport(server, new HttpAgent(keptConnections));
+    } finally {
+      this.#closing.signal.removeEventListener("abort", cancel);
     }
   }
 
