@@ -32,7 +32,7 @@ export interface ApiRequest {
 }
 
 /** Somebody whom the admin acts for: the API server then knows no more rights than theirs. */
-export interface Impersonated {
+interface Impersonated {
   readonly user: string;
   readonly groups: readonly string[];
 }

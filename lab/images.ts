@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 const LAB_SERVER = fileURLToPath(new URL("pod-server.ts", import.meta.url));
 /** Ports of a container that names none: those of the usual web servers. */
-export const USUAL_PORTS: readonly number[] = [80, 8080];
+const USUAL_PORTS: readonly number[] = [80, 8080];
 
 /** What a process of a pod is. */
 export interface Program {

@@ -102,22 +102,32 @@ function missingOf(table) {
   return [...new Set(missing.map((name) => table[name]))];
 }
 
+function aptInstall(packages) {
+  console.error(`set-up: apt-get install ${packages.join(" ")} ...`);
+  must("apt-get", ["update", "-qq"], "apt-get update");
+  must("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", ...packages], "apt-get install");
+}
+
 function installDebianPackages() {
   const missing = missingOf(commands);
-  const optional = missingOf(optionalCommands);
   const canInstall = process.getuid() === 0 && isInstalled("apt-get");
   if (missing.length > 0 && !canInstall) {
     throw new SetupError(`missing programs. Run as root: apt-get install ${missing.join(" ")}`);
   }
-  const wanted = canInstall ? [...missing, ...optional] : [];
-  if (wanted.length === 0) return;
-  console.error(`set-up: apt-get install ${wanted.join(" ")} ...`);
+  if (missing.length > 0) aptInstall(missing);
+  if (canInstall) installOptional(missingOf(optionalCommands));
+}
+
+/** Tried once for each list of packages: without a network it would cost time at each start, for nothing. */
+function installOptional(packages) {
+  const stamp = `${root}node_modules/.hawser-optional`;
+  if (packages.length === 0 || isStamped(stamp, packages.join(" "))) return;
+  writeFileSync(stamp, packages.join(" "));
   try {
-    must("apt-get", ["update", "-qq"], "apt-get update");
-    must("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", ...wanted], "apt-get install");
+    aptInstall(packages);
   } catch (error) {
-    if (missing.length > 0 || !(error instanceof SetupError)) throw error;
-    console.error(`set-up: ${error.message}\nset-up: goes on without ${optional.join(" ")}`);
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`set-up: ${error.message}\nset-up: goes on without ${packages.join(" ")}`);
   }
 }
 
