@@ -193,7 +193,7 @@ describe("Volumes", () => {
 
   it("writes files, follows changes of a Secret as a whole, and keeps what was there while it is gone", async () => {
     objects.held["keys"] = { a: "1", b: "2" };
-    const shop = new PodFacts({ ...facts, podIPs: [], hostIPs: [], apiService: facts.apiService, pod: pod(spec) });
+    const shop = new PodFacts({ podIPs: [], hostIPs: [], apiService: facts.apiService, pod: pod(spec) });
     const volumes = new Volumes(directory, shop, objects as unknown as Objects);
     const [mount] = volumes.mountsOf({ name: "main", volumeMounts: [{ name: "key", mountPath: "/etc/key" }] });
     const read = (name: string): string => readFileSync(join(mount?.source ?? "", name), "utf8");
