@@ -8,6 +8,9 @@ import type { PeerMessage } from "#speaker/messages.ts";
  */
 const CHUNKS_AT_ONCE = 16;
 
+/** Those that say nothing new, but belong to the new set, go out more slowly: a storm of changes would make a storm of datagrams. */
+const REPEATS_AT_ONCE = 4;
+
 /** What every heartbeat of this speaker says, whoever it goes to. */
 export interface OwnState {
   readonly ready: boolean;
@@ -37,8 +40,11 @@ export class HeartbeatSender {
   #claims: readonly Claim[] = [];
   #claimsVersion: number | undefined;
   #lastChunk = 0;
-  /** Chunks of new claims that have not been sent yet. */
-  #newChunks = 0;
+  /** Claims that were in some set before this one. */
+  readonly #known = new WeakSet<Claim>();
+  /** Chunks of the present set that have not been sent yet, and how many of them hold new claims: they come first. */
+  #unsent = 0;
+  #unsentNew = 0;
 
   constructor(options: HeartbeatSenderOptions) {
     this.#options = options;
@@ -52,15 +58,17 @@ export class HeartbeatSender {
   }
 
   /**
-   * Sends a heartbeat to each peer, carrying the next chunk of the claims. When the claims are new all chunks go out at
-   * once, or, if they are too many for the receivers' buffers, over the next calls; those with the newest claims first.
+   * Sends a heartbeat to each peer, carrying the next chunk of the claims. New claims go out at once, or, if they are
+   * too many for the receivers' buffers, over the next calls; the rest of a set that changed follows in a few more.
    */
   send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
     const { node, send } = this.#options;
     if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
     const chunks = chunksOf(this.#claims);
-    const count = Math.min(Math.max(this.#newChunks, 1), CHUNKS_AT_ONCE);
-    this.#newChunks = Math.max(0, this.#newChunks - count);
+    const repeats = Math.min(this.#unsent - this.#unsentNew, REPEATS_AT_ONCE);
+    const count = Math.max(1, Math.min(this.#unsentNew + repeats, CHUNKS_AT_ONCE));
+    this.#unsent = Math.max(0, this.#unsent - count);
+    this.#unsentNew = Math.max(0, this.#unsentNew - count);
     for (let sent = 0; sent < count; sent++) {
       // Backwards: the newest claims are in the last chunk.
       const chunk = (this.#lastChunk + chunks - 1) % chunks;
@@ -75,7 +83,12 @@ export class HeartbeatSender {
   #take({ claims, claimsVersion }: OwnState): void {
     this.#claims = [...claims.values()];
     this.#claimsVersion = claimsVersion;
-    this.#newChunks = chunksOf(this.#claims);
+    const fresh = this.#claims.filter((claim) => !this.#known.has(claim));
+    for (const claim of fresh) this.#known.add(claim);
+    this.#unsent = chunksOf(this.#claims);
+    // The new ones are the last: they may begin in the middle of a chunk.
+    this.#unsentNew =
+      fresh.length === 0 ? 0 : this.#unsent - Math.floor((this.#claims.length - fresh.length) / CLAIMS_PER_HEARTBEAT);
     this.#lastChunk = 0;
   }
 }

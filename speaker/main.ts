@@ -58,7 +58,12 @@ const settings: WorkerSettings = {
   interfaces: options.interfaces,
   heartbeatKeys: keys,
 };
-const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: settings });
+/** Most of what the worker makes is garbage at once: a small nursery keeps its memory small. */
+const WORKER_NURSERY_MB = 8;
+const worker = new Worker(new URL("worker.ts", import.meta.url), {
+  workerData: settings,
+  resourceLimits: { maxYoungGenerationSizeMb: WORKER_NURSERY_MB },
+});
 const left = Promise.withResolvers<void>();
 let state: SpeakerState | undefined;
 let isSynced = false;

@@ -1,5 +1,5 @@
 import type { Member } from "#src/election/member.ts";
-import { printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { Claim, Heartbeat } from "#src/wire/heartbeat.ts";
 
@@ -29,6 +29,9 @@ interface Peer {
  */
 export type HeartbeatEffect = "changed" | "claimed" | "unchanged" | "stale" | "unknown-node";
 
+/** Texts of addresses that are remembered. */
+const MAX_TEXTS = 50_000;
+
 /** How many that were forgotten are remembered by their sessions, so that their old heartbeats stay old. */
 const FORGOTTEN_NODES = 256;
 
@@ -49,6 +52,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #peers = new Map<string, Peer>();
   readonly #forgotten = new Map<string, Peer["retired"]>();
+  readonly #texts = new Map<bigint, string>();
   #claimed = new Set<string>();
   #lastTickMs: number | undefined;
 
@@ -80,10 +84,15 @@ export class Membership {
     if (this.#forgotten.size > FORGOTTEN_NODES && oldest !== undefined) this.#forgotten.delete(oldest);
   }
 
-  /** Whether this node's heartbeats count. */
-  knows(node: string): boolean {
-    return this.#peers.has(node);
-  }
+  /** The text of an address, remembered: the same ones are in every heartbeat of a set. IPv4 and IPv6 ones differ by size. */
+  readonly #textOf = (ip: Ip): string => {
+    const known = this.#texts.get(ip.value);
+    if (known !== undefined && known.includes(":") === (ip.family === "ipv6")) return known;
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    const text = printIp(ip);
+    this.#texts.set(ip.value, text);
+    return text;
+  };
 
   /** The addresses, by text, that members claim otherwise than at the call before. */
   takeClaimed(): ReadonlySet<string> {
@@ -106,7 +115,7 @@ export class Membership {
     peer.sequence = heartbeat.sequence;
     if (!isFresh) return "stale";
     const isOther = takeIn(peer, heartbeat, nowMs);
-    const isClaiming = takeInClaims(peer, heartbeat, this.#claimed);
+    const isClaiming = takeInClaims(peer, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
   }
 
@@ -202,12 +211,16 @@ function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
  * New claims count as soon as their chunk is here; a claim counts as withdrawn only when all chunks are. Adds the
  * addresses claimed otherwise than before to `claimed`; true if there are any, or now all claims are known.
  */
-function takeInClaims(peer: Peer, heartbeat: Heartbeat, claimed: Set<string>): boolean {
+function takeInClaims(
+  peer: Peer,
+  heartbeat: Heartbeat,
+  { claimed, textOf }: { readonly claimed: Set<string>; textOf(ip: Ip): string },
+): boolean {
   const { claims, claimsVersion, chunk, chunks } = heartbeat;
   if (peer.claimsVersion === claimsVersion) return false;
   if (peer.arriving?.version !== claimsVersion) peer.arriving = { version: claimsVersion, chunks: new Map() };
   if (peer.arriving.chunks.has(chunk)) return false;
-  const keyed = claims.map((claim): readonly [string, Claim] => [printIp(claim.ip), claim]);
+  const keyed = claims.map((claim): readonly [string, Claim] => [textOf(claim.ip), claim]);
   peer.arriving.chunks.set(chunk, keyed);
   let isNews = false;
   for (const [key, claim] of keyed) {

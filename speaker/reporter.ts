@@ -4,7 +4,7 @@ import type { ClaimsChange } from "#speaker/own-claims.ts";
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;
 /** The state less often the larger it is: so much longer for each address in it. */
-const REPORT_MS_PER_ADDRESS = 0.2;
+const REPORT_MS_PER_ADDRESS = 0.5;
 /** A log line names at most this many addresses of each kind. */
 const NAMED_ADDRESSES = 10;
 

@@ -72,7 +72,8 @@ describe("keyProblems()", () => {
   ])("$name: $isWell", ({ own, peer, isWell }) => {
     const problems = keyProblems(enrolment("n1", ...own), [enrolment("n2", ...peer)]);
     expect(problems.map(({ code }) => code)).toEqual(isWell ? [] : ["HEARTBEAT_KEY_DIFFERS"]);
-    if (!isWell) expect(problems[0]).toMatchObject({ where: "speakers n1 and n2", fix: expect.stringMatching(/n1 and n2/) });
+    if (!isWell)
+      expect(problems[0]).toMatchObject({ where: "speakers n1 and n2", fix: expect.stringMatching(/n1 and n2/) });
   });
 });
 

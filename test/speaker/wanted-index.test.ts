@@ -53,7 +53,10 @@ class World {
   }
 }
 
-function changes<T extends { readonly key: string }>(known: Map<string, T>, after: readonly (T | string)[]): Change<T>[] {
+function changes<T extends { readonly key: string }>(
+  known: Map<string, T>,
+  after: readonly (T | string)[],
+): Change<T>[] {
   return after.map((one) => {
     const key = typeof one === "string" ? one : one.key;
     const before = known.get(key);
