@@ -28,21 +28,17 @@ export type NodeSelector = readonly Requirement[];
 /** Whether the labels of a node meet all requirements; as in the API, NotIn holds where the label is missing. */
 export function matchesNode(selector: NodeSelector, labels: Readonly<Record<string, string>>): boolean {
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
-  return selector.every((requirement) => holds(requirement, valueOf(requirement.key)));
+  return selector.every(({ key, operator, values }) => tests[operator](valueOf(key), values));
 }
 
-function holds({ operator, values }: Requirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-  }
-}
+type Test = (value: string | undefined, values: readonly string[]) => boolean;
+
+const tests: Readonly<Record<Requirement["operator"], Test>> = {
+  In: (value, values) => value !== undefined && values.includes(value),
+  NotIn: (value, values) => value === undefined || !values.includes(value),
+  Exists: (value) => value !== undefined,
+  DoesNotExist: (value) => value === undefined,
+};
 
 /**
  * Reads a list of selectors with the keys that MetalLB's old format has for its peers: `match-labels` and

@@ -185,7 +185,7 @@ export class SpeakerWorld {
   async ask(ip: string, everyMs = 20): Promise<{ asked: readonly Asked[]; stop: () => Promise<unknown> }> {
     const { client } = this.rack;
     const asked: Asked[] = [];
-    const process_ = await client.spawn({
+    const asker = await client.spawn({
       name: "arp-asker",
       command: [process.execPath, ASKER, "eth0", client.ipv4, ip, String(everyMs)],
       onLine(line) {
@@ -193,7 +193,7 @@ export class SpeakerWorld {
         asked.push({ sentNs: BigInt(sentNs), macs: macs === "" ? [] : macs.split(",") });
       },
     });
-    return { asked, stop: () => process_.kill() };
+    return { asked, stop: () => asker.kill() };
   }
 
   /** Resolves once the last `count` requests for an address were answered by this node alone; undefined: by nobody. */
@@ -202,24 +202,28 @@ export class SpeakerWorld {
     const wanted = node === undefined ? "" : this.rack.host(node).mac;
     const isSo = (): boolean =>
       asked.length >= count && asked.slice(-count).every(({ macs }) => macs.join() === wanted);
-    await until(`${node ?? "nobody"} answers for ${ip}`, isSo, {
-      ...patient,
-      lastSeen: () => asked.slice(-count).map(({ macs }) => macs),
-    }).finally(stop);
+    const lastSeen = (): unknown => asked.slice(-count).map(({ macs }) => macs);
+    try {
+      await until(`${node ?? "nobody"} answers for ${ip}`, isSo, { ...patient, lastSeen });
+    } finally {
+      await stop();
+    }
   }
 
   /** The node that alone answers for an address, of those whose speakers run. */
   async untilOneAnswers(ip: string, count = 5): Promise<string> {
     const { asked, stop } = await this.ask(ip);
-    return until(
-      `one node answers for ${ip}`,
-      () => {
-        const last = asked.slice(-count);
-        const [mac = ""] = last[0]?.macs ?? [];
-        const isOne = last.length === count && mac !== "" && last.every(({ macs }) => macs.join() === mac);
-        return isOne && this.rack.nodes.find((node) => node.mac === mac)?.name;
-      },
-      { ...patient, lastSeen: () => asked.slice(-count).map(({ macs }) => macs) },
-    ).finally(stop);
+    const lastSeen = (): unknown => asked.slice(-count).map(({ macs }) => macs);
+    const owner = (): string | undefined => {
+      const last = asked.slice(-count);
+      const [mac = ""] = last[0]?.macs ?? [];
+      const isOne = last.length === count && mac !== "" && last.every(({ macs }) => macs.join() === mac);
+      return isOne ? this.rack.nodes.find((node) => node.mac === mac)?.name : undefined;
+    };
+    try {
+      return await until(`one node answers for ${ip}`, owner, { ...patient, lastSeen });
+    } finally {
+      await stop();
+    }
   }
 }

@@ -39,7 +39,11 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
   async function withService(last: number, spec: object, act: (ip: string, name: string) => Promise<void>) {
     const [ip, name] = [`192.0.2.${last}`, `s${last}`];
     await world.addService(name, ip, { ...spec });
-    await act(ip, name).finally(() => world.removeService(name));
+    try {
+      await act(ip, name);
+    } finally {
+      await world.removeService(name);
+    }
   }
 
   it("enrol with a Lease each that goes with their Node, and report in another one", async () => {
