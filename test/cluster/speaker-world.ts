@@ -15,8 +15,10 @@ const SYSTEM = "hawser-system";
 const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases`;
 const SERVICES = "/api/v1/namespaces/default/services";
 const SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
-/** Eight suites may share two cores. */
+/** A machine may be busy with many suites at once. */
 export const patient = { timeoutMs: 60_000 };
+/** On such a machine a speaker may not run for 100 ms, and would be taken for dead by those that do. */
+const UNHURRIED = ["--dead-after", "1000"];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -138,7 +140,7 @@ export class SpeakerWorld {
   /** Starts the speaker of a node; resolves when the process is there. */
   async spawnSpeaker(node: string, ...more: readonly string[]): Promise<RackProcess> {
     const files = ["--kubeconfig", this.cluster.kubeconfigFile, "--heartbeat-key-file", this.keyFile];
-    const command = [process.execPath, CLI, "speaker", "--node", node, ...files, ...more];
+    const command = [process.execPath, CLI, "speaker", "--node", node, ...files, ...UNHURRIED, ...more];
     const speaker = await this.rack.host(node).spawn({ name: "speaker", command });
     this.speakers.set(node, speaker);
     return speaker;
@@ -166,8 +168,10 @@ export class SpeakerWorld {
     return line === undefined ? undefined : Number(line.slice(name.length));
   }
 
+  /** By name; asked again where the API server is restarting. */
   async leases(): Promise<ReadonlyMap<string, Lease>> {
-    const { items } = await this.cluster.api.must<{ items: readonly Lease[] }>({ path: LEASES });
+    const get = async () => this.cluster.api.must<{ items: readonly Lease[] }>({ path: LEASES });
+    const { items } = await until("the API server lists Leases", get, patient);
     return new Map(items.map((lease) => [lease.metadata.name, lease]));
   }
 
