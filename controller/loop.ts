@@ -5,8 +5,11 @@ import type { Leadership } from "#src/source/leadership.ts";
 import type { SourceListener } from "#src/source/source.ts";
 import { Round, type RoundContext } from "./round.ts";
 
-/** Changes that come within this time of each other are one piece of work. */
-const COALESCE_MS = 20;
+/**
+ * The rest after a round: a change in a quiet time is worked on at once, the changes of a storm are gathered. As long as
+ * the round itself where that took longer, so that a storm in a large cluster leaves half of the time to others.
+ */
+const REST_MS = { min: 20, max: 500 } as const;
 /** So are reports: in a busy cluster one comes every few milliseconds, and each means to look at all Services. */
 const COALESCE_REPORTS_MS = 500;
 /** One that does not lead so long after it is synced stands by: a lone one leads before, and is ready when it applied. */
@@ -41,7 +44,7 @@ export interface Controller {
  * is synced; rejects if it cannot be opened.
  */
 export async function startController(context: ControllerContext): Promise<Controller> {
-  const { source, log, delay, metrics } = context;
+  const { source, log, delay, metrics, monotonicMs } = context;
   const closing = new AbortController();
   const pause = async (ms: number, signal?: AbortSignal) => {
     const signals = signal === undefined ? [closing.signal] : [signal, closing.signal];
@@ -52,8 +55,14 @@ export async function startController(context: ControllerContext): Promise<Contr
   let standsByFromMs = 0;
   const mayWrite = () => isTold && leadership?.leads === true && !closing.signal.aborted;
   const round = new Round({ ...context, mayWrite });
+  let restedMs = 0;
   const work = async () => {
-    await pause(COALESCE_MS);
+    const startMs = monotonicMs();
+    if (startMs < restedMs) await pause(restedMs - startMs);
+    await runRound();
+    restedMs = monotonicMs() + Math.min(Math.max(round.thoughtMs, REST_MS.min), REST_MS.max);
+  };
+  const runRound = async () => {
     // Not synced yet: what is listed is not the whole.
     if (leadership === undefined) return;
     if (!mayWrite()) {
@@ -77,7 +86,8 @@ export async function startController(context: ControllerContext): Promise<Contr
     ...problemListener(log, context.onProblems),
     onChange: (changed: readonly ObjectRef[]) => {
       round.markChanged(changed);
-      loop.mark();
+      // Nothing is decided before all is known.
+      if (leadership !== undefined) loop.mark();
     },
     onReports,
   });

@@ -9,6 +9,7 @@ import { createRegistry } from "#src/process/metrics.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
+import { keepHeapSmall } from "#src/process/small-heap.ts";
 import { sourceOptions, sourceOrExit } from "#src/source/open.ts";
 import { type Controller, startController } from "./loop.ts";
 import { createControllerMetrics } from "./metrics.ts";
@@ -23,6 +24,7 @@ const specs = {
 } as const satisfies OptionSpecs;
 
 const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap.";
+keepHeapSmall();
 const options = optionsOrExit(specs, { command: "hawser controller", about });
 const component = "controller";
 const log = createLogger({ component, level: options.logLevel });

@@ -56,6 +56,7 @@ export class Round {
   /** Unreadable Services, and what their Event said. */
   readonly #saidUnreadable = new Map<string, string>();
   #last: AssignmentPlan["assignments"] = new Map();
+  #thoughtMs = 0;
 
   constructor(context: RoundContext) {
     const { source, log, configMap, monotonicMs, random, loadBalancerClass } = context;
@@ -66,6 +67,11 @@ export class Round {
     });
     this.#nodes = new NodeReader(keyOf(configMap), log);
     this.#retries = new Retries(monotonicMs, random);
+  }
+
+  /** How long the last round looked and decided, without its writes. */
+  get thoughtMs(): number {
+    return this.#thoughtMs;
   }
 
   /** Says that these objects are not what they were: a plan made before decides nothing for them any more. */
@@ -112,7 +118,8 @@ export class Round {
     });
     this.#last = plan.assignments;
     this.#forgetAllBut(plan, nowMs);
-    metrics.planSeconds.observe((monotonicMs() - nowMs) / 1000);
+    this.#thoughtMs = monotonicMs() - nowMs;
+    metrics.planSeconds.observe(this.#thoughtMs / 1000);
     metrics.configStale.set(this.#config.isStale ? 1 : 0);
     metrics.show(plan, unreadable.size);
     return this.#apply(plan, objects, services);

@@ -11,6 +11,7 @@ import { createRegistry } from "#src/process/metrics.ts";
 import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
+import { keepHeapSmall } from "#src/process/small-heap.ts";
 import { sourceOrExit } from "#src/source/open.ts";
 import { ClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
 import { Enroller, enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
@@ -22,6 +23,7 @@ import { createPublisher } from "#speaker/publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/settings.ts";
 import { logStanding } from "#speaker/standing-log.ts";
 
+keepHeapSmall();
 const options = optionsOrExit(speakerOptions, {
   command: "hawser speaker",
   about: "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.",
