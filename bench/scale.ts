@@ -34,16 +34,20 @@ export async function main(args: readonly string[]): Promise<number> {
       services: { default: 10_000, most: 50_000, help: "Services that are created at once" },
       nodes: { default: 100, most: MOST_NODES, help: "Nodes the API server knows; one of them runs a speaker" },
     },
-    texts: { programs: "Folder with the programs as they are shipped (cli/main.js); default the sources" },
+    texts: {
+      programs: "Folder with the programs as they are shipped (cli/main.js); default the sources",
+      only: "What runs, of floor, hawser and metallb, with commas; default all",
+    },
   });
   if (options === undefined) return 0;
   const { services = 0, nodes = 0 } = options.numbers;
   const systems = [hawser(options.texts["programs"]), metallb];
-  const able = systems.filter((system) => system.whyNot() === undefined);
+  const only = options.texts["only"]?.split(",") ?? ["floor", "hawser", "metallb"];
+  const able = systems.filter((system) => only.includes(system.name) && system.whyNot() === undefined);
   await using rack = await Rack.build({ nodes: 1 });
   const samples: Sample[] = [];
   for (let trial = 0; trial < options.trials; trial++) {
-    samples.push(...(await floor(rack, nodes, services)));
+    if (only.includes("floor")) samples.push(...(await floor(rack, nodes, services)));
     for (const system of able) {
       await using world = await World.start(rack, nodes);
       samples.push(...(await runTrial(world, system, services)));
