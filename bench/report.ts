@@ -42,7 +42,9 @@ export interface BenchSpec {
   readonly trials: number;
   readonly help: string;
   /** Options of this bench alone: whole numbers from 1. */
-  readonly numbers?: Readonly<Record<string, { readonly default: number; readonly most: number; readonly help: string }>>;
+  readonly numbers?: Readonly<
+    Record<string, { readonly default: number; readonly most: number; readonly help: string }>
+  >;
   /** Options of this bench alone, with their words in --help. */
   readonly texts?: Readonly<Record<string, string>>;
 }

@@ -79,7 +79,13 @@ async function floor(rack: Rack, nodes: number, services: number): Promise<reado
   await using world = await World.start(rack, nodes);
   await world.makeNamespace("bench-floor");
   console.error(`scale: floor: ${services} Services without a load balancer`);
-  const alone = await world.load({ task: "services", namespace: "bench", prefix: "s", count: services, atOnce: AT_ONCE });
+  const alone = await world.load({
+    task: "services",
+    namespace: "bench",
+    prefix: "s",
+    count: services,
+    atOnce: AT_ONCE,
+  });
   const order = { task: "floor", namespace: "bench-floor", prefix: "s", count: services, atOnce: AT_ONCE } as const;
   const written = await world.load(order);
   return [

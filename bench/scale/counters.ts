@@ -28,6 +28,7 @@ export function writesBetween(before: Writes, after: Writes): Writes {
 /** The memory of a process that is in RAM now, and the most it ever was, in MB of 10^6 bytes (proc(5): VmRSS, VmHWM). */
 export function memoryMb(pid: number): { readonly rss: number; readonly peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN);
+  const kib = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN);
   return { rss: (kib("VmRSS") * 1_024) / 1e6, peak: (kib("VmHWM") * 1_024) / 1e6 };
 }

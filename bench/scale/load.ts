@@ -51,7 +51,7 @@ async function run(order: LoadOrder): Promise<void> {
   if (!config.ok) throw new Error(config.problems[0]?.why);
   const client = new ApiClient(config.value, timing);
   const services = `/api/v1/namespaces/${order.namespace}/services`;
-  const assigned = order.awaitsAddresses === true ? await watchAddresses(client, services, order.count) : undefined;
+  const assigned = order.awaitsAddresses === true ? await watchAddresses(client, services, order) : undefined;
   const startMs = performance.now();
   const seconds = (): number => (performance.now() - startMs) / 1_000;
   const numbers = Array.from({ length: order.count }, (_, number) => number).values();
@@ -82,7 +82,12 @@ async function createOne(client: ApiClient, order: LoadOrder, number: number): P
   if (ip !== undefined) print({ kind: "requested", ip, sentNs, answeredNs: String(process.hrtime.bigint()) });
   if (task !== "floor") return;
   const contentType = "application/merge-patch+json";
-  await must(client, { method: "PATCH", path: `${core}/services/${name}/status`, body: statusPatch(number), contentType });
+  await must(client, {
+    method: "PATCH",
+    path: `${core}/services/${name}/status`,
+    body: statusPatch(number),
+    contentType,
+  });
   await must(client, { method: "POST", path: `${core}/events`, body: eventObject(namespace, name) });
 }
 
@@ -91,41 +96,62 @@ async function must(client: ApiClient, request: ApiRequest): Promise<void> {
   if (outcome.kind !== "ok") throw new Error(`${request.method} ${request.path}: ${outcome.status} ${outcome.message}`);
 }
 
-/** Resolves once a watch is open; `all` resolves when so many Services have an address. */
-async function watchAddresses(client: ApiClient, path: string, count: number): Promise<{ readonly all: Promise<void> }> {
-  const list = await client.request({ method: "GET", path: `${path}?limit=1` });
-  if (list.kind !== "ok") throw new Error(`list ${path}: ${list.status} ${list.message}`);
-  const { resourceVersion } = (list.body as { metadata: { resourceVersion: string } }).metadata;
-  const all = Promise.withResolvers<void>();
-  const open = Promise.withResolvers<void>();
+/**
+ * Resolves once the Services of the collection are listed; `all` resolves when so many have an address. A server cuts
+ * the watch of a client that comes too late to it: then it begins anew with a list.
+ */
+async function watchAddresses(
+  client: ApiClient,
+  path: string,
+  { prefix, count }: LoadOrder,
+): Promise<{ readonly all: Promise<void> }> {
+  /** Names of ours that have an address. */
   const seen = new Set<string>();
+  const take = (name = ""): void => void (name.startsWith(`${prefix}-`) && seen.add(name));
   const stop = new AbortController();
   let heardMs = performance.now();
-  const watch = client.watch({
-    path: `${path}?watch=1&resourceVersion=${resourceVersion}`,
-    signal: stop.signal,
-    onStart: open.resolve,
-    onLines: (lines) => {
-      // Parsing each object would cost this process more than all the rest.
-      for (const line of lines) if (line.includes('"ingress":[{"ip":')) seen.add(/"name":"([^"]*)"/.exec(line)?.[1] ?? "");
-      heardMs = performance.now();
-      if (seen.size >= count) all.resolve();
-    },
-  });
-  watch.then(
-    () => all.reject(new Error("the watch ended")),
-    (error: unknown) => all.reject(error as Error),
-  );
-  const timer = setInterval(() => {
-    const stalledMs = performance.now() - heardMs;
-    if (stalledMs > STALL_MS) all.reject(new Error(`${seen.size} of ${count} have an address, and no more come`));
-  }, 1_000);
-  await open.promise;
-  const ended = all.promise.finally(() => {
-    clearInterval(timer);
-    stop.abort();
-  });
-  return { all: ended };
+  let version = await listAddresses(client, path, take);
+  const onLines = (lines: readonly string[]): void => {
+    // Parsing each object would cost this process more than all the rest.
+    for (const line of lines) {
+      if (line.includes('"ingress":[{"ip":')) take(/"name":"([^"]*)"/.exec(line)?.[1]);
+    }
+    heardMs = performance.now();
+    if (seen.size >= count) stop.abort();
+  };
+  const follow = async (): Promise<void> => {
+    while (seen.size < count) {
+      // Ended now and then, so that a stall is seen.
+      const query = `watch=1&timeoutSeconds=60&resourceVersion=${version}`;
+      const watch = client.watch({ path: `${path}?${query}`, signal: stop.signal, onStart: () => undefined, onLines });
+      await watch.catch(() => undefined);
+      if (seen.size >= count) return;
+      const stalledMs = performance.now() - heardMs;
+      if (stalledMs > STALL_MS) throw new Error(`${seen.size} of ${count} have an address, and no more come`);
+      version = await listAddresses(client, path, take);
+    }
+  };
+  return { all: follow() };
+}
+
+/** Tells the names of the Services that have an address; resolves with the version of the list. */
+async function listAddresses(client: ApiClient, path: string, take: (name: string) => void): Promise<string> {
+  for (let next = ""; ;) {
+    const page = await client.request({ method: "GET", path: `${path}?limit=500${next}` });
+    if (page.kind !== "ok") throw new Error(`list ${path}: ${page.status} ${page.message}`);
+    const { metadata, items } = page.body as ServiceList;
+    for (const one of items) if (one.status.loadBalancer.ingress !== undefined) take(one.metadata.name);
+    if (metadata.continue === undefined) return metadata.resourceVersion;
+    next = `&continue=${metadata.continue}`;
+  }
+}
+
+interface ServiceList {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status: { readonly loadBalancer: { readonly ingress?: unknown } };
+  }[];
 }
 
 await run(JSON.parse(process.argv[2] ?? "{}") as LoadOrder);

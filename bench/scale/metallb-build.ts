@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +25,10 @@ export function metallbVersion(): string {
 
 /** Where its programs `controller` and `speaker` are, and its custom resource definitions in `crd`, once built. */
 export function metallbFolder(): string {
-  const hash = createHash("sha256").update(readFileSync(`${MODULE}go.sum`)).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(readFileSync(`${MODULE}go.sum`))
+    .digest("hex")
+    .slice(0, 12);
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "hawser");
   return join(cache, `metallb-${metallbVersion()}-${hash}`);
 }

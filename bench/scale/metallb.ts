@@ -89,7 +89,10 @@ async function configure(world: World): Promise<void> {
     spec: { nodeSelectors: [{ matchLabels: { "kubernetes.io/hostname": "n1" } }] },
   };
   await api.must({ path: `${GROUP}/l2advertisements`, body: advertisement });
-  const pod = { metadata: { name: "speaker" }, spec: { nodeName: "n1", containers: [{ name: "speaker", image: "none" }] } };
+  const pod = {
+    metadata: { name: "speaker" },
+    spec: { nodeName: "n1", containers: [{ name: "speaker", image: "none" }] },
+  };
   await api.must({ path: `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, body: { metadata: { name: "default" } } });
   await api.must({ path: `/api/v1/namespaces/${NAMESPACE}/pods`, body: pod });
 }

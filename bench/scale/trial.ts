@@ -73,7 +73,9 @@ async function replies(
   loaded: LoadResult,
   { heard, running }: Awaited<ReturnType<World["ask"]>>,
 ): Promise<readonly Measured[]> {
-  await until("all addresses are answered", () => heard.size === loaded.requested.length, { timeoutMs: CALM_TIMEOUT_MS });
+  await until("all addresses are answered", () => heard.size === loaded.requested.length, {
+    timeoutMs: CALM_TIMEOUT_MS,
+  });
   await running.stop();
   return loaded.requested.flatMap(({ ip, sentNs, answeredNs }) => {
     const at = heard.get(ip);

@@ -114,7 +114,9 @@ export class World implements AsyncDisposable {
         heard.set(line.ip, line);
       },
     });
-    void running.exited.then((code) => ready.reject(new Error(`the asker ended with ${code}: ${running.lines.join()}`)));
+    void running.exited.then((code) =>
+      ready.reject(new Error(`the asker ended with ${code}: ${running.lines.join()}`)),
+    );
     await ready.promise;
     return { heard, running };
   }
