@@ -23,7 +23,7 @@ describe.skipIf(reason !== undefined)("the controller and many Services on a rea
     const addresses = await world.untilAssigned(count);
     expect(new Set(addresses.values()).size).toBe(count);
     await world.untilAnnounced(count);
-    await until("an Event for each", async () => (await world.events()).length >= count, PATIENCE);
+    await world.untilEvents(count);
     const after = await world.writes();
     const perService = (after.services - before.services + after.events - before.events) / count;
     console.log(
@@ -56,14 +56,15 @@ describe.skipIf(reason !== undefined)("the controller and many Services on a rea
   it("forgets Services that are deleted while it assigns, and those that come anew are others", async () => {
     const witness = await Witness.start(world);
     const replica = await world.startReplica();
-    const [stay, go] = [named("stay", 100), named("go", 100)];
-    const creating = world.create([...go, ...stay]);
-    await world.untilAssigned(10);
-    const gone = go.filter((_, at) => at % 2 === 0);
-    await until("they exist", async () => (await world.services()).size >= 100, PATIENCE);
-    await world.remove(gone);
-    await world.create(gone);
-    await creating;
+    // Each of these goes before, while or after it is given an address.
+    const comeAndGo = async (name: string): Promise<void> => {
+      for (let round = 0; round < 3; round++) {
+        await world.create([name]);
+        await world.remove([name]);
+      }
+      await world.create([name]);
+    };
+    await Promise.all([world.create(named("stay", 100)), ...named("go", 100).map(comeAndGo)]);
     await world.untilAssigned(200);
     expect(witness.faults).toEqual([]);
     await until("200 are in use", async () => (await inUse()) === 200, PATIENCE);

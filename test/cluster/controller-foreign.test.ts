@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined)("the controller beside others on a real AP
     await world.startReplica("--load-balancer-class", "hawser.dev/lb");
     await world.create(["ours"], { loadBalancerClass: "hawser.dev/lb" });
     expect([...(await world.untilAssigned(1)).keys()]).toEqual(["ours"]);
-    await until("its Event is written", async () => (await world.events()).length > 0, PATIENCE);
+    await world.untilEvents(1);
     const { ours: _, ...others } = await world.versions();
     expect(others).toEqual(versions);
     expect(await world.events()).toHaveLength(1);

@@ -37,7 +37,7 @@ describe.skipIf(reason !== undefined)("two controllers on a real API server", ()
     const before = await world.writes();
     await world.create(named("s", 50));
     await world.untilAssigned(50);
-    await until("an Event for each", async () => (await world.events()).length >= 50, PATIENCE);
+    await world.untilEvents(50);
     const after = await world.writes();
     expect([after.services - before.services, after.events - before.events]).toEqual([50, 50]);
     expect([await leader.leads(), await standby.leads()]).toEqual([true, false]);
@@ -48,7 +48,7 @@ describe.skipIf(reason !== undefined)("two controllers on a real API server", ()
     const { leader, standby } = await startBoth();
     await world.create(named("s", 20));
     await world.untilAssigned(20);
-    await until("an Event for each", async () => (await world.events()).length >= 20, PATIENCE);
+    await world.untilEvents(20);
     const [versions, before] = [await world.versions(), await world.writes()];
     expect(await leader.process.stop()).toBe(0);
     await world.untilLeads(standby);

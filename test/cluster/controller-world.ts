@@ -49,11 +49,14 @@ export class ControllerWorld {
   readonly cluster: Cluster;
   readonly #directory: string;
   readonly #closers: (() => Promise<unknown>)[] = [];
+  /** Watches: asking again and again for a thousand Services would be the load of the test. */
+  readonly #eyes: Source;
   #replicas = 0;
 
   private constructor(cluster: Cluster, directory: string) {
     this.cluster = cluster;
     this.#directory = directory;
+    this.#eyes = this.#openSource();
   }
 
   /** A cluster with a pool of 4,096 addresses. */
@@ -62,6 +65,7 @@ export class ControllerWorld {
     // The brakes of the API server are another test's matter.
     const cluster = await Cluster.start({ directory });
     const world = new ControllerWorld(cluster, directory);
+    await world.#eyes.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
     for (const name of [NAMESPACE, SHOP]) await world.post("/api/v1/namespaces", { metadata: { name } });
     const config = "address-pools: [{ name: edge, protocol: layer2, addresses: [192.0.0.0/20] }]";
     await world.post(`/api/v1/namespaces/${NAMESPACE}/configmaps`, { metadata: { name: "hawser" }, data: { config } });
@@ -121,23 +125,37 @@ export class ControllerWorld {
   }
 
   async untilAssigned(count: number): Promise<ReadonlyMap<string, string>> {
-    return until(
-      `${count} Services have addresses`,
-      async () => {
-        const addresses = await this.addresses();
-        return addresses.size >= count && addresses;
-      },
-      PATIENCE,
-    );
+    await until(`${count} Services have addresses`, () => this.#count((one) => addressesOf(one).length > 0) >= count, {
+      ...PATIENCE,
+      lastSeen: () => this.#count((one) => addressesOf(one).length > 0),
+    });
+    return this.addresses();
   }
 
   async untilAnnounced(count: number): Promise<void> {
     const isAnnounced = (one: KubeObject) => conditionOf(one, "hawser.dev/Announced")?.["status"] === "True";
-    await until(
-      `${count} Services are announced`,
-      async () => [...(await this.services()).values()].filter(isAnnounced).length >= count,
-      PATIENCE,
-    );
+    await until(`${count} Services are announced`, () => this.#count(isAnnounced) >= count, {
+      ...PATIENCE,
+      lastSeen: () => this.#count(isAnnounced),
+    });
+  }
+
+  #count(holds: (object: KubeObject) => boolean): number {
+    return [...this.#eyes.list("Service").values()].filter(holds).length;
+  }
+
+  /** Waits until so many Events about the Services stand there. */
+  async untilEvents(count: number): Promise<void> {
+    interface List {
+      readonly items: readonly unknown[];
+      readonly metadata: { readonly remainingItemCount?: number };
+    }
+    const path = `/api/v1/namespaces/${SHOP}/events?limit=1`;
+    const isThere = async () => {
+      const { items, metadata } = await this.cluster.api.must<List>({ path });
+      return items.length + (metadata.remainingItemCount ?? 0) >= count;
+    };
+    await until(`${count} Events`, isThere, PATIENCE);
   }
 
   /** The versions of all Services: equal ones, nothing was written. */
@@ -171,12 +189,16 @@ export class ControllerWorld {
 
   /** Another program's view of the API server. */
   source(): Source {
+    const source = this.#openSource();
+    this.#closers.push(async () => source.close());
+    return source;
+  }
+
+  #openSource(): Source {
     const config = readKubeconfig(this.cluster.kubeconfigFile);
     if (!config.ok) throw new Error(config.problems[0]?.why);
     const log = createLogger({ component: "test", level: "silent" });
-    const source = openKubernetesSource({ config: config.value, namespace: NAMESPACE, component: "test", log });
-    this.#closers.push(async () => source.close());
-    return source;
+    return openKubernetesSource({ config: config.value, namespace: NAMESPACE, component: "test", log });
   }
 
   /** Reports as a speaker does that answers for whatever is assigned: a Lease, at most once a second. */
@@ -200,6 +222,7 @@ export class ControllerWorld {
   }
 
   async stop(): Promise<void> {
+    await this.#eyes.close();
     await this.cluster.stop();
     rmSync(this.#directory, { recursive: true });
   }
