@@ -103,7 +103,7 @@ export class PodWorker {
     else this.#ending ??= this.#end(pod.metadata.deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
   }
 
-  /** Its object is gone, or its kubelet's cluster is: it ends at once, and nothing is reported. */
+  /** Its object is gone, or its kubelet is closed: it ends at once, and nothing is reported. */
   async abandon(): Promise<void> {
     this.#closing.abort();
     await Promise.all([this.#cease(0), this.#reports.close()]);
@@ -119,7 +119,8 @@ export class PodWorker {
     const { spec, metadata } = this.#pod;
     const { signal } = this.#closing;
     mkdirSync(this.#directory, { recursive: true });
-    while (this.#host === undefined && !signal.aborted) {
+    const isWanted = (): boolean => !signal.aborted && this.#ending === undefined;
+    while (this.#host === undefined && isWanted()) {
       try {
         this.#host = await this.#makeHost();
       } catch (error) {
@@ -128,7 +129,7 @@ export class PodWorker {
         await this.#pause(RETRY_MS);
       }
     }
-    if (this.#host === undefined || signal.aborted) return;
+    if (this.#host === undefined || !isWanted()) return;
     this.#problem = undefined;
     const { node, api, apiService, dial, whileRunning } = this.#place;
     const podIPs = this.#host.addresses;
@@ -156,7 +157,7 @@ export class PodWorker {
     );
     for (const container of this.#containers) container.run();
     this.#reports.mark();
-    if ((spec?.volumes ?? []).length > 0) await this.#refreshVolumes(volumes);
+    if ((spec?.volumes ?? []).length > 0) void this.#refreshVolumes(volumes);
   }
 
   /** A pod of the host's network shares the node's namespace. */
@@ -223,6 +224,7 @@ export class PodWorker {
   }
 
   async #cease(graceMs: number): Promise<void> {
+    await this.#starting;
     await Promise.all(this.#containers.map((container) => container.stop(graceMs)));
     if (this.#host !== undefined && this.#host !== this.#place.node) {
       await this.#place.rack.removePodHost(this.#host.name);
