@@ -21,7 +21,7 @@ const ECHO_PORT = 9000;
 const INGRESS = "hawser-system/hawser-ingress";
 const CALM_PROBES = 100;
 const POOLS = fileURLToPath(new URL("manifests/00-pools.yaml", import.meta.url));
-const patient = { timeoutMs: 30_000 };
+const patient = { timeoutMs: 60_000 };
 
 /** The LoadBalancer Service gets its address from the pool. */
 export async function assignment({ world, teller }: Stage): Promise<string> {

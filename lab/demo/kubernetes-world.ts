@@ -18,8 +18,8 @@ const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const NAMESPACE = "hawser-system";
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const REPORT = "hawser.dev/report";
-/** For what takes some seconds on a machine that is idle. */
-const patient = { timeoutMs: 120_000 };
+/** For what takes some seconds on a machine that is idle, and minutes on one that is not. */
+const patient = { timeoutMs: 300_000 };
 
 interface ServiceObject {
   readonly status?: {
@@ -78,11 +78,11 @@ class KubernetesWorld implements World {
   constructor({ rack, cluster, kubelets, directory }: Parts) {
     this.#cluster = cluster;
     this.#kubelets = kubelets;
-    const get = ["kubectl", "--kubeconfig", cluster.kubeconfigFile, "get", "services,ingresses,pods", "-A"];
+    const status = [process.execPath, HAWSER, "status", "--kubeconfig", cluster.kubeconfigFile];
     this.visit = {
-      words: `Inside such a shell kubectl works with --kubeconfig ${cluster.kubeconfigFile}:`,
+      words: `Inside such a shell kubectl works with --kubeconfig ${cluster.kubeconfigFile}, and so does`,
       directory,
-      status: rack.enterCommand(rack.controlPlane, get),
+      status: rack.enterCommand(rack.controlPlane, status),
     };
   }
 

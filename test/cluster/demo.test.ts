@@ -28,7 +28,7 @@ async function runDemo(args: readonly string[], env: NodeJS.ProcessEnv = process
 describe("hawser demo --kubernetes --json", () => {
   it.skipIf(reason !== undefined)(
     "tells the same story on a real cluster, and ends ok",
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async () => {
       const { events, code } = await runDemo(["--kubernetes"]);
       const names = events.map(({ event }) => event);
