@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,6 +45,13 @@ describe("hawser controller", () => {
       await vi.waitUntil(async () => (await fetch(`${url}/readyz`)).status === 200, { timeout: 10_000 });
       const status = readFileSync(join(directory, ".hawser/status/Service/default/web.yaml"), "utf8");
       expect(status).toContain("ip: 192.0.2.0");
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain("hawser_controller_leads 1");
+      // A speaker beside it.
+      mkdirSync(join(directory, ".hawser/reports"), { recursive: true });
+      const report = "{ node: n1, ready: true, announcing: [192.0.2.0] }\n";
+      writeFileSync(join(directory, ".hawser/reports/speaker-n1.yaml"), report);
+      const read = () => readFileSync(join(directory, ".hawser/status/Service/default/web.yaml"), "utf8");
+      await vi.waitUntil(() => read().includes("reason: Announced\n"), { timeout: 20_000 });
       expect(await (await fetch(`${url}/metrics`)).text()).toContain(
         'hawser_pool_addresses_in_use{pool="edge",family="ipv4"} 1',
       );
