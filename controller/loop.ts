@@ -68,8 +68,9 @@ export async function startController(context: ControllerContext): Promise<Contr
     if (!mayWrite()) {
       round.watch();
       const undecidedMs = standsByFromMs - context.monotonicMs();
+      void alarm.set(undecidedMs > 0 ? undecidedMs : undefined);
       if (undecidedMs <= 0) context.onApplied("stands by");
-      return void alarm.set(undecidedMs <= 0 ? undefined : undecidedMs);
+      return;
     }
     const isDone = await round.run();
     context.onApplied("leads");
