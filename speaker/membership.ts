@@ -151,11 +151,6 @@ export class Membership {
     );
   }
 
-  /** How many peers there are, live or not. */
-  get size(): number {
-    return this.#peers.size;
-  }
-
   /** The session of a peer as last heard, to be echoed; 0 if never heard. */
   sessionOf(node: string): bigint {
     return this.#peers.get(node)?.session ?? 0n;

@@ -196,11 +196,17 @@ export class Speaker {
       wanted: this.#wanted.byAddress,
       members,
       nodes: this.#nodes,
-      knownMembers: this.#membership.size + 1,
+      knownMembers: this.#knownMembers(members),
       terms: this.#terms,
       failBackAfterMs: this.#options.settings.failBackAfterMs,
       before: this.#plan,
     };
+  }
+
+  /** Itself, all that are enrolled, and guests while they live: a replay of one that is gone must not weaken claims. */
+  #knownMembers(members: readonly Member[]): number {
+    const enrolled = new Set([this.#options.settings.node, ...this.#enrolled.map(({ node }) => node)]);
+    return enrolled.size + members.filter(({ node }) => !enrolled.has(node)).length;
   }
 
   #self(): Member {

@@ -118,8 +118,18 @@ describe("Membership.tick()", () => {
     subject.receive(heartbeat(), 0);
     expect(subject.setPeers(new Set(["n3"]))).toBe(true);
     expect(subject.members()).toHaveLength(0);
-    expect(subject.size).toBe(1);
     expect(subject.setPeers(new Set(["n3"]))).toBe(false);
+  });
+
+  it("takes nothing old from a node that it forgot and knows again", () => {
+    const subject = membership(["n2", "n3"]);
+    subject.receive(heartbeat({ sequence: 5 }), 0);
+    subject.setPeers(new Set(["n3"]));
+    expect(subject.receive(heartbeat({ sequence: 6 }), 1)).toBe("unknown-node");
+    subject.setPeers(new Set(["n2", "n3"]));
+    expect(subject.receive(heartbeat({ sequence: 4 }), 2)).toBe("stale");
+    expect(subject.members()).toHaveLength(0);
+    expect(subject.receive(heartbeat({ sequence: 7 }), 3)).toBe("changed");
   });
 });
 

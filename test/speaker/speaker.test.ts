@@ -197,6 +197,37 @@ describe("Speaker", { timeout: 30_000 }, () => {
     );
   });
 
+  it("is answered by those that its enrolment has not reached, and takes nothing from them", () => {
+    const network = new Network(2, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    network.station("n2").isOn = false;
+    network.station("n1").speaker.handle({
+      kind: "cluster",
+      wanted: [],
+      gone: [],
+      peers: [],
+      nodes: undefined,
+      isEnrolled: true,
+    });
+    network.run(300);
+    expect(network.owners()).toEqual(["n1", "n1", "n1"]);
+    network.station("n2").isOn = true;
+    network.run(3_000, () => expect(network.owners()).toEqual(["n1", "n1", "n1"]));
+    network.station("n1").isOn = false;
+    network.run(300);
+    expect(network.owners()).toEqual(["n2", "n2", "n2"]);
+  });
+
+  it("takes nothing before it is enrolled", () => {
+    const network = new Network(1, ["192.0.2.1"], { isBooted: false });
+    network.boot("n1");
+    const news = { kind: "cluster", wanted: [], gone: [], peers: undefined, nodes: undefined } as const;
+    network.station("n1").speaker.handle({ ...news, isEnrolled: false });
+    network.run(5_000, () => expect(network.owners()).toEqual([""]));
+    network.station("n1").speaker.handle({ ...news, isEnrolled: true });
+    network.run(300);
+    expect(network.owners()).toEqual(["n1"]);
+  });
+
   it("alone it stands for election once the wait for the others is over", () => {
     const network = new Network(3, ["192.0.2.1"]);
     for (const node of ["n2", "n3"]) network.station(node).isOn = false;
