@@ -76,6 +76,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       lingers: publish.usesNodes,
       publishedAddresses: () => world.publishedAddresses(publish),
       standingOf: (key) => world.standingOf(key),
+      standingsVersion: () => world.standingsVersion,
       onProblems: (found) => problems.report("published addresses", found),
     });
   return {
@@ -94,6 +95,8 @@ class World {
   readonly #problems: ProblemLog;
   readonly #index: RouteIndex;
   readonly #secrets: NamedSecrets;
+  /** Grows whenever an Ingress or a class changes. */
+  standingsVersion = 0;
   /** What is wrong with Ingresses, ours or not: only of ours is it told. */
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
@@ -133,6 +136,7 @@ class World {
     const slices = this.#slices.update(source.list("EndpointSlice"));
     const changes = { classes, ingresses, services, slices };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
+    if (classes.length + ingresses.length > 0) this.standingsVersion += 1;
     if (classes.length > 0) this.#tellAgain();
     this.#secrets.update(this.#index.served());
   }

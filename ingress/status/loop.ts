@@ -26,6 +26,8 @@ export interface StatusLoopOptions {
   /** Where clients find us, as the objects say now. */
   readonly publishedAddresses: () => PublishedAddresses;
   readonly standingOf: (key: string) => Standing;
+  /** Another number whenever a standing may be another. */
+  readonly standingsVersion: () => number;
   readonly onProblems: (problems: readonly Problem[]) => void;
   /** Milliseconds that never go back. */
   readonly nowMs?: () => number;
@@ -52,6 +54,8 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   let writes = 0;
   /** Whether the addresses were looked for since we lead. */
   let hasLooked = false;
+  /** What the last plan without a change was made of: the same gives the same. */
+  let atRest: PlanInputs | undefined;
 
   async function run(): Promise<void> {
     await delay(COALESCE_MS, closing.signal).catch(() => undefined);
@@ -60,8 +64,11 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
     options.onProblems(published.problems);
     const { addresses, dueInMs } = settle(published.addresses);
     const ingresses = source.list("Ingress");
+    const inputs = { ingresses, standings: options.standingsVersion(), addresses: JSON.stringify(addresses) };
+    const isSame = atRest !== undefined && areSame(atRest, inputs);
+    const changes = isSame ? [] : planIngressStatus({ ingresses, standingOf: options.standingOf, addresses });
+    atRest = changes.length === 0 ? inputs : undefined;
     pacing.prune((key) => ingresses.has(key));
-    const changes = planIngressStatus({ ingresses, standingOf: options.standingOf, addresses });
     const waits = await apply(changes);
     wakeIn([...waits, ...(dueInMs === undefined ? [] : [dueInMs])]);
   }
@@ -142,6 +149,17 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
       await loop.close();
     },
   };
+}
+
+interface PlanInputs {
+  readonly ingresses: ReadonlyMap<string, unknown>;
+  readonly standings: number;
+  readonly addresses: string | undefined;
+}
+
+function areSame(left: PlanInputs, right: PlanInputs): boolean {
+  const { ingresses, standings, addresses } = left;
+  return ingresses === right.ingresses && standings === right.standings && addresses === right.addresses;
 }
 
 /** What is published, by us or by the leader before us. */

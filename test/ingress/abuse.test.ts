@@ -5,10 +5,14 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { until as untilWithin } from "#lab/until.ts";
 import { ask, openClient, standsStill, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
 
+// A busy machine is slow, not wrong.
+vi.setConfig({ testTimeout: 120_000 });
+const until: typeof untilWithin = async (what, condition, options) =>
+  untilWithin(what, condition, { timeoutMs: 60_000, ...options });
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -122,7 +126,7 @@ describe("hawser ingress bears", () => {
 
   it(
     "200 clients that stop reading a body of 10 MB, each for less than half a megabyte of memory",
-    { timeout: 30_000 },
+    { timeout: 120_000 },
     async () => {
       const body = Buffer.alloc(10_000_000, "x");
       await using upstream = await startUpstream((socket) => {
@@ -140,7 +144,7 @@ describe("hawser ingress bears", () => {
       await until("all to be asked", () => upstream.connections.length >= 200);
       const sent = () =>
         upstream.connections.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
-      await until("the endpoint to be stopped", standsStill(sent), { timeoutMs: 20_000 });
+      await until("the endpoint to be stopped", standsStill(sent), { timeoutMs: 60_000 });
       const perClient = (residentBytes(program.pid) - before) / sockets.length;
       expect(perClient).toBeLessThan(524_288);
       for (const socket of sockets) socket.destroy();

@@ -8,7 +8,7 @@ import { connect } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
-import { until } from "#lab/until.ts";
+import { until as untilWithin } from "#lab/until.ts";
 import { answering, ask, listen, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
 
 /** The program in a process of its own, on ports that the kernel chooses. */
@@ -23,7 +23,9 @@ interface Running {
 }
 
 // A busy machine is slow, not wrong.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
+const until: typeof untilWithin = async (what, condition, options) =>
+  untilWithin(what, condition, { timeoutMs: 60_000, ...options });
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();

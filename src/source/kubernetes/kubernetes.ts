@@ -106,10 +106,9 @@ class KubernetesSource implements Source {
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
     if (this.#listener === undefined) throw new Error("this source is not open");
     if (this.#reflectors.has(kind)) throw new Error(`this source shows all objects of kind ${kind}`);
-    if (this.#isClosed) return;
     const followed = this.#followed.get(kind) ?? this.#followerOf(kind);
     this.#followed.set(kind, followed);
-    await followed.follow(keys);
+    if (!this.#isClosed) await followed.follow(keys);
   }
 
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
