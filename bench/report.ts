@@ -75,21 +75,29 @@ export function benchOptions(args: readonly string[], spec: BenchSpec): BenchOpt
     for (const [option = "", text = ""] of rows) console.log(`  ${option.padEnd(16)} ${text}`);
     return undefined;
   }
-  const read = Object.entries(numbers).map(([key, one]) => [key, readNumber(key, given[key], one)] as const);
+  const read = Object.entries(numbers).map(([key, one]) => [key, readNumber(key, textOf(given[key]), one)] as const);
   const { trials = spec.trials, ...own } = Object.fromEntries(read);
   return { json: values.json, raw: values.raw, trials, numbers: own, texts: pick(given, Object.keys(texts)) };
 }
 
-function readNumber(key: string, text: unknown, { default: usual, most }: { default: number; most: number }) {
+function readNumber(
+  key: string,
+  text: string | undefined,
+  { default: usual, most }: { default: number; most: number },
+) {
   if (text === undefined) return usual;
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > most)
-    throw new RangeError(`--${key} takes a whole number from 1 to ${most}, not ${String(text)}`);
+    throw new RangeError(`--${key} takes a whole number from 1 to ${most}, not ${text}`);
   return number;
 }
 
 function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]) {
-  return Object.fromEntries(keys.map((key) => [key, values[key] as string | undefined]));
+  return Object.fromEntries(keys.map((key) => [key, textOf(values[key])]));
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** One case of one system: its samples in figures. */

@@ -27,6 +27,7 @@ const { dependencies, devDependencies, optionalDependencies } = manifest;
 const everything = [
   ...Object.keys(importTable).map((folder) => `#${folder}`),
   "#lab",
+  "#bench",
   "node:",
   ...Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }),
 ];

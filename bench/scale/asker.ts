@@ -5,7 +5,7 @@ import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { decodeArp } from "#src/wire/arp.ts";
 import { decodeEthernet, ETHER_TYPE_ARP } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
-import { type Asker, EVERY_FRAME, interfaceIndex, requestFrame } from "../arp/request.ts";
+import { type Asker, EVERY_FRAME, interfaceIndex, requestFrame } from "#bench/arp/request.ts";
 
 export interface AskOrder extends Asker {
   /** In the order in which they are expected. */

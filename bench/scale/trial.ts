@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "#lab/until.ts";
-import { cpuSeconds } from "../cpu-seconds.ts";
-import type { Sample } from "../report.ts";
+import { cpuSeconds } from "#bench/cpu-seconds.ts";
+import type { Sample } from "#bench/report.ts";
 import { memoryMb, readWrites, writesBetween } from "./counters.ts";
 import { namesOf, requestedAddress } from "./objects.ts";
 import type { RunningSystem, System } from "./system.ts";
@@ -20,7 +20,6 @@ const CALM_MS = 5_000;
 const CALM_TIMEOUT_MS = 300_000;
 /** What the API server writes to itself: of each Service the address in the cluster's network, and its leases. */
 const OWN_WRITES = ["ipaddresses", "leases"];
-const SERVICES = "/api/v1/namespaces/bench/services";
 
 type Measured = Omit<Sample, "system">;
 
@@ -144,44 +143,25 @@ async function calm(world: World): Promise<void> {
 
 /** The address of each Service; throws unless all have one, and each its own. */
 async function checkAddresses(world: World, count: number): Promise<ReadonlyMap<string, string>> {
-  const addresses = new Map<string, string>();
-  for (let next = ""; ;) {
-    const page = await world.cluster.api.must<ServiceList>({ path: `${SERVICES}?limit=500${next}` });
-    for (const { metadata, status } of page.items) {
-      const ip = status.loadBalancer.ingress?.[0]?.ip;
-      if (ip !== undefined) addresses.set(metadata.name, ip);
-    }
-    if (page.metadata.continue === undefined) break;
-    next = `&continue=${page.metadata.continue}`;
-  }
+  const addresses = await world.addresses();
   const distinct = new Set(addresses.values()).size;
   if (addresses.size !== count || distinct !== count)
     throw new Error(`${addresses.size} of ${count} Services have an address, ${distinct} different ones`);
   return addresses;
 }
 
-interface ServiceList {
-  readonly metadata: { readonly continue?: string };
-  readonly items: readonly {
-    readonly metadata: { readonly name: string };
-    readonly status: { readonly loadBalancer: { readonly ingress?: readonly { readonly ip?: string }[] } };
-  }[];
-}
-
 /** The controller ends, a Service comes, the controller starts: ready, and the Service served; the others untouched. */
 async function restart(world: World, running: RunningSystem, number: number): Promise<readonly Measured[]> {
   const { name } = namesOf("restart", number);
   await running.stopController();
-  const { items } = await world.cluster.api.must<ServiceList>({ path: SERVICES });
-  const before = new Map(items.map(({ metadata, status }) => [metadata.name, status.loadBalancer.ingress?.[0]?.ip]));
+  const before = await world.addresses();
   await world.load({ task: "services", namespace: "bench", prefix: `restart-${number}`, count: 1, atOnce: 1 });
   const writesBefore = await readWrites(world.cluster);
   const startMs = performance.now();
   const served = until(
     `${name}-0 is served`,
     async () => {
-      const service = await world.cluster.api.must<ServiceList["items"][number]>({ path: `${SERVICES}/${name}-0` });
-      return service.status.loadBalancer.ingress !== undefined;
+      return (await world.addressOf(`${name}-0`)) !== undefined;
     },
     { timeoutMs: CALM_TIMEOUT_MS },
   ).then(() => (performance.now() - startMs) / 1_000);

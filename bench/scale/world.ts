@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cluster } from "#lab/cluster.ts";
 import type { Host } from "#lab/host.ts";
-import { Rack } from "#lab/rack.ts";
+import type { Rack } from "#lab/rack.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { until } from "#lab/until.ts";
 import type { AskOrder, Heard } from "./asker.ts";
@@ -14,6 +14,22 @@ const LOAD = fileURLToPath(new URL("load.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("asker.ts", import.meta.url));
 /** The node numbers that have an address of their own in the rack's network. */
 export const MOST_NODES = 200;
+
+const SERVICES = "/api/v1/namespaces/bench/services";
+
+interface ServiceObject {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly loadBalancer: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+
+interface ServiceList {
+  readonly metadata: { readonly continue?: string };
+  readonly items: readonly ServiceObject[];
+}
+
+function addressIn({ status }: ServiceObject): string | undefined {
+  return status.loadBalancer.ingress?.[0]?.ip;
+}
 
 /** What a load brought. */
 export interface LoadResult {
@@ -97,6 +113,25 @@ export class World implements AsyncDisposable {
     const code = await running.exited;
     if (code !== 0 || done === undefined) throw new Error(`the load ended with ${code}: ${running.lines.join("\n")}`);
     return { createdS: done.createdS, assignedS: done.assignedS, requested };
+  }
+
+  /** The addresses of the Services that have one, by their names. */
+  async addresses(): Promise<ReadonlyMap<string, string>> {
+    const addresses = new Map<string, string>();
+    for (let next = ""; ;) {
+      const { metadata, items } = await this.cluster.api.must<ServiceList>({ path: `${SERVICES}?limit=500${next}` });
+      for (const item of items) {
+        const ip = addressIn(item);
+        if (ip !== undefined) addresses.set(item.metadata.name, ip);
+      }
+      if (metadata.continue === undefined) return addresses;
+      next = `&continue=${metadata.continue}`;
+    }
+  }
+
+  /** The address of one Service, if it has one. */
+  async addressOf(name: string): Promise<string | undefined> {
+    return addressIn(await this.cluster.api.must<ServiceObject>({ path: `${SERVICES}/${name}` }));
   }
 
   /** Starts to ask for addresses from the client; `heard` fills until all are answered, which ends the process. */
