@@ -33,7 +33,7 @@ const health = createHealth(["synced", "applied", "source"], () => log.info({}, 
 health.set("source", true);
 const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
 const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
-const source = sourceOrExit(options, {
+const source = await sourceOrExit(options, {
   component,
   log,
   // All Services: one that is no longer of type LoadBalancer has to lose our condition.

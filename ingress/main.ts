@@ -37,7 +37,7 @@ const registry = createRegistry(component);
 const health = createHealth(["synced", "http", "https", "default-backend"], () => log.info({}, "ready"));
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
 const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
-const source = sourceOrExit(options, { component, log });
+const source = await sourceOrExit(options, { component, log });
 const certificates = new Certificates(wallMs());
 const engine = new Engine({
   connect: netConnect,

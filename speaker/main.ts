@@ -39,7 +39,7 @@ const log = createLogger({ component: "speaker", node, level: options.logLevel }
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
 const health = createHealth(["synced", "heartbeats", "sockets", "enrolled", "joined"], () => log.info({}, "ready"));
-const source = sourceOrExit(options, {
+const source = await sourceOrExit(options, {
   component: "speaker",
   log,
   watchesMembers: true,

@@ -1,5 +1,6 @@
 import { parse, stringify } from "yaml";
 import type { ObjectRef } from "#src/model/object.ts";
+import { isRecord } from "./record.ts";
 
 /** What a status file lays over its manifest. */
 export interface Overlay {
@@ -38,9 +39,4 @@ export function parseStatus(text: string): Overlay | string {
     return typeof entry[1] === "string" || entry[1] === null;
   });
   return { status, annotations: Object.fromEntries(texts) };
-}
-
-/** Whether a value is a map with text keys, as YAML and JSON have them. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

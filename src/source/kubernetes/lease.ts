@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 
 /** What a leader election needs of a Lease (coordination.k8s.io/v1). */
 export interface LeaseRecord {

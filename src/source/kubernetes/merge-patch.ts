@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@ import { type Kind, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import type { ReportTopic } from "#src/source/source.ts";
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { apiProblem } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";

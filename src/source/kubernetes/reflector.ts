@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 import type { ApiClient } from "./client.ts";
 import { ObjectStore } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./objects.ts";

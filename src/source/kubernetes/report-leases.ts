@@ -1,5 +1,5 @@
 import type { ReportTopic } from "#src/source/source.ts";
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 import type { ApiClient } from "./client.ts";
 import { refusalError } from "./outcome.ts";
 import { pause, type Timing } from "./timing.ts";

@@ -1,5 +1,5 @@
 import type { Kind, ObjectRef } from "#src/model/object.ts";
-import { isRecord } from "#src/source/status-text.ts";
+import { isRecord } from "#src/source/record.ts";
 
 /** What is watched of a kind; all of it where nothing is said. */
 export interface Scope {
