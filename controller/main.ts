@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
@@ -10,7 +11,8 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { keepHeapSmall } from "#src/process/small-heap.ts";
-import { sourceOptions, sourceOrExit } from "#src/source/open.ts";
+import { apiConfig, sourceOptions, sourceOrExit } from "#src/source/open.ts";
+import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./loop.ts";
 import { createControllerMetrics } from "./metrics.ts";
 
@@ -18,6 +20,10 @@ const specs = {
   ...sourceOptions,
   configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
   loadBalancerClass: { kind: "string", help: "Serve Services of exactly this class; by default those without a class" },
+  heartbeatSecret: {
+    kind: "string",
+    help: "Make this Secret in --namespace with a random key for the speakers, if there is none; by default no Secret",
+  },
   adminAddress: { kind: "string", default: "0.0.0.0", help: "Address for /healthz, /readyz and /metrics" },
   adminPort: { kind: "number", default: 9120, min: 0, max: 65_535, help: "Port for /healthz, /readyz and /metrics" },
   logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level that is logged" },
@@ -52,11 +58,15 @@ function showSource(where: string, problems: readonly Problem[]): void {
 }
 
 let controller: Controller | undefined;
+const ending = new AbortController();
 onShutdown(log, async () => {
+  ending.abort();
   await controller?.close();
   await source.close();
   await admin.close();
 });
+
+if (options.heartbeatSecret !== undefined && options.manifests === undefined) void startSecret(options.heartbeatSecret);
 
 controller = await startController({
   source,
@@ -73,3 +83,19 @@ controller = await startController({
 });
 health.set("synced", true);
 log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");
+
+/** Beside everything else: addresses are assigned whether or not speakers can start. */
+async function startSecret(name: string): Promise<void> {
+  const config = await apiConfig(options.kubeconfig);
+  if (!config.ok) return;
+  const delay = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
+  await makeHeartbeatSecret({
+    config: config.value,
+    namespace: options.namespace,
+    name,
+    key: randomBytes(32).toString("base64"),
+    log,
+    timing: { delay, chance: Math.random, clock: wallMs },
+    signal: ending.signal,
+  });
+}
