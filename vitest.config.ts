@@ -9,14 +9,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/lab/**", "test/cluster/**"],
+          exclude: ["test/image/**", "test/lab/**", "test/cluster/**"],
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: "lab",
-          include: ["test/lab/**/*.test.ts"],
+          include: ["test/image/**/*.test.ts", "test/lab/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 // The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
-// Usage: node scripts/start.js demo|test|bench|check|cluster|hawser [arguments]
+// Usage: node scripts/start.js demo|test|bench|check|cluster|image|hawser [arguments]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
@@ -92,6 +92,7 @@ const verbs = {
   hawser: (args) => run([ownNode, `${root}cli/main.ts`, ...args], { cwd: here }),
   bench: (args) => run([ownNode, "bench/main.ts", ...args]),
   cluster: (args) => run([ownNode, "scripts/cluster.js", ...args]),
+  image: (args) => run([ownNode, "scripts/image.js", ...args]),
   test,
   check,
 };
@@ -102,7 +103,7 @@ if (verbs[verb] === undefined) {
   process.exit(2);
 }
 try {
-  setUp({ rack: verb !== "hawser" });
+  setUp({ rack: verb !== "hawser" && verb !== "image" });
   process.exitCode = await verbs[verb](args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

@@ -1,0 +1,41 @@
+// The container image, without a daemon: an OCI archive that containerd, docker and podman load.
+// Usage: npm run image -- [--out FILE] [--root DIR]
+//   --out FILE  Where to write it; default hawser-VERSION-ARCH.tar in this folder
+//   --root DIR  Write the image's files into this folder instead (the Containerfile does)
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { imageArchive } from "./image/archive.ts";
+import { rootFiles } from "./image/root-files.ts";
+
+/** A name that leads to no registry: a node that lacks the image says so, and fetches nothing from a stranger. */
+const REPOSITORY = "localhost/hawser";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { values } = parseArgs({ options: { out: { type: "string" }, root: { type: "string" } } });
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+// Paths are relative to where the person is who called npm.
+const here = process.env.INIT_CWD ?? process.cwd();
+const layers = await rootFiles(root);
+
+if (values.root !== undefined) {
+  for (const { path, mode, content } of layers.flat()) {
+    const file = join(resolve(here, values.root), path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content, { mode });
+  }
+  process.stdout.write(`${resolve(here, values.root)}\n`);
+} else {
+  const file = resolve(here, values.out ?? `hawser-${version}-${process.arch}.tar`);
+  const archive = imageArchive(layers, { repository: REPOSITORY, version });
+  writeFileSync(file, archive);
+  const digest = createHash("sha256").update(archive).digest("hex");
+  process.stderr.write(
+    `image: ${REPOSITORY}:${version}, ${(archive.length / 1e6).toFixed(1)} MB, sha256 ${digest}\n` +
+      `image: containerd  ctr --namespace k8s.io images import ${file}\n` +
+      `image: docker      docker load --input ${file}\n`,
+  );
+  process.stdout.write(`${file}\n`);
+}
