@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { render, ways } from "#scripts/manifests/render.ts";
+import { runCli } from "#test/cli/run-cli.ts";
+import { config, kustomize, type Manifest, nameOf, podOf, type PodSpec, readManifests } from "./kustomization.ts";
+
+const { version } = JSON.parse(readFileSync(join(config, "../package.json"), "utf8")) as { readonly version: string };
+const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+if (!hasKubectl) console.log("skipped in part, there is no kubectl: rendered files are compared by their objects only");
+
+/** The verbs by which a resource can be asked for by name alone, and those that ask for many or make one. */
+const VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"];
+
+it("shows the three ways of exposing", () => {
+  expect(ways).toEqual(["daemonset-hostnetwork", "deployment-loadbalancer", "deployment-nodeport"]);
+});
+
+describe.each(ways)("config/%s.yaml", (way) => {
+  const file = join(config, `${way}.yaml`);
+  const objects = kustomize(join(config, "expose", way));
+  const pods = objects.flatMap((object) => podOf(object) ?? []);
+
+  it("holds the objects of its folder", () => {
+    const byName = (list: readonly Manifest[]) =>
+      [...list].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+    expect(byName(readManifests(file))).toEqual(byName(objects));
+  });
+
+  it.skipIf(!hasKubectl)("is what kubectl makes of its folder", { timeout: 60_000 }, () => {
+    expect(readFileSync(file, "utf8")).toBe(render(way));
+  });
+
+  it("passes hawser check", { timeout: 60_000 }, async () => {
+    const { code, stdout } = await runCli(["check", file, join(config, "samples/pool.yaml")]);
+    expect({ code, errors: stdout.match(/^error .*/gm) ?? [] }).toEqual({ code: 0, errors: [] });
+  });
+
+  it("asks for the image that npm run image makes of this version", () => {
+    const images = pods.flatMap(({ containers }) => containers.map(({ image }) => image));
+    expect(images).toEqual(pods.map(() => `localhost/hawser:${version}`));
+  });
+
+  it("starts each program with options it knows", { timeout: 60_000 }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "hawser-config-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const key = join(directory, "key");
+    writeFileSync(key, "k".repeat(32));
+    const commands = pods.map(({ containers }) =>
+      (containers[0]?.args ?? []).map((arg) =>
+        arg.replace(/\$\(NODE_\w+\)/, "127.0.0.1").replace(/=\/etc\/.*/, `=${key}`),
+      ),
+    );
+    // Without a cluster a program gets as far as that it has none; one that cannot read its options does not.
+    const run = async (args: readonly string[]) => runCli([...args, "--admin-port=0"], { KUBERNETES_SERVICE_HOST: "" });
+    const ends = await Promise.all(commands.map(run));
+    const noCluster = { code: 2, stdout: "", stderr: expect.stringContaining("SOURCE_MISSING") };
+    expect(ends).toEqual(commands.map(() => noCluster));
+  });
+
+  it("gives pods no power that they do not need", () => {
+    for (const { hostNetwork = false, containers } of pods) {
+      for (const { name, securityContext } of containers) {
+        expect(securityContext, name).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+        expect(securityContext["capabilities"], name).toEqual({ drop: ["ALL"], ...addedTo(name, hostNetwork) });
+        expect(securityContext["runAsUser"], name).toBe(hostNetwork ? 0 : undefined);
+      }
+    }
+  });
+
+  it("probes and scrapes each pod at the port where the program serves", () => {
+    for (const { containers } of pods)
+      expect(portOf(containers, "metrics")).toBe(DEFAULT_PORTS[containers[0]?.name ?? ""]);
+  });
+
+  it("grants rights by known verbs, to ServiceAccounts that it has, and none to change a Service or an Ingress", () => {
+    const rules = objects.flatMap(({ rules = [] }) => rules);
+    expect(rules.length).toBeGreaterThan(10);
+    for (const rule of rules) {
+      expect(VERBS).toEqual(expect.arrayContaining([...rule.verbs]));
+      expect(rule.resources).not.toContain("*");
+      const isWhole = rule.resources.some((name) => ["services", "ingresses", "secrets", "nodes"].includes(name));
+      const mayOnly = rule.resources.includes("secrets") ? ["list", "watch", "create"] : ["list", "watch"];
+      if (isWhole) expect(mayOnly).toEqual(expect.arrayContaining([...rule.verbs]));
+    }
+    const names = new Set(objects.map(nameOf));
+    for (const { roleRef, metadata } of objects) {
+      if (roleRef === undefined) continue;
+      const where = roleRef.kind === "Role" ? `${metadata.namespace}/` : "";
+      expect(names).toContain(`${roleRef.kind} ${where}${roleRef.name}`);
+      expect(names).toContain(`ServiceAccount hawser-system/${metadata.name.replace(/-nodes$/, "")}`);
+    }
+  });
+});
+
+/** Ports of /readyz and /metrics, by program: defaults, so that no option has to say them. */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { controller: 9120, speaker: 9121, ingress: 10_254 };
+
+function addedTo(name: string, hostNetwork: boolean): object {
+  if (name === "speaker") return { add: ["NET_RAW"] };
+  return name === "ingress" && hostNetwork ? { add: ["NET_BIND_SERVICE"] } : {};
+}
+
+function portOf(containers: PodSpec["containers"], name: string): number | undefined {
+  return containers[0]?.ports.find((port) => port.name === name)?.containerPort;
+}
