@@ -23,10 +23,24 @@ const packages = {
   "kube-apiserver": { path: "k8s.io/kubernetes/cmd/kube-apiserver", seconds: 180 },
   "kube-controller-manager": { path: "k8s.io/kubernetes/cmd/kube-controller-manager", seconds: 55 },
   "kube-proxy": { path: "k8s.io/kubernetes/cmd/kube-proxy", seconds: 10 },
+  kubectl: { path: "k8s.io/kubernetes/cmd/kubectl", seconds: 20 },
+  kubelet: { path: "k8s.io/kubernetes/cmd/kubelet", seconds: 50 },
+  "kube-scheduler": { path: "k8s.io/kubernetes/cmd/kube-scheduler", seconds: 10 },
 } as const;
 
 /** A program of the cluster, by the name of its file. */
 export type ClusterProgram = keyof typeof packages;
+
+/** What a control plane and its kube-proxies need. */
+export const CLUSTER_PROGRAMS: readonly ClusterProgram[] = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-proxy",
+  "kubectl",
+];
+/** What real nodes need beside them. */
+export const NODE_PROGRAMS: readonly ClusterProgram[] = [...CLUSTER_PROGRAMS, "kubelet", "kube-scheduler"];
 
 /** The version of Kubernetes that is built: `v1.36.3`. */
 export function kubernetesVersion(): string {
@@ -46,15 +60,17 @@ export function clusterProgram(name: ClusterProgram): string {
  * Why no cluster can be had in this process, in words for a person; undefined if one can: the programs are built, and
  * we are inside the namespaces of lab/wrapper.js.
  */
-export function whyNoCluster(): string | undefined {
+export function whyNoCluster(programs = CLUSTER_PROGRAMS): string | undefined {
   if (process.env["HAWSER_RACK"] !== "1") return process.env["HAWSER_NO_RACK"] || "no rack: run it by npm test";
-  if (existsSync(folder())) return undefined;
-  return process.env["HAWSER_NO_CLUSTER"] || (whyNoBuild() ?? "its programs are not built: run npm run cluster");
+  if (missing(programs).length === 0) return undefined;
+  return (
+    process.env["HAWSER_NO_CLUSTER"] || (whyNoBuild(programs) ?? "its programs are not built: run npm run cluster")
+  );
 }
 
 /** Why the programs cannot be built here; undefined if they can, or are there already. */
-export function whyNoBuild(): string | undefined {
-  if (existsSync(folder())) return undefined;
+export function whyNoBuild(programs = CLUSTER_PROGRAMS): string | undefined {
+  if (missing(programs).length === 0) return undefined;
   const wanted = `Go ${OLDEST_GO.major}.${OLDEST_GO.minor} or newer, which builds the real Kubernetes`;
   // Asked outside the module and for the local Go: inside, an older one would go and fetch a newer one.
   const options = { cwd: tmpdir(), env: { ...process.env, GOTOOLCHAIN: "local" }, encoding: "utf8" } as const;
@@ -67,27 +83,40 @@ export function whyNoBuild(): string | undefined {
 }
 
 /**
- * Builds the programs unless they are there, once for all trees of the same versions; who comes meanwhile waits.
+ * Builds those of the programs that are not there, once for all trees of the same versions; who comes meanwhile waits.
  * `say` gets progress, a line at a time. Rejects with what `go build` said.
  */
-export async function buildCluster(say: (line: string) => void): Promise<void> {
-  const built = folder();
-  if (existsSync(built)) return;
-  const reason = whyNoBuild();
+export async function buildCluster(say: (line: string) => void, programs = CLUSTER_PROGRAMS): Promise<void> {
+  if (missing(programs).length === 0) return;
+  const reason = whyNoBuild(programs);
   if (reason !== undefined) throw new Error(`cannot build the cluster's programs: ${reason}`);
   mkdirSync(cache(), { recursive: true });
-  await withLock(`${built}.lock`, say, async () => {
-    if (existsSync(built)) return;
-    const startMs = performance.now();
-    say(
-      `the programs of Kubernetes ${kubernetesVersion()} are built once, about 5 minutes on two cores, into ${built}`,
-    );
-    for (const left of leftovers(built)) rmSync(left, { recursive: true, force: true });
-    const part = mkdtempSync(built + PART);
-    for (const name of Object.keys(packages) as ClusterProgram[]) await buildOne(name, part, say);
-    renameSync(part, built);
-    say(`all programs are built, in ${seconds(startMs)} s`);
+  await withLock(`${folder()}.lock`, say, async () => {
+    const wanted = missing(programs);
+    if (wanted.length === 0) return;
+    await buildAll(wanted, say);
   });
+}
+
+function missing(programs: readonly ClusterProgram[]): readonly ClusterProgram[] {
+  return programs.filter((name) => !existsSync(join(folder(), name)));
+}
+
+/** A program is moved into the folder when it is complete, so that what is there can be run. */
+async function buildAll(programs: readonly ClusterProgram[], say: (line: string) => void): Promise<void> {
+  const startMs = performance.now();
+  const built = folder();
+  const usual = Math.ceil(programs.reduce((sum, name) => sum + packages[name].seconds, 0) / 60);
+  say(`programs of Kubernetes ${kubernetesVersion()} are built once, ${usual} min on two cores, into ${built}`);
+  for (const left of leftovers(built)) rmSync(left, { recursive: true, force: true });
+  mkdirSync(built, { recursive: true });
+  const part = mkdtempSync(built + PART);
+  for (const name of programs) {
+    await buildOne(name, part, say);
+    renameSync(join(part, name), join(built, name));
+  }
+  rmSync(part, { recursive: true });
+  say(`all programs are built, in ${seconds(startMs)} s`);
 }
 
 /** What crashed builds left behind: who holds the lock is the only one who builds. */

@@ -32,7 +32,7 @@ const RULES_COMPLETE = /SyncProxyRules complete.*IPv6/;
 const LAST_LINES = 10;
 
 /** A program of the control plane. */
-export type ClusterPart = Exclude<ClusterProgram, "kube-proxy">;
+export type ClusterPart = Extract<ClusterProgram, "etcd" | "kube-apiserver" | "kube-controller-manager">;
 
 export interface ClusterOptions {
   /** Holds all of its state, keys and logs; one that a stopped cluster left is continued. */
@@ -160,7 +160,10 @@ export class Cluster implements AsyncDisposable {
    * Runs kube-proxy on a node of the rack, which makes it forward Services; resolves when its rules are there. The API
    * must hold a Node of that name with its addresses. Mode iptables needs the program of that name.
    */
-  async startKubeProxy(node: Host, mode: "nftables" | "iptables" = "nftables"): Promise<RackProcess> {
+  async startKubeProxy(
+    node: Pick<Host, "name" | "spawn">,
+    mode: "nftables" | "iptables" = "nftables",
+  ): Promise<RackProcess> {
     this.#writeKubeconfigOf(KUBE_PROXY);
     const { directory } = this.#options;
     const flags = [...kubeProxyFlags(directory, KUBE_PROXY, node.name), `--proxy-mode=${mode}`];

@@ -19,14 +19,15 @@ export async function killProcessesIn(namespaces: readonly string[]): Promise<vo
     `the end of all processes in ${namespaces.join(", ")}`,
     () => {
       survivors = processesIn(namespaces);
-      for (const pid of survivors) killNow(pid);
+      for (const pid of survivors) killProcess(pid);
       return survivors.length === 0;
     },
     { lastSeen: () => survivors },
   );
 }
 
-function killNow(pid: number): void {
+/** Kills a process unless it is gone already. */
+export function killProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {

@@ -1,7 +1,8 @@
 // The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
-// Usage: npm run cluster -- [--keep] [--build]
+// Usage: npm run cluster -- [--keep] [--build [--nodes]]
 //   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
 //   --build   Only build
+//   --nodes   Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc
 //   --reason  Print why there can be no cluster on stdout, for a program that asks
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,15 +11,22 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildCluster, whyNoBuild } from "#lab/cluster-build.ts";
+import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "#lab/cluster-build.ts";
 import { openRelay, relayPort } from "#lab/cluster-relay.ts";
+import { fetchNodePackages } from "#lab/install/node-packages.ts";
+import { whyNoParts } from "#lab/install/preflight.ts";
 
 const ENTER = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
 const MAIN = fileURLToPath(new URL("../lab/cluster-main.ts", import.meta.url));
 const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 
 const { values } = parseArgs({
-  options: { keep: { type: "boolean" }, build: { type: "boolean" }, reason: { type: "boolean" } },
+  options: {
+    keep: { type: "boolean" },
+    build: { type: "boolean" },
+    nodes: { type: "boolean" },
+    reason: { type: "boolean" },
+  },
 });
 
 /** Runs the cluster in namespaces of its own; with --keep a port of this machine's loopback leads to it. */
@@ -35,9 +43,12 @@ async function start(directory) {
 }
 
 async function main() {
-  const reason = whyNoBuild();
+  const programs = values.nodes ? NODE_PROGRAMS : CLUSTER_PROGRAMS;
+  const reason = (values.nodes ? whyNoParts() : undefined) ?? whyNoBuild(programs);
   if (reason !== undefined) throw new Error(reason);
-  await buildCluster(say);
+  await buildCluster(say, programs);
+  const missing = values.nodes ? fetchNodePackages(say) : undefined;
+  if (missing !== undefined) throw new Error(missing);
   if (values.build) return 0;
   const directory = mkdtempSync(join(tmpdir(), "hawser-cluster-"));
   try {

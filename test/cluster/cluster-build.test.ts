@@ -101,16 +101,16 @@ describe("buildCluster()", () => {
     const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0] as number));
     expect(codes).toEqual([0, 0, 0]);
     const packages = readFileSync(log, "utf8").trim().split("\n");
-    expect(packages.filter((line) => line.startsWith("begin"))).toHaveLength(4);
+    expect(packages.filter((line) => line.startsWith("begin"))).toHaveLength(5);
     expect(packages.map((line) => line.split(" ")[0])).toEqual(
-      Array.from({ length: 4 }, () => ["begin", "end"]).flat(),
+      Array.from({ length: 5 }, () => ["begin", "end"]).flat(),
     );
   });
 
   it("tells its progress, and does nothing the next time", () => {
     const env = withGo(SLOW_GO);
     const first = run(building, env);
-    for (const name of ["etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy"]) {
+    for (const name of ["etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kubectl"]) {
       expect(first).toContain(`${name} is built`);
     }
     expect(run(building, env)).toMatch(/^file .*kube-apiserver\n$/);
