@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Three projects: `unit` runs in parallel; `lab` builds racks in namespaces, one file after the other, and so does
-// `cluster`, with a real Kubernetes in them.
+// Four projects: `unit` runs in parallel; `lab` builds racks in namespaces, one file after the other, and so does
+// `cluster`, with a real Kubernetes in them; `install` adds real nodes and containers to that, as root only.
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/image/**", "test/lab/**", "test/cluster/**"],
+          exclude: ["test/image/**", "test/lab/**", "test/cluster/**", "test/install/**"],
           sequence: { groupOrder: 0 },
         },
       },
@@ -31,6 +31,16 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "install",
+          include: ["test/install/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

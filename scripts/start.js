@@ -21,28 +21,30 @@ function run(command, { env = {}, cwd = root } = {}) {
 }
 
 /**
- * Builds the cluster's programs unless they are there, before the namespaces of the tests, which reach no network.
- * Resolves with why there will be none; empty if there will, or if only other tests were asked for.
+ * Builds what a suite (`cluster`, `install`) needs of Kubernetes unless it is there, before the namespaces of the tests, which reach no
+ * network. Resolves with why there will be none; empty if there will, or if only other tests were asked for.
  */
-async function prepareCluster(args) {
+async function prepare(suite, args) {
   const names = args.filter((arg) => !arg.startsWith("-"));
-  if (names.length > 0 && !names.some((name) => name.includes("cluster"))) return "";
+  if (names.length > 0 && !names.some((name) => name.includes(suite))) return "";
   const reason = await new Promise((resolve, reject) => {
-    const command = ["scripts/cluster.js", "--build", "--reason"];
+    const command = ["scripts/cluster.js", "--build", "--reason", ...(suite === "install" ? ["--nodes"] : [])];
     const child = spawn(ownNode, command, { cwd: root, stdio: ["inherit", "pipe", "inherit"] });
     let said = "";
     child.stdout.on("data", (text) => (said += text));
     child.on("error", reject);
     child.on("close", () => resolve(said.trim()));
   });
-  if (reason !== "") console.error(`The cluster tests are skipped, no Kubernetes can be had here: ${reason}`);
+  if (reason !== "") console.error(`The ${suite} tests are skipped, their Kubernetes cannot be had here: ${reason}`);
   return reason;
 }
 
 async function test(args) {
   const reason = whyNoRack();
-  if (reason !== undefined) console.error(`No rack can be built here, its tests are skipped (lab, cluster): ${reason}`);
-  const noCluster = reason === undefined ? await prepareCluster(args) : "";
+  if (reason !== undefined)
+    console.error(`No rack can be built here, its tests are skipped (lab, cluster, install): ${reason}`);
+  const noCluster = reason === undefined ? await prepare("cluster", args) : "";
+  const noInstall = reason === undefined ? await prepare("install", args) : "";
   const scratch = mkdtempSync(`${tmpdir()}/hawser-test-`);
   const report = `${scratch}/report.json`;
   const vitest = [
@@ -55,7 +57,7 @@ async function test(args) {
   const command = [ownNode, ...vitest, ...args];
   try {
     const code = await run(reason === undefined ? wrapped(command) : command, {
-      env: { HAWSER_NO_RACK: reason ?? "", HAWSER_NO_CLUSTER: noCluster },
+      env: { HAWSER_NO_RACK: reason ?? "", HAWSER_NO_CLUSTER: noCluster, HAWSER_NO_INSTALL: noInstall },
     });
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
     const failed = numFailedTests === 0 && code !== 0 ? 1 : numFailedTests;

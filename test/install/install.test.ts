@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import { between } from "#lab/gap.ts";
+import { grantsTo } from "#lab/install/grants.ts";
+import type { AuditEvent, Grant } from "#lab/install/audit.ts";
+import { refusals, unusedPermissions } from "#lab/install/audit.ts";
+import { whyNoInstall } from "#lab/install/preflight.ts";
+import { webApplication } from "#lab/install/web-application.ts";
+import { until } from "#lab/until.ts";
+import { commandsOf, NAMESPACE, POOL_SAMPLE, PROBE_EVERY_MS, World } from "./world.ts";
+
+const reason = await whyNoInstall();
+if (reason !== undefined) console.log(`skipped, no real nodes can be had here: ${reason}`);
+
+/** The audit says "patch", yet the API server also asks for these: server-side apply of a Lease that is not there yet. */
+const ASKED_FOR_ONLY = ["hawser-speaker: create leases.coordination.k8s.io (hawser-system)"];
+const DEAD_AFTER_MS = 2_000;
+/** Requests a crash may cost: 8 seconds of them, where speakers need two and Kubernetes alone 20. */
+const MOST_LOST_BY_A_CRASH = 8_000 / PROBE_EVERY_MS;
+/** Without a second SYN: what is asked while nobody answers is lost. */
+const ONE_SYN_MS = 800;
+const NODE_TIMEOUT_MS = 120_000;
+const ON_NODES = { "example.com/runs": "web" };
+
+/** Asks for a pool that does not exist. */
+const hopeless = `apiVersion: v1
+kind: Service
+metadata: { name: hopeless, annotations: { hawser.dev/address-pool: nowhere } }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
+`;
+const ingress = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec:
+  ingressClassName: hawser
+  tls: [{ hosts: [web.example], secretName: web-tls }]
+  rules:
+  - host: web.example
+    http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`;
+
+describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three nodes", () => {
+  let world: World;
+  let grants: readonly Grant[] = [];
+  let audit: readonly AuditEvent[] = [];
+
+  beforeAll(async () => {
+    world = await World.start();
+    for (const node of world.cluster.nodes) await world.kubectl("label", "node", node.name, "example.com/runs=web");
+  });
+  afterAll(() => world?.close());
+  beforeEach(() => onTestFailed(async () => console.log(await world.describe())));
+
+  async function noteGrants(): Promise<void> {
+    grants = [...grants, ...(await grantsTo(NAMESPACE, world.cluster))];
+  }
+
+  /** Runs what removes Hawser. Its permissions go before its last pod does, so what is refused from here on says nothing. */
+  async function uninstall(lines: string): Promise<void> {
+    audit = [...audit, ...world.takeAudit()];
+    await world.shell(lines);
+    world.takeAudit();
+  }
+
+  it("is installed by the commands of README.md: all pods become Ready without a restart", async () => {
+    const commands = commandsOf("Install on your cluster");
+    expect(commands.length).toBeGreaterThan(0);
+    for (const lines of commands) await world.shell(lines);
+    await world.untilRolledOut();
+    const restarts = await world.hawser(
+      "get",
+      "pods",
+      "--output=jsonpath={.items[*].status.containerStatuses[*].restartCount}",
+    );
+    expect(new Set(restarts.split(" "))).toEqual(new Set(["0"]));
+    await noteGrants();
+    expect(new Set(grants.map(({ user }) => user.split(":").at(-1)))).toEqual(
+      new Set(["hawser-controller", "hawser-speaker", "hawser-ingress"]),
+    );
+  });
+
+  it("gives a Service an address at which a client on the LAN gets its pages", async () => {
+    await world.apply(webApplication({ name: "web", replicas: 3, nodeSelector: ON_NODES }));
+    const ip = await world.untilAddress("service", "web");
+    expect(ip).toMatch(/^192\.0\.2\.2[012]\d$/);
+    await world.probe("service", ip);
+  });
+
+  it("brings the same pages through its ingress, and says at which address in the Ingress", async () => {
+    await world.apply(ingress);
+    const ip = await world.untilAddress("service", "hawser-ingress", NAMESPACE);
+    await world.probe("ingress", ip, { host: "web.example" });
+    expect(await world.untilAddress("ingress", "web")).toBe(ip);
+    const certificate = await world.addCertificate("web-tls", "web.example");
+    const ask = (): Promise<boolean> => world.secureStatus(ip, "web.example", certificate).then((code) => code === 200);
+    await until("the page comes by HTTPS, with the certificate of the Secret", ask, { timeoutMs: 60_000 });
+  });
+
+  it("says in an Event why a Service gets no address", async () => {
+    await world.apply(hopeless);
+    await untilEvent("1 .*nowhere");
+  });
+
+  /** Resolves when a line `COUNT MESSAGE` of the Events about the hopeless Service matches. */
+  async function untilEvent(pattern: string): Promise<void> {
+    const selector = "--field-selector=involvedObject.name=hopeless,type=Warning";
+    const lines = '--output=jsonpath={range .items[*]}{.count} {.message}{"\\n"}{end}';
+    let seen = "";
+    const look = async (): Promise<boolean> => {
+      seen = await world.kubectl("get", "events", selector, lines);
+      return new RegExp(`^${pattern}`, "m").test(seen);
+    };
+    await until(`an Event: ${pattern}`, look, { timeoutMs: 60_000, lastSeen: () => seen });
+  }
+
+  it("lets an operator change an option of the speakers", async () => {
+    // Three nodes share this machine with whatever else it does: a speaker that waits for a processor is not dead yet.
+    await world.hawser("set", "env", "daemonset/hawser-speaker", `HAWSER_DEAD_AFTER=${DEAD_AFTER_MS}`);
+    await world.untilRolledOut();
+    await world.untilAllGood();
+  });
+
+  it.each(["deployment/hawser-controller", "daemonset/hawser-speaker", "deployment/hawser-ingress"])(
+    "loses no request while %s is restarted",
+    async (workload) => {
+      const lost = await world.lostDuring(async () => {
+        await world.hawser("rollout", "restart", workload);
+        await world.hawser("rollout", "status", workload, "--timeout=120s");
+      });
+      expect(lost).toEqual({ service: [], ingress: [] });
+    },
+  );
+
+  it("counts on an Event that a controller before it wrote, when its cause comes back", async () => {
+    const ask = (pool: string): Promise<string> =>
+      world.kubectl("annotate", "service", "hopeless", `hawser.dev/address-pool=${pool}`, "--overwrite");
+    await ask("elsewhere");
+    await untilEvent("1 .*elsewhere");
+    await ask("nowhere");
+    await untilEvent("2 .*nowhere");
+  });
+
+  it("loses no request while the node that answers for the address is drained", async () => {
+    const owner = await world.ownerOf(await world.untilAddress("service", "web"));
+    const lost = await world.lostDuring(async () => {
+      await world.kubectl("drain", owner, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s");
+      await world.untilRolledOut();
+    });
+    expect(lost).toEqual({ service: [], ingress: [] });
+    await world.kubectl("uncordon", owner);
+  });
+
+  it("takes over the addresses of a node that dies, and takes it in again", async () => {
+    const ip = await world.untilAddress("service", "web");
+    const name = await world.ownerOf(ip);
+    // Pods on a dead node count as good ones until Kubernetes notices: none of the application's shall be there.
+    await world.kubectl("label", "node", name, "example.com/runs-");
+    await world.kubectl("rollout", "restart", "deployment/web");
+    await world.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
+    const node = world.cluster.node(name);
+    const { rack } = world.cluster;
+    const prober = await world.startProber(ip, { timeoutMs: ONE_SYN_MS });
+    const fromNs = process.hrtime.bigint();
+    await rack.cutSilent(node.host);
+    await node.kill();
+    await prober.waitForGood(20);
+    const lost = between(await prober.stop(), fromNs, process.hrtime.bigint()).filter(
+      ({ failure }) => failure !== undefined,
+    );
+    console.log(`a node that dies costs ${lost.length} requests, one every ${PROBE_EVERY_MS} ms`);
+    expect(lost.length).toBeLessThanOrEqual(MOST_LOST_BY_A_CRASH);
+    // The ingress on the dead node is asked until Kubernetes notices that the node is dead.
+    await untilNode(name, false);
+    await world.untilAllGood();
+    await rack.restore(node.host);
+    await world.cluster.restart(node);
+    await untilNode(name, true);
+    await world.untilRolledOut();
+    await world.kubectl("label", "node", name, "example.com/runs=web");
+  });
+
+  async function untilNode(name: string, isReady: boolean): Promise<void> {
+    const status = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
+    const look = async (): Promise<boolean> =>
+      ((await world.kubectl("get", "node", name, `--output=${status}`)) === "True") === isReady;
+    await until(`${name} is ${isReady ? "Ready" : "not Ready"}`, look, { timeoutMs: NODE_TIMEOUT_MS });
+  }
+
+  const [upgrading = "", uninstalling = ""] = commandsOf("Upgrade and uninstall");
+
+  it("loses no request and no address while it is upgraded by the command of README.md", async () => {
+    const before = await world.untilAddress("service", "web");
+    const lost = await world.lostDuring(async () => {
+      await world.shell(upgrading);
+      await world.untilRolledOut();
+    });
+    expect(lost).toEqual({ service: [], ingress: [] });
+    expect(await world.untilAddress("service", "web")).toBe(before);
+  });
+
+  it("is uninstalled by the command of README.md and leaves no object, and no finalizer on a Service", async () => {
+    await world.stopProbing();
+    await uninstall(uninstalling);
+    expect(await world.leftovers()).toEqual([]);
+    // Nobody has to be asked before the Service can be deleted.
+    expect(await world.kubectl("get", "service", "web", "--output=jsonpath={.metadata.finalizers}")).toBe("");
+  });
+
+  it.each([
+    { way: "daemonset-hostnetwork", port: 80 },
+    { way: "deployment-nodeport", port: 30_080 },
+  ])("exposes its ingress by $way too: pages come from a node's port $port", async ({ way, port }) => {
+    await world.kubectl("label", "node", "n1", "n2", "hawser.dev/ingress=true", "--overwrite");
+    await world.shell(`kubectl apply -k config/expose/${way}`);
+    await world.shell(`kubectl apply -f ${POOL_SAMPLE}`);
+    await world.untilRolledOut();
+    await noteGrants();
+    const addresses = world.cluster.nodes.slice(0, 2).map(({ host }) => host.ipv4);
+    for (const ip of addresses) await (await world.startProber(ip, { port, host: "web.example" })).stop();
+    await until("the Ingress names nodes", async () => addresses.includes(await world.untilAddress("ingress", "web")), {
+      timeoutMs: 60_000,
+    });
+    await uninstall(`kubectl delete -k config/expose/${way}`);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it("has needed each of its permissions, and never one that it does not have", () => {
+    expect(audit.length).toBeGreaterThan(0);
+    expect(refusals(audit)).toEqual([]);
+    expect(unusedPermissions(grants, audit)).toEqual(ASKED_FOR_ONLY);
+  });
+});
