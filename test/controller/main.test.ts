@@ -67,7 +67,10 @@ describe("hawser controller", () => {
     const { child, port } = start("--manifests", missing, "--admin-address", "127.0.0.1", "--admin-port", "0");
     try {
       const answer = await fetch(`http://127.0.0.1:${String(await port())}/readyz`);
-      expect([answer.status, await answer.text()]).toEqual([503, "[-] synced: not yet\n[-] applied: not yet\n"]);
+      expect([answer.status, await answer.text()]).toEqual([
+        503,
+        "[-] synced: not yet\n[-] applied: not yet\n[+] source\n",
+      ]);
     } finally {
       child.kill("SIGKILL");
     }
