@@ -10,6 +10,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/image/**", "test/lab/**", "test/cluster/**", "test/install/**"],
+          // Waits end on their condition; this bounds them on a machine that is busy with other things.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
