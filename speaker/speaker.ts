@@ -39,8 +39,8 @@ export interface SpeakerOptions {
 
 /**
  * The heart of a speaker: hears heartbeats, decides by `planAnnouncements`, and makes the responders match. It has no
- * timer of its own: whoever runs it calls `tick` every heartbeat interval and `receive` for each heartbeat. It decides
- * and sends only in `tick`, so that no burst of heartbeats, however long, makes more work or traffic than one.
+ * timer of its own: whoever runs it calls `tick` every heartbeat interval and `receive` for each heartbeat. No
+ * heartbeat makes it decide or send before the next `tick`: a burst of them, however long, makes no more work than one.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
@@ -92,9 +92,15 @@ export class Speaker {
     });
   }
 
-  /** Takes in what the main thread says; acted on at the next tick. */
-  handle(message: Exclude<ToWorker, { kind: "keys" }>): void {
-    if (message.kind === "cluster") return this.#takeCluster(message);
+  /**
+   * Takes in what the main thread says. A new address is decided on and announced at once, not at the next tick: the
+   * main thread gathers the changes of a storm, so this is bounded too.
+   */
+  handle(message: Exclude<ToWorker, { kind: "keys" }>, nowMs: number): void {
+    if (message.kind === "cluster") {
+      this.#takeCluster(message);
+      return this.#stands ? this.#decideDue(nowMs) : undefined;
+    }
     this.#isLeaving = true;
     return this.#dirty.markAll();
   }
@@ -138,15 +144,19 @@ export class Speaker {
     if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
+    this.#decideDue(nowMs);
+    this.#sendHeartbeats();
+    this.#reporter.report(nowMs);
+    if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
+  }
+
+  #decideDue(nowMs: number): void {
     // Without any address there is nothing to decide, yet something to say.
     if (this.#dirty.isMarked) this.#reporter.markDue();
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#plan.keys());
     if (keys.size > 0) this.#decide(keys, nowMs);
     const sent = this.#queue.sendDue(nowMs);
     if (sent > 0) this.#options.counters.add("announcements_sent", "all", sent);
-    this.#sendHeartbeats();
-    this.#reporter.report(nowMs);
-    if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
   }
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */

@@ -71,7 +71,7 @@ const heartbeats = new Heartbeats({
 const speaker = new Speaker({ settings, heartbeats, responders, counters, chance: Math.random, post });
 parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "keys") heartbeats.setKeys(message.keys);
-  else speaker.handle(message);
+  else speaker.handle(message, monotonicMs());
   // Without a tick nothing is announced that somebody would have to take over.
   if (message.kind === "leave" && !isTicking) post({ kind: "left" });
 });

@@ -72,7 +72,10 @@ class Network {
     const gone = this.addresses.filter((ip) => !addresses.includes(ip));
     const serving = nodes === undefined ? {} : { serving: nodes };
     const wanted = addresses.map((ip) => ({ ip, ...serving }));
-    this.station(name).speaker.handle({ kind: "cluster", wanted, gone, peers, nodes: [], isEnrolled: true });
+    this.station(name).speaker.handle(
+      { kind: "cluster", wanted, gone, peers, nodes: [], isEnrolled: true },
+      this.nowMs,
+    );
   }
 
   #speaker(name: string, answers: Set<string>): Speaker {
@@ -200,14 +203,17 @@ describe("Speaker", { timeout: 30_000 }, () => {
   it("is answered by those that its enrolment has not reached, and takes nothing from them", () => {
     const network = new Network(2, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
     network.station("n2").isOn = false;
-    network.station("n1").speaker.handle({
-      kind: "cluster",
-      wanted: [],
-      gone: [],
-      peers: [],
-      nodes: undefined,
-      isEnrolled: true,
-    });
+    network.station("n1").speaker.handle(
+      {
+        kind: "cluster",
+        wanted: [],
+        gone: [],
+        peers: [],
+        nodes: undefined,
+        isEnrolled: true,
+      },
+      network.nowMs,
+    );
     network.run(300);
     expect(network.owners()).toEqual(["n1", "n1", "n1"]);
     network.station("n2").isOn = true;
@@ -217,13 +223,26 @@ describe("Speaker", { timeout: 30_000 }, () => {
     expect(network.owners()).toEqual(["n2", "n2", "n2"]);
   });
 
+  it("answers for a new address as soon as it hears of it, between two ticks, and announces it", () => {
+    const network = atRest(2, ["192.0.2.1"]);
+    const owner = network.station(network.owners()[0] ?? "");
+    const wanted = [{ ip: "192.0.2.77" }];
+    for (const { speaker } of network.stations.values()) {
+      const news = { kind: "cluster", wanted, gone: [], peers: undefined, nodes: undefined, isEnrolled: true } as const;
+      speaker.handle(news, network.nowMs);
+    }
+    expect(network.answering("192.0.2.77")).toHaveLength(1);
+    const { announced } = network.station(network.answering("192.0.2.77")[0] ?? owner.name);
+    expect(announced.at(-1)).toEqual({ ip: "192.0.2.77", atMs: network.nowMs });
+  });
+
   it("takes nothing before it is enrolled", () => {
     const network = new Network(1, ["192.0.2.1"], { isBooted: false });
     network.boot("n1");
     const news = { kind: "cluster", wanted: [], gone: [], peers: undefined, nodes: undefined } as const;
-    network.station("n1").speaker.handle({ ...news, isEnrolled: false });
+    network.station("n1").speaker.handle({ ...news, isEnrolled: false }, network.nowMs);
     network.run(5_000, () => expect(network.owners()).toEqual([""]));
-    network.station("n1").speaker.handle({ ...news, isEnrolled: true });
+    network.station("n1").speaker.handle({ ...news, isEnrolled: true }, network.nowMs);
     network.run(300);
     expect(network.owners()).toEqual(["n1"]);
   });
@@ -273,7 +292,7 @@ describe("Speaker", { timeout: 30_000 }, () => {
       fc.property(sizes, addresses, fc.nat(), (size, ips, which) => {
         const network = atRest(size, ips);
         const leaver = network.station(network.owners()[which % ips.length] ?? "");
-        leaver.speaker.handle({ kind: "leave" });
+        leaver.speaker.handle({ kind: "leave" }, network.nowMs);
         const check = (): void => ips.forEach((ip) => expect(network.answering(ip).length).toBeGreaterThan(0));
         check();
         network.run(200, check);
@@ -435,7 +454,7 @@ describe("Speaker under any faults", { timeout: 30_000 }, () => {
       case "boot":
         return network.boot(station.name);
       case "leave":
-        return station.speaker.handle({ kind: "leave" });
+        return station.speaker.handle({ kind: "leave" }, network.nowMs);
       case "forget":
         return network.tell(station.name, network.addresses.slice(node % 3), network.nodes.slice(0, other + 1));
       default:
@@ -501,7 +520,7 @@ describe("Speaker under any faults", { timeout: 30_000 }, () => {
           network.nodes.slice(1).forEach((node, index) => {
             const [dies, ticks] = ends[index] ?? [true, 20];
             if (dies) network.station(node).isOn = false;
-            else network.station(node).speaker.handle({ kind: "leave" });
+            else network.station(node).speaker.handle({ kind: "leave" }, network.nowMs);
             network.run(ticks * TICK_MS, check);
           });
           expect(network.owners()).toEqual(ips.map(() => "n1"));
