@@ -15,6 +15,8 @@ const REPEATS_AT_ONCE = 4;
 export interface OwnState {
   readonly ready: boolean;
   readonly leaving: boolean;
+  /** Longest time without a tick lately, in milliseconds. */
+  readonly stallMs: number;
   readonly subnets: readonly Cidr[];
   /** The newest last. */
   readonly claims: ReadonlyMap<string, Claim>;

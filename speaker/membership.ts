@@ -9,6 +9,8 @@ interface Peer {
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
   silentMs: number;
+  /** For how long it did not run lately, as it says itself. */
+  stallMs: number;
   /** Earlier sessions and the last sequence number heard of each: whoever repeats those replays. */
   retired: ReadonlyMap<bigint, number>;
   /** Undefined while dead. Live means fresh: it has heard our session, so its word is no replay and the path works both ways. */
@@ -38,7 +40,7 @@ const FORGOTTEN_NODES = 256;
 export interface MembershipOptions {
   /** Our own session: a heartbeat counts only once it echoes it. */
   readonly session: bigint;
-  /** A member is dead after this much silence, in milliseconds. */
+  /** A member is dead after this much silence, in milliseconds, and as much again as it lately stalled. */
   readonly deadAfterMs: number;
   /** A tick may count at most this much silence, in milliseconds. */
   readonly maxTickMs: number;
@@ -126,7 +128,7 @@ export class Membership {
     let died = false;
     for (const peer of this.#peers.values()) {
       peer.silentMs += elapsedMs;
-      if (peer.liveSinceMs === undefined || peer.silentMs < this.#options.deadAfterMs) continue;
+      if (peer.liveSinceMs === undefined || peer.silentMs < this.#options.deadAfterMs + peer.stallMs) continue;
       peer.liveSinceMs = undefined;
       died = true;
     }
@@ -182,6 +184,7 @@ function newPeer(): Peer {
     session: 0n,
     sequence: -1,
     silentMs: 0,
+    stallMs: 0,
     retired: new Map(),
     liveSinceMs: undefined,
     ready: false,
@@ -195,10 +198,10 @@ function newPeer(): Peer {
 
 /** Puts a fresh heartbeat, but for its claims, into the peer's record; true if anything that elections look at changed. */
 function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
-  const { ready, leaving, subnets } = heartbeat;
+  const { ready, leaving, subnets, stallMs } = heartbeat;
   const wasLive = peer.liveSinceMs !== undefined;
   const same = wasLive && peer.ready === ready && peer.leaving === leaving && sameSubnets(peer.subnets, subnets);
-  Object.assign(peer, { silentMs: 0, ready, leaving, subnets, liveSinceMs: peer.liveSinceMs ?? nowMs });
+  Object.assign(peer, { silentMs: 0, stallMs, ready, leaving, subnets, liveSinceMs: peer.liveSinceMs ?? nowMs });
   return !same;
 }
 

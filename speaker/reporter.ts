@@ -48,6 +48,13 @@ export class Reporter {
     this.#options.post({ kind: "state", state });
   }
 
+  /** The machine gave this speaker no CPU, or was suspended. */
+  logStall(stallMs: number): void {
+    const fix = "Give the speaker CPU: requests in its manifest, fewer pods on the node";
+    const data = { stallMs: Math.round(stallMs), fix };
+    this.#options.post({ kind: "log", level: "warn", msg: "this speaker did not run for a while", data });
+  }
+
   logChange({ gained, lost, members }: ClaimsChange & { readonly members: number }): void {
     const named = { gained: gained.slice(0, NAMED_ADDRESSES), lost: lost.slice(0, NAMED_ADDRESSES) };
     const data = { announced: gained.length, withdrawn: lost.length, members, ...named };

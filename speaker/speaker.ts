@@ -11,6 +11,7 @@ import type { ClusterMessage, FromWorker, PeerMessage, ToWorker, WorkerSettings 
 import { type ClaimsChange, OwnClaims } from "#speaker/own-claims.ts";
 import { Reporter } from "#speaker/reporter.ts";
 import type { Responders } from "#speaker/responders.ts";
+import { Stalls } from "#speaker/stalls.ts";
 import { speakerState } from "#speaker/speaker-state.ts";
 import { WantedAddresses } from "#speaker/wanted-addresses.ts";
 
@@ -45,6 +46,7 @@ export interface SpeakerOptions {
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
+  readonly #stalls: Stalls;
   readonly #queue: AnnouncementQueue;
   readonly #reporter: Reporter;
   readonly #claims = new OwnClaims();
@@ -75,6 +77,7 @@ export class Speaker {
     const { heartbeatEveryMs, deadAfterMs } = options.settings;
     const { session } = options.heartbeats;
     this.#membership = new Membership({ session, deadAfterMs, maxTickMs: heartbeatEveryMs * 2 });
+    this.#stalls = new Stalls(deadAfterMs / 2);
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
     this.#reporter = new Reporter({
       post: options.post,
@@ -141,6 +144,8 @@ export class Speaker {
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
+    const stallMs = this.#stands ? this.#stalls.tick(nowMs) : undefined;
+    if (stallMs !== undefined) this.#reporter.logStall(stallMs);
     if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
@@ -274,7 +279,8 @@ export class Speaker {
   #sendHeartbeats(): void {
     const { claims, subnets, leaving } = this.#self();
     const ready = this.#readySinceMs !== undefined;
-    const own = { ready, leaving, subnets, claims, claimsVersion: this.#claims.version };
+    const stallMs = this.#stalls.worstMs;
+    const own = { ready, leaving, stallMs, subnets, claims, claimsVersion: this.#claims.version };
     this.#options.heartbeats.send(this.#peers, own, (node) => this.#membership.sessionOf(node));
   }
 

@@ -6,14 +6,14 @@ import { seal, type SealFault, unseal } from "#src/wire/seal.ts";
 
 // The body of the sealed datagram, all integers in network order:
 //
-//   flags 1 | session 8 | echo 8 | sequence 6 | claims version 4 | chunk 2 | chunks 2
+//   flags 1 | stall 1, in steps of 10 ms | session 8 | echo 8 | sequence 6 | claims version 4 | chunk 2 | chunks 2
 //   | name length 1 | name | subnets 1 | per subnet: family 1, prefix length 1, base 4 or 16
 //   | claims 1 | per claim: family (and majority bit) 1, term 4, address 4 or 16
 
 /** Longest datagram: with IPv6 and UDP headers it fits the smallest MTU of IPv6 (1,280), so it is never fragmented. */
 export const HEARTBEAT_BYTES = 1_200;
 
-/** Most claims in one datagram: with the longest node name, 16 IPv6 subnets and IPv6 claims it has 1,184 bytes. */
+/** Most claims in one datagram: with the longest node name, 16 IPv6 subnets and IPv6 claims it has 1,185 bytes. */
 export const CLAIMS_PER_HEARTBEAT = 28;
 
 /** Most subnets in one datagram. */
@@ -24,6 +24,10 @@ const NODE_BYTES = 253;
 
 const READY_BIT = 1;
 const LEAVING_BIT = 2;
+/** Stalls are told in steps of so many milliseconds. */
+const STALL_STEP_MS = 10;
+/** The longest stall that can be told; a longer one counts as this. */
+export const MAX_STALL_MS = 255 * STALL_STEP_MS;
 const IPV4 = 4;
 const IPV6 = 6;
 const MAJORITY_BIT = 0x80;
@@ -51,6 +55,8 @@ export interface Heartbeat {
   readonly ready: boolean;
   /** The sender is shutting down: elect somebody else. */
   readonly leaving: boolean;
+  /** The longest time for which the sender did not run lately, in milliseconds, rounded up to 10: 0 to MAX_STALL_MS. */
+  readonly stallMs: number;
   /** Networks of the sender's live interfaces, at most SUBNETS_PER_HEARTBEAT. */
   readonly subnets: readonly Cidr[];
   /** Changes with the set of claims; 32 bits. */
@@ -75,6 +81,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Arr
   checkRanges(heartbeat, name.length);
   const writer = new ByteWriter(HEARTBEAT_BYTES);
   writer.u8((heartbeat.ready ? READY_BIT : 0) | (heartbeat.leaving ? LEAVING_BIT : 0));
+  writer.u8(Math.ceil(heartbeat.stallMs / STALL_STEP_MS));
   writer.u64(heartbeat.session);
   writer.u64(heartbeat.echo);
   writer.u48(heartbeat.sequence);
@@ -102,9 +109,10 @@ export function decodeHeartbeat(bytes: Uint8Array, keys: readonly Uint8Array[]):
 }
 
 function checkRanges(heartbeat: Heartbeat, nameBytes: number): void {
-  const { session, echo, sequence, claimsVersion, chunk, chunks, subnets, claims } = heartbeat;
+  const { stallMs, session, echo, sequence, claimsVersion, chunk, chunks, subnets, claims } = heartbeat;
   const checks: readonly (readonly [string, boolean])[] = [
     ["node", nameBytes >= 1 && nameBytes <= NODE_BYTES],
+    ["stallMs", stallMs >= 0 && stallMs <= MAX_STALL_MS],
     ["session", session > 0n && session < 1n << 64n],
     ["echo", echo >= 0n && echo < 1n << 64n],
     ["sequence", isBelow(sequence, 2 ** 48)],
@@ -126,6 +134,7 @@ function isBelow(value: number, limit: number): boolean {
 function readBody(reader: ByteReader): Heartbeat | undefined {
   const flags = reader.u8();
   const fixed = {
+    stallMs: reader.u8() * STALL_STEP_MS,
     session: reader.u64(),
     echo: reader.u64(),
     sequence: reader.u48(),

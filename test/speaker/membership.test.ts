@@ -13,6 +13,7 @@ function heartbeat(changes: Partial<Heartbeat> = {}): Heartbeat {
     sequence: 1,
     ready: true,
     leaving: false,
+    stallMs: 0,
     subnets: [],
     claimsVersion: 1,
     chunk: 0,
@@ -96,6 +97,13 @@ describe("Membership.receive()", () => {
 });
 
 describe("Membership.tick()", () => {
+  it("waits longer for a member that says it stalled lately, by as much as that", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ stallMs: 150 }), 0);
+    expect(tickThrough(subject, 20, 240)).toBe(false);
+    expect(subject.tick(260)).toBe(true);
+  });
+
   it("declares a peer dead after the silence that was set, once", () => {
     const subject = membership();
     subject.receive(heartbeat(), 0);

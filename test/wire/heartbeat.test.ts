@@ -25,6 +25,7 @@ const heartbeat: Heartbeat = {
   sequence: 42,
   ready: true,
   leaving: false,
+  stallMs: 120,
   subnets: [cidr("192.0.2.0/24"), cidr("2001:db8::/64")],
   claimsVersion: 7,
   chunk: 0,
@@ -38,6 +39,7 @@ const heartbeat: Heartbeat = {
 /** The fields of the body, so that single ones can be replaced. */
 const fields = {
   flags: "01",
+  stall: "0c",
   session: "1122334455667788",
   echo: "0000000000000000",
   sequence: "00000000002a",
@@ -49,7 +51,7 @@ const fields = {
   claims: "02  84 00000003 c00002c8  06 00000001 20010db8000000000000000000c0ffee",
 };
 const head = "48575352 01";
-const bytes = hex(`${head} ${Object.values(fields).join(" ")} 71d3059b4aa368b76f904745390edab4`);
+const bytes = hex(`${head} ${Object.values(fields).join(" ")} e05f87353789056ef7f6eea2f085dcef`);
 
 /** A body signed as the encoder would: what a peer with the key, but another program, could send. */
 function signed(changes: Partial<typeof fields>, behind = ""): Uint8Array {
@@ -76,6 +78,7 @@ const anyHeartbeat: fc.Arbitrary<Heartbeat> = fc
     sequence: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
     ready: fc.boolean(),
     leaving: fc.boolean(),
+    stallMs: fc.nat(255).map((steps) => steps * 10),
     subnets: fc.array(anyCidr, { maxLength: SUBNETS_PER_HEARTBEAT }),
     claimsVersion: fc.nat(0xffff_ffff),
     chunk: fc.nat(0xfffe),
@@ -100,7 +103,7 @@ describe("encodeHeartbeat()", () => {
       claims: Array.from({ length: CLAIMS_PER_HEARTBEAT }, () => claim),
     };
     const encoded = encodeHeartbeat(longest, key);
-    expect(encoded.length).toBe(1_184);
+    expect(encoded.length).toBe(1_185);
     expect(encoded.length).toBeLessThanOrEqual(HEARTBEAT_BYTES);
     expect(decodeHeartbeat(encoded, [key])).toEqual({ ok: true, heartbeat: longest });
   });
@@ -108,6 +111,8 @@ describe("encodeHeartbeat()", () => {
   it.each<{ name: string; changes: Partial<Heartbeat> }>([
     { name: "node", changes: { node: "" } },
     { name: "node", changes: { node: "ü".repeat(127) } },
+    { name: "stallMs", changes: { stallMs: -1 } },
+    { name: "stallMs", changes: { stallMs: 2_551 } },
     { name: "session", changes: { session: 0n } },
     { name: "session", changes: { session: 2n ** 64n } },
     { name: "echo", changes: { echo: -1n } },
