@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { endpointSlices, rulesFor, type RunningPod } from "./endpoint-slices.ts";
+import type { Host } from "./host.ts";
 import { type ImageProgram, programOf } from "./images.ts";
 import { leastLoaded } from "./placement.ts";
 import type { Pod } from "./pod.ts";
@@ -23,6 +24,8 @@ export interface FolderKubeletOptions {
   readonly assignedAddresses?: (serviceKey: string) => readonly string[];
   /** Nodes that run pods; default all. The others forward only. */
   readonly nodes?: readonly string[];
+  /** Labels of Nodes, by name. */
+  readonly nodeLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Pods of these images run a program of their own instead of the lab's server. */
   readonly programs?: readonly ImageProgram[];
 }
@@ -152,7 +155,7 @@ export class FolderKubelet implements AsyncDisposable {
     }
     const missing = [...wanted].filter(([name]) => !this.#pods.has(name));
     const load = new Map(this.#usableNodes().map((node) => [node, this.#podsOn(node)]));
-    const starts = missing.map(([name, workload]) => this.#start(name, workload, takeIdlest(load)));
+    const starts = missing.map(([name, workload]) => this.#start(name, workload, takeNode(load, workload)));
     // All that did start are kept, in the order of the manifests, before a failure is passed on.
     const failures: unknown[] = [];
     for (const outcome of await Promise.allSettled(starts)) {
@@ -198,7 +201,7 @@ export class FolderKubelet implements AsyncDisposable {
     const pods = [...this.#pods.values()];
     const wanted = new Map<string, string>();
     for (const node of this.#rack.nodes) {
-      wanted.set(`${NODES_FOLDER}/${node.name}.yaml`, nodeManifest(node.name, node.addresses));
+      wanted.set(`${NODES_FOLDER}/${node.name}.yaml`, this.#nodeManifest(node));
     }
     for (const service of this.#manifests.services) {
       if (service.selector === undefined) continue;
@@ -214,6 +217,16 @@ export class FolderKubelet implements AsyncDisposable {
       }
     }
     for (const file of this.#written.keys()) if (!wanted.has(file)) this.#written.delete(file);
+  }
+
+  #nodeManifest({ name, addresses }: Host): string {
+    const labels = this.#options.nodeLabels?.[name] ?? {};
+    return stringify({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name, labels },
+      status: { addresses: addresses.map((address) => ({ type: "InternalIP", address })) },
+    });
   }
 
   async #forward(): Promise<void> {
@@ -235,20 +248,13 @@ function podsOf(workload: Workload): [string, Workload][] {
   return Array.from({ length: workload.replicas }, (_, index) => [`${stem}-${index + 1}`, workload]);
 }
 
-function takeIdlest(load: Map<string, number>): string {
-  const idlest = leastLoaded([...load.keys()], (node) => load.get(node) ?? 0);
+/** The node that the workload asks for, else the idlest one. */
+function takeNode(load: Map<string, number>, { node }: Workload): string {
+  const candidates = [...load.keys()].filter((name) => node === undefined || name === node);
+  const idlest = leastLoaded(candidates, (name) => load.get(name) ?? 0);
   if (idlest === undefined) throw new Error("no node is left to run a pod on");
   load.set(idlest, (load.get(idlest) ?? 0) + 1);
   return idlest;
-}
-
-function nodeManifest(name: string, addresses: readonly string[]): string {
-  return stringify({
-    apiVersion: "v1",
-    kind: "Node",
-    metadata: { name },
-    status: { addresses: addresses.map((address) => ({ type: "InternalIP", address })) },
-  });
 }
 
 function manifestFiles(folder: string): string[] {

@@ -16,6 +16,8 @@ export interface Workload {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the first container; here it only decides what the page says. */
   readonly image: string;
+  /** The one node it may run on (`nodeSelector` with `kubernetes.io/hostname`); undefined: any. */
+  readonly node: string | undefined;
   readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: "TCP" | "UDP" }[];
 }
 
@@ -75,8 +77,10 @@ export function readWorkloads(files: readonly ManifestText[]): Workloads {
       return parsed?.ok === true ? [parsed.value] : [];
     });
   const affinities = new Map(objects.map((object) => [`${object.kind} ${keyOf(object.metadata)}`, affinityOf(object)]));
+  const deployments = objects.filter(({ kind }) => kind === "Deployment");
+  const nodes = new Map(deployments.map((object) => [keyOf(object.metadata), nodeOf(object)]));
   return {
-    workloads: read("Deployment", parseDeployment).map(workloadOf),
+    workloads: read("Deployment", parseDeployment).map((one) => workloadOf(one, nodes.get(one.key))),
     services: read("Service", parseService).map((one) => serviceOf(one, affinities.get(`Service ${one.key}`))),
     endpoints: read("EndpointSlice", parseEndpointSlice).map(endpointsOf),
   };
@@ -89,9 +93,10 @@ function readObjects({ file, text }: ManifestText): readonly KubeObject[] {
   return objects;
 }
 
-function workloadOf({ key, namespace, name, replicas, podLabels, containers }: Deployment): Workload {
+function workloadOf(deployment: Deployment, node: string | undefined): Workload {
+  const { key, namespace, name, replicas, podLabels, containers } = deployment;
   const ports = containers.flatMap((container) => container.ports).filter(isPlayed);
-  return { key, namespace, name, replicas, labels: podLabels, image: containers[0]?.image ?? "", ports };
+  return { key, namespace, name, replicas, labels: podLabels, image: containers[0]?.image ?? "", node, ports };
 }
 
 function serviceOf(service: Service, affinitySeconds: number | undefined): WorkloadService {
@@ -107,6 +112,12 @@ function serviceOf(service: Service, affinitySeconds: number | undefined): Workl
     externalTrafficPolicy,
     affinitySeconds,
   };
+}
+
+/** The product does not read it: the scheduler does. */
+function nodeOf(object: KubeObject): string | undefined {
+  const { value } = descend(rootField(object), "spec", "template", "spec", "nodeSelector", "kubernetes.io/hostname");
+  return typeof value === "string" ? value : undefined;
 }
 
 /** Seconds; undefined without `sessionAffinity: ClientIP`. The product does not read it: kube-proxy does. */

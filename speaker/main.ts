@@ -108,8 +108,9 @@ const enrolment = createPublisher({
   what: "its enrolment",
   onProblems: (found) => problems.report("enrolment", found),
   async publish() {
-    const own = enrolmentOf({ node, keys, interfaces: state?.interfaces ?? [], nodeObject: reader.ownNode });
-    if (own === undefined || !isSynced || isLeaving) return;
+    if (state === undefined || !isSynced || isLeaving) return;
+    const own = enrolmentOf({ node, keys, interfaces: state.interfaces, nodeObject: reader.ownNode });
+    if (own === undefined) return;
     problems.report("heartbeat keys of others", keyProblems(own, reader.enrolments));
     await enroller.publish(own);
   },

@@ -12,6 +12,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 /** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
 const POD_NODES = ["n2", "n3"];
+/** The pod that answers the probes is on the third node: would that own the address, its death would take both. */
+const NODE_LABELS = { n3: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } };
 
 /** Hawser on one folder of manifests, in which the lab plays the cluster. */
 export async function openFolderWorld(rack: Rack, teller: Teller): Promise<World> {
@@ -20,7 +22,8 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<World
   teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
   const installation = await Installation.start({ rack, directory });
   const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
-  const kubelet = await FolderKubelet.start({ rack, folder: directory, nodes: POD_NODES, programs: [ingress] });
+  const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs: [ingress] };
+  const kubelet = await FolderKubelet.start(options);
   teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],
