@@ -10,7 +10,7 @@ import type { RunningSystem, System } from "./system.ts";
 import type { World } from "./world.ts";
 
 const NAMESPACE = "hawser-system";
-const ROOT = fileURLToPath(new URL("#bench/../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** A start on a machine that does much else at the same time. */
 const READY_TIMEOUT_MS = 120_000;
 

@@ -144,16 +144,12 @@ export class ControllerWorld {
     return [...this.#eyes.list("Service").values()].filter(holds).length;
   }
 
-  /** Waits until so many Events about the Services stand there. */
+  /** Waits until so many Events of the controller about the Services stand there; the API server writes some too. */
   async untilEvents(count: number): Promise<void> {
-    interface List {
-      readonly items: readonly unknown[];
-      readonly metadata: { readonly remainingItemCount?: number };
-    }
-    const path = `/api/v1/namespaces/${SHOP}/events?limit=1`;
+    const path = `/api/v1/namespaces/${SHOP}/events?fieldSelector=source=hawser-controller`;
     const isThere = async () => {
-      const { items, metadata } = await this.cluster.api.must<List>({ path });
-      return items.length + (metadata.remainingItemCount ?? 0) >= count;
+      const { items } = await this.cluster.api.must<{ items: readonly unknown[] }>({ path });
+      return items.length >= count;
     };
     await until(`${count} Events`, isThere, PATIENCE);
   }

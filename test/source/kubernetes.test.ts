@@ -521,14 +521,14 @@ describe("openKubernetesSource() ends", () => {
 });
 
 describe("openKubernetesSource() records Events", () => {
-  it("of which it keeps 1,000 while the server is slow, and ends all the same", async () => {
+  it("of which it keeps 10,000 while the server is slow, and ends all the same", async () => {
     const posted: Received[] = [];
     const setup = await setUp((request) => {
       if (request.method === "POST") posted.push(request);
       else lists(listOf(10, [service("a", 1)]))(request);
     });
     await setup.ready;
-    for (let count = 0; count < 3_000; count++)
+    for (let count = 0; count < 12_000; count++)
       setup.source.record({ about: refTo("a"), type: "Normal", reason: "Test", message: `message ${count}` });
     await vi.waitFor(() => expect(posted).toHaveLength(1), eventually);
     posted[0]?.answer(201, {});

@@ -7,7 +7,8 @@ import { type Outcome, refusalError } from "./outcome.ts";
 import { resourceOf } from "./resources.ts";
 import { pause, type Timing } from "./timing.ts";
 
-const MAX_QUEUE = 1_000;
+/** Some 4 MB: as many as a large cluster that is filled at once has Services. */
+const MAX_QUEUE = 10_000;
 /** What the API takes. */
 const MAX_MESSAGE_LENGTH = 1_024;
 /** How many different Events are told apart for counting. */
