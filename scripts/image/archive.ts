@@ -53,7 +53,7 @@ function imageConfig(tars: readonly Uint8Array[], { version }: ImageName): unkno
     os: "linux",
     config: {
       User: `${USER_ID}:${USER_ID}`,
-      // Two arenas of malloc instead of one for each thread: 2 MB less, measured (docs/adr/0012-image.md).
+      // Two arenas of malloc instead of one for each thread: 2 MB less, measured (docs/adr/0010-image.md).
       Env: ["PATH=/usr/bin", "MALLOC_ARENA_MAX=2"],
       Entrypoint: ["/usr/bin/hawser"],
       Cmd: ["--help"],

@@ -17,7 +17,7 @@ export interface Bundles {
 
 /**
  * The programs as the image holds them: each in one file, with the npm packages it needs, types gone. Measured, this
- * saves 12 MB of a program's memory against a file for each module (docs/adr/0012-image.md). The same sources give
+ * saves 12 MB of a program's memory against a file for each module (docs/adr/0010-image.md). The same sources give
  * the same bytes. Names stay, so that a stack trace can be read.
  */
 export async function bundlePrograms(root: string): Promise<Bundles> {
