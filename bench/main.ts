@@ -35,6 +35,7 @@ if (bench === undefined) {
     stdio: "inherit",
     env: { ...process.env, ...prepared },
   });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, "exit")) as [number | null];
   process.exitCode = code ?? 1;
 } else {
