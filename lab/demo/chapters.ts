@@ -107,7 +107,8 @@ export async function deadNode({ rack, world, teller }: Stage, ip: string, node:
   teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
   teller.explain(
     "The client sends a probe through the address every 2 ms to a pod on another node. What it waits is the time from the cut to " +
-      "the first probe that is answered again: the others give it up 100 ms after the last they heard of it, elect and announce.",
+      "the first probe that is answered again: the others give it up 100 ms after the last they heard of it (as much later " +
+      "as it lately got no CPU, on a busy machine), elect and announce.",
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);
