@@ -84,10 +84,11 @@ describe.skipIf(reason !== undefined)("leader election on a real API server", ()
   it("a leader that ends gives the lease back: the next one need not wait for its end", async () => {
     const first = await candidate();
     await vi.waitFor(() => expect(first.told).toEqual([true]), eventually);
-    const second = await candidate();
     await first.source.close();
     const lease = await cluster.api.must<{ spec: { holderIdentity?: string } }>({ path: LEASE });
     expect(lease.spec.holderIdentity ?? "").toBe("");
+    // Begun only now: one that was waiting could have taken the lease before it was read here.
+    const second = await candidate();
     await vi.waitFor(() => expect(second.leadership.leads).toBe(true), eventually);
     expect(first.leadership.leads).toBe(false);
   });
