@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { KubeObject } from "#src/model/object.ts";
 import { ADDRESS_ASSIGNED, ANNOUNCED, conditionOf, ingressOf } from "#src/model/service-status.ts";
+import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { type ConditionValue, conditionsPatch, POOL_ANNOTATION } from "./status.ts";
 
 /** So many times what was undone is written again at once: a slip of a person, or a restored backup, is mended. */
 const FREE_REPEATS = 3;
-/** The first pause after that; each further one is twice as long. */
-const FIRST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 600_000;
+/** The pauses after that. */
+const PAUSE: BackOff = { firstMs: 10_000, longestMs: 600_000 };
 /** A write that stood for so long is not undone but outdated, and a status that did is no longer contested. */
 const CALM_MS = 1_200_000;
 
@@ -96,7 +96,7 @@ export class Contests {
     contest.undone += 1;
     contest.undoneMs = nowMs;
     const pauses = contest.undone - FREE_REPEATS - 1;
-    if (pauses >= 0) contest.untilMs = nowMs + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(pauses, 16));
+    if (pauses >= 0) contest.untilMs = nowMs + doubledMs(PAUSE, pauses);
   }
 
   /** Whether a Service is contested: its Events would repeat with each attempt. */

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
-import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger, logLevels } from "#src/process/log.ts";
 import { createRegistry } from "#src/process/metrics.ts";
@@ -77,7 +76,7 @@ controller = await startController({
   monotonicMs,
   wallMs,
   random: Math.random,
-  delay: (ms, signal) => sleep(ms, undefined, { signal }),
+  delay,
   onApplied: (role) => health.set("applied", true, role),
   onProblems: showSource,
 });
@@ -88,7 +87,6 @@ log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller
 async function startSecret(name: string): Promise<void> {
   const config = await apiConfig(options.kubeconfig);
   if (!config.ok) return;
-  const delay = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
   await makeHeartbeatSecret({
     config: config.value,
     namespace: options.namespace,

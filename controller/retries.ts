@@ -1,9 +1,8 @@
 import type { KubeObject } from "#src/model/object.ts";
+import { type BackOff, doubledMs, spreadMs } from "#src/process/back-off.ts";
 
-/** First wait after a failed write, in milliseconds; it doubles with each further failure. */
-const FIRST_MS = 200;
-/** Longest wait: an API server that comes back is used again within this. */
-const LONGEST_MS = 30_000;
+/** The wait after a failed write; an API server that comes back is used again within the longest one. */
+const BACK_OFF: BackOff = { firstMs: 200, longestMs: 30_000 };
 
 interface Retry {
   readonly object: KubeObject;
@@ -29,8 +28,7 @@ export class Retries {
    */
   failed(key: string, object: KubeObject): { readonly failures: number; readonly inMs: number } {
     const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
-    const waitMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
-    const inMs = Math.round(waitMs * (0.5 + this.#random() / 2));
+    const inMs = spreadMs(doubledMs(BACK_OFF, failures - 1), this.#random());
     this.#waiting.set(key, { object, failures, dueMs: this.#nowMs() + inMs });
     return { failures, inMs };
   }

@@ -1,10 +1,10 @@
+import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { BackendEndpoint } from "#src/routing/table.ts";
 
 /** Connections in a row that could not be opened before an endpoint is passed over. */
 const FAILURES_BEFORE_EJECTION = 2;
-/** The first time it is passed over; doubled by each further time. */
-const FIRST_EJECTION_MS = 5_000;
-const MAX_EJECTION_MS = 60_000;
+/** For how long it is passed over. */
+const EJECTION: BackOff = { firstMs: 5_000, longestMs: 60_000 };
 /** How long one request tries an endpoint that comes back, before another may. */
 const TRIAL_MS = 10_000;
 /** Endpoints with failures that are remembered; the oldest is forgotten for a new one. */
@@ -79,7 +79,7 @@ export class EndpointHealth {
     if (failing.failures < FAILURES_BEFORE_EJECTION) return;
     const others = endpoints.filter((endpoint) => endpoint.key !== key && this.isEjected(endpoint)).length;
     if (others + 1 > endpoints.length / 2) return;
-    failing.untilMs = nowMs + Math.min(MAX_EJECTION_MS, FIRST_EJECTION_MS * 2 ** failing.ejections);
+    failing.untilMs = nowMs + doubledMs(EJECTION, failing.ejections);
     failing.ejections += 1;
     this.ejections += 1;
   }

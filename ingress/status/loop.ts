@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { monotonicMs } from "#src/process/clock.ts";
+import { delay as realDelay, monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/loop.ts";
 import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/model/ingress-address.ts";
@@ -46,7 +45,7 @@ export interface StatusLoop {
 
 /** Stands for leader, and as leader keeps the status of each Ingress as the plan says. */
 export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
-  const { source, log, lingers, nowMs = monotonicMs, delay = pause } = options;
+  const { source, log, lingers, nowMs = monotonicMs, delay = realDelay } = options;
   const closing = new AbortController();
   const lingering = new LingeringAddresses();
   const pacing = new StatusPacing();
@@ -166,8 +165,4 @@ function areSame(left: PlanInputs, right: PlanInputs): boolean {
 function addressesOfOurs(source: Source): readonly IngressAddress[] {
   const ours = [...source.list("Ingress").values()].filter(({ metadata }) => metadata.hasOurStatus === true);
   return sortAddresses(ours.flatMap(addressesInStatus));
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal });
 }

@@ -1,8 +1,8 @@
 import type { IngressAddress } from "#src/model/ingress-address.ts";
+import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 
-/** The pause before the same is written to the same Ingress again; doubled by each time. */
-const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 300_000;
+/** The pause before the same is written to the same Ingress again. */
+const PAUSE: BackOff = { firstMs: 1_000, longestMs: 300_000 };
 /** After so long without a write of it, a status is at rest. */
 const REST_MS = 600_000;
 /** From so many times on somebody else writes it too. */
@@ -25,7 +25,7 @@ export class StatusPacing {
   waitMs(key: string, addresses: readonly IngressAddress[], nowMs: number): number {
     const last = this.#attempts.get(key);
     if (last === undefined || last.text !== JSON.stringify(addresses)) return 0;
-    return Math.max(0, last.atMs + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (last.count - 1)) - nowMs);
+    return Math.max(0, last.atMs + doubledMs(PAUSE, last.count - 1) - nowMs);
   }
 
   /** Remembers an attempt. True: it is the one from which on somebody else must be writing it too. */

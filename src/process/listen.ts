@@ -1,10 +1,10 @@
 import type { AddressInfo, Server } from "node:net";
 import { type Problem } from "#src/model/problem.ts";
+import { type BackOff, doubledMs } from "./back-off.ts";
 import type { Logger } from "./log.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
 
-const FIRST_BACK_OFF_MS = 250;
-const MAX_BACK_OFF_MS = 5_000;
+const BACK_OFF: BackOff = { firstMs: 250, longestMs: 5_000 };
 /** Ports below this one need CAP_NET_BIND_SERVICE (sysctl net.ipv4.ip_unprivileged_port_start). */
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
@@ -80,7 +80,7 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
       lastFault = error.code ?? "";
       return;
     }
-    timer = setTimeout(tryListen, Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** failures));
+    timer = setTimeout(tryListen, doubledMs(BACK_OFF, failures));
     failures += 1;
     void report(error);
   });

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type BackOff, doubledMs, spreadMs } from "./back-off.ts";
+import { delay as realDelay } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
-/** The first pause after a failed run; doubled by each further failure. */
-const FIRST_BACK_OFF_MS = 250;
-/** The longest pause: short enough that a person who mended the cause does not look for another one. */
-const MAX_BACK_OFF_MS = 5_000;
+/** The pause after a failed run: the longest is short enough that a person who mended the cause looks for no other one. */
+const BACK_OFF: BackOff = { firstMs: 250, longestMs: 5_000 };
 
 export interface WorkLoopOptions {
   /** Does all work there is, deciding from the snapshot. A rejection is logged, and `run` is called again. */
@@ -28,7 +27,7 @@ export interface WorkLoop {
 
 /** A loop that runs `run` after each mark: never twice at once, coalesced, with a back-off after failures. */
 export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
-  const { log, delay = pause, chance = Math.random } = options;
+  const { log, delay = realDelay, chance = Math.random } = options;
   const closing = new AbortController();
   const isClosed = (): boolean => closing.signal.aborted;
   let isDirty = false;
@@ -44,7 +43,7 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
       } catch (error) {
         isDirty = true;
         failures += 1;
-        const backOffMs = backOff(failures, chance());
+        const backOffMs = spreadMs(doubledMs(BACK_OFF, failures - 1), chance());
         log.error({ err: error, failures, backOffMs }, "work failed, will try again");
         await delay(backOffMs, closing.signal).catch(() => undefined);
       }
@@ -69,14 +68,4 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
       await working;
     },
   };
-}
-
-/** Doubles from the first pause to the longest; the upper half of each is left to chance, so that peers spread out. */
-function backOff(failures: number, chance: number): number {
-  const full = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1));
-  return Math.round((full / 2) * (1 + chance));
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal });
 }

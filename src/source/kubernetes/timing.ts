@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { wallMs } from "#src/process/clock.ts";
+import { type BackOff, doubledMs, spreadMs } from "#src/process/back-off.ts";
+import { delay, wallMs } from "#src/process/clock.ts";
 
 /** Time and chance of the Kubernetes source: parameters, so that tests can hurry. */
 export interface Timing {
@@ -13,20 +13,17 @@ export interface Timing {
 
 /** The machine's own. */
 export const realTiming: Timing = {
-  delay: async (ms, signal) => sleep(ms, undefined, { signal }),
+  delay,
   chance: Math.random,
   clock: wallMs,
 };
 
-const FIRST_BACK_OFF_MS = 250;
-/** Short enough that a restarted API server is found soon, long enough for a hundred nodes that look for it. */
-const MAX_BACK_OFF_MS = 5_000;
+/** The longest is short enough that a restarted API server is found soon, long enough for a hundred nodes that look for it. */
+const BACK_OFF: BackOff = { firstMs: 250, longestMs: 5_000 };
 
 /** How long to wait after so many failures in a row: doubled by each, the upper half left to chance. */
 export function backOffMs(failures: number, chance: number): number {
-  if (failures === 0) return 0;
-  const full = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** Math.min(failures - 1, 16));
-  return Math.round((full / 2) * (1 + chance));
+  return failures === 0 ? 0 : spreadMs(doubledMs(BACK_OFF, failures - 1), chance);
 }
 
 /** Waits, or not any longer once the signal aborts; never rejects. */
