@@ -1,6 +1,7 @@
 import { podNetworks, podSlice } from "#lab/address-plan.ts";
 import type { ClusterApi } from "#lab/cluster-api.ts";
 import type { Host } from "#lab/host.ts";
+import { microTime } from "#src/source/kubernetes/lease.ts";
 import { isoSeconds } from "./container.ts";
 
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
@@ -51,7 +52,7 @@ export async function reportNode(api: ClusterApi, node: Host): Promise<void> {
 
 /** Renews the node's Lease, or makes it. Rejects where the API server cannot be reached within the time. */
 export async function renewLease(api: ClusterApi, node: Host, timeoutMs: number): Promise<void> {
-  const renewTime = new Date().toISOString().replace("Z", "000Z");
+  const renewTime = microTime(Date.now());
   const spec = { holderIdentity: node.name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
   const path = `${LEASES}/${node.name}`;
   const patch = { method: "PATCH", path, contentType: MERGE_PATCH, body: { spec }, timeoutMs };

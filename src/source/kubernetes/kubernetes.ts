@@ -57,6 +57,9 @@ export function openKubernetesSource(options: KubernetesSourceOptions): Source {
   return new KubernetesSource(options);
 }
 
+type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+const NO_REPORTS: Reports = new Map();
+
 class KubernetesSource implements Source {
   readonly #options: KubernetesSourceOptions;
   readonly #timing: Timing;
@@ -65,6 +68,8 @@ class KubernetesSource implements Source {
   readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
   readonly #reports = new Map<ReportTopic, Reflector<Readonly<Record<string, unknown>>>>();
+  /** Reports by their names alone, made once for each snapshot: they are asked for at every change of anything. */
+  readonly #named = new WeakMap<Reports, Reports>();
   readonly #followed = new Map<Kind, FollowedObjects>();
   #leaderLease: LeaderLease | undefined;
   #toldLeads = false;
@@ -145,9 +150,13 @@ class KubernetesSource implements Source {
     await this.#ownReports[topic].write(name, value, goesWith === undefined ? undefined : this.#ownerOf(goesWith));
   }
 
-  reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    const reports = this.#reports.get(topic)?.snapshot() ?? new Map<string, Readonly<Record<string, unknown>>>();
-    return new Map([...reports].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
+  reports(topic: ReportTopic = "report"): Reports {
+    const shown = this.#reports.get(topic)?.snapshot() ?? NO_REPORTS;
+    const known = this.#named.get(shown);
+    if (known !== undefined) return known;
+    const named = new Map([...shown].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
+    this.#named.set(shown, named);
+    return named;
   }
 
   lead(election: string, onChange: (leads: boolean) => void): Leadership {

@@ -1,6 +1,7 @@
 import type { Leadership } from "#src/source/leadership.ts";
 import type { ApiClient } from "./client.ts";
 import { leaseBody, type LeaseRecord, readLease } from "./lease.ts";
+import { FIELD_MANAGER } from "./objects.ts";
 import { type Outcome, refusalError } from "./outcome.ts";
 import { leasePath } from "./report-leases.ts";
 import { afterPause, pause, type Timing } from "./timing.ts";
@@ -131,7 +132,7 @@ export class LeaderLease implements Leadership {
   async #write(method: "POST" | "PATCH", lease: LeaseRecord): Promise<Outcome> {
     const { client, timing, namespace, name } = this.#options;
     const body = leaseBody(lease, { namespace, name, nowMs: timing.clock() });
-    const path = `${method === "POST" ? leasePath(namespace) : this.#path()}?fieldManager=hawser`;
+    const path = `${method === "POST" ? leasePath(namespace) : this.#path()}?fieldManager=${FIELD_MANAGER}`;
     const contentType = method === "POST" ? undefined : "application/merge-patch+json";
     return client.request({ method, path, body, contentType, signal: this.#deadline() });
   }

@@ -56,7 +56,7 @@ export function leaseBody(
 }
 
 /** metav1.MicroTime: RFC 3339 with six digits. */
-function microTime(ms: number): string {
+export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
 }
 

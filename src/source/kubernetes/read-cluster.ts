@@ -7,13 +7,13 @@ import type { ApiConfig } from "./api-config.ts";
 import { apiProblem } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";
 import { readLease } from "./lease.ts";
+import { PAGE_SIZE, pagePath } from "./list-page.ts";
 import { readObject } from "./objects.ts";
 import { type Refusal, refusalError } from "./outcome.ts";
 import { leasePath, readReport } from "./report-leases.ts";
 import { collectionPath, type Scope, selectorsOf } from "./resources.ts";
 import { realTiming } from "./timing.ts";
 
-const PAGE_SIZE = 500;
 /** Of one program's Events so many are read at most. */
 const MAX_EVENTS = 500;
 
@@ -77,15 +77,11 @@ export class ClusterReader {
     const items: unknown[] = [];
     try {
       for (let next: string | undefined = ""; next !== undefined && items.length < most;) {
-        const parameters: Record<string, string> = { ...query, limit: String(PAGE_SIZE) };
-        if (next !== "") parameters["continue"] = next;
-        const outcome = await this.#client.request({
-          method: "GET",
-          path: `${path}?${new URLSearchParams(parameters).toString()}`,
-        });
+        const page = { limit: PAGE_SIZE, next };
+        const outcome = await this.#client.request({ method: "GET", path: pagePath({ path, query }, page) });
         if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome satisfies Refusal);
-        const { page, rest } = readPage(outcome.body);
-        items.push(...page);
+        const { items: found, rest } = readPage(outcome.body);
+        items.push(...found);
         next = rest;
       }
     } catch (error) {
@@ -109,11 +105,11 @@ const fixes: Readonly<Record<string, string>> = {
   HTTP_403: "Ask for the right to list these, or name another user with --kubeconfig or --context",
 };
 
-function readPage(body: unknown): { readonly page: readonly unknown[]; readonly rest: string | undefined } {
+function readPage(body: unknown): { readonly items: readonly unknown[]; readonly rest: string | undefined } {
   const items: unknown = isRecord(body) ? body["items"] : undefined;
   const metadata = isRecord(body) ? body["metadata"] : undefined;
   const rest = isRecord(metadata) ? metadata["continue"] : undefined;
-  return { page: Array.isArray(items) ? items : [], rest: typeof rest === "string" && rest !== "" ? rest : undefined };
+  return { items: Array.isArray(items) ? items : [], rest: typeof rest === "string" && rest !== "" ? rest : undefined };
 }
 
 /** An Event (core v1) as the folder source's file has it. */

@@ -1,5 +1,6 @@
 import { isRecord } from "#src/source/record.ts";
 import type { ApiClient } from "./client.ts";
+import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { ObjectStore } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./objects.ts";
 import { type Refusal, refusalError } from "./outcome.ts";
@@ -7,7 +8,6 @@ import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
 import { readWatchLine, type WatchLine } from "./watch-line.ts";
 
-const PAGE_SIZE = 500;
 /** How long the server is asked to keep a watch open: spread, so that a hundred nodes do not come back at once. */
 const WATCH_SECONDS = { min: 300, max: 600 } as const;
 /** A pause before a watch that ended well is opened again; the half of it is left to chance. */
@@ -168,15 +168,10 @@ export class Reflector<T> {
 
   /** One page, or undefined where its snapshot is no longer there; a limit of 0 is the whole. */
   async #page(limit: number, next: string): Promise<Page | undefined> {
-    const { client, path, query } = this.#options;
-    const parameters = {
-      ...query,
-      ...(limit === 0 ? {} : { limit: String(limit) }),
-      ...(next === "" ? {} : { continue: next }),
-    };
+    const { client, path } = this.#options;
     const outcome = await client.request({
       method: "GET",
-      path: withQuery(path, parameters),
+      path: pagePath(this.#options, { limit, next }),
       signal: this.#closing.signal,
     });
     if (outcome.kind === "expired" && next !== "") return undefined;
@@ -291,9 +286,4 @@ function readPage(body: unknown): Page {
   if (typeof version !== "string" || typeof next !== "string" || !(Array.isArray(items) || items === null))
     throw Object.assign(new Error("the API server sent no list"), { code: "EBADMSG" });
   return { version, next, items: (items ?? []) as readonly unknown[] };
-}
-
-function withQuery(path: string, parameters: Readonly<Record<string, string>>): string {
-  const query = new URLSearchParams(parameters).toString();
-  return query === "" ? path : `${path}?${query}`;
 }

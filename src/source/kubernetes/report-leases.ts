@@ -1,6 +1,8 @@
 import type { ReportTopic } from "#src/source/source.ts";
 import { isRecord } from "#src/source/record.ts";
 import type { ApiClient } from "./client.ts";
+import { microTime } from "./lease.ts";
+import { FIELD_MANAGER } from "./objects.ts";
 import { refusalError } from "./outcome.ts";
 import { pause, type Timing } from "./timing.ts";
 
@@ -86,7 +88,8 @@ export class ReportLeases {
   /** Server-side apply: one request, whether the Lease is there or not. */
   async #put(name: string, value: Report, owner: ReportOwner | undefined): Promise<void> {
     const { client, timing, namespace, topic } = this.#options;
-    const reportedAt = new Date(timing.clock()).toISOString();
+    const nowMs = timing.clock();
+    const reportedAt = new Date(nowMs).toISOString();
     const body = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
@@ -97,9 +100,9 @@ export class ReportLeases {
         annotations: { [reportMark(topic)]: printReport({ ...value, reportedAt }) },
         ...(owner === undefined ? {} : { ownerReferences: [owner] }),
       },
-      spec: { holderIdentity: name, renewTime: reportedAt.replace("Z", "000Z") },
+      spec: { holderIdentity: name, renewTime: microTime(nowMs) },
     };
-    const path = `${this.#path(name)}?fieldManager=hawser&force=true`;
+    const path = `${this.#path(name)}?fieldManager=${FIELD_MANAGER}&force=true`;
     const contentType = "application/apply-patch+yaml";
     const outcome = await client.request({ method: "PATCH", path, body, contentType });
     if (outcome.kind !== "ok") throw refusalError(`report ${name}`, outcome);
