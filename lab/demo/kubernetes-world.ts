@@ -16,6 +16,8 @@ import type { Condition, World } from "./world.ts";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const NAMESPACE = "hawser-system";
+/** What is applied as it is published: the namespace and the rights of the three programs. */
+const PUBLISHED = ["namespace.yaml", "controller-rights.yaml", "speaker-rights.yaml", "ingress-rights.yaml"];
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const REPORT = "hawser.dev/report";
 /** For what takes some seconds on a machine that is idle, and minutes on one that is not. */
@@ -89,6 +91,7 @@ class KubernetesWorld implements World {
   /** Hawser first, and only when all of it works the Services and Ingresses. */
   async install(teller: Teller): Promise<void> {
     teller.chapter("Hawser: two controllers, a speaker on every node, two ingress proxies, all as pods");
+    for (const file of PUBLISHED) await this.apply(`../../config/base/${file}`);
     await this.apply("kubernetes/00-hawser.yaml");
     const key = `${randomBytes(32).toString("base64")}\n`;
     const secret = { metadata: { name: "hawser-heartbeat" }, stringData: { key } };
