@@ -6,7 +6,7 @@ import { readyLine } from "#lab/installation.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { version } from "#src/process/version.ts";
 import { POOL } from "./objects.ts";
-import type { RunningSystem, System } from "./system.ts";
+import { runBoth, type RunningSystem, type System } from "./system.ts";
 import type { World } from "./world.ts";
 
 const NAMESPACE = "hawser-system";
@@ -43,7 +43,7 @@ async function startHawser(world: World, command: readonly string[]): Promise<Ru
     await world.kubeconfigOf(NAMESPACE, "hawser-controller"),
     await world.kubeconfigOf(NAMESPACE, "hawser-speaker"),
   ];
-  const start = async (): Promise<RackProcess> => {
+  const controller = async (): Promise<RackProcess> => {
     const running = await world.host.spawn({
       name: "controller",
       command: [...command, "controller", "--kubeconfig", forController],
@@ -51,23 +51,15 @@ async function startHawser(world: World, command: readonly string[]): Promise<Ru
     await running.waitForLine(readyLine, READY_TIMEOUT_MS);
     return running;
   };
-  let controller = await start();
   // A named interface serves addresses of any network, as the pool's are of none of the node's.
   const options = ["--node", "n1", "--interfaces", "eth0", "--heartbeat-key-file", keyFile];
-  const speaker = await world.node.spawn({
-    name: "speaker",
-    command: [...command, "speaker", "--kubeconfig", forSpeaker, ...options],
-  });
-  await speaker.waitForLine(readyLine, READY_TIMEOUT_MS);
-  return {
-    controller: () => controller.pid,
-    speaker: () => speaker.pid,
-    stopController: async () => void (await controller.stop()),
-    startController: async () => {
-      const startMs = performance.now();
-      controller = await start();
-      return (performance.now() - startMs) / 1_000;
-    },
-    stop: async () => void (await Promise.all([controller.stop(), speaker.stop()])),
+  const speaker = async (): Promise<RackProcess> => {
+    const running = await world.node.spawn({
+      name: "speaker",
+      command: [...command, "speaker", "--kubeconfig", forSpeaker, ...options],
+    });
+    await running.waitForLine(readyLine, READY_TIMEOUT_MS);
+    return running;
   };
+  return runBoth({ controller, speaker });
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { metallbFolder, metallbVersion } from "./metallb-build.ts";
 import { POOL } from "./objects.ts";
-import type { RunningSystem, System } from "./system.ts";
+import { runBoth, type RunningSystem, type System } from "./system.ts";
 import type { World } from "./world.ts";
 
 const NAMESPACE = "metallb-system";
@@ -35,7 +35,7 @@ async function startMetallb(world: World): Promise<RunningSystem> {
     await world.kubeconfigOf(NAMESPACE, "speaker"),
   ];
   const program = (name: string, options: readonly string[]): string[] => [join(metallbFolder(), name), ...options];
-  const start = async (): Promise<RackProcess> => {
+  const controller = async (): Promise<RackProcess> => {
     const running = await world.host.spawn({
       name: "metallb-controller",
       command: program("controller", ["--webhook-mode=disabled", "--port=7472"]),
@@ -44,24 +44,16 @@ async function startMetallb(world: World): Promise<RunningSystem> {
     await running.waitForLine(WORKS, READY_TIMEOUT_MS);
     return running;
   };
-  let controller = await start();
-  const speaker = await world.node.spawn({
-    name: "metallb-speaker",
-    command: program("speaker", ["--port=7472"]),
-    env: { ...environment, KUBECONFIG: forSpeaker },
-  });
-  await speaker.waitForLine(WORKS, READY_TIMEOUT_MS);
-  return {
-    controller: () => controller.pid,
-    speaker: () => speaker.pid,
-    stopController: async () => void (await controller.stop()),
-    startController: async () => {
-      const startMs = performance.now();
-      controller = await start();
-      return (performance.now() - startMs) / 1_000;
-    },
-    stop: async () => void (await Promise.all([controller.stop(), speaker.stop()])),
+  const speaker = async (): Promise<RackProcess> => {
+    const running = await world.node.spawn({
+      name: "metallb-speaker",
+      command: program("speaker", ["--port=7472"]),
+      env: { ...environment, KUBECONFIG: forSpeaker },
+    });
+    await running.waitForLine(WORKS, READY_TIMEOUT_MS);
+    return running;
   };
+  return runBoth({ controller, speaker });
 }
 
 /** Its definitions, a pool announced by layer 2, and the object of the speaker's own pod, which it asks for. */

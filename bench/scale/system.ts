@@ -1,3 +1,4 @@
+import type { RackProcess } from "#lab/rack-process.ts";
 import type { World } from "./world.ts";
 
 /** A load balancer whose speed at scale is measured. */
@@ -19,4 +20,24 @@ export interface RunningSystem {
   /** Starts it again; resolves, when it says that it is ready, with the seconds it took. */
   startController(): Promise<number>;
   stop(): Promise<void>;
+}
+
+/** A controller that can be started again, and the speaker beside it; each resolves when the program does its work. */
+export async function runBoth(start: {
+  readonly controller: () => Promise<RackProcess>;
+  readonly speaker: () => Promise<RackProcess>;
+}): Promise<RunningSystem> {
+  let controller = await start.controller();
+  const speaker = await start.speaker();
+  return {
+    controller: () => controller.pid,
+    speaker: () => speaker.pid,
+    stopController: async () => void (await controller.stop()),
+    startController: async () => {
+      const startMs = performance.now();
+      controller = await start.controller();
+      return (performance.now() - startMs) / 1_000;
+    },
+    stop: async () => void (await Promise.all([controller.stop(), speaker.stop()])),
+  };
 }

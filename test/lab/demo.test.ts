@@ -1,29 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-
-const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-
-interface Told {
-  readonly event: string;
-  readonly [name: string]: unknown;
-}
-
-/** Runs `hawser demo`; `onEvent` may act on the process as the story goes. */
-async function runDemo(args: readonly string[], onEvent: (event: Told, child: ChildProcess) => void = () => undefined) {
-  const child = spawn(process.execPath, [CLI, "demo", "--json", ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  const events: Told[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    const event = JSON.parse(line) as Told;
-    events.push(event);
-    onEvent(event, child);
-  }
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  return { events, code: child.exitCode };
-}
+import { chaptersOf, runDemo } from "#test/support/run-demo.ts";
 
 /** Processes of Hawser or of a rack that are still there. */
 function leftBehind(): string[] {
@@ -42,9 +20,8 @@ function leftBehind(): string[] {
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { timeout: 240_000 }, () => {
   it("tells the main job in order and ends ok, leaving nothing behind", async () => {
     const { events, code } = await runDemo([]);
-    const names = events.map(({ event }) => event);
     expect(code).toBe(0);
-    expect(names.filter((name, index) => name !== names[index - 1])).toEqual([
+    expect(chaptersOf(events)).toEqual([
       "rack",
       "started",
       "assigned",
@@ -66,8 +43,10 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
   });
 
   it("cleans up when it is interrupted in the middle", async () => {
-    const { events, code } = await runDemo([], ({ event }, child) => {
-      if (event === "assigned") child.kill("SIGINT");
+    const { events, code } = await runDemo([], {
+      onEvent: ({ event }, child) => {
+        if (event === "assigned") child.kill("SIGINT");
+      },
     });
     expect(code).toBe(130);
     expect(events.at(-1)).toMatchObject({ event: "done", ok: false, error: "interrupted" });
@@ -76,10 +55,12 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
 
   it("keeps the rack until Ctrl-C with --keep, and says how to enter it and how to see its status", async () => {
     let status = "";
-    const { events, code } = await runDemo(["--keep"], ({ event, status: command }, child) => {
-      if (event !== "kept") return;
-      status = execFileSync("sh", ["-c", String(command)], { encoding: "utf8" });
-      child.kill("SIGINT");
+    const { events, code } = await runDemo(["--keep"], {
+      onEvent: ({ event, status: command }, child) => {
+        if (event !== "kept") return;
+        status = execFileSync("sh", ["-c", String(command)], { encoding: "utf8" });
+        child.kill("SIGINT");
+      },
     });
     expect(status).toMatch(/^hawser-system\/hawser-ingress +192\.0\.2\.211 +default +n[123] +AddressAssigned$/m);
     const kept = events.find(({ event }) => event === "kept")?.["enter"] as Record<string, string>;

@@ -95,6 +95,17 @@ function secret(name: string, version: number) {
 
 const names = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `s${index}`);
 
+/** One Secret more is followed than can be watched, and the first watches stand. */
+async function oneTooMany() {
+  const secrets = await Secrets.start();
+  const all = names(MAX_WATCHES + 1);
+  for (const [index, name] of all.entries()) secrets.versions.set(name, index + 1);
+  await secrets.follow(...all);
+  await vi.waitFor(() => expect(secrets.open.size).toBe(MAX_WATCHES), eventually);
+  const unwatched = all.find((name) => !secrets.open.has(name)) ?? expect.fail("all are watched");
+  return { secrets, all, unwatched };
+}
+
 describe("objects that are followed by name", () => {
   it("each have a watch of their own, which ends when they are no longer named", async () => {
     const secrets = await Secrets.start();
@@ -127,18 +138,13 @@ describe("objects that are followed by name", () => {
   });
 
   it("get the watch of one at rest when they change, or are not there", async () => {
-    const secrets = await Secrets.start();
-    const all = names(MAX_WATCHES + 1);
-    for (const [index, name] of all.entries()) secrets.versions.set(name, index + 1);
-    await secrets.follow(...all);
-    await vi.waitFor(() => expect(secrets.open.size).toBe(MAX_WATCHES), eventually);
-    const [unwatched] = all.filter((name) => !secrets.open.has(name));
-    secrets.put(unwatched!, 900);
+    const { secrets, all, unwatched } = await oneTooMany();
+    secrets.put(unwatched, 900);
     await vi.waitFor(() => {
       if (secrets.time.isAwaited(10_000)) secrets.time.advance(10_000);
-      expect(secrets.versionOf(unwatched!)).toBe("900");
+      expect(secrets.versionOf(unwatched)).toBe("900");
     }, eventually);
-    await vi.waitFor(() => expect(secrets.open.has(unwatched!)).toBe(true), eventually);
+    await vi.waitFor(() => expect(secrets.open.has(unwatched)).toBe(true), eventually);
     await secrets.follow(...all, "late");
     await vi.waitFor(() => expect(secrets.open.has("late")).toBe(true), eventually);
     secrets.put("late", 901);
@@ -148,14 +154,9 @@ describe("objects that are followed by name", () => {
   });
 
   it("that went while nobody watched are gone once somebody does", async () => {
-    const secrets = await Secrets.start();
-    const all = names(MAX_WATCHES + 1);
-    for (const [index, name] of all.entries()) secrets.versions.set(name, index + 1);
-    await secrets.follow(...all);
-    await vi.waitFor(() => expect(secrets.open.size).toBe(MAX_WATCHES), eventually);
-    const [unwatched] = all.filter((name) => !secrets.open.has(name));
-    secrets.versions.delete(unwatched!);
-    await secrets.follow(unwatched!, "s1", "s2");
+    const { secrets, unwatched } = await oneTooMany();
+    secrets.versions.delete(unwatched);
+    await secrets.follow(unwatched, "s1", "s2");
     await vi.waitFor(() => expect(secrets.keys()).toEqual(["shop/s1", "shop/s2"]), eventually);
   });
 
