@@ -136,6 +136,10 @@ class FolderSource implements Source {
     return this.#openView().list(kind);
   }
 
+  get(kind: Kind, key: string): KubeObject | undefined {
+    return this.list(kind).get(key);
+  }
+
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
     this.#openView().follow(kind, keys);
   }

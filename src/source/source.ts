@@ -4,7 +4,10 @@ import type { Leadership } from "./leadership.ts";
 
 /** What a program wants to hear of. */
 export interface SourceListener {
-  /** Marks work: these objects appeared, changed or went. Decide from `list()`, never from this. */
+  /**
+   * Marks work: these objects appeared, changed or went. Decide from `list()` or `get()`, never from this. Whatever they
+   * show otherwise than before is told, the first objects too: who looks again at what is told knows all.
+   */
   onChange(changed: readonly ObjectRef[]): void;
   /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
   onProblems(where: string, problems: readonly Problem[]): void;
@@ -54,6 +57,8 @@ export interface Source {
   open(kinds: readonly Kind[], listener: SourceListener): Promise<void>;
   /** All objects of a kind as last seen, by key (`namespace/name`). A new map after each change; never mutated. */
   list(kind: Kind): ReadonlyMap<string, KubeObject>;
+  /** The object of a key in `list()`, without the copy that a list of many may take. */
+  get(kind: Kind, key: string): KubeObject | undefined;
   /**
    * Reads single objects of a kind that was not opened, by key, and no others: from now on `list` shows those of them that
    * there are. Each call replaces the names given before. Resolves when each was looked for once, or could not be.

@@ -46,7 +46,13 @@ export function refTo(name: string, kind: Kind = "Service"): ObjectRef {
 export function describeSource(name: string, makeWorld: () => Promise<World>): void {
   describe(`${name} as a Source`, () => {
     const closers: (() => Promise<void>)[] = [];
+    /** Each source, and its objects as somebody knows them who looks only at what is told. */
+    const started: { readonly source: Source; readonly known: ReadonlyMap<Kind, Map<string, KubeObject>> }[] = [];
     afterEach(async () => {
+      for (const { source, known } of started.splice(0)) {
+        for (const [kind, objects] of known)
+          await vi.waitFor(() => expect(objects).toEqual(source.list(kind)), eventually);
+      }
       for (const close of closers.splice(0).reverse()) await close();
     });
 
@@ -58,16 +64,27 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
     }
 
     async function start(in_: World, kinds: readonly Kind[] = ["Service", "ConfigMap"]): Promise<Program> {
-      const program: Program = { source: in_.source(), changes: [], problems: [] };
-      closers.push(async () => program.source.close());
-      await program.source.open(kinds, {
-        onChange: (changed) => program.changes.push(changed),
+      const source = in_.source();
+      const known = new Map(kinds.map((kind) => [kind, new Map<string, KubeObject>()]));
+      const program: Program = { source, changes: [], problems: [] };
+      closers.push(async () => source.close());
+      started.push({ source, known });
+      await source.open(kinds, {
+        onChange: (changed) => {
+          program.changes.push(changed);
+          for (const { kind, namespace, name } of changed) {
+            const key = keyOf({ namespace, name });
+            const object = source.get(kind, key);
+            if (object === undefined) known.get(kind)?.delete(key);
+            else known.get(kind)?.set(key, object);
+          }
+        },
         onProblems: (where, problems) => program.problems.push({ where, problems }),
       });
       return program;
     }
 
-    const find = ({ source }: Program, ref: ObjectRef): KubeObject | undefined => source.list(ref.kind).get(keyOf(ref));
+    const find = ({ source }: Program, ref: ObjectRef): KubeObject | undefined => source.get(ref.kind, keyOf(ref));
     const statusOf = (program: Program, ref: ObjectRef): unknown => find(program, ref)?.["status"];
 
     it("lists all that exists once open() resolves", async () => {

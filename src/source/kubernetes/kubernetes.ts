@@ -108,6 +108,11 @@ class KubernetesSource implements Source {
     return this.#followed.get(kind)?.snapshot() ?? this.#reflectorOf(kind).snapshot();
   }
 
+  get(kind: Kind, key: string): KubeObject | undefined {
+    const followed = this.#followed.get(kind);
+    return followed === undefined ? this.#reflectorOf(kind).value(key) : followed.snapshot().get(key);
+  }
+
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
     if (this.#listener === undefined) throw new Error("this source is not open");
     if (this.#reflectors.has(kind)) throw new Error(`this source shows all objects of kind ${kind}`);
