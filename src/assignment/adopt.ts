@@ -2,7 +2,7 @@ import { type Ip, equalIps, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import { nameOfFamily } from "./explain.ts";
 import { block, hold, type InUse, refusalOf } from "./in-use.ts";
-import type { AssignmentSnapshot, Released } from "./snapshot.ts";
+import type { Released } from "./snapshot.ts";
 
 /** What a Service keeps of what its status holds, and what not. */
 export interface Adoption {
@@ -15,24 +15,36 @@ function isOurs(service: Service, loadBalancerClass: string | undefined): boolea
   return service.type === "LoadBalancer" && service.loadBalancerClass === loadBalancerClass;
 }
 
+/** Who has to be asked what he has: Services oldest first, and those that cannot be read. */
+export interface Claimants {
+  readonly services: readonly Service[];
+  readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
+  /** The addresses of the Nodes among those it is about. */
+  readonly nodeAddresses: Iterable<{ readonly ip: Ip; readonly node: string }>;
+}
+
 /**
  * Adopts all that is in status, before anything new is given out. Services come oldest first. What others hold
  * (another class, unreadable, no longer LoadBalancer) or give up in this plan is closed to newcomers afterwards, so
- * that it never takes an address from one of ours; so are the addresses of the Nodes.
+ * that it never takes an address from one of ours; so are the addresses of the Nodes. Returns the adoptions of ours.
  */
-export function adoptAll(inUse: InUse, services: readonly Service[], snapshot: AssignmentSnapshot) {
+export function adoptAll(
+  inUse: InUse,
+  { services, unreadable, nodeAddresses }: Claimants,
+  loadBalancerClass: string | undefined,
+): ReadonlyMap<string, Adoption> {
   const adoptions = new Map<string, Adoption>();
-  const closed: { readonly ip: Ip; readonly holder: string }[] = [];
+  const closed: { readonly ip: Ip; readonly closer: string }[] = [];
   for (const service of services) {
-    const adoption = isOurs(service, snapshot.loadBalancerClass) ? adopt(inUse, service) : undefined;
+    const adoption = isOurs(service, loadBalancerClass) ? adopt(inUse, service) : undefined;
     if (adoption !== undefined) adoptions.set(service.key, adoption);
     const foreign = adoption?.released.map(({ ip }) => ip) ?? service.assignedAddresses;
-    for (const ip of foreign) closed.push({ ip, holder: service.key });
+    for (const ip of foreign) closed.push({ ip, closer: service.key });
   }
-  for (const [holder, addresses] of snapshot.unreadable) for (const ip of addresses) closed.push({ ip, holder });
-  for (const { ip, holder } of closed) block(inUse, ip, { holder, why: "it cannot be shared now" });
-  for (const { ip, node } of snapshot.nodeAddresses.values())
-    block(inUse, ip, { holder: `Node "${node}"`, why: "no Service can have it" });
+  for (const [closer, addresses] of unreadable) for (const ip of addresses) closed.push({ ip, closer });
+  for (const { ip, closer } of closed) block(inUse, ip, { closer, holder: closer, why: "it cannot be shared now" });
+  for (const { ip, node } of nodeAddresses)
+    block(inUse, ip, { closer: undefined, holder: `Node "${node}"`, why: "no Service can have it" });
   return adoptions;
 }
 

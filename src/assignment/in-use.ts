@@ -8,19 +8,23 @@ interface Use {
   readonly ip: Ip;
   /** Keys of the Services that have it, oldest first. */
   readonly holders: string[];
+  /** Keys of the Services that keep others off it: they cannot be read, are of another class, or are giving it up. */
+  readonly closers: string[];
   readonly sharingKey: string;
   readonly backend: string;
-  /** Each port in use, and the Service that uses it. */
-  readonly ports: Map<string, string>;
-  /** Why nobody may join: it is a Node's, or a holder cannot be read, is of another class, or is giving it up. */
-  closed: string | undefined;
+  /** Each port in use, and the Service that uses it; undefined where nobody can join. */
+  readonly ports: Map<string, string> | undefined;
+  /** Why nobody may join, and who keeps others off where nobody holds it. */
+  closed: Refusal | undefined;
 }
 
-/** All addresses in use. It only grows while a plan is made: what a plan releases is free in the next one. */
+/** All addresses in use. While a plan is made it only grows: what a plan releases is free in the next one. */
 export interface InUse {
   readonly byAddress: Readonly<Record<Family, Map<bigint, Use>>>;
   /** By family and sharing key. */
   readonly sharers: Map<string, Sharers>;
+  /** Those whose `joinable` this plan has filled. */
+  readonly searched: Set<Sharers>;
 }
 
 /** The uses with one sharing key in one family, lowest address first. */
@@ -40,7 +44,7 @@ export interface Refusal {
 }
 
 export function noneInUse(): InUse {
-  return { byAddress: { ipv4: new Map(), ipv6: new Map() }, sharers: new Map() };
+  return { byAddress: { ipv4: new Map(), ipv6: new Map() }, sharers: new Map(), searched: new Set() };
 }
 
 /** Undefined if the Service may have the address: it is free, or every rule of sharing holds. */
@@ -50,59 +54,84 @@ export function refusalOf(inUse: InUse, ip: Ip, service: Service): Refusal | und
 }
 
 function refusalToJoin(use: Use, service: Service): Refusal | undefined {
-  const [holder = ""] = use.holders;
-  if (use.closed !== undefined) return { holder, why: use.closed };
-  if (service.sharingKey === "" || use.sharingKey === "")
+  const { closed, ports } = use;
+  const [holder = closed?.holder ?? ""] = use.holders;
+  if (closed !== undefined) return { holder, why: closed.why };
+  if (service.sharingKey === "" || ports === undefined)
     return { holder, why: "they do not share: both need the same sharing key" };
   if (service.sharingKey !== use.sharingKey)
     return { holder, why: `their sharing keys differ ("${use.sharingKey}" and "${service.sharingKey}")` };
   if (backendOf(service) !== use.backend)
     return { holder, why: "with externalTrafficPolicy Local both must be Local and have the same selector" };
-  const clash = portsOf(service).find((port) => use.ports.has(port));
-  return clash === undefined
-    ? undefined
-    : { holder: use.ports.get(clash) ?? holder, why: `both use the port ${clash}` };
+  const clash = portsOf(service).find((port) => ports.has(port));
+  return clash === undefined ? undefined : { holder: ports.get(clash) ?? holder, why: `both use the port ${clash}` };
 }
 
 /** Gives the address to the Service, alone or beside those that share it; `refusalOf` allowed it before. */
 export function hold(inUse: InUse, ip: Ip, service: Service): void {
+  const { key, sharingKey } = service;
   const use = inUse.byAddress[ip.family].get(ip.value);
   if (use !== undefined) {
-    use.holders.push(service.key);
-    for (const port of portsOf(service)) use.ports.set(port, service.key);
+    use.holders.push(key);
+    for (const port of portsOf(service)) use.ports?.set(port, key);
     return;
   }
-  const fresh: Use = {
-    ip,
-    holders: [service.key],
-    sharingKey: service.sharingKey,
-    backend: backendOf(service),
-    ports: new Map(portsOf(service).map((port) => [port, service.key])),
-    closed: undefined,
-  };
+  const ports = sharingKey === "" ? undefined : new Map(portsOf(service).map((port) => [port, key]));
+  const backend = backendOf(service);
+  const fresh: Use = { ip, holders: [key], closers: [], sharingKey, backend, ports, closed: undefined };
   inUse.byAddress[ip.family].set(ip.value, fresh);
-  if (service.sharingKey !== "") indexSharing(inUse, fresh);
+  if (sharingKey !== "") indexSharing(inUse, fresh);
 }
 
-/** Keeps everybody off an address, for the reason given; who has it already, keeps it. */
-export function block(inUse: InUse, ip: Ip, { holder, why }: Refusal): void {
-  const use = inUse.byAddress[ip.family].get(ip.value);
-  if (use !== undefined) use.closed = why;
-  else {
-    const blocked = {
-      ip,
-      holders: [holder],
-      sharingKey: "",
-      backend: "",
-      ports: new Map<string, string>(),
-      closed: why,
-    };
-    inUse.byAddress[ip.family].set(ip.value, blocked);
+/**
+ * Keeps everybody off an address, for the reason given; who has it already, keeps it. `closer` is the key of the
+ * Service that does so, undefined for a Node.
+ */
+export function block(inUse: InUse, ip: Ip, { closer, holder, why }: Refusal & { closer: string | undefined }): void {
+  let use = inUse.byAddress[ip.family].get(ip.value);
+  if (use === undefined) {
+    use = { ip, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined, closed: undefined };
+    inUse.byAddress[ip.family].set(ip.value, use);
   }
+  use.closed = { holder: use.closed?.holder ?? holder, why };
+  if (closer !== undefined) use.closers.push(closer);
+}
+
+/**
+ * Takes an address from all who have it and all who keep others off it: each of them has to be asked anew. False: it was
+ * not in use.
+ */
+export function vacate(inUse: InUse, ip: Ip): boolean {
+  const uses = inUse.byAddress[ip.family];
+  const use = uses.get(ip.value);
+  if (use === undefined) return false;
+  uses.delete(ip.value);
+  if (use.sharingKey === "") return true;
+  const key = sharersKey(use);
+  const sharers = inUse.sharers.get(key);
+  sharers?.uses.splice(placeOf(sharers.uses, ip.value), 1);
+  if (sharers?.uses.length === 0) inUse.sharers.delete(key);
+  return true;
+}
+
+/** Begins another plan: what could not be joined may be joined now. */
+export function forgetSearches(inUse: InUse): void {
+  for (const { joinable } of inUse.searched) joinable.clear();
+  inUse.searched.clear();
+}
+
+/** The keys of the Services that have the address, or keep others off it. */
+export function claimantsOf(inUse: InUse, ip: Ip): readonly string[] {
+  const use = inUse.byAddress[ip.family].get(ip.value);
+  return use === undefined ? [] : use.closers.length === 0 ? use.holders : [...use.holders, ...use.closers];
+}
+
+function sharersKey({ ip, sharingKey }: Use): string {
+  return `${ip.family} ${sharingKey}`;
 }
 
 function indexSharing(inUse: InUse, use: Use): void {
-  const key = `${use.ip.family} ${use.sharingKey}`;
+  const key = sharersKey(use);
   let sharers = inUse.sharers.get(key);
   if (sharers === undefined) inUse.sharers.set(key, (sharers = { uses: [], joinable: new Map() }));
   for (const sorted of [sharers.uses, ...sharers.joinable.values()])
@@ -127,7 +156,10 @@ export function lowestShared(inUse: InUse, range: IpRange, service: Service): Ip
   if (sharers === undefined) return undefined;
   const joins = JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
   let joinable = sharers.joinable.get(joins);
-  if (joinable === undefined) sharers.joinable.set(joins, (joinable = [...sharers.uses]));
+  if (joinable === undefined) {
+    sharers.joinable.set(joins, (joinable = [...sharers.uses]));
+    inUse.searched.add(sharers);
+  }
   const place = placeOf(joinable, range.first);
   for (let use = joinable[place]; use !== undefined && use.ip.value <= range.last; use = joinable[place]) {
     if (refusalToJoin(use, service) === undefined) return use.ip;

@@ -22,32 +22,183 @@
  * 12. The address of a Node is given to nobody, whatever pool contains it; it counts as in use.
  * 13. While there never was a good configuration, no status of a LoadBalancer Service is touched.
  */
-import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { NodeAddresses } from "#src/model/node-addresses.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { type Adoption, adoptAll } from "./adopt.ts";
 import type { Table } from "./choose.ts";
-import { noneInUse } from "./in-use.ts";
-import { indexPools, type PoolIndex, spaceOf } from "./pool-space.ts";
+import { decide, isAtRest } from "./decide.ts";
+import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
+import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
 import { settle, type Settled } from "./settle.ts";
-import type { Assignment, AssignmentPlan, AssignmentSnapshot, PoolUsage, Released } from "./snapshot.ts";
+import type { Assignment, AssignmentPlan, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
 
 /** Decides for every Service which addresses it shall have, and says why. Deterministic; never throws for bad input. */
 export function planAssignments(snapshot: AssignmentSnapshot): AssignmentPlan {
-  const services = [...snapshot.services.values()].sort(byAge);
-  const pools = snapshot.pools ?? [];
-  const table: Table = { pools, index: indexPools(pools, snapshot), inUse: noneInUse() };
-  const adoptions = adoptAll(table.inUse, services, snapshot);
-  countUsed(table);
-  const settled = snapshot.pools === undefined ? undefined : settleAll(table, services, adoptions);
-  const assignments = new Map<string, Assignment>();
-  for (const service of services) {
-    const adoption = adoptions.get(service.key);
-    const outcome = settled?.get(service.key);
-    if (adoption === undefined) assignments.set(service.key, decideForeign(service));
-    else if (outcome === undefined) assignments.set(service.key, decideWithoutPools(service));
-    else assignments.set(service.key, decide(table.index, service, { adoption, outcome }));
+  const planner = new AssignmentPlanner();
+  planner.plan(snapshot, []);
+  return { assignments: planner.assignments, pools: planner.usage() };
+}
+
+/** What a plan stands on that no Service changes, and the addresses in use on it. */
+interface Ground {
+  readonly pools: readonly Pool[] | undefined;
+  readonly nodeAddresses: NodeAddresses;
+  readonly loadBalancerClass: string | undefined;
+  readonly table: Table;
+}
+
+/** What is decided anew. */
+interface Touched {
+  /** Keys of Services. */
+  readonly keys: ReadonlySet<string>;
+  /** All addresses that any of them has, had or keeps others off, by canonical text. */
+  readonly ips: ReadonlyMap<string, Ip>;
+}
+
+/**
+ * Keeps a plan up to date: it decides what `planAssignments` decides for the same snapshot, and the work grows with what
+ * changed. Decided anew are the Services that changed, those that share an address with one of them before or after, and
+ * those that are not at rest: they wait for others, or their status does not hold yet what they were given.
+ */
+export class AssignmentPlanner {
+  #ground: Ground | undefined;
+  #resting: AssignmentSnapshot["resting"] | undefined;
+  readonly #assignments = new Map<string, Assignment>();
+  /** What the Services that cannot be read hold. */
+  readonly #unreadable = new Map<string, readonly Ip[]>();
+  readonly #restless = new Set<string>();
+
+  /** The decisions by Service key; after a first plan oldest Service first. */
+  get assignments(): ReadonlyMap<string, Assignment> {
+    return this.#assignments;
   }
-  return { assignments, pools: usageOf(table.index) };
+
+  /** How full the pools are, in declared order. */
+  usage(): PoolUsage[] {
+    const spaces = this.#ground === undefined ? [] : spacesOf(this.#ground.table.index);
+    return spaces.map(({ pool, family, size, used }) => ({ pool: pool.name, family, size, used }));
+  }
+
+  /** The keys of the Services that have an address by this plan, or keep others off it. */
+  claimantsOf(ip: Ip): readonly string[] {
+    return this.#ground === undefined ? [] : claimantsOf(this.#ground.table.inUse, ip);
+  }
+
+  /**
+   * `changed`: keys of the Services of which the snapshot shows something else than the last time. Where the pools, the
+   * Nodes' addresses or the class are others (other objects), everything is decided anew.
+   */
+  plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
+    const touched = this.#begin(snapshot, changed);
+    const { table } = this.#ground as Ground;
+    forgetSearches(table.inUse);
+    vacateAll(table, touched);
+    const services = [...touched.keys].flatMap((key) => snapshot.services.get(key) ?? []).sort(byAge);
+    const adoptions = adoptAll(table.inUse, claimantsAmong(snapshot, touched, services), snapshot.loadBalancerClass);
+    if (this.#resting !== snapshot.resting) letRest(table.index, snapshot);
+    this.#resting = snapshot.resting;
+    countUsed(table, touched);
+    const settled = snapshot.pools === undefined ? undefined : settleAll(table, services, adoptions);
+    for (const service of services) {
+      const { key } = service;
+      const adoption = adoptions.get(key);
+      const findings = adoption && { adoption, outcome: settled?.get(key) };
+      const assignment = decide(table.index, service, findings);
+      this.#assignments.set(key, assignment);
+      if (isAtRest(assignment, findings)) this.#restless.delete(key);
+      else this.#restless.add(key);
+    }
+    return { decided: services.map(({ key }) => key), gone: this.#forget(snapshot, touched) };
+  }
+
+  /** What is decided anew: with each address all that claim it, and with each of these its addresses. */
+  #begin(snapshot: AssignmentSnapshot, changed: Iterable<string>): Touched {
+    const keys = new Set([...changed, ...this.#restless]);
+    const ips = new Map<string, Ip>();
+    if (!isGround(this.#ground, snapshot)) {
+      this.#ground = groundOf(snapshot);
+      this.#resting = undefined;
+      const { services, unreadable, nodeAddresses } = snapshot;
+      for (const all of [services, unreadable, this.#assignments]) for (const key of all.keys()) keys.add(key);
+      for (const [text, { ip }] of nodeAddresses) ips.set(text, ip);
+    }
+    const { inUse } = this.#ground.table;
+    // Both grow while they are walked.
+    for (const key of keys) {
+      for (const ip of [...this.#claimed(key), ...addressesIn(snapshot, key)]) {
+        const text = printIp(ip);
+        if (ips.has(text)) continue;
+        ips.set(text, ip);
+        for (const claimant of claimantsOf(inUse, ip)) keys.add(claimant);
+      }
+    }
+    return { keys, ips };
+  }
+
+  /** All addresses that a Service has by the plan so far, or keeps others off. */
+  #claimed(key: string): readonly Ip[] {
+    const { addresses, released } = this.#assignments.get(key) ?? { addresses: [], released: [] };
+    return [...addresses, ...released.map(({ ip }) => ip), ...(this.#unreadable.get(key) ?? [])];
+  }
+
+  /** Forgets the Services that are not among the readable ones any more, and notes what cannot be read. */
+  #forget({ services, unreadable }: AssignmentSnapshot, { keys }: Touched): ReadonlyMap<string, Assignment> {
+    const gone = new Map<string, Assignment>();
+    for (const key of keys) {
+      const addresses = unreadable.get(key);
+      if (addresses === undefined) this.#unreadable.delete(key);
+      else this.#unreadable.set(key, addresses);
+      const before = this.#assignments.get(key);
+      if (before === undefined || services.has(key)) continue;
+      this.#assignments.delete(key);
+      this.#restless.delete(key);
+      gone.set(key, before);
+    }
+    return gone;
+  }
+}
+
+function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): ground is Ground {
+  const { pools, nodeAddresses, loadBalancerClass } = snapshot;
+  const isSame = ground?.pools === pools && ground?.nodeAddresses === nodeAddresses;
+  return ground !== undefined && isSame && ground.loadBalancerClass === loadBalancerClass;
+}
+
+function groundOf({ pools, nodeAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
+  const table = { pools: pools ?? [], index: indexPools(pools ?? []), inUse: noneInUse() };
+  return { pools, nodeAddresses, loadBalancerClass, table };
+}
+
+function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {
+  return services.get(key)?.assignedAddresses ?? unreadable.get(key) ?? [];
+}
+
+function vacateAll({ index, inUse }: Table, { ips }: Touched): void {
+  for (const ip of ips.values()) {
+    const space = vacate(inUse, ip) ? spaceOf(index, ip) : undefined;
+    if (space !== undefined) space.used--;
+  }
+}
+
+function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, services: readonly Service[]) {
+  const unreadable = new Map<string, readonly Ip[]>();
+  for (const key of keys) {
+    const addresses = snapshot.unreadable.get(key);
+    if (addresses !== undefined) unreadable.set(key, addresses);
+  }
+  const nodeAddresses = [...ips.keys()].flatMap((text) => snapshot.nodeAddresses.get(text) ?? []);
+  return { services, unreadable, nodeAddresses };
+}
+
+function countUsed({ index, inUse }: Table, { ips }: Touched): void {
+  for (const ip of ips.values()) {
+    const space = spaceOf(index, ip);
+    if (space === undefined) continue;
+    if (inUse.byAddress[ip.family].has(ip.value)) space.used++;
+    else searchFrom(space, ip.value);
+  }
 }
 
 /**
@@ -75,87 +226,4 @@ function settleAll(
 
 function byAge(left: Service, right: Service): number {
   return left.createdMs - right.createdMs || (left.key < right.key ? -1 : 1);
-}
-
-function countUsed({ index, inUse }: Table): void {
-  for (const uses of Object.values(inUse.byAddress)) {
-    for (const { ip } of uses.values()) {
-      const space = spaceOf(index, ip);
-      if (space !== undefined) space.used++;
-    }
-  }
-}
-
-function decideForeign(service: Service): Assignment {
-  const { assignedAddresses, type, loadBalancerClass } = service;
-  if (type === "LoadBalancer") {
-    const message = `spec.loadBalancerClass is ${loadBalancerClass === undefined ? "not set" : `"${loadBalancerClass}"`}.`;
-    const reason = "OtherLoadBalancerClass";
-    return { kind: "ignore", addresses: assignedAddresses, pool: undefined, reason, message, released: [] };
-  }
-  const reason = "AddressReleased";
-  const message = `A Service of type ${type} has no address from a pool.`;
-  const released = assignedAddresses.map((ip): Released => ({ ip, reason, message: `${printIp(ip)}: ${message}` }));
-  const kind = released.length > 0 ? "release" : "ignore";
-  return { kind, addresses: [], pool: undefined, reason, message, released };
-}
-
-function decideWithoutPools({ assignedAddresses }: Service): Assignment {
-  const message = "There is no configuration that can be read yet. Write pools into the ConfigMap.";
-  const kind = assignedAddresses.length > 0 ? "ignore" : "pending";
-  return { kind, addresses: assignedAddresses, pool: undefined, reason: "NoPoolConfigured", message, released: [] };
-}
-
-function decide(
-  index: PoolIndex,
-  service: Service,
-  { adoption, outcome }: { adoption: Adoption; outcome: Settled },
-): Assignment {
-  const { addresses, complaints, replaced } = outcome;
-  const before = service.assignedAddresses;
-  const ordered = inStatusOrder(before, inFamilyOrder(service.families, addresses));
-  const released = [...adoption.released, ...replaced];
-  const same = ordered.length === before.length && ordered.every((ip, at) => ip.value === before[at]?.value);
-  const kind = same ? (before.length > 0 ? "keep" : "pending") : ordered.length > 0 ? "assign" : "release";
-  return {
-    kind,
-    addresses: ordered,
-    pool: poolsOf(index, ordered),
-    released,
-    ...verdict(index, ordered, complaints),
-  };
-}
-
-function inFamilyOrder(families: readonly Family[], addresses: readonly Ip[]): readonly Ip[] {
-  return families.flatMap((family) => addresses.filter((ip) => ip.family === family));
-}
-
-/** A status that holds the right addresses in another order stays as it is. */
-function inStatusOrder(before: readonly Ip[], after: readonly Ip[]): readonly Ip[] {
-  const isKept = (ip: Ip) => after.some((other) => other.family === ip.family && other.value === ip.value);
-  return before.length === after.length && before.every(isKept) ? before : after;
-}
-
-function poolsOf(index: PoolIndex, addresses: readonly Ip[]): string | undefined {
-  const names = addresses.flatMap((ip) => spaceOf(index, ip)?.pool.name ?? []);
-  return names.length === 0 ? undefined : [...new Set(names)].join(",");
-}
-
-function verdict(index: PoolIndex, addresses: readonly Ip[], complaints: Settled["complaints"]) {
-  const described = addresses.map((ip) => {
-    const pool = spaceOf(index, ip)?.pool.name;
-    return pool === undefined ? printIp(ip) : `${printIp(ip)} from pool "${pool}"`;
-  });
-  const has = described.length === 0 ? "" : `Has ${described.join(" and ")}.`;
-  const [first] = complaints;
-  if (first === undefined) return { reason: "AddressAssigned", message: has } as const;
-  return { reason: first.reason, message: [has, ...complaints.map(({ message }) => message)].join(" ").trim() };
-}
-
-function usageOf(index: PoolIndex): PoolUsage[] {
-  return index.pools.flatMap(({ ipv4, ipv6 }) =>
-    [ipv4, ipv6].flatMap((space) =>
-      space === undefined ? [] : [{ pool: space.pool.name, family: space.family, size: space.size, used: space.used }],
-    ),
-  );
 }

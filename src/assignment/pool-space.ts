@@ -16,9 +16,11 @@ export interface PoolSpace {
   /** Addresses in use, after adoption. */
   used: number;
   /** Resting addresses, the one that rests longest first. */
-  readonly resting: bigint[];
-  readonly isResting: Set<bigint>;
-  /** No address before this place is free and rested. It never goes back, as nothing becomes free within a plan. */
+  resting: bigint[];
+  isResting: Set<bigint>;
+  /** All resting addresses before this place are in use again. */
+  restingFrom: number;
+  /** No address before this place is free and rested: within a plan it goes forward only. */
   cursor: { range: number; value: bigint };
 }
 
@@ -33,20 +35,38 @@ export interface PoolIndex {
   readonly sorted: Readonly<Record<Family, readonly { readonly range: IpRange; readonly space: PoolSpace }[]>>;
 }
 
-/** Builds the index once per plan: O(ranges + resting addresses), whatever the size of the ranges. */
-export function indexPools(
-  pools: readonly Pool[],
-  { resting, nowMs }: Pick<AssignmentSnapshot, "resting" | "nowMs">,
-): PoolIndex {
+/** Builds the index: O(ranges), whatever their size. */
+export function indexPools(pools: readonly Pool[]): PoolIndex {
   const spaces = pools.map((pool) => ({ pool, ipv4: spaceFor(pool, "ipv4"), ipv6: spaceFor(pool, "ipv6") }));
   const sorted = (family: Family) =>
     spaces
       .flatMap(({ [family]: space }) => (space?.ranges ?? []).map((range) => ({ range, space: space as PoolSpace })))
       .sort((left, right) => (left.range.first < right.range.first ? -1 : 1));
-  const index: PoolIndex = { pools: spaces, sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") } };
+  return { pools: spaces, sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") } };
+}
+
+/** Lets these addresses rest, and no others. */
+export function letRest(index: PoolIndex, { resting, nowMs }: Pick<AssignmentSnapshot, "resting" | "nowMs">): void {
+  const before = spacesOf(index).map((space) => ({ space, isResting: space.isResting }));
+  for (const { space } of before) [space.resting, space.isResting, space.restingFrom] = [[], new Set(), 0];
   const longestFirst = [...resting].sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1));
   for (const [text, freedAtMs] of longestFirst) if (nowMs - freedAtMs < REST_MS) rest(index, parseIp(text));
-  return index;
+  for (const { space, isResting } of before)
+    for (const value of isResting) if (!space.isResting.has(value)) searchFrom(space, value);
+}
+
+/** The spaces of all pools, as declared. */
+export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
+  return pools.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((space) => space !== undefined));
+}
+
+/** An address is free again: the search begins there, if it had come farther. */
+export function searchFrom(space: PoolSpace, value: bigint): void {
+  const { cursor, ranges } = space;
+  if (space.isResting.has(value)) space.restingFrom = 0;
+  const range = ranges.findIndex(({ first, last }) => first <= value && value <= last);
+  const isBefore = range < cursor.range || (range === cursor.range && value < cursor.value);
+  if (range >= 0 && isBefore) space.cursor = { range, value };
 }
 
 function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
@@ -54,7 +74,7 @@ function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
   if (ranges[0] === undefined) return undefined;
   const size = ranges.reduce((sum, range) => sum + rangeSize(range) - buggyIn(pool, range), 0n);
   const cursor = { range: 0, value: ranges[0].first };
-  return { pool, family, ranges, size, used: 0, resting: [], isResting: new Set(), cursor };
+  return { pool, family, ranges, size, used: 0, resting: [], isResting: new Set(), restingFrom: 0, cursor };
 }
 
 function rest(index: PoolIndex, ip: Ip | undefined): void {
@@ -112,8 +132,11 @@ function nextRange({ cursor, ranges }: PoolSpace): void {
 /** The free address that rests longest; undefined if none rests. */
 export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unknown>): Ip | undefined {
   const { resting, family } = space;
-  while (resting[0] !== undefined && used.has(resting[0])) resting.shift();
-  return resting[0] === undefined ? undefined : { family, value: resting[0] };
+  for (; space.restingFrom < resting.length; space.restingFrom++) {
+    const value = resting[space.restingFrom];
+    if (value !== undefined && !used.has(value)) return { family, value };
+  }
+  return undefined;
 }
 
 /** Where the address stands in the order of search: declared range, then value. */

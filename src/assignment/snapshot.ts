@@ -14,7 +14,10 @@ export interface AssignmentSnapshot {
   readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
   /** The Nodes' own addresses: given to nobody. A Service that has one in its status keeps it. */
   readonly nodeAddresses: NodeAddresses;
-  /** Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. */
+  /**
+   * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. Another map
+   * whenever it is different.
+   */
   readonly resting: ReadonlyMap<string, number>;
   /** Milliseconds on any steady clock. */
   readonly nowMs: number;
@@ -62,4 +65,12 @@ export interface PoolUsage {
 export interface AssignmentPlan {
   readonly assignments: ReadonlyMap<string, Assignment>;
   readonly pools: readonly PoolUsage[];
+}
+
+/** What a plan decided anew. */
+export interface PlanUpdate {
+  /** Keys of the Services it decided about, oldest first. */
+  readonly decided: readonly string[];
+  /** What was decided before for those that are there no more, or cannot be read. */
+  readonly gone: ReadonlyMap<string, Assignment>;
 }

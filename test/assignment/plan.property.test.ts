@@ -2,58 +2,12 @@ import { printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { backendOf } from "#src/assignment/sharing.ts";
-import type { AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
 import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applied, ip, pool, service, type Short, snapshot } from "./build.ts";
-
-const V4 = ["192.0.2.0", "192.0.2.1", "192.0.2.2", "192.0.2.255", "198.51.100.7", "10.0.0.1"];
-const V6 = ["2001:db8::", "2001:db8::1", "2001:db8:1::7", "fd00::1"];
-const poolSets = [
-  [],
-  [pool("a", ["192.0.2.0/31"])],
-  [pool("a", ["192.0.2.0-192.0.2.2", "2001:db8::/127"]), pool("b", ["198.51.100.4/30"], { autoAssign: false })],
-  [pool("b", ["192.0.2.254-192.0.3.1"], { avoidBuggyIps: true }), pool("c", ["2001:db8:1::/64"])],
-];
-
-const maybe = <T>(...values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 1 });
-const short = fc.record({
-  createdMs: fc.nat(3),
-  type: fc.constantFrom("LoadBalancer", "LoadBalancer", "LoadBalancer", "LoadBalancer", "NodePort"),
-  families: fc.constantFrom(["ipv4"], ["ipv6"], ["ipv4", "ipv6"], ["ipv6", "ipv4"]),
-  ipFamilyPolicy: fc.constantFrom("SingleStack", "PreferDualStack", "RequireDualStack"),
-  sharingKey: fc.constantFrom("", "", "k", "l"),
-  ports: fc.subarray(["TCP/80", "TCP/443", "UDP/80"], { minLength: 1 }),
-  externalTrafficPolicy: fc.constantFrom("Cluster", "Cluster", "Local"),
-  selector: fc.constantFrom({}, { app: "x" }, { app: "y" }),
-  requestedPool: maybe("a", "b", "none"),
-  requests: fc.subarray([...V4.slice(0, 1), ...V6.slice(0, 1)], { maxLength: 1 }),
-  has: fc.tuple(fc.subarray(V4, { maxLength: 1 }), fc.subarray(V6, { maxLength: 1 })).map((parts) => parts.flat()),
-  loadBalancerClass: maybe("other"),
-});
-/** As the model reads it: a request is of a family that the Service takes. */
-function readable(one: Short): Short {
-  return { ...one, requests: (one.requests ?? []).filter((text) => one.families?.includes(ip(text).family)) };
-}
-
-const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
-  .record({
-    pools: fc.constantFrom(...poolSets),
-    shorts: fc.array(short, { maxLength: 9 }),
-    nodes: fc.subarray([...V4, ...V6]),
-    resting: fc.dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 })),
-  })
-  .map(({ pools, shorts, nodes, resting }) =>
-    snapshot(
-      pools,
-      shorts.map((one, index) => service(`s${index}`, readable(one as Short))),
-      {
-        resting: new Map(Object.entries(resting)),
-        nodeAddresses: new Map(nodes.map((text) => [text, { ip: ip(text), node: "n1" }])),
-      },
-    ),
-  );
+import { snapshots } from "./arbitrary.ts";
+import { applied, pool, service, snapshot } from "./build.ts";
 
 function holders(services: Iterable<Service>, addressesOf: (one: Service) => readonly { family: string }[]) {
   const found = new Map<string, Service[]>();

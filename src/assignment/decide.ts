@@ -1,0 +1,95 @@
+import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import type { Service } from "#src/model/service.ts";
+import type { Adoption } from "./adopt.ts";
+import { type PoolIndex, spaceOf } from "./pool-space.ts";
+import type { Settled } from "./settle.ts";
+import type { Assignment, Released } from "./snapshot.ts";
+
+/** What becomes of one of ours: what it has of its status, and what it was given or lacks; `outcome` undefined: there never were pools. */
+export interface Findings {
+  readonly adoption: Adoption;
+  readonly outcome: Settled | undefined;
+}
+
+/** The decision for a Service; `findings` undefined: it is none of ours. */
+export function decide(index: PoolIndex, service: Service, findings: Findings | undefined): Assignment {
+  if (findings === undefined) return decideForeign(service);
+  const { adoption, outcome } = findings;
+  return outcome === undefined ? decideWithoutPools(service) : decideOurs(index, service, { adoption, outcome });
+}
+
+/**
+ * Whether the decision stands while only other Services change, those apart that share its addresses: it looks for
+ * nothing that they may have, and the status holds what it was given.
+ */
+export function isAtRest({ kind, released }: Assignment, findings: Findings | undefined): boolean {
+  if (kind === "assign" || kind === "release" || released.length > 0) return false;
+  const complaints = findings?.outcome?.complaints ?? [];
+  return complaints.every(({ reason }) => reason === "AddressOrphaned" || reason === "BadRequest");
+}
+
+function decideForeign(service: Service): Assignment {
+  const { assignedAddresses, type, loadBalancerClass } = service;
+  if (type === "LoadBalancer") {
+    const message = `spec.loadBalancerClass is ${loadBalancerClass === undefined ? "not set" : `"${loadBalancerClass}"`}.`;
+    const reason = "OtherLoadBalancerClass";
+    return { kind: "ignore", addresses: assignedAddresses, pool: undefined, reason, message, released: [] };
+  }
+  const reason = "AddressReleased";
+  const message = `A Service of type ${type} has no address from a pool.`;
+  const released = assignedAddresses.map((ip): Released => ({ ip, reason, message: `${printIp(ip)}: ${message}` }));
+  const kind = released.length > 0 ? "release" : "ignore";
+  return { kind, addresses: [], pool: undefined, reason, message, released };
+}
+
+function decideWithoutPools({ assignedAddresses }: Service): Assignment {
+  const message = "There is no configuration that can be read yet. Write pools into the ConfigMap.";
+  const kind = assignedAddresses.length > 0 ? "ignore" : "pending";
+  return { kind, addresses: assignedAddresses, pool: undefined, reason: "NoPoolConfigured", message, released: [] };
+}
+
+function decideOurs(
+  index: PoolIndex,
+  service: Service,
+  { adoption, outcome }: { adoption: Adoption; outcome: Settled },
+): Assignment {
+  const { addresses, complaints, replaced } = outcome;
+  const before = service.assignedAddresses;
+  const ordered = inStatusOrder(before, inFamilyOrder(service.families, addresses));
+  const released = [...adoption.released, ...replaced];
+  const same = ordered.length === before.length && ordered.every((ip, at) => ip.value === before[at]?.value);
+  const kind = same ? (before.length > 0 ? "keep" : "pending") : ordered.length > 0 ? "assign" : "release";
+  return {
+    kind,
+    addresses: ordered,
+    pool: poolsOf(index, ordered),
+    released,
+    ...verdict(index, ordered, complaints),
+  };
+}
+
+function inFamilyOrder(families: readonly Family[], addresses: readonly Ip[]): readonly Ip[] {
+  return families.flatMap((family) => addresses.filter((ip) => ip.family === family));
+}
+
+/** A status that holds the right addresses in another order stays as it is. */
+function inStatusOrder(before: readonly Ip[], after: readonly Ip[]): readonly Ip[] {
+  const isKept = (ip: Ip) => after.some((other) => other.family === ip.family && other.value === ip.value);
+  return before.length === after.length && before.every(isKept) ? before : after;
+}
+
+function poolsOf(index: PoolIndex, addresses: readonly Ip[]): string | undefined {
+  const names = addresses.flatMap((ip) => spaceOf(index, ip)?.pool.name ?? []);
+  return names.length === 0 ? undefined : [...new Set(names)].join(",");
+}
+
+function verdict(index: PoolIndex, addresses: readonly Ip[], complaints: Settled["complaints"]) {
+  const described = addresses.map((ip) => {
+    const pool = spaceOf(index, ip)?.pool.name;
+    return pool === undefined ? printIp(ip) : `${printIp(ip)} from pool "${pool}"`;
+  });
+  const has = described.length === 0 ? "" : `Has ${described.join(" and ")}.`;
+  const [first] = complaints;
+  if (first === undefined) return { reason: "AddressAssigned", message: has } as const;
+  return { reason: first.reason, message: [has, ...complaints.map(({ message }) => message)].join(" ").trim() };
+}
