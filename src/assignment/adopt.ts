@@ -15,10 +15,10 @@ function isOurs(service: Service, loadBalancerClass: string | undefined): boolea
   return service.type === "LoadBalancer" && service.loadBalancerClass === loadBalancerClass;
 }
 
-/** Who has to be asked what he has: Services oldest first, and those that cannot be read. */
+/** Who has to be asked what he has: Services oldest first, and those that cannot be read by their keys. */
 export interface Claimants {
   readonly services: readonly Service[];
-  readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
+  readonly unreadable: Iterable<readonly [string, readonly Ip[]]>;
   /** The addresses of the Nodes among those it is about. */
   readonly nodeAddresses: Iterable<{ readonly ip: Ip; readonly node: string }>;
 }

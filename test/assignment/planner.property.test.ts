@@ -1,5 +1,6 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { AssignmentPlanner, planAssignments } from "#src/assignment/plan.ts";
+import { planAssignments } from "#src/assignment/plan.ts";
+import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";

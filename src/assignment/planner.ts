@@ -1,0 +1,199 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { NodeAddresses } from "#src/model/node-addresses.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
+import { type Adoption, adoptAll } from "./adopt.ts";
+import type { Table } from "./choose.ts";
+import { decide, isAtRest } from "./decide.ts";
+import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
+import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
+import { settle, type Settled } from "./settle.ts";
+import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
+
+/** What a plan stands on that no Service changes, and the addresses in use on it. */
+interface Ground {
+  readonly pools: readonly Pool[] | undefined;
+  readonly nodeAddresses: NodeAddresses;
+  readonly loadBalancerClass: string | undefined;
+  readonly table: Table;
+}
+
+/** What is decided anew. */
+interface Touched {
+  /** Keys of Services. */
+  readonly keys: ReadonlySet<string>;
+  /** All addresses that any of them has, had or keeps others off, by canonical text. */
+  readonly ips: ReadonlyMap<string, Ip>;
+}
+
+/**
+ * Keeps a plan up to date: it decides what `planAssignments` decides for the same snapshot, and the work grows with what
+ * changed. Decided anew are the Services that changed, those that share an address with one of them before or after, and
+ * those that are not at rest: they wait for others, or their status does not hold yet what they were given.
+ */
+export class AssignmentPlanner {
+  #ground: Ground | undefined;
+  #resting: AssignmentSnapshot["resting"] | undefined;
+  readonly #assignments = new Map<string, Assignment>();
+  /** What the Services that cannot be read hold. */
+  readonly #unreadable = new Map<string, readonly Ip[]>();
+  readonly #restless = new Set<string>();
+
+  /** The decisions by Service key; after a first plan oldest Service first. */
+  get assignments(): ReadonlyMap<string, Assignment> {
+    return this.#assignments;
+  }
+
+  /** How full the pools are, in declared order. */
+  usage(): PoolUsage[] {
+    const spaces = this.#ground === undefined ? [] : spacesOf(this.#ground.table.index);
+    return spaces.map(({ pool, family, size, used }) => ({ pool: pool.name, family, size, used }));
+  }
+
+  /** The keys of the Services that have an address by this plan, or keep others off it. */
+  claimantsOf(ip: Ip): readonly string[] {
+    return this.#ground === undefined ? [] : claimantsOf(this.#ground.table.inUse, ip);
+  }
+
+  /**
+   * `changed`: keys of the Services of which the snapshot shows something else than the last time. Where the pools, the
+   * Nodes' addresses or the class are others (other objects), everything is decided anew.
+   */
+  plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
+    const touched = this.#begin(snapshot, changed);
+    const { table } = this.#ground as Ground;
+    forgetSearches(table.inUse);
+    vacateAll(table, touched);
+    const services = [...touched.keys].flatMap((key) => snapshot.services.get(key) ?? []).sort(byAge);
+    const adoptions = adoptAll(table.inUse, claimantsAmong(snapshot, touched, services), snapshot.loadBalancerClass);
+    if (this.#resting !== snapshot.resting) letRest(table.index, snapshot);
+    this.#resting = snapshot.resting;
+    countUsed(table, touched);
+    const settled = snapshot.pools === undefined ? undefined : settleAll(table, services, adoptions);
+    for (const service of services) {
+      const { key } = service;
+      const adoption = adoptions.get(key);
+      const findings = adoption && { adoption, outcome: settled?.get(key) };
+      const assignment = decide(table.index, service, findings);
+      this.#assignments.set(key, assignment);
+      if (isAtRest(assignment, findings)) this.#restless.delete(key);
+      else this.#restless.add(key);
+    }
+    return { decided: services.map(({ key }) => key), gone: this.#forget(snapshot, touched) };
+  }
+
+  /** What is decided anew: with each address all that claim it, and with each of these its addresses. */
+  #begin(snapshot: AssignmentSnapshot, changed: Iterable<string>): Touched {
+    const keys = new Set([...changed, ...this.#restless]);
+    const ips = new Map<string, Ip>();
+    if (!isGround(this.#ground, snapshot)) {
+      this.#ground = groundOf(snapshot);
+      this.#resting = undefined;
+      const { services, unreadable, nodeAddresses } = snapshot;
+      for (const all of [services, unreadable, this.#assignments]) for (const key of all.keys()) keys.add(key);
+      for (const [text, { ip }] of nodeAddresses) ips.set(text, ip);
+    }
+    const { inUse } = this.#ground.table;
+    // Both grow while they are walked.
+    for (const key of keys) {
+      for (const ip of [...this.#claimed(key), ...addressesIn(snapshot, key)]) {
+        const text = printIp(ip);
+        if (ips.has(text)) continue;
+        ips.set(text, ip);
+        for (const claimant of claimantsOf(inUse, ip)) keys.add(claimant);
+      }
+    }
+    return { keys, ips };
+  }
+
+  /** All addresses that a Service has by the plan so far, or keeps others off. */
+  #claimed(key: string): readonly Ip[] {
+    const { addresses, released } = this.#assignments.get(key) ?? { addresses: [], released: [] };
+    return [...addresses, ...released.map(({ ip }) => ip), ...(this.#unreadable.get(key) ?? [])];
+  }
+
+  /** Forgets the Services that are not among the readable ones any more, and notes what cannot be read. */
+  #forget({ services, unreadable }: AssignmentSnapshot, { keys }: Touched): ReadonlyMap<string, Assignment> {
+    const gone = new Map<string, Assignment>();
+    for (const key of keys) {
+      const addresses = unreadable.get(key);
+      if (addresses === undefined) this.#unreadable.delete(key);
+      else this.#unreadable.set(key, addresses);
+      const before = this.#assignments.get(key);
+      if (before === undefined || services.has(key)) continue;
+      this.#assignments.delete(key);
+      this.#restless.delete(key);
+      gone.set(key, before);
+    }
+    return gone;
+  }
+}
+
+function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): ground is Ground {
+  const { pools, nodeAddresses, loadBalancerClass } = snapshot;
+  const isSame = ground?.pools === pools && ground?.nodeAddresses === nodeAddresses;
+  return ground !== undefined && isSame && ground.loadBalancerClass === loadBalancerClass;
+}
+
+function groundOf({ pools, nodeAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
+  const table = { pools: pools ?? [], index: indexPools(pools ?? []), inUse: noneInUse() };
+  return { pools, nodeAddresses, loadBalancerClass, table };
+}
+
+function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {
+  return services.get(key)?.assignedAddresses ?? unreadable.get(key) ?? [];
+}
+
+function vacateAll({ index, inUse }: Table, { ips }: Touched): void {
+  for (const ip of ips.values()) {
+    const space = vacate(inUse, ip) ? spaceOf(index, ip) : undefined;
+    if (space !== undefined) space.used--;
+  }
+}
+
+function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, services: readonly Service[]) {
+  const unreadable = [...keys]
+    .flatMap((key): [string, readonly Ip[]][] => {
+      const addresses = snapshot.unreadable.get(key);
+      return addresses === undefined ? [] : [[key, addresses]];
+    })
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  const nodeAddresses = [...ips.keys()].flatMap((text) => snapshot.nodeAddresses.get(text) ?? []);
+  return { services, unreadable, nodeAddresses };
+}
+
+function countUsed({ index, inUse }: Table, { ips }: Touched): void {
+  for (const ip of ips.values()) {
+    const space = spaceOf(index, ip);
+    if (space === undefined) continue;
+    if (inUse.byAddress[ip.family].has(ip.value)) space.used++;
+    else searchFrom(space, ip.value);
+  }
+}
+
+/**
+ * Settles our Services, oldest first; then those that lack something once more: what they are told must be true after
+ * the last has got its address, or the next plan would tell them something else.
+ */
+function settleAll(
+  table: Table,
+  services: readonly Service[],
+  adoptions: ReadonlyMap<string, Adoption>,
+): ReadonlyMap<string, Settled> {
+  const settled = new Map<string, Settled>();
+  for (const service of services) {
+    const adoption = adoptions.get(service.key);
+    if (adoption !== undefined) settled.set(service.key, settle(table, service, adoption.held));
+  }
+  for (const service of services) {
+    const first = settled.get(service.key);
+    if (first === undefined || first.complaints.length === 0) continue;
+    const second = settle(table, service, first.addresses);
+    settled.set(service.key, { ...second, replaced: [...first.replaced, ...second.replaced] });
+  }
+  return settled;
+}
+
+function byAge(left: Service, right: Service): number {
+  return left.createdMs - right.createdMs || (left.key < right.key ? -1 : 1);
+}
