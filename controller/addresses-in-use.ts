@@ -1,24 +1,54 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 
 /** Freed addresses remembered at once: a /16 released in one go. */
 const RESTING_MAX = 65_536;
 
 /**
- * Which addresses were in use a short while ago and are not now, whatever freed them: a release, a deleted Service, an
- * edit of the status by somebody else. In memory only: after a restart nothing rests.
+ * The addresses that Services have, and those that were in use a short while ago and are not now, whatever freed them: a
+ * release, a deleted Service, an edit of the status by somebody else. In memory only: after a restart nothing rests.
  */
-export class RestingAddresses {
-  #inUse: ReadonlySet<string> = new Set();
-  readonly #freedAtMs = new Map<string, number>();
+export class AddressesInUse {
+  /** How many Services have an address, by canonical text. */
+  readonly #holders = new Map<string, number>();
+  /** Those that are in use by nobody since the last call of `resting`. */
+  readonly #freed = new Set<string>();
+  #resting: ReadonlyMap<string, number> = new Map();
+  /** One that rested is in use again. */
+  #isTaken = false;
 
-  /** Compares what is in use now with the last time; returns what rests, by address, with the time it was freed. */
-  observe(inUse: ReadonlySet<string>, nowMs: number): ReadonlyMap<string, number> {
-    for (const ip of this.#inUse) if (!inUse.has(ip)) this.#freedAtMs.set(ip, nowMs);
-    for (const [ip, freedAtMs] of this.#freedAtMs) {
-      const isOver = inUse.has(ip) || nowMs - freedAtMs >= REST_MS || this.#freedAtMs.size > RESTING_MAX;
-      if (isOver) this.#freedAtMs.delete(ip);
+  /** Canonical text. */
+  has(ip: string): boolean {
+    return this.#holders.has(ip);
+  }
+
+  add(ips: readonly Ip[]): void {
+    for (const ip of ips.map(printIp)) {
+      this.#holders.set(ip, (this.#holders.get(ip) ?? 0) + 1);
+      this.#freed.delete(ip);
+      this.#isTaken ||= this.#resting.has(ip);
     }
-    this.#inUse = inUse;
-    return this.#freedAtMs;
+  }
+
+  /** Takes back an `add`. */
+  remove(ips: readonly Ip[]): void {
+    for (const ip of ips.map(printIp)) {
+      const left = (this.#holders.get(ip) ?? 0) - 1;
+      if (left > 0) this.#holders.set(ip, left);
+      else if (this.#holders.delete(ip)) this.#freed.add(ip);
+    }
+  }
+
+  /** What rests now, the longest first, with the time it was freed: another map whenever it is different. */
+  resting(nowMs: number): ReadonlyMap<string, number> {
+    const isOver = (freedAtMs: number): boolean => nowMs - freedAtMs >= REST_MS;
+    const [longestMs = nowMs] = this.#resting.values();
+    if (this.#freed.size === 0 && !this.#isTaken && !isOver(longestMs)) return this.#resting;
+    const still = [...this.#resting].filter(([ip, freedAtMs]) => !this.has(ip) && !isOver(freedAtMs));
+    const freed = [...this.#freed].map((ip) => [ip, nowMs] as const);
+    this.#resting = new Map([...still, ...freed].slice(-RESTING_MAX));
+    this.#freed.clear();
+    this.#isTaken = false;
+    return this.#resting;
   }
 }

@@ -36,37 +36,63 @@ interface Subject {
 
 /** Judges of each Service whether its addresses are announced, with patience. */
 export class Announcements {
-  /** Since when a Service shows addresses that nobody answers for. */
-  readonly #lackingSinceMs = new Map<string, number>();
+  /** Since when a Service shows addresses that nobody answers for, within the grace; the longest first. */
+  readonly #graceSinceMs = new Map<string, number>();
+  /** Those whose grace is over. */
+  readonly #lacking = new Set<string>();
 
   /** What the condition `hawser.dev/Announced` shall say; undefined: it shall not be there. */
   judge({ key, object, assignment, service }: Subject, say: SpeakersSay, nowMs: number): ConditionValue | undefined {
     const { addresses } = assignment;
     const missing = addresses.map(printIp).filter((ip) => !say.announced.has(ip));
     if (addresses.length === 0 || missing.length === 0) {
-      this.#lackingSinceMs.delete(key);
+      this.forget(key);
       return addresses.length === 0 ? undefined : ANNOUNCED_VALUE;
     }
     // Nobody can answer for an address that the status does not show yet.
     if (!showsAddresses(object, assignment)) {
-      this.#lackingSinceMs.delete(key);
+      this.forget(key);
       return PENDING_VALUE;
     }
-    const sinceMs = this.#lackingSinceMs.get(key) ?? nowMs;
-    this.#lackingSinceMs.set(key, sinceMs);
-    if (nowMs - sinceMs < GRACE_MS || !say.isComplete) return present(object);
+    if (this.#isInGrace(key, nowMs) || !say.isComplete) return present(object);
     return lacking(missing, say, service);
+  }
+
+  #isInGrace(key: string, nowMs: number): boolean {
+    if (this.#lacking.has(key)) return false;
+    const sinceMs = this.#graceSinceMs.get(key) ?? nowMs;
+    this.#graceSinceMs.set(key, sinceMs);
+    if (nowMs - sinceMs < GRACE_MS) return true;
+    this.#graceSinceMs.delete(key);
+    this.#lacking.add(key);
+    return false;
+  }
+
+  /** Those whose grace is over by now, and that were not judged since. */
+  due(nowMs: number): readonly string[] {
+    const due: string[] = [];
+    for (const [key, sinceMs] of this.#graceSinceMs) {
+      if (nowMs - sinceMs < GRACE_MS) break;
+      due.push(key);
+    }
+    return due;
+  }
+
+  /** Those that nobody answers for longer than the grace: what is said of them may depend on all speakers. */
+  get lacking(): Iterable<string> {
+    return this.#lacking;
   }
 
   /** Milliseconds until the next grace ends, at least 0; undefined if none runs. */
   nextInMs(nowMs: number): number | undefined {
-    const left = [...this.#lackingSinceMs.values()].map((ms) => ms + GRACE_MS - nowMs).filter((ms) => ms > 0);
-    return left.length === 0 ? undefined : left.reduce((least, ms) => Math.min(least, ms));
+    const [sinceMs] = this.#graceSinceMs.values();
+    return sinceMs === undefined ? undefined : Math.max(0, sinceMs + GRACE_MS - nowMs);
   }
 
-  /** Forgets Services that are not in the plan any more. */
-  prune(planned: ReadonlyMap<string, unknown>): void {
-    for (const key of this.#lackingSinceMs.keys()) if (!planned.has(key)) this.#lackingSinceMs.delete(key);
+  /** The Service has its addresses announced, has none, or is gone. */
+  forget(key: string): void {
+    this.#graceSinceMs.delete(key);
+    this.#lacking.delete(key);
   }
 }
 

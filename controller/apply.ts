@@ -1,5 +1,5 @@
-import { printIp } from "#src/ip/address.ts";
-import type { Assignment, AssignmentPlan } from "#src/assignment/snapshot.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -19,6 +19,11 @@ const CONDITIONS_AT_LEAST = 64;
 
 /** What applying a plan needs. */
 export interface ApplyContext {
+  /** The decisions by key. */
+  readonly assignments: ReadonlyMap<string, Assignment>;
+  /** The Services that a decision may not be written on yet; whoever has it all leaves. */
+  readonly unwritten: Set<string>;
+  readonly objectOf: (key: string) => KubeObject | undefined;
   readonly source: Source;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
@@ -36,6 +41,8 @@ export interface ApplyContext {
   readonly isDisturbed: () => boolean;
   /** Says that an object is about to change by our own hand. */
   readonly onPatch: (key: string) => void;
+  /** Says that `writes` holds something else for a Service: the next look has to look at it. */
+  readonly onRemember: (key: string) => void;
   /** What the condition of the announcement shall say. */
   readonly announced: (key: string, object: KubeObject, assignment: Assignment) => ConditionValue | undefined;
 }
@@ -51,16 +58,12 @@ interface Change {
 }
 
 /**
- * Writes a plan into the statuses: only differences, several at once, in the plan's order, addresses first. Never
- * rejects: what cannot be written now is in `retries`. False: more is to be written, after another look.
+ * Writes decisions into the statuses: only differences, several at once, in the order they were decided, addresses
+ * first. Never rejects: what cannot be written now is in `retries`. False: more is to be written, after another look.
  */
-export async function applyAssignments(
-  plan: AssignmentPlan,
-  objects: ReadonlyMap<string, KubeObject>,
-  context: ApplyContext,
-): Promise<boolean> {
+export async function applyAssignments(context: ApplyContext): Promise<boolean> {
   const [urgent, late]: [Change[], Change[]] = [[], []];
-  for (const change of changesOf(plan, objects, context)) (writesAddresses(change) ? urgent : late).push(change);
+  for (const change of changesOf(context)) (writesAddresses(change) ? urgent : late).push(change);
   await applyAll([...urgent, ...late.slice(0, CONDITIONS_AT_LEAST)], context, context.mayWrite);
   const rest = late.slice(CONDITIONS_AT_LEAST);
   return applyAll(rest, context, () => context.mayWrite() && !context.isDisturbed());
@@ -82,26 +85,25 @@ async function applyAll(changes: readonly Change[], context: ApplyContext, goOn:
   return !isCut;
 }
 
-function* changesOf(
-  plan: AssignmentPlan,
-  objects: ReadonlyMap<string, KubeObject>,
-  context: ApplyContext,
-): Generator<Change> {
-  const { retries, contests } = context;
+function* changesOf(context: ApplyContext): Generator<Change> {
+  const { assignments, unwritten, objectOf, retries, contests } = context;
   const [wallMs, nowMs] = [context.wallMs(), context.monotonicMs()];
-  for (const [key, assignment] of plan.assignments) {
-    const object = objects.get(key);
-    if (object === undefined || retries.isWaiting(key, object)) continue;
-    const announced = context.announced(key, object, assignment);
-    const patch = statusPatch(object, assignment, { announced, wallMs });
-    if (patch === undefined) {
-      retries.succeeded(key);
+  // A deleted one is passed over, and none is added meanwhile.
+  for (const key of unwritten) {
+    const [object, assignment] = [objectOf(key), assignments.get(key)];
+    if (object === undefined || assignment === undefined || retries.isWaiting(key, object)) {
+      // It comes back when it changes, or when its time has come.
+      unwritten.delete(key);
       continue;
     }
-    const verdict = contests.judge(key, object, nowMs);
+    const announced = context.announced(key, object, assignment);
+    const patch = statusPatch(object, assignment, { announced, wallMs });
+    const verdict = patch === undefined ? "leave" : contests.judge(key, object, nowMs);
+    if (patch === undefined) retries.settled(key);
     const change = { key, object, assignment, announced };
-    if (verdict === "write") yield { ...change, patch, isContested: false };
-    if (verdict === "say") yield { ...change, patch: contestedPatch(object, wallMs), isContested: true };
+    if (patch === undefined || verdict === "leave") unwritten.delete(key);
+    else if (verdict === "write") yield { ...change, patch, isContested: false };
+    else yield { ...change, patch: contestedPatch(object, wallMs), isContested: true };
   }
 }
 
@@ -111,9 +113,14 @@ function writesAddresses({ patch }: Change): boolean {
 
 async function applyOne(change: Change, context: ApplyContext): Promise<void> {
   const { key, object, assignment, patch, isContested } = change;
-  const { source, log, metrics, retries, writes, contests, held } = context;
+  const { source, log, metrics, retries, contests, held } = context;
   const { namespace, name } = object.metadata;
+  const remember = (addresses: readonly Ip[]): void => {
+    context.writes.remember(key, object, addresses);
+    context.onRemember(key);
+  };
   context.onPatch(key);
+  context.unwritten.delete(key);
   try {
     const result = await source.patch({ kind: "Service", namespace, name }, patch);
     if (result === "conflict" || result === "gone") {
@@ -121,9 +128,9 @@ async function applyOne(change: Change, context: ApplyContext): Promise<void> {
       retries.failed(key, object);
       return;
     }
-    retries.succeeded(key);
+    retries.settled(key);
     if (!isContested) {
-      writes.remember(key, object, assignment.addresses);
+      remember(assignment.addresses);
       if (assignment.addresses.length === 0) held.forget(key);
     }
     if (result === "unchanged") return;
@@ -134,7 +141,7 @@ async function applyOne(change: Change, context: ApplyContext): Promise<void> {
     logWritten(log, change, isMoved);
   } catch (err) {
     // It may have been written all the same (a lost answer): the addresses stay reserved until the object changes.
-    writes.remember(key, object, [...assignment.addresses, ...assignment.released.map(({ ip }) => ip)]);
+    remember([...assignment.addresses, ...assignment.released.map(({ ip }) => ip)]);
     const { failures, inMs: retryInMs } = retries.failed(key, object);
     // The first failure is news; that it goes on is not.
     log[failures === 1 ? "warn" : "debug"]({ service: key, err, retryInMs, failures }, "cannot write status");

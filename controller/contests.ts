@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { KubeObject } from "#src/model/object.ts";
 import { ADDRESS_ASSIGNED, ANNOUNCED, conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
@@ -50,7 +50,10 @@ type Verdict = "write" | "say" | "leave";
  * again after growing pauses, and says so once. A change of `spec` is a person's work and ends it.
  */
 export class Contests {
+  /** The one that was written or undone last comes last. */
   readonly #contests = new Map<string, Contest>();
+  /** Keys of those that may not be written for a while, or just now may again. */
+  readonly #paused = new Set<string>();
 
   /** Notes that a patch was written on this version of an object. */
   wrote(key: string, object: KubeObject, { patch, nowMs }: { patch: StatusPatch; nowMs: number }): void {
@@ -68,7 +71,7 @@ export class Contests {
       status: { ...(object["status"] as object | undefined), ...patch.status },
     };
     contest.written = { uid, spec: digest(object["spec"]), ours: oursIn(after), before, atMs: nowMs };
-    this.#contests.set(key, contest);
+    this.#touch(key, contest);
   }
 
   /** Whether a difference is to be mended now, said to be contested, or left alone for a while. */
@@ -77,26 +80,35 @@ export class Contests {
     const written = contest?.written;
     if (contest === undefined) return "write";
     if (written !== undefined && isUserAtWork(written, object)) {
-      this.#contests.delete(key);
+      this.forget(key);
       return "write";
     }
     const isNewer = written !== undefined && written.before !== object.metadata.resourceVersion;
     const isUndone = isNewer && oursIn(object) !== written.ours;
-    if (isUndone) this.#undone(contest, nowMs);
+    if (isUndone) this.#undone(key, contest, nowMs);
     if (contest.undone <= FREE_REPEATS || nowMs >= contest.untilMs) return "write";
     if (contest.isSaid) return "leave";
     contest.isSaid = true;
     return "say";
   }
 
-  #undone(contest: Contest, nowMs: number): void {
+  #undone(key: string, contest: Contest, nowMs: number): void {
     if (nowMs - contest.undoneMs > CALM_MS) Object.assign(contest, { undone: 0, isSaid: false });
     // One write is undone once, however many versions show it.
     contest.written = undefined;
     contest.undone += 1;
     contest.undoneMs = nowMs;
     const pauses = contest.undone - FREE_REPEATS - 1;
-    if (pauses >= 0) contest.untilMs = nowMs + doubledMs(PAUSE, pauses);
+    if (pauses >= 0) {
+      contest.untilMs = nowMs + doubledMs(PAUSE, pauses);
+      this.#paused.add(key);
+    }
+    this.#touch(key, contest);
+  }
+
+  #touch(key: string, contest: Contest): void {
+    this.#contests.delete(key);
+    this.#contests.set(key, contest);
   }
 
   /** Whether a Service is contested: its Events would repeat with each attempt. */
@@ -104,17 +116,34 @@ export class Contests {
     return this.#contests.get(key)?.isSaid === true;
   }
 
-  /** Milliseconds until the next pause ends, at least 0; undefined if none runs. */
-  nextInMs(nowMs: number): number | undefined {
-    const left = [...this.#contests.values()].map(({ untilMs }) => untilMs - nowMs).filter((ms) => ms > 0);
-    return left.length === 0 ? undefined : left.reduce((least, ms) => Math.min(least, ms));
+  /** Those whose pause is over: each is told once. */
+  due(nowMs: number): readonly string[] {
+    const due = [...this.#paused].filter((key) => (this.#contests.get(key)?.untilMs ?? 0) <= nowMs);
+    for (const key of due) this.#paused.delete(key);
+    return due;
   }
 
-  /** Forgets what the plan no longer speaks of, and what stood for long. */
-  prune(planned: ReadonlyMap<string, unknown>, nowMs: number): void {
+  /** Milliseconds until the next pause ends, at least 0; undefined if none runs. */
+  nextInMs(nowMs: number): number | undefined {
+    let nextMs: number | undefined;
+    for (const key of this.#paused) {
+      const { untilMs } = this.#contests.get(key) ?? { untilMs: nowMs };
+      nextMs = Math.min(nextMs ?? untilMs, untilMs);
+    }
+    return nextMs === undefined ? undefined : Math.max(0, nextMs - nowMs);
+  }
+
+  /** The Service is gone, or none of ours. */
+  forget(key: string): void {
+    this.#contests.delete(key);
+    this.#paused.delete(key);
+  }
+
+  /** Forgets what stood for long. */
+  prune(nowMs: number): void {
     for (const [key, { written, undoneMs }] of this.#contests) {
-      const isCalm = nowMs - Math.max(written?.atMs ?? 0, undoneMs) > CALM_MS;
-      if (isCalm || !planned.has(key)) this.#contests.delete(key);
+      if (nowMs - Math.max(written?.atMs ?? 0, undoneMs) <= CALM_MS) return;
+      this.forget(key);
     }
   }
 }
@@ -138,9 +167,7 @@ function oursIn(object: KubeObject): string {
 }
 
 function digest(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(value) ?? "")
-    .digest("base64");
+  return hash("sha256", JSON.stringify(value) ?? "", "base64");
 }
 
 function withChanges(

@@ -1,5 +1,5 @@
 import { printIp } from "#src/ip/address.ts";
-import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
+import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 
 /** A Service that is gone, and the addresses it took along. */
@@ -9,13 +9,13 @@ interface Departed {
   readonly addresses: readonly string[];
 }
 
-/** The Services that had addresses of ours in the last plan and are not there any more: nobody else tells of these. */
+/** Of the Services that went from the plan those that had addresses of ours and are deleted: nobody else tells of these. */
 export function findDeparted(
-  last: AssignmentPlan["assignments"],
-  objects: ReadonlyMap<string, KubeObject>,
+  gone: ReadonlyMap<string, Assignment>,
+  objectOf: (key: string) => KubeObject | undefined,
 ): readonly Departed[] {
-  return [...last].flatMap(([key, { kind, addresses }]) => {
-    if (objects.has(key) || kind === "ignore" || addresses.length === 0) return [];
+  return [...gone].flatMap(([key, { kind, addresses }]) => {
+    if (objectOf(key) !== undefined || kind === "ignore" || addresses.length === 0) return [];
     const [namespace = "", name = ""] = key.split("/");
     return { about: { kind: "Service", namespace, name }, addresses: addresses.map(printIp) };
   });

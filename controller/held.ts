@@ -1,4 +1,4 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Ip } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Service } from "#src/model/service.ts";
 
@@ -19,23 +19,18 @@ export class HeldAddresses {
     if (addresses.length > 0) this.#held.set(key, { uid: object.metadata.uid, addresses });
   }
 
-  /** The Service was given no address by our own decision. */
+  /** The Service was given no address by our own decision, or is gone. */
   forget(key: string): void {
     this.#held.delete(key);
   }
 
   /** What a Service with an empty status had, where nobody has it now. */
-  lostBy(service: Service, object: KubeObject, inUse: ReadonlySet<string>): readonly Ip[] {
+  lostBy(service: Service, object: KubeObject, isInUse: (ip: Ip) => boolean): readonly Ip[] {
     const held = this.#held.get(service.key);
     if (held === undefined) return [];
     const isStillHis = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
-    if (isStillHis && !held.addresses.some((ip) => inUse.has(printIp(ip)))) return held.addresses;
+    if (isStillHis && !held.addresses.some(isInUse)) return held.addresses;
     this.#held.delete(service.key);
     return [];
-  }
-
-  /** Forgets objects that are gone. */
-  prune(objects: ReadonlyMap<string, unknown>): void {
-    for (const key of this.#held.keys()) if (!objects.has(key)) this.#held.delete(key);
   }
 }

@@ -10,7 +10,7 @@ import { Round, type RoundContext } from "./round.ts";
  * the round itself where that took longer, so that a storm in a large cluster leaves half of the time to others.
  */
 const REST_MS = { min: 20, max: 500 } as const;
-/** So are reports: in a busy cluster one comes every few milliseconds, and each means to look at all Services. */
+/** So are reports: in a busy cluster one comes every few milliseconds, and each means to look at all announcements. */
 const COALESCE_REPORTS_MS = 500;
 /** One that does not lead so long after it is synced stands by: a lone one leads before, and is ready when it applied. */
 const STANDBY_AFTER_MS = 3_000;
@@ -39,7 +39,7 @@ export interface Controller {
 }
 
 /**
- * Keeps every Service's status as the plan says: whatever changes marks work; the work is to look at everything,
+ * Keeps every Service's status as the plan says: whatever changes marks work; the work is to look at what changed,
  * decide, and write what differs. Of several replicas one does so, and the others stand by. Resolves when the source
  * is synced; rejects if it cannot be opened.
  */

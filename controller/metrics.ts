@@ -1,4 +1,4 @@
-import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
+import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const POOL_ADDRESSES = "hawser_pool_addresses";
@@ -12,6 +12,14 @@ const LEADS = "hawser_controller_leads";
 /** Where a Service stands: the closed set of the label `state`. */
 type ServiceState = "assigned" | "incomplete" | "pending" | "ignored" | "unreadable";
 
+/** What a leader decided so far, to be looked at when somebody reads the metrics. */
+interface Decided {
+  readonly assignments: ReadonlyMap<string, Assignment>;
+  readonly pools: readonly PoolUsage[];
+  /** Services that cannot be read. */
+  readonly unreadable: number;
+}
+
 /** What the controller counts. */
 export interface ControllerMetrics {
   /** Statuses written in which a Service got other addresses than it had. */
@@ -21,8 +29,8 @@ export interface ControllerMetrics {
   readonly planSeconds: Histogram;
   /** 1 while this replica leads. */
   readonly leads: Gauge;
-  /** Sets the gauges of pools and Services from a plan. */
-  show(plan: AssignmentPlan, unreadable: number): void;
+  /** The gauges of pools and Services show what this says when they are read. */
+  show(decided: () => Decided): void;
   /** Empties the gauges of pools and Services: another replica shows them, and a sum must not count twice. */
   hide(): void;
 }
@@ -31,9 +39,33 @@ export interface ControllerMetrics {
 export function createControllerMetrics(registry: Registry): ControllerMetrics {
   const registers = [registry];
   const labelNames = ["pool", "family"] as const;
-  const size = new Gauge({ name: POOL_ADDRESSES, help: "Addresses a pool may give out.", labelNames, registers });
-  const used = new Gauge({ name: POOL_ADDRESSES_IN_USE, help: "Addresses of a pool in use.", labelNames, registers });
-  const services = new Gauge({ name: SERVICES, help: "Services by state.", labelNames: ["state"] as const, registers });
+  let shown: (() => Decided) | undefined;
+  const gaugeOfPools = (name: string, help: string, valueOf: (pool: PoolUsage) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const usage of shown?.().pools ?? []) this.set({ pool: usage.pool, family: usage.family }, valueOf(usage));
+      },
+    });
+  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may give out.", ({ size }) =>
+    Math.min(Number(size), Number.MAX_SAFE_INTEGER),
+  );
+  gaugeOfPools(POOL_ADDRESSES_IN_USE, "Addresses of a pool in use.", ({ used }) => used);
+  // oxlint-disable-next-line no-new
+  new Gauge({
+    name: SERVICES,
+    help: "Services by state.",
+    labelNames: ["state"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [state, count] of shown === undefined ? [] : statesOf(shown())) this.set({ state }, count);
+    },
+  });
   return {
     assignments: new Counter({
       name: ASSIGNMENTS,
@@ -47,27 +79,17 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     }),
     planSeconds: new Histogram({
       name: PLAN_SECONDS,
-      help: "Time to decide about all Services.",
+      help: "Time to look at what changed and to decide.",
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
     leads: new Gauge({ name: LEADS, help: "1 while this replica leads, 0 while it stands by.", registers }),
-    hide: () => {
-      for (const gauge of [size, used, services]) gauge.reset();
-    },
-    show: (plan, unreadable) => {
-      for (const gauge of [size, used]) gauge.reset();
-      for (const pool of plan.pools) {
-        const labels = { pool: pool.pool, family: pool.family };
-        size.set(labels, Number(pool.size < BigInt(Number.MAX_SAFE_INTEGER) ? pool.size : Number.MAX_SAFE_INTEGER));
-        used.set(labels, pool.used);
-      }
-      for (const [state, count] of statesOf(plan, unreadable)) services.set({ state }, count);
-    },
+    hide: () => (shown = undefined),
+    show: (decided) => (shown = decided),
   };
 }
 
-function statesOf({ assignments }: AssignmentPlan, unreadable: number): ReadonlyMap<ServiceState, number> {
+function statesOf({ assignments, unreadable }: Decided): ReadonlyMap<ServiceState, number> {
   const counts = new Map<ServiceState, number>([
     ["assigned", 0],
     ["incomplete", 0],

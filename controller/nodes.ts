@@ -10,6 +10,7 @@ export class NodeReader {
   readonly #log: Logger;
   #objects: ReadonlyMap<string, KubeObject> | undefined;
   #addresses: NodeAddresses = new Map();
+  #pools: readonly Pool[] | undefined;
   #said = "[]";
 
   constructor(configMap: string, log: Logger) {
@@ -17,12 +18,19 @@ export class NodeReader {
     this.#log = log;
   }
 
-  /** Reads the Nodes where the list is another one than last time, and says once which of their addresses pools hold. */
+  /**
+   * Reads the Nodes where the list is another one than last time, and says once which of their addresses pools hold. The
+   * same map until an address differs: a Node's status changes all the time.
+   */
   read(objects: ReadonlyMap<string, KubeObject>, pools: readonly Pool[]): NodeAddresses {
+    const before = this.#addresses;
     if (objects !== this.#objects) {
       this.#objects = objects;
-      this.#addresses = nodeAddressesOf([...objects.values()].map((object) => parseNode(object).value));
+      const addresses = nodeAddressesOf([...objects.values()].map((object) => parseNode(object).value));
+      if (!isSame(addresses, before)) this.#addresses = addresses;
     }
+    if (before === this.#addresses && pools === this.#pools) return before;
+    this.#pools = pools;
     const problems = findNodeAddresses(pools, this.#addresses, this.#configMap);
     const text = JSON.stringify(problems);
     if (text !== this.#said)
@@ -30,4 +38,8 @@ export class NodeReader {
     this.#said = text;
     return this.#addresses;
   }
+}
+
+function isSame(left: NodeAddresses, right: NodeAddresses): boolean {
+  return left.size === right.size && [...left].every(([text, { node }]) => right.get(text)?.node === node);
 }

@@ -33,7 +33,8 @@ export class Retries {
     return { failures, inMs };
   }
 
-  succeeded(key: string): void {
+  /** It was written, there is nothing to write, or the Service is gone. */
+  settled(key: string): void {
     this.#waiting.delete(key);
   }
 
@@ -43,14 +44,21 @@ export class Retries {
     return retry !== undefined && retry.object === object && this.#nowMs() < retry.dueMs;
   }
 
-  /** Milliseconds until the next attempt is due, at least 0; undefined if nothing waits. */
-  nextInMs(): number | undefined {
-    const due = [...this.#waiting.values()].map(({ dueMs }) => dueMs);
-    return due.length === 0 ? undefined : Math.max(0, Math.min(...due) - this.#nowMs());
+  /** Those whose next attempt may be made. */
+  due(): readonly string[] {
+    const nowMs = this.#nowMs();
+    return [...this.#waiting].flatMap(([key, { dueMs }]) => (dueMs <= nowMs ? key : []));
   }
 
-  /** Forgets what the plan no longer speaks of: Services that are gone or cannot be read. */
-  prune(planned: ReadonlyMap<string, unknown>): void {
-    for (const key of this.#waiting.keys()) if (!planned.has(key)) this.#waiting.delete(key);
+  /** Milliseconds until the next attempt is due, at least 0; undefined if nothing waits. */
+  nextInMs(): number | undefined {
+    let nextMs: number | undefined;
+    for (const { dueMs } of this.#waiting.values()) nextMs = Math.min(nextMs ?? dueMs, dueMs);
+    return nextMs === undefined ? undefined : Math.max(0, nextMs - this.#nowMs());
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#waiting.clear();
   }
 }

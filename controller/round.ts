@@ -1,5 +1,6 @@
-import { planAssignments } from "#src/assignment/plan.ts";
-import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
+import { parseIp } from "#src/ip/address.ts";
+import { AssignmentPlanner } from "#src/assignment/planner.ts";
+import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
@@ -13,11 +14,13 @@ import { findDeparted } from "./departed.ts";
 import { eventOf, refOf } from "./events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { NodeReader } from "./nodes.ts";
-import { ReportReader } from "./reports.ts";
-import { RestingAddresses } from "./resting.ts";
+import { ReportReader, type SpeakersSay } from "./reports.ts";
 import { Retries } from "./retries.ts";
-import { ServiceReader, type ServicesRead } from "./snapshot.ts";
+import { ServiceReader } from "./snapshot.ts";
 import { UnseenWrites } from "./unseen-writes.ts";
+
+/** There never was a configuration. */
+const NO_POOLS: readonly never[] = [];
 
 /** What one round of work needs of the world. */
 export interface RoundContext {
@@ -34,7 +37,7 @@ export interface RoundContext {
 }
 
 /**
- * The controller's work, a round at a time. A leader looks at everything, decides, and writes what differs; a standby
+ * The controller's work, a round at a time. A leader looks at what changed, decides, and writes what differs; a standby
  * looks only, so that it knows what to know when it takes over.
  */
 export class Round {
@@ -43,19 +46,22 @@ export class Round {
   readonly #reader: ServiceReader;
   readonly #nodes: NodeReader;
   readonly #reports = new ReportReader();
-  readonly #resting = new RestingAddresses();
   readonly #announcements = new Announcements();
   readonly #contests = new Contests();
   readonly #retries: Retries;
-  #writes = new UnseenWrites();
+  readonly #writes = new UnseenWrites();
+  #planner = new AssignmentPlanner();
+  /** What the last round heard of the speakers. */
+  #say: SpeakersSay | undefined;
   /** Keys of the Services that changed since the round under way looked at them. */
-  readonly #changed = new Set<string>();
+  #changed = new Set<string>();
+  /** Keys of the Services that a decision may not be written on yet. */
+  readonly #unwritten = new Set<string>();
   /** Keys of the Services that the round under way wrote. */
   readonly #written = new Set<string>();
   #isDisturbed = false;
   /** Unreadable Services, and what their Event said. */
   readonly #saidUnreadable = new Map<string, string>();
-  #last: AssignmentPlan["assignments"] = new Map();
   #thoughtMs = 0;
 
   constructor(context: RoundContext) {
@@ -85,12 +91,15 @@ export class Round {
 
   /** Begins anew as leader: what was under way in an earlier term is in `list()`, or never happened. */
   takeOver(): void {
-    this.#writes = new UnseenWrites();
-    this.#retries.prune(new Map());
-    this.#last = new Map();
+    for (const key of this.#writes.clear()) this.#changed.add(key);
+    this.#retries.clear();
+    this.#unwritten.clear();
+    this.#saidUnreadable.clear();
+    this.#planner = new AssignmentPlanner();
+    this.#say = undefined;
   }
 
-  /** Looks at everything and writes nothing. */
+  /** Looks and writes nothing. */
   watch(): void {
     this.#look();
     this.#config.read();
@@ -101,28 +110,30 @@ export class Round {
   async run(): Promise<boolean> {
     const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
     const nowMs = monotonicMs();
-    const { objects, services, unreadable, resting } = this.#look();
-    this.#sayDeparted(objects);
-    this.#sayUnreadable(objects, unreadable);
+    const changed = this.#look();
+    const { services, unreadable, resting } = this.#reader;
+    this.#sayUnreadable();
     const pools = this.#config.read();
     this.#config.say();
-    const nodeAddresses = this.#nodes.read(source.list("Node"), pools ?? []);
-    const plan = planAssignments({
-      pools,
-      services,
-      unreadable,
-      nodeAddresses,
-      resting,
-      nowMs,
-      loadBalancerClass,
-    });
-    this.#last = plan.assignments;
-    this.#forgetAllBut(plan, nowMs);
+    const nodeAddresses = this.#nodes.read(source.list("Node"), pools ?? NO_POOLS);
+    const snapshot = { pools, services, unreadable, nodeAddresses, resting, nowMs, loadBalancerClass };
+    const planner = this.#planner;
+    const { decided, gone } = planner.plan(snapshot, changed);
+    this.#forget(gone);
+    const say = this.#reports.read(source.reports());
+    for (const keys of [decided, this.#concerned(say), this.#due(nowMs)])
+      for (const key of keys) this.#unwritten.add(key);
+    this.#say = say;
+    this.#contests.prune(nowMs);
     this.#thoughtMs = monotonicMs() - nowMs;
     metrics.planSeconds.observe(this.#thoughtMs / 1000);
     metrics.configStale.set(this.#config.isStale ? 1 : 0);
-    metrics.show(plan, unreadable.size);
-    return this.#apply(plan, objects, services);
+    metrics.show(() => ({
+      assignments: planner.assignments,
+      pools: planner.usage(),
+      unreadable: unreadable.size,
+    }));
+    return this.#apply(say);
   }
 
   /** Milliseconds until there is something to do although nothing changes, at least 0; undefined if there is not. */
@@ -133,64 +144,81 @@ export class Round {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  #look(): ServicesRead & {
-    readonly objects: ReadonlyMap<string, KubeObject>;
-    readonly resting: ReadonlyMap<string, number>;
-  } {
+  /** Returns the keys of the Services that may show something else than at the last look. */
+  #look(): ReadonlySet<string> {
     // In one turn: what changes from here on is another look's.
-    this.#changed.clear();
+    const changed = this.#changed;
+    this.#changed = new Set();
     this.#written.clear();
     this.#isDisturbed = false;
-    const objects = this.#context.source.list("Service");
-    this.#writes.prune(objects);
-    const read = this.#reader.read(objects, this.#writes);
-    return { ...read, objects, resting: this.#resting.observe(read.inUse, this.#context.monotonicMs()) };
+    return this.#reader.update(changed, {
+      objectOf: this.#objectOf,
+      writes: this.#writes,
+      nowMs: this.#context.monotonicMs(),
+    });
   }
 
-  async #apply(
-    plan: AssignmentPlan,
-    objects: ReadonlyMap<string, KubeObject>,
-    services: ServicesRead["services"],
-  ): Promise<boolean> {
-    const { source, monotonicMs } = this.#context;
-    const say = this.#reports.read(source.reports());
-    const nowMs = monotonicMs();
-    return applyAssignments(plan, objects, {
+  readonly #objectOf = (key: string): KubeObject | undefined => this.#context.source.get("Service", key);
+
+  /** The Services of which something else is to be said by what the speakers say now. */
+  #concerned(say: SpeakersSay): readonly string[] {
+    const before = this.#say;
+    if (before === undefined || before === say) return [];
+    const ips = [...before.announced.symmetricDifference(say.announced)].flatMap((text) => parseIp(text) ?? []);
+    const isSame =
+      before.speakers === say.speakers && before.ready === say.ready && before.isComplete === say.isComplete;
+    return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
+  }
+
+  /** The Services whose time has come although they did not change. */
+  #due(nowMs: number): readonly string[] {
+    return [...this.#retries.due(), ...this.#contests.due(nowMs), ...this.#announcements.due(nowMs)];
+  }
+
+  async #apply(say: SpeakersSay): Promise<boolean> {
+    const nowMs = this.#context.monotonicMs();
+    const { services, held } = this.#reader;
+    return applyAssignments({
       ...this.#context,
+      assignments: this.#planner.assignments,
+      unwritten: this.#unwritten,
+      objectOf: this.#objectOf,
       retries: this.#retries,
       writes: this.#writes,
       contests: this.#contests,
-      held: this.#reader.held,
+      held,
       isOutdated: (key) => this.#changed.has(key),
       isDisturbed: () => this.#isDisturbed,
       onPatch: (key) => this.#written.add(key),
+      onRemember: (key) => this.#changed.add(key),
       announced: (key, object, assignment) =>
         this.#announcements.judge({ key, object, assignment, service: services.get(key) }, say, nowMs),
     });
   }
 
-  #forgetAllBut({ assignments }: AssignmentPlan, nowMs: number): void {
-    this.#retries.prune(assignments);
-    this.#contests.prune(assignments, nowMs);
-    this.#announcements.prune(assignments);
-  }
-
-  #sayDeparted(objects: ReadonlyMap<string, KubeObject>): void {
+  /** Forgets Services that are gone or cannot be read, and says which addresses went with them. */
+  #forget(gone: ReadonlyMap<string, Assignment>): void {
     const { source, log } = this.#context;
+    for (const key of gone.keys()) {
+      this.#retries.settled(key);
+      this.#contests.forget(key);
+      this.#announcements.forget(key);
+      this.#unwritten.delete(key);
+    }
     const reason = "AddressReleased";
-    for (const { about, addresses } of findDeparted(this.#last, objects)) {
+    for (const { about, addresses } of findDeparted(gone, this.#objectOf)) {
       log.info({ service: keyOf(about), ip: addresses, reason }, "address released");
       const message = `${addresses.join(" and ")}: the Service was deleted.`;
       source.record(eventOf(about, { reason, message }));
     }
   }
 
-  #sayUnreadable(objects: ReadonlyMap<string, KubeObject>, unreadable: ReadonlyMap<string, unknown>): void {
+  #sayUnreadable(): void {
     const { source, loadBalancerClass } = this.#context;
+    const { unreadable } = this.#reader;
     for (const key of this.#saidUnreadable.keys()) if (!unreadable.has(key)) this.#saidUnreadable.delete(key);
     for (const key of unreadable.keys()) {
-      const object = objects.get(key);
-      const [first] = object === undefined ? [] : this.#reader.problemsOf(object);
+      const [object, [first]] = [this.#objectOf(key), this.#reader.problemsOf(key)];
       if (object === undefined || first === undefined || isOfOthers(object, loadBalancerClass)) continue;
       const message = `${printProblem(first)} It keeps what it has.`;
       if (this.#saidUnreadable.get(key) === message) continue;

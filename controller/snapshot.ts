@@ -3,25 +3,31 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { ingressOf } from "#src/model/service-status.ts";
+import { AddressesInUse } from "./addresses-in-use.ts";
 import { HeldAddresses } from "./held.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
-
-/** The Services of a snapshot: read, or not readable with what their status holds. */
-export interface ServicesRead {
-  readonly services: ReadonlyMap<string, Service>;
-  readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
-  /** Every address in a status, or of a Service whose status was emptied; canonical text. */
-  readonly inUse: ReadonlySet<string>;
-}
 
 /** Hears of the problems of one Service, when they change; empty: it is well again. */
 export type ServiceProblems = (object: KubeObject, problems: readonly Problem[]) => void;
 
-/** Reads Services, each version of an object once: the work for one change is one parse. */
+/** What a look at the Services needs. */
+export interface Look {
+  readonly objectOf: (key: string) => KubeObject | undefined;
+  readonly writes: UnseenWrites;
+  readonly nowMs: number;
+}
+
+/** The Services as last looked at: those that changed are read again, and no others. */
 export class ServiceReader {
-  readonly #parsed = new WeakMap<KubeObject, Parsed<Service>>();
-  readonly #said = new Map<string, string>();
+  readonly #services = new Map<string, Service>();
+  readonly #unreadable = new Map<string, readonly Ip[]>();
+  /** Of the Services that have any. */
+  readonly #problems = new Map<string, readonly Problem[]>();
+  readonly #inUse = new AddressesInUse();
+  /** Keys of Services whose status was emptied, and that count as having what it held. */
+  readonly #restored = new Set<string>();
   readonly #onProblems: ServiceProblems;
+  #resting: ReadonlyMap<string, number> = new Map();
   /** What Services had whose status somebody may empty. */
   readonly held = new HeldAddresses();
 
@@ -29,55 +35,76 @@ export class ServiceReader {
     this.#onProblems = onProblems;
   }
 
-  read(objects: ReadonlyMap<string, KubeObject>, writes: UnseenWrites): ServicesRead {
-    const services = new Map<string, Service>();
-    const unreadable = new Map<string, readonly Ip[]>();
-    const inUse = new Set<string>();
-    for (const [key, object] of objects) {
-      const parsed = this.#parse(key, object);
-      const unseen = writes.addressesOf(key, object);
-      const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));
-      for (const ip of addresses) inUse.add(printIp(ip));
-      this.held.note(key, object, addresses);
-      if (!parsed.ok) unreadable.set(key, addresses);
-      else services.set(key, unseen === undefined ? parsed.value : { ...parsed.value, assignedAddresses: unseen });
+  get services(): ReadonlyMap<string, Service> {
+    return this.#services;
+  }
+
+  /** What the statuses of the Services hold that could not be read. */
+  get unreadable(): ReadonlyMap<string, readonly Ip[]> {
+    return this.#unreadable;
+  }
+
+  /** Freed addresses, see AssignmentSnapshot. */
+  get resting(): ReadonlyMap<string, number> {
+    return this.#resting;
+  }
+
+  /** The problems of a Service; empty where it is well. */
+  problemsOf(key: string): readonly Problem[] {
+    return this.#problems.get(key) ?? [];
+  }
+
+  /** Looks at these Services anew. Returns all that may show something else now. */
+  update(changed: ReadonlySet<string>, { objectOf, writes, nowMs }: Look): ReadonlySet<string> {
+    const keys = changed.union(this.#restored);
+    this.#restored.clear();
+    for (const key of keys) {
+      this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? this.#unreadable.get(key) ?? []);
+      const object = objectOf(key);
+      if (object === undefined) this.#forget(key, writes);
+      else this.#take(key, object, writes);
     }
-    this.#restore(services, objects, inUse);
-    for (const key of this.#said.keys()) if (!objects.has(key)) this.#said.delete(key);
-    this.held.prune(objects);
-    return { services, unreadable, inUse };
+    for (const key of keys) this.#restore(key, objectOf(key));
+    this.#resting = this.#inUse.resting(nowMs);
+    return keys;
   }
 
-  /** The problems of a Service that cannot be read. */
-  problemsOf(object: KubeObject): readonly Problem[] {
-    return this.#parsed.get(object)?.problems ?? [];
-  }
-
-  #restore(services: Map<string, Service>, objects: ReadonlyMap<string, KubeObject>, inUse: Set<string>): void {
-    for (const [key, service] of services) {
-      const object = objects.get(key);
-      if (object === undefined || service.assignedAddresses.length > 0) continue;
-      const assignedAddresses = this.held.lostBy(service, object, inUse);
-      if (assignedAddresses.length === 0) continue;
-      for (const ip of assignedAddresses) inUse.add(printIp(ip));
-      services.set(key, { ...service, assignedAddresses });
-    }
-  }
-
-  #parse(key: string, object: KubeObject): Parsed<Service> {
-    const known = this.#parsed.get(object);
-    if (known !== undefined) return known;
+  #take(key: string, object: KubeObject, writes: UnseenWrites): void {
     const parsed = parseService(object);
-    this.#parsed.set(object, parsed);
     this.#say(key, object, parsed);
-    return parsed;
+    const unseen = writes.addressesOf(key, object);
+    const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));
+    this.#inUse.add(addresses);
+    this.held.note(key, object, addresses);
+    if (parsed.ok) {
+      this.#unreadable.delete(key);
+      this.#services.set(key, unseen === undefined ? parsed.value : { ...parsed.value, assignedAddresses: unseen });
+    } else {
+      this.#services.delete(key);
+      this.#unreadable.set(key, addresses);
+    }
+  }
+
+  #forget(key: string, writes: UnseenWrites): void {
+    for (const known of [this.#services, this.#unreadable, this.#problems]) known.delete(key);
+    this.held.forget(key);
+    writes.forget(key);
+  }
+
+  #restore(key: string, object: KubeObject | undefined): void {
+    const service = this.#services.get(key);
+    if (object === undefined || service === undefined || service.assignedAddresses.length > 0) return;
+    const assignedAddresses = this.held.lostBy(service, object, (ip) => this.#inUse.has(printIp(ip)));
+    if (assignedAddresses.length === 0) return;
+    this.#inUse.add(assignedAddresses);
+    this.#services.set(key, { ...service, assignedAddresses });
+    this.#restored.add(key);
   }
 
   #say(key: string, object: KubeObject, { problems }: Parsed<Service>): void {
-    const text = JSON.stringify(problems);
-    if (text === (this.#said.get(key) ?? "[]")) return;
-    if (problems.length > 0) this.#said.set(key, text);
-    else this.#said.delete(key);
+    if (JSON.stringify(problems) === JSON.stringify(this.problemsOf(key))) return;
+    if (problems.length > 0) this.#problems.set(key, problems);
+    else this.#problems.delete(key);
     this.#onProblems(object, problems);
   }
 }

@@ -27,9 +27,16 @@ export class UnseenWrites {
     return undefined;
   }
 
-  /** Forgets objects that are gone. */
-  prune(objects: ReadonlyMap<string, KubeObject>): void {
-    for (const key of this.#writes.keys()) if (!objects.has(key)) this.#writes.delete(key);
+  /** The object is gone. */
+  forget(key: string): void {
+    this.#writes.delete(key);
+  }
+
+  /** Forgets everything; returns the keys it was about. */
+  clear(): readonly string[] {
+    const keys = [...this.#writes.keys()];
+    this.#writes.clear();
+    return keys;
   }
 }
 

@@ -21,7 +21,7 @@ class State {
   readonly planner = new AssignmentPlanner();
   rest: Omit<AssignmentSnapshot, "services" | "unreadable">;
 
-  constructor({ services, unreadable: _, ...rest }: AssignmentSnapshot) {
+  constructor({ services, ...rest }: AssignmentSnapshot) {
     this.services = new Map(services);
     this.rest = rest;
     for (const key of services.keys()) this.changed.add(key);

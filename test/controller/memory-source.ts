@@ -29,6 +29,8 @@ export class MemorySource implements Source {
 
   open(_kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     this.#listener = listener;
+    const first = [...this.#stored.values()].flatMap((objects) => [...objects.values()]);
+    if (first.length > 0) listener.onChange(first.map(refOf));
     return this.synced;
   }
 
@@ -40,8 +42,12 @@ export class MemorySource implements Source {
     return Promise.resolve();
   }
 
+  get(kind: Kind, key: string): KubeObject | undefined {
+    return this.list(kind).get(key);
+  }
+
   /** What the store holds, whether it is shown yet or not. */
-  get(kind: Kind, key: string): KubeObject {
+  stored(kind: Kind, key: string): KubeObject {
     const object = this.#stored.get(kind)?.get(key);
     if (object === undefined) throw new Error(`no ${kind} ${key}`);
     return object;
@@ -53,7 +59,7 @@ export class MemorySource implements Source {
   }
 
   remove(kind: Kind, key: string): void {
-    const gone = this.get(kind, key);
+    const gone = this.stored(kind, key);
     const rest = new Map(this.#stored.get(kind));
     rest.delete(key);
     this.#stored.set(kind, rest);
@@ -68,7 +74,10 @@ export class MemorySource implements Source {
 
   catchUp(): void {
     this.#isLate = false;
-    this.#tell([]);
+    const late = [...this.#stored].flatMap(([kind, objects]) =>
+      [...objects].flatMap(([key, object]) => (this.#shown.get(kind)?.get(key) === object ? [] : refOf(object))),
+    );
+    this.#tell(late);
   }
 
   /** Shows an object that the late source would not show yet. */

@@ -14,28 +14,42 @@ function counted(name: string): { object: KubeObject; reads: () => number } {
 }
 
 describe("ServiceReader", () => {
-  it("parses a changed object, and no other", () => {
+  it("parses what it is told has changed, and nothing else", () => {
     const reader = new ServiceReader(() => {});
     const writes = new UnseenWrites();
     const [a, b, changed] = [counted("a"), counted("b"), counted("b")];
-    const first = reader.read(
-      new Map([
-        ["default/a", a.object],
-        ["default/b", b.object],
-      ]),
-      writes,
-    );
+    const objects = new Map([
+      ["default/a", a.object],
+      ["default/b", b.object],
+    ]);
+    const look = { objectOf: (key: string) => objects.get(key), writes, nowMs: 0 };
+    expect(reader.update(new Set(objects.keys()), look)).toEqual(new Set(objects.keys()));
+    const first = reader.services.get("default/a");
     const reads = a.reads();
     expect(reads).toBeGreaterThan(0);
-    const second = reader.read(
-      new Map([
-        ["default/a", a.object],
-        ["default/b", changed.object],
-      ]),
-      writes,
-    );
-    expect(a.reads()).toBe(reads);
-    expect(changed.reads()).toBe(reads);
-    expect(second.services.get("default/a")).toBe(first.services.get("default/a"));
+    objects.set("default/b", changed.object);
+    expect(reader.update(new Set(["default/b"]), look)).toEqual(new Set(["default/b"]));
+    expect([a.reads(), changed.reads()]).toEqual([reads, reads]);
+    expect(reader.services.get("default/a")).toBe(first);
+    objects.delete("default/b");
+    reader.update(new Set(["default/b"]), look);
+    expect([...reader.services.keys()]).toEqual(["default/a"]);
+  });
+
+  it("looks again at a Service whose emptied status counts as what it held, until the status says so", () => {
+    const reader = new ServiceReader(() => {});
+    const objects = new Map([["default/a", serviceObject("a", { has: ["192.0.2.1"] })]]);
+    const look = { objectOf: (key: string) => objects.get(key), writes: new UnseenWrites(), nowMs: 0 };
+    const all = new Set(["default/a"]);
+    reader.update(all, look);
+    objects.set("default/a", serviceObject("a"));
+    for (const told of [all, new Set<string>()]) {
+      expect(reader.update(told, look)).toEqual(all);
+      expect(reader.services.get("default/a")?.assignedAddresses).toHaveLength(1);
+      expect(reader.resting.size).toBe(0);
+    }
+    objects.set("default/a", serviceObject("a", { has: ["192.0.2.1"] }));
+    reader.update(all, look);
+    expect(reader.update(new Set(), look)).toEqual(new Set());
   });
 });

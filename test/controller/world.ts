@@ -108,7 +108,7 @@ export class World {
   object(name: string): KubeObject & {
     status?: { loadBalancer?: { ingress?: { ip: string }[] }; conditions?: Record<string, string>[] };
   } {
-    return this.source.get("Service", `default/${name}`);
+    return this.source.stored("Service", `default/${name}`);
   }
 
   /** The only speaker answers for these addresses. */
