@@ -1,7 +1,7 @@
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
-import type { Kind, KubeObject } from "#src/model/object.ts";
+import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -62,7 +62,10 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
     },
   });
   await source.open(publish?.usesNodes === true ? [...KINDS, "Node"] : KINDS, {
-    onChange: () => loop.mark(),
+    onChange: (changed) => {
+      world.mark(changed);
+      loop.mark();
+    },
     onProblems: (where, found) => problems.report(where, found),
   });
   loop.mark();
@@ -100,6 +103,7 @@ class World {
   /** What is wrong with Ingresses, ours or not: only of ours is it told. */
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
+    get: (key) => this.#context.source.get("Ingress", key),
     parse: parseIngress,
     onProblems: (key, found) => {
       if (found.length === 0) this.#ofIngresses.delete(key);
@@ -111,6 +115,13 @@ class World {
   readonly #services = this.#reader("Service", parseService);
   readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
   readonly #nodes = this.#reader("Node", parseNode);
+  readonly #marks: Readonly<Partial<Record<Kind, { mark(key: string): void }>>> = {
+    Ingress: this.#ingresses,
+    IngressClass: this.#classes,
+    Service: this.#services,
+    EndpointSlice: this.#slices,
+    Node: this.#nodes,
+  };
 
   constructor(context: IngressContext, problems: ProblemLog, mark: () => void) {
     const { source, certificates, scope } = context;
@@ -125,15 +136,20 @@ class World {
     return this.#secrets.settled;
   }
 
+  /** Says which objects are to be looked at in the next `update`. */
+  mark(changed: readonly ObjectRef[]): void {
+    for (const ref of changed) this.#marks[ref.kind]?.mark(keyOf(ref));
+  }
+
   /** Reads what is new, and hands on what it makes. */
   update(): void {
-    const { source, useRoutes } = this.#context;
+    const { useRoutes } = this.#context;
     // Classes first: they decide of which Ingresses anything is told.
-    const classes = this.#classes.update(source.list("IngressClass"));
+    const classes = this.#classes.update();
     this.#index.useClasses(classes);
-    const ingresses = this.#ingresses.update(source.list("Ingress"));
-    const services = this.#services.update(source.list("Service"));
-    const slices = this.#slices.update(source.list("EndpointSlice"));
+    const ingresses = this.#ingresses.update();
+    const services = this.#services.update();
+    const slices = this.#slices.update();
     const changes = { classes, ingresses, services, slices };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
     if (classes.length + ingresses.length > 0) this.standingsVersion += 1;
@@ -149,10 +165,10 @@ class World {
   publishedAddresses(settings: PublishSettings) {
     const { source } = this.#context;
     const { service: key = "", usesNodes } = settings;
-    if (usesNodes) this.#nodes.update(source.list("Node"));
+    if (usesNodes) this.#nodes.update();
     return publishedAddresses({
       settings,
-      service: source.list("Service").get(key),
+      service: source.get("Service", key),
       slices: this.#index.slicesOf(key),
       nodes: new Map(usesNodes ? [...this.#nodes.values()].map((node: Node) => [node.name, node]) : []),
     });
@@ -160,7 +176,7 @@ class World {
 
   /** Whether an Ingress is of our class, as it is listed now and whether or not it can be read. */
   #isOurs(key: string): boolean {
-    const object = this.#context.source.list("Ingress").get(key);
+    const object = this.#context.source.get("Ingress", key);
     return object !== undefined && this.#index.isOurs({ className: ingressClassName(object) });
   }
 
@@ -170,6 +186,10 @@ class World {
   }
 
   #reader<T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> {
-    return new ParsedObjects({ parse, onProblems: (key, found) => this.#problems.report(`${kind} ${key}`, found) });
+    return new ParsedObjects({
+      get: (key) => this.#context.source.get(kind, key),
+      parse,
+      onProblems: (key, found) => this.#problems.report(`${kind} ${key}`, found),
+    });
   }
 }

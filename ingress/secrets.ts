@@ -25,9 +25,10 @@ export class NamedSecrets {
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: NamedSecretsOptions) {
-    const { problems } = options;
+    const { problems, source } = options;
     this.#options = options;
     this.#secrets = new ParsedObjects({
+      get: (key) => source.get("Secret", key),
       parse: parseTlsSecret,
       onProblems: (key, found) => problems.report(`Secret ${key}`, found),
     });
@@ -40,12 +41,12 @@ export class NamedSecrets {
 
   /** Follows what these Ingresses name, and serves what of it can be used. */
   update(ingresses: readonly Ingress[]): void {
-    const { source, certificates, problems } = this.#options;
+    const { certificates, problems, source } = this.#options;
     const claims = certificateClaims(ingresses);
     const wanted = new Set(claims.values());
     this.#follow(wanted);
-    const present = source.list("Secret");
-    this.#secrets.update(present);
+    for (const key of wanted) this.#secrets.mark(key);
+    this.#secrets.update();
     const usable = new Map(
       [...wanted].flatMap((key) => {
         const secret = this.#secrets.get(key);
@@ -53,12 +54,14 @@ export class NamedSecrets {
       }),
     );
     problems.report("certificates", certificates.use(claims, usable));
-    const missing = [...wanted].filter((key) => this.#known.has(key) && !present.has(key));
+    const missing = [...wanted].filter((key) => this.#known.has(key) && source.get("Secret", key) === undefined);
     problems.report("missing secrets", missing.map(secretMissing));
   }
 
   #follow(wanted: ReadonlySet<string>): void {
     if (this.#asked?.symmetricDifference(wanted).size === 0) return;
+    // What is named no longer is forgotten.
+    for (const key of this.#asked ?? []) this.#secrets.mark(key);
     this.#asked = wanted;
     this.#looking = this.#look(wanted);
   }

@@ -1,15 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import { type Enrolment, enrolmentName, readEnrolment } from "#src/model/enrolment.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
-import { type Kind, keyOf, type KubeObject } from "#src/model/object.ts";
+import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { printIp } from "#src/ip/address.ts";
-import { ParsedObjects } from "#src/source/parsed-objects.ts";
+import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import type { ClusterMessage, PeerMessage } from "#speaker/messages.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
@@ -18,7 +19,7 @@ import { WantedIndex } from "#speaker/wanted-index.ts";
 export const speakerKinds: readonly Kind[] = ["ConfigMap", "Service", "EndpointSlice", "Node"];
 
 export interface ClusterReaderOptions {
-  readonly source: Source;
+  readonly source: Pick<Source, "get" | "reports">;
   readonly node: string;
   /** Of the ConfigMap with the pools. */
   readonly configMap: { readonly namespace: string; readonly name: string };
@@ -31,19 +32,22 @@ export interface ClusterReaderOptions {
 
 /**
  * Turns what the source holds into messages that tell the worker what changed in the cluster. A broken version of an
- * object must not take an address off the network: the last good one stays.
+ * object must not take an address off the network: the last good one stays. Only objects that are marked are looked at,
+ * and what depends on all of them (peers, standings) only when one of those changed.
  */
 export class ClusterReader {
   readonly #options: ClusterReaderOptions;
   readonly #services;
   readonly #slices;
   readonly #nodes;
+  readonly #marks: Readonly<Partial<Record<Kind, { mark(key: string): void }>>>;
   readonly #index: WantedIndex;
   #configMap: KubeObject | undefined;
   #pools: readonly Pool[] = [];
-  /** Those told last, as text. */
-  #told = { peers: "", nodes: "", isEnrolled: false };
+  /** What was told last; peers as text. */
+  #told = { peers: "", isEnrolled: false };
   #isFirst = true;
+  #members: ReturnType<Source["reports"]> | undefined;
   #enrolments: readonly Enrolment[] = [];
 
   constructor(options: ClusterReaderOptions) {
@@ -51,46 +55,50 @@ export class ClusterReader {
     this.#services = this.#objects("Service", parseService);
     this.#slices = this.#objects("EndpointSlice", parseEndpointSlice);
     this.#nodes = this.#objects("Node", parseNode);
+    this.#marks = { Service: this.#services, EndpointSlice: this.#slices, Node: this.#nodes };
     this.#index = new WantedIndex(options.loadBalancerClass);
   }
 
   #objects<T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> {
+    const { source } = this.#options;
+    const get = (key: string): KubeObject | undefined => source.get(kind, key);
     const onProblems = (key: string, problems: readonly Problem[]): void =>
       this.#options.onProblems(`${kind} ${key}`, problems);
-    return new ParsedObjects<T>({ parse, onProblems, keepLastGood: true });
+    return new ParsedObjects<T>({ get, parse, onProblems, keepLastGood: true });
   }
 
-  /** The enrolments of the other speakers as last read. */
+  /** The enrolments of the other speakers as last read; the same list until they are others. */
   get enrolments(): readonly Enrolment[] {
     return this.#enrolments;
   }
 
-  /** The Node object of this node. */
+  /** The Node object of this node as last read; the same until it is another one. */
   get ownNode(): Node | undefined {
     return this.#nodes.get(this.#options.node);
   }
 
+  /** Says which objects are to be looked at in the next `read`. */
+  mark(changed: readonly ObjectRef[]): void {
+    for (const ref of changed) this.#marks[ref.kind]?.mark(keyOf(ref));
+  }
+
   /** What changed since the call before; undefined if nothing that the worker needs to know. */
   read(): ClusterMessage | undefined {
-    const { source, node, ignoresExcludeLabel } = this.#options;
-    const nodesChanged = this.#nodes.update(source.list("Node")).length > 0;
-    const nodes = [...this.#nodes.values()];
+    const changes = this.#nodes.update();
     const { wanted, gone } = this.#index.update({
-      services: this.#services.update(source.list("Service")),
-      slices: this.#slices.update(source.list("EndpointSlice")),
-      surroundings: this.#readPools() || nodesChanged ? { pools: this.#pools, nodes } : undefined,
+      services: this.#services.update(),
+      slices: this.#slices.update(),
+      pools: this.#readPools() ? this.#pools : undefined,
+      nodes: changes.some(isOtherForSelectors) ? [...this.#nodes.values()] : undefined,
     });
-    const members = source.reports("member");
-    const isEnrolled = members.has(enrolmentName(node));
-    this.#enrolments = othersOf(members, node, this.#nodes);
-    const standings = nodes.map((one) => [one.name, nodeStanding(one, { ignoresExcludeLabel })] as const);
+    const isOther = (change: Change<Node>): boolean => this.#standing(change.before) !== this.#standing(change.after);
     const message: ClusterMessage = {
       kind: "cluster",
       wanted,
       gone,
-      peers: this.#ifNew("peers", this.#enrolments.flatMap(peerOf)),
-      nodes: this.#ifNew("nodes", standings),
-      isEnrolled,
+      peers: this.#readPeers(changes.some(isNewOrGone)),
+      nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
+      isEnrolled: this.#members?.has(enrolmentName(this.#options.node)) === true,
     };
     const isNews =
       this.#isFirst ||
@@ -98,26 +106,37 @@ export class ClusterReader {
       gone.length > 0 ||
       message.peers !== undefined ||
       message.nodes !== undefined ||
-      isEnrolled !== this.#told.isEnrolled;
+      message.isEnrolled !== this.#told.isEnrolled;
     this.#isFirst = false;
-    this.#told.isEnrolled = isEnrolled;
+    this.#told.isEnrolled = message.isEnrolled;
     return isNews ? message : undefined;
   }
 
-  #ifNew<T extends readonly PeerMessage[] | readonly (readonly [string, NodeStanding])[]>(
-    what: "peers" | "nodes",
-    value: T,
-  ): T | undefined {
-    const text = JSON.stringify(value);
-    if (text === this.#told[what]) return undefined;
-    this.#told[what] = text;
-    return value;
+  #standing(node: Node | undefined): NodeStanding | undefined {
+    return node && nodeStanding(node, this.#options);
+  }
+
+  #standings(): readonly (readonly [string, NodeStanding])[] {
+    return [...this.#nodes.values()].map((node) => [node.name, nodeStanding(node, this.#options)]);
+  }
+
+  /** All other speakers, if they are not those told last. */
+  #readPeers(hasOtherNodes: boolean): readonly PeerMessage[] | undefined {
+    const members = this.#options.source.reports("member");
+    if (members === this.#members && !hasOtherNodes) return undefined;
+    this.#members = members;
+    this.#enrolments = othersOf(members, this.#options.node, this.#nodes);
+    const peers = this.#enrolments.flatMap(peerOf);
+    const text = JSON.stringify(peers);
+    if (text === this.#told.peers) return undefined;
+    this.#told.peers = text;
+    return peers;
   }
 
   /** The pools of the last good configuration; true if they may be others now. A ConfigMap that is gone leaves them. */
   #readPools(): boolean {
     const { source, configMap } = this.#options;
-    const object = source.list("ConfigMap").get(keyOf(configMap));
+    const object = source.get("ConfigMap", keyOf(configMap));
     if (object === undefined || object === this.#configMap) return false;
     this.#configMap = object;
     const parsed = parsePoolConfig(object);
@@ -125,6 +144,15 @@ export class ClusterReader {
     if (parsed.ok) this.#pools = parsed.value.pools;
     return parsed.ok;
   }
+}
+
+function isNewOrGone({ before, after }: Change<Node>): boolean {
+  return before === undefined || after === undefined;
+}
+
+/** Whether selectors of pools may choose otherwise now: a Node says other things all the time. */
+function isOtherForSelectors(change: Change<Node>): boolean {
+  return isNewOrGone(change) || !isDeepStrictEqual(change.before?.labels, change.after?.labels);
 }
 
 /** The other speakers, without those whose Node object went: such a machine is no member any more. */

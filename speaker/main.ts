@@ -89,6 +89,9 @@ const reader = new ClusterReader({
 const MOST_REST_MS = 50;
 const REST_FACTOR = 10;
 
+/** What the enrolment depends on, as it was when that was looked at last. */
+let enrolledWith: readonly unknown[] = [];
+
 const cluster = createWorkLoop({
   log,
   async run() {
@@ -96,8 +99,12 @@ const cluster = createWorkLoop({
     const message = reader.read();
     if (message !== undefined) tell(message);
     const isEnrolled = source.reports("member").has(enrolmentName(node));
-    health.set("enrolled", isEnrolled, isEnrolled ? "" : "the other speakers do not know of this one yet");
-    enrolment.mark();
+    const enrolsWith = [isEnrolled, reader.ownNode, reader.enrolments];
+    if (enrolsWith.some((one, index) => one !== enrolledWith[index])) {
+      enrolledWith = enrolsWith;
+      health.set("enrolled", isEnrolled, isEnrolled ? "" : "the other speakers do not know of this one yet");
+      enrolment.mark();
+    }
     await sleep(Math.min(MOST_REST_MS, (monotonicMs() - startMs) * REST_FACTOR));
   },
 });
@@ -192,10 +199,14 @@ const mark = (): void => {
   if (!isLeaving) cluster.mark();
 };
 await source.open(speakerKinds, {
-  onChange: mark,
+  onChange(changed) {
+    reader.mark(changed);
+    mark();
+  },
   onReports: mark,
   onProblems: (where, found) => problems.report(where, found),
 });
 isSynced = true;
 health.set("synced", true);
+enrolment.mark();
 mark();

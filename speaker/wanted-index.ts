@@ -8,17 +8,13 @@ import type { Service } from "#src/model/service.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import type { WantedMessage } from "#speaker/messages.ts";
 
-/** What all addresses depend on. */
-interface Surroundings {
-  readonly pools: readonly Pool[];
-  readonly nodes: readonly Node[];
-}
-
 export interface WantedChanges {
   readonly services: readonly Change<Service>[];
   readonly slices: readonly Change<EndpointSlice>[];
-  /** Undefined: as before. */
-  readonly surroundings: Surroundings | undefined;
+  /** All pools; undefined: as before. */
+  readonly pools: readonly Pool[] | undefined;
+  /** All nodes; undefined: none is there or gone, or has other labels. */
+  readonly nodes: readonly Node[] | undefined;
 }
 
 interface Entry {
@@ -34,24 +30,26 @@ export class WantedIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #localServices = new Map<string, Service>();
-  #surroundings: Surroundings = { pools: [], nodes: [] };
+  #pools: readonly Pool[] = [];
+  #nodes: readonly Node[] = [];
 
   constructor(loadBalancerClass: string | undefined) {
     this.#loadBalancerClass = loadBalancerClass;
   }
 
   /** Takes in changes; returns the addresses that are wanted anew or otherwise, and those no longer wanted. */
-  update({ services, slices, surroundings }: WantedChanges): {
+  update({ services, slices, pools, nodes }: WantedChanges): {
     wanted: readonly WantedMessage[];
     gone: readonly string[];
   } {
     const touched = new Set<string>();
     for (const change of slices) this.#takeSlice(change, touched);
     for (const { key, before, after } of services) this.#takeService(key, { before, after }, touched);
-    if (surroundings !== undefined) {
-      this.#surroundings = surroundings;
-      for (const key of this.#entries.keys()) touched.add(key);
-    }
+    if (pools !== undefined) this.#pools = pools;
+    if (nodes !== undefined) this.#nodes = nodes;
+    // Which nodes there are matters only where a pool selects some.
+    const isSelected = nodes !== undefined && this.#pools.some(({ nodeSelectors }) => nodeSelectors !== undefined);
+    if (pools !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
     const wanted: WantedMessage[] = [];
     const gone: string[] = [];
     for (const key of touched) {
@@ -76,7 +74,8 @@ export class WantedIndex {
       ip,
       services: [...services.values()],
       slicesOf: (serviceKey) => this.#slices.get(serviceKey)?.values() ?? [],
-      ...this.#surroundings,
+      pools: this.#pools,
+      nodes: this.#nodes,
     });
   }
 

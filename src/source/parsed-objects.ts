@@ -9,6 +9,8 @@ export interface Change<T> {
 }
 
 export interface ParsedObjectsOptions<T> {
+  /** The object of a key as it is now: `Source.get`. */
+  get(key: string): KubeObject | undefined;
   parse(object: KubeObject): Parsed<T>;
   /** Gets what is wrong with an object whenever it was read, an empty list if nothing is. */
   onProblems(key: string, problems: readonly Problem[]): void;
@@ -16,11 +18,14 @@ export interface ParsedObjectsOptions<T> {
   readonly keepLastGood?: boolean;
 }
 
-/** The objects of one kind, each read once for each version of it. */
+/**
+ * The objects of one kind, each read once for each version of it. Only those that are marked are looked at: the work for
+ * a change does not grow with their number.
+ */
 export class ParsedObjects<T> {
   readonly #options: ParsedObjectsOptions<T>;
   readonly #seen = new Map<string, { readonly object: KubeObject; readonly value: T | undefined }>();
-  #list: ReadonlyMap<string, KubeObject> | undefined;
+  readonly #marked = new Set<string>();
 
   constructor(options: ParsedObjectsOptions<T>) {
     this.#options = options;
@@ -34,26 +39,37 @@ export class ParsedObjects<T> {
     for (const { value } of this.#seen.values()) if (value !== undefined) yield value;
   }
 
-  /** Reads what is new in a list (compared by identity), forgets what is gone, and tells both. */
-  update(list: ReadonlyMap<string, KubeObject>): readonly Change<T>[] {
-    if (list === this.#list) return [];
-    this.#list = list;
+  /** Says that an object may be another one now, or gone. */
+  mark(key: string): void {
+    this.#marked.add(key);
+  }
+
+  /** Looks at what is marked: reads what is new (compared by identity), forgets what is gone, and tells both. */
+  update(): readonly Change<T>[] {
     const changes: Change<T>[] = [];
-    for (const [key, object] of list) {
-      const seen = this.#seen.get(key);
-      if (seen?.object === object) continue;
-      const parsed = this.#options.parse(object);
-      this.#options.onProblems(key, parsed.problems);
-      const value = parsed.ok ? parsed.value : this.#options.keepLastGood === true ? seen?.value : undefined;
-      this.#seen.set(key, { object, value });
-      changes.push({ key, before: seen?.value, after: value });
-    }
-    for (const [key, { value }] of this.#seen) {
-      if (list.has(key)) continue;
-      this.#seen.delete(key);
-      this.#options.onProblems(key, []);
-      changes.push({ key, before: value, after: undefined });
+    for (const key of this.#marked) {
+      // Before it is read: what makes reading fail is not tried for ever.
+      this.#marked.delete(key);
+      const change = this.#look(key);
+      if (change !== undefined) changes.push(change);
     }
     return changes;
+  }
+
+  #look(key: string): Change<T> | undefined {
+    const { get, parse, onProblems, keepLastGood = false } = this.#options;
+    const object = get(key);
+    const seen = this.#seen.get(key);
+    if (object === seen?.object) return undefined;
+    if (object === undefined) {
+      this.#seen.delete(key);
+      onProblems(key, []);
+      return { key, before: seen?.value, after: undefined };
+    }
+    const parsed = parse(object);
+    onProblems(key, parsed.problems);
+    const value = parsed.ok ? parsed.value : keepLastGood ? seen?.value : undefined;
+    this.#seen.set(key, { object, value });
+    return { key, before: seen?.value, after: value };
   }
 }

@@ -36,6 +36,7 @@ function node(name: string, labels = "{}") {
 
 const READY = "ready: true";
 const ENDING = "ready: false, serving: true, terminating: true";
+const AS_BEFORE = { pools: undefined, nodes: undefined };
 const LOCAL = ", externalTrafficPolicy: Local";
 
 /** An index with hands to change what it holds. */
@@ -45,11 +46,11 @@ class World {
   readonly #slices = new Map<string, EndpointSlice>();
 
   services(...after: readonly (Service | string)[]) {
-    return this.index.update({ services: changes(this.#services, after), slices: [], surroundings: undefined });
+    return this.index.update({ services: changes(this.#services, after), slices: [], ...AS_BEFORE });
   }
 
   slices(...after: readonly (EndpointSlice | string)[]) {
-    return this.index.update({ services: [], slices: changes(this.#slices, after), surroundings: undefined });
+    return this.index.update({ services: [], slices: changes(this.#slices, after), ...AS_BEFORE });
   }
 }
 
@@ -115,12 +116,10 @@ describe("WantedIndex", () => {
       ),
     );
     const none = { services: [], slices: [] };
-    const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, surroundings: { pools, nodes } });
+    const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, pools, nodes });
     expect(at(node("n1", "{ zone: a }"), node("n2")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
     expect(at(node("n1"), node("n2", "{ zone: a }")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n2"] }]);
-    expect(world.index.update({ ...none, surroundings: { pools: [], nodes: [] } }).wanted).toEqual([
-      { ip: "192.0.2.1" },
-    ]);
+    expect(world.index.update({ ...none, pools: [], nodes: undefined }).wanted).toEqual([{ ip: "192.0.2.1" }]);
   });
 
   it("leaves Services of other classes and types alone", () => {
@@ -132,8 +131,6 @@ describe("WantedIndex", () => {
     expect(world.services(...others)).toEqual({ wanted: [], gone: [] });
     const classed = new WantedIndex("example.com/other");
     const change = changes(new Map<string, Service>(), others);
-    expect(classed.update({ services: change, slices: [], surroundings: undefined }).wanted).toEqual([
-      { ip: "192.0.2.1" },
-    ]);
+    expect(classed.update({ services: change, slices: [], ...AS_BEFORE }).wanted).toEqual([{ ip: "192.0.2.1" }]);
   });
 });

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { type Kind, keyOf, type KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { ClusterReader } from "#speaker/cluster-reader.ts";
+import { configMap, object } from "#test/model/build.ts";
+
+type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** Objects in memory, and a reader that is told of each change; `looks` counts what it looks at. */
+class World {
+  readonly #objects = new Map<string, KubeObject>();
+  members: Reports = new Map();
+  looks = 0;
+  readonly problems = new Map<string, readonly Problem[]>();
+  readonly reader = new ClusterReader({
+    source: {
+      get: (kind: Kind, key: string) => {
+        this.looks += 1;
+        return this.#objects.get(`${kind} ${key}`);
+      },
+      reports: () => this.members,
+    },
+    node: "n1",
+    configMap: { namespace: "hawser-system", name: "hawser" },
+    loadBalancerClass: undefined,
+    ignoresExcludeLabel: false,
+    onProblems: (where, problems) => this.problems.set(where, problems),
+  });
+
+  put(one: KubeObject): this {
+    const { kind, metadata } = one;
+    this.#objects.set(`${kind} ${keyOf(metadata)}`, one);
+    this.reader.mark([{ kind, namespace: metadata.namespace, name: metadata.name }]);
+    return this;
+  }
+
+  delete({ kind, metadata }: KubeObject): this {
+    this.#objects.delete(`${kind} ${keyOf(metadata)}`);
+    this.reader.mark([{ kind, namespace: metadata.namespace, name: metadata.name }]);
+    return this;
+  }
+}
+
+const service = (name: string, ip: string): KubeObject =>
+  object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop },
+    spec: { type: LoadBalancer, ports: [{ port: 80 }] }, status: { loadBalancer: { ingress: [{ ip: ${ip} }] } } }`);
+const node = (name: string, { labels = "{}", ready = "True", seen = 0 } = {}): KubeObject =>
+  object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels} },
+    status: { conditions: [{ type: Ready, status: "${ready}", lastHeartbeatTime: "${seen}" }] } }`);
+const member = (name: string, ip: string) => ({ node: name, addresses: [ip], keys: [], hasNode: true, interfaces: [] });
+const pools = configMap(
+  "address-pools: [{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], node-selectors: [{ match-labels: { zone: a } }] }]",
+);
+
+describe("ClusterReader", () => {
+  it("tells all there is first, and then what changed, once", () => {
+    const world = new World().put(service("a", "192.0.2.1")).put(node("n1")).put(node("n2"));
+    expect(world.reader.read()).toEqual({
+      kind: "cluster",
+      wanted: [{ ip: "192.0.2.1" }],
+      gone: [],
+      peers: [],
+      nodes: [
+        ["n1", "Usable"],
+        ["n2", "Usable"],
+      ],
+      isEnrolled: false,
+    });
+    expect(world.reader.read()).toBeUndefined();
+    world.put(service("b", "192.0.2.2")).delete(service("a", ""));
+    expect(world.reader.read()).toMatchObject({
+      wanted: [{ ip: "192.0.2.2" }],
+      gone: ["192.0.2.1"],
+      peers: undefined,
+      nodes: undefined,
+    });
+    expect(world.reader.read()).toBeUndefined();
+  });
+
+  it("tells the first time even where there is nothing", () => {
+    const world = new World();
+    expect(world.reader.read()).toMatchObject({ wanted: [], gone: [], peers: [], nodes: [] });
+    expect(world.reader.read()).toBeUndefined();
+  });
+
+  it("looks at one Service when one changed, with a thousand there", () => {
+    const world = new World();
+    for (let one = 0; one < 1_000; one++) world.put(service(`s${one}`, `10.0.${one >> 8}.${one & 255}`));
+    world.reader.read();
+    world.looks = 0;
+    world.put(service("s500", "10.9.9.9"));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "10.9.9.9" }]);
+    // The Service, and the ConfigMap at each reading.
+    expect(world.looks).toBe(2);
+  });
+
+  it("keeps the last good version of a Service that is broken", () => {
+    const world = new World().put(service("a", "192.0.2.1"));
+    world.reader.read();
+    const broken = object("{ apiVersion: v1, kind: Service, metadata: { name: a, namespace: shop }, spec: 7 }");
+    expect(world.put(broken).reader.read()).toBeUndefined();
+    expect(world.problems.get("Service shop/a")).not.toEqual([]);
+  });
+
+  it("tells standings when one is another, and not whenever a Node says something", () => {
+    const world = new World().put(node("n1")).put(node("n2"));
+    world.reader.read();
+    expect(world.put(node("n2", { seen: 7 })).reader.read()).toBeUndefined();
+    expect(world.put(node("n2", { ready: "False" })).reader.read()?.nodes).toEqual([
+      ["n1", "Usable"],
+      ["n2", "NodeNotReady"],
+    ]);
+    expect(world.delete(node("n2")).reader.read()?.nodes).toEqual([["n1", "Usable"]]);
+  });
+
+  it("decides anew on addresses whose pool selects nodes when labels change", () => {
+    const world = new World().put(pools).put(node("n1")).put(service("a", "192.0.2.1"));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", selected: [] }]);
+    const relabelled = world.put(node("n1", { labels: "{ zone: a }" })).reader.read();
+    expect(relabelled).toMatchObject({ wanted: [{ ip: "192.0.2.1", selected: ["n1"] }], nodes: undefined });
+    expect(world.put(node("n2", { labels: "{ zone: a }" })).reader.read()?.wanted).toEqual([
+      { ip: "192.0.2.1", selected: ["n1", "n2"] },
+    ]);
+  });
+
+  it("knows the other speakers, without those whose Node is gone, and says whether it is enrolled itself", () => {
+    const world = new World().put(node("n1")).put(node("n2"));
+    const own = ["member-n1", member("n1", "198.51.100.1")] as const;
+    const other = ["member-n2", member("n2", "198.51.100.2")] as const;
+    world.members = new Map([own, other]);
+    const peers = [{ node: "n2", address: "198.51.100.2", family: "ipv4" }];
+    expect(world.reader.read()).toMatchObject({ peers, isEnrolled: true });
+    const { enrolments } = world.reader;
+    expect(world.reader.read()).toBeUndefined();
+    expect(world.reader.enrolments).toBe(enrolments);
+    world.members = new Map([other]);
+    expect(world.reader.read()).toMatchObject({ peers: undefined, isEnrolled: false });
+    expect(world.delete(node("n2")).reader.read()).toMatchObject({ peers: [] });
+    expect(world.put(node("n2")).reader.read()).toMatchObject({ peers });
+  });
+});
