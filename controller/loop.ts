@@ -50,10 +50,10 @@ export async function startController(context: ControllerContext): Promise<Contr
     const signals = signal === undefined ? [closing.signal] : [signal, closing.signal];
     await delay(ms, AbortSignal.any(signals)).catch(() => {});
   };
-  let leadership: Leadership | undefined;
+  let isSynced = false;
   let isTold = false;
   let standsByFromMs = 0;
-  const mayWrite = () => isTold && leadership?.leads === true && !closing.signal.aborted;
+  const mayWrite = () => isTold && leadership.leads && !closing.signal.aborted;
   const round = new Round({ ...context, mayWrite });
   let restedMs = 0;
   const work = async () => {
@@ -64,7 +64,7 @@ export async function startController(context: ControllerContext): Promise<Contr
   };
   const runRound = async () => {
     // Not synced yet: what is listed is not the whole.
-    if (leadership === undefined) return;
+    if (!isSynced) return;
     if (!mayWrite()) {
       round.watch();
       const undecidedMs = standsByFromMs - context.monotonicMs();
@@ -83,17 +83,8 @@ export async function startController(context: ControllerContext): Promise<Contr
   const onReports = () => {
     if (mayWrite() && !reports.isSet) void reports.set(COALESCE_REPORTS_MS);
   };
-  await source.open(["Service", "ConfigMap", "Node"], {
-    ...problemListener(log, context.onProblems),
-    onChange: (changed: readonly ObjectRef[]) => {
-      round.markChanged(changed);
-      // Nothing is decided before all is known.
-      if (leadership !== undefined) loop.mark();
-    },
-    onReports,
-  });
-  standsByFromMs = context.monotonicMs() + STANDBY_AFTER_MS;
-  leadership = source.lead(ELECTION, (leads) => {
+  // First: lists that begin when the Lease is won need not be made again.
+  const leadership: Leadership = source.lead(ELECTION, (leads) => {
     isTold = leads;
     metrics.leads.set(leads ? 1 : 0);
     if (leads) round.takeOver();
@@ -101,6 +92,17 @@ export async function startController(context: ControllerContext): Promise<Contr
     log.info({ election: ELECTION }, leads ? "leads" : "leads no more, stands by");
     loop.mark();
   });
+  await source.open(["Service", "ConfigMap", "Node"], {
+    ...problemListener(log, context.onProblems),
+    onChange: (changed: readonly ObjectRef[]) => {
+      round.markChanged(changed);
+      // Nothing is decided before all is known.
+      if (isSynced) loop.mark();
+    },
+    onReports,
+  });
+  isSynced = true;
+  standsByFromMs = context.monotonicMs() + STANDBY_AFTER_MS;
   loop.mark();
   return {
     idle: () => loop.idle(),

@@ -172,7 +172,7 @@ class FolderSource implements Source {
   }
 
   lead(_election: string, onChange: (leads: boolean) => void): Leadership {
-    queueMicrotask(() => onChange(true));
+    void this.#opened.promise.then(() => this.#isClosed || onChange(true));
     return SOLE_LEADER;
   }
 

@@ -74,8 +74,9 @@ export interface Source {
   reports(topic?: ReportTopic): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /**
    * Stands for leader among the programs that share this election name, until `close()`, which gives it up. From then
-   * on `patch` writes only while this program leads, and says `conflict` otherwise. A leader is told so when `list()`
-   * shows all that the one before it wrote. A folder has one program of a kind: it leads at once.
+   * on `patch` writes only while this program leads, and says `conflict` otherwise. A leader is told so when it is open
+   * and `list()` shows all that the one before it wrote. Who stands before `open()` mostly knows by then whether it
+   * leads, and reads everything once. A folder has one program of a kind: it leads at once.
    */
   lead(election: string, onChange: (leads: boolean) => void): Leadership;
   close(): Promise<void>;

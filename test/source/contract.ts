@@ -314,6 +314,15 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       expect(leadership.leads).toBe(true);
     });
 
+    it("tells a program that stood for leader before open() so when all is listed", async () => {
+      const source = (await world(serviceManifest("a"))).source();
+      closers.push(async () => source.close());
+      const shown: (readonly [boolean, readonly string[]])[] = [];
+      source.lead("hawser-test", (leads) => shown.push([leads, [...source.list("Service").keys()]]));
+      await source.open(["Service"], { onChange: vi.fn(), onProblems: vi.fn() });
+      await vi.waitFor(() => expect(shown).toEqual([[true, ["shop/a"]]]), eventually);
+    });
+
     it("is silent after close()", async () => {
       const made = await world(serviceManifest("a"));
       const [closed, witness] = [await start(made), await start(made)];

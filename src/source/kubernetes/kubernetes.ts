@@ -26,7 +26,7 @@ import { LeaderLease } from "./leader-lease.ts";
 import { Reflector, type ReflectorListener } from "./reflector.ts";
 import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./report-leases.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
-import { realTiming, type Timing } from "./timing.ts";
+import { pause, realTiming, type Timing } from "./timing.ts";
 
 export interface KubernetesSourceOptions {
   readonly config: ApiConfig;
@@ -48,6 +48,9 @@ export interface KubernetesSourceOptions {
   /** Milliseconds that never go back; the machine's clock by default. */
   readonly monotonic?: (() => number) | undefined;
 }
+
+/** So long the first lists wait to hear whether the Lease was won: several times what its two requests take. */
+const AWAIT_LEASE_MS = 500;
 
 /**
  * The Kubernetes API as the source of objects. While the API server cannot be reached what is known stays, and `open`
@@ -71,6 +74,7 @@ class KubernetesSource implements Source {
   /** Reports by their names alone, made once for each snapshot: they are asked for at every change of anything. */
   readonly #named = new WeakMap<Reports, Reports>();
   readonly #followed = new Map<Kind, FollowedObjects>();
+  readonly #opened = Promise.withResolvers<void>();
   #leaderLease: LeaderLease | undefined;
   #toldLeads = false;
   #listener: SourceListener | undefined;
@@ -97,11 +101,13 @@ class KubernetesSource implements Source {
   async open(kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     if (this.#listener !== undefined) throw new Error("this source is open already");
     this.#listener = listener;
-    for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind));
+    const begin = this.#leaderLease && this.#untilDecided(this.#leaderLease);
+    for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind, begin));
     if (this.#options.watchesReports === true) this.#reports.set("report", this.#reflectReports("report"));
     if (this.#options.watchesMembers === true) this.#reports.set("member", this.#reflectReports("member"));
     const reflectors = [...this.#reflectors.values(), ...this.#reports.values()];
     await Promise.all(reflectors.map(async ({ listed }) => listed));
+    this.#opened.resolve();
   }
 
   list(kind: Kind): ReadonlyMap<string, KubeObject> {
@@ -187,10 +193,21 @@ class KubernetesSource implements Source {
     return this.#leaderLease;
   }
 
-  /** A watch may lag behind what the last leader wrote with its last breath: a new one hears so when it has seen all. */
+  /** Resolves when a first attempt on the Lease has ended, or takes long. */
+  async #untilDecided({ decided }: LeaderLease): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([decided, pause(this.#timing, AWAIT_LEASE_MS, done.signal)]);
+    done.abort();
+  }
+
+  /**
+   * A watch, or a list that began before, may lag behind what the last leader wrote with its last breath: a new one hears
+   * so when it has seen all. A list that is yet to begin shows it.
+   */
   async #tellLeads(leads: boolean, tell: (leads: boolean) => void): Promise<void> {
     const term = this.#leaderLease?.signal;
-    if (leads) await Promise.all([...this.#reflectors.values()].map(async (reflector) => reflector.relist()));
+    const relists = leads ? [...this.#reflectors.values()].map(async (reflector) => reflector.relist()) : [];
+    if (leads) await Promise.all([...relists, this.#opened.promise]);
     const isOver = leads && (term === undefined || term.aborted);
     if (this.#isClosed || isOver || leads === this.#toldLeads) return;
     this.#toldLeads = leads;
@@ -214,7 +231,7 @@ class KubernetesSource implements Source {
     return reflector;
   }
 
-  #reflect(kind: Kind): Reflector<KubeObject> {
+  #reflect(kind: Kind, begin: Promise<void> | undefined): Reflector<KubeObject> {
     const { namespace } = this.#options;
     const { [kind]: scope = kind === "ConfigMap" ? { namespace } : {} } = this.#options.scopes ?? {};
     const path = collectionPath(kind, scope.namespace);
@@ -224,6 +241,7 @@ class KubernetesSource implements Source {
       path,
       query: selectorsOf(scope),
       read: (json) => this.#read(kind, json),
+      begin,
       listener: {
         ...this.#listenerOf(path),
         onChange: (changed) => {
@@ -293,9 +311,10 @@ class KubernetesSource implements Source {
   /** Tells problems of one place, if they are not those told last. */
   #tell(where: string, problems: readonly Problem[]): void {
     const text = JSON.stringify(problems.map(({ code }) => code));
-    if (this.#isClosed || text === (this.#told.get(where) ?? "[]")) return;
+    // Who is not open yet hears of it with the next failure.
+    if (this.#isClosed || this.#listener === undefined || text === (this.#told.get(where) ?? "[]")) return;
     if (problems.length === 0) this.#told.delete(where);
     else this.#told.set(where, text);
-    this.#listener?.onProblems(where, problems);
+    this.#listener.onProblems(where, problems);
   }
 }

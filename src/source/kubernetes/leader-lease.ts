@@ -39,6 +39,7 @@ export interface LeaderLeaseOptions {
 export class LeaderLease implements Leadership {
   readonly #options: LeaderLeaseOptions;
   readonly #closing = new AbortController();
+  readonly #decided = Promise.withResolvers<void>();
   readonly #work: Promise<void>;
   /** The Lease as last seen, and since when it has been so. */
   #seen: { readonly lease: LeaseRecord; readonly sinceMs: number } | undefined;
@@ -54,6 +55,11 @@ export class LeaderLease implements Leadership {
 
   get leads(): boolean {
     return this.#heldUntilMs !== undefined && this.#options.monotonicMs() < this.#heldUntilMs;
+  }
+
+  /** Resolves when the first attempt has ended, whatever came of it; at the latest at the close. */
+  get decided(): Promise<void> {
+    return this.#decided.promise;
   }
 
   /** Aborts when the leadership of now ends: what was begun under it must not land later. */
@@ -84,6 +90,7 @@ export class LeaderLease implements Leadership {
         this.#seen = { ...this.#seen, lease: { ...this.#seen.lease, isStale: true } };
       }
       if (!signal.aborted) onAttempt(failure);
+      this.#decided.resolve();
       await pause(timing, RETRY_MS * (0.8 + 0.4 * timing.chance()), signal);
     }
   }

@@ -38,6 +38,8 @@ export interface ReflectorOptions<T> {
   /** Reads an object; undefined: it cannot be used. */
   read(json: unknown): T | undefined;
   readonly listener: ReflectorListener;
+  /** The first list begins when this has resolved; at once by default. */
+  readonly begin?: Promise<void> | undefined;
 }
 
 /**
@@ -109,7 +111,8 @@ export class Reflector<T> {
   }
 
   async #run(): Promise<void> {
-    const { timing, listener } = this.#options;
+    const { timing, listener, begin } = this.#options;
+    await begin;
     while (!this.#closing.signal.aborted) {
       const recall = this.#recall.signal;
       try {
