@@ -42,11 +42,14 @@ describe("Reflector.relist()", () => {
       timing: { delay: async (ms, signal) => sleep(ms, undefined, { signal }), chance: () => 0, clock: () => 0 },
       path: "/api/v1/services",
       query: {},
-      read: (json) => identityOf(json)?.name,
+      read: (json) => {
+        const metadata = identityOf(json);
+        return metadata && { metadata };
+      },
       listener: { onChange: vi.fn(), onFailure, onWell: vi.fn(), onUnknownLine: vi.fn() },
     });
     close = async () => reflector.close();
-    const names = (): readonly string[] => [...reflector.snapshot().values()];
+    const names = (): readonly string[] => [...reflector.snapshot().keys()];
     return { server, reflector, names, onFailure };
   }
 

@@ -1,9 +1,11 @@
 import { version } from "#src/process/version.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { ApiConnection } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { withoutManagedFields } from "./managed-fields.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { afterPause, pause, type Timing } from "./timing.ts";
+import { pause, type Timing } from "./timing.ts";
 import { type Exchange, failure, UNSENT } from "./transport.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -21,6 +23,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; JSON by default. */
   readonly contentType?: string | undefined;
+  /** Whether the answer shall have `metadata.managedFields`; by default it has not. */
+  readonly keepsManagedFields?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Asked just before it is sent, each time: a process that stood still hears of aborts late. False: it is not sent. */
   readonly isWanted?: (() => boolean) | undefined;
@@ -28,6 +32,8 @@ export interface ApiRequest {
 
 export interface WatchRequest {
   readonly path: string;
+  /** Whether the events shall have `metadata.managedFields`; by default they have not. */
+  readonly keepsManagedFields?: boolean | undefined;
   readonly signal: AbortSignal;
   /** The server took the request: lines may come. */
   onStart(): void;
@@ -45,12 +51,15 @@ export class ApiClient {
   readonly #connection: ApiConnection;
   readonly #turnstile = new Turnstile(MAX_IN_FLIGHT);
   readonly #closing = new AbortController();
+  readonly #deadlines: Deadlines;
   readonly #basePath: string;
 
   constructor(config: ApiConfig, timing: Timing) {
     this.#config = config;
     this.#timing = timing;
     this.#connection = new ApiConnection(config, timing);
+    const late = (): Error => failure("ETIMEDOUT", `no answer within ${DEADLINE_MS / 1_000} s`);
+    this.#deadlines = new Deadlines({ timing, ms: DEADLINE_MS, late });
     this.#basePath = new URL(config.server).pathname.replace(/\/$/, "");
   }
 
@@ -64,7 +73,7 @@ export class ApiClient {
    * when no answer came: then it is unknown whether the request was carried out.
    */
   async request(request: ApiRequest): Promise<Outcome> {
-    return this.#withDeadline(request.signal, async (signal) =>
+    return this.#deadlines.run(request.signal, async (signal) =>
       this.#turnstile.pass(signal, async () => {
         let isRefused = false;
         for (let attempts = 1; ; attempts++) {
@@ -82,11 +91,11 @@ export class ApiClient {
   }
 
   /** A watch: resolves with how it ended (`ok`: as the server planned); rejects when it was cut. */
-  async watch({ path, signal, onStart, onLines }: WatchRequest): Promise<Outcome> {
+  async watch({ path, keepsManagedFields = false, signal, onStart, onLines }: WatchRequest): Promise<Outcome> {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
     const transport = await untilAborted(this.#connection.transport(), ended);
     const request = await this.#request("GET", path, false);
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter(textOf(keepsManagedFields));
     const refusal: Buffer[] = [];
     const head = await transport.exchange({
       ...request,
@@ -108,13 +117,13 @@ export class ApiClient {
   /** Ends everything at once. */
   close(): void {
     this.#closing.abort();
+    this.#deadlines.close();
     this.#connection.close();
   }
 
   async #try(request: ApiRequest, signal: AbortSignal, isRefused: boolean): Promise<Outcome> {
-    const transport = await untilAborted(this.#connection.transport(), signal);
-    const { method, path, body, contentType = "application/json" } = request;
-    const { headers, ...line } = await untilAborted(this.#request(method, path, isRefused), signal);
+    const { method, path, body, contentType = "application/json", keepsManagedFields = false } = request;
+    const { transport, headers, ...line } = await untilAborted(this.#prepare(method, path, isRefused), signal);
     if (request.isWanted?.() === false) throw failure("ECANCELED", "it is no longer wanted");
     const chunks: Buffer[] = [];
     let length = 0;
@@ -129,7 +138,13 @@ export class ApiClient {
         chunks.push(chunk);
       },
     });
-    return outcomeOf(head.status, head.retryAfter, Buffer.concat(chunks).toString());
+    return outcomeOf(head.status, head.retryAfter, textOf(keepsManagedFields)(Buffer.concat(chunks)));
+  }
+
+  /** The way, and then what says who we are: a token that was read before a long wait for the way could be too old. */
+  async #prepare(method: string, path: string, isRefused: boolean) {
+    const transport = await this.#connection.transport();
+    return { transport, ...(await this.#request(method, path, isRefused)) };
   }
 
   async #request(
@@ -151,20 +166,10 @@ export class ApiClient {
     this.#connection.renew();
     await this.#config.token(true);
   }
+}
 
-  async #withDeadline<T>(outer: AbortSignal | undefined, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const [done, late] = [new AbortController(), new AbortController()];
-    const signals = [late.signal, this.#closing.signal, ...(outer === undefined ? [] : [outer])];
-    void afterPause(this.#timing, DEADLINE_MS, {
-      signal: done.signal,
-      run: () => late.abort(failure("ETIMEDOUT", `no answer within ${DEADLINE_MS / 1_000} s`)),
-    });
-    try {
-      return await run(AbortSignal.any(signals));
-    } finally {
-      done.abort();
-    }
-  }
+function textOf(keepsManagedFields: boolean): (json: Buffer) => string {
+  return keepsManagedFields ? (json) => json.toString() : withoutManagedFields;
 }
 
 /** For `catch`: undefined says that the request may be sent again; other errors are thrown on. */

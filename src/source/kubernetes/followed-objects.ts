@@ -6,7 +6,7 @@ import type { ApiClient } from "./client.ts";
 import { FollowedObject } from "./followed-object.ts";
 import { refusalError } from "./outcome.ts";
 import { Reflector } from "./reflector.ts";
-import { collectionPath } from "./resources.ts";
+import { collectionPath, resourceOf } from "./resources.ts";
 import { pause, type Timing } from "./timing.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -116,6 +116,7 @@ export class FollowedObjects {
       timing,
       path,
       query: { fieldSelector: `metadata.name=${object.name}` },
+      keepsManagedFields: resourceOf(kind).keepsManagedFields,
       read,
       listener: {
         onChange: () => {
@@ -183,7 +184,9 @@ export class FollowedObjects {
     const query = new URLSearchParams({ fieldSelector: `metadata.name=${object.name}`, resourceVersion: "0" });
     try {
       const { signal } = this.#closing;
-      const outcome = await client.request({ method: "GET", path: `${path}?${query.toString()}`, signal });
+      const { keepsManagedFields } = resourceOf(kind);
+      const ask = { method: "GET", path: `${path}?${query.toString()}`, keepsManagedFields, signal } as const;
+      const outcome = await client.request(ask);
       if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome);
       const items: unknown = isRecord(outcome.body) ? outcome.body["items"] : undefined;
       const item: unknown = Array.isArray(items) ? items[0] : undefined;

@@ -20,6 +20,7 @@ import { EventWriter } from "./event-writer.ts";
 import { FollowedObjects } from "./followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readObject } from "./objects.ts";
 import { refusalError } from "./outcome.ts";
+import type { StoredObject } from "./object-store.ts";
 import { planWrites, writeBody } from "./patch.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import { LeaderLease } from "./leader-lease.ts";
@@ -61,7 +62,12 @@ export function openKubernetesSource(options: KubernetesSourceOptions): Source {
 }
 
 type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-const NO_REPORTS: Reports = new Map();
+const NO_REPORTS: ReadonlyMap<string, ReportRead> = new Map();
+
+/** A Lease with a report. */
+interface ReportRead extends StoredObject {
+  readonly report: Readonly<Record<string, unknown>>;
+}
 
 class KubernetesSource implements Source {
   readonly #options: KubernetesSourceOptions;
@@ -70,9 +76,9 @@ class KubernetesSource implements Source {
   readonly #events: EventWriter;
   readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
-  readonly #reports = new Map<ReportTopic, Reflector<Readonly<Record<string, unknown>>>>();
+  readonly #reports = new Map<ReportTopic, Reflector<ReportRead>>();
   /** Reports by their names alone, made once for each snapshot: they are asked for at every change of anything. */
-  readonly #named = new WeakMap<Reports, Reports>();
+  readonly #named = new WeakMap<ReadonlyMap<string, ReportRead>, Reports>();
   readonly #followed = new Map<Kind, FollowedObjects>();
   readonly #opened = Promise.withResolvers<void>();
   #leaderLease: LeaderLease | undefined;
@@ -89,9 +95,7 @@ class KubernetesSource implements Source {
     this.#timing = { clock, delay, chance };
     this.#client = new ApiClient(config, this.#timing);
     const shared = { client: this.#client, timing: this.#timing };
-    const uidOf = (about: ObjectRef): string | undefined =>
-      this.#reflectors.get(about.kind)?.identity(keyOf(about))?.uid;
-    this.#events = new EventWriter({ ...shared, log, component, uidOf });
+    this.#events = new EventWriter({ ...shared, log, component, uidOf: (about) => this.#uidOf(about) });
     this.#ownReports = {
       report: new ReportLeases({ ...shared, topic: "report", namespace }),
       member: new ReportLeases({ ...shared, topic: "member", namespace }),
@@ -140,6 +144,7 @@ class KubernetesSource implements Source {
         path: `${objectPath(ref)}${write.subresource}?fieldManager=${FIELD_MANAGER}`,
         contentType: "application/merge-patch+json",
         body: writeBody(write, metadata),
+        keepsManagedFields: resourceOf(ref.kind).keepsManagedFields,
         signal: lease?.signal,
         isWanted: () => lease?.leads !== false,
       });
@@ -165,7 +170,7 @@ class KubernetesSource implements Source {
     const shown = this.#reports.get(topic)?.snapshot() ?? NO_REPORTS;
     const known = this.#named.get(shown);
     if (known !== undefined) return known;
-    const named = new Map([...shown].map(([key, report]) => [key.slice(key.indexOf("/") + 1), report]));
+    const named = new Map([...shown.values()].map(({ metadata, report }) => [metadata.name, report]));
     this.#named.set(shown, named);
     return named;
   }
@@ -240,6 +245,7 @@ class KubernetesSource implements Source {
       timing: this.#timing,
       path,
       query: selectorsOf(scope),
+      keepsManagedFields: resourceOf(kind).keepsManagedFields,
       read: (json) => this.#read(kind, json),
       begin,
       listener: {
@@ -252,8 +258,12 @@ class KubernetesSource implements Source {
     });
   }
 
+  #uidOf(ref: ObjectRef): string | undefined {
+    return this.#reflectors.get(ref.kind)?.value(keyOf(ref))?.metadata.uid;
+  }
+
   #ownerOf(ref: ObjectRef): ReportOwner | undefined {
-    const uid = this.#reflectors.get(ref.kind)?.identity(keyOf(ref))?.uid;
+    const uid = this.#uidOf(ref);
     return uid === undefined
       ? undefined
       : { apiVersion: resourceOf(ref.kind).apiVersion, kind: ref.kind, name: ref.name, uid };
@@ -278,14 +288,17 @@ class KubernetesSource implements Source {
     });
   }
 
-  #reflectReports(topic: ReportTopic): Reflector<Readonly<Record<string, unknown>>> {
+  #reflectReports(topic: ReportTopic): Reflector<ReportRead> {
     const path = leasePath(this.#options.namespace);
     return new Reflector({
       client: this.#client,
       timing: this.#timing,
       path,
       query: { labelSelector: reportMark(topic) },
-      read: (lease) => readReport(topic, lease),
+      read: (lease) => {
+        const [metadata, report] = [identityOf(lease), readReport(topic, lease)];
+        return metadata === undefined || report === undefined ? undefined : { metadata, report };
+      },
       listener: {
         ...this.#listenerOf(path),
         onChange: () => {

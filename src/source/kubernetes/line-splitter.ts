@@ -4,17 +4,23 @@ import { failure } from "./transport.ts";
 const MAX_LINE_BYTES = 16 << 20;
 const NEWLINE = 0x0a;
 
-/** Cuts a stream of bytes into lines of UTF-8. */
+/** Cuts a stream of bytes into lines of UTF-8, as `textOf` reads each. */
 export class LineSplitter {
+  readonly #textOf: (line: Buffer) => string;
   #rest: Buffer[] = [];
   #restLength = 0;
+
+  constructor(textOf: (line: Buffer) => string = (line) => line.toString()) {
+    this.#textOf = textOf;
+  }
 
   /** The lines that end in this piece, without empty ones. Throws for a line without end. */
   push(chunk: Buffer): readonly string[] {
     const lines: string[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...this.#rest, chunk.subarray(start, end)]).toString();
+      const piece = chunk.subarray(start, end);
+      const line = this.#textOf(this.#rest.length === 0 ? piece : Buffer.concat([...this.#rest, piece]));
       if (line.trim() !== "") lines.push(line);
       this.#rest = [];
       this.#restLength = 0;

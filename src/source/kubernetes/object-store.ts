@@ -1,59 +1,72 @@
 import { compareVersions, type Identity } from "./objects.ts";
 
+/** What is kept of an object of the API: whatever was read from it, and which object it is. */
+export interface StoredObject {
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+  };
+}
+
+/** Names an object of a collection. */
+export type ObjectName = Pick<Identity, "namespace" | "name">;
+
 /** The objects of one kind as the API server showed them last. */
-export class ObjectStore<T> {
-  readonly #identities = new Map<string, Identity>();
-  readonly #values = new Map<string, T>();
-  #snapshot: ReadonlyMap<string, T> | undefined;
+export class ObjectStore<T extends StoredObject> {
+  #values = new Map<string, T>();
+  /** Somebody has the map: it must not change any more. */
+  #isShown = false;
 
-  /** All values by key: the same map until something changes. Copied when it is looked at, not at each change. */
+  /** All values by key: the same map until something changes. */
   snapshot(): ReadonlyMap<string, T> {
-    this.#snapshot ??= new Map(this.#values);
-    return this.#snapshot;
+    this.#isShown = true;
+    return this.#values;
   }
 
-  get(key: string): Identity | undefined {
-    return this.#identities.get(key);
-  }
-
-  /** One value, without the copy that a snapshot may need. */
+  /** One value, without the copy that a snapshot takes with the next change. */
   value(key: string): T | undefined {
     return this.#values.get(key);
   }
 
   /** Takes an object unless this version, or a newer one of it, is here. `read` is called only if it is taken. True: changed. */
   put(identity: Identity, read: () => T | undefined): boolean {
-    const before = this.#identities.get(identity.key);
+    const before = this.#values.get(identity.key)?.metadata;
     if (before !== undefined && isSameOrNewer(before, identity)) return false;
     const value = read();
     if (value === undefined) return this.#drop(identity.key);
-    this.#identities.set(identity.key, identity);
-    this.#values.set(identity.key, value);
-    this.#snapshot = undefined;
+    this.#ownValues().set(identity.key, value);
     return true;
   }
 
   /** Forgets an object, unless a newer version is here. True: it was here. */
-  delete(identity: Identity): boolean {
-    const before = this.#identities.get(identity.key);
-    if (before === undefined || compareVersions(before.resourceVersion, identity.resourceVersion) > 0) return false;
-    return this.#drop(identity.key);
+  delete({ key, resourceVersion }: Identity): boolean {
+    const before = this.#values.get(key)?.metadata;
+    if (before === undefined || compareVersions(before.resourceVersion, resourceVersion) > 0) return false;
+    return this.#drop(key);
   }
 
   /** Forgets all objects that are not among these keys. Returns those that went. */
-  retain(keys: ReadonlySet<string>): readonly Identity[] {
-    const gone = [...this.#identities.values()].filter(({ key }) => !keys.has(key));
-    for (const { key } of gone) this.#drop(key);
-    return gone;
+  retain(keys: ReadonlySet<string>): readonly ObjectName[] {
+    const gone = [...this.#values].filter(([key]) => !keys.has(key));
+    for (const [key] of gone) this.#drop(key);
+    return gone.map(([, { metadata }]) => metadata);
   }
 
   #drop(key: string): boolean {
-    this.#snapshot = undefined;
-    return this.#identities.delete(key) && this.#values.delete(key);
+    return this.#values.has(key) && this.#ownValues().delete(key);
+  }
+
+  /** The values, to be changed: a copy of what was shown, one for all changes until it is shown again. */
+  #ownValues(): Map<string, T> {
+    if (this.#isShown) this.#values = new Map(this.#values);
+    this.#isShown = false;
+    return this.#values;
   }
 }
 
-function isSameOrNewer(left: Identity, right: Identity): boolean {
-  if (left.uid === right.uid && left.resourceVersion === right.resourceVersion) return true;
+function isSameOrNewer(left: StoredObject["metadata"], right: Identity): boolean {
+  if ((left.uid ?? "") === right.uid && left.resourceVersion === right.resourceVersion) return true;
   return compareVersions(left.resourceVersion, right.resourceVersion) > 0;
 }

@@ -24,9 +24,25 @@ export function readObject(
     complain(parsed.problems);
     return undefined;
   }
-  const { [LAST_APPLIED]: _applied, ...annotations } = parsed.value.metadata.annotations;
-  const ours = kind === "Ingress" && hasOurStatus(json) ? { hasOurStatus: true } : {};
-  return { ...parsed.value, metadata: { ...parsed.value.metadata, annotations, ...ours } };
+  const { name, namespace, uid, resourceVersion, createdMs, labels, annotations: written } = parsed.value.metadata;
+  const { [LAST_APPLIED]: _applied, ...annotations } = written;
+  const metadata = {
+    name,
+    namespace,
+    createdMs,
+    labels: orNone(labels),
+    annotations: orNone(annotations),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(kind === "Ingress" && hasOurStatus(json) ? { hasOurStatus: true } : {}),
+  };
+  return { ...parsed.value, metadata };
+}
+
+const NONE: Readonly<Record<string, string>> = Object.freeze({});
+
+function orNone(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.keys(texts).length === 0 ? NONE : texts;
 }
 
 /** Whether we are the last to have written the addresses: the API server keeps the writer of each field (FieldsV1). */
@@ -61,7 +77,7 @@ export function identityOf(json: unknown): Identity | undefined {
 }
 
 /** Below 0 if the left version is older. Versions of one resource are numbers that grow (KEP-5504). */
-export function compareVersions(left: string, right: string): number {
+export function compareVersions(left = "", right = ""): number {
   if (left === right) return 0;
   if (!isVersionNumber(left) || !isVersionNumber(right)) return 0;
   return left.length === right.length ? (left < right ? -1 : 1) : left.length - right.length;

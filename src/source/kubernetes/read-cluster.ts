@@ -11,7 +11,7 @@ import { PAGE_SIZE, pagePath } from "./list-page.ts";
 import { readObject } from "./objects.ts";
 import { type Refusal, refusalError } from "./outcome.ts";
 import { leasePath, readReport } from "./report-leases.ts";
-import { collectionPath, type Scope, selectorsOf } from "./resources.ts";
+import { collectionPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
 import { realTiming } from "./timing.ts";
 
 /** Of one program's Events so many are read at most. */
@@ -39,7 +39,8 @@ export class ClusterReader {
   /** All objects of a kind; none where they cannot be read. */
   async list(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
     const complain = (problems: readonly Problem[]): void => void this.problems.push(...problems);
-    const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope));
+    const { keepsManagedFields } = resourceOf(kind);
+    const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope), { keepsManagedFields });
     return items.map((item) => readObject(kind, item, complain)).filter((object) => object !== undefined);
   }
 
@@ -62,7 +63,7 @@ export class ClusterReader {
   async events(components: readonly string[]): Promise<readonly WrittenEvent[]> {
     const found: WrittenEvent[] = [];
     for (const component of components) {
-      const items = await this.#all("/api/v1/events", { fieldSelector: `source=${component}` }, MAX_EVENTS);
+      const items = await this.#all("/api/v1/events", { fieldSelector: `source=${component}` }, { most: MAX_EVENTS });
       found.push(...items.map(readEvent).filter((event) => event !== undefined));
     }
     return found.sort((left, right) => (left.time < right.time ? -1 : 1));
@@ -73,12 +74,17 @@ export class ClusterReader {
   }
 
   /** The items of a collection, page by page; what there is where a page cannot be read. */
-  async #all(path: string, query: Readonly<Record<string, string>>, most = Infinity): Promise<readonly unknown[]> {
+  async #all(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    { most = Infinity, keepsManagedFields = false }: { most?: number; keepsManagedFields?: boolean | undefined } = {},
+  ): Promise<readonly unknown[]> {
     const items: unknown[] = [];
     try {
       for (let next: string | undefined = ""; next !== undefined && items.length < most;) {
         const page = { limit: PAGE_SIZE, next };
-        const outcome = await this.#client.request({ method: "GET", path: pagePath({ path, query }, page) });
+        const ask = { method: "GET", path: pagePath({ path, query }, page), keepsManagedFields } as const;
+        const outcome = await this.#client.request(ask);
         if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome satisfies Refusal);
         const { items: found, rest } = readPage(outcome.body);
         items.push(...found);

@@ -1,8 +1,8 @@
 import { isRecord } from "#src/source/record.ts";
 import type { ApiClient } from "./client.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
-import { ObjectStore } from "./object-store.ts";
-import { compareVersions, type Identity, identityOf } from "./objects.ts";
+import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
+import { compareVersions, identityOf } from "./objects.ts";
 import { type Refusal, refusalError } from "./outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
@@ -20,7 +20,7 @@ const STEADY_MS = 5_000;
 /** What a reflector tells. */
 export interface ReflectorListener {
   /** These objects are not what they were. */
-  onChange(changed: readonly Identity[]): void;
+  onChange(changed: readonly ObjectName[]): void;
   /** It cannot list or watch, and tries again: told at each failure, with their number. */
   onFailure(error: NodeJS.ErrnoException, failures: number): void;
   /** It lists and watches. */
@@ -29,12 +29,14 @@ export interface ReflectorListener {
   onUnknownLine(line: string): void;
 }
 
-export interface ReflectorOptions<T> {
+export interface ReflectorOptions<T extends StoredObject> {
   readonly client: ApiClient;
   readonly timing: Timing;
   readonly path: string;
   /** Selectors. */
   readonly query: Readonly<Record<string, string>>;
+  /** Whether `read` shall see `metadata.managedFields`; default false. */
+  readonly keepsManagedFields?: boolean | undefined;
   /** Reads an object; undefined: it cannot be used. */
   read(json: unknown): T | undefined;
   readonly listener: ReflectorListener;
@@ -46,7 +48,7 @@ export interface ReflectorOptions<T> {
  * Keeps a copy of one collection: lists it in pages, then watches. A cut watch goes on where it was; one that the
  * server no longer can (410 Gone) is followed by a new list, and what is known stays until that is whole.
  */
-export class Reflector<T> {
+export class Reflector<T extends StoredObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #store = new ObjectStore<T>();
   readonly #closing = new AbortController();
@@ -78,10 +80,6 @@ export class Reflector<T> {
     return this.#store.snapshot();
   }
 
-  identity(key: string): Identity | undefined {
-    return this.#store.get(key);
-  }
-
   /** One object as last seen. */
   value(key: string): T | undefined {
     return this.#store.value(key);
@@ -100,7 +98,8 @@ export class Reflector<T> {
   /** Takes the answer to a write of ours, if the object is here still: the watch brings it again, too late for whoever looks now. */
   take(json: unknown): void {
     const identity = identityOf(json);
-    if (identity === undefined || this.#store.get(identity.key)?.uid !== identity.uid) return;
+    const before = identity && this.#store.value(identity.key);
+    if (before === undefined || (before.metadata.uid ?? "") !== identity?.uid) return;
     if (this.#store.put(identity, () => this.#options.read(json))) this.#options.listener.onChange([identity]);
   }
 
@@ -141,7 +140,7 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     const keys = new Set<string>();
-    const changed: Identity[] = [];
+    const changed: ObjectName[] = [];
     for (let limit = PAGE_SIZE, next = ""; ;) {
       const page = await this.#page(limit, next);
       if (page === undefined) {
@@ -162,7 +161,7 @@ export class Reflector<T> {
     if (changed.length > 0) this.#options.listener.onChange(changed);
   }
 
-  #takeItem(item: unknown, keys: Set<string>, changed: Identity[]): void {
+  #takeItem(item: unknown, keys: Set<string>, changed: ObjectName[]): void {
     const identity = identityOf(item);
     if (identity === undefined) return;
     keys.add(identity.key);
@@ -171,10 +170,11 @@ export class Reflector<T> {
 
   /** One page, or undefined where its snapshot is no longer there; a limit of 0 is the whole. */
   async #page(limit: number, next: string): Promise<Page | undefined> {
-    const { client, path } = this.#options;
+    const { client, path, keepsManagedFields } = this.#options;
     const outcome = await client.request({
       method: "GET",
       path: pagePath(this.#options, { limit, next }),
+      keepsManagedFields,
       signal: this.#closing.signal,
     });
     if (outcome.kind === "expired" && next !== "") return undefined;
@@ -191,7 +191,7 @@ export class Reflector<T> {
   }
 
   async #watch(): Promise<void> {
-    const { client, path, query, timing } = this.#options;
+    const { client, path, query, keepsManagedFields, timing } = this.#options;
     const { min, max } = WATCH_SECONDS;
     const [stalled, done] = [new AbortController(), new AbortController()];
     const heard = watchSilence(timing, done.signal, () => stalled.abort(silence()));
@@ -205,6 +205,7 @@ export class Reflector<T> {
     try {
       const outcome = await client.watch({
         path: withQuery(path, parameters),
+        keepsManagedFields,
         signal: AbortSignal.any([this.#untilRecalled(), stalled.signal]),
         // A watch that has lived for a while is well, even where nothing happens.
         onStart: () => void afterPause(timing, STEADY_MS, { signal: done.signal, run: () => this.#well() }),
@@ -228,7 +229,7 @@ export class Reflector<T> {
   }
 
   #takeLines(lines: readonly string[]): void {
-    const changed: Identity[] = [];
+    const changed: ObjectName[] = [];
     for (const line of lines) {
       const read = readWatchLine(line);
       if (read === undefined) this.#options.listener.onUnknownLine(line);
@@ -237,7 +238,7 @@ export class Reflector<T> {
     if (changed.length > 0) this.#options.listener.onChange(changed);
   }
 
-  #takeLine(line: WatchLine, changed: Identity[]): void {
+  #takeLine(line: WatchLine, changed: ObjectName[]): void {
     switch (line.kind) {
       case "error":
         return this.#refused(line.refusal);

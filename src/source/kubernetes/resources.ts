@@ -1,5 +1,6 @@
 import type { Kind, ObjectRef } from "#src/model/object.ts";
 import { isRecord } from "#src/source/record.ts";
+import { trimService } from "./trim-service.ts";
 
 /** What is watched of a kind; all of it where nothing is said. */
 export interface Scope {
@@ -16,8 +17,10 @@ interface Resource {
   readonly plural: string;
   /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
   readonly statusTakesMetadata: boolean;
-  /** Leaves out what no program of ours reads and what is large. */
+  /** Leaves out what no program of ours reads and what is large. It may change the object, which is fresh from JSON. */
   trim?(object: Fields): Fields;
+  /** Whether `metadata.managedFields` is read. */
+  readonly keepsManagedFields?: boolean;
 }
 
 const core = { apiVersion: "v1", statusTakesMetadata: false } as const;
@@ -26,7 +29,7 @@ const networking = { apiVersion: "networking.k8s.io/v1", statusTakesMetadata: fa
 const resources: Readonly<Record<Kind, Resource>> = {
   ConfigMap: { ...core, plural: "configmaps" },
   // Its strategy for status resets the spec alone.
-  Service: { ...core, plural: "services", statusTakesMetadata: true },
+  Service: { ...core, plural: "services", statusTakesMetadata: true, trim: trimService },
   Secret: { ...core, plural: "secrets", trim: withoutOtherData },
   Pod: { ...core, plural: "pods" },
   Node: { ...core, plural: "nodes", trim: withoutImages },
@@ -36,7 +39,7 @@ const resources: Readonly<Record<Kind, Resource>> = {
     statusTakesMetadata: false,
     trim: withoutTargets,
   },
-  Ingress: { ...networking, plural: "ingresses", statusTakesMetadata: true },
+  Ingress: { ...networking, plural: "ingresses", statusTakesMetadata: true, keepsManagedFields: true },
   IngressClass: { ...networking, plural: "ingressclasses" },
   Deployment: { apiVersion: "apps/v1", plural: "deployments", statusTakesMetadata: false },
 };
