@@ -1,7 +1,7 @@
 import type { Kind, KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";
-import { ClusterReader } from "#src/source/kubernetes/read-cluster.ts";
+import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import type { Scope } from "#src/source/kubernetes/resources.ts";
 
 /** What the programs read, and the Deployments whose pods Services select. Of Secrets the certificates alone. */
@@ -25,15 +25,15 @@ export async function readClusterObjects(
 ): Promise<{ readonly objects: readonly KubeObject[]; readonly problems: readonly Problem[] }> {
   const config = findApiConfig(options);
   if (!config.ok) return { objects: [], problems: config.problems };
-  const reader = new ClusterReader(config.value);
+  const lister = new ClusterLister(config.value);
   try {
     const objects: KubeObject[] = [];
     for (const [kind, scope] of kinds) {
-      objects.push(...(await reader.list(kind, scope)));
-      if (reader.problems.some(({ code }) => NOBODY_THERE.includes(code))) break;
+      objects.push(...(await lister.list(kind, scope)));
+      if (lister.problems.some(({ code }) => NOBODY_THERE.includes(code))) break;
     }
-    return { objects, problems: reader.problems };
+    return { objects, problems: lister.problems };
   } finally {
-    reader.close();
+    lister.close();
   }
 }

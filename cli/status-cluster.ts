@@ -1,7 +1,7 @@
 import { keyOf } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";
-import { ClusterReader } from "#src/source/kubernetes/read-cluster.ts";
+import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type StatusView, viewStatus } from "./status-view.ts";
 
 /** The programs that write Events, as these name them; those that stand for leader do so by that name too. */
@@ -19,20 +19,20 @@ export async function lookAtCluster(options: StatusClusterOptions): Promise<Pars
   const { namespace, configMap: name } = options;
   const config = findApiConfig(options);
   if (!config.ok) return config;
-  const reader = new ClusterReader(config.value);
+  const lister = new ClusterLister(config.value);
   try {
-    const services = await reader.list("Service", SERVICES);
+    const services = await lister.list("Service", SERVICES);
     // Without Services there is nothing to show, and what else is wrong is wrong for the same reason.
-    if (reader.problems.length > 0 && services.length === 0) return { ok: false, problems: reader.problems };
+    if (lister.problems.length > 0 && services.length === 0) return { ok: false, problems: lister.problems };
     const [configMaps, { reports, leaders }, events] = await Promise.all([
-      reader.list("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
-      reader.leases(namespace, "report", COMPONENTS),
-      reader.events(COMPONENTS),
+      lister.list("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
+      lister.leases(namespace, "report", COMPONENTS),
+      lister.events(COMPONENTS),
     ]);
     const configMap = configMaps.find(({ metadata }) => keyOf(metadata) === keyOf({ namespace, name }));
-    const { problems } = reader;
+    const { problems } = lister;
     return { ok: true, value: viewStatus({ configMap, services, reports, leaders, events, problems }), problems };
   } finally {
-    reader.close();
+    lister.close();
   }
 }

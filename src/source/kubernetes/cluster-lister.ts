@@ -27,8 +27,8 @@ export interface LeasesRead {
   readonly leaders: ReadonlyMap<string, string>;
 }
 
-/** Reads a cluster once, as it is now: for commands, which need no watch. What cannot be read is in `problems`. */
-export class ClusterReader {
+/** Lists what a cluster holds now, without a watch: for commands, which look once. What cannot be read is in `problems`. */
+export class ClusterLister {
   readonly problems: Problem[] = [];
   readonly #client: ApiClient;
 
