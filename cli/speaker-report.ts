@@ -1,3 +1,4 @@
+import { type Fields, recordOf, recordsOf, textOf } from "#src/model/record.ts";
 import { announcedAddresses } from "#src/model/report.ts";
 
 /** What a speaker says of itself in its report (`speaker-NODE`), as far as it could be read. */
@@ -23,8 +24,6 @@ export interface SpeakerView extends Omit<SpeakerReport, "announcing"> {
   readonly alive: boolean;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** All speakers, by name of node, and who answers for what. */
 export interface Speakers {
   readonly views: readonly SpeakerView[];
@@ -48,33 +47,23 @@ export function readSpeakers(reports: ReadonlyMap<string, Fields>): Speakers {
 }
 
 function readReport(fallbackNode: string, report: Fields): SpeakerReport {
-  const standing = text(report["standing"]);
+  const standing = textOf(report["standing"]);
   return {
-    node: text(report["node"]) || fallbackNode,
+    node: textOf(report["node"]) || fallbackNode,
     ready: report["ready"] !== false,
     reason: standing === "Usable" ? "" : standing,
-    reportedAt: text(report["reportedAt"]),
+    reportedAt: textOf(report["reportedAt"]),
     announcing: announcedAddresses(report),
     ineligible: counts(report["ineligible"]),
-    members: list(report["members"])
+    members: recordsOf(report["members"])
       .filter(({ alive }) => alive !== false)
-      .map(({ node }) => text(node)),
-    interfaces: list(report["interfaces"]).map(({ name }) => text(name)),
+      .map(({ node }) => textOf(node)),
+    interfaces: recordsOf(report["interfaces"]).map(({ name }) => textOf(name)),
   };
 }
 
 function counts(value: unknown): Readonly<Record<string, number>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
   return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+    Object.entries(recordOf(value)).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function list(value: unknown): readonly Fields[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((item): item is Fields => typeof item === "object" && item !== null);
 }

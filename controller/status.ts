@@ -3,7 +3,8 @@ import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
-import { ADDRESS_ASSIGNED, ANNOUNCED, conditionsOf, type Fields, ingressOf } from "#src/model/service-status.ts";
+import type { Fields } from "#src/model/record.ts";
+import { ADDRESS_ASSIGNED, ANNOUNCED, conditionsOf, ingressOf } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 
 /** The annotation on a Service that names the pools its addresses are from, comma-separated. */

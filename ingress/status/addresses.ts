@@ -9,6 +9,7 @@ import {
 import type { Node } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { textsOf } from "#src/model/record.ts";
 import type { PublishSettings } from "./settings.ts";
 
 /** What the addresses that we publish are found by. */
@@ -45,7 +46,8 @@ export function publishedAddresses(snapshot: PublishSnapshot): PublishedAddresse
   }
   const spec = service["spec"] as { readonly type?: unknown; readonly externalIPs?: unknown } | undefined;
   const isBalanced = spec?.type === "LoadBalancer";
-  const addresses = sortAddresses([...(isBalanced ? addressesInStatus(service) : []), ...textsOf(spec?.externalIPs)]);
+  const external = textsOf(spec?.externalIPs).flatMap((text) => parseIngressAddress(text) ?? []);
+  const addresses = sortAddresses([...(isBalanced ? addressesInStatus(service) : []), ...external]);
   if (addresses.length > 0 || isBalanced) return { addresses, problems: [] };
   return { addresses: undefined, problems: [serviceUnreachable(settings.service)] };
 }
@@ -61,11 +63,6 @@ function addressesOfNode(node: Node | undefined): readonly IngressAddress[] {
   const { externalAddresses, internalAddresses } = node;
   const used = externalAddresses.length > 0 ? externalAddresses : internalAddresses;
   return used.map((ip) => ({ ip: printIp(ip) }));
-}
-
-function textsOf(value: unknown): readonly IngressAddress[] {
-  const texts = Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
-  return texts.flatMap((text) => parseIngressAddress(text) ?? []);
 }
 
 function serviceMissing(key: string): Problem {

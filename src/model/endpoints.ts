@@ -6,7 +6,6 @@ import {
   complainMissing,
   descend,
   type Field,
-  isMap,
   isUnset,
   readBoolean,
   readChoice,
@@ -16,6 +15,7 @@ import {
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import { readPort } from "./port.ts";
 import type { Parsed } from "./problem.ts";
+import { isRecord } from "./record.ts";
 
 /** One address of an EndpointSlice (discovery.k8s.io/v1). */
 export interface Endpoint {
@@ -101,7 +101,7 @@ function readEndpoint(field: Field, family: Family): Endpoint | undefined {
 
 /** A port; without a number it stands for all ports, which nothing here can connect to. */
 function readEndpointPort(field: Field): EndpointPort | undefined {
-  if (!isMap(field.value)) return complainInvalid(field, "it is no map", "Write name, protocol and port");
+  if (!isRecord(field.value)) return complainInvalid(field, "it is no map", "Write name, protocol and port");
   const port = readPort(child(field, "port"));
   const protocol = readChoice(child(field, "protocol"), ["TCP", "UDP", "SCTP"]) ?? "TCP";
   const name = readText(child(field, "name")) ?? "";

@@ -1,6 +1,5 @@
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isRecord, listOf, textOf, textsOf } from "./record.ts";
 
 /** What a speaker tells its peers of itself. It changes rarely: all of them read it of all. */
 export interface Enrolment {
@@ -26,12 +25,12 @@ const MAX_ENTRIES = 64;
 
 /** Reads an enrolment; undefined where it names no node, or no address. What else cannot be read is left out. */
 export function readEnrolment(value: Fields): Enrolment | undefined {
-  const node = text(value["node"]);
+  const node = textOf(value["node"]);
   const addresses = texts(value["addresses"]).flatMap((address) => parseIp(address) ?? []);
   if (node === "" || addresses.length === 0) return undefined;
-  const interfaces = list(value["interfaces"])
-    .filter((one): one is Fields => typeof one === "object" && one !== null)
-    .map((one) => ({ name: text(one["name"]), mac: text(one["mac"]), subnets: texts(one["subnets"]) }));
+  const interfaces = entries(value["interfaces"])
+    .filter(isRecord)
+    .map((one) => ({ name: textOf(one["name"]), mac: textOf(one["mac"]), subnets: texts(one["subnets"]) }));
   return { node, addresses, keys: texts(value["keys"]), hasNode: value["hasNode"] === true, interfaces };
 }
 
@@ -45,14 +44,10 @@ export function enrolmentName(node: string): string {
   return `member-${node}`;
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
 function texts(value: unknown): readonly string[] {
-  return list(value).filter((item): item is string => typeof item === "string");
+  return textsOf(entries(value));
 }
 
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];
+function entries(value: unknown): readonly unknown[] {
+  return listOf(value).slice(0, MAX_ENTRIES);
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "./problem.ts";
 import type { ProblemCode } from "./problem-codes.ts";
+import { isRecord } from "./record.ts";
 
 /**
  * A value in an object of unknown shape, the place where it stands, and the list that all findings about the object go
@@ -31,7 +32,7 @@ const MAX_QUOTED = 120;
 export function child(field: Field, name: string): Field {
   const path = field.path === "" ? name : `${field.path}.${name}`;
   const map = field.value;
-  return { ...field, path, value: isMap(map) && Object.hasOwn(map, name) ? map[name] : undefined };
+  return { ...field, path, value: isRecord(map) && Object.hasOwn(map, name) ? map[name] : undefined };
 }
 
 /** Several levels of `child`. */
@@ -47,10 +48,6 @@ export function entry(field: Field, key: string): Field {
 /** Whether nothing stands there; Kubernetes reads null as nothing. */
 export function isUnset({ value }: Field): boolean {
   return value === undefined || value === null;
-}
-
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A value as a message shows it: JSON, cut to a length that fits an Event. Never throws. */
@@ -153,8 +150,8 @@ export function readList(field: Field): readonly Field[] {
 /** Whether the field holds a map; a Problem where it holds something else. */
 export function readMap(field: Field): boolean {
   if (isUnset(field)) return false;
-  if (!isMap(field.value)) complainType(field, "a map");
-  return isMap(field.value);
+  if (!isRecord(field.value)) complainType(field, "a map");
+  return isRecord(field.value);
 }
 
 /**
@@ -176,7 +173,7 @@ export function readTexts(field: Field): Readonly<Record<string, string>> {
 function textOf(field: Field): string {
   const { value } = field;
   if (isUnset(field)) return "";
-  if (isMap(value) || Array.isArray(value)) {
+  if (isRecord(value) || Array.isArray(value)) {
     complainType(field, "a text");
     return quote(value);
   }

@@ -1,4 +1,5 @@
-import { child, complain, type Field, isMap, quote } from "./field.ts";
+import { child, complain, type Field, quote } from "./field.ts";
+import { isRecord } from "./record.ts";
 
 /**
  * Complains of each key of a map that is not known: strict reading, so that a slip is not taken for a default.
@@ -9,7 +10,7 @@ export function rejectUnknownKeys(
   known: readonly string[],
   renamed: ReadonlyMap<string, string> = new Map(),
 ): void {
-  if (!isMap(field.value)) return;
+  if (!isRecord(field.value)) return;
   for (const key of Object.keys(field.value)) {
     if (known.includes(key)) continue;
     const meant = renamed.get(key) ?? known.find((candidate) => plain(candidate) === plain(key));

@@ -1,7 +1,8 @@
-import { complain, type Field, isMap } from "./field.ts";
+import { complain, type Field } from "./field.ts";
 import { isKnownKind, type KubeObject, parseObject } from "./object.ts";
 import type { Problem } from "./problem.ts";
 import { readYaml, type YamlFault } from "./read-yaml.ts";
+import { isRecord } from "./record.ts";
 
 /** What a file of manifests holds. */
 export interface Manifests {
@@ -71,8 +72,8 @@ function collect(value: unknown, where: string, found: Found, depth: number): vo
 
 /** `List`, and the `ServiceList` and the like that an API server answers with. */
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
-  const kind = isMap(value) ? value["kind"] : undefined;
-  return isMap(value) && typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"]);
+  const kind = isRecord(value) ? value["kind"] : undefined;
+  return isRecord(value) && typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"]);
 }
 
 function complainOfYaml(field: Field, fault: YamlFault, text: string): void {

@@ -1,7 +1,8 @@
-import { child, complain, complainMissing, type Field, isMap, quote, readTexts } from "./field.ts";
+import { child, complain, complainMissing, type Field, quote, readTexts } from "./field.ts";
 import { factsOf, isOurGroup } from "./kind.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
+import { isRecord } from "./record.ts";
 
 /** The kinds Hawser reads, by their Kubernetes `kind`. */
 export type Kind =
@@ -60,7 +61,7 @@ export function rootField(object: KubeObject): Field {
  * custom resources): a folder may hold them, and they are passed over without a word.
  */
 export function isKnownKind(value: unknown): boolean {
-  if (!isMap(value)) return true;
+  if (!isRecord(value)) return true;
   const { kind, apiVersion } = value;
   if (kind === undefined || kind === null || kind === "") return true;
   return factsOf(kind) !== undefined && (typeof apiVersion !== "string" || isOurGroup(apiVersion));
@@ -74,7 +75,7 @@ export function isKnownKind(value: unknown): boolean {
 export function parseObject(value: unknown, where: string): Parsed<KubeObject> {
   const problems: Problem[] = [];
   const root: Field = { value, object: where, path: "", problems };
-  if (!isMap(value)) {
+  if (!isRecord(value)) {
     complain(root, "OBJECT_NOT_A_MAP", {
       what: `Cannot read ${quote(value)} as an object`,
       why: "a Kubernetes object is a map with apiVersion, kind and metadata",
@@ -155,7 +156,7 @@ function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
 /** What a user wrote beside `metadata:` for want of two spaces; an API server drops it without a word. */
 function readMisplaced(root: Field, name: "labels" | "annotations"): Readonly<Record<string, string>> {
   const field = child(root, name);
-  if (!isMap(field.value)) return {};
+  if (!isRecord(field.value)) return {};
   complain(field, "METADATA_MISPLACED", {
     what: `Reads ${name} as metadata.${name}`,
     why: `they stand beside metadata, where Kubernetes drops them`,

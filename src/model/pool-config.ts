@@ -1,15 +1,4 @@
-import {
-  child,
-  complain,
-  complainMissing,
-  type Field,
-  hasError,
-  isMap,
-  isUnset,
-  quote,
-  readList,
-  readMap,
-} from "./field.ts";
+import { child, complain, complainMissing, type Field, hasError, isUnset, quote, readList, readMap } from "./field.ts";
 import { rejectUnknownKeys } from "./known-keys.ts";
 import { type KubeObject, rootField } from "./object.ts";
 import { type NodeSelector, readNodeSelectors } from "./node-selector.ts";
@@ -17,6 +6,7 @@ import type { Pool } from "./pool.ts";
 import { complainOfOverlaps, type PlacedRange, readPoolRange } from "./pool-range.ts";
 import type { Parsed } from "./problem.ts";
 import { readYaml } from "./read-yaml.ts";
+import { isRecord } from "./record.ts";
 
 /** The configuration, strictly read. */
 export interface PoolConfig {
@@ -76,7 +66,7 @@ function readConfigText(root: Field): Field | undefined {
   const field = child(data, DATA_KEY);
   const text = field.value;
   if (typeof text !== "string") {
-    const fix = isMap(text)
+    const fix = isRecord(text)
       ? `Write "${DATA_KEY}: |" so that what follows is one text`
       : `Write the pools as a text under data.${DATA_KEY}`;
     return complain(data, "CONFIG_TEXT_MISSING", {

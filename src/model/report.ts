@@ -1,6 +1,5 @@
 import { compareIps, type Family, type Ip, parseIp, printIp } from "#src/ip/address.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isRecord, listOf } from "./record.ts";
 
 /** Of one report at most so many addresses are read: a short text can name many. */
 const MAX_ADDRESSES = 100_000;
@@ -77,10 +76,9 @@ function parseAddresses(text: string): readonly Ip[] {
  * `printAddresses` makes it (a plain address is one), or has the address in its field `ip`; anything else is passed over.
  */
 export function announcedAddresses(report: Fields): ReadonlySet<string> {
-  const elements: readonly unknown[] = Array.isArray(report["announcing"]) ? report["announcing"] : [];
   const addresses = new Set<string>();
-  for (const element of elements) {
-    const text: unknown = typeof element === "object" && element !== null ? (element as Fields)["ip"] : element;
+  for (const element of listOf(report["announcing"])) {
+    const text: unknown = isRecord(element) ? element["ip"] : element;
     if (typeof text !== "string") continue;
     for (const ip of parseAddresses(text)) {
       if (addresses.size >= MAX_ADDRESSES) return addresses;

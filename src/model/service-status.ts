@@ -1,5 +1,5 @@
-import { isMap } from "./field.ts";
 import type { KubeObject } from "./object.ts";
+import { type Fields, listOf, recordOf } from "./record.ts";
 
 /** The condition on a Service (`status.conditions[].type`): True while it has an address; reason and message say why. */
 export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
@@ -10,25 +10,14 @@ export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
  */
 export const ANNOUNCED = "hawser.dev/Announced";
 
-/** Fields of unknown values, as a status holds them: it may be written by anybody. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return isMap(value) ? value : {};
-}
-
-function listOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf) : [];
-}
-
 /** The entries of `status.loadBalancer.ingress`, whatever they are; empty where there are none. */
 export function ingressOf(object: KubeObject): readonly Fields[] {
-  return listOf(fieldsOf(fieldsOf(object["status"])["loadBalancer"])["ingress"]);
+  return listOf(recordOf(recordOf(object["status"])["loadBalancer"])["ingress"]).map(recordOf);
 }
 
 /** The entries of `status.conditions`, ours and those of others. */
 export function conditionsOf(object: KubeObject): readonly Fields[] {
-  return listOf(fieldsOf(object["status"])["conditions"]);
+  return listOf(recordOf(object["status"])["conditions"]).map(recordOf);
 }
 
 /** The condition of a type as it stands; undefined where the Service has none. */

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Logger } from "#src/process/log.ts";
 import { eventsPath } from "./state-path.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { EventRecord } from "./source.ts";
 
 /** About 1,000 events; then the file becomes events.1.jsonl and that one goes, so twice this much is the most. */

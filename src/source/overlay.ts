@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "#src/model/object.ts";
 import type { StatusPatch } from "./source.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { Overlay } from "./status-text.ts";
 
 /** The object as programs see it: the manifest with the status file laid over. */

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { ReportTopic } from "./source.ts";
 import { reportPath } from "./state-path.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { writeWhole } from "./write-file.ts";
 
 export interface ReportFilesOptions {

@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 import type { ObjectRef } from "#src/model/object.ts";
-import { isRecord } from "./record.ts";
+import { isRecord } from "#src/model/record.ts";
 
 /** What a status file lays over its manifest. */
 export interface Overlay {

@@ -2,7 +2,7 @@ import { type Kind, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import type { ReportTopic } from "#src/source/source.ts";
-import { isRecord } from "#src/source/record.ts";
+import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { apiProblem } from "./api-problems.ts";
 import { ApiClient } from "./client.ts";
@@ -16,8 +16,6 @@ import { realTiming } from "./timing.ts";
 
 /** Of one program's Events so many are read at most. */
 const MAX_EVENTS = 500;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What the Leases of Hawser's namespace say. */
 export interface LeasesRead {
@@ -49,8 +47,7 @@ export class ClusterLister {
     const reports = new Map<string, Fields>();
     const leaders = new Map<string, string>();
     for (const item of await this.#all(leasePath(namespace), {})) {
-      const metadata = isRecord(item) ? item["metadata"] : undefined;
-      const name = isRecord(metadata) ? String(metadata["name"]) : "";
+      const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
       const report = readReport(topic, item);
       if (report !== undefined) reports.set(name, report);
       const { holder } = readLease(item);
@@ -112,10 +109,9 @@ const fixes: Readonly<Record<string, string>> = {
 };
 
 function readPage(body: unknown): { readonly items: readonly unknown[]; readonly rest: string | undefined } {
-  const items: unknown = isRecord(body) ? body["items"] : undefined;
-  const metadata = isRecord(body) ? body["metadata"] : undefined;
-  const rest = isRecord(metadata) ? metadata["continue"] : undefined;
-  return { items: Array.isArray(items) ? items : [], rest: typeof rest === "string" && rest !== "" ? rest : undefined };
+  const { items, metadata } = recordOf(body);
+  const rest = textOf(recordOf(metadata)["continue"]);
+  return { items: listOf(items), rest: rest === "" ? undefined : rest };
 }
 
 /** An Event (core v1) as the folder source's file has it. */
@@ -124,16 +120,15 @@ function readEvent(item: unknown): WrittenEvent | undefined {
   const about = item["involvedObject"];
   if (!isRecord(about)) return undefined;
   const { type, reason, message, count } = item;
-  const text = (value: unknown): string => (typeof value === "string" ? value : "");
   const { kind, namespace, name } = about;
-  const time = text(item["lastTimestamp"]) || text(item["eventTime"]);
+  const time = textOf(item["lastTimestamp"]) || textOf(item["eventTime"]);
   return {
-    about: { kind: text(kind) as Kind, namespace: text(namespace), name: text(name) },
+    about: { kind: textOf(kind) as Kind, namespace: textOf(namespace), name: textOf(name) },
     type: type === "Warning" ? "Warning" : "Normal",
-    reason: text(reason),
-    message: text(message),
+    reason: textOf(reason),
+    message: textOf(message),
     time,
-    first: text(item["firstTimestamp"]) || time,
+    first: textOf(item["firstTimestamp"]) || time,
     count: typeof count === "number" ? count : 1,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "#src/process/log.ts";
 import type { EventRecord } from "#src/source/source.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "./client.ts";
 import { type Outcome, refusalError } from "./outcome.ts";
 import { resourceOf } from "./resources.ts";

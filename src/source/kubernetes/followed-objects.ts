@@ -1,6 +1,6 @@
 import type { Kind, KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { apiProblem } from "./api-problems.ts";
 import type { ApiClient } from "./client.ts";
 import { FollowedObject } from "./followed-object.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parse } from "yaml";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

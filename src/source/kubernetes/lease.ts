@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/record.ts";
+import { recordOf, textOf } from "#src/model/record.ts";
 
 /** What a leader election needs of a Lease (coordination.k8s.io/v1). */
 export interface LeaseRecord {
@@ -58,12 +58,4 @@ export function leaseBody(
 /** metav1.MicroTime: RFC 3339 with six digits. */
 export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

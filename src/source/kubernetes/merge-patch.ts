@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { type Kind, type KubeObject, keyOf, parseObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { resourceOf } from "./resources.ts";
 
 /** By this name the API server knows what we wrote (`metadata.managedFields`). */

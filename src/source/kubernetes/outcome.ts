@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 
 /** What the API server said to a request. */
 export type Outcome =

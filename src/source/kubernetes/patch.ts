@@ -1,5 +1,5 @@
 import type { Kind, KubeObject } from "#src/model/object.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { resourceOf } from "./resources.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "./client.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";

@@ -1,5 +1,5 @@
 import type { ReportTopic } from "#src/source/source.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "./client.ts";
 import { microTime } from "./lease.ts";
 import { FIELD_MANAGER } from "./objects.ts";

@@ -1,5 +1,5 @@
 import type { Kind, ObjectRef } from "#src/model/object.ts";
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { trimService } from "./trim-service.ts";
 
 /** What is watched of a kind; all of it where nothing is said. */

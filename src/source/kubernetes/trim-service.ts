@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { SharedValues } from "./shared-values.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isRecord } from "#src/source/record.ts";
+import { isRecord } from "#src/model/record.ts";
 import { type Identity, identityOf } from "./objects.ts";
 import { outcomeOf, type Refusal } from "./outcome.ts";
 
