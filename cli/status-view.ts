@@ -7,7 +7,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
-import { readSpeakers, type Speakers, type SpeakerView } from "./speaker-report.ts";
+import { readSpeakers, type Speakers, type SpeakerView } from "./speakers.ts";
 
 /** What `hawser status` shows. Also its JSON. */
 export interface StatusView {

@@ -1,6 +1,6 @@
-import { announcedAddresses } from "#src/model/report.ts";
-
-type Report = Readonly<Record<string, unknown>>;
+import { liveSpeakers } from "#src/model/live-speakers.ts";
+import type { Fields } from "#src/model/record.ts";
+import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
 /** What the speakers say, put together. */
 export interface SpeakersSay {
@@ -15,49 +15,25 @@ export interface SpeakersSay {
 
 /** Reads the reports of speakers, each version of one once; reports of other programs are passed over. */
 export class ReportReader {
-  readonly #read = new WeakMap<Report, ReadonlySet<string>>();
-  #last: { readonly reports: ReadonlyMap<string, Report>; readonly say: SpeakersSay } | undefined;
+  readonly #read = new WeakMap<Fields, SpeakerReport>();
 
-  /** The same value while the reports are the same map. */
-  read(reports: ReadonlyMap<string, Report>): SpeakersSay {
-    if (this.#last?.reports !== reports) this.#last = { reports, say: this.#put(reports) };
-    return this.#last.say;
-  }
-
-  #put(reports: ReadonlyMap<string, Report>): SpeakersSay {
-    const live = liveOf([...reports.values()].filter((report) => Array.isArray(report["announcing"])));
+  read(reports: ReadonlyMap<string, Fields>): SpeakersSay {
+    const live = [...liveSpeakers([...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []))];
     const announced = new Set<string>();
-    for (const report of live) for (const ip of this.#addressesOf(report)) announced.add(ip);
+    for (const { announcing } of live) for (const ip of announcing) announced.add(ip);
     return {
       speakers: live.length,
-      ready: live.filter(({ ready }) => ready === true).length,
+      ready: live.filter(({ ready }) => ready).length,
       announced,
-      isComplete: !live.some(({ shortened }) => shortened === true),
+      isComplete: !live.some(({ isShortened }) => isShortened),
     };
   }
 
-  #addressesOf(report: Report): ReadonlySet<string> {
+  #reportOf(name: string, report: Fields): SpeakerReport | undefined {
     const known = this.#read.get(report);
     if (known !== undefined) return known;
-    const addresses = announcedAddresses(report);
-    this.#read.set(report, addresses);
-    return addresses;
+    const read = readSpeakerReport(name, report);
+    if (read !== undefined) this.#read.set(report, read);
+    return read;
   }
-}
-
-/**
- * A speaker that died leaves its report behind. The others hear its heartbeats no more, so they say who lives: one that
- * none of them lists is dead, where any of them is ready and lists members at all.
- */
-function liveOf(reports: readonly Report[]): readonly Report[] {
-  const heard = new Map<unknown, Set<unknown>>();
-  for (const { node, ready, members } of reports) {
-    if (ready !== true || !Array.isArray(members)) continue;
-    heard.set(node, new Set((members as readonly Report[]).map((member) => member["node"])));
-  }
-  const isHeard = ({ node }: Report): boolean => {
-    const others = [...heard].filter(([other]) => other !== node);
-    return others.length === 0 || others.some(([, members]) => members.has(node));
-  };
-  return reports.filter(isHeard);
 }

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { liveSpeakers } from "#src/model/live-speakers.ts";
+import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
+
+/** `n1`, or `n1 joining`, and the speakers it says it hears: `n1 n2`; an empty text where it does not say. */
+type Said = readonly [who: string, hears: string, more?: Readonly<Record<string, unknown>>];
+
+function reportOf([who, hears, more]: Said): SpeakerReport {
+  const [node = "", joining] = who.split(" ");
+  const members = hears === "" ? undefined : hears.split(" ").map((name) => ({ node: name, ready: true }));
+  const value = { node, ready: joining === undefined, standing: "Usable", members, announcing: [], ...more };
+  const report = readSpeakerReport(`speaker-${node}`, value);
+  if (report === undefined) throw new Error(`no report of ${node}`);
+  return report;
+}
+
+interface Row {
+  readonly name: string;
+  readonly said: readonly Said[];
+  /** Who lives. */
+  readonly live: string;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "all that hear each other",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n1 n2"],
+    ],
+    live: "n1 n2",
+  },
+  { name: "a lone one", said: [["n1", "n1"]], live: "n1" },
+  {
+    name: "not one that the other hears no more",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n2"],
+    ],
+    live: "n2",
+  },
+  {
+    name: "none of two that died together, though each says that it hears the other",
+    said: [
+      ["n1", "n1 n2 n3"],
+      ["n2", "n1 n2 n3"],
+      ["n3", "n3"],
+    ],
+    live: "n3",
+  },
+  {
+    name: "none of those that died one after the other",
+    said: [
+      ["n1", "n1 n2 n3"],
+      ["n2", "n2 n3"],
+      ["n3", "n3"],
+    ],
+    live: "n3",
+  },
+  {
+    name: "both halves of a split network",
+    said: [
+      ["n1", "n1"],
+      ["n2", "n2 n3"],
+      ["n3", "n2 n3"],
+    ],
+    live: "n1 n2 n3",
+  },
+  {
+    name: "one whom a joining speaker has not heard yet",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2 joining", "n2"],
+    ],
+    live: "n1 n2",
+  },
+  {
+    name: "one whom a list without its end may lack",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n2", { shortened: true }],
+    ],
+    live: "n1 n2",
+  },
+  {
+    name: "one that came back, and that an old report alone lacks",
+    said: [
+      ["n1", "n1 n2 n3"],
+      ["n2", "n2 n3"],
+      ["n3", "n1 n2 n3"],
+    ],
+    live: "n1 n2 n3",
+  },
+  {
+    name: "those that do not say whom they hear",
+    said: [
+      ["n1", ""],
+      ["n2", "n2"],
+    ],
+    live: "n1 n2",
+  },
+  { name: "nobody where nobody reports", said: [], live: "" },
+];
+
+describe("liveSpeakers()", () => {
+  it.each(rows)("believes $name", ({ said, live }) => {
+    const reports = said.map(reportOf);
+    for (const order of [reports, reports.toReversed()]) {
+      const names = [...liveSpeakers(order)].map(({ node }) => node);
+      expect(names.sort().join(" ")).toBe(live);
+    }
+  });
+});
+
+describe("readSpeakerReport()", () => {
+  it("reads what there is, whatever the report holds", () => {
+    const value = {
+      ready: "yes",
+      announcing: ["192.0.2.1-2", 7],
+      ineligible: { NoSubnet: 2, Odd: "x" },
+      members: [{ node: "n1" }, "n2", null],
+      interfaces: "eth0",
+    };
+    expect(readSpeakerReport("speaker-n1", value)).toEqual({
+      node: "n1",
+      ready: false,
+      standing: "",
+      reportedAt: "",
+      announcing: new Set(["192.0.2.1", "192.0.2.2"]),
+      ineligible: { NoSubnet: 2 },
+      members: new Set(["n1"]),
+      interfaces: [],
+      isShortened: false,
+    });
+  });
+
+  it("passes over the reports of other programs", () => {
+    expect(readSpeakerReport("prober-n1", { node: "n1", announcing: [] })).toBeUndefined();
+  });
+});
