@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ManualTime } from "./manual-time.ts";
 import { pools, serviceObject, World } from "./world.ts";
 
 let world: World;
@@ -87,6 +88,20 @@ describe("the condition hawser.dev/Announced", () => {
     world.announce("192.0.2.0");
     await hear();
     expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 3]);
+  });
+
+  it("is told wherever in a round the grace ends: timers wake early, and rounds take time", async () => {
+    const late: number[] = [];
+    for (let tickMs = 0.02; tickMs < 0.5; tickMs += 0.02) {
+      await world.stop();
+      world = new World(undefined, new ManualTime({ tickMs, earlyMs: 1 }));
+      await assigned();
+      await world.advance(GRACE_MS - 0.8);
+      await world.advance(0);
+      for (let round = 0; round < 50; round += 1) await world.advance(0.1);
+      if (world.announced("web") !== "False NoSpeaker") late.push(tickMs);
+    }
+    expect(late).toEqual([]);
   });
 
   it("needs an answer for each address of the Service", async () => {

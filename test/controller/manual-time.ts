@@ -6,14 +6,22 @@ const PAUSE_MS = 20;
 
 export class ManualTime {
   #nowMs = 1_000_000;
+  readonly #tickMs: number;
+  readonly #earlyMs: number;
   readonly #sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
 
-  readonly nowMs = (): number => this.#nowMs;
+  /** `tickMs`: what each look at the clock takes. `earlyMs`: so much too early a wait may end, as real timers do. */
+  constructor({ tickMs = 0, earlyMs = 0 } = {}) {
+    this.#tickMs = tickMs;
+    this.#earlyMs = earlyMs;
+  }
+
+  readonly nowMs = (): number => (this.#nowMs += this.#tickMs);
 
   readonly delay = async (ms: number, signal: AbortSignal): Promise<void> => {
     if (ms <= PAUSE_MS) return setImmediate();
     await new Promise<void>((resolve) => {
-      const sleeper = { dueMs: this.#nowMs + ms, wake: resolve };
+      const sleeper = { dueMs: this.#nowMs + ms - this.#earlyMs, wake: resolve };
       this.#sleepers.add(sleeper);
       signal.addEventListener("abort", () => {
         this.#sleepers.delete(sleeper);

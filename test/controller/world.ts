@@ -41,14 +41,15 @@ export function pools(...entries: readonly string[]): KubeObject {
 
 export class World {
   readonly source: MemorySource;
-  readonly time = new ManualTime();
+  readonly time: ManualTime;
   readonly registry = new Registry();
   applied = 0;
   role = "";
   #controller: Controller | undefined;
 
-  constructor(source = new MemorySource()) {
+  constructor(source = new MemorySource(), time = new ManualTime()) {
     this.source = source;
+    this.time = time;
   }
 
   async start(loadBalancerClass?: string): Promise<this> {
