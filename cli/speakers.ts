@@ -1,4 +1,4 @@
-import { liveSpeakers } from "#src/model/live-speakers.ts";
+import { liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
@@ -7,7 +7,7 @@ export interface SpeakerView extends Pick<
   SpeakerReport,
   "node" | "ready" | "reportedAt" | "ineligible" | "interfaces"
 > {
-  /** Whether it lives, as far as the reports tell. */
+  /** Whether it lives, as far as the reports and the Nodes tell. */
   readonly alive: boolean;
   /** Why the cluster keeps the node from announcing (`NodeExcluded`, ...); empty where it does not. */
   readonly reason: string;
@@ -24,11 +24,11 @@ export interface Speakers {
 }
 
 /** Reads all speakers' reports, whatever they hold. */
-export function readSpeakers(reports: ReadonlyMap<string, Fields>): Speakers {
+export function readSpeakers(reports: ReadonlyMap<string, Fields>, readyNodes: ReadyNodes): Speakers {
   const read = [...reports]
     .flatMap(([name, report]) => readSpeakerReport(name, report) ?? [])
     .sort((left, right) => (left.node < right.node ? -1 : 1));
-  const live = liveSpeakers(read);
+  const live = liveSpeakers(read, readyNodes);
   const living = read.filter((report) => live.has(report));
   return {
     views: read.map((report) => viewOf(report, live.has(report))),

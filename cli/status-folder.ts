@@ -29,7 +29,7 @@ export async function openFolder({
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service"], {
+  await source.open(["ConfigMap", "Service", "Node"], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
@@ -38,6 +38,7 @@ export async function openFolder({
       viewStatus({
         configMap: source.list("ConfigMap").get(keyOf({ namespace, name: configMap })),
         services: source.list("Service").values(),
+        nodes: source.list("Node").values(),
         reports: source.reports(),
         events: await readEvents(manifests),
         problems: [...problems.values()].flat(),

@@ -1,5 +1,7 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
+import { readyNodesOf } from "#src/model/live-speakers.ts";
+import { parseNode } from "#src/model/node.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
@@ -37,6 +39,7 @@ export interface StatusView {
 export interface StatusInput {
   readonly configMap: KubeObject | undefined;
   readonly services: Iterable<KubeObject>;
+  readonly nodes: Iterable<KubeObject>;
   readonly reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Holder by election; none in a folder. */
   readonly leaders?: ReadonlyMap<string, string>;
@@ -51,10 +54,10 @@ const MAX_EVENTS = 10;
 
 /** Puts together what is known of an installation. */
 export function viewStatus(input: StatusInput): StatusView {
-  const { configMap, services, reports, leaders = new Map<string, string>(), events, problems } = input;
+  const { configMap, services, nodes, reports, leaders = new Map<string, string>(), events, problems } = input;
   const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
   const pools = config?.ok ? config.value.pools : [];
-  const speakers = readSpeakers(reports);
+  const speakers = readSpeakers(reports, readyNodesOf([...nodes].map((node) => parseNode(node).value)));
   const parsed = [...services].map((object) => ({ object, read: parseService(object) }));
   const used = new Map<string, Ip>();
   const shown = parsed.flatMap(({ object, read }) => {

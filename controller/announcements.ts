@@ -112,7 +112,8 @@ function lacking(missing: readonly string[], say: SpeakersSay, service: Service 
   if (say.speakers === 0)
     return said(
       "NoSpeaker",
-      "no speaker runs. Look why the pods of the DaemonSet hawser-speaker do not, or cannot reach the API server.",
+      "no speaker runs. Look whether the nodes are Ready, and why the pods of the DaemonSet hawser-speaker do not run, " +
+        "or cannot reach the API server.",
     );
   if (say.ready === 0)
     return said("NoReadySpeaker", "no speaker is ready. The log and /readyz of a speaker say what it waits for.");

@@ -1,45 +1,65 @@
-import type { KubeObject } from "#src/model/object.ts";
+import { type ReadyNodes, readyNodesOf } from "#src/model/live-speakers.ts";
 import { parseNode } from "#src/model/node.ts";
 import { findNodeAddresses, type NodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Logger } from "#src/process/log.ts";
+import { ParsedObjects } from "#src/source/parsed-objects.ts";
+import type { Source } from "#src/source/source.ts";
 
-/** The addresses of the Nodes, which pools may contain and no Service gets. */
+/**
+ * What the controller knows of the Nodes. Both values are the same objects until they differ: a Node's status changes all
+ * the time, and what they stand for hardly ever.
+ */
 export class NodeReader {
   readonly #configMap: string;
   readonly #log: Logger;
-  #objects: ReadonlyMap<string, KubeObject> | undefined;
+  readonly #nodes;
   #addresses: NodeAddresses = new Map();
-  #pools: readonly Pool[] | undefined;
+  #ready: ReadyNodes;
+  /** What was looked at last for problems, and what was said. */
+  #judged: { readonly pools?: readonly Pool[]; readonly addresses?: NodeAddresses } = {};
   #said = "[]";
 
-  constructor(configMap: string, log: Logger) {
+  constructor(configMap: string, { source, log }: { readonly source: Source; readonly log: Logger }) {
     this.#configMap = configMap;
     this.#log = log;
+    const get = (key: string) => source.get("Node", key);
+    this.#nodes = new ParsedObjects({ get, parse: parseNode, onProblems: () => undefined });
   }
 
-  /**
-   * Reads the Nodes where the list is another one than last time, and says once which of their addresses pools hold. The
-   * same map until an address differs: a Node's status changes all the time.
-   */
-  read(objects: ReadonlyMap<string, KubeObject>, pools: readonly Pool[]): NodeAddresses {
-    const before = this.#addresses;
-    if (objects !== this.#objects) {
-      this.#objects = objects;
-      const addresses = nodeAddressesOf([...objects.values()].map((object) => parseNode(object).value));
-      if (!isSame(addresses, before)) this.#addresses = addresses;
-    }
-    if (before === this.#addresses && pools === this.#pools) return before;
-    this.#pools = pools;
+  /** The Nodes' own addresses, which pools may contain and no Service gets. */
+  get addresses(): NodeAddresses {
+    return this.#addresses;
+  }
+
+  get ready(): ReadyNodes {
+    return this.#ready;
+  }
+
+  /** Says that a Node may be another one now, or gone. */
+  mark(key: string): void {
+    this.#nodes.mark(key);
+  }
+
+  /** Reads the Nodes that changed. */
+  update(): void {
+    if (this.#nodes.update().length === 0) return;
+    const nodes = [...this.#nodes.values()];
+    const [addresses, ready] = [nodeAddressesOf(nodes), readyNodesOf(nodes)];
+    const isSame = [...addresses].every(([text, { node }]) => this.#addresses.get(text)?.node === node);
+    if (!isSame || addresses.size !== this.#addresses.size) this.#addresses = addresses;
+    const isAsReady = this.#ready !== undefined && ready?.symmetricDifference(this.#ready).size === 0;
+    if (!isAsReady) this.#ready = ready;
+  }
+
+  /** Says once which addresses of Nodes are in pools. */
+  say(pools: readonly Pool[] | undefined): void {
+    if (pools === undefined || (this.#judged.pools === pools && this.#judged.addresses === this.#addresses)) return;
+    this.#judged = { pools, addresses: this.#addresses };
     const problems = findNodeAddresses(pools, this.#addresses, this.#configMap);
     const text = JSON.stringify(problems);
     if (text !== this.#said)
       for (const problem of problems) this.#log.warn({ ...problem }, "problem in the configuration");
     this.#said = text;
-    return this.#addresses;
   }
-}
-
-function isSame(left: NodeAddresses, right: NodeAddresses): boolean {
-  return left.size === right.size && [...left].every(([text, { node }]) => right.get(text)?.node === node);
 }

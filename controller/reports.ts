@@ -1,4 +1,4 @@
-import { liveSpeakers } from "#src/model/live-speakers.ts";
+import { liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
@@ -13,12 +13,25 @@ export interface SpeakersSay {
   readonly isComplete: boolean;
 }
 
+type Reports = ReadonlyMap<string, Fields>;
+
 /** Reads the reports of speakers, each version of one once; reports of other programs are passed over. */
 export class ReportReader {
   readonly #read = new WeakMap<Fields, SpeakerReport>();
+  #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly say: SpeakersSay } | undefined;
 
-  read(reports: ReadonlyMap<string, Fields>): SpeakersSay {
-    const live = [...liveSpeakers([...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []))];
+  /**
+   * The Nodes that are Ready tell of speakers that died with the others. The same value while both are the same objects.
+   */
+  read(reports: Reports, readyNodes: ReadyNodes): SpeakersSay {
+    if (this.#last?.reports !== reports || this.#last.readyNodes !== readyNodes)
+      this.#last = { reports, readyNodes, say: this.#put(reports, readyNodes) };
+    return this.#last.say;
+  }
+
+  #put(reports: Reports, readyNodes: ReadyNodes): SpeakersSay {
+    const read = [...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []);
+    const live = [...liveSpeakers(read, readyNodes)];
     const announced = new Set<string>();
     for (const { announcing } of live) for (const ip of announcing) announced.add(ip);
     return {

@@ -19,9 +19,6 @@ import { Retries } from "./retries.ts";
 import { ServiceReader } from "./snapshot.ts";
 import { UnseenWrites } from "./unseen-writes.ts";
 
-/** There never was a configuration. */
-const NO_POOLS: readonly never[] = [];
-
 /** What one round of work needs of the world. */
 export interface RoundContext {
   readonly source: Source;
@@ -71,7 +68,7 @@ export class Round {
     this.#reader = new ServiceReader((object, problems) => {
       if (!isOfOthers(object, loadBalancerClass)) logProblems(log, object, problems);
     });
-    this.#nodes = new NodeReader(keyOf(configMap), log);
+    this.#nodes = new NodeReader(keyOf(configMap), { source, log });
     this.#retries = new Retries(monotonicMs, random);
   }
 
@@ -85,6 +82,7 @@ export class Round {
     for (const ref of refs) {
       const key = keyOf(ref);
       if (ref.kind === "Service") this.#changed.add(key);
+      if (ref.kind === "Node") this.#nodes.mark(key);
       this.#isDisturbed ||= ref.kind !== "Service" || !this.#written.has(key);
     }
   }
@@ -115,12 +113,14 @@ export class Round {
     this.#sayUnreadable();
     const pools = this.#config.read();
     this.#config.say();
-    const nodeAddresses = this.#nodes.read(source.list("Node"), pools ?? NO_POOLS);
+    this.#nodes.update();
+    this.#nodes.say(pools);
+    const { addresses: nodeAddresses, ready } = this.#nodes;
     const snapshot = { pools, services, unreadable, nodeAddresses, resting, nowMs, loadBalancerClass };
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
-    const say = this.#reports.read(source.reports());
+    const say = this.#reports.read(source.reports(), ready);
     for (const keys of [decided, this.#concerned(say), this.#due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
     this.#say = say;

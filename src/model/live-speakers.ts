@@ -1,19 +1,31 @@
+import type { Node } from "./node.ts";
 import type { SpeakerReport } from "./speaker-report.ts";
 
+/** The nodes that are Ready; undefined where nobody declares any Node. */
+export type ReadyNodes = ReadonlySet<string> | undefined;
+
+export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {
+  return nodes.length === 0 ? undefined : new Set(nodes.filter(({ ready }) => ready).map(({ name }) => name));
+}
+
 /**
- * Whose reports are believed: a speaker that died leaves its report behind. It shows by a contradiction: the dead one
- * says that it hears others, and of these at least one does not hear it. What any speaker hears that nobody contradicts
- * lives all the same: a report may be old for another reason, as where a node lost the API server alone.
+ * Whose reports are believed: a speaker that died leaves its report behind, as does one that cannot reach the API
+ * server. A contradiction gives a report away as old. Either it says that its speaker hears others, and of these one
+ * does not hear it. Or it says that nothing is wrong with its node, and the Node is not Ready, or gone: a speaker that
+ * lives and reaches the API server would have said so. What anybody else who is believed hears, lives all the same.
  *
  * Speakers that do not hear each other at all are believed, for so it is too while a network is split or heartbeat keys
- * differ: each of them answers. Hence one that died before it heard anybody, or last of all, counts as live.
+ * differ: each of them answers. Hence those count as live that die last, or all at once, on nodes that stay Ready.
  */
-export function liveSpeakers(reports: readonly SpeakerReport[]): ReadonlySet<SpeakerReport> {
+export function liveSpeakers(reports: readonly SpeakerReport[], readyNodes: ReadyNodes): ReadonlySet<SpeakerReport> {
+  const isOfDeadNode = ({ node, standing }: SpeakerReport): boolean =>
+    standing === "Usable" && readyNodes?.has(node) === false;
+  const candidates = reports.filter((report) => !isOfDeadNode(report));
   // One that is not ready has not heard all others yet, and a list that lost its end does not say whom it lacks.
-  const judges = reports.filter(({ ready, members, isShortened }) => ready && members.size > 0 && !isShortened);
-  const isContradicted = ({ node, members }: SpeakerReport): boolean =>
+  const judges = candidates.filter(({ ready, members, isShortened }) => ready && members.size > 0 && !isShortened);
+  const isUnheard = ({ node, members }: SpeakerReport): boolean =>
     judges.some((judge) => members.has(judge.node) && !judge.members.has(node));
-  const believed = reports.filter((report) => !isContradicted(report));
+  const believed = candidates.filter((report) => !isUnheard(report));
   const heard = new Set(believed.flatMap(({ members }) => [...members]));
   return new Set([...believed, ...reports.filter(({ node }) => heard.has(node))]);
 }

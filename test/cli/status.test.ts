@@ -97,6 +97,27 @@ describe("hawser status", () => {
     expect(stripVTControlCharacters(stdout)).toBe(stdout);
   });
 
+  it("shows speakers as down that died with their nodes, though no report says otherwise", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hawser-status-"));
+    closers.push(async () => rm(directory, { recursive: true, force: true }));
+    const log = createLogger({ component: "test", level: "silent" });
+    const source = openFolderSource({ directory, log });
+    await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+    closers.push(async () => source.close());
+    const members = ["n1", "n2"].map((node) => ({ node, ready: true }));
+    for (const { node } of members)
+      await source.report(`speaker-${node}`, { node, ready: true, standing: "Usable", announcing: [], members });
+    const alive = async (ready: string): Promise<readonly boolean[]> => {
+      const status = { conditions: [{ type: "Ready", status: ready }] };
+      const nodes = members.map(({ node: name }) => ({ apiVersion: "v1", kind: "Node", metadata: { name }, status }));
+      await writeFile(join(directory, "nodes.yaml"), nodes.map((node) => stringify(node)).join("---\n"));
+      const { stdout } = await runCli(["status", "--json", "--manifests", directory]);
+      return (JSON.parse(stdout) as StatusView).speakers.map((speaker) => speaker.alive);
+    };
+    expect(await alive("True")).toEqual([true, true]);
+    expect(await alive("Unknown")).toEqual([false, false]);
+  });
+
   it("says the same as JSON", async () => {
     const { code, stdout } = await runCli(["status", "--json"], { HAWSER_MANIFESTS: await installation() });
     const view = JSON.parse(stdout) as StatusView;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ManualTime } from "./manual-time.ts";
-import { pools, serviceObject, World } from "./world.ts";
+import { nodeObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -171,6 +171,77 @@ describe("the condition hawser.dev/Announced", () => {
     await hear();
     await world.advance(GRACE_MS);
     expect(world.announced("web")).toBe("False NoEligibleNode");
+  });
+
+  describe("where Nodes are not Ready", () => {
+    const nodes = ["n1", "n2"];
+    const members = nodes.map((node) => ({ node, ready: true, leaving: false }));
+    /** Both speakers hear each other, and n1 answers for the address. */
+    const say = (node: string, standing = "Usable"): void => {
+      const announcing = node === "n1" ? ["192.0.2.0"] : [];
+      world.source.says(`speaker-${node}`, { node, ready: true, standing, announcing, members });
+    };
+    beforeEach(async () => {
+      for (const node of nodes) {
+        world.source.put(nodeObject(node));
+        say(node);
+      }
+      await assigned();
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+    });
+
+    it("says, after a while, that all speakers died at once with their nodes, and once when they are back", async () => {
+      await world.put(...nodes.map((node) => nodeObject(node, "Unknown")));
+      await world.advance(GRACE_MS - 1);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+      await world.advance(1);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["False NoSpeaker", 2]);
+      expect(world.events("web")).toEqual(["Normal AddressAssigned", "Warning NoSpeaker"]);
+      await world.advance(10 * GRACE_MS);
+      await world.put(...nodes.map((node) => nodeObject(node)));
+      await world.advance(10 * GRACE_MS);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 3]);
+    });
+
+    it("says the same where the Nodes are gone and others are there", async () => {
+      for (const node of nodes) world.source.remove("Node", node);
+      await world.put(nodeObject("n3"));
+      await world.advance(GRACE_MS);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["False NoSpeaker", 2]);
+    });
+
+    it("writes nothing where they are Ready again in time, as after an outage of the API server", async () => {
+      for (let outage = 0; outage < 5; outage += 1) {
+        await world.put(...nodes.map((node) => nodeObject(node, "Unknown")));
+        await world.advance(GRACE_MS - 1);
+        await world.put(...nodes.map((node) => nodeObject(node)));
+        await world.advance(GRACE_MS);
+      }
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+    });
+
+    it("writes nothing where the speakers know of it: only kubelets died", async () => {
+      await world.put(...nodes.map((node) => nodeObject(node, "Unknown")));
+      for (const node of nodes) say(node, "NodeNotReady");
+      await world.advance(10 * GRACE_MS);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+    });
+
+    it("writes nothing where one of them is cut off from the API server, and another speaker hears it", async () => {
+      await world.put(nodeObject("n1", "Unknown"));
+      await world.advance(10 * GRACE_MS);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+    });
+
+    it("writes nothing where one dies and the other takes over", async () => {
+      const alone = { node: "n2", ready: true, standing: "Usable", announcing: ["192.0.2.0"], members: [members[1]] };
+      world.source.says("speaker-n2", alone);
+      await hear();
+      await world.advance(GRACE_MS);
+      await world.put(nodeObject("n1", "Unknown"));
+      await world.advance(10 * GRACE_MS);
+      expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", 1]);
+    });
   });
 
   it("reads addresses as speakers write them, many in one text", async () => {

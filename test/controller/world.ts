@@ -25,6 +25,16 @@ export function serviceObject(name: string, options: ServiceOptions = {}): KubeO
   };
 }
 
+/** A Node; its condition Ready is True unless said otherwise. */
+export function nodeObject(name: string, ready: "True" | "False" | "Unknown" = "True"): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name, namespace: "", createdMs: 0, labels: {}, annotations: {} },
+    status: { conditions: [{ type: "Ready", status: ready }] },
+  };
+}
+
 export function configObject(config: string): KubeObject {
   return {
     apiVersion: "v1",

@@ -17,6 +17,8 @@ function reportOf([who, hears, more]: Said): SpeakerReport {
 interface Row {
   readonly name: string;
   readonly said: readonly Said[];
+  /** The Nodes that are Ready; undefined: there are no Nodes. */
+  readonly readyNodes?: string;
   /** Who lives. */
   readonly live: string;
 }
@@ -100,13 +102,61 @@ const rows: readonly Row[] = [
     live: "n1 n2",
   },
   { name: "nobody where nobody reports", said: [], live: "" },
+  {
+    name: "nobody where all died at once with their nodes",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n1 n2"],
+    ],
+    readyNodes: "other",
+    live: "",
+  },
+  {
+    name: "the one whose node is Ready, and whom it hears: the other's node lost the API server alone",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n1 n2"],
+    ],
+    readyNodes: "n1",
+    live: "n1 n2",
+  },
+  {
+    name: "those that know that their nodes are not Ready",
+    said: [
+      ["n1", "n1 n2", { standing: "NodeNotReady" }],
+      ["n2", "n1 n2", { standing: "NodeUnknown" }],
+    ],
+    readyNodes: "other",
+    live: "n1 n2",
+  },
+  {
+    name: "one that came back, whom the old report alone of a node without API server lacks",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n2"],
+    ],
+    readyNodes: "n1",
+    live: "n1 n2",
+  },
+  {
+    name: "not one that died with its node before it heard anybody",
+    said: [
+      ["n1", "n1 n2"],
+      ["n2", "n1 n2"],
+      ["n3 joining", "n3"],
+    ],
+    readyNodes: "n1 n2",
+    live: "n1 n2",
+  },
 ];
 
 describe("liveSpeakers()", () => {
-  it.each(rows)("believes $name", ({ said, live }) => {
+  it.each(rows)("believes $name", ({ said, readyNodes, live }) => {
     const reports = said.map(reportOf);
     for (const order of [reports, reports.toReversed()]) {
-      const names = [...liveSpeakers(order)].map(({ node }) => node);
+      const names = [...liveSpeakers(order, readyNodes === undefined ? undefined : new Set(readyNodes.split(" ")))].map(
+        ({ node }) => node,
+      );
       expect(names.sort().join(" ")).toBe(live);
     }
   });
