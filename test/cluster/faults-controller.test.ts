@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster-build.ts";
 import { Cluster } from "#lab/cluster.ts";
 import { type Fault, FaultProxy, type SeenRequest } from "#lab/fault-proxy.ts";
@@ -143,6 +143,10 @@ describe.skipIf(reason !== undefined)("the controller, while the Kubernetes API 
     { name: "answers drip", trouble: () => whileFaulty(always({ kind: "drip", bytes: 64, everyMs: 50 })) },
   ];
 
+  afterEach(() => {
+    expect(controller.exitCode, controller.lines.slice(-3).join("\n")).toBeUndefined();
+  });
+
   it.each(troubles)("$name: no address moves, no storm, and all is well afterwards", async ({ trouble }) => {
     const fromMs = performance.now();
     const before = proxy.requests.length;
@@ -156,7 +160,6 @@ describe.skipIf(reason !== undefined)("the controller, while the Kubernetes API 
     expect(hits(), "the fault was felt").toBeGreaterThan(unhurt);
     expect(requests / seconds).toBeLessThan(MAX_REQUESTS_A_SECOND);
     await invariant.untilAssigned(keys);
-    expect(controller.exitCode).toBeUndefined();
   });
 
   it("the API server is killed and started again: no address moves, no storm, and all is well afterwards", async () => {
@@ -207,7 +210,6 @@ describe.skipIf(reason !== undefined)("the controller, while the Kubernetes API 
     expect(writes).toEqual([]);
     const { items } = await cluster.api.must<{ items: { status: unknown }[] }>({ path: SERVICES });
     expect(items.map(({ status }) => status)).toEqual(items.map(() => ({ loadBalancer: {} })));
-    expect(controller.exitCode).toBeUndefined();
     // Restarted by a person who means it: the new cluster counts.
     await controller.stop();
     controller = startController();
