@@ -17,6 +17,7 @@ import { publishedAddresses } from "./status/addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/loop.ts";
 import type { Standing } from "./status/plan.ts";
 import type { PublishSettings } from "./status/settings.ts";
+import type { UnservedIngress } from "./status/unserved.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice"];
@@ -79,6 +80,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       lingers: publish.usesNodes,
       publishedAddresses: () => world.publishedAddresses(publish),
       standingOf: (key) => world.standingOf(key),
+      unserved: () => world.unserved(),
       standingsVersion: () => world.standingsVersion,
       onProblems: (found) => problems.report("published addresses", found),
     });
@@ -160,6 +162,19 @@ class World {
   standingOf(key: string): Standing {
     if (this.#index.serves(key)) return "served";
     return this.#isOurs(key) ? "unreadable" : "foreign";
+  }
+
+  /** The Ingresses of our class that cannot be served, each with its first error. */
+  unserved(): ReadonlyMap<string, UnservedIngress> {
+    const unserved = new Map<string, UnservedIngress>();
+    for (const [key, found] of this.#ofIngresses) {
+      const problem = found.find(({ severity }) => severity === "error");
+      const object = this.#context.source.get("Ingress", key);
+      if (problem === undefined || object === undefined || this.standingOf(key) !== "unreadable") continue;
+      const { namespace, name } = object.metadata;
+      unserved.set(key, { namespace, name, problem });
+    }
+    return unserved;
   }
 
   publishedAddresses(settings: PublishSettings) {

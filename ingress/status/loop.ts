@@ -9,6 +9,7 @@ import type { PublishedAddresses } from "./addresses.ts";
 import { LingeringAddresses, type LingeringNow } from "./lingering.ts";
 import { StatusPacing } from "./pacing.ts";
 import { planIngressStatus, type Standing, type StatusChange } from "./plan.ts";
+import { UnservedEvents, type UnservedIngress } from "./unserved.ts";
 
 /** The name of the election. */
 const ELECTION = "hawser-ingress";
@@ -25,6 +26,8 @@ export interface StatusLoopOptions {
   /** Where clients find us, as the objects say now. */
   readonly publishedAddresses: () => PublishedAddresses;
   readonly standingOf: (key: string) => Standing;
+  /** Those whose standing is `unreadable`, by key. */
+  readonly unserved: () => ReadonlyMap<string, UnservedIngress>;
   /** Another number whenever a standing may be another. */
   readonly standingsVersion: () => number;
   readonly onProblems: (problems: readonly Problem[]) => void;
@@ -43,12 +46,15 @@ export interface StatusLoop {
   close(): Promise<void>;
 }
 
-/** Stands for leader, and as leader keeps the status of each Ingress as the plan says. */
+/** Stands for leader, and as leader keeps the status of each Ingress as the plan says, and says which are not served. */
 export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   const { source, log, lingers, nowMs = monotonicMs, delay = realDelay } = options;
   const closing = new AbortController();
   const lingering = new LingeringAddresses();
   const pacing = new StatusPacing();
+  const events = new UnservedEvents(source);
+  /** The standings that the Events were told by. */
+  let toldStandings: number | undefined;
   let nap = new AbortController();
   let writes = 0;
   /** Whether the addresses were looked for since we lead. */
@@ -59,11 +65,14 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   async function run(): Promise<void> {
     await delay(COALESCE_MS, closing.signal).catch(() => undefined);
     if (!leadership.leads || closing.signal.aborted) return;
+    const standings = options.standingsVersion();
+    if (standings !== toldStandings) events.say(options.unserved());
+    toldStandings = standings;
     const published = options.publishedAddresses();
     options.onProblems(published.problems);
     const { addresses, dueInMs } = settle(published.addresses);
     const ingresses = source.list("Ingress");
-    const inputs = { ingresses, standings: options.standingsVersion(), addresses: JSON.stringify(addresses) };
+    const inputs = { ingresses, standings, addresses: JSON.stringify(addresses) };
     const isSame = atRest !== undefined && areSame(atRest, inputs);
     const changes = isSame ? [] : planIngressStatus({ ingresses, standingOf: options.standingOf, addresses });
     atRest = changes.length === 0 ? inputs : undefined;

@@ -1,7 +1,7 @@
 /**
- * Why a Service has the addresses it has, or has none, and how a configuration was taken: the closed set that is the
- * reason of Events, of the conditions of a Service, of log lines and of metric labels. The texts are its table in
- * docs/errors.md; a test compares the two.
+ * Why a Service has the addresses it has, or has none, or an Ingress is not served, and how a configuration was taken:
+ * the closed set that is the reason of Events, of the conditions of a Service, of log lines and of metric labels. The
+ * texts are its table in docs/errors.md; a test compares the two.
  */
 export const REASON_MEANINGS = {
   AddressAssigned: "The Service has all the addresses it asks for.",
@@ -16,6 +16,7 @@ export const REASON_MEANINGS = {
   RequestedPoolUnknown: "There is no pool of the requested name.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
+  NotServed: "The Ingress cannot be understood, or asks for what Hawser does not have. No path of it is served.",
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
   StatusContested:
     "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",

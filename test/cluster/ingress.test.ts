@@ -36,6 +36,7 @@ const CLUSTER_RULES = [
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["patch"] },
+  { apiGroups: [""], resources: ["events"], verbs: ["create", "get", "patch"] },
 ];
 const SECRET_RULES = [{ apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"] }];
 const LEASE_RULES = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }];
@@ -47,6 +48,14 @@ interface Audited {
   readonly user: { readonly username: string };
   readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly name?: string };
   readonly responseStatus?: { readonly code?: number };
+}
+
+/** An Event (v1), as far as it is looked at. */
+interface EventObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
 }
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -144,6 +153,12 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     });
     await replica.says(/"msg":"ready"/);
     return { ...replica, http, https, admin };
+  }
+
+  /** Whether the replica with this admin port leads. */
+  async function leads(admin: number): Promise<boolean> {
+    const metrics = await ask(admin, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return metrics.includes("\nhawser_ingress_leader 1\n");
   }
 
   const BY_SERVICE = `--publish-service=${SYSTEM}/hawser-ingress`;
@@ -279,17 +294,36 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     const before = statusWrites().length;
     const replicas = [await run(BY_SERVICE), await run(BY_SERVICE), await run(BY_SERVICE)];
     await untilAddresses("first", "192.0.2.1");
-    const leads = async ({ admin }: { readonly admin: number }): Promise<boolean> => {
-      const metrics = await ask(admin, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-      return metrics.includes("\nhawser_ingress_leader 1\n");
-    };
-    const found = await Promise.all(replicas.map(leads));
+    const found = await Promise.all(replicas.map(async ({ admin }) => leads(admin)));
     expect(found.filter(Boolean)).toHaveLength(1);
     replicas[found.indexOf(true)]?.child.kill("SIGKILL");
     await makeIngress("second");
     await untilAddresses("second", "192.0.2.1");
     const written = statusWrites().slice(before);
     expect(written.map(({ objectRef }) => objectRef?.name)).toEqual(["first", "second"]);
+  });
+
+  it("says by one Event of an Ingress of its own that it cannot serve it, and of no other", async () => {
+    const annotations = { "nginx.ingress.kubernetes.io/auth-type": "basic" };
+    await makeIngress("closed", {}, { annotations });
+    await makeIngress("closed-theirs", { ingressClassName: "nginx" }, { annotations });
+    const replicas = [await run(BY_SERVICE), await run(BY_SERVICE)];
+    const told = async () => {
+      const path = `/api/v1/namespaces/${SHOP}/events`;
+      const { items } = await cluster.api.must<{ items: readonly EventObject[] }>({ path });
+      return items.map(({ type, reason: why, count, involvedObject: { kind, name } }) =>
+        [type, why, kind, name, count].join(" "),
+      );
+    };
+    await vi.waitFor(async () => expect(await told()).toEqual(["Warning NotServed Ingress closed 1"]), eventually);
+    // One that comes to lead after a death says it again: the same Event counts.
+    const leading = await Promise.all(replicas.map(async ({ admin }) => leads(admin)));
+    replicas[leading.indexOf(true)]?.child.kill("SIGKILL");
+    await vi.waitFor(async () => expect(await told()).toEqual(["Warning NotServed Ingress closed 2"]), eventually);
+    expect(await addressesOf("closed")).toEqual([]);
+    await patch(`${INGRESSES}/closed`, { metadata: { annotations: null } });
+    await untilAddresses("closed", "192.0.2.1");
+    expect(await told()).toEqual(["Warning NotServed Ingress closed 2"]);
   });
 
   it("publishes the addresses of the nodes that it runs on", async () => {

@@ -7,6 +7,7 @@ import { type IngressLoop, startIngressLoop } from "#ingress/loop.ts";
 import type { PublishSettings } from "#ingress/status/settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
+import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
@@ -22,6 +23,8 @@ interface World {
   readonly loop: IngressLoop;
   /** Writes one manifest, in a file of its own. */
   put(manifest: Readonly<Record<string, unknown>>): void;
+  /** The Events: of which Ingress, and what they say; throws where one says it again. */
+  events(): Promise<readonly (readonly [name: string, message: string])[]>;
   /** The addresses in the status file of an Ingress; undefined where there is none. */
   published(name: string): unknown;
 }
@@ -56,7 +59,12 @@ async function start(
     const { status } = parse(readFileSync(file, "utf8")) as { status: { loadBalancer: { ingress?: unknown } } };
     return status.loadBalancer.ingress;
   };
-  return { loop, put, published };
+  const events: World["events"] = async () =>
+    (await readEvents(directory)).map(({ about, type, reason, message, count }) => {
+      expect([about.kind, type, reason, count]).toEqual(["Ingress", "Warning", "NotServed", 1]);
+      return [about.name, message];
+    });
+  return { loop, put, published, events };
 }
 
 function ingress(name: string, ingressClassName: string, annotations: Readonly<Record<string, string>> = {}) {
@@ -112,6 +120,30 @@ describe("startIngressLoop()", () => {
     });
     await vi.waitFor(() => expect(published("ours")).toEqual([{ ip: "192.0.2.9" }]), eventually);
     await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
+  });
+
+  it("tells by one Event what is wrong with an Ingress that it cannot serve, and how to mend it", async () => {
+    const settings = { service: undefined, usesNodes: false, addresses: [{ ip: "192.0.2.1" }] };
+    const theirs = { ...ingress("theirs", "nginx", restricted) };
+    const { put, published, events } = await start(
+      [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress("ours", "hawser", restricted), theirs],
+      settings,
+    );
+    const auth =
+      /^Ingress "default\/ours".*auth-type.*Restrict access at the backend.*\[INGRESS_RESTRICTION_UNSUPPORTED\]$/;
+    await vi.waitFor(async () => expect(await events()).toEqual([["ours", expect.stringMatching(auth)]]), eventually);
+    // The same fault in another version of the object is no news, nor is what changes elsewhere.
+    put({ ...ingress("ours", "hawser", { ...restricted, note: "new" }) });
+    put(ingress("other", "hawser"));
+    await vi.waitFor(() => expect(published("other")).toEqual([{ ip: "192.0.2.1" }]), eventually);
+    expect(await events()).toHaveLength(1);
+    // Another fault is, and the same one after it was mended; and that a foreign one became ours.
+    put({ ...ingress("ours", "hawser"), spec: { ingressClassName: "hawser" } });
+    await vi.waitFor(async () => expect(await events()).toHaveLength(2), eventually);
+    expect((await events())[1]?.[1]).toContain("INGRESS_EMPTY");
+    put(ingressClass("nginx", "hawser.dev/ingress"));
+    await vi.waitFor(async () => expect((await events()).map(([name]) => name)).toContain("theirs"), eventually);
+    expect(await events()).toHaveLength(3);
   });
 
   it("writes no status where nothing is to be published", async () => {
