@@ -9,9 +9,13 @@ import { type Kind, type KubeObject, type ObjectRef } from "#src/model/object.ts
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
 import { inClusterConfig } from "#src/source/kubernetes/api-config.ts";
+import { ApiClient } from "#src/source/kubernetes/client.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
 import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
+import { identityOf } from "#src/source/kubernetes/objects.ts";
 import { collectionPath, objectPath } from "#src/source/kubernetes/resources.ts";
+import { realTiming } from "#src/source/kubernetes/timing.ts";
+import { identityInLine } from "#src/source/kubernetes/watch-line.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { configMapManifest, describeSource, refTo, serviceManifest, type World } from "#test/source/contract.ts";
@@ -123,6 +127,35 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
       expect(await opened.source.patch(refTo("a"), patch())).toBe("unchanged");
       expect(await opened.source.patch(refTo("a"), patch("VIP"))).toBe("unchanged");
       await cluster.restart("kube-apiserver");
+    });
+
+    it("which version of which object a line puts stands at its beginning, whatever the kind", async () => {
+      await put(serviceManifest("a"));
+      await put(configMapManifest("a", { a: "1" }));
+      const config = readKubeconfig(cluster.kubeconfigFile);
+      if (!config.ok) throw new Error(config.problems[0]?.why);
+      const client = new ApiClient(config.value, realTiming);
+      closers.push(async () => client.close());
+      const lines: string[] = [];
+      const ended = new AbortController();
+      const paths = [collectionPath("Service"), collectionPath("ConfigMap", NAMESPACE)];
+      for (const path of paths)
+        client
+          .watch({
+            path: `${path}?watch=1`,
+            signal: ended.signal,
+            onStart: () => undefined,
+            onLines: (some) => lines.push(...some),
+          })
+          .catch(() => undefined);
+      // The Service of the API server itself, ours, and our ConfigMap.
+      await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(3), eventually);
+      ended.abort();
+      for (const line of lines) {
+        const { object } = JSON.parse(line) as { readonly object: unknown };
+        expect(identityInLine(line)).toEqual(identityOf(object));
+        expect(line).not.toContain("managedFields");
+      }
     });
 
     it("status and annotations of a Service go in one write, and leave the rest of it alone", async () => {

@@ -30,10 +30,15 @@ export class ObjectStore<T extends StoredObject> {
     return this.#values.get(key);
   }
 
+  /** Whether this version of an object, or a newer one, is here. */
+  has(identity: Identity): boolean {
+    const here = this.#values.get(identity.key)?.metadata;
+    return here !== undefined && isSameOrNewer(here, identity);
+  }
+
   /** Takes an object unless this version, or a newer one of it, is here. `read` is called only if it is taken. True: changed. */
   put(identity: Identity, read: () => T | undefined): boolean {
-    const before = this.#values.get(identity.key)?.metadata;
-    if (before !== undefined && isSameOrNewer(before, identity)) return false;
+    if (this.has(identity)) return false;
     const value = read();
     if (value === undefined) return this.#drop(identity.key);
     this.#ownValues().set(identity.key, value);

@@ -1,12 +1,13 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "./client.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
-import { compareVersions, identityOf } from "./objects.ts";
+import { compareVersions, type Identity, identityOf } from "./objects.ts";
 import { type Refusal, refusalError } from "./outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
-import { readWatchLine, type WatchLine } from "./watch-line.ts";
+import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
 
 /** How long the server is asked to keep a watch open: spread, so that a hundred nodes do not come back at once. */
 const WATCH_SECONDS = { min: 300, max: 600 } as const;
@@ -141,20 +142,25 @@ export class Reflector<T extends StoredObject> {
   async #list(): Promise<void> {
     const keys = new Set<string>();
     const changed: ObjectName[] = [];
-    for (let limit = PAGE_SIZE, next = ""; ;) {
-      const page = await this.#page(limit, next);
+    let coming = this.#page(PAGE_SIZE, "");
+    for (let isLast = false; !isLast;) {
+      const page = await coming;
       if (page === undefined) {
         // The snapshot of the pages was compacted away between two of them: the whole at once.
-        [limit, next] = [0, ""];
+        coming = this.#page(0, "");
         keys.clear();
         continue;
       }
       this.#refusePast(page);
+      isLast = page.next === "";
+      if (!isLast) {
+        coming = this.#page(PAGE_SIZE, page.next);
+        coming.catch(() => undefined);
+        // Once that is sent the server makes the next page while this one is read.
+        await turn();
+      }
       for (const item of page.items) this.#takeItem(item, keys, changed);
-      next = page.next;
-      if (next !== "") continue;
-      this.#resourceVersion = page.version;
-      break;
+      if (isLast) this.#resourceVersion = page.version;
     }
     changed.push(...this.#store.retain(keys));
     this.#well();
@@ -231,18 +237,21 @@ export class Reflector<T extends StoredObject> {
   #takeLines(lines: readonly string[]): void {
     const changed: ObjectName[] = [];
     for (const line of lines) {
-      const read = readWatchLine(line);
+      const identity = identityInLine(line);
+      const isKnown = identity !== undefined && this.#store.has(identity);
+      const read = isKnown ? ({ kind: "known", identity } as const) : readWatchLine(line);
       if (read === undefined) this.#options.listener.onUnknownLine(line);
       else this.#takeLine(read, changed);
     }
     if (changed.length > 0) this.#options.listener.onChange(changed);
   }
 
-  #takeLine(line: WatchLine, changed: ObjectName[]): void {
+  #takeLine(line: WatchLine | KnownLine, changed: ObjectName[]): void {
     switch (line.kind) {
       case "error":
         return this.#refused(line.refusal);
       case "bookmark":
+      case "known":
         break;
       case "deleted":
         if (this.#store.delete(line.identity)) changed.push(line.identity);
@@ -266,6 +275,12 @@ export class Reflector<T extends StoredObject> {
     this.#refusals = 0;
     this.#options.listener.onWell();
   }
+}
+
+/** A line that tells nothing new. */
+interface KnownLine {
+  readonly kind: "known";
+  readonly identity: Identity;
 }
 
 function isExpired(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { keyOf } from "#src/model/object.ts";
 import { isRecord } from "#src/model/record.ts";
 import { type Identity, identityOf } from "./objects.ts";
 import { outcomeOf, type Refusal } from "./outcome.ts";
@@ -10,6 +11,20 @@ export type WatchLine =
   | { readonly kind: "bookmark"; readonly identity: Pick<Identity, "resourceVersion"> }
   /** The watch ends: the object was a Status. */
   | { readonly kind: "error"; readonly refusal: Refusal };
+
+/** How the API server begins the line of an object that is there: TypeMeta, then ObjectMeta in the order of its fields. */
+const PUT =
+  /^\{"type":"(?:ADDED|MODIFIED)","object":\{"kind":"\w+","apiVersion":"[\w./]+","metadata":\{"name":"([\w.-]+)",(?:"namespace":"([\w.-]+)",)?"uid":"([\w-]+)","resourceVersion":"(\d+)"/;
+
+/**
+ * Which version of which object a line puts, read from its beginning alone: what is known already need not be parsed. A
+ * writer gets everything it wrote once more. Undefined: that takes the whole line.
+ */
+export function identityInLine(line: string): Identity | undefined {
+  const [, name, namespace = "", uid, resourceVersion] = PUT.exec(line) ?? [];
+  if (name === undefined || uid === undefined || resourceVersion === undefined) return undefined;
+  return { key: keyOf({ namespace, name }), namespace, name, uid, resourceVersion };
+}
 
 /** Reads one line; undefined for what is no event. */
 export function readWatchLine(line: string): WatchLine | undefined {
