@@ -42,8 +42,6 @@ export class HeartbeatSender {
   #claims: readonly Claim[] = [];
   #claimsVersion: number | undefined;
   #lastChunk = 0;
-  /** Claims that were in some set before this one. */
-  readonly #known = new WeakSet<Claim>();
   /** Chunks of the present set that have not been sent yet, and how many of them hold new claims: they come first. */
   #unsent = 0;
   #unsentNew = 0;
@@ -65,6 +63,7 @@ export class HeartbeatSender {
    */
   send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
     const { node, send } = this.#options;
+    if (peers.length === 0) return;
     if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
     const chunks = chunksOf(this.#claims);
     const repeats = Math.min(this.#unsent - this.#unsentNew, REPEATS_AT_ONCE);
@@ -83,16 +82,22 @@ export class HeartbeatSender {
   }
 
   #take({ claims, claimsVersion }: OwnState): void {
+    const before = this.#claims;
     this.#claims = [...claims.values()];
     this.#claimsVersion = claimsVersion;
-    const fresh = this.#claims.filter((claim) => !this.#known.has(claim));
-    for (const claim of fresh) this.#known.add(claim);
+    const known = countKnown(this.#claims, before);
     this.#unsent = chunksOf(this.#claims);
     // The new ones are the last: they may begin in the middle of a chunk.
-    this.#unsentNew =
-      fresh.length === 0 ? 0 : this.#unsent - Math.floor((this.#claims.length - fresh.length) / CLAIMS_PER_HEARTBEAT);
+    this.#unsentNew = known === this.#claims.length ? 0 : this.#unsent - Math.floor(known / CLAIMS_PER_HEARTBEAT);
     this.#lastChunk = 0;
   }
+}
+
+/** How many of the claims, from the first one on, were among those before: these keep their order, new ones come last. */
+function countKnown(claims: readonly Claim[], before: readonly Claim[]): number {
+  let known = 0;
+  for (const claim of before) if (claim === claims[known]) known += 1;
+  return known;
 }
 
 function chunksOf(claims: readonly Claim[]): number {

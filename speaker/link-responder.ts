@@ -1,4 +1,4 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Family, Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, cidrOf } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announce.ts";
 import { answer } from "#src/layer2/answer.ts";
@@ -8,6 +8,7 @@ import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
+import { AddressFilter } from "#speaker/address-filter.ts";
 
 export interface LinkResponderOptions {
   readonly link: Link;
@@ -28,106 +29,132 @@ export class LinkResponder {
   /** The networks whose addresses are served here. */
   readonly subnets: readonly Cidr[];
   readonly #options: LinkResponderOptions;
-  readonly #arp: PacketSocket;
-  readonly #ndp: PacketSocket;
-  #announced: ReadonlyMap<string, Ip> = new Map();
-  /** The same by number: asked for every frame. */
-  readonly #numbers = { ipv4: new Set<bigint>(), ipv6: new Set<bigint>() };
+  /** What is announced here, by text. */
+  readonly #announced = new Map<string, Ip>();
+  readonly #ipv4: Protocol;
+  readonly #ipv6: Protocol;
 
   constructor(options: LinkResponderOptions) {
     this.#options = options;
     this.link = options.link;
     this.subnets = options.anySubnet ? EVERYTHING : subnetsOf(options.link);
-    this.#arp = this.#open(ETHER_TYPE_ARP, arpFilter([]), "arp");
+    this.#ipv4 = this.#open("ipv4");
     try {
-      this.#ndp = this.#open(ETHER_TYPE_IPV6, ndpFilter([]), "ndp");
+      this.#ipv6 = this.#open("ipv6");
     } catch (error) {
-      this.#arp.close();
+      this.#ipv4.socket.close();
       throw error;
     }
   }
 
-  /** Answers for exactly those of the given addresses that this link serves. */
-  setAnnounced(addresses: ReadonlyMap<string, Ip>): void {
-    const before = this.#announced;
-    this.#announced = new Map([...addresses].filter(([, ip]) => this.#serves(ip)));
-    const added = [...this.#announced].filter(([key]) => !before.has(key)).map(([, ip]) => ip);
-    const removed = [...before].filter(([key]) => !this.#announced.has(key)).map(([, ip]) => ip);
-    if (added.length === 0 && removed.length === 0) return;
-    for (const { family, value } of added) this.#numbers[family].add(value);
-    for (const { family, value } of removed) this.#numbers[family].delete(value);
+  /**
+   * Answers for exactly those of the addresses that this link serves; by text. Only those of `keys` are looked at, where
+   * it is known that the others are as they were.
+   */
+  setAnnounced(addresses: ReadonlyMap<string, { readonly ip: Ip }>, keys?: Iterable<string>): void {
+    const added: Ip[] = [];
+    const removed: Ip[] = [];
+    for (const key of keys ?? new Set([...addresses.keys(), ...this.#announced.keys()])) {
+      const before = this.#announced.get(key);
+      const ip = addresses.get(key)?.ip;
+      const isServed = ip !== undefined && this.#serves(ip);
+      if (isServed && before === undefined) {
+        this.#announced.set(key, ip);
+        added.push(ip);
+      } else if (!isServed && before !== undefined) {
+        this.#announced.delete(key);
+        removed.push(before);
+      }
+    }
     for (const ip of added) if (ip.family === "ipv6") this.#options.groups.join(this.link.name, ip);
-    this.#setFilters([...added, ...removed]);
+    for (const protocol of [this.#ipv4, this.#ipv6]) change(protocol, added, removed);
     for (const ip of removed) if (ip.family === "ipv6") this.#options.groups.leave(this.link.name, ip);
+  }
+
+  /** Lets the filters follow what changed before; to be called often. */
+  settle(nowMs: number): void {
+    this.#ipv4.filter.settle(nowMs);
+    this.#ipv6.filter.settle(nowMs);
   }
 
   /** Sends one round of unasked announcements of an address; false if this link does not serve it. */
   announce(ip: Ip): boolean {
-    if (!this.#announced.has(printIp(ip))) return false;
-    const socket = ip.family === "ipv4" ? this.#arp : this.#ndp;
+    const { socket, addresses } = ip.family === "ipv4" ? this.#ipv4 : this.#ipv6;
+    if (!addresses.has(ip.value)) return false;
     for (const frame of announcementFrames(ip, this.link.mac)) this.#send(socket, frame);
     return true;
   }
 
   /** Frames that the kernel dropped because we were too slow, since the last call. */
   readDropped(): number {
-    return this.#arp.readStats().dropped + this.#ndp.readStats().dropped;
+    return this.#ipv4.socket.readStats().dropped + this.#ipv6.socket.readStats().dropped;
   }
 
   close(): void {
     this.setAnnounced(new Map());
-    this.#arp.close();
-    this.#ndp.close();
+    this.#ipv4.socket.close();
+    this.#ipv6.socket.close();
   }
 
   #serves(ip: Ip): boolean {
     return this.subnets.some((subnet) => cidrContains(subnet, ip));
   }
 
-  #setFilters(changed: readonly Ip[]): void {
-    const all = [...this.#announced.values()];
-    if (changed.some(({ family }) => family === "ipv4")) this.#setFilter(this.#arp, arpFilter(all), anyArpFilter());
-    if (changed.some(({ family }) => family === "ipv6")) this.#setFilter(this.#ndp, ndpFilter(all), anyNdpFilter());
-  }
-
-  /**
-   * Filters count against net.core.optmem_max, 20 KB up to Linux 6.6, where some 600 addresses are too many. Then all
-   * requests come in, and `answer` alone decides.
-   */
-  #setFilter(socket: PacketSocket, filter: Uint8Array, wider: Uint8Array): void {
-    try {
-      socket.setFilter(filter);
-    } catch (error) {
-      socket.setFilter(wider);
-      this.#options.onWideFilter(this.link.name, error as Error);
-    }
-  }
-
-  #open(etherType: number, filter: Uint8Array, protocol: "arp" | "ndp"): PacketSocket {
+  #open(family: Family): Protocol {
+    const { etherType, exact, wide, name } = PROTOCOLS[family];
+    const addresses = new Map<bigint, Ip>();
     const responder = {
       mac: this.link.mac,
-      // The filter decides in the kernel; this decides for frames that were queued before the filter was replaced.
-      isAnnounced: ({ family, value }: Ip) => this.#numbers[family].has(value),
+      // The filter decides in the kernel; this decides while it is wider, and for frames queued before it was replaced.
+      isAnnounced: (ip: Ip) => ip.family === family && addresses.has(ip.value),
     };
     const socket = this.#options.openPacketSocket({
       interfaceIndex: this.link.index,
       etherType,
-      filter,
+      filter: exact([]),
       onFrame: (frame) => {
         const reaction = answer(frame, responder);
         if (reaction.kind === "drop") return this.#options.onDrop(reaction.reason);
-        this.#options.onReply(protocol);
+        this.#options.onReply(name);
         return this.#send(socket, reaction.frame);
       },
       onError: this.#options.onError,
     });
-    return socket;
+    const filter = new AddressFilter(addresses, {
+      socket,
+      exact: () => exact([...addresses.values()]),
+      wide: wide(),
+      onRefused: (error) => this.#options.onWideFilter(this.link.name, error),
+    });
+    return { family, socket, addresses, filter };
   }
 
   #send(socket: PacketSocket, frame: Uint8Array): void {
     const sent = socket.send(frame);
     if (sent < 0) this.#options.onError(-sent);
   }
+}
+
+/** One of the two protocols on a link. */
+interface Protocol {
+  readonly family: Family;
+  readonly socket: PacketSocket;
+  /** What is announced, by number: asked for every frame. */
+  readonly addresses: Map<bigint, Ip>;
+  readonly filter: AddressFilter;
+}
+
+const PROTOCOLS = {
+  ipv4: { name: "arp", etherType: ETHER_TYPE_ARP, exact: arpFilter, wide: anyArpFilter },
+  ipv6: { name: "ndp", etherType: ETHER_TYPE_IPV6, exact: ndpFilter, wide: anyNdpFilter },
+} as const;
+
+function change({ family, addresses, filter }: Protocol, added: readonly Ip[], removed: readonly Ip[]): void {
+  const [more, less] = [added, removed].map((ips) => ips.filter((ip) => ip.family === family));
+  if (more === undefined || less === undefined || more.length + less.length === 0) return;
+  for (const ip of more) addresses.set(ip.value, ip);
+  for (const { value } of less) addresses.delete(value);
+  filter.changed({ hasMore: more.length > 0 });
 }
 
 const EVERYTHING: readonly Cidr[] = [

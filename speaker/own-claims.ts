@@ -1,5 +1,4 @@
 import type { AnnouncementPlan } from "#src/election/plan.ts";
-import type { Ip } from "#src/ip/address.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 
 /** How the claims changed, by address text. */
@@ -11,10 +10,10 @@ export interface ClaimsChange {
 
 /** What this speaker answers for. */
 export class OwnClaims {
-  #byAddress: ReadonlyMap<string, Claim> = new Map();
+  readonly #byAddress = new Map<string, Claim>();
   #version = 1;
 
-  /** By address text, the newest claims last; a new map after each change, never mutated. */
+  /** By address text, the newest claims last; always the same map, as it is now. */
   get byAddress(): ReadonlyMap<string, Claim> {
     return this.#byAddress;
   }
@@ -22,10 +21,6 @@ export class OwnClaims {
   /** Changes whenever the claims do; 32 bits. */
   get version(): number {
     return this.#version;
-  }
-
-  addresses(): ReadonlyMap<string, Ip> {
-    return new Map([...this.#byAddress].map(([key, { ip }]) => [key, ip]));
   }
 
   /** Of the addresses given claims those that the plan has a claim for, and no others. */
@@ -39,13 +34,11 @@ export class OwnClaims {
       if (claim === undefined && before !== undefined) lost.push(key);
     }
     if (gained.length === 0 && lost.length === 0) return { gained, lost };
-    const claims = new Map(this.#byAddress);
-    for (const key of [...gained, ...lost]) claims.delete(key);
+    for (const key of [...gained, ...lost]) this.#byAddress.delete(key);
     for (const key of gained) {
       const claim = plan.get(key)?.claim;
-      if (claim !== undefined) claims.set(key, claim);
+      if (claim !== undefined) this.#byAddress.set(key, claim);
     }
-    this.#byAddress = claims;
     this.#version = (this.#version % 0xffff_ffff) + 1;
     return { gained, lost };
   }

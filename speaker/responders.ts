@@ -60,9 +60,14 @@ export class Responders {
     return [...this.#byIndex.values()];
   }
 
-  /** Answers for exactly these addresses, each on the links that serve it. */
-  setAnnounced(addresses: ReadonlyMap<string, Ip>): void {
-    for (const responder of this.#byIndex.values()) responder.setAnnounced(addresses);
+  /** Answers for exactly these addresses, each on the links that serve it; only those of `keys` are looked at, if given. */
+  setAnnounced(addresses: ReadonlyMap<string, { readonly ip: Ip }>, keys?: Iterable<string>): void {
+    for (const responder of this.#byIndex.values()) responder.setAnnounced(addresses, keys);
+  }
+
+  /** Lets the kernel's filters follow what changed before; to be called often. */
+  settle(nowMs: number): void {
+    for (const responder of this.#byIndex.values()) responder.settle(nowMs);
   }
 
   /** Sends one round of unasked announcements on every link that serves the address. */

@@ -31,7 +31,7 @@ const REVIEW_MS = 1_000;
 export interface SpeakerOptions {
   readonly settings: WorkerSettings;
   readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
-  readonly responders: Pick<Responders, "announce" | "setAnnounced" | "subnets" | "links">;
+  readonly responders: Pick<Responders, "announce" | "setAnnounced" | "settle" | "subnets" | "links">;
   readonly counters: CounterSet;
   /** A number from 0 to 1, new at each call. */
   chance(): number;
@@ -56,6 +56,8 @@ export class Speaker {
   /** The highest term heard of each wanted address. */
   readonly #terms = new Map<string, number>();
   readonly #plan = new Map<string, Announcement>();
+  /** Those of the plan that nobody claims. */
+  readonly #vacant = new Set<string>();
   /** Addresses of ours that somebody else claims as well. */
   readonly #contested = new Set<string>();
   #nodes: NodeStandings;
@@ -138,7 +140,7 @@ export class Speaker {
   /** The interfaces changed: everything announced is announced anew where it is served now. */
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
-    this.#options.responders.setAnnounced(this.#claims.addresses());
+    this.#options.responders.setAnnounced(this.#claims.byAddress);
     for (const { ip } of this.#claims.byAddress.values()) this.#queue.start(ip, nowMs);
   }
 
@@ -150,6 +152,7 @@ export class Speaker {
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
     this.#decideDue(nowMs);
+    this.#options.responders.settle(nowMs);
     this.#sendHeartbeats();
     this.#reporter.report(nowMs);
     if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
@@ -186,8 +189,7 @@ export class Speaker {
     this.#reviewedMs = nowMs;
     if (this.#guests.expire(nowMs)) this.#setPeers();
     if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
-    const vacant = [...this.#plan].filter(([, { vacantSinceMs }]) => vacantSinceMs !== undefined);
-    return this.#dirty.mark(vacant.map(([key]) => key));
+    return this.#dirty.mark(this.#vacant);
   }
 
   /** Makes plan, claims and responders match what is known of these addresses. */
@@ -200,6 +202,8 @@ export class Speaker {
       const announcement = plan.get(key);
       if (announcement === undefined) this.#plan.delete(key);
       else this.#plan.set(key, announcement);
+      if (announcement?.vacantSinceMs === undefined) this.#vacant.delete(key);
+      else this.#vacant.add(key);
     }
     const change = this.#claims.update(keys, plan);
     if (change.gained.length > 0 || change.lost.length > 0) this.#apply(change, nowMs);
@@ -237,7 +241,7 @@ export class Speaker {
   }
 
   #apply({ gained, lost }: ClaimsChange, nowMs: number): void {
-    this.#options.responders.setAnnounced(this.#claims.addresses());
+    this.#options.responders.setAnnounced(this.#claims.byAddress, [...gained, ...lost]);
     for (const key of gained) this.#startAnnouncing(key, nowMs);
     for (const key of lost) this.#queue.stop(key);
     if (lost.some((key) => this.#wanted.byAddress.has(key))) this.#steadySinceMs = nowMs;

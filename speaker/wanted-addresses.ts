@@ -31,9 +31,12 @@ export class WantedAddresses {
   }
 }
 
+/** Shared by all that have none, which is most. */
+const NONE: ReadonlySet<string> = new Set();
+
 function readWanted({ ip: text, selected, serving, terminating }: WantedMessage): WantedAddress | undefined {
   const ip = parseIp(text);
   const setOf = (nodes: readonly string[] | undefined): ReadonlySet<string> | undefined => nodes && new Set(nodes);
   if (ip === undefined) return undefined;
-  return { ip, selected: setOf(selected), serving: setOf(serving), terminating: new Set(terminating) };
+  return { ip, selected: setOf(selected), serving: setOf(serving), terminating: setOf(terminating) ?? NONE };
 }

@@ -1,4 +1,4 @@
-import { compareIps, type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
+import { type Family, type Ip, ipToBytes } from "#src/ip/address.ts";
 import {
   encodeProgram,
   type Instruction,
@@ -106,12 +106,19 @@ function buildFilter(
 
 /** The different addresses of one family, sorted, each as 32-bit words in network order. */
 function wordsOf(addresses: readonly Ip[], family: Family): readonly (readonly number[])[] {
-  const sorted = addresses.filter((ip) => ip.family === family).sort(compareIps);
-  return sorted
-    .filter((ip, index) => ip.value !== sorted[index - 1]?.value)
-    .map((ip) => {
-      const bytes = ipToBytes(ip);
-      const view = new DataView(bytes.buffer);
-      return Array.from({ length: bytes.length / 4 }, (_, word) => view.getUint32(word * 4));
-    });
+  const sorted = addresses
+    .filter((ip) => ip.family === family)
+    .map((ip) => (family === "ipv4" ? [Number(ip.value)] : wordsOfIpv6(ip)))
+    .sort(compareWords);
+  return sorted.filter((words, index) => index === 0 || compareWords(words, sorted[index - 1] ?? []) !== 0);
+}
+
+function wordsOfIpv6(ip: Ip): readonly number[] {
+  const view = new DataView(ipToBytes(ip).buffer);
+  return [0, 4, 8, 12].map((at) => view.getUint32(at));
+}
+
+function compareWords(left: readonly number[], right: readonly number[]): number {
+  const index = left.findIndex((word, at) => word !== right[at]);
+  return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);
 }

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { arpFilter, anyArpFilter } from "#src/layer2/filter.ts";
@@ -5,6 +6,10 @@ import { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { PacketSocket, PacketSocketOptions } from "#src/linux/packet-socket.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { encodeArp } from "#src/wire/arp.ts";
+import { encodeEthernet } from "#src/wire/ethernet.ts";
+import { BROADCAST_MAC, ZERO_MAC } from "#src/wire/mac.ts";
+import { runFilter } from "#test/layer2/bpf-machine.ts";
 import { Responders } from "#speaker/responders.ts";
 
 function ipOf(text: string): Ip {
@@ -24,30 +29,55 @@ const link: Link = {
   addresses: [{ ip: ipOf("192.0.2.1"), prefixLength: 24, scope: "global" }],
 };
 const links = new Map([[link.index, link]]);
-const many = new Map(
-  Array.from({ length: 200 }, (_, last) => ipOf(`192.0.2.${last}`)).map((ip) => [printIp(ip), ip] as const),
-);
+
+function claimsOf(ips: readonly Ip[]): ReadonlyMap<string, { readonly ip: Ip }> {
+  return new Map(ips.map((ip) => [printIp(ip), { ip }] as const));
+}
+
+const following = (count: number): readonly Ip[] =>
+  Array.from({ length: count }, (_, last) => ({ family: "ipv4", value: 0xc0_00_02_00n + BigInt(last) }));
+/** Longer than changes have to rest before the filter follows them. */
+const CALM_MS = 1_500;
 
 function refusal(code: string): Error {
   return Object.assign(new Error(`setsockopt ${code}`), { code });
 }
 
+const ARP = 0x0806;
+
+/** Requests for which addresses of 192.0.2.0/23 a filter lets pass. */
+function passing(filter: Uint8Array): ReadonlySet<string> {
+  const sender = { senderMac: link.mac, senderIp: ipOf("192.0.2.9"), targetMac: ZERO_MAC };
+  const passes = (targetIp: Ip): boolean => {
+    const payload = encodeArp({ operation: "request", ...sender, targetIp });
+    const ends = { destination: BROADCAST_MAC, source: link.mac, etherType: ARP };
+    return runFilter(filter, encodeEthernet({ ...ends, payload })).keeps > 0;
+  };
+  return new Set(following(512).filter(passes).map(printIp));
+}
+
+/** Those of the link's network, 192.0.2.0/24. */
+function served(announced: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  return new Set([...announced.keys()].filter((key) => key.startsWith("192.0.2.")));
+}
+
 /** Responders over sockets that hold what a test looks at, and refuse what it says. */
 function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean; filterBytes?: number } = {}) {
-  const open = new Map<number, { filter: Uint8Array }>();
+  const open = new Map<number, { filter: Uint8Array; filters: number }>();
   const said: { problems: readonly Problem[]; wide: string[] } = { problems: [], wide: [] };
   const responders = new Responders({
     interfaces: [],
     groups: new GroupMembership(),
     openPacketSocket: (options): PacketSocket => {
       if (refuse.open?.(options) === true) throw refusal("EPERM");
-      const socket = { filter: options.filter };
+      const socket = { filter: options.filter, filters: 0 };
       open.set(options.etherType, socket);
       const close = (): void => void open.delete(options.etherType);
       return {
         setFilter: (filter) => {
           if (filter.length > (refuse.filterBytes ?? Infinity)) throw refusal("ENOMEM");
           socket.filter = filter;
+          socket.filters += 1;
         },
         send: (frame) => frame.length,
         readStats: () => ({ received: 0, dropped: 0 }),
@@ -68,12 +98,68 @@ describe("Responders", () => {
   it("takes all ARP requests in where the kernel has no room for a filter with the addresses", () => {
     const { responders, open, said } = respondersOn({ filterBytes: 1_000 });
     responders.setLinks(links);
-    responders.setAnnounced(many);
-    expect(open.get(0x0806)?.filter).toEqual(anyArpFilter());
+    responders.setAnnounced(claimsOf(following(200)));
+    for (const nowMs of [0, CALM_MS]) responders.settle(nowMs);
+    expect(open.get(ARP)?.filter).toEqual(anyArpFilter());
     expect(said.wide).toEqual(["lan0"]);
-    const one = new Map([...many].slice(0, 1));
-    responders.setAnnounced(one);
-    expect(open.get(0x0806)?.filter).toEqual(arpFilter([...one.values()]));
+    const [one] = following(1);
+    responders.setAnnounced(claimsOf([one!]));
+    expect(open.get(ARP)?.filter).toEqual(arpFilter([one!]));
+  });
+
+  it("makes as many filters for a storm of 250 addresses as for one of 100, and is exact when it is over", () => {
+    const [few, many] = [100, 250].map((count) => {
+      const { responders, open } = respondersOn();
+      responders.setLinks(links);
+      for (const [index, ip] of following(count).entries()) {
+        responders.setAnnounced(claimsOf(following(index + 1)), [printIp(ip)]);
+        responders.settle(index);
+      }
+      expect(open.get(ARP)?.filter).toEqual(anyArpFilter());
+      for (const nowMs of [count, count + CALM_MS]) responders.settle(nowMs);
+      expect(open.get(ARP)?.filter).toEqual(arpFilter(following(count)));
+      return open.get(ARP)?.filters;
+    });
+    expect(many).toBe(few);
+  });
+
+  it("lets all announced addresses pass at any moment, and no others once nothing changes", () => {
+    const change = fc.record({
+      from: fc.integer({ min: 0, max: 220 }),
+      count: fc.integer({ min: 1, max: 100 }),
+      isMore: fc.boolean(),
+      isAll: fc.boolean(),
+      waitMs: fc.constantFrom(0, 20, CALM_MS),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+        const { responders, open } = respondersOn();
+        responders.setLinks(links);
+        const announced = new Map<string, { readonly ip: Ip }>();
+        let nowMs = 0;
+        for (const { from, count, isMore, isAll, waitMs } of changes) {
+          const changed = [...claimsOf(following(from + count).slice(from))];
+          for (const [key, claim] of changed)
+            if (isMore) announced.set(key, claim);
+            else announced.delete(key);
+          responders.setAnnounced(announced, isAll ? undefined : changed.map(([key]) => key));
+          responders.settle((nowMs += waitMs));
+          expect(passing(open.get(ARP)!.filter).isSupersetOf(served(announced))).toBe(true);
+        }
+        for (const waitMs of [20, CALM_MS]) responders.settle((nowMs += waitMs));
+        expect(passing(open.get(ARP)!.filter)).toEqual(served(announced));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("opens a link's filter for what is announced already", () => {
+    const { responders, open } = respondersOn();
+    const announced = claimsOf(following(3));
+    responders.setAnnounced(announced);
+    responders.setLinks(links);
+    responders.setAnnounced(announced);
+    expect(open.get(ARP)?.filter).toEqual(arpFilter(following(3)));
   });
 
   it("leaves no socket open on a link where only the second could not be opened", () => {

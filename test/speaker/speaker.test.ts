@@ -109,6 +109,7 @@ class Network {
           answers.clear();
           for (const key of wanted.keys()) answers.add(key);
         },
+        settle: () => undefined,
         announce: (ip: Ip) => {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
         },

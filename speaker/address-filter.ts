@@ -1,0 +1,71 @@
+import type { PacketSocket } from "#src/linux/packet-socket.ts";
+
+/** A filter for so few is made anew at each change; one for many takes longer than anybody who asks should wait. */
+const FEW = 64;
+/** When nothing changed for so long, a filter for many is made; so much longer for each address in it, as that takes longer. */
+const CALM_MS = 500;
+const CALM_MS_PER_ADDRESS = 1;
+
+export interface AddressFilterOptions {
+  readonly socket: Pick<PacketSocket, "setFilter">;
+  /** A new one, which lets pass what asks for the addresses as they are now. */
+  exact(): Uint8Array;
+  /** Lets pass what asks for any address. */
+  readonly wide: Uint8Array;
+  /**
+   * The kernel refuses the exact filter, and the wide one stands in for it: filters count against net.core.optmem_max,
+   * 20 KB up to Linux 6.6, where some 600 addresses are too many.
+   */
+  onRefused(error: Error): void;
+}
+
+/**
+ * Keeps a socket's filter such that whatever asks for an announced address passes. While many addresses change, it lets
+ * all requests pass, which `answer` looks at alone; once they are calm, only those for the addresses: so each of
+ * thousands costs the same. The caller keeps the addresses, and says when they changed.
+ */
+export class AddressFilter {
+  readonly #options: AddressFilterOptions;
+  readonly #addresses: { readonly size: number };
+  #isWide = false;
+  /** Changed since the exact filter was made; `isNew`: since `settle` was called last. */
+  #stale: { isNew: boolean; atMs: number } | undefined;
+
+  /** The socket has the filter for the addresses as they are. */
+  constructor(addresses: { readonly size: number }, options: AddressFilterOptions) {
+    this.#addresses = addresses;
+    this.#options = options;
+  }
+
+  /** The addresses are others now; `hasMore`: some of them were not among those before. */
+  changed({ hasMore }: { readonly hasMore: boolean }): void {
+    if (this.#addresses.size <= FEW) return this.#narrow();
+    this.#stale = { isNew: true, atMs: 0 };
+    return hasMore ? this.#widen() : undefined;
+  }
+
+  /** Makes the filter exact if nothing changed for a while; to be called often. */
+  settle(nowMs: number): void {
+    if (this.#stale === undefined) return;
+    if (this.#stale.isNew) this.#stale = { isNew: false, atMs: nowMs };
+    else if (nowMs - this.#stale.atMs >= CALM_MS + this.#addresses.size * CALM_MS_PER_ADDRESS) this.#narrow();
+  }
+
+  #narrow(): void {
+    const { socket, exact, onRefused } = this.#options;
+    this.#stale = undefined;
+    try {
+      socket.setFilter(exact());
+      this.#isWide = false;
+    } catch (error) {
+      this.#widen();
+      onRefused(error as Error);
+    }
+  }
+
+  #widen(): void {
+    if (this.#isWide) return;
+    this.#options.socket.setFilter(this.#options.wide);
+    this.#isWide = true;
+  }
+}
