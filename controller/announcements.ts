@@ -63,19 +63,24 @@ export class Announcements {
     const sinceMs = this.#graceSinceMs.get(key) ?? nowMs;
     this.#graceSinceMs.set(key, sinceMs);
     if (nowMs - sinceMs < GRACE_MS) return true;
-    this.#graceSinceMs.delete(key);
-    this.#lacking.add(key);
+    this.#endGrace(key);
     return false;
   }
 
-  /** Those whose grace is over by now, and that were not judged since. */
+  /** Those whose grace is over by now: each is told once, for it may have to wait for another reason. */
   due(nowMs: number): readonly string[] {
     const due: string[] = [];
     for (const [key, sinceMs] of this.#graceSinceMs) {
       if (nowMs - sinceMs < GRACE_MS) break;
       due.push(key);
     }
+    for (const key of due) this.#endGrace(key);
     return due;
+  }
+
+  #endGrace(key: string): void {
+    this.#graceSinceMs.delete(key);
+    this.#lacking.add(key);
   }
 
   /** Those that nobody answers for longer than the grace: what is said of them may depend on all speakers. */

@@ -104,6 +104,20 @@ describe("the condition hawser.dev/Announced", () => {
     expect(late).toEqual([]);
   });
 
+  it("does not keep the controller busy where its grace ends while a write waits", async () => {
+    await assigned();
+    await world.advance(GRACE_MS - 100);
+    // Somebody takes our conditions away, and the API server refuses the write: the next attempt is 200 ms later.
+    world.source.faults.set("default/web", ["refused"]);
+    await world.overwrite("web", { conditions: [] });
+    const before = world.applied;
+    for (let ms = 0; ms < 150; ms += 1) await world.advance(1);
+    expect(world.applied - before).toBeLessThanOrEqual(5);
+    expect(world.announced("web")).toBe("-");
+    await world.advance(100);
+    expect(world.announced("web")).toBe("False NoSpeaker");
+  });
+
   it("needs an answer for each address of the Service", async () => {
     world.source.put(pools("192.0.2.0/30", "2001:db8::/120"));
     world.source.put(serviceObject("web", { spec: { ipFamilies: ["IPv4", "IPv6"] } }));
