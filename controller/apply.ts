@@ -99,7 +99,8 @@ function* changesOf(context: ApplyContext): Generator<Change> {
     const announced = context.announced(key, object, assignment);
     const patch = statusPatch(object, assignment, { announced, wallMs });
     const verdict = patch === undefined ? "leave" : contests.judge(key, object, nowMs);
-    if (patch === undefined) retries.settled(key);
+    // Nothing to write, or not before a pause ends: then no failed write waits for its turn any more.
+    if (verdict === "leave") retries.settled(key);
     const change = { key, object, assignment, announced };
     if (patch === undefined || verdict === "leave") unwritten.delete(key);
     else if (verdict === "write") yield { ...change, patch, isContested: false };

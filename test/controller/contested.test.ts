@@ -83,6 +83,27 @@ describe("another controller that rewrites a status again and again", () => {
     expect(world.line("web")).toMatch(/^192\.0\.2\.\d+ AddressAssigned$/);
   });
 
+  it("leaves the controller at rest during a pause, though a write failed before it", async () => {
+    world.source.put(pools("192.0.2.0/28"), serviceObject("web"));
+    rival(emptied);
+    await world.start();
+    for (let second = 0; second < 20; second++) await world.advance(1_000);
+    expect(world.events("web")).toContain("Warning StatusContested");
+    // For once its address stays. Then the status is emptied while the word of a speaker is being written into it.
+    world.source.onPatch = () => undefined;
+    for (let second = 0; second < 60; second++) await world.advance(1_000);
+    expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
+    world.source.faults.set("default/web", ["conflict"]);
+    rival(emptied);
+    world.announce("192.0.2.0");
+    await world.advance(500);
+    await world.advance(1_000);
+    expect(world.line("web")).not.toContain("192.0.2.0");
+    const before = world.applied;
+    for (let ms = 0; ms < 200; ms++) await world.advance(1);
+    expect(world.applied - before).toBeLessThanOrEqual(5);
+  });
+
   it("with an address of its own is left to it: that is adopted", async () => {
     world.source.put(pools("192.0.2.0/28"), serviceObject("web"));
     rival({ loadBalancer: { ingress: [{ ip: "198.51.100.7", ipMode: "VIP" }] } });
