@@ -1,4 +1,6 @@
+import { type Enrolment, readEnrolment } from "#src/model/enrolment.ts";
 import type { Kind, KubeObject } from "#src/model/object.ts";
+import { CONFIG_MAP_KEY } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
@@ -16,23 +18,36 @@ const kinds: readonly (readonly [Kind, Scope])[] = [
   ["Deployment", {}],
 ];
 
+/** Hawser's own. */
+const [NAMESPACE = ""] = CONFIG_MAP_KEY.split("/");
+
 /** After these no other kind can be read either. */
 const NOBODY_THERE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
 
-/** The objects of a cluster, and what of it cannot be read. */
-export async function readClusterObjects(
-  options: FindConfigOptions,
-): Promise<{ readonly objects: readonly KubeObject[]; readonly problems: readonly Problem[] }> {
+/** What there is to check of a cluster. */
+export interface ClusterObjects {
+  readonly objects: readonly KubeObject[];
+  /** Of the speakers that run: they know the networks of their nodes. */
+  readonly enrolments: readonly Enrolment[];
+  /** What of it cannot be read. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads all that a cluster has of it, once. */
+export async function readClusterObjects(options: FindConfigOptions): Promise<ClusterObjects> {
   const config = findApiConfig(options);
-  if (!config.ok) return { objects: [], problems: config.problems };
+  if (!config.ok) return { objects: [], enrolments: [], problems: config.problems };
   const lister = new ClusterLister(config.value);
   try {
     const objects: KubeObject[] = [];
     for (const [kind, scope] of kinds) {
       objects.push(...(await lister.list(kind, scope)));
-      if (lister.problems.some(({ code }) => NOBODY_THERE.includes(code))) break;
+      if (lister.problems.some(({ code }) => NOBODY_THERE.includes(code)))
+        return { objects, enrolments: [], problems: lister.problems };
     }
-    return { objects, problems: lister.problems };
+    const { members } = await lister.leases(NAMESPACE, []);
+    const enrolments = [...members.values()].flatMap((member) => readEnrolment(member) ?? []);
+    return { objects, enrolments, problems: lister.problems };
   } finally {
     lister.close();
   }

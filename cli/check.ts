@@ -1,14 +1,16 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Enrolment } from "#src/model/enrolment.ts";
 import { inspectObjects } from "#src/model/inspect.ts";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
+import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { findBrokenReferences } from "#src/model/references.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
-import { readClusterObjects } from "./check-cluster.ts";
+import { type ClusterObjects, readClusterObjects } from "./check-cluster.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { refuse } from "./refuse.ts";
 
@@ -70,7 +72,10 @@ export function check(files: readonly CheckedFile[]): CheckResult {
 }
 
 /** Finds what is wrong with objects, each by itself and against the others. The text of each is where it stands. */
-function checkObjects(places: ReadonlyMap<KubeObject, string>): readonly Finding[] {
+function checkObjects(
+  places: ReadonlyMap<KubeObject, string>,
+  enrolments: readonly Enrolment[] = [],
+): readonly Finding[] {
   const findings: Finding[] = [];
   const placeOf = (object: KubeObject) => places.get(object) ?? "";
   const { firsts, doubles } = splitDoubles([...places.keys()], placeOf);
@@ -78,17 +83,20 @@ function checkObjects(places: ReadonlyMap<KubeObject, string>): readonly Finding
   for (const { object, problems } of inspection.inspected)
     findings.push(...problems.map((problem) => ({ file: placeOf(object), ...problem })));
   const byName = placesByName(places);
-  const nodeAddresses = findNodeAddresses(inspection.pools, nodeAddressesOf(inspection.nodes));
-  for (const problem of [...findBrokenReferences(inspection), ...nodeAddresses])
+  const unusable = [
+    ...findNodeAddresses(inspection.pools, nodeAddressesOf(inspection.nodes)),
+    ...findNetworkAddresses(inspection.pools, enrolments),
+  ];
+  for (const problem of [...findBrokenReferences(inspection), ...unusable])
     findings.push({ file: byName.get(nameIn(problem.where)) ?? "", ...problem });
   findings.push(...doubles);
   return findings;
 }
 
-/** The same for the objects of a cluster; `problems`: what could not be read of it. */
-function checkCluster(objects: readonly KubeObject[], problems: readonly Problem[]): CheckResult {
+/** The same for the objects of a cluster. */
+function checkCluster({ objects, enrolments, problems }: ClusterObjects): CheckResult {
   const places = new Map(objects.map((object) => [object, ""]));
-  const findings = [...problems.map((problem) => ({ file: "", ...problem })), ...checkObjects(places)];
+  const findings = [...problems.map((problem) => ({ file: "", ...problem })), ...checkObjects(places, enrolments)];
   const exitCode = problems.some(({ severity }) => severity === "error") ? 2 : exitCodeOf(findings);
   return { findings, objects: places.size, otherKinds: new Map(), exitCode };
 }
@@ -193,8 +201,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function readAndCheckCluster(values: OptionValues<typeof clusterOptions>): Promise<CheckResult> {
-  const { objects, problems } = await readClusterObjects({ ...values, env: process.env });
-  return checkCluster(objects, problems);
+  return checkCluster(await readClusterObjects({ ...values, env: process.env }));
 }
 
 /** The file, or the manifests below the folder, in the order of their paths; hidden ones are left out. */

@@ -24,17 +24,17 @@ export async function lookAtCluster(options: StatusClusterOptions): Promise<Pars
     const services = await lister.list("Service", SERVICES);
     // Without Services there is nothing to show, and what else is wrong is wrong for the same reason.
     if (lister.problems.length > 0 && services.length === 0) return { ok: false, problems: lister.problems };
-    const [configMaps, nodes, { reports, leaders }, events] = await Promise.all([
+    const [configMaps, nodes, leases, events] = await Promise.all([
       lister.list("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
       lister.list("Node"),
-      lister.leases(namespace, "report", COMPONENTS),
+      lister.leases(namespace, COMPONENTS),
       lister.events(COMPONENTS),
     ]);
     const configMap = configMaps.find(({ metadata }) => keyOf(metadata) === keyOf({ namespace, name }));
     const { problems } = lister;
     return {
       ok: true,
-      value: viewStatus({ configMap, services, nodes, reports, leaders, events, problems }),
+      value: viewStatus({ configMap, services, nodes, ...leases, events, problems }),
       problems,
     };
   } finally {

@@ -40,6 +40,7 @@ export async function openFolder({
         services: source.list("Service").values(),
         nodes: source.list("Node").values(),
         reports: source.reports(),
+        members: source.reports("member"),
         events: await readEvents(manifests),
         problems: [...problems.values()].flat(),
       }),

@@ -1,11 +1,14 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
+import { readEnrolment } from "#src/model/enrolment.ts";
 import { readyNodesOf } from "#src/model/live-speakers.ts";
+import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { Fields } from "#src/model/record.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
@@ -40,7 +43,9 @@ export interface StatusInput {
   readonly configMap: KubeObject | undefined;
   readonly services: Iterable<KubeObject>;
   readonly nodes: Iterable<KubeObject>;
-  readonly reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** What speakers report, and how they enrolled. */
+  readonly reports: ReadonlyMap<string, Fields>;
+  readonly members: ReadonlyMap<string, Fields>;
   /** Holder by election; none in a folder. */
   readonly leaders?: ReadonlyMap<string, string>;
   /** Oldest first. */
@@ -54,9 +59,11 @@ const MAX_EVENTS = 10;
 
 /** Puts together what is known of an installation. */
 export function viewStatus(input: StatusInput): StatusView {
-  const { configMap, services, nodes, reports, leaders = new Map<string, string>(), events, problems } = input;
+  const { configMap, services, nodes, reports, members, leaders = new Map<string, string>(), events, problems } = input;
   const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
   const pools = config?.ok ? config.value.pools : [];
+  const enrolments = [...members.values()].flatMap((member) => readEnrolment(member) ?? []);
+  const reserved = configMap === undefined ? [] : findNetworkAddresses(pools, enrolments, keyOf(configMap.metadata));
   const speakers = readSpeakers(reports, readyNodesOf([...nodes].map((node) => parseNode(node).value)));
   const parsed = [...services].map((object) => ({ object, read: parseService(object) }));
   const used = new Map<string, Ip>();
@@ -73,7 +80,7 @@ export function viewStatus(input: StatusInput): StatusView {
     speakers: speakers.views,
     leaders: [...leaders].map(([election, holder]) => ({ election, holder })),
     events: events.slice(-MAX_EVENTS).toReversed(),
-    problems: [...problems, ...(config?.problems ?? []), ...parsed.flatMap(({ read }) => read.problems)],
+    problems: [...problems, ...(config?.problems ?? []), ...reserved, ...parsed.flatMap(({ read }) => read.problems)],
   };
 }
 

@@ -1,10 +1,10 @@
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
-import type { Pool } from "#src/model/pool.ts";
+import { avoids, type Pool } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Refusal } from "./in-use.ts";
-import { isBuggy, type PoolSpaces } from "./pool-space.ts";
+import type { PoolSpaces } from "./pool-space.ts";
 
 /** Why a Service does not have all it wants, and what to do: a condition of the Service and the text of its Event. */
 export interface Complaint {
@@ -75,7 +75,7 @@ export function explainNotInPool(service: Service, ip: Ip, holder: Pool | undefi
     return complain(
       `it is in pool "${holder.name}", not in the requested pool "${requestedPool}". Ask for one of both.`,
     );
-  if (isBuggy(holder, ip))
+  if (avoids(holder, ip))
     return complain(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { type Family, type Ip, parseIp } from "#src/ip/address.ts";
 import { type IpRange, rangeSize } from "#src/ip/range.ts";
-import type { Pool } from "#src/model/pool.ts";
+import { avoids, type Pool } from "#src/model/pool.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
 /** How long a freed address is passed over while others are free: neighbours may still have it in their caches. */
@@ -79,15 +79,9 @@ function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
 
 function rest(index: PoolIndex, ip: Ip | undefined): void {
   const space = ip && spaceOf(index, ip);
-  if (ip === undefined || space === undefined || isBuggy(space.pool, ip)) return;
+  if (ip === undefined || space === undefined || avoids(space.pool, ip)) return;
   space.resting.push(ip.value);
   space.isResting.add(ip.value);
-}
-
-/** Some old devices drop traffic to IPv4 addresses that end in 0 or 255: is this one, and does the pool avoid them? */
-export function isBuggy(pool: Pool, ip: Ip): boolean {
-  const last = ip.value & 255n;
-  return pool.avoidBuggyIps && ip.family === "ipv4" && (last === 0n || last === 255n);
 }
 
 /** How many addresses of the range the pool avoids, by arithmetic. */
@@ -118,7 +112,7 @@ export function lowestFree(space: PoolSpace, used: ReadonlyMap<bigint, unknown>)
     const last = space.ranges[cursor.range]?.last ?? -1n;
     for (; cursor.value <= last; cursor.value++) {
       const ip = { family, value: cursor.value };
-      if (!used.has(ip.value) && !space.isResting.has(ip.value) && !isBuggy(space.pool, ip)) return ip;
+      if (!used.has(ip.value) && !space.isResting.has(ip.value) && !avoids(space.pool, ip)) return ip;
     }
   }
   return undefined;

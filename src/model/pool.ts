@@ -1,3 +1,4 @@
+import type { Ip } from "#src/ip/address.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { NodeSelector } from "./node-selector.ts";
 
@@ -13,4 +14,10 @@ export interface Pool {
   readonly avoidBuggyIps: boolean;
   /** Only nodes that match one of these announce its addresses; left out, all do. */
   readonly nodeSelectors?: readonly NodeSelector[];
+}
+
+/** Whether the pool passes over the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */
+export function avoids({ avoidBuggyIps }: Pool, { family, value }: Ip): boolean {
+  const last = value & 255n;
+  return avoidBuggyIps && family === "ipv4" && (last === 0n || last === 255n);
 }

@@ -207,6 +207,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: a pool contains the address of a Node. That address is passed over, the others are used.",
     solve: "Take the address out of the pool.",
   },
+  POOL_HAS_NETWORK_ADDRESS: {
+    meaning:
+      "Warning: a pool may give out an address that a network of the nodes keeps for itself (its first and its broadcast address; of IPv6 its first, the routers' anycast address). Few clients reach a Service there, or none.",
+    solve: "Take the address out of the pool, or set `avoid-buggy-ips: true` where it ends in 0 or 255.",
+  },
 
   // Services, endpoints and nodes (src/model/service*.ts, endpoints.ts, node.ts).
   REQUEST_ADDRESS_UNREADABLE: {

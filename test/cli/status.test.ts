@@ -118,6 +118,22 @@ describe("hawser status", () => {
     expect(await alive("Unknown")).toEqual([false, false]);
   });
 
+  it("warns of addresses of a pool that the networks of the nodes keep for themselves", async () => {
+    const directory = await installation();
+    const source = openFolderSource({ directory, log: createLogger({ component: "test", level: "silent" }) });
+    await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+    closers.push(async () => source.close());
+    const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24", "2001:db8::/64"] }];
+    const member = { node: "n1", addresses: ["192.0.2.10"], keys: [], hasNode: false, interfaces };
+    await source.report("member-n1", member, { topic: "member" });
+    const { stdout } = await runCli(["status", "--manifests", directory]);
+    const warned = [...stdout.matchAll(/pool "(\w+)": May give out (\S+): .*\[POOL_HAS_NETWORK_ADDRESS\]$/gm)];
+    expect(warned.map(([, pool, ip]) => [pool, ip])).toEqual([
+      ["default", "192.0.2.0"],
+      ["modern", "2001:db8::"],
+    ]);
+  });
+
   it("says the same as JSON", async () => {
     const { code, stdout } = await runCli(["status", "--json"], { HAWSER_MANIFESTS: await installation() });
     const view = JSON.parse(stdout) as StatusView;

@@ -188,6 +188,18 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     await cluster.api.must({ method: "DELETE", path: "/api/v1/namespaces/shop/services/asks" });
   });
 
+  it("check and status warn of addresses that the networks of the nodes keep for themselves", async () => {
+    const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24"] }];
+    const member = { node: "n1", addresses: ["192.0.2.10"], keys: [], hasNode: false, interfaces };
+    await programs.report("member-n1", member, { topic: "member" });
+    const where = 'ConfigMap "hawser-system/hawser" pool "default"';
+    const warning = { code: "POOL_HAS_NETWORK_ADDRESS", where, what: "May give out 192.0.2.0", severity: "warning" };
+    const checked = await runCli(["check", "--json", "--kubeconfig", cluster.kubeconfigFile]);
+    expect([checked.code, JSON.parse(checked.stdout)]).toEqual([0, expect.objectContaining(warning)]);
+    const shown = await runCli(["status", "--json", "--kubeconfig", cluster.kubeconfigFile]);
+    expect((JSON.parse(shown.stdout) as StatusView).problems).toEqual([expect.objectContaining(warning)]);
+  });
+
   it("check refuses files and a cluster at once", async () => {
     const { code, stderr } = await runCli(["check", "--cluster", "some.yaml"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("not both")]);

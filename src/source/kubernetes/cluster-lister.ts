@@ -1,7 +1,6 @@
 import { type Kind, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
-import type { ReportTopic } from "#src/source/source.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { apiProblem } from "./api-problems.ts";
@@ -19,8 +18,9 @@ const MAX_EVENTS = 500;
 
 /** What the Leases of Hawser's namespace say. */
 export interface LeasesRead {
-  /** By name: `speaker-n1`. */
+  /** Reports of the two topics, by name: `speaker-n1`, `member-n1`. */
   readonly reports: ReadonlyMap<string, Fields>;
+  readonly members: ReadonlyMap<string, Fields>;
   /** Who leads in each election, by its name: `hawser-controller`. */
   readonly leaders: ReadonlyMap<string, string>;
 }
@@ -43,17 +43,19 @@ export class ClusterLister {
   }
 
   /** Reports, and who holds the Leases of these elections. */
-  async leases(namespace: string, topic: ReportTopic, elections: readonly string[]): Promise<LeasesRead> {
-    const reports = new Map<string, Fields>();
+  async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
+    const read = { report: new Map<string, Fields>(), member: new Map<string, Fields>() };
     const leaders = new Map<string, string>();
     for (const item of await this.#all(leasePath(namespace), {})) {
       const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
-      const report = readReport(topic, item);
-      if (report !== undefined) reports.set(name, report);
+      for (const topic of ["report", "member"] as const) {
+        const report = readReport(topic, item);
+        if (report !== undefined) read[topic].set(name, report);
+      }
       const { holder } = readLease(item);
       if (elections.includes(name) && holder !== "") leaders.set(name, holder);
     }
-    return { reports, leaders };
+    return { reports: read.report, members: read.member, leaders };
   }
 
   /** The latest Events that these programs wrote, oldest first. */

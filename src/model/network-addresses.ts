@@ -1,0 +1,65 @@
+import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
+import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
+import { rangeContains } from "#src/ip/range.ts";
+import type { Enrolment } from "./enrolment.ts";
+import { avoids, type Pool } from "./pool.ts";
+import { CONFIG_MAP_KEY } from "./pool-config.ts";
+import type { Problem } from "./problem.ts";
+
+/** An address that a network keeps for itself, and what that means. */
+interface ReservedAddress {
+  readonly ip: Ip;
+  readonly why: string;
+}
+
+/**
+ * The addresses that pools may give out though the networks of the nodes keep them for themselves, as warnings: a
+ * Service that gets one is reached by few clients, or by none.
+ */
+export function findNetworkAddresses(
+  pools: readonly Pool[],
+  enrolments: readonly Enrolment[],
+  configMap = CONFIG_MAP_KEY,
+): readonly Problem[] {
+  return networksOf(enrolments)
+    .flatMap(reservedIn)
+    .flatMap(({ ip, why }) => {
+      const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
+      if (pool === undefined || avoids(pool, ip)) return [];
+      const isAvoidable = avoids({ ...pool, avoidBuggyIps: true }, ip);
+      return {
+        code: "POOL_HAS_NETWORK_ADDRESS",
+        where: `ConfigMap "${configMap}" pool "${pool.name}"`,
+        what: `May give out ${printIp(ip)}`,
+        why,
+        fix: `Take it out of the pool${isAvoidable ? ", or give the pool avoid-buggy-ips: true" : ""}`,
+        severity: "warning",
+      };
+    });
+}
+
+/** The networks that the speakers' interfaces are in, each once. */
+function networksOf(enrolments: readonly Enrolment[]): readonly Cidr[] {
+  const texts = enrolments.flatMap(({ interfaces }) => interfaces.flatMap(({ subnets }) => subnets));
+  return [...new Set(texts)].sort().flatMap((text) => parseCidr(text) ?? []);
+}
+
+/**
+ * Of an IPv4 network the first address and the broadcast address (RFC 1122 section 3.2.1.3; networks of /31 have none:
+ * RFC 3021), of an IPv6 network the subnet-router anycast address (RFC 4291 section 2.6.1; not of /127: RFC 6164).
+ */
+function reservedIn(network: Cidr): readonly ReservedAddress[] {
+  const { family, base, prefixLength } = network;
+  const hostBits = bitsOf(family) - prefixLength;
+  // An interface that serves every address is in no network that could be told.
+  if (hostBits < 2 || prefixLength === 0) return [];
+  const text = `${printCidr(network)}, which nodes are in`;
+  const first: Ip = { family, value: base };
+  if (family === "ipv6")
+    return [{ ip: first, why: `it is the subnet-router anycast address of ${text}: routers answer for it` }];
+  const last: Ip = { family, value: base + (1n << BigInt(hostBits)) - 1n };
+  return [
+    { ip: first, why: `it is the first address of ${text}: many clients there do not connect to it` },
+    { ip: last, why: `it is the broadcast address of ${text}: no client there connects to it` },
+  ];
+}
