@@ -116,7 +116,8 @@ async function keepAlive(session: ClientHttp2Session, timing: Timing): Promise<v
   session.once("close", () => ended.abort());
   while (!session.destroyed) {
     await pause(timing, PING_EVERY_MS, ended.signal);
-    if (ended.signal.aborted) return;
+    // A session is destroyed some time before it says that it is closed, and one that is refuses a PING by throwing.
+    if (session.destroyed) return;
     const answered = new AbortController();
     if (session.ping(() => answered.abort()))
       await pause(timing, PING_DEADLINE_MS, AbortSignal.any([answered.signal, ended.signal]));
