@@ -27,6 +27,16 @@ kind: Service
 metadata: { name: hopeless, annotations: { hawser.dev/address-pool: nowhere } }
 spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
 `;
+/** Asks for a guard that Hawser does not have. */
+const closed = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: closed, annotations: { nginx.ingress.kubernetes.io/auth-type: basic } }
+spec:
+  ingressClassName: hawser
+  rules:
+  - host: closed.example
+    http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`;
 const ingress = `apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: { name: web }
@@ -95,21 +105,23 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     await until("the page comes by HTTPS, with the certificate of the Secret", ask, { timeoutMs: 60_000 });
   });
 
-  it("says in an Event why a Service gets no address", async () => {
+  it("says in an Event why a Service gets no address, and why an Ingress is not served", async () => {
     await world.apply(hopeless);
-    await untilEvent("1 .*nowhere");
+    await world.apply(closed);
+    await untilEvent("hopeless", "1 .*nowhere");
+    await untilEvent("closed", "1 .*auth-type");
   });
 
-  /** Resolves when a line `COUNT MESSAGE` of the Events about the hopeless Service matches. */
-  async function untilEvent(pattern: string): Promise<void> {
-    const selector = "--field-selector=involvedObject.name=hopeless,type=Warning";
+  /** Resolves when a line `COUNT MESSAGE` of the Events about an object matches. */
+  async function untilEvent(about: string, pattern: string): Promise<void> {
+    const selector = `--field-selector=involvedObject.name=${about},type=Warning`;
     const lines = '--output=jsonpath={range .items[*]}{.count} {.message}{"\\n"}{end}';
     let seen = "";
     const look = async (): Promise<boolean> => {
       seen = await world.kubectl("get", "events", selector, lines);
       return new RegExp(`^${pattern}`, "m").test(seen);
     };
-    await until(`an Event: ${pattern}`, look, { timeoutMs: 60_000, lastSeen: () => seen });
+    await until(`an Event about ${about}: ${pattern}`, look, { timeoutMs: 60_000, lastSeen: () => seen });
   }
 
   it("lets an operator change an option of the speakers", async () => {
@@ -130,13 +142,14 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     },
   );
 
-  it("counts on an Event that a controller before it wrote, when its cause comes back", async () => {
+  it("counts on an Event that a program before it wrote, when its cause comes back or is there still", async () => {
     const ask = (pool: string): Promise<string> =>
       world.kubectl("annotate", "service", "hopeless", `hawser.dev/address-pool=${pool}`, "--overwrite");
     await ask("elsewhere");
-    await untilEvent("1 .*elsewhere");
+    await untilEvent("hopeless", "1 .*elsewhere");
     await ask("nowhere");
-    await untilEvent("2 .*nowhere");
+    await untilEvent("hopeless", "2 .*nowhere");
+    await untilEvent("closed", "[2-9] .*auth-type");
   });
 
   it("loses no request while the node that answers for the address is drained", async () => {
