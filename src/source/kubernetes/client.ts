@@ -138,7 +138,7 @@ export class ApiClient {
         chunks.push(chunk);
       },
     });
-    return outcomeOf(head.status, head.retryAfter, textOf(keepsManagedFields)(Buffer.concat(chunks)));
+    return outcomeOf(head.status, head.retryAfter, textOf(keepsManagedFields)(joined(chunks)));
   }
 
   /** The way, and then what says who we are: a token that was read before a long wait for the way could be too old. */
@@ -166,6 +166,12 @@ export class ApiClient {
     this.#connection.renew();
     await this.#config.token(true);
   }
+}
+
+/** Most answers come in one piece, which need not be copied. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
 
 function textOf(keepsManagedFields: boolean): (json: Buffer) => string {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { Logger } from "#src/process/log.ts";
 import type { EventRecord } from "#src/source/source.ts";
 import { isRecord } from "#src/model/record.ts";
@@ -159,7 +159,7 @@ export class EventWriter {
       message,
       this.#options.component,
     ]);
-    const hash = createHash("sha256").update(said).digest("hex").slice(0, 16);
+    const hash = digest("sha256", said).slice(0, 16);
     return `${about.name.slice(0, MAX_PREFIX_LENGTH)}.${hash}`;
   }
 
