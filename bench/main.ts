@@ -1,10 +1,11 @@
-// Usage: npm run bench -- failover|http|arp|scale [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|http|arp|scale|memory [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { main as arp } from "./arp.ts";
 import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
+import { main as memory, prepare as prepareMemory } from "./memory.ts";
 import { main as scale, prepare as prepareScale } from "./scale.ts";
 
 interface Bench {
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   http: { rack: false, main: http },
   arp: { rack: true, main: arp },
   scale: { rack: true, prepare: prepareScale, main: scale },
+  memory: { rack: true, prepare: prepareMemory, main: memory },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -27,10 +27,19 @@ export function writesBetween(before: Writes, after: Writes): Writes {
   return new Map([...after].map(([resource, count]) => [resource, count - (before.get(resource) ?? 0)]));
 }
 
-/** The memory of a process that is in RAM now, and the most it ever was, in MB of 10^6 bytes (proc(5): VmRSS, VmHWM). */
-export function memoryMb(pid: number): { readonly rss: number; readonly peak: number } {
+/** The memory of a process in MB of 10^6 bytes (proc(5)). */
+interface Memory {
+  /** In RAM now: VmRSS; pages of programs and libraries, which all processes share, count too. */
+  readonly rss: number;
+  /** The most it ever was: VmHWM. */
+  readonly peak: number;
+  /** Its own alone: RssAnon. */
+  readonly private: number;
+}
+
+export function memoryMb(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kib = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN);
-  return { rss: (kib("VmRSS") * 1_024) / 1e6, peak: (kib("VmHWM") * 1_024) / 1e6 };
+  const mb = (name: string): number =>
+    (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * 1_024) / 1e6;
+  return { rss: mb("VmRSS"), peak: mb("VmHWM"), private: mb("RssAnon") };
 }

@@ -48,13 +48,14 @@ export async function runTrial(world: World, system: System, services: number): 
 }
 
 function memoryOf(running: RunningSystem, when: string): readonly Measured[] {
-  const [controller, speaker] = [memoryMb(running.controller()), memoryMb(running.speaker())];
-  return [
-    { case: `rss-controller-${when}`, unit: "MB", value: controller.rss },
-    { case: `rss-controller-${when}-peak`, unit: "MB", value: controller.peak },
-    { case: `rss-speaker-${when}`, unit: "MB", value: speaker.rss },
-    { case: `rss-speaker-${when}-peak`, unit: "MB", value: speaker.peak },
-  ];
+  return (["controller", "speaker"] as const).flatMap((name) => {
+    const memory = memoryMb(running[name]());
+    return [
+      { case: `rss-${name}-${when}`, unit: "MB", value: memory.rss },
+      { case: `rss-${name}-${when}-peak`, unit: "MB", value: memory.peak },
+      { case: `private-${name}-${when}`, unit: "MB", value: memory.private },
+    ];
+  });
 }
 
 /** Milliseconds from the POST of a Service to the first ARP reply, one Service at a time. */
