@@ -106,9 +106,20 @@ export class Round {
 
   /** Looks, decides, writes. False: more is to be written, after another look. */
   async run(): Promise<boolean> {
-    const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
-    const nowMs = monotonicMs();
+    const nowMs = this.#context.monotonicMs();
     const changed = this.#look();
+    try {
+      return await this.#apply(this.#decide(changed, nowMs));
+    } catch (error) {
+      // Nobody tells of these again, and what was kept by halves is not trusted: the next round decides about all.
+      for (const key of changed) this.#changed.add(key);
+      this.#planner = new AssignmentPlanner();
+      throw error;
+    }
+  }
+
+  #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersSay {
+    const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
     const { services, unreadable, resting } = this.#reader;
     this.#sayUnreadable();
     const pools = this.#config.read();
@@ -133,7 +144,7 @@ export class Round {
       pools: planner.usage(),
       unreadable: unreadable.size,
     }));
-    return this.#apply(say);
+    return say;
   }
 
   /** Milliseconds until there is something to do although nothing changes, at least 0; undefined if there is not. */
@@ -151,11 +162,13 @@ export class Round {
     this.#changed = new Set();
     this.#written.clear();
     this.#isDisturbed = false;
-    return this.#reader.update(changed, {
-      objectOf: this.#objectOf,
-      writes: this.#writes,
-      nowMs: this.#context.monotonicMs(),
-    });
+    const look = { objectOf: this.#objectOf, writes: this.#writes, nowMs: this.#context.monotonicMs() };
+    try {
+      return this.#reader.update(changed, look);
+    } catch (error) {
+      for (const key of changed) this.#changed.add(key);
+      throw error;
+    }
   }
 
   readonly #objectOf = (key: string): KubeObject | undefined => this.#context.source.get("Service", key);

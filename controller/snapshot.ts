@@ -59,18 +59,22 @@ export class ServiceReader {
     const keys = changed.union(this.#restored);
     this.#restored.clear();
     for (const key of keys) {
-      this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? this.#unreadable.get(key) ?? []);
       const object = objectOf(key);
-      if (object === undefined) this.#forget(key, writes);
-      else this.#take(key, object, writes);
+      // Before anything is changed: what cannot even be parsed leaves all as it was.
+      const parsed = object && parseService(object);
+      this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? this.#unreadable.get(key) ?? []);
+      if (object === undefined || parsed === undefined) this.#forget(key, writes);
+      else this.#take(key, { object, parsed, writes });
     }
     for (const key of keys) this.#restore(key, objectOf(key));
     this.#resting = this.#inUse.resting(nowMs);
     return keys;
   }
 
-  #take(key: string, object: KubeObject, writes: UnseenWrites): void {
-    const parsed = parseService(object);
+  #take(
+    key: string,
+    { object, parsed, writes }: { object: KubeObject; parsed: Parsed<Service>; writes: UnseenWrites },
+  ): void {
     this.#say(key, object, parsed);
     const unseen = writes.addressesOf(key, object);
     const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));

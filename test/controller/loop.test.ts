@@ -1,5 +1,5 @@
 import type { KubeObject } from "#src/model/object.ts";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
@@ -317,6 +317,34 @@ describe("a write that", () => {
     await world.advance(200);
     expect([world.line("a"), world.line("b")]).toEqual(["-", "192.0.2.0 AddressAssigned"]);
   });
+});
+
+describe("a round that fails by a bug", () => {
+  it.each(["get", "list", "reports"] as const)(
+    "in %s is made again, and nothing that was told is lost",
+    async (method) => {
+      world.source.put(pools("192.0.2.0/28"), serviceObject("old"), serviceObject("gone"));
+      await world.start();
+      const bug = vi.spyOn(world.source, method).mockImplementation(() => {
+        throw new Error("bug");
+      });
+      world.source.put(serviceObject("new"));
+      world.source.remove("Service", "default/gone");
+      await world.time.advance(100);
+      await vi.waitFor(() => expect(bug).toHaveBeenCalled());
+      expect(world.line("new")).toBe("-");
+      bug.mockRestore();
+      // The pause after a failure.
+      await world.time.advance(5_000);
+      await world.idle();
+      await world.put(serviceObject("next"));
+      // The first address rests, for that its Service went was told as well.
+      expect(["old", "new", "next"].map((name) => world.line(name))).toEqual(
+        [1, 2, 3].map((last) => `192.0.2.${last} AddressAssigned`),
+      );
+      expect(world.source.patched.filter((key) => key === "default/old")).toHaveLength(1);
+    },
+  );
 });
 
 describe("a Service that is deleted", () => {
