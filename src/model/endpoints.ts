@@ -9,6 +9,7 @@ import {
   isUnset,
   readBoolean,
   readChoice,
+  readEach,
   readList,
   readText,
 } from "./field.ts";
@@ -47,7 +48,7 @@ export interface EndpointSlice {
 }
 
 /** The label that ties a slice to its Service (well-known labels of Kubernetes). */
-const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 /**
  * Reads an EndpointSlice (discovery.k8s.io/v1). An endpoint or port that cannot be read is left out with a Problem; the
@@ -70,8 +71,8 @@ export function parseEndpointSlice(object: KubeObject): Parsed<EndpointSlice> {
   if (isUnset(typeField)) complainMissing(typeField, "Write addressType: IPv4 or IPv6");
   if (serviceName === "" || addressType === undefined) return { ok: false, problems };
   const family = addressType === "IPv4" ? "ipv4" : "ipv6";
-  const endpoints = readList(child(root, "endpoints")).flatMap((field) => readEndpoint(field, family) ?? []);
-  const ports = readList(child(root, "ports")).flatMap((field) => readEndpointPort(field) ?? []);
+  const endpoints = readEach(readList(child(root, "endpoints")), (field) => readEndpoint(field, family));
+  const ports = readEach(readList(child(root, "ports")), readEndpointPort);
   const serviceKey = keyOf({ namespace: metadata.namespace, name: serviceName });
   return { ok: true, value: { key: keyOf(metadata), serviceKey, family, endpoints, ports }, problems };
 }

@@ -147,6 +147,14 @@ export function readList(field: Field): readonly Field[] {
   return Array.from(value, (item: unknown, index) => ({ ...field, path: `${field.path}[${index}]`, value: item }));
 }
 
+/**
+ * What can be read of the entries of a list (`readList`). The result has the size it needs: one that grew has room for 17, and of
+ * Services and EndpointSlices there are thousands.
+ */
+export function readEach<T>(entries: readonly Field[], read: (entry: Field) => T | undefined): readonly T[] {
+  return Array.from(entries.flatMap((entry) => read(entry) ?? []));
+}
+
 /** Whether the field holds a map; a Problem where it holds something else. */
 export function readMap(field: Field): boolean {
   if (isUnset(field)) return false;

@@ -10,6 +10,7 @@ import {
   isUnset,
   quote,
   readChoice,
+  readEach,
   readList,
   readMap,
   readText,
@@ -101,7 +102,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
 function readPorts(spec: Field, type: Service["type"]): readonly ServicePort[] {
   const list = child(spec, "ports");
   const entries = readList(list);
-  const ports = entries.flatMap((field) => readServicePort(field) ?? []);
+  const ports = readEach(entries, readServicePort);
   const isHeadless = child(spec, "clusterIP").value === "None";
   if (entries.length === 0 && type !== "ExternalName" && !isHeadless)
     complainMissing(list, "Write at least one entry with port");

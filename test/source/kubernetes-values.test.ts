@@ -206,8 +206,8 @@ describe("readObject()", () => {
     { kind: "Secret", full: { data: { "tls.crt": "YQ==", password: "x" } }, kept: { data: { "tls.crt": "YQ==" } } },
     {
       kind: "EndpointSlice",
-      full: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: {} }] },
-      kept: { endpoints: [{ addresses: ["10.0.0.1"] }] },
+      full: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { name: "web-1", uid: "u" }, zone: "a" }] },
+      kept: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { uid: "u" } }] },
     },
   ] as const)("keeps of a $kind what is read", ({ kind, full, kept }) => {
     const {

@@ -1,5 +1,6 @@
 import type { Kind, ObjectRef } from "#src/model/object.ts";
 import { isRecord } from "#src/model/record.ts";
+import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
 import { trimService } from "./trim-service.ts";
 
 /** What is watched of a kind; all of it where nothing is said. */
@@ -37,7 +38,7 @@ const resources: Readonly<Record<Kind, Resource>> = {
     apiVersion: "discovery.k8s.io/v1",
     plural: "endpointslices",
     statusTakesMetadata: false,
-    trim: withoutTargets,
+    trim: trimEndpointSlice,
   },
   Ingress: { ...networking, plural: "ingresses", statusTakesMetadata: true, keepsManagedFields: true },
   IngressClass: { ...networking, plural: "ingressclasses" },
@@ -84,15 +85,4 @@ function withoutImages(object: Fields): Fields {
   if (!isRecord(object["status"])) return object;
   const { images: _images, nodeInfo: _nodeInfo, volumesAttached: _volumes, ...status } = object["status"];
   return { ...object, status };
-}
-
-function withoutTargets(object: Fields): Fields {
-  const endpoints: unknown = object["endpoints"];
-  if (!Array.isArray(endpoints)) return object;
-  const trimmed = endpoints.map((endpoint: unknown) => {
-    if (!isRecord(endpoint)) return endpoint;
-    const { targetRef: _targetRef, deprecatedTopology: _topology, ...rest } = endpoint;
-    return rest;
-  });
-  return { ...object, endpoints: trimmed };
 }
