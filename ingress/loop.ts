@@ -1,7 +1,7 @@
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
-import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
+import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -9,7 +9,7 @@ import { createWorkLoop } from "#src/process/loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import type { ClassScope } from "#src/routing/snapshot.ts";
 import type { RouteTable } from "#src/routing/table.ts";
-import { ParsedObjects } from "#src/source/parsed-objects.ts";
+import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import { RouteIndex } from "./route-index.ts";
 import { NamedSecrets } from "./secrets.ts";
@@ -117,7 +117,7 @@ class World {
   readonly #services = this.#reader("Service", parseService);
   readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
   readonly #nodes = this.#reader("Node", parseNode);
-  readonly #marks: Readonly<Partial<Record<Kind, { mark(key: string): void }>>> = {
+  readonly #kinds: ParsedKinds = {
     Ingress: this.#ingresses,
     IngressClass: this.#classes,
     Service: this.#services,
@@ -140,7 +140,7 @@ class World {
 
   /** Says which objects are to be looked at in the next `update`. */
   mark(changed: readonly ObjectRef[]): void {
-    for (const ref of changed) this.#marks[ref.kind]?.mark(keyOf(ref));
+    markChanged(this.#kinds, changed);
   }
 
   /** Reads what is new, and hands on what it makes. */

@@ -10,7 +10,7 @@ import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { printIp } from "#src/ip/address.ts";
-import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
+import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import type { ClusterMessage, PeerMessage } from "#speaker/messages.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
@@ -40,7 +40,7 @@ export class ClusterReader {
   readonly #services;
   readonly #slices;
   readonly #nodes;
-  readonly #marks: Readonly<Partial<Record<Kind, { mark(key: string): void }>>>;
+  readonly #kinds: ParsedKinds;
   readonly #index: WantedIndex;
   #configMap: KubeObject | undefined;
   #pools: readonly Pool[] = [];
@@ -55,7 +55,7 @@ export class ClusterReader {
     this.#services = this.#objects("Service", parseService);
     this.#slices = this.#objects("EndpointSlice", parseEndpointSlice);
     this.#nodes = this.#objects("Node", parseNode);
-    this.#marks = { Service: this.#services, EndpointSlice: this.#slices, Node: this.#nodes };
+    this.#kinds = { Service: this.#services, EndpointSlice: this.#slices, Node: this.#nodes };
     this.#index = new WantedIndex(options.loadBalancerClass);
   }
 
@@ -79,7 +79,7 @@ export class ClusterReader {
 
   /** Says which objects are to be looked at in the next `read`. */
   mark(changed: readonly ObjectRef[]): void {
-    for (const ref of changed) this.#marks[ref.kind]?.mark(keyOf(ref));
+    markChanged(this.#kinds, changed);
   }
 
   /** What changed since the call before; undefined if nothing that the worker needs to know. */

@@ -1,4 +1,4 @@
-import type { KubeObject } from "#src/model/object.ts";
+import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 
 /** One object that is not as it was; undefined: there is none, or it cannot be used. */
@@ -72,4 +72,12 @@ export class ParsedObjects<T> {
     this.#seen.set(key, { object, value });
     return { key, before: seen?.value, after: value };
   }
+}
+
+/** The objects of several kinds. */
+export type ParsedKinds = Readonly<Partial<Record<Kind, Pick<ParsedObjects<unknown>, "mark">>>>;
+
+/** Marks objects that a source told of (`SourceListener.onChange`), each with those of its kind. */
+export function markChanged(kinds: ParsedKinds, changed: readonly ObjectRef[]): void {
+  for (const ref of changed) kinds[ref.kind]?.mark(keyOf(ref));
 }

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parse } from "yaml";
-import { isRecord } from "#src/model/record.ts";
-
-export type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isRecord } from "#src/model/record.ts";
 
 /** A cluster or a user of a kubeconfig, and the folder of the file it is in: paths are relative to that. */
 export interface Section {

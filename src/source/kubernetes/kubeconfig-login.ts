@@ -4,9 +4,9 @@ import type { Agent } from "node:http";
 import { isAbsolute, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { wallMs } from "#src/process/clock.ts";
-import { isRecord } from "#src/model/record.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
 import type { TlsMaterial } from "./api-config.ts";
-import { type Fields, type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
+import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
 import { failure, LOGIN_FAILED } from "./transport.ts";
 
 const PACKAGE = "@kubernetes/client-node";

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord } from "#src/model/record.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isRecord } from "#src/model/record.ts";
 
 /**
  * The JSON merge patch (RFC 7396) that makes one value of the other; undefined where they are the same. Fields that

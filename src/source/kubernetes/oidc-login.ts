@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { resolve } from "node:path";
 import { wallMs } from "#src/process/clock.ts";
-import { isRecord } from "#src/model/record.ts";
-import { type Fields, type Section, textOf } from "./kubeconfig-file.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
+import { type Section, textOf } from "./kubeconfig-file.ts";
 import { failure, LOGIN_FAILED } from "./transport.ts";
 
 /** A token is not used in its last moments. */

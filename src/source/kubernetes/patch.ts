@@ -1,10 +1,8 @@
 import type { Kind, KubeObject } from "#src/model/object.ts";
-import { isRecord } from "#src/model/record.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { resourceOf } from "./resources.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** One request that is part of a patch. */
 export interface Write {

@@ -1,5 +1,5 @@
 import type { Kind, ObjectRef } from "#src/model/object.ts";
-import { isRecord } from "#src/model/record.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
 import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
 import { trimService } from "./trim-service.ts";
 
@@ -10,8 +10,6 @@ export interface Scope {
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Resource {
   readonly apiVersion: string;

@@ -1,8 +1,6 @@
 import { SERVICE_NAME_LABEL } from "#src/model/endpoints.ts";
-import { isRecord } from "#src/model/record.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
 import { SharedValues } from "./shared-values.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const texts = new SharedValues<string>();
 /** Ports and conditions, by their JSON: most slices say them in the same words. */

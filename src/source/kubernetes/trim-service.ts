@@ -1,7 +1,5 @@
-import { isRecord } from "#src/model/record.ts";
+import { type Fields, isRecord } from "#src/model/record.ts";
 import { SharedValues } from "./shared-values.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 type Writable = Record<string, unknown>;
 
 const texts = new SharedValues<string>();
