@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +11,11 @@ import { readyLine } from "#lab/installation.ts";
 import { Rack } from "#lab/rack.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
 import { memoryMb } from "./scale/counters.ts";
-import { POOL, serviceObject, sliceObject } from "./scale/objects.ts";
+import { NAMESPACE, prepareHawser } from "./scale/hawser.ts";
+import { serviceObject, sliceObject } from "./scale/objects.ts";
 import { World } from "./scale/world.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const NAMESPACE = "hawser-system";
 /** Where a pod finds what it needs to reach the API; /var/run is this bench's own here. */
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 const IMAGE = "HAWSER_BENCH_IMAGE";
@@ -69,13 +68,8 @@ interface Pod {
 
 /** Two Services and what the programs expect; then how each is started. */
 async function podsOf(world: World, image: string): Promise<readonly Pod[]> {
-  await world.makeNamespace(NAMESPACE);
-  const config = `address-pools:\n- { name: default, protocol: layer2, addresses: ["${POOL}"] }\n`;
+  const speaker = await prepareHawser(world);
   const { api } = world.cluster;
-  await api.must({
-    path: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
-    body: { metadata: { name: "hawser" }, data: { config } },
-  });
   for (let number = 0; number < SERVICES; number++) {
     await api.must({ path: "/api/v1/namespaces/bench/services", body: serviceObject(`s${number}`, undefined) });
     const path = "/apis/discovery.k8s.io/v1/namespaces/bench/endpointslices";
@@ -85,14 +79,11 @@ async function podsOf(world: World, image: string): Promise<readonly Pod[]> {
   mkdirSync(SERVICE_ACCOUNT, { recursive: true });
   writeFileSync(join(SERVICE_ACCOUNT, "token"), await world.cluster.serviceAccountToken(NAMESPACE, "hawser"));
   copyFileSync(world.cluster.caFile, join(SERVICE_ACCOUNT, "ca.crt"));
-  const keyFile = join(world.directory, "key");
-  writeFileSync(keyFile, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
   const { hostname, port } = new URL(world.cluster.url);
   const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, MALLOC_ARENA_MAX: "2" };
   // The same Node as in the image, from a file that was read and not written just now: of such a one the page cache has
   // larger pieces, and each process shows 30 MB more of it.
   const program = [process.execPath, join(image, "opt/hawser/cli/main.js")];
-  const speaker = ["--node", "n1", "--interfaces", "eth0", "--heartbeat-key-file", keyFile];
   return [
     { name: "controller", host: world.host, options: [] },
     { name: "ingress", host: world.host, options: ["--http-port", "18080", "--https-port", "18443"] },

@@ -9,7 +9,7 @@ import { POOL } from "./objects.ts";
 import { runBoth, type RunningSystem, type System } from "./system.ts";
 import type { World } from "./world.ts";
 
-const NAMESPACE = "hawser-system";
+export const NAMESPACE = "hawser-system";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** A start on a machine that does much else at the same time. */
 const READY_TIMEOUT_MS = 120_000;
@@ -32,13 +32,20 @@ function commandOf(folder: string): readonly string[] {
   return [node, main];
 }
 
-async function startHawser(world: World, command: readonly string[]): Promise<RunningSystem> {
+/** Makes what Hawser needs of a cluster: its namespace and the pool. Returns the options of the speaker on the one node. */
+export async function prepareHawser(world: World): Promise<readonly string[]> {
   await world.makeNamespace(NAMESPACE);
   const config = `address-pools:\n- { name: default, protocol: layer2, addresses: ["${POOL}"] }\n`;
   const body = { metadata: { name: "hawser" }, data: { config } };
   await world.cluster.api.must({ path: `/api/v1/namespaces/${NAMESPACE}/configmaps`, body });
   const keyFile = join(world.directory, "heartbeat-key");
   writeFileSync(keyFile, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+  // A named interface serves addresses of any network, as the pool's are of none of the node's.
+  return ["--node", "n1", "--interfaces", "eth0", "--heartbeat-key-file", keyFile];
+}
+
+async function startHawser(world: World, command: readonly string[]): Promise<RunningSystem> {
+  const options = await prepareHawser(world);
   const [forController, forSpeaker] = [
     await world.kubeconfigOf(NAMESPACE, "hawser-controller"),
     await world.kubeconfigOf(NAMESPACE, "hawser-speaker"),
@@ -51,8 +58,6 @@ async function startHawser(world: World, command: readonly string[]): Promise<Ru
     await running.waitForLine(readyLine, READY_TIMEOUT_MS);
     return running;
   };
-  // A named interface serves addresses of any network, as the pool's are of none of the node's.
-  const options = ["--node", "n1", "--interfaces", "eth0", "--heartbeat-key-file", keyFile];
   const speaker = async (): Promise<RackProcess> => {
     const running = await world.node.spawn({
       name: "speaker",
