@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** How long `until` waits where nothing else is said: long enough for a loaded machine, short enough for a test. */
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** How long `until` waits where nothing else is said: it ends a wait that would hang, and claims nothing about speed. */
+const DEFAULT_TIMEOUT_MS = 60_000;
 /** Pause between two looks: well under what a person or an assertion can tell. */
 const LOOK_EVERY_MS = 10;
 
 export interface UntilOptions {
-  /** Default 10 seconds. */
+  /** Default 60 seconds. */
   readonly timeoutMs?: number;
   /** The value to name in the error where the condition itself yields only undefined. */
   readonly lastSeen?: () => unknown;

@@ -120,7 +120,7 @@ describe.skipIf(reason !== undefined)("Cluster on the loopback", () => {
     await cluster.kill("etcd");
     expect(cluster.part("etcd").exitCode).toBe(137);
     const isUnready = async () => (await cluster.api.request({ path: "/readyz/etcd" })).status === 500;
-    await until("the API server sees that etcd is dead", isUnready, { timeoutMs: 30_000 });
+    await until("the API server sees that etcd is dead", isUnready);
     await cluster.restart("etcd");
     const after = await cluster.api.must<ServiceObject>({ path: `${SERVICES}/outlives-etcd` });
     expect(after.metadata.uid).toBe(before.metadata.uid);

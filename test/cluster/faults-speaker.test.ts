@@ -15,6 +15,7 @@ import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
 import { announcedAddresses } from "#src/model/report.ts";
 import { leasePath, readReport } from "#src/source/kubernetes/report-leases.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { AddressInvariant } from "./invariant.ts";
 import { again, growOld, wipeEtcd } from "./trouble.ts";
 
@@ -100,7 +101,7 @@ describe.skipIf(reason !== undefined)("speakers, while the Kubernetes API is in 
     await cluster.api.must({ path: SERVICES, body: { metadata: { name }, spec } });
     await invariant.untilAssigned([`default/${name}`]);
     const [ip = ""] = invariant.assigned.get(`default/${name}`) ?? [];
-    macs.set(ip, await until(`${ip} is answered for`, () => macOf(ip), { timeoutMs: 60_000 }));
+    macs.set(ip, await until(`${ip} is answered for`, () => macOf(ip)));
   }
 
   /** Who answers an ARP request that the client sends now; undefined: nobody within the time. */
@@ -189,7 +190,7 @@ describe.skipIf(reason !== undefined)("speakers, while the Kubernetes API is in 
     expect((proxy.requests.length - before) / seconds).toBeLessThan(MAX_REQUESTS_A_SECOND);
     // A report that was on its way when the trouble began comes afterwards.
     for (const ip of macs.keys())
-      await vi.waitFor(async () => expect(await announcers(ip), ip).toHaveLength(1), { timeout: 60_000 });
+      await vi.waitFor(async () => expect(await announcers(ip), ip).toHaveLength(1), eventually);
     await addService(`after-${name.replaceAll(/[^a-z]+/g, "-").slice(0, 30)}x`);
   });
 

@@ -13,6 +13,7 @@ import { whyNoCluster } from "#lab/cluster-build.ts";
 import { Cluster } from "#lab/cluster.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { ask, closedPort, statusOf } from "#test/support/ingress-proxy.ts";
 
 const reason = whyNoCluster();
@@ -27,7 +28,6 @@ const SERVICES = `/api/v1/namespaces/${SYSTEM}/services`;
 const INGRESSES = `/apis/networking.k8s.io/v1/namespaces/${SHOP}/ingresses`;
 const CLASSES = "/apis/networking.k8s.io/v1/ingressclasses";
 const SECRETS = `/api/v1/namespaces/${SHOP}/secrets`;
-const eventually = { timeout: 60_000, interval: 50 };
 
 /** What an ingress may do: no more than it does (see the last test). */
 const CLUSTER_RULES = [

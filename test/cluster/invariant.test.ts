@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster-build.ts";
 import { Cluster } from "#lab/cluster.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { AddressInvariant } from "./invariant.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
 
-const eventually = { timeout: 30_000, interval: 20 };
 const SERVICES = "/api/v1/namespaces/default/services";
 
 describe.skipIf(reason !== undefined)("AddressInvariant", () => {

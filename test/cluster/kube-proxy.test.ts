@@ -16,7 +16,6 @@ if (reason !== undefined) console.log(`skipped, kube-proxy's mode iptables is no
 
 const CORE = "/api/v1/namespaces/default";
 const VIP = { Cluster: "192.0.2.200", Local: "192.0.2.201" } as const;
-const patient = { timeoutMs: 60_000 };
 
 describe.skipIf(reason !== undefined)("kube-proxy in mode iptables", () => {
   let directory: string;
@@ -36,7 +35,7 @@ describe.skipIf(reason !== undefined)("kube-proxy in mode iptables", () => {
     const body = { metadata: { name: "echo" }, spec: { selector, template } };
     await cluster.api.must({ path: "/apis/apps/v1/namespaces/default/deployments", body });
     await Promise.all([makeService("Cluster"), makeService("Local")]);
-    await until("the pod is ready", async () => (await pod())?.status?.phase === "Running", patient);
+    await until("the pod is ready", async () => (await pod())?.status?.phase === "Running");
   });
   afterAll(async () => {
     await kubelets.close();
@@ -73,14 +72,14 @@ describe.skipIf(reason !== undefined)("kube-proxy in mode iptables", () => {
 
   it("forwards from a node without the pod to it, with the node's own address as source", async () => {
     const name = (await pod())?.metadata?.name;
-    const said = await until("the pod answers by way of n1", () => echoed(VIP.Cluster, "n1"), patient);
+    const said = await until("the pod answers by way of n1", () => echoed(VIP.Cluster, "n1"));
     expect(said).toBe(`hello ${name} ${rack.host("n1").ipv4}`);
     expect((await rack.host("n1").run(["nft", "list", "table", "ip", "kube-proxy"])).code).not.toBe(0);
   });
 
   it("with externalTrafficPolicy Local shows the pod the client's own address, on the pod's node alone", async () => {
     const name = (await pod())?.metadata?.name;
-    const said = await until("the pod answers by way of n2", () => echoed(VIP.Local, "n2"), patient);
+    const said = await until("the pod answers by way of n2", () => echoed(VIP.Local, "n2"));
     expect(said).toBe(`hello ${name} ${rack.client.ipv4}`);
     expect(await echoed(VIP.Local, "n1")).toBeUndefined();
   });

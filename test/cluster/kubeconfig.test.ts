@@ -26,6 +26,7 @@ import type { Source } from "#src/source/source.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { refTo, serviceManifest } from "#test/source/contract.ts";
 import { ConnectProxy } from "#test/support/connect-proxy.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { OidcProvider } from "#test/support/oidc-provider.ts";
 
 const reason = whyNoCluster();
@@ -34,7 +35,6 @@ const hasOpenssl = spawnSync("openssl", ["version"]).error === undefined;
 if (!hasOpenssl) console.log("client certificates are not tried: there is no openssl here (apt-get install openssl)");
 
 const log = createLogger({ component: "test", level: "silent" });
-const eventually = { timeout: 30_000, interval: 20 };
 const CLIENT_ID = "hawser";
 const SERVICES = "/api/v1/namespaces/shop/services";
 const HOOK = fileURLToPath(new URL("../support/count-loads.mjs", import.meta.url));

@@ -15,7 +15,6 @@ if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: $
 const CORE = "/api/v1/namespaces/default";
 const APPS = "/apis/apps/v1/namespaces/default";
 const VIP = "192.0.2.200";
-const patient = { timeoutMs: 60_000 };
 
 function sorted(words: readonly (string | undefined)[]): readonly string[] {
   return words.map((word) => word ?? "").toSorted((a, b) => a.localeCompare(b));
@@ -62,7 +61,7 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
 
   /** Makes an object; waits for what the controller-manager has to make first. */
   function make(path: string, body: object): Promise<unknown> {
-    return until(`${path} takes the object`, () => cluster.api.must({ path, body }), patient);
+    return until(`${path} takes the object`, () => cluster.api.must({ path, body }));
   }
 
   function deployment(name: string, replicas: number, container: object, spec: object = {}): object {
@@ -87,7 +86,7 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
         const pods = await podsOf(app);
         return pods.length === count && pods.every((pod) => conditionOf(pod, "Ready") === "True") && pods;
       },
-      { ...patient, lastSeen: () => kubelets.pods.map((pod) => [pod.key, pod.process()?.lines]) },
+      { lastSeen: () => kubelets.pods.map((pod) => [pod.key, pod.process()?.lines]) },
     );
   }
 
@@ -106,7 +105,6 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
     return until(
       `${service} has the endpoints ${addresses.join(", ")}`,
       async () => sorted(await readyEndpoints(service)).join() === sorted(addresses).join(),
-      patient,
     );
   }
 
@@ -155,7 +153,7 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
         if (pod !== undefined) answered.add(pod);
         return answered.size === 3;
       },
-      { ...patient, lastSeen: () => [...answered] },
+      { lastSeen: () => [...answered] },
     );
     expect(sorted([...answered])).toEqual(sorted(pods.map((pod) => pod.metadata?.name)));
   });
@@ -182,15 +180,11 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
     const [pod] = await untilReady("mortal", 1);
     const worker = kubelets.pod(`default/${pod?.metadata?.name}`);
     const untilRestarted = (count: number): Promise<boolean> =>
-      until(
-        `it was started ${count} times again`,
-        async () => {
-          const [now] = await podsOf("mortal");
-          const status = now?.status?.containerStatuses?.[0];
-          return status?.restartCount === count && status.ready;
-        },
-        patient,
-      );
+      until(`it was started ${count} times again`, async () => {
+        const [now] = await podsOf("mortal");
+        const status = now?.status?.containerStatuses?.[0];
+        return status?.restartCount === count && status.ready;
+      });
     await worker.process()?.kill();
     await untilRestarted(1);
     const [after] = await podsOf("mortal");
@@ -248,7 +242,7 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
     await cluster.api.must({ method: "DELETE", path: `${APPS}/deployments/reporter` });
     expect(await running?.exited).toBe(0);
     expect(running?.lines.at(-1)).toBe("told to end");
-    await until("the pod is gone", async () => (await podsOf("reporter")).length === 0, patient);
+    await until("the pod is gone", async () => (await podsOf("reporter")).length === 0);
   });
 
   it("runs a DaemonSet on every node, in the node's own network", async () => {
@@ -278,14 +272,10 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
       metadata: { name: "nowhere" },
       spec: { nodeSelector: { disk: "gold" }, containers: [{ name: "main", image: "nginx" }] },
     });
-    const condition = await until(
-      "it says why it waits",
-      async () => {
-        const pod = await cluster.api.must<V1Pod>({ path: `${CORE}/pods/nowhere` });
-        return pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-      },
-      patient,
-    );
+    const condition = await until("it says why it waits", async () => {
+      const pod = await cluster.api.must<V1Pod>({ path: `${CORE}/pods/nowhere` });
+      return pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+    });
     expect(condition).toMatchObject({ status: "False", reason: "Unschedulable", message: "none of 3 nodes fits" });
   });
 
@@ -294,13 +284,13 @@ describe.skipIf(reason !== undefined)("the process-kubelets on a real API server
     const ready = async (): Promise<string | undefined> =>
       conditionOf(await cluster.api.must<V1Node>({ path: "/api/v1/nodes/n1" }), "Ready");
     await rack.cutSilent(rack.host("n1"));
-    await until("n1 is found dead", async () => (await ready()) === "Unknown", patient);
+    await until("n1 is found dead", async () => (await ready()) === "Unknown");
     await untilEndpoints(
       "web",
       pods.slice(1).map((pod) => pod.status?.podIP),
     );
     await rack.restore(rack.host("n1"));
-    await until("n1 is ready again", async () => (await ready()) === "True", patient);
+    await until("n1 is ready again", async () => (await ready()) === "True");
     await untilEndpoints(
       "web",
       pods.map((pod) => pod.status?.podIP),

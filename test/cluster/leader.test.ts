@@ -11,12 +11,12 @@ import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
 import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
 
 const log = createLogger({ component: "test", level: "silent" });
-const eventually = { timeout: 30_000, interval: 20 };
 const ELECTION = "hawser-test";
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/default/leases/${ELECTION}`;
 const SERVICE: ObjectRef = { kind: "Service", namespace: "default", name: "kubernetes" };

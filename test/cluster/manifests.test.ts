@@ -7,6 +7,7 @@ import { whyNoCluster } from "#lab/cluster-build.ts";
 import { Cluster } from "#lab/cluster.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { config, type Manifest, nameOf, readManifests } from "#test/config/kustomization.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -14,7 +15,6 @@ if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: $
 const CONTROLLER = fileURLToPath(new URL("../../controller/main.ts", import.meta.url));
 const NAMESPACE = "hawser-system";
 const SECRET = `/api/v1/namespaces/${NAMESPACE}/secrets/hawser-heartbeat`;
-const eventually = { timeout: 60_000, interval: 50 };
 
 /** Where the API server keeps each kind that config/ has. */
 const PATHS: Readonly<Record<string, string>> = {

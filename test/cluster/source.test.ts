@@ -19,12 +19,12 @@ import { identityInLine } from "#src/source/kubernetes/watch-line.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { configMapManifest, describeSource, refTo, serviceManifest, type World } from "#test/source/contract.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
 
 const log = createLogger({ component: "test", level: "silent" });
-const eventually = { timeout: 20_000, interval: 20 };
 const NAMESPACE = "shop";
 const CONTROLLER = fileURLToPath(new URL("../../controller/main.ts", import.meta.url));
 const EVENTS = `/api/v1/namespaces/${NAMESPACE}/events`;

@@ -16,7 +16,6 @@ const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases`;
 const SERVICES = "/api/v1/namespaces/default/services";
 const SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
 /** A machine may be busy with many suites at once. */
-export const patient = { timeoutMs: 60_000 };
 /** On such a machine a speaker may not run for 100 ms, and would be taken for dead by those that do. */
 const UNHURRIED = ["--dead-after", "1000"];
 
@@ -149,7 +148,7 @@ export class SpeakerWorld {
   /** Starts the speakers of nodes; resolves when they all stand for election and hear each other. */
   async startSpeakers(nodes: readonly string[], ...more: readonly string[]): Promise<void> {
     const started = await Promise.all(nodes.map((node) => this.spawnSpeaker(node, ...more)));
-    await Promise.all(started.map((speaker) => speaker.waitForLine(/"msg":"ready"/, patient.timeoutMs)));
+    await Promise.all(started.map((speaker) => speaker.waitForLine(/"msg":"ready"/)));
     await this.untilMembers(nodes, this.speakers.size);
   }
 
@@ -157,7 +156,7 @@ export class SpeakerWorld {
   async untilMembers(nodes: readonly string[], count: number): Promise<void> {
     for (const node of nodes) {
       const seen = `${node} hears ${count} speakers`;
-      await until(seen, async () => (await this.metric(node, "hawser_speaker_members")) === count, patient);
+      await until(seen, async () => (await this.metric(node, "hawser_speaker_members")) === count);
     }
   }
 
@@ -171,7 +170,7 @@ export class SpeakerWorld {
   /** By name; asked again where the API server is restarting. */
   async leases(): Promise<ReadonlyMap<string, Lease>> {
     const get = async () => this.cluster.api.must<{ items: readonly Lease[] }>({ path: LEASES });
-    const { items } = await until("the API server lists Leases", get, patient);
+    const { items } = await until("the API server lists Leases", get);
     return new Map(items.map((lease) => [lease.metadata.name, lease]));
   }
 
@@ -208,7 +207,7 @@ export class SpeakerWorld {
       asked.length >= count && asked.slice(-count).every(({ macs }) => macs.join() === wanted);
     const lastSeen = (): unknown => asked.slice(-count).map(({ macs }) => macs);
     try {
-      await until(`${node ?? "nobody"} answers for ${ip}`, isSo, { ...patient, lastSeen });
+      await until(`${node ?? "nobody"} answers for ${ip}`, isSo, { lastSeen });
     } finally {
       await stop();
     }
@@ -225,7 +224,7 @@ export class SpeakerWorld {
       return isOne ? this.rack.nodes.find((node) => node.mac === mac)?.name : undefined;
     };
     try {
-      return await until(`one node answers for ${ip}`, owner, { ...patient, lastSeen });
+      return await until(`one node answers for ${ip}`, owner, { lastSeen });
     } finally {
       await stop();
     }

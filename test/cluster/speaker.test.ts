@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster-build.ts";
 import { until } from "#lab/until.ts";
-import { type Asked, patient, SpeakerWorld } from "./speaker-world.ts";
+import { type Asked, SpeakerWorld } from "./speaker-world.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -58,7 +58,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       hasNode: true,
       interfaces: [{ name: "eth0", mac }],
     });
-    await until("the owner reports it", async () => (await world.reported(owner)).has(vip), patient);
+    await until("the owner reports it", async () => (await world.reported(owner)).has(vip));
     expect((await world.reported(otherThan(owner))).has(vip)).toBe(false);
   });
 
@@ -80,13 +80,13 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       const owner = await world.untilOneAnswers(vip);
       await world.label(owner, { [EXCLUDE]: "" });
       await world.untilAnswers(vip, otherThan(owner));
-      await world.speakers.get(owner)?.waitForLine(/"reason":"NodeExcluded".*remove the label/, patient.timeoutMs);
+      await world.speakers.get(owner)?.waitForLine(/"reason":"NodeExcluded".*remove the label/);
       const metric = 'hawser_speaker_ineligible_addresses{reason="NodeExcluded"}';
-      await until("the metric says so", async () => ((await world.metric(owner, metric)) ?? 0) >= 1, patient);
+      await until("the metric says so", async () => ((await world.metric(owner, metric)) ?? 0) >= 1);
       const standing = async () => (await world.said(`speaker-${owner}`, "report"))?.["standing"];
-      await until("the report says so", async () => (await standing()) === "NodeExcluded", patient);
+      await until("the report says so", async () => (await standing()) === "NodeExcluded");
       await world.label(owner, { [EXCLUDE]: null });
-      await until("it may announce again", async () => (await standing()) === "Usable", patient);
+      await until("it may announce again", async () => (await standing()) === "Usable");
       await world.untilAnswers(vip, otherThan(owner));
     });
 
@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       await world.untilAnswers(vip, otherThan(owner));
       await world.nodeConditions(otherThan(owner), { Ready: "Unknown" });
       const standing = async () => (await world.said(`speaker-${otherThan(owner)}`, "report"))?.["standing"];
-      await until("it knows", async () => (await standing()) === "NodeNotReady", patient);
+      await until("it knows", async () => (await standing()) === "NodeNotReady");
       await world.untilAnswers(vip, otherThan(owner), 50);
       for (const node of nodes) await world.nodeConditions(node, {});
     });
@@ -139,7 +139,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
         await world.configure(config("b"));
         await world.untilAnswers(ip, "n2");
         await world.configure("address-pools: [{}]");
-        await world.speakers.get("n1")?.waitForLine(/"problem"/, patient.timeoutMs);
+        await world.speakers.get("n1")?.waitForLine(/"problem"/);
         await world.untilAnswers(ip, "n2", 50);
         await world.label("n1", { zone: "b" });
         await world.label("n2", { zone: "a" });
@@ -172,17 +172,17 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     const owner = await world.untilOneAnswers(vip);
     const { asked, stop } = await world.ask(vip);
     await world.cluster.kill("kube-apiserver");
-    await until("100 requests were answered", () => asked.length >= 100, patient);
+    await until("100 requests were answered", () => asked.length >= 100);
     await stop();
     expectOnly(asked, world.rack.host(owner).mac);
     await world.speakers.get(owner)?.kill();
     await world.untilAnswers(vip, otherThan(owner));
     // Without the API server a speaker cannot know what to announce: it waits, and the other one goes on.
     const returned = await world.spawnSpeaker(owner);
-    await returned.waitForLine(/speaker worker started/, patient.timeoutMs);
+    await returned.waitForLine(/speaker worker started/);
     await world.untilAnswers(vip, otherThan(owner), 100);
     await world.cluster.restart("kube-apiserver");
-    await returned.waitForLine(/"msg":"ready"/, patient.timeoutMs);
+    await returned.waitForLine(/"msg":"ready"/);
     await world.untilMembers(nodes, 2);
     await world.untilAnswers(vip, otherThan(owner), 20);
   });
@@ -192,13 +192,12 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     const { asked, stop } = await world.ask(vip);
     await world.rack.partition([world.rack.host("n1")], [world.rack.host("n2")]);
     const isDouble = ({ macs }: { readonly macs: readonly string[] }): boolean => macs.length > 1;
-    await until("both answer", () => asked.filter(isDouble).length >= 20, patient);
+    await until("both answer", () => asked.filter(isDouble).length >= 20);
     const { effectiveNs } = await world.rack.heal();
     const after = () => asked.filter(({ sentNs }) => sentNs > effectiveNs);
     await until(
       "100 requests after the last that two answered",
       () => after().length - 1 - after().findLastIndex(isDouble) >= 100,
-      patient,
     );
     await stop();
     // A request every 20 ms: fewer than 50 of them are less than a second.
@@ -216,7 +215,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
       const before = JSON.stringify(await keysOf("n1"));
       writeFileSync(world.keyFile, text);
       for (const node of nodes)
-        await until(`${node} has read the keys`, async () => JSON.stringify(await keysOf(node)) !== before, patient);
+        await until(`${node} has read the keys`, async () => JSON.stringify(await keysOf(node)) !== before);
     }
     await stop();
     expect(await keysOf("n1")).toEqual(await keysOf("n2"));
@@ -230,12 +229,12 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     writeFileSync(file, "a key that nobody else has\n");
     const stranger = await world.spawnSpeaker("n3", "--heartbeat-key-file", file);
     for (const node of ["n1", "n2", "n3"]) {
-      const line = await world.speakers.get(node)?.waitForLine(/HEARTBEAT_KEY_DIFFERS/, patient.timeoutMs);
+      const line = await world.speakers.get(node)?.waitForLine(/HEARTBEAT_KEY_DIFFERS/);
       expect(line).toMatch(node === "n3" ? /speakers n3 and n[12]/ : new RegExp(`speakers ${node} and n3`));
     }
     await stranger.stop();
     world.speakers.delete("n3");
-    await until("it is struck off", async () => !(await world.leases()).has("member-n3"), patient);
+    await until("it is struck off", async () => !(await world.leases()).has("member-n3"));
   });
 
   it("take nothing while they cannot enrol", async () => {
@@ -256,7 +255,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     for (const node of nodes) await world.speakers.get(node)?.stop();
     world.speakers.clear();
     const unable = await world.spawnSpeaker("n3", "--kubeconfig", kubeconfig);
-    await unable.waitForLine(/REPORT_NOT_WRITTEN/, patient.timeoutMs);
+    await unable.waitForLine(/REPORT_NOT_WRITTEN/);
     await world.untilAnswers(vip, undefined, 100);
     await unable.stop();
     world.speakers.clear();
@@ -271,7 +270,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     await world.untilAnswers(vip, owner);
     await world.rack.partition([world.rack.router], [world.rack.host(owner)]);
     const late = await world.spawnSpeaker("n1");
-    await late.waitForLine(/"msg":"ready"/, patient.timeoutMs);
+    await late.waitForLine(/"msg":"ready"/);
     await world.untilMembers(nodes, 2);
     await world.untilAnswers(vip, owner, 20);
   });

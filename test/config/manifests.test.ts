@@ -29,11 +29,11 @@ describe.each(ways)("config/%s.yaml", (way) => {
     expect(byName(readManifests(file))).toEqual(byName(objects));
   });
 
-  it.skipIf(!hasKubectl)("is what kubectl makes of its folder", { timeout: 60_000 }, () => {
+  it.skipIf(!hasKubectl)("is what kubectl makes of its folder", () => {
     expect(readFileSync(file, "utf8")).toBe(render(way));
   });
 
-  it("passes hawser check", { timeout: 60_000 }, async () => {
+  it("passes hawser check", async () => {
     const { code, stdout } = await runCli(["check", file, join(config, "samples/pool.yaml")]);
     expect({ code, errors: stdout.match(/^error .*/gm) ?? [] }).toEqual({ code: 0, errors: [] });
   });
@@ -43,7 +43,7 @@ describe.each(ways)("config/%s.yaml", (way) => {
     expect(images).toEqual(pods.map(() => `localhost/hawser:${version}`));
   });
 
-  it("starts each program with options it knows", { timeout: 60_000 }, async () => {
+  it("starts each program with options it knows", async () => {
     const directory = mkdtempSync(join(tmpdir(), "hawser-config-"));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const key = join(directory, "key");

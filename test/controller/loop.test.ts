@@ -1,5 +1,6 @@
 import type { KubeObject } from "#src/model/object.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "#test/support/eventually.ts";
 import { configObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
@@ -331,7 +332,7 @@ describe("a round that fails by a bug", () => {
       world.source.put(serviceObject("new"));
       world.source.remove("Service", "default/gone");
       await world.time.advance(100);
-      await vi.waitFor(() => expect(bug).toHaveBeenCalled());
+      await vi.waitFor(() => expect(bug).toHaveBeenCalled(), eventually);
       expect(world.line("new")).toBe("-");
       bug.mockRestore();
       // The pause after a failure.

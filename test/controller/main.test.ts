@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { eventually } from "#test/support/eventually.ts";
 
 const main = new URL("../../controller/main.ts", import.meta.url).pathname;
 const manifests = `
@@ -32,7 +33,7 @@ function start(...argv: string[]) {
   const child = spawn(process.execPath, [main, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
   const lines: Record<string, unknown>[] = [];
   createInterface(child.stdout).on("line", (line) => lines.push(JSON.parse(line) as Record<string, unknown>));
-  const port = () => vi.waitUntil(() => lines.find(({ msg }) => msg === "listening")?.["port"], { timeout: 10_000 });
+  const port = () => vi.waitUntil(() => lines.find(({ msg }) => msg === "listening")?.["port"], eventually);
   return { child, lines, port };
 }
 
@@ -42,7 +43,7 @@ describe("hawser controller", () => {
     const { child, port } = start("--manifests", directory, "--admin-address", "127.0.0.1", "--admin-port", "0");
     try {
       const url = `http://127.0.0.1:${String(await port())}`;
-      await vi.waitUntil(async () => (await fetch(`${url}/readyz`)).status === 200, { timeout: 10_000 });
+      await vi.waitUntil(async () => (await fetch(`${url}/readyz`)).status === 200, eventually);
       const status = readFileSync(join(directory, ".hawser/status/Service/default/web.yaml"), "utf8");
       expect(status).toContain("ip: 192.0.2.0");
       expect(await (await fetch(`${url}/metrics`)).text()).toContain("hawser_controller_leads 1");
@@ -51,7 +52,7 @@ describe("hawser controller", () => {
       const report = "{ node: n1, ready: true, announcing: [192.0.2.0] }\n";
       writeFileSync(join(directory, ".hawser/reports/speaker-n1.yaml"), report);
       const read = () => readFileSync(join(directory, ".hawser/status/Service/default/web.yaml"), "utf8");
-      await vi.waitUntil(() => read().includes("reason: Announced\n"), { timeout: 20_000 });
+      await vi.waitUntil(() => read().includes("reason: Announced\n"), eventually);
       expect(await (await fetch(`${url}/metrics`)).text()).toContain(
         'hawser_pool_addresses_in_use{pool="edge",family="ipv4"} 1',
       );
@@ -60,7 +61,7 @@ describe("hawser controller", () => {
     } finally {
       child.kill("SIGKILL");
     }
-  }, 30_000);
+  });
 
   it("is not ready while its folder is missing", async () => {
     const missing = join(directory, "later");
@@ -74,7 +75,7 @@ describe("hawser controller", () => {
     } finally {
       child.kill("SIGKILL");
     }
-  }, 30_000);
+  });
 
   it("names the option that it does not know, and exits 2", async () => {
     const { child } = start("--manifest", directory);

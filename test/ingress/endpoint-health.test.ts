@@ -147,7 +147,7 @@ describe("on real sockets", () => {
     await using proxy = await startProxy({ s: [hole.port, good.port] }, { limits: { connectMs: 200 } });
     for (let request = 0; request < 20; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
     expect(proxy.engine.counters.upstreamFailures[1]).toBe(2);
-  }, 60_000);
+  });
 
   it("its trial takes a new connection, whatever is idle", async () => {
     await using good = await startUpstream(answering("good"));
@@ -177,7 +177,7 @@ describe("on real sockets", () => {
       .toBe(1);
     expect(kept.map(({ closed }) => closed)).toEqual([false]);
     for (const socket of kept) socket.destroy();
-  }, 60_000);
+  });
 
   it("an endpoint that comes back is used again", async () => {
     await using good = await startUpstream(answering("good"));
@@ -193,7 +193,7 @@ describe("on real sockets", () => {
     expect(proxy.engine.balancer.health.isClear).toBe(true);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-  }, 60_000);
+  });
 });
 
 /** A port that swallows connections: its process is stopped, and what the kernel would take for it is full. */

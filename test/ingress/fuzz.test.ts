@@ -48,7 +48,7 @@ function createRandom(seed: number): (bound: number) => number {
 }
 
 describe("the engine between real sockets", () => {
-  it("survives what clients and endpoints may do, and is left with nothing open", { timeout: 60_000 }, async () => {
+  it("survives what clients and endpoints may do, and is left with nothing open", async () => {
     const random = createRandom(20_261_121);
     const oneOf = <T>(list: readonly T[]): T => list[random(list.length)]!;
 

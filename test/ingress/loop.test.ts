@@ -9,10 +9,9 @@ import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-vi.setConfig({ testTimeout: 60_000 });
-const eventually = { timeout: 30_000, interval: 20 };
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { until as untilWithin } from "#lab/until.ts";
@@ -22,8 +22,6 @@ interface Running {
   readonly manifests: string;
 }
 
-// A busy machine is slow, not wrong.
-vi.setConfig({ testTimeout: 120_000 });
 const until: typeof untilWithin = async (what, condition, options) =>
   untilWithin(what, condition, { timeoutMs: 60_000, ...options });
 const cleanUps: (() => void)[] = [];

@@ -114,14 +114,14 @@ describe("hawser ingress, restarted", () => {
     const launch = () => start(folder, ["--drain-delay=2", "--drain-timeout=10"]);
     endpoints.replicas = [await launch(), await launch()];
     const probing = endpoints.probe();
-    await until("both are ready", () => endpoints.ready.length === 2, { timeoutMs: 60_000 });
+    await until("both are ready", () => endpoints.ready.length === 2);
     const results = new Map<string, number>();
     const clients = Array.from({ length: 4 }, async () => askOn(endpoints, results));
     const count = (): number => [...results.values()].reduce((sum, one) => sum + one, 0);
     for (const old of endpoints.replicas) {
       const successor = await launch();
       endpoints.replicas = [...endpoints.replicas, successor];
-      await until("the successor is ready", () => endpoints.ready.includes(successor), { timeoutMs: 60_000 });
+      await until("the successor is ready", () => endpoints.ready.includes(successor));
       const before = count();
       old.child.kill("SIGTERM");
       expect(await old.exit).toBe(0);
@@ -136,14 +136,14 @@ describe("hawser ingress, restarted", () => {
   it("is not ready at once, tells clients to go elsewhere, and serves them meanwhile", async () => {
     await using upstream = await startUpstream(answering("ok"));
     const replica = await start(manifestsTo(upstream.port), ["--drain-delay=3"]);
-    await until("it is ready", () => replica.isReady(), { timeoutMs: 60_000 });
+    await until("it is ready", () => replica.isReady());
     const get = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
     replica.child.kill("SIGTERM");
-    await until("it is not ready", async () => !(await replica.isReady()), { timeoutMs: 30_000 });
+    await until("it is not ready", async () => !(await replica.isReady()));
     // Without being asked to, it ends the connection after the answer.
     expect(await ask(replica.http, get)).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close\r\n\r\nok$/);
     expect(await replica.exit).toBe(0);
-  }, 120_000);
+  });
 
   it("never takes a port that becomes free while it ends", async () => {
     await using upstream = await startUpstream(answering("ok"));
@@ -152,14 +152,14 @@ describe("hawser ingress, restarted", () => {
     const replica = await start(manifestsTo(upstream.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
     const says = (word: string) => (): boolean =>
       replica.lines().some(({ msg, reason }) => [msg, reason].includes(word));
-    await until("it says that the port is taken", says("PORT_IN_USE"), { timeoutMs: 60_000 });
+    await until("it says that the port is taken", says("PORT_IN_USE"));
     replica.child.kill("SIGTERM");
-    await until("it ends", says("shutting down"), { timeoutMs: 30_000 });
+    await until("it ends", says("shutting down"));
     await new Promise((resolve) => squatter.close(resolve));
     expect(await replica.exit).toBe(0);
     const listened = replica.lines().filter(({ listener, msg }) => {
       return listener === "default-backend" && String(msg).startsWith("listening");
     });
     expect(listened).toEqual([]);
-  }, 120_000);
+  });
 });

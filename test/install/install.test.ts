@@ -102,7 +102,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     expect(await world.untilAddress("ingress", "web")).toBe(ip);
     const certificate = await world.addCertificate("web-tls", "web.example");
     const ask = (): Promise<boolean> => world.secureStatus(ip, "web.example", certificate).then((code) => code === 200);
-    await until("the page comes by HTTPS, with the certificate of the Secret", ask, { timeoutMs: 60_000 });
+    await until("the page comes by HTTPS, with the certificate of the Secret", ask);
   });
 
   it("says in an Event why a Service gets no address, and why an Ingress is not served", async () => {

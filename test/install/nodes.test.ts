@@ -73,7 +73,7 @@ describe.skipIf(reason !== undefined)("RealCluster", () => {
       const starts = await pods("{.spec.nodeName}={.status.containerStatuses[0].restartCount}");
       return starts.includes("n2=1");
     };
-    await until("a pod of n2 runs again, in a new container", isBack, { timeoutMs: 60_000 });
+    await until("a pod of n2 runs again, in a new container", isBack);
     await cluster.untilReady();
     await cluster.kubectl(["wait", "pods", "--all", "--for=condition=Ready", "--timeout=60s"]);
   });

@@ -392,10 +392,10 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       ipBatch(pairs.map(([left, right]) => `link add ${left} type veth peer name ${right}`));
       ipBatch(names.map((name) => `link set ${name} up`));
       expect(Math.max(...lostEvents())).toBeGreaterThan(0);
-      await until("all links are seen up", () => names.every((name) => named(name)?.up), { timeoutMs: 20_000 });
+      await until("all links are seen up", () => names.every((name) => named(name)?.up));
       ipBatch(pairs.map(([left]) => `link delete ${left}`));
       const isGone = () => [...watcher.links().values()].every(({ name }) => !name.startsWith("many"));
-      await until("all links are seen to be gone", isGone, { timeoutMs: 20_000 });
+      await until("all links are seen to be gone", isGone);
       expect(errors).toEqual([]);
     });
 

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadNative } from "#native/load.ts";
 import { DatagramSocket, type DatagramSocketOptions } from "#native/socket.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const AF_UNIX = 1;
 const AF_NETLINK = 16;
@@ -58,7 +59,7 @@ describe("DatagramSocket", () => {
     const words = Array.from({ length: 10 }, (_, index) => `datagram ${index}`);
     for (const word of words) expect(sender.send(Buffer.from(word), to)).toBe(word.length);
     receiver.start();
-    await vi.waitUntil(() => seen.length === words.length);
+    await vi.waitUntil(() => seen.length === words.length, eventually);
     expect(seen).toEqual(words);
     expect([...senders]).toEqual([Buffer.from(from).toString("hex")]);
   });
@@ -75,11 +76,11 @@ describe("DatagramSocket", () => {
     control.bind(later);
     control.start();
     open().send(Uint8Array.of(1), later);
-    await vi.waitUntil(() => isLaterSeen);
+    await vi.waitUntil(() => isLaterSeen, eventually);
     expect(count).toBe(0);
     early.start();
     early.start();
-    await vi.waitUntil(() => count === 1);
+    await vi.waitUntil(() => count === 1, eventually);
   });
 
   it("cuts a datagram that is longer than a slot, and tells its length", async () => {
@@ -116,7 +117,7 @@ describe("DatagramSocket", () => {
     for (let sent = 0; sent < 10; sent++) open().send(Uint8Array.of(sent), to);
     receiver.start();
     expect(await promise).toBe(4);
-    await vi.waitUntil(() => count === 10);
+    await vi.waitUntil(() => count === 10, eventually);
   });
 
   it("delivers nothing more once the receiver has closed it, not even the rest of a batch", async () => {
@@ -132,7 +133,7 @@ describe("DatagramSocket", () => {
     const sender = open();
     for (let sent = 0; sent < 4; sent++) sender.send(Uint8Array.of(sent), to);
     receiver.start();
-    await vi.waitUntil(() => count > 0);
+    await vi.waitUntil(() => count > 0, eventually);
     expect(count).toBe(1);
   });
 
@@ -330,7 +331,7 @@ describe("a worker thread with open sockets", () => {
       if (round === 0) before = openFileCount(); // what the first worker makes the process open for good is no leak
     }
     expect(endings).toEqual(Array.from({ length: 20 }, () => 1));
-    await vi.waitUntil(() => openFileCount() <= before);
+    await vi.waitUntil(() => openFileCount() <= before, eventually);
   });
 
   it("hands on what the receiver throws as an uncaught exception", async () => {

@@ -6,11 +6,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "#src/model/problem.ts";
 import { listenWithRetry, type ListenHandle } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-// A busy machine is slow, not wrong.
-vi.setConfig({ testTimeout: 20_000 });
-const eventually = { timeout: 8_000, interval: 20 };
 
 /** Ports from this one up need no capability; container runtimes often set it to 0. */
 const firstUnprivileged = Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8"));

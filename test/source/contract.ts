@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 /** One program that watches the world of a test. */
 export interface Program {
@@ -24,8 +25,6 @@ export interface World {
   events(): Promise<readonly (EventRecord & { readonly count: number })[]>;
   close(): Promise<void>;
 }
-
-const eventually = { timeout: 8_000, interval: 10 };
 
 const lastTransitionTime = "2026-01-02T03:04:05Z";
 

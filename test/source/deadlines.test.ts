@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Deadlines } from "#src/source/kubernetes/deadlines.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { ManualTime } from "./kubernetes-api.ts";
-
-const eventually = { timeout: 20_000, interval: 5 };
 
 function setUp() {
   const time = new ManualTime();

@@ -3,11 +3,10 @@ import { createLogger } from "#src/process/log.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { isCheck, ManualTime, type Received, ScriptedApi } from "./kubernetes-api.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-vi.setConfig({ testTimeout: 60_000 });
-const eventually = { timeout: 30_000, interval: 5 };
 const ELECTION = "hawser-test";
 
 const closers: (() => Promise<unknown>)[] = [];

@@ -11,12 +11,10 @@ import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
 import type { Source } from "#src/source/source.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { configMapManifest, describeSource, type Program, refTo, serviceManifest, type World } from "./contract.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-// A busy machine is slow, not wrong.
-vi.setConfig({ testTimeout: 20_000 });
-const eventually = { timeout: 8_000, interval: 10 };
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -126,7 +124,7 @@ describe("openFolderSource() reads", () => {
     await writeSettled(join(directory, "..two/a.yaml"), documents(serviceManifest("two")));
     await symlink("..two", join(directory, "..tmp"));
     await rename(join(directory, "..tmp"), join(directory, "..data"));
-    await vi.waitFor(() => expect(program.find("two")).toBeDefined(), { timeout: 4_000, interval: 10 });
+    await vi.waitFor(() => expect(program.find("two")).toBeDefined(), eventually);
     expect(program.find("one")).toBeUndefined();
   });
 
@@ -221,8 +219,8 @@ describe("openFolderSource() on files that are not well", () => {
     await rename(join(directory, ".link"), path);
     await vi.waitFor(() => expect(program.standing()).toEqual([`MANIFEST_UNREADABLE ${path}`]), eventually);
     expect(program.find("a")).toBeDefined();
-    await rm(path);
-    await writeSettled(path, documents(serviceManifest("a", { ports: [{ port: 81 }] })));
+    await writeSettled(join(directory, ".fresh"), documents(serviceManifest("a", { ports: [{ port: 81 }] })));
+    await rename(join(directory, ".fresh"), path);
     await vi.waitFor(() => expect(program.standing()).toEqual([]), eventually);
     expect(program.find("a")?.["spec"]).toMatchObject({ ports: [{ port: 81 }] });
   });

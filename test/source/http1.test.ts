@@ -7,11 +7,11 @@ import { createLogger } from "#src/process/log.ts";
 import { ApiClient } from "#src/source/kubernetes/client.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import { realTiming } from "#src/source/kubernetes/timing.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { refTo } from "./contract.ts";
 import { ManualTime } from "./kubernetes-api.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-const eventually = { timeout: 10_000, interval: 5 };
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Http2Transport } from "#src/source/kubernetes/http2-transport.ts";
 import type { Timing } from "#src/source/kubernetes/timing.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 describe("Http2Transport", () => {
   it("sends no PING on a session that is destroyed and has not said so yet", async () => {
@@ -26,7 +27,7 @@ describe("Http2Transport", () => {
     onTestFinished(() => void process.off("unhandledRejection", rejected));
     const url = `http://127.0.0.1:${port}`;
     const transport = await Http2Transport.open(connect(port, "127.0.0.1"), { server: url, deadlineMs: 1_000, timing });
-    await vi.waitFor(() => expect(pauses).toHaveLength(2));
+    await vi.waitFor(() => expect(pauses).toHaveLength(2), eventually);
     transport.close();
     pauses.at(-1)?.resolve();
     await new Promise(setImmediate);

@@ -10,13 +10,11 @@ import type { ApiConfig } from "#src/source/kubernetes/api-config.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import { TokenFile } from "#src/source/kubernetes/token-file.ts";
 import type { Source } from "#src/source/source.ts";
+import { eventually } from "#test/support/eventually.ts";
 import { refTo } from "./contract.ts";
 import { Cable, isCheck, ManualTime, type Received, ScriptedApi } from "./kubernetes-api.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
-// A busy machine is slow, not wrong.
-vi.setConfig({ testTimeout: 20_000 });
-const eventually = { timeout: 8_000, interval: 5 };
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

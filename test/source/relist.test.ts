@@ -3,8 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ApiClient, WatchRequest } from "#src/source/kubernetes/client.ts";
 import { identityOf } from "#src/source/kubernetes/objects.ts";
 import { Reflector } from "#src/source/kubernetes/reflector.ts";
-
-const eventually = { timeout: 20_000, interval: 5 };
+import { eventually } from "#test/support/eventually.ts";
 
 /** An API server whose watch stays silent: what is written shows in lists alone. */
 class SilentServer {

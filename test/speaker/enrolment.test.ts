@@ -10,6 +10,7 @@ import { enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
 import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
 import { object } from "#test/model/build.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const [first, second] = [bytes("the first key of all"), bytes("the second key of all")] as const;
@@ -97,10 +98,10 @@ describe("followHeartbeatKeys()", () => {
       onProblems: (found) => (problems = found),
     });
     writeFileSync(file, "short\n");
-    await vi.waitFor(() => expect(problems).toMatchObject([{ code: "HEARTBEAT_KEY_UNUSABLE" }]), 10_000);
+    await vi.waitFor(() => expect(problems).toMatchObject([{ code: "HEARTBEAT_KEY_UNUSABLE" }]), eventually);
     expect(told).toEqual([]);
     writeFileSync(file, "the first key of all\nthe second key of all\n");
-    await vi.waitFor(() => expect(told).toEqual([[keyFingerprint(first), keyFingerprint(second)]]), 10_000);
+    await vi.waitFor(() => expect(told).toEqual([[keyFingerprint(first), keyFingerprint(second)]]), eventually);
     expect(problems).toEqual([]);
-  }, 30_000);
+  });
 });

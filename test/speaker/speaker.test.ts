@@ -190,7 +190,7 @@ function atRest(size: number, ips: readonly string[]): Network {
   return network;
 }
 
-describe("Speaker", { timeout: 30_000 }, () => {
+describe("Speaker", () => {
   it("comes to exactly one answer for each address soon after a common start", () => {
     fc.assert(
       fc.property(sizes, addresses, (size, ips) => {
@@ -438,7 +438,7 @@ const events = fc.record({
   ticks: fc.integer({ min: 1, max: 30 }),
 });
 
-describe("Speaker under any faults", { timeout: 30_000 }, () => {
+describe("Speaker under any faults", () => {
   function happen(network: Network, { what, node, other }: { what: string; node: number; other: number }): void {
     const at = (index: number): string => network.nodes[index % network.nodes.length] ?? "";
     const station = network.station(at(node));
