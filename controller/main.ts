@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
@@ -34,7 +35,10 @@ const options = optionsOrExit(specs, { command: "hawser controller", about });
 const component = "controller";
 const log = createLogger({ component, level: options.logLevel });
 const registry = createRegistry(component);
-const health = createHealth(["synced", "applied", "source"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "applied", "source"], () => {
+  log.info({}, "ready");
+  releaseStartPages(log);
+});
 health.set("source", true);
 const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
 const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };

@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { type Parsed, printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
@@ -34,7 +35,10 @@ const publish = orExit(readPublishSettings(options));
 const component = "ingress";
 const log = createLogger({ component, level: options.logLevel });
 const registry = createRegistry(component);
-const health = createHealth(["synced", "http", "https", "default-backend"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "http", "https", "default-backend"], () => {
+  log.info({}, "ready");
+  releaseStartPages(log);
+});
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
 const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
 const source = await sourceOrExit(options, { component, log });

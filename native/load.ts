@@ -26,6 +26,8 @@ export interface NativeModule {
   start(handle: Handle): void;
   send(handle: Handle, datagram: Uint8Array, address?: Uint8Array): number;
   close(handle: Handle): void;
+  /** Hands back all pages of files that were only read: kB that left the resident set until they are touched again. */
+  releaseFilePages(): number;
 }
 
 const require = createRequire(import.meta.url);

@@ -1,6 +1,7 @@
 // What JavaScript calls: a generic datagram socket, bytes in and bytes out. No protocol is known here; native/socket.ts
 // documents each function.
 #include "arguments.h"
+#include "pages.h"
 #include "socket.h"
 
 #include <errno.h>
@@ -196,6 +197,7 @@ NAPI_MODULE_INIT() {
       {"bind", NULL, bind_socket, NULL, NULL, NULL, napi_enumerable, NULL},
       {"start", NULL, start, NULL, NULL, NULL, napi_enumerable, NULL},
       {"send", NULL, send_datagram, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"releaseFilePages", NULL, release_file_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"close", NULL, close_socket, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { enrolmentName } from "#src/model/enrolment.ts";
 import { printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
@@ -38,7 +39,10 @@ const { node } = options;
 const log = createLogger({ component: "speaker", node, level: options.logLevel });
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
-const health = createHealth(["synced", "heartbeats", "sockets", "enrolled", "joined"], () => log.info({}, "ready"));
+const health = createHealth(["synced", "heartbeats", "sockets", "enrolled", "joined"], () => {
+  log.info({}, "ready");
+  releaseStartPages(log);
+});
 const source = await sourceOrExit(options, {
   component: "speaker",
   log,

@@ -1,0 +1,21 @@
+import { loadNative } from "#native/load.ts";
+import type { Logger } from "#src/process/log.ts";
+
+/** From ready on: the first lists are worked off by then, and what runs all the time has run. */
+const SETTLED_MS = 10_000;
+
+/**
+ * Takes out of the resident set what of Node's binary only the start ran: 20 MB a program, a third of it
+ * (docs/adr/0010-image.md). The pages stay in the kernel's page cache, where other programs use them and from where they
+ * come back when touched; the kernel may now drop those that nobody touches. To be called once, when the program is
+ * ready. Where the native module is missing, nothing happens.
+ */
+export function releaseStartPages(log: Logger): void {
+  setTimeout(() => {
+    try {
+      log.debug({ kb: loadNative().releaseFilePages() }, "released the pages that only the start ran");
+    } catch (error) {
+      log.debug({ err: error }, "cannot release the pages that only the start ran");
+    }
+  }, SETTLED_MS).unref();
+}
