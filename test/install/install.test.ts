@@ -88,6 +88,18 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     );
   });
 
+  it("takes 70 MB of RSS at most for each of its programs", async () => {
+    let seen: readonly string[] = [];
+    const areSmall = async (): Promise<boolean> => {
+      seen = await world.residentKb();
+      return seen.every((line) => Number(line.split(" ")[1]) * 1_024 <= 70e6);
+    };
+    await until("what the start took is handed back", areSmall, { lastSeen: () => seen });
+    expect(seen.map((line) => line.split(" ")[0]).sort()).toEqual([
+      ...["controller", "controller", "ingress", "ingress", "speaker", "speaker", "speaker"],
+    ]);
+  });
+
   it("gives a Service an address at which a client on the LAN gets its pages", async () => {
     await world.apply(webApplication({ name: "web", replicas: 3, nodeSelector: ON_NODES }));
     const ip = await world.untilAddress("service", "web");

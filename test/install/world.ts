@@ -104,6 +104,16 @@ export class World {
     return names.split("\n").filter((name) => name !== "");
   }
 
+  /** The resident set of each of Hawser's processes on the nodes: `speaker 54321`, in kB. */
+  async residentKb(): Promise<readonly string[]> {
+    const look = `for each in /proc/[0-9]*; do
+      program=$(tr '\\0' ' ' < $each/cmdline | sed -nE 's,.*opt/hawser/([a-z]+)/main.js .*,\\1,p')
+      test -z "$program" || echo $program $(sed -nE 's/VmRSS:[[:space:]]+([0-9]+) kB/\\1/p' $each/status)
+    done 2> /dev/null`;
+    const answers = this.cluster.nodes.map(async ({ machine }) => (await machine.run(["sh", "-c", look])).stdout);
+    return (await Promise.all(answers)).flatMap((lines) => lines.split("\n").filter((line) => line !== ""));
+  }
+
   /** The IPv4 address of a Service or Ingress once it has one. */
   untilAddress(kind: "service" | "ingress", name: string, namespace = "default"): Promise<string> {
     const first = "--output=jsonpath={.status.loadBalancer.ingress[*].ip}";
