@@ -95,6 +95,7 @@ async function storm(world: World, running: RunningSystem, services: number): Pr
   const numbers = Array.from({ length: samples }, (_, at) => Math.floor((at * services) / samples));
   const requests = Object.fromEntries(numbers.map((number, at) => [number, requestedAddress(IDLE_TRIALS + at)]));
   const asking = await world.ask({ addresses: Object.values(requests), window: 10, everyMs: 5 });
+  await calm(world); // what belongs to the Services before is not counted here
   const before = { writes: await readWrites(world.cluster), cpu: cpuOf(world, running) };
   const order = { task: "services", namespace: "bench", prefix: "storm", count: services, atOnce: AT_ONCE } as const;
   const loaded = await world.load({ ...order, awaitsAddresses: true, requests });
