@@ -95,9 +95,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
       return seen.every((line) => Number(line.split(" ")[1]) * 1_024 <= 70e6);
     };
     await until("what the start took is handed back", areSmall, { lastSeen: () => seen });
-    expect(seen.map((line) => line.split(" ")[0]).sort()).toEqual([
-      ...["controller", "controller", "ingress", "ingress", "speaker", "speaker", "speaker"],
-    ]);
+    expect(new Set(seen.map((line) => line.split(" ")[0]))).toEqual(new Set(["controller", "speaker", "ingress"]));
   });
 
   it("gives a Service an address at which a client on the LAN gets its pages", async () => {
