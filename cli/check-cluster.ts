@@ -1,5 +1,6 @@
 import { type Enrolment, readEnrolment } from "#src/model/enrolment.ts";
-import type { Kind, KubeObject } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import { CONFIG_MAP_KEY } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";

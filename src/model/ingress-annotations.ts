@@ -1,6 +1,5 @@
 import { firstAnnotation } from "./annotation.ts";
 import { complain, descend, entry, type Field, quote } from "./field.ts";
-import type { Rewrite } from "./ingress.ts";
 
 const OURS = "hawser.dev/";
 const NGINX = "nginx.ingress.kubernetes.io/";
@@ -14,6 +13,16 @@ const RESTRICTIONS =
 const REGEX = new Set(["use-regex"]);
 /** What we have, by name without prefix. */
 const KNOWN = new Set(["rewrite-target", "ssl-redirect", "force-ssl-redirect"]);
+
+/**
+ * From `rewrite-target`; `target` starts with `/`. `replacePrefix`: the matched path is replaced, what follows it stays
+ * (the meaning before ingress-nginx 0.22, prefix `ingress.kubernetes.io/`). `replacePath`: the whole path is replaced
+ * (the meaning since, prefix `nginx.ingress.kubernetes.io/`; and that of `hawser.dev/`).
+ */
+export interface Rewrite {
+  readonly kind: "replacePrefix" | "replacePath";
+  readonly target: string;
+}
 
 /**
  * Whether plain requests are sent on to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry covers

@@ -1,7 +1,12 @@
 import { child, complain, complainMissing, type Field, isUnset, quote, readMap, readText } from "./field.ts";
-import type { IngressBackend } from "./ingress.ts";
 import { isDnsLabel } from "./name.ts";
 import { readPort, readPortReference } from "./port.ts";
+
+/** A backend as an Ingress names it; the port is by number or by the Service port's name. */
+export interface IngressBackend {
+  readonly serviceName: string;
+  readonly servicePort: number | string;
+}
 
 /**
  * Reads a backend in either form: `service: {name, port: {number | name}}` of v1, or `serviceName` and `servicePort` of

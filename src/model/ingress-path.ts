@@ -9,8 +9,17 @@ import {
   readMap,
   readText,
 } from "./field.ts";
-import { readBackend } from "./ingress-backend.ts";
-import type { IngressPath, PathType } from "./ingress.ts";
+import { type IngressBackend, readBackend } from "./ingress-backend.ts";
+
+/** How a path is compared with a request (networking.k8s.io/v1 `pathType`). */
+export type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
+
+export interface IngressPath {
+  /** Starts with `/`; the empty path, which ImplementationSpecific may have, is read as `/`. */
+  readonly path: string;
+  readonly pathType: PathType;
+  readonly backend: IngressBackend;
+}
 
 /** What an API server refuses in paths of type Exact and Prefix: spellings that could mean another path. */
 const AMBIGUOUS = ["//", "/./", "/../", "%2f", "%2F"];

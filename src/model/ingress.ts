@@ -12,29 +12,13 @@ import {
   readMap,
   readText,
 } from "./field.ts";
-import { type HttpsRedirect, isClosed, readHttpsRedirect, readRewrite } from "./ingress-annotations.ts";
-import { readBackend } from "./ingress-backend.ts";
+import { type HttpsRedirect, isClosed, readHttpsRedirect, readRewrite, type Rewrite } from "./ingress-annotations.ts";
+import { type IngressBackend, readBackend } from "./ingress-backend.ts";
 import { readHost } from "./ingress-host.ts";
-import { readPath } from "./ingress-path.ts";
+import { type IngressPath, readPath } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
-
-/** How a path is compared with a request (networking.k8s.io/v1 `pathType`). */
-export type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
-
-/** A backend as an Ingress names it; the port is by number or by the Service port's name. */
-export interface IngressBackend {
-  readonly serviceName: string;
-  readonly servicePort: number | string;
-}
-
-export interface IngressPath {
-  /** Starts with `/`; the empty path, which ImplementationSpecific may have, is read as `/`. */
-  readonly path: string;
-  readonly pathType: PathType;
-  readonly backend: IngressBackend;
-}
 
 interface IngressRule {
   /** Lower case; empty for the catch-all; `*.example.com` for one label. */
@@ -45,16 +29,6 @@ interface IngressRule {
 interface IngressTls {
   readonly hosts: readonly string[];
   readonly secretName: string | undefined;
-}
-
-/**
- * From `rewrite-target`; `target` starts with `/`. `replacePrefix`: the matched path is replaced, what follows it stays
- * (the meaning before ingress-nginx 0.22, prefix `ingress.kubernetes.io/`). `replacePath`: the whole path is replaced
- * (the meaning since, prefix `nginx.ingress.kubernetes.io/`; and that of `hawser.dev/`).
- */
-export interface Rewrite {
-  readonly kind: "replacePrefix" | "replacePath";
-  readonly target: string;
 }
 
 /** An Ingress, strictly read, from any of networking.k8s.io/v1, networking.k8s.io/v1beta1 and extensions/v1beta1. */

@@ -1,4 +1,14 @@
-import type { Kind } from "./object.ts";
+/** The kinds Hawser reads, by their Kubernetes `kind`. */
+export type Kind =
+  | "ConfigMap"
+  | "Service"
+  | "EndpointSlice"
+  | "Ingress"
+  | "IngressClass"
+  | "Node"
+  | "Secret"
+  | "Deployment"
+  | "Pod";
 
 /** How Kubernetes files a kind. */
 interface KindFacts {

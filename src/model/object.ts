@@ -1,20 +1,8 @@
 import { child, complain, complainMissing, type Field, quote, readTexts } from "./field.ts";
-import { factsOf, isOurGroup } from "./kind.ts";
+import { factsOf, isOurGroup, type Kind } from "./kind.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
 import { isRecord } from "./record.ts";
-
-/** The kinds Hawser reads, by their Kubernetes `kind`. */
-export type Kind =
-  | "ConfigMap"
-  | "Service"
-  | "EndpointSlice"
-  | "Ingress"
-  | "IngressClass"
-  | "Node"
-  | "Secret"
-  | "Deployment"
-  | "Pod";
 
 /** An object as it came from a source: its identity is checked, the rest is not. */
 export interface KubeObject {

@@ -1,5 +1,6 @@
 import { complain, type Field, quote } from "./field.ts";
-import type { Ingress, IngressBackend } from "./ingress.ts";
+import type { IngressBackend } from "./ingress-backend.ts";
+import type { Ingress } from "./ingress.ts";
 import type { TlsSecret } from "./secret.ts";
 import type { Service } from "./service.ts";
 import type { Problem } from "./problem.ts";

@@ -1,12 +1,18 @@
 import { type Family, parseIp } from "#src/ip/address.ts";
 import { child, complain, type Field, isUnset, quote, readChoice, readList } from "./field.ts";
-import type { Service } from "./service.ts";
+
+/** Which families a Service is of, and how many it needs. */
+export interface ServiceFamilies {
+  /** Which families it wants an address of, primary first: `spec.ipFamilies`, else derived from `clusterIPs`, else IPv4. */
+  readonly families: readonly Family[];
+  readonly ipFamilyPolicy: "SingleStack" | "PreferDualStack" | "RequireDualStack";
+}
 
 /**
- * Which families a Service is of. An API server has filled in `ipFamilies` and `clusterIPs`; a manifest on disk has
+ * Reads the families of a Service. An API server has filled in `ipFamilies` and `clusterIPs`; a manifest on disk has
  * often neither, and is then read as a dual-stack cluster with IPv4 first would read it.
  */
-export function readServiceFamilies(spec: Field): Pick<Service, "families" | "ipFamilyPolicy"> {
+export function readServiceFamilies(spec: Field): ServiceFamilies {
   const policyField = child(spec, "ipFamilyPolicy");
   const written = readWritten(spec);
   const assigned = readFromClusterIps(spec);

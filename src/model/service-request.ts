@@ -1,19 +1,35 @@
-import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { equalIps, type Family, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { annotationText, firstAnnotation } from "./annotation.ts";
 import { child, complain, type Field, hasError, isUnset, quote } from "./field.ts";
-import type { Service } from "./service.ts";
+import type { Problem } from "./problem.ts";
 
 /** Annotations that ask for addresses, the first wins: ours, then MetalLB's two. */
 const ADDRESSES = ["hawser.dev/load-balancer-ips", "metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs"];
 const POOL = ["hawser.dev/address-pool", "metallb.io/address-pool", "metallb.universe.tf/address-pool"];
 
-type Request = Pick<Service, "requestedAddresses" | "requestedPool" | "requestProblems">;
+/** What a Service asks for. */
+export interface ServiceRequest {
+  /** At most one of a family; from `hawser.dev/load-balancer-ips`, `metallb.io/loadBalancerIPs`, `spec.loadBalancerIP`. */
+  readonly requestedAddresses: readonly Ip[];
+  /** From `hawser.dev/address-pool` or MetalLB's `address-pool` annotation. */
+  readonly requestedPool: string | undefined;
+  /**
+   * Why the request (addresses, pool) cannot be understood; empty where it can. Such a Service is given no address that
+   * it does not have, and keeps what it has: never another one than it asked for.
+   */
+  readonly requestProblems: readonly Problem[];
+}
+
+interface Asker {
+  readonly type: string;
+  readonly families: readonly Family[];
+}
 
 /**
- * What a Service asks for. A request with any error in it asks for nothing, and says so in `requestProblems`. Only a
+ * Reads what a Service asks for. A request with any error in it asks for nothing, and says so in `requestProblems`. Only a
  * Service of type LoadBalancer asks; on others the annotations are left over from before.
  */
-export function readRequest(root: Field, { type, families }: Pick<Service, "type" | "families">): Request {
+export function readRequest(root: Field, { type, families }: Asker): ServiceRequest {
   const requestProblems = root.problems;
   if (type !== "LoadBalancer") return { requestedAddresses: [], requestedPool: undefined, requestProblems };
   const annotation = firstAnnotation(root, ADDRESSES);
@@ -52,7 +68,7 @@ function complainOfContradiction(annotation: Field, annotated: readonly Ip[], fr
   });
 }
 
-function checkFamilies(field: Field, addresses: readonly Ip[], families: Service["families"]): void {
+function checkFamilies(field: Field, addresses: readonly Ip[], families: readonly Family[]): void {
   for (const [index, ip] of addresses.entries()) {
     const what = `Cannot take ${printIp(ip)} as the requested address`;
     if (addresses.slice(0, index).some((other) => other.family === ip.family))
@@ -70,6 +86,6 @@ function checkFamilies(field: Field, addresses: readonly Ip[], families: Service
   }
 }
 
-function nameOf(family: Ip["family"]): "IPv4" | "IPv6" {
+function nameOf(family: Family): "IPv4" | "IPv6" {
   return family === "ipv4" ? "IPv4" : "IPv6";
 }

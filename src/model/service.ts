@@ -1,4 +1,4 @@
-import { equalIps, type Family, type Ip, parseIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, parseIp } from "#src/ip/address.ts";
 import { annotationText } from "./annotation.ts";
 import {
   child,
@@ -18,9 +18,9 @@ import {
 } from "./field.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import { readPort, readPortReference } from "./port.ts";
-import type { Parsed, Problem } from "./problem.ts";
-import { readServiceFamilies } from "./service-families.ts";
-import { readRequest } from "./service-request.ts";
+import type { Parsed } from "./problem.ts";
+import { readServiceFamilies, type ServiceFamilies } from "./service-families.ts";
+import { readRequest, type ServiceRequest } from "./service-request.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
@@ -36,31 +36,19 @@ export interface ServicePort {
 }
 
 /** A Service, strictly read. */
-export interface Service {
+export interface Service extends ServiceFamilies, ServiceRequest {
   /** `namespace/name`. */
   readonly key: string;
   readonly namespace: string;
   readonly name: string;
   readonly createdMs: number;
   readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
-  /** Which families it wants an address of, primary first: `spec.ipFamilies`, else derived from `clusterIPs`, else IPv4. */
-  readonly families: readonly Family[];
-  readonly ipFamilyPolicy: "SingleStack" | "PreferDualStack" | "RequireDualStack";
   readonly ports: readonly ServicePort[];
   readonly selector: Readonly<Record<string, string>>;
   readonly externalTrafficPolicy: "Cluster" | "Local";
   readonly loadBalancerClass: string | undefined;
-  /** At most one of a family; from `hawser.dev/load-balancer-ips`, `metallb.io/loadBalancerIPs`, `spec.loadBalancerIP`. */
-  readonly requestedAddresses: readonly Ip[];
-  /** From `hawser.dev/address-pool` or MetalLB's `address-pool` annotation. */
-  readonly requestedPool: string | undefined;
   /** From `hawser.dev/sharing-key` or MetalLB's `allow-shared-ip`; empty means no sharing. */
   readonly sharingKey: string;
-  /**
-   * Why the request (addresses, pool) cannot be understood; empty where it can. Such a Service is given no address that
-   * it does not have, and keeps what it has: never another one than it asked for.
-   */
-  readonly requestProblems: readonly Problem[];
   /** What status says it has now: `status.loadBalancer.ingress[].ip`, in that order. */
   readonly assignedAddresses: readonly Ip[];
 }

@@ -1,4 +1,6 @@
-import type { Ingress, IngressBackend, IngressPath } from "#src/model/ingress.ts";
+import type { IngressBackend } from "#src/model/ingress-backend.ts";
+import type { IngressPath } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import { backendsOf } from "./backend.ts";
 import { wildcardOf } from "./host.ts";
 import { normalizeRulePath, visibleAscii } from "./path.ts";

@@ -1,4 +1,4 @@
-import type { Rewrite } from "#src/model/ingress.ts";
+import type { Rewrite } from "#src/model/ingress-annotations.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, Route, RouteTable } from "./table.ts";
 

@@ -1,5 +1,6 @@
 import type { HttpsRedirect } from "#src/model/ingress-annotations.ts";
-import type { PathType, Rewrite } from "#src/model/ingress.ts";
+import type { Rewrite } from "#src/model/ingress-annotations.ts";
+import type { PathType } from "#src/model/ingress-path.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 
 /** All that decides where a request goes. Immutable: a change makes a new table that shares what stayed. */

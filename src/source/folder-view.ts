@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { FileTree, TreeChanges } from "./file-tree.ts";
 import { pathUnreadable, statusBroken } from "./folder-problems.ts";

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop, type WorkLoop } from "#src/process/loop.ts";

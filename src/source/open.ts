@@ -1,4 +1,4 @@
-import type { Kind } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
 import { type Parsed, printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";

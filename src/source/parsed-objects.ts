@@ -1,4 +1,5 @@
-import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 
 /** One object that is not as it was; undefined: there is none, or it cannot be used. */

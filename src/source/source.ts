@@ -1,4 +1,5 @@
-import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Leadership } from "./leadership.ts";
 

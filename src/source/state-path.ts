@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
-import { type Kind, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { ObjectRef } from "#src/model/object.ts";
 import type { ReportTopic } from "./source.ts";
 
 /** The folder beside the manifests that Hawser writes. */

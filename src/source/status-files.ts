@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
-import type { Kind, ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { ObjectRef } from "#src/model/object.ts";
 import { idOf } from "./manifest-files.ts";
 import { statusPath } from "./state-path.ts";
 import { type Overlay, parseStatus, printStatus } from "./status-text.ts";

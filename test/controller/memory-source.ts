@@ -1,5 +1,6 @@
 // A Source in memory, with the faults of a real one on request: failed and conflicting patches, late news.
-import type { Kind, KubeObject, ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Kind, keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
 import { eventually } from "#test/support/eventually.ts";

@@ -1,5 +1,6 @@
 import type { EndpointSlice } from "#src/model/endpoints.ts";
-import type { Ingress, PathType } from "#src/model/ingress.ts";
+import type { PathType } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
 
 /** An Ingress with these rules: host -> path -> backend Service, all by Prefix unless the path says `=` or `~` first. */

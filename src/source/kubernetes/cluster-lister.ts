@@ -1,4 +1,5 @@
-import { type Kind, type KubeObject } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";

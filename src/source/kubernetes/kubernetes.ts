@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type Kind, type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";

@@ -1,4 +1,5 @@
-import { type Kind, type KubeObject, keyOf, parseObject } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { type KubeObject, keyOf, parseObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/model/record.ts";
 import { resourceOf } from "./resources.ts";

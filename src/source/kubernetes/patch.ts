@@ -1,4 +1,5 @@
-import type { Kind, KubeObject } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";

@@ -1,4 +1,5 @@
-import type { Kind, ObjectRef } from "#src/model/object.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { ObjectRef } from "#src/model/object.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
 import { trimService } from "./trim-service.ts";
