@@ -1,6 +1,6 @@
 import { keyOf } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
-import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/find-config.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type StatusView, viewStatus } from "./status-view.ts";
 

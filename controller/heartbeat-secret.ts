@@ -1,7 +1,7 @@
 import type { Logger } from "#src/process/log.ts";
-import type { ApiConfig } from "#src/source/kubernetes/api-config.ts";
-import { ApiClient } from "#src/source/kubernetes/client.ts";
-import { backOffMs, pause, type Timing } from "#src/source/kubernetes/timing.ts";
+import type { ApiConfig } from "#src/source/kubernetes/api/api-config.ts";
+import { ApiClient } from "#src/source/kubernetes/api/client.ts";
+import { backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 
 export interface HeartbeatSecretOptions {
   readonly config: ApiConfig;

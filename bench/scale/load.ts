@@ -1,8 +1,8 @@
 // Creates objects at an API server, as many at once as told, and prints what came of it as lines of JSON. The order
 // comes as JSON in argv[2]. A process of its own, so that nobody else's work delays it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiClient, type ApiRequest } from "#src/source/kubernetes/client.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { ApiClient, type ApiRequest } from "#src/source/kubernetes/api/client.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { eventObject, namesOf, serviceObject, sliceObject, statusPatch } from "./objects.ts";
 
 export interface LoadOrder {

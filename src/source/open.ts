@@ -3,9 +3,9 @@ import { type Parsed, printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
-import { type ApiConfig, inClusterConfig } from "./kubernetes/api-config.ts";
+import { type ApiConfig, inClusterConfig } from "./kubernetes/api/api-config.ts";
 import { openKubernetesSource } from "./kubernetes/kubernetes.ts";
-import type { Scope } from "./kubernetes/resources.ts";
+import type { Scope } from "./kubernetes/read/resources.ts";
 import type { Source } from "./source.ts";
 
 /** The options that say where objects come from: of all programs the same. */
@@ -59,7 +59,7 @@ async function openSource(
 /** How the API server is reached: as this kubeconfig says, or as a pod does. */
 export async function apiConfig(kubeconfig: string | undefined): Promise<Parsed<ApiConfig>> {
   if (kubeconfig === undefined) return inClusterConfig({ env: process.env });
-  const { readKubeconfig } = await import("./kubernetes/kubeconfig.ts");
+  const { readKubeconfig } = await import("./kubernetes/kubeconfig/kubeconfig.ts");
   return readKubeconfig(kubeconfig);
 }
 

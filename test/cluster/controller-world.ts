@@ -11,7 +11,7 @@ import { printAddresses } from "#src/model/report.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Source } from "#src/source/source.ts";
 

@@ -6,7 +6,7 @@ import { API_SERVER_NAME } from "#lab/cluster-api.ts";
 import type { Cluster } from "#lab/cluster.ts";
 import { until } from "#lab/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { LineSplitter } from "#src/source/kubernetes/line-splitter.ts";
+import { LineSplitter } from "#src/source/kubernetes/api/line-splitter.ts";
 
 const SERVICES = "/api/v1/services";
 

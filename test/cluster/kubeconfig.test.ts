@@ -20,7 +20,7 @@ import { Cluster } from "#lab/cluster.ts";
 import { FaultProxy } from "#lab/fault-proxy.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Source } from "#src/source/source.ts";
 import { startCommand } from "#test/cli/run-cli.ts";

@@ -7,7 +7,7 @@ import { Cluster } from "#lab/cluster.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";

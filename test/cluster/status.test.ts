@@ -8,7 +8,7 @@ import type { StatusView } from "#cli/status-view.ts";
 import { whyNoCluster } from "#lab/cluster-build.ts";
 import { Cluster } from "#lab/cluster.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Source } from "#src/source/source.ts";
 import { runCli, startCli } from "#test/cli/run-cli.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { Deadlines } from "#src/source/kubernetes/deadlines.ts";
+import { Deadlines } from "#src/source/kubernetes/api/deadlines.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { ManualTime } from "./kubernetes-api.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
-import { MAX_WATCHES } from "#src/source/kubernetes/followed-objects.ts";
+import { MAX_WATCHES } from "#src/source/kubernetes/read/followed-objects.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Source } from "#src/source/source.ts";
 import { eventually } from "#test/support/eventually.ts";

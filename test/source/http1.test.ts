@@ -4,9 +4,9 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from "
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
-import { ApiClient } from "#src/source/kubernetes/client.ts";
+import { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
-import { realTiming } from "#src/source/kubernetes/timing.ts";
+import { realTiming } from "#src/source/kubernetes/api/timing.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { refTo } from "./contract.ts";
 import { ManualTime } from "./kubernetes-api.ts";

@@ -2,8 +2,8 @@ import { createServer } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { Http2Transport } from "#src/source/kubernetes/http2-transport.ts";
-import type { Timing } from "#src/source/kubernetes/timing.ts";
+import { Http2Transport } from "#src/source/kubernetes/api/http2-transport.ts";
+import type { Timing } from "#src/source/kubernetes/api/timing.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 describe("Http2Transport", () => {

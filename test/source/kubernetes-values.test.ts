@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { inClusterConfig } from "#src/source/kubernetes/api-config.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig.ts";
-import { LineSplitter } from "#src/source/kubernetes/line-splitter.ts";
-import { mergePatch } from "#src/source/kubernetes/merge-patch.ts";
-import { compareVersions, readObject } from "#src/source/kubernetes/objects.ts";
-import { outcomeOf } from "#src/source/kubernetes/outcome.ts";
-import { printReport } from "#src/source/kubernetes/report-leases.ts";
-import { backOffMs } from "#src/source/kubernetes/timing.ts";
+import { inClusterConfig } from "#src/source/kubernetes/api/api-config.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
+import { LineSplitter } from "#src/source/kubernetes/api/line-splitter.ts";
+import { mergePatch } from "#src/source/kubernetes/write/merge-patch.ts";
+import { compareVersions, readObject } from "#src/source/kubernetes/read/objects.ts";
+import { outcomeOf } from "#src/source/kubernetes/api/outcome.ts";
+import { printReport } from "#src/source/kubernetes/write/report-leases.ts";
+import { backOffMs } from "#src/source/kubernetes/api/timing.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { withoutManagedFields } from "#src/source/kubernetes/managed-fields.ts";
+import { withoutManagedFields } from "#src/source/kubernetes/api/managed-fields.ts";
 
 const cut = (text: string): string => withoutManagedFields(Buffer.from(text));
 

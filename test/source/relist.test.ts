@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ApiClient, WatchRequest } from "#src/source/kubernetes/client.ts";
-import { identityOf } from "#src/source/kubernetes/objects.ts";
-import { Reflector } from "#src/source/kubernetes/reflector.ts";
+import type { ApiClient, WatchRequest } from "#src/source/kubernetes/api/client.ts";
+import { identityOf } from "#src/source/kubernetes/read/objects.ts";
+import { Reflector } from "#src/source/kubernetes/read/reflector.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 /** An API server whose watch stays silent: what is written shows in lists alone. */

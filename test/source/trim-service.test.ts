@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseService } from "#src/model/service.ts";
-import { readObject } from "#src/source/kubernetes/objects.ts";
-import { SharedValues } from "#src/source/kubernetes/shared-values.ts";
+import { readObject } from "#src/source/kubernetes/read/objects.ts";
+import { SharedValues } from "#src/source/kubernetes/read/shared-values.ts";
 import type { KubeObject } from "#src/model/object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

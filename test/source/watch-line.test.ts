@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ApiClient, WatchRequest } from "#src/source/kubernetes/client.ts";
-import { identityOf } from "#src/source/kubernetes/objects.ts";
-import { Reflector } from "#src/source/kubernetes/reflector.ts";
-import { identityInLine } from "#src/source/kubernetes/watch-line.ts";
+import type { ApiClient, WatchRequest } from "#src/source/kubernetes/api/client.ts";
+import { identityOf } from "#src/source/kubernetes/read/objects.ts";
+import { Reflector } from "#src/source/kubernetes/read/reflector.ts";
+import { identityInLine } from "#src/source/kubernetes/read/watch-line.ts";
 
 const metadata = { name: "a", namespace: "shop", uid: "0a-1b", resourceVersion: "7" };
 

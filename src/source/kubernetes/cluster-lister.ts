@@ -3,16 +3,16 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
-import type { ApiConfig } from "./api-config.ts";
-import { apiProblem } from "./api-problems.ts";
-import { ApiClient } from "./client.ts";
-import { readLease } from "./lease.ts";
-import { PAGE_SIZE, pagePath } from "./list-page.ts";
-import { readObject } from "./objects.ts";
-import { type Refusal, refusalError } from "./outcome.ts";
-import { leasePath, readReport } from "./report-leases.ts";
-import { collectionPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
-import { realTiming } from "./timing.ts";
+import type { ApiConfig } from "./api/api-config.ts";
+import { apiProblem } from "./read/api-problems.ts";
+import { ApiClient } from "./api/client.ts";
+import { readLease } from "./write/lease.ts";
+import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
+import { readObject } from "./read/objects.ts";
+import { type Refusal, refusalError } from "./api/outcome.ts";
+import { leasePath, readReport } from "./write/report-leases.ts";
+import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
+import { realTiming } from "./api/timing.ts";
 
 /** Of one program's Events so many are read at most. */
 const MAX_EVENTS = 500;

@@ -14,21 +14,21 @@ import type {
   SourceListener,
   StatusPatch,
 } from "#src/source/source.ts";
-import type { ApiConfig } from "./api-config.ts";
-import { apiProblem, unknownLine } from "./api-problems.ts";
-import { ApiClient } from "./client.ts";
-import { EventWriter } from "./event-writer.ts";
-import { FollowedObjects } from "./followed-objects.ts";
-import { FIELD_MANAGER, identityOf, readObject } from "./objects.ts";
-import { refusalError } from "./outcome.ts";
-import type { StoredObject } from "./object-store.ts";
-import { planWrites, writeBody } from "./patch.ts";
+import type { ApiConfig } from "./api/api-config.ts";
+import { apiProblem, unknownLine } from "./read/api-problems.ts";
+import { ApiClient } from "./api/client.ts";
+import { EventWriter } from "./write/event-writer.ts";
+import { FollowedObjects } from "./read/followed-objects.ts";
+import { FIELD_MANAGER, identityOf, readObject } from "./read/objects.ts";
+import { refusalError } from "./api/outcome.ts";
+import type { StoredObject } from "./read/object-store.ts";
+import { planWrites, writeBody } from "./write/patch.ts";
 import type { Leadership } from "#src/source/leadership.ts";
-import { LeaderLease } from "./leader-lease.ts";
-import { Reflector, type ReflectorListener } from "./reflector.ts";
-import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./report-leases.ts";
-import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./resources.ts";
-import { pause, realTiming, type Timing } from "./timing.ts";
+import { LeaderLease } from "./write/leader-lease.ts";
+import { Reflector, type ReflectorListener } from "./read/reflector.ts";
+import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./write/report-leases.ts";
+import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
+import { pause, realTiming, type Timing } from "./api/timing.ts";
 
 export interface KubernetesSourceOptions {
   readonly config: ApiConfig;

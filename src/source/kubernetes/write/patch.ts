@@ -3,7 +3,7 @@ import type { KubeObject } from "#src/model/object.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";
-import { resourceOf } from "./resources.ts";
+import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 
 /** One request that is part of a patch. */
 export interface Write {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Parsed } from "#src/model/problem.ts";
-import { type ApiConfig, inClusterConfig } from "./api-config.ts";
+import { type ApiConfig, inClusterConfig } from "#src/source/kubernetes/api/api-config.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
 export interface FindConfigOptions {

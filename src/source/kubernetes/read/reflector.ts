@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { isRecord } from "#src/model/record.ts";
-import type { ApiClient } from "./client.ts";
+import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./objects.ts";
-import { type Refusal, refusalError } from "./outcome.ts";
-import { afterPause, backOffMs, pause, type Timing } from "./timing.ts";
+import { type Refusal, refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
 

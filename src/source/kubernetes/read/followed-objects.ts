@@ -3,13 +3,13 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/model/record.ts";
 import { apiProblem } from "./api-problems.ts";
-import type { ApiClient } from "./client.ts";
+import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { FollowedObject } from "./followed-object.ts";
-import { refusalError } from "./outcome.ts";
+import { refusalError } from "#src/source/kubernetes/api/outcome.ts";
 import { Reflector } from "./reflector.ts";
 import { collectionPath, resourceOf } from "./resources.ts";
-import { pause, type Timing } from "./timing.ts";
-import { Turnstile } from "./turnstile.ts";
+import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { Turnstile } from "#src/source/kubernetes/api/turnstile.ts";
 
 /**
  * Objects that have a watch of their own; the others are looked at in turn. A server may allow as few as 100 streams on
