@@ -1,7 +1,7 @@
 import { podNetworks, podSlice } from "#lab/address-plan.ts";
 import type { ClusterApi } from "#lab/cluster-api.ts";
 import type { Host } from "#lab/host.ts";
-import { microTime } from "#src/source/kubernetes/write/lease.ts";
+import { microTime } from "#src/source/kubernetes/leases/lease.ts";
 import { isoSeconds } from "./container.ts";
 
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";

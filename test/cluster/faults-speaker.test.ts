@@ -14,7 +14,7 @@ import type { RackProcess } from "#lab/rack-process.ts";
 import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
 import { announcedAddresses } from "#src/model/report.ts";
-import { leasePath, readReport } from "#src/source/kubernetes/write/report-leases.ts";
+import { leasePath, readReport } from "#src/source/kubernetes/leases/report-leases.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { AddressInvariant } from "./invariant.ts";
 import { again, growOld, wipeEtcd } from "./trouble.ts";

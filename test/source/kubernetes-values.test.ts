@@ -9,7 +9,7 @@ import { LineSplitter } from "#src/source/kubernetes/api/line-splitter.ts";
 import { mergePatch } from "#src/source/kubernetes/write/merge-patch.ts";
 import { compareVersions, readObject } from "#src/source/kubernetes/read/objects.ts";
 import { outcomeOf } from "#src/source/kubernetes/api/outcome.ts";
-import { printReport } from "#src/source/kubernetes/write/report-leases.ts";
+import { printReport } from "#src/source/kubernetes/leases/report-leases.ts";
 import { backOffMs } from "#src/source/kubernetes/api/timing.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -6,11 +6,11 @@ import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/reco
 import type { ApiConfig } from "./api/api-config.ts";
 import { apiProblem } from "./read/api-problems.ts";
 import { ApiClient } from "./api/client.ts";
-import { readLease } from "./write/lease.ts";
+import { readLease } from "./leases/lease.ts";
 import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
 import { readObject } from "./read/objects.ts";
 import { type Refusal, refusalError } from "./api/outcome.ts";
-import { leasePath, readReport } from "./write/report-leases.ts";
+import { leasePath, readReport } from "./leases/report-leases.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 import { realTiming } from "./api/timing.ts";
 

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
-import type { Problem } from "#src/model/problem.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type {
@@ -15,18 +14,18 @@ import type {
   StatusPatch,
 } from "#src/source/source.ts";
 import type { ApiConfig } from "./api/api-config.ts";
-import { apiProblem, unknownLine } from "./read/api-problems.ts";
 import { ApiClient } from "./api/client.ts";
 import { EventWriter } from "./write/event-writer.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readObject } from "./read/objects.ts";
 import { refusalError } from "./api/outcome.ts";
-import type { StoredObject } from "./read/object-store.ts";
 import { planWrites, writeBody } from "./write/patch.ts";
 import type { Leadership } from "#src/source/leadership.ts";
-import { LeaderLease } from "./write/leader-lease.ts";
-import { Reflector, type ReflectorListener } from "./read/reflector.ts";
-import { leasePath, readReport, ReportLeases, reportMark, type ReportOwner } from "./write/report-leases.ts";
+import { LeaderLease } from "./leases/leader-lease.ts";
+import { ReportReader, type Reports } from "./leases/report-reader.ts";
+import { Reflector } from "./read/reflector.ts";
+import { ToldProblems } from "./read/told-problems.ts";
+import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 import { pause, realTiming, type Timing } from "./api/timing.ts";
 
@@ -62,13 +61,7 @@ export function openKubernetesSource(options: KubernetesSourceOptions): Source {
   return new KubernetesSource(options);
 }
 
-type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-const NO_REPORTS: ReadonlyMap<string, ReportRead> = new Map();
-
-/** A Lease with a report. */
-interface ReportRead extends StoredObject {
-  readonly report: Readonly<Record<string, unknown>>;
-}
+const NO_REPORTS: Reports = new Map();
 
 class KubernetesSource implements Source {
   readonly #options: KubernetesSourceOptions;
@@ -77,16 +70,13 @@ class KubernetesSource implements Source {
   readonly #events: EventWriter;
   readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
-  readonly #reports = new Map<ReportTopic, Reflector<ReportRead>>();
-  /** Reports by their names alone, made once for each snapshot: they are asked for at every change of anything. */
-  readonly #named = new WeakMap<ReadonlyMap<string, ReportRead>, Reports>();
+  readonly #reports = new Map<ReportTopic, ReportReader>();
   readonly #followed = new Map<Kind, FollowedObjects>();
   readonly #opened = Promise.withResolvers<void>();
   #leaderLease: LeaderLease | undefined;
   #toldLeads = false;
   #listener: SourceListener | undefined;
-  /** Problems told, by where, as text: each is said once. */
-  readonly #told = new Map<string, string>();
+  readonly #problems: ToldProblems;
   #isClosed = false;
 
   constructor(options: KubernetesSourceOptions) {
@@ -95,6 +85,7 @@ class KubernetesSource implements Source {
     this.#options = options;
     this.#timing = { clock, delay, chance };
     this.#client = new ApiClient(config, this.#timing);
+    this.#problems = new ToldProblems(this.#client.server, log);
     const shared = { client: this.#client, timing: this.#timing };
     this.#events = new EventWriter({ ...shared, log, component, uidOf: (about) => this.#uidOf(about) });
     this.#ownReports = {
@@ -106,12 +97,13 @@ class KubernetesSource implements Source {
   async open(kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     if (this.#listener !== undefined) throw new Error("this source is open already");
     this.#listener = listener;
+    this.#problems.listener = (where, problems) => listener.onProblems(where, problems);
     const begin = this.#leaderLease && this.#untilDecided(this.#leaderLease);
     for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind, begin));
-    if (this.#options.watchesReports === true) this.#reports.set("report", this.#reflectReports("report"));
-    if (this.#options.watchesMembers === true) this.#reports.set("member", this.#reflectReports("member"));
-    const reflectors = [...this.#reflectors.values(), ...this.#reports.values()];
-    await Promise.all(reflectors.map(async ({ listed }) => listed));
+    if (this.#options.watchesReports === true) this.#reports.set("report", this.#readerOf("report"));
+    if (this.#options.watchesMembers === true) this.#reports.set("member", this.#readerOf("member"));
+    const readers = [...this.#reflectors.values(), ...this.#reports.values()];
+    await Promise.all(readers.map(async ({ listed }) => listed));
     this.#opened.resolve();
   }
 
@@ -168,19 +160,14 @@ class KubernetesSource implements Source {
   }
 
   reports(topic: ReportTopic = "report"): Reports {
-    const shown = this.#reports.get(topic)?.snapshot() ?? NO_REPORTS;
-    const known = this.#named.get(shown);
-    if (known !== undefined) return known;
-    const named = new Map([...shown.values()].map(({ metadata, report }) => [metadata.name, report]));
-    this.#named.set(shown, named);
-    return named;
+    return this.#reports.get(topic)?.all() ?? NO_REPORTS;
   }
 
   lead(election: string, onChange: (leads: boolean) => void): Leadership {
     if (this.#leaderLease !== undefined) throw new Error("this program stands for leader already");
     const { namespace, monotonic = monotonicMs } = this.#options;
     const path = `${leasePath(namespace)}/${election}`;
-    const listener = this.#listenerOf(path);
+    const listener = this.#problems.of(path);
     let failures = 0;
     this.#leaderLease = new LeaderLease({
       client: this.#client,
@@ -223,6 +210,7 @@ class KubernetesSource implements Source {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#problems.listener = undefined;
     await this.#leaderLease?.close();
     const watching = [...this.#reflectors.values(), ...this.#followed.values(), ...this.#reports.values()];
     const reports = Object.values(this.#ownReports);
@@ -250,7 +238,7 @@ class KubernetesSource implements Source {
       read: (json) => this.#read(kind, json),
       begin,
       listener: {
-        ...this.#listenerOf(path),
+        ...this.#problems.of(path),
         onChange: (changed) => {
           const refs = changed.map(({ namespace, name }) => ({ kind, namespace, name }));
           if (!this.#isClosed) this.#listener?.onChange(refs);
@@ -279,56 +267,29 @@ class KubernetesSource implements Source {
       onChange: ({ namespace, name }) => {
         if (!this.#isClosed) this.#listener?.onChange([{ kind, namespace, name }]);
       },
-      onProblems: (where, problems) => this.#tell(where, problems),
+      onProblems: (where, problems) => this.#problems.tell(where, problems),
     });
   }
 
   #read(kind: Kind, json: unknown): KubeObject | undefined {
     return readObject(kind, json, (problems) => {
-      for (const problem of problems) this.#tell(problem.where, [problem]);
+      for (const problem of problems) this.#problems.tell(problem.where, [problem]);
     });
   }
 
-  #reflectReports(topic: ReportTopic): Reflector<ReportRead> {
-    const path = leasePath(this.#options.namespace);
-    return new Reflector({
+  #readerOf(topic: ReportTopic): ReportReader {
+    const { namespace } = this.#options;
+    return new ReportReader({
       client: this.#client,
       timing: this.#timing,
-      path,
-      query: { labelSelector: reportMark(topic) },
-      read: (lease) => {
-        const [metadata, report] = [identityOf(lease), readReport(topic, lease)];
-        return metadata === undefined || report === undefined ? undefined : { metadata, report };
-      },
+      topic,
+      namespace,
       listener: {
-        ...this.#listenerOf(path),
+        ...this.#problems.of(leasePath(namespace)),
         onChange: () => {
           if (!this.#isClosed) this.#listener?.onReports?.();
         },
       },
     });
-  }
-
-  #listenerOf(path: string): Omit<ReflectorListener, "onChange"> {
-    const where = `${this.#client.server}${path}`;
-    return {
-      onFailure: (err, failures) => {
-        this.#options.log.debug({ err, path, failures }, "list or watch failed");
-        const problem = apiProblem(where, err, failures);
-        if (problem !== undefined) this.#tell(where, [problem]);
-      },
-      onWell: () => this.#tell(where, []),
-      onUnknownLine: (line) => this.#tell(`${where} (events)`, [unknownLine(`${where} (events)`, line)]),
-    };
-  }
-
-  /** Tells problems of one place, if they are not those told last. */
-  #tell(where: string, problems: readonly Problem[]): void {
-    const text = JSON.stringify(problems.map(({ code }) => code));
-    // Who is not open yet hears of it with the next failure.
-    if (this.#isClosed || this.#listener === undefined || text === (this.#told.get(where) ?? "[]")) return;
-    if (problems.length === 0) this.#told.delete(where);
-    else this.#told.set(where, text);
-    this.#listener.onProblems(where, problems);
   }
 }

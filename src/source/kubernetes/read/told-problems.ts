@@ -1,0 +1,47 @@
+import type { Problem } from "#src/model/problem.ts";
+import type { Logger } from "#src/process/log.ts";
+import { apiProblem, unknownLine } from "./api-problems.ts";
+import type { ReflectorListener } from "./reflector.ts";
+
+type Tell = (where: string, problems: readonly Problem[]) => void;
+
+/** What is wrong now, by where: each is told once, and so is its end. */
+export class ToldProblems {
+  readonly #server: string;
+  readonly #log: Logger;
+  readonly #told = new Map<string, string>();
+  #listener: Tell | undefined;
+
+  constructor(server: string, log: Logger) {
+    this.#server = server;
+    this.#log = log;
+  }
+
+  /** From now on somebody listens; who listens late hears of a failure with the next one. Undefined: nobody any more. */
+  set listener(listener: Tell | undefined) {
+    this.#listener = listener;
+  }
+
+  /** Tells problems of one place, if they are not those told last. */
+  tell(where: string, problems: readonly Problem[]): void {
+    const text = JSON.stringify(problems.map(({ code }) => code));
+    if (this.#listener === undefined || text === (this.#told.get(where) ?? "[]")) return;
+    if (problems.length === 0) this.#told.delete(where);
+    else this.#told.set(where, text);
+    this.#listener(where, problems);
+  }
+
+  /** Tells how the requests to one path go. */
+  of(path: string): Omit<ReflectorListener, "onChange"> {
+    const where = `${this.#server}${path}`;
+    return {
+      onFailure: (err, failures) => {
+        this.#log.debug({ err, path, failures }, "list or watch failed");
+        const problem = apiProblem(where, err, failures);
+        if (problem !== undefined) this.tell(where, [problem]);
+      },
+      onWell: () => this.tell(where, []),
+      onUnknownLine: (line) => this.tell(`${where} (events)`, [unknownLine(`${where} (events)`, line)]),
+    };
+  }
+}
