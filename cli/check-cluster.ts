@@ -3,8 +3,8 @@ import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { CONFIG_MAP_KEY } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { Scope } from "#src/source/kubernetes/read/resources.ts";
 
 /** What the programs read, and the Deployments whose pods Services select. Of Secrets the certificates alone. */

@@ -1,7 +1,7 @@
 import { keyOf } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
-import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { type StatusView, viewStatus } from "./status-view.ts";
 
 /** The programs that write Events, as these name them; those that stand for leader do so by that name too. */

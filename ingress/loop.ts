@@ -1,7 +1,7 @@
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
-import { type Node, parseNode } from "#src/model/node.ts";
 import type { Kind } from "#src/model/kind.ts";
+import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";

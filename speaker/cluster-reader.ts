@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ClusterMessage, PeerMessage } from "#speaker/messages.ts";
+import { WantedIndex } from "#speaker/wanted-index.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
+import { printIp } from "#src/ip/address.ts";
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import { type Enrolment, enrolmentName, readEnrolment } from "#src/model/enrolment.ts";
-import { type Node, parseNode } from "#src/model/node.ts";
 import type { Kind } from "#src/model/kind.ts";
+import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
-import { printIp } from "#src/ip/address.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
-import type { ClusterMessage, PeerMessage } from "#speaker/messages.ts";
-import { WantedIndex } from "#speaker/wanted-index.ts";
 
 /** The kinds a speaker reads. */
 export const speakerKinds: readonly Kind[] = ["ConfigMap", "Service", "EndpointSlice", "Node"];

@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { ClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
+import { Enroller, enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
+import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
+import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
+import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
+import { createSpeakerMetrics } from "#speaker/metrics.ts";
+import { createPublisher } from "#speaker/publisher.ts";
+import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/settings.ts";
+import { logStanding } from "#speaker/standing-log.ts";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { enrolmentName } from "#src/model/enrolment.ts";
 import { printProblem } from "#src/model/problem.ts";
@@ -14,15 +23,6 @@ import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { keepHeapSmall } from "#src/process/small-heap.ts";
 import { sourceOrExit } from "#src/source/open.ts";
-import { ClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
-import { Enroller, enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
-import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
-import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
-import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
-import { createSpeakerMetrics } from "#speaker/metrics.ts";
-import { createPublisher } from "#speaker/publisher.ts";
-import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/settings.ts";
-import { logStanding } from "#speaker/standing-log.ts";
 
 keepHeapSmall();
 const options = optionsOrExit(speakerOptions, {

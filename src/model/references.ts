@@ -1,9 +1,9 @@
 import { complain, type Field, quote } from "./field.ts";
 import type { IngressBackend } from "./ingress-backend.ts";
 import type { Ingress } from "./ingress.ts";
+import type { Problem } from "./problem.ts";
 import type { TlsSecret } from "./secret.ts";
 import type { Service } from "./service.ts";
-import type { Problem } from "./problem.ts";
 import type { Deployment } from "./workload.ts";
 
 /** Objects of one installation, as far as they could be read. */

@@ -9,9 +9,9 @@ import { EventFile } from "./event-file.ts";
 import { FileTree, SETTLE_MS, type TreeChanges } from "./file-tree.ts";
 import { folderMissing, watchRefused } from "./folder-problems.ts";
 import { FolderView } from "./folder-view.ts";
+import { type Leadership, SOLE_LEADER } from "./leadership.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
-import { type Leadership, SOLE_LEADER } from "./leadership.ts";
 import { ReportFiles } from "./report-files.ts";
 import type {
   EventRecord,

@@ -1,5 +1,5 @@
-import type { KubeObject } from "#src/model/object.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { KubeObject } from "#src/model/object.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { configObject, pools, serviceObject, World } from "./world.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import { between } from "#lab/gap.ts";
-import { grantsTo } from "#lab/install/grants.ts";
 import type { AuditEvent, Grant } from "#lab/install/audit.ts";
 import { refusals, unusedPermissions } from "#lab/install/audit.ts";
+import { grantsTo } from "#lab/install/grants.ts";
 import { whyNoInstall } from "#lab/install/preflight.ts";
 import { webApplication } from "#lab/install/web-application.ts";
 import { until } from "#lab/until.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Host } from "#lab/host.ts";
-import { Rack } from "#lab/rack.ts";
 import { processesIn } from "#lab/namespace-processes.ts";
+import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
 
 /** Silence that tells: a hundred times what an answer takes. */

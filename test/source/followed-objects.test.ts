@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
-import { MAX_WATCHES } from "#src/source/kubernetes/read/followed-objects.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
+import { MAX_WATCHES } from "#src/source/kubernetes/read/followed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { isCheck, ManualTime, type Received, ScriptedApi } from "./kubernetes-api.ts";

@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { createServer } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
-import { once } from "node:events";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Http2Transport } from "#src/source/kubernetes/api/http2-transport.ts";
 import type { Timing } from "#src/source/kubernetes/api/timing.ts";

@@ -1,16 +1,16 @@
-import fc from "fast-check";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { inClusterConfig } from "#src/source/kubernetes/api/api-config.ts";
-import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { LineSplitter } from "#src/source/kubernetes/api/line-splitter.ts";
-import { mergePatch } from "#src/source/kubernetes/write/merge-patch.ts";
-import { compareVersions, readObject } from "#src/source/kubernetes/read/objects.ts";
 import { outcomeOf } from "#src/source/kubernetes/api/outcome.ts";
-import { printReport } from "#src/source/kubernetes/leases/report-leases.ts";
 import { backOffMs } from "#src/source/kubernetes/api/timing.ts";
+import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
+import { printReport } from "#src/source/kubernetes/leases/report-leases.ts";
+import { compareVersions, readObject } from "#src/source/kubernetes/read/objects.ts";
+import { mergePatch } from "#src/source/kubernetes/write/merge-patch.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { KubeObject } from "#src/model/object.ts";
 import { parseService } from "#src/model/service.ts";
 import { readObject } from "#src/source/kubernetes/read/objects.ts";
 import { SharedValues } from "#src/source/kubernetes/read/shared-values.ts";
-import type { KubeObject } from "#src/model/object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ClusterReader } from "#speaker/cluster-reader.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { ClusterReader } from "#speaker/cluster-reader.ts";
 import { configMap, object } from "#test/model/build.ts";
 
 type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { parseIp, printIp } from "#src/ip/address.ts";
-import { type Enrolment, printEnrolment, readEnrolment } from "#src/model/enrolment.ts";
-import type { Problem } from "#src/model/problem.ts";
-import { parseNode } from "#src/model/node.ts";
 import { enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
 import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
+import { type Enrolment, printEnrolment, readEnrolment } from "#src/model/enrolment.ts";
+import { parseNode } from "#src/model/node.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { object } from "#test/model/build.ts";
 import { eventually } from "#test/support/eventually.ts";
 

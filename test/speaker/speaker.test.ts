@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Ip, printIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
-import { rank } from "#src/election/rank.ts";
-import { CLAIMS_PER_HEARTBEAT, decodeHeartbeat } from "#src/wire/heartbeat.ts";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import { Speaker } from "#speaker/speaker.ts";
+import { rank } from "#src/election/rank.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+import { CLAIMS_PER_HEARTBEAT, decodeHeartbeat } from "#src/wire/heartbeat.ts";
 
 const TICK_MS = 20;
 const DEAD_AFTER_MS = 100;

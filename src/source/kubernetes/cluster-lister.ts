@@ -1,18 +1,18 @@
 import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { WrittenEvent } from "#src/source/event-file.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
+import type { WrittenEvent } from "#src/source/event-file.ts";
 import type { ApiConfig } from "./api/api-config.ts";
-import { apiProblem } from "./read/api-problems.ts";
 import { ApiClient } from "./api/client.ts";
+import { type Refusal, refusalError } from "./api/outcome.ts";
+import { realTiming } from "./api/timing.ts";
 import { readLease } from "./leases/lease.ts";
+import { leasePath, readReport } from "./leases/report-leases.ts";
+import { apiProblem } from "./read/api-problems.ts";
 import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
 import { readObject } from "./read/objects.ts";
-import { type Refusal, refusalError } from "./api/outcome.ts";
-import { leasePath, readReport } from "./leases/report-leases.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
-import { realTiming } from "./api/timing.ts";
 
 /** Of one program's Events so many are read at most. */
 const MAX_EVENTS = 500;

@@ -4,6 +4,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
+import type { Leadership } from "#src/source/leadership.ts";
 import type {
   EventRecord,
   PatchResult,
@@ -15,19 +16,18 @@ import type {
 } from "#src/source/source.ts";
 import type { ApiConfig } from "./api/api-config.ts";
 import { ApiClient } from "./api/client.ts";
-import { EventWriter } from "./write/event-writer.ts";
+import { refusalError } from "./api/outcome.ts";
+import { pause, realTiming, type Timing } from "./api/timing.ts";
+import { LeaderLease } from "./leases/leader-lease.ts";
+import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
+import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readObject } from "./read/objects.ts";
-import { refusalError } from "./api/outcome.ts";
-import { planWrites, writeBody } from "./write/patch.ts";
-import type { Leadership } from "#src/source/leadership.ts";
-import { LeaderLease } from "./leases/leader-lease.ts";
-import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { Reflector } from "./read/reflector.ts";
-import { ToldProblems } from "./read/told-problems.ts";
-import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
-import { pause, realTiming, type Timing } from "./api/timing.ts";
+import { ToldProblems } from "./read/told-problems.ts";
+import { EventWriter } from "./write/event-writer.ts";
+import { planWrites, writeBody } from "./write/patch.ts";
 
 export interface KubernetesSourceOptions {
   readonly config: ApiConfig;

@@ -1,13 +1,13 @@
-import { createRequire } from "node:module";
-import type { RequestOptions } from "node:https";
 import type { Agent } from "node:http";
+import type { RequestOptions } from "node:https";
+import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { wallMs } from "#src/process/clock.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
+import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
-import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
+import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
 
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses whatever we show it makes us log in anew at most this often. */

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import type { Fields } from "#src/model/record.ts";
+import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
+import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
 import { type KubeconfigContext, readContext, type Section, textOf } from "./kubeconfig-file.ts";
 import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
 import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
-import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
 
 export interface KubeconfigOptions {
   /** The context to use; by default the file's current-context. */

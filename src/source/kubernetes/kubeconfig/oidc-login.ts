@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { resolve } from "node:path";
-import { wallMs } from "#src/process/clock.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
-import { type Section, textOf } from "./kubeconfig-file.ts";
+import { wallMs } from "#src/process/clock.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
+import { type Section, textOf } from "./kubeconfig-file.ts";
 
 /** A token is not used in its last moments. */
 const SPARE_MS = 10_000;

@@ -1,10 +1,10 @@
-import type { Leadership } from "#src/source/leadership.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { leaseBody, type LeaseRecord, readLease } from "./lease.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
 import { type Outcome, refusalError } from "#src/source/kubernetes/api/outcome.ts";
-import { leasePath } from "./report-leases.ts";
 import { afterPause, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
+import type { Leadership } from "#src/source/leadership.ts";
+import { leaseBody, type LeaseRecord, readLease } from "./lease.ts";
+import { leasePath } from "./report-leases.ts";
 
 /** A leader that was not heard of for so long is dead: another may lead. */
 const LEASE_MS = 10_000;

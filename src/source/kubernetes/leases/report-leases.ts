@@ -1,10 +1,10 @@
-import type { ReportTopic } from "#src/source/source.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { microTime } from "./lease.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
 import { refusalError } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
+import type { ReportTopic } from "#src/source/source.ts";
+import { microTime } from "./lease.ts";
 
 /** The label that marks the Leases of a topic, and the annotation that holds what is said. */
 export function reportMark(topic: ReportTopic): string {

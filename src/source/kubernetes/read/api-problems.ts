@@ -1,6 +1,6 @@
 import type { Problem } from "#src/model/problem.ts";
-import { WENT_BACK } from "./reflector.ts";
 import { LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
+import { WENT_BACK } from "./reflector.ts";
 
 /** A failure is told when it is not the first in a row: a server that restarts is nothing to be told of. */
 const TELL_FROM = 2;

@@ -2,14 +2,14 @@ import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/model/record.ts";
-import { apiProblem } from "./api-problems.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { FollowedObject } from "./followed-object.ts";
 import { refusalError } from "#src/source/kubernetes/api/outcome.ts";
-import { Reflector } from "./reflector.ts";
-import { collectionPath, resourceOf } from "./resources.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { Turnstile } from "#src/source/kubernetes/api/turnstile.ts";
+import { apiProblem } from "./api-problems.ts";
+import { FollowedObject } from "./followed-object.ts";
+import { Reflector } from "./reflector.ts";
+import { collectionPath, resourceOf } from "./resources.ts";
 
 /**
  * Objects that have a watch of their own; the others are looked at in turn. A server may allow as few as 100 streams on

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
+import { type Refusal, refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./objects.ts";
-import { type Refusal, refusalError } from "#src/source/kubernetes/api/outcome.ts";
-import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { silence, watchSilence } from "./watch-silence.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
+import { silence, watchSilence } from "./watch-silence.ts";
 
 /** How long the server is asked to keep a watch open: spread, so that a hundred nodes do not come back at once. */
 const WATCH_SECONDS = { min: 300, max: 600 } as const;

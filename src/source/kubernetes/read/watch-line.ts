@@ -1,7 +1,7 @@
 import { keyOf } from "#src/model/object.ts";
 import { isRecord } from "#src/model/record.ts";
-import { type Identity, identityOf } from "./objects.ts";
 import { outcomeOf, type Refusal } from "#src/source/kubernetes/api/outcome.ts";
+import { type Identity, identityOf } from "./objects.ts";
 
 /** One event of a watch (metav1.WatchEvent). */
 export type WatchLine =

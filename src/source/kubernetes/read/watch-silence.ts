@@ -1,5 +1,5 @@
-import { failure } from "#src/source/kubernetes/api/transport.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { failure } from "#src/source/kubernetes/api/transport.ts";
 
 /** A server sends a bookmark a minute: a watch that is silent for longer than two is dead, whatever TCP says. */
 const STALL_MS = 150_000;

@@ -1,11 +1,11 @@
 import { hash as digest } from "node:crypto";
-import type { Logger } from "#src/process/log.ts";
-import type { EventRecord } from "#src/source/source.ts";
 import { isRecord } from "#src/model/record.ts";
+import type { Logger } from "#src/process/log.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type Outcome, refusalError } from "#src/source/kubernetes/api/outcome.ts";
-import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
+import type { EventRecord } from "#src/source/source.ts";
 
 /** Some 4 MB: as many as a large cluster that is filled at once has Services. */
 const MAX_QUEUE = 10_000;

@@ -1,9 +1,9 @@
 import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
+import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";
-import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 
 /** One request that is part of a patch. */
 export interface Write {
