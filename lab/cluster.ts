@@ -94,7 +94,7 @@ export class Cluster implements AsyncDisposable {
     // The relay and the API server wait for what they need, so all start at once.
     await Promise.all([this.#startRelay(), this.#startPart("etcd"), this.#startPart("kube-apiserver")]);
     await this.#untilReady();
-    this.writeKubeconfig(this.kubeconfigFile);
+    this.#writeKubeconfigs();
     if (this.#options.controllerManager === true) await this.restart("kube-controller-manager");
   }
 
@@ -150,7 +150,6 @@ export class Cluster implements AsyncDisposable {
    */
   async restart(name: ClusterPart): Promise<void> {
     await this.#parts.get(name)?.stop();
-    if (name === "kube-controller-manager") this.#writeKubeconfigOf(CONTROLLER_MANAGER);
     const running = await this.#startPart(name);
     if (name === "kube-controller-manager") await running.waitForLine(/Caches are synced/, READY_TIMEOUT_MS);
     else await this.#untilReady();
@@ -164,7 +163,6 @@ export class Cluster implements AsyncDisposable {
     node: Pick<Host, "name" | "spawn">,
     mode: "nftables" | "iptables" = "nftables",
   ): Promise<RackProcess> {
-    this.#writeKubeconfigOf(KUBE_PROXY);
     const { directory } = this.#options;
     const flags = [...kubeProxyFlags(directory, KUBE_PROXY, node.name), `--proxy-mode=${mode}`];
     const command = [clusterProgram("kube-proxy"), ...flags];
@@ -187,9 +185,13 @@ export class Cluster implements AsyncDisposable {
     return this.stop();
   }
 
-  #writeKubeconfigOf(user: string): void {
-    const file = clusterFiles(this.#options.directory).kubeconfigOf(user);
-    this.writeKubeconfig(file, { token: this.tokenOf(user) });
+  /** Once, before any that reads them starts: it must not find a file that is being written for another. */
+  #writeKubeconfigs(): void {
+    this.writeKubeconfig(this.kubeconfigFile);
+    const { kubeconfigOf } = clusterFiles(this.#options.directory);
+    for (const user of [CONTROLLER_MANAGER, KUBE_PROXY]) {
+      this.writeKubeconfig(kubeconfigOf(user), { token: this.tokenOf(user) });
+    }
   }
 
   async #startPart(name: ClusterPart): Promise<RackProcess> {

@@ -34,9 +34,16 @@ const noDad = [
   "net/ipv6/conf/eth0/accept_dad=0",
 ];
 /**
- * Nodes forward what comes for a service address, also back out of the port it came in by (hence no redirects). Their
- * own ARP asks again after 100 ms, so that a healed partition is whole at once instead of after the usual second.
+ * How the nodes' own ARP and NDP ask for a neighbour: again after 100 ms, so that a healed partition is whole at once,
+ * yet for the usual three seconds in all. After a third of a second without CPU a node would call its neighbours gone,
+ * and lose requests that no real node loses.
  */
+const patientNeighbours = ["ipv4", "ipv6"].flatMap((family) => [
+  `net/${family}/neigh/eth0/retrans_time_ms=100`,
+  `net/${family}/neigh/eth0/ucast_solicit=30`,
+  `net/${family}/neigh/eth0/mcast_solicit=30`,
+]);
+/** Nodes forward what comes for a service address, also back out of the port it came in by (hence no redirects). */
 const nodeSysctls = [
   "net/ipv4/ip_forward=1",
   "net/ipv6/conf/all/forwarding=1",
@@ -44,8 +51,7 @@ const nodeSysctls = [
   "net/ipv4/conf/eth0/rp_filter=0",
   "net/ipv4/conf/all/send_redirects=0",
   "net/ipv4/conf/eth0/send_redirects=0",
-  "net/ipv4/neigh/eth0/retrans_time_ms=100",
-  "net/ipv6/neigh/eth0/retrans_time_ms=100",
+  ...patientNeighbours,
 ];
 const routerSysctls = [
   "net/ipv6/conf/wan0/accept_dad=0",
