@@ -35,10 +35,10 @@ const noDad = [
 ];
 /**
  * How the nodes' own ARP and NDP ask for a neighbour: again after 100 ms, so that a healed partition is whole at once,
- * yet for the usual three seconds in all. After a third of a second without CPU a node would call its neighbours gone,
- * and lose requests that no real node loses.
+ * yet for the usual three seconds in all. With the usual three tries a third of a second without CPU would be enough to
+ * take a neighbour for gone, and to lose requests that no real node loses.
  */
-const patientNeighbours = ["ipv4", "ipv6"].flatMap((family) => [
+const patientNeighbors = ["ipv4", "ipv6"].flatMap((family) => [
   `net/${family}/neigh/eth0/retrans_time_ms=100`,
   `net/${family}/neigh/eth0/ucast_solicit=30`,
   `net/${family}/neigh/eth0/mcast_solicit=30`,
@@ -51,7 +51,7 @@ const nodeSysctls = [
   "net/ipv4/conf/eth0/rp_filter=0",
   "net/ipv4/conf/all/send_redirects=0",
   "net/ipv4/conf/eth0/send_redirects=0",
-  ...patientNeighbours,
+  ...patientNeighbors,
 ];
 const routerSysctls = [
   "net/ipv6/conf/wan0/accept_dad=0",
