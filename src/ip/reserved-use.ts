@@ -1,0 +1,35 @@
+import { type Cidr, cidrContains, parseCidr } from "./cidr.ts";
+import type { Ip } from "./address.ts";
+
+/** What an address is reserved for, so that no Service can have it. A closed set, shown in problems and conditions. */
+export type ReservedUse = "unspecified" | "loopback" | "link-local" | "multicast" | "broadcast";
+
+/** IANA special-purpose registries (RFC 6890), as far as no host on a LAN can own such an address for a Service. */
+const RESERVED: readonly (readonly [network: string, use: ReservedUse])[] = [
+  ["0.0.0.0/8", "unspecified"], // RFC 1122 section 3.2.1.3: "this network"
+  ["127.0.0.0/8", "loopback"],
+  ["169.254.0.0/16", "link-local"], // RFC 3927
+  ["224.0.0.0/4", "multicast"],
+  ["255.255.255.255/32", "broadcast"],
+  ["::/128", "unspecified"],
+  ["::1/128", "loopback"],
+  ["fe80::/10", "link-local"], // RFC 4291 section 2.5.6
+  ["ff00::/8", "multicast"],
+];
+
+const NETWORKS = RESERVED.map(([text, use]) => ({ network: networkOf(text), use }));
+
+/**
+ * What the address is reserved for by its own bits, whatever any object says; undefined for an ordinary unicast address.
+ * An IPv4-mapped IPv6 address (`::ffff:0:0/96`) is judged as "unspecified": it never appears on a wire.
+ */
+export function reservedUse(ip: Ip): ReservedUse | undefined {
+  if (ip.family === "ipv6" && ip.value >> 32n === 0xffffn) return "unspecified";
+  return NETWORKS.find(({ network }) => cidrContains(network, ip))?.use;
+}
+
+function networkOf(text: string): Cidr {
+  const network = parseCidr(text);
+  if (network === undefined) throw new Error(`not a network: ${text}`);
+  return network;
+}
