@@ -1,6 +1,6 @@
 import type { ObjectRef } from "#src/model/object.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { SourceListener } from "#src/source/source.ts";
 import { Round, type RoundContext } from "./round.ts";

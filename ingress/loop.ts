@@ -6,7 +6,7 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import type { ClassScope } from "#src/routing/snapshot.ts";
 import type { RouteTable } from "#src/routing/table.ts";

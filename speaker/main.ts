@@ -16,7 +16,7 @@ import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";

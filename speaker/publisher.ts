@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop, type WorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop, type WorkLoop } from "#src/process/work-loop.ts";
 
 /** After a failure; an API server may be away for hours. */
 const RETRY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { delay as realDelay, monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/model/ingress-address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Leadership } from "#src/source/leadership.ts";

@@ -2,7 +2,7 @@ import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { ClusterApi } from "#lab/cluster-api.ts";
 import { ClusterWatch } from "#lab/cluster-watch.ts";
 import { createLogger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import { placePod, type PlacedPod } from "./placement.ts";
 
 /** Pods that have ended hold no place. */

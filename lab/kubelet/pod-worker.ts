@@ -10,7 +10,7 @@ import type { Rack } from "#lab/rack.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import type { Dial } from "#lab/tunnel.ts";
 import { createLogger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 import { Container, isoSeconds, type StartedProcess } from "./container.ts";
 import { commandOf, environmentOf } from "./environment.ts";
 import { withMounts } from "./mounts.ts";

@@ -3,7 +3,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
-import { createWorkLoop, type WorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop, type WorkLoop } from "#src/process/work-loop.ts";
 import { DirectoryWatchers } from "./directory-watchers.ts";
 import { EventFile } from "./event-file.ts";
 import { FileTree, SETTLE_MS, type TreeChanges } from "./file-tree.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLogger } from "#src/process/log.ts";
-import { createWorkLoop } from "#src/process/loop.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
 
