@@ -1,13 +1,13 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Enrolment } from "#src/model/enrolment.ts";
-import { inspectObjects } from "#src/model/inspect.ts";
+import { inspectObjects } from "#src/check/inspect-objects.ts";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { findBrokenReferences } from "#src/model/references.ts";
+import { findBrokenReferences } from "#src/check/find-broken-references.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
 import { type ClusterObjects, readClusterObjects } from "./check-cluster.ts";

@@ -3,6 +3,7 @@ import { printProblem, type Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
+import { installationOptions } from "#src/source/source-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { refuse } from "./refuse.ts";
 import { lookAtCluster } from "./status-cluster.ts";
@@ -17,8 +18,7 @@ const specs = {
     help: "The folder of manifests that Hawser runs on; no cluster is asked",
   },
   ...clusterOptions,
-  namespace: { kind: "string", default: "hawser-system", help: "Hawser's own namespace" },
-  configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
+  ...installationOptions,
   json: { kind: "boolean", help: "Print JSON, one object in one line" },
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },
 } as const satisfies OptionSpecs;

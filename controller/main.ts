@@ -11,14 +11,15 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { keepHeapSmall } from "#src/process/small-heap.ts";
-import { apiConfig, sourceOptions, sourceOrExit } from "#src/source/open.ts";
+import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import { apiConfig, sourceOrExit } from "#src/source/source-or-exit.ts";
 import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./loop.ts";
 import { createControllerMetrics } from "./metrics.ts";
 
 const specs = {
   ...sourceOptions,
-  configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
+  configMap: installationOptions.configMap,
   loadBalancerClass: { kind: "string", help: "Serve Services of exactly this class; by default those without a class" },
   heartbeatSecret: {
     kind: "string",

@@ -10,7 +10,7 @@ import { createLogger } from "#src/process/log.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
-import { sourceOrExit } from "#src/source/open.ts";
+import { sourceOrExit } from "#src/source/source-or-exit.ts";
 import { Engine } from "./engine/engine.ts";
 import { netConnect } from "./io/net.ts";
 import { plainServer, secureServer } from "./io/servers.ts";

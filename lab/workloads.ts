@@ -4,7 +4,7 @@ import { parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { type Parsed, printProblem } from "#src/model/problem.ts";
 import { parseService, type Protocol, type Service } from "#src/model/service.ts";
-import { type Deployment, parseDeployment } from "#src/model/workload.ts";
+import { type Deployment, parseDeployment } from "#src/model/deployment.ts";
 
 /** A Deployment, as far as a process can play it. */
 export interface Workload {

@@ -12,6 +12,7 @@ export const importTable = {
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/ip", "#src/wire", "#src/model"],
   "src/routing": ["#src/ip", "#src/model"],
+  "src/check": ["#src/ip", "#src/model", "#src/assignment", "#src/routing"],
   "src/source": ["#src/ip", "#src/model", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
@@ -46,7 +47,16 @@ function pattern(name) {
 }
 
 /** Pure folders: no clock, no chance, no I/O. Effects live in src/process, src/source, src/linux and the loops. */
-const pure = ["src/ip", "src/wire", "src/model", "src/assignment", "src/election", "src/layer2", "src/routing"];
+const pure = [
+  "src/ip",
+  "src/wire",
+  "src/model",
+  "src/assignment",
+  "src/election",
+  "src/layer2",
+  "src/routing",
+  "src/check",
+];
 
 function overrideFor(folder, allowed) {
   const message = `${folder} may import: ${allowed.join(", ") || "nothing"} (docs/architecture.md, import table)`;

@@ -22,7 +22,7 @@ import { EXIT_USAGE, optionsOrExit } from "#src/process/options.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { keepHeapSmall } from "#src/process/small-heap.ts";
-import { sourceOrExit } from "#src/source/open.ts";
+import { sourceOrExit } from "#src/source/source-or-exit.ts";
 
 keepHeapSmall();
 const options = optionsOrExit(speakerOptions, {

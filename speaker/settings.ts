@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import { logLevels } from "#src/process/log.ts";
-import { sourceOptions } from "#src/source/open.ts";
+import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 
 /** The speaker's options. */
 export const speakerOptions = {
   ...sourceOptions,
-  configMap: { kind: "string", default: "hawser", help: "Name of the ConfigMap with the pools" },
+  configMap: installationOptions.configMap,
   loadBalancerClass: {
     kind: "string",
     help: "Announce Services of exactly this class; by default those without a class. The controller's, too",

@@ -16,7 +16,7 @@ export interface Field {
 }
 
 /** The parts of a Problem that its place does not give. */
-export interface Complaint {
+export interface ProblemText {
   readonly what: string;
   readonly why: string;
   readonly fix: string;
@@ -59,9 +59,9 @@ export function quote(value: unknown): string {
 }
 
 /** Adds a finding about a field. Past the limit only the first error still replaces a warning. */
-export function complain(field: Field, code: ProblemCode, complaint: Complaint): undefined {
+export function complain(field: Field, code: ProblemCode, text: ProblemText): undefined {
   const where = field.path === "" ? field.object : `${field.object} ${field.path}`;
-  const problem: Problem = { code, where, severity: "error", ...complaint };
+  const problem: Problem = { code, where, severity: "error", ...text };
   const { problems } = field;
   if (problems.length < MAX_PROBLEMS) problems.push(problem);
   else if (problem.severity === "error" && !hasError(problems)) problems.splice(-1, 1, problem);

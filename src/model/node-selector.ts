@@ -10,7 +10,7 @@ import {
   readText,
   readTexts,
 } from "./field.ts";
-import { rejectUnknownKeys } from "./known-keys.ts";
+import { rejectUnknownKeys } from "./unknown-keys.ts";
 
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 

@@ -1,5 +1,5 @@
 import { child, complain, complainMissing, type Field, hasError, isUnset, quote, readList, readMap } from "./field.ts";
-import { rejectUnknownKeys } from "./known-keys.ts";
+import { rejectUnknownKeys } from "./unknown-keys.ts";
 import { type KubeObject, rootField } from "./object.ts";
 import { type NodeSelector, readNodeSelectors } from "./node-selector.ts";
 import type { Pool } from "./pool.ts";

@@ -1,7 +1,7 @@
 import { cidrContains, parseCidr } from "#src/ip/cidr.ts";
 import { bitsOf, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { type IpRange, parseRange, printRange, type RangeFault, rangesOverlap } from "#src/ip/range.ts";
-import { complain, type Complaint, type Field, quote } from "./field.ts";
+import { complain, type ProblemText, type Field, quote } from "./field.ts";
 import { mendRange } from "./mend-range.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
@@ -21,15 +21,15 @@ export function readPoolRange(field: Field): PlacedRange | undefined {
   }
   const parsed = parseRange(value);
   if (!parsed.ok) {
-    const { code, ...complaint } = explain(value, parsed.fault);
-    return complain(field, code, { what: `Cannot read range ${quote(value)}`, ...complaint });
+    const { code, ...text } = explain(value, parsed.fault);
+    return complain(field, code, { what: `Cannot read range ${quote(value)}`, ...text });
   }
   warnOfHostBits(field, value, parsed.range);
   warnOfSpecial(field, parsed.range);
   return { range: parsed.range, field };
 }
 
-type Explanation = Omit<Complaint, "what"> & { readonly code: ProblemCode };
+type Explanation = Omit<ProblemText, "what"> & { readonly code: ProblemCode };
 
 function explain(text: string, fault: RangeFault): Explanation {
   const trimmed = text.trim();

@@ -147,7 +147,7 @@ class FolderSource implements Source {
 
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
     const view = this.#openView();
-    this.#claim(ref.kind, view);
+    this.#take(ref.kind, view);
     await this.#removals;
     const id = idOf(ref);
     const manifest = view.manifest(ref);
@@ -193,7 +193,7 @@ class FolderSource implements Source {
   }
 
   /** From the first patch of a kind on, its status files are ours: those left behind by objects long gone are deleted. */
-  #claim(kind: Kind, view: FolderView): void {
+  #take(kind: Kind, view: FolderView): void {
     this.#patched.add(kind);
     if (this.#swept.has(kind) || !view.isWhole()) return;
     this.#swept.add(kind);

@@ -3,7 +3,7 @@ import { parse, stringify } from "yaml";
 import type { ReportTopic } from "./source.ts";
 import { reportPath } from "./state-path.ts";
 import { isRecord } from "#src/model/record.ts";
-import { writeWhole } from "./write-file.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface ReportFilesOptions {
   readonly directory: string;

@@ -5,7 +5,7 @@ import type { ObjectRef } from "#src/model/object.ts";
 import { idOf } from "./manifest-files.ts";
 import { statusPath } from "./state-path.ts";
 import { type Overlay, parseStatus, printStatus } from "./status-text.ts";
-import { writeWhole } from "./write-file.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** The version of an object that has no status file. */
 const NO_VERSION = "0";

@@ -12,7 +12,7 @@ import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import { parseTlsSecret } from "#src/model/secret.ts";
 import { parseService } from "#src/model/service.ts";
-import { parseDeployment } from "#src/model/workload.ts";
+import { parseDeployment } from "#src/model/deployment.ts";
 
 /** The parser of each kind that has one. */
 export const parsers: Readonly<Partial<Record<Kind, (object: KubeObject) => Parsed<unknown>>>> = {

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { inspectObjects } from "#src/model/inspect.ts";
+import { inspectObjects } from "#src/check/inspect-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { codes, describeManifests } from "./build.ts";
 

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { rangesOverlap } from "#src/ip/range.ts";
-import { inspectObjects } from "#src/model/inspect.ts";
+import { inspectObjects } from "#src/check/inspect-objects.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { parseObject } from "#src/model/object.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { printProblem } from "#src/model/problem.ts";
-import { findBrokenReferences } from "#src/model/references.ts";
+import { findBrokenReferences } from "#src/check/find-broken-references.ts";
 import { parseService } from "#src/model/service.ts";
 import { configMap, parsers } from "./build.ts";
 

@@ -9,7 +9,7 @@ import { outcomeOf } from "#src/source/kubernetes/api/outcome.ts";
 import { backOffMs } from "#src/source/kubernetes/api/timing.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { printReport } from "#src/source/kubernetes/leases/report-leases.ts";
-import { compareVersions, readObject } from "#src/source/kubernetes/read/objects.ts";
+import { compareVersions, readObject } from "#src/source/kubernetes/read/read-object.ts";
 import { mergePatch } from "#src/source/kubernetes/write/merge-patch.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

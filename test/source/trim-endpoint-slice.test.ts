@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { readObject } from "#src/source/kubernetes/read/objects.ts";
+import { readObject } from "#src/source/kubernetes/read/read-object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

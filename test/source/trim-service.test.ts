@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "#src/model/object.ts";
 import { parseService } from "#src/model/service.ts";
-import { readObject } from "#src/source/kubernetes/read/objects.ts";
+import { readObject } from "#src/source/kubernetes/read/read-object.ts";
 import { SharedValues } from "#src/source/kubernetes/read/shared-values.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

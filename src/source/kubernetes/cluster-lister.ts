@@ -5,13 +5,13 @@ import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/reco
 import type { WrittenEvent } from "#src/source/event-file.ts";
 import type { ApiConfig } from "./api/api-config.ts";
 import { ApiClient } from "./api/client.ts";
-import { type Refusal, refusalError } from "./api/outcome.ts";
+import { type FailedOutcome, errorOfOutcome } from "./api/outcome.ts";
 import { realTiming } from "./api/timing.ts";
 import { readLease } from "./leases/lease.ts";
 import { leasePath, readReport } from "./leases/report-leases.ts";
 import { apiProblem } from "./read/api-problems.ts";
 import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
-import { readObject } from "./read/objects.ts";
+import { readObject } from "./read/read-object.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 
 /** Of one program's Events so many are read at most. */
@@ -85,7 +85,7 @@ export class ClusterLister {
         const page = { limit: PAGE_SIZE, next };
         const ask = { method: "GET", path: pagePath({ path, query }, page), keepsManagedFields } as const;
         const outcome = await this.#client.request(ask);
-        if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome satisfies Refusal);
+        if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome satisfies FailedOutcome);
         const { items: found, rest } = readPage(outcome.body);
         items.push(...found);
         next = rest;

@@ -16,18 +16,18 @@ import type {
 } from "#src/source/source.ts";
 import type { ApiConfig } from "./api/api-config.ts";
 import { ApiClient } from "./api/client.ts";
-import { refusalError } from "./api/outcome.ts";
+import { errorOfOutcome } from "./api/outcome.ts";
 import { pause, realTiming, type Timing } from "./api/timing.ts";
 import { LeaderLease } from "./leases/leader-lease.ts";
 import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
 import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
-import { FIELD_MANAGER, identityOf, readObject } from "./read/objects.ts";
+import { FIELD_MANAGER, identityOf, readObject } from "./read/read-object.ts";
 import { Reflector } from "./read/reflector.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 import { ToldProblems } from "./read/told-problems.ts";
 import { EventWriter } from "./write/event-writer.ts";
-import { planWrites, writeBody } from "./write/patch.ts";
+import { planWrites, writeBody } from "./write/plan-writes.ts";
 
 export interface KubernetesSourceOptions {
   readonly config: ApiConfig;
@@ -143,7 +143,7 @@ class KubernetesSource implements Source {
       });
       if (outcome.kind === "conflict") return "conflict";
       if (outcome.kind === "missing") return "gone";
-      if (outcome.kind !== "ok") throw refusalError(`patch ${ref.kind} ${keyOf(ref)}`, outcome);
+      if (outcome.kind !== "ok") throw errorOfOutcome(`patch ${ref.kind} ${keyOf(ref)}`, outcome);
       reflector.take(outcome.body);
       metadata = { ...metadata, ...identityOf(outcome.body) };
     }

@@ -6,7 +6,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import { withoutManagedFields } from "./managed-fields.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { pause, type Timing } from "./timing.ts";
-import { type Exchange, failure, UNSENT } from "./transport.ts";
+import { type ApiExchange, failure, UNSENT } from "./transport.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** Requests under way at once, without watches: fewer than a server's streams of one connection (100 and up). */
@@ -151,7 +151,7 @@ export class ApiClient {
     method: string,
     path: string,
     isRefused: boolean,
-  ): Promise<Pick<Exchange, "method" | "path" | "headers">> {
+  ): Promise<Pick<ApiExchange, "method" | "path" | "headers">> {
     const token = await this.#config.token(isRefused);
     const headers = {
       accept: "application/json",

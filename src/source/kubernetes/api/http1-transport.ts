@@ -1,6 +1,6 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { type Exchange, failure, type Head, type Transport, UNSENT } from "./transport.ts";
+import { type ApiExchange, failure, type Head, type Transport, UNSENT } from "./transport.ts";
 
 /** HTTP/1.1 with connections that are kept: one for each request under way, for servers and proxies without HTTP/2. */
 export class Http1Transport implements Transport {
@@ -23,7 +23,7 @@ export class Http1Transport implements Transport {
     this.#agent.destroy();
   }
 
-  async exchange({ method, path, headers, body, signal, ...on }: Exchange): Promise<Head> {
+  async exchange({ method, path, headers, body, signal, ...on }: ApiExchange): Promise<Head> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Head>();
     const send = this.#server.startsWith("https:") ? httpsRequest : httpRequest;
@@ -62,7 +62,12 @@ export class Http1Transport implements Transport {
   }
 }
 
-function take(answer: IncomingMessage, sent: ClientRequest, head: Head, on: Pick<Exchange, "onHead" | "onData">): void {
+function take(
+  answer: IncomingMessage,
+  sent: ClientRequest,
+  head: Head,
+  on: Pick<ApiExchange, "onHead" | "onData">,
+): void {
   on.onHead?.(head.status);
   answer.on("data", (chunk: Buffer) => {
     try {

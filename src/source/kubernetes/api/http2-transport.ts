@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import { afterPause, pause, type Timing } from "./timing.ts";
-import { type Exchange, failure, type Head, type Transport, UNSENT } from "./transport.ts";
+import { type ApiExchange, failure, type Head, type Transport, UNSENT } from "./transport.ts";
 
 /** As Go's client does, so that a dead connection is found within half a minute. */
 const PING_EVERY_MS = 15_000;
@@ -59,7 +59,7 @@ export class Http2Transport implements Transport {
     this.#session.destroy();
   }
 
-  async exchange({ method, path, headers, body, signal, ...on }: Exchange): Promise<Head> {
+  async exchange({ method, path, headers, body, signal, ...on }: ApiExchange): Promise<Head> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Head>();
     const all = { ...(headers as Record<string, string | string[]>), ":method": method, ":path": path };

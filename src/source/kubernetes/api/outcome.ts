@@ -10,7 +10,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly status: number; readonly message: string };
 
 /** An answer that is not a success. */
-export type Refusal = Exclude<Outcome, { readonly kind: "ok" }>;
+export type FailedOutcome = Exclude<Outcome, { readonly kind: "ok" }>;
 
 /** What is waited where the server says "later" but not when. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
@@ -34,7 +34,7 @@ export function outcomeOf(status: number, retryAfter: string | undefined, body: 
 }
 
 /** The error that a failed effect rejects with: `code` is `HTTP_403`, `status` the number. */
-export function refusalError(syscall: string, { status, message }: Refusal): NodeJS.ErrnoException {
+export function errorOfOutcome(syscall: string, { status, message }: FailedOutcome): NodeJS.ErrnoException {
   return Object.assign(new Error(`${syscall}: ${status} ${message}`), { code: `HTTP_${status}`, syscall });
 }
 

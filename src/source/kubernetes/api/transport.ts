@@ -1,5 +1,5 @@
 /** One request on its way to the API server. */
-export interface Exchange {
+export interface ApiExchange {
   readonly method: string;
   /** With its query, and with the server's own path before it. */
   readonly path: string;
@@ -22,7 +22,7 @@ export interface Transport {
   /** Whether it takes further requests; those under way may go on although it does not. */
   readonly isOpen: boolean;
   /** Sends one request and hands on what comes; rejects when it is cut before its end. */
-  exchange(exchange: Exchange): Promise<Head>;
+  exchange(exchange: ApiExchange): Promise<Head>;
   /** Cuts all requests at once. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { type Outcome, refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { type Outcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import { leaseBody, type LeaseRecord, readLease } from "./lease.ts";
 import { leasePath } from "./report-leases.ts";
@@ -107,7 +107,7 @@ export class LeaderLease implements Leadership {
     const next = { version: lease?.version, holder: identity, durationMs: LEASE_MS, acquired, transitions };
     const outcome = await this.#write(lease === undefined ? "POST" : "PATCH", next);
     if (outcome.kind === "ok") return this.#hold(startedMs + RENEW_DEADLINE_MS, outcome.body);
-    if (outcome.kind !== "conflict" && outcome.kind !== "missing") throw refusalError("renew lease", outcome);
+    if (outcome.kind !== "conflict" && outcome.kind !== "missing") throw errorOfOutcome("renew lease", outcome);
     // Somebody else wrote: the next attempt sees who.
     this.#seen = undefined;
     if (!isOurs) this.#lose();
@@ -120,7 +120,7 @@ export class LeaderLease implements Leadership {
     const { client } = this.#options;
     const outcome = await client.request({ method: "GET", path: this.#path(), signal: this.#deadline() });
     if (outcome.kind === "missing") return undefined;
-    if (outcome.kind !== "ok") throw refusalError("read lease", outcome);
+    if (outcome.kind !== "ok") throw errorOfOutcome("read lease", outcome);
     return this.#see(outcome.body);
   }
 

@@ -1,8 +1,8 @@
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/objects.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-object.ts";
 import type { ReportTopic } from "#src/source/source.ts";
 import { microTime } from "./lease.ts";
 
@@ -105,7 +105,7 @@ export class ReportLeases {
     const path = `${this.#path(name)}?fieldManager=${FIELD_MANAGER}&force=true`;
     const contentType = "application/apply-patch+yaml";
     const outcome = await client.request({ method: "PATCH", path, body, contentType });
-    if (outcome.kind !== "ok") throw refusalError(`report ${name}`, outcome);
+    if (outcome.kind !== "ok") throw errorOfOutcome(`report ${name}`, outcome);
   }
 
   #path(name: string): string {

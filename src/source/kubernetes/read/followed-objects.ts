@@ -3,7 +3,7 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { Turnstile } from "#src/source/kubernetes/api/turnstile.ts";
 import { apiProblem } from "./api-problems.ts";
@@ -188,7 +188,7 @@ export class FollowedObjects {
       const { keepsManagedFields } = resourceOf(kind);
       const ask = { method: "GET", path: `${path}?${query.toString()}`, keepsManagedFields, signal } as const;
       const outcome = await client.request(ask);
-      if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome);
+      if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome);
       const items: unknown = isRecord(outcome.body) ? outcome.body["items"] : undefined;
       const item: unknown = Array.isArray(items) ? items[0] : undefined;
       object.failures = 0;

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { type Refusal, refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { type FailedOutcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
-import { compareVersions, type Identity, identityOf } from "./objects.ts";
+import { compareVersions, type Identity, identityOf } from "./read-object.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
 
@@ -184,7 +184,7 @@ export class Reflector<T extends StoredObject> {
       signal: this.#closing.signal,
     });
     if (outcome.kind === "expired" && next !== "") return undefined;
-    if (outcome.kind !== "ok") throw refusalError(`list ${path}`, outcome);
+    if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome);
     return readPage(outcome.body);
   }
 
@@ -227,11 +227,11 @@ export class Reflector<T extends StoredObject> {
     }
   }
 
-  #refused(outcome: Refusal): void {
+  #refused(outcome: FailedOutcome): void {
     if (outcome.kind === "expired") this.#expired += 1;
     else this.#refusals += 1;
     if (outcome.kind === "expired" || this.#refusals >= REFUSALS_BEFORE_LIST) this.#needsList = true;
-    throw refusalError(`watch ${this.#options.path}`, outcome);
+    throw errorOfOutcome(`watch ${this.#options.path}`, outcome);
   }
 
   #takeLines(lines: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { keyOf } from "#src/model/object.ts";
 import { isRecord } from "#src/model/record.ts";
-import { outcomeOf, type Refusal } from "#src/source/kubernetes/api/outcome.ts";
-import { type Identity, identityOf } from "./objects.ts";
+import { outcomeOf, type FailedOutcome } from "#src/source/kubernetes/api/outcome.ts";
+import { type Identity, identityOf } from "./read-object.ts";
 
 /** One event of a watch (metav1.WatchEvent). */
 export type WatchLine =
@@ -10,7 +10,7 @@ export type WatchLine =
   /** Nothing happened up to this version; the object has nothing else. */
   | { readonly kind: "bookmark"; readonly identity: Pick<Identity, "resourceVersion"> }
   /** The watch ends: the object was a Status. */
-  | { readonly kind: "error"; readonly refusal: Refusal };
+  | { readonly kind: "error"; readonly refusal: FailedOutcome };
 
 /** How the API server begins the line of an object that is there: TypeMeta, then ObjectMeta in the order of its fields. */
 const PUT =
@@ -36,7 +36,7 @@ export function readWatchLine(line: string): WatchLine | undefined {
   }
   if (!isRecord(event)) return undefined;
   const { type, object } = event;
-  if (type === "ERROR") return { kind: "error", refusal: refusalOf(object) };
+  if (type === "ERROR") return { kind: "error", refusal: failedOutcomeOf(object) };
   if (type === "BOOKMARK") return readBookmark(object);
   const identity = identityOf(object);
   if (identity === undefined) return undefined;
@@ -50,7 +50,7 @@ function readBookmark(object: unknown): WatchLine | undefined {
   return typeof resourceVersion === "string" ? { kind: "bookmark", identity: { resourceVersion } } : undefined;
 }
 
-function refusalOf(status: unknown): Refusal {
+function failedOutcomeOf(status: unknown): FailedOutcome {
   const code = isRecord(status) && typeof status["code"] === "number" ? status["code"] : 500;
   const outcome = outcomeOf(code, undefined, JSON.stringify(status ?? {}));
   return outcome.kind === "ok" ? { kind: "failed", status: code, message: "an error without a status" } : outcome;

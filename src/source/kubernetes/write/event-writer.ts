@@ -2,7 +2,7 @@ import { hash as digest } from "node:crypto";
 import { isRecord } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
-import { type Outcome, refusalError } from "#src/source/kubernetes/api/outcome.ts";
+import { type Outcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 import type { EventRecord } from "#src/source/source.ts";
@@ -105,7 +105,7 @@ export class EventWriter {
   async #create(path: string, name: string, event: EventRecord): Promise<boolean> {
     const body = this.#objectOf(name, event);
     const outcome = await this.#send({ method: "POST", path, body });
-    if (outcome.kind !== "ok" && outcome.kind !== "conflict") throw refusalError("create event", outcome);
+    if (outcome.kind !== "ok" && outcome.kind !== "conflict") throw errorOfOutcome("create event", outcome);
     return outcome.kind === "ok";
   }
 
@@ -120,7 +120,7 @@ export class EventWriter {
     const contentType = "application/merge-patch+json";
     const outcome = await this.#send({ method: "PATCH", path, body, contentType });
     if (outcome.kind === "ok") return true;
-    if (outcome.kind !== "missing") throw refusalError("patch event", outcome);
+    if (outcome.kind !== "missing") throw errorOfOutcome("patch event", outcome);
     return false;
   }
 

@@ -1,27 +1,13 @@
 import type { Kind } from "#src/model/kind.ts";
 import { type Parsed, printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
-import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import type { OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import { type ApiConfig, inClusterConfig } from "./kubernetes/api/api-config.ts";
 import { openKubernetesSource } from "./kubernetes/kubernetes.ts";
 import type { Scope } from "./kubernetes/read/resources.ts";
 import type { Source } from "./source.ts";
-
-/** The options that say where objects come from: of all programs the same. */
-export const sourceOptions = {
-  manifests: {
-    kind: "string",
-    placeholder: "DIR",
-    help: "Read objects from this folder of manifests, and write status to DIR/.hawser; no cluster is asked",
-  },
-  kubeconfig: {
-    kind: "string",
-    placeholder: "FILE",
-    help: "Reach the Kubernetes API as this file says; by default as a pod does",
-  },
-  namespace: { kind: "string", default: "hawser-system", help: "Namespace of Hawser's ConfigMap and reports" },
-} as const satisfies OptionSpecs;
+import type { sourceOptions } from "./source-options.ts";
 
 /** What a program needs of its source. */
 export interface SourceNeeds {

@@ -1,10 +1,10 @@
-import { complain, type Field, quote } from "./field.ts";
-import type { IngressBackend } from "./ingress-backend.ts";
-import type { Ingress } from "./ingress.ts";
-import type { Problem } from "./problem.ts";
-import type { TlsSecret } from "./secret.ts";
-import type { Service } from "./service.ts";
-import type { Deployment } from "./workload.ts";
+import { complain, type Field, quote } from "#src/model/field.ts";
+import type { IngressBackend } from "#src/model/ingress-backend.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { TlsSecret } from "#src/model/secret.ts";
+import type { Service } from "#src/model/service.ts";
+import type { Deployment } from "#src/model/deployment.ts";
 
 /** Objects of one installation, as far as they could be read. */
 export interface ObjectSet {

@@ -1,14 +1,14 @@
-import { parseEndpointSlice } from "./endpoints.ts";
-import { child, complain, descend } from "./field.ts";
-import { type Ingress, parseIngress, parseIngressClass } from "./ingress.ts";
-import { type Node, parseNode } from "./node.ts";
-import { keyOf, type KubeObject, rootField } from "./object.ts";
-import type { Pool } from "./pool.ts";
-import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "./pool-config.ts";
-import type { Parsed, Problem } from "./problem.ts";
-import { parseTlsSecret, type TlsSecret } from "./secret.ts";
-import { parseService, type Service } from "./service.ts";
-import { type Deployment, parseDeployment } from "./workload.ts";
+import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { child, complain, descend } from "#src/model/field.ts";
+import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { type Node, parseNode } from "#src/model/node.ts";
+import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "#src/model/pool-config.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import { parseTlsSecret, type TlsSecret } from "#src/model/secret.ts";
+import { parseService, type Service } from "#src/model/service.ts";
+import { type Deployment, parseDeployment } from "#src/model/deployment.ts";
 
 /** An object with all that is wrong with it. */
 interface Inspected {

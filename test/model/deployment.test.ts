@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseDeployment } from "#src/model/workload.ts";
+import { parseDeployment } from "#src/model/deployment.ts";
 import { codes, object, valueOf } from "./build.ts";
 
 /** A Deployment with this spec beside its template, and these ports of its container. */
