@@ -1,13 +1,13 @@
 import { Counter, Gauge, type Metric, type Registry } from "prom-client";
-import { type Counters, DURATION_BOUNDS_MS, UPSTREAM_FAILURES } from "./engine/counters.ts";
+import { type Counters, DURATION_BOUNDS_MS, ENDPOINT_FAILURES } from "./engine/counters.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
-const UPSTREAM_ERRORS = "hawser_ingress_upstream_errors_total";
+const ENDPOINT_ERRORS = "hawser_ingress_endpoint_errors_total";
 const RETRIES = "hawser_ingress_retries_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
-const UPSTREAM_CONNECTIONS = "hawser_ingress_upstream_connections";
+const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
 const EJECTIONS = "hawser_ingress_ejections_total";
 const EJECTED = "hawser_ingress_endpoints_ejected";
 const LEADS = "hawser_ingress_leader";
@@ -51,13 +51,17 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   labelled(registry, { name: REQUESTS, help: "Answered requests by status class.", label: "status" }, () =>
     [1, 2, 3, 4, 5].map((digit) => [`${digit}xx`, counters.requests[digit] ?? 0]),
   );
-  labelled(registry, { name: UPSTREAM_ERRORS, help: "Failed exchanges with endpoints.", label: "reason" }, () =>
-    UPSTREAM_FAILURES.map((reason, index) => [reason, counters.upstreamFailures[index] ?? 0]),
+  labelled(registry, { name: ENDPOINT_ERRORS, help: "Failed exchanges with endpoints.", label: "reason" }, () =>
+    ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
-  gauge(UPSTREAM_CONNECTIONS, "Connections to endpoints open, idle ones included.", () => counters.openUpstreams);
+  gauge(
+    ENDPOINT_CONNECTIONS,
+    "Connections to endpoints open, idle ones included.",
+    () => counters.openEndpointConnections,
+  );
   counter(
     EJECTIONS,
     "Times an endpoint was passed over because no connection to it could be opened.",

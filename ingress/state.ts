@@ -10,7 +10,7 @@ export function printState({ routes: table, counters }: Pick<Engine, "routes" | 
   readonly body: string;
 } {
   const { routes, total } = listRoutes(table, MAX_ROUTES);
-  const { openConnections, openUpstreams } = counters;
-  const state = { openConnections, openUpstreams, routes, leftOut: total - routes.length };
+  const { openConnections, openEndpointConnections } = counters;
+  const state = { openConnections, openEndpointConnections, routes, leftOut: total - routes.length };
   return { contentType: "application/json", body: `${JSON.stringify(state, undefined, 2)}\n` };
 }

@@ -185,7 +185,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   #onExchangeDeadline(): void {
     const exchange = this.#exchange!;
-    if (exchange.onDeadline() === "upstream") return;
+    if (exchange.onDeadline() === "endpoint") return;
     if (exchange.hasBegunResponse) this.abortClient();
     else this.#refuse(408);
   }

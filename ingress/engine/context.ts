@@ -7,14 +7,14 @@ import type { DateLine } from "./date-line.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
 import type { RequestHead } from "./request-head.ts";
-import type { UpstreamPool } from "./upstream-pool.ts";
+import type { EndpointPool } from "./endpoint-pool.ts";
 
 /** What all connections of an engine share. */
 export interface EngineContext {
   readonly limits: Limits;
   readonly counters: Counters;
   readonly buffers: BufferPool;
-  readonly upstreams: UpstreamPool;
+  readonly endpointPool: EndpointPool;
   readonly balancer: Balancer;
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */

@@ -1,7 +1,7 @@
 /** Why an exchange with an endpoint failed: log field and metric label. */
-export const UPSTREAM_FAILURES = ["connect", "connect-timeout", "read-timeout", "closed", "bad-response"] as const;
+export const ENDPOINT_FAILURES = ["connect", "connect-timeout", "read-timeout", "closed", "bad-response"] as const;
 
-export type UpstreamFailure = (typeof UPSTREAM_FAILURES)[number];
+export type EndpointFailure = (typeof ENDPOINT_FAILURES)[number];
 
 /** Upper bounds of the duration histogram in milliseconds; the last bucket is for all above. */
 export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
@@ -10,15 +10,15 @@ export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 
 export class Counters {
   /** By first digit of the status. */
   readonly requests = new Float64Array(6);
-  /** By index in UPSTREAM_FAILURES. */
-  readonly upstreamFailures = new Float64Array(UPSTREAM_FAILURES.length);
+  /** By index in ENDPOINT_FAILURES. */
+  readonly endpointFailures = new Float64Array(ENDPOINT_FAILURES.length);
   /** By index in DURATION_BOUNDS_MS, not cumulative; one more at the end. */
   readonly durations = new Float64Array(DURATION_BOUNDS_MS.length + 1);
   durationSumMs = 0;
   connections = 0;
   retries = 0;
   openConnections = 0;
-  openUpstreams = 0;
+  openEndpointConnections = 0;
 
   /** Counts an answered request. */
   countRequest(status: number, durationMs: number): void {
@@ -30,7 +30,7 @@ export class Counters {
   }
 
   /** Counts an exchange that failed on the endpoint's side. */
-  countUpstreamFailure(failure: UpstreamFailure): void {
-    this.upstreamFailures[UPSTREAM_FAILURES.indexOf(failure)]! += 1;
+  countEndpointFailure(failure: EndpointFailure): void {
+    this.endpointFailures[ENDPOINT_FAILURES.indexOf(failure)]! += 1;
   }
 }

@@ -12,7 +12,7 @@ import { HeadWriter } from "./head-writer.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
 import { ResponseHead } from "./response-head.ts";
-import { UpstreamPool } from "./upstream-pool.ts";
+import { EndpointPool } from "./endpoint-pool.ts";
 
 export interface EngineOptions {
   /** Makes the way to open connections; it gets the engine's buffers. */
@@ -37,7 +37,7 @@ export class Engine implements EngineContext {
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
-  readonly upstreams: UpstreamPool;
+  readonly endpointPool: EndpointPool;
   readonly clockMs: () => number;
   readonly wallMs: () => number;
   readonly redirectsToHttps: boolean;
@@ -61,7 +61,7 @@ export class Engine implements EngineContext {
     this.nowMs = clockMs();
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
-    this.upstreams = new UpstreamPool({
+    this.endpointPool = new EndpointPool({
       connect: connect(this.buffers),
       limits: this.limits,
       counters: this.counters,
@@ -90,7 +90,7 @@ export class Engine implements EngineContext {
     this.nowMs = this.clockMs();
     this.date.update(this.wallMs());
     for (const session of this.#sessions) session.onTick(this.nowMs);
-    this.upstreams.closeIdle();
+    this.endpointPool.closeIdle();
     this.accessLog?.flush();
   }
 
@@ -112,7 +112,7 @@ export class Engine implements EngineContext {
   /** Closes everything, whatever is under way. */
   close(): void {
     for (const session of this.#sessions) session.close();
-    this.upstreams.close();
+    this.endpointPool.close();
     this.accessLog?.flush();
   }
 }

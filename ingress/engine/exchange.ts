@@ -1,12 +1,12 @@
 import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
-import type { UpstreamFailure } from "./counters.ts";
+import type { EndpointFailure } from "./counters.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forward-request.ts";
 import { type ForwardedResponse, writeForwardedResponse } from "./forward-response.ts";
 import { methodIs } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
+import type { ResponseReceiver, EndpointConnection } from "./endpoint-connection.ts";
 
 /** A body of up to this size that comes with its head is sent with it, in one write. */
 const SMALL_BODY_BYTES = 16_384;
@@ -53,22 +53,22 @@ export class Exchange implements ResponseReceiver {
   readonly #isIdempotent: boolean;
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
-  #upstream: UpstreamConnection | undefined;
+  #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
-  /** The whole request lies in the upstream's head buffer. */
+  /** The whole request lies in the connection's head buffer. */
   #isReplayable = true;
   /** Body that waits for the connection. */
   #held: { readonly bytes: Buffer; readonly start: number; readonly end: number } | undefined;
-  /** Buffers in use by the upstream until it drains. */
+  /** Buffers in use by the connection until it drains. */
   readonly #kept: Buffer[] = [];
-  #isUpstreamStalled = false;
+  #isEndpointStalled = false;
   #isClientStalled = false;
   #status = 0;
   #mayKeepAlive = false;
   /** Of a tunnel: who has ended its side. */
   #hasClientEnded = false;
-  #hasUpstreamEnded = false;
+  #hasEndpointEnded = false;
 
   constructor(context: EngineContext, client: ExchangeClient, request: ExchangeRequest) {
     const { head, bytes } = request;
@@ -96,19 +96,19 @@ export class Exchange implements ResponseReceiver {
   /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
   start(request: ExchangeRequest, bodyStart: number, bodyEnd: number): boolean {
     const { bytes, head } = request;
-    const upstream = this.#connect(this.#context.balancer.next(this.#backend), false);
+    const connection = this.#connect(this.#context.balancer.next(this.#backend), false);
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
     const needed = room + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
-    if (upstream.head.length < needed) upstream.head = Buffer.allocUnsafeSlow(needed);
+    if (connection.head.length < needed) connection.head = Buffer.allocUnsafeSlow(needed);
     const { writer } = this.#context;
-    writer.begin(upstream.head);
+    writer.begin(connection.head);
     writeForwardedRequest(writer, request);
     if (isSmall) writer.copy(bytes, bodyStart, bodyEnd);
     // A head that did not fit would be cut off, and the rest taken for another request.
-    if (writer.at > upstream.head.length) throw new RangeError("bug: the request head outgrew its buffer");
-    upstream.headLength = writer.at;
-    upstream.begin(this, this.#isHead);
+    if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
+    connection.headLength = writer.at;
+    connection.begin(this, this.#isHead);
     if (!isSmall) return this.sendBody(bytes, bodyStart, bodyEnd);
     this.#isReplayable = this.#requestBody.isDone;
     return false;
@@ -116,17 +116,17 @@ export class Exchange implements ResponseReceiver {
 
   /** Sends more of the request's body, or of what goes through a tunnel; true: the buffer is kept. */
   sendBody(bytes: Buffer, start: number, end: number): boolean {
-    const upstream = this.#upstream!;
+    const connection = this.#connection!;
     this.#setGapDeadline();
-    if (!upstream.isConnected) {
+    if (!connection.isConnected) {
       this.#held = { bytes, start, end };
       this.#client.pauseClient();
       return true;
     }
     this.#isReplayable = false;
-    if (upstream.send(bytes, start, end)) return false;
+    if (connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
-    this.#isUpstreamStalled = true;
+    this.#isEndpointStalled = true;
     this.#client.pauseClient();
     return true;
   }
@@ -135,13 +135,13 @@ export class Exchange implements ResponseReceiver {
   endTunnel(): void {
     this.#hasClientEnded = true;
     this.#setGapDeadline();
-    this.#upstream?.end();
+    this.#connection?.end();
   }
 
   /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
   cancel(): void {
-    this.#upstream?.close();
-    this.#upstream = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   /** All that was sent to the client has left. */
@@ -149,28 +149,28 @@ export class Exchange implements ResponseReceiver {
     if (!this.#isClientStalled) return;
     this.#isClientStalled = false;
     this.#setGapDeadline();
-    this.#upstream?.resume();
+    this.#connection?.resume();
   }
 
   /** The deadline has passed: finds out who is to blame. */
-  onDeadline(): "client" | "upstream" {
-    const isClientLate = this.#isClientStalled || (!this.isRequestComplete && !this.#isUpstreamStalled);
-    const upstream = this.#upstream;
-    if (upstream === undefined || (upstream.isConnected && isClientLate)) return "client";
-    upstream.fail(upstream.isConnected ? "read-timeout" : "connect-timeout");
-    return "upstream";
+  onDeadline(): "client" | "endpoint" {
+    const isClientLate = this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
+    const connection = this.#connection;
+    if (connection === undefined || (connection.isConnected && isClientLate)) return "client";
+    connection.fail(connection.isConnected ? "read-timeout" : "connect-timeout");
+    return "endpoint";
   }
 
   /** Both sides have ended; what each has still to take may be under way. */
   get #isTunnelEnded(): boolean {
-    return this.#hasClientEnded && this.#hasUpstreamEnded;
+    return this.#hasClientEnded && this.#hasEndpointEnded;
   }
 
   get hasBegunResponse(): boolean {
     return this.#status !== 0;
   }
 
-  onUpstreamConnect(): void {
+  onEndpointConnect(): void {
     this.#setGapDeadline();
     this.#tellSuccess();
     const held = this.#held;
@@ -181,10 +181,10 @@ export class Exchange implements ResponseReceiver {
     this.#client.resumeClient();
   }
 
-  onUpstreamDrain(): void {
+  onEndpointDrain(): void {
     for (const buffer of this.#kept.splice(0)) this.#context.buffers.give(buffer);
-    if (!this.#isUpstreamStalled) return;
-    this.#isUpstreamStalled = false;
+    if (!this.#isEndpointStalled) return;
+    this.#isEndpointStalled = false;
     this.#setGapDeadline();
     this.#client.resumeClient();
   }
@@ -196,7 +196,7 @@ export class Exchange implements ResponseReceiver {
     }
     const isTunnel = head.status === 101;
     if (isTunnel && (!this.#wantsUpgrade || head.upgradeLine === -1)) {
-      this.#upstream?.fail("bad-response");
+      this.#connection?.fail("bad-response");
       return false;
     }
     this.#status = head.status;
@@ -219,28 +219,28 @@ export class Exchange implements ResponseReceiver {
 
   onResponseEnd(): void {
     if (this.#status === 101) {
-      this.#hasUpstreamEnded = true;
+      this.#hasEndpointEnded = true;
       this.#setGapDeadline();
       this.#client.onTunnelEnd();
       return;
     }
-    this.#upstream = undefined;
+    this.#connection = undefined;
     this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
   }
 
-  onUpstreamFailure(failure: UpstreamFailure, upstream: UpstreamConnection): void {
-    this.#upstream = undefined;
+  onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void {
+    this.#connection = undefined;
     if (this.#isTunnelEnded) {
       this.#client.onTunnelGone();
       return;
     }
-    this.#context.counters.countUpstreamFailure(failure);
+    this.#context.counters.countEndpointFailure(failure);
     const { health } = this.#context.balancer;
-    if (!upstream.isConnected) health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
+    if (!connection.isConnected) health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
     if (this.#status !== 0) {
       this.#client.abortClient();
-    } else if (this.#mayRetry(failure, upstream)) {
-      this.#retry(failure, upstream);
+    } else if (this.#mayRetry(failure, connection)) {
+      this.#retry(failure, connection);
     } else {
       this.#client.onExchangeFailure(failure.endsWith("timeout") ? 504 : 502);
     }
@@ -251,49 +251,49 @@ export class Exchange implements ResponseReceiver {
     if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
   }
 
-  #connect(endpoint: BackendEndpoint, isFresh: boolean): UpstreamConnection {
-    const { upstreams, limits, balancer } = this.#context;
+  #connect(endpoint: BackendEndpoint, isFresh: boolean): EndpointConnection {
+    const { endpointPool, limits, balancer } = this.#context;
     const isNew = isFresh || (!balancer.health.isClear && balancer.health.isOnTrial(endpoint));
-    const upstream = isNew ? upstreams.open(endpoint) : upstreams.acquire(endpoint);
-    this.#upstream = upstream;
+    const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint);
+    this.#connection = connection;
     this.#tried.push(endpoint);
-    this.#client.setDeadline(upstream.isConnected ? limits.upstreamGapMs : limits.connectMs);
-    return upstream;
+    this.#client.setDeadline(connection.isConnected ? limits.endpointGapMs : limits.connectMs);
+    return connection;
   }
 
   /**
    * Where no connection came about nothing was sent, so any request may go elsewhere. Where one broke before a byte of
    * the response, only a request that may be sent twice and still lies in the buffer.
    */
-  #mayRetry(failure: UpstreamFailure, upstream: UpstreamConnection): boolean {
-    const isStale = failure === "closed" && upstream.served > 0;
+  #mayRetry(failure: EndpointFailure, connection: EndpointConnection): boolean {
+    const isStale = failure === "closed" && connection.served > 0;
     const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
     if (!isStale && this.#tried.length >= tries) return false;
-    if (!upstream.isConnected) return true;
-    return failure === "closed" && !upstream.hasReceived && this.#isIdempotent && this.#isReplayable;
+    if (!connection.isConnected) return true;
+    return failure === "closed" && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
   }
 
   /** An old connection that the endpoint had closed is no fault of the endpoint: a new one to it, once. */
-  #retry(failure: UpstreamFailure, failed: UpstreamConnection): void {
+  #retry(failure: EndpointFailure, failed: EndpointConnection): void {
     this.#context.counters.retries += 1;
     const isStale = failure === "closed" && failed.served > 0;
     const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
-    const upstream = this.#connect(endpoint, true);
-    upstream.head = failed.head;
-    upstream.headLength = failed.headLength;
-    upstream.begin(this, this.#isHead);
+    const connection = this.#connect(endpoint, true);
+    connection.head = failed.head;
+    connection.headLength = failed.headLength;
+    connection.begin(this, this.#isHead);
   }
 
   #setGapDeadline(): void {
-    const { upstreamGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
-    if (this.#upstream?.isConnected === false) return;
+    const { endpointGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
+    if (this.#connection?.isConnected === false) return;
     if (this.#status === 101 && !this.#isTunnelEnded) this.#client.setDeadline(tunnelIdleMs);
-    else this.#client.setDeadline(this.#isClientStalled ? clientGapMs : upstreamGapMs);
+    else this.#client.setDeadline(this.#isClientStalled ? clientGapMs : endpointGapMs);
   }
 
   /** The client's connection lives on if both sides want it, and the end of the response can be told without closing. */
   #decideKeepAlive(): boolean {
-    const { isUntilClose, isChunked } = this.#upstream!.body;
+    const { isUntilClose, isChunked } = this.#connection!.body;
     const isEndTold = !isUntilClose && !(isChunked && this.wantsPlainBody);
     return this.#wantsKeepAlive && isEndTold && this.isRequestComplete && !this.#context.isDraining;
   }
@@ -321,7 +321,7 @@ export class Exchange implements ResponseReceiver {
     if (isKept && !this.#isClientStalled) {
       this.#isClientStalled = true;
       this.#setGapDeadline();
-      this.#upstream?.pause();
+      this.#connection?.pause();
     }
     return isKept;
   }

@@ -12,14 +12,14 @@ export interface Limits {
   readonly clientGapMs: number;
   readonly connectMs: number;
   /** Between two reads from an endpoint; beyond: 504. */
-  readonly upstreamGapMs: number;
+  readonly endpointGapMs: number;
   readonly tunnelIdleMs: number;
   /** How long the rest of a refused request is read and dropped, so that the answer is not lost to a reset. */
   readonly lingerMs: number;
   /** Endpoints tried for one request whose connection could not be opened. */
   readonly tries: number;
-  readonly idleUpstreamMs: number;
-  readonly idleUpstreamsPerEndpoint: number;
+  readonly endpointIdleMs: number;
+  readonly idleConnectionsPerEndpoint: number;
   readonly connections: number;
 }
 
@@ -31,12 +31,12 @@ export const DEFAULT_LIMITS: Limits = {
   keepAliveMs: 75_000,
   clientGapMs: 60_000,
   connectMs: 5_000,
-  upstreamGapMs: 60_000,
+  endpointGapMs: 60_000,
   tunnelIdleMs: 3_600_000,
   lingerMs: 2_000,
   tries: 3,
-  idleUpstreamMs: 60_000,
-  idleUpstreamsPerEndpoint: 320,
+  endpointIdleMs: 60_000,
+  idleConnectionsPerEndpoint: 320,
   connections: 16_384,
 };
 

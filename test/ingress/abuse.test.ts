@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { until as untilWithin } from "#lab/until.ts";
-import { ask, openClient, standsStill, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+import { ask, openClient, standsStill, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const until: typeof untilWithin = async (what, condition, options) =>
   untilWithin(what, condition, { timeoutMs: 60_000, ...options });
@@ -79,8 +79,8 @@ function residentBytes(pid: number): number {
 
 describe("hawser ingress bears", () => {
   it("more connections than it may have open files, and serves again when they are gone", async () => {
-    await using upstream = await startUpstream((socket) => socket.write(OK));
-    const program = await startProgram(upstream.port, 60);
+    await using endpoint = await startEndpoint((socket) => socket.write(OK));
+    const program = await startProgram(endpoint.port, 60);
     const sockets = Array.from({ length: 200 }, () => connect({ port: program.http, host: "127.0.0.1" }));
     let gone = 0;
     for (const socket of sockets) socket.on("error", () => undefined).on("close", () => (gone += 1));
@@ -92,8 +92,8 @@ describe("hawser ingress bears", () => {
   });
 
   it("HTTP on the TLS port, TLS on the HTTP port, garbage on both, and clients that hang up in a handshake", async () => {
-    await using upstream = await startUpstream((socket) => socket.write(OK));
-    const program = await startProgram(upstream.port, 1_024);
+    await using endpoint = await startEndpoint((socket) => socket.write(OK));
+    const program = await startProgram(endpoint.port, 1_024);
     const garbage = "\x16\x03\x01\xff\xff\x01\x00\xff\xfc\x03\x03".padEnd(4_096, "\xa7");
     const replies = await Promise.all([
       ask(program.https, CLOSING),
@@ -124,11 +124,11 @@ describe("hawser ingress bears", () => {
 
   it("200 clients that stop reading a body of 10 MB, each for less than half a megabyte of memory", async () => {
     const body = Buffer.alloc(10_000_000, "x");
-    await using upstream = await startUpstream((socket) => {
+    await using endpoint = await startEndpoint((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
       socket.write(body);
     });
-    const program = await startProgram(upstream.port, 1_024);
+    const program = await startProgram(endpoint.port, 1_024);
     await ask(program.http, CLOSING);
     const before = residentBytes(program.pid);
     const sockets = Array.from({ length: 200 }, () => connect({ port: program.http, host: "127.0.0.1" }));
@@ -136,14 +136,14 @@ describe("hawser ingress bears", () => {
       socket.on("error", () => undefined).pause();
       socket.write(CLOSING);
     }
-    await until("all to be asked", () => upstream.connections.length >= 200);
+    await until("all to be asked", () => endpoint.connections.length >= 200);
     const sent = () =>
-      upstream.connections.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
+      endpoint.connections.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
     await until("the endpoint to be stopped", standsStill(sent));
     const perClient = (residentBytes(program.pid) - before) / sockets.length;
     expect(perClient).toBeLessThan(524_288);
     for (const socket of sockets) socket.destroy();
-    await until("the endpoints to be let go", () => upstream.connections.every(({ destroyed }) => destroyed));
+    await until("the endpoints to be let go", () => endpoint.connections.every(({ destroyed }) => destroyed));
     expect(program.isRunning()).toBe(true);
   });
 });

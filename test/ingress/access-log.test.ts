@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AccessLog } from "#ingress/engine/access-log.ts";
 import { until } from "#lab/until.ts";
-import { answering, ask, closedPort, openClient, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+import { answering, ask, closedPort, openClient, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 /** A proxy whose access log is gathered as parsed lines. */
 async function loggingProxy(ports: readonly number[]) {
@@ -17,8 +17,8 @@ async function loggingProxy(ports: readonly number[]) {
 
 describe("the access log", () => {
   it("has a line for each answered request, with what was sent to the last byte", async () => {
-    await using upstream = await startUpstream(answering("x".repeat(100_000)));
-    const { proxy, lines } = await loggingProxy([upstream.port]);
+    await using endpoint = await startEndpoint(answering("x".repeat(100_000)));
+    const { proxy, lines } = await loggingProxy([endpoint.port]);
     await using _ = proxy;
     using client = openClient(proxy.port);
     client.send(`GET /a?b="c" HTTP/1.1\r\nHost: a.com\r\n\r\nHEAD /none HTTP/1.1\r\nHost: b.com\r\n\r\nbroken\r\n\r\n`);
@@ -33,7 +33,7 @@ describe("the access log", () => {
       target: '/a?b="c"',
       status: 200,
       ingress: "default/i",
-      endpoint: `127.0.0.1:${upstream.port}`,
+      endpoint: `127.0.0.1:${endpoint.port}`,
     });
     expect(lines[1]).toMatchObject({ method: "HEAD", host: "b.com", status: 404, ingress: "", endpoint: "" });
     expect(lines[2]).toMatchObject({ method: "", host: "", target: "", status: 400 });

@@ -72,22 +72,22 @@ class MemoryConnection implements Connection {
 
 /** Runs an exchange of bytes through the engine; endpoints answer when all the client sends is delivered. */
 function run(requestPieces: readonly Buffer[], responsePieces: readonly (readonly Buffer[])[]) {
-  const upstreams: MemoryConnection[] = [];
+  const endpoints: MemoryConnection[] = [];
   const busy: MemoryConnection[] = [];
   const engine = new Engine({
     clockMs: () => 0,
     wallMs: () => 0,
     connect: () => (_, events) => {
-      const upstream = new MemoryConnection();
-      upstream.events = events;
-      const { send } = upstream;
-      upstream.send = (...bytes) => {
-        if (!busy.includes(upstream)) busy.push(upstream);
-        return send.apply(upstream, bytes);
+      const endpoint = new MemoryConnection();
+      endpoint.events = events;
+      const { send } = endpoint;
+      endpoint.send = (...bytes) => {
+        if (!busy.includes(endpoint)) busy.push(endpoint);
+        return send.apply(endpoint, bytes);
       };
-      upstreams.push(upstream);
+      endpoints.push(endpoint);
       events.onConnect();
-      return upstream;
+      return endpoint;
     },
   });
   const snapshot = { ingresses: [ingressOf("i", { "a.com": { "/": "s" } })], services: [serviceOf("s")] };
@@ -99,7 +99,7 @@ function run(requestPieces: readonly Buffer[], responsePieces: readonly (readonl
     busy.shift()?.deliver(pieces);
     client.deliver();
   }
-  return { client: client.sent, ending: client.ending, upstreams: upstreams.map(({ sent }) => sent) };
+  return { client: client.sent, ending: client.ending, endpoints: endpoints.map(({ sent }) => sent) };
 }
 
 /** Cuts bytes at these places (taken modulo the length). */
@@ -141,10 +141,10 @@ describe("the engine", () => {
     const text = `POST /bad ${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n`;
     assert(
       property(array(integer({ min: 0, max: 4_000 })), (cuts) => {
-        const { client, ending, upstreams } = run(cut(text, cuts), []);
+        const { client, ending, endpoints } = run(cut(text, cuts), []);
         expect(client).toMatch(/^HTTP\/1\.1 400 /);
         expect(ending).toBe("end");
-        expect(upstreams.join("")).not.toContain("hello\r\n");
+        expect(endpoints.join("")).not.toContain("hello\r\n");
       }),
     );
   });
@@ -160,6 +160,6 @@ describe("the engine", () => {
     expect(run(bytewise(text), answers.map(bytewise))).toEqual(whole);
     expect(whole.client.match(/HTTP\/1\.1 (?:200|304)/g)).toHaveLength(5);
     expect(whole.client.endsWith("404 Not Found\n")).toBe(true);
-    expect(whole.upstreams).toHaveLength(1);
+    expect(whole.endpoints).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@ import {
   openClient,
   standsStill,
   startProxy,
-  startUpstream,
+  startEndpoint,
   statusOf,
 } from "#test/support/ingress-proxy.ts";
 import { until } from "#lab/until.ts";
@@ -51,11 +51,11 @@ describe("bodies", () => {
 
   it("to a client that does not read stop the endpoint, and go on when it reads", async () => {
     const size = 64 * MEGABYTE;
-    await using upstream = await startUpstream((socket) => {
+    await using endpoint = await startEndpoint((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
       socket.write(Buffer.alloc(size, "x"));
     });
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     let received = 0;
     client.socket.removeAllListeners("data");
@@ -63,7 +63,7 @@ describe("bodies", () => {
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     await until("the first bytes", () => received > 0);
     client.socket.pause();
-    const [socket] = upstream.connections;
+    const [socket] = endpoint.connections;
     await until(
       "the endpoint to be stopped",
       standsStill(() => (socket?.bytesWritten ?? 0) - (socket?.writableLength ?? 0)),
@@ -77,7 +77,7 @@ describe("bodies", () => {
   it("to an endpoint that does not read stop the client, and go on when it reads", async () => {
     const size = 32 * MEGABYTE;
     let received = 0;
-    await using upstream = await startUpstream(
+    await using endpoint = await startEndpoint(
       () => undefined,
       (socket) => {
         socket.pause();
@@ -87,23 +87,23 @@ describe("bodies", () => {
         });
       },
     );
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send(`${POST}Content-Length: ${size}\r\n\r\n`);
     client.socket.write(Buffer.alloc(size));
-    await until("the endpoint to be reached", () => upstream.connections.length === 1);
+    await until("the endpoint to be reached", () => endpoint.connections.length === 1);
     await until(
       "the client to be stopped",
       standsStill(() => client.socket.writableLength),
     );
     expect(client.socket.writableLength).toBeGreaterThan(0);
-    upstream.connections[0]?.resume();
+    endpoint.connections[0]?.resume();
     expect(statusOf(await client.until((text) => text.endsWith("all")))).toBe(200);
   });
 
   it("that are not read to the end cost the connection: nothing behind them is a request", async () => {
-    await using upstream = await startUpstream(answering("early"));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint(answering("early"));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send(`${POST}Content-Length: 1000\r\n\r\npart`);
     const text = await client.until((got) => got.endsWith("early"));
@@ -111,7 +111,7 @@ describe("bodies", () => {
     client.send("GET /hidden HTTP/1.1\r\nHost: a.com\r\n\r\n");
     client.socket.end();
     expect((await client.ended()).text).toBe(text);
-    expect(upstream.received()).not.toContain("hidden");
+    expect(endpoint.received()).not.toContain("hidden");
   });
 
   it("of a request we refuse cost the connection", async () => {
@@ -125,25 +125,25 @@ describe("bodies", () => {
   });
 
   it("of a client that leaves close the endpoint's connection", async () => {
-    await using upstream = await startUpstream(() => undefined);
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint(() => undefined);
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send(`${POST}Content-Length: 1000\r\n\r\npart`);
-    await until("the part", () => upstream.received().endsWith("part"));
+    await until("the part", () => endpoint.received().endsWith("part"));
     client.socket.resetAndDestroy();
-    await until("the endpoint's connection to close", () => upstream.connections[0]?.destroyed === true);
-    expect(proxy.engine.counters.openUpstreams).toBe(0);
+    await until("the endpoint's connection to close", () => endpoint.connections[0]?.destroyed === true);
+    expect(proxy.engine.counters.openEndpointConnections).toBe(0);
   });
 
   it("larger than a packet arrive whole although the endpoint is still being connected", async () => {
-    await using upstream = await startUpstream((socket) => {
-      if (upstream.received().endsWith("the end")) socket.write(okWith("got"));
+    await using endpoint = await startEndpoint((socket) => {
+      if (endpoint.received().endsWith("the end")) socket.write(okWith("got"));
     });
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     const body = `${"b".repeat(60_000)}the end`;
     client.send(`${POST}Content-Length: ${body.length}\r\n\r\n${body}`);
     await client.until((text) => text.endsWith("got"));
-    expect(upstream.received().slice(-body.length)).toBe(body);
+    expect(endpoint.received().slice(-body.length)).toBe(body);
   });
 });

@@ -9,7 +9,7 @@ import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
 import { buildRoutes } from "#src/routing/build.ts";
 import { routingSnapshot } from "#src/routing/snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
-import { answering, listen, startUpstream, type Upstream } from "#test/support/ingress-proxy.ts";
+import { answering, listen, startEndpoint, type TestEndpoint } from "#test/support/ingress-proxy.ts";
 
 const nowMs = Date.now();
 const pairs = Object.fromEntries(["a.com", "*.a.com", "b.com"].map((name) => [name, selfSigned(name, nowMs)]));
@@ -52,7 +52,7 @@ describe("certificateClaims()", () => {
 });
 
 describe("TLS", () => {
-  let upstream: Upstream;
+  let endpoint: TestEndpoint;
   let port: number;
   const certificates = new Certificates(nowMs);
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
@@ -64,10 +64,10 @@ describe("TLS", () => {
     onHandshakeFailure: () => undefined,
   });
   beforeAll(async () => {
-    upstream = await startUpstream(answering("x".repeat(300_000)));
+    endpoint = await startEndpoint(answering("x".repeat(300_000)));
     port = await listen(server);
     const ingresses = [ingressOf("i", { "": { "/": "s" } })];
-    const slices = slicesOf("s", [upstream.port]);
+    const slices = slicesOf("s", [endpoint.port]);
     engine.useRoutes(buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices })));
     certificates.use(
       new Map(Object.keys(pairs).map((name) => [name, `default/${name}`])),
@@ -76,7 +76,7 @@ describe("TLS", () => {
   });
   afterAll(async () => {
     engine.close();
-    await upstream[Symbol.asyncDispose]();
+    await endpoint[Symbol.asyncDispose]();
     await new Promise((resolve) => server.close(resolve));
   });
 
@@ -118,7 +118,7 @@ describe("TLS", () => {
     expect(certificate.subjectaltname).toBe(`DNS:${gets}`);
     expect(protocol).toBe("TLSv1.3 http/1.1");
     expect(body.endsWith("x".repeat(300_000))).toBe(true);
-    expect(upstream.received()).toContain("X-Forwarded-Proto: https");
+    expect(endpoint.received()).toContain("X-Forwarded-Proto: https");
   });
 
   it("never stalls, in 100 answers", async () => {

@@ -13,7 +13,7 @@ import {
   listen,
   okWith,
   startProxy,
-  startUpstream,
+  startEndpoint,
   statusOf,
 } from "#test/support/ingress-proxy.ts";
 
@@ -134,23 +134,23 @@ describe("on real sockets", () => {
   const CLOSING = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
 
   it("a port that refuses costs two connection attempts, not one in each turn", async () => {
-    await using good = await startUpstream(answering("ok"));
+    await using good = await startEndpoint(answering("ok"));
     await using proxy = await startProxy({ s: [await closedPort(), good.port] });
     for (let request = 0; request < 40; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
-    expect(proxy.engine.counters.upstreamFailures[0]).toBe(2);
+    expect(proxy.engine.counters.endpointFailures[0]).toBe(2);
     expect(proxy.engine.balancer.health.ejectedCount).toBe(1);
   });
 
   it("a black hole costs two timeouts, not one in each turn", async () => {
     await using hole = await blackHole();
-    await using good = await startUpstream(answering("ok"));
+    await using good = await startEndpoint(answering("ok"));
     await using proxy = await startProxy({ s: [hole.port, good.port] }, { limits: { connectMs: 200 } });
     for (let request = 0; request < 20; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
-    expect(proxy.engine.counters.upstreamFailures[1]).toBe(2);
+    expect(proxy.engine.counters.endpointFailures[1]).toBe(2);
   });
 
   it("its trial takes a new connection, whatever is idle", async () => {
-    await using good = await startUpstream(answering("good"));
+    await using good = await startEndpoint(answering("good"));
     const kept: Socket[] = [];
     const dying = createTcpServer((socket) => {
       kept.push(socket);
@@ -170,7 +170,7 @@ describe("on real sockets", () => {
       .poll(
         async () => {
           expect((await ask(proxy.port, CLOSING)).endsWith("good")).toBe(true);
-          return counters.upstreamFailures[0];
+          return counters.endpointFailures[0];
         },
         { timeout: 30_000, interval: 50 },
       )
@@ -180,7 +180,7 @@ describe("on real sockets", () => {
   });
 
   it("an endpoint that comes back is used again", async () => {
-    await using good = await startUpstream(answering("good"));
+    await using good = await startEndpoint(answering("good"));
     const port = await closedPort();
     await using proxy = await startProxy({ s: [port, good.port] });
     for (let request = 0; request < 6; request++) await ask(proxy.port, CLOSING);

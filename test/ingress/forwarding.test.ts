@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { ingressOf } from "#test/support/ingress-objects.ts";
-import { answering, ask, openClient, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+import { answering, ask, openClient, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 /** What the endpoint and the client get for one request and one answer. */
 async function forwarded(request: string, answer: string, ingresses = [ingressOf("i", { "a.com": { "/": "s" } })]) {
-  await using upstream = await startUpstream((socket, text) => {
+  await using endpoint = await startEndpoint((socket, text) => {
     if (text.includes("\r\n\r\n")) socket.write(Buffer.from(answer, "latin1"));
   });
-  await using proxy = await startProxy({ s: [upstream.port] }, { ingresses });
+  await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
   using client = openClient(proxy.port);
   client.send(request);
   const text = await client.until((bytes) => bytes.includes("\r\n\r\n"));
   const hide = (bytes: string) => bytes.replace(`Port: ${proxy.port}`, "Port: PORT");
-  return { upstream: hide(upstream.received()), client: text };
+  return { endpoint: hide(endpoint.received()), client: text };
 }
 
 const NO_CONTENT = "HTTP/1.1 204 No Content\r\nServer: s\r\nDate: d\r\n\r\n";
@@ -43,8 +43,8 @@ describe("forwarded requests", () => {
       "X-Request-ID: given",
       "X-Twice: 2",
     ];
-    const { upstream } = await forwarded(`${request.join("\r\n")}\r\n\r\n`, NO_CONTENT);
-    expect(upstream).toBe(
+    const { endpoint } = await forwarded(`${request.join("\r\n")}\r\n\r\n`, NO_CONTENT);
+    expect(endpoint).toBe(
       `GET /p?q=1 HTTP/1.1\r\nhOsT: a.com\r\nACCEPT: */*\r\nAuthorization: Basic x\r\nX-Twice: 1\r\nX-Request-ID: given\r\nX-Twice: 2\r\n${FORWARDED}\r\n`,
     );
   });
@@ -52,7 +52,7 @@ describe("forwarded requests", () => {
   it("get an id of 32 hexadecimal digits, a new one each", async () => {
     const request = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
     const ids = await Promise.all(
-      [1, 2].map(async () => /X-Request-ID: (.*)\r\n/.exec((await forwarded(request, NO_CONTENT)).upstream)?.[1]),
+      [1, 2].map(async () => /X-Request-ID: (.*)\r\n/.exec((await forwarded(request, NO_CONTENT)).endpoint)?.[1]),
     );
     expect(ids[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(ids[1]).toMatch(/^[0-9a-f]{32}$/);
@@ -91,7 +91,7 @@ describe("forwarded requests", () => {
       has: /^GET \/a\/\.\.\/b\/\/%7e%2F HTTP/,
     },
   ])("pass $name", async ({ request, has }) => {
-    expect((await forwarded(request, NO_CONTENT)).upstream).toMatch(has);
+    expect((await forwarded(request, NO_CONTENT)).endpoint).toMatch(has);
   });
 
   it.each([
@@ -101,27 +101,27 @@ describe("forwarded requests", () => {
     { path: "//web/./a%2Fb", becomes: "/a%2Fb" },
   ])("are rewritten from $path to $becomes", async ({ path, becomes }) => {
     const rewritten = ingressOf("i", { "a.com": { "/web": "s" } }, { rewrite: { kind: "replacePrefix", target: "/" } });
-    const { upstream } = await forwarded(`GET ${path} HTTP/1.1\r\nHost: a.com\r\n\r\n`, NO_CONTENT, [rewritten]);
-    expect(upstream).toMatch(`GET ${becomes} HTTP/1.1\r\n`);
+    const { endpoint } = await forwarded(`GET ${path} HTTP/1.1\r\nHost: a.com\r\n\r\n`, NO_CONTENT, [rewritten]);
+    expect(endpoint).toMatch(`GET ${becomes} HTTP/1.1\r\n`);
   });
 
   it("keep a long absolute target and all lines whole", async () => {
     const host = "a".repeat(250);
     const lines = Array.from({ length: 90 }, (_, index) => `X-${index}: ${"v".repeat(250)}`).join("\r\n");
     const request = `GET http://${host}/${"p".repeat(7_000)} HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\n`;
-    const { upstream } = await forwarded(request, NO_CONTENT, [ingressOf("i", { "": { "/": "s" } })]);
-    expect(upstream).toContain(
+    const { endpoint } = await forwarded(request, NO_CONTENT, [ingressOf("i", { "": { "/": "s" } })]);
+    expect(endpoint).toContain(
       `GET /${"p".repeat(7_000)} HTTP/1.1\r\n${lines}\r\nHost: ${host}\r\nX-Forwarded-Host: ${host}\r\n`,
     );
-    expect(upstream).toMatch(/\r\nX-Request-ID: [0-9a-f]{32}\r\n\r\n$/);
+    expect(endpoint).toMatch(/\r\nX-Request-ID: [0-9a-f]{32}\r\n\r\n$/);
   });
 
   it("cannot be split by a rewrite target", async () => {
     const rewrite = { kind: "replacePath", target: "/a b\r\nX: y" } as const;
-    const { upstream } = await forwarded("GET /web HTTP/1.1\r\nHost: a.com\r\n\r\n", NO_CONTENT, [
+    const { endpoint } = await forwarded("GET /web HTTP/1.1\r\nHost: a.com\r\n\r\n", NO_CONTENT, [
       ingressOf("i", { "a.com": { "/web": "s" } }, { rewrite }),
     ]);
-    expect(upstream).toMatch("GET /a%20b%0D%0AX:%20y HTTP/1.1\r\n");
+    expect(endpoint).toMatch("GET /a%20b%0D%0AX:%20y HTTP/1.1\r\n");
   });
 });
 
@@ -149,12 +149,12 @@ describe("forwarded responses", () => {
   });
 
   it("come in order to pipelined requests, also where some are our own answers", async () => {
-    await using upstream = await startUpstream((socket, text) => {
+    await using endpoint = await startEndpoint((socket, text) => {
       for (const [, path] of text.matchAll(/^GET (\S+)/gm))
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${path}`);
     });
     await using proxy = await startProxy(
-      { s: [upstream.port] },
+      { s: [endpoint.port] },
       { ingresses: [ingressOf("i", { "a.com": { "/": "s" } })] },
     );
     const get = (path: string, host = "a.com") => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
@@ -196,11 +196,11 @@ describe("forwarded responses", () => {
       answer: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
     },
   ])("of $name have no body, and the connection serves the next request", async ({ request, answer }) => {
-    await using upstream = await startUpstream((socket, text) => {
+    await using endpoint = await startEndpoint((socket, text) => {
       if (text.startsWith("GET /next")) answering("next")(socket, text);
       else socket.write(answer);
     });
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send(request);
     const first = await client.until((text) => text.endsWith("\r\n\r\n"));
@@ -208,16 +208,16 @@ describe("forwarded responses", () => {
     const both = await client.until((text) => text.endsWith("next"));
     expect(both.slice(first.length)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(first.includes("Content-Length: 5")).toBe(answer.includes("Content-Length: 5"));
-    expect(upstream.connections).toHaveLength(1);
+    expect(endpoint.connections).toHaveLength(1);
   });
 
   it("pass interim answers on, and 100 Continue before the body is sent", async () => {
-    await using upstream = await startUpstream((socket, text) => {
+    await using endpoint = await startEndpoint((socket, text) => {
       if (text.includes("Expect"))
         socket.write("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n");
       if (text.endsWith("body")) answering("done")(socket, "\r\n\r\n");
     });
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send("POST / HTTP/1.1\r\nHost: a.com\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     await client.until(
@@ -249,21 +249,21 @@ describe("forwarded responses", () => {
       has: "Connection: close\r\n\r\nuntil close",
     },
   ])("$name", async ({ request, has }) => {
-    await using upstream = await startUpstream((socket, text) => {
+    await using endpoint = await startEndpoint((socket, text) => {
       if (text.startsWith("GET /chunked"))
         socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n5;x\r\nworld\r\n0\r\n\r\n");
       else if (text.startsWith("GET /close")) socket.end("HTTP/1.1 200 OK\r\n\r\nuntil close");
       else answering("ok")(socket, text);
     });
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     const text = await ask(proxy.port, request);
     expect(text).toContain(has);
     expect(text).not.toContain("Transfer-Encoding");
   });
 
   it("keep an HTTP/1.0 connection that asks for it", async () => {
-    await using upstream = await startUpstream(answering("ok"));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint(answering("ok"));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     const request = "GET / HTTP/1.0\r\nHost: a.com\r\nConnection: Keep-Alive\r\n\r\n";
     client.send(request);
@@ -275,8 +275,8 @@ describe("forwarded responses", () => {
   });
 
   it("answer a client that ends its side after the request, as nc does", async () => {
-    await using upstream = await startUpstream(answering("ok"));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint(answering("ok"));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.socket.end("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     expect((await client.ended()).text).toMatch(/^HTTP\/1\.1 200 OK[^]*ok$/);

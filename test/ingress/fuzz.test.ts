@@ -86,12 +86,12 @@ describe("the engine between real sockets", () => {
       }),
     );
     const limit = 200;
-    const limits = { headMs: limit, keepAliveMs: limit, clientGapMs: limit, connectMs: limit, upstreamGapMs: limit };
+    const limits = { headMs: limit, keepAliveMs: limit, clientGapMs: limit, connectMs: limit, endpointGapMs: limit };
     await using proxy = await startProxy(
       { s: await Promise.all(servers.map(listen)) },
       {
         ingresses: [ingressOf("i", { "a.com": { "/": "s" }, "": { "/": "s" } })],
-        limits: { ...limits, tunnelIdleMs: limit, lingerMs: limit, idleUpstreamMs: limit },
+        limits: { ...limits, tunnelIdleMs: limit, lingerMs: limit, endpointIdleMs: limit },
       },
     );
     const runOne = async (): Promise<void> => {
@@ -106,7 +106,7 @@ describe("the engine between real sockets", () => {
     };
     await Promise.all(Array.from({ length: 60 }, runMany));
     const { counters } = proxy.engine;
-    await until("all to be closed", () => counters.openConnections + counters.openUpstreams === 0);
+    await until("all to be closed", () => counters.openConnections + counters.openEndpointConnections === 0);
     expect(counters.connections).toBe(900);
     // It was no fuzz if nothing went well, or nothing was refused.
     expect(Math.min(counters.requests[2]!, counters.requests[4]!, counters.requests[5]!)).toBeGreaterThan(20);

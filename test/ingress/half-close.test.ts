@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { until } from "#lab/until.ts";
-import { listen, openClient, type Proxy, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+import { listen, openClient, type Proxy, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";
 const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n";
@@ -45,34 +45,34 @@ async function openSlowTlsClient(proxy: Proxy): Promise<{ readonly socket: TLSSo
 
 describe("a side of a tunnel that ends its output first", () => {
   it.each(["plain", "TLS"])("still gets all that the endpoint sends, over %s", async (kind) => {
-    await using upstream = await startUpstream(
+    await using endpoint = await startEndpoint(
       (socket, text) => text.startsWith("GET") && socket.write(SWITCHING),
       (socket) => {
         socket.allowHalfOpen = true;
         socket.on("end", () => socket.end(Buffer.alloc(SIZE, "x")));
       },
     );
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using plain = openClient(proxy.port);
     const secure = await openSlowTlsClient(proxy);
     const bodyOf = () => plain.text().length - plain.text().indexOf("\r\n\r\n") - 4;
     const { socket, body } = kind === "TLS" ? secure : { socket: plain.socket, body: bodyOf };
     slowDown(plain.socket);
     socket.write(UPGRADE);
-    await until("the head", () => socket.bytesRead > 0 && upstream.connections.length > 0);
+    await until("the head", () => socket.bytesRead > 0 && endpoint.connections.length > 0);
     await until("the tunnel", () => proxy.engine.counters.requests[1] === 1);
     socket.end();
-    await until("the endpoint to have sent all", () => upstream.connections[0]?.destroyed);
+    await until("the endpoint to have sent all", () => endpoint.connections[0]?.destroyed);
     await until("all bytes", () => body() === SIZE);
     plain.socket.destroy();
     secure.socket.destroy();
     await until("the tunnel to be gone", () => proxy.engine.counters.openConnections === 0);
-    expect(proxy.engine.counters.openUpstreams).toBe(0);
+    expect(proxy.engine.counters.openEndpointConnections).toBe(0);
   });
 
   it("still sends all to the endpoint that ended before", async () => {
     let received = 0;
-    await using upstream = await startUpstream(
+    await using endpoint = await startEndpoint(
       (socket, text) => {
         if (text.startsWith("GET")) {
           socket.end(SWITCHING);
@@ -81,7 +81,7 @@ describe("a side of a tunnel that ends its output first", () => {
       },
       (socket) => void (socket.allowHalfOpen = true),
     );
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.socket.allowHalfOpen = true;
     client.send(UPGRADE);
@@ -89,17 +89,17 @@ describe("a side of a tunnel that ends its output first", () => {
     client.socket.end(Buffer.alloc(SIZE, "x"));
     await until("all bytes", () => received === SIZE);
     await until("the tunnel to be gone", () => proxy.engine.counters.openConnections === 0);
-    expect(proxy.engine.counters.openUpstreams).toBe(0);
+    expect(proxy.engine.counters.openEndpointConnections).toBe(0);
   });
 });
 
 describe("the last answer over TLS", () => {
   it("is not cut off while the client takes it slowly", async () => {
-    await using upstream = await startUpstream((socket) => {
+    await using endpoint = await startEndpoint((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`);
       socket.write(Buffer.alloc(SIZE, "x"));
     });
-    await using proxy = await startProxy({ s: [upstream.port] }, { limits: { lingerMs: 50 } });
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { lingerMs: 50 } });
     const { socket, body } = await openSlowTlsClient(proxy);
     const ended = Promise.withResolvers<undefined>();
     socket.on("close", () => ended.resolve(undefined)).on("end", () => socket.end());

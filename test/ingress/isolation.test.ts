@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
-import { okWith, openClient, standsStill, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+import { okWith, openClient, standsStill, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const MEGABYTE = 1_048_576;
 
 describe("connections to endpoints share what they read into, and so", () => {
   it("a client that does not read neither gets nor spoils the bytes of another", async () => {
     const large = Buffer.alloc(16 * MEGABYTE, "L");
-    await using slow = await startUpstream((socket) => {
+    await using slow = await startEndpoint((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`);
       socket.write(large);
     });
     const small = "s".repeat(1_000);
-    await using quick = await startUpstream((socket) => socket.write(okWith(small)));
+    await using quick = await startEndpoint((socket) => socket.write(okWith(small)));
     const ingresses = [ingressOf("i", { "slow.com": { "/": "slow" }, "quick.com": { "/": "quick" } })];
     await using proxy = await startProxy({ slow: [slow.port], quick: [quick.port] }, { ingresses });
     using quickClient = openClient(proxy.port);

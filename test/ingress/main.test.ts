@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { until as untilWithin } from "#lab/until.ts";
-import { answering, ask, listen, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+import { answering, ask, listen, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 /** The program in a process of its own, on ports that the kernel chooses. */
 interface Running {
@@ -102,8 +102,8 @@ const getFrom = (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection
 
 describe("hawser ingress", () => {
   it("serves a folder, follows its changes, says what is wrong once, and ends well", async () => {
-    await using a = await startUpstream(answering("page a"));
-    await using b = await startUpstream(answering("page b"));
+    await using a = await startEndpoint(answering("page a"));
+    await using b = await startEndpoint(answering("page b"));
     const running = start({ "a.yaml": [...service("a", a.port), ingress("a", "a.com", "a")] });
     const [http, admin, fallback] = await Promise.all(["http", "admin", "default-backend"].map(running.port));
     const adminGet = (path: string) => ask(admin!, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
@@ -186,7 +186,7 @@ describe("hawser ingress", () => {
 
   it("lets a request end that is under way when it is told to end", async () => {
     const release = Promise.withResolvers<undefined>();
-    await using slow = await startUpstream(
+    await using slow = await startEndpoint(
       (socket) => void release.promise.then(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")),
     );
     const running = start({ "a.yaml": [...service("a", slow.port), ingress("a", "a.com", "a")] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ingressOf } from "#test/support/ingress-objects.ts";
-import { answering, openClient, startProxy, startUpstream } from "#test/support/ingress-proxy.ts";
+import { answering, openClient, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const ingresses = [
   ingressOf("tls", { "a.com": { "/": "s" } }, { tls: [{ hosts: ["a.com"], secretName: "cert" }] }),
@@ -14,8 +14,8 @@ const ingresses = [
 ];
 
 async function locationOf(redirectsToHttps: boolean, request: string): Promise<string | undefined> {
-  await using upstream = await startUpstream(answering("served"));
-  await using proxy = await startProxy({ s: [upstream.port] }, { ingresses });
+  await using endpoint = await startEndpoint(answering("served"));
+  await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
   Object.assign(proxy.engine, { redirectsToHttps });
   using client = openClient(proxy.port);
   client.send(request);

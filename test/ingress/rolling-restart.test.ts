@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { until } from "#lab/until.ts";
-import { answering, ask, closedPort, listen, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+import { answering, ask, closedPort, listen, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -108,8 +108,8 @@ async function askOn(endpoints: Endpoints, results: Map<string, number>): Promis
 
 describe("hawser ingress, restarted", () => {
   it("one replica after the other, loses no request", async () => {
-    await using upstream = await startUpstream(answering("ok"));
-    const folder = manifestsTo(upstream.port);
+    await using endpoint = await startEndpoint(answering("ok"));
+    const folder = manifestsTo(endpoint.port);
     const endpoints = new Endpoints();
     const launch = () => start(folder, ["--drain-delay=2", "--drain-timeout=10"]);
     endpoints.replicas = [await launch(), await launch()];
@@ -134,8 +134,8 @@ describe("hawser ingress, restarted", () => {
   }, 180_000);
 
   it("is not ready at once, tells clients to go elsewhere, and serves them meanwhile", async () => {
-    await using upstream = await startUpstream(answering("ok"));
-    const replica = await start(manifestsTo(upstream.port), ["--drain-delay=3"]);
+    await using endpoint = await startEndpoint(answering("ok"));
+    const replica = await start(manifestsTo(endpoint.port), ["--drain-delay=3"]);
     await until("it is ready", () => replica.isReady());
     const get = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
     replica.child.kill("SIGTERM");
@@ -146,10 +146,10 @@ describe("hawser ingress, restarted", () => {
   });
 
   it("never takes a port that becomes free while it ends", async () => {
-    await using upstream = await startUpstream(answering("ok"));
+    await using endpoint = await startEndpoint(answering("ok"));
     const squatter = createServer();
     const taken = await listen(squatter);
-    const replica = await start(manifestsTo(upstream.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
+    const replica = await start(manifestsTo(endpoint.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
     const says = (word: string) => (): boolean =>
       replica.lines().some(({ msg, reason }) => [msg, reason].includes(word));
     await until("it says that the port is taken", says("PORT_IN_USE"));

@@ -5,9 +5,9 @@ import {
   openClient,
   type Proxy,
   startProxy,
-  startUpstream,
+  startEndpoint,
   statusOf,
-  type Upstream,
+  type TestEndpoint,
 } from "#test/support/ingress-proxy.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n";
@@ -139,15 +139,15 @@ const refused = [
 ];
 
 describe("strict requests", () => {
-  let upstream: Upstream;
+  let endpoint: TestEndpoint;
   let proxy: Proxy;
   beforeAll(async () => {
-    upstream = await startUpstream(answering("ok"));
-    proxy = await startProxy({ s: [upstream.port] });
+    endpoint = await startEndpoint(answering("ok"));
+    proxy = await startProxy({ s: [endpoint.port] });
   });
   afterAll(async () => {
     await proxy[Symbol.asyncDispose]();
-    await upstream[Symbol.asyncDispose]();
+    await endpoint[Symbol.asyncDispose]();
   });
 
   it.each(refused)("answers $status and closes: $name", async ({ bytes, status }) => {
@@ -157,7 +157,7 @@ describe("strict requests", () => {
     expect(text).toContain("\r\nConnection: close\r\n");
     expect(text).toContain("\r\nServer: hawser\r\n");
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    expect(upstream.received()).not.toContain("hidden");
+    expect(endpoint.received()).not.toContain("hidden");
   });
 
   it.each(refused)("answers $status whatever the packets: $name", async ({ bytes, status }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ask, openClient, startProxy, startUpstream, statusOf } from "#test/support/ingress-proxy.ts";
+import { ask, openClient, startProxy, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 
@@ -31,11 +31,11 @@ describe("strict responses", () => {
     { name: "an end without a byte", bytes: "" },
     { name: "an end within the head", bytes: "HTTP/1.1 200 OK\r\nContent-" },
   ])("answers 502 for $name, and drops that connection", async ({ bytes }) => {
-    await using upstream = await startUpstream((socket) => void socket.end(Buffer.from(bytes, "latin1")));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint((socket) => void socket.end(Buffer.from(bytes, "latin1")));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     const text = await ask(proxy.port, "POST / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n");
     expect(statusOf(text.replaceAll("HTTP/1.1 102 Processing\r\n\r\n", ""))).toBe(502);
-    expect(proxy.engine.counters.openUpstreams).toBe(0);
+    expect(proxy.engine.counters.openEndpointConnections).toBe(0);
   });
 
   it.each([
@@ -47,25 +47,25 @@ describe("strict responses", () => {
     { name: "Connection: close", bytes: `${OK}Connection: close\r\nContent-Length: 2\r\n\r\nok` },
     { name: "HTTP/1.0", bytes: "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok" },
   ])("does not use a connection again after $name", async ({ bytes }) => {
-    await using upstream = await startUpstream((socket) => void socket.write(bytes));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint((socket) => void socket.write(bytes));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     for (const count of [1, 2]) {
       client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
       const text = await client.until((got) => got.match(/HTTP\/1\.1 20/g)?.length === count);
       expect(text).not.toContain("poisoned");
     }
-    expect(upstream.connections).toHaveLength(2);
+    expect(endpoint.connections).toHaveLength(2);
   });
 
   it("closes an idle connection on which the endpoint speaks unasked", async () => {
-    await using upstream = await startUpstream((socket) => void socket.write(`${OK}Content-Length: 2\r\n\r\nok`));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint((socket) => void socket.write(`${OK}Content-Length: 2\r\n\r\nok`));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     await client.until((text) => text.endsWith("ok"));
-    const closed = new Promise((resolve) => upstream.connections[0]?.once("close", resolve));
-    upstream.connections[0]?.write("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned");
+    const closed = new Promise((resolve) => endpoint.connections[0]?.once("close", resolve));
+    endpoint.connections[0]?.write("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned");
     await closed;
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     expect(await client.until((text) => text.match(/ok/g)?.length === 2)).not.toContain("poisoned");
@@ -76,23 +76,23 @@ describe("strict responses", () => {
     { name: "chunks without end", bytes: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n` },
     { name: "a bad chunk later on", bytes: `${OK}Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n`, more: "zz\r\n" },
   ])("resets the client's connection after $name: never a clean end", async ({ bytes, more }) => {
-    await using upstream = await startUpstream((socket) => void socket.write(bytes));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint((socket) => void socket.write(bytes));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     await client.until((text) => text.includes("short"));
-    if (more === undefined) upstream.connections[0]?.end();
-    else upstream.connections[0]?.write(more);
+    if (more === undefined) endpoint.connections[0]?.end();
+    else endpoint.connections[0]?.write(more);
     expect((await client.ended()).wasReset).toBe(true);
   });
 
   it("resets the client's connection when a body that ends with the connection is reset", async () => {
-    await using upstream = await startUpstream((socket) => void socket.write(`${OK}\r\nshort`));
-    await using proxy = await startProxy({ s: [upstream.port] });
+    await using endpoint = await startEndpoint((socket) => void socket.write(`${OK}\r\nshort`));
+    await using proxy = await startProxy({ s: [endpoint.port] });
     using client = openClient(proxy.port);
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     await client.until((text) => text.includes("short"));
-    upstream.connections[0]?.resetAndDestroy();
+    endpoint.connections[0]?.resetAndDestroy();
     expect((await client.ended()).wasReset).toBe(true);
   });
 });

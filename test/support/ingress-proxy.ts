@@ -51,18 +51,18 @@ export async function startProxy(
 }
 
 /** A server of raw bytes: what it is asked, and a script for each connection. */
-export interface Upstream extends AsyncDisposable {
+export interface TestEndpoint extends AsyncDisposable {
   readonly port: number;
   /** All bytes received, as Latin-1. */
   received(): string;
   readonly connections: Socket[];
 }
 
-/** Starts an upstream; the handler gets each piece of input of each connection. */
-export async function startUpstream(
+/** Starts an endpoint; the handler gets each piece of input of each connection. */
+export async function startEndpoint(
   onData: (socket: Socket, text: string) => void,
   onConnection: (socket: Socket) => void = () => undefined,
-): Promise<Upstream> {
+): Promise<TestEndpoint> {
   let received = "";
   const connections: Socket[] = [];
   const server = createServer({ noDelay: true }, (socket) => {

@@ -10,7 +10,7 @@ import {
   okWith,
   openClient,
   startProxy,
-  startUpstream,
+  startEndpoint,
   statusOf,
   type Client,
 } from "#test/support/ingress-proxy.ts";
@@ -32,8 +32,8 @@ async function bodiesOf(client: Client, count: number): Promise<string> {
 
 describe("endpoints", () => {
   it("alternate strictly, over one connection each", async () => {
-    await using a = await startUpstream(answering("a"));
-    await using b = await startUpstream(answering("b"));
+    await using a = await startEndpoint(answering("a"));
+    await using b = await startEndpoint(answering("b"));
     await using proxy = await startProxy({ s: [a.port, b.port] });
     using client = openClient(proxy.port);
     expect(await bodiesOf(client, 10)).toBe("ababababab");
@@ -41,8 +41,8 @@ describe("endpoints", () => {
   });
 
   it("alternate over all clients together, also with a new connection for each request", async () => {
-    await using a = await startUpstream(answering("a"));
-    await using b = await startUpstream(answering("b"));
+    await using a = await startEndpoint(answering("a"));
+    await using b = await startEndpoint(answering("b"));
     await using proxy = await startProxy({ s: [a.port, b.port] });
     const bodies: string[] = [];
     for (let count = 0; count < 6; count++) bodies.push((await ask(proxy.port, CLOSING)).at(-1) ?? "");
@@ -51,7 +51,7 @@ describe("endpoints", () => {
   });
 
   it("serve 1 000 requests of one client over one connection", async () => {
-    await using a = await startUpstream(answering("a"));
+    await using a = await startEndpoint(answering("a"));
     await using proxy = await startProxy({ s: [a.port] });
     using client = openClient(proxy.port);
     client.send(GET.repeat(1_000));
@@ -61,7 +61,7 @@ describe("endpoints", () => {
   });
 
   it("that refuse the connection are passed over, without loss for any method", async () => {
-    await using good = await startUpstream((socket, text) => text.endsWith("body") && socket.write(okWith("g")));
+    await using good = await startEndpoint((socket, text) => text.endsWith("body") && socket.write(okWith("g")));
     await using proxy = await startProxy({ s: [await closedPort(), await closedPort(), good.port] });
     expect(statusOf(await ask(proxy.port, POST.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")))).toBe(200);
     expect(good.received()).toMatch(/\r\n\r\nbody$/);
@@ -72,7 +72,7 @@ describe("endpoints", () => {
     const ports = await Promise.all([1, 2, 3, 4].map(closedPort));
     await using proxy = await startProxy({ s: ports });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(502);
-    expect([...proxy.engine.counters.upstreamFailures]).toEqual([3, 0, 0, 0, 0]);
+    expect([...proxy.engine.counters.endpointFailures]).toEqual([3, 0, 0, 0, 0]);
   });
 
   it("that are none make 503, an unknown host 404, and the connection lives on", async () => {
@@ -84,17 +84,17 @@ describe("endpoints", () => {
   });
 
   it("that do not answer in time make 504", async () => {
-    await using silent = await startUpstream(() => undefined);
-    await using proxy = await startProxy({ s: [silent.port] }, { limits: { upstreamGapMs: 50 } });
+    await using silent = await startEndpoint(() => undefined);
+    await using proxy = await startProxy({ s: [silent.port] }, { limits: { endpointGapMs: 50 } });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(504);
-    expect([...proxy.engine.counters.upstreamFailures]).toEqual([0, 0, 1, 0, 0]);
+    expect([...proxy.engine.counters.endpointFailures]).toEqual([0, 0, 1, 0, 0]);
   });
 
   it("that stop in the middle of a body make a reset", async () => {
-    await using stuck = await startUpstream((socket) =>
+    await using stuck = await startEndpoint((socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"),
     );
-    await using proxy = await startProxy({ s: [stuck.port] }, { limits: { upstreamGapMs: 50 } });
+    await using proxy = await startProxy({ s: [stuck.port] }, { limits: { endpointGapMs: 50 } });
     using client = openClient(proxy.port);
     client.send(GET);
     expect(await client.ended()).toMatchObject({ wasReset: true });
@@ -134,8 +134,8 @@ describe("endpoints", () => {
   );
 
   it("lose their idle connections after a while", async () => {
-    await using a = await startUpstream(answering("a"));
-    await using proxy = await startProxy({ s: [a.port] }, { limits: { idleUpstreamMs: 50 } });
+    await using a = await startEndpoint(answering("a"));
+    await using proxy = await startProxy({ s: [a.port] }, { limits: { endpointIdleMs: 50 } });
     using client = openClient(proxy.port);
     await bodiesOf(client, 1);
     await until("the idle connection to close", () => a.connections[0]?.destroyed);
@@ -144,11 +144,11 @@ describe("endpoints", () => {
   });
 
   it("keep no more idle connections than allowed", async () => {
-    await using a = await startUpstream(answering("a"));
-    await using proxy = await startProxy({ s: [a.port] }, { limits: { idleUpstreamsPerEndpoint: 2 } });
+    await using a = await startEndpoint(answering("a"));
+    await using proxy = await startProxy({ s: [a.port] }, { limits: { idleConnectionsPerEndpoint: 2 } });
     const clients = Array.from({ length: 8 }, () => openClient(proxy.port));
     await Promise.all(clients.map((client) => bodiesOf(client, 1)));
-    await until("the others to close", () => proxy.engine.counters.openUpstreams <= 2);
+    await until("the others to close", () => proxy.engine.counters.openEndpointConnections <= 2);
     expect(a.connections.length).toBeGreaterThanOrEqual(2);
     for (const client of clients) client.socket.destroy();
   });

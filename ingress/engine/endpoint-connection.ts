@@ -1,6 +1,6 @@
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { BodyReader } from "./body-reader.ts";
-import type { UpstreamFailure } from "./counters.ts";
+import type { EndpointFailure } from "./counters.ts";
 import { HeadStash } from "./head-stash.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { MAX_INTERIM_ANSWERS } from "./limits.ts";
@@ -12,25 +12,25 @@ export interface ResponseReceiver {
   readonly isRequestComplete: boolean;
   /** The client speaks HTTP/1.0: chunked bodies come to `onResponseBody` without their framing. */
   readonly wantsPlainBody: boolean;
-  onUpstreamConnect(): void;
+  onEndpointConnect(): void;
   /** An interim or final head with what came of the body in the same bytes. Status 101 begins a tunnel. */
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean;
   onResponseBody(bytes: Buffer, start: number, end: number): boolean;
   /** The response is complete, or the other side of a tunnel has ended. */
   onResponseEnd(): void;
-  onUpstreamDrain(): void;
+  onEndpointDrain(): void;
   /** The response will not become complete. The connection is closed already. */
-  onUpstreamFailure(failure: UpstreamFailure, upstream: UpstreamConnection): void;
+  onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void;
 }
 
 /** Where a connection goes when it is free again, or gone. */
-export interface UpstreamOwner {
-  release(upstream: UpstreamConnection): void;
-  forget(upstream: UpstreamConnection): void;
+export interface EndpointConnectionOwner {
+  release(connection: EndpointConnection): void;
+  forget(connection: EndpointConnection): void;
 }
 
 /** One connection to an endpoint: reads its responses strictly and gives them to one receiver at a time. */
-export class UpstreamConnection implements OutgoingEvents {
+export class EndpointConnection implements OutgoingEvents {
   /** Holds the request's head until the response has come, so that it can be sent again elsewhere. */
   head: Buffer = Buffer.allocUnsafeSlow(1_024);
   headLength = 0;
@@ -43,7 +43,7 @@ export class UpstreamConnection implements OutgoingEvents {
   hasReceived = false;
   readonly endpointKey: string;
   readonly body = new BodyReader();
-  readonly #owner: UpstreamOwner;
+  readonly #owner: EndpointConnectionOwner;
   readonly #responseHead: ResponseHead;
   readonly #stash: HeadStash;
   #connection!: Connection;
@@ -55,7 +55,7 @@ export class UpstreamConnection implements OutgoingEvents {
   #isPaused = false;
   #interimAnswers = 0;
 
-  constructor(endpointKey: string, owner: UpstreamOwner, responseHead: ResponseHead) {
+  constructor(endpointKey: string, owner: EndpointConnectionOwner, responseHead: ResponseHead) {
     this.endpointKey = endpointKey;
     this.#owner = owner;
     this.#responseHead = responseHead;
@@ -77,7 +77,7 @@ export class UpstreamConnection implements OutgoingEvents {
     this.send(this.head, 0, this.headLength);
   }
 
-  /** Sends more of the request; false: the buffer is in use until `onUpstreamDrain`. */
+  /** Sends more of the request; false: the buffer is in use until `onEndpointDrain`. */
   send(bytes: Buffer, start: number, end: number): boolean {
     const isFree = this.#connection.send(bytes, start, end);
     if (!isFree) this.#isFlushed = false;
@@ -110,15 +110,15 @@ export class UpstreamConnection implements OutgoingEvents {
   }
 
   /** Closes, and tells the receiver why. */
-  fail(failure: UpstreamFailure): void {
+  fail(failure: EndpointFailure): void {
     const receiver = this.#receiver;
     this.close();
-    receiver?.onUpstreamFailure(failure, this);
+    receiver?.onEndpointFailure(failure, this);
   }
 
   onConnect(): void {
     this.isConnected = true;
-    this.#receiver?.onUpstreamConnect();
+    this.#receiver?.onEndpointConnect();
   }
 
   onData(bytes: Buffer, start: number, end: number): boolean {
@@ -145,7 +145,7 @@ export class UpstreamConnection implements OutgoingEvents {
 
   onDrain(): void {
     this.#isFlushed = true;
-    this.#receiver?.onUpstreamDrain();
+    this.#receiver?.onEndpointDrain();
   }
 
   onClose(_error: Error | undefined): void {

@@ -1,0 +1,79 @@
+import type { BackendEndpoint } from "#src/routing/table.ts";
+import type { Connect } from "#ingress/io/connection.ts";
+import type { Counters } from "./counters.ts";
+import type { Limits } from "./limits.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { EndpointConnection, type EndpointConnectionOwner } from "./endpoint-connection.ts";
+
+export interface EndpointPoolOptions {
+  readonly connect: Connect;
+  readonly limits: Limits;
+  readonly counters: Counters;
+  /** Shared by all connections: a head is read to its end in one call. */
+  readonly responseHead: ResponseHead;
+  /** Milliseconds of a clock that never goes back; coarse is enough. */
+  readonly nowMs: () => number;
+}
+
+/** Connections to endpoints, kept for the next request. The key of an endpoint holds its pod: a successor gets no old one. */
+export class EndpointPool implements EndpointConnectionOwner {
+  readonly #options: EndpointPoolOptions;
+  /** By endpoint key, the longest idle first. No empty lists. */
+  readonly #idle = new Map<string, EndpointConnection[]>();
+  #isClosed = false;
+
+  constructor(options: EndpointPoolOptions) {
+    this.#options = options;
+  }
+
+  /** The connection that became idle last, else a new one. */
+  acquire(endpoint: BackendEndpoint): EndpointConnection {
+    const idle = this.#idle.get(endpoint.key);
+    const connection = idle?.pop();
+    if (idle?.length === 0) this.#idle.delete(endpoint.key);
+    return connection ?? this.open(endpoint);
+  }
+
+  /** A new connection, under way. */
+  open(endpoint: BackendEndpoint): EndpointConnection {
+    const { connect, counters, responseHead } = this.#options;
+    const connection = new EndpointConnection(endpoint.key, this, responseHead);
+    counters.openEndpointConnections += 1;
+    connection.attach(connect(endpoint, connection));
+    return connection;
+  }
+
+  release(connection: EndpointConnection): void {
+    const idle = this.#idle.get(connection.endpointKey);
+    if (this.#isClosed || (idle?.length ?? 0) >= this.#options.limits.idleConnectionsPerEndpoint) {
+      connection.close();
+      return;
+    }
+    connection.idleSinceMs = this.#options.nowMs();
+    if (idle === undefined) this.#idle.set(connection.endpointKey, [connection]);
+    else idle.push(connection);
+  }
+
+  forget(connection: EndpointConnection): void {
+    this.#options.counters.openEndpointConnections -= 1;
+    const idle = this.#idle.get(connection.endpointKey);
+    const index = idle?.indexOf(connection) ?? -1;
+    if (index === -1) return;
+    idle!.splice(index, 1);
+    if (idle!.length === 0) this.#idle.delete(connection.endpointKey);
+  }
+
+  /** Closes what has been idle for too long. */
+  closeIdle(): void {
+    const oldestMs = this.#options.nowMs() - this.#options.limits.endpointIdleMs;
+    for (const idle of this.#idle.values()) {
+      for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
+    }
+  }
+
+  /** Closes all idle connections, and from now on each one that becomes idle. */
+  close(): void {
+    this.#isClosed = true;
+    for (const idle of this.#idle.values()) for (const connection of idle.slice()) connection.close();
+  }
+}
