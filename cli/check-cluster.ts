@@ -1,4 +1,4 @@
-import { type Enrolment, readEnrolment } from "#src/model/enrolment.ts";
+import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { CONFIG_MAP_KEY } from "#src/model/pool-config.ts";
@@ -29,7 +29,7 @@ const NOBODY_THERE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FA
 export interface ClusterObjects {
   readonly objects: readonly KubeObject[];
   /** Of the speakers that run: they know the networks of their nodes. */
-  readonly enrolments: readonly Enrolment[];
+  readonly memberRecords: readonly MemberRecord[];
   /** What of it cannot be read. */
   readonly problems: readonly Problem[];
 }
@@ -37,18 +37,18 @@ export interface ClusterObjects {
 /** Reads all that a cluster has of it, once. */
 export async function readClusterObjects(options: FindConfigOptions): Promise<ClusterObjects> {
   const config = findApiConfig(options);
-  if (!config.ok) return { objects: [], enrolments: [], problems: config.problems };
+  if (!config.ok) return { objects: [], memberRecords: [], problems: config.problems };
   const lister = new ClusterLister(config.value);
   try {
     const objects: KubeObject[] = [];
     for (const [kind, scope] of kinds) {
       objects.push(...(await lister.list(kind, scope)));
       if (lister.problems.some(({ code }) => NOBODY_THERE.includes(code)))
-        return { objects, enrolments: [], problems: lister.problems };
+        return { objects, memberRecords: [], problems: lister.problems };
     }
     const { members } = await lister.leases(NAMESPACE, []);
-    const enrolments = [...members.values()].flatMap((member) => readEnrolment(member) ?? []);
-    return { objects, enrolments, problems: lister.problems };
+    const memberRecords = [...members.values()].flatMap((member) => readMemberRecord(member) ?? []);
+    return { objects, memberRecords, problems: lister.problems };
   } finally {
     lister.close();
   }

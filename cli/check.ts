@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Enrolment } from "#src/model/enrolment.ts";
 import { inspectObjects } from "#src/check/inspect-objects.ts";
+import type { MemberRecord } from "#src/model/member-record.ts";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
@@ -74,7 +74,7 @@ export function check(files: readonly CheckedFile[]): CheckResult {
 /** Finds what is wrong with objects, each by itself and against the others. The text of each is where it stands. */
 function checkObjects(
   places: ReadonlyMap<KubeObject, string>,
-  enrolments: readonly Enrolment[] = [],
+  memberRecords: readonly MemberRecord[] = [],
 ): readonly Finding[] {
   const findings: Finding[] = [];
   const placeOf = (object: KubeObject) => places.get(object) ?? "";
@@ -85,7 +85,7 @@ function checkObjects(
   const byName = placesByName(places);
   const unusable = [
     ...findNodeAddresses(inspection.pools, nodeAddressesOf(inspection.nodes)),
-    ...findNetworkAddresses(inspection.pools, enrolments),
+    ...findNetworkAddresses(inspection.pools, memberRecords),
   ];
   for (const problem of [...findBrokenReferences(inspection), ...unusable])
     findings.push({ file: byName.get(nameIn(problem.where)) ?? "", ...problem });
@@ -94,9 +94,9 @@ function checkObjects(
 }
 
 /** The same for the objects of a cluster. */
-function checkCluster({ objects, enrolments, problems }: ClusterObjects): CheckResult {
+function checkCluster({ objects, memberRecords, problems }: ClusterObjects): CheckResult {
   const places = new Map(objects.map((object) => [object, ""]));
-  const findings = [...problems.map((problem) => ({ file: "", ...problem })), ...checkObjects(places, enrolments)];
+  const findings = [...problems.map((problem) => ({ file: "", ...problem })), ...checkObjects(places, memberRecords)];
   const exitCode = problems.some(({ severity }) => severity === "error") ? 2 : exitCodeOf(findings);
   return { findings, objects: places.size, otherKinds: new Map(), exitCode };
 }

@@ -1,6 +1,6 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
-import { readEnrolment } from "#src/model/enrolment.ts";
+import { readMemberRecord } from "#src/model/member-record.ts";
 import { readyNodesOf } from "#src/model/live-speakers.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
@@ -43,7 +43,7 @@ export interface StatusInput {
   readonly configMap: KubeObject | undefined;
   readonly services: Iterable<KubeObject>;
   readonly nodes: Iterable<KubeObject>;
-  /** What speakers report, and how they enrolled. */
+  /** What speakers report, and their member records. */
   readonly reports: ReadonlyMap<string, Fields>;
   readonly members: ReadonlyMap<string, Fields>;
   /** Holder by election; none in a folder. */
@@ -62,8 +62,8 @@ export function viewStatus(input: StatusInput): StatusView {
   const { configMap, services, nodes, reports, members, leaders = new Map<string, string>(), events, problems } = input;
   const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
   const pools = config?.ok ? config.value.pools : [];
-  const enrolments = [...members.values()].flatMap((member) => readEnrolment(member) ?? []);
-  const reserved = configMap === undefined ? [] : findNetworkAddresses(pools, enrolments, keyOf(configMap.metadata));
+  const memberRecords = [...members.values()].flatMap((member) => readMemberRecord(member) ?? []);
+  const reserved = configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords, keyOf(configMap.metadata));
   const speakers = readSpeakers(reports, readyNodesOf([...nodes].map((node) => parseNode(node).value)));
   const parsed = [...services].map((object) => ({ object, read: parseService(object) }));
   const used = new Map<string, Ip>();

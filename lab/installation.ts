@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { announcedAddresses } from "#src/model/report.ts";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
 import { untilOwned } from "./ownership.ts";
 import type { Rack } from "./rack.ts";
 import type { RackProcess } from "./rack-process.ts";

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterMessage, PeerMessage } from "#speaker/messages.ts";
+import type { ClusterMessage, MemberMessage } from "#speaker/messages.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";
 import { parseEndpointSlice } from "#src/model/endpoints.ts";
-import { type Enrolment, enrolmentName, readEnrolment } from "#src/model/enrolment.ts";
+import { type MemberRecord, memberRecordName, readMemberRecord } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
@@ -34,7 +34,7 @@ export interface ClusterReaderOptions {
 /**
  * Turns what the source holds into messages that tell the worker what changed in the cluster. A broken version of an
  * object must not take an address off the network: the last good one stays. Only objects that are marked are looked at,
- * and what depends on all of them (peers, standings) only when one of those changed.
+ * and what depends on all of them (members, standings) only when one of those changed.
  */
 export class ClusterReader {
   readonly #options: ClusterReaderOptions;
@@ -45,11 +45,11 @@ export class ClusterReader {
   readonly #index: WantedIndex;
   #configMap: KubeObject | undefined;
   #pools: readonly Pool[] = [];
-  /** What was told last; peers as text. */
-  #told = { peers: "", isEnrolled: false };
+  /** What was told last; members as text. */
+  #told = { members: "", isMember: false };
   #isFirst = true;
-  #members: ReturnType<Source["reports"]> | undefined;
-  #enrolments: readonly Enrolment[] = [];
+  #published: ReturnType<Source["reports"]> | undefined;
+  #memberRecords: readonly MemberRecord[] = [];
 
   constructor(options: ClusterReaderOptions) {
     this.#options = options;
@@ -68,9 +68,9 @@ export class ClusterReader {
     return new ParsedObjects<T>({ get, parse, onProblems, keepLastGood: true });
   }
 
-  /** The enrolments of the other speakers as last read; the same list until they are others. */
-  get enrolments(): readonly Enrolment[] {
-    return this.#enrolments;
+  /** The member records of the other speakers as last read; the same list until one changes. */
+  get memberRecords(): readonly MemberRecord[] {
+    return this.#memberRecords;
   }
 
   /** The Node object of this node as last read; the same until it is another one. */
@@ -97,19 +97,19 @@ export class ClusterReader {
       kind: "cluster",
       wanted,
       gone,
-      peers: this.#readPeers(changes.some(isNewOrGone)),
+      members: this.#readMembers(changes.some(isNewOrGone)),
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
-      isEnrolled: this.#members?.has(enrolmentName(this.#options.node)) === true,
+      isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
     };
     const isNews =
       this.#isFirst ||
       wanted.length > 0 ||
       gone.length > 0 ||
-      message.peers !== undefined ||
+      message.members !== undefined ||
       message.nodes !== undefined ||
-      message.isEnrolled !== this.#told.isEnrolled;
+      message.isMember !== this.#told.isMember;
     this.#isFirst = false;
-    this.#told.isEnrolled = message.isEnrolled;
+    this.#told.isMember = message.isMember;
     return isNews ? message : undefined;
   }
 
@@ -122,16 +122,16 @@ export class ClusterReader {
   }
 
   /** All other speakers, if they are not those told last. */
-  #readPeers(hasOtherNodes: boolean): readonly PeerMessage[] | undefined {
-    const members = this.#options.source.reports("member");
-    if (members === this.#members && !hasOtherNodes) return undefined;
-    this.#members = members;
-    this.#enrolments = othersOf(members, this.#options.node, this.#nodes);
-    const peers = this.#enrolments.flatMap(peerOf);
-    const text = JSON.stringify(peers);
-    if (text === this.#told.peers) return undefined;
-    this.#told.peers = text;
-    return peers;
+  #readMembers(hasOtherNodes: boolean): readonly MemberMessage[] | undefined {
+    const published = this.#options.source.reports("member");
+    if (published === this.#published && !hasOtherNodes) return undefined;
+    this.#published = published;
+    this.#memberRecords = othersOf(published, this.#options.node, this.#nodes);
+    const members = this.#memberRecords.flatMap(memberMessage);
+    const text = JSON.stringify(members);
+    if (text === this.#told.members) return undefined;
+    this.#told.members = text;
+    return members;
   }
 
   /** The pools of the last good configuration; true if they may be others now. A ConfigMap that is gone leaves them. */
@@ -156,19 +156,19 @@ function isOtherForSelectors(change: Change<Node>): boolean {
   return isNewOrGone(change) || !isDeepStrictEqual(change.before?.labels, change.after?.labels);
 }
 
-/** The other speakers, without those whose Node object went: such a machine is no member any more. */
+/** The other speakers, without those whose Node object went: such a machine is no longer a member. */
 function othersOf(
-  members: ReturnType<Source["reports"]>,
+  published: ReturnType<Source["reports"]>,
   self: string,
   nodes: ParsedObjects<Node>,
-): readonly Enrolment[] {
-  return [...members].flatMap(([name, value]) => {
-    const enrolment = readEnrolment(value);
-    if (enrolment === undefined || name !== enrolmentName(enrolment.node) || enrolment.node === self) return [];
-    return enrolment.hasNode && nodes.get(enrolment.node) === undefined ? [] : [enrolment];
+): readonly MemberRecord[] {
+  return [...published].flatMap(([name, value]) => {
+    const record = readMemberRecord(value);
+    if (record === undefined || name !== memberRecordName(record.node) || record.node === self) return [];
+    return record.hasNode && nodes.get(record.node) === undefined ? [] : [record];
   });
 }
 
-function peerOf({ node, addresses: [ip] }: Enrolment): readonly PeerMessage[] {
+function memberMessage({ node, addresses: [ip] }: MemberRecord): readonly MemberMessage[] {
   return ip === undefined ? [] : [{ node, address: printIp(ip), family: ip.family }];
 }

@@ -1,4 +1,4 @@
-import type { PeerMessage } from "#speaker/messages.ts";
+import type { MemberMessage } from "#speaker/messages.ts";
 
 /** A guest that was not heard for so long is forgotten. */
 const GUEST_MS = 10_000;
@@ -6,17 +6,17 @@ const GUEST_MS = 10_000;
 const MAX_GUESTS = 64;
 
 /**
- * Speakers that send authentic heartbeats and are not enrolled as far as this one knows: its source is late, or cannot
+ * Speakers that send authentic heartbeats and are not members as far as this speaker knows: its source is late, or cannot
  * be reached. They are answered all the same: two speakers that ignored each other would announce the same addresses.
  */
 export class Guests {
-  readonly #heard = new Map<string, { peer: PeerMessage; heardMs: number }>();
+  readonly #heard = new Map<string, { guest: MemberMessage; heardMs: number }>();
 
   /** Lets in whoever sent an authentic heartbeat; true if it is new. */
-  hear(peer: PeerMessage, nowMs: number): boolean {
-    const known = this.#heard.get(peer.node);
+  hear(guest: MemberMessage, nowMs: number): boolean {
+    const known = this.#heard.get(guest.node);
     if (known === undefined && this.#heard.size >= MAX_GUESTS) return false;
-    this.#heard.set(peer.node, { peer: known?.peer ?? peer, heardMs: nowMs });
+    this.#heard.set(guest.node, { guest: known?.guest ?? guest, heardMs: nowMs });
     return known === undefined;
   }
 
@@ -27,9 +27,9 @@ export class Guests {
     return silent.length > 0;
   }
 
-  /** All but those that are enrolled by now. */
-  besides(enrolled: readonly PeerMessage[]): readonly PeerMessage[] {
-    for (const { node } of enrolled) this.#heard.delete(node);
-    return [...this.#heard.values()].map(({ peer }) => peer);
+  /** All but those that are members by now. */
+  besides(members: readonly MemberMessage[]): readonly MemberMessage[] {
+    for (const { node } of members) this.#heard.delete(node);
+    return [...this.#heard.values()].map(({ guest }) => guest);
   }
 }

@@ -1,10 +1,10 @@
 import type { Cidr } from "#src/ip/cidr.ts";
 import { type Claim, CLAIMS_PER_HEARTBEAT, encodeHeartbeat } from "#src/wire/heartbeat.ts";
-import type { PeerMessage } from "#speaker/messages.ts";
+import type { MemberMessage } from "#speaker/messages.ts";
 
 /**
  * Chunks sent at once. A receive buffer of usual size (net.core.rmem_default, 208 KB) holds some 90 datagrams of this
- * length, from all peers together; 16 chunks are 448 claims.
+ * length, from all members together; 16 chunks are 448 claims.
  */
 const CHUNKS_AT_ONCE = 16;
 
@@ -29,8 +29,8 @@ export interface HeartbeatSenderOptions {
   readonly session: bigint;
   /** Signs. */
   readonly key: Uint8Array;
-  /** Sends one datagram, or loses it: a peer that cannot be reached is normal. */
-  send(peer: PeerMessage, datagram: Uint8Array): void;
+  /** Sends one datagram, or loses it: a member that cannot be reached is normal. */
+  send(member: MemberMessage, datagram: Uint8Array): void;
 }
 
 /** Makes signed datagrams of this speaker's state: which chunk of the claims goes out when. */
@@ -58,12 +58,12 @@ export class HeartbeatSender {
   }
 
   /**
-   * Sends a heartbeat to each peer, carrying the next chunk of the claims. New claims go out at once, or, if they are
+   * Sends a heartbeat to each member, carrying the next chunk of the claims. New claims go out at once, or, if they are
    * too many for the receivers' buffers, over the next calls; the rest of a set that changed follows in a few more.
    */
-  send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
+  send(members: readonly MemberMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
     const { node, send } = this.#options;
-    if (peers.length === 0) return;
+    if (members.length === 0) return;
     if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
     const chunks = chunksOf(this.#claims);
     const repeats = Math.min(this.#unsent - this.#unsentNew, REPEATS_AT_ONCE);
@@ -77,7 +77,7 @@ export class HeartbeatSender {
       this.#sequence++;
       const part = this.#claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
       const said = { ...own, node, session: this.session, sequence: this.#sequence, claims: part, chunk, chunks };
-      for (const peer of peers) send(peer, encodeHeartbeat({ ...said, echo: sessionOf(peer.node) }, this.#key));
+      for (const member of members) send(member, encodeHeartbeat({ ...said, echo: sessionOf(member.node) }, this.#key));
     }
   }
 

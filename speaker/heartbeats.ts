@@ -5,7 +5,7 @@ import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
 import { HeartbeatSender, type OwnState } from "#speaker/heartbeat-sender.ts";
-import type { PeerMessage } from "#speaker/messages.ts";
+import type { MemberMessage } from "#speaker/messages.ts";
 import { heartbeatPortProblem } from "#speaker/socket-problems.ts";
 
 /** Between two attempts to bind. */
@@ -17,7 +17,7 @@ export interface HeartbeatsOptions {
   /** The first signs, all are accepted. */
   readonly keys: readonly Uint8Array[];
   /** `from`: where it came from, its sender's node included. */
-  onHeartbeat(heartbeat: Heartbeat, from: PeerMessage): void;
+  onHeartbeat(heartbeat: Heartbeat, from: MemberMessage): void;
   onFault(fault: HeartbeatFault): void;
   onError(error: Error): void;
   /** Hears why the port cannot be bound, after each attempt; an empty list if nothing hinders it any more. */
@@ -49,7 +49,7 @@ export class Heartbeats {
       node,
       session: this.session,
       key,
-      // Without a callback a failed send is an "error" event of the socket: a peer that cannot be reached is normal.
+      // Without a callback a failed send is an "error" event of the socket: a member that cannot be reached is normal.
       send: ({ family, address }, datagram) =>
         this.#sockets.get(family)?.send(datagram, port, address, () => undefined),
     });
@@ -61,9 +61,9 @@ export class Heartbeats {
     return bound.every(Boolean);
   }
 
-  /** Sends a heartbeat to each peer. */
-  send(peers: readonly PeerMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
-    this.#sender.send(peers, own, sessionOf);
+  /** Sends a heartbeat to each member. */
+  send(members: readonly MemberMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
+    this.#sender.send(members, own, sessionOf);
   }
 
   /** From now on the first of these keys signs, and all are accepted. */

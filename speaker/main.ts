@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { ClusterReader, speakerKinds } from "#speaker/cluster-reader.ts";
-import { Enroller, enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
+import { keyProblems } from "#speaker/key-problems.ts";
+import { MemberRecordPublisher, ownMemberRecord } from "#speaker/own-member-record.ts";
 import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "#speaker/messages.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
 import { createPublisher } from "#speaker/publisher.ts";
-import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/settings.ts";
-import { logStanding } from "#speaker/standing-log.ts";
+import { LEAVE_DEADLINE_MS, speakerOptions } from "#speaker/speaker-options.ts";
+import { logStanding } from "#speaker/log-standing.ts";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
-import { enrolmentName } from "#src/model/enrolment.ts";
+import { memberRecordName } from "#src/model/member-record.ts";
 import { printProblem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
@@ -39,7 +40,7 @@ const { node } = options;
 const log = createLogger({ component: "speaker", node, level: options.logLevel });
 const registry = createRegistry("speaker");
 const metrics = createSpeakerMetrics(registry);
-const health = createHealth(["synced", "heartbeats", "sockets", "enrolled", "joined"], () => {
+const health = createHealth(["synced", "heartbeats", "sockets", "member", "joined"], () => {
   log.info({}, "ready");
   releaseStartPages(log);
 });
@@ -93,8 +94,8 @@ const reader = new ClusterReader({
 const MOST_REST_MS = 50;
 const REST_FACTOR = 10;
 
-/** What the enrolment depends on, as it was when that was looked at last. */
-let enrolledWith: readonly unknown[] = [];
+/** What the member record depends on, as it was when that was looked at last. */
+let recordMadeFrom: readonly unknown[] = [];
 
 const cluster = createWorkLoop({
   log,
@@ -102,28 +103,28 @@ const cluster = createWorkLoop({
     const startMs = monotonicMs();
     const message = reader.read();
     if (message !== undefined) tell(message);
-    const isEnrolled = source.reports("member").has(enrolmentName(node));
-    const enrolsWith = [isEnrolled, reader.ownNode, reader.enrolments];
-    if (enrolsWith.some((one, index) => one !== enrolledWith[index])) {
-      enrolledWith = enrolsWith;
-      health.set("enrolled", isEnrolled, isEnrolled ? "" : "the other speakers do not know of this one yet");
-      enrolment.mark();
+    const isMember = source.reports("member").has(memberRecordName(node));
+    const madeFrom = [isMember, reader.ownNode, reader.memberRecords];
+    if (madeFrom.some((one, index) => one !== recordMadeFrom[index])) {
+      recordMadeFrom = madeFrom;
+      health.set("member", isMember, isMember ? "" : "the other speakers do not know of this one yet");
+      memberRecord.mark();
     }
     await sleep(Math.min(MOST_REST_MS, (monotonicMs() - startMs) * REST_FACTOR));
   },
 });
 
-const enroller = new Enroller(source);
-const enrolment = createPublisher({
+const recordPublisher = new MemberRecordPublisher(source);
+const memberRecord = createPublisher({
   log,
-  what: "its enrolment",
-  onProblems: (found) => problems.report("enrolment", found),
+  what: "its member record",
+  onProblems: (found) => problems.report("member record", found),
   async publish() {
     if (state === undefined || !isSynced || isLeaving) return;
-    const own = enrolmentOf({ node, keys, interfaces: state.interfaces, nodeObject: reader.ownNode });
+    const own = ownMemberRecord({ node, keys, interfaces: state.interfaces, nodeObject: reader.ownNode });
     if (own === undefined) return;
-    problems.report("heartbeat keys of others", keyProblems(own, reader.enrolments));
-    await enroller.publish(own);
+    problems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
+    await recordPublisher.publish(own);
   },
 });
 const reports = createPublisher({
@@ -145,7 +146,7 @@ worker.on("message", (message: FromWorker) => {
       metrics.setState(state);
       health.set("joined", state.ready, state.ready ? "stands for election" : "listening to the other speakers");
       if (isSynced) sayStanding(state.standing);
-      enrolment.mark();
+      memberRecord.mark();
       return reports.mark();
     case "counters":
       return metrics.setCounters(message.counters);
@@ -177,7 +178,7 @@ const endFollowing = followHeartbeatKeys({
     keys = next;
     tell({ kind: "keys", keys });
     log.info({ keys: keys.length }, "heartbeat keys replaced");
-    enrolment.mark();
+    memberRecord.mark();
   },
   onProblems: (found) => problems.report(options.heartbeatKeyFile, found),
 });
@@ -192,9 +193,9 @@ onShutdown(
     const deadline = setTimeout(left.resolve, LEAVE_DEADLINE_MS);
     await left.promise;
     clearTimeout(deadline);
-    // The others have taken over: nobody shall hear this one any more when its enrolment is gone.
+    // The others have taken over: none may hear this speaker once its member record is gone.
     await worker.terminate();
-    await Promise.all([cluster.close(), reports.close(), enrolment.close(), source.close(), admin.close()]);
+    await Promise.all([cluster.close(), reports.close(), memberRecord.close(), source.close(), admin.close()]);
   },
   { deadlineMs: LEAVE_DEADLINE_MS * 3 },
 );
@@ -212,5 +213,5 @@ await source.open(speakerKinds, {
 });
 isSynced = true;
 health.set("synced", true);
-enrolment.mark();
+memberRecord.mark();
 mark();

@@ -3,8 +3,8 @@ import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { Claim, Heartbeat } from "#src/wire/heartbeat.ts";
 
-/** What one peer has told, assembled from its heartbeats. */
-interface Peer {
+/** What one member has reported, assembled from its heartbeats. */
+interface HeardMember {
   session: bigint;
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
@@ -48,12 +48,12 @@ export interface MembershipOptions {
 
 /**
  * The live members as this speaker hears them. It does no I/O and reads no clock: heartbeats and ticks are put in,
- * members come out. Only nodes named by `setPeers` count, so its size is bounded by the cluster's.
+ * members come out. Only nodes named by `setMembers` count, so its size is bounded by the cluster's.
  */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #peers = new Map<string, Peer>();
-  readonly #forgotten = new Map<string, Peer["retired"]>();
+  readonly #members = new Map<string, HeardMember>();
+  readonly #forgotten = new Map<string, HeardMember["retired"]>();
   readonly #texts = new Map<bigint, string>();
   #claimed = new Set<string>();
   #lastTickMs: number | undefined;
@@ -62,25 +62,25 @@ export class Membership {
     this.#options = options;
   }
 
-  /** Names the peers, this node not among them; those no longer named are forgotten. True if that changed the view. */
-  setPeers(nodes: ReadonlySet<string>): boolean {
+  /** Names the members, this node not among them; those no longer named are forgotten. True if that changed the view. */
+  setMembers(nodes: ReadonlySet<string>): boolean {
     let changed = false;
-    for (const [node, peer] of this.#peers) {
+    for (const [node, member] of this.#members) {
       if (nodes.has(node)) continue;
-      this.#peers.delete(node);
-      this.#remember(node, retire(peer));
+      this.#members.delete(node);
+      this.#remember(node, retire(member));
       changed = true;
     }
     for (const node of nodes) {
-      if (this.#peers.has(node)) continue;
-      this.#peers.set(node, { ...newPeer(), retired: this.#forgotten.get(node) ?? new Map() });
+      if (this.#members.has(node)) continue;
+      this.#members.set(node, { ...newMember(), retired: this.#forgotten.get(node) ?? new Map() });
       this.#forgotten.delete(node);
       changed = true;
     }
     return changed;
   }
 
-  #remember(node: string, retired: Peer["retired"]): void {
+  #remember(node: string, retired: HeardMember["retired"]): void {
     this.#forgotten.set(node, retired);
     const [oldest] = this.#forgotten.keys();
     if (this.#forgotten.size > FORGOTTEN_NODES && oldest !== undefined) this.#forgotten.delete(oldest);
@@ -105,19 +105,19 @@ export class Membership {
 
   /** Takes in an authenticated heartbeat. */
   receive(heartbeat: Heartbeat, nowMs: number): HeartbeatEffect {
-    const peer = this.#peers.get(heartbeat.node);
-    if (peer === undefined) return "unknown-node";
+    const member = this.#members.get(heartbeat.node);
+    if (member === undefined) return "unknown-node";
     const isFresh = heartbeat.echo === this.#options.session;
-    if (heartbeat.session === peer.session) {
-      if (heartbeat.sequence <= peer.sequence) return "stale";
+    if (heartbeat.session === member.session) {
+      if (heartbeat.sequence <= member.sequence) return "stale";
     } else {
-      if (!mayReplace(peer, heartbeat, isFresh)) return "stale";
-      Object.assign(peer, newPeer(), { session: heartbeat.session, retired: retire(peer) });
+      if (!mayReplace(member, heartbeat, isFresh)) return "stale";
+      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member) });
     }
-    peer.sequence = heartbeat.sequence;
+    member.sequence = heartbeat.sequence;
     if (!isFresh) return "stale";
-    const isOther = takeIn(peer, heartbeat, nowMs);
-    const isClaiming = takeInClaims(peer, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
+    const isOther = takeIn(member, heartbeat, nowMs);
+    const isClaiming = takeInClaims(member, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
   }
 
@@ -126,36 +126,36 @@ export class Membership {
     const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), this.#options.maxTickMs);
     this.#lastTickMs = nowMs;
     let died = false;
-    for (const peer of this.#peers.values()) {
-      peer.silentMs += elapsedMs;
-      if (peer.liveSinceMs === undefined || peer.silentMs < this.#options.deadAfterMs + peer.stallMs) continue;
-      peer.liveSinceMs = undefined;
+    for (const member of this.#members.values()) {
+      member.silentMs += elapsedMs;
+      if (member.liveSinceMs === undefined || member.silentMs < this.#options.deadAfterMs + member.stallMs) continue;
+      member.liveSinceMs = undefined;
       died = true;
     }
     return died;
   }
 
-  /** The live peers, with their claims. */
+  /** The live members, with their claims. */
   members(): readonly Member[] {
     const members: Member[] = [];
-    for (const [node, peer] of this.#peers) {
-      if (peer.liveSinceMs === undefined) continue;
-      const { ready, leaving, subnets, claims, liveSinceMs } = peer;
+    for (const [node, member] of this.#members) {
+      if (member.liveSinceMs === undefined) continue;
+      const { ready, leaving, subnets, claims, liveSinceMs } = member;
       members.push({ node, ready, leaving, subnets, claims, liveSinceMs });
     }
     return members;
   }
 
-  /** True once every peer is live and all its claims are known: then nothing is left to wait for before standing. */
+  /** True once every member is live and all its claims are known: then nothing is left to wait for before standing. */
   isComplete(): boolean {
-    return [...this.#peers.values()].every(
-      (peer) => peer.liveSinceMs !== undefined && peer.claimsVersion !== undefined,
+    return [...this.#members.values()].every(
+      (member) => member.liveSinceMs !== undefined && member.claimsVersion !== undefined,
     );
   }
 
-  /** The session of a peer as last heard, to be echoed; 0 if never heard. */
+  /** The session of a member as last heard, to be echoed; 0 if never heard. */
   sessionOf(node: string): bigint {
-    return this.#peers.get(node)?.session ?? 0n;
+    return this.#members.get(node)?.session ?? 0n;
   }
 }
 
@@ -164,22 +164,22 @@ export class Membership {
  * only a session not heard before that has heard us replaces it. Otherwise also an earlier one that goes on: a late or
  * replayed datagram of a session before may have pushed it out.
  */
-function mayReplace(peer: Peer, { session, sequence }: Heartbeat, isFresh: boolean): boolean {
-  const lastSequence = peer.retired.get(session);
-  if (peer.liveSinceMs !== undefined) return isFresh && lastSequence === undefined;
+function mayReplace(member: HeardMember, { session, sequence }: Heartbeat, isFresh: boolean): boolean {
+  const lastSequence = member.retired.get(session);
+  if (member.liveSinceMs !== undefined) return isFresh && lastSequence === undefined;
   return lastSequence === undefined || sequence > lastSequence;
 }
 
-/** How many earlier sessions of a peer are remembered. */
+/** How many earlier sessions of a member are remembered. */
 const RETIRED_SESSIONS = 8;
 
-function retire({ session, sequence, retired }: Peer): ReadonlyMap<bigint, number> {
+function retire({ session, sequence, retired }: HeardMember): ReadonlyMap<bigint, number> {
   if (session === 0n) return retired;
   const others = [...retired].filter(([earlier]) => earlier !== session);
   return new Map([...others.slice(1 - RETIRED_SESSIONS), [session, sequence]]);
 }
 
-function newPeer(): Peer {
+function newMember(): HeardMember {
   return {
     session: 0n,
     sequence: -1,
@@ -196,12 +196,12 @@ function newPeer(): Peer {
   };
 }
 
-/** Puts a fresh heartbeat, but for its claims, into the peer's record; true if anything that elections look at changed. */
-function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
+/** Puts a fresh heartbeat, but for its claims, into the member's record; true if anything that elections look at changed. */
+function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boolean {
   const { ready, leaving, subnets, stallMs } = heartbeat;
-  const wasLive = peer.liveSinceMs !== undefined;
-  const same = wasLive && peer.ready === ready && peer.leaving === leaving && sameSubnets(peer.subnets, subnets);
-  Object.assign(peer, { silentMs: 0, stallMs, ready, leaving, subnets, liveSinceMs: peer.liveSinceMs ?? nowMs });
+  const wasLive = member.liveSinceMs !== undefined;
+  const same = wasLive && member.ready === ready && member.leaving === leaving && sameSubnets(member.subnets, subnets);
+  Object.assign(member, { silentMs: 0, stallMs, ready, leaving, subnets, liveSinceMs: member.liveSinceMs ?? nowMs });
   return !same;
 }
 
@@ -210,30 +210,30 @@ function takeIn(peer: Peer, heartbeat: Heartbeat, nowMs: number): boolean {
  * addresses claimed otherwise than before to `claimed`; true if there are any, or now all claims are known.
  */
 function takeInClaims(
-  peer: Peer,
+  member: HeardMember,
   heartbeat: Heartbeat,
   { claimed, textOf }: { readonly claimed: Set<string>; textOf(ip: Ip): string },
 ): boolean {
   const { claims, claimsVersion, chunk, chunks } = heartbeat;
-  if (peer.claimsVersion === claimsVersion) return false;
-  if (peer.arriving?.version !== claimsVersion) peer.arriving = { version: claimsVersion, chunks: new Map() };
-  if (peer.arriving.chunks.has(chunk)) return false;
+  if (member.claimsVersion === claimsVersion) return false;
+  if (member.arriving?.version !== claimsVersion) member.arriving = { version: claimsVersion, chunks: new Map() };
+  if (member.arriving.chunks.has(chunk)) return false;
   const keyed = claims.map((claim): readonly [string, Claim] => [textOf(claim.ip), claim]);
-  peer.arriving.chunks.set(chunk, keyed);
+  member.arriving.chunks.set(chunk, keyed);
   let isNews = false;
   for (const [key, claim] of keyed) {
-    const before = peer.claims.get(key);
+    const before = member.claims.get(key);
     if (before?.term === claim.term && before.majority === claim.majority) continue;
-    peer.claims.set(key, claim);
+    member.claims.set(key, claim);
     claimed.add(key);
     isNews = true;
   }
-  if (peer.arriving.chunks.size < chunks) return isNews;
-  const all = new Map([...peer.arriving.chunks.values()].flat());
-  for (const key of peer.claims.keys()) if (!all.has(key)) claimed.add(key);
-  peer.claims = all;
-  peer.claimsVersion = claimsVersion;
-  peer.arriving = undefined;
+  if (member.arriving.chunks.size < chunks) return isNews;
+  const all = new Map([...member.arriving.chunks.values()].flat());
+  for (const key of member.claims.keys()) if (!all.has(key)) claimed.add(key);
+  member.claims = all;
+  member.claimsVersion = claimsVersion;
+  member.arriving = undefined;
   return true;
 }
 

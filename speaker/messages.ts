@@ -11,7 +11,7 @@ export interface WantedMessage {
 }
 
 /** Another speaker: its node and the address its heartbeats go to. */
-export interface PeerMessage {
+export interface MemberMessage {
   readonly node: string;
   readonly address: string;
   readonly family: Family;
@@ -25,11 +25,11 @@ export interface ClusterMessage {
   /** No longer wanted, by text. */
   readonly gone: readonly string[];
   /** All other speakers; undefined: as before. */
-  readonly peers: readonly PeerMessage[] | undefined;
+  readonly members: readonly MemberMessage[] | undefined;
   /** What the Node objects say, an empty list where there are none; undefined: as before. */
   readonly nodes: readonly (readonly [node: string, standing: NodeStanding])[] | undefined;
   /** The others can know of this speaker. */
-  readonly isEnrolled: boolean;
+  readonly isMember: boolean;
 }
 
 /** Main thread to worker. */

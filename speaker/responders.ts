@@ -1,7 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
-import { whyUnusable } from "#src/linux/usable-link.ts";
+import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "#speaker/socket-problems.ts";
 import { LinkResponder, type LinkResponderOptions } from "#speaker/link-responder.ts";

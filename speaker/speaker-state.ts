@@ -10,7 +10,7 @@ import {
 import type { AnnouncementPlan } from "#src/election/plan.ts";
 import { printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
-import { printAddresses } from "#src/model/report.ts";
+import { printAddresses } from "#src/model/print-addresses.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { LinkResponder } from "#speaker/link-responder.ts";
 import type { InterfaceState, SpeakerState } from "#speaker/messages.ts";
@@ -19,7 +19,7 @@ export interface SpeakerView {
   /** This speaker, with its claims. */
   readonly self: Member;
   /** The other live ones. */
-  readonly peers: readonly Member[];
+  readonly others: readonly Member[];
   readonly wanted: ReadonlyMap<string, WantedAddress>;
   readonly nodes: NodeStandings;
   readonly plan: AnnouncementPlan;
@@ -27,7 +27,7 @@ export interface SpeakerView {
 }
 
 /** What a speaker says of itself. */
-export function speakerState({ self, peers, wanted, nodes, plan, links }: SpeakerView): SpeakerState {
+export function speakerState({ self, others, wanted, nodes, plan, links }: SpeakerView): SpeakerState {
   let unowned = 0;
   for (const { owner } of plan.values()) if (owner === undefined) unowned += 1;
   const ineligible: Partial<Record<Ineligibility, number>> = {};
@@ -43,7 +43,7 @@ export function speakerState({ self, peers, wanted, nodes, plan, links }: Speake
     announcing: printAddresses([...self.claims.values()].map(({ ip }) => ip)),
     unowned,
     ineligible,
-    members: [self, ...peers].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
+    members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
     interfaces: links.map(interfaceState),
   };
 }

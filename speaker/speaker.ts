@@ -7,7 +7,7 @@ import { DirtyAddresses } from "#speaker/dirty-addresses.ts";
 import { Guests } from "#speaker/guests.ts";
 import type { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import { Membership } from "#speaker/membership.ts";
-import type { ClusterMessage, FromWorker, PeerMessage, ToWorker, WorkerSettings } from "#speaker/messages.ts";
+import type { ClusterMessage, FromWorker, MemberMessage, ToWorker, WorkerSettings } from "#speaker/messages.ts";
 import { type ClaimsChange, OwnClaims } from "#speaker/own-claims.ts";
 import { Reporter } from "#speaker/reporter.ts";
 import type { Responders } from "#speaker/responders.ts";
@@ -61,10 +61,10 @@ export class Speaker {
   /** Addresses of ours that somebody else claims as well. */
   readonly #contested = new Set<string>();
   #nodes: NodeStandings;
-  #enrolled: readonly PeerMessage[] = [];
+  #members: readonly MemberMessage[] = [];
   /** All that heartbeats go to. */
-  #peers: readonly PeerMessage[] = [];
-  #isEnrolled = false;
+  #recipients: readonly MemberMessage[] = [];
+  #isMember = false;
   #isLeaving = false;
   #waitedMs = 0;
   #tickedMs: number | undefined;
@@ -88,7 +88,7 @@ export class Speaker {
       state: () =>
         speakerState({
           self: this.#self(),
-          peers: this.#membership.members(),
+          others: this.#membership.members(),
           wanted: this.#wanted.byAddress,
           nodes: this.#nodes,
           plan: this.#plan,
@@ -110,28 +110,28 @@ export class Speaker {
     return this.#dirty.markAll();
   }
 
-  #takeCluster({ wanted, gone, peers, nodes, isEnrolled }: ClusterMessage): void {
+  #takeCluster({ wanted, gone, members, nodes, isMember }: ClusterMessage): void {
     this.#dirty.mark(this.#wanted.update(wanted, gone));
-    this.#isEnrolled = isEnrolled;
+    this.#isMember = isMember;
     if (nodes !== undefined) {
       this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
       this.#dirty.markAll();
     }
-    if (peers !== undefined) this.#enrolled = peers;
-    this.#setPeers();
+    if (members !== undefined) this.#members = members;
+    this.#setRecipients();
   }
 
-  /** Those enrolled, and guests. */
-  #setPeers(): void {
-    this.#peers = [...this.#enrolled, ...this.#guests.besides(this.#enrolled)];
-    if (this.#membership.setPeers(new Set(this.#peers.map(({ node }) => node)))) this.#dirty.markAll();
+  /** Members and guests get heartbeats, and count. */
+  #setRecipients(): void {
+    this.#recipients = [...this.#members, ...this.#guests.besides(this.#members)];
+    if (this.#membership.setMembers(new Set(this.#recipients.map(({ node }) => node)))) this.#dirty.markAll();
   }
 
   /** Takes in an authenticated heartbeat of another speaker, and where it came from; acted on at the next tick. */
-  receive(heartbeat: Heartbeat, from: PeerMessage, nowMs: number): void {
-    const isEnrolled = this.#enrolled.some(({ node }) => node === heartbeat.node);
+  receive(heartbeat: Heartbeat, from: MemberMessage, nowMs: number): void {
+    const isMember = this.#members.some(({ node }) => node === heartbeat.node);
     const isOwn = heartbeat.node === this.#options.settings.node;
-    if (!isEnrolled && !isOwn && this.#guests.hear(from, nowMs)) this.#setPeers();
+    if (!isMember && !isOwn && this.#guests.hear(from, nowMs)) this.#setRecipients();
     const effect = this.#membership.receive(heartbeat, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
     if (effect === "changed") this.#dirty.markAll();
@@ -169,7 +169,7 @@ export class Speaker {
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
   #joins(nowMs: number): boolean {
-    if (this.#stands || !this.#wanted.isKnown || !this.#isEnrolled) return false;
+    if (this.#stands || !this.#wanted.isKnown || !this.#isMember) return false;
     if (this.#readySinceMs === undefined) {
       this.#waitedMs += Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#options.settings.heartbeatEveryMs * 2);
       this.#tickedMs = nowMs;
@@ -187,7 +187,7 @@ export class Speaker {
   /** What waits for its time is looked at again, and guests that went silent go. */
   #review(nowMs: number): void {
     this.#reviewedMs = nowMs;
-    if (this.#guests.expire(nowMs)) this.#setPeers();
+    if (this.#guests.expire(nowMs)) this.#setRecipients();
     if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
     return this.#dirty.mark(this.#vacant);
   }
@@ -222,10 +222,10 @@ export class Speaker {
     };
   }
 
-  /** Itself, all that are enrolled, and guests while they live: a replay of one that is gone must not weaken claims. */
+  /** Itself, all members, and guests while they live: a replay of one that is gone must not weaken claims. */
   #knownMembers(members: readonly Member[]): number {
-    const enrolled = new Set([this.#options.settings.node, ...this.#enrolled.map(({ node }) => node)]);
-    return enrolled.size + members.filter(({ node }) => !enrolled.has(node)).length;
+    const known = new Set([this.#options.settings.node, ...this.#members.map(({ node }) => node)]);
+    return known.size + members.filter(({ node }) => !known.has(node)).length;
   }
 
   #self(): Member {
@@ -285,7 +285,7 @@ export class Speaker {
     const ready = this.#readySinceMs !== undefined;
     const stallMs = this.#stalls.worstMs;
     const own = { ready, leaving, stallMs, subnets, claims, claimsVersion: this.#claims.version };
-    this.#options.heartbeats.send(this.#peers, own, (node) => this.#membership.sessionOf(node));
+    this.#options.heartbeats.send(this.#recipients, own, (node) => this.#membership.sessionOf(node));
   }
 
   /** Leaving is done when each address we still hold has nobody else to go to. */

@@ -25,7 +25,7 @@ function warn(msg: string, data: Readonly<Record<string, unknown>>): void {
   post({ kind: "log", level: "warn", msg, data });
 }
 
-/** Says each different trouble once, so that a broken peer cannot fill the log; bounded. */
+/** Says each different trouble once, so that a broken member cannot fill the log; bounded. */
 const said = new Set<string>();
 function warnOnce(msg: string, data: Readonly<Record<string, unknown>>): void {
   const key = JSON.stringify([msg, data]);

@@ -9,7 +9,7 @@ import { Cluster } from "#lab/cluster.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
-import { announcedAddresses } from "#src/model/report.ts";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, World } from "./world.ts";
 

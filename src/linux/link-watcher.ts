@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Link, linksOf } from "#src/linux/link.ts";
-import { LinkDumper, openLinkEvents } from "#src/linux/rtnetlink-socket.ts";
+import { LinkDumper, openLinkEvents } from "#src/linux/link-dumper.ts";
 
 export type { Link } from "#src/linux/link.ts";
 

@@ -1,7 +1,7 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
 import { rangeContains } from "#src/ip/range.ts";
-import type { Enrolment } from "./enrolment.ts";
+import type { MemberRecord } from "./member-record.ts";
 import { avoids, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./pool-config.ts";
 import type { Problem } from "./problem.ts";
@@ -18,10 +18,10 @@ interface ReservedAddress {
  */
 export function findNetworkAddresses(
   pools: readonly Pool[],
-  enrolments: readonly Enrolment[],
+  memberRecords: readonly MemberRecord[],
   configMap = CONFIG_MAP_KEY,
 ): readonly Problem[] {
-  return networksOf(enrolments)
+  return networksOf(memberRecords)
     .flatMap(reservedIn)
     .flatMap(({ ip, why }) => {
       const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
@@ -39,8 +39,8 @@ export function findNetworkAddresses(
 }
 
 /** The networks that the speakers' interfaces are in, each once. */
-function networksOf(enrolments: readonly Enrolment[]): readonly Cidr[] {
-  const texts = enrolments.flatMap(({ interfaces }) => interfaces.flatMap(({ subnets }) => subnets));
+function networksOf(memberRecords: readonly MemberRecord[]): readonly Cidr[] {
+  const texts = memberRecords.flatMap(({ interfaces }) => interfaces.flatMap(({ subnets }) => subnets));
   return [...new Set(texts)].sort().flatMap((text) => parseCidr(text) ?? []);
 }
 

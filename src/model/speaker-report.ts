@@ -1,5 +1,5 @@
 import { type Fields, recordOf, recordsOf, textOf } from "./record.ts";
-import { announcedAddresses } from "./report.ts";
+import { announcedAddresses } from "./print-addresses.ts";
 
 /** What a speaker says of itself in its report (`speaker-NODE`), as far as it could be read. */
 export interface SpeakerReport {

@@ -18,7 +18,7 @@ export interface SourceListener {
 
 /**
  * What programs say of themselves: `report` is what one does now, for the controller and people; `member` is who it is
- * to its peers, which changes rarely, because all of them read it of all.
+ * to its members, which changes rarely, because all of them read it of all.
  */
 export type ReportTopic = "report" | "member";
 

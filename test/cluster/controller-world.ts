@@ -7,7 +7,7 @@ import { Cluster } from "#lab/cluster.ts";
 import { RackProcess } from "#lab/rack-process.ts";
 import { until } from "#lab/until.ts";
 import { parseIp } from "#src/ip/address.ts";
-import { printAddresses } from "#src/model/report.ts";
+import { printAddresses } from "#src/model/print-addresses.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { createLogger } from "#src/process/log.ts";

@@ -13,7 +13,7 @@ import { readyLine } from "#lab/installation.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
-import { announcedAddresses } from "#src/model/report.ts";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
 import { leasePath, readReport } from "#src/source/kubernetes/leases/report-leases.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { AddressInvariant } from "./invariant.ts";

@@ -7,7 +7,7 @@ import type { Host } from "#lab/host.ts";
 import type { RackProcess } from "#lab/rack-process.ts";
 import { Rack } from "#lab/rack.ts";
 import { until } from "#lab/until.ts";
-import { announcedAddresses } from "#src/model/report.ts";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));

@@ -46,7 +46,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     }
   }
 
-  it("enrol with a Lease each that goes with their Node, and report in another one", async () => {
+  it("publish a member record in a Lease each that goes with their Node, and report in another one", async () => {
     const owner = await world.untilOneAnswers(vip);
     const leases = await world.leases();
     expect([...leases.keys()].sort()).toEqual(["member-n1", "member-n2", "speaker-n1", "speaker-n2"]);
@@ -237,7 +237,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
     await until("it is struck off", async () => !(await world.leases()).has("member-n3"));
   });
 
-  it("take nothing while they cannot enrol", async () => {
+  it("take nothing while they cannot publish their member records", async () => {
     const kubeconfig = join(world.directory, "reader.kubeconfig");
     const token = await world.cluster.serviceAccountToken("hawser-system", "reader");
     world.cluster.writeKubeconfig(kubeconfig, { token });
@@ -264,7 +264,7 @@ describe.skipIf(reason !== undefined)("speakers on a real API server", { timeout
   });
 
   it("hear a member that the API has not told them of", async () => {
-    // Everything but n1 is cut from the API server; n2 does not see that n1 enrols anew.
+    // Everything but n1 is cut from the API server; n2 does not see that n1 publishes its member record again.
     const owner = "n2";
     await world.speakers.get("n1")?.stop();
     await world.untilAnswers(vip, owner);

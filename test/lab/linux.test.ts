@@ -14,7 +14,7 @@ import {
   type PacketSocket,
   type PacketSocketOptions,
 } from "#src/linux/packet-socket.ts";
-import { whyUnusable } from "#src/linux/usable-link.ts";
+import { whyUnusable } from "#src/linux/why-unusable.ts";
 
 const ETH_P_ARP = 0x0806;
 const { ENETDOWN, ENXIO, EINVAL } = constants.errno;

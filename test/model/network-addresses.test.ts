@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRange } from "#src/ip/range.ts";
-import { type Enrolment, readEnrolment } from "#src/model/enrolment.ts";
+import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 
@@ -15,10 +15,10 @@ function pool(name: string, addresses: string, avoidBuggyIps = false): Pool {
 }
 
 /** The speaker of a node with an interface in each of these networks. */
-function enrolment(node: string, ...subnets: readonly string[]): Enrolment {
+function recordOf(node: string, ...subnets: readonly string[]): MemberRecord {
   const interfaces = subnets.map((subnet, index) => ({ name: `eth${index}`, mac: "", subnets: [subnet] }));
-  const read = readEnrolment({ node, addresses: ["192.0.2.10"], interfaces });
-  if (read === undefined) throw new Error("no enrolment");
+  const read = readMemberRecord({ node, addresses: ["192.0.2.10"], interfaces });
+  if (read === undefined) throw new Error("no member record");
   return read;
 }
 
@@ -71,8 +71,8 @@ const rows: readonly Row[] = [
 describe("findNetworkAddresses()", () => {
   it.each(rows)("warns of $name", ({ pool: addresses, avoids = false, networks, of }) => {
     // Two speakers in the same networks: each address is told once.
-    const enrolments = [enrolment("n1", ...networks), enrolment("n2", ...networks)];
-    const found = findNetworkAddresses([pool("p", addresses, avoids)], enrolments);
+    const memberRecords = [recordOf("n1", ...networks), recordOf("n2", ...networks)];
+    const found = findNetworkAddresses([pool("p", addresses, avoids)], memberRecords);
     expect(found.map(({ code, severity }) => [code, severity])).toEqual(
       of.map(() => ["POOL_HAS_NETWORK_ADDRESS", "warning"]),
     );
@@ -81,7 +81,7 @@ describe("findNetworkAddresses()", () => {
 
   it("names the pool, the network, the kind of address and the way out", () => {
     const pools = [pool("far", "198.51.100.0/28"), pool("near", "192.0.2.0/25 2001:db8::-2001:db8::f")];
-    const found = findNetworkAddresses(pools, [enrolment("n1", "192.0.2.0/25", "2001:db8::/64")]);
+    const found = findNetworkAddresses(pools, [recordOf("n1", "192.0.2.0/25", "2001:db8::/64")]);
     expect(new Set(found.map(({ where }) => where))).toEqual(new Set(['ConfigMap "hawser-system/hawser" pool "near"']));
     expect(found.map(({ why, fix }) => `${why}. ${fix}`)).toEqual([
       "it is the first address of 192.0.2.0/25, which nodes are in: many clients there do not connect to it. Take it out of the pool, or give the pool avoid-buggy-ips: true",

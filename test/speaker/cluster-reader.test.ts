@@ -60,19 +60,19 @@ describe("ClusterReader", () => {
       kind: "cluster",
       wanted: [{ ip: "192.0.2.1" }],
       gone: [],
-      peers: [],
+      members: [],
       nodes: [
         ["n1", "Usable"],
         ["n2", "Usable"],
       ],
-      isEnrolled: false,
+      isMember: false,
     });
     expect(world.reader.read()).toBeUndefined();
     world.put(service("b", "192.0.2.2")).delete(service("a", ""));
     expect(world.reader.read()).toMatchObject({
       wanted: [{ ip: "192.0.2.2" }],
       gone: ["192.0.2.1"],
-      peers: undefined,
+      members: undefined,
       nodes: undefined,
     });
     expect(world.reader.read()).toBeUndefined();
@@ -80,7 +80,7 @@ describe("ClusterReader", () => {
 
   it("tells the first time even where there is nothing", () => {
     const world = new World();
-    expect(world.reader.read()).toMatchObject({ wanted: [], gone: [], peers: [], nodes: [] });
+    expect(world.reader.read()).toMatchObject({ wanted: [], gone: [], members: [], nodes: [] });
     expect(world.reader.read()).toBeUndefined();
   });
 
@@ -124,19 +124,19 @@ describe("ClusterReader", () => {
     ]);
   });
 
-  it("knows the other speakers, without those whose Node is gone, and says whether it is enrolled itself", () => {
+  it("knows the other speakers, without those whose Node is gone, and says whether its own member record is written", () => {
     const world = new World().put(node("n1")).put(node("n2"));
     const own = ["member-n1", member("n1", "198.51.100.1")] as const;
     const other = ["member-n2", member("n2", "198.51.100.2")] as const;
     world.members = new Map([own, other]);
-    const peers = [{ node: "n2", address: "198.51.100.2", family: "ipv4" }];
-    expect(world.reader.read()).toMatchObject({ peers, isEnrolled: true });
-    const { enrolments } = world.reader;
+    const members = [{ node: "n2", address: "198.51.100.2", family: "ipv4" }];
+    expect(world.reader.read()).toMatchObject({ members, isMember: true });
+    const { memberRecords } = world.reader;
     expect(world.reader.read()).toBeUndefined();
-    expect(world.reader.enrolments).toBe(enrolments);
+    expect(world.reader.memberRecords).toBe(memberRecords);
     world.members = new Map([other]);
-    expect(world.reader.read()).toMatchObject({ peers: undefined, isEnrolled: false });
-    expect(world.delete(node("n2")).reader.read()).toMatchObject({ peers: [] });
-    expect(world.put(node("n2")).reader.read()).toMatchObject({ peers });
+    expect(world.reader.read()).toMatchObject({ members: undefined, isMember: false });
+    expect(world.delete(node("n2")).reader.read()).toMatchObject({ members: [] });
+    expect(world.put(node("n2")).reader.read()).toMatchObject({ members });
   });
 });

@@ -29,7 +29,7 @@ function claimOf(text: string, term = 1) {
 
 function membership(nodes: string[] = ["n2"]): Membership {
   const made = new Membership({ session: OURS, deadAfterMs: 100, maxTickMs: 40 });
-  made.setPeers(new Set(nodes));
+  made.setMembers(new Set(nodes));
   made.tick(0);
   return made;
 }
@@ -42,7 +42,7 @@ function tickThrough(subject: Membership, from: number, to: number): boolean {
 }
 
 describe("Membership.receive()", () => {
-  it("takes a peer for live once it echoes our session, not before", () => {
+  it("takes a member for live once it echoes our session, not before", () => {
     const subject = membership();
     expect(subject.receive(heartbeat({ echo: 0n }), 0)).toBe("stale");
     expect(subject.members()).toHaveLength(0);
@@ -51,7 +51,7 @@ describe("Membership.receive()", () => {
     expect(subject.members().map(({ node }) => node)).toEqual(["n2"]);
   });
 
-  it("ignores nodes that are not peers", () => {
+  it("ignores nodes that are not members", () => {
     expect(membership().receive(heartbeat({ node: "stranger" }), 0)).toBe("unknown-node");
   });
 
@@ -70,7 +70,7 @@ describe("Membership.receive()", () => {
     expect(subject.receive(heartbeat({ sequence: 3, leaving: true }), 40)).toBe("changed");
   });
 
-  it("takes a restarted peer in, and refuses its earlier session from then on", () => {
+  it("takes a restarted member in, and refuses its earlier session from then on", () => {
     const subject = membership();
     subject.receive(heartbeat({ claims: [claimOf("192.0.2.1")] }), 0);
     expect(subject.receive(heartbeat({ session: 6n, claimsVersion: 9 }), 10)).toBe("changed");
@@ -104,7 +104,7 @@ describe("Membership.tick()", () => {
     expect(subject.tick(260)).toBe(true);
   });
 
-  it("declares a peer dead after the silence that was set, once", () => {
+  it("declares a member dead after the silence that was set, once", () => {
     const subject = membership();
     subject.receive(heartbeat(), 0);
     expect(tickThrough(subject, 20, 80)).toBe(false);
@@ -121,20 +121,20 @@ describe("Membership.tick()", () => {
     expect(tickThrough(subject, 5_020, 5_080)).toBe(false);
   });
 
-  it("forgets a node that is no longer a peer", () => {
+  it("forgets a node that is no longer a member", () => {
     const subject = membership(["n2", "n3"]);
     subject.receive(heartbeat(), 0);
-    expect(subject.setPeers(new Set(["n3"]))).toBe(true);
+    expect(subject.setMembers(new Set(["n3"]))).toBe(true);
     expect(subject.members()).toHaveLength(0);
-    expect(subject.setPeers(new Set(["n3"]))).toBe(false);
+    expect(subject.setMembers(new Set(["n3"]))).toBe(false);
   });
 
   it("takes nothing old from a node that it forgot and knows again", () => {
     const subject = membership(["n2", "n3"]);
     subject.receive(heartbeat({ sequence: 5 }), 0);
-    subject.setPeers(new Set(["n3"]));
+    subject.setMembers(new Set(["n3"]));
     expect(subject.receive(heartbeat({ sequence: 6 }), 1)).toBe("unknown-node");
-    subject.setPeers(new Set(["n2", "n3"]));
+    subject.setMembers(new Set(["n2", "n3"]));
     expect(subject.receive(heartbeat({ sequence: 4 }), 2)).toBe("stale");
     expect(subject.members()).toHaveLength(0);
     expect(subject.receive(heartbeat({ sequence: 7 }), 3)).toBe("changed");

@@ -66,14 +66,14 @@ class Network {
 
   /** Hands a node its objects: the addresses it is to know of, and who may announce them. */
   tell(name: string, addresses: readonly string[], nodes?: readonly string[]): void {
-    const peers = this.nodes
+    const members = this.nodes
       .filter((node) => node !== name)
       .map((node) => ({ node, address: node, family: "ipv4" as const }));
     const gone = this.addresses.filter((ip) => !addresses.includes(ip));
     const serving = nodes === undefined ? {} : { serving: nodes };
     const wanted = addresses.map((ip) => ({ ip, ...serving }));
     this.station(name).speaker.handle(
-      { kind: "cluster", wanted, gone, peers, nodes: [], isEnrolled: true },
+      { kind: "cluster", wanted, gone, members, nodes: [], isMember: true },
       this.nowMs,
     );
   }
@@ -131,8 +131,8 @@ class Network {
     const receiver = this.stations.get(to);
     if (receiver?.isOn !== true || receiver.hasLeft) return;
     const decoded = decodeHeartbeat(bytes, [key]);
-    const peer = { node: from, address: from, family: "ipv4" } as const;
-    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, peer, this.nowMs);
+    const sender = { node: from, address: from, family: "ipv4" } as const;
+    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, sender, this.nowMs);
   }
 
   /** Parts the network: who stands in no side, or in another one, is not heard and does not hear. */
@@ -201,7 +201,7 @@ describe("Speaker", () => {
     );
   });
 
-  it("is answered by those that its enrolment has not reached, and takes nothing from them", () => {
+  it("is answered by those that its member record has not reached, and takes nothing from them", () => {
     const network = new Network(2, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
     network.station("n2").isOn = false;
     network.station("n1").speaker.handle(
@@ -209,9 +209,9 @@ describe("Speaker", () => {
         kind: "cluster",
         wanted: [],
         gone: [],
-        peers: [],
+        members: [],
         nodes: undefined,
-        isEnrolled: true,
+        isMember: true,
       },
       network.nowMs,
     );
@@ -229,7 +229,7 @@ describe("Speaker", () => {
     const owner = network.station(network.owners()[0] ?? "");
     const wanted = [{ ip: "192.0.2.77" }];
     for (const { speaker } of network.stations.values()) {
-      const news = { kind: "cluster", wanted, gone: [], peers: undefined, nodes: undefined, isEnrolled: true } as const;
+      const news = { kind: "cluster", wanted, gone: [], members: undefined, nodes: undefined, isMember: true } as const;
       speaker.handle(news, network.nowMs);
     }
     expect(network.answering("192.0.2.77")).toHaveLength(1);
@@ -237,13 +237,13 @@ describe("Speaker", () => {
     expect(announced.at(-1)).toEqual({ ip: "192.0.2.77", atMs: network.nowMs });
   });
 
-  it("takes nothing before it is enrolled", () => {
+  it("takes nothing before its member record is written", () => {
     const network = new Network(1, ["192.0.2.1"], { isBooted: false });
     network.boot("n1");
-    const news = { kind: "cluster", wanted: [], gone: [], peers: undefined, nodes: undefined } as const;
-    network.station("n1").speaker.handle({ ...news, isEnrolled: false }, network.nowMs);
+    const news = { kind: "cluster", wanted: [], gone: [], members: undefined, nodes: undefined } as const;
+    network.station("n1").speaker.handle({ ...news, isMember: false }, network.nowMs);
     network.run(5_000, () => expect(network.owners()).toEqual([""]));
-    network.station("n1").speaker.handle({ ...news, isEnrolled: true }, network.nowMs);
+    network.station("n1").speaker.handle({ ...news, isMember: true }, network.nowMs);
     network.run(300);
     expect(network.owners()).toEqual(["n1"]);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
-import { announcedAddresses, printAddresses } from "#src/model/report.ts";
+import { announcedAddresses, printAddresses } from "#src/model/print-addresses.ts";
 
 function ips(...texts: string[]): Ip[] {
   return texts.map((text) => parseIp(text) ?? expect.fail(text));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Link } from "#src/linux/link.ts";
-import { whyUnusable } from "#src/linux/usable-link.ts";
+import { whyUnusable } from "#src/linux/why-unusable.ts";
 
 const usable: Link = {
   index: 2,

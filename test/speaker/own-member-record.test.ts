@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { enrolmentOf, keyProblems } from "#speaker/enrolment.ts";
+import { keyProblems } from "#speaker/key-problems.ts";
+import { ownMemberRecord } from "#speaker/own-member-record.ts";
 import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
-import { type Enrolment, printEnrolment, readEnrolment } from "#src/model/enrolment.ts";
+import { type MemberRecord, printMemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import { parseNode } from "#src/model/node.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { object } from "#test/model/build.ts";
@@ -16,12 +17,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const [first, second] = [bytes("the first key of all"), bytes("the second key of all")] as const;
 const eth0 = { name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24"], addresses: ["192.0.2.11"] };
 
-function enrolment(node: string, ...keys: readonly Uint8Array[]): Enrolment {
-  const made = enrolmentOf({ node, keys, interfaces: [eth0], nodeObject: undefined });
+function recordOf(node: string, ...keys: readonly Uint8Array[]): MemberRecord {
+  const made = ownMemberRecord({ node, keys, interfaces: [eth0], nodeObject: undefined });
   return made ?? expect.fail("it has an address");
 }
 
-describe("enrolmentOf()", () => {
+describe("ownMemberRecord()", () => {
   const nodeObject = parseNode(
     object(
       "{ apiVersion: v1, kind: Node, metadata: { name: n1 }, status: { addresses: [{ type: InternalIP, address: 198.51.100.7 }] } }",
@@ -30,13 +31,13 @@ describe("enrolmentOf()", () => {
 
   it("names the addresses of the Node object, else those of the interfaces", () => {
     const own = { node: "n1", keys: [first], interfaces: [eth0] };
-    expect(enrolmentOf({ ...own, nodeObject })?.addresses.map(printIp)).toEqual(["198.51.100.7"]);
-    expect(enrolmentOf({ ...own, nodeObject: undefined })?.addresses.map(printIp)).toEqual(["192.0.2.11"]);
-    expect(enrolmentOf({ ...own, interfaces: [], nodeObject: undefined })).toBeUndefined();
+    expect(ownMemberRecord({ ...own, nodeObject })?.addresses.map(printIp)).toEqual(["198.51.100.7"]);
+    expect(ownMemberRecord({ ...own, nodeObject: undefined })?.addresses.map(printIp)).toEqual(["192.0.2.11"]);
+    expect(ownMemberRecord({ ...own, interfaces: [], nodeObject: undefined })).toBeUndefined();
   });
 
   it("tells of keys no more than what keeps them apart", () => {
-    const text = JSON.stringify(printEnrolment(enrolment("n1", first, second)));
+    const text = JSON.stringify(printMemberRecord(recordOf("n1", first, second)));
     expect(text).toContain(keyFingerprint(first));
     expect(keyFingerprint(first)).toMatch(/^[0-9a-f]{12}$/);
     expect(keyFingerprint(first)).not.toBe(keyFingerprint(second));
@@ -44,18 +45,20 @@ describe("enrolmentOf()", () => {
   });
 
   it("is read back as it was published", () => {
-    const own = enrolment("n1", first);
-    expect(readEnrolment(JSON.parse(JSON.stringify(printEnrolment(own))) as Record<string, unknown>)).toEqual(own);
+    const own = recordOf("n1", first);
+    expect(readMemberRecord(JSON.parse(JSON.stringify(printMemberRecord(own))) as Record<string, unknown>)).toEqual(
+      own,
+    );
   });
 
   it.each([{}, { node: "n1" }, { node: "n1", addresses: ["x"] }, { node: 7, addresses: ["192.0.2.1"] }])(
-    "%j is no enrolment",
-    (value) => expect(readEnrolment(value)).toBeUndefined(),
+    "%j is not a member record",
+    (value) => expect(readMemberRecord(value)).toBeUndefined(),
   );
 
   it("is read with what can be read of it, and no more than 64 of anything", () => {
     const addresses = ["nonsense", 7, ...Array.from({ length: 99 }, (_, index) => `192.0.2.${index}`)];
-    const read = readEnrolment({ node: "n1", addresses, keys: "x", interfaces: [null, { name: "eth0" }] });
+    const read = readMemberRecord({ node: "n1", addresses, keys: "x", interfaces: [null, { name: "eth0" }] });
     expect(read?.addresses).toHaveLength(62);
     expect(read?.addresses[0]).toEqual(parseIp("192.0.2.0"));
     expect(read).toMatchObject({ keys: [], hasNode: false, interfaces: [{ name: "eth0", mac: "", subnets: [] }] });
@@ -64,14 +67,19 @@ describe("enrolmentOf()", () => {
 
 describe("keyProblems()", () => {
   it.each([
-    { name: "one key", own: [first], peer: [first], isWell: true },
-    { name: "the new key accepted by one, not yet by the other", own: [first, second], peer: [first], isWell: true },
-    { name: "the new key signing at one, accepted at both", own: [second, first], peer: [first, second], isWell: true },
-    { name: "different keys", own: [first], peer: [second], isWell: false },
-    { name: "a key that signs before all accept it", own: [second, first], peer: [first], isWell: false },
-    { name: "a key dropped while one still signs with it", own: [first, second], peer: [second], isWell: false },
-  ])("$name: $isWell", ({ own, peer, isWell }) => {
-    const problems = keyProblems(enrolment("n1", ...own), [enrolment("n2", ...peer)]);
+    { name: "one key", own: [first], other: [first], isWell: true },
+    { name: "the new key accepted by one, not yet by the other", own: [first, second], other: [first], isWell: true },
+    {
+      name: "the new key signing at one, accepted at both",
+      own: [second, first],
+      other: [first, second],
+      isWell: true,
+    },
+    { name: "different keys", own: [first], other: [second], isWell: false },
+    { name: "a key that signs before all accept it", own: [second, first], other: [first], isWell: false },
+    { name: "a key dropped while one still signs with it", own: [first, second], other: [second], isWell: false },
+  ])("$name: $isWell", ({ own, other, isWell }) => {
+    const problems = keyProblems(recordOf("n1", ...own), [recordOf("n2", ...other)]);
     expect(problems.map(({ code }) => code)).toEqual(isWell ? [] : ["HEARTBEAT_KEY_DIFFERS"]);
     if (!isWell)
       expect(problems[0]).toMatchObject({ where: "speakers n1 and n2", fix: expect.stringMatching(/n1 and n2/) });

@@ -1,19 +1,19 @@
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { type Fields, isRecord, listOf, textOf, textsOf } from "./record.ts";
 
-/** What a speaker tells its peers of itself. It changes rarely: all of them read it of all. */
-export interface Enrolment {
+/** What a speaker publishes of itself for the other members. It changes rarely: each member reads those of all. */
+export interface MemberRecord {
   readonly node: string;
   /** Where its heartbeats are heard, the first one best; at least one. */
   readonly addresses: readonly Ip[];
   /** Fingerprints of its heartbeat keys: the first signs, all are accepted. */
   readonly keys: readonly string[];
-  /** There was a Node object of its name when it enrolled: with that it goes. */
+  /** There was a Node object of its name when it was written: with that it goes. */
   readonly hasNode: boolean;
-  readonly interfaces: readonly EnrolledInterface[];
+  readonly interfaces: readonly MemberInterface[];
 }
 
-interface EnrolledInterface {
+interface MemberInterface {
   readonly name: string;
   readonly mac: string;
   /** CIDRs. */
@@ -23,8 +23,8 @@ interface EnrolledInterface {
 /** More are not read: what others wrote is bounded here. */
 const MAX_ENTRIES = 64;
 
-/** Reads an enrolment; undefined where it names no node, or no address. What else cannot be read is left out. */
-export function readEnrolment(value: Fields): Enrolment | undefined {
+/** Reads a member record; undefined where it names no node, or no address. What else cannot be read is left out. */
+export function readMemberRecord(value: Fields): MemberRecord | undefined {
   const node = textOf(value["node"]);
   const addresses = texts(value["addresses"]).flatMap((address) => parseIp(address) ?? []);
   if (node === "" || addresses.length === 0) return undefined;
@@ -35,12 +35,12 @@ export function readEnrolment(value: Fields): Enrolment | undefined {
 }
 
 /** As it is published: JSON. */
-export function printEnrolment({ addresses, ...rest }: Enrolment): Fields {
+export function printMemberRecord({ addresses, ...rest }: MemberRecord): Fields {
   return { ...rest, addresses: addresses.map(printIp) };
 }
 
 /** The name it is published under: one of a node. */
-export function enrolmentName(node: string): string {
+export function memberRecordName(node: string): string {
   return `member-${node}`;
 }
 

@@ -1,0 +1,54 @@
+import { type MemberRecord, memberRecordName, printMemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import { parseIp } from "#src/ip/address.ts";
+import type { Source } from "#src/source/source.ts";
+import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
+import type { InterfaceState } from "#speaker/messages.ts";
+
+/** What a speaker's member record is made of. */
+export interface Self {
+  readonly node: string;
+  readonly keys: readonly Uint8Array[];
+  readonly interfaces: readonly InterfaceState[];
+  /** The Node object of its name. */
+  readonly nodeObject: Node | undefined;
+}
+
+/**
+ * The member record of this speaker; undefined while it has no address to be heard at. The addresses are those of its
+ * Node object, else those of its interfaces.
+ */
+export function ownMemberRecord({ node, keys, interfaces, nodeObject }: Self): MemberRecord | undefined {
+  const declared = nodeObject?.internalAddresses ?? [];
+  const own = interfaces.flatMap(({ addresses }) => addresses).flatMap((text) => parseIp(text) ?? []);
+  const addresses = declared.length > 0 ? declared : own;
+  if (addresses.length === 0) return undefined;
+  return {
+    node,
+    addresses,
+    keys: keys.map(keyFingerprint),
+    hasNode: nodeObject !== undefined,
+    interfaces: interfaces.map(({ name, mac, subnets }) => ({ name, mac, subnets })),
+  };
+}
+
+/** Keeps a speaker's member record published: written again whenever it changed, or is gone. */
+export class MemberRecordPublisher {
+  readonly #source: Source;
+  #written = "";
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  async publish(record: MemberRecord): Promise<void> {
+    const { node } = record;
+    const name = memberRecordName(node);
+    const value = printMemberRecord(record);
+    const text = JSON.stringify(value);
+    if (text === this.#written && this.#source.reports("member").has(name)) return;
+    const goesWith = { kind: "Node", namespace: "", name: node } as const;
+    await this.#source.report(name, value, { topic: "member", goesWith });
+    this.#written = text;
+  }
+}
