@@ -4,8 +4,8 @@ import type { KubeObject } from "#src/model/object.ts";
 import { type Reason, REASONS } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
-import type { SpeakersSay } from "./reports.ts";
-import { type ConditionValue, showsAddresses } from "./status.ts";
+import type { SpeakersView } from "./speakers-reader.ts";
+import { type ConditionValue, showsAddresses } from "./status-patch.ts";
 
 /**
  * How long nobody may answer for an address before its Service says so. Well above the time that a takeover takes, and
@@ -42,9 +42,13 @@ export class Announcements {
   readonly #lacking = new Set<string>();
 
   /** What the condition `hawser.dev/Announced` shall say; undefined: it shall not be there. */
-  judge({ key, object, assignment, service }: Subject, say: SpeakersSay, nowMs: number): ConditionValue | undefined {
+  judge(
+    { key, object, assignment, service }: Subject,
+    speakers: SpeakersView,
+    nowMs: number,
+  ): ConditionValue | undefined {
     const { addresses } = assignment;
-    const missing = addresses.map(printIp).filter((ip) => !say.announced.has(ip));
+    const missing = addresses.map(printIp).filter((ip) => !speakers.announced.has(ip));
     if (addresses.length === 0 || missing.length === 0) {
       this.forget(key);
       return addresses.length === 0 ? undefined : ANNOUNCED_VALUE;
@@ -54,8 +58,8 @@ export class Announcements {
       this.forget(key);
       return PENDING_VALUE;
     }
-    if (this.#isInGrace(key, nowMs) || !say.isComplete) return present(object);
-    return lacking(missing, say, service);
+    if (this.#isInGrace(key, nowMs) || !speakers.isComplete) return present(object);
+    return lacking(missing, speakers, service);
   }
 
   #isInGrace(key: string, nowMs: number): boolean {
@@ -111,16 +115,16 @@ function present(object: KubeObject): ConditionValue | undefined {
   return isOurs ? { status, reason: reason as Reason, message } : undefined;
 }
 
-function lacking(missing: readonly string[], say: SpeakersSay, service: Service | undefined): ConditionValue {
+function lacking(missing: readonly string[], speakers: SpeakersView, service: Service | undefined): ConditionValue {
   const said = (reason: Reason, why: string) =>
     ({ status: "False", reason, message: `${missing.join(" and ")}: ${why}` }) as const;
-  if (say.speakers === 0)
+  if (speakers.count === 0)
     return said(
       "NoSpeaker",
       "no speaker runs. Look whether the nodes are Ready, and why the pods of the DaemonSet hawser-speaker do not run, " +
         "or cannot reach the API server.",
     );
-  if (say.ready === 0)
+  if (speakers.ready === 0)
     return said("NoReadySpeaker", "no speaker is ready. The log and /readyz of a speaker say what it waits for.");
   if (service?.externalTrafficPolicy === "Local")
     return said(

@@ -3,7 +3,7 @@ import type { KubeObject } from "#src/model/object.ts";
 import { ADDRESS_ASSIGNED, ANNOUNCED, conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-import { type ConditionValue, conditionsPatch, POOL_ANNOTATION } from "./status.ts";
+import { type ConditionValue, conditionsPatch, POOL_ANNOTATION } from "./status-patch.ts";
 
 /** So many times what was undone is written again at once: a slip of a person, or a restored backup, is mended. */
 const FREE_REPEATS = 3;

@@ -14,7 +14,7 @@ import { keepHeapSmall } from "#src/process/small-heap.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { apiConfig, sourceOrExit } from "#src/source/source-or-exit.ts";
 import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
-import { type Controller, startController } from "./loop.ts";
+import { type Controller, startController } from "./start-controller.ts";
 import { createControllerMetrics } from "./metrics.ts";
 
 const specs = {

@@ -7,7 +7,7 @@ const SERVICES = "hawser_services";
 const ASSIGNMENTS = "hawser_assignments_total";
 const CONFIG_STALE = "hawser_config_stale";
 const PLAN_SECONDS = "hawser_plan_seconds";
-const LEADS = "hawser_controller_leads";
+const LEADER = "hawser_controller_leader";
 
 /** Where a Service stands: the closed set of the label `state`. */
 type ServiceState = "assigned" | "incomplete" | "pending" | "ignored" | "unreadable";
@@ -83,7 +83,7 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
-    leads: new Gauge({ name: LEADS, help: "1 while this replica leads, 0 while it stands by.", registers }),
+    leads: new Gauge({ name: LEADER, help: "1 while this replica leads, 0 while it stands by.", registers }),
     hide: () => (shown = undefined),
     show: (decided) => (shown = decided),
   };

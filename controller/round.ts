@@ -7,16 +7,16 @@ import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { Source } from "#src/source/source.ts";
 import { Announcements } from "./announcements.ts";
-import { applyAssignments } from "./apply.ts";
-import { LastGoodConfig } from "./config.ts";
+import { applyAssignments } from "./apply-assignments.ts";
+import { LastGoodConfig } from "./last-good-config.ts";
 import { Contests } from "./contests.ts";
-import { findDeparted } from "./departed.ts";
-import { eventOf, refOf } from "./events.ts";
+import { findDeparted } from "./find-departed.ts";
+import { eventOf, refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
-import { NodeReader } from "./nodes.ts";
-import { ReportReader, type SpeakersSay } from "./reports.ts";
+import { NodeReader } from "./node-reader.ts";
+import { SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
 import { Retries } from "./retries.ts";
-import { ServiceReader } from "./snapshot.ts";
+import { ServiceReader } from "./service-reader.ts";
 import { UnseenWrites } from "./unseen-writes.ts";
 
 /** What one round of work needs of the world. */
@@ -42,14 +42,14 @@ export class Round {
   readonly #config: LastGoodConfig;
   readonly #reader: ServiceReader;
   readonly #nodes: NodeReader;
-  readonly #reports = new ReportReader();
+  readonly #reports = new SpeakersReader();
   readonly #announcements = new Announcements();
   readonly #contests = new Contests();
   readonly #retries: Retries;
   readonly #writes = new UnseenWrites();
   #planner = new AssignmentPlanner();
   /** What the last round heard of the speakers. */
-  #say: SpeakersSay | undefined;
+  #speakers: SpeakersView | undefined;
   /** Keys of the Services that changed since the round under way looked at them. */
   #changed = new Set<string>();
   /** Keys of the Services that a decision may not be written on yet. */
@@ -94,7 +94,7 @@ export class Round {
     this.#unwritten.clear();
     this.#saidUnreadable.clear();
     this.#planner = new AssignmentPlanner();
-    this.#say = undefined;
+    this.#speakers = undefined;
   }
 
   /** Looks and writes nothing. */
@@ -118,7 +118,7 @@ export class Round {
     }
   }
 
-  #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersSay {
+  #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersView {
     const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
     const { services, unreadable, resting } = this.#reader;
     this.#sayUnreadable();
@@ -131,10 +131,10 @@ export class Round {
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
-    const say = this.#reports.read(source.reports(), ready);
-    for (const keys of [decided, this.#concerned(say), this.#due(nowMs)])
+    const speakers = this.#reports.read(source.reports(), ready);
+    for (const keys of [decided, this.#concerned(speakers), this.#due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
-    this.#say = say;
+    this.#speakers = speakers;
     this.#contests.prune(nowMs);
     this.#thoughtMs = monotonicMs() - nowMs;
     metrics.planSeconds.observe(this.#thoughtMs / 1000);
@@ -144,7 +144,7 @@ export class Round {
       pools: planner.usage(),
       unreadable: unreadable.size,
     }));
-    return say;
+    return speakers;
   }
 
   /** Milliseconds until there is something to do although nothing changes, at least 0; undefined if there is not. */
@@ -174,12 +174,12 @@ export class Round {
   readonly #objectOf = (key: string): KubeObject | undefined => this.#context.source.get("Service", key);
 
   /** The Services of which something else is to be said by what the speakers say now. */
-  #concerned(say: SpeakersSay): readonly string[] {
-    const before = this.#say;
-    if (before === undefined || before === say) return [];
-    const ips = [...before.announced.symmetricDifference(say.announced)].flatMap((text) => parseIp(text) ?? []);
+  #concerned(speakers: SpeakersView): readonly string[] {
+    const before = this.#speakers;
+    if (before === undefined || before === speakers) return [];
+    const ips = [...before.announced.symmetricDifference(speakers.announced)].flatMap((text) => parseIp(text) ?? []);
     const isSame =
-      before.speakers === say.speakers && before.ready === say.ready && before.isComplete === say.isComplete;
+      before.count === speakers.count && before.ready === speakers.ready && before.isComplete === speakers.isComplete;
     return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
   }
 
@@ -188,7 +188,7 @@ export class Round {
     return [...this.#retries.due(), ...this.#contests.due(nowMs), ...this.#announcements.due(nowMs)];
   }
 
-  async #apply(say: SpeakersSay): Promise<boolean> {
+  async #apply(speakers: SpeakersView): Promise<boolean> {
     const nowMs = this.#context.monotonicMs();
     const { services, held } = this.#reader;
     return applyAssignments({
@@ -205,7 +205,7 @@ export class Round {
       onPatch: (key) => this.#written.add(key),
       onRemember: (key) => this.#changed.add(key),
       announced: (key, object, assignment) =>
-        this.#announcements.judge({ key, object, assignment, service: services.get(key) }, say, nowMs),
+        this.#announcements.judge({ key, object, assignment, service: services.get(key) }, speakers, nowMs),
     });
   }
 

@@ -1,7 +1,7 @@
 import { type Ip, equalIps, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import { nameOfFamily } from "./explain.ts";
-import { block, hold, type InUse, refusalOf } from "./in-use.ts";
+import { block, hold, type InUse, obstacleTo } from "./in-use.ts";
 import type { Released } from "./snapshot.ts";
 
 /** What a Service keeps of what its status holds, and what not. */
@@ -77,8 +77,8 @@ function whyReleased(
       reason: "AddressReleased",
       message: `${text}: a Service has one ${family} address, and it has another.`,
     };
-  const refusal = refusalOf(inUse, ip, service);
-  if (refusal === undefined) return undefined;
-  const message = `${text}: ${refusal.holder} is older and keeps it, and ${refusal.why}.`;
+  const obstacle = obstacleTo(inUse, ip, service);
+  if (obstacle === undefined) return undefined;
+  const message = `${text}: ${obstacle.holder} is older and keeps it, and ${obstacle.why}.`;
   return { ip, reason: "AddressConflict", message };
 }

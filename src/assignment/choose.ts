@@ -1,7 +1,7 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
-import { type Complaint, explainNoFree, explainNoPool } from "./explain.ts";
+import { type Lack, explainNoFree, explainNoPool } from "./explain.ts";
 import { type InUse, lowestShared } from "./in-use.ts";
 import {
   comesBefore,
@@ -13,16 +13,16 @@ import {
 } from "./pool-space.ts";
 
 /** What a plan works on: the pools and who has which address. */
-export interface Table {
+export interface AddressTable {
   readonly pools: readonly Pool[];
   readonly index: PoolIndex;
   readonly inUse: InUse;
 }
 
-/** The outcome of a search: an address for each family that has one, a complaint for each that has not. */
+/** The outcome of a search: an address for each family that has one, a lack for each that has not. */
 export interface Choice {
   readonly addresses: readonly Ip[];
-  readonly complaints: readonly Complaint[];
+  readonly lacks: readonly Lack[];
 }
 
 /**
@@ -31,32 +31,32 @@ export interface Choice {
  * served by the first pool that can. Marks nothing as used.
  */
 export function chooseAddresses(
-  table: Table,
+  table: AddressTable,
   service: Service,
   { families, ownPools }: { families: readonly Family[]; ownPools: readonly Pool[] },
 ): Choice {
-  if (families.length === 0) return { addresses: [], complaints: [] };
+  if (families.length === 0) return { addresses: [], lacks: [] };
   const candidates = candidatesFor(table, service, ownPools);
-  if (candidates.length === 0) return { addresses: [], complaints: [explainNoPool(table.pools, service)] };
+  if (candidates.length === 0) return { addresses: [], lacks: [explainNoPool(table.pools, service)] };
   for (const spaces of candidates) {
     const together = families.map((family) => firstIn(table, spaces[family], service));
-    if (together.every((ip) => ip !== undefined)) return { addresses: together, complaints: [] };
+    if (together.every((ip) => ip !== undefined)) return { addresses: together, lacks: [] };
   }
   const addresses: Ip[] = [];
-  const complaints: Complaint[] = [];
+  const lacks: Lack[] = [];
   for (const family of families) {
     const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], service));
     if (ip !== undefined) addresses.push(ip);
-    else complaints.push(explainNoFree(candidates, family));
+    else lacks.push(explainNoFree(candidates, family));
   }
   // First what no release of an address can mend.
-  complaints.sort(
+  lacks.sort(
     (left, right) => Number(right.reason === "FamilyUnavailable") - Number(left.reason === "FamilyUnavailable"),
   );
-  return { addresses, complaints };
+  return { addresses, lacks };
 }
 
-function candidatesFor({ index }: Table, service: Service, ownPools: readonly Pool[]): readonly PoolSpaces[] {
+function candidatesFor({ index }: AddressTable, service: Service, ownPools: readonly Pool[]): readonly PoolSpaces[] {
   const { requestedPool } = service;
   if (requestedPool !== undefined) return index.pools.filter(({ pool }) => pool.name === requestedPool);
   const open = index.pools.filter(({ pool }) => pool.autoAssign);
@@ -73,7 +73,7 @@ function firstOf<T, R>(items: readonly T[], attempt: (item: T) => R | undefined)
 }
 
 /** The first address in the pool that is free or may be shared; a resting one only where there is no other. */
-function firstIn({ inUse }: Table, space: PoolSpace | undefined, service: Service): Ip | undefined {
+function firstIn({ inUse }: AddressTable, space: PoolSpace | undefined, service: Service): Ip | undefined {
   if (space === undefined) return undefined;
   const used = inUse.byAddress[space.family];
   const free = lowestFree(space, used);

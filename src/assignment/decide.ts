@@ -24,8 +24,8 @@ export function decide(index: PoolIndex, service: Service, findings: Findings | 
  */
 export function isAtRest({ kind, released }: Assignment, findings: Findings | undefined): boolean {
   if (kind === "assign" || kind === "release" || released.length > 0) return false;
-  const complaints = findings?.outcome?.complaints ?? [];
-  return complaints.every(({ reason }) => reason === "AddressOrphaned" || reason === "BadRequest");
+  const lacks = findings?.outcome?.lacks ?? [];
+  return lacks.every(({ reason }) => reason === "AddressOrphaned" || reason === "BadRequest");
 }
 
 function decideForeign(service: Service): Assignment {
@@ -53,7 +53,7 @@ function decideOurs(
   service: Service,
   { adoption, outcome }: { adoption: Adoption; outcome: Settled },
 ): Assignment {
-  const { addresses, complaints, replaced } = outcome;
+  const { addresses, lacks, replaced } = outcome;
   const before = service.assignedAddresses;
   const ordered = inStatusOrder(before, inFamilyOrder(service.families, addresses));
   const released = [...adoption.released, ...replaced];
@@ -64,7 +64,7 @@ function decideOurs(
     addresses: ordered,
     pool: poolsOf(index, ordered),
     released,
-    ...verdict(index, ordered, complaints),
+    ...verdict(index, ordered, lacks),
   };
 }
 
@@ -83,13 +83,13 @@ function poolsOf(index: PoolIndex, addresses: readonly Ip[]): string | undefined
   return names.length === 0 ? undefined : [...new Set(names)].join(",");
 }
 
-function verdict(index: PoolIndex, addresses: readonly Ip[], complaints: Settled["complaints"]) {
+function verdict(index: PoolIndex, addresses: readonly Ip[], lacks: Settled["lacks"]) {
   const described = addresses.map((ip) => {
     const pool = spaceOf(index, ip)?.pool.name;
     return pool === undefined ? printIp(ip) : `${printIp(ip)} from pool "${pool}"`;
   });
   const has = described.length === 0 ? "" : `Has ${described.join(" and ")}.`;
-  const [first] = complaints;
+  const [first] = lacks;
   if (first === undefined) return { reason: "AddressAssigned", message: has } as const;
-  return { reason: first.reason, message: [has, ...complaints.map(({ message }) => message)].join(" ").trim() };
+  return { reason: first.reason, message: [has, ...lacks.map(({ message }) => message)].join(" ").trim() };
 }

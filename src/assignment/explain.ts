@@ -3,11 +3,11 @@ import { avoids, type Pool } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
-import type { Refusal } from "./in-use.ts";
+import type { Obstacle } from "./in-use.ts";
 import type { PoolSpaces } from "./pool-space.ts";
 
 /** Why a Service does not have all it wants, and what to do: a condition of the Service and the text of its Event. */
-export interface Complaint {
+export interface Lack {
   readonly reason: Reason;
   readonly message: string;
 }
@@ -30,7 +30,7 @@ function poolNames(pools: readonly Pool[]): string {
 }
 
 /** No pool may serve the Service: there is none, none of that name, or none that gives addresses unasked. */
-export function explainNoPool(pools: readonly Pool[], { requestedPool }: Service): Complaint {
+export function explainNoPool(pools: readonly Pool[], { requestedPool }: Service): Lack {
   if (pools.length === 0)
     return {
       reason: "NoPoolConfigured",
@@ -48,7 +48,7 @@ export function explainNoPool(pools: readonly Pool[], { requestedPool }: Service
 }
 
 /** The pools that may serve the Service have no address for it. */
-export function explainNoFree(candidates: readonly PoolSpaces[], family: Family): Complaint {
+export function explainNoFree(candidates: readonly PoolSpaces[], family: Family): Lack {
   const spaces = candidates.flatMap(({ [family]: space }) => space ?? []);
   const name = nameOfFamily(family);
   if (spaces.length === 0)
@@ -64,9 +64,9 @@ export function explainNoFree(candidates: readonly PoolSpaces[], family: Family)
 }
 
 /** The requested address cannot be given to anybody. Undefined if it can. */
-export function explainNotInPool(service: Service, ip: Ip, holder: Pool | undefined): Complaint | undefined {
+export function explainNotInPool(service: Service, ip: Ip, holder: Pool | undefined): Lack | undefined {
   const { requestedPool } = service;
-  const complain = (why: string): Complaint => ({
+  const complain = (why: string): Lack => ({
     reason: "RequestedAddressNotInPool",
     message: `Cannot assign the requested address ${printIp(ip)}: ${why}`,
   });
@@ -81,7 +81,7 @@ export function explainNotInPool(service: Service, ip: Ip, holder: Pool | undefi
 }
 
 /** The requested address belongs to somebody else. */
-export function explainInUse(ip: Ip, { holder, why }: Refusal): Complaint {
+export function explainInUse(ip: Ip, { holder, why }: Obstacle): Lack {
   return {
     reason: "RequestedAddressInUse",
     message: `The requested address ${printIp(ip)} belongs to ${holder}, and ${why}. Ask for another address, or release that one.`,
@@ -89,7 +89,7 @@ export function explainInUse(ip: Ip, { holder, why }: Refusal): Complaint {
 }
 
 /** RequireDualStack without a second family. Undefined where that is not so. */
-export function explainNotDual({ ipFamilyPolicy, families }: Service): Complaint | undefined {
+export function explainNotDual({ ipFamilyPolicy, families }: Service): Lack | undefined {
   if (ipFamilyPolicy !== "RequireDualStack" || families.length > 1) return undefined;
   return {
     reason: "FamilyUnavailable",
@@ -98,7 +98,7 @@ export function explainNotDual({ ipFamilyPolicy, families }: Service): Complaint
 }
 
 /** The request itself cannot be read. Undefined if it can; warnings do not count. */
-export function explainBadRequest(problems: readonly Problem[]): Complaint | undefined {
+export function explainBadRequest(problems: readonly Problem[]): Lack | undefined {
   const [first, ...more] = problems.filter((problem) => problem.severity === "error");
   if (first === undefined) return undefined;
   return {
@@ -108,7 +108,7 @@ export function explainBadRequest(problems: readonly Problem[]): Complaint | und
 }
 
 /** The Service has addresses that no pool contains. Undefined if it has none. */
-export function explainOrphaned(orphans: readonly Ip[]): Complaint | undefined {
+export function explainOrphaned(orphans: readonly Ip[]): Lack | undefined {
   if (orphans.length === 0) return undefined;
   return {
     reason: "AddressOrphaned",

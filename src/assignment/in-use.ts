@@ -15,7 +15,7 @@ interface Use {
   /** Each port in use, and the Service that uses it; undefined where nobody can join. */
   readonly ports: Map<string, string> | undefined;
   /** Why nobody may join, and who keeps others off where nobody holds it. */
-  closed: Refusal | undefined;
+  closed: Obstacle | undefined;
 }
 
 /** All addresses in use. While a plan is made it only grows: what a plan releases is free in the next one. */
@@ -38,7 +38,7 @@ interface Sharers {
 }
 
 /** Why a Service may not have an address: who has it, and what forbids sharing. */
-export interface Refusal {
+export interface Obstacle {
   readonly holder: string;
   readonly why: string;
 }
@@ -48,12 +48,12 @@ export function noneInUse(): InUse {
 }
 
 /** Undefined if the Service may have the address: it is free, or every rule of sharing holds. */
-export function refusalOf(inUse: InUse, ip: Ip, service: Service): Refusal | undefined {
+export function obstacleTo(inUse: InUse, ip: Ip, service: Service): Obstacle | undefined {
   const use = inUse.byAddress[ip.family].get(ip.value);
-  return use && refusalToJoin(use, service);
+  return use && obstacleToJoin(use, service);
 }
 
-function refusalToJoin(use: Use, service: Service): Refusal | undefined {
+function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
   const { closed, ports } = use;
   const [holder = closed?.holder ?? ""] = use.holders;
   if (closed !== undefined) return { holder, why: closed.why };
@@ -67,7 +67,7 @@ function refusalToJoin(use: Use, service: Service): Refusal | undefined {
   return clash === undefined ? undefined : { holder: ports.get(clash) ?? holder, why: `both use the port ${clash}` };
 }
 
-/** Gives the address to the Service, alone or beside those that share it; `refusalOf` allowed it before. */
+/** Gives the address to the Service, alone or beside those that share it; `obstacleTo` allowed it before. */
 export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const { key, sharingKey } = service;
   const use = inUse.byAddress[ip.family].get(ip.value);
@@ -87,7 +87,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
  * Keeps everybody off an address, for the reason given; who has it already, keeps it. `closer` is the key of the
  * Service that does so, undefined for a Node.
  */
-export function block(inUse: InUse, ip: Ip, { closer, holder, why }: Refusal & { closer: string | undefined }): void {
+export function block(inUse: InUse, ip: Ip, { closer, holder, why }: Obstacle & { closer: string | undefined }): void {
   let use = inUse.byAddress[ip.family].get(ip.value);
   if (use === undefined) {
     use = { ip, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined, closed: undefined };
@@ -162,7 +162,7 @@ export function lowestShared(inUse: InUse, range: IpRange, service: Service): Ip
   }
   const place = placeOf(joinable, range.first);
   for (let use = joinable[place]; use !== undefined && use.ip.value <= range.last; use = joinable[place]) {
-    if (refusalToJoin(use, service) === undefined) return use.ip;
+    if (obstacleToJoin(use, service) === undefined) return use.ip;
     joinable.splice(place, 1);
   }
   return undefined;

@@ -3,7 +3,7 @@ import type { NodeAddresses } from "#src/model/node-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { type Adoption, adoptAll } from "./adopt.ts";
-import type { Table } from "./choose.ts";
+import type { AddressTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
 import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
@@ -15,7 +15,7 @@ interface Ground {
   readonly pools: readonly Pool[] | undefined;
   readonly nodeAddresses: NodeAddresses;
   readonly loadBalancerClass: string | undefined;
-  readonly table: Table;
+  readonly table: AddressTable;
 }
 
 /** What is decided anew. */
@@ -144,7 +144,7 @@ function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string):
   return services.get(key)?.assignedAddresses ?? unreadable.get(key) ?? [];
 }
 
-function vacateAll({ index, inUse }: Table, { ips }: Touched): void {
+function vacateAll({ index, inUse }: AddressTable, { ips }: Touched): void {
   for (const ip of ips.values()) {
     const space = vacate(inUse, ip) ? spaceOf(index, ip) : undefined;
     if (space !== undefined) space.used--;
@@ -162,7 +162,7 @@ function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, se
   return { services, unreadable, nodeAddresses };
 }
 
-function countUsed({ index, inUse }: Table, { ips }: Touched): void {
+function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
   for (const ip of ips.values()) {
     const space = spaceOf(index, ip);
     if (space === undefined) continue;
@@ -176,7 +176,7 @@ function countUsed({ index, inUse }: Table, { ips }: Touched): void {
  * the last has got its address, or the next plan would tell them something else.
  */
 function settleAll(
-  table: Table,
+  table: AddressTable,
   services: readonly Service[],
   adoptions: ReadonlyMap<string, Adoption>,
 ): ReadonlyMap<string, Settled> {
@@ -187,7 +187,7 @@ function settleAll(
   }
   for (const service of services) {
     const first = settled.get(service.key);
-    if (first === undefined || first.complaints.length === 0) continue;
+    if (first === undefined || first.lacks.length === 0) continue;
     const second = settle(table, service, first.addresses);
     settled.set(service.key, { ...second, replaced: [...first.replaced, ...second.replaced] });
   }

@@ -1,8 +1,8 @@
 import { equalIps, type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
-import { chooseAddresses, type Table } from "./choose.ts";
+import { chooseAddresses, type AddressTable } from "./choose.ts";
 import {
-  type Complaint,
+  type Lack,
   explainBadRequest,
   explainInUse,
   explainNoPool,
@@ -10,14 +10,14 @@ import {
   explainNotInPool,
   explainOrphaned,
 } from "./explain.ts";
-import { hold, refusalOf } from "./in-use.ts";
+import { hold, obstacleTo } from "./in-use.ts";
 import { spaceOf } from "./pool-space.ts";
 import type { Released } from "./snapshot.ts";
 
 /** What a Service ends with, and what it still lacks. */
 export interface Settled {
   readonly addresses: readonly Ip[];
-  readonly complaints: readonly Complaint[];
+  readonly lacks: readonly Lack[];
   /** Addresses it had and exchanged for others. */
   readonly replaced: readonly Released[];
 }
@@ -27,12 +27,12 @@ type Need =
   | { readonly kind: "satisfied" }
   | { readonly kind: "take"; readonly ip: Ip }
   | { readonly kind: "choose" }
-  | { readonly kind: "refused"; readonly complaint: Complaint };
+  | { readonly kind: "refused"; readonly lack: Lack };
 
 /** Decides for one of our Services that has `held`, after all adoptions, and marks what it gets as used. */
-export function settle(table: Table, service: Service, held: readonly Ip[]): Settled {
+export function settle(table: AddressTable, service: Service, held: readonly Ip[]): Settled {
   const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
-  if (bad !== undefined) return { addresses: held, complaints: [bad], replaced: [] };
+  if (bad !== undefined) return { addresses: held, lacks: [bad], replaced: [] };
   const heldOf = (family: Family) => held.find((ip) => ip.family === family);
   const needs = service.families.map((family) => ({
     family,
@@ -42,14 +42,14 @@ export function settle(table: Table, service: Service, held: readonly Ip[]): Set
   const ownPools = held.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? []);
   const choice = chooseAddresses(table, service, { families, ownPools });
   const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
-  const refused = needs.flatMap(({ need }) => (need.kind === "refused" ? need.complaint : []));
-  const complaints = [...refused, ...choice.complaints];
-  const isPartial = complaints.length > 0 && service.ipFamilyPolicy === "RequireDualStack";
-  if (isPartial && held.length === 0) return { addresses: [], complaints, replaced: [] };
-  return exchange(table, service, { held, gained: [...taken, ...choice.addresses], complaints });
+  const refused = needs.flatMap(({ need }) => (need.kind === "refused" ? need.lack : []));
+  const lacks = [...refused, ...choice.lacks];
+  const isPartial = lacks.length > 0 && service.ipFamilyPolicy === "RequireDualStack";
+  if (isPartial && held.length === 0) return { addresses: [], lacks, replaced: [] };
+  return exchange(table, service, { held, gained: [...taken, ...choice.addresses], lacks });
 }
 
-function needOf(table: Table, service: Service, { family, has }: { family: Family; has: Ip | undefined }): Need {
+function needOf(table: AddressTable, service: Service, { family, has }: { family: Family; has: Ip | undefined }): Need {
   const request = service.requestedAddresses.find((ip) => ip.family === family);
   if (request !== undefined) {
     if (has !== undefined && equalIps(has, request)) return { kind: "satisfied" };
@@ -59,25 +59,25 @@ function needOf(table: Table, service: Service, { family, has }: { family: Famil
   const { requestedPool } = service;
   if (requestedPool === undefined) return { kind: "satisfied" };
   if (!table.pools.some((pool) => pool.name === requestedPool))
-    return { kind: "refused", complaint: explainNoPool(table.pools, service) };
+    return { kind: "refused", lack: explainNoPool(table.pools, service) };
   return { kind: spaceOf(table.index, has)?.pool.name === requestedPool ? "satisfied" : "choose" };
 }
 
-function needOfRequest(table: Table, service: Service, ip: Ip): Need {
+function needOfRequest(table: AddressTable, service: Service, ip: Ip): Need {
   const pool = spaceOf(table.index, ip)?.pool;
   const { requestedPool } = service;
   if (requestedPool !== undefined && !table.pools.some(({ name }) => name === requestedPool))
-    return { kind: "refused", complaint: explainNoPool(table.pools, service) };
+    return { kind: "refused", lack: explainNoPool(table.pools, service) };
   const outside = explainNotInPool(service, ip, pool);
-  if (outside !== undefined) return { kind: "refused", complaint: outside };
-  const refusal = refusalOf(table.inUse, ip, service);
-  return refusal === undefined ? { kind: "take", ip } : { kind: "refused", complaint: explainInUse(ip, refusal) };
+  if (outside !== undefined) return { kind: "refused", lack: outside };
+  const obstacle = obstacleTo(table.inUse, ip, service);
+  return obstacle === undefined ? { kind: "take", ip } : { kind: "refused", lack: explainInUse(ip, obstacle) };
 }
 
 function exchange(
-  table: Table,
+  table: AddressTable,
   service: Service,
-  { held, gained, complaints }: { held: readonly Ip[]; gained: readonly Ip[]; complaints: readonly Complaint[] },
+  { held, gained, lacks }: { held: readonly Ip[]; gained: readonly Ip[]; lacks: readonly Lack[] },
 ): Settled {
   for (const ip of gained) {
     const space = spaceOf(table.index, ip);
@@ -89,7 +89,7 @@ function exchange(
   const orphaned = explainOrphaned(kept.filter((ip) => spaceOf(table.index, ip) === undefined));
   return {
     addresses: [...kept, ...gained],
-    complaints: orphaned === undefined ? complaints : [...complaints, orphaned],
+    lacks: orphaned === undefined ? lacks : [...lacks, orphaned],
     replaced: held.filter(isReplaced).map((ip) => ({
       ip,
       reason: "AddressReleased",

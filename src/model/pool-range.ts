@@ -2,7 +2,7 @@ import { cidrContains, parseCidr } from "#src/ip/cidr.ts";
 import { bitsOf, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { type IpRange, parseRange, printRange, type RangeFault, rangesOverlap } from "#src/ip/range.ts";
 import { complain, type ProblemText, type Field, quote } from "./field.ts";
-import { mendRange } from "./mend-range.ts";
+import { fixRange } from "./fix-range.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
 /** A range of a pool and where it stands. */
@@ -54,14 +54,14 @@ function explain(text: string, fault: RangeFault): Explanation {
       return {
         code: "POOL_RANGE_UNREADABLE",
         why: "it is neither a CIDR nor two addresses joined by a dash",
-        fix: mendRange(trimmed) ?? 'Write a CIDR ("192.0.2.0/28") or a range ("192.0.2.10-192.0.2.20")',
+        fix: fixRange(trimmed) ?? 'Write a CIDR ("192.0.2.0/28") or a range ("192.0.2.10-192.0.2.20")',
       };
   }
 }
 
 function explainPrefix(text: string, isV6: boolean): Explanation {
   const longest = bitsOf(isV6 ? "ipv6" : "ipv4");
-  const fix = mendRange(text) ?? `Write a prefix length from 0 to ${longest}`;
+  const fix = fixRange(text) ?? `Write a prefix length from 0 to ${longest}`;
   const why = `what follows the slash is not a prefix length from 0 to ${longest}`;
   return { code: "POOL_RANGE_BAD_PREFIX_LENGTH", why, fix };
 }

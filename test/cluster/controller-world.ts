@@ -27,7 +27,7 @@ const AT_ONCE = 32;
 /** A controller's process. */
 export interface Replica {
   readonly process: RackProcess;
-  /** The value of a metric line, such as `hawser_controller_leads`. */
+  /** The value of a metric line, such as `hawser_controller_leader`. */
   metric(line: string): Promise<number>;
   leads(): Promise<boolean>;
 }
@@ -89,7 +89,7 @@ export class ControllerWorld {
       const text = await (await fetch(`http://127.0.0.1:${listening.port}/metrics`)).text();
       return valueOf(text, line) ?? Number.NaN;
     };
-    return { process: running, metric, leads: async () => (await metric("hawser_controller_leads")) === 1 };
+    return { process: running, metric, leads: async () => (await metric("hawser_controller_leader")) === 1 };
   }
 
   async untilLeads(replica: Replica): Promise<void> {

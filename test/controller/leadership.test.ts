@@ -30,7 +30,7 @@ describe("a standby", () => {
     await world.advance(60_000);
     expect([world.source.patched, world.source.events]).toEqual([[], []]);
     expect([world.applied > 0, world.role]).toEqual([true, "stands by"]);
-    expect(await world.metric("hawser_controller_leads")).toBe("0");
+    expect(await world.metric("hawser_controller_leader")).toBe("0");
     expect(await world.metric('hawser_services{state="assigned"}')).toBeUndefined();
   });
 
@@ -40,7 +40,7 @@ describe("a standby", () => {
     await world.overwrite("old", { loadBalancer: { ingress: [{ ip: "192.0.2.0" }] } });
     await takeOver();
     expect([world.line("old"), world.line("new")]).toEqual(["192.0.2.0 AddressAssigned", "192.0.2.1 AddressAssigned"]);
-    expect(await world.metric("hawser_controller_leads")).toBe("1");
+    expect(await world.metric("hawser_controller_leader")).toBe("1");
   });
 
   it("that takes over where nothing changed writes nothing and says nothing", async () => {

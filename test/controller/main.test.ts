@@ -46,7 +46,7 @@ describe("hawser controller", () => {
       await vi.waitUntil(async () => (await fetch(`${url}/readyz`)).status === 200, eventually);
       const status = readFileSync(join(directory, ".hawser/status/Service/default/web.yaml"), "utf8");
       expect(status).toContain("ip: 192.0.2.0");
-      expect(await (await fetch(`${url}/metrics`)).text()).toContain("hawser_controller_leads 1");
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain("hawser_controller_leader 1");
       // A speaker beside it.
       mkdirSync(join(directory, ".hawser/reports"), { recursive: true });
       const report = "{ node: n1, ready: true, announcing: [192.0.2.0] }\n";

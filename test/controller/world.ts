@@ -1,6 +1,6 @@
 // A controller over a source in memory, with time in the test's hand.
 import { createControllerMetrics } from "#controller/metrics.ts";
-import { type Controller, startController } from "#controller/loop.ts";
+import { type Controller, startController } from "#controller/start-controller.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { createLogger } from "#src/process/log.ts";
 import { Registry } from "prom-client";

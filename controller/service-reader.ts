@@ -4,7 +4,7 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
-import { HeldAddresses } from "./held.ts";
+import { HeldAddresses } from "./held-addresses.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Hears of the problems of one Service, when they change; empty: it is well again. */
@@ -75,7 +75,7 @@ export class ServiceReader {
     key: string,
     { object, parsed, writes }: { object: KubeObject; parsed: Parsed<Service>; writes: UnseenWrites },
   ): void {
-    this.#say(key, object, parsed);
+    this.#report(key, object, parsed);
     const unseen = writes.addressesOf(key, object);
     const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));
     this.#inUse.add(addresses);
@@ -105,7 +105,7 @@ export class ServiceReader {
     this.#restored.add(key);
   }
 
-  #say(key: string, object: KubeObject, { problems }: Parsed<Service>): void {
+  #report(key: string, object: KubeObject, { problems }: Parsed<Service>): void {
     if (JSON.stringify(problems) === JSON.stringify(this.problemsOf(key))) return;
     if (problems.length > 0) this.#problems.set(key, problems);
     else this.#problems.delete(key);

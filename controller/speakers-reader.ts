@@ -3,9 +3,9 @@ import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
 /** What the speakers say, put together. */
-export interface SpeakersSay {
+export interface SpeakersView {
   /** Live speakers, and those of them that stand for election. */
-  readonly speakers: number;
+  readonly count: number;
   readonly ready: number;
   /** Addresses that a speaker answers for, canonical text. */
   readonly announced: ReadonlySet<string>;
@@ -16,26 +16,26 @@ export interface SpeakersSay {
 type Reports = ReadonlyMap<string, Fields>;
 
 /** Reads the reports of speakers, each version of one once; reports of other programs are passed over. */
-export class ReportReader {
+export class SpeakersReader {
   readonly #read = new WeakMap<Fields, SpeakerReport>();
-  #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly say: SpeakersSay } | undefined;
+  #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly speakers: SpeakersView } | undefined;
 
   /**
    * The Nodes that are Ready tell of speakers that died with the others. The same value while both are the same objects.
    */
-  read(reports: Reports, readyNodes: ReadyNodes): SpeakersSay {
+  read(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
     if (this.#last?.reports !== reports || this.#last.readyNodes !== readyNodes)
-      this.#last = { reports, readyNodes, say: this.#put(reports, readyNodes) };
-    return this.#last.say;
+      this.#last = { reports, readyNodes, speakers: this.#put(reports, readyNodes) };
+    return this.#last.speakers;
   }
 
-  #put(reports: Reports, readyNodes: ReadyNodes): SpeakersSay {
+  #put(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
     const read = [...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []);
     const live = [...liveSpeakers(read, readyNodes)];
     const announced = new Set<string>();
     for (const { announcing } of live) for (const ip of announcing) announced.add(ip);
     return {
-      speakers: live.length,
+      count: live.length,
       ready: live.filter(({ ready }) => ready).length,
       announced,
       isComplete: !live.some(({ isShortened }) => isShortened),

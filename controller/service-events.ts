@@ -3,7 +3,7 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
 import { addressConditionOf, ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import type { EventRecord } from "#src/source/source.ts";
-import type { ConditionValue } from "./status.ts";
+import type { ConditionValue } from "./status-patch.ts";
 
 /** The Kubernetes API refuses Events with a longer message (in bytes; ours are nearly all ASCII). */
 const MESSAGE_MAX_BYTES = 1_024;

@@ -2,21 +2,21 @@ import { bitsOf, type Ip, parseIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
 
 /** Two IPv6 addresses and some decoration; a longer text is no slip of the pen. */
-const MAX_MENDED = 200;
+const MAX_FIXED = 200;
 
 /**
  * What the writer of an unreadable range most likely meant, as a sentence (`Write "192.0.2.10-192.0.2.20"`); undefined
  * where no guess is a good range.
  */
-export function mendRange(text: string): string | undefined {
-  if (text.length > MAX_MENDED) return undefined;
+export function fixRange(text: string): string | undefined {
+  if (text.length > MAX_FIXED) return undefined;
   const parts = text.split(/[,;]\s*|\s+and\s+/).filter((part) => part !== "");
   if (parts.length > 1)
     return `Write each on a line of its own: ${parts.map((part) => `"${asRange(part)}"`).join(", ")}`;
   const guesses = [plainDash, plainDigits, wholeEnd, netmask, outerEnds];
   for (const guess of guesses) {
-    const mended = guess(text.replaceAll(/\s+/g, ""));
-    if (parseRange(mended).ok) return `Write "${mended}"`;
+    const fixed = guess(text.replaceAll(/\s+/g, ""));
+    if (parseRange(fixed).ok) return `Write "${fixed}"`;
   }
   return undefined;
 }

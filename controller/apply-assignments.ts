@@ -5,11 +5,11 @@ import { addressConditionOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { EventRecord, Source, StatusPatch } from "#src/source/source.ts";
 import { type Contests, contestedEvent, contestedPatch } from "./contests.ts";
-import { announcementEvents, eventOf, eventsOf, refOf } from "./events.ts";
-import type { HeldAddresses } from "./held.ts";
+import { announcementEvents, eventOf, eventsOf, refOf } from "./service-events.ts";
+import type { HeldAddresses } from "./held-addresses.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import type { Retries } from "./retries.ts";
-import { type ConditionValue, statusPatch } from "./status.ts";
+import { type ConditionValue, statusPatch } from "./status-patch.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Patches under way at once: enough to hide the API server's latency, few enough not to be throttled by it. */

@@ -5,7 +5,7 @@ import type { Pool } from "#src/model/pool.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
-import { eventOf } from "./events.ts";
+import { eventOf } from "./service-events.ts";
 
 /**
  * The pools in force, read from the ConfigMap: a broken one leaves the last good one in force, and says so once. That a

@@ -1,4 +1,4 @@
-import { ServiceReader } from "#controller/snapshot.ts";
+import { ServiceReader } from "#controller/service-reader.ts";
 import { UnseenWrites } from "#controller/unseen-writes.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { describe, expect, it } from "vitest";
