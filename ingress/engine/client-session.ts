@@ -246,7 +246,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     }
     this.#record.enterIngress(decision.route.ingressKey);
     if (!this.#connection.isSecure && wantsHttps(decision.route, this.#context.redirectsToHttps)) {
-      const location = httpsLocation(bytes, head);
+      const location = httpsLocation(bytes, head, decision.path);
       if (location !== undefined) {
         this.#answer(308, location);
         return false;

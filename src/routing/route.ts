@@ -1,5 +1,5 @@
 import { hostOf, wildcardOf } from "./host.ts";
-import { normalizePath } from "./path.ts";
+import { isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
@@ -21,6 +21,8 @@ export type RouteDecision =
       readonly kind: "forward";
       readonly route: Route;
       readonly backend: Backend;
+      /** The normalised path, which every decision about the request looks at. */
+      readonly path: string;
       /** The path to send instead of the one that came; undefined: forward the bytes as they came. */
       readonly rewrittenPath: string | undefined;
     }
@@ -41,8 +43,9 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
   if (backend === undefined) return NO_SERVICE;
   if (backend.endpoints.length === 0) return NO_ENDPOINT;
-  const rewrittenPath = matched.rewrite && rewritePath(path, matched.path, matched.rewrite);
-  return { kind: "forward", route: matched, backend, rewrittenPath };
+  const kept = isForwardedNormalized(request.path) ? path : undefined;
+  const rewrittenPath = matched.rewrite ? rewritePath(path, matched.path, matched.rewrite) : kept;
+  return { kind: "forward", route: matched, backend, path, rewrittenPath };
 }
 
 function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {

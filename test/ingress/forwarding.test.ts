@@ -86,9 +86,14 @@ describe("forwarded requests", () => {
       has: /^GET \/x\?y HTTP/,
     },
     {
-      name: "the raw path where nothing is rewritten",
-      request: "GET /a/../b//%7e%2F HTTP/1.1\r\nHost: a.com\r\n\r\n",
-      has: /^GET \/a\/\.\.\/b\/\/%7e%2F HTTP/,
+      name: "the raw path where nothing is rewritten and it has no dot segment",
+      request: "GET /b//%7e%2F HTTP/1.1\r\nHost: a.com\r\n\r\n",
+      has: /^GET \/b\/\/%7e%2F HTTP/,
+    },
+    {
+      name: "H7 the path that was matched where it had dot segments",
+      request: "GET /a/../b//./%7e%2F?q=/../ HTTP/1.1\r\nHost: a.com\r\n\r\n",
+      has: /^GET \/b\/~%2F\?q=\/\.\.\/ HTTP/,
     },
   ])("pass $name", async ({ request, has }) => {
     expect((await forwarded(request, NO_CONTENT)).endpoint).toMatch(has);

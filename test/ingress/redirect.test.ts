@@ -25,16 +25,26 @@ async function locationOf(redirectsToHttps: boolean, request: string): Promise<s
 
 describe("a plain request", () => {
   it.each([
-    { request: "GET /x?y=1 HTTP/1.1\r\nHost: A.com:8080\r\n\r\n", location: "https://a.com/x?y=1" },
-    { request: "POST / HTTP/1.1\r\nHost: a.com.\r\nContent-Length: 0\r\n\r\n", location: "https://a.com/" },
-    { request: "GET http://a.com?q HTTP/1.1\r\nHost: d.com\r\n\r\n", location: "https://a.com/?q" },
-    { request: "GET /%0d%0aX:y HTTP/1.1\r\nHost: a.com\r\n\r\n", location: "https://a.com/%0d%0aX:y" },
-    { request: "GET / HTTP/1.1\r\nHost: x.b.com\r\n\r\n", location: "https://x.b.com/" },
-    { request: "GET //evil.com HTTP/1.1\r\nHost: c.com\r\n\r\n", location: "https://c.com//evil.com" },
-    { request: "GET / HTTP/1.1\r\nHost: d.com\r\n\r\n", location: undefined },
-    { request: "GET / HTTP/1.0\r\n\r\n", location: undefined },
-    { request: "GET /.well-known/acme-challenge/t HTTP/1.1\r\nHost: a.com\r\n\r\n", location: undefined },
-  ])("$request is sent on to $location", async ({ request, location }) => {
+    { id: "", request: "GET /x?y=1 HTTP/1.1\r\nHost: A.com:8080\r\n\r\n", location: "https://a.com/x?y=1" },
+    { id: "", request: "POST / HTTP/1.1\r\nHost: a.com.\r\nContent-Length: 0\r\n\r\n", location: "https://a.com/" },
+    { id: "", request: "GET http://a.com?q HTTP/1.1\r\nHost: d.com\r\n\r\n", location: "https://a.com/?q" },
+    { id: "", request: "GET /%0d%0aX:y HTTP/1.1\r\nHost: a.com\r\n\r\n", location: "https://a.com/%0d%0aX:y" },
+    { id: "", request: "GET / HTTP/1.1\r\nHost: x.b.com\r\n\r\n", location: "https://x.b.com/" },
+    { id: "", request: "GET //evil.com HTTP/1.1\r\nHost: c.com\r\n\r\n", location: "https://c.com//evil.com" },
+    { id: "", request: "GET / HTTP/1.1\r\nHost: d.com\r\n\r\n", location: undefined },
+    { id: "", request: "GET / HTTP/1.0\r\n\r\n", location: undefined },
+    { id: "", request: "GET /.well-known/acme-challenge/t HTTP/1.1\r\nHost: a.com\r\n\r\n", location: undefined },
+    {
+      id: "H2 ",
+      request: "GET /.well-known/acme-challenge/../../secret HTTP/1.1\r\nHost: a.com\r\n\r\n",
+      location: "https://a.com/.well-known/acme-challenge/../../secret",
+    },
+    {
+      id: "H2 ",
+      request: "GET /x/..//.well-known/acme%2Dchallenge/t HTTP/1.1\r\nHost: a.com\r\n\r\n",
+      location: undefined,
+    },
+  ])("$id$request is sent on to $location", async ({ request, location }) => {
     expect(await locationOf(true, request)).toBe(location);
   });
 
