@@ -14,11 +14,11 @@ import { sourceOrExit } from "#src/source/source-or-exit.ts";
 import { Engine } from "./engine/engine.ts";
 import { netConnect } from "./io/net.ts";
 import { plainServer, secureServer } from "./io/servers.ts";
-import { type IngressLoop, startIngressLoop } from "./loop.ts";
+import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
-import { ingressOptions } from "./settings.ts";
-import { printState } from "./state.ts";
-import { readPublishSettings } from "./status/settings.ts";
+import { ingressOptions } from "./ingress-options.ts";
+import { printState } from "./print-state.ts";
+import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */

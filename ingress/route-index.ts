@@ -1,9 +1,9 @@
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
-import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build.ts";
-import { claimedHosts, type ClassScope, compareAge, isServed } from "#src/routing/snapshot.ts";
-import type { RouteTable } from "#src/routing/table.ts";
+import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
+import { claimedHosts, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 
 /** What changed of the objects that routes are made of. */

@@ -1,4 +1,4 @@
-import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoints.ts";
+import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { descend } from "#src/model/field.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";

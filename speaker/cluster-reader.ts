@@ -4,7 +4,7 @@ import { WantedIndex } from "#speaker/wanted-index.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, memberRecordName, readMemberRecord } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";

@@ -1,7 +1,7 @@
 import type { WantedAddress } from "#src/election/member.ts";
 import { wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Node } from "#src/model/node.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";

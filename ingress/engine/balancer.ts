@@ -1,4 +1,4 @@
-import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
+import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import { EndpointHealth } from "./endpoint-health.ts";
 
 /** More backends than a cluster has; then all begin anew, which nobody notices. */

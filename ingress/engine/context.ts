@@ -1,4 +1,4 @@
-import type { RouteTable } from "#src/routing/table.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";

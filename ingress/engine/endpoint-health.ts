@@ -1,5 +1,5 @@
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
-import type { BackendEndpoint } from "#src/routing/table.ts";
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
 
 /** Connections in a row that could not be opened before an endpoint is passed over. */
 const FAILURES_BEFORE_EJECTION = 2;

@@ -1,4 +1,4 @@
-import type { BackendEndpoint } from "#src/routing/table.ts";
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
 import type { Counters } from "./counters.ts";
 import type { Limits } from "./limits.ts";

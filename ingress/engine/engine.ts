@@ -1,5 +1,5 @@
-import type { RouteTable } from "#src/routing/table.ts";
-import { EMPTY_ROUTES } from "#src/routing/build.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import { EMPTY_ROUTES } from "#src/routing/build-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connect, Connection, ConnectionEvents } from "#ingress/io/connection.ts";
 import { AccessLog } from "./access-log.ts";

@@ -1,4 +1,4 @@
-import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
+import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndpointFailure } from "./counters.ts";

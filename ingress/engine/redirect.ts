@@ -1,5 +1,5 @@
 import { hostOf } from "#src/routing/host.ts";
-import type { Route } from "#src/routing/table.ts";
+import type { Route } from "#src/routing/route-table.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 

@@ -1,9 +1,9 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { TlsSecret } from "#src/model/secret.ts";
+import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf, wildcardOf } from "#src/routing/host.ts";
-import { compareAge } from "#src/routing/snapshot.ts";
+import { compareAge } from "#src/routing/routing-snapshot.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** `namespace/name` of the Secret for each host, as `spec.tls` of the Ingresses says; the oldest Ingress wins. */

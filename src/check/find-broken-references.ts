@@ -2,7 +2,7 @@ import { complain, type Field, quote } from "#src/model/field.ts";
 import type { IngressBackend } from "#src/model/ingress-backend.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { TlsSecret } from "#src/model/secret.ts";
+import type { TlsSecret } from "#src/model/tls-secret.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Deployment } from "#src/model/deployment.ts";
 

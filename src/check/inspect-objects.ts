@@ -1,4 +1,4 @@
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { child, complain, descend } from "#src/model/field.ts";
 import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
@@ -6,7 +6,7 @@ import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import { parseTlsSecret, type TlsSecret } from "#src/model/secret.ts";
+import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { type Deployment, parseDeployment } from "#src/model/deployment.ts";
 

@@ -1,7 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { NodeStanding, WantedAddress } from "#src/election/member.ts";
-import type { Endpoint, EndpointSlice } from "#src/model/endpoints.ts";
+import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";

@@ -213,7 +213,7 @@ export const PROBLEM_CODES = {
     solve: "Take the address out of the pool, or set `avoid-buggy-ips: true` where it ends in 0 or 255.",
   },
 
-  // Services, endpoints and nodes (src/model/service*.ts, endpoints.ts, node.ts).
+  // Services, endpoints and nodes (src/model/service*.ts, endpoint-slice.ts, node.ts).
   REQUEST_ADDRESS_UNREADABLE: {
     meaning: "A Service requests something that is no IP address. It keeps the address it has and gets no other.",
     solve: "Write one address, or one of each family separated by a comma.",
@@ -243,7 +243,7 @@ export const PROBLEM_CODES = {
     solve: "Make `spec.selector` of the Service and the labels of the pod template the same.",
   },
 
-  // Ingresses and certificates (src/model/ingress*.ts, secret.ts).
+  // Ingresses and certificates (src/model/ingress*.ts, tls-secret.ts).
   INGRESS_EMPTY: {
     meaning: "An Ingress has neither rules nor a default backend.",
     solve: "Write one of the two.",

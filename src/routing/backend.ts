@@ -1,6 +1,6 @@
-import type { Endpoint, EndpointSlice } from "#src/model/endpoints.ts";
+import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Service, ServicePort } from "#src/model/service.ts";
-import type { Backend, BackendEndpoint, ServiceBackends } from "./table.ts";
+import type { Backend, BackendEndpoint, ServiceBackends } from "./route-table.ts";
 
 /** The backends of a Service: one for each TCP port, under its number and its name. */
 export function backendsOf(service: Service, slices: readonly EndpointSlice[]): ServiceBackends {

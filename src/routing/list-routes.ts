@@ -1,6 +1,6 @@
 import type { Rewrite } from "#src/model/ingress-annotations.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
-import type { HostRoutes, Route, RouteTable } from "./table.ts";
+import type { HostRoutes, Route, RouteTable } from "./route-table.ts";
 
 /** One rule of the table, for people and tools to read. */
 interface ListedRoute {

@@ -1,4 +1,4 @@
-import type { PrefixEntry, Route } from "./table.ts";
+import type { PrefixEntry, Route } from "./route-table.ts";
 
 /** A prefix that does not yet know its place among the others. */
 export type UnlinkedPrefix = Omit<PrefixEntry, "parent">;

@@ -3,7 +3,7 @@ import { isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
-import type { Backend, HostRoutes, Route, RouteTable } from "./table.ts";
+import type { Backend, HostRoutes, Route, RouteTable } from "./route-table.ts";
 
 /** What of a request decides where it goes. */
 export interface RouteRequest {

@@ -6,8 +6,8 @@ import { netConnect } from "#ingress/io/net.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { certificateClaims, Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
-import { buildRoutes } from "#src/routing/build.ts";
-import { routingSnapshot } from "#src/routing/snapshot.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { answering, listen, startEndpoint, type TestEndpoint } from "#test/support/ingress-proxy.ts";
 

@@ -5,7 +5,7 @@ import { connect, createServer as createTcpServer, type Socket } from "node:net"
 import { describe, expect, it } from "vitest";
 import { Balancer } from "#ingress/engine/balancer.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
-import type { Backend, BackendEndpoint } from "#src/routing/table.ts";
+import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import {
   answering,
   ask,

@@ -2,7 +2,7 @@
 import { parse, stringify } from "yaml";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type IpRange, printRange } from "#src/ip/range.ts";
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { parseNode } from "#src/model/node.ts";
@@ -10,7 +10,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, parseObject } from "#src/model/object.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
-import { parseTlsSecret } from "#src/model/secret.ts";
+import { parseTlsSecret } from "#src/model/tls-secret.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
 

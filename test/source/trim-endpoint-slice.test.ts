@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { readObject } from "#src/source/kubernetes/read/read-object.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoints.ts";
+import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseNode } from "#src/model/node.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { parseService, type Service } from "#src/model/service.ts";

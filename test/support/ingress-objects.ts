@@ -1,4 +1,4 @@
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";

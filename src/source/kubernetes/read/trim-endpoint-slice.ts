@@ -1,4 +1,4 @@
-import { SERVICE_NAME_LABEL } from "#src/model/endpoints.ts";
+import { SERVICE_NAME_LABEL } from "#src/model/endpoint-slice.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { SharedValues } from "./shared-values.ts";
 

@@ -1,5 +1,5 @@
 import { printIp } from "#src/ip/address.ts";
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import {
   addressesInStatus,
   type IngressAddress,
@@ -10,7 +10,7 @@ import type { Node } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { textsOf } from "#src/model/record.ts";
-import type { PublishSettings } from "./settings.ts";
+import type { PublishSettings } from "./publish-settings.ts";
 
 /** What the addresses that we publish are found by. */
 export interface PublishSnapshot {

@@ -1,6 +1,6 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { parseTlsSecret, type TlsSecret } from "#src/model/secret.ts";
+import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";

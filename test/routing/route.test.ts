@@ -1,14 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { type KubeObject, parseObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
-import { buildRoutes } from "#src/routing/build.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
-import { type ClassScope, isServed, routingSnapshot } from "#src/routing/snapshot.ts";
+import { type ClassScope, isServed, routingSnapshot } from "#src/routing/routing-snapshot.ts";
 
 /** A case: manifests in short form, and requests written as `host/path`. */
 interface Case {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { IngressAddress } from "#src/model/ingress-address.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { planIngressStatus, type Standing } from "#ingress/status/plan.ts";
+import { planIngressStatus, type Standing } from "#ingress/status/plan-ingress-status.ts";
 
 const a = { ip: "192.0.2.1" };
 const b = { ip: "192.0.2.2" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IngressClass } from "#src/model/ingress.ts";
-import { isServed } from "#src/routing/snapshot.ts";
+import { isServed } from "#src/routing/routing-snapshot.ts";
 
 const OURS = "hawser.dev/ingress";
 const THEIRS = "k8s.io/ingress-nginx";

@@ -6,8 +6,8 @@ import { wildcardOf } from "./host.ts";
 import { normalizeRulePath, visibleAscii } from "./path.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "./prefix.ts";
 import { emptyShardedMap, withEntries } from "./sharded-map.ts";
-import type { RoutingSnapshot } from "./snapshot.ts";
-import type { HostRoutes, Route, RouteTable } from "./table.ts";
+import type { RoutingSnapshot } from "./routing-snapshot.ts";
+import type { HostRoutes, Route, RouteTable } from "./route-table.ts";
 
 /** A table of nothing: every request is answered 404. */
 export const EMPTY_ROUTES: RouteTable = { hosts: emptyShardedMap(), services: emptyShardedMap() };

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
-import { parseTlsSecret } from "#src/model/secret.ts";
+import { parseTlsSecret } from "#src/model/tls-secret.ts";
 import { codes, object, valueOf } from "./build.ts";
 
 // Built from parts, so that no scanner takes them for a key.

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseNode } from "#src/model/node.ts";
 import { type KubeObject, parseObject } from "#src/model/object.ts";
-import { publishedAddresses } from "#ingress/status/addresses.ts";
-import { LINGER_MS, LingeringAddresses } from "#ingress/status/lingering.ts";
-import { StatusPacing } from "#ingress/status/pacing.ts";
-import { readPublishSettings } from "#ingress/status/settings.ts";
+import { publishedAddresses } from "#ingress/status/published-addresses.ts";
+import { LINGER_MS, LingeringAddresses } from "#ingress/status/lingering-addresses.ts";
+import { StatusPacing } from "#ingress/status/status-pacing.ts";
+import { readPublishSettings } from "#ingress/status/publish-settings.ts";
 
 function objectOf(manifest: Readonly<Record<string, unknown>>): KubeObject {
   const parsed = parseObject(manifest, "test");

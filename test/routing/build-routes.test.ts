@@ -1,11 +1,11 @@
 import { array, assert, constantFrom, dictionary, integer, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Ingress } from "#src/model/ingress.ts";
-import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build.ts";
+import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
 import { route } from "#src/routing/route.ts";
-import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/snapshot.ts";
+import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
-import type { RouteTable } from "#src/routing/table.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 
 const hosts = ["", "a.com", "b.a.com", "*.a.com", "*.com"];

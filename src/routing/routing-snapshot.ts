@@ -1,4 +1,4 @@
-import type { EndpointSlice } from "#src/model/endpoints.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
 

@@ -5,11 +5,11 @@ import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/mode
 import type { Problem } from "#src/model/problem.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
-import type { PublishedAddresses } from "./addresses.ts";
-import { LingeringAddresses, type LingeringNow } from "./lingering.ts";
-import { StatusPacing } from "./pacing.ts";
-import { planIngressStatus, type Standing, type StatusChange } from "./plan.ts";
-import { UnservedEvents, type UnservedIngress } from "./unserved.ts";
+import type { PublishedAddresses } from "./published-addresses.ts";
+import { LingeringAddresses, type LingeringNow } from "./lingering-addresses.ts";
+import { StatusPacing } from "./status-pacing.ts";
+import { planIngressStatus, type Standing, type StatusChange } from "./plan-ingress-status.ts";
+import { UnservedEvents, type UnservedIngress } from "./unserved-events.ts";
 
 /** The name of the election. */
 const ELECTION = "hawser-ingress";

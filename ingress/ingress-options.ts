@@ -1,7 +1,7 @@
 import { logLevels } from "#src/process/log.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
-import { publishOptions } from "./status/settings.ts";
+import { publishOptions } from "./status/publish-settings.ts";
 
 const port = { kind: "number", min: 0, max: 65_535 } as const;
 /** The options of the ingress. */

@@ -1,4 +1,4 @@
-import { parseEndpointSlice } from "#src/model/endpoints.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
@@ -8,17 +8,17 @@ import { parseService } from "#src/model/service.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
-import type { ClassScope } from "#src/routing/snapshot.ts";
-import type { RouteTable } from "#src/routing/table.ts";
+import type { ClassScope } from "#src/routing/routing-snapshot.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import { RouteIndex } from "./route-index.ts";
-import { NamedSecrets } from "./secrets.ts";
-import { publishedAddresses } from "./status/addresses.ts";
-import { startStatusLoop, type StatusLoop } from "./status/loop.ts";
-import type { Standing } from "./status/plan.ts";
-import type { PublishSettings } from "./status/settings.ts";
-import type { UnservedIngress } from "./status/unserved.ts";
+import { NamedSecrets } from "./named-secrets.ts";
+import { publishedAddresses } from "./status/published-addresses.ts";
+import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
+import type { Standing } from "./status/plan-ingress-status.ts";
+import type { PublishSettings } from "./status/publish-settings.ts";
+import type { UnservedIngress } from "./status/unserved-events.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice"];
@@ -54,35 +54,35 @@ export interface IngressLoop {
 export async function startIngressLoop(context: IngressContext): Promise<IngressLoop> {
   const { source, log, publish } = context;
   const problems = new ProblemLog(log);
-  const world = new World(context, problems, () => loop.mark());
+  const known = new KnownObjects(context, problems, () => loop.mark());
   let status: StatusLoop | undefined;
   const loop = createWorkLoop({
     log,
     run: async () => {
-      world.update();
+      known.update();
       status?.mark();
     },
   });
   await source.open(publish?.usesNodes === true ? [...KINDS, "Node"] : KINDS, {
     onChange: (changed) => {
-      world.mark(changed);
+      known.mark(changed);
       loop.mark();
     },
     onProblems: (where, found) => problems.report(where, found),
   });
   loop.mark();
   await loop.idle();
-  await world.settled;
+  await known.settled;
   await loop.idle();
   if (publish !== undefined)
     status = startStatusLoop({
       source,
       log,
       lingers: publish.usesNodes,
-      publishedAddresses: () => world.publishedAddresses(publish),
-      standingOf: (key) => world.standingOf(key),
-      unserved: () => world.unserved(),
-      standingsVersion: () => world.standingsVersion,
+      publishedAddresses: () => known.publishedAddresses(publish),
+      standingOf: (key) => known.standingOf(key),
+      unserved: () => known.unserved(),
+      standingsVersion: () => known.standingsVersion,
       onProblems: (found) => problems.report("published addresses", found),
     });
   return {
@@ -96,7 +96,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
 }
 
 /** All that the ingress knows, as values. */
-class World {
+class KnownObjects {
   readonly #context: IngressContext;
   readonly #problems: ProblemLog;
   readonly #index: RouteIndex;
