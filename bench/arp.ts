@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Installation } from "#lab/installation.ts";
-import { Rack } from "#lab/rack.ts";
+import { Installation } from "#lab/hawser/installation.ts";
+import { Rack } from "#lab/rack/rack.ts";
 import type { FloodResult } from "./arp/flood.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { echo, startEcho } from "#lab/echo-service.ts";
-import { gapAfter, lost } from "#lab/gap.ts";
-import { Prober } from "#lab/prober.ts";
-import { Rack } from "#lab/rack.ts";
+import { echo, startEcho } from "#lab/probes/echo.ts";
+import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { Rack } from "#lab/rack/rack.ts";
 import { hawser } from "./failover/hawser.ts";
 import { keepalived } from "./failover/keepalived.ts";
 import type { RunningSystem, System } from "./failover/system.ts";

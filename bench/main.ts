@@ -32,7 +32,7 @@ if (bench === undefined) {
   process.exitCode = 2;
 } else if (bench.rack && process.env["HAWSER_RACK"] !== "1") {
   const prepared = args.includes("--help") ? {} : await bench.prepare?.();
-  const enter = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
+  const enter = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
   const child = spawn(process.execPath, [enter, fileURLToPath(import.meta.url), name, ...args], {
     stdio: "inherit",
     env: { ...process.env, ...prepared },

@@ -1,5 +1,5 @@
-import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster-build.ts";
-import { Rack } from "#lab/rack.ts";
+import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster/build-cluster.ts";
+import { Rack } from "#lab/rack/rack.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
 import { hawser } from "./scale/hawser.ts";
 import { metallb } from "./scale/metallb.ts";

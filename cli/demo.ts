@@ -23,7 +23,7 @@ const about =
   "Shows the main job on a rack of three nodes in namespaces of this machine: no root, no cluster, no network needed.";
 
 const BUILD = fileURLToPath(new URL("../scripts/cluster.js", import.meta.url));
-const ENTER = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
+const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 
 /** Runs the demo as a program of its own; resolves with its exit code. */

@@ -11,13 +11,13 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "#lab/cluster-build.ts";
-import { openRelay, relayPort } from "#lab/cluster-relay.ts";
+import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
+import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "#lab/install/preflight.ts";
 
-const ENTER = fileURLToPath(new URL("../lab/enter.js", import.meta.url));
-const MAIN = fileURLToPath(new URL("../lab/cluster-main.ts", import.meta.url));
+const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../lab/cluster/main.ts", import.meta.url));
 const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 
 const { values } = parseArgs({

@@ -2,25 +2,26 @@
 // (.oxlintrc.json is generated from it), so the page, the rule and the code cannot drift apart.
 // Usage: node scripts/import-table.js [--check|--print]
 import { readFileSync, writeFileSync } from "node:fs";
+import { oddImports } from "./import-style.js";
 
 /** Folder -> what its files may import. `node:` means any built-in; `types:` allows `import type` only. */
 export const importTable = {
   "src/ip": ["ipaddr.js"],
   "src/wire": ["#src/ip", "node:crypto"],
-  "src/model": ["#src/ip", "yaml", "types:@kubernetes/client-node"],
+  "src/model": ["#src/ip", "yaml"],
   "src/assignment": ["#src/ip", "#src/model"],
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
-  "src/layer2": ["#src/ip", "#src/wire", "#src/model"],
-  "src/routing": ["#src/ip", "#src/model"],
+  "src/layer2": ["#src/ip", "#src/wire"],
+  "src/routing": ["#src/model"],
   "src/check": ["#src/ip", "#src/model", "#src/assignment", "#src/routing"],
-  "src/source": ["#src/ip", "#src/model", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
+  "src/source": ["#src/model", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
   native: ["node:"],
-  controller: ["#src", "#controller", "node:", "prom-client", "types:@kubernetes/client-node"],
-  speaker: ["#src", "#speaker", "node:", "pino", "prom-client"],
-  ingress: ["#src", "#ingress", "node:", "prom-client"],
-  cli: ["#src", "#cli", "node:", "yaml"],
+  controller: ["#src", "node:", "prom-client", "types:@kubernetes/client-node"],
+  speaker: ["#src", "node:", "prom-client"],
+  ingress: ["#src", "node:", "prom-client"],
+  cli: ["#src", "node:"],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -139,8 +140,13 @@ if (process.argv.includes("--print")) {
     console.error(
       "The file .oxlintrc.json is not what scripts/import-table.js makes: run node scripts/import-table.js",
     );
-    process.exit(1);
+    process.exitCode = 1;
+  }
+  for (const { file } of oddImports()) {
+    console.error(`${file}: imports are not as scripts/import-style.js has them: run node scripts/import-table.js`);
+    process.exitCode = 1;
   }
 } else {
   writeFileSync(file, text);
+  for (const { file, text } of oddImports()) writeFileSync(new URL(`../${file}`, import.meta.url), text);
 }

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
-import { wrapped, whyNoRack } from "../lab/wrapper.js";
+import { wrapped, whyNoRack } from "../lab/rack/wrapper.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
 
 /** Where the person is who called npm: their paths are relative to it. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ClusterMessage, MemberMessage } from "#speaker/messages.ts";
-import { WantedIndex } from "#speaker/wanted-index.ts";
+import type { ClusterMessage, MemberMessage } from "./messages.ts";
+import { WantedIndex } from "./wanted-index.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";

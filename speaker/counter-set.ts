@@ -1,4 +1,4 @@
-import type { Counters } from "#speaker/messages.ts";
+import type { Counters } from "./messages.ts";
 
 /** Counters of the worker thread, by name and one label value from a closed set. */
 export class CounterSet {

@@ -1,4 +1,4 @@
-import type { MemberMessage } from "#speaker/messages.ts";
+import type { MemberMessage } from "./messages.ts";
 
 /** A guest that was not heard for so long is forgotten. */
 const GUEST_MS = 10_000;

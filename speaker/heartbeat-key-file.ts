@@ -1,5 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
-import { readHeartbeatKeys } from "#speaker/heartbeat-keys.ts";
+import { readHeartbeatKeys } from "./heartbeat-keys.ts";
 
 /**
  * How often the file is read again. Kubernetes swaps a link above a mounted Secret, which a watch on the file would not

@@ -1,6 +1,6 @@
 import type { Cidr } from "#src/ip/cidr.ts";
 import { type Claim, CLAIMS_PER_HEARTBEAT, encodeHeartbeat } from "#src/wire/heartbeat.ts";
-import type { MemberMessage } from "#speaker/messages.ts";
+import type { MemberMessage } from "./messages.ts";
 
 /**
  * Chunks sent at once. A receive buffer of usual size (net.core.rmem_default, 208 KB) holds some 90 datagrams of this

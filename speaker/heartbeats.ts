@@ -4,9 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
-import { HeartbeatSender, type OwnState } from "#speaker/heartbeat-sender.ts";
-import type { MemberMessage } from "#speaker/messages.ts";
-import { heartbeatPortProblem } from "#speaker/socket-problems.ts";
+import { HeartbeatSender, type OwnState } from "./heartbeat-sender.ts";
+import type { MemberMessage } from "./messages.ts";
+import { heartbeatPortProblem } from "./socket-problems.ts";
 
 /** Between two attempts to bind. */
 const RETRY_MS = 1_000;

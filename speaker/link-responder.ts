@@ -8,7 +8,7 @@ import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
-import { AddressFilter } from "#speaker/address-filter.ts";
+import { AddressFilter } from "./address-filter.ts";
 
 export interface LinkResponderOptions {
   readonly link: Link;

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { Counters, SpeakerState } from "#speaker/messages.ts";
+import type { Counters, SpeakerState } from "./messages.ts";
 
 /** What /metrics shows of a speaker. */
 export interface SpeakerMetrics {

@@ -2,8 +2,8 @@ import { type MemberRecord, memberRecordName, printMemberRecord } from "#src/mod
 import type { Node } from "#src/model/node.ts";
 import { parseIp } from "#src/ip/address.ts";
 import type { Source } from "#src/source/source.ts";
-import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
-import type { InterfaceState } from "#speaker/messages.ts";
+import { keyFingerprint } from "./heartbeat-keys.ts";
+import type { InterfaceState } from "./messages.ts";
 
 /** What a speaker's member record is made of. */
 export interface Self {

@@ -1,5 +1,5 @@
-import type { Counters, FromWorker, SpeakerState } from "#speaker/messages.ts";
-import type { ClaimsChange } from "#speaker/own-claims.ts";
+import type { Counters, FromWorker, SpeakerState } from "./messages.ts";
+import type { ClaimsChange } from "./own-claims.ts";
 
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;

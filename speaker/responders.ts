@@ -3,8 +3,8 @@ import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { packetSocketProblem } from "#speaker/socket-problems.ts";
-import { LinkResponder, type LinkResponderOptions } from "#speaker/link-responder.ts";
+import { packetSocketProblem } from "./socket-problems.ts";
+import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
 export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet"> {
   /** Names to use; empty: every usable one. A named interface serves addresses of any network. */

@@ -12,8 +12,8 @@ import { printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import { printMac } from "#src/wire/mac.ts";
-import type { LinkResponder } from "#speaker/link-responder.ts";
-import type { InterfaceState, SpeakerState } from "#speaker/messages.ts";
+import type { LinkResponder } from "./link-responder.ts";
+import type { InterfaceState, SpeakerState } from "./messages.ts";
 
 export interface SpeakerView {
   /** This speaker, with its claims. */

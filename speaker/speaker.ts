@@ -1,19 +1,19 @@
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
 import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
-import { AnnouncementQueue } from "#speaker/announcement-queue.ts";
-import type { CounterSet } from "#speaker/counter-set.ts";
-import { DirtyAddresses } from "#speaker/dirty-addresses.ts";
-import { Guests } from "#speaker/guests.ts";
-import type { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
-import { Membership } from "#speaker/membership.ts";
-import type { ClusterMessage, FromWorker, MemberMessage, ToWorker, WorkerSettings } from "#speaker/messages.ts";
-import { type ClaimsChange, OwnClaims } from "#speaker/own-claims.ts";
-import { Reporter } from "#speaker/reporter.ts";
-import type { Responders } from "#speaker/responders.ts";
-import { Stalls } from "#speaker/stalls.ts";
-import { speakerState } from "#speaker/speaker-state.ts";
-import { WantedAddresses } from "#speaker/wanted-addresses.ts";
+import { AnnouncementQueue } from "./announcement-queue.ts";
+import type { CounterSet } from "./counter-set.ts";
+import { DirtyAddresses } from "./dirty-addresses.ts";
+import { Guests } from "./guests.ts";
+import type { HeartbeatSender } from "./heartbeat-sender.ts";
+import { Membership } from "./membership.ts";
+import type { ClusterMessage, FromWorker, MemberMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import { type ClaimsChange, OwnClaims } from "./own-claims.ts";
+import { Reporter } from "./reporter.ts";
+import type { Responders } from "./responders.ts";
+import { Stalls } from "./stalls.ts";
+import { speakerState } from "./speaker-state.ts";
+import { WantedAddresses } from "./wanted-addresses.ts";
 
 /**
  * How long a starting speaker waits to hear all others before it stands for election all the same. Time in which it did

@@ -1,6 +1,6 @@
 import type { WantedAddress } from "#src/election/member.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
-import type { WantedMessage } from "#speaker/messages.ts";
+import type { WantedMessage } from "./messages.ts";
 
 /** The wanted addresses as the worker knows them. */
 export class WantedAddresses {

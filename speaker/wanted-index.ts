@@ -6,7 +6,7 @@ import type { Node } from "#src/model/node.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
-import type { WantedMessage } from "#speaker/messages.ts";
+import type { WantedMessage } from "./messages.ts";
 
 export interface WantedChanges {
   readonly services: readonly Change<Service>[];

@@ -5,11 +5,11 @@ import { GroupMembership } from "#src/linux/group-membership.ts";
 import { openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { monotonicMs } from "#src/process/clock.ts";
-import { CounterSet } from "#speaker/counter-set.ts";
-import { Heartbeats } from "#speaker/heartbeats.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "#speaker/messages.ts";
-import { Responders } from "#speaker/responders.ts";
-import { Speaker } from "#speaker/speaker.ts";
+import { CounterSet } from "./counter-set.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { Responders } from "./responders.ts";
+import { Speaker } from "./speaker.ts";
 
 /** Between two attempts to open the packet sockets that the kernel refused. */
 const REOPEN_MS = 1_000;

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
-import { echo, writeEchoManifests } from "#lab/echo-service.ts";
-import { Installation } from "#lab/installation.ts";
-import { until } from "#lab/until.ts";
+import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
+import { Installation } from "#lab/hawser/installation.ts";
+import { until } from "#lab/rack/until.ts";
 import { version } from "#src/process/version.ts";
 import type { RunningSystem, System } from "./system.ts";
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { mustRun } from "#lab/command.ts";
-import { echo } from "#lab/echo-service.ts";
-import type { Host } from "#lab/host.ts";
-import type { Rack } from "#lab/rack.ts";
-import type { RackProcess } from "#lab/rack-process.ts";
-import { until } from "#lab/until.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
+import { echo } from "#lab/probes/echo.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { Rack } from "#lab/rack/rack.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
+import { until } from "#lab/rack/until.ts";
 import type { RunningSystem, System } from "./system.ts";
 
 /** keepalived (VRRPv3, nopreempt) on n1 and n2, at one advert interval in seconds. */

@@ -1,5 +1,5 @@
-import type { Host } from "#lab/host.ts";
-import type { Rack } from "#lab/rack.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { Rack } from "#lab/rack/rack.ts";
 
 /** A system under test, running in a rack. */
 export interface RunningSystem {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Cluster } from "#lab/cluster.ts";
+import type { Cluster } from "#lab/cluster/cluster.ts";
 
 /** Writes to an API server by resource (`services`, `events`, ...), whatever was answered. */
 export type Writes = ReadonlyMap<string, number>;

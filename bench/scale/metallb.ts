@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { RackProcess } from "#lab/rack-process.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { metallbFolder, metallbVersion } from "./metallb-build.ts";
 import { POOL } from "./objects.ts";
 import { runBoth, type RunningSystem, type System } from "./system.ts";

@@ -1,4 +1,4 @@
-import type { RackProcess } from "#lab/rack-process.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
 import type { World } from "./world.ts";
 
 /** A load balancer whose speed at scale is measured. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds } from "#bench/cpu-seconds.ts";
 import type { Sample } from "#bench/report.ts";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { memoryMb, readWrites, writesBetween } from "./counters.ts";
 import { namesOf, requestedAddress } from "./objects.ts";
 import type { RunningSystem, System } from "./system.ts";

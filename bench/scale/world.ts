@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Cluster } from "#lab/cluster.ts";
-import type { Host } from "#lab/host.ts";
-import type { Rack } from "#lab/rack.ts";
-import type { RackProcess } from "#lab/rack-process.ts";
-import { until } from "#lab/until.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { Rack } from "#lab/rack/rack.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
+import { until } from "#lab/rack/until.ts";
 import type { AskOrder, Heard } from "./asker.ts";
 import type { LoadLine, LoadOrder } from "./load.ts";
 import { nodeObject } from "./objects.ts";

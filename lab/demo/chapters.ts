@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gapAfter, lost } from "#lab/gap.ts";
-import { untilOwned } from "#lab/ownership.ts";
-import { Prober } from "#lab/prober.ts";
-import type { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { gapAfter, lost } from "#lab/probes/gap.ts";
+import { untilOwned } from "#lab/hawser/until-owned.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import type { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { getPages, type Page, type PageRequest } from "./pages.ts";
 import type { Teller } from "./teller.ts";

@@ -2,9 +2,9 @@ import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
-import { FolderKubelet } from "#lab/folder-kubelet.ts";
-import { Installation, readyLine } from "#lab/installation.ts";
-import type { Rack } from "#lab/rack.ts";
+import { FolderKubelet } from "#lab/folder/folder-kubelet.ts";
+import { Installation, readyLine } from "#lab/hawser/installation.ts";
+import type { Rack } from "#lab/rack/rack.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, World } from "./world.ts";
 

@@ -1,8 +1,8 @@
 // The demo: the main job of Hawser on a rack of three nodes, told step by step. Started inside a rack's namespaces by
 // `hawser demo` (by way of lab/enter.js). Options: --json, --keep, --kubernetes.
 import { parseArgs } from "node:util";
-import { onInterrupt } from "#lab/lifeline.ts";
-import { Rack } from "#lab/rack.ts";
+import { onInterrupt } from "#lab/rack/on-interrupt.ts";
+import { Rack } from "#lab/rack/rack.ts";
 import { assignment, deadNode, exhausted, owner, pages, plannedMove, type Stage } from "./chapters.ts";
 import { openFolderWorld } from "./folder-world.ts";
 import { openKubernetesWorld } from "./kubernetes-world.ts";

@@ -1,4 +1,4 @@
-import type { Host } from "#lab/host.ts";
+import type { Host } from "#lab/rack/host.ts";
 
 /** A page as the client got it. */
 export interface Page {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { mustRun } from "#lab/command.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
 
 /** Two files in PEM. */
 interface CertificateFiles {

@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { mustRun, runCommand } from "#lab/command.ts";
-import { killProcess } from "#lab/namespace-processes.ts";
-import { until } from "#lab/until.ts";
+import { mustRun, runCommand } from "#lab/rack/run-command.ts";
+import { killProcess } from "#lab/rack/processes-in.ts";
+import { until } from "#lab/rack/until.ts";
 
 /** Without these the kubelet ends at once, or no container starts. */
 const NEEDED = ["cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"];

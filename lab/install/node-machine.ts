@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CommandResult, runCommand } from "#lab/command.ts";
-import type { Host } from "#lab/host.ts";
-import type { RackProcess, SpawnOptions } from "#lab/rack-process.ts";
+import { type CommandResult, runCommand } from "#lab/rack/run-command.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { RackProcess, SpawnOptions } from "#lab/rack/rack-process.ts";
 import type { ControlGroups } from "./control-groups.ts";
 
 const READY = /^ready (\d+)$/;

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mustRun } from "#lab/command.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
 import { PAUSE_IMAGE } from "./node-config.ts";
 
 const SOURCE = fileURLToPath(new URL("pause.c", import.meta.url));

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { clusterProgram } from "#lab/cluster-build.ts";
-import { Cluster } from "#lab/cluster.ts";
-import type { CommandResult } from "#lab/command.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { clusterProgram } from "#lab/cluster/build-cluster.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
+import type { CommandResult } from "#lab/rack/run-command.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 import { makeKubeletClient } from "./certificates.ts";
 import { ControlGroups } from "./control-groups.ts";
 import type { NodePackages } from "./node-packages.ts";

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { podNetworks, podSlice } from "#lab/address-plan.ts";
-import { clusterProgram } from "#lab/cluster-build.ts";
-import type { Cluster } from "#lab/cluster.ts";
-import { mustRun, runCommand } from "#lab/command.ts";
-import type { Host } from "#lab/host.ts";
+import { podNetworks, podSlice } from "#lab/rack/host-addresses.ts";
+import { clusterProgram } from "#lab/cluster/build-cluster.ts";
+import type { Cluster } from "#lab/cluster/cluster.ts";
+import { mustRun, runCommand } from "#lab/rack/run-command.ts";
+import type { Host } from "#lab/rack/host.ts";
 import { CONTAINERD_SOCKET, containerdConfig, kubeletConfig, masqueradeRules, networkConfig } from "./node-config.ts";
 import { NodeMachine, type NodeMachineOptions } from "./node-machine.ts";
 import type { NodePackages } from "./node-packages.ts";

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { PAUSE_IMAGE } from "./node-config.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const POD_SERVER = fileURLToPath(new URL("../pod-server.ts", import.meta.url));
+const POD_SERVER = fileURLToPath(new URL("../rack/pod-server.ts", import.meta.url));
 /** Where a pod sees our Node, the libraries it needs, and our code: in it -> on the node. */
 const mounts = { "/usr": "/usr", "/lib": "/usr/lib", "/lib64": "/usr/lib64", [ROOT]: ROOT };
 
@@ -16,7 +16,7 @@ export interface WebApplication {
 
 /**
  * Manifests of an application that somebody runs: a Deployment whose pods answer HTTP on port 8080 with their name
- * (lab/pod-server.ts), and a Service of type LoadBalancer on port 80 before it.
+ * (lab/rack/pod-server.ts), and a Service of type LoadBalancer on port 80 before it.
  */
 export function webApplication({ name, replicas, nodeSelector = {} }: WebApplication): string {
   const container = {

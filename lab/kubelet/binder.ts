@@ -1,6 +1,6 @@
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import type { ClusterApi } from "#lab/cluster-api.ts";
-import { ClusterWatch } from "#lab/cluster-watch.ts";
+import type { ClusterApi } from "#lab/cluster/cluster-api.ts";
+import { ClusterWatch } from "#lab/cluster/cluster-watch.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { placePod, type PlacedPod } from "./placement.ts";

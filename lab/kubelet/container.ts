@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Container, V1Probe } from "@kubernetes/client-node";
-import type { RackProcess } from "#lab/rack-process.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { type ProbeTarget, runProbe } from "./probe.ts";
 
 /** Kubernetes waits 10 seconds after the second failure, then twice as long each time; the lab is less patient. */

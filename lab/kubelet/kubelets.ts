@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import type { Cluster } from "#lab/cluster.ts";
-import { ClusterApi } from "#lab/cluster-api.ts";
-import type { ImageProgram } from "#lab/images.ts";
-import type { Rack } from "#lab/rack.ts";
-import { openTunnel } from "#lab/tunnel.ts";
-import { until } from "#lab/until.ts";
+import type { Cluster } from "#lab/cluster/cluster.ts";
+import { ClusterApi } from "#lab/cluster/cluster-api.ts";
+import type { ImageProgram } from "#lab/rack/image-program.ts";
+import type { Rack } from "#lab/rack/rack.ts";
+import { openTunnel } from "./tunnel.ts";
+import { until } from "#lab/rack/until.ts";
 import { Binder } from "./binder.ts";
 import { Kubelet } from "./kubelet.ts";
 import type { PodWorker } from "./pod-worker.ts";

@@ -1,6 +1,6 @@
-import { podNetworks, podSlice } from "#lab/address-plan.ts";
-import type { ClusterApi } from "#lab/cluster-api.ts";
-import type { Host } from "#lab/host.ts";
+import { podNetworks, podSlice } from "#lab/rack/host-addresses.ts";
+import type { ClusterApi } from "#lab/cluster/cluster-api.ts";
+import type { Host } from "#lab/rack/host.ts";
 import { microTime } from "#src/source/kubernetes/leases/lease.ts";
 import { isoSeconds } from "./container.ts";
 

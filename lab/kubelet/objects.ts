@@ -1,4 +1,4 @@
-import type { ClusterApi } from "#lab/cluster-api.ts";
+import type { ClusterApi } from "#lab/cluster/cluster-api.ts";
 
 /** Of a token's life, after which a new one is asked for. */
 const TOKEN_USED = 0.8;

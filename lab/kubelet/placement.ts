@@ -1,5 +1,5 @@
 import type { V1Node, V1NodeSelectorTerm, V1Pod, V1Taint, V1Toleration } from "@kubernetes/client-node";
-import { leastLoaded } from "#lab/placement.ts";
+import { leastLoaded } from "#lab/rack/least-loaded.ts";
 
 /** A node for a pod, or why there is none. */
 export type Placement = { readonly node: string } | { readonly reason: string };

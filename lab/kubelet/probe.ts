@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as tlsConnect } from "node:tls";
 import type { V1Container, V1HTTPGetAction, V1Probe } from "@kubernetes/client-node";
-import type { Host } from "#lab/host.ts";
-import type { Dial } from "#lab/tunnel.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { Dial } from "./tunnel.ts";
 
 /** Kubernetes' own defaults, in seconds and times. */
 const DEFAULTS = { initialDelay: 0, period: 10, timeout: 1, successes: 1, failures: 3 };

@@ -1,6 +1,6 @@
-import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "#src/election/member.ts";
+import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "./member.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
-import { rank } from "#src/election/rank.ts";
+import { rank } from "./rank.ts";
 
 /** Terms have 32 bits in a heartbeat. At the highest one rank alone decides between two claims. */
 const MAX_TERM = 2 ** 32 - 1;

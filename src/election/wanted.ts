@@ -1,6 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
-import type { NodeStanding, WantedAddress } from "#src/election/member.ts";
+import type { NodeStanding, WantedAddress } from "./member.ts";
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";

@@ -1,4 +1,4 @@
-import { bitsOf, type Family, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { bitsOf, type Family, type Ip, parseIp, printIp } from "./address.ts";
 
 /** A network: `base` has no host bits set. */
 export interface Cidr {

@@ -1,5 +1,5 @@
-import { bitsOf, type Family, type Ip, parseIp, printIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
+import { bitsOf, type Family, type Ip, parseIp, printIp } from "./address.ts";
+import { parseCidr } from "./cidr.ts";
 
 /** Addresses of one family from `first` to `last`, both included; only `parseRange` makes one, so first <= last. */
 export interface IpRange {

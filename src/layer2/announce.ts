@@ -1,5 +1,5 @@
 import type { Ip } from "#src/ip/address.ts";
-import { neighborAdvertisementFrame } from "#src/layer2/neighbor-advertisement-frame.ts";
+import { neighborAdvertisementFrame } from "./neighbor-advertisement-frame.ts";
 import { type ArpPacket, encodeArp } from "#src/wire/arp.ts";
 import { encodeEthernet, ETHER_TYPE_ARP } from "#src/wire/ethernet.ts";
 import { BROADCAST_MAC, ZERO_MAC } from "#src/wire/mac.ts";

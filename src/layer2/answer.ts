@@ -1,6 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
-import type { DropReason } from "#src/layer2/drop-reason.ts";
-import { neighborAdvertisementFrame } from "#src/layer2/neighbor-advertisement-frame.ts";
+import type { DropReason } from "./drop-reason.ts";
+import { neighborAdvertisementFrame } from "./neighbor-advertisement-frame.ts";
 import { type ArpPacket, decodeArp, encodeArp } from "#src/wire/arp.ts";
 import {
   decodeEthernet,

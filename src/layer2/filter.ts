@@ -7,8 +7,8 @@ import {
   type Program,
   returns,
   skipIf,
-} from "#src/layer2/bpf-program.ts";
-import { matchWords } from "#src/layer2/match-words.ts";
+} from "./bpf-program.ts";
+import { matchWords } from "./match-words.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
 import { TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";

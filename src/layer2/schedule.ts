@@ -1,5 +1,5 @@
 import { compareIps, type Ip } from "#src/ip/address.ts";
-import { type Budget, refill, type Spending, spend, timeOfNext } from "#src/layer2/budget.ts";
+import { type Budget, refill, type Spending, spend, timeOfNext } from "./budget.ts";
 
 /**
  * When an address is announced after its take-over, in milliseconds from it. The first rounds overcome lost frames;

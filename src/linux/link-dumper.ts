@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import { DatagramSocket } from "#native/socket.ts";
-import { setReceiveBuffer } from "#src/linux/receive-buffer.ts";
+import { setReceiveBuffer } from "./receive-buffer.ts";
 import {
   decodeNetlinkErrno,
   decodeNetlinkMessages,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Link, linksOf } from "#src/linux/link.ts";
-import { LinkDumper, openLinkEvents } from "#src/linux/link-dumper.ts";
+import { type Link, linksOf } from "./link.ts";
+import { LinkDumper, openLinkEvents } from "./link-dumper.ts";
 
-export type { Link } from "#src/linux/link.ts";
+export type { Link } from "./link.ts";
 
 /** Least time between two dumps: the first event is acted on at once, a burst costs 50 dumps a second at most. */
 const REST_MS = 20;

@@ -1,5 +1,5 @@
 import { DatagramSocket } from "#native/socket.ts";
-import { setReceiveBuffer } from "#src/linux/receive-buffer.ts";
+import { setReceiveBuffer } from "./receive-buffer.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;

@@ -1,4 +1,4 @@
-import type { Link } from "#src/linux/link-watcher.ts";
+import type { Link } from "./link-watcher.ts";
 
 /** Why no address is announced on a link: a closed set, also a log field. */
 export type UnusableReason =

@@ -1,4 +1,4 @@
-import type { ProblemCode } from "#src/model/problem-codes.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 
 /**
  * A finding that a user can fix. Every code stands in docs/errors.md; a test compares the two lists both ways.

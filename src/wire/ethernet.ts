@@ -1,4 +1,4 @@
-import { MAC_BYTES } from "#src/wire/mac.ts";
+import { MAC_BYTES } from "./mac.ts";
 
 /** Bytes before the payload of an untagged frame. */
 export const ETHERNET_HEADER_BYTES = 14;

@@ -1,8 +1,8 @@
 import { bitsOf, type Family, type Ip, ipFromBytes, ipToBytes } from "#src/ip/address.ts";
 import { type Cidr, cidrOf } from "#src/ip/cidr.ts";
-import { ByteReader } from "#src/wire/byte-reader.ts";
-import { ByteWriter } from "#src/wire/byte-writer.ts";
-import { seal, type SealFault, unseal } from "#src/wire/seal.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { seal, type SealFault, unseal } from "./seal.ts";
 
 // The body of the sealed datagram, all integers in network order:
 //

@@ -1,5 +1,5 @@
-import { internetChecksum, sumWords } from "#src/wire/checksum.ts";
-import { type Ipv6Ends, NEXT_HEADER_ICMPV6, pseudoHeaderSum } from "#src/wire/ipv6.ts";
+import { internetChecksum, sumWords } from "./checksum.ts";
+import { type Ipv6Ends, NEXT_HEADER_ICMPV6, pseudoHeaderSum } from "./ipv6.ts";
 
 /** Bytes before the body: type, code, checksum. */
 const HEADER_BYTES = 4;

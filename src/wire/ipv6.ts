@@ -1,5 +1,5 @@
 import { type Ip, ipFromBytes, ipToBytes } from "#src/ip/address.ts";
-import { sumWords } from "#src/wire/checksum.ts";
+import { sumWords } from "./checksum.ts";
 
 /** Bytes of the fixed header. */
 export const IPV6_HEADER_BYTES = 40;

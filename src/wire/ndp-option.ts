@@ -1,4 +1,4 @@
-import { MAC_BYTES } from "#src/wire/mac.ts";
+import { MAC_BYTES } from "./mac.ts";
 
 /** Option types (RFC 4861 section 4.6). */
 const SOURCE_LINK_LAYER = 1;

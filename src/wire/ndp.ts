@@ -1,5 +1,5 @@
 import { type Ip, ipFromBytes, ipToBytes } from "#src/ip/address.ts";
-import { decodeOptions, encodeOptions, type NdpOption } from "#src/wire/ndp-option.ts";
+import { decodeOptions, encodeOptions, type NdpOption } from "./ndp-option.ts";
 
 /** ICMPv6 types (RFC 4861 sections 4.3 and 4.4). */
 export const TYPE_NEIGHBOR_SOLICITATION = 135;

@@ -1,11 +1,5 @@
 import { type Ip, ipFromBytes } from "#src/ip/address.ts";
-import {
-  decodeAttributes,
-  encodeNetlinkMessage,
-  type NetlinkMessage,
-  NLM_F_DUMP,
-  NLM_F_REQUEST,
-} from "#src/wire/netlink.ts";
+import { decodeAttributes, encodeNetlinkMessage, type NetlinkMessage, NLM_F_DUMP, NLM_F_REQUEST } from "./netlink.ts";
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;

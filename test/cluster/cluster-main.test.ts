@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kubernetesVersion, whyNoCluster } from "#lab/cluster-build.ts";
-import { ClusterApi } from "#lab/cluster-api.ts";
-import { RackProcess } from "#lab/rack-process.ts";
+import { kubernetesVersion, whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { ClusterApi } from "#lab/cluster/cluster-api.ts";
+import { RackProcess } from "#lab/rack/rack-process.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/cluster.js", import.meta.url));
 /** From nothing to ready, on a loaded machine. */

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubernetesVersion, whyNoCluster } from "#lab/cluster-build.ts";
-import { Cluster } from "#lab/cluster.ts";
-import type { Host } from "#lab/host.ts";
-import { Rack } from "#lab/rack.ts";
+import { kubernetesVersion, whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
+import type { Host } from "#lab/rack/host.ts";
+import { Rack } from "#lab/rack/rack.ts";
 
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);

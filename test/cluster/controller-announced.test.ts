@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StatusView } from "#cli/status-view.ts";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { until } from "#lab/rack/until.ts";
 import { conditionOf } from "#src/model/service-status.ts";
 import { runCli } from "#test/cli/run-cli.ts";
 import { ControllerWorld, PATIENCE } from "./controller-world.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { ControllerWorld, named, Witness } from "./controller-world.ts";
 
 const reason = whyNoCluster();

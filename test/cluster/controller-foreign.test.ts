@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 import type { Source } from "#src/source/source.ts";
 import { ControllerWorld, PATIENCE } from "./controller-world.ts";

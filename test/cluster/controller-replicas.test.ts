@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { until } from "#lab/rack/until.ts";
 import { ControllerWorld, named, PATIENCE, type Replica, Witness } from "./controller-world.ts";
 
 const reason = whyNoCluster();

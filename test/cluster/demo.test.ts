@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kubernetesVersion, whyNoCluster } from "#lab/cluster-build.ts";
+import { kubernetesVersion, whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { chaptersOf, runDemo } from "#test/support/run-demo.ts";
 
 const reason = whyNoCluster();

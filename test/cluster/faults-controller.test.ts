@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { Cluster } from "#lab/cluster.ts";
-import { type Fault, FaultProxy, type SeenRequest } from "#lab/fault-proxy.ts";
-import { RackProcess } from "#lab/rack-process.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
+import { type Fault, FaultProxy, type SeenRequest } from "#lab/faults/fault-proxy.ts";
+import { RackProcess } from "#lab/rack/rack-process.ts";
+import { until } from "#lab/rack/until.ts";
 import { AddressInvariant } from "./invariant.ts";
 import { again, growOld, wipeEtcd } from "./trouble.ts";
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { Cluster } from "#lab/cluster.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { AddressInvariant } from "./invariant.ts";
 

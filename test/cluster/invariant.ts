@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
-import { API_SERVER_NAME } from "#lab/cluster-api.ts";
-import type { Cluster } from "#lab/cluster.ts";
-import { until } from "#lab/until.ts";
+import { API_SERVER_NAME } from "#lab/cluster/cluster-api.ts";
+import type { Cluster } from "#lab/cluster/cluster.ts";
+import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { LineSplitter } from "#src/source/kubernetes/api/line-splitter.ts";
 

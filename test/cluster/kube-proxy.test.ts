@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { V1Pod, V1PodList } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { Cluster } from "#lab/cluster.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 
 const hasIptables = spawnSync("iptables", ["--version"]).error === undefined;
 const reason = whyNoCluster() ?? (hasIptables ? undefined : "there is no iptables (apt-get install iptables)");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { programOf } from "#lab/images.ts";
+import { programOf } from "#lab/rack/image-program.ts";
 import { commandOf, environmentOf } from "#lab/kubelet/environment.ts";
 import type { Objects } from "#lab/kubelet/objects.ts";
 import { placePod } from "#lab/kubelet/placement.ts";

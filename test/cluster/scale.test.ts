@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 import { readWrites, writesBetween } from "#bench/scale/counters.ts";
 import { hawser } from "#bench/scale/hawser.ts";
 import type { RunningSystem } from "#bench/scale/system.ts";

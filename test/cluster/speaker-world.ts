@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Cluster } from "#lab/cluster.ts";
-import type { Host } from "#lab/host.ts";
-import type { RackProcess } from "#lab/rack-process.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { Cluster } from "#lab/cluster/cluster.ts";
+import type { Host } from "#lab/rack/host.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { whyNoCluster } from "#lab/cluster-build.ts";
-import { until } from "#lab/until.ts";
+import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { until } from "#lab/rack/until.ts";
 import { type Asked, SpeakerWorld } from "./speaker-world.ts";
 
 const reason = whyNoCluster();

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Cluster } from "#lab/cluster.ts";
+import type { Cluster } from "#lab/cluster/cluster.ts";
 
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 /** Beyond the versions that an empty cluster begins with. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { globSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { read, root, tableOf, withTable } from "./page.ts";
 
@@ -12,6 +12,22 @@ const importTable = JSON.parse(execFileSync(process.execPath, [script, "--print"
 /** As people write them: without the mark of a folder of ours, any built-in module of Node as `node:*`. */
 function printed(name: string): string {
   return `\`${name.replace(/^#/, "").replace(/^node:$/, "node:*")}\``;
+}
+
+/** What the files of a folder import, as the table names it: `#src/ip/address.ts`, `node:fs`, `yaml`. */
+function importedBy(folder: string): readonly string[] {
+  return globSync(`${root}${folder}/**/*.{ts,js}`).flatMap((file) => {
+    const statements = readFileSync(file, "utf8").matchAll(
+      /(?:\bfrom|\bimport|import\(|\.resolve\()\s*"([^".][^"]*)"/g,
+    );
+    return [...statements].map(([, name = ""]) => name);
+  });
+}
+
+/** Whether an allowance of the table covers what is imported. */
+function covers(allowance: string, imported: string): boolean {
+  const name = allowance.replace(/^types:/, "");
+  return imported === name || imported.startsWith(name.endsWith(":") ? name : `${name}/`);
 }
 
 describe("docs/architecture.md", () => {
@@ -31,5 +47,12 @@ describe("docs/architecture.md", () => {
     expect(Object.keys(importTable).toSorted()).toEqual(
       [...folders, "cli", "controller", "ingress", "native", "speaker"].toSorted(),
     );
+  });
+
+  // src/check is being built: its allowances come before its files.
+  const built = Object.entries(importTable).filter(([folder]) => folder !== "src/check");
+  it.each(built)("allows %s nothing that it does not import", (folder, allowances) => {
+    const imported = importedBy(folder);
+    expect(allowances.filter((allowance) => !imported.some((name) => covers(allowance, name)))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import { until as untilWithin } from "#lab/until.ts";
+import { until as untilWithin } from "#lab/rack/until.ts";
 import { ask, openClient, standsStill, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const until: typeof untilWithin = async (what, condition, options) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AccessLog } from "#ingress/engine/access-log.ts";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { answering, ask, closedPort, openClient, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 /** A proxy whose access log is gathered as parsed lines. */

@@ -11,7 +11,7 @@ import {
   startEndpoint,
   statusOf,
 } from "#test/support/ingress-proxy.ts";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 
 const MEGABYTE = 1_048_576;
 const POST = "POST / HTTP/1.1\r\nHost: a.com\r\n";

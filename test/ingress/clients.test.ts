@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { answering, openClient, startProxy, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";

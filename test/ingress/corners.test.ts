@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import {
   answering,

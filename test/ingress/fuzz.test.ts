@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { listen, okWith, startProxy } from "#test/support/ingress-proxy.ts";
 

@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { listen, openClient, type Proxy, startProxy, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const UPGRADE = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";

@@ -8,7 +8,7 @@ import { connect } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
-import { until as untilWithin } from "#lab/until.ts";
+import { until as untilWithin } from "#lab/rack/until.ts";
 import { answering, ask, listen, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 /** The program in a process of its own, on ports that the kernel chooses. */

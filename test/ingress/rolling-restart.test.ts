@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { answering, ask, closedPort, listen, startEndpoint, statusOf } from "#test/support/ingress-proxy.ts";
 
 const cleanUps: (() => void)[] = [];

@@ -6,7 +6,7 @@ import { nodePackages } from "#lab/install/node-packages.ts";
 import { whyNoInstall } from "#lab/install/preflight.ts";
 import { RealCluster } from "#lab/install/real-cluster.ts";
 import { webApplication } from "#lab/install/web-application.ts";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 
 const reason = await whyNoInstall();
 if (reason !== undefined) console.log(`skipped, no real nodes can be had here: ${reason}`);

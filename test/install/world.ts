@@ -2,15 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
-import { clusterProgram } from "#lab/cluster-build.ts";
-import { mustRun } from "#lab/command.ts";
-import { between } from "#lab/gap.ts";
+import { clusterProgram } from "#lab/cluster/build-cluster.ts";
+import { mustRun } from "#lab/rack/run-command.ts";
+import { between } from "#lab/probes/gap.ts";
 import { auditOf, type AuditEvent, readAudit } from "#lab/install/audit.ts";
 import { makeServerCertificate } from "#lab/install/certificates.ts";
 import { nodePackages } from "#lab/install/node-packages.ts";
 import { RealCluster } from "#lab/install/real-cluster.ts";
-import { Prober } from "#lab/prober.ts";
-import { until } from "#lab/until.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { until } from "#lab/rack/until.ts";
 import { root } from "#test/docs/page.ts";
 
 /** Where Hawser is installed. */

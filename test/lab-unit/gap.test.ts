@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { between, gapAfter, lost, outageMs, type ProbeRecord } from "#lab/gap.ts";
+import { between, gapAfter, lost, outageMs, type ProbeRecord } from "#lab/probes/gap.ts";
 
 /** Probes every 10 ms; an answer takes 1 ms. `-` is a probe without answer. */
 function probes(pattern: string): ProbeRecord[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 
 describe("until()", () => {
   it("returns the first value that is neither undefined nor false", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { endpointSlices, rulesFor, type RunningPod } from "#lab/endpoint-slices.ts";
-import { readWorkloads } from "#lab/workloads.ts";
+import { endpointSlices, rulesFor, type RunningPod } from "#lab/folder/endpoint-slices.ts";
+import { readWorkloads } from "#lab/folder/workloads.ts";
 
 const manifests = `
 apiVersion: extensions/v1beta1

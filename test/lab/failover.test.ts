@@ -1,13 +1,13 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { echo, startEcho, writeEchoManifests } from "#lab/echo-service.ts";
-import { gapAfter, lost } from "#lab/gap.ts";
-import type { Host } from "#lab/host.ts";
-import { Installation } from "#lab/installation.ts";
-import { Prober } from "#lab/prober.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
+import { gapAfter, lost } from "#lab/probes/gap.ts";
+import type { Host } from "#lab/rack/host.ts";
+import { Installation } from "#lab/hawser/installation.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 
 /** The default of `--dead-after`; a gap is judged against a multiple of it. */
 const DEAD_AFTER_MS = 100;

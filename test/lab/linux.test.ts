@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { until } from "#lab/until.ts";
+import { until } from "#lab/rack/until.ts";
 import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";

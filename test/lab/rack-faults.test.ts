@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Host } from "#lab/host.ts";
-import { processesIn } from "#lab/namespace-processes.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
+import type { Host } from "#lab/rack/host.ts";
+import { processesIn } from "#lab/rack/processes-in.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
 
 /** Silence that tells: a hundred times what an answer takes. */
 const SILENCE_MS = 500;

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FolderKubelet } from "#lab/folder-kubelet.ts";
-import { Prober } from "#lab/prober.ts";
-import { Rack } from "#lab/rack.ts";
-import { until } from "#lab/until.ts";
-import { readWorkloads } from "#lab/workloads.ts";
+import { FolderKubelet } from "#lab/folder/folder-kubelet.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
+import { readWorkloads } from "#lab/folder/workloads.ts";
 
 const vip = "192.0.2.200";
 

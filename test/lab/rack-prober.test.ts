@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { between, gapAfter, lost, type ProbeRecord } from "#lab/gap.ts";
-import type { Pod } from "#lab/pod.ts";
-import { Prober } from "#lab/prober.ts";
-import { Rack } from "#lab/rack.ts";
-import type { ServiceForRules } from "#lab/service-rules.ts";
-import { until } from "#lab/until.ts";
+import { between, gapAfter, lost, type ProbeRecord } from "#lab/probes/gap.ts";
+import type { Pod } from "#lab/rack/pod.ts";
+import { Prober } from "#lab/probes/prober.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import type { ServiceForRules } from "#lab/rack/service-rules.ts";
+import { until } from "#lab/rack/until.ts";
 
 const vip = { ipv4: "192.0.2.200", ipv6: "2001:db8:0:1::200" };
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCommand } from "#lab/command.ts";
-import type { Host } from "#lab/host.ts";
-import { processesIn } from "#lab/namespace-processes.ts";
-import { Rack } from "#lab/rack.ts";
-import { RackProcess } from "#lab/rack-process.ts";
-import { until } from "#lab/until.ts";
+import { runCommand } from "#lab/rack/run-command.ts";
+import type { Host } from "#lab/rack/host.ts";
+import { processesIn } from "#lab/rack/processes-in.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { RackProcess } from "#lab/rack/rack-process.ts";
+import { until } from "#lab/rack/until.ts";
 
 const namespaces = (): string[] => (existsSync("/run/netns") ? readdirSync("/run/netns").sort() : []);
 
@@ -18,7 +18,7 @@ const SILENCE_MS = 500;
 
 /** Builds a rack and lets a pod serve in it, in a process that then dies without any clean-up. */
 const crashingProgram = `
-import { Rack } from "#lab/rack.ts";
+import { Rack } from "#lab/rack/rack.ts";
 const rack = await Rack.build({ nodes: 2 });
 await rack.startPod({ name: "orphan", node: "n1" });
 process.kill(process.pid, "SIGKILL");
@@ -26,8 +26,8 @@ process.kill(process.pid, "SIGKILL");
 
 /** Keeps a rack up in namespaces of its own, says how to enter it, and ends when it is told to. */
 const keptProgram = `
-import { Rack } from "${import.meta.resolve("#lab/rack.ts")}";
-import { onInterrupt } from "${import.meta.resolve("#lab/lifeline.ts")}";
+import { Rack } from "${import.meta.resolve("#lab/rack/rack.ts")}";
+import { onInterrupt } from "${import.meta.resolve("#lab/rack/on-interrupt.ts")}";
 const rack = await Rack.build({ nodes: 1 });
 onInterrupt(() => rack.close().then(() => process.exit(0)));
 console.log(rack.enterCommand(rack.host("n1")));
@@ -178,13 +178,13 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("Rack", () => {
 
   it("outside the wrapper says so", async () => {
     const program =
-      'import { Rack } from "#lab/rack.ts"; await Rack.build({ nodes: 1 }).catch((e) => console.log(e.message));';
+      'import { Rack } from "#lab/rack/rack.ts"; await Rack.build({ nodes: 1 }).catch((e) => console.log(e.message));';
     const env = { ...process.env, HAWSER_RACK: "" };
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
       encoding: "utf8",
       env,
     });
-    expect(stdout).toMatch(/not inside the namespaces of lab\/wrapper\.js/);
+    expect(stdout).toMatch(/not inside the namespaces of lab\/rack\/wrapper\.js/);
   });
 
   it("tells what is missing when a tool cannot do its part", async () => {
@@ -193,7 +193,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 const folder = mkdtempSync("/run/no-nft-");
 writeFileSync(folder + "/nft", "#!/bin/sh\\necho 'nft: Operation not supported' >&2; exit 1\\n", { mode: 0o755 });
 process.env.PATH = folder + ":" + process.env.PATH;
-const { Rack } = await import("#lab/rack.ts");
+const { Rack } = await import("#lab/rack/rack.ts");
 await Rack.build({ nodes: 1 }).catch((e) => console.log(e.message));
 `;
     const before = namespaces();
@@ -206,7 +206,7 @@ await Rack.build({ nodes: 1 }).catch((e) => console.log(e.message));
     const folder = mkdtempSync(join(tmpdir(), "rack-enter-"));
     const script = join(folder, "kept.ts");
     writeFileSync(script, keptProgram);
-    const enter = fileURLToPath(new URL("enter.js", import.meta.resolve("#lab/rack.ts")));
+    const enter = fileURLToPath(new URL("enter.js", import.meta.resolve("#lab/rack/rack.ts")));
     const kept = new RackProcess({ name: "kept", command: [process.execPath, enter, script] });
     try {
       const command = await kept.waitForLine(/^nsenter /);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ServiceForRules, serviceRules } from "#lab/service-rules.ts";
-import { runCommand } from "#lab/command.ts";
+import { type ServiceForRules, serviceRules } from "#lab/rack/service-rules.ts";
+import { runCommand } from "#lab/rack/run-command.ts";
 
 const web: ServiceForRules = {
   key: "default/web",

@@ -6,7 +6,7 @@ import { Engine } from "#ingress/engine/engine.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { plainServer } from "#ingress/io/servers.ts";
-import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
 
 /** The engine on a loopback port, routing `a.com` (or the given Ingresses) to Services on loopback ports. */
 export interface Proxy extends AsyncDisposable {

@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { announcedAddresses } from "#src/model/print-addresses.ts";
+import { untilOwned } from "./until-owned.ts";
+import type { Rack } from "#lab/rack/rack.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
+import { until } from "#lab/rack/until.ts";
+
+/** What every program logs once it does its work. */
+export const readyLine = /"msg":"ready"/;
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+export interface InstallationOptions {
+  readonly rack: Rack;
+  /** The folder of manifests, on a file system that all programs share. */
+  readonly directory: string;
+  /** Appended to every speaker's command line. */
+  readonly speakerOptions?: readonly string[];
+  /** Nodes that run a speaker; default all. */
+  readonly speakers?: readonly string[];
+}
+
+/** What a speaker reports of itself, as far as the lab reads it. */
+export interface SpeakerReport {
+  readonly node: string;
+  readonly ready: boolean;
+  /** As `announcedAddresses` reads them. */
+  readonly announcing: readonly unknown[];
+  readonly members: readonly { readonly node: string }[];
+}
+
+/** Hawser as it runs in a rack on a folder of manifests: one controller, a speaker on every node. */
+export class Installation implements AsyncDisposable {
+  readonly rack: Rack;
+  readonly directory: string;
+  readonly #speakers = new Map<string, RackProcess>();
+  readonly #options: InstallationOptions;
+
+  #controller: RackProcess;
+
+  private constructor(options: InstallationOptions, controller: RackProcess) {
+    this.#options = options;
+    this.rack = options.rack;
+    this.directory = options.directory;
+    this.#controller = controller;
+  }
+
+  get controller(): RackProcess {
+    return this.#controller;
+  }
+
+  /** Starts a controller in place of one that was killed or stopped; resolves when it is ready. */
+  async restartController(): Promise<void> {
+    this.#controller = await startController(this.#options);
+  }
+
+  /** Starts the controller (on the router, which is never cut) and the speakers, and waits until all are ready. */
+  static async start(options: InstallationOptions): Promise<Installation> {
+    mkdirSync(options.directory, { recursive: true });
+    writeFileSync(keyFileOf(options), `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+    const controller = await startController(options);
+    const installation = new Installation(options, controller);
+    const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
+    await Promise.all(nodes.map((node) => installation.startSpeaker(node)));
+    return installation;
+  }
+
+  speaker(node: string): RackProcess {
+    const running = this.#speakers.get(node);
+    if (running === undefined) throw new Error(`no speaker runs on ${node}`);
+    return running;
+  }
+
+  /** Starts the speaker of a node, or starts it again; resolves when it answers and stands for election. */
+  async startSpeaker(node: string): Promise<RackProcess> {
+    const { rack, speakerOptions = [] } = this.#options;
+    const command = [...this.speakerCommand(node, keyFileOf(this.#options)), ...speakerOptions];
+    const speaker = await rack.host(node).spawn({ name: "speaker", command, ready: readyLine });
+    this.#speakers.set(node, speaker);
+    return speaker;
+  }
+
+  /** The command line of a node's speaker with the given key file. */
+  speakerCommand(node: string, keyFile: string): readonly string[] {
+    const paths = ["--manifests", this.directory, "--heartbeat-key-file", keyFile];
+    return [process.execPath, CLI, "speaker", "--node", node, ...paths];
+  }
+
+  /** What an ingress pod runs; it says `readyLine` when it listens and has its routes. */
+  ingressCommand(): readonly string[] {
+    // The lab takes a pod out of its rules before it ends it.
+    return [process.execPath, CLI, "ingress", "--manifests", this.directory, "--drain-delay=1"];
+  }
+
+  /** The addresses that a Service's status holds now. */
+  assignedAddresses(serviceKey: string): readonly string[] {
+    const [namespace = "", name = ""] = serviceKey.split("/");
+    const status = readYaml(join(this.directory, ".hawser/status/Service", namespace, `${name}.yaml`)) as
+      | { status?: { loadBalancer?: { ingress?: { ip?: string }[] } } }
+      | undefined;
+    return (status?.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
+  }
+
+  /** Resolves with the addresses of a Service once it has some. */
+  untilAssigned(serviceKey: string): Promise<readonly string[]> {
+    return until(`${serviceKey} has an address`, () => {
+      const addresses = this.assignedAddresses(serviceKey);
+      return addresses.length > 0 && addresses;
+    });
+  }
+
+  /** What the speakers report, by node. */
+  reports(): ReadonlyMap<string, SpeakerReport> {
+    const folder = join(this.directory, ".hawser/reports");
+    const files = readNames(folder).filter((name) => name.startsWith("speaker-") && name.endsWith(".yaml"));
+    const reports = files.map((name) => readYaml(join(folder, name)) as SpeakerReport | undefined);
+    return new Map(reports.filter((report) => report !== undefined).map((report) => [report.node, report]));
+  }
+
+  /** The nodes whose speaker says it answers for the address. */
+  announcers(ip: string): readonly string[] {
+    return [...this.reports().values()]
+      .filter(({ announcing }) => announcedAddresses({ announcing }).has(ip))
+      .map(({ node }) => node);
+  }
+
+  /** Resolves with the owner once the client has learnt its MAC and exactly that node says it announces. */
+  untilOwned(ip: string): Promise<string> {
+    return untilOwned(this.rack, ip, (address) => this.announcers(address));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#controller, ...this.#speakers.values()].map((running) => running.stop()));
+  }
+}
+
+function keyFileOf({ directory }: InstallationOptions): string {
+  return `${directory}.heartbeat-key`;
+}
+
+async function startController({ rack, directory }: InstallationOptions): Promise<RackProcess> {
+  const command = [process.execPath, CLI, "controller", "--manifests", directory];
+  return rack.router.spawn({ name: "controller", command, ready: readyLine });
+}
+
+function readNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // nobody has reported yet
+  }
+}
+
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined; // not written yet
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Rack } from "#lab/rack/rack.ts";
+
+/** The Service to measure failover with: datagrams to these addresses come back from a pod on n3. */
+export const echo = {
+  key: "default/echo",
+  ipv4: "192.0.2.211",
+  ipv6: "2001:db8:0:1::211",
+  port: 9000,
+} as const;
+
+/** The node of the endpoint. It never owns an address, so that a fault of the owner is a fault of nothing else. */
+const ENDPOINT_NODE = "n3";
+
+/** Starts the endpoint and makes all nodes forward to it. */
+export async function startEcho(rack: Rack): Promise<void> {
+  const { key, ipv4, ipv6, port } = echo;
+  const pod = await rack.startPod({ name: "echo", node: ENDPOINT_NODE, udpPorts: [port] });
+  const targets = pod.addresses.map((address) => ({ address, port, node: ENDPOINT_NODE }));
+  const ports = [{ protocol: "UDP", port, targets } as const];
+  await rack.applyServiceRules([{ key, addresses: [ipv4, ipv6], ports, externalTrafficPolicy: "Cluster" }]);
+}
+
+/** A new folder with the manifests of the Service, its pool and the rack's nodes; n3 is excluded from announcing. */
+export function writeEchoManifests(rack: Rack): string {
+  const directory = mkdtempSync("/run/hawser-");
+  writeFileSync(join(directory, "pools.yaml"), pools);
+  writeFileSync(join(directory, "echo.yaml"), service);
+  writeFileSync(join(directory, "nodes.yaml"), nodes(rack));
+  return directory;
+}
+
+const pools = `apiVersion: v1
+kind: ConfigMap
+metadata: { namespace: hawser-system, name: hawser }
+data:
+  config: |
+    address-pools:
+    - { name: default, protocol: layer2, addresses: [${echo.ipv4}/32, "${echo.ipv6}/128"] }
+`;
+
+const service = `apiVersion: v1
+kind: Service
+metadata: { name: echo }
+spec:
+  type: LoadBalancer
+  ipFamilyPolicy: RequireDualStack
+  ipFamilies: [IPv4, IPv6]
+  ports: [{ port: ${echo.port}, protocol: UDP }]
+`;
+
+function nodes(rack: Rack): string {
+  return rack.nodes
+    .map(({ name, ipv4 }) => {
+      const label = "node.kubernetes.io/exclude-from-external-load-balancers";
+      return `apiVersion: v1
+kind: Node
+metadata: { name: ${name}, labels: ${name === ENDPOINT_NODE ? `{ ${label}: "" }` : "{}"} }
+status: { addresses: [{ type: InternalIP, address: ${ipv4} }] }
+`;
+    })
+    .join("---\n");
+}

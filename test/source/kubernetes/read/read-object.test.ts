@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { compareVersions, readObject } from "#src/source/kubernetes/read/read-object.ts";
+
+describe("readObject()", () => {
+  const complain = (): never => expect.unreachable();
+
+  it("leaves out what takes memory and is read by nobody", () => {
+    const annotations = { a: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}" };
+    const metadata = { name: "a", namespace: "shop", managedFields: [{}], annotations };
+    expect(readObject("Service", { metadata }, complain)).toEqual({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "a", namespace: "shop", createdMs: 0, labels: {}, annotations: { a: "1" } },
+    });
+  });
+
+  it.each([
+    { kind: "Node", full: { status: { images: [{}], addresses: [] } }, kept: { status: { addresses: [] } } },
+    { kind: "Secret", full: { data: { "tls.crt": "YQ==", password: "x" } }, kept: { data: { "tls.crt": "YQ==" } } },
+    {
+      kind: "EndpointSlice",
+      full: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { name: "web-1", uid: "u" }, zone: "a" }] },
+      kept: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { uid: "u" } }] },
+    },
+  ] as const)("keeps of a $kind what is read", ({ kind, full, kept }) => {
+    const {
+      metadata: _metadata,
+      apiVersion: _version,
+      ...rest
+    } = readObject(kind, { metadata: { name: "a" }, ...full }, complain) ?? {};
+    expect(rest).toEqual({ kind, ...kept });
+  });
+});
+
+describe("compareVersions()", () => {
+  it.each([
+    { left: "9", right: "10", is: -1 },
+    { left: "10", right: "9", is: 1 },
+    { left: "123456789012345678901", right: "123456789012345678902", is: -1 },
+    { left: "10", right: "10", is: 0 },
+    { left: "a", right: "10", is: 0 },
+  ])("$left and $right", ({ left, right, is }) => expect(Math.sign(compareVersions(left, right))).toBe(is));
+});
