@@ -5,11 +5,11 @@ export const clusterOptions = {
   kubeconfig: {
     kind: "string",
     placeholder: "FILE",
-    help: "Reach the Kubernetes API as this file says; by default as kubectl does ($KUBECONFIG, ~/.kube/config), else as a pod",
+    help: "Reach the Kubernetes API as this file says (default: as kubectl does, by $KUBECONFIG or ~/.kube/config, otherwise as a pod)",
   },
   context: {
     kind: "string",
     placeholder: "NAME",
-    help: "The context of the kubeconfig; by default its current-context",
+    help: "Context of the kubeconfig (default: its current-context)",
   },
 } as const satisfies OptionSpecs;

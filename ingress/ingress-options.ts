@@ -1,4 +1,4 @@
-import { logLevels } from "#src/process/log.ts";
+import { adminOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
@@ -9,33 +9,42 @@ export const ingressOptions = {
   ...sourceOptions,
   httpPort: { ...port, default: 80, help: "Port for HTTP" },
   httpsPort: { ...port, default: 443, help: "Port for HTTPS" },
-  defaultBackendPort: { ...port, default: 8181, help: "Port that answers 404 to everything" },
-  adminAddress: { kind: "string", default: "0.0.0.0", help: "Address of /healthz, /readyz, /metrics and /state" },
-  adminPort: { ...port, default: 10_254, help: "Port of /healthz, /readyz, /metrics and /state" },
+  defaultBackendPort: {
+    ...port,
+    default: 8181,
+    help: "Port that answers every request with 404, for health checks and as default backend",
+  },
+  ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
   bindAddress: {
     kind: "string",
-    help: "Address of the ports for requests; by default all of IPv4, and of IPv6 where the host has it",
+    help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
   },
-  ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that is served" },
+  ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass to serve" },
   watchIngressWithoutClass: {
     kind: "boolean",
     default: false,
-    help: "Serve Ingresses without a class where no class is the default; those of a folder always are",
+    help: "Serve Ingresses without a class where no IngressClass is the default. With --manifests they are always served",
   },
   sslRedirect: {
     kind: "boolean",
     default: false,
-    help: "Send plain requests on to HTTPS (308) for hosts with a tls entry, unless the Ingress has ssl-redirect",
+    help: "Redirect plain HTTP to HTTPS (308) for hosts with a tls entry, unless the Ingress says otherwise by ssl-redirect",
   },
   ...publishOptions,
-  accessLog: { kind: "boolean", default: false, help: "Write a JSON line to stdout for each answered request" },
+  accessLog: { kind: "boolean", default: false, help: "Write one JSON line to stdout for each answered request" },
   drainDelay: {
     kind: "number",
     default: 5,
     min: 0,
     max: 3_600,
-    help: "Seconds to go on accepting after SIGTERM, until nobody sends new connections any more",
+    help: "Seconds to go on accepting connections after SIGTERM, while senders learn that this program ends",
   },
-  drainTimeout: { kind: "number", default: 20, min: 0, max: 3_600, help: "Seconds that requests may take to end then" },
-  logLevel: { kind: "string", default: "info", choices: logLevels, help: "Least level that is logged" },
+  drainTimeout: {
+    kind: "number",
+    default: 20,
+    min: 0,
+    max: 3_600,
+    help: "Seconds to let open requests finish after that",
+  },
+  ...logOptions,
 } as const satisfies OptionSpecs;

@@ -8,16 +8,16 @@ export const publishOptions = {
   publishService: {
     kind: "string",
     placeholder: "NAMESPACE/NAME",
-    help: "Write the addresses of this Service, the one in front of the ingress, into the status of each Ingress",
+    help: "Publish the addresses of this Service, the one in front of the ingress, in the status of each Ingress",
   },
   publishNodeAddresses: {
     kind: "boolean",
-    help: "Write those of the nodes with a ready endpoint of --publish-service: external ones, else internal ones",
+    help: "Publish the addresses of nodes that run a ready endpoint of --publish-service; external addresses first, otherwise internal",
   },
   publishStatusAddress: {
     kind: "list",
     placeholder: "ADDRESS",
-    help: "Write these addresses or host names instead, whatever any Service says",
+    help: "Publish these addresses or host names instead, whatever any Service says",
   },
 } as const satisfies OptionSpecs;
 

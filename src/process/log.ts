@@ -1,6 +1,6 @@
-import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { destination, type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 
-export type { Logger } from "pino";
+export type { DestinationStream, Logger } from "pino";
 
 /** The levels a program logs at, least first. `silent` logs nothing. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -14,7 +14,7 @@ export interface LoggerOptions {
   /** The Kubernetes node this runs on, where that matters. */
   readonly node?: string | undefined;
   /** Programs log to stdout, the default; commands keep stdout for their answer. */
-  readonly to?: "stdout" | "stderr";
+  readonly to?: "stdout" | "stderr" | DestinationStream | undefined;
 }
 
 /**
@@ -29,6 +29,6 @@ export function createLogger({ component, level, node, to = "stdout" }: LoggerOp
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ dest: to === "stdout" ? 1 : 2, sync: true }),
+    typeof to === "string" ? destination({ dest: to === "stdout" ? 1 : 2, sync: true }) : to,
   );
 }

@@ -19,13 +19,13 @@ export function readOptionValue(spec: OptionSpec, text: string): ReadValue {
   switch (spec.kind) {
     case "string":
       if (spec.choices === undefined || spec.choices.includes(text)) return { ok: true, value: text };
-      return { ok: false, why: "it is none of the known values", fix: `Give one of ${spec.choices.join(", ")}` };
+      return { ok: false, why: "it is not one of the known values", fix: `Give one of ${spec.choices.join(", ")}` };
     case "number":
       return readNumber(text, spec);
     case "boolean": {
       const value = words[text.toLowerCase()];
       if (value !== undefined) return { ok: true, value };
-      return { ok: false, why: "it is neither yes nor no", fix: "Give true or false" };
+      return { ok: false, why: "it is neither true nor false", fix: "Give true or false" };
     }
     case "list":
       break;

@@ -1,5 +1,5 @@
 import type { ProblemCode } from "#src/model/problem-codes.ts";
-import { printProblem, type Problem } from "#src/model/problem.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { nearest } from "./nearest.ts";
 import { type CommandText, printHelp } from "./option-help.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "./option-spec.ts";
 import { readOptionValue } from "./option-value.ts";
 
-/** The exit code of a program that was called wrongly. */
+/** The exit code of a program with wrong options. */
 export const EXIT_USAGE = 2;
 
 /** What the command line and the environment say. */
@@ -31,7 +31,7 @@ interface Given {
 
 /**
  * Reads options: a flag wins over its environment variable, that over the default. `argv` is without the program's
- * name. `rest` holds what stands after the options; it is a Problem unless `text.rest` says that it may.
+ * name. `rest` holds the arguments that are not options; they are a Problem unless `text.rest` allows them.
  */
 export function parseOptions<const S extends OptionSpecs>(
   specs: S,
@@ -50,23 +50,6 @@ export function parseOptions<const S extends OptionSpecs>(
   }
   if (problems.length > 0) return { kind: "problems", problems };
   return { kind: "values", values: values as OptionValues<S>, rest };
-}
-
-/** For a program's main: the values; else prints the help and exits 0, or prints the problems and exits 2. */
-export function optionsOrExit<const S extends OptionSpecs>(
-  specs: S,
-  text: CommandText = {},
-  argv: readonly string[] = process.argv.slice(2),
-): OptionValues<S> {
-  const parsed = parseOptions(specs, argv, process.env, text);
-  if (parsed.kind === "values") return parsed.values;
-  if (parsed.kind === "help") {
-    process.stdout.write(parsed.text);
-    return process.exit(0);
-  }
-  for (const problem of parsed.problems) process.stderr.write(`${printProblem(problem)}\n`);
-  process.stderr.write(`See ${text.command ?? "the program"} --help\n`);
-  return process.exit(EXIT_USAGE);
 }
 
 function readArguments(specs: OptionSpecs, argv: readonly string[]) {
@@ -101,7 +84,7 @@ function splitFlag(word: string): readonly [string, string | undefined] {
   return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
-/** Kubernetes puts `tcp://10.0.0.1:80` into NAME_PORT for a Service called NAME: that is no value of ours. */
+/** Kubernetes puts `tcp://10.0.0.1:80` into NAME_PORT for a Service called NAME: that is not an option's value. */
 const serviceLink = /^(?:tcp|udp|sctp):\/\//;
 
 function fromEnvironment(name: string, spec: OptionSpec, env: Environment): readonly Given[] {
@@ -145,14 +128,14 @@ function problem(code: ProblemCode, where: string, what: string, reason: { why: 
 function unknownFlag(flag: string, known: readonly string[]): Problem {
   const guess = nearest(flag, known);
   const fix = guess === undefined ? "See --help for all options" : `Did you mean ${guess}?`;
-  return problem("OPTION_UNKNOWN", flag, "Cannot use this option", { why: "there is none of that name", fix });
+  return problem("OPTION_UNKNOWN", flag, "Unknown option", { why: "this command does not have it", fix });
 }
 
 function missingValue(flag: string): Problem {
-  return problem("OPTION_INVALID", flag, "Cannot read its value", { why: "there is none", fix: `Write ${flag} VALUE` });
+  return problem("OPTION_INVALID", flag, "Cannot read its value", { why: "it is missing", fix: `Write ${flag} VALUE` });
 }
 
 function unexpectedArgument(text: string): Problem {
-  const why = "nothing is expected beside options";
-  return problem("ARGUMENT_UNEXPECTED", `"${text}"`, "Cannot use this argument", { why, fix: "Leave it out" });
+  const why = "this command takes only options";
+  return problem("ARGUMENT_UNEXPECTED", `"${text}"`, "Cannot use this argument", { why, fix: "Remove it" });
 }

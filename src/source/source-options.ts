@@ -11,12 +11,12 @@ export const sourceOptions = {
   manifests: {
     kind: "string",
     placeholder: "DIR",
-    help: "Read objects from this folder of manifests, and write status to DIR/.hawser; no cluster is asked",
+    help: "Read objects from this folder of manifests instead of a cluster; statuses are in DIR/.hawser",
   },
   kubeconfig: {
     kind: "string",
     placeholder: "FILE",
-    help: "Reach the Kubernetes API as this file says; by default as a pod does",
+    help: "Reach the Kubernetes API as this file says (default: as a pod does)",
   },
   namespace: installationOptions.namespace,
 } as const satisfies OptionSpecs;

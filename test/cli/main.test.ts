@@ -35,10 +35,10 @@ describe("hawser", () => {
   });
 
   it.each([
-    { name: "nothing", args: [], says: "say what to do" },
+    { name: "nothing", args: [], says: "no command given" },
     { name: "an unknown verb", args: ["contoller"], says: "Did you mean controller?" },
-    { name: "a verb like nothing known", args: ["kubernetes"], says: 'no verb "kubernetes"\n' },
-    { name: "a name that every object has", args: ["constructor"], says: 'no verb "constructor"' },
+    { name: "a verb like nothing known", args: ["kubernetes"], says: 'unknown command "kubernetes"\n' },
+    { name: "a name that every object has", args: ["constructor"], says: 'unknown command "constructor"' },
     { name: "an unknown option of status", args: ["status", "--manifest", "x"], says: "Did you mean --manifests?" },
     { name: "an unknown option of version", args: ["version", "--all"], says: "OPTION_UNKNOWN" },
     { name: "a program without folder and cluster", args: ["controller"], says: "SOURCE_MISSING" },
@@ -81,7 +81,7 @@ const oldNodes = ["/usr/bin/node", "/usr/local/bin/node"].filter((node) => {
 describe("cli/hawser.js", () => {
   it("runs under the project's own Node", async () => {
     const { code, stdout } = await startCommand(process.execPath, [LAUNCHER, "--help"]).ended;
-    expect([code, stdout.slice(0, 18)]).toEqual([0, "Usage: hawser VERB"]);
+    expect([code, stdout.slice(0, 18)]).toEqual([0, "Usage: hawser COMM"]);
   });
 
   it.skipIf(oldNodes.length === 0)(

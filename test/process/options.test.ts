@@ -140,7 +140,7 @@ describe("parseOptions() finds a Problem in", () => {
       code: "OPTION_INVALID",
       says: "Write --http-port VALUE",
     },
-    { name: "an argument", argv: ["folder"], code: "ARGUMENT_UNEXPECTED", says: "Leave it out" },
+    { name: "an argument", argv: ["folder"], code: "ARGUMENT_UNEXPECTED", says: "Remove it" },
   ])("$name", ({ argv, code, says }) => {
     const parsed = parse([...given, ...argv]);
     const problems = parsed.kind === "problems" ? parsed.problems : [];

@@ -16,11 +16,13 @@ async function program(
 ): Promise<Ended> {
   const script = `
     const { onShutdown } = await import("#src/process/shutdown.ts");
+    const { processIo } = await import("#src/process/program-io.ts");
     const { createLogger } = await import("#src/process/log.ts");
     const log = createLogger({ component: "test", level: "info" });
     setInterval(() => {}, 60_000);
-    onShutdown(log, ${run}, ${options});
-    log.info("up");`;
+    const { ended } = onShutdown(processIo, log, { close: ${run}, ...${options} });
+    log.info("up");
+    process.exit(await ended);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });

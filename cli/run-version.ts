@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parseOptions } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
 import { version } from "#src/process/version.ts";
-import { refuse } from "./refuse.ts";
 
 /** Where the native module may be: laid down by a release, or compiled at set-up. */
 const NATIVE_FILES = [`prebuilt/linux-${process.arch}.node`, "build/hawser.node"];
 
-/** Prints versions and the state of the native module; 0, also where that module is missing. */
-export async function main(args: readonly string[]): Promise<number> {
-  const about = "Prints the versions of Hawser and of Node, and the state of the native module.";
-  const parsed = parseOptions({}, args, {}, { command: "hawser version", about });
-  if (parsed.kind !== "values") return refuse(parsed, "hawser version");
-  process.stdout.write(`hawser ${version}\nnode ${process.version}\nnative module: ${nativeState()}\n`);
+const about = "Prints the versions of Hawser and of Node, and the state of the native module.";
+
+/** Runs `hawser version`. The exit code is 0 also where the native module is missing. */
+export async function runVersion(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions({}, args, { ...io, env: {} }, { command: "hawser version", about });
+  if (read.kind === "exit") return read.code;
+  io.stdout.write(`hawser ${version}\nnode ${process.version}\nnative module: ${nativeState()}\n`);
   return Promise.resolve(0);
 }
 

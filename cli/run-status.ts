@@ -2,21 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import { EXIT_USAGE, parseOptions } from "#src/process/options.ts";
-import { installationOptions } from "#src/source/source-options.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
-import { refuse } from "./refuse.ts";
 import { lookAtCluster } from "./status-cluster.ts";
 import { openFolder } from "./status-folder.ts";
 import { printStatusView } from "./status-text.ts";
 import type { StatusView } from "./status-view.ts";
 
 const specs = {
-  manifests: {
-    kind: "string",
-    placeholder: "DIR",
-    help: "The folder of manifests that Hawser runs on; no cluster is asked",
-  },
+  manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...installationOptions,
   json: { kind: "boolean", help: "Print JSON, one object in one line" },
@@ -37,11 +34,11 @@ const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
 /** Codes of what is wrong with the call, and not with the cluster. */
 const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KUBECONFIG_UNSUPPORTED"];
 
-/** Prints the state; returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(specs, args, process.env, { command: "hawser status", about });
-  if (parsed.kind !== "values") return refuse(parsed, "hawser status");
-  const options = parsed.values;
+/** Runs `hawser status`. Resolves with the exit code. */
+export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(specs, args, io, { command: "hawser status", about });
+  if (read.kind === "exit") return read.code;
+  const options = read.values;
   return options.manifests === undefined ? showCluster(options) : showFolder(options, options.manifests);
 }
 

@@ -4,8 +4,8 @@ import { constants } from "node:os";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
-import { parseOptions } from "#src/process/options.ts";
-import { refuse } from "./refuse.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
 
 const specs = {
   json: {
@@ -26,13 +26,13 @@ const BUILD = fileURLToPath(new URL("../scripts/cluster.js", import.meta.url));
 const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 
-/** Runs the demo as a program of its own; resolves with its exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(specs, args, process.env, { command: "hawser demo", about });
-  if (parsed.kind !== "values") return refuse(parsed, "hawser demo");
-  const reason = parsed.values.kubernetes ? await buildCluster() : "";
-  if (reason !== "") return tellFailure(`no Kubernetes can be had here: ${reason}`, parsed.values.json);
-  const flags = Object.entries(parsed.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
+/** Runs `hawser demo`, the demo as a program of its own. Resolves with its exit code. */
+export async function runDemo(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(specs, args, io, { command: "hawser demo", about });
+  if (read.kind === "exit") return read.code;
+  const reason = read.values.kubernetes ? await buildCluster() : "";
+  if (reason !== "") return printFailure(io, `no Kubernetes can be had here: ${reason}`, read.values.json);
+  const flags = Object.entries(read.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
   return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit" }));
 }
 
@@ -50,8 +50,8 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
-function tellFailure(error: string, isJson: boolean): number {
-  if (isJson) process.stdout.write(`${JSON.stringify({ event: "done", ok: false, error })}\n`);
-  else process.stderr.write(`hawser demo: ${error}\n`);
+function printFailure({ stdout, stderr }: ProgramIo, error: string, isJson: boolean): number {
+  if (isJson) stdout.write(`${JSON.stringify({ event: "done", ok: false, error })}\n`);
+  else stderr.write(`hawser demo: ${error}\n`);
   return 1;
 }

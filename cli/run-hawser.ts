@@ -1,0 +1,90 @@
+import { nearest } from "#src/process/nearest.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { runProgram } from "./run-program.ts";
+
+interface Command {
+  readonly about: string;
+  /** Resolves with the exit code. A program that takes the place of this process never resolves. */
+  run(args: readonly string[], io: ProgramIo): Promise<number>;
+}
+
+/** The commands, in the order of `--help`. What a command needs is loaded when it is called. */
+const commands: Readonly<Record<string, Command>> = {
+  controller: {
+    about: "Gives Services of type LoadBalancer addresses from the pools",
+    run: async (args) => runProgram("controller", args),
+  },
+  speaker: {
+    about: "Answers ARP and NDP on this node for the addresses it owns",
+    run: async (args) => runProgram("speaker", args),
+  },
+  ingress: {
+    about: "Routes HTTP and HTTPS requests to the endpoints of Services by Ingress objects",
+    run: async (args) => runProgram("ingress", args),
+  },
+  demo: {
+    about: "Shows takeovers on a rack of three nodes inside this machine",
+    run: async (args, io) => (await import("./run-demo.ts")).runDemo(args, io),
+  },
+  check: {
+    about: "Checks manifests or a cluster and prints every problem in them",
+    run: async (args) => (await import("./check.ts")).main(args),
+  },
+  status: {
+    about: "Shows pools, Services, speakers and the latest Events",
+    run: async (args, io) => (await import("./run-status.ts")).runStatus(args, io),
+  },
+  version: {
+    about: "Prints the versions of Hawser and of Node, and the state of the native module",
+    run: async (args, io) => (await import("./run-version.ts")).runVersion(args, io),
+  },
+};
+
+function help(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
+  return [
+    "Usage: hawser COMMAND [options]",
+    "",
+    "Addresses for Kubernetes Services of type LoadBalancer on bare metal, announced by ARP and NDP, and an ingress proxy.",
+    "",
+    ...lines,
+    "",
+    "See hawser COMMAND --help for its options.",
+    "",
+  ].join("\n");
+}
+
+/** Runs `hawser COMMAND ...`. Resolves with the exit code. */
+export async function runHawser([word, ...args]: readonly string[], io: ProgramIo): Promise<number> {
+  if (word === undefined) {
+    io.stderr.write(`hawser: no command given\n\n${help()}`);
+    return EXIT_USAGE;
+  }
+  if (["--help", "-h", "help"].includes(word)) return showHelp(args, io);
+  const name = word === "--version" || word === "-v" ? "version" : word;
+  const known = find(name);
+  return known === undefined ? refuse(name, io) : known.run(args, io);
+}
+
+/** `hawser help`, and `hawser help COMMAND` as `hawser COMMAND --help`. */
+async function showHelp([name]: readonly string[], io: ProgramIo): Promise<number> {
+  if (name === undefined) {
+    io.stdout.write(help());
+    return 0;
+  }
+  const known = find(name);
+  return known === undefined ? refuse(name, io) : known.run(["--help"], io);
+}
+
+function find(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+}
+
+function refuse(name: string, { stderr }: ProgramIo): number {
+  const guess = nearest(name, Object.keys(commands));
+  stderr.write(`hawser: unknown command "${name}"${guess === undefined ? "" : `. Did you mean ${guess}?`}\n`);
+  stderr.write("See hawser --help\n");
+  return EXIT_USAGE;
+}

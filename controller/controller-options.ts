@@ -1,0 +1,16 @@
+import { adminOptions, classOptions, logOptions } from "#src/process/option-groups.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
+
+/** The options of the controller. */
+export const controllerOptions = {
+  ...sourceOptions,
+  ...installationOptions,
+  ...classOptions("Serve", "speakers"),
+  heartbeatSecret: {
+    kind: "string",
+    help: "Create this Secret with a random key if it does not exist (default: none)",
+  },
+  ...adminOptions(9120, "/healthz, /readyz and /metrics"),
+  ...logOptions,
+} as const satisfies OptionSpecs;

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
+import type { ObjectRef } from "#src/model/object.ts";
+import { printProblem, type Problem } from "#src/model/problem.ts";
+import { startAdminServer } from "#src/process/admin-server.ts";
+import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
+import { createHealth, type Health } from "#src/process/health.ts";
+import { createLogger, type Logger } from "#src/process/log.ts";
+import { createRegistry } from "#src/process/metrics.ts";
+import type { OptionValues } from "#src/process/option-spec.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { printProblems, readOptions } from "#src/process/read-options.ts";
+import { onShutdown } from "#src/process/shutdown.ts";
+import { apiConfig, openSource } from "#src/source/open-source.ts";
+import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
+import { type Controller, startController } from "./start-controller.ts";
+import { createControllerMetrics } from "./metrics.ts";
+import { controllerOptions } from "./controller-options.ts";
+
+const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap.";
+const component = "controller";
+
+/** Runs the controller until it is asked to end. Resolves with its exit code. */
+export async function runController(argv: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(controllerOptions, argv, io, { command: "hawser controller", about });
+  if (read.kind === "exit") return read.code;
+  const options = read.values;
+  const log = createLogger({ component, level: options.logLevel, to: io.logTo });
+  const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
+  const opened = await openSource(options, {
+    component,
+    log,
+    env: io.env,
+    // All Services: one that is no longer of type LoadBalancer has to lose our condition.
+    watchesReports: true,
+    scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
+  });
+  if (!opened.ok) return printProblems(io, opened.problems);
+  const source = opened.value;
+  const registry = createRegistry(component);
+  const health = createHealth(["synced", "applied", "source"], () => {
+    log.info({}, "ready");
+    releaseStartPages(log);
+  });
+  health.set("source", true);
+  const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
+  let controller: Controller | undefined;
+  const ending = new AbortController();
+  const { ended } = onShutdown(io, log, {
+    async close() {
+      ending.abort();
+      await controller?.close();
+      await source.close();
+      await admin.close();
+    },
+  });
+  void startSecret(options, { log, env: io.env, signal: ending.signal });
+
+  async function start(): Promise<void> {
+    controller = await startController({
+      source,
+      configMap,
+      loadBalancerClass: options.loadBalancerClass,
+      log,
+      metrics: createControllerMetrics(registry),
+      monotonicMs,
+      wallMs,
+      random: Math.random,
+      delay,
+      onApplied: (role) => health.set("applied", true, role),
+      onProblems: showSourceIn(health),
+    });
+    health.set("synced", true);
+    log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");
+  }
+  await Promise.race([start(), ended]);
+  return ended;
+}
+
+/**
+ * Shows in `/readyz`, and so in `kubectl get pods`, an API server that lost its memory and went back in time: a person
+ * has to decide what is right.
+ */
+function showSourceIn(health: Health): (where: string, problems: readonly Problem[]) => void {
+  const wentBack = new Set<string>();
+  return (where, problems) => {
+    const problem = problems.find(({ code }) => code === "API_SERVER_WENT_BACK");
+    if (problem === undefined) wentBack.delete(where);
+    else wentBack.add(where);
+    health.set("source", wentBack.size === 0, problem === undefined ? "" : printProblem(problem));
+  };
+}
+
+/** Creates the Secret of `--heartbeat-secret`. Runs beside everything else: addresses are assigned whether or not speakers can start. */
+async function startSecret(
+  { heartbeatSecret: name, manifests, kubeconfig, namespace }: OptionValues<typeof controllerOptions>,
+  { log, env, signal }: { readonly log: Logger; readonly env: ProgramIo["env"]; readonly signal: AbortSignal },
+): Promise<void> {
+  if (name === undefined || manifests !== undefined) return;
+  const config = await apiConfig(kubeconfig, env);
+  if (!config.ok) return;
+  await makeHeartbeatSecret({
+    config: config.value,
+    namespace,
+    name,
+    key: randomBytes(32).toString("base64"),
+    log,
+    timing: { delay, chance: Math.random, clock: wallMs },
+    signal,
+  });
+}

@@ -1,0 +1,165 @@
+import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { startAdminServer } from "#src/process/admin-server.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { createHealth } from "#src/process/health.ts";
+import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
+import { createLogger } from "#src/process/log.ts";
+import { createRegistry } from "#src/process/metrics.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { printProblems, readOptions } from "#src/process/read-options.ts";
+import { onShutdown } from "#src/process/shutdown.ts";
+import { openSource } from "#src/source/open-source.ts";
+import { Engine } from "./engine/engine.ts";
+import { netConnect } from "./io/net.ts";
+import { plainServer, secureServer } from "./io/servers.ts";
+import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
+import { registerIngressMetrics } from "./metrics.ts";
+import { ingressOptions } from "./ingress-options.ts";
+import { printState } from "./print-state.ts";
+import { readPublishSettings } from "./status/publish-settings.ts";
+import { Certificates } from "./tls/certificates.ts";
+
+/** How often deadlines are looked at: the exactness of all time limits. */
+const TICK_MS = 100;
+/** How often a shutdown looks whether requests are still under way. */
+const DRAIN_LOOK_MS = 20;
+
+/** Access log lines that wait at most to be read by whoever reads our output. */
+const MAX_UNREAD_LOG_BYTES = 4_194_304;
+
+const about = "Routes HTTP and HTTPS requests to the endpoints of Services, as the Ingresses say.";
+const component = "ingress";
+
+/** Runs the ingress until it is asked to end. Resolves with its exit code. */
+export async function runIngress(argv: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(ingressOptions, argv, io, { command: "hawser ingress", about });
+  if (read.kind === "exit") return read.code;
+  const options = read.values;
+  const published = readPublishSettings(options);
+  if (!published.ok) return printProblems(io, published.problems);
+  const publish = published.value;
+  const log = createLogger({ component, level: options.logLevel, to: io.logTo });
+  const opened = await openSource(options, { component, log, env: io.env });
+  if (!opened.ok) return printProblems(io, opened.problems);
+  const source = opened.value;
+  const registry = createRegistry(component);
+  const health = createHealth(["synced", "http", "https", "default-backend"], () => {
+    log.info({}, "ready");
+    releaseStartPages(log);
+  });
+  const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
+  const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
+  const certificates = new Certificates(wallMs());
+  const engine = new Engine({
+    connect: netConnect,
+    clockMs: monotonicMs,
+    wallMs,
+    redirectsToHttps: options.sslRedirect,
+    writeAccessLog: options.accessLog ? writeAccessLog : undefined,
+  });
+  /** Has no routes, and so answers 404. */
+  const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs });
+  const { connections: maxConnections } = engine.limits;
+
+  const http = plainServer((connection) => engine.accept(connection), maxConnections);
+  const https = secureServer({
+    accept: (connection) => engine.accept(connection),
+    maxConnections,
+    contextOf: (serverName) => certificates.contextOf(serverName),
+    fallback: certificates.fallback,
+    onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
+  });
+  const notFound = plainServer((connection) => defaultBackend.accept(connection), maxConnections);
+
+  const ticker = setInterval(() => {
+    engine.tick();
+    defaultBackend.tick();
+  }, TICK_MS);
+  const admin = startAdminServer({
+    address: options.adminAddress,
+    port: options.adminPort,
+    health,
+    registry,
+    log,
+    routes: { "/state": () => printState(engine) },
+  });
+  const servers = [
+    { name: "http", server: http, port: options.httpPort },
+    { name: "https", server: https, port: options.httpsPort },
+    { name: "default-backend", server: notFound, port: options.defaultBackendPort },
+  ];
+  let listeners: readonly ListenHandle[] = [];
+  let loop: IngressLoop | undefined;
+  let isEnding = false;
+  registerIngressMetrics(registry, {
+    counters: engine.counters,
+    health: engine.balancer.health,
+    problemCount: () => loop?.problemCount() ?? 0,
+    leads: () => loop?.status?.leads ?? false,
+    statusWrites: () => loop?.status?.writes ?? 0,
+  });
+
+  const { ended } = onShutdown(io, log, {
+    close: shutDown,
+    deadlineMs: (options.drainDelay + options.drainTimeout + 5) * 1_000,
+  });
+
+  async function start(): Promise<void> {
+    loop = await startIngressLoop({
+      source,
+      scope: {
+        className: options.ingressClass,
+        // In a folder nobody else serves.
+        withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
+      },
+      certificates,
+      log,
+      publish,
+      useRoutes: (table) => engine.useRoutes(table),
+    });
+    // Only now: a request that came before the routes are known would be told that its page does not exist.
+    if (!isEnding) listen();
+  }
+
+  function listen(): void {
+    health.set("synced", true);
+    listeners = servers.map(({ server, ...listener }) =>
+      listenWithRetry(server, {
+        ...listener,
+        address,
+        log,
+        onListening: (bound) => health.set(listener.name, true, `port ${bound}`),
+        onProblem: ({ what, why }) => health.set(listener.name, false, `${what}: ${why}`),
+      }),
+    );
+  }
+
+  /** Lines are dropped while whoever reads our output is far behind: requests go on. */
+  function writeAccessLog(lines: Buffer): void {
+    if (io.stdout.writableLength < MAX_UNREAD_LOG_BYTES) io.stdout.write(lines);
+  }
+
+  /** Not ready at once, still accepting for a while (whoever sends requests here has to learn of it), then to the last request. */
+  async function shutDown(): Promise<void> {
+    isEnding = true;
+    health.set("synced", false, "shutting down");
+    engine.drain();
+    // A port that is not ours yet is for whoever comes after us.
+    for (const listener of listeners) listener.stopTrying();
+    if (listeners.length > 0) await sleep(options.drainDelay * 1_000);
+    for (const listener of listeners) listener.close();
+    const endMs = monotonicMs() + options.drainTimeout * 1_000;
+    while (engine.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
+    engine.close();
+    defaultBackend.close();
+    clearInterval(ticker);
+    await loop?.close();
+    await source.close();
+    await admin.close();
+  }
+
+  await Promise.race([start(), ended]);
+  return ended;
+}

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { ClusterReader, speakerKinds } from "./cluster-reader.ts";
+import { keyProblems } from "./key-problems.ts";
+import { MemberRecordPublisher, ownMemberRecord } from "./own-member-record.ts";
+import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
+import { readHeartbeatKeys } from "./heartbeat-keys.ts";
+import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
+import { createSpeakerMetrics } from "./metrics.ts";
+import { createPublisher } from "./publisher.ts";
+import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
+import { logStanding } from "./log-standing.ts";
+import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { memberRecordName } from "#src/model/member-record.ts";
+import { printProblem } from "#src/model/problem.ts";
+import { startAdminServer } from "#src/process/admin-server.ts";
+import { monotonicMs } from "#src/process/clock.ts";
+import { createHealth } from "#src/process/health.ts";
+import { createLogger } from "#src/process/log.ts";
+import { createWorkLoop } from "#src/process/work-loop.ts";
+import { createRegistry } from "#src/process/metrics.ts";
+import { ProblemLog } from "#src/process/problem-log.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { printProblems, readOptions } from "#src/process/read-options.ts";
+import { onShutdown } from "#src/process/shutdown.ts";
+import { openSource } from "#src/source/open-source.ts";
+
+const about = "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.";
+/** Most of what the worker makes is garbage at once: a small nursery keeps its memory small. */
+const WORKER_NURSERY_MB = 8;
+/** After work a rest of ten times its length, at most: a change in a quiet time is told at once, a storm in portions. */
+const MOST_REST_MS = 50;
+const REST_FACTOR = 10;
+
+/** Runs the speaker until it is asked to end. Resolves with its exit code. */
+export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promise<number> {
+  const parsed = readOptions(speakerOptions, argv, io, { command: "hawser speaker", about });
+  if (parsed.kind === "exit") return parsed.code;
+  const options = parsed.values;
+  const read = readHeartbeatKeys(options.heartbeatKeyFile);
+  if (!read.ok) return printProblems(io, [read.problem]);
+  let { keys } = read;
+  const { node } = options;
+  const log = createLogger({ component: "speaker", node, level: options.logLevel, to: io.logTo });
+  const opened = await openSource(options, {
+    component: "speaker",
+    log,
+    env: io.env,
+    watchesMembers: true,
+    scopes: {
+      ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` },
+      Service: { fieldSelector: "spec.type=LoadBalancer" },
+      // A Service of type LoadBalancer is never headless.
+      EndpointSlice: { labelSelector: "!service.kubernetes.io/headless" },
+    },
+  });
+  if (!opened.ok) return printProblems(io, opened.problems);
+  const source = opened.value;
+  const registry = createRegistry("speaker");
+  const metrics = createSpeakerMetrics(registry);
+  const health = createHealth(["synced", "heartbeats", "sockets", "member", "joined"], () => {
+    log.info({}, "ready");
+    releaseStartPages(log);
+  });
+
+  const settings: WorkerSettings = {
+    node,
+    heartbeatPort: options.heartbeatPort,
+    heartbeatEveryMs: options.heartbeatInterval,
+    deadAfterMs: Math.max(options.deadAfter, options.heartbeatInterval * 3),
+    failBackAfterMs: options.failBackAfter === 0 ? undefined : options.failBackAfter * 1_000,
+    interfaces: options.interfaces,
+    heartbeatKeys: keys,
+  };
+  const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: WORKER_NURSERY_MB },
+  });
+  const left = Promise.withResolvers<void>();
+  let state: SpeakerState | undefined;
+  let isSynced = false;
+  let isLeaving = false;
+
+  function tell(message: ToWorker): void {
+    worker.postMessage(message);
+  }
+
+  const problems = new ProblemLog(log);
+  const reader = new ClusterReader({
+    source,
+    node,
+    configMap: { namespace: options.namespace, name: options.configMap },
+    loadBalancerClass: options.loadBalancerClass,
+    ignoresExcludeLabel: options.ignoreExcludeLb,
+    onProblems: (where, found) => problems.report(where, found),
+  });
+
+  /** What the member record depends on, as it was when that was looked at last. */
+  let recordMadeFrom: readonly unknown[] = [];
+
+  const cluster = createWorkLoop({
+    log,
+    async run() {
+      const startMs = monotonicMs();
+      const message = reader.read();
+      if (message !== undefined) tell(message);
+      const isMember = source.reports("member").has(memberRecordName(node));
+      const madeFrom = [isMember, reader.ownNode, reader.memberRecords];
+      if (madeFrom.some((one, index) => one !== recordMadeFrom[index])) {
+        recordMadeFrom = madeFrom;
+        health.set("member", isMember, isMember ? "" : "the other speakers do not know of this one yet");
+        memberRecord.mark();
+      }
+      await sleep(Math.min(MOST_REST_MS, (monotonicMs() - startMs) * REST_FACTOR));
+    },
+  });
+
+  const recordPublisher = new MemberRecordPublisher(source);
+  const memberRecord = createPublisher({
+    log,
+    what: "its member record",
+    onProblems: (found) => problems.report("member record", found),
+    async publish() {
+      if (state === undefined || !isSynced || isLeaving) return;
+      const own = ownMemberRecord({ node, keys, interfaces: state.interfaces, nodeObject: reader.ownNode });
+      if (own === undefined) return;
+      problems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
+      await recordPublisher.publish(own);
+    },
+  });
+  const reports = createPublisher({
+    log,
+    what: "its report",
+    onProblems: (found) => problems.report("report", found),
+    async publish() {
+      if (state === undefined || isLeaving) return;
+      const goesWith = { kind: "Node", namespace: "", name: node } as const;
+      await source.report(`speaker-${node}`, { node, ...state }, { goesWith });
+    },
+  });
+
+  const sayStanding = logStanding(log);
+  worker.on("message", (message: FromWorker) => {
+    switch (message.kind) {
+      case "state":
+        state = message.state;
+        metrics.setState(state);
+        health.set("joined", state.ready, state.ready ? "stands for election" : "listening to the other speakers");
+        if (isSynced) sayStanding(state.standing);
+        memberRecord.mark();
+        return reports.mark();
+      case "counters":
+        return metrics.setCounters(message.counters);
+      case "log":
+        return log[message.level](message.data, message.msg);
+      case "problems": {
+        const [first] = message.problems;
+        problems.report(message.need, message.problems);
+        return health.set(message.need, first === undefined, first === undefined ? "" : printProblem(first));
+      }
+      case "left":
+        return left.resolve();
+    }
+  });
+  const shutdown = onShutdown(io, log, {
+    deadlineMs: LEAVE_DEADLINE_MS * 3,
+    async close() {
+      isLeaving = true;
+      endFollowing();
+      tell({ kind: "leave" });
+      const deadline = setTimeout(left.resolve, LEAVE_DEADLINE_MS);
+      await left.promise;
+      clearTimeout(deadline);
+      // The others have taken over: none of them may hear this speaker once its member record is gone.
+      await worker.terminate();
+      await Promise.all([cluster.close(), reports.close(), memberRecord.close(), source.close(), admin.close()]);
+    },
+  });
+  worker.on("error", (error) => {
+    log.fatal({ err: error }, "the worker thread failed");
+    shutdown.fail();
+  });
+  worker.on("exit", (code) => {
+    if (isLeaving) return;
+    log.fatal({ code }, "the worker thread ended");
+    shutdown.fail();
+  });
+
+  const endFollowing = followHeartbeatKeys({
+    file: options.heartbeatKeyFile,
+    keys,
+    onKeys(next) {
+      keys = next;
+      tell({ kind: "keys", keys });
+      log.info({ keys: keys.length }, "heartbeat keys replaced");
+      memberRecord.mark();
+    },
+    onProblems: (found) => problems.report(options.heartbeatKeyFile, found),
+  });
+  const admin = startAdminServer({ port: options.adminPort, address: options.adminAddress, health, registry, log });
+
+  const mark = (): void => {
+    if (!isLeaving) cluster.mark();
+  };
+  async function start(): Promise<void> {
+    await source.open(speakerKinds, {
+      onChange(changed) {
+        reader.mark(changed);
+        mark();
+      },
+      onReports: mark,
+      onProblems: (where, found) => problems.report(where, found),
+    });
+    isSynced = true;
+    health.set("synced", true);
+    memberRecord.mark();
+    mark();
+  }
+  await Promise.race([start(), shutdown.ended]);
+  return shutdown.ended;
+}
