@@ -1,8 +1,10 @@
 import { Counter, Gauge, type Metric, type Registry } from "prom-client";
 import { type Counters, DURATION_BOUNDS_MS, ENDPOINT_FAILURES } from "./engine/counters.ts";
+import { REASON_LIST } from "./engine/response-reason.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
+const ERRORS = "hawser_ingress_errors_total";
 const ENDPOINT_ERRORS = "hawser_ingress_endpoint_errors_total";
 const RETRIES = "hawser_ingress_retries_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
@@ -51,7 +53,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   labelled(registry, { name: REQUESTS, help: "Answered requests by status class.", label: "status" }, () =>
     [1, 2, 3, 4, 5].map((digit) => [`${digit}xx`, counters.requests[digit] ?? 0]),
   );
-  labelled(registry, { name: ENDPOINT_ERRORS, help: "Failed exchanges with endpoints.", label: "reason" }, () =>
+  labelled(registry, { name: ERRORS, help: "Requests without a whole answer of an endpoint.", label: "reason" }, () =>
+    REASON_LIST.map((reason, index) => [reason, counters.reasons[index] ?? 0]),
+  );
+  labelled(registry, { name: ENDPOINT_ERRORS, help: "Failed attempts to get an answer.", label: "reason" }, () =>
     ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);

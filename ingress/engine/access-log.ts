@@ -1,3 +1,5 @@
+import type { ResponseReason } from "./response-reason.ts";
+
 /** What is written of one request. Texts that came from the client are cut and escaped, for they may hold anything. */
 export interface AccessEntry {
   readonly client: string;
@@ -9,6 +11,8 @@ export interface AccessEntry {
   target: string;
   /** `namespace/name`; empty where no rule matched. */
   ingress: string;
+  /** `namespace/name:port` as the rule has it; empty where no rule matched. */
+  service: string;
   /** `address:port` of the endpoint that was asked last; empty where none was. */
   endpoint: string;
 }
@@ -35,7 +39,14 @@ export class AccessLog {
   /** Adds one line. Durations in milliseconds. */
   add(
     entry: AccessEntry,
-    answer: { readonly status: number; readonly bytes: number; readonly wallMs: number; readonly durationMs: number },
+    answer: {
+      readonly status: number;
+      /** Of a request without a whole answer of an endpoint. */
+      readonly reason: ResponseReason | undefined;
+      readonly bytes: number;
+      readonly wallMs: number;
+      readonly durationMs: number;
+    },
   ): void {
     const line = printLine(entry, answer);
     if (this.#length + MAX_LINE_BYTES > BUFFER_BYTES) this.flush();
@@ -52,8 +63,8 @@ export class AccessLog {
 }
 
 function printLine(
-  { client, isSecure, method, host, target, ingress, endpoint }: AccessEntry,
-  { status, bytes, wallMs, durationMs }: Parameters<AccessLog["add"]>[1],
+  { client, isSecure, method, host, target, ingress, service, endpoint }: AccessEntry,
+  { status, reason, bytes, wallMs, durationMs }: Parameters<AccessLog["add"]>[1],
 ): string {
   const line = {
     time: new Date(wallMs).toISOString(),
@@ -64,9 +75,11 @@ function printLine(
     host: host.slice(0, MAX_HOST_LENGTH),
     target: target.slice(0, MAX_TARGET_LENGTH),
     status,
+    reason: reason ?? "",
     bytes,
     durationMs: Math.round(durationMs * 1_000) / 1_000,
     ingress: ingress.slice(0, MAX_NAME_LENGTH),
+    service: service.slice(0, MAX_NAME_LENGTH),
     endpoint: endpoint.slice(0, MAX_NAME_LENGTH),
   };
   return `${JSON.stringify(line)}\n`;

@@ -1,7 +1,7 @@
 import type { DateLine } from "./date-line.ts";
 
-/** The statuses that the proxy answers with by itself. */
-const REASONS = {
+/** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
+const PHRASES = {
   308: "Permanent Redirect",
   400: "Bad Request",
   404: "Not Found",
@@ -9,13 +9,14 @@ const REASONS = {
   408: "Request Timeout",
   414: "URI Too Long",
   431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
 } as const;
 
-/** A status that the proxy answers with by itself. */
-export type AnswerStatus = keyof typeof REASONS;
+/** A status of one of the proxy's own answers. */
+export type AnswerStatus = keyof typeof PHRASES;
 
 /** One of our own answers, ready to send: short plain text. */
 export function printAnswer(
@@ -28,9 +29,9 @@ export function printAnswer(
     readonly location?: string | undefined;
   },
 ): Buffer {
-  const body = `${status} ${REASONS[status]}\n`;
+  const body = `${status} ${PHRASES[status]}\n`;
   const lines = [
-    `HTTP/1.1 ${status} ${REASONS[status]}`,
+    `HTTP/1.1 ${status} ${PHRASES[status]}`,
     "Server: hawser",
     how.date.line.toString("latin1").trimEnd(),
     "Content-Type: text/plain; charset=utf-8",

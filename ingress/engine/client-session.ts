@@ -8,9 +8,10 @@ import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
-import { methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
+import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
 import { httpsLocation, wantsHttps } from "./redirect.ts";
 import { RequestRecord } from "./request-record.ts";
+import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { hostText, pathText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
@@ -61,15 +62,15 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   }
 
   /** Closes, whatever is under way. */
-  close(): void {
+  close(reason: ResponseReason = "shut-down"): void {
     this.#connection.close();
-    this.#leave();
+    this.#leave(reason);
   }
 
   /** Looks at the deadline. */
   onTick(nowMs: number): void {
     if (nowMs < this.#deadlineMs) return;
-    if (this.#phase === "head") this.#refuse(408);
+    if (this.#phase === "head") this.#refuse("request-head-timeout");
     else if (this.#phase === "exchange") this.#onExchangeDeadline();
     else this.close();
   }
@@ -94,7 +95,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
       this.#exchange!.endTunnel();
     } else if (this.#phase === "exchange") {
       // Nobody can still want an answer to half a request. To a whole one, yes: `printf ... | nc` ends its side at once.
-      if (!this.#body.isDone) this.close();
+      if (!this.#body.isDone) this.close("client-gone");
     } else if (this.#phase !== "linger") {
       this.#finish();
     }
@@ -110,13 +111,22 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   onClose(): void {
     this.#isConnectionGone = true;
     // Where both sides of a tunnel have ended, the endpoint may still be taking what the client has sent.
-    if (this.#exchange === undefined || !this.#hasClientEnded || !this.#hasTunnelEnded) this.#leave();
+    if (this.#exchange === undefined || !this.#hasClientEnded || !this.#hasTunnelEnded) this.#leave("client-gone");
   }
 
-  #leave(): void {
+  /** Lets go of all; a request that is under way ends without a whole answer, for this reason. */
+  #leave(reason: ResponseReason): void {
     if (this.#phase === "closed") return;
+    const exchange = this.#exchange;
+    if (this.#phase === "exchange" && exchange !== undefined) {
+      this.#record.end(
+        exchange.status === 0 ? RESPONSE_REASONS["client-gone"].status : exchange.status,
+        exchange,
+        reason,
+      );
+    }
     this.#phase = "closed";
-    this.#exchange?.cancel();
+    exchange?.cancel();
     this.#exchange = undefined;
     this.#onGone(this);
   }
@@ -153,13 +163,13 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     this.#endTurn(mayKeepAlive);
   }
 
-  onExchangeFailure(status: 502 | 504): void {
-    this.#answer(status);
+  onExchangeFailure(reason: ResponseReason): void {
+    this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
-  abortClient(): void {
+  abortClient(reason: ResponseReason): void {
     this.#connection.abort();
-    this.#leave();
+    this.#leave(reason);
   }
 
   onTunnel(): void {
@@ -180,14 +190,15 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   onTunnelGone(): void {
     this.#exchange = undefined;
-    if (this.#isConnectionGone) this.#leave();
+    if (this.#isConnectionGone) this.#leave("client-gone");
   }
 
   #onExchangeDeadline(): void {
     const exchange = this.#exchange!;
-    if (exchange.onDeadline() === "endpoint") return;
-    if (exchange.hasBegunResponse) this.abortClient();
-    else this.#refuse(408);
+    const reason = exchange.onDeadline();
+    if (reason === undefined) return;
+    if (exchange.status !== 0 || reason === "client-slow") this.abortClient(reason);
+    else this.#refuse(reason);
   }
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -211,7 +222,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     const result = readRequestHead(bytes, start, end, head);
     if (result > 0) return this.#begin(bytes, head, result, end);
     if (result === INCOMPLETE) this.#stash.add(bytes, start, end);
-    else this.#refuse(-result as AnswerStatus);
+    else this.#refuse(headReason(result));
     return false;
   }
 
@@ -228,8 +239,8 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
-    if (bodyEnd === -1) this.#refuse(400);
-    else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse(405);
+    if (bodyEnd === -1) this.#refuse("request-body-malformed");
+    else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse("method-not-allowed");
     else {
       if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
       return this.#forward(bytes, head, bodyStart, bodyEnd);
@@ -239,16 +250,17 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = route(this.#context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
+    if (decision.route !== undefined) this.#record.enterRoute(decision.route);
     if (decision.kind === "refuse") {
-      if (decision.status === 400) this.#refuse(400);
-      else this.#answer(decision.status);
+      const reason = refusalReason(decision.reason);
+      if (decision.status === 400) this.#refuse(reason);
+      else this.#answer(decision.status, { reason });
       return false;
     }
-    this.#record.enterIngress(decision.route.ingressKey);
     if (!this.#connection.isSecure && wantsHttps(decision.route, this.#context.redirectsToHttps)) {
       const location = httpsLocation(bytes, head, decision.path);
       if (location !== undefined) {
-        this.#answer(308, location);
+        this.#answer(308, { location });
         return false;
       }
     }
@@ -270,8 +282,8 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
     if (bodyEnd === -1) {
-      if (this.#exchange?.hasBegunResponse === true) this.abortClient();
-      else this.#refuse(400);
+      if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient("request-body-malformed");
+      else this.#refuse("request-body-malformed");
       return false;
     }
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
@@ -284,23 +296,23 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     this.#input.holdForTurn();
   }
 
-  /** Answers by itself and closes, because what follows on this connection cannot be understood or trusted. */
-  #refuse(status: AnswerStatus): void {
+  /** Answers without an endpoint and closes, because what follows on this connection cannot be understood or trusted. */
+  #refuse(reason: ResponseReason): void {
     this.#isPersistent = this.#isLastRequest = false;
     if (this.#phase === "head") this.#record.begin();
     this.#exchange?.cancel();
-    this.#answer(status);
+    this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
-  /** Answers by itself. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus, location?: string): void {
+  /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
+  #answer(status: AnswerStatus, why: { readonly reason?: ResponseReason; readonly location?: string }): void {
     const mayKeepAlive = this.#isPersistent && this.#body.isDone && !this.#context.isDraining;
     const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
     const connection = mayKeepAlive ? keptOpen : "close";
     const { date } = this.#context;
-    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date, location });
+    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date, location: why.location });
     this.sendToClient(answer, 0, answer.length);
-    this.#record.end(status, this.#exchange);
+    this.#record.end(status, this.#exchange, why.reason);
     this.#exchange = undefined;
     this.#endTurn(mayKeepAlive);
   }

@@ -1,5 +1,13 @@
-/** Why an exchange with an endpoint failed: log field and metric label. */
-export const ENDPOINT_FAILURES = ["connect", "connect-timeout", "read-timeout", "closed", "bad-response"] as const;
+import { REASON_LIST, type ResponseReason } from "./response-reason.ts";
+
+/** The reasons that are an endpoint's: counted for each attempt, so also where another endpoint answered in the end. */
+export const ENDPOINT_FAILURES = [
+  "connect-failed",
+  "connect-timeout",
+  "answer-timeout",
+  "endpoint-closed",
+  "answer-malformed",
+] as const satisfies readonly ResponseReason[];
 
 export type EndpointFailure = (typeof ENDPOINT_FAILURES)[number];
 
@@ -10,6 +18,8 @@ export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 
 export class Counters {
   /** By first digit of the status. */
   readonly requests = new Float64Array(6);
+  /** By index in REASON_LIST: requests that ended for this reason. */
+  readonly reasons = new Float64Array(REASON_LIST.length);
   /** By index in ENDPOINT_FAILURES. */
   readonly endpointFailures = new Float64Array(ENDPOINT_FAILURES.length);
   /** By index in DURATION_BOUNDS_MS, not cumulative; one more at the end. */
@@ -20,8 +30,9 @@ export class Counters {
   openConnections = 0;
   openEndpointConnections = 0;
 
-  /** Counts an answered request. */
-  countRequest(status: number, durationMs: number): void {
+  /** Counts a request that has ended, with the reason where it was not answered by an endpoint to its end. */
+  countRequest(status: number, durationMs: number, reason?: ResponseReason): void {
+    if (reason !== undefined) this.reasons[REASON_LIST.indexOf(reason)]! += 1;
     this.requests[Math.trunc(status / 100)]! += 1;
     this.durationSumMs += durationMs;
     let bucket = 0;

@@ -140,7 +140,7 @@ export class EndpointConnection implements OutgoingEvents {
   onEnd(): void {
     if (this.#phase === "tunnel") this.#receiver?.onResponseEnd();
     else if (this.#phase === "body" && this.body.isUntilClose) this.#finish(false);
-    else this.fail("closed");
+    else this.fail("endpoint-closed");
   }
 
   onDrain(): void {
@@ -149,7 +149,7 @@ export class EndpointConnection implements OutgoingEvents {
   }
 
   onClose(_error: Error | undefined): void {
-    this.fail(this.isConnected ? "closed" : "connect");
+    this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");
   }
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -231,7 +231,7 @@ export class EndpointConnection implements OutgoingEvents {
   }
 
   #malformed(): false {
-    this.fail("bad-response");
+    this.fail("answer-malformed");
     return false;
   }
 

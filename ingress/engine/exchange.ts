@@ -6,6 +6,7 @@ import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./for
 import { type ForwardedResponse, writeForwardedResponse } from "./forward-response.ts";
 import { methodIs } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
+import type { ResponseReason } from "./response-reason.ts";
 import type { ResponseReceiver, EndpointConnection } from "./endpoint-connection.ts";
 
 /** A body of up to this size that comes with its head is sent with it, in one write. */
@@ -25,9 +26,9 @@ export interface ExchangeClient {
   resumeClient(): void;
   /** The response is complete, or (undefined) none has begun and this failure must be answered. */
   onExchangeEnd(status: number, mayKeepAlive: boolean): void;
-  onExchangeFailure(status: 502 | 504): void;
+  onExchangeFailure(reason: EndpointFailure): void;
   /** The response cannot be completed: the client must not take it for complete. */
-  abortClient(): void;
+  abortClient(reason: ResponseReason): void;
   /** Bytes go both ways from now on. */
   onTunnel(): void;
   onTunnelEnd(): void;
@@ -152,13 +153,15 @@ export class Exchange implements ResponseReceiver {
     this.#connection?.resume();
   }
 
-  /** The deadline has passed: finds out who is to blame. */
-  onDeadline(): "client" | "endpoint" {
+  /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
+  onDeadline(): ResponseReason | undefined {
     const isClientLate = this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
     const connection = this.#connection;
-    if (connection === undefined || (connection.isConnected && isClientLate)) return "client";
-    connection.fail(connection.isConnected ? "read-timeout" : "connect-timeout");
-    return "endpoint";
+    if (connection === undefined || (connection.isConnected && isClientLate)) {
+      return this.#isClientStalled ? "client-slow" : "request-body-timeout";
+    }
+    connection.fail(connection.isConnected ? "answer-timeout" : "connect-timeout");
+    return undefined;
   }
 
   /** Both sides have ended; what each has still to take may be under way. */
@@ -166,8 +169,9 @@ export class Exchange implements ResponseReceiver {
     return this.#hasClientEnded && this.#hasEndpointEnded;
   }
 
-  get hasBegunResponse(): boolean {
-    return this.#status !== 0;
+  /** Of the response, once its head has come; 0 before. */
+  get status(): number {
+    return this.#status;
   }
 
   onEndpointConnect(): void {
@@ -196,7 +200,7 @@ export class Exchange implements ResponseReceiver {
     }
     const isTunnel = head.status === 101;
     if (isTunnel && (!this.#wantsUpgrade || head.upgradeLine === -1)) {
-      this.#connection?.fail("bad-response");
+      this.#connection?.fail("answer-malformed");
       return false;
     }
     this.#status = head.status;
@@ -238,11 +242,11 @@ export class Exchange implements ResponseReceiver {
     const { health } = this.#context.balancer;
     if (!connection.isConnected) health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
     if (this.#status !== 0) {
-      this.#client.abortClient();
+      this.#client.abortClient(failure);
     } else if (this.#mayRetry(failure, connection)) {
       this.#retry(failure, connection);
     } else {
-      this.#client.onExchangeFailure(failure.endsWith("timeout") ? 504 : 502);
+      this.#client.onExchangeFailure(failure);
     }
   }
 
@@ -266,17 +270,17 @@ export class Exchange implements ResponseReceiver {
    * the response, only a request that may be sent twice and still lies in the buffer.
    */
   #mayRetry(failure: EndpointFailure, connection: EndpointConnection): boolean {
-    const isStale = failure === "closed" && connection.served > 0;
+    const isStale = failure === "endpoint-closed" && connection.served > 0;
     const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
     if (!isStale && this.#tried.length >= tries) return false;
     if (!connection.isConnected) return true;
-    return failure === "closed" && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
+    return failure === "endpoint-closed" && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
   }
 
   /** An old connection that the endpoint had closed is no fault of the endpoint: a new one to it, once. */
   #retry(failure: EndpointFailure, failed: EndpointConnection): void {
     this.#context.counters.retries += 1;
-    const isStale = failure === "closed" && failed.served > 0;
+    const isStale = failure === "endpoint-closed" && failed.served > 0;
     const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
     const connection = this.#connect(endpoint, true);
     connection.head = failed.head;

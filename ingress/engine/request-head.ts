@@ -4,6 +4,7 @@ import { Field } from "./field.ts";
 import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
 import { addFramingField } from "./framing.ts";
 import type { Limits } from "./limits.ts";
+import type { ResponseReason } from "./response-reason.ts";
 
 /** The request line is longer than allowed. */
 const LINE_TOO_LONG = -414;
@@ -173,6 +174,12 @@ function splitPath(bytes: Uint8Array, head: RequestHead): true {
   while (at < targetEnd && bytes[at] !== HASH) at++;
   head.queryEnd = at;
   return true;
+}
+
+/** Why a head is refused that `readRequestHead` gave this negative result for. */
+export function headReason(result: number): ResponseReason {
+  if (result === LINE_TOO_LONG) return "target-too-long";
+  return result === TOO_LARGE ? "request-head-too-large" : "request-malformed";
 }
 
 /** Whether the method of a head is this one (in capitals, as methods are). */

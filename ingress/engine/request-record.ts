@@ -1,7 +1,9 @@
+import type { Route } from "#src/routing/route-table.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./access-log.ts";
 import type { EngineContext } from "./context.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { ResponseReason } from "./response-reason.ts";
 import { hostText, targetText } from "./request-route.ts";
 
 /** What is counted and logged of the requests of one connection, one after the other. */
@@ -33,9 +35,11 @@ export class RequestRecord {
     this.#entry = entry;
   }
 
-  /** The rule that the request met. */
-  enterIngress(ingressKey: string): void {
-    if (this.#entry !== undefined) this.#entry.ingress = ingressKey;
+  /** The rule that the request matched. */
+  enterRoute({ ingressKey, serviceKey, servicePort }: Route): void {
+    if (this.#entry === undefined) return;
+    this.#entry.ingress = ingressKey;
+    this.#entry.service = `${serviceKey}:${servicePort}`;
   }
 
   addSentBytes(count: number): void {
@@ -43,20 +47,20 @@ export class RequestRecord {
   }
 
   /** The request has its answer; `exchange` knows the endpoint that gave or failed it. */
-  end(status: number, exchange: { readonly endpoint: string } | undefined): void {
+  end(status: number, exchange: { readonly endpoint: string } | undefined, reason?: ResponseReason): void {
     const { counters, accessLog, clockMs, wallMs } = this.#context;
     const durationMs = clockMs() - this.#startedMs;
-    counters.countRequest(status, durationMs);
+    counters.countRequest(status, durationMs, reason);
     if (accessLog === undefined) return;
     const entry = this.#entry ?? this.#newEntry();
     entry.endpoint = exchange?.endpoint ?? "";
-    accessLog.add(entry, { status, bytes: this.#sentBytes, wallMs: wallMs(), durationMs });
+    accessLog.add(entry, { status, reason, bytes: this.#sentBytes, wallMs: wallMs(), durationMs });
     this.#entry = undefined;
     this.#sentBytes = 0;
   }
 
   #newEntry(): AccessEntry {
     const { remoteAddress: client, isSecure } = this.#connection;
-    return { client, isSecure, method: "", host: "", target: "", ingress: "", endpoint: "" };
+    return { client, isSecure, method: "", host: "", target: "", ingress: "", service: "", endpoint: "" };
   }
 }

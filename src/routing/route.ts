@@ -14,7 +14,7 @@ export interface RouteRequest {
 }
 
 /** Why a request goes nowhere: log field and metric label. */
-type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint";
+export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint";
 
 export type RouteDecision =
   | {
@@ -26,7 +26,13 @@ export type RouteDecision =
       /** The path to send instead of the one that came; undefined: forward the bytes as they came. */
       readonly rewrittenPath: string | undefined;
     }
-  | { readonly kind: "refuse"; readonly status: 400 | 404 | 503; readonly reason: RouteRefusal };
+  | {
+      readonly kind: "refuse";
+      readonly status: 400 | 404 | 503;
+      readonly reason: RouteRefusal;
+      /** The rule that matched, where one did. */
+      readonly route?: Route;
+    };
 
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
@@ -41,8 +47,8 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const matched = matchPath(hostRoutes(table, host) ?? catchAll, path) ?? catchAll?.defaultRoute;
   if (matched === undefined) return NO_ROUTE;
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
-  if (backend === undefined) return NO_SERVICE;
-  if (backend.endpoints.length === 0) return NO_ENDPOINT;
+  if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
+  if (backend.endpoints.length === 0) return { kind: "refuse", status: 503, reason: "no-endpoint", route: matched };
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = matched.rewrite ? rewritePath(path, matched.path, matched.rewrite) : kept;
   return { kind: "forward", route: matched, backend, path, rewrittenPath };
@@ -62,5 +68,3 @@ function matchPath(host: HostRoutes | undefined, path: string): Route | undefine
 const BAD_HOST: RouteDecision = { kind: "refuse", status: 400, reason: "bad-host" };
 const BAD_PATH: RouteDecision = { kind: "refuse", status: 400, reason: "bad-path" };
 const NO_ROUTE: RouteDecision = { kind: "refuse", status: 404, reason: "no-route" };
-const NO_SERVICE: RouteDecision = { kind: "refuse", status: 503, reason: "no-service" };
-const NO_ENDPOINT: RouteDecision = { kind: "refuse", status: 503, reason: "no-endpoint" };

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PROBLEM_CODES } from "#src/model/problem-codes.ts";
+import { REASON_LIST, RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { REASON_MEANINGS, REASONS } from "#src/model/reason.ts";
 import { read, root, tableOf, withTable } from "./page.ts";
 
@@ -14,6 +15,11 @@ const codeTable = tableOf(
 const reasonTable = tableOf(
   ["Reason", "Meaning"],
   Object.entries(REASON_MEANINGS).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+);
+
+const responseTable = tableOf(
+  ["Reason of an answer", "Status", "Meaning"],
+  Object.entries(RESPONSE_REASONS).map(([reason, { status, meaning }]) => [`\`${reason}\``, String(status), meaning]),
 );
 
 /** All product source, by path; not the table itself. */
@@ -35,12 +41,22 @@ describe("docs/errors.md", () => {
   });
 
   it("says of each what the source says (`npm test -- test/docs -u` writes it anew)", async () => {
-    const text = withTable(written, "src/model/problem-codes.ts", codeTable);
-    await expect(withTable(text, "src/model/reason.ts", reasonTable)).toMatchFileSnapshot(page);
+    let text = withTable(written, "src/model/problem-codes.ts", codeTable);
+    text = withTable(text, "src/model/reason.ts", reasonTable);
+    await expect(withTable(text, "ingress/engine/response-reason.ts", responseTable)).toMatchFileSnapshot(page);
   });
 
   it("lists every reason, and none that does not exist", () => {
     expect(rows(/^\| `([A-Z][a-zA-Z]+)` \|/gm).filter((name) => /[a-z]/.test(name ?? ""))).toEqual(REASONS);
+  });
+
+  it("I12 lists every reason of an answer, and none that does not exist", () => {
+    expect(rows(/^\| `([a-z]+(?:-[a-z]+)*)` \| \d{3} \|/gm)).toEqual(REASON_LIST);
+  });
+
+  it("I12 has no reason of an answer that no code gives", () => {
+    const texts = [...sources()].filter(([path]) => !path.endsWith("/response-reason.ts")).map(([, text]) => text);
+    expect(REASON_LIST.filter((reason) => !texts.some((text) => text.includes(`"${reason}"`)))).toEqual([]);
   });
 
   it("names codes by subject and fault, in upper snake case", () => {

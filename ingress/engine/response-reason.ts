@@ -1,0 +1,52 @@
+import type { RouteRefusal } from "#src/routing/route.ts";
+
+/**
+ * Why Hawser answered a request with an error of its own, or why a request ended without a whole answer: the closed set
+ * that is the field `reason` of the access log and the label `reason` of metrics. `status` is what the client gets where
+ * nothing of an answer was sent before. The table in docs/errors.md is made of this one; a test compares the two.
+ */
+export const RESPONSE_REASONS = {
+  "request-malformed": {
+    status: 400,
+    meaning: "The request head breaks the rules of HTTP/1.1, or contradicts itself.",
+  },
+  "request-body-malformed": { status: 400, meaning: "The chunked framing of the request body is broken." },
+  "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
+  "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
+  "no-route": { status: 404, meaning: "No rule of any Ingress matches the host and path." },
+  "method-not-allowed": { status: 405, meaning: "The method is CONNECT or TRACE, which Hawser does not forward." },
+  "request-head-timeout": { status: 408, meaning: "The client took too long to send the request head." },
+  "request-body-timeout": { status: 408, meaning: "The client stopped sending the request body." },
+  "target-too-long": { status: 414, meaning: "The request line is longer than the limit." },
+  "request-head-too-large": { status: 431, meaning: "The request head has more bytes or fields than the limit." },
+  "client-gone": { status: 499, meaning: "The client closed the connection before it had the whole answer." },
+  "client-slow": {
+    status: 499,
+    meaning: "The client did not take the answer in time, and Hawser closed the connection.",
+  },
+  "shut-down": { status: 499, meaning: "The request was still open when the time to shut down was over." },
+  "connect-failed": { status: 502, meaning: "No connection to the endpoint could be opened: refused, or unreachable." },
+  "endpoint-closed": {
+    status: 502,
+    meaning: "The endpoint closed or reset the connection before its answer was whole.",
+  },
+  "answer-malformed": {
+    status: 502,
+    meaning: "The endpoint's answer breaks the rules of HTTP/1.1 in a way that can be read differently.",
+  },
+  "no-service": { status: 503, meaning: "The Service of the rule, or its port, does not exist." },
+  "no-endpoint": { status: 503, meaning: "The Service of the rule has no endpoint that is ready." },
+  "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },
+  "answer-timeout": { status: 504, meaning: "The endpoint sent nothing for too long." },
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly meaning: string }>>;
+
+/** Why Hawser answered a request itself, or why it ended without a whole answer. */
+export type ResponseReason = keyof typeof RESPONSE_REASONS;
+
+/** All reasons, in the order of the table. */
+export const REASON_LIST = Object.keys(RESPONSE_REASONS) as readonly ResponseReason[];
+
+/** The reason for what the route table refused. They have the same names, and the compiler proves that none is missing. */
+export function refusalReason(refusal: RouteRefusal): ResponseReason {
+  return refusal;
+}
