@@ -66,6 +66,8 @@ export interface SpeakerState {
   readonly ineligible: Readonly<Partial<Record<Ineligibility, number>>>;
   readonly members: readonly { readonly node: string; readonly ready: boolean; readonly leaving: boolean }[];
   readonly interfaces: readonly InterfaceState[];
+  /** Next hops of the node's default routes. */
+  readonly gateways: readonly string[];
 }
 
 export interface InterfaceState {

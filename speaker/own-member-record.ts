@@ -1,6 +1,6 @@
 import { type MemberRecord, memberRecordName, printMemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
-import { parseIp } from "#src/ip/address.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import type { Source } from "#src/source/source.ts";
 import { keyFingerprint } from "./heartbeat-keys.ts";
 import type { InterfaceState } from "./messages.ts";
@@ -10,6 +10,8 @@ export interface Self {
   readonly node: string;
   readonly keys: readonly Uint8Array[];
   readonly interfaces: readonly InterfaceState[];
+  /** Next hops of default routes, as text. */
+  readonly gateways: readonly string[];
   /** The Node object of its name. */
   readonly nodeObject: Node | undefined;
 }
@@ -18,9 +20,9 @@ export interface Self {
  * The member record of this speaker; undefined while it has no address to be heard at. The addresses are those of its
  * Node object, else those of its interfaces.
  */
-export function ownMemberRecord({ node, keys, interfaces, nodeObject }: Self): MemberRecord | undefined {
+export function ownMemberRecord({ node, keys, interfaces, gateways, nodeObject }: Self): MemberRecord | undefined {
   const declared = nodeObject?.internalAddresses ?? [];
-  const own = interfaces.flatMap(({ addresses }) => addresses).flatMap((text) => parseIp(text) ?? []);
+  const own = interfaces.flatMap(({ addresses }) => ipsOf(addresses));
   const addresses = declared.length > 0 ? declared : own;
   if (addresses.length === 0) return undefined;
   return {
@@ -28,8 +30,13 @@ export function ownMemberRecord({ node, keys, interfaces, nodeObject }: Self): M
     addresses,
     keys: keys.map(keyFingerprint),
     hasNode: nodeObject !== undefined,
-    interfaces: interfaces.map(({ name, mac, subnets }) => ({ name, mac, subnets })),
+    gateways: ipsOf(gateways),
+    interfaces: interfaces.map(({ addresses: texts, ...rest }) => ({ ...rest, addresses: ipsOf(texts) })),
   };
+}
+
+function ipsOf(texts: readonly string[]): readonly Ip[] {
+  return texts.flatMap((text) => parseIp(text) ?? []);
 }
 
 /** Keeps a speaker's member record published: written again whenever it changed, or is gone. */

@@ -122,7 +122,13 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     onProblems: (found) => problems.report("member record", found),
     async publish() {
       if (state === undefined || !isSynced || isLeaving) return;
-      const own = ownMemberRecord({ node, keys, interfaces: state.interfaces, nodeObject: reader.ownNode });
+      const own = ownMemberRecord({
+        node,
+        keys,
+        gateways: state.gateways,
+        interfaces: state.interfaces,
+        nodeObject: reader.ownNode,
+      });
       if (own === undefined) return;
       problems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
       await recordPublisher.publish(own);

@@ -8,7 +8,7 @@ import {
   whyUnable,
 } from "#src/election/member.ts";
 import type { AnnouncementPlan } from "#src/election/plan.ts";
-import { printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import { printMac } from "#src/wire/mac.ts";
@@ -24,10 +24,12 @@ export interface SpeakerView {
   readonly nodes: NodeStandings;
   readonly plan: AnnouncementPlan;
   readonly links: readonly Pick<LinkResponder, "link" | "subnets">[];
+  /** Next hops of the node's default routes. */
+  readonly gateways: readonly Ip[];
 }
 
 /** What a speaker says of itself. */
-export function speakerState({ self, others, wanted, nodes, plan, links }: SpeakerView): SpeakerState {
+export function speakerState({ self, others, wanted, nodes, plan, links, gateways }: SpeakerView): SpeakerState {
   let unowned = 0;
   for (const { owner } of plan.values()) if (owner === undefined) unowned += 1;
   const ineligible: Partial<Record<Ineligibility, number>> = {};
@@ -45,6 +47,7 @@ export function speakerState({ self, others, wanted, nodes, plan, links }: Speak
     ineligible,
     members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
     interfaces: links.map(interfaceState),
+    gateways: gateways.map(printIp),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
+import type { Ip } from "#src/ip/address.ts";
 import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { CounterSet } from "./counter-set.ts";
@@ -33,6 +34,8 @@ export interface SpeakerOptions {
   readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
   readonly responders: Pick<Responders, "announce" | "setAnnounced" | "settle" | "subnets" | "links">;
   readonly counters: CounterSet;
+  /** Next hops of the node's default routes. */
+  gateways(): readonly Ip[];
   /** A number from 0 to 1, new at each call. */
   chance(): number;
   post(message: FromWorker): void;
@@ -93,6 +96,7 @@ export class Speaker {
           nodes: this.#nodes,
           plan: this.#plan,
           links: options.responders.links(),
+          gateways: options.gateways(),
         }),
     });
   }
@@ -135,6 +139,11 @@ export class Speaker {
     const effect = this.#membership.receive(heartbeat, nowMs);
     this.#options.counters.add("heartbeats_received", effect);
     if (effect === "changed") this.#dirty.markAll();
+  }
+
+  /** The node's routes changed. */
+  routesChanged(): void {
+    this.#dirty.markAll();
   }
 
   /** The interfaces changed: everything announced is announced anew where it is served now. */

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
+import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { CounterSet } from "./counter-set.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -68,7 +69,19 @@ const heartbeats = new Heartbeats({
   onProblems: (problems) => post({ kind: "problems", need: "heartbeats", problems }),
 });
 
-const speaker = new Speaker({ settings, heartbeats, responders, counters, chance: Math.random, post });
+const routes = await openRouteWatcher({
+  onChange: () => speaker.routesChanged(),
+  onError: (error) => warnOnce("route watcher", { err: error.message }),
+});
+const speaker = new Speaker({
+  settings,
+  heartbeats,
+  responders,
+  counters,
+  gateways: () => routes.routes().gateways,
+  chance: Math.random,
+  post,
+});
 parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "keys") heartbeats.setKeys(message.keys);
   else speaker.handle(message, monotonicMs());

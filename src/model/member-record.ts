@@ -10,14 +10,19 @@ export interface MemberRecord {
   readonly keys: readonly string[];
   /** There was a Node object of its name when it was written: with that it goes. */
   readonly hasNode: boolean;
+  /** Next hops of the node's default routes, of both families. */
+  readonly gateways: readonly Ip[];
   readonly interfaces: readonly MemberInterface[];
 }
 
+/** An interface that a member announces on. */
 interface MemberInterface {
   readonly name: string;
   readonly mac: string;
   /** CIDRs. */
   readonly subnets: readonly string[];
+  /** The interface's own addresses, without link-local ones. */
+  readonly addresses: readonly Ip[];
 }
 
 /** More are not read: what others wrote is bounded here. */
@@ -26,22 +31,37 @@ const MAX_ENTRIES = 64;
 /** Reads a member record; undefined where it names no node, or no address. What else cannot be read is left out. */
 export function readMemberRecord(value: Fields): MemberRecord | undefined {
   const node = textOf(value["node"]);
-  const addresses = texts(value["addresses"]).flatMap((address) => parseIp(address) ?? []);
+  const addresses = ips(value["addresses"]);
   if (node === "" || addresses.length === 0) return undefined;
   const interfaces = entries(value["interfaces"])
     .filter(isRecord)
-    .map((one) => ({ name: textOf(one["name"]), mac: textOf(one["mac"]), subnets: texts(one["subnets"]) }));
-  return { node, addresses, keys: texts(value["keys"]), hasNode: value["hasNode"] === true, interfaces };
+    .map((one) => ({
+      name: textOf(one["name"]),
+      mac: textOf(one["mac"]),
+      subnets: texts(one["subnets"]),
+      addresses: ips(one["addresses"]),
+    }));
+  const gateways = ips(value["gateways"]);
+  return { node, addresses, keys: texts(value["keys"]), hasNode: value["hasNode"] === true, gateways, interfaces };
 }
 
 /** As it is published: JSON. */
-export function printMemberRecord({ addresses, ...rest }: MemberRecord): Fields {
-  return { ...rest, addresses: addresses.map(printIp) };
+export function printMemberRecord({ addresses, gateways, interfaces, ...rest }: MemberRecord): Fields {
+  return {
+    ...rest,
+    addresses: addresses.map(printIp),
+    gateways: gateways.map(printIp),
+    interfaces: interfaces.map((one) => ({ ...one, addresses: one.addresses.map(printIp) })),
+  };
 }
 
 /** The name it is published under: one of a node. */
 export function memberRecordName(node: string): string {
   return `member-${node}`;
+}
+
+function ips(value: unknown): readonly Ip[] {
+  return texts(value).flatMap((text) => parseIp(text) ?? []);
 }
 
 function texts(value: unknown): readonly string[] {

@@ -72,13 +72,19 @@ function parseAddresses(text: string): readonly Ip[] {
 }
 
 /**
- * The addresses a speaker's report says it answers for, each in canonical text. An element of `announcing` is a text as
- * `printAddresses` makes it (a plain address is one), or has the address in its field `ip`; anything else is passed over.
+ * The addresses that a speaker's report says it answers for, each in canonical text. An element of `announcing` is a text
+ * as `printAddresses` makes it (a plain address is one), or has the address in its field `ip`; anything else is ignored.
  */
 export function announcedAddresses(report: Fields): ReadonlySet<string> {
+  return parseAddressTexts(
+    listOf(report["announcing"]).map((element) => (isRecord(element) ? element["ip"] : element)),
+  );
+}
+
+/** The addresses of a list of texts as `printAddresses` makes them, each in canonical text; anything else is ignored. */
+export function parseAddressTexts(texts: unknown): ReadonlySet<string> {
   const addresses = new Set<string>();
-  for (const element of listOf(report["announcing"])) {
-    const text: unknown = isRecord(element) ? element["ip"] : element;
+  for (const text of listOf(texts)) {
     if (typeof text !== "string") continue;
     for (const ip of parseAddresses(text)) {
       if (addresses.size >= MAX_ADDRESSES) return addresses;

@@ -1,5 +1,8 @@
-import { type Fields, recordOf, recordsOf, textOf } from "./record.ts";
-import { announcedAddresses } from "./print-addresses.ts";
+import { announcedAddresses, parseAddressTexts } from "./print-addresses.ts";
+import { PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
+import type { Problem } from "./problem.ts";
+import { type Fields, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
+import { readTakeovers, type Takeover } from "./takeover.ts";
 
 /** What a speaker says of itself in its report (`speaker-NODE`), as far as it could be read. */
 export interface SpeakerReport {
@@ -17,9 +20,32 @@ export interface SpeakerReport {
   /** The nodes whose speakers it hears, its own included; empty where it is unknown. */
   readonly members: ReadonlySet<string>;
   readonly interfaces: readonly string[];
+  /** Members that the cluster names and whose heartbeats it has not heard for some seconds, or that do not hear it. */
+  readonly unheard: ReadonlySet<string>;
+  /** Wanted addresses that no live member can serve, as this speaker sees it. */
+  readonly unowned: readonly UnownedAddresses[];
+  /** What its user can fix, at most `MAX_REPORTED_PROBLEMS`. */
+  readonly problems: readonly Problem[];
+  /** The last rounds of gains and losses, the newest first. */
+  readonly takeovers: readonly Takeover[];
   /** It was too long and lost the end of a list. */
   readonly isShortened: boolean;
 }
+
+/** Addresses that no live member can serve for the same reasons. */
+interface UnownedAddresses {
+  /** Canonical text. */
+  readonly addresses: ReadonlySet<string>;
+  /** Why not, and how many members each reason keeps from it. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** A report holds no more Problems. */
+const MAX_REPORTED_PROBLEMS = 16;
+/** A report holds no more groups of addresses without an owner, one for each combination of reasons. */
+const MAX_UNOWNED_GROUPS = 16;
+/** Names of nodes read of one list. */
+const MAX_NODES = 10_000;
 
 const PREFIX = "speaker-";
 
@@ -35,6 +61,10 @@ export function readSpeakerReport(name: string, report: Fields): SpeakerReport |
     ineligible: countsOf(report["ineligible"]),
     members: new Set(recordsOf(report["members"]).map(({ node }) => textOf(node))),
     interfaces: recordsOf(report["interfaces"]).map(({ name: one }) => textOf(one)),
+    unheard: new Set(textsOf(report["unheard"]).slice(0, MAX_NODES)),
+    unowned: recordsOf(report["unowned"]).slice(0, MAX_UNOWNED_GROUPS).map(readUnowned),
+    problems: recordsOf(report["problems"]).slice(0, MAX_REPORTED_PROBLEMS).flatMap(readProblem),
+    takeovers: readTakeovers(report["takeovers"]),
     isShortened: report["shortened"] === true,
   };
 }
@@ -42,4 +72,17 @@ export function readSpeakerReport(name: string, report: Fields): SpeakerReport |
 function countsOf(value: unknown): Readonly<Record<string, number>> {
   const counts = Object.entries(recordOf(value));
   return Object.fromEntries(counts.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+}
+
+function readUnowned(value: Fields): UnownedAddresses {
+  return { addresses: parseAddressTexts(value["addresses"]), reasons: countsOf(value["reasons"]) };
+}
+
+/** A Problem of a code that this version does not know is left out: codes are a closed set. */
+function readProblem(value: Fields): readonly Problem[] {
+  const { code, severity } = value;
+  if (typeof code !== "string" || !Object.hasOwn(PROBLEM_CODES, code)) return [];
+  const [where, what, why, fix] = ["where", "what", "why", "fix"].map((key) => textOf(value[key]));
+  if (where === undefined || what === undefined || why === undefined || fix === undefined) return [];
+  return [{ code: code as ProblemCode, where, what, why, fix, severity: severity === "warning" ? "warning" : "error" }];
 }

@@ -14,6 +14,7 @@ import {
   type PacketSocket,
   type PacketSocketOptions,
 } from "#src/linux/packet-socket.ts";
+import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 
 const ETH_P_ARP = 0x0806;
@@ -409,6 +410,33 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       ip("link delete seen0");
       await until("seen0 is gone", () => other.named("seen0") === undefined);
       expect([changes, errors]).toEqual([[], []]);
+    });
+  });
+
+  describe("openRouteWatcher()", () => {
+    it("sees default routes of every table and family come and go, and which interface has a network", async () => {
+      const errors: Error[] = [];
+      const watcher = await openRouteWatcher({ onChange: () => {}, onError: (error) => errors.push(error) });
+      opened.push({ [Symbol.dispose]: () => watcher.close() });
+      const gateways = () => watcher.routes().gateways.map(printIp);
+      const before = gateways();
+      ip("address replace 192.0.2.1/24 dev wire0");
+      ip("address replace 2001:db8:5::1/64 dev wire0 nodad");
+      ip("route add default via 192.0.2.254 dev wire0 metric 4321");
+      ip("route add default via 192.0.2.253 dev wire0 table 1234");
+      ip("-6 route add default via 2001:db8:5::fe dev wire0 metric 4321");
+      const added = ["192.0.2.253", "192.0.2.254", "2001:db8:5::fe"];
+      await until("the gateways", () => added.every((gateway) => gateways().includes(gateway)));
+      const networks = () => watcher.routes().interfaceOf;
+      await until("the networks", () => networks().has("192.0.2.0/24") && networks().has("2001:db8:5::/64"));
+      expect(networks().get("192.0.2.0/24")).toBe(indexOf("wire0"));
+      expect(networks().get("2001:db8:5::/64")).toBe(indexOf("wire0"));
+      ip("route delete default via 192.0.2.253 dev wire0 table 1234");
+      ip("address delete 192.0.2.1/24 dev wire0");
+      ip("address delete 2001:db8:5::1/64 dev wire0");
+      ip("-6 route flush default dev wire0");
+      await until("the gateways are gone", () => gateways().join() === before.join());
+      expect(errors).toEqual([]);
     });
   });
 

@@ -161,30 +161,3 @@ describe("liveSpeakers()", () => {
     }
   });
 });
-
-describe("readSpeakerReport()", () => {
-  it("reads what there is, whatever the report holds", () => {
-    const value = {
-      ready: "yes",
-      announcing: ["192.0.2.1-2", 7],
-      ineligible: { NoSubnet: 2, Odd: "x" },
-      members: [{ node: "n1" }, "n2", null],
-      interfaces: "eth0",
-    };
-    expect(readSpeakerReport("speaker-n1", value)).toEqual({
-      node: "n1",
-      ready: false,
-      standing: "",
-      reportedAt: "",
-      announcing: new Set(["192.0.2.1", "192.0.2.2"]),
-      ineligible: { NoSubnet: 2 },
-      members: new Set(["n1"]),
-      interfaces: [],
-      isShortened: false,
-    });
-  });
-
-  it("passes over the reports of other programs", () => {
-    expect(readSpeakerReport("prober-n1", { node: "n1", announcing: [] })).toBeUndefined();
-  });
-});

@@ -18,7 +18,7 @@ const [first, second] = [bytes("the first key of all"), bytes("the second key of
 const eth0 = { name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24"], addresses: ["192.0.2.11"] };
 
 function recordOf(node: string, ...keys: readonly Uint8Array[]): MemberRecord {
-  const made = ownMemberRecord({ node, keys, interfaces: [eth0], nodeObject: undefined });
+  const made = ownMemberRecord({ node, keys, interfaces: [eth0], gateways: ["192.0.2.1"], nodeObject: undefined });
   return made ?? expect.fail("it has an address");
 }
 
@@ -30,7 +30,7 @@ describe("ownMemberRecord()", () => {
   ).value;
 
   it("names the addresses of the Node object, else those of the interfaces", () => {
-    const own = { node: "n1", keys: [first], interfaces: [eth0] };
+    const own = { node: "n1", keys: [first], interfaces: [eth0], gateways: [] };
     expect(ownMemberRecord({ ...own, nodeObject })?.addresses.map(printIp)).toEqual(["198.51.100.7"]);
     expect(ownMemberRecord({ ...own, nodeObject: undefined })?.addresses.map(printIp)).toEqual(["192.0.2.11"]);
     expect(ownMemberRecord({ ...own, interfaces: [], nodeObject: undefined })).toBeUndefined();
@@ -61,7 +61,12 @@ describe("ownMemberRecord()", () => {
     const read = readMemberRecord({ node: "n1", addresses, keys: "x", interfaces: [null, { name: "eth0" }] });
     expect(read?.addresses).toHaveLength(62);
     expect(read?.addresses[0]).toEqual(parseIp("192.0.2.0"));
-    expect(read).toMatchObject({ keys: [], hasNode: false, interfaces: [{ name: "eth0", mac: "", subnets: [] }] });
+    expect(read).toMatchObject({
+      keys: [],
+      hasNode: false,
+      gateways: [],
+      interfaces: [{ name: "eth0", mac: "", subnets: [], addresses: [] }],
+    });
   });
 });
 

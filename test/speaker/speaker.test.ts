@@ -91,6 +91,7 @@ class Network {
         heartbeatKeys: [key],
       },
       counters: new CounterSet(),
+      gateways: () => [],
       chance: () => 0.5,
       post: (message) => {
         const station = this.stations.get(name);
