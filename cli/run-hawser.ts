@@ -1,4 +1,4 @@
-import { nearest } from "#src/process/nearest.ts";
+import { nearest } from "#src/model/nearest.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { runProgram } from "./run-program.ts";

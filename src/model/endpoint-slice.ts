@@ -69,21 +69,21 @@ export function parseEndpointSlice(object: KubeObject): Parsed<EndpointSlice> {
   const typeField = child(root, "addressType");
   const addressType = readChoice(typeField, ["IPv4", "IPv6"]);
   if (isUnset(typeField)) complainMissing(typeField, "Write addressType: IPv4 or IPv6");
-  if (serviceName === "" || addressType === undefined) return { ok: false, problems };
-  const family = addressType === "IPv4" ? "ipv4" : "ipv6";
+  const family = addressType === undefined ? undefined : addressType === "IPv4" ? "ipv4" : "ipv6";
   const endpoints = readEach(readList(child(root, "endpoints")), (field) => readEndpoint(field, family));
   const ports = readEach(readList(child(root, "ports")), readEndpointPort);
+  if (serviceName === "" || family === undefined) return { ok: false, problems };
   const serviceKey = keyOf({ namespace: metadata.namespace, name: serviceName });
   return { ok: true, value: { key: keyOf(metadata), serviceKey, family, endpoints, ports }, problems };
 }
 
 /** The first address is the endpoint: the others, where there are any, lead to the same pod (API reference). */
-function readEndpoint(field: Field, family: Family): Endpoint | undefined {
+function readEndpoint(field: Field, family: Family | undefined): Endpoint | undefined {
   const [addressField] = readList(child(field, "addresses"));
   if (addressField === undefined) return complainMissing(child(field, "addresses"), "Write the address of the pod");
   const ip = typeof addressField.value === "string" ? parseIp(addressField.value) : undefined;
   if (ip === undefined) return complainInvalid(addressField, "it is no IP address", "Write the address of the pod");
-  if (ip.family !== family) {
+  if (family !== undefined && ip.family !== family) {
     const why = `the slice has addressType ${family === "ipv4" ? "IPv4" : "IPv6"}`;
     return complainInvalid(addressField, why, "Write it into a slice of its own type");
   }

@@ -1,6 +1,7 @@
 import type { Problem } from "./problem.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 import { isRecord } from "./record.ts";
+import type { Key, Place } from "./written-yaml.ts";
 
 /**
  * A value in an object of unknown shape, the place where it stands, and the list that all findings about the object go
@@ -13,6 +14,8 @@ export interface Field {
   /** `spec.ports[0].port`; empty for the object itself. */
   readonly path: string;
   readonly problems: Problem[];
+  /** Where the value is written, if it was read from a text whose lines are known. */
+  readonly place?: Place | undefined;
 }
 
 /** The parts of a Problem that its place does not give. */
@@ -21,6 +24,8 @@ export interface ProblemText {
   readonly why: string;
   readonly fix: string;
   readonly severity?: Problem["severity"];
+  /** Where it is not the line of the field. */
+  readonly line?: number | undefined;
 }
 
 /** Findings kept for one object: enough to mend it, few enough for a log. */
@@ -32,7 +37,14 @@ const MAX_QUOTED = 120;
 export function child(field: Field, name: string): Field {
   const path = field.path === "" ? name : `${field.path}.${name}`;
   const map = field.value;
-  return { ...field, path, value: isRecord(map) && Object.hasOwn(map, name) ? map[name] : undefined };
+  const value = isRecord(map) && Object.hasOwn(map, name) ? map[name] : undefined;
+  return field.place === undefined
+    ? { ...field, path, value }
+    : { ...field, path, value, place: inside(field.place, name) };
+}
+
+function inside({ written, keys }: Place, key: Key): Place {
+  return { written, keys: [...keys, key] };
 }
 
 /** Several levels of `child`. */
@@ -61,10 +73,13 @@ export function quote(value: unknown): string {
 /** Adds a finding about a field. Past the limit only the first error still replaces a warning. */
 export function complain(field: Field, code: ProblemCode, text: ProblemText): undefined {
   const where = field.path === "" ? field.object : `${field.object} ${field.path}`;
-  const problem: Problem = { code, where, severity: "error", ...text };
-  const { problems } = field;
+  const { problems, place } = field;
+  if (problems.length >= MAX_PROBLEMS && (text.severity === "warning" || hasError(problems))) return undefined;
+  const { line = place?.written.lineOf(place.keys), ...texts } = text;
+  const problem: Problem = { code, where, severity: "error", ...texts, ...(line === undefined ? {} : { line }) };
   if (problems.length < MAX_PROBLEMS) problems.push(problem);
-  else if (problem.severity === "error" && !hasError(problems)) problems.splice(-1, 1, problem);
+  else problems.splice(-1, 1, problem);
+  return undefined;
 }
 
 export function hasError(problems: readonly Problem[]): boolean {
@@ -144,7 +159,11 @@ export function readList(field: Field): readonly Field[] {
     complainType(field, "a list");
     return [];
   }
-  return Array.from(value, (item: unknown, index) => ({ ...field, path: `${field.path}[${index}]`, value: item }));
+  const { place } = field;
+  return Array.from(value, (item: unknown, index) => {
+    const entry = { ...field, path: `${field.path}[${index}]`, value: item };
+    return place === undefined ? entry : { ...entry, place: inside(place, index) };
+  });
 }
 
 /**
@@ -162,10 +181,15 @@ export function readMap(field: Field): boolean {
   return isRecord(field.value);
 }
 
+/** A number or boolean as the text that its writer wrote (`1.10`), where that is known; otherwise as it prints (`1.1`). */
+export function spellingOf({ value, place }: Field): string {
+  return place?.written.spellingOf(place.keys) ?? String(value);
+}
+
 /**
- * A map of texts, such as labels. YAML reads `5` and `true` as a number and a boolean: they are taken as the text they
- * print as, with a warning. A map or list instead of a text is kept as JSON with a Problem, so that whoever reads the
- * entry refuses it and does not take it for left out.
+ * A map of texts, such as labels. YAML reads `5` and `true` as a number and a boolean: they are read as the text as it is
+ * written, with a warning. A map or list instead of a text is kept as JSON with a Problem, so that the reader of the entry
+ * refuses it and does not take it as left out.
  */
 export function readTexts(field: Field): Readonly<Record<string, string>> {
   if (!readMap(field)) return {};
@@ -185,11 +209,12 @@ function textOf(field: Field): string {
     complainType(field, "a text");
     return quote(value);
   }
+  const text = spellingOf(field);
   complain(field, "TEXT_NOT_QUOTED", {
-    what: `Reads ${quote(value)} as a text`,
+    what: `Read ${text} as a text`,
     why: "it is written without quotes, and Kubernetes refuses it",
-    fix: `Write "${String(value)}" in quotes`,
+    fix: `Write ${JSON.stringify(text)} in quotes`,
     severity: "warning",
   });
-  return String(value);
+  return text;
 }

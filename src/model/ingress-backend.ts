@@ -54,7 +54,11 @@ function readOldForm(field: Field): IngressBackend | undefined {
 function readNewForm(service: Field): IngressBackend | undefined {
   if (!readMap(service)) return undefined;
   const serviceName = readServiceName(child(service, "name"));
-  const port = child(service, "port");
+  const servicePort = readServicePort(child(service, "port"));
+  return serviceName === undefined || servicePort === undefined ? undefined : { serviceName, servicePort };
+}
+
+function readServicePort(port: Field): number | string | undefined {
   const fix = "Write port: {number: 80}, or port: {name: http}";
   if (isUnset(port)) return complainMissing(port, fix);
   if (!readMap(port)) return undefined;
@@ -64,8 +68,7 @@ function readNewForm(service: Field): IngressBackend | undefined {
     const why = hasName ? "it has both number and name" : "it has neither number nor name";
     return complain(port, "FIELD_INVALID", { what: "Cannot choose a port", why, fix });
   }
-  const servicePort = hasName ? readPortReference({ ...name, value: readText(name) }) : readPort(number);
-  return serviceName === undefined || servicePort === undefined ? undefined : { serviceName, servicePort };
+  return hasName ? readPortReference({ ...name, value: readText(name) }) : readPort(number);
 }
 
 function readServiceName(field: Field): string | undefined {

@@ -1,8 +1,10 @@
 import { complain, type Field } from "./field.ts";
-import { isKnownKind, type KubeObject, parseObject } from "./object.ts";
+import { factsOf } from "./kind.ts";
+import { isKnownKind, type KubeObject, readObject } from "./object.ts";
 import type { Problem } from "./problem.ts";
-import { readYaml, type YamlFault } from "./read-yaml.ts";
+import { readYaml, type YamlContent, type YamlFault } from "./read-yaml.ts";
 import { isRecord } from "./record.ts";
+import type { Place } from "./written-yaml.ts";
 
 /** What a file of manifests holds. */
 export interface Manifests {
@@ -10,8 +12,15 @@ export interface Manifests {
   readonly problems: readonly Problem[];
   /** Where each object begins: `shop.yaml:12`. */
   readonly places: ReadonlyMap<KubeObject, string>;
-  /** How many objects of each kind were passed over, because Hawser does not read that kind. */
+  /** Objects that cannot be used, for `problems` says what is wrong with them: to be searched for further mistakes. */
+  readonly unusable: readonly KubeObject[];
+  /** How many objects of each kind were ignored, because Hawser does not read that kind. */
   readonly otherKinds: ReadonlyMap<string, number>;
+}
+
+export interface ManifestOptions {
+  /** Keep with each object where its values are written, so that Problems of it name the line. Takes memory. Default false. */
+  readonly keepsLines?: boolean;
 }
 
 /** Characters of one file: some 20 times what an API server takes as one object, and read in about four seconds. */
@@ -21,10 +30,11 @@ const MAX_LIST_DEPTH = 3;
 
 /**
  * Reads a file of manifests: any number of YAML or JSON documents, `List` objects expanded. A document that cannot be
- * read is one Problem, with its line, and does no harm to the others. Objects of other kinds are passed over. Never throws.
+ * read is a Problem for each mistake, with its line, and does no harm to the others. Objects of other kinds are ignored.
+ * Never throws.
  */
-export function parseManifests(text: string, file: string): Manifests {
-  const found: Found = { objects: [], problems: [], places: new Map(), otherKinds: new Map() };
+export function parseManifests(text: string, file: string, { keepsLines = false }: ManifestOptions = {}): Manifests {
+  const found: Found = { file, objects: [], problems: [], places: new Map(), unusable: [], otherKinds: new Map() };
   if (text.length > MAX_MANIFEST_LENGTH) {
     complain(placeIn(found, file), "MANIFEST_TOO_LARGE", {
       what: "Cannot read the file",
@@ -34,43 +44,79 @@ export function parseManifests(text: string, file: string): Manifests {
     return found;
   }
   for (const document of readYaml(text)) {
-    if (!document.ok) complainOfYaml(placeIn(found, `${file}:${document.fault.line}`), document.fault, text);
-    else if (document.value !== null && document.value !== undefined)
-      collect(document.value, `${file}:${document.line}`, found, 0);
+    const faults = document.ok ? [] : document.faults;
+    for (const fault of faults) complainOfYaml(placeIn(found, `${file}:${fault.line}`), fault, text);
+    const content = document.ok ? document : document.content;
+    if (content === undefined || content.value === null || content.value === undefined) continue;
+    collect(content, found, { isWhole: document.ok, keepsPlaces: keepsLines || content.hasOtherSpellings });
   }
   return found;
 }
 
 interface Found {
+  readonly file: string;
   readonly objects: KubeObject[];
   readonly problems: Problem[];
   readonly places: Map<KubeObject, string>;
+  readonly unusable: KubeObject[];
   readonly otherKinds: Map<string, number>;
+}
+
+interface Reading {
+  /** False: the document has a mistake that makes all of it unusable. */
+  readonly isWhole: boolean;
+  readonly keepsPlaces: boolean;
 }
 
 function placeIn(found: Found, where: string): Field {
   return { value: undefined, object: where, path: "", problems: found.problems };
 }
 
-function collect(value: unknown, where: string, found: Found, depth: number): void {
-  if (isList(value) && depth < MAX_LIST_DEPTH) {
-    for (const [index, item] of value.items.entries()) collect(item, `${where} items[${index}]`, found, depth + 1);
-    return;
+function collect({ value, line, written }: YamlContent, found: Found, reading: Reading): void {
+  for (const { item, keys, path } of itemsOf(value, { keys: [], path: "" }, 0)) {
+    const start = keys.length === 0 ? line : written.lineOf(keys);
+    const where = `${found.file}:${start}${path}`;
+    collectObject(item, { where, place: { written, keys } }, { found, reading });
   }
+}
+
+type Step = Pick<Place, "keys"> & { readonly path: string };
+
+/** The value, or the items of a list of objects, each with the way to it. */
+function itemsOf(value: unknown, step: Step, depth: number): readonly (Step & { readonly item: unknown })[] {
+  if (!isList(value) || depth >= MAX_LIST_DEPTH) return [{ item: value, ...step }];
+  return value.items.flatMap((item, index) => {
+    const next = { keys: [...step.keys, "items", index], path: `${step.path} items[${index}]` };
+    return itemsOf(item, next, depth + 1);
+  });
+}
+
+function collectObject(
+  value: unknown,
+  { where, place }: { readonly where: string; readonly place: Place },
+  { found, reading }: { readonly found: Found; readonly reading: Reading },
+): void {
   if (!isKnownKind(value)) {
     const { kind } = value as { readonly kind: unknown };
     const name = typeof kind === "string" ? kind : "?";
     found.otherKinds.set(name, (found.otherKinds.get(name) ?? 0) + 1);
     return;
   }
-  const parsed = parseObject(value, where);
-  found.problems.push(...parsed.problems);
-  if (!parsed.ok) return;
-  found.objects.push(parsed.value);
-  found.places.set(parsed.value, where);
+  // Where keys are lost, nothing can be said about a document of which not even the kind is left.
+  if (!reading.isWhole && !isOfKind(value)) return;
+  const { object, isUsable, problems } = readObject(value, where, reading.keepsPlaces ? place : undefined);
+  found.problems.push(...problems);
+  if (object === undefined) return;
+  found.places.set(object, where);
+  if (isUsable && reading.isWhole) found.objects.push(object);
+  else found.unusable.push(object);
 }
 
-/** `List`, and the `ServiceList` and the like that an API server answers with. */
+function isOfKind(value: unknown): boolean {
+  return isRecord(value) && factsOf(value["kind"]) !== undefined;
+}
+
+/** `List`, and the `ServiceList` and similar kinds that an API server answers with. */
 function isList(value: unknown): value is { readonly items: readonly unknown[] } {
   const kind = isRecord(value) ? value["kind"] : undefined;
   return isRecord(value) && typeof kind === "string" && kind.endsWith("List") && Array.isArray(value["items"]);
@@ -83,10 +129,10 @@ function complainOfYaml(field: Field, fault: YamlFault, text: string): void {
     complain(field, "MANIFEST_DUPLICATE_KEY", { what, why: fault.why, fix });
     return;
   }
-  // Templates are told by their braces: they are no YAML until something fills them in.
+  // Templates are recognized by their braces: they are not YAML until something fills them in.
   const fix =
     text.includes("{{") && text.includes("}}")
       ? "It looks like a template: render it first, as with `helm template`"
-      : "Mend the YAML there; the other documents of the file are read";
+      : "Fix the YAML at this line; the other documents of the file are read";
   complain(field, "MANIFEST_NOT_YAML", { what, why: fault.why, fix });
 }

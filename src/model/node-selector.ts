@@ -69,8 +69,8 @@ function readRequirement(field: Field): Requirement | undefined {
   if (!readMap(field)) return undefined;
   rejectUnknownKeys(field, ["key", "operator", "values"]);
   const [keyField, operatorField] = [child(field, "key"), child(field, "operator")];
-  if (isUnset(keyField)) return complainMissing(keyField, "Write the key of a label");
-  if (isUnset(operatorField)) return complainMissing(operatorField, `Write one of ${OPERATORS.join(", ")}`);
+  if (isUnset(keyField)) complainMissing(keyField, "Write the key of a label");
+  if (isUnset(operatorField)) complainMissing(operatorField, `Write one of ${OPERATORS.join(", ")}`);
   const key = readText(keyField);
   const operator = readChoice(operatorField, OPERATORS);
   const valuesField = child(field, "values");

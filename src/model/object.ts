@@ -1,8 +1,9 @@
-import { child, complain, complainMissing, type Field, quote, readTexts } from "./field.ts";
+import { child, complain, complainMissing, type Field, isUnset, quote, readTexts } from "./field.ts";
 import { factsOf, isOurGroup, type Kind } from "./kind.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
-import { isRecord } from "./record.ts";
+import { isRecord, recordOf } from "./record.ts";
+import { type Place, writtenInside, type WrittenYaml } from "./written-yaml.ts";
 
 /** An object as it came from a source: its identity is checked, the rest is not. */
 export interface KubeObject {
@@ -25,6 +26,8 @@ interface ObjectMeta {
   readonly annotations: Readonly<Record<string, string>>;
   /** The addresses in `status` were written last by Hawser, by its source's word; of Ingresses alone. */
   readonly hasOurStatus?: boolean;
+  /** How the object is written in its manifest, where that is needed. */
+  readonly written?: WrittenYaml;
 }
 
 /** Names one object. */
@@ -41,12 +44,14 @@ export function keyOf(object: { readonly namespace: string; readonly name: strin
 
 /** The field that is the whole of an object, with a new list of findings. */
 export function rootField(object: KubeObject): Field {
-  return { value: object, object: `${object.kind} "${keyOf(object.metadata)}"`, path: "", problems: [] };
+  const { written } = object.metadata;
+  const root = { value: object, object: `${object.kind} "${keyOf(object.metadata)}"`, path: "", problems: [] };
+  return written === undefined ? root : { ...root, place: { written, keys: [] } };
 }
 
 /**
  * Whether `parseObject` has anything to say about a value. Not for objects of kinds that Hawser does not read (Roles,
- * custom resources): a folder may hold them, and they are passed over without a word.
+ * custom resources): a folder may hold them, and they are ignored silently.
  */
 export function isKnownKind(value: unknown): boolean {
   if (!isRecord(value)) return true;
@@ -55,69 +60,107 @@ export function isKnownKind(value: unknown): boolean {
   return factsOf(kind) !== undefined && (typeof apiVersion !== "string" || isOurGroup(apiVersion));
 }
 
+/** An object as far as it could be read. */
+export interface ReadObject {
+  /** Undefined where not even the kind is known. */
+  readonly object: KubeObject | undefined;
+  /** False: the object is not one for a program; what is in it can still be searched for further mistakes. */
+  readonly isUsable: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** In place of a name that is missing or not a text. */
+const NO_NAME = "?";
+
 /**
  * Reads the identity of an object: `apiVersion`, `kind` and `metadata`; the rest is handed on as it is. `where` names
- * the place (`pools.yaml:12`) for findings about an object that has no name yet. Warnings tell of what is read
+ * the place (`pools.yaml:12`) for findings about an object that has no name yet. Warnings say what is read
  * differently than Kubernetes would: old versions, and `annotations:` written beside `metadata:`.
  */
 export function parseObject(value: unknown, where: string): Parsed<KubeObject> {
+  const { object, isUsable, problems } = readObject(value, where);
+  return object !== undefined && isUsable ? { ok: true, value: object, problems } : { ok: false, problems };
+}
+
+/** Reads the identity of an object as `parseObject` does, and goes on after a mistake. */
+export function readObject(value: unknown, where: string, place?: Place): ReadObject {
   const problems: Problem[] = [];
-  const root: Field = { value, object: where, path: "", problems };
+  const root: Field = { value, object: where, path: "", problems, place };
   if (!isRecord(value)) {
     complain(root, "OBJECT_NOT_A_MAP", {
       what: `Cannot read ${quote(value)} as an object`,
       why: "a Kubernetes object is a map with apiVersion, kind and metadata",
       fix: "Write the object there, or remove the text",
     });
-    return { ok: false, problems };
+    return { object: undefined, isUsable: false, problems };
   }
-  const facts = readFacts(root);
-  const identity = facts && readIdentity(child(root, "metadata"), facts);
-  if (facts === undefined || identity === undefined) return { ok: false, problems };
-  const named = { ...root, object: `${facts.kind} "${keyOf(identity)}"` };
-  warnOfOldVersion(named, facts);
-  const metadata = { ...identity, ...readMetadata(named) };
-  const { labels: _labels, annotations: _annotations, ...rest } = value;
-  return { ok: true, value: { ...rest, apiVersion: facts.written, kind: facts.kind, metadata }, problems };
-}
-
-type Facts = NonNullable<ReturnType<typeof factsOf>> & { readonly written: string };
-
-function readFacts(root: Field): Facts | undefined {
   const kind = child(root, "kind");
   const facts = factsOf(kind.value);
-  if (facts === undefined) return complainMissing(kind, "Write the kind of the object, such as Service or Ingress");
+  if (facts === undefined) complainMissing(kind, "Write the kind of the object, such as Service or Ingress");
+  const version = facts === undefined ? undefined : readVersion(root, facts);
+  const identity = readIdentity(child(root, "metadata"), facts);
+  if (facts === undefined) return { object: undefined, isUsable: false, problems };
+  const { name = NO_NAME, namespace = NO_NAME } = identity;
+  const named = { ...root, object: `${facts.kind} "${keyOf({ name, namespace })}"` };
+  const written = version ?? facts.apiVersion;
+  warnOfOldVersion(named, facts, written);
+  const metadata = {
+    name,
+    namespace,
+    ...readMetadata(named),
+    ...(place === undefined ? {} : { written: writtenInside(place) }),
+  };
+  const { labels: _labels, annotations: _annotations, ...rest } = value;
+  const isUsable = version !== undefined && identity.name !== undefined && identity.namespace !== undefined;
+  return { object: { ...rest, apiVersion: written, kind: facts.kind, metadata }, isUsable, problems };
+}
+
+type Facts = NonNullable<ReturnType<typeof factsOf>>;
+
+function readVersion(root: Field, facts: Facts): string | undefined {
   const version = child(root, "apiVersion");
   const written = version.value;
   const fix = `Write apiVersion: ${facts.apiVersion}`;
   if (typeof written !== "string" || written === "") return complainMissing(version, fix);
-  if (written === facts.apiVersion || facts.old.includes(written)) return { ...facts, written };
+  if (written === facts.apiVersion || facts.old.includes(written)) return written;
   const what = `Cannot read a ${facts.kind} of ${quote(written)}`;
   return complain(version, "API_VERSION_UNKNOWN", { what, why: "Kubernetes has no such version of this kind", fix });
 }
 
-function warnOfOldVersion(root: Field, { written, apiVersion, kind }: Facts): void {
+function warnOfOldVersion(root: Field, { apiVersion, kind }: Facts, written: string): void {
   if (written === apiVersion) return;
   complain(child(root, "apiVersion"), "API_VERSION_OLD", {
-    what: `Reads ${written} as ${apiVersion}`,
+    what: `Read ${written} as ${apiVersion}`,
     why: `API servers no longer serve this version of ${kind}`,
     fix: `Rewrite it for ${apiVersion} before it goes to a cluster`,
     severity: "warning",
   });
 }
 
-function readIdentity(metadata: Field, facts: Facts): { name: string; namespace: string } | undefined {
-  const nameField = child(metadata, "name");
-  const name = nameField.value;
-  if (typeof name !== "string" || name === "")
-    return complainMissing(nameField, `Give the ${facts.kind} a name under metadata (in quotes where it is a number)`);
-  const isName = facts.kind === "Service" ? isDnsLabel : isDnsSubdomain;
-  if (!isName(name)) return complainName(nameField);
-  const namespaceField = child(metadata, "namespace");
-  const namespace = namespaceField.value;
-  if (!facts.isNamespaced) return { name, namespace: "" };
-  if (namespace === undefined || namespace === null || namespace === "") return { name, namespace: "default" };
-  return typeof namespace === "string" && isDnsLabel(namespace) ? { name, namespace } : complainName(namespaceField);
+/** Name and namespace; undefined what cannot be used. Without `facts` the kind is unknown. */
+function readIdentity(metadata: Field, facts: Facts | undefined): Partial<Pick<ObjectMeta, "name" | "namespace">> {
+  const name = readName(child(metadata, "name"), facts?.kind);
+  if (facts?.isNamespaced === false) return { namespace: "", ...(name === undefined ? {} : { name }) };
+  const field = child(metadata, "namespace");
+  const { value } = field;
+  const isDefault = isUnset(field) || value === "";
+  const namespace = isDefault
+    ? "default"
+    : typeof value === "string" && isDnsLabel(value)
+      ? value
+      : complainName(field);
+  return { ...(name === undefined ? {} : { name }), ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function readName(field: Field, kind: Kind | undefined): string | undefined {
+  const { value } = field;
+  if (typeof value !== "string" || value === "")
+    return complainMissing(
+      field,
+      `Give the ${kind ?? "object"} a name under metadata (in quotes where it is a number)`,
+    );
+  const isName = kind === "Service" ? isDnsLabel : isDnsSubdomain;
+  return isName(value) ? value : complainName(field);
 }
 
 function complainName(field: Field): undefined {
@@ -130,7 +173,7 @@ function complainName(field: Field): undefined {
 
 function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
   const metadata = child(root, "metadata");
-  const { uid, resourceVersion, creationTimestamp } = metadata.value as Readonly<Record<string, unknown>>;
+  const { uid, resourceVersion, creationTimestamp } = recordOf(metadata.value);
   const createdMs = typeof creationTimestamp === "string" ? Date.parse(creationTimestamp) : 0;
   return {
     ...(typeof uid === "string" ? { uid } : {}),
@@ -141,14 +184,14 @@ function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
   };
 }
 
-/** What a user wrote beside `metadata:` for want of two spaces; an API server drops it without a word. */
+/** What a user wrote beside `metadata:` because two spaces are missing; an API server drops it silently. */
 function readMisplaced(root: Field, name: "labels" | "annotations"): Readonly<Record<string, string>> {
   const field = child(root, name);
   if (!isRecord(field.value)) return {};
   complain(field, "METADATA_MISPLACED", {
-    what: `Reads ${name} as metadata.${name}`,
-    why: `they stand beside metadata, where Kubernetes drops them`,
-    fix: `Indent ${name} so that they stand under metadata`,
+    what: `Read ${name} as metadata.${name}`,
+    why: "they are beside metadata, where Kubernetes drops them",
+    fix: `Indent ${name} so that they are inside metadata`,
     severity: "warning",
   });
   return readTexts(field);

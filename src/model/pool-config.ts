@@ -1,12 +1,24 @@
-import { child, complain, complainMissing, type Field, hasError, isUnset, quote, readList, readMap } from "./field.ts";
+import {
+  child,
+  complain,
+  complainMissing,
+  type Field,
+  hasError,
+  isUnset,
+  quote,
+  readList,
+  readMap,
+  spellingOf,
+} from "./field.ts";
 import { rejectUnknownKeys } from "./unknown-keys.ts";
 import { type KubeObject, rootField } from "./object.ts";
 import { type NodeSelector, readNodeSelectors } from "./node-selector.ts";
 import type { Pool } from "./pool.ts";
 import { complainOfOverlaps, type PlacedRange, readPoolRange } from "./pool-range.ts";
 import type { Parsed } from "./problem.ts";
-import { readYaml } from "./read-yaml.ts";
+import { readYaml, type YamlFault } from "./read-yaml.ts";
 import { isRecord } from "./record.ts";
+import { lineInText, writtenInText } from "./written-yaml.ts";
 
 /** The configuration, strictly read. */
 export interface PoolConfig {
@@ -47,7 +59,8 @@ export function parsePoolConfig(configMap: KubeObject): Parsed<PoolConfig> {
   const { problems } = root;
   const config = readConfigText(root);
   if (config === undefined) return { ok: false, problems };
-  if (isUnset(config)) return { ok: true, value: { pools: [] }, problems };
+  if (isUnset(config))
+    return hasError(problems) ? { ok: false, problems } : { ok: true, value: { pools: [] }, problems };
   if (!readMap(config)) return { ok: false, problems };
   rejectUnknownKeys(config, ["address-pools", ...BGP_KEYS]);
   const read = readList(child(config, "address-pools")).flatMap((field) => readPool(field) ?? []);
@@ -81,18 +94,28 @@ function readConfigText(root: Field): Field | undefined {
     return complain(field, "CONFIG_NOT_YAML", { what, why, fix: "Write ranges in place of single addresses" });
   }
   const documents = readYaml(text).filter((document) => !document.ok || !isUnset({ ...field, value: document.value }));
-  const bad = documents.find((document) => !document.ok);
-  if (bad !== undefined && !bad.ok) {
-    const { line, why, kind } = bad.fault;
-    const code = kind === "duplicate-key" ? "CONFIG_DUPLICATE_KEY" : "CONFIG_NOT_YAML";
-    return complain({ ...field, path: `${field.path} line ${line}` }, code, { what, why, fix: "Mend that line" });
-  }
+  for (const document of documents) if (!document.ok) complainOfYaml(field, document.faults);
   if (documents.length > 1) {
     const why = `it has ${documents.length} documents, separated by ---`;
-    return complain(field, "CONFIG_NOT_YAML", { what, why, fix: "Write all pools into one list address-pools" });
+    complain(field, "CONFIG_NOT_YAML", { what, why, fix: "Write all pools into one list address-pools" });
   }
   const [document] = documents;
-  return { ...field, path: "", object: root.object, value: document?.ok === true ? document.value : undefined };
+  const content = document?.ok === false ? document.content : document;
+  if (document !== undefined && content === undefined) return undefined;
+  const place = content && { written: writtenInText(field.place, content.written), keys: [] };
+  return { ...field, path: "", object: root.object, value: content?.value, place };
+}
+
+function complainOfYaml(field: Field, faults: readonly YamlFault[]): void {
+  for (const { line, why, kind } of faults) {
+    const code = kind === "duplicate-key" ? "CONFIG_DUPLICATE_KEY" : "CONFIG_NOT_YAML";
+    complain({ ...field, path: `${field.path} line ${line}` }, code, {
+      what: "Cannot read the configuration",
+      why,
+      fix: "Fix that line",
+      line: lineInText(field.place, line),
+    });
+  }
 }
 
 /** A pool as far as it could be read; whether it can be used is decided over all of them. */
@@ -162,9 +185,9 @@ function readSwitch(field: Field): boolean | undefined {
   });
 }
 
-/** The name as a text: a number is one too, as it was for MetalLB. Undefined where it cannot be used. */
+/** The name as a text: a number is one too, as it is written (`1.10`, `007`). Undefined where it cannot be used. */
 function nameOf({ name }: ReadPool): string | undefined {
-  const text = typeof name.value === "number" ? String(name.value) : name.value;
+  const text = typeof name.value === "number" ? spellingOf(name) : name.value;
   if (typeof text !== "string" || text.trim() !== text) return undefined;
   return /^[^\p{Cc}]+$/u.test(text) && text.length <= MAX_POOL_NAME ? text : undefined;
 }

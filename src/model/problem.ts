@@ -16,6 +16,8 @@ export interface Problem {
   readonly fix: string;
   /** `error`: the object (or that part of it) is not used. `warning`: it is used, but differently than written. */
   readonly severity: "error" | "warning";
+  /** The line of the value in the file that it was read from (from 1), where that is known. */
+  readonly line?: number;
 }
 
 /** The outcome of reading one object: a value, possibly with warnings, or the problems that prevent it. */

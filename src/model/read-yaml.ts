@@ -1,25 +1,54 @@
-import { type Document, isAlias, isNode, isScalar, LineCounter, parseAllDocuments, visit, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  visit,
+  type YAMLMap,
+} from "yaml";
+import type { Key, WrittenYaml } from "./written-yaml.ts";
 
 /** Why YAML text could not be read, with its line in the text (from 1). */
 export interface YamlFault {
   readonly kind: "syntax" | "duplicate-key" | "too-many-aliases";
   readonly line: number;
-  /** Lower-case sentence part, such as `the key "spec" stands there twice`. */
+  /** Lower-case sentence part, such as `it contains the key "spec" twice`. */
   readonly why: string;
 }
 
-/** One YAML document, as JSON would have it: no dates, no binary, no maps with other keys than texts, no cycles. */
-export type YamlDocument =
-  | { readonly ok: true; readonly value: unknown; readonly line: number }
-  | { readonly ok: false; readonly fault: YamlFault };
+/** What a YAML document says. */
+export interface YamlContent {
+  /** As JSON would have it: no dates, no binary, no maps with other keys than texts, no cycles. */
+  readonly value: unknown;
+  readonly line: number;
+  readonly written: WrittenYaml;
+  /** A number or boolean in it is written otherwise than it prints: `1.10`, `0x10`, `True`. */
+  readonly hasOtherSpellings: boolean;
+}
 
+/**
+ * One YAML document. `content` of a bad one: what it says apart from keys that a map in it contains twice. Not where the
+ * document itself does: then `---` is missing, and what follows are other objects.
+ */
+export type YamlDocument =
+  | ({ readonly ok: true } & YamlContent)
+  | { readonly ok: false; readonly faults: readonly [YamlFault, ...YamlFault[]]; readonly content?: YamlContent };
+
+/** Faults reported for one document: the later ones often only follow from the first. */
+const MAX_FAULTS = 10;
 /** Aliases a document may expand to: more is the "billion laughs" attack, and no manifest. */
 const MAX_ALIASES = 100;
 
 /**
- * Reads every document of a text (YAML 1.2 with merge keys, strictly: a key may stand once). Each fault belongs to one
+ * Reads every document of a text (YAML 1.2 with merge keys, strictly: a key may appear once in a map). Each fault belongs to one
  * document; the others are read. Never throws. Documents are split before they are parsed, because a quote that is
- * never closed would else take the following documents with it.
+ * never closed would otherwise take the following documents with it.
  */
 export function readYaml(text: string): readonly YamlDocument[] {
   return splitDocuments(text).flatMap((part) => readPart(part.text, part.line));
@@ -70,57 +99,146 @@ function readPart(text: string, firstLine: number): readonly YamlDocument[] {
     });
     return Array.from(documents, (document) => readDocument(document, lineAt));
   } catch (error) {
-    return [{ ok: false, fault: { kind: "syntax", line: firstLine, why: messageOf(error) } }];
+    return [{ ok: false, faults: [{ kind: "syntax", line: firstLine, why: messageOf(error) }] }];
   }
 }
 
-function readDocument(document: Document.Parsed, lineAt: (offset: number) => number): YamlDocument {
-  const start = document.contents?.range[0] ?? document.range[0];
-  const [error] = document.errors;
-  if (error !== undefined)
-    return { ok: false, fault: { kind: "syntax", line: lineAt(error.pos[0]), why: messageOf(error) } };
-  const found = findFault(document);
-  if (found !== undefined) {
-    const { kind, why, offset } = found;
-    return { ok: false, fault: { kind, why, line: lineAt(offset ?? start) } };
-  }
+type LineAt = (offset: number) => number;
+
+function readDocument(document: Document.Parsed, lineAt: LineAt): YamlDocument {
+  const line = lineAt(document.contents?.range[0] ?? document.range[0]);
+  const [error, ...more] = faultsOf(document, lineAt);
+  if (error !== undefined) return { ok: false, faults: [error, ...more] };
+  const { faults, isMisread, hasOtherSpellings } = inspectNodes(document, lineAt);
+  const [fault, ...others] = faults;
+  if (fault !== undefined && isMisread) return { ok: false, faults: [fault, ...others] };
   try {
-    return { ok: true, value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, line: lineAt(start) };
+    const value = document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+    const content = { value, line, written: writtenIn(document, lineAt), hasOtherSpellings };
+    return fault === undefined ? { ok: true, ...content } : { ok: false, faults: [fault, ...others], content };
   } catch (error) {
-    return { ok: false, fault: { kind: "too-many-aliases", line: lineAt(start), why: messageOf(error) } };
+    return { ok: false, faults: [{ kind: "too-many-aliases", line, why: messageOf(error) }] };
   }
 }
 
-type Found = Omit<YamlFault, "line"> & { readonly offset: number | undefined };
+/** The errors of the library, of each line the first: further ones there only follow from it. */
+function faultsOf({ errors }: Document.Parsed, lineAt: LineAt): readonly YamlFault[] {
+  const byLine = new Map<number, YamlFault>();
+  for (const error of errors) {
+    const line = lineAt(error.pos[0]);
+    if (!byLine.has(line)) byLine.set(line, { kind: "syntax", line, why: messageOf(error) });
+    if (byLine.size >= MAX_FAULTS) break;
+  }
+  return [...byLine.values()];
+}
 
-/** What the library lets pass: a key that stands twice in a map, and an alias inside the node it stands for. */
-function findFault(document: Document.Parsed): Found | undefined {
-  let found: Found | undefined;
+interface NodeFindings {
+  readonly faults: readonly YamlFault[];
+  /** What the document says is not what its writer meant. */
+  readonly isMisread: boolean;
+  readonly hasOtherSpellings: boolean;
+}
+
+/** What the library accepts: a key that a map contains twice, and an alias inside the node that it names. */
+function inspectNodes(document: Document.Parsed, lineAt: LineAt): NodeFindings {
+  const faults: YamlFault[] = [];
+  let isMisread = false;
+  let hasOtherSpellings = false;
   visit(document, {
+    Scalar(_key, { value, source }) {
+      const prints = typeof value === "number" || typeof value === "boolean" ? String(value) : source;
+      hasOtherSpellings ||= prints !== source;
+    },
     Map(_key, map) {
-      found = findDuplicate(map);
-      return found === undefined ? undefined : visit.BREAK;
+      const found = findDuplicates(map, lineAt);
+      isMisread ||= found.length > 0 && map === document.contents;
+      faults.push(...found.slice(0, MAX_FAULTS - faults.length));
     },
     Alias(_key, alias, path) {
       const isInside = path.some((node) => isNode(node) && !isAlias(node) && node.anchor === alias.source);
-      if (!isInside) return undefined;
-      found = { kind: "syntax", why: `the alias *${alias.source} stands inside itself`, offset: alias.range?.[0] };
-      return visit.BREAK;
+      if (!isInside || faults.length >= MAX_FAULTS) return;
+      const why = `the alias *${alias.source} is inside the value that it stands for`;
+      faults.push({ kind: "syntax", why, line: lineAt(alias.range?.[0] ?? 0) });
+      isMisread = true;
     },
   });
-  return found;
+  return { faults, isMisread, hasOtherSpellings };
 }
 
-function findDuplicate(map: YAMLMap): Found | undefined {
+function findDuplicates(map: YAMLMap, lineAt: LineAt): readonly YamlFault[] {
   const keys = new Set<unknown>();
-  for (const { key } of map.items) {
+  return map.items.flatMap(({ key }) => {
     const name = isScalar(key) ? key.value : key;
-    // `<<` may stand twice: each merges another map.
-    if (keys.has(name) && name !== "<<") {
-      const offset = isNode(key) ? key.range?.[0] : undefined;
-      return { kind: "duplicate-key", why: `the key ${JSON.stringify(name)} stands there twice`, offset };
-    }
+    // `<<` may appear twice: each merges another map.
+    const isDuplicate = keys.has(name) && name !== MERGE;
     keys.add(name);
+    if (!isDuplicate) return [];
+    const line = lineAt((isNode(key) ? key.range?.[0] : undefined) ?? 0);
+    return { kind: "duplicate-key", why: `it contains the key ${JSON.stringify(name)} twice`, line };
+  });
+}
+
+const MERGE = "<<";
+
+/** Where a node is found: its key (of a map), and itself. */
+interface Found {
+  readonly key: Node | undefined;
+  readonly node: Node | undefined;
+}
+
+function writtenIn(document: Document.Parsed, lineAt: LineAt): WrittenYaml {
+  const root: Found = { key: undefined, node: document.contents ?? undefined };
+  /** The values on the way, as far as the keys lead; and whether that is all of it. */
+  const walk = (keys: readonly Key[]): { readonly last: Found; readonly isWhole: boolean } => {
+    let last = root;
+    for (const key of keys) {
+      const next = childOf(document, last.node, key);
+      if (next === undefined) return { last, isWhole: false };
+      last = next;
+    }
+    return { last, isWhole: true };
+  };
+  return {
+    lineOf(keys) {
+      const { key, node } = walk(keys).last;
+      // A map or list under a key begins a line further down; the line that names it is the one to look at.
+      const shown = isScalar(node) && node.source !== "" ? node : (key ?? node);
+      return lineAt(shown?.range?.[0] ?? 0);
+    },
+    blockLineOf(keys) {
+      const { last, isWhole } = walk(keys);
+      const isBlock = isWhole && isScalar(last.node) && last.node.type === Scalar.BLOCK_LITERAL;
+      return isBlock ? lineAt(last.node?.range?.[0] ?? 0) + 1 : undefined;
+    },
+    spellingOf(keys) {
+      const { last, isWhole } = walk(keys);
+      return isWhole && isScalar(last.node) && last.node.type === Scalar.PLAIN ? last.node.source : undefined;
+    },
+  };
+}
+
+function childOf(document: Document.Parsed, node: Node | undefined, key: Key): Found | undefined {
+  const resolved = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(resolved) && typeof key === "number") {
+    const item = resolved.items[key];
+    return isNode(item) ? { key: undefined, node: item } : undefined;
+  }
+  return isMap(resolved) ? entryOf(document, resolved, key) : undefined;
+}
+
+function entryOf(document: Document.Parsed, map: YAMLMap, key: Key): Found | undefined {
+  const pair = map.items.findLast((one) => isScalar(one.key) && String(one.key.value) === String(key));
+  if (pair !== undefined) {
+    const { key: name, value } = pair;
+    return { key: isNode(name) ? name : undefined, node: isNode(value) ? value : undefined };
+  }
+  for (const { key: name, value } of map.items) {
+    if (!isScalar(name) || name.value !== MERGE || !isNode(value)) continue;
+    const merged = isSeq(value) ? value.items : [value];
+    for (const one of merged) {
+      const found = isNode(one) ? childOf(document, one, key) : undefined;
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }

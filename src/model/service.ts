@@ -77,11 +77,12 @@ export function parseService(object: KubeObject): Parsed<Service> {
     externalTrafficPolicy: readChoice(child(spec, "externalTrafficPolicy"), ["Cluster", "Local"]) ?? "Cluster",
     loadBalancerClass: readText(child(spec, "loadBalancerClass")),
   };
-  if (hasError(problems)) return { ok: false, problems };
+  const isReadable = !hasError(problems);
   const { namespace, name, createdMs } = object.metadata;
   const request = readRequest({ ...root, problems: [] }, shape);
   const sharingKey = annotationText(root, SHARING_KEY) ?? "";
   const assignedAddresses = readAssigned(root);
+  if (!isReadable) return { ok: false, problems: [...problems, ...request.requestProblems] };
   const identity = { key: keyOf(object.metadata), namespace, name, createdMs };
   const value = { ...identity, ...shape, ...request, sharingKey, assignedAddresses };
   return { ok: true, value, problems: [...problems, ...request.requestProblems] };

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "#src/model/nearest.ts";
 import { type CommandText, printHelp } from "./option-help.ts";
 import {
   flagOf,

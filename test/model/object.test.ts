@@ -39,7 +39,7 @@ describe("parseObject()", () => {
     { name: "no map", value: "text", code: "OBJECT_NOT_A_MAP" },
     { name: "a list", value: [service], code: "OBJECT_NOT_A_MAP" },
     { name: "null", value: null, code: "OBJECT_NOT_A_MAP" },
-    { name: "no kind", value: { apiVersion: "v1" }, code: "FIELD_MISSING" },
+    { name: "no kind", value: { apiVersion: "v1", metadata: { name: "a" } }, code: "FIELD_MISSING" },
     { name: "no version", value: { ...service, apiVersion: undefined }, code: "FIELD_MISSING" },
     { name: "another version", value: { ...service, apiVersion: "v2" }, code: "API_VERSION_UNKNOWN" },
     { name: "no metadata", value: { ...service, metadata: undefined }, code: "FIELD_MISSING" },
