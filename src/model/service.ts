@@ -66,8 +66,9 @@ export function parseService(object: KubeObject): Parsed<Service> {
   const spec = child(root, "spec");
   if (isUnset(spec)) complainMissing(spec, "Write spec with at least type and ports");
   else readMap(spec);
-  const type =
-    readChoice(child(spec, "type"), ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]) ?? "ClusterIP";
+  const typeField = child(spec, "type");
+  const knownType = readChoice(typeField, ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]);
+  const type = knownType ?? "ClusterIP";
   const families = readServiceFamilies(spec);
   const shape = {
     type,
@@ -79,7 +80,9 @@ export function parseService(object: KubeObject): Parsed<Service> {
   };
   const isReadable = !hasError(problems);
   const { namespace, name, createdMs } = object.metadata;
-  const request = readRequest({ ...root, problems: [] }, shape);
+  // A type that is misspelt hides no mistake in the request.
+  const asker = knownType === undefined && !isUnset(typeField) ? { ...shape, type: "LoadBalancer" } : shape;
+  const request = readRequest({ ...root, problems: [] }, asker);
   const sharingKey = annotationText(root, SHARING_KEY) ?? "";
   const assignedAddresses = readAssigned(root);
   if (!isReadable) return { ok: false, problems: [...problems, ...request.requestProblems] };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
-import { codes } from "./build.ts";
+import { parseService } from "#src/model/service.ts";
+import { codes, valueOf } from "./build.ts";
 
 const well = (name: string) => `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n`;
 
@@ -43,6 +44,13 @@ describe("parseManifests()", () => {
     const { codes: found, where } = read(`${well("one")}---\n# comment\nkind: Service\nspec: {}\nkind: Ingress\n`);
     expect(found).toEqual(["MANIFEST_DUPLICATE_KEY"]);
     expect(where).toEqual(["f.yaml:9"]);
+  });
+
+  it.each(["1.10", "007", "0x10", "True"])("L12 keeps the label %s as it is written", (label) => {
+    const text = `kind: Service\napiVersion: v1\nmetadata: {name: web, labels: {v: ${label}}}\nspec: {ports: [{port: 80}], selector: {v: ${label}}}\n`;
+    const { objects } = parseManifests(text, "f.yaml");
+    expect(objects.map(({ metadata }) => metadata.labels)).toEqual([{ v: label }]);
+    expect(objects.map((object) => valueOf(parseService(object)).selector)).toEqual([{ v: label }]);
   });
 
   it("stops an alias bomb", () => {

@@ -45,6 +45,20 @@ describe("parsePoolConfig() reads", () => {
     expect(pool?.autoAssign).toBe(is);
   });
 
+  it.each(["1.10", "007", "1e3", "0x10", "0o17", "1_000", "12345678901234567890"])(
+    "L12 the name %s of a pool as it is written",
+    (name) => {
+      const text = `address-pools:\n- {name: ${name}, protocol: layer2, addresses: [192.0.2.0/28]}\n`;
+      expect(valueOf(parse(text)).pools.map((pool) => pool.name)).toEqual([name]);
+    },
+  );
+
+  it("L12 1.1 and 1.10 as two pools", () => {
+    const pool = (name: string, range: string) => `- {name: ${name}, protocol: layer2, addresses: [${range}]}`;
+    const parsed = parse(`address-pools:\n${pool("1.1", "192.0.2.0/28")}\n${pool("1.10", "192.0.2.16/28")}\n`);
+    expect(codes(parsed.problems)).toEqual([]);
+  });
+
   it("a number as the name of a pool, as MetalLB did", () => {
     const text = withAddresses("192.0.2.0/28").replace("default", "42");
     expect(valueOf(parse(text)).pools.map(({ name }) => name)).toEqual(["42"]);
