@@ -53,6 +53,8 @@ export class EndpointConnection implements OutgoingEvents {
   #isReusable = false;
   #isFlushed = true;
   #isPaused = false;
+  /** The endpoint takes no more of the request; its answer may still come, and no other one after it. */
+  #isSendBroken = false;
   #interimAnswers = 0;
 
   constructor(endpointKey: string, owner: EndpointConnectionOwner, responseHead: ResponseHead) {
@@ -141,6 +143,10 @@ export class EndpointConnection implements OutgoingEvents {
     if (this.#phase === "tunnel") this.#receiver?.onResponseEnd();
     else if (this.#phase === "body" && this.body.isUntilClose) this.#finish(false);
     else this.fail("endpoint-closed");
+  }
+
+  onSendFailure(): void {
+    this.#isSendBroken = true;
   }
 
   onDrain(): void {
@@ -239,7 +245,7 @@ export class EndpointConnection implements OutgoingEvents {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.served += 1;
-    if (isReusable && this.#isFlushed && receiver?.isRequestComplete === true) {
+    if (isReusable && this.#isFlushed && !this.#isSendBroken && receiver?.isRequestComplete === true) {
       this.#phase = "idle";
       // The last bytes may have met a slow client; the next response is for another.
       this.resume();

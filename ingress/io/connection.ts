@@ -46,6 +46,11 @@ export interface ConnectionEvents {
 /** What a connection that we open tells besides. */
 export interface OutgoingEvents extends ConnectionEvents {
   onConnect(): void;
+  /**
+   * The peer takes no more bytes. What it sent before may still come, and then `onClose`. Until then `send` drops what it
+   * is given.
+   */
+  onSendFailure(): void;
 }
 
 /** Opens a connection to an address literal. Failure comes as `onClose` without `onConnect`. */

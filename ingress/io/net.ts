@@ -1,11 +1,15 @@
-import { connect as connectSocket, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Connect, Connection, ConnectionEvents } from "./connection.ts";
+import { OutgoingSocket } from "./outgoing-socket.ts";
 
 const NOTHING = Buffer.alloc(0);
 /** Up to this many bytes are copied and queued for TLS. */
 const SMALL_BYTES = 16_384;
+
+/** Half open, because a tunnel may end one side first. */
+const OUTGOING_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
 /** Wraps an accepted `node:net` or `node:tls` socket; `use` gives the events for it. */
 export function acceptedConnection(
@@ -38,13 +42,9 @@ export function netConnect(pool: BufferPool): Connect {
       if (!isKept && own === undefined) pool.give(bytes);
       return true;
     };
-    const socket = connectSocket({
-      host: address,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: { buffer: () => own ?? shared, callback: onRead },
-    });
+    const onread = { buffer: () => own ?? shared, callback: onRead };
+    const socket = new OutgoingSocket({ ...OUTGOING_OPTIONS, onread }, () => events.onSendFailure());
+    socket.connect({ host: address, port });
     const connection = new SocketConnection(socket, false);
     socket.once("connect", () => events.onConnect());
     connection.listen(events);
