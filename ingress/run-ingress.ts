@@ -6,6 +6,7 @@ import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
+import { standardLogOutput } from "#src/process/log-output.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
@@ -25,9 +26,6 @@ import { Certificates } from "./tls/certificates.ts";
 const TICK_MS = 100;
 /** How often a shutdown looks whether requests are still under way. */
 const DRAIN_LOOK_MS = 20;
-
-/** Access log lines that wait at most to be read by whoever reads our output. */
-const MAX_UNREAD_LOG_BYTES = 4_194_304;
 
 const about = "Routes HTTP and HTTPS requests to the endpoints of Services, as the Ingresses say.";
 const component = "ingress";
@@ -136,9 +134,9 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     );
   }
 
-  /** Lines are dropped while whoever reads our output is far behind: requests go on. */
   function writeAccessLog(lines: Buffer): void {
-    if (io.stdout.writableLength < MAX_UNREAD_LOG_BYTES) io.stdout.write(lines);
+    if (io.logTo === undefined) standardLogOutput().writeAccessLines(lines);
+    else io.logTo.write(lines.toString());
   }
 
   /** Not ready at once, still accepting for a while (whoever sends requests here has to learn of it), then to the last request. */

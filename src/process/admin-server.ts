@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
+import { boundAdminConnections } from "./admin-connections.ts";
 import { listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
 
-/** Scrapes and probes are short; a client that is slower than this is dropped. */
-const REQUEST_TIMEOUT_MS = 10_000;
-/** More than all probes and scrapers of a node need; bounds what a stranger can open. */
-const MAX_CONNECTIONS = 64;
+/** Scrapes and probes are short: a client that takes longer for a request, or is silent for longer, is closed. */
+const SILENCE_MS = 5_000;
+/** How often the server looks for silent clients; the runtime's own 30 s would let them stay for that long. */
+const LOOK_EVERY_MS = 1_000;
 
 /** What an extra path answers. */
 interface AdminAnswer {
@@ -26,12 +27,14 @@ export interface AdminServerOptions {
   readonly log: Logger;
   /** Further paths, such as `/state`. */
   readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
+  /** How long a client may be silent; 5 seconds by default. */
+  readonly silenceMs?: number | undefined;
 }
 
 export interface AdminServer {
-  /** The port it has; before it listens, the one that was asked for. */
+  /** The port the server has; before it listens, the one that was asked for. */
   readonly port: number;
-  /** Resolves with the port once it listens. */
+  /** Resolves with the port once the server listens. */
   readonly listening: Promise<number>;
   close(): Promise<void>;
 }
@@ -40,13 +43,19 @@ type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
 
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
- * `/metrics` (Prometheus text). GET and HEAD only. A taken port is tried again and does not stop the program.
+ * `/metrics` (Prometheus text). GET and HEAD only. A port that is in use is tried again and does not stop the program.
+ * However many connections strangers hold open, probes get through.
  */
 export function startAdminServer(options: AdminServerOptions): AdminServer {
-  const { port, address, log } = options;
+  const { port, address, log, silenceMs = SILENCE_MS } = options;
   const routes = routesOf(options);
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: REQUEST_TIMEOUT_MS },
+    {
+      headersTimeout: silenceMs,
+      requestTimeout: silenceMs,
+      keepAliveTimeout: silenceMs,
+      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, silenceMs),
+    },
     (request, response) => {
       void answer(request, routes)
         .catch((error: unknown) => {
@@ -56,7 +65,7 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
         .then((answered) => send(request, response, answered));
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  boundAdminConnections(server);
   const bound = Promise.withResolvers<number>();
   const handle = listenWithRetry(server, { port, address, log, name: "admin", onListening: bound.resolve });
   return {

@@ -1,6 +1,6 @@
 /** Whether a program is ready, by named conditions, all of which must hold. */
 export interface Health {
-  /** Says whether a condition holds, and why or why not. Throws for a name not given at the start. */
+  /** Sets whether a condition holds, and why or why not. Throws for a name that was not given at the start. */
   set(name: string, ok: boolean, detail?: string): void;
   /** True while every condition holds. */
   ready(): boolean;

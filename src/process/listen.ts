@@ -4,7 +4,10 @@ import { type BackOff, doubledMs } from "./back-off.ts";
 import type { Logger } from "./log.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
 
-const BACK_OFF: BackOff = { firstMs: 250, longestMs: 5_000 };
+/** Pauses between tries: a port that becomes free is taken within a second. */
+const BACK_OFF: BackOff = { firstMs: 250, longestMs: 1_000 };
+/** Looking for the process that has the port reads all of /proc: not at every try. */
+const OWNER_LOOK_EVERY = 5;
 /** Ports below this one need CAP_NET_BIND_SERVICE (sysctl net.ipv4.ip_unprivileged_port_start). */
 const FIRST_UNPRIVILEGED_PORT = 1_024;
 
@@ -22,19 +25,20 @@ export interface ListenOptions {
   readonly onProblem?: ((problem: Problem) => void) | undefined;
 }
 
-/** A server that listens, or will. */
+/** A server that listens, or is about to. */
 export interface ListenHandle {
-  /** The port it has; before it listens, the one that was asked for. */
+  /** The port the server has; before it listens, the one that was asked for. */
   readonly port: number;
-  /** Takes the port no more if it does not have it; a server that listens goes on. */
+  /** No longer tries to get the port; a server that listens goes on. */
   stopTrying(): void;
   /** Stops trying, and stops accepting; open connections stay. */
   close(): void;
 }
 
 /**
- * Makes a server listen, however long that takes: a port that is taken or forbidden is a Problem, logged once, and
- * tried again after 0.25 s to 5 s. Also takes the server's later errors (a failed accept), so that none ends the program.
+ * Makes a server listen, however long that takes: a port that is in use or forbidden is a Problem, logged once, and
+ * tried again after 0.25 s to 1 s. Also handles the server's later errors (a failed accept), so that none ends the
+ * program.
  */
 export function listenWithRetry(server: Server, options: ListenOptions): ListenHandle {
   const { port, address, log, name } = options;
@@ -51,7 +55,7 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
 
   async function report(error: NodeJS.ErrnoException): Promise<void> {
     const owner = error.code === "EADDRINUSE" ? await findPortOwner(port, address) : undefined;
-    // A port that changed hands is news. An owner not found is none: it may have ended since.
+    // A port that changed hands is reported again. One whose owner is not found is not: the owner may have ended since.
     const fault = `${error.code} ${owner?.pid ?? lastOwner ?? ""}`;
     if (isClosed || server.listening || fault === lastFault) return;
     lastFault = fault;
@@ -62,7 +66,7 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
   }
 
   server.on("listening", () => {
-    // It was under way when we gave up.
+    // The attempt was under way when we gave up.
     if (isClosed || isGivenUp) {
       server.close();
       return;
@@ -81,8 +85,8 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
       return;
     }
     timer = setTimeout(tryListen, doubledMs(BACK_OFF, failures));
+    if (failures % OWNER_LOOK_EVERY === 0 || !lastFault.startsWith(`${error.code} `)) void report(error);
     failures += 1;
-    void report(error);
   });
   tryListen();
   return {
@@ -116,12 +120,12 @@ function problemOf(
   const what = `Cannot listen on ${address.includes(":") ? `[${address}]` : address}:${port}`;
   if (error.code === "EADDRINUSE") {
     const holder = owner === undefined ? "another process" : `process ${owner.pid} (${owner.name})`;
-    const fix = `Stop that process or choose another port; Hawser tries again until port ${port} is free`;
+    const fix = `Stop that process or choose another port; Hawser retries until port ${port} is free`;
     return {
       code: "PORT_IN_USE",
       where,
       what,
-      why: `${holder} listens on port ${port} already`,
+      why: `${holder} already listens on port ${port}`,
       fix,
       severity: "error",
     };
@@ -134,6 +138,6 @@ function problemOf(
     const fix = "Give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up";
     return { code: "PORT_FORBIDDEN", where, what, why, fix, severity: "error" };
   }
-  const fix = `Choose an address of this host, or 0.0.0.0 or :: for all; Hawser tries again`;
+  const fix = `Choose an address of this host, or 0.0.0.0 or :: for all; Hawser retries`;
   return { code: "LISTEN_FAILED", where, what, why: error.message, fix, severity: "error" };
 }

@@ -1,8 +1,9 @@
-import { destination, type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { errorLogOutput, LogOutput, standardLogOutput } from "./log-output.ts";
 
 export type { DestinationStream, Logger } from "pino";
 
-/** The levels a program logs at, least first. `silent` logs nothing. */
+/** The levels a program logs at, least severe first. `silent` logs nothing. */
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 type LogLevel = (typeof logLevels)[number];
@@ -19,16 +20,26 @@ export interface LoggerOptions {
 
 /**
  * A logger of JSON lines: `time` in ISO 8601, `level` as a word, `msg` constant and lower case, data in fields.
- * Writes at once, so that nothing is lost when the program ends.
+ * Writes at once where the output takes it, and never waits for it: see LogOutput.
  */
 export function createLogger({ component, level, node, to = "stdout" }: LoggerOptions): Logger {
-  return pino(
+  const output = outputOf(to);
+  const log = pino(
     {
       level,
       base: node === undefined ? { component } : { component, node },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    typeof to === "string" ? destination({ dest: to === "stdout" ? 1 : 2, sync: true }) : to,
+    output,
   );
+  if (output instanceof LogOutput) {
+    output.onRecovered = (dropped) => log.warn({ dropped }, "log lines were dropped because nobody read them");
+  }
+  return log;
+}
+
+function outputOf(to: NonNullable<LoggerOptions["to"]>): DestinationStream {
+  if (typeof to !== "string") return to;
+  return to === "stdout" ? standardLogOutput() : errorLogOutput();
 }

@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { standardLogOutput } from "./log-output.ts";
 import { version } from "./version.ts";
 
 /** How often the event loop's lag is sampled: often enough to see a stall, rare enough to cost an idle program nothing. */
@@ -15,5 +16,14 @@ export function createRegistry(component: string): Registry {
     registers: [registry],
   });
   info.set({ component, version, node_version: process.version }, 1);
+  new Counter({
+    name: "hawser_log_lines_dropped_total",
+    help: "Log lines dropped because nobody read the output",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(standardLogOutput().droppedLines);
+    },
+  });
   return registry;
 }

@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 /** Enough for any node; beyond it the answer is "unknown" rather than a long search. */
 const MAX_PROCESSES = 5_000;
 const MAX_FILES_PER_PROCESS = 4_096;
-/** Where the kernel lists the sockets of a protocol, and the state there of one that waits for anybody (TCP_LISTEN, TCP_CLOSE). */
+/** Where the kernel lists the sockets of a protocol, and the state of a socket there that waits for peers (TCP_LISTEN, TCP_CLOSE). */
 const TABLES = {
   tcp: { files: ["/proc/net/tcp", "/proc/net/tcp6"], open: "0A" },
   udp: { files: ["/proc/net/udp", "/proc/net/udp6"], open: "07" },
@@ -17,8 +17,8 @@ export interface PortOwner {
 }
 
 /**
- * Finds who listens on a port of this network namespace; undefined where that cannot be read (the process is
- * somebody else's and we are not root, or it lives in another pid namespace).
+ * Finds the process that listens on a port of this network namespace; undefined where that cannot be read (the process
+ * belongs to another user and we are not root, or it lives in another pid namespace).
  */
 export async function findPortOwner(
   port: number,
@@ -39,7 +39,7 @@ export async function findPortOwner(
   return undefined;
 }
 
-/** Inodes of the listening sockets that stand in the way of `address`:`port`. */
+/** Inodes of the listening sockets that keep `address`:`port` from being bound. */
 function listeners(
   table: string,
   { port, address, open }: { readonly port: number; readonly address: string; readonly open: string },

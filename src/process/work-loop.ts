@@ -2,11 +2,11 @@ import { type BackOff, doubledMs, spreadMs } from "./back-off.ts";
 import { delay as realDelay } from "./clock.ts";
 import type { Logger } from "./log.ts";
 
-/** The pause after a failed run: the longest is short enough that a person who mended the cause looks for no other one. */
+/** The pause after a failed run: short enough that a person who has fixed the cause does not look for another. */
 const BACK_OFF: BackOff = { firstMs: 250, longestMs: 5_000 };
 
 export interface WorkLoopOptions {
-  /** Does all work there is, deciding from the snapshot. A rejection is logged, and `run` is called again. */
+  /** Does all the work that is marked, deciding from the snapshot. A rejection is logged, and `run` is called again. */
   run(): Promise<void>;
   readonly log: Logger;
   /** Waits; resolves early, or rejects, when the signal aborts. Real time by default. */
@@ -17,7 +17,7 @@ export interface WorkLoopOptions {
 
 /** Turns any number of marks into runs, one at a time. */
 export interface WorkLoop {
-  /** Says that there is work. Cheap: marks made before or during a run fold into one further run. */
+  /** Marks that there is work. Cheap: marks made before or during a run fold into one further run. */
   mark(): void;
   /** Resolves when no work is marked or running, or the loop is closed. */
   idle(): Promise<void>;

@@ -6,7 +6,7 @@ const MAX_AUTHORITY_LENGTH = 260;
 
 /**
  * The host that rules are compared with, from a Host header or the authority of an absolute target: lower case, without
- * port and without final dot (RFC 9110 section 4.2.3). Undefined if the text is no host: empty, too long, with user
+ * port and without final dot (RFC 9110 section 4.2.3). Undefined if the text is not a host: empty, too long, with user
  * information or a path.
  */
 export function hostOf(authority: string): string | undefined {

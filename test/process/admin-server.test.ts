@@ -1,10 +1,12 @@
+import { once } from "node:events";
 import { request } from "node:http";
-import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { connect, type Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AdminServer, type AdminServerOptions, startAdminServer } from "#src/process/admin-server.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createRegistry } from "#src/process/metrics.ts";
+import { eventually } from "#test/support/eventually.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
 const servers: AdminServer[] = [];
@@ -90,6 +92,53 @@ describe("startAdminServer()", () => {
   it("answers 404 elsewhere and names what there is", async () => {
     const { status, body } = await ask(await start(), "/");
     expect([status, body]).toEqual([404, "not found; try /healthz, /readyz, /metrics\n"]);
+  });
+
+  it("H3 answers probes while 100 connections are silent, and another client's connection stays", async () => {
+    const port = await start();
+    const other = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+    await once(other, "connect");
+    const silent: Socket[] = [];
+    for (let count = 0; count < 100; count++) {
+      const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+      silent.push(socket);
+      await once(socket, "connect");
+    }
+    for (let count = 0; count < 10; count++) expect((await ask(port, "/healthz")).status).toBe(200);
+    await vi.waitUntil(() => silent.filter((socket) => socket.closed).length >= 37, eventually);
+    expect(silent.slice(0, 37).every((socket) => socket.closed)).toBe(true);
+    other.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(String(await once(other, "data"))).toContain("200 OK");
+    for (const socket of [other, ...silent]) socket.destroy();
+  });
+
+  it("H3 a connection with requests under way does not give way to silent ones", async () => {
+    const held = Promise.withResolvers<{ contentType: string; body: string }>();
+    const port = await start({ routes: { "/slow": async () => held.promise } });
+    const silent: Socket[] = [];
+    for (let count = 0; count < 63; count++) {
+      silent.push(connect(port, "127.0.0.1").on("error", () => undefined));
+      await once(silent.at(-1)!, "connect");
+    }
+    const slow = ask(port, "/slow");
+    const later: Socket[] = [];
+    for (let count = 0; count < 130; count++) {
+      later.push(connect(port, "127.0.0.1").on("error", () => undefined));
+      await once(later.at(-1)!, "connect");
+    }
+    held.resolve({ contentType: "text/plain", body: "at last" });
+    expect(await slow).toMatchObject({ status: 200, body: "at last" });
+    for (const socket of [...silent, ...later]) socket.destroy();
+  });
+
+  it("H3 a silent connection and a slow request head are closed", async () => {
+    const port = await start({ silenceMs: 50 });
+    const clients = ["", "GET / HT", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"].map((bytes) => {
+      const client = connect(port, "127.0.0.1");
+      client.resume().write(bytes);
+      return client;
+    });
+    await Promise.all(clients.map((client) => once(client, "close")));
   });
 
   it("closes while a client holds a connection open", async () => {

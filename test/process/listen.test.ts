@@ -79,6 +79,17 @@ describe("listenWithRetry()", () => {
     },
   );
 
+  it("H20 pauses at most a second between two tries", async () => {
+    const { port } = await holdPort("127.0.0.1");
+    const pauses: number[] = [];
+    const spy = vi.spyOn(globalThis, "setTimeout");
+    const { server } = listen(port, "127.0.0.1");
+    server.on("error", () => pauses.push(spy.mock.calls.at(-1)?.[1] ?? Number.NaN));
+    await vi.waitUntil(() => pauses.length >= 4, eventually);
+    spy.mockRestore();
+    expect(Math.max(...pauses.slice(0, 4))).toBe(1_000);
+  });
+
   it("does not mistake a listener on another address for the one in the way", async () => {
     const { port } = await holdPort("127.0.0.2");
     const { ports, problems } = listen(port, "127.0.0.1");
