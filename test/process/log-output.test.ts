@@ -21,7 +21,8 @@ function startProgram(turn: string): ChildProcess & { stdout: NonNullable<ChildP
     const output = standardLogOutput?.();
     const access = (lines) => output.writeAccessLines(Buffer.from(lines));
     const log = createLogger({ component: "test", level: "info" });
-    onShutdown(log, async () => undefined);
+    const { processIo } = await import("#src/process/program-io.ts");
+    void onShutdown(processIo, log, { close: async () => undefined }).ended.then((code) => process.exit(code));
     let turns = 0;
     setInterval(() => {
       turns += 1;
