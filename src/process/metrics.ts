@@ -16,14 +16,19 @@ export function createRegistry(component: string): Registry {
     registers: [registry],
   });
   info.set({ component, version, node_version: process.version }, 1);
-  new Counter({
+  registry.registerMetric(droppedLines());
+  return registry;
+}
+
+/** Counts log lines that LogOutput dropped, read when metrics are asked for. */
+function droppedLines(): Counter {
+  return new Counter({
     name: "hawser_log_lines_dropped_total",
     help: "Log lines dropped because nobody read the output",
-    registers: [registry],
+    registers: [],
     collect() {
       this.reset();
       this.inc(standardLogOutput().droppedLines);
     },
   });
-  return registry;
 }
