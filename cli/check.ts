@@ -5,7 +5,7 @@ import type { MemberRecord } from "#src/model/member-record.ts";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
-import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
+import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { findBrokenReferences } from "#src/check/find-broken-references.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
@@ -84,7 +84,7 @@ function checkObjects(
     findings.push(...problems.map((problem) => ({ file: placeOf(object), ...problem })));
   const byName = placesByName(places);
   const unusable = [
-    ...findNodeAddresses(inspection.pools, nodeAddressesOf(inspection.nodes)),
+    ...findHostAddresses(inspection.pools, hostAddressesOf(inspection.nodes)),
     ...findNetworkAddresses(inspection.pools, memberRecords),
   ];
   for (const problem of [...findBrokenReferences(inspection), ...unusable])

@@ -47,7 +47,8 @@ export class Announcements {
     speakers: SpeakersView,
     nowMs: number,
   ): ConditionValue | undefined {
-    const { addresses } = assignment;
+    // No speaker announces what is another provider's.
+    const addresses = assignment.reason === "AddressNotOurs" ? [] : assignment.addresses;
     const missing = addresses.map(printIp).filter((ip) => !speakers.announced.has(ip));
     if (addresses.length === 0 || missing.length === 0) {
       this.forget(key);

@@ -1,9 +1,16 @@
 import { hash } from "node:crypto";
 import type { KubeObject } from "#src/model/object.ts";
-import { ADDRESS_ASSIGNED, ANNOUNCED, conditionOf, ingressOf } from "#src/model/service-status.ts";
+import {
+  ADDRESS_ASSIGNED,
+  ANNOUNCED,
+  conditionOf,
+  ingressOf,
+  POOL_ANNOTATION,
+  TERMS_ANNOTATION,
+} from "#src/model/service-status.ts";
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-import { type ConditionValue, conditionsPatch, POOL_ANNOTATION } from "./status-patch.ts";
+import { type ConditionValue, conditionsPatch } from "./status-patch.ts";
 
 /** So many times what was undone is written again at once: a slip of a person, or a restored backup, is mended. */
 const FREE_REPEATS = 3;
@@ -163,7 +170,8 @@ function oursIn(object: KubeObject): string {
     return [status, reason, message];
   });
   const ingress = ingressOf(object).map(({ ip, ipMode = "VIP" }) => [ip, ipMode]);
-  return digest([ingress, conditions, object.metadata.annotations[POOL_ANNOTATION]]);
+  const { annotations } = object.metadata;
+  return digest([ingress, conditions, annotations[POOL_ANNOTATION], annotations[TERMS_ANNOTATION]]);
 }
 
 function digest(value: unknown): string {

@@ -100,7 +100,8 @@ function statesOf({ assignments, unreadable }: Decided): ReadonlyMap<ServiceStat
   for (const { kind, addresses, reason } of assignments.values()) {
     const served = reason === "AddressAssigned" ? "assigned" : "incomplete";
     const isIgnored = kind === "ignore" || reason === "AddressReleased";
-    const state = isIgnored ? "ignored" : addresses.length > 0 ? served : "pending";
+    const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
+    const state = isIgnored ? "ignored" : hasOurs ? served : "pending";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;

@@ -1,6 +1,6 @@
 import { type ReadyNodes, readyNodesOf } from "#src/model/live-speakers.ts";
 import { parseNode } from "#src/model/node.ts";
-import { findNodeAddresses, type NodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
+import { findHostAddresses, type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Logger } from "#src/process/log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
@@ -14,10 +14,10 @@ export class NodeReader {
   readonly #configMap: string;
   readonly #log: Logger;
   readonly #nodes;
-  #addresses: NodeAddresses = new Map();
+  #addresses: HostAddresses = new Map();
   #ready: ReadyNodes;
   /** What was looked at last for problems, and what was said. */
-  #judged: { readonly pools?: readonly Pool[]; readonly addresses?: NodeAddresses } = {};
+  #judged: { readonly pools?: readonly Pool[]; readonly addresses?: HostAddresses } = {};
   #said = "[]";
 
   constructor(configMap: string, { source, log }: { readonly source: Source; readonly log: Logger }) {
@@ -28,7 +28,7 @@ export class NodeReader {
   }
 
   /** The Nodes' own addresses, which pools may contain and no Service gets. */
-  get addresses(): NodeAddresses {
+  get addresses(): HostAddresses {
     return this.#addresses;
   }
 
@@ -45,8 +45,8 @@ export class NodeReader {
   update(): void {
     if (this.#nodes.update().length === 0) return;
     const nodes = [...this.#nodes.values()];
-    const [addresses, ready] = [nodeAddressesOf(nodes), readyNodesOf(nodes)];
-    const isSame = [...addresses].every(([text, { node }]) => this.#addresses.get(text)?.node === node);
+    const [addresses, ready] = [hostAddressesOf(nodes), readyNodesOf(nodes)];
+    const isSame = [...addresses].every(([text, { owner }]) => this.#addresses.get(text)?.owner === owner);
     if (!isSame || addresses.size !== this.#addresses.size) this.#addresses = addresses;
     const isAsReady = this.#ready !== undefined && ready?.symmetricDifference(this.#ready).size === 0;
     if (!isAsReady) this.#ready = ready;
@@ -56,7 +56,7 @@ export class NodeReader {
   say(pools: readonly Pool[] | undefined): void {
     if (pools === undefined || (this.#judged.pools === pools && this.#judged.addresses === this.#addresses)) return;
     this.#judged = { pools, addresses: this.#addresses };
-    const problems = findNodeAddresses(pools, this.#addresses, this.#configMap);
+    const problems = findHostAddresses(pools, this.#addresses, this.#configMap);
     const text = JSON.stringify(problems);
     if (text !== this.#said)
       for (const problem of problems) this.#log.warn({ ...problem }, "problem in the configuration");

@@ -120,14 +120,14 @@ export class Round {
 
   #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersView {
     const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
-    const { services, unreadable, resting } = this.#reader;
+    const { services, unreadable, resting, former } = this.#reader;
     this.#sayUnreadable();
     const pools = this.#config.read();
     this.#config.say();
     this.#nodes.update();
     this.#nodes.say(pools);
-    const { addresses: nodeAddresses, ready } = this.#nodes;
-    const snapshot = { pools, services, unreadable, nodeAddresses, resting, nowMs, loadBalancerClass };
+    const { addresses: hostAddresses, ready } = this.#nodes;
+    const snapshot = { pools, services, unreadable, hostAddresses, resting, former, nowMs, loadBalancerClass };
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);

@@ -1,9 +1,11 @@
-import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
+import { listOf, recordOf } from "#src/model/record.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
+import { FormerAddresses } from "./former-addresses.ts";
 import { HeldAddresses } from "./held-addresses.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
@@ -24,6 +26,7 @@ export class ServiceReader {
   /** Of the Services that have any. */
   readonly #problems = new Map<string, readonly Problem[]>();
   readonly #inUse = new AddressesInUse();
+  readonly #former = new FormerAddresses();
   /** Keys of Services whose status was emptied, and that count as having what it held. */
   readonly #restored = new Set<string>();
   readonly #onProblems: ServiceProblems;
@@ -47,6 +50,11 @@ export class ServiceReader {
   /** Freed addresses, see AssignmentSnapshot. */
   get resting(): ReadonlyMap<string, number> {
     return this.#resting;
+  }
+
+  /** What Services had last, see AssignmentSnapshot. */
+  get former(): ReadonlyMap<string, readonly Ip[]> {
+    return this.#former.byKey;
   }
 
   /** The problems of a Service; empty where it is well. */
@@ -79,10 +87,11 @@ export class ServiceReader {
     const unseen = writes.addressesOf(key, object);
     const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));
     this.#inUse.add(addresses);
+    this.#former.note(key, addresses);
     this.held.note(key, object, addresses);
     if (parsed.ok) {
       this.#unreadable.delete(key);
-      this.#services.set(key, unseen === undefined ? parsed.value : { ...parsed.value, assignedAddresses: unseen });
+      this.#services.set(key, unseen === undefined ? parsed.value : withUnseen(parsed.value, unseen));
     } else {
       this.#services.delete(key);
       this.#unreadable.set(key, addresses);
@@ -113,7 +122,15 @@ export class ServiceReader {
   }
 }
 
-/** What the status of an unreadable Service holds, as far as it can be made out. */
+/** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */
+function withUnseen(service: Service, addresses: readonly Ip[]): Service {
+  const isShown = (ip: Ip): boolean => service.assignedAddresses.some((shown) => equalIps(shown, ip));
+  const { allocatedFrom = addresses.every(isShown) ? undefined : "" } = service;
+  return { ...service, assignedAddresses: addresses, allocatedFrom };
+}
+
+/** What an unreadable Service has, as far as it can be made out: in its status, and as external IPs. */
 function addressesIn(object: KubeObject): readonly Ip[] {
-  return ingressOf(object).flatMap(({ ip }) => (typeof ip === "string" ? (parseIp(ip) ?? []) : []));
+  const texts = [...ingressOf(object).map(({ ip }) => ip), ...listOf(recordOf(object["spec"])["externalIPs"])];
+  return texts.flatMap((text) => (typeof text === "string" ? (parseIp(text) ?? []) : []));
 }

@@ -4,11 +4,15 @@ import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Fields } from "#src/model/record.ts";
-import { ADDRESS_ASSIGNED, ANNOUNCED, conditionsOf, ingressOf } from "#src/model/service-status.ts";
+import {
+  ADDRESS_ASSIGNED,
+  ANNOUNCED,
+  conditionsOf,
+  ingressOf,
+  POOL_ANNOTATION,
+  TERMS_ANNOTATION,
+} from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-
-/** The annotation on a Service that names the pools its addresses are from, comma-separated. */
-export const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
 
 /** What a condition says, without its time. */
 export interface ConditionValue {
@@ -44,18 +48,24 @@ export function statusPatch(
   if (isHandsOff(assignment)) return undefined;
   const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced };
   const status = { ...ingressPatch(object, assignment), ...conditionsPatch(object, wanted, wallMs) };
-  const hasStatus = Object.keys(status).length > 0;
-  const hasAnnotation = object.metadata.annotations[POOL_ANNOTATION] !== assignment.pool;
-  if (!hasStatus && !hasAnnotation) return undefined;
-  return {
-    ...(hasStatus ? { status } : {}),
-    ...(hasAnnotation ? { annotations: { [POOL_ANNOTATION]: assignment.pool } } : {}),
-  };
+  const annotations = annotationsPatch(object, assignment);
+  const [hasStatus, hasAnnotations] = [Object.keys(status).length > 0, Object.keys(annotations).length > 0];
+  if (!hasStatus && !hasAnnotations) return undefined;
+  return { ...(hasStatus ? { status } : {}), ...(hasAnnotations ? { annotations } : {}) };
+}
+
+function annotationsPatch(
+  { metadata }: KubeObject,
+  { pool, terms }: Assignment,
+): Readonly<Record<string, string | undefined>> {
+  const wanted = { [POOL_ANNOTATION]: pool, [TERMS_ANNOTATION]: terms };
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => metadata.annotations[name] !== value));
 }
 
 function addressCondition({ addresses, reason, message }: Assignment): ConditionValue | undefined {
   if (reason === "AddressReleased") return undefined;
-  return { status: addresses.length > 0 ? "True" : "False", reason, message };
+  const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
+  return { status: hasOurs ? "True" : "False", reason, message };
 }
 
 /** Whether `status.loadBalancer.ingress` holds these addresses, in this order, and nothing else. */

@@ -1,7 +1,11 @@
-import { type Ip, equalIps, printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
+import type { HostAddress, HostAddresses } from "#src/model/host-addresses.ts";
 import type { Service } from "#src/model/service.ts";
 import { nameOfFamily } from "./explain.ts";
-import { block, hold, type InUse, obstacleTo } from "./in-use.ts";
+import { block, type Closer, hold, type InUse, obstacleTo } from "./in-use.ts";
+import { type PoolIndex, spaceOf } from "./pool-space.ts";
+import { isEdited } from "./sharing.ts";
 import type { Released } from "./snapshot.ts";
 
 /** What a Service keeps of what its status holds, and what not. */
@@ -10,50 +14,66 @@ export interface Adoption {
   readonly released: readonly Released[];
 }
 
-/** Whether the Service is one of those we give addresses to. */
-function isOurs(service: Service, loadBalancerClass: string | undefined): boolean {
-  return service.type === "LoadBalancer" && service.loadBalancerClass === loadBalancerClass;
-}
-
-/** Who has to be asked what he has: Services oldest first, and those that cannot be read by their keys. */
+/** The Services that are asked what they have: oldest first, and those that cannot be read by their keys. */
 export interface Claimants {
   readonly services: readonly Service[];
   readonly unreadable: Iterable<readonly [string, readonly Ip[]]>;
-  /** The addresses of the Nodes among those it is about. */
-  readonly nodeAddresses: Iterable<{ readonly ip: Ip; readonly node: string }>;
+  /** The addresses of hosts among those it is about. */
+  readonly hosts: Iterable<HostAddress>;
+}
+
+/** What decides about the addresses in statuses, besides the Services. */
+export interface AdoptionGround {
+  readonly index: PoolIndex;
+  readonly hostAddresses: HostAddresses;
+  readonly loadBalancerClass: string | undefined;
 }
 
 /**
- * Adopts all that is in status, before anything new is given out. Services come oldest first. What others hold
- * (another class, unreadable, no longer LoadBalancer) or give up in this plan is closed to newcomers afterwards, so
- * that it never takes an address from one of ours; so are the addresses of the Nodes. Returns the adoptions of ours.
+ * Adopts what is ours of all that is in statuses, before anything new is assigned: the Services that were not edited
+ * first, then those that were, the oldest first in each of the two. What others hold (another class, unreadable, no
+ * longer LoadBalancer, external IPs) or give up in this plan is closed to newcomers afterwards, and so are the addresses
+ * of hosts. Returns the adoptions of our Services.
  */
 export function adoptAll(
   inUse: InUse,
-  { services, unreadable, nodeAddresses }: Claimants,
-  loadBalancerClass: string | undefined,
+  { services, unreadable, hosts }: Claimants,
+  ground: AdoptionGround,
 ): ReadonlyMap<string, Adoption> {
   const adoptions = new Map<string, Adoption>();
-  const closed: { readonly ip: Ip; readonly closer: string }[] = [];
+  const isOurs = ({ type, loadBalancerClass }: Service): boolean =>
+    type === "LoadBalancer" && loadBalancerClass === ground.loadBalancerClass;
+  for (const service of [...services.filter(isUntouched), ...services.filter(isEdited)])
+    if (isOurs(service)) adoptions.set(service.key, adopt(inUse, service, ground));
+  for (const { ip, owner } of hosts) block(inUse, ip, hostCloser(owner));
   for (const service of services) {
-    const adoption = isOurs(service, loadBalancerClass) ? adopt(inUse, service) : undefined;
-    if (adoption !== undefined) adoptions.set(service.key, adoption);
-    const foreign = adoption?.released.map(({ ip }) => ip) ?? service.assignedAddresses;
-    for (const ip of foreign) closed.push({ ip, closer: service.key });
+    const { key, assignedAddresses, externalIps } = service;
+    const others = adoptions.get(key)?.released.map(({ ip }) => ip) ?? assignedAddresses;
+    for (const ip of others) block(inUse, ip, closerOf(key));
+    for (const ip of externalIps)
+      block(inUse, ip, { key, holder: key, why: "it is in spec.externalIPs there", isForOthersOnly: true });
   }
-  for (const [closer, addresses] of unreadable) for (const ip of addresses) closed.push({ ip, closer });
-  for (const { ip, closer } of closed) block(inUse, ip, { closer, holder: closer, why: "it cannot be shared now" });
-  for (const { ip, node } of nodeAddresses)
-    block(inUse, ip, { closer: undefined, holder: `Node "${node}"`, why: "no Service can have it" });
+  for (const [key, addresses] of unreadable) for (const ip of addresses) block(inUse, ip, closerOf(key));
   return adoptions;
 }
 
-function adopt(inUse: InUse, service: Service): Adoption {
+function isUntouched(service: Service): boolean {
+  return !isEdited(service);
+}
+
+function hostCloser(owner: string): Closer {
+  return { key: undefined, holder: owner, why: "no Service can have it", isForOthersOnly: false };
+}
+
+function closerOf(key: string): Closer {
+  return { key, holder: key, why: "it cannot be shared now", isForOthersOnly: false };
+}
+
+function adopt(inUse: InUse, service: Service, ground: AdoptionGround): Adoption {
   const held: Ip[] = [];
   const released: Released[] = [];
   for (const ip of service.assignedAddresses) {
-    if (held.some((other) => equalIps(other, ip))) continue;
-    const refused = whyReleased(inUse, { service, held, ip });
+    const refused = whyReleased(inUse, { service, ip }, ground);
     if (refused !== undefined) released.push(refused);
     else {
       hold(inUse, ip, service);
@@ -65,20 +85,33 @@ function adopt(inUse: InUse, service: Service): Adoption {
 
 function whyReleased(
   inUse: InUse,
-  { service, held, ip }: { service: Service; held: readonly Ip[]; ip: Ip },
+  { service, ip }: { service: Service; ip: Ip },
+  { index, hostAddresses }: AdoptionGround,
 ): Released | undefined {
   const text = printIp(ip);
-  const family = nameOfFamily(ip.family);
+  const unusable = whyUnusable(ip, hostAddresses);
+  if (unusable !== undefined) return { ip, reason: "AddressUnusable", message: `${text}: ${unusable}.` };
   if (!service.families.includes(ip.family))
-    return { ip, reason: "AddressReleased", message: `${text}: the Service no longer takes ${family}.` };
-  if (held.some((other) => other.family === ip.family))
     return {
       ip,
       reason: "AddressReleased",
-      message: `${text}: a Service has one ${family} address, and it has another.`,
+      message: `${text}: the Service no longer takes ${nameOfFamily(ip.family)}.`,
     };
+  if (service.allocatedFrom === undefined && spaceOf(index, ip) === undefined)
+    return { ip, reason: "AddressNotOurs", message: `${text}: no pool contains it, and Hawser did not assign it.` };
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle === undefined) return undefined;
-  const message = `${text}: ${obstacle.holder} is older and keeps it, and ${obstacle.why}.`;
+  const { holder, why } = obstacle;
+  const message = isEdited(service)
+    ? `${text}: it stays with ${holder}, because this Service was changed and ${why}.`
+    : `${text}: ${holder} is older and keeps it, and ${why}.`;
   return { ip, reason: "AddressConflict", message };
+}
+
+/** Why no Service can have an address, whatever its status says, as the end of a sentence; undefined where one can. */
+function whyUnusable(ip: Ip, hostAddresses: HostAddresses): string | undefined {
+  const host = hostAddresses.get(printIp(ip));
+  if (host !== undefined) return `it is the address of ${host.owner}, and no Service can have it`;
+  const use = reservedUse(ip);
+  return use === undefined ? undefined : `it is reserved (${use}), and no Service can have it`;
 }

@@ -1,8 +1,10 @@
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Adoption } from "./adopt.ts";
+import { explainNotOurs } from "./explain.ts";
 import { type PoolIndex, spaceOf } from "./pool-space.ts";
 import type { Settled } from "./settle.ts";
+import { sharingTermsOf } from "./sharing.ts";
 import type { Assignment, Released } from "./snapshot.ts";
 
 /** What becomes of one of ours: what it has of its status, and what it was given or lacks; `outcome` undefined: there never were pools. */
@@ -33,19 +35,19 @@ function decideForeign(service: Service): Assignment {
   if (type === "LoadBalancer") {
     const message = `spec.loadBalancerClass is ${loadBalancerClass === undefined ? "not set" : `"${loadBalancerClass}"`}.`;
     const reason = "OtherLoadBalancerClass";
-    return { kind: "ignore", addresses: assignedAddresses, pool: undefined, reason, message, released: [] };
+    return { kind: "ignore", addresses: assignedAddresses, ...NOTHING_GIVEN, reason, message, released: [] };
   }
   const reason = "AddressReleased";
   const message = `A Service of type ${type} has no address from a pool.`;
   const released = assignedAddresses.map((ip): Released => ({ ip, reason, message: `${printIp(ip)}: ${message}` }));
   const kind = released.length > 0 ? "release" : "ignore";
-  return { kind, addresses: [], pool: undefined, reason, message, released };
+  return { kind, addresses: [], ...NOTHING_GIVEN, reason, message, released };
 }
 
 function decideWithoutPools({ assignedAddresses }: Service): Assignment {
   const message = "There is no configuration that can be read yet. Write pools into the ConfigMap.";
   const kind = assignedAddresses.length > 0 ? "ignore" : "pending";
-  return { kind, addresses: assignedAddresses, pool: undefined, reason: "NoPoolConfigured", message, released: [] };
+  return { kind, addresses: assignedAddresses, ...NOTHING_GIVEN, reason: "NoPoolConfigured", message, released: [] };
 }
 
 function decideOurs(
@@ -54,6 +56,8 @@ function decideOurs(
   { adoption, outcome }: { adoption: Adoption; outcome: Settled },
 ): Assignment {
   const { addresses, lacks, replaced } = outcome;
+  const foreign = adoption.released.filter(({ reason }) => reason === "AddressNotOurs");
+  if (addresses.length === 0 && foreign.length > 0) return leaveForeign(adoption, outcome);
   const before = service.assignedAddresses;
   const ordered = inStatusOrder(before, inFamilyOrder(service.families, addresses));
   const released = [...adoption.released, ...replaced];
@@ -62,7 +66,8 @@ function decideOurs(
   return {
     kind,
     addresses: ordered,
-    pool: poolsOf(index, ordered),
+    pool: poolsOf(index, service, ordered),
+    terms: ordered.length === 0 ? undefined : sharingTermsOf(service),
     released,
     ...verdict(index, ordered, lacks),
   };
@@ -78,8 +83,22 @@ function inStatusOrder(before: readonly Ip[], after: readonly Ip[]): readonly Ip
   return before.length === after.length && before.every(isKept) ? before : after;
 }
 
-function poolsOf(index: PoolIndex, addresses: readonly Ip[]): string | undefined {
-  const names = addresses.flatMap((ip) => spaceOf(index, ip)?.pool.name ?? []);
+/**
+ * The status keeps what another provider wrote while there is nothing to replace it: it may serve, and an empty status
+ * would help no one. What no Service can have goes all the same.
+ */
+function leaveForeign(adoption: Adoption, outcome: Settled): Assignment {
+  const addresses = adoption.released.filter(({ reason }) => reason === "AddressNotOurs").map(({ ip }) => ip);
+  const released = adoption.released.filter(({ reason }) => reason !== "AddressNotOurs");
+  const kind = released.length === 0 ? "keep" : "assign";
+  return { kind, addresses, ...NOTHING_GIVEN, released, ...explainNotOurs(addresses, outcome.lacks) };
+}
+
+const NOTHING_GIVEN = { pool: undefined, terms: undefined } as const;
+
+function poolsOf(index: PoolIndex, { allocatedFrom }: Service, addresses: readonly Ip[]): string | undefined {
+  const before = (allocatedFrom ?? "").split(",").filter((name) => name !== "");
+  const names = addresses.flatMap((ip) => spaceOf(index, ip)?.pool.name ?? before);
   return names.length === 0 ? undefined : [...new Set(names)].join(",");
 }
 

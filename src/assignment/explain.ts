@@ -5,6 +5,7 @@ import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Obstacle } from "./in-use.ts";
 import type { PoolSpaces } from "./pool-space.ts";
+import { requestedPoolsOf } from "./requested-pools.ts";
 
 /** Why a Service does not have all it wants, and what to do: a condition of the Service and the text of its Event. */
 export interface Lack {
@@ -29,18 +30,24 @@ function poolNames(pools: readonly Pool[]): string {
   return listed(pools.map((pool) => `"${pool.name}"`));
 }
 
-/** No pool may serve the Service: there is none, none of that name, or none that gives addresses unasked. */
-export function explainNoPool(pools: readonly Pool[], { requestedPool }: Service): Lack {
+/**
+ * No pool may serve the Service: there is none, none of a requested name, or none that assigns addresses without a
+ * request. Undefined where one may.
+ */
+export function explainNoPool(pools: readonly Pool[], service: Service): Lack | undefined {
   if (pools.length === 0)
     return {
       reason: "NoPoolConfigured",
       message: "The configuration has no pool. Add one under address-pools in the ConfigMap.",
     };
-  if (requestedPool !== undefined)
+  const requested = requestedPoolsOf(pools, service);
+  const unknown = requested?.find((name) => !pools.some((pool) => pool.name === name));
+  if (requested?.length === 0 || unknown !== undefined)
     return {
       reason: "RequestedPoolUnknown",
-      message: `There is no pool "${requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
+      message: `There is no pool "${unknown ?? service.requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
     };
+  if (requested !== undefined || pools.some(({ autoAssign }) => autoAssign)) return undefined;
   return {
     reason: "NoPoolConfigured",
     message: `Every pool (${poolNames(pools)}) has auto-assign: false. Ask for one with the annotation hawser.dev/address-pool.`,
@@ -63,24 +70,26 @@ export function explainNoFree(candidates: readonly PoolSpaces[], family: Family)
   };
 }
 
-/** The requested address cannot be given to anybody. Undefined if it can. */
-export function explainNotInPool(service: Service, ip: Ip, holder: Pool | undefined): Lack | undefined {
-  const { requestedPool } = service;
-  const complain = (why: string): Lack => ({
+/** The requested address cannot be assigned to any Service. Undefined if it can. */
+export function explainNotInPool(
+  ip: Ip,
+  { holder, requested }: { holder: Pool | undefined; requested: readonly string[] | undefined },
+): Lack | undefined {
+  const lack = (why: string): Lack => ({
     reason: "RequestedAddressNotInPool",
     message: `Cannot assign the requested address ${printIp(ip)}: ${why}`,
   });
-  if (holder === undefined) return complain("no pool contains it. Add it to a pool, or ask for another address.");
-  if (requestedPool !== undefined && holder.name !== requestedPool)
-    return complain(
-      `it is in pool "${holder.name}", not in the requested pool "${requestedPool}". Ask for one of both.`,
-    );
+  if (holder === undefined) return lack("no pool contains it. Add it to a pool, or ask for another address.");
+  if (requested !== undefined && !requested.includes(holder.name)) {
+    const names = listed(requested.map((name) => `"${name}"`));
+    return lack(`it is in pool "${holder.name}", not in the requested pool ${names}. Ask for only one of them.`);
+  }
   if (avoids(holder, ip))
-    return complain(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
+    return lack(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
   return undefined;
 }
 
-/** The requested address belongs to somebody else. */
+/** The requested address belongs to another Service, or to a host. */
 export function explainInUse(ip: Ip, { holder, why }: Obstacle): Lack {
   return {
     reason: "RequestedAddressInUse",
@@ -113,7 +122,15 @@ export function explainOrphaned(orphans: readonly Ip[]): Lack | undefined {
   return {
     reason: "AddressOrphaned",
     message:
-      `${orphans.map(printIp).join(" and ")}: no pool contains it any more. It keeps serving. ` +
+      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` +
       "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.",
   };
+}
+
+/** The status has addresses of another provider, and there are none of the pools to replace them. */
+export function explainNotOurs(foreign: readonly Ip[], lacks: readonly Lack[]): Lack {
+  const message =
+    `${foreign.map(printIp).join(" and ")}: no pool contains it, and Hawser did not assign it, so no speaker announces it. ` +
+    "To have it served, add it to a pool; to leave the Service to its other provider, give it a spec.loadBalancerClass.";
+  return { reason: "AddressNotOurs", message: [message, ...lacks.map((lack) => lack.message)].join(" ") };
 }

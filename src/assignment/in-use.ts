@@ -8,14 +8,20 @@ interface Use {
   readonly ip: Ip;
   /** Keys of the Services that have it, oldest first. */
   readonly holders: string[];
-  /** Keys of the Services that keep others off it: they cannot be read, are of another class, or are giving it up. */
-  readonly closers: string[];
+  /** What keeps Services off it, beside the holders. */
+  readonly closers: Closer[];
   readonly sharingKey: string;
   readonly backend: string;
-  /** Each port in use, and the Service that uses it; undefined where nobody can join. */
+  /** Each port in use, and the Service that uses it; undefined where no Service can join. */
   readonly ports: Map<string, string> | undefined;
-  /** Why nobody may join, and who keeps others off where nobody holds it. */
-  closed: Obstacle | undefined;
+}
+
+/** What keeps newcomers off an address that it does not hold by the plan. */
+export interface Closer extends Obstacle {
+  /** The Service; undefined for a host. */
+  readonly key: string | undefined;
+  /** The Service may have the address itself. */
+  readonly isForOthersOnly: boolean;
 }
 
 /** All addresses in use. While a plan is made it only grows: what a plan releases is free in the next one. */
@@ -54,9 +60,13 @@ export function obstacleTo(inUse: InUse, ip: Ip, service: Service): Obstacle | u
 }
 
 function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
-  const { closed, ports } = use;
-  const [holder = closed?.holder ?? ""] = use.holders;
-  if (closed !== undefined) return { holder, why: closed.why };
+  const closer = use.closers.find(({ key, isForOthersOnly }) => !isForOthersOnly || key !== service.key);
+  const [holder] = use.holders;
+  if (closer !== undefined)
+    return { holder: closer.key === undefined ? closer.holder : (holder ?? closer.holder), why: closer.why };
+  // Only the Service itself keeps others off.
+  if (holder === undefined) return undefined;
+  const { ports } = use;
   if (service.sharingKey === "" || ports === undefined)
     return { holder, why: "they do not share: both need the same sharing key" };
   if (service.sharingKey !== use.sharingKey)
@@ -78,23 +88,19 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   }
   const ports = sharingKey === "" ? undefined : new Map(portsOf(service).map((port) => [port, key]));
   const backend = backendOf(service);
-  const fresh: Use = { ip, holders: [key], closers: [], sharingKey, backend, ports, closed: undefined };
+  const fresh: Use = { ip, holders: [key], closers: [], sharingKey, backend, ports };
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (sharingKey !== "") indexSharing(inUse, fresh);
 }
 
-/**
- * Keeps everybody off an address, for the reason given; who has it already, keeps it. `closer` is the key of the
- * Service that does so, undefined for a Node.
- */
-export function block(inUse: InUse, ip: Ip, { closer, holder, why }: Obstacle & { closer: string | undefined }): void {
+/** Keeps Services off an address, for the reason given; those that hold it already keep it. */
+export function block(inUse: InUse, ip: Ip, closer: Closer): void {
   let use = inUse.byAddress[ip.family].get(ip.value);
   if (use === undefined) {
-    use = { ip, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined, closed: undefined };
+    use = { ip, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined };
     inUse.byAddress[ip.family].set(ip.value, use);
   }
-  use.closed = { holder: use.closed?.holder ?? holder, why };
-  if (closer !== undefined) use.closers.push(closer);
+  use.closers.push(closer);
 }
 
 /**
@@ -123,7 +129,8 @@ export function forgetSearches(inUse: InUse): void {
 /** The keys of the Services that have the address, or keep others off it. */
 export function claimantsOf(inUse: InUse, ip: Ip): readonly string[] {
   const use = inUse.byAddress[ip.family].get(ip.value);
-  return use === undefined ? [] : use.closers.length === 0 ? use.holders : [...use.holders, ...use.closers];
+  if (use === undefined || use.closers.length === 0) return use?.holders ?? [];
+  return [...use.holders, ...use.closers.flatMap(({ key }) => key ?? [])];
 }
 
 function sharersKey({ ip, sharingKey }: Use): string {

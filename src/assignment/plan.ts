@@ -1,26 +1,34 @@
 /**
  * Which address for which Service. The rules:
  *
- *  1. The cluster is the state: everything in a status is adopted before the first new address is given out, oldest
- *     Service first (creation time, then key). An address in use never moves to satisfy another request.
- *  2. Two statuses with one address that may not share it: the older Service keeps it, the other gives it up
- *     (AddressConflict) and gets a new one like any Service without.
- *  3. An address that no pool contains any more keeps serving and is marked AddressOrphaned. One that a pool contains
+ *  1. The cluster is the state: everything of ours in a status is adopted before the first new address is assigned. An
+ *     address in use never moves to satisfy another request. Ours is what a pool contains, or what Hawser assigned, or
+ *     MetalLB before it (an annotation says so); several addresses of one family are all kept.
+ *  2. Two statuses with one address that may not share it: the Service that was edited since it has the address gives it
+ *     up, otherwise the younger one (creation time, then key). It is told (AddressConflict) and gets a new one like any
+ *     Service without. What a Service shared by when it got the address is in an annotation (sharing.ts, ADR 12).
+ *  3. An address that no pool contains any longer keeps serving and is marked AddressOrphaned. One that a pool contains
  *     keeps serving also when the pool is now named differently, has auto-assign off, or began to avoid buggy addresses.
  *  4. A requested address is given if a pool contains it (auto-assign off included) and it is free or may be shared. A
  *     refused request waits: it gets no other address instead. A requested pool is used even with auto-assign off.
+ *     Several requested pools (`v4,v6`) are tried in their order, for each family.
  *  5. A request that changes on a Service with an address is make-before-break: it keeps what it has until the new one
  *     can be had, then both change in one step.
  *  6. Sharing: same non-empty key, no equal protocol and port, same backend (sharing.ts).
  *  7. PreferDualStack takes what there is, says what lacks and takes the other family later, from any pool.
  *     RequireDualStack gets both or none; what it already has it keeps.
- *  8. The choice: pools as declared, in them ranges as declared, in them the lowest address that is free and rested or
- *     may be shared; if only resting ones are free, the one that rests longest.
+ *  8. The choice: what the Service had before, by namespace and name, where that is free. Otherwise pools as declared, in
+ *     them ranges as declared, in them the lowest address that is free and rested or may be shared; if only resting ones
+ *     are free, the one that rests longest.
  *  9. Waiting Services are served oldest first.
- * 10. What a plan releases is free in the next plan, when the release stands in the status: no moment has two owners.
+ * 10. What a plan releases is free in the next plan, when the release is in the status: no moment has two owners.
  * 11. A request that cannot be read (BadRequest) changes nothing: the Service keeps what it has and gets nothing new.
- * 12. The address of a Node is given to nobody, whatever pool contains it; it counts as in use.
- * 13. While there never was a good configuration, no status of a LoadBalancer Service is touched.
+ * 12. No Service has the address of a Node, of a node's interface or of a default gateway, or a reserved one (loopback,
+ *     link-local, multicast): no pool assigns it, and a Service that has it in its status loses it (AddressUnusable).
+ * 13. The external IPs of a Service are assigned to no other one.
+ * 14. An address that is not ours is exchanged for one of the pools; where there is none it stays in the status, is
+ *     announced by no speaker, and the condition says what to do (AddressNotOurs).
+ * 15. While there never was a good configuration, no status of a LoadBalancer Service is touched.
  */
 import { AssignmentPlanner } from "./planner.ts";
 import type { AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";

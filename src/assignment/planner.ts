@@ -1,9 +1,9 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
-import type { NodeAddresses } from "#src/model/node-addresses.ts";
+import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { type Adoption, adoptAll } from "./adopt.ts";
-import type { AddressTable } from "./choose.ts";
+import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
 import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
@@ -13,7 +13,7 @@ import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./sn
 /** What a plan stands on that no Service changes, and the addresses in use on it. */
 interface Ground {
   readonly pools: readonly Pool[] | undefined;
-  readonly nodeAddresses: NodeAddresses;
+  readonly hostAddresses: HostAddresses;
   readonly loadBalancerClass: string | undefined;
   readonly table: AddressTable;
 }
@@ -35,8 +35,8 @@ export class AssignmentPlanner {
   #ground: Ground | undefined;
   #resting: AssignmentSnapshot["resting"] | undefined;
   readonly #assignments = new Map<string, Assignment>();
-  /** What the Services that cannot be read hold. */
-  readonly #unreadable = new Map<string, readonly Ip[]>();
+  /** What Services keep others off besides what they have by the plan: external IPs, and all of those that cannot be read. */
+  readonly #closed = new Map<string, readonly Ip[]>();
   readonly #restless = new Set<string>();
 
   /** The decisions by Service key; after a first plan oldest Service first. */
@@ -65,11 +65,13 @@ export class AssignmentPlanner {
     forgetSearches(table.inUse);
     vacateAll(table, touched);
     const services = [...touched.keys].flatMap((key) => snapshot.services.get(key) ?? []).sort(byAge);
-    const adoptions = adoptAll(table.inUse, claimantsAmong(snapshot, touched, services), snapshot.loadBalancerClass);
+    const ground = { ...snapshot, index: table.index };
+    const adoptions = adoptAll(table.inUse, claimantsAmong(snapshot, touched, services), ground);
     if (this.#resting !== snapshot.resting) letRest(table.index, snapshot);
     this.#resting = snapshot.resting;
     countUsed(table, touched);
-    const settled = snapshot.pools === undefined ? undefined : settleAll(table, services, adoptions);
+    const settled =
+      snapshot.pools === undefined ? undefined : settleAll({ ...table, former: snapshot.former }, services, adoptions);
     for (const service of services) {
       const { key } = service;
       const adoption = adoptions.get(key);
@@ -89,9 +91,9 @@ export class AssignmentPlanner {
     if (!isGround(this.#ground, snapshot)) {
       this.#ground = groundOf(snapshot);
       this.#resting = undefined;
-      const { services, unreadable, nodeAddresses } = snapshot;
+      const { services, unreadable, hostAddresses } = snapshot;
       for (const all of [services, unreadable, this.#assignments]) for (const key of all.keys()) keys.add(key);
-      for (const [text, { ip }] of nodeAddresses) ips.set(text, ip);
+      for (const [text, { ip }] of hostAddresses) ips.set(text, ip);
     }
     const { inUse } = this.#ground.table;
     // Both grow while they are walked.
@@ -109,16 +111,16 @@ export class AssignmentPlanner {
   /** All addresses that a Service has by the plan so far, or keeps others off. */
   #claimed(key: string): readonly Ip[] {
     const { addresses, released } = this.#assignments.get(key) ?? { addresses: [], released: [] };
-    return [...addresses, ...released.map(({ ip }) => ip), ...(this.#unreadable.get(key) ?? [])];
+    return [...addresses, ...released.map(({ ip }) => ip), ...(this.#closed.get(key) ?? [])];
   }
 
   /** Forgets the Services that are not among the readable ones any more, and notes what cannot be read. */
   #forget({ services, unreadable }: AssignmentSnapshot, { keys }: Touched): ReadonlyMap<string, Assignment> {
     const gone = new Map<string, Assignment>();
     for (const key of keys) {
-      const addresses = unreadable.get(key);
-      if (addresses === undefined) this.#unreadable.delete(key);
-      else this.#unreadable.set(key, addresses);
+      const closed = services.get(key)?.externalIps ?? unreadable.get(key) ?? [];
+      if (closed.length === 0) this.#closed.delete(key);
+      else this.#closed.set(key, closed);
       const before = this.#assignments.get(key);
       if (before === undefined || services.has(key)) continue;
       this.#assignments.delete(key);
@@ -130,18 +132,19 @@ export class AssignmentPlanner {
 }
 
 function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): ground is Ground {
-  const { pools, nodeAddresses, loadBalancerClass } = snapshot;
-  const isSame = ground?.pools === pools && ground?.nodeAddresses === nodeAddresses;
+  const { pools, hostAddresses, loadBalancerClass } = snapshot;
+  const isSame = ground?.pools === pools && ground?.hostAddresses === hostAddresses;
   return ground !== undefined && isSame && ground.loadBalancerClass === loadBalancerClass;
 }
 
-function groundOf({ pools, nodeAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
+function groundOf({ pools, hostAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
   const table = { pools: pools ?? [], index: indexPools(pools ?? []), inUse: noneInUse() };
-  return { pools, nodeAddresses, loadBalancerClass, table };
+  return { pools, hostAddresses, loadBalancerClass, table };
 }
 
 function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {
-  return services.get(key)?.assignedAddresses ?? unreadable.get(key) ?? [];
+  const service = services.get(key);
+  return service === undefined ? (unreadable.get(key) ?? []) : [...service.assignedAddresses, ...service.externalIps];
 }
 
 function vacateAll({ index, inUse }: AddressTable, { ips }: Touched): void {
@@ -158,8 +161,8 @@ function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, se
       return addresses === undefined ? [] : [[key, addresses]];
     })
     .sort(([left], [right]) => (left < right ? -1 : 1));
-  const nodeAddresses = [...ips.keys()].flatMap((text) => snapshot.nodeAddresses.get(text) ?? []);
-  return { services, unreadable, nodeAddresses };
+  const hosts = [...ips.keys()].flatMap((text) => snapshot.hostAddresses.get(text) ?? []);
+  return { services, unreadable, hosts };
 }
 
 function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
@@ -176,7 +179,7 @@ function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
  * the last has got its address, or the next plan would tell them something else.
  */
 function settleAll(
-  table: AddressTable,
+  table: ChoiceTable,
   services: readonly Service[],
   adoptions: ReadonlyMap<string, Adoption>,
 ): ReadonlyMap<string, Settled> {

@@ -1,17 +1,19 @@
 import { type Family, type Ip, parseIp } from "#src/ip/address.ts";
 import { type IpRange, rangeSize } from "#src/ip/range.ts";
+import { withoutReserved } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
-/** How long a freed address is passed over while others are free: neighbours may still have it in their caches. */
+/** How long a freed address is skipped while others are free: neighbours may still have it in their caches. */
 export const REST_MS = 120_000;
 
 /** The addresses of a pool in one family, and how far the search for a free one has come. */
 export interface PoolSpace {
   readonly pool: Pool;
   readonly family: Family;
+  /** Those of the pool, without what is reserved (loopback, multicast, ...). */
   readonly ranges: readonly IpRange[];
-  /** Addresses that may be given out. */
+  /** Addresses that may be assigned. */
   readonly size: bigint;
   /** Addresses in use, after adoption. */
   used: number;
@@ -70,7 +72,7 @@ export function searchFrom(space: PoolSpace, value: bigint): void {
 }
 
 function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
-  const ranges = pool.ranges.filter((range) => range.family === family);
+  const ranges = pool.ranges.filter((range) => range.family === family).flatMap(withoutReserved);
   if (ranges[0] === undefined) return undefined;
   const size = ranges.reduce((sum, range) => sum + rangeSize(range) - buggyIn(pool, range), 0n);
   const cursor = { range: 0, value: ranges[0].first };

@@ -1,6 +1,6 @@
 import { equalIps, type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
-import { chooseAddresses, type AddressTable } from "./choose.ts";
+import { type ChoiceTable, chooseAddresses } from "./choose.ts";
 import {
   type Lack,
   explainBadRequest,
@@ -12,6 +12,7 @@ import {
 } from "./explain.ts";
 import { hold, obstacleTo } from "./in-use.ts";
 import { spaceOf } from "./pool-space.ts";
+import { requestedPoolsOf } from "./requested-pools.ts";
 import type { Released } from "./snapshot.ts";
 
 /** What a Service ends with, and what it still lacks. */
@@ -30,10 +31,10 @@ type Need =
   | { readonly kind: "refused"; readonly lack: Lack };
 
 /** Decides for one of our Services that has `held`, after all adoptions, and marks what it gets as used. */
-export function settle(table: AddressTable, service: Service, held: readonly Ip[]): Settled {
+export function settle(table: ChoiceTable, service: Service, held: readonly Ip[]): Settled {
   const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
   if (bad !== undefined) return { addresses: held, lacks: [bad], replaced: [] };
-  const heldOf = (family: Family) => held.find((ip) => ip.family === family);
+  const heldOf = (family: Family) => held.filter((ip) => ip.family === family);
   const needs = service.families.map((family) => ({
     family,
     need: needOf(table, service, { family, has: heldOf(family) }),
@@ -49,33 +50,33 @@ export function settle(table: AddressTable, service: Service, held: readonly Ip[
   return exchange(table, service, { held, gained: [...taken, ...choice.addresses], lacks });
 }
 
-function needOf(table: AddressTable, service: Service, { family, has }: { family: Family; has: Ip | undefined }): Need {
+function needOf(table: ChoiceTable, service: Service, { family, has }: { family: Family; has: readonly Ip[] }): Need {
   const request = service.requestedAddresses.find((ip) => ip.family === family);
   if (request !== undefined) {
-    if (has !== undefined && equalIps(has, request)) return { kind: "satisfied" };
+    if (has.some((ip) => equalIps(ip, request))) return { kind: "satisfied" };
     return needOfRequest(table, service, request);
   }
-  if (has === undefined) return { kind: "choose" };
-  const { requestedPool } = service;
-  if (requestedPool === undefined) return { kind: "satisfied" };
-  if (!table.pools.some((pool) => pool.name === requestedPool))
-    return { kind: "refused", lack: explainNoPool(table.pools, service) };
-  return { kind: spaceOf(table.index, has)?.pool.name === requestedPool ? "satisfied" : "choose" };
+  if (has.length === 0) return { kind: "choose" };
+  const requested = requestedPoolsOf(table.pools, service);
+  if (requested === undefined) return { kind: "satisfied" };
+  const lack = explainNoPool(table.pools, service);
+  if (lack !== undefined) return { kind: "refused", lack };
+  const isFromThese = has.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""));
+  return { kind: isFromThese ? "satisfied" : "choose" };
 }
 
-function needOfRequest(table: AddressTable, service: Service, ip: Ip): Need {
-  const pool = spaceOf(table.index, ip)?.pool;
-  const { requestedPool } = service;
-  if (requestedPool !== undefined && !table.pools.some(({ name }) => name === requestedPool))
-    return { kind: "refused", lack: explainNoPool(table.pools, service) };
-  const outside = explainNotInPool(service, ip, pool);
+function needOfRequest(table: ChoiceTable, service: Service, ip: Ip): Need {
+  const requested = requestedPoolsOf(table.pools, service);
+  const noPool = requested === undefined ? undefined : explainNoPool(table.pools, service);
+  if (noPool !== undefined) return { kind: "refused", lack: noPool };
+  const outside = explainNotInPool(ip, { holder: spaceOf(table.index, ip)?.pool, requested });
   if (outside !== undefined) return { kind: "refused", lack: outside };
   const obstacle = obstacleTo(table.inUse, ip, service);
   return obstacle === undefined ? { kind: "take", ip } : { kind: "refused", lack: explainInUse(ip, obstacle) };
 }
 
 function exchange(
-  table: AddressTable,
+  table: ChoiceTable,
   service: Service,
   { held, gained, lacks }: { held: readonly Ip[]; gained: readonly Ip[]; lacks: readonly Lack[] },
 ): Settled {

@@ -15,3 +15,18 @@ export function backendOf(service: Service): string {
 export function portsOf(service: Service): string[] {
   return service.ports.map((port) => `${port.protocol}/${port.port}`);
 }
+
+/**
+ * All that decides whether a Service may share its address, as a text that is equal for equal terms; undefined for one
+ * that does not share. It is kept in an annotation while the Service has an address: so it shows who was edited since,
+ * also after a restart of the controller.
+ */
+export function sharingTermsOf(service: Service): string | undefined {
+  const { sharingKey } = service;
+  return sharingKey === "" ? undefined : JSON.stringify([sharingKey, backendOf(service), ...portsOf(service).sort()]);
+}
+
+/** Whether the terms of a sharing Service were edited since it has its address: in a conflict it yields. */
+export function isEdited(service: Service): boolean {
+  return service.sharedTerms !== undefined && service.sharedTerms !== sharingTermsOf(service);
+}

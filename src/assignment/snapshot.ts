@@ -1,5 +1,5 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import type { NodeAddresses } from "#src/model/node-addresses.ts";
+import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
@@ -10,15 +10,17 @@ export interface AssignmentSnapshot {
   readonly pools: readonly Pool[] | undefined;
   /** All Services that could be read, of every type, by key. Their order does not matter. */
   readonly services: ReadonlyMap<string, Service>;
-  /** Services that could not be read: what their status holds by key. Nobody else gets these addresses. */
+  /** Services that could not be read: what their status holds and their external IPs, by key. No other Service gets these. */
   readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
-  /** The Nodes' own addresses: given to nobody. A Service that has one in its status keeps it. */
-  readonly nodeAddresses: NodeAddresses;
+  /** What hosts have themselves: no Service gets it, and one that has it in its status loses it. Another map whenever it is different. */
+  readonly hostAddresses: HostAddresses;
   /**
    * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. Another map
    * whenever it is different.
    */
   readonly resting: ReadonlyMap<string, number>;
+  /** What each Service had last, by its key, also of those that are deleted: it gets that back where it is free. */
+  readonly former: ReadonlyMap<string, readonly Ip[]>;
   /** Milliseconds on any steady clock. */
   readonly nowMs: number;
   /** Services of exactly this `spec.loadBalancerClass` are ours; undefined: those without a class. */
@@ -28,7 +30,7 @@ export interface AssignmentSnapshot {
 /** An address that a Service had in its status and does not keep. */
 export interface Released {
   readonly ip: Ip;
-  /** `AddressReleased`, or `AddressConflict` where an older Service has the address. */
+  /** `AddressReleased`, `AddressConflict`, `AddressUnusable` or `AddressNotOurs`. */
   readonly reason: Reason;
   readonly message: string;
 }
@@ -45,8 +47,13 @@ export interface Assignment {
   readonly kind: AssignmentKind;
   /** What its status shall hold, in this order. For `ignore`: what it holds. */
   readonly addresses: readonly Ip[];
-  /** The pools of the addresses, comma-separated where they differ; undefined where no pool contains them. */
+  /**
+   * The pools that the addresses are from, comma-separated where they differ; undefined where it has none. An address that
+   * no pool contains any longer is from the one that the annotation names.
+   */
   readonly pool: string | undefined;
+  /** What the Service shares its address by, while it has one: the text of an annotation. Undefined where it does not. */
+  readonly terms: string | undefined;
   readonly reason: Reason;
   readonly message: string;
   readonly released: readonly Released[];

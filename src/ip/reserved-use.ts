@@ -1,5 +1,6 @@
 import { type Cidr, cidrContains, parseCidr } from "./cidr.ts";
-import type { Ip } from "./address.ts";
+import { bitsOf, type Ip } from "./address.ts";
+import type { IpRange } from "./range.ts";
 
 /** What an address is reserved for, so that no Service can have it. A closed set, shown in problems and conditions. */
 export type ReservedUse = "unspecified" | "loopback" | "link-local" | "multicast" | "broadcast";
@@ -26,6 +27,25 @@ const NETWORKS = RESERVED.map(([text, use]) => ({ network: networkOf(text), use 
 export function reservedUse(ip: Ip): ReservedUse | undefined {
   if (ip.family === "ipv6" && ip.value >> 32n === 0xffffn) return "unspecified";
   return NETWORKS.find(({ network }) => cidrContains(network, ip))?.use;
+}
+
+/** IPv4-mapped IPv6 addresses, which never appear on a wire (RFC 4291 section 2.5.5.2). */
+const MAPPED: Cidr = { family: "ipv6", base: 0xffffn << 32n, prefixLength: 96 };
+
+/** The parts of a range that are not reserved for anything, in order; none where all of it is reserved. */
+export function withoutReserved(range: IpRange): readonly IpRange[] {
+  let parts: readonly IpRange[] = [range];
+  for (const network of [...NETWORKS.map(({ network }) => network), MAPPED])
+    parts = parts.flatMap((part) => withoutNetwork(part, network));
+  return parts;
+}
+
+function withoutNetwork(range: IpRange, { family, base, prefixLength }: Cidr): readonly IpRange[] {
+  const end = base + (1n << BigInt(bitsOf(family) - prefixLength)) - 1n;
+  if (range.family !== family || range.last < base || end < range.first) return [range];
+  const before = { ...range, last: base - 1n };
+  const after = { ...range, first: end + 1n };
+  return [before, after].filter(({ first, last }) => first <= last);
 }
 
 function networkOf(text: string): Cidr {

@@ -6,13 +6,18 @@
 export const REASON_MEANINGS = {
   AddressAssigned: "The Service has all the addresses it asks for.",
   AddressReleased: "The Service gave an address back: it was deleted, changed its type or moved to another address.",
-  AddressOrphaned: "The Service has an address that no pool contains any more. It keeps serving.",
-  AddressConflict: "The Service had an address that an older Service has too, and lost it.",
+  AddressOrphaned: "The Service has an address that no pool contains any longer. It keeps serving.",
+  AddressConflict:
+    "The Service had an address that another Service has too, and lost it: the Service that was changed yields, otherwise the younger one.",
+  AddressUnusable:
+    "The Service had an address that no Service can have, and lost it: the address of a Node, of a node's interface or of a default gateway, or one that is reserved (loopback, link-local, multicast).",
+  AddressNotOurs:
+    "The status has an address that no pool contains and that Hawser did not assign: no speaker announces it. The Service gets an address of a pool as soon as there is one.",
   PoolExhausted:
     "No free address is left in the pools that may serve the Service. It gets one as soon as there is one.",
   NoPoolConfigured: "There is no pool that may serve the Service.",
   RequestedAddressNotInPool: "No pool contains the requested address, or not the requested pool.",
-  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a Node has it.",
+  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a host has it.",
   RequestedPoolUnknown: "There is no pool of the requested name.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",

@@ -17,9 +17,13 @@ export function readServiceFamilies(spec: Field): ServiceFamilies {
   const written = readWritten(spec);
   const assigned = readFromClusterIps(spec);
   const known = written.length > 0 ? written : assigned;
+  // The API server reads an empty word as left out.
   const policy =
-    readChoice(policyField, ["SingleStack", "PreferDualStack", "RequireDualStack"]) ??
-    (known.length > 1 ? "RequireDualStack" : "SingleStack");
+    readChoice(policyField.value === "" ? { ...policyField, value: undefined } : policyField, [
+      "SingleStack",
+      "PreferDualStack",
+      "RequireDualStack",
+    ]) ?? (known.length > 1 ? "RequireDualStack" : "SingleStack");
   const isOnDisk = assigned.length === 0;
   if (policy === "SingleStack" || !isOnDisk)
     return { families: known.length === 0 ? ["ipv4"] : known, ipFamilyPolicy: policy };
@@ -36,7 +40,7 @@ function readWritten(spec: Field): readonly Family[] {
     if (families.includes(family))
       complain(field, "FIELD_DUPLICATE", {
         what: `Cannot use ${quote(word)}`,
-        why: "it stands there twice",
+        why: "it is in the list twice",
         fix: "Remove one",
       });
     else families.push(family);

@@ -1,6 +1,12 @@
 import type { KubeObject } from "./object.ts";
 import { type Fields, listOf, recordOf } from "./record.ts";
 
+/** The annotation on a Service that names the pools its addresses are from, comma-separated. */
+export const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
+
+/** The annotation on a Service that shares its address: by what, when it got the address. */
+export const TERMS_ANNOTATION = "hawser.dev/sharing-terms";
+
 /** The condition on a Service (`status.conditions[].type`): True while it has an address; reason and message say why. */
 export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
 

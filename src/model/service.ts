@@ -19,8 +19,10 @@ import {
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import { readPort, readPortReference } from "./port.ts";
 import type { Parsed } from "./problem.ts";
+import { textsOf } from "./record.ts";
 import { readServiceFamilies, type ServiceFamilies } from "./service-families.ts";
 import { readRequest, type ServiceRequest } from "./service-request.ts";
+import { POOL_ANNOTATION, TERMS_ANNOTATION } from "./service-status.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
@@ -49,12 +51,25 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   readonly loadBalancerClass: string | undefined;
   /** From `hawser.dev/sharing-key` or MetalLB's `allow-shared-ip`; empty means no sharing. */
   readonly sharingKey: string;
+  /** By what it shared its address when it got that, as Hawser noted it; undefined where it did not share. */
+  readonly sharedTerms: string | undefined;
+  /** The pools that Hawser, or MetalLB before it, assigned its addresses from; undefined where neither did. */
+  readonly allocatedFrom: string | undefined;
+  /** `spec.externalIPs`: addresses that a person gave it, whatever its type. */
+  readonly externalIps: readonly Ip[];
   /** What status says it has now: `status.loadBalancer.ingress[].ip`, in that order. */
   readonly assignedAddresses: readonly Ip[];
 }
 
 /** Annotations that name the sharing key, the first wins: ours, then MetalLB's two. */
 const SHARING_KEY = ["hawser.dev/sharing-key", "metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip"];
+
+/** Annotations that say which pools the addresses are from: ours, then MetalLB's two, whose Services Hawser takes over. */
+const ALLOCATED_FROM = [
+  POOL_ANNOTATION,
+  "metallb.io/ip-allocated-from-pool",
+  "metallb.universe.tf/ip-allocated-from-pool",
+];
 
 /**
  * Reads a Service (v1). A request that cannot be understood is no reason to lose the Service, or the address it has:
@@ -66,7 +81,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
   const spec = child(root, "spec");
   if (isUnset(spec)) complainMissing(spec, "Write spec with at least type and ports");
   else readMap(spec);
-  const typeField = child(spec, "type");
+  const typeField = unlessEmpty(child(spec, "type"));
   const knownType = readChoice(typeField, ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]);
   const type = knownType ?? "ClusterIP";
   const families = readServiceFamilies(spec);
@@ -75,19 +90,25 @@ export function parseService(object: KubeObject): Parsed<Service> {
     ...families,
     ports: readPorts(spec, type),
     selector: readTexts(child(spec, "selector")),
-    externalTrafficPolicy: readChoice(child(spec, "externalTrafficPolicy"), ["Cluster", "Local"]) ?? "Cluster",
-    loadBalancerClass: readText(child(spec, "loadBalancerClass")),
+    externalTrafficPolicy:
+      readChoice(unlessEmpty(child(spec, "externalTrafficPolicy")), ["Cluster", "Local"]) ?? "Cluster",
+    loadBalancerClass: readClass(child(spec, "loadBalancerClass")),
+    externalIps: readExternalIps(spec),
   };
   const isReadable = !hasError(problems);
   const { namespace, name, createdMs } = object.metadata;
   // A type that is misspelt hides no mistake in the request.
   const asker = knownType === undefined && !isUnset(typeField) ? { ...shape, type: "LoadBalancer" } : shape;
   const request = readRequest({ ...root, problems: [] }, asker);
-  const sharingKey = annotationText(root, SHARING_KEY) ?? "";
+  const marks = {
+    sharingKey: annotationText(root, SHARING_KEY) ?? "",
+    sharedTerms: annotationText(root, [TERMS_ANNOTATION]),
+    allocatedFrom: annotationText(root, ALLOCATED_FROM),
+  };
   const assignedAddresses = readAssigned(root);
   if (!isReadable) return { ok: false, problems: [...problems, ...request.requestProblems] };
   const identity = { key: keyOf(object.metadata), namespace, name, createdMs };
-  const value = { ...identity, ...shape, ...request, sharingKey, assignedAddresses };
+  const value = { ...identity, ...shape, ...request, ...marks, assignedAddresses };
   return { ok: true, value, problems: [...problems, ...request.requestProblems] };
 }
 
@@ -107,7 +128,7 @@ function readServicePort(field: Field): ServicePort | undefined {
   const port = readPort(portField);
   if (isUnset(portField)) complainMissing(portField, "Write port: and a number");
   const name = readText(child(field, "name")) ?? "";
-  const protocol = readChoice(child(field, "protocol"), ["TCP", "UDP", "SCTP"]) ?? "TCP";
+  const protocol = readChoice(unlessEmpty(child(field, "protocol")), ["TCP", "UDP", "SCTP"]) ?? "TCP";
   const targetPort = readPortReference(child(field, "targetPort"));
   return port === undefined ? undefined : { name, protocol, port, targetPort: targetPort ?? port };
 }
@@ -128,7 +149,7 @@ function complainOfTwins(list: Field, ports: readonly ServicePort[]): void {
   }
 }
 
-/** What status says; an entry that is no address is none we gave, and a host name is another provider's. */
+/** What status says: an entry that is not an address was not assigned by us, and a host name is another provider's. */
 function readAssigned(root: Field): readonly Ip[] {
   const addresses: Ip[] = [];
   for (const item of readList(descend(root, "status", "loadBalancer", "ingress"))) {
@@ -136,12 +157,34 @@ function readAssigned(root: Field): readonly Ip[] {
     const ip = typeof field.value === "string" ? parseIp(field.value) : undefined;
     if (ip === undefined && !isUnset(field) && field.value !== "")
       complain(field, "STATUS_ADDRESS_UNREADABLE", {
-        what: `Passes over ${quote(field.value)}`,
-        why: "it is no IP address",
+        what: `Ignored ${quote(field.value)}`,
+        why: "it is not an IP address",
         fix: "Remove it from the status",
         severity: "warning",
       });
     if (ip !== undefined && !addresses.some((other) => equalIps(other, ip))) addresses.push(ip);
   }
   return addresses;
+}
+
+/** `spec.externalIPs`: kube-proxy takes traffic to them on every node. What is not an address there is left out. */
+function readExternalIps(spec: Field): readonly Ip[] {
+  const list = child(spec, "externalIPs").value;
+  return textsOf(list).flatMap((text) => parseIp(text) ?? []);
+}
+
+/** A text as left out where it is empty: so the API server reads fields with a default. */
+function unlessEmpty(field: Field): Field {
+  return field.value === "" ? { ...field, value: undefined } : field;
+}
+
+/** An API server refuses the empty class, a folder of manifests may have it: read as none, and said. */
+function readClass(field: Field): string | undefined {
+  if (field.value !== "") return readText(field);
+  return complain(field, "FIELD_INVALID", {
+    what: 'Ignored the class ""',
+    why: "a class is not empty",
+    fix: "Remove the field, or write the class of the provider that is to serve the Service",
+    severity: "warning",
+  });
 }

@@ -1,10 +1,10 @@
 // Snapshots for properties: few addresses, so that Services meet on them.
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import * as fc from "fast-check";
-import { ip, pool, service, type Short, snapshot } from "./build.ts";
+import { host, ip, pool, service, type Short, snapshot } from "./build.ts";
 
 /** Addresses in and outside of the pools. */
-export const V4 = ["192.0.2.0", "192.0.2.1", "192.0.2.2", "192.0.2.255", "198.51.100.7", "10.0.0.1"];
+export const V4 = ["192.0.2.0", "192.0.2.1", "192.0.2.2", "192.0.2.255", "198.51.100.7", "10.0.0.1", "127.0.0.1"];
 export const V6 = ["2001:db8::", "2001:db8::1", "2001:db8:1::7", "fd00::1"];
 export const poolSets = [
   [],
@@ -23,9 +23,12 @@ const short = fc.record({
   ports: fc.subarray(["TCP/80", "TCP/443", "UDP/80"], { minLength: 1 }),
   externalTrafficPolicy: fc.constantFrom("Cluster", "Cluster", "Local"),
   selector: fc.constantFrom({}, { app: "x" }, { app: "y" }),
-  requestedPool: maybe("a", "b", "none"),
+  requestedPool: maybe("a", "b", "none", "b,a", "a,none"),
   requests: fc.subarray([...V4.slice(0, 1), ...V6.slice(0, 1)], { maxLength: 1 }),
-  has: fc.tuple(fc.subarray(V4, { maxLength: 1 }), fc.subarray(V6, { maxLength: 1 })).map((parts) => parts.flat()),
+  has: fc.tuple(fc.subarray(V4, { maxLength: 2 }), fc.subarray(V6, { maxLength: 1 })).map((parts) => parts.flat()),
+  externalIps: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.subarray([...V4, ...V6], { maxLength: 1 })),
+  allocatedFrom: maybe("a", "b"),
+  sharedTerms: fc.constantFrom(undefined, undefined, '["k","","TCP/80"]', '["l","","TCP/443"]'),
   loadBalancerClass: maybe("other"),
 });
 /** As the model reads it: a request is of a family that the Service takes. */
@@ -43,14 +46,16 @@ export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
     all: fc.array(shorts, { maxLength: 9 }),
     nodes: fc.subarray([...V4, ...V6]),
     resting: fc.dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 })),
+    former: fc.dictionary(fc.constantFrom("default/s0", "default/s3"), fc.subarray([...V4, ...V6])),
   })
-  .map(({ pools, all, nodes, resting }) =>
+  .map(({ pools, all, nodes, resting, former }) =>
     snapshot(
       pools,
       all.map((one, index) => service(`s${index}`, one)),
       {
         resting: new Map(Object.entries(resting)),
-        nodeAddresses: new Map(nodes.map((text) => [text, { ip: ip(text), node: "n1" }])),
+        former: new Map(Object.entries(former).map(([key, texts]) => [key, texts.map(ip)])),
+        hostAddresses: new Map(nodes.map((text) => [text, host(text)])),
       },
     ),
   );

@@ -3,6 +3,7 @@ import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
 import type { AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
+import type { HostAddress } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 
@@ -10,6 +11,11 @@ export function ip(text: string): Ip {
   const parsed = parseIp(text);
   if (parsed === undefined) throw new Error(`not an address: ${text}`);
   return parsed;
+}
+
+/** The address of a Node, as the controller knows it. */
+export function host(text: string, owner = 'Node "n1"'): HostAddress {
+  return { ip: ip(text), owner, code: "POOL_HAS_NODE_ADDRESS" };
 }
 
 export function pool(name: string, ranges: string[], options: Partial<Pool> = {}): Pool {
@@ -28,13 +34,19 @@ export function pool(name: string, ranges: string[], options: Partial<Pool> = {}
 }
 
 /** The short form of a Service: addresses and ports as text. */
-export interface Short extends Partial<Omit<Service, "assignedAddresses" | "requestedAddresses" | "ports">> {
+export interface Short extends Partial<
+  Omit<Service, "assignedAddresses" | "externalIps" | "requestedAddresses" | "ports">
+> {
   readonly has?: readonly string[];
   readonly requests?: readonly string[];
+  readonly externalIps?: readonly string[];
   readonly ports?: readonly string[];
 }
 
-export function service(name: string, { has = [], requests = [], ports = ["TCP/80"], ...rest }: Short = {}): Service {
+export function service(
+  name: string,
+  { has = [], requests = [], externalIps = [], ports = ["TCP/80"], ...rest }: Short = {},
+): Service {
   return {
     key: `default/${name}`,
     namespace: "default",
@@ -48,10 +60,13 @@ export function service(name: string, { has = [], requests = [], ports = ["TCP/8
     loadBalancerClass: undefined,
     requestedPool: undefined,
     sharingKey: "",
+    sharedTerms: undefined,
+    allocatedFrom: undefined,
     requestProblems: [],
     ...rest,
     requestedAddresses: requests.map(ip),
     assignedAddresses: has.map(ip),
+    externalIps: externalIps.map(ip),
     ports: ports.map((text) => {
       const [protocol, port] = text.split("/");
       return { name: "", protocol: protocol as "TCP", port: Number(port), targetPort: Number(port) };
@@ -68,8 +83,9 @@ export function snapshot(
     pools,
     services: new Map(services.map((one) => [one.key, one])),
     unreadable: new Map(),
-    nodeAddresses: new Map(),
+    hostAddresses: new Map(),
     resting: new Map(),
+    former: new Map(),
     nowMs: 1_000_000,
     loadBalancerClass: undefined,
     ...rest,
@@ -89,7 +105,9 @@ export function summary(plan: AssignmentPlan): Record<string, string> {
 export function applied(before: AssignmentSnapshot, plan: AssignmentPlan): AssignmentSnapshot {
   const services = [...before.services.values()].map((one) => {
     const assignment = plan.assignments.get(one.key);
-    return assignment === undefined ? one : { ...one, assignedAddresses: assignment.addresses };
+    if (assignment === undefined) return one;
+    const { addresses, pool, terms } = assignment;
+    return { ...one, assignedAddresses: addresses, allocatedFrom: pool, sharedTerms: terms };
   });
   const resting = new Map(before.resting);
   for (const { released } of plan.assignments.values())
@@ -112,8 +130,9 @@ export class Cluster {
   put(...changed: readonly Service[]): Record<string, string> {
     const services = new Map(this.#snapshot.services);
     for (const one of changed) {
-      const assignedAddresses = services.get(one.key)?.assignedAddresses ?? one.assignedAddresses;
-      services.set(one.key, { ...one, assignedAddresses });
+      // What Hawser wrote on it stays there.
+      const { assignedAddresses, allocatedFrom, sharedTerms } = services.get(one.key) ?? one;
+      services.set(one.key, { ...one, assignedAddresses, allocatedFrom, sharedTerms });
     }
     return this.#settle({ ...this.#snapshot, services });
   }
@@ -121,10 +140,11 @@ export class Cluster {
   remove(name: string): Record<string, string> {
     const services = new Map(this.#snapshot.services);
     const resting = new Map(this.#snapshot.resting);
-    for (const freed of services.get(`default/${name}`)?.assignedAddresses ?? [])
-      resting.set(printIp(freed), this.#snapshot.nowMs);
+    const freed = services.get(`default/${name}`)?.assignedAddresses ?? [];
+    for (const ip of freed) resting.set(printIp(ip), this.#snapshot.nowMs);
+    const former = new Map(this.#snapshot.former).set(`default/${name}`, freed);
     services.delete(`default/${name}`);
-    return this.#settle({ ...this.#snapshot, services, resting });
+    return this.#settle({ ...this.#snapshot, services, resting, former });
   }
 
   configure(pools: readonly Pool[]): Record<string, string> {

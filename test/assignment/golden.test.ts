@@ -2,6 +2,8 @@ import { globSync, readFileSync } from "node:fs";
 import { printIp } from "#src/ip/address.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { parseManifests } from "#src/model/manifest.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { parseNode } from "#src/model/node.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
@@ -22,12 +24,9 @@ function planOf(text: string, file: string): string {
   const { objects } = parseManifests(text, file);
   const configs = objects.filter(({ kind }) => kind === "ConfigMap");
   const services = objects.filter(({ kind }) => kind === "Service").map((one): Service => valueOf(parseService(one)));
-  const plan = planAssignments(
-    snapshot(
-      configs.flatMap((one) => valueOf(parsePoolConfig(one)).pools),
-      services,
-    ),
-  );
+  const nodes = objects.filter(({ kind }) => kind === "Node").map((one) => parseNode(one).value);
+  const pools = configs.flatMap((one) => valueOf(parsePoolConfig(one)).pools);
+  const plan = planAssignments(snapshot(pools, services, { hostAddresses: hostAddressesOf(nodes) }));
   const shown = [...plan.assignments].map(([key, { addresses, released, ...rest }]) => {
     const lost = released.map((one) => ({ ...one, ip: printIp(one.ip) }));
     return [

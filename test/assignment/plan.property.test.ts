@@ -1,7 +1,8 @@
-import { printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
-import { backendOf } from "#src/assignment/sharing.ts";
+import { backendOf, isEdited } from "#src/assignment/sharing.ts";
 import type { AssignmentPlan } from "#src/assignment/snapshot.ts";
 import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
@@ -29,6 +30,12 @@ function mayShare(left: Service, right: Service): boolean {
   );
 }
 
+/** What a Service has of ours by the plan. */
+function givenTo(plan: AssignmentPlan, one: Service): readonly Ip[] {
+  const assignment = plan.assignments.get(one.key);
+  return assignment === undefined || assignment.reason === "AddressNotOurs" ? [] : assignment.addresses;
+}
+
 function isOurs(one: Service): boolean {
   return one.type === "LoadBalancer" && one.loadBalancerClass === undefined;
 }
@@ -43,7 +50,7 @@ describe("planAssignments() properties", () => {
       fc.property(snapshots, (before) => {
         const plan = planAssignments(before);
         const ours = [...before.services.values()].filter(isOurs);
-        const after = holders(ours, (one) => plan.assignments.get(one.key)?.addresses ?? []);
+        const after = holders(ours, (one) => givenTo(plan, one));
         for (const sharers of after.values())
           for (const [at, left] of sharers.entries())
             for (const right of sharers.slice(at + 1)) expect(mayShare(left, right)).toBe(true);
@@ -64,8 +71,8 @@ describe("planAssignments() properties", () => {
           const assignment = plan.assignments.get(one.key);
           const asks = one.requestedPool !== undefined || one.requestedAddresses.length > 0;
           const lost = one.assignedAddresses.filter((ip) => !assignment?.addresses.includes(ip));
-          const told = assignment?.released.map((released) => printIp(released.ip)) ?? [];
-          expect(lost.map(printIp).sort()).toEqual([...told].sort());
+          const said = assignment?.released.map((released) => printIp(released.ip)) ?? [];
+          expect(lost.map(printIp).sort()).toEqual([...said].sort());
           for (const { ip, reason } of assignment?.released ?? []) {
             if (reason === "AddressConflict") {
               const others = [...before.services.values()].filter(
@@ -74,7 +81,14 @@ describe("planAssignments() properties", () => {
               const winners = others.filter((other) =>
                 other.assignedAddresses.some((has) => printIp(has) === printIp(ip)),
               );
-              expect(winners.some(({ createdMs }) => createdMs <= one.createdMs)).toBe(true);
+              const mayWin = (other: Service) =>
+                isEdited(one) || (!isEdited(other) && other.createdMs <= one.createdMs);
+              expect(winners.some(mayWin)).toBe(true);
+            } else if (reason === "AddressUnusable") {
+              expect(before.hostAddresses.has(printIp(ip)) || reservedUse(ip) !== undefined).toBe(true);
+            } else if (reason === "AddressNotOurs") {
+              const ranges = before.pools?.flatMap((pool) => pool.ranges) ?? [];
+              expect([one.allocatedFrom, ranges.some((range) => rangeContains(range, ip))]).toEqual([undefined, false]);
             } else expect(asks || !one.families.includes(ip.family)).toBe(true);
           }
         }
@@ -105,19 +119,22 @@ describe("planAssignments() properties", () => {
     );
   });
 
-  it("gives only addresses that a pool contains and no Node has, and at most one of each wanted family", () => {
+  it("L1 gives only addresses that a pool contains, that no host has, that are not reserved, and one of each wanted family", () => {
     fc.assert(
       fc.property(snapshots, (before) => {
         for (const [key, { kind, addresses }] of planAssignments(before).assignments) {
           const one = before.services.get(key);
           if (kind === "ignore" || one === undefined) continue;
-          const families = addresses.map((ip) => ip.family);
+          const gained = addresses.filter((ip) => !one.assignedAddresses.some((has) => printIp(has) === printIp(ip)));
+          const families = gained.map((ip) => ip.family);
           expect(new Set(families).size).toBe(families.length);
           expect(families.every((family) => one.families.includes(family))).toBe(true);
-          const gained = addresses.filter((ip) => !one.assignedAddresses.some((has) => printIp(has) === printIp(ip)));
+          if (before.pools !== undefined)
+            for (const ip of addresses)
+              expect(before.hostAddresses.has(printIp(ip)) || reservedUse(ip) !== undefined).toBe(false);
           const ranges = before.pools?.flatMap((pool) => pool.ranges) ?? [];
           for (const ip of gained) expect(ranges.some((range) => rangeContains(range, ip))).toBe(true);
-          for (const ip of gained) expect(before.nodeAddresses.has(printIp(ip))).toBe(false);
+          for (const ip of gained) expect(before.hostAddresses.has(printIp(ip))).toBe(false);
         }
       }),
       { numRuns: 500 },

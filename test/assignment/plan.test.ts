@@ -3,7 +3,7 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
-import { Cluster, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
+import { Cluster, host, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
 
 const DUAL: Short = { families: ["ipv4", "ipv6"] };
 const PREFER: Short = { ...DUAL, ipFamilyPolicy: "PreferDualStack" };
@@ -68,9 +68,9 @@ describe("planAssignments()", () => {
       line: "assign 2001:db8:: AddressAssigned",
     },
     {
-      name: "one address of a family",
+      name: "L13 both of two addresses of one family that are in use",
       short: { has: ["192.0.2.9", "192.0.2.10"] },
-      line: "assign 192.0.2.9 AddressAssigned",
+      line: "keep 192.0.2.9 192.0.2.10 AddressAssigned",
     },
     {
       name: "another class: untouched",
@@ -78,8 +78,8 @@ describe("planAssignments()", () => {
       line: "ignore 192.0.2.9 OtherLoadBalancerClass",
     },
     {
-      name: "an address of no pool keeps serving",
-      short: { has: ["10.9.9.9"] },
+      name: "an address that a pool contained once keeps serving",
+      short: { has: ["10.9.9.9"], allocatedFrom: "gone" },
       line: "keep 10.9.9.9 AddressOrphaned",
     },
     {
@@ -154,7 +154,7 @@ describe("avoid-buggy-ips", () => {
     { range: "192.0.2.255-192.0.3.0", addresses: [], size: 0n },
     { range: "192.0.2.254-192.0.3.1", addresses: ["192.0.2.254", "192.0.3.1"], size: 2n },
     { range: "192.0.2.0/24", addresses: ["192.0.2.1", "192.0.2.2", "192.0.2.3"], size: 254n },
-    { range: "0.0.0.0/30", addresses: ["0.0.0.1", "0.0.0.2", "0.0.0.3"], size: 3n },
+    { range: "10.0.0.0/30", addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], size: 3n },
   ])("$range gives $addresses of $size", ({ range, addresses, size }) => {
     const services = [1, 2, 3].map((n) => service(`s${n}`));
     const plan = planAssignments(snapshot([pool("p", [range], { avoidBuggyIps: true })], services));
@@ -309,7 +309,7 @@ describe("fill, exhaust, release", () => {
 });
 
 describe("the address of a Node", () => {
-  const nodeAddresses = new Map([["192.0.2.1", { ip: ip("192.0.2.1"), node: "n1" }]]);
+  const hostAddresses = new Map([["192.0.2.1", host("192.0.2.1")]]);
   const pools = [pool("p", ["192.0.2.0/31"])];
 
   it("is given to nobody, and a request for it is refused with the reason", () => {
@@ -318,7 +318,7 @@ describe("the address of a Node", () => {
       service("first", { createdMs: 1 }),
       service("waits", { createdMs: 2 }),
     ];
-    const plan = planAssignments(snapshot(pools, services, { nodeAddresses }));
+    const plan = planAssignments(snapshot(pools, services, { hostAddresses }));
     expect(summary(plan)).toEqual({
       asks: "pending RequestedAddressInUse",
       first: "assign 192.0.2.0 AddressAssigned",
@@ -327,13 +327,21 @@ describe("the address of a Node", () => {
     expect(plan.assignments.get("default/asks")?.message).toContain('belongs to Node "n1"');
   });
 
-  it("stays with a Service that has it, and is shared with no other", () => {
-    const has = service("has", { has: ["192.0.2.1"], sharingKey: "k" });
+  it("L1 is taken from a Service that has it, which gets another one in the same write", () => {
+    const has = service("has", { has: ["192.0.2.1"], sharingKey: "k", allocatedFrom: "p" });
     const joins = service("joins", { requests: ["192.0.2.1"], sharingKey: "k", ports: ["TCP/81"] });
-    expect(summary(planAssignments(snapshot(pools, [has, joins], { nodeAddresses })))).toEqual({
-      has: "keep 192.0.2.1 AddressAssigned",
+    const plan = planAssignments(snapshot(pools, [has, joins], { hostAddresses }));
+    expect(summary(plan)).toEqual({
+      has: "assign 192.0.2.0 AddressAssigned",
       joins: "pending RequestedAddressInUse",
     });
+    expect(plan.assignments.get("default/has")?.released).toEqual([
+      {
+        ip: ip("192.0.2.1"),
+        reason: "AddressUnusable",
+        message: '192.0.2.1: it is the address of Node "n1", and no Service can have it.',
+      },
+    ]);
   });
 });
 
@@ -532,7 +540,7 @@ describe("a configuration that changes", () => {
       name: "shrunk past it",
       after: [pool("p", ["192.0.2.0/30"])],
       line: "keep 192.0.2.9 AddressOrphaned",
-      pool: undefined,
+      pool: "p",
     },
     { name: "renamed", after: [pool("q", ["192.0.2.0/24"])], line: "keep 192.0.2.9 AddressAssigned", pool: "q" },
     {
@@ -553,9 +561,9 @@ describe("a configuration that changes", () => {
       line: "keep 192.0.2.9 AddressAssigned",
       pool: "p",
     },
-    { name: "no pool left", after: [], line: "keep 192.0.2.9 AddressOrphaned", pool: undefined },
+    { name: "no pool left", after: [], line: "keep 192.0.2.9 AddressOrphaned", pool: "p" },
   ])("$name moves nobody", ({ after, line, pool: name }) => {
-    const plan = planAssignments(snapshot(after, [service("it", { has: ["192.0.2.9"] })]));
+    const plan = planAssignments(snapshot(after, [service("it", { has: ["192.0.2.9"], allocatedFrom: "p" })]));
     expect(summary(plan)["it"]).toBe(line);
     expect(plan.assignments.get("default/it")?.pool).toBe(name);
   });
@@ -566,7 +574,7 @@ describe("a configuration that changes", () => {
     expect(cluster.configure(before)["it"]).toBe("keep 192.0.2.0 AddressAssigned");
     cluster.configure([six]);
     expect(planAssignments(cluster.snapshot).assignments.get("default/it")?.message).toBe(
-      "Has 192.0.2.0. 192.0.2.0: no pool contains it any more. It keeps serving. " +
+      "Has 192.0.2.0. 192.0.2.0: no pool contains it any longer. It keeps serving. " +
         "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.",
     );
   });

@@ -6,7 +6,7 @@ import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { poolSets, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
-import { ip, pool, service, snapshot } from "./build.ts";
+import { host, pool, service, snapshot } from "./build.ts";
 
 const names = Array.from({ length: 9 }, (_, number) => `s${number}`);
 const named = fc.constantFrom(...names);
@@ -19,22 +19,26 @@ class State {
   readonly unreadable = new Map<string, readonly Ip[]>();
   readonly changed = new Set<string>();
   readonly planner = new AssignmentPlanner();
-  rest: Omit<AssignmentSnapshot, "services" | "unreadable">;
+  readonly former: Map<string, readonly Ip[]>;
+  rest: Omit<AssignmentSnapshot, "services" | "unreadable" | "former">;
 
-  constructor({ services, ...rest }: AssignmentSnapshot) {
+  constructor({ services, former, ...rest }: AssignmentSnapshot) {
     this.services = new Map(services);
+    this.former = new Map(former);
     this.rest = rest;
     for (const key of services.keys()) this.changed.add(key);
   }
 
   get snapshot(): AssignmentSnapshot {
-    return { ...this.rest, services: this.services, unreadable: this.unreadable };
+    return { ...this.rest, services: this.services, unreadable: this.unreadable, former: this.former };
   }
 
   put(one: Service): void {
     this.unreadable.delete(one.key);
     this.services.set(one.key, one);
     this.changed.add(one.key);
+    // As the controller does: what a Service has is noted when it is looked at.
+    if (one.assignedAddresses.length > 0) this.former.set(one.key, one.assignedAddresses);
   }
 
   remove(name: string): void {
@@ -49,7 +53,7 @@ class State {
     const before = this.services.get(key);
     if (before === undefined) return;
     this.remove(name);
-    this.unreadable.set(key, before.assignedAddresses);
+    this.unreadable.set(key, [...before.assignedAddresses, ...before.externalIps]);
   }
 
   /** The status of a Service holds what was decided for it. */
@@ -60,7 +64,8 @@ class State {
     const resting = new Map(this.rest.resting);
     for (const released of assignment.released) resting.set(printIp(released.ip), this.rest.nowMs);
     this.rest = { ...this.rest, resting };
-    this.put({ ...before, assignedAddresses: assignment.addresses });
+    const { addresses, pool, terms } = assignment;
+    this.put({ ...before, assignedAddresses: addresses, allocatedFrom: pool, sharedTerms: terms });
   }
 
   settle(): ReturnType<AssignmentPlanner["plan"]> {
@@ -102,7 +107,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.subarray([...V4, ...V6]).map((nodes) => (state: State) => {
-      state.rest = { ...state.rest, nodeAddresses: new Map(nodes.map((text) => [text, { ip: ip(text), node: "n1" }])) };
+      state.rest = { ...state.rest, hostAddresses: new Map(nodes.map((text) => [text, host(text)])) };
     }),
   },
 );

@@ -32,12 +32,12 @@ describe("a status that somebody empties", () => {
     expect([world.line("web"), world.line("foreign")]).toEqual(["192.0.2.1 AddressAssigned", "192.0.2.0 -"]);
   });
 
-  it("of a Service that was deleted and made anew is a new Service's", async () => {
+  it("L9 of a Service that was deleted and created again at once is given back", async () => {
     world.source.put(pools("192.0.2.0/30"), serviceObject("web"));
     await world.start();
     const { metadata } = serviceObject("web");
     await world.put({ ...serviceObject("web"), metadata: { ...metadata, uid: "second" } });
-    expect(world.line("web")).toBe("192.0.2.1 AddressAssigned");
+    expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
   });
 });
 

@@ -53,6 +53,9 @@ export function serviceOf(name: string): Service {
     requestedAddresses: [],
     loadBalancerClass: undefined,
     requestedPool: undefined,
+    sharedTerms: undefined,
+    allocatedFrom: undefined,
+    externalIps: [],
     sharingKey: "",
   } as unknown as Service;
 }

@@ -1,0 +1,28 @@
+import type { Ip } from "#src/ip/address.ts";
+
+/** Services remembered at once, with those that are deleted: as many as a /16 has addresses. */
+const SERVICES_MAX = 65_536;
+
+/**
+ * What each Service had last, by its key, also after it was deleted or changed its type: one of the same namespace and
+ * name gets it back where it is free. In memory only.
+ */
+export class FormerAddresses {
+  readonly #byKey = new Map<string, readonly Ip[]>();
+
+  get byKey(): ReadonlyMap<string, readonly Ip[]> {
+    return this.#byKey;
+  }
+
+  /** Notes what a Service has; of a family that it has none of now, the last address is kept. */
+  note(key: string, addresses: readonly Ip[]): void {
+    if (addresses.length === 0) return;
+    const before = this.#byKey.get(key) ?? [];
+    const kept = before.filter((ip) => !addresses.some(({ family }) => family === ip.family));
+    // The one noted last comes last.
+    this.#byKey.delete(key);
+    this.#byKey.set(key, [...addresses, ...kept]);
+    const [oldest] = this.#byKey.keys();
+    if (this.#byKey.size > SERVICES_MAX && oldest !== undefined) this.#byKey.delete(oldest);
+  }
+}
