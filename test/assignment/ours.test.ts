@@ -1,11 +1,16 @@
 // Which addresses of a status are ours to keep, and what becomes of the others.
 import { planAssignments } from "#src/assignment/plan.ts";
+import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
 import { host, pool, service, type Short, snapshot, summary } from "./build.ts";
 
 const lan = pool("lan", ["192.0.2.200-192.0.2.202"]);
 
-function planOf(short: Short, { pools = [lan], hosts = {} as Readonly<Record<string, string>> } = {}) {
+/** The plan for one Service; `hosts`: which of them has an address. */
+function planOf(
+  short: Short,
+  { pools = [lan], hosts = {} }: { pools?: Pool[]; hosts?: Readonly<Record<string, string>> } = {},
+) {
   const hostAddresses = new Map(Object.entries(hosts).map(([text, owner]) => [text, host(text, owner)]));
   return planAssignments(snapshot(pools, [service("it", short)], { hostAddresses }));
 }
