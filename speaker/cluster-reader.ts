@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterMessage, MemberMessage } from "./messages.ts";
+import { forbiddenAddressProblems } from "./forbidden-address-problems.ts";
 import { WantedIndex } from "./wanted-index.ts";
+import { type HostAddresses, hostAddressesOf } from "#src/election/forbidden-address.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";
@@ -48,6 +50,8 @@ export class ClusterReader {
   /** What was told last; members as text. */
   #told = { members: "", isMember: false };
   #isFirst = true;
+  /** The member records that the addresses of machines were read from. */
+  #hostsFrom: ReturnType<Source["reports"]> | undefined;
   #published: ReturnType<Source["reports"]> | undefined;
   #memberRecords: readonly MemberRecord[] = [];
 
@@ -91,7 +95,9 @@ export class ClusterReader {
       slices: this.#slices.update(),
       pools: this.#readPools() ? this.#pools : undefined,
       nodes: changes.some(isOtherForSelectors) ? [...this.#nodes.values()] : undefined,
+      hostAddresses: this.#readHostAddresses(changes),
     });
+    if (wanted.length > 0 || gone.length > 0) this.#reportForbidden();
     const isOther = (change: Change<Node>): boolean => this.#standing(change.before) !== this.#standing(change.after);
     const message: ClusterMessage = {
       kind: "cluster",
@@ -111,6 +117,19 @@ export class ClusterReader {
     this.#isFirst = false;
     this.#told.isMember = message.isMember;
     return isNews ? message : undefined;
+  }
+
+  /** The addresses that are never announced, if they may have changed. */
+  #readHostAddresses(changes: readonly Change<Node>[]): HostAddresses | undefined {
+    const published = this.#options.source.reports("member");
+    if (published === this.#hostsFrom && !changes.some(hasOtherAddresses)) return undefined;
+    this.#hostsFrom = published;
+    const records = [...published.values()].flatMap((value) => readMemberRecord(value) ?? []);
+    return hostAddressesOf(this.#nodes.values(), records);
+  }
+
+  #reportForbidden(): void {
+    this.#options.onProblems("addresses of Services", forbiddenAddressProblems(this.#index.forbidden()));
   }
 
   #standing(node: Node | undefined): NodeStanding | undefined {
@@ -149,6 +168,13 @@ export class ClusterReader {
 
 function isNewOrGone({ before, after }: Change<Node>): boolean {
   return before === undefined || after === undefined;
+}
+
+function hasOtherAddresses({ before, after }: Change<Node>): boolean {
+  return (
+    !isDeepStrictEqual(before?.internalAddresses, after?.internalAddresses) ||
+    !isDeepStrictEqual(before?.externalAddresses, after?.externalAddresses)
+  );
 }
 
 /** Whether selectors of pools may choose otherwise now: a Node says other things all the time. */

@@ -1,3 +1,4 @@
+import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Ineligibility, NodeStanding } from "#src/election/member.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -5,6 +6,7 @@ import type { Problem } from "#src/model/problem.ts";
 /** An address to announce, as it crosses from the main thread to the worker: a `WantedAddress`. */
 export interface WantedMessage {
   readonly ip: string;
+  readonly forbidden?: ForbiddenReason;
   readonly selected?: readonly string[];
   readonly serving?: readonly string[];
   readonly terminating?: readonly string[];

@@ -1,12 +1,12 @@
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
-import type { Ip } from "#src/ip/address.ts";
 import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
 import { Guests } from "./guests.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
+import type { LocalNetwork } from "./local-network.ts";
 import { Membership } from "./membership.ts";
 import type { ClusterMessage, FromWorker, MemberMessage, ToWorker, WorkerSettings } from "./messages.ts";
 import { type ClaimsChange, OwnClaims } from "./own-claims.ts";
@@ -34,8 +34,8 @@ export interface SpeakerOptions {
   readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
   readonly responders: Pick<Responders, "announce" | "setAnnounced" | "settle" | "subnets" | "links">;
   readonly counters: CounterSet;
-  /** Next hops of the node's default routes. */
-  gateways(): readonly Ip[];
+  /** What this machine's own links and routes say. */
+  readonly network: Pick<LocalNetwork, "gateways" | "forbidden">;
   /** A number from 0 to 1, new at each call. */
   chance(): number;
   post(message: FromWorker): void;
@@ -96,7 +96,7 @@ export class Speaker {
           nodes: this.#nodes,
           plan: this.#plan,
           links: options.responders.links(),
-          gateways: options.gateways(),
+          gateways: options.network.gateways,
         }),
     });
   }
@@ -141,9 +141,14 @@ export class Speaker {
     if (effect === "changed") this.#dirty.markAll();
   }
 
-  /** The node's routes changed. */
-  routesChanged(): void {
-    this.#dirty.markAll();
+  /**
+   * Links, addresses or routes of this machine changed. An address that it has itself now is withdrawn at once, not at
+   * the next tick.
+   */
+  networkChanged(nowMs: number): void {
+    this.#reporter.markDue();
+    this.#dirty.mark(this.#wanted.setLocal(this.#options.network.forbidden));
+    if (this.#stands) this.#decideDue(nowMs);
   }
 
   /** The interfaces changed: everything announced is announced anew where it is served now. */

@@ -1,10 +1,16 @@
+import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
 import type { WantedMessage } from "./messages.ts";
 
+type LocallyForbidden = ReadonlyMap<string, ForbiddenReason>;
+
 /** The wanted addresses as the worker knows them. */
 export class WantedAddresses {
   readonly #byAddress = new Map<string, WantedAddress>();
+  /** What the main thread says, where this machine itself forbids an address. */
+  readonly #overruled = new Map<string, WantedAddress>();
+  #local: LocallyForbidden = new Map();
   #isKnown = false;
 
   get byAddress(): ReadonlyMap<string, WantedAddress> {
@@ -23,20 +29,46 @@ export class WantedAddresses {
       const read = readWanted(message);
       if (read === undefined) return [];
       const key = printIp(read.ip);
-      this.#byAddress.set(key, read);
+      this.#put(key, read);
       return [key];
     });
-    for (const key of gone) this.#byAddress.delete(key);
+    for (const key of gone) this.#drop(key);
     return [...changed, ...gone];
+  }
+
+  /** Takes in which addresses this machine itself forbids, whatever the main thread knows; returns those concerned. */
+  setLocal(local: LocallyForbidden): readonly string[] {
+    const before = this.#local;
+    if (local === before) return [];
+    this.#local = local;
+    const keys = new Set([...before.keys(), ...local.keys()]);
+    const changed = [...keys].filter((key) => this.#byAddress.has(key) && before.get(key) !== local.get(key));
+    for (const key of changed) {
+      const said = this.#overruled.get(key) ?? this.#byAddress.get(key);
+      if (said !== undefined) this.#put(key, said);
+    }
+    return changed;
+  }
+
+  #put(key: string, said: WantedAddress): void {
+    const local = said.forbidden === undefined ? this.#local.get(key) : undefined;
+    this.#byAddress.set(key, local === undefined ? said : { ...said, forbidden: local });
+    if (local === undefined) this.#overruled.delete(key);
+    else this.#overruled.set(key, said);
+  }
+
+  #drop(key: string): void {
+    this.#byAddress.delete(key);
+    this.#overruled.delete(key);
   }
 }
 
 /** Shared by all that have none, which is most. */
 const NONE: ReadonlySet<string> = new Set();
 
-function readWanted({ ip: text, selected, serving, terminating }: WantedMessage): WantedAddress | undefined {
+function readWanted({ ip: text, forbidden, selected, serving, terminating }: WantedMessage): WantedAddress | undefined {
   const ip = parseIp(text);
   const setOf = (nodes: readonly string[] | undefined): ReadonlySet<string> | undefined => nodes && new Set(nodes);
   if (ip === undefined) return undefined;
-  return { ip, selected: setOf(selected), serving: setOf(serving), terminating: setOf(terminating) ?? NONE };
+  return { ip, forbidden, selected: setOf(selected), serving: setOf(serving), terminating: setOf(terminating) ?? NONE };
 }

@@ -1,3 +1,4 @@
+import { type ForbiddenAddress, type HostAddresses, whyForbidden } from "#src/election/forbidden-address.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
@@ -13,8 +14,18 @@ export interface WantedChanges {
   readonly slices: readonly Change<EndpointSlice>[];
   /** All pools; undefined: as before. */
   readonly pools: readonly Pool[] | undefined;
-  /** All nodes; undefined: none is there or gone, or has other labels. */
+  /** All nodes; undefined: none came or went, or has other labels. */
   readonly nodes: readonly Node[] | undefined;
+  /** The addresses of machines and gateways; undefined: as before. */
+  readonly hostAddresses: HostAddresses | undefined;
+}
+
+/** An address that Services have and that is never announced. */
+export interface ForbiddenUse {
+  readonly ip: Ip;
+  /** Keys of the Services. */
+  readonly services: readonly string[];
+  readonly forbidden: ForbiddenAddress;
 }
 
 interface Entry {
@@ -32,13 +43,16 @@ export class WantedIndex {
   readonly #localServices = new Map<string, Service>();
   #pools: readonly Pool[] = [];
   #nodes: readonly Node[] = [];
+  #hostAddresses: HostAddresses = new Map();
+  /** The entries that are never announced. */
+  readonly #forbidden = new Set<string>();
 
   constructor(loadBalancerClass: string | undefined) {
     this.#loadBalancerClass = loadBalancerClass;
   }
 
-  /** Takes in changes; returns the addresses that are wanted anew or otherwise, and those no longer wanted. */
-  update({ services, slices, pools, nodes }: WantedChanges): {
+  /** Takes in changes; returns the addresses that are new or changed, and those no longer wanted. */
+  update({ services, slices, pools, nodes, hostAddresses }: WantedChanges): {
     wanted: readonly WantedMessage[];
     gone: readonly string[];
   } {
@@ -50,6 +64,7 @@ export class WantedIndex {
     // Which nodes there are matters only where a pool selects some.
     const isSelected = nodes !== undefined && this.#pools.some(({ nodeSelectors }) => nodeSelectors !== undefined);
     if (pools !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
+    if (hostAddresses !== undefined) this.#takeHostAddresses(hostAddresses, touched);
     const wanted: WantedMessage[] = [];
     const gone: string[] = [];
     for (const key of touched) {
@@ -57,10 +72,13 @@ export class WantedIndex {
       if (entry === undefined) continue;
       if (entry.services.size === 0) {
         this.#entries.delete(key);
+        this.#forbidden.delete(key);
         if (entry.told !== "") gone.push(key);
         continue;
       }
       const message = messageOf(this.#decide(entry));
+      if (message.forbidden === undefined) this.#forbidden.delete(key);
+      else this.#forbidden.add(key);
       const text = JSON.stringify(message);
       if (text === entry.told) continue;
       entry.told = text;
@@ -76,7 +94,25 @@ export class WantedIndex {
       slicesOf: (serviceKey) => this.#slices.get(serviceKey)?.values() ?? [],
       pools: this.#pools,
       nodes: this.#nodes,
+      hostAddresses: this.#hostAddresses,
     });
+  }
+
+  /** The addresses that are never announced, and the Services that have them. */
+  forbidden(): readonly ForbiddenUse[] {
+    return [...this.#forbidden].flatMap((key) => {
+      const entry = this.#entries.get(key);
+      const forbidden = entry && whyForbidden(entry.ip, this.#hostAddresses);
+      if (entry === undefined || forbidden === undefined) return [];
+      return { ip: entry.ip, services: [...entry.services.keys()], forbidden };
+    });
+  }
+
+  #takeHostAddresses(after: HostAddresses, touched: Set<string>): void {
+    const before = this.#hostAddresses;
+    this.#hostAddresses = after;
+    for (const key of new Set([...before.keys(), ...after.keys()]))
+      if (before.get(key)?.reason !== after.get(key)?.reason) touched.add(key);
   }
 
   #takeSlice({ key, before, after }: Change<EndpointSlice>, touched: Set<string>): void {
@@ -122,9 +158,10 @@ export class WantedIndex {
   }
 }
 
-function messageOf({ ip, selected, serving, terminating }: WantedAddress): WantedMessage {
+function messageOf({ ip, forbidden, selected, serving, terminating }: WantedAddress): WantedMessage {
   return {
     ip: printIp(ip),
+    ...(forbidden === undefined ? {} : { forbidden }),
     ...(selected === undefined ? {} : { selected: [...selected].sort() }),
     ...(serving === undefined ? {} : { serving: [...serving].sort() }),
     ...(terminating.size === 0 ? {} : { terminating: [...terminating].sort() }),

@@ -2,11 +2,13 @@
 // (reading thousands of objects, writing status) delays an answer or a heartbeat.
 import { parentPort, workerData } from "node:worker_threads";
 import { GroupMembership } from "#src/linux/group-membership.ts";
-import { openLinkWatcher } from "#src/linux/link-watcher.ts";
+import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { openRouteWatcher } from "#src/linux/route-watcher.ts";
+import type { Routes } from "#src/linux/routes.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { CounterSet } from "./counter-set.ts";
+import { LocalNetwork } from "./local-network.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Responders } from "./responders.ts";
@@ -69,19 +71,18 @@ const heartbeats = new Heartbeats({
   onProblems: (problems) => post({ kind: "problems", need: "heartbeats", problems }),
 });
 
-const routes = await openRouteWatcher({
-  onChange: () => speaker.routesChanged(),
-  onError: (error) => warnOnce("route watcher", { err: error.message }),
-});
-const speaker = new Speaker({
-  settings,
-  heartbeats,
-  responders,
-  counters,
-  gateways: () => routes.routes().gateways,
-  chance: Math.random,
-  post,
-});
+const network = new LocalNetwork();
+const speaker = new Speaker({ settings, heartbeats, responders, counters, network, chance: Math.random, post });
+function takeLinks(found: ReadonlyMap<number, Link>): void {
+  network.setLinks(found);
+  if (responders.setLinks(found)) speaker.linksChanged(monotonicMs());
+  speaker.networkChanged(monotonicMs());
+}
+function takeRoutes(found: Routes): void {
+  network.setRoutes(found);
+  speaker.networkChanged(monotonicMs());
+}
+
 parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "keys") heartbeats.setKeys(message.keys);
   else speaker.handle(message, monotonicMs());
@@ -89,13 +90,16 @@ parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "leave" && !isTicking) post({ kind: "left" });
 });
 
-const watcher = await openLinkWatcher({
-  onChange: (links) => {
-    if (responders.setLinks(links)) speaker.linksChanged(monotonicMs());
-  },
+const links = await openLinkWatcher({
+  onChange: takeLinks,
   onError: (error) => warnOnce("link watcher", { err: error.message }),
 });
-responders.setLinks(watcher.links());
+const routes = await openRouteWatcher({
+  onChange: takeRoutes,
+  onError: (error) => warnOnce("route watcher", { err: error.message }),
+});
+takeRoutes(routes.routes());
+takeLinks(links.links());
 setInterval(() => {
   if (responders.retryFailed()) speaker.linksChanged(monotonicMs());
 }, REOPEN_MS);

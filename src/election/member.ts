@@ -1,6 +1,7 @@
 import { type Cidr, cidrContains } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
+import type { ForbiddenReason } from "./forbidden-address.ts";
 
 /** A live speaker as another one knows it from heartbeats; the speaker itself is a member too. */
 export interface Member {
@@ -24,6 +25,8 @@ export interface WantedAddress {
   readonly selected: ReadonlySet<string> | undefined;
   /** The nodes with an endpoint that takes traffic, where only those may announce it; undefined means all. */
   readonly serving: ReadonlySet<string> | undefined;
+  /** Why it is never announced, whatever any object says; undefined for an ordinary address. */
+  readonly forbidden: ForbiddenReason | undefined;
   /** Those of `serving` whose endpoints are all terminating: the traffic would soon be lost there. */
   readonly terminating: ReadonlySet<string>;
 }
@@ -38,7 +41,7 @@ export type NodeStanding = "Usable" | "NodeNotReady" | NodeBar;
 export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
 
 /** Why a member cannot serve an address. */
-type Inability = "NotReady" | "Leaving" | NodeBar | "NodeNotSelected" | "NoEndpoint" | "NoSubnet";
+type Inability = ForbiddenReason | "NotReady" | "Leaving" | NodeBar | "NodeNotSelected" | "NoEndpoint" | "NoSubnet";
 /** Why a member that can serve an address stands back for one that has nothing against it. */
 type Reservation = "NodeNotReady" | "EndpointTerminating";
 /** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/architecture.md). */
@@ -50,6 +53,7 @@ export function standingOf(node: string, nodes: NodeStandings): NodeStanding {
 
 /** Undefined if the member can serve the address, else the first reason why not. */
 export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStandings): Inability | undefined {
+  if (wanted.forbidden !== undefined) return wanted.forbidden;
   if (!member.ready) return "NotReady";
   if (member.leaving) return "Leaving";
   const standing = standingOf(member.node, nodes);

@@ -51,7 +51,8 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  * 2. Without a standing claim of a member that can serve, the first in rank of those that can takes over, at a higher
  *    term; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
- *    of its successor. It stops at once only where it has no interface left in the address's network.
+ *    of its successor. It stops at once only where it has no interface left in the address's network, or where the
+ *    address is that of a machine, which nobody announces.
  * 4. A node that the cluster calls not Ready, or whose endpoints are all terminating, stands back for others, but never
  *    leaves an address without an owner: the cluster's opinion is late, and wrong where only the API is cut off.
  */
@@ -168,7 +169,7 @@ function mayHold(
   { holder, owner }: { readonly holder: Member; readonly owner: string | undefined },
 ): boolean {
   const reason = whyUnable({ ...holder, leaving: false, ready: true }, wanted, snapshot.nodes);
-  if (reason === "NoSubnet") return false;
+  if (reason === "NoSubnet" || wanted.forbidden !== undefined) return false;
   return reason === undefined || owner !== undefined;
 }
 

@@ -6,6 +6,7 @@ import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
+import { type HostAddresses, whyForbidden } from "./forbidden-address.ts";
 
 /** What decides who may announce an address. */
 export interface AddressUse {
@@ -17,6 +18,7 @@ export interface AddressUse {
   /** Those of the last good configuration. */
   readonly pools: readonly Pool[];
   readonly nodes: readonly Node[];
+  readonly hostAddresses: HostAddresses;
 }
 
 /**
@@ -39,7 +41,7 @@ export function wantedAddress(use: AddressUse): WantedAddress {
     serving = serving?.intersection(local.serving) ?? local.serving;
     for (const node of local.terminating) terminating.add(node);
   }
-  return { ip, selected, serving, terminating };
+  return { ip, forbidden: whyForbidden(ip, use.hostAddresses)?.reason, selected, serving, terminating };
 }
 
 /**

@@ -369,6 +369,12 @@ export const PROBLEM_CODES = {
     meaning: "Two speakers have different heartbeat keys, so each takes the other for dead and both may announce.",
     solve: "Give all speakers one key. To replace it, add the new one as the last, then make it the first.",
   },
+  SERVICE_ADDRESS_FORBIDDEN: {
+    meaning:
+      "The status of a Service has an address that no speaker announces: a Node or a member's interface has it, it is a " +
+      "default gateway, or it is reserved (loopback, link-local, multicast). To announce it would cut that machine off.",
+    solve: "Remove the address from the status, so that the Service gets one of a pool.",
+  },
   REPORT_NOT_WRITTEN: {
     meaning: "A speaker cannot publish who it is, or what it announces. Until the first it takes no address.",
     solve: "Let it create, get, patch and delete Leases in Hawser's namespace, or write to the folder.",

@@ -28,7 +28,14 @@ function member(node: string, claims: readonly Claim[] = [], changes: Partial<Me
 
 /** An address that every node may announce, but for the changes. */
 function wantedOf(text: string, changes: Partial<WantedAddress> = {}): WantedAddress {
-  return { ip: ipOf(text), selected: undefined, serving: undefined, terminating: new Set(), ...changes };
+  return {
+    ip: ipOf(text),
+    forbidden: undefined,
+    selected: undefined,
+    serving: undefined,
+    terminating: new Set(),
+    ...changes,
+  };
 }
 
 const vip = "192.0.2.200";
@@ -363,6 +370,32 @@ describe("planAnnouncements()", () => {
       term: 1,
       majority: false,
     });
+  });
+});
+
+describe("planAnnouncements() of an address that is never announced", () => {
+  const planFor = (self: string, changes: Partial<WantedAddress>, members: Member[]) => {
+    const wanted = new Map([[vip, wantedOf(vip, changes)]]);
+    const rest = { nodes: undefined, terms: new Map<string, number>(), failBackAfterMs: undefined, before: new Map() };
+    return planAnnouncements({ wanted, members, knownMembers: 3, ...rest }, { self, nowMs: 0 }).get(vip);
+  };
+
+  it.each(["NodeAddress", "MemberAddress", "GatewayAddress", "ReservedAddress"] as const)(
+    "L1 no member takes it, whatever ranks first and wherever its endpoints are: %s",
+    (forbidden) => {
+      for (const changes of [{}, { serving: new Set([first]) }, { selected: new Set([first]) }])
+        expect(planFor(first, { forbidden, ...changes }, [member(first), member(second)])).toEqual({
+          owner: undefined,
+          claim: undefined,
+          vacantSinceMs: undefined,
+        });
+    },
+  );
+
+  it("L1 its owner withdraws it at once, even where no other could take it", () => {
+    const held = [member(first, [claim(3)])];
+    expect(planFor(first, {}, held)?.claim?.term).toBe(3);
+    expect(planFor(first, { forbidden: "NodeAddress" }, held)).toMatchObject({ owner: undefined, claim: undefined });
   });
 });
 

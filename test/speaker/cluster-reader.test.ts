@@ -45,9 +45,9 @@ class World {
 const service = (name: string, ip: string): KubeObject =>
   object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop },
     spec: { type: LoadBalancer, ports: [{ port: 80 }] }, status: { loadBalancer: { ingress: [{ ip: ${ip} }] } } }`);
-const node = (name: string, { labels = "{}", ready = "True", seen = 0 } = {}): KubeObject =>
+const node = (name: string, { labels = "{}", ready = "True", seen = 0, address = "" } = {}): KubeObject =>
   object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels} },
-    status: { conditions: [{ type: Ready, status: "${ready}", lastHeartbeatTime: "${seen}" }] } }`);
+    status: { addresses: [${address === "" ? "" : `{ type: InternalIP, address: ${address} }`}], conditions: [{ type: Ready, status: "${ready}", lastHeartbeatTime: "${seen}" }] } }`);
 const member = (name: string, ip: string) => ({ node: name, addresses: [ip], keys: [], hasNode: true, interfaces: [] });
 const pools = configMap(
   "address-pools: [{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], node-selectors: [{ match-labels: { zone: a } }] }]",
@@ -82,6 +82,27 @@ describe("ClusterReader", () => {
     const world = new World();
     expect(world.reader.read()).toMatchObject({ wanted: [], gone: [], members: [], nodes: [] });
     expect(world.reader.read()).toBeUndefined();
+  });
+
+  it("L1 forbids an announced address as soon as a Node or a member has it, and says whose it is", () => {
+    const world = new World().put(service("a", "192.0.2.1")).put(service("b", "192.0.2.2"));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);
+    world.put(node("n2", { address: "192.0.2.1" }));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", forbidden: "NodeAddress" }]);
+    world.members = new Map([["member-n3", { ...member("n3", "198.51.100.3"), gateways: ["192.0.2.2"] }]]);
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.2", forbidden: "GatewayAddress" }]);
+    expect(world.problems.get("addresses of Services")).toMatchObject([
+      {
+        code: "SERVICE_ADDRESS_FORBIDDEN",
+        where: 'status of Service "shop/a"',
+        what: "Does not announce 192.0.2.1",
+        why: 'it is the address of Node "n2"',
+      },
+      { where: 'status of Service "shop/b"', why: 'it is the default gateway of the machine "n3"' },
+    ]);
+    world.delete(node("n2")).members = new Map();
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);
+    expect(world.problems.get("addresses of Services")).toEqual([]);
   });
 
   it("looks at one Service when one changed, with a thousand there", () => {

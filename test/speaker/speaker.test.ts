@@ -1,195 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CounterSet } from "#speaker/counter-set.ts";
-import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
-import { Speaker } from "#speaker/speaker.ts";
 import { rank } from "#src/election/rank.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
-import { CLAIMS_PER_HEARTBEAT, decodeHeartbeat } from "#src/wire/heartbeat.ts";
-
-const TICK_MS = 20;
-const DEAD_AFTER_MS = 100;
-const key = new TextEncoder().encode("a key for heartbeats");
-const lan = parseCidr("192.0.2.0/24") ?? expect.fail("a CIDR");
-
-interface Station {
-  readonly name: string;
-  readonly speaker: Speaker;
-  readonly answers: Set<string>;
-  readonly announced: { ip: string; atMs: number }[];
-  isOn: boolean;
-  hasLeft: boolean;
-}
-
-/** What befalls one datagram on its way: how often it arrives, and how many ticks late. */
-interface Fate {
-  readonly copies: number;
-  readonly lateTicks: number;
-}
-
-const AT_ONCE: Fate = { copies: 1, lateTicks: 0 };
-
-/** Speakers on one network without sockets: signed bytes are delivered to whoever no cut keeps them from. */
-class Network {
-  nowMs = 0;
-  /** Heartbeats sent so far. */
-  sent = 0;
-  fate: () => Fate = () => AT_ONCE;
-  readonly stations = new Map<string, Station>();
-  readonly addresses: readonly string[];
-  readonly nodes: readonly string[];
-  failBackAfterMs: number | undefined;
-  #cuts = new Set<string>();
-  #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
-  #sessions = 1n;
-
-  constructor(size: number, addresses: readonly string[], { isBooted = true } = {}) {
-    this.addresses = addresses;
-    this.nodes = Array.from({ length: size }, (_, index) => `n${index + 1}`);
-    if (isBooted) for (const node of this.nodes) this.boot(node);
-  }
-
-  boot(name: string): void {
-    const answers = new Set<string>();
-    const station: Station = {
-      name,
-      answers,
-      announced: [],
-      isOn: true,
-      hasLeft: false,
-      speaker: this.#speaker(name, answers),
-    };
-    this.stations.set(name, station);
-    this.tell(name, this.addresses);
-  }
-
-  /** Hands a node its objects: the addresses it is to know of, and who may announce them. */
-  tell(name: string, addresses: readonly string[], nodes?: readonly string[]): void {
-    const members = this.nodes
-      .filter((node) => node !== name)
-      .map((node) => ({ node, address: node, family: "ipv4" as const }));
-    const gone = this.addresses.filter((ip) => !addresses.includes(ip));
-    const serving = nodes === undefined ? {} : { serving: nodes };
-    const wanted = addresses.map((ip) => ({ ip, ...serving }));
-    this.station(name).speaker.handle(
-      { kind: "cluster", wanted, gone, members, nodes: [], isMember: true },
-      this.nowMs,
-    );
-  }
-
-  #speaker(name: string, answers: Set<string>): Speaker {
-    const session = this.#sessions++;
-    return new Speaker({
-      settings: {
-        node: name,
-        heartbeatPort: 7946,
-        heartbeatEveryMs: TICK_MS,
-        deadAfterMs: DEAD_AFTER_MS,
-        failBackAfterMs: this.failBackAfterMs,
-        interfaces: [],
-        heartbeatKeys: [key],
-      },
-      counters: new CounterSet(),
-      gateways: () => [],
-      chance: () => 0.5,
-      post: (message) => {
-        const station = this.stations.get(name);
-        if (message.kind === "left" && station !== undefined) station.hasLeft = true;
-      },
-      heartbeats: new HeartbeatSender({
-        node: name,
-        session,
-        key,
-        send: ({ node }, bytes) => this.#send(name, node, bytes),
-      }),
-      responders: {
-        subnets: () => [lan],
-        links: () => [],
-        setAnnounced: (wanted) => {
-          answers.clear();
-          for (const key of wanted.keys()) answers.add(key);
-        },
-        settle: () => undefined,
-        announce: (ip: Ip) => {
-          this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
-        },
-      },
-    });
-  }
-
-  #send(from: string, to: string, bytes: Uint8Array): void {
-    this.sent++;
-    if (this.stations.get(from)?.isOn === false || this.#cuts.has(`${from}>${to}`)) return;
-    const { copies, lateTicks } = this.fate();
-    for (let copy = 0; copy < copies; copy++) {
-      if (lateTicks === 0) this.#deliver(from, to, bytes);
-      else this.#late.push({ atMs: this.nowMs + lateTicks * TICK_MS, from, to, bytes });
-    }
-  }
-
-  #deliver(from: string, to: string, bytes: Uint8Array): void {
-    const receiver = this.stations.get(to);
-    if (receiver?.isOn !== true || receiver.hasLeft) return;
-    const decoded = decodeHeartbeat(bytes, [key]);
-    const sender = { node: from, address: from, family: "ipv4" } as const;
-    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, sender, this.nowMs);
-  }
-
-  /** Parts the network: who stands in no side, or in another one, is not heard and does not hear. */
-  part(...sides: readonly (readonly string[])[]): void {
-    const sideOf = (node: string): number => sides.findIndex((side) => side.includes(node));
-    for (const from of this.nodes) for (const to of this.nodes) if (sideOf(from) !== sideOf(to)) this.cut(from, to);
-  }
-
-  /** Cuts one direction only. */
-  cut(from: string, to: string): void {
-    this.#cuts.add(`${from}>${to}`);
-  }
-
-  heal(): void {
-    this.#cuts.clear();
-  }
-
-  /** Lets time pass, tick by tick; `check` is called after each. */
-  run(durationMs: number, check: () => void = () => undefined): void {
-    for (const end = this.nowMs + durationMs; this.nowMs < end;) {
-      this.nowMs += TICK_MS;
-      const due = this.#late.filter(({ atMs }) => atMs <= this.nowMs);
-      this.#late = this.#late.filter(({ atMs }) => atMs > this.nowMs);
-      for (const { from, to, bytes } of due) this.#deliver(from, to, bytes);
-      for (const { isOn, hasLeft, speaker } of this.stations.values()) if (isOn && !hasLeft) speaker.tick(this.nowMs);
-      check();
-    }
-  }
-
-  /** Who answers for an address, of those that are on. */
-  answering(ip: string): string[] {
-    return [...this.stations.values()]
-      .filter(({ isOn, hasLeft, answers }) => isOn && !hasLeft && answers.has(ip))
-      .map(({ name }) => name);
-  }
-
-  owners(): string[] {
-    return this.addresses.map((ip) => this.answering(ip).join("+"));
-  }
-
-  station(name: string): Station {
-    return this.stations.get(name) ?? expect.fail(`no station ${name}`);
-  }
-}
+import { CLAIMS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
+import { AT_ONCE, atRest, DEAD_AFTER_MS, SpeakerNetwork, TICK_MS } from "./speaker-network.ts";
 
 const sizes = fc.integer({ min: 2, max: 6 });
 const addresses = fc
   .uniqueArray(fc.integer({ min: 1, max: 254 }), { minLength: 1, maxLength: 8 })
   .map((lasts) => lasts.map((last) => `192.0.2.${last}`));
-
-/** A network that has come to rest: everybody has heard everybody. */
-function atRest(size: number, ips: readonly string[]): Network {
-  const network = new Network(size, ips);
-  network.run(300);
-  return network;
-}
 
 describe("Speaker", () => {
   it("comes to exactly one answer for each address soon after a common start", () => {
@@ -203,7 +21,7 @@ describe("Speaker", () => {
   });
 
   it("is answered by those that its member record has not reached, and takes nothing from them", () => {
-    const network = new Network(2, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    const network = new SpeakerNetwork(2, ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
     network.station("n2").isOn = false;
     network.station("n1").speaker.handle(
       {
@@ -238,8 +56,28 @@ describe("Speaker", () => {
     expect(announced.at(-1)).toEqual({ ip: "192.0.2.77", atMs: network.nowMs });
   });
 
+  it("L1 withdraws an address at once that its own machine has got, and no other takes it", () => {
+    const network = atRest(2, ["192.0.2.1", "192.0.2.2"]);
+    const owner = network.station(network.owners()[0] ?? "");
+    owner.network.forbidden = new Map([["192.0.2.1", "MemberAddress"]]);
+    owner.speaker.networkChanged(network.nowMs);
+    expect(owner.answers).not.toContain("192.0.2.1");
+    for (const { network: own, speaker } of network.stations.values()) {
+      own.forbidden = new Map([["192.0.2.1", "MemberAddress"]]);
+      speaker.networkChanged(network.nowMs);
+    }
+    network.run(3_000, () => expect(network.answering("192.0.2.1")).toEqual([]));
+    expect(network.answering("192.0.2.2")).toHaveLength(1);
+    for (const { network: own, speaker } of network.stations.values()) {
+      own.forbidden = new Map();
+      speaker.networkChanged(network.nowMs);
+    }
+    network.run(300);
+    expect(network.answering("192.0.2.1")).toHaveLength(1);
+  });
+
   it("takes nothing before its member record is written", () => {
-    const network = new Network(1, ["192.0.2.1"], { isBooted: false });
+    const network = new SpeakerNetwork(1, ["192.0.2.1"], { isBooted: false });
     network.boot("n1");
     const news = { kind: "cluster", wanted: [], gone: [], members: undefined, nodes: undefined } as const;
     network.station("n1").speaker.handle({ ...news, isMember: false }, network.nowMs);
@@ -250,7 +88,7 @@ describe("Speaker", () => {
   });
 
   it("alone it stands for election once the wait for the others is over", () => {
-    const network = new Network(3, ["192.0.2.1"]);
+    const network = new SpeakerNetwork(3, ["192.0.2.1"]);
     for (const node of ["n2", "n3"]) network.station(node).isOn = false;
     network.run(1_000);
     expect(network.answering("192.0.2.1")).toEqual([]);
@@ -259,7 +97,7 @@ describe("Speaker", () => {
   });
 
   it("does not stand for election because it slept through the wait for the others", () => {
-    const network = new Network(2, ["192.0.2.1"]);
+    const network = new SpeakerNetwork(2, ["192.0.2.1"]);
     network.station("n2").isOn = false;
     network.run(TICK_MS);
     network.nowMs += 5_000;
@@ -353,7 +191,7 @@ describe("Speaker", () => {
   it("never has two answers at a cold start, however the nodes' starts are spread over a second", () => {
     fc.assert(
       fc.property(sizes, addresses, fc.array(fc.nat(50), { minLength: 6, maxLength: 6 }), (size, ips, startTicks) => {
-        const network = new Network(size, ips, { isBooted: false });
+        const network = new SpeakerNetwork(size, ips, { isBooted: false });
         network.fate = () => ({ copies: 1, lateTicks: 1 });
         for (let tick = 0; tick <= 100; tick++) {
           network.nodes.forEach((node, index) => startTicks[index] === tick && network.boot(node));
@@ -383,7 +221,7 @@ describe("Speaker", () => {
 
   it("sends one round of heartbeats a tick, and no storm of them when many addresses start or move", () => {
     const ips = Array.from({ length: 250 }, (_, last) => `192.0.2.${last}`);
-    const network = new Network(4, ips);
+    const network = new SpeakerNetwork(4, ips);
     network.run(1_000);
     expect(network.owners().every((owner) => network.nodes.includes(owner))).toBe(true);
     network.station("n1").isOn = false;
@@ -407,7 +245,7 @@ describe("Speaker", () => {
   });
 
   it("does not take an address back by fail-back right after a short cut took it", () => {
-    const network = new Network(3, ["192.0.2.1"], { isBooted: false });
+    const network = new SpeakerNetwork(3, ["192.0.2.1"], { isBooted: false });
     network.failBackAfterMs = 10_000;
     for (const node of network.nodes) network.boot(node);
     const [first = ""] = rank(network.nodes, "192.0.2.1");
@@ -440,7 +278,7 @@ const events = fc.record({
 });
 
 describe("Speaker under any faults", () => {
-  function happen(network: Network, { what, node, other }: { what: string; node: number; other: number }): void {
+  function happen(network: SpeakerNetwork, { what, node, other }: { what: string; node: number; other: number }): void {
     const at = (index: number): string => network.nodes[index % network.nodes.length] ?? "";
     const station = network.station(at(node));
     switch (what) {
@@ -472,7 +310,7 @@ describe("Speaker under any faults", () => {
         fc.array(events, { maxLength: 12 }),
         fc.array(fc.nat(99), { minLength: 97, maxLength: 97 }),
         (size, ips, story, dice) => {
-          const network = new Network(size, ips);
+          const network = new SpeakerNetwork(size, ips);
           let rolls = 0;
           const roll = (): number => dice[rolls++ % dice.length] ?? 99;
           // 15 % lost, 10 % doubled, 15 % late and so out of order.

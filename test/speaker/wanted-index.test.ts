@@ -36,7 +36,7 @@ function node(name: string, labels = "{}") {
 
 const READY = "ready: true";
 const ENDING = "ready: false, serving: true, terminating: true";
-const AS_BEFORE = { pools: undefined, nodes: undefined };
+const AS_BEFORE = { pools: undefined, nodes: undefined, hostAddresses: undefined };
 const LOCAL = ", externalTrafficPolicy: Local";
 
 /** An index with hands to change what it holds. */
@@ -115,11 +115,38 @@ describe("WantedIndex", () => {
         ),
       ),
     );
-    const none = { services: [], slices: [] };
+    const none = { services: [], slices: [], hostAddresses: undefined };
     const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, pools, nodes });
     expect(at(node("n1", "{ zone: a }"), node("n2")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
     expect(at(node("n1"), node("n2", "{ zone: a }")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n2"] }]);
     expect(world.index.update({ ...none, pools: [], nodes: undefined }).wanted).toEqual([{ ip: "192.0.2.1" }]);
+  });
+
+  it("L1 an address that a machine has is forbidden for as long as it has it, with policy Local too", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.11"]), service("b", ["192.0.2.12"], LOCAL), service("c", ["127.0.0.1"]));
+    const none = { services: [], slices: [], pools: undefined, nodes: undefined };
+    const machine = { reason: "NodeAddress", use: 'the address of Node "n1"' } as const;
+    const hosts = new Map([
+      ["192.0.2.11", machine],
+      ["192.0.2.12", machine],
+      ["192.0.2.99", machine],
+    ]);
+    expect(world.index.update({ ...none, hostAddresses: hosts }).wanted).toEqual([
+      { ip: "192.0.2.11", forbidden: "NodeAddress" },
+      { ip: "192.0.2.12", forbidden: "NodeAddress", serving: [] },
+    ]);
+    expect(world.index.forbidden()).toMatchObject([
+      { services: ["shop/c"], forbidden: { reason: "ReservedAddress" } },
+      { services: ["shop/a"], forbidden: machine },
+      { services: ["shop/b"], forbidden: machine },
+    ]);
+    expect(world.index.update({ ...none, hostAddresses: new Map() }).wanted).toEqual([
+      { ip: "192.0.2.11" },
+      { ip: "192.0.2.12", serving: [] },
+    ]);
+    world.services("shop/c");
+    expect(world.index.forbidden()).toEqual([]);
   });
 
   it("leaves Services of other classes and types alone", () => {

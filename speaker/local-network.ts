@@ -1,0 +1,39 @@
+import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Link } from "#src/linux/link-watcher.ts";
+import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
+import { isAddressHolder } from "./address-holder.ts";
+
+/** What this machine's own links and routes say of addresses. */
+export class LocalNetwork {
+  #links: ReadonlyMap<number, Link> = new Map();
+  #routes: Routes = NO_ROUTES;
+  #forbidden: ReadonlyMap<string, ForbiddenReason> = new Map();
+
+  setLinks(links: ReadonlyMap<number, Link>): void {
+    this.#links = links;
+    this.#forbidden = forbiddenBy(links, this.#routes);
+  }
+
+  setRoutes(routes: Routes): void {
+    this.#routes = routes;
+    this.#forbidden = forbiddenBy(this.#links, routes);
+  }
+
+  /** Next hops of the default routes. */
+  get gateways(): readonly Ip[] {
+    return this.#routes.gateways;
+  }
+
+  /** The addresses that this machine knows are never announced, by canonical text; the same map until one changes. */
+  get forbidden(): ReadonlyMap<string, ForbiddenReason> {
+    return this.#forbidden;
+  }
+}
+
+function forbiddenBy(links: ReadonlyMap<number, Link>, { gateways }: Routes): ReadonlyMap<string, ForbiddenReason> {
+  const forbidden = new Map<string, ForbiddenReason>(gateways.map((ip) => [printIp(ip), "GatewayAddress"]));
+  for (const link of links.values())
+    if (!isAddressHolder(link)) for (const { ip } of link.addresses) forbidden.set(printIp(ip), "MemberAddress");
+  return forbidden;
+}

@@ -1,0 +1,190 @@
+import { expect } from "vitest";
+import { CounterSet } from "#speaker/counter-set.ts";
+import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
+import { Speaker } from "#speaker/speaker.ts";
+import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+import { decodeHeartbeat } from "#src/wire/heartbeat.ts";
+
+export const TICK_MS = 20;
+export const DEAD_AFTER_MS = 100;
+const key = new TextEncoder().encode("a key for heartbeats");
+const lan = parseCidr("192.0.2.0/24") ?? expect.fail("a CIDR");
+
+export interface Station {
+  readonly name: string;
+  readonly speaker: Speaker;
+  readonly answers: Set<string>;
+  readonly announced: { ip: string; atMs: number }[];
+  /** What its machine forbids of itself; say `networkChanged` after each change. */
+  readonly network: { gateways: readonly Ip[]; forbidden: ReadonlyMap<string, ForbiddenReason> };
+  isOn: boolean;
+  hasLeft: boolean;
+}
+
+/** What befalls one datagram on its way: how often it arrives, and how many ticks late. */
+interface Fate {
+  readonly copies: number;
+  readonly lateTicks: number;
+}
+
+export const AT_ONCE: Fate = { copies: 1, lateTicks: 0 };
+
+/** Speakers on one network without sockets: signed bytes are delivered to whoever no cut keeps them from. */
+export class SpeakerNetwork {
+  nowMs = 0;
+  /** Heartbeats sent so far. */
+  sent = 0;
+  fate: () => Fate = () => AT_ONCE;
+  readonly stations = new Map<string, Station>();
+  readonly addresses: readonly string[];
+  readonly nodes: readonly string[];
+  failBackAfterMs: number | undefined;
+  #cuts = new Set<string>();
+  #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
+  #sessions = 1n;
+
+  constructor(size: number, addresses: readonly string[], { isBooted = true } = {}) {
+    this.addresses = addresses;
+    this.nodes = Array.from({ length: size }, (_, index) => `n${index + 1}`);
+    if (isBooted) for (const node of this.nodes) this.boot(node);
+  }
+
+  boot(name: string): void {
+    const answers = new Set<string>();
+    const network = { gateways: [], forbidden: new Map() };
+    const station: Station = {
+      name,
+      answers,
+      announced: [],
+      network,
+      isOn: true,
+      hasLeft: false,
+      speaker: this.#speaker(name, answers, network),
+    };
+    this.stations.set(name, station);
+    this.tell(name, this.addresses);
+  }
+
+  /** Hands a node its objects: the addresses it is to know of, and who may announce them. */
+  tell(name: string, addresses: readonly string[], nodes?: readonly string[]): void {
+    const members = this.nodes
+      .filter((node) => node !== name)
+      .map((node) => ({ node, address: node, family: "ipv4" as const }));
+    const gone = this.addresses.filter((ip) => !addresses.includes(ip));
+    const serving = nodes === undefined ? {} : { serving: nodes };
+    const wanted = addresses.map((ip) => ({ ip, ...serving }));
+    this.station(name).speaker.handle(
+      { kind: "cluster", wanted, gone, members, nodes: [], isMember: true },
+      this.nowMs,
+    );
+  }
+
+  #speaker(name: string, answers: Set<string>, network: Station["network"]): Speaker {
+    const session = this.#sessions++;
+    return new Speaker({
+      settings: {
+        node: name,
+        heartbeatPort: 7946,
+        heartbeatEveryMs: TICK_MS,
+        deadAfterMs: DEAD_AFTER_MS,
+        failBackAfterMs: this.failBackAfterMs,
+        interfaces: [],
+        heartbeatKeys: [key],
+      },
+      counters: new CounterSet(),
+      network,
+      chance: () => 0.5,
+      post: (message) => {
+        const station = this.stations.get(name);
+        if (message.kind === "left" && station !== undefined) station.hasLeft = true;
+      },
+      heartbeats: new HeartbeatSender({
+        node: name,
+        session,
+        key,
+        send: ({ node }, bytes) => this.#send(name, node, bytes),
+      }),
+      responders: {
+        subnets: () => [lan],
+        links: () => [],
+        setAnnounced: (wanted) => {
+          answers.clear();
+          for (const key of wanted.keys()) answers.add(key);
+        },
+        settle: () => undefined,
+        announce: (ip: Ip) => {
+          this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
+        },
+      },
+    });
+  }
+
+  #send(from: string, to: string, bytes: Uint8Array): void {
+    this.sent++;
+    if (this.stations.get(from)?.isOn === false || this.#cuts.has(`${from}>${to}`)) return;
+    const { copies, lateTicks } = this.fate();
+    for (let copy = 0; copy < copies; copy++) {
+      if (lateTicks === 0) this.#deliver(from, to, bytes);
+      else this.#late.push({ atMs: this.nowMs + lateTicks * TICK_MS, from, to, bytes });
+    }
+  }
+
+  #deliver(from: string, to: string, bytes: Uint8Array): void {
+    const receiver = this.stations.get(to);
+    if (receiver?.isOn !== true || receiver.hasLeft) return;
+    const decoded = decodeHeartbeat(bytes, [key]);
+    const sender = { node: from, address: from, family: "ipv4" } as const;
+    if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, sender, this.nowMs);
+  }
+
+  /** Parts the network: who stands in no side, or in another one, is not heard and does not hear. */
+  part(...sides: readonly (readonly string[])[]): void {
+    const sideOf = (node: string): number => sides.findIndex((side) => side.includes(node));
+    for (const from of this.nodes) for (const to of this.nodes) if (sideOf(from) !== sideOf(to)) this.cut(from, to);
+  }
+
+  /** Cuts one direction only. */
+  cut(from: string, to: string): void {
+    this.#cuts.add(`${from}>${to}`);
+  }
+
+  heal(): void {
+    this.#cuts.clear();
+  }
+
+  /** Lets time pass, tick by tick; `check` is called after each. */
+  run(durationMs: number, check: () => void = () => undefined): void {
+    for (const end = this.nowMs + durationMs; this.nowMs < end;) {
+      this.nowMs += TICK_MS;
+      const due = this.#late.filter(({ atMs }) => atMs <= this.nowMs);
+      this.#late = this.#late.filter(({ atMs }) => atMs > this.nowMs);
+      for (const { from, to, bytes } of due) this.#deliver(from, to, bytes);
+      for (const { isOn, hasLeft, speaker } of this.stations.values()) if (isOn && !hasLeft) speaker.tick(this.nowMs);
+      check();
+    }
+  }
+
+  /** Who answers for an address, of those that are on. */
+  answering(ip: string): string[] {
+    return [...this.stations.values()]
+      .filter(({ isOn, hasLeft, answers }) => isOn && !hasLeft && answers.has(ip))
+      .map(({ name }) => name);
+  }
+
+  owners(): string[] {
+    return this.addresses.map((ip) => this.answering(ip).join("+"));
+  }
+
+  station(name: string): Station {
+    return this.stations.get(name) ?? expect.fail(`no station ${name}`);
+  }
+}
+
+/** A network that has come to rest: everybody has heard everybody. */
+export function atRest(size: number, ips: readonly string[]): SpeakerNetwork {
+  const network = new SpeakerNetwork(size, ips);
+  network.run(300);
+  return network;
+}
