@@ -1,7 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Four projects: `unit` runs in parallel; `lab` builds racks in namespaces, one file after the other, and so does
-// `cluster`, with a real Kubernetes in them; `install` adds real nodes and containers to that, as root only.
+// Four projects in two suites. `npm test`: `unit` runs in parallel, `lab` builds racks in namespaces, one file after the other.
+// `npm run test:cluster`: `cluster` runs a real Kubernetes in racks, `install` adds real nodes and containers to that, as root only.
+
+/** Half of the time of the unit tests is waiting, so there is work for more workers than cores. */
+const unitWorkers = Math.ceil(availableParallelism() * 1.5);
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +15,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/image/**", "test/lab/**", "test/cluster/**", "test/install/**"],
+          maxWorkers: unitWorkers,
           // Waits end on their condition; this bounds them on a machine that is busy with other things.
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 export const ownNode = `${root}node_modules/.bin/node`;
 
-/** A failure that a person can mend: printed without a stack. */
+/** A failure that a person can fix: printed without a stack. */
 export class SetupError extends Error {}
 
 function digest(...files) {
@@ -88,7 +88,7 @@ const commands = {
   flock: "util-linux",
 };
 
-/** What some tests use, which are skipped without it: kube-proxy's mode iptables. */
+/** What some tests on a real Kubernetes use, which are skipped without it: kube-proxy's mode iptables. */
 const optionalCommands = { iptables: "iptables" };
 
 function isInstalled(command) {
@@ -115,11 +115,12 @@ function installDebianPackages() {
     throw new SetupError(`missing programs. Run as root: apt-get install ${missing.join(" ")}`);
   }
   if (missing.length > 0) aptInstall(missing);
-  if (canInstall) installOptional(missingOf(optionalCommands));
 }
 
 /** Tried once for each list of packages: without a network it would cost time at each start, for nothing. */
-function installOptional(packages) {
+function installOptional() {
+  const packages = missingOf(optionalCommands);
+  if (process.getuid() !== 0 || !isInstalled("apt-get")) return;
   const stamp = `${root}node_modules/.hawser-optional`;
   if (packages.length === 0 || isStamped(stamp, packages.join(" "))) return;
   writeFileSync(stamp, packages.join(" "));
@@ -131,8 +132,8 @@ function installOptional(packages) {
   }
 }
 
-/** All of it; `rack` says whether the work at hand builds a rack. */
-export function setUp({ rack }) {
+/** All of it; `rack` says whether the work at hand builds a rack, `cluster` whether a real Kubernetes runs in it. */
+export function setUp({ rack, cluster = false }) {
   process.env.PATH = `${root}node_modules/.bin:${process.env.PATH}:/usr/sbin:/sbin`;
   step({
     title: "npm ci (packages by lock file, with the project's own Node)",
@@ -150,4 +151,5 @@ export function setUp({ rack }) {
     });
   }
   if (rack) installDebianPackages();
+  if (cluster) installOptional();
 }

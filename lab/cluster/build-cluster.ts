@@ -61,7 +61,8 @@ export function clusterProgram(name: ClusterProgram): string {
  * we are inside the namespaces of lab/wrapper.js.
  */
 export function whyNoCluster(programs = CLUSTER_PROGRAMS): string | undefined {
-  if (process.env["HAWSER_RACK"] !== "1") return process.env["HAWSER_NO_RACK"] || "no rack: run it by npm test";
+  if (process.env["HAWSER_RACK"] !== "1")
+    return process.env["HAWSER_NO_RACK"] || "no rack: run it by npm run test:cluster";
   if (missing(programs).length === 0) return undefined;
   return (
     process.env["HAWSER_NO_CLUSTER"] || (whyNoBuild(programs) ?? "its programs are not built: run npm run cluster")

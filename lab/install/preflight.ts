@@ -24,7 +24,7 @@ export async function whyNoInstall(): Promise<string | undefined> {
   const reason = process.env["HAWSER_NO_INSTALL"] || (whyNoParts() ?? whyNoCluster(NODE_PROGRAMS));
   if (reason !== undefined) return reason;
   return packages === undefined
-    ? "Debian's containerd, runc and CNI plug-ins are not there: run npm test, which downloads them"
+    ? "Debian's containerd, runc and CNI plug-ins are not there: run npm run test:cluster, which downloads them"
     : whyNoContainer(packages);
 }
 

@@ -82,11 +82,11 @@ describe("whyNoBuild()", () => {
 describe("whyNoCluster()", () => {
   it.each([
     {
-      name: "what npm test found missing",
+      name: "what the start script found missing",
       env: { HAWSER_RACK: "", HAWSER_NO_RACK: "no user namespaces" },
       says: "no user",
     },
-    { name: "the wrapper", env: { HAWSER_RACK: "", HAWSER_NO_RACK: "" }, says: "run it by npm test" },
+    { name: "the wrapper", env: { HAWSER_RACK: "", HAWSER_NO_RACK: "" }, says: "run it by npm run test:cluster" },
     { name: "why the build failed", env: { HAWSER_RACK: "1", HAWSER_NO_CLUSTER: "no network" }, says: "no network" },
     { name: "Go", env: { HAWSER_RACK: "1", HAWSER_NO_CLUSTER: "" }, says: "there is no Go 1.24" },
   ])("names $name", ({ env, says }) => {

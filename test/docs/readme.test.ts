@@ -45,7 +45,7 @@ describe("README.md", () => {
   const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: root })];
   it.each(pages)("%s: what npm is to run exists, and so do the files it links to", (page) => {
     const text = read(page);
-    const named = [...text.matchAll(/\bnpm run ([a-z]+)/g)].map(([, name = ""]) => name);
+    const named = [...text.matchAll(/\bnpm run ([a-z:]+[a-z])/g)].map(([, name = ""]) => name);
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = ""]) => target);
     const folder = page.includes("/") ? page.slice(0, page.lastIndexOf("/") + 1) : "";

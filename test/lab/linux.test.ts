@@ -392,7 +392,11 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       const pairs = names.filter((_, index) => index % 2 === 0).map((name, pair) => [name, names[pair * 2 + 1]]);
       ipBatch(pairs.map(([left, right]) => `link add ${left} type veth peer name ${right}`));
       ipBatch(names.map((name) => `link set ${name} up`));
-      expect(Math.max(...lostEvents())).toBeGreaterThan(0);
+      const isLost = (): boolean => Math.max(...lostEvents()) > 0;
+      // Some events of a link that goes up come later from a busy kernel, those of a new MTU at once.
+      for (let mtu = 1_300; mtu < 1_400 && !isLost(); mtu++)
+        ipBatch(names.map((name) => `link set ${name} mtu ${mtu}`));
+      expect(isLost()).toBe(true);
       await until("all links are seen up", () => names.every((name) => named(name)?.up));
       ipBatch(pairs.map(([left]) => `link delete ${left}`));
       const isGone = () => [...watcher.links().values()].every(({ name }) => !name.startsWith("many"));
@@ -463,7 +467,9 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
 
     it("reports its membership to the switch", async () => {
       const { groups } = member();
-      ip("link add br9 type bridge mcast_snooping 1 mcast_querier 1");
+      // Asked every second: the report that a join sends unasked is lost where the port does not forward yet.
+      const queries = "mcast_querier 1 mcast_startup_query_interval 100 mcast_query_interval 100";
+      ip(`link add br9 type bridge mcast_snooping 1 ${queries} mcast_query_response_interval 50`);
       ip("link add member0 type veth peer name member1");
       ip("link set member1 master br9");
       for (const name of ["br9", "member0", "member1"]) ip(`link set ${name} up`);

@@ -1,0 +1,19 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { root } from "./setup.js";
+
+/** Runs a command to its end with our terminal; Ctrl-C reaches it too, and we wait for its clean-up. */
+export function run(command, { env = {}, cwd = root } = {}) {
+  const [file, ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const passOn = (signal) => child.kill(signal);
+    for (const signal of signals) process.on(signal, passOn);
+    child.on("error", reject);
+    child.on("exit", (code, signal) => {
+      for (const name of signals) process.off(name, passOn);
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}

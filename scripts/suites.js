@@ -1,0 +1,122 @@
+// The tests in two suites: `npm test` needs what `npm run demo` needs; `npm run test:cluster` needs Go, and for real nodes the machine's root.
+// Each ends with one line that sums it up. Plain JavaScript: it starts before the project's own Node is known to be there.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { wrapped, whyNoRack } from "../lab/rack/wrapper.js";
+import { run } from "./run.js";
+import { ownNode, root } from "./setup.js";
+
+/** The folders of the tests that `npm run test:cluster` runs; each is a project of that name in vitest.config.ts. */
+const CLUSTER_FOLDERS = ["cluster", "install"];
+
+/** What building takes where nothing is built: for a person who waits. */
+const BUILDS = {
+  cluster:
+    "etcd, kube-apiserver, kube-controller-manager, kube-proxy and kubectl with Go: about 5 minutes the first time",
+  install: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about 3 minutes the first time",
+};
+
+const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
+
+/** Two results as one. */
+export function sum(left, right) {
+  return {
+    code: left.code === 0 ? right.code : left.code,
+    passed: left.passed + right.passed,
+    failed: left.failed + right.failed,
+    skipped: left.skipped + right.skipped,
+  };
+}
+
+/** The last line of a run. */
+export function summary({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/** Runs the tests of these projects that `args` choose, in namespaces where a rack can be built if there can be any. */
+async function runTests({ projects, args, env, noRack }) {
+  const scratch = mkdtempSync(`${tmpdir()}/hawser-test-`);
+  const report = `${scratch}/report.json`;
+  const vitest = [
+    `${root}node_modules/.bin/vitest`,
+    "run",
+    ...projects.map((name) => `--project=${name}`),
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
+  const command = [ownNode, ...vitest, ...args];
+  try {
+    const code = await run(noRack === undefined ? wrapped(command) : command, {
+      env: { HAWSER_NO_RACK: noRack ?? "", ...env },
+    });
+    return { code, ...countsOf(report, code) };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What a report of vitest counts; a run that failed without a failed test, or without a report, counts as one failure. */
+function countsOf(report, code) {
+  let counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+  try {
+    counts = JSON.parse(readFileSync(report, "utf8"));
+  } catch (error) {
+    console.error(`No report of the tests: ${error.message}`);
+  }
+  const failed = counts.numFailedTests === 0 && code !== 0 ? 1 : counts.numFailedTests;
+  return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests };
+}
+
+/** Whether arguments name a test of this folder; without any name they mean all. */
+function isChosen(folder, args) {
+  const names = args.filter((arg) => !arg.startsWith("-"));
+  return names.length === 0 || names.some((name) => name.includes(folder));
+}
+
+/** The tests that need nothing but what the demo needs: units, golden files, the lab. */
+export async function testSuite(args) {
+  const folder = CLUSTER_FOLDERS.find((name) => args.some((arg) => arg.includes(`test/${name}/`)));
+  if (folder !== undefined) {
+    console.error(`test/${folder} belongs to the other suite: npm run test:cluster -- ${args.join(" ")}`);
+    return { ...none, code: 2 };
+  }
+  const noRack = whyNoRack();
+  if (noRack !== undefined) console.error(`No rack can be built here, the lab's tests are skipped: ${noRack}`);
+  return runTests({ projects: ["unit", "lab"], args, noRack });
+}
+
+/** Builds what a folder of tests needs unless it is there. Resolves with why it cannot be had, empty if it can. */
+async function build(folder) {
+  const started = Date.now();
+  const command = ["scripts/cluster.js", "--build", "--reason", ...(folder === "install" ? ["--nodes"] : [])];
+  console.error(`test/${folder} needs ${BUILDS[folder]}; nothing where it is built already.`);
+  const reason = await new Promise((resolve, reject) => {
+    const child = spawn(ownNode, command, { cwd: root, stdio: ["inherit", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.on("data", (text) => (said += text));
+    child.on("error", reject);
+    child.on("close", () => resolve(said.trim()));
+  });
+  if (reason === "")
+    console.error(`test/${folder} has what it needs after ${Math.round((Date.now() - started) / 1000)} s.`);
+  return reason;
+}
+
+/** The tests on a real Kubernetes. Built before their namespaces are made, which reach no network. */
+export async function clusterSuite(args) {
+  const noRack = whyNoRack();
+  const reasons = {};
+  for (const folder of CLUSTER_FOLDERS) reasons[folder] = noRack ?? (isChosen(folder, args) ? await build(folder) : "");
+  const result = await runTests({
+    projects: CLUSTER_FOLDERS,
+    args,
+    noRack,
+    env: { HAWSER_NO_CLUSTER: reasons.cluster, HAWSER_NO_INSTALL: reasons.install },
+  });
+  // Once more at the end, where it is seen.
+  for (const folder of CLUSTER_FOLDERS)
+    if (reasons[folder] !== "") console.error(`SKIPPED test/${folder}: ${reasons[folder]}`);
+  return result;
+}
