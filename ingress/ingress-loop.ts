@@ -95,7 +95,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
   };
 }
 
-/** All that the ingress knows, as values. */
+/** The objects that the ingress has read, and what it makes of them. */
 class KnownObjects {
   readonly #context: IngressContext;
   readonly #problems: ProblemLog;
@@ -103,7 +103,7 @@ class KnownObjects {
   readonly #secrets: NamedSecrets;
   /** Grows whenever an Ingress or a class changes. */
   standingsVersion = 0;
-  /** What is wrong with Ingresses, ours or not: only of ours is it told. */
+  /** What is wrong with Ingresses, ours or not: only that of ours is reported. */
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
     get: (key) => this.#context.source.get("Ingress", key),
@@ -147,7 +147,7 @@ class KnownObjects {
   /** Reads what is new, and hands on what it makes. */
   update(): void {
     const { useRoutes } = this.#context;
-    // Classes first: they decide of which Ingresses anything is told.
+    // Classes first: they decide which Ingresses are reported on.
     const classes = this.#classes.update();
     this.#index.useClasses(classes);
     const ingresses = this.#ingresses.update();
@@ -156,22 +156,22 @@ class KnownObjects {
     const changes = { classes, ingresses, services, slices };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
     if (classes.length + ingresses.length > 0) this.standingsVersion += 1;
-    if (classes.length > 0) this.#tellAgain();
-    this.#secrets.update(this.#index.served());
+    if (classes.length > 0) this.#reportAgain();
+    this.#secrets.update(this.#index.ours());
   }
 
   standingOf(key: string): Standing {
     if (this.#index.serves(key)) return "served";
-    return this.#isOurs(key) ? "unreadable" : "foreign";
+    return this.#isOurs(key) ? "unserved" : "foreign";
   }
 
-  /** The Ingresses of our class that cannot be served, each with its first error. */
+  /** The Ingresses of our class that are not served as written, each with its first error. */
   unserved(): ReadonlyMap<string, UnservedIngress> {
     const unserved = new Map<string, UnservedIngress>();
     for (const [key, found] of this.#ofIngresses) {
       const problem = found.find(({ severity }) => severity === "error");
       const object = this.#context.source.get("Ingress", key);
-      if (problem === undefined || object === undefined || this.standingOf(key) !== "unreadable") continue;
+      if (problem === undefined || object === undefined || !this.#isOurs(key)) continue;
       const { namespace, name } = object.metadata;
       unserved.set(key, { namespace, name, problem });
     }
@@ -196,7 +196,7 @@ class KnownObjects {
     return object !== undefined && this.#index.isOurs({ className: ingressClassName(object) });
   }
 
-  #tellAgain(): void {
+  #reportAgain(): void {
     for (const [key, found] of this.#ofIngresses)
       this.#problems.report(`Ingress ${key}`, this.#isOurs(key) ? found : []);
   }

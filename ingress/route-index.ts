@@ -14,13 +14,13 @@ export interface RouteChanges {
   readonly slices: readonly Change<EndpointSlice>[];
 }
 
-/** Keeps the objects by what the route table asks for, so that a change builds anew only the hosts and Services it touches. */
+/** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
   readonly #classes = new Map<string, IngressClass>();
-  /** All Ingresses, and of them those that we serve. */
+  /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
-  readonly #served = new Map<string, Ingress>();
+  readonly #ours = new Map<string, Ingress>();
   readonly #claims = new Map<string, Ingress[]>();
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice[]>();
@@ -30,13 +30,15 @@ export class RouteIndex {
     this.#scope = scope;
   }
 
-  /** The Ingresses that we serve. */
-  served(): readonly Ingress[] {
-    return [...this.#served.values()];
+  /** The Ingresses of our class that can be read; those that are closed keep their certificates. */
+  ours(): readonly Ingress[] {
+    return [...this.#ours.values()];
   }
 
+  /** Whether an Ingress is served, as a whole or in part. */
   serves(key: string): boolean {
-    return this.#served.has(key);
+    const ingress = this.#ours.get(key);
+    return ingress !== undefined && ingress.closed === undefined;
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */
@@ -70,13 +72,13 @@ export class RouteIndex {
     return this.#table;
   }
 
-  /** Brings the claims of one Ingress up to date, and tells which hosts that touches. */
+  /** Brings the claims of one Ingress up to date, and adds the hosts that this touches. */
   #settle(key: string, hosts: Set<string>): void {
     const present = this.#ingresses.get(key);
     const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
-    const before = this.#served.get(key);
+    const before = this.#ours.get(key);
     if (before === after) return;
-    put(this.#served, key, after);
+    put(this.#ours, key, after);
     for (const host of before === undefined ? [] : claimedHosts(before)) {
       hosts.add(host);
       const rest = (this.#claims.get(host) ?? []).filter((ingress) => ingress !== before);

@@ -36,6 +36,15 @@ export const RESPONSE_REASONS = {
   },
   "no-service": { status: 503, meaning: "The Service of the rule, or its port, does not exist." },
   "no-endpoint": { status: 503, meaning: "The Service of the rule has no endpoint that is ready." },
+  "closed-restriction": {
+    status: 503,
+    meaning: "The Ingress restricts who may come in, in a way that Hawser does not have yet. Its paths are closed.",
+  },
+  "closed-unsupported": {
+    status: 503,
+    meaning: "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
+  },
+  "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
   "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },
   "answer-timeout": { status: 504, meaning: "The endpoint sent nothing for too long." },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly meaning: string }>>;

@@ -3,10 +3,10 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 
 /**
- * What an Ingress is to us. `served`: its status is ours to write. `unreadable`: of our class, and not served; it keeps
- * what it has. `foreign`: somebody else's, or nobody's.
+ * What an Ingress is to us. `served`: its status is ours to write. `unserved`: of our class, and closed or unreadable; it
+ * keeps what it has. `foreign`: of another class, or of none.
  */
-export type Standing = "served" | "unreadable" | "foreign";
+export type Standing = "served" | "unserved" | "foreign";
 
 /** All that decides about the statuses of Ingresses. */
 export interface StatusSnapshot {

@@ -26,7 +26,7 @@ export interface StatusLoopOptions {
   /** Where clients find us, as the objects say now. */
   readonly publishedAddresses: () => PublishedAddresses;
   readonly standingOf: (key: string) => Standing;
-  /** Those whose standing is `unreadable`, by key. */
+  /** The Ingresses of our class that are not served as written, by key. */
   readonly unserved: () => ReadonlyMap<string, UnservedIngress>;
   /** Another number whenever a standing may be another. */
   readonly standingsVersion: () => number;

@@ -3,14 +3,14 @@ import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Source } from "#src/source/source.ts";
 
-/** An Ingress of our class that cannot be served, and the first thing that is wrong with it. */
+/** An Ingress of our class that is not served as written, and the first thing that is wrong with it. */
 export interface UnservedIngress {
   readonly namespace: string;
   readonly name: string;
   readonly problem: Problem;
 }
 
-/** Tells people of each Ingress that cannot be served by one Event, and by another when something else is wrong with it. */
+/** Records one Event for each Ingress that is not served as written, and another one when something else is wrong with it. */
 export class UnservedEvents {
   readonly #source: Pick<Source, "record">;
   /** What was said last, by key. */

@@ -1,5 +1,6 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
 import type { IngressBackend } from "#src/model/ingress-backend.ts";
+import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
@@ -37,9 +38,11 @@ export function findBrokenReferences(objects: ObjectSet): readonly Problem[] {
 /** Each backend once, with the place that names it. */
 function backendsOf(ingress: Ingress): ReadonlyMap<string, IngressBackend> {
   const backends = new Map<string, IngressBackend>();
-  if (ingress.defaultBackend !== undefined) backends.set("default backend", ingress.defaultBackend);
-  for (const { host, paths } of ingress.rules)
-    for (const { path, backend } of paths) backends.set(`${host === "" ? "*" : host}${path}`, backend);
+  const { defaultBackend, rules } = ingress;
+  if (defaultBackend !== undefined && !isClosed(defaultBackend)) backends.set("default backend", defaultBackend);
+  for (const { host, paths } of rules)
+    for (const { path, target } of paths)
+      if (!isClosed(target)) backends.set(`${host === "" ? "*" : host}${path}`, target);
   return backends;
 }
 

@@ -1,18 +1,25 @@
 import { firstAnnotation } from "./annotation.ts";
+import type { ClosedReason } from "./closed-reason.ts";
 import { complain, descend, entry, type Field, quote } from "./field.ts";
+import { readHost } from "./ingress-host.ts";
+import { type AnnotationRisk, FOREIGN_RISKS, LOOKS_LIKE_RESTRICTION, NGINX_RISKS } from "./ingress-annotation-risks.ts";
+import { firstRiskyDirective } from "./nginx-snippet.ts";
 
 const OURS = "hawser.dev/";
 const NGINX = "nginx.ingress.kubernetes.io/";
 /** The prefix of ingress-nginx before 0.9, and of many articles. */
 const OLD_NGINX = "ingress.kubernetes.io/";
-
-/** Annotations that say who may come in, or how often: without them an Ingress is more open than its writer meant. */
-const RESTRICTIONS =
-  /^(?:auth-|satisfy$|whitelist-source-range$|allowlist-source-range$|denylist-source-range$|limit-|enable-modsecurity$|modsecurity-|block-|global-rate-limit)/;
-/** Annotations after which paths are no longer what they look like. */
-const REGEX = new Set(["use-regex"]);
-/** What we have, by name without prefix. */
-const KNOWN = new Set(["rewrite-target", "ssl-redirect", "force-ssl-redirect"]);
+/** Prefixes whose annotations have the names of ingress-nginx. */
+const NGINX_PREFIXES = [
+  NGINX,
+  OLD_NGINX,
+  OURS,
+  "haproxy-ingress.github.io/",
+  "higress.io/",
+  "ingress.appscode.com/",
+] as const;
+/** Annotations that Hawser serves, by name without prefix. */
+const SERVED = new Set(["rewrite-target", "ssl-redirect", "force-ssl-redirect", "use-regex"]);
 
 /**
  * From `rewrite-target`; `target` starts with `/`. `replacePrefix`: the matched path is replaced, what follows it stays
@@ -25,59 +32,189 @@ export interface Rewrite {
 }
 
 /**
- * Whether plain requests are sent on to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry covers
- * the host. `with-tls` and `never`: annotation `ssl-redirect`. `by-default`: as the program was told.
+ * Whether plain requests are redirected to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry
+ * covers the host. `with-tls` and `never`: annotation `ssl-redirect`. `by-default`: as the program's option says.
  */
 export type HttpsRedirect = "always" | "with-tls" | "never" | "by-default";
 
-/**
- * Whether an annotation asks for what we do not have and what changes who or what is reached; with a Problem for each.
- * Other annotations of ingress-nginx that we do not have are passed over with a warning.
- */
-export function isClosed(root: Field): boolean {
-  const annotations = descend(root, "metadata", "annotations");
-  let closed = false;
-  for (const [key, value] of Object.entries(annotations.value as Readonly<Record<string, string>>)) {
-    const prefix = [NGINX, OLD_NGINX, OURS].find((candidate) => key.startsWith(candidate));
-    const name = prefix === undefined ? "" : key.slice(prefix.length);
-    if (prefix === undefined || KNOWN.has(name)) continue;
-    const isOff = value === "false" || value === "";
-    const isRestriction = RESTRICTIONS.test(name);
-    if (isOff && (isRestriction || REGEX.has(name))) continue;
-    const changesMeaning = isRestriction || REGEX.has(name);
-    complainOfAnnotation(entry(annotations, key), { isRestriction, changesMeaning });
-    closed ||= changesMeaning;
-  }
-  return closed;
+/** What annotations that Hawser does not serve do to their Ingress. */
+export interface AnnotationEffects {
+  /** All its paths are closed, for this reason. */
+  readonly closed: ClosedReason | undefined;
+  /** It is the canary of another Ingress: it takes no requests, and closes nothing. */
+  readonly isCanary: boolean;
+  /** The path `/` alone is closed. */
+  readonly closesRoot: boolean;
+  /** Hosts that it would serve besides those of its rules. They are closed, unless a rule names them. */
+  readonly addedHosts: readonly string[];
+  /** `www.` is put before each host, or taken away from it, to have another host that redirects to it. */
+  readonly addsWww: boolean;
 }
 
-function complainOfAnnotation(
-  field: Field,
-  { isRestriction, changesMeaning }: { readonly isRestriction: boolean; readonly changesMeaning: boolean },
-): void {
-  if (!changesMeaning) {
+/** Finds what annotations ask for that Hawser does not serve, with a Problem for each. */
+export function readAnnotationEffects(root: Field): AnnotationEffects {
+  const annotations = descend(root, "metadata", "annotations");
+  const texts = annotations.value as Readonly<Record<string, string>>;
+  const effects = { closed: undefined as ClosedReason | undefined, isCanary: false, closesRoot: false, addsWww: false };
+  const addedHosts: string[] = [];
+  for (const [key, text] of Object.entries(texts)) {
+    const risk = riskOf(key, text.trim(), texts);
+    if (risk === undefined) continue;
+    const field = entry(annotations, key);
+    switch (risk.effect) {
+      case "restriction":
+        effects.closed = "closed-restriction";
+        complainOfRestriction(field, risk);
+        break;
+      case "snippet":
+        if (complainOfSnippet(field, text)) effects.closed = "closed-restriction";
+        break;
+      case "reaches-other":
+        effects.closed ??= "closed-unsupported";
+        complainOfOther(field, risk, "Closes all paths of this Ingress");
+        break;
+      case "root":
+        effects.closesRoot = true;
+        complainOfOther(field, risk, "Closes the path / of this Ingress");
+        break;
+      case "hosts":
+        addedHosts.push(...hostsIn(field, text));
+        complainOfOther(field, risk, "Closes the hosts that this annotation adds");
+        break;
+      case "www-hosts":
+        effects.addsWww = true;
+        complainOfOther(field, risk, "Closes the hosts that this annotation adds");
+        break;
+      case "canary":
+        effects.isCanary = true;
+        complainOfCanary(field);
+        break;
+      case "fallback":
+        complainOfFallback(field);
+        break;
+      case "ignored":
+        complainOfIgnored(field, key);
+        break;
+    }
+  }
+  return { ...effects, addedHosts };
+}
+
+/** The risk of an annotation; undefined where there is none, or where its value asks for nothing. */
+function riskOf(key: string, value: string, texts: Readonly<Record<string, string>>): AnnotationRisk | undefined {
+  const prefix = NGINX_PREFIXES.find((candidate) => key.startsWith(candidate));
+  const name = prefix === undefined ? key : key.slice(prefix.length);
+  const risks = prefix === undefined ? FOREIGN_RISKS : NGINX_RISKS;
+  if (prefix !== undefined && SERVED.has(name)) return undefined;
+  const risk = risks.find((candidate) => candidate.name.test(name));
+  if (risk === undefined) return isIgnored(key, prefix) ? { name: /./, effect: "ignored" } : undefined;
+  const siblings = (sibling: string) => texts[`${prefix ?? ""}${sibling}`]?.trim();
+  const asks = risk.asks ?? ((text: string) => text !== "");
+  return asks(value, siblings) ? risk : undefined;
+}
+
+/** Whether a warning tells that an annotation is ignored: one of a known prefix, or one that looks like a restriction. */
+function isIgnored(key: string, prefix: string | undefined): boolean {
+  return prefix !== undefined || LOOKS_LIKE_RESTRICTION.test(key);
+}
+
+function complainOfRestriction(field: Field, { typed }: AnnotationRisk): void {
+  complain(field, "INGRESS_RESTRICTION_UNSUPPORTED", {
+    what: "Closes all paths of this Ingress",
+    why: "Hawser does not have this restriction yet, and without it the Ingress would be more open than written",
+    fix: fixWith(
+      "Restrict access at the backend and remove the annotation, or serve the Ingress by another class",
+      typed,
+    ),
+  });
+}
+
+/** Whether a snippet closes its Ingress. */
+function complainOfSnippet(field: Field, text: string): boolean {
+  const directive = firstRiskyDirective(text);
+  if (directive === undefined) {
     complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
-      what: "Passes over this annotation",
-      why: "Hawser has nothing of that name",
-      fix: "Remove it if you can do without it",
+      what: "Ignores this snippet",
+      why: "Hawser has no nginx; nothing in the snippet restricts who may come in",
+      fix: "Remove it if the Ingress works without it",
       severity: "warning",
     });
-    return;
+    return false;
   }
-  complain(field, isRestriction ? "INGRESS_RESTRICTION_UNSUPPORTED" : "INGRESS_REGEX_UNSUPPORTED", {
-    what: "Does not serve this Ingress",
-    why: isRestriction
-      ? "Hawser does not have this restriction yet, and without it the Ingress would be more open than written"
-      : "Hawser does not match paths by regular expressions yet",
-    fix: isRestriction
-      ? "Restrict access at the backend and remove the annotation, or serve it by another class"
-      : "Write the paths as Prefix or Exact and remove the annotation",
+  complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
+    what: "Closes all paths of this Ingress",
+    why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
+    fix: fixWith("Remove the line, or serve the Ingress by another class", typedFor(directive.name)),
   });
+  return true;
+}
+
+/** The annotation that says what a directive of nginx says. */
+function typedFor(directive: string): string | undefined {
+  if (directive === "deny" || directive === "allow") return "hawser.dev/allowlist-source-range";
+  if (directive.startsWith("auth_basic")) return "hawser.dev/auth-type with hawser.dev/auth-secret";
+  if (directive.startsWith("auth_")) return "hawser.dev/auth-url";
+  if (directive.startsWith("limit_")) return "hawser.dev/limit-rps";
+  return directive === "rewrite" ? "hawser.dev/rewrite-target" : undefined;
+}
+
+function complainOfOther(field: Field, { typed }: AnnotationRisk, what: string): void {
+  complain(field, "INGRESS_ANNOTATION_UNSUPPORTED", {
+    what,
+    why: "Hawser does not serve this annotation yet, and without it requests would reach something else than written",
+    fix: fixWith("Remove the annotation if they may, or serve the Ingress by another class", typed),
+  });
+}
+
+function complainOfCanary(field: Field): void {
+  complain(field, "INGRESS_CANARY_UNSUPPORTED", {
+    what: "Sends no requests to this Ingress",
+    why: "it is a canary, and Hawser does not divide requests between Ingresses yet",
+    fix: "Remove the canary; the other Ingress of this host and path serves all requests",
+  });
+}
+
+function complainOfFallback(field: Field): void {
+  complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
+    what: "Ignores this default backend",
+    why: "Hawser answers 503 where the Service of a path has no ready endpoint",
+    fix: "Remove the annotation if that answer will do",
+    severity: "warning",
+  });
+}
+
+function complainOfIgnored(field: Field, key: string): void {
+  const isForeign = NGINX_PREFIXES.every((prefix) => !key.startsWith(prefix));
+  complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
+    what: "Ignores this annotation",
+    why: isForeign ? "Hawser does not know it, though its name speaks of a restriction" : "Hawser does not support it",
+    fix: isForeign ? "Restrict access at the backend if it has to be" : "Remove it if the Ingress works without it",
+    severity: "warning",
+  });
+}
+
+function fixWith(fix: string, typed: string | undefined): string {
+  return typed === undefined ? fix : `${fix}. The annotation for it is ${typed}`;
+}
+
+/** The names in a list of hosts; those that are patterns are not found by any request here, and left out. */
+function hostsIn(field: Field, text: string): readonly string[] {
+  const texts = text.split(",").map((name) => name.trim());
+  return texts.flatMap((value) => readHost({ ...field, value, problems: [] }) || []);
+}
+
+/**
+ * Whether the paths of an Ingress are regular expressions where they can be: `use-regex`, or `rewrite-target` of
+ * ingress-nginx.
+ */
+export function usesRegex(root: Field): boolean {
+  const rewrite = firstAnnotation(root, namesOf("rewrite-target"));
+  return readSwitch(root, "use-regex") === true || rewrite?.path.includes(`"${NGINX}`) === true;
 }
 
 /**
  * Reads `rewrite-target`, under three names of which the first wins. A target with groups (`/$1`) needs regular
- * expressions in paths; it is an error, for any other reading would lead to other pages.
+ * expressions in paths; it is an error, because any other reading would lead to other pages.
  */
 export function readRewrite(root: Field): Rewrite | undefined {
   const field = firstAnnotation(root, namesOf("rewrite-target"));
@@ -113,7 +250,7 @@ function readSwitch(root: Field, name: string): boolean | undefined {
   const text = String(field.value).trim().toLowerCase();
   if (text !== "true" && text !== "false")
     complain(field, "INGRESS_SWITCH_INVALID", {
-      what: `Takes ${quote(field.value)} for true`,
+      what: `Reads ${quote(field.value)} as true`,
       why: "it is neither true nor false",
       fix: 'Write "true" or "false"',
       severity: "warning",

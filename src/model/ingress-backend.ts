@@ -10,7 +10,7 @@ export interface IngressBackend {
 
 /**
  * Reads a backend in either form: `service: {name, port: {number | name}}` of v1, or `serviceName` and `servicePort` of
- * the old versions. The form of the other version is read with a warning, for an API server would drop it.
+ * the old versions. The form of the other version is read with a warning, because an API server would drop it.
  */
 export function readBackend(field: Field, isV1: boolean): IngressBackend | undefined {
   if (isUnset(field)) return complainMissing(field, "Write the Service that requests go to");
@@ -27,7 +27,7 @@ export function readBackend(field: Field, isV1: boolean): IngressBackend | undef
   if (!isUnset(service) && isOldForm)
     return complain(field, "FIELD_INVALID", {
       what: "Cannot choose a Service",
-      why: "both service and serviceName stand there",
+      why: "it has both service and serviceName",
       fix: "Remove serviceName and servicePort",
     });
   if (isOldForm === isV1) warnOfForm(field, isV1);
@@ -36,7 +36,7 @@ export function readBackend(field: Field, isV1: boolean): IngressBackend | undef
 
 function warnOfForm(field: Field, isV1: boolean): void {
   complain(field, "INGRESS_BACKEND_FORM", {
-    what: "Reads the backend all the same",
+    what: "Read the backend although it has another form",
     why: isV1 ? "serviceName and servicePort are of v1beta1" : "service is of networking.k8s.io/v1",
     fix: isV1 ? "Write service: {name: ..., port: {number: ...}}" : "Write apiVersion: networking.k8s.io/v1",
     severity: "warning",
@@ -77,7 +77,7 @@ function readServiceName(field: Field): string | undefined {
   if (name === undefined || isDnsLabel(name)) return name;
   return complain(field, "FIELD_INVALID", {
     what: `Cannot use the Service ${quote(name)}`,
-    why: "it is no name of a Service; it must be in the namespace of the Ingress",
+    why: "it is not a name of a Service, which must be in the namespace of the Ingress",
     fix: "Write the name alone",
   });
 }

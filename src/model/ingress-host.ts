@@ -16,9 +16,26 @@ export function readHost(field: Field): string | undefined {
   return complain(field, "INGRESS_HOST_INVALID", { what: `Cannot use the host ${quote(text)}`, ...explain(host) });
 }
 
-function explain(host: string): { readonly why: string; readonly fix: string } {
+/**
+ * The host that a text means which `readHost` refuses: the name in `https://a.com:80/`, every host for `*`, else the text
+ * itself, which requests may name though DNS cannot (`a_b.com`, an address). Undefined where it is not a text.
+ */
+export function meantHost({ value }: Field): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const host = value.toLowerCase();
+  if (host === "*") return "";
+  const name = bareName(host);
+  return isDnsSubdomain(name) ? name : host;
+}
+
+/** A host without what people write around it: scheme, path, port, final dot. */
+function bareName(host: string): string {
   const bare = host.replace(/^[a-z]+:\/\//, "").split("/")[0] ?? "";
-  const name = bare.replace(/:\d*$/, "").replace(/\.$/, "");
+  return bare.replace(/:\d*$/, "").replace(/\.$/, "");
+}
+
+function explain(host: string): { readonly why: string; readonly fix: string } {
+  const name = bareName(host);
   if (parseIp(host) !== undefined || parseIp(name) !== undefined || host.startsWith("["))
     return { why: "it is an address, and rules go by name", fix: "Leave the host out to serve requests by address" };
   if (host === "*")

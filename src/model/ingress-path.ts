@@ -1,7 +1,9 @@
+import type { ClosedReason } from "./closed-reason.ts";
 import {
   child,
   complain,
   complainMissing,
+  descend,
   type Field,
   isUnset,
   quote,
@@ -14,25 +16,83 @@ import { type IngressBackend, readBackend } from "./ingress-backend.ts";
 /** How a path is compared with a request (networking.k8s.io/v1 `pathType`). */
 export type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
 
+/** Nothing serves the requests for a path: they are answered 503, for this reason. */
+export interface ClosedTarget {
+  readonly closed: ClosedReason;
+}
+
+/** Where the requests for a path go. */
+export type IngressTarget = IngressBackend | ClosedTarget;
+
+export function isClosed(target: IngressTarget): target is ClosedTarget {
+  return "closed" in target;
+}
+
 export interface IngressPath {
-  /** Starts with `/`; the empty path, which ImplementationSpecific may have, is read as `/`. */
+  /** Starts with `/`, except a pattern that could not be read; the empty path of ImplementationSpecific is read as `/`. */
   readonly path: string;
   readonly pathType: PathType;
-  readonly backend: IngressBackend;
+  /**
+   * The path is a regular expression as ingress-nginx has them, or empty where which paths are meant is unknown.
+   * Hawser compares by none: the target is closed, and so is whatever the pattern could match.
+   */
+  readonly isPattern?: true;
+  readonly target: IngressTarget;
+  /** Its place in the object: `spec.rules[0].http.paths[1]`. */
+  readonly at: string;
+}
+
+/** What is known of the Ingress when a path of it is read. */
+export interface PathContext {
+  readonly isV1: boolean;
+  /** Why all paths of the Ingress are closed; undefined: they are not. */
+  readonly closed: ClosedReason | undefined;
+  /** Paths may be regular expressions. */
+  readonly usesRegex: boolean;
 }
 
 /** What an API server refuses in paths of type Exact and Prefix: spellings that could mean another path. */
 const AMBIGUOUS = ["//", "/./", "/../", "%2f", "%2F"];
+/** What makes a regular expression of a path. A single dot does not: it matches a dot, too. */
+const PATTERN = /[\\^$|?*+()[\]{}]/;
 
-/** Reads one path of a rule; undefined with a Problem where it cannot be served. */
-export function readPath(field: Field, isV1: boolean): IngressPath | undefined {
-  if (!readMap(field)) return undefined;
+/**
+ * Reads one path of a rule. One that cannot be served as written is closed, as far as its text says which requests
+ * it is for. Undefined where that is unknown and the Ingress restricts nothing.
+ */
+export function readPath(field: Field, context: PathContext): IngressPath | undefined {
+  const { isV1, usesRegex } = context;
+  if (!readMap(field)) return unknownPath(field, context);
   const typeField = child(field, "pathType");
   const pathType = isUnset(typeField) && !isV1 ? "ImplementationSpecific" : readPathType(typeField);
-  const path = pathType === undefined ? undefined : readPathText(child(field, "path"), pathType);
+  const pathField = child(field, "path");
+  const text = isUnset(pathField) ? "" : readText(pathField);
   const backend = readBackend(child(field, "backend"), isV1);
-  if (pathType === undefined || path === undefined || backend === undefined) return undefined;
-  return { path, pathType, backend };
+  if (text === undefined) return unknownPath(field, context);
+  const isPattern = usesRegex && PATTERN.test(text);
+  const path = pathType === undefined || isPattern ? undefined : readPathText(pathField, text, pathType);
+  const isUnsupported = isPattern || !isUnset(descend(field, "backend", "resource"));
+  const closed = isUnsupported ? "closed-unsupported" : "closed-unreadable";
+  if (isPattern) complainOfPattern(pathField);
+  const isServed = pathType !== undefined && path !== undefined;
+  return {
+    path: path ?? (text.startsWith("/") ? text : `/${text}`),
+    // The widest: it cannot leave open what another type would have covered.
+    pathType: pathType ?? "ImplementationSpecific",
+    ...(isPattern ? { isPattern } : {}),
+    target: closedBy(context) ?? (isServed ? backend : undefined) ?? { closed },
+    at: field.path,
+  };
+}
+
+function closedBy({ closed }: PathContext): ClosedTarget | undefined {
+  return closed && { closed };
+}
+
+/** A restriction on paths that cannot be read closes the whole host. */
+function unknownPath(field: Field, context: PathContext): IngressPath | undefined {
+  const target = closedBy(context);
+  return target && { path: "", pathType: "ImplementationSpecific", isPattern: true, target, at: field.path };
 }
 
 function readPathType(field: Field): PathType | undefined {
@@ -40,18 +100,34 @@ function readPathType(field: Field): PathType | undefined {
   return readChoice(field, ["Exact", "Prefix", "ImplementationSpecific"]);
 }
 
-function readPathText(field: Field, pathType: PathType): string | undefined {
-  const text = isUnset(field) ? "" : readText(field);
-  if (text === undefined) return undefined;
+function readPathText(field: Field, text: string, pathType: PathType): string | undefined {
   if (text === "" && pathType === "ImplementationSpecific") return "/";
   const what = `Cannot serve the path ${quote(text)}`;
   if (!text.startsWith("/")) {
     const fix = `Write ${quote(`/${text}`)}`;
     return complain(field, "INGRESS_PATH_INVALID", { what, why: "it does not begin with /", fix });
   }
+  if (text.endsWith("/*")) warnOfWildcard(field, text);
   if (pathType === "ImplementationSpecific") return text;
   const ambiguous = AMBIGUOUS.find((part) => text.includes(part)) ?? /\/\.\.?$/.exec(text)?.[0];
   if (ambiguous === undefined) return text;
   const why = `it has ${quote(ambiguous)}, which pathType ${pathType} does not allow`;
   return complain(field, "INGRESS_PATH_INVALID", { what, why, fix: "Write the path as it is after resolving that" });
+}
+
+function complainOfPattern(field: Field): void {
+  complain(field, "INGRESS_REGEX_UNSUPPORTED", {
+    what: `Closes the path ${quote(field.value)}`,
+    why: "it is a regular expression, and Hawser does not match paths by those yet",
+    fix: "Write the path as Prefix or Exact, without special characters",
+  });
+}
+
+function warnOfWildcard(field: Field, text: string): void {
+  complain(field, "INGRESS_PATH_WILDCARD", {
+    what: `Compares the * of ${quote(text)} as a character like any other`,
+    why: "Kubernetes has no wildcards in paths: only requests that contain the * match",
+    fix: `Write ${quote(text.slice(0, -2) || "/")} with pathType: Prefix`,
+    severity: "warning",
+  });
 }

@@ -12,18 +12,32 @@ import {
   readMap,
   readText,
 } from "./field.ts";
-import { type HttpsRedirect, isClosed, readHttpsRedirect, readRewrite, type Rewrite } from "./ingress-annotations.ts";
-import { type IngressBackend, readBackend } from "./ingress-backend.ts";
-import { readHost } from "./ingress-host.ts";
-import { type IngressPath, readPath } from "./ingress-path.ts";
+import type { ClosedReason } from "./closed-reason.ts";
+import {
+  type AnnotationEffects,
+  type HttpsRedirect,
+  readAnnotationEffects,
+  readHttpsRedirect,
+  readRewrite,
+  type Rewrite,
+  usesRegex,
+} from "./ingress-annotations.ts";
+import { readBackend } from "./ingress-backend.ts";
+import { meantHost, readHost } from "./ingress-host.ts";
+import { type IngressPath, type IngressTarget, type PathContext, readPath } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
 
 interface IngressRule {
-  /** Lower case; empty for the catch-all; `*.example.com` for one label. */
+  /**
+   * Lower case; empty for the catch-all; `*.example.com` for one label. Of a rule whose host cannot be used, what its
+   * text means, or the text itself: its paths are closed.
+   */
   readonly host: string;
   readonly paths: readonly IngressPath[];
+  /** An annotation adds the host, and Hawser does not serve it. A host that any rule names is not touched. */
+  readonly isAdded?: true;
 }
 
 interface IngressTls {
@@ -39,7 +53,9 @@ export interface Ingress {
   readonly createdMs: number;
   /** `spec.ingressClassName`, else the annotation `kubernetes.io/ingress.class`; undefined where neither is set. */
   readonly className: string | undefined;
-  readonly defaultBackend: IngressBackend | undefined;
+  /** Why nothing of it is served, though it can be read: it keeps its hosts, paths and certificates. */
+  readonly closed: ClosedReason | undefined;
+  readonly defaultBackend: IngressTarget | undefined;
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly rewrite: Rewrite | undefined;
@@ -60,28 +76,24 @@ const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 const API_VERSION = "networking.k8s.io/v1";
 
 /**
- * Reads an Ingress of any version. A rule, path or TLS entry that cannot be read is left out with a Problem and the
- * others are served. Not served at all is an Ingress that asks for a restriction or a rewriting we do not have: without
- * it, it would open or lead to what its writer meant to keep closed or elsewhere.
+ * Reads an Ingress of any version. What cannot be served as written is closed, with a Problem: its path, or all paths of
+ * an Ingress that asks for a restriction or for another destination that Hawser does not have. So no other rule serves
+ * what its writer meant to protect or to send elsewhere. A canary, and an Ingress without any readable rule, closes nothing.
  */
 export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const root = rootField(object);
   const { problems } = root;
   const spec = child(root, "spec");
   const isV1 = object.apiVersion === API_VERSION;
-  const rules = child(spec, "rules");
+  const rulesField = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
   const rewrite = readRewrite(root);
+  const isRewriteUnusable = hasError(problems);
   const httpsRedirect = readHttpsRedirect(root);
-  if (isClosed(root) || hasError(problems)) return { ok: false, problems };
-  if (readMap(spec) && isUnset(rules) && isUnset(backendField))
-    complain(spec, "INGRESS_EMPTY", {
-      what: "Cannot serve this Ingress",
-      why: "it has neither rules nor a default backend",
-      fix: `Write spec.rules or ${backendField.path}`,
-    });
-  if (isUnset(spec)) complainMissing(spec, "Write spec with rules");
-  if (hasError(problems)) return { ok: false, problems };
+  const effects = readAnnotationEffects(root);
+  if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
+  const closed = effects.closed ?? (isRewriteUnusable ? "closed-unsupported" : undefined);
+  const context = { isV1, closed, usesRegex: usesRegex(root) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -89,13 +101,49 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     name,
     createdMs,
     className: readClassName(root),
-    defaultBackend: isUnset(backendField) ? undefined : readBackend(backendField, isV1),
-    rules: readList(rules).flatMap((field) => readRule(field, isV1) ?? []),
+    closed,
+    defaultBackend: isUnset(backendField) ? undefined : readDefaultBackend(backendField, context),
+    rules: withEffects(
+      readList(rulesField).flatMap((field) => readRule(field, context) ?? []),
+      effects,
+    ),
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     rewrite,
     httpsRedirect,
   };
   return { ok: true, value, problems };
+}
+
+/** Whether an Ingress has rules or a default backend; a Problem where it has not. */
+function canRead(spec: Field, rules: Field, backend: Field): boolean {
+  if (isUnset(spec)) complainMissing(spec, "Write spec with rules");
+  if (!readMap(spec)) return false;
+  if (!isUnset(rules) || !isUnset(backend)) return true;
+  complain(spec, "INGRESS_EMPTY", {
+    what: "Cannot serve this Ingress",
+    why: "it has neither rules nor a default backend",
+    fix: `Write spec.rules or ${backend.path}`,
+  });
+  return false;
+}
+
+function readDefaultBackend(field: Field, { isV1, closed }: PathContext): IngressTarget {
+  const backend = readBackend(field, isV1);
+  return closed === undefined ? (backend ?? { closed: "closed-unreadable" }) : { closed };
+}
+
+/** The rules with what annotations close besides: the path `/`, and hosts that they add. */
+function withEffects(
+  rules: readonly IngressRule[],
+  { closesRoot, addedHosts, addsWww }: AnnotationEffects,
+): readonly IngressRule[] {
+  const target = { closed: "closed-unsupported" } as const;
+  const root: IngressPath = { path: "/", pathType: "Exact", target, at: "metadata.annotations" };
+  const closing = rules.map((rule) => (closesRoot ? { ...rule, paths: [root, ...rule.paths] } : rule));
+  const wwwHosts = addsWww ? rules.map(({ host }) => (host.startsWith("www.") ? host.slice(4) : `www.${host}`)) : [];
+  const added = new Set([...addedHosts, ...wwwHosts.filter((host) => isDnsSubdomain(host))]);
+  const all: IngressPath = { ...root, pathType: "Prefix" };
+  return [...closing, ...[...added].map((host) => ({ host, paths: [all], isAdded: true as const }))];
 }
 
 /** The class that an Ingress names, even one that cannot be read otherwise: whose it is decides who may speak of it. */
@@ -125,7 +173,7 @@ function readClassName(root: Field): string | undefined {
   if (text === undefined || text === "") return annotated;
   if (annotated !== undefined && annotated !== text)
     complain(entry(descend(root, "metadata", "annotations"), CLASS_ANNOTATION), "INGRESS_CLASS_TWICE", {
-      what: `Passes over the class ${JSON.stringify(annotated)}`,
+      what: `Ignores the class ${JSON.stringify(annotated)}`,
       why: `spec.ingressClassName is ${JSON.stringify(text)} and wins`,
       fix: "Remove the annotation",
       severity: "warning",
@@ -133,13 +181,16 @@ function readClassName(root: Field): string | undefined {
   return text;
 }
 
-/** A rule whose host cannot be read serves nothing; one without paths leaves its host to the default backend. */
-function readRule(field: Field, isV1: boolean): IngressRule | undefined {
+/** Reads a rule; one without paths leaves its host to the default backend. */
+function readRule(field: Field, context: PathContext): IngressRule | undefined {
   if (!readMap(field)) return undefined;
-  const host = readHost(child(field, "host"));
-  if (host === undefined) return undefined;
-  const paths = readList(descend(field, "http", "paths")).flatMap((path) => readPath(path, isV1) ?? []);
-  return { host, paths };
+  const hostField = child(field, "host");
+  const host = readHost(hostField);
+  const meant = host ?? meantHost(hostField);
+  if (meant === undefined) return undefined;
+  const inner = host === undefined ? { ...context, closed: context.closed ?? ("closed-unreadable" as const) } : context;
+  const paths = readList(descend(field, "http", "paths")).flatMap((path) => readPath(path, inner) ?? []);
+  return { host: meant, paths };
 }
 
 function readTls(field: Field): IngressTls | undefined {
@@ -151,7 +202,7 @@ function readTls(field: Field): IngressTls | undefined {
     return { hosts, secretName: secretName === "" ? undefined : secretName };
   return complain(secretField, "FIELD_INVALID", {
     what: `Cannot use the Secret ${JSON.stringify(secretName.slice(0, 120))}`,
-    why: "it is no name of a Secret; it must be in the namespace of the Ingress",
+    why: "it is not a name of a Secret, which must be in the namespace of the Ingress",
     fix: "Write the name alone",
   });
 }

@@ -249,15 +249,15 @@ export const PROBLEM_CODES = {
     solve: "Write one of the two.",
   },
   INGRESS_HOST_INVALID: {
-    meaning: "The host of a rule or TLS entry is no DNS name. The rule is not served.",
+    meaning: "The host of a rule or TLS entry is not a DNS name. The paths of the rule are closed: they answer 503.",
     solve: "Write a name, or `*.` and a name; leave the host out for requests by address.",
   },
   INGRESS_PATH_INVALID: {
-    meaning: "A path does not begin with /, or has parts that could mean another path. It is not served.",
+    meaning: "A path does not begin with /, or has parts that could mean another path. It is closed: it answers 503.",
     solve: "Write the path as the message proposes.",
   },
   INGRESS_RESOURCE_BACKEND: {
-    meaning: "A backend is a resource and not a Service. Its path is not served, the others are.",
+    meaning: "A backend is a resource and not a Service. Its path is closed (it answers 503), the others are served.",
     solve: "Write a Service in its place.",
   },
   INGRESS_BACKEND_FORM: {
@@ -268,22 +268,42 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names two different classes. The field wins over the annotation.",
     solve: "Remove the annotation `kubernetes.io/ingress.class`.",
   },
+  INGRESS_PATH_WILDCARD: {
+    meaning:
+      "Warning: a path ends in `/*`, which is no wildcard for Kubernetes. Only requests that contain the `*` match.",
+    solve: "Write the path without `*` and with `pathType: Prefix`.",
+  },
   INGRESS_REWRITE_INVALID: {
-    meaning: "The target of `rewrite-target` is no path. The Ingress is not served.",
+    meaning: "The target of `rewrite-target` is not a path. The paths of the Ingress are closed: they answer 503.",
     solve: "Write a path that begins with /.",
   },
   INGRESS_REGEX_UNSUPPORTED: {
-    meaning: "An Ingress asks for regular expressions in paths, which Hawser does not have yet. It is not served.",
+    meaning:
+      "An Ingress asks for regular expressions in paths, which Hawser does not have yet. Whatever they could match is closed: it answers 503.",
     solve: "Write the paths as Prefix or Exact, and targets without `$1`.",
   },
   INGRESS_RESTRICTION_UNSUPPORTED: {
     meaning:
-      "An annotation restricts who may come in, in a way that Hawser does not have yet. The Ingress is not served, for it would be more open than written.",
+      "An annotation restricts who may come in, in a way that Hawser does not have yet. All paths of the Ingress are closed: they answer 503 and no other Ingress serves them, because it would be more open than written.",
     solve: "Restrict access at the backend and remove the annotation, or serve the Ingress by another class.",
   },
+  INGRESS_SNIPPET_UNSUPPORTED: {
+    meaning:
+      "An annotation holds nginx configuration with a directive that may restrict who comes in or change what is reached. All paths of the Ingress are closed: they answer 503.",
+    solve: "Remove the line that the message names, or write the annotation that does the same.",
+  },
+  INGRESS_ANNOTATION_UNSUPPORTED: {
+    meaning:
+      "An annotation changes what requests reach, in a way that Hawser does not have yet. The paths or hosts that it is about are closed: they answer 503.",
+    solve: "Remove the annotation, or serve the Ingress by another class.",
+  },
+  INGRESS_CANARY_UNSUPPORTED: {
+    meaning: "An Ingress is the canary of another one. It takes no requests: the other Ingress serves all of them.",
+    solve: "Remove the canary, or serve both Ingresses by another class.",
+  },
   INGRESS_ANNOTATION_UNKNOWN: {
-    meaning: "Warning: an annotation of ingress-nginx or Hawser is not known. It is passed over.",
-    solve: "Remove it if you can do without it.",
+    meaning: "Warning: an annotation of Hawser or of another controller is not supported. It is ignored.",
+    solve: "Remove it if the Ingress works without it.",
   },
   INGRESS_SWITCH_INVALID: {
     meaning: "Warning: an annotation that is true or false has another value. It counts as true.",

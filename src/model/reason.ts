@@ -21,7 +21,8 @@ export const REASON_MEANINGS = {
   RequestedPoolUnknown: "There is no pool of the requested name.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
-  NotServed: "The Ingress cannot be understood, or asks for what Hawser does not have. No path of it is served.",
+  NotServed:
+    "The Ingress, or a part of it, cannot be understood, or asks for what Hawser does not have. What is closed answers 503.",
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
   StatusContested:
     "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",

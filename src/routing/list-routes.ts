@@ -1,3 +1,4 @@
+import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/ingress-annotations.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, Route, RouteTable } from "./route-table.ts";
@@ -10,8 +11,10 @@ interface ListedRoute {
   readonly pathType: Route["pathType"];
   /** `namespace/name`. */
   readonly ingress: string;
-  /** `namespace/name:port`, the port as the Ingress names it. */
-  readonly service: string;
+  /** `namespace/name:port`, the port as the Ingress names it; undefined where the rule is closed. */
+  readonly service?: string;
+  /** Why requests are answered 503 without any Service. */
+  readonly closed?: ClosedReason;
   readonly rewrite?: Rewrite;
   readonly tls: boolean;
   /** `address:port`; undefined where there is no such Service or port. */
@@ -36,10 +39,11 @@ export function listRoutes(
   return { routes, total };
 }
 
-function routesOf({ exact, prefixes, defaultRoute }: HostRoutes): readonly Route[] {
+function routesOf({ exact, prefixes, closedPatterns, defaultRoute }: HostRoutes): readonly Route[] {
   return [
     ...exact.values(),
     ...prefixes.map(({ route }) => route),
+    ...closedPatterns.map(({ route }) => route),
     ...(defaultRoute === undefined ? [] : [defaultRoute]),
   ];
 }
@@ -51,7 +55,9 @@ function listed(table: RouteTable, host: string, route: Route): ListedRoute {
     path: route.path,
     pathType: route.pathType,
     ingress: route.ingressKey,
-    service: `${route.serviceKey}:${route.servicePort}`,
+    ...(route.closed === undefined
+      ? { service: `${route.serviceKey}:${route.servicePort}` }
+      : { closed: route.closed }),
     ...(route.rewrite && { rewrite: route.rewrite }),
     tls: route.hasTls,
     ...(endpoints && { endpoints: endpoints.map(({ address, port }) => print(address, port)) }),

@@ -1,5 +1,5 @@
-import type { HttpsRedirect } from "#src/model/ingress-annotations.ts";
-import type { Rewrite } from "#src/model/ingress-annotations.ts";
+import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { HttpsRedirect, Rewrite } from "#src/model/ingress-annotations.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 
@@ -19,6 +19,8 @@ export interface HostRoutes {
   readonly exact: ReadonlyMap<string, Route>;
   /** Prefix and ImplementationSpecific paths in the order of their text. */
   readonly prefixes: readonly PrefixEntry[];
+  /** Usually none. */
+  readonly closedPatterns: readonly ClosedPattern[];
   readonly defaultRoute: Route | undefined;
 }
 
@@ -33,13 +35,25 @@ export interface PrefixEntry {
   readonly parent: number;
 }
 
+/** A regular expression in place of a path, which closes whatever it could match. */
+export interface ClosedPattern {
+  /** What each path that it could match begins with, in lower case. */
+  readonly text: string;
+  /** Paths of rules that are longer go before it; infinite where the pattern itself cannot be read. */
+  readonly length: number;
+  readonly route: Route;
+}
+
 /** One rule of an Ingress, ready to use. */
 export interface Route {
   /** `namespace/name` of the Ingress. */
   readonly ingressKey: string;
-  /** Normalised; empty for a default backend. */
+  /** Normalised; as written where it is a regular expression; empty for a default backend. */
   readonly path: string;
   readonly pathType: PathType | "default";
+  /** Why requests are answered 503 and no other rule is asked; undefined: they are forwarded. */
+  readonly closed: ClosedReason | undefined;
+  /** Empty where the route is closed, as the port is. */
   readonly serviceKey: string;
   /** Number in decimal, or name. */
   readonly servicePort: string;

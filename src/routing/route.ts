@@ -1,3 +1,5 @@
+import type { ClosedReason } from "#src/model/closed-reason.ts";
+import { closedRoute } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
@@ -14,7 +16,7 @@ export interface RouteRequest {
 }
 
 /** Why a request goes nowhere: log field and metric label. */
-export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint";
+export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint" | ClosedReason;
 
 export type RouteDecision =
   | {
@@ -36,7 +38,8 @@ export type RouteDecision =
 
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
- * Exact, else the longest prefix, else the default backend of the host's first Ingress, else that of the catch-all.
+ * Exact, else the longest prefix, else the default backend of the host's first Ingress, else that of the catch-all. A
+ * closed rule takes its requests as any other would, and refuses them.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const host = request.host === "" ? "" : hostOf(request.host);
@@ -46,6 +49,7 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const catchAll = getSharded(table.hosts, "");
   const matched = matchPath(hostRoutes(table, host) ?? catchAll, path) ?? catchAll?.defaultRoute;
   if (matched === undefined) return NO_ROUTE;
+  if (matched.closed !== undefined) return { kind: "refuse", status: 503, reason: matched.closed, route: matched };
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
   if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
   if (backend.endpoints.length === 0) return { kind: "refuse", status: 503, reason: "no-endpoint", route: matched };
@@ -62,7 +66,9 @@ function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
 }
 
 function matchPath(host: HostRoutes | undefined, path: string): Route | undefined {
-  return host && (host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.defaultRoute);
+  if (host === undefined) return undefined;
+  const found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.defaultRoute;
+  return host.closedPatterns.length === 0 ? found : (closedRoute(host.closedPatterns, path, found) ?? found);
 }
 
 const BAD_HOST: RouteDecision = { kind: "refuse", status: 400, reason: "bad-host" };

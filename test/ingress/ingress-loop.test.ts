@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
+import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
@@ -31,6 +32,7 @@ interface World {
 async function start(
   manifests: readonly Readonly<Record<string, unknown>>[],
   publish?: PublishSettings,
+  certificates = new Certificates(Date.now()),
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
   const put = (manifest: Readonly<Record<string, unknown>>): void => {
@@ -42,7 +44,7 @@ async function start(
   const loop = await startIngressLoop({
     source,
     scope: { className: "hawser", withoutClass: true },
-    certificates: new Certificates(Date.now()),
+    certificates,
     log,
     publish,
     useRoutes: () => undefined,
@@ -143,6 +145,41 @@ describe("startIngressLoop()", () => {
     put(ingressClass("nginx", "hawser.dev/ingress"));
     await vi.waitFor(async () => expect((await events()).map(([name]) => name)).toContain("theirs"), eventually);
     expect(await events()).toHaveLength(3);
+  });
+
+  it("I1 keeps the certificate of an Ingress that is closed, and says by an Event that it is", async () => {
+    const { cert, key } = selfSigned("a.com", Date.now());
+    const stringData = { "tls.crt": cert, "tls.key": key };
+    const rules = [{ host: "a.com", http: { paths: [] } }];
+    const tls = [{ hosts: ["a.com"], secretName: "cert" }];
+    const certificates = new Certificates(Date.now());
+    const publish = { service: undefined, usesNodes: false, addresses: [] };
+    const { events } = await start(
+      [
+        { apiVersion: "v1", kind: "Secret", metadata: { name: "cert" }, type: "kubernetes.io/tls", stringData },
+        { ...ingress("closed", "hawser", restricted), spec: { ingressClassName: "hawser", rules, tls } },
+      ],
+      publish,
+      certificates,
+    );
+    const fallback = certificates.contextOf("b.com");
+    await vi.waitFor(() => expect(certificates.contextOf("a.com")).not.toBe(fallback), eventually);
+    await vi.waitFor(async () => expect((await events()).map(([name]) => name)).toEqual(["closed"]), eventually);
+  });
+
+  it("I1 says by an Event that one path of an Ingress is closed", async () => {
+    const resource = { resource: { kind: "Bucket", name: "b" } };
+    const paths = [{ path: "/files", pathType: "Prefix", backend: resource }];
+    const spec = { ingressClassName: "hawser", rules: [{ http: { paths } }] };
+    const addresses = [{ ip: "192.0.2.1" }];
+    const { events, published } = await start([{ ...ingress("part", "hawser"), spec }], {
+      service: undefined,
+      usesNodes: false,
+      addresses,
+    });
+    const text = expect.stringContaining("INGRESS_RESOURCE_BACKEND");
+    await vi.waitFor(async () => expect(await events()).toEqual([["part", text]]), eventually);
+    await vi.waitFor(() => expect(published("part")).toEqual(addresses), eventually);
   });
 
   it("writes no status where nothing is to be published", async () => {

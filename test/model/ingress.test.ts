@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isClosed } from "#src/model/ingress-path.ts";
 import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
 
@@ -12,6 +13,10 @@ function ingress(spec: unknown, { annotations = {}, apiVersion = "networking.k8s
 function withPath(path: unknown, host: unknown = "shop.example.com") {
   return ingress({ rules: [{ host, http: { paths: [path] } }] });
 }
+
+/** Each path of a rule with the Service it leads to, or why it is closed. */
+const pathOfRule = ({ paths }: Ingress["rules"][number]) =>
+  paths.map(({ path, target }) => `${path} ${isClosed(target) ? target.closed : target.serviceName}`).join(", ");
 
 const pathOf = ({ rules }: Ingress) => rules[0]?.paths[0];
 
@@ -34,10 +39,10 @@ describe("parseIngress() reads the host", () => {
   it.each([
     { host: "192.0.2.1", fix: "Leave the host out" },
     { host: "[2001:db8::1]", fix: "Leave the host out" },
-    { host: "*", fix: "Leave the host out" },
-    { host: "shop.example.com:8080", fix: "Write shop.example.com" },
-    { host: "https://shop.example.com/x", fix: "Write shop.example.com" },
-    { host: "shop.example.com.", fix: "Write shop.example.com" },
+    { host: "*", fix: "Leave the host out", meant: "" },
+    { host: "shop.example.com:8080", fix: "Write shop.example.com", meant: "shop.example.com" },
+    { host: "https://shop.example.com/x", fix: "Write shop.example.com", meant: "shop.example.com" },
+    { host: "shop.example.com.", fix: "Write shop.example.com", meant: "shop.example.com" },
     { host: "*.*.example.com", fix: "Write a name" },
     { host: "a.*.example.com", fix: "Write a name" },
     { host: "*example.com", fix: "Write a name" },
@@ -46,11 +51,19 @@ describe("parseIngress() reads the host", () => {
     { host: "a..example.com", fix: "Write a name" },
     { host: "*.", fix: "Write a name" },
     { host: "a".repeat(254), fix: "Write a name" },
-  ])("and leaves out the rule of $host", ({ host, fix }) => {
+  ])("I1 and closes the rule of $host, for the host that it means", ({ host, fix, meant = host }) => {
     const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend }, host));
-    expect(valueOf(parsed).rules).toEqual([]);
+    expect(valueOf(parsed).rules.map((rule) => [rule.host, pathOfRule(rule)])).toEqual([
+      [meant, "/ closed-unreadable"],
+    ]);
     expect(codes(parsed.problems)).toEqual(["INGRESS_HOST_INVALID"]);
     expect(parsed.problems[0]?.fix).toContain(fix);
+  });
+
+  it("I1 and leaves out a rule whose host is not a text", () => {
+    const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend }, 5));
+    expect(valueOf(parsed).rules).toEqual([]);
+    expect(codes(parsed.problems)).toEqual(["FIELD_WRONG_TYPE"]);
   });
 });
 
@@ -65,14 +78,19 @@ describe("parseIngress() reads the path", () => {
     { pathType: "ImplementationSpecific", path: "/a//b", is: "/a//b" },
   ])("$pathType $path as $is", ({ pathType, path, is }) => {
     const parsed = parseIngress(withPath({ path, pathType, backend }));
-    expect(pathOf(valueOf(parsed))).toEqual({ path: is, pathType, backend: { serviceName: "web", servicePort: 80 } });
+    expect(pathOf(valueOf(parsed))).toEqual({
+      path: is,
+      pathType,
+      target: { serviceName: "web", servicePort: 80 },
+      at: "spec.rules[0].http.paths[0]",
+    });
     expect(parsed.problems).toEqual([]);
   });
 
   it.each([
-    { pathType: "Prefix", path: "foo", code: "INGRESS_PATH_INVALID" },
-    { pathType: "Prefix", path: undefined, code: "INGRESS_PATH_INVALID" },
-    { pathType: "Exact", path: "", code: "INGRESS_PATH_INVALID" },
+    { pathType: "Prefix", path: "foo", code: "INGRESS_PATH_INVALID", closes: "/foo" },
+    { pathType: "Prefix", path: undefined, code: "INGRESS_PATH_INVALID", closes: "/" },
+    { pathType: "Exact", path: "", code: "INGRESS_PATH_INVALID", closes: "/" },
     { pathType: "Exact", path: "/a//b", code: "INGRESS_PATH_INVALID" },
     { pathType: "Prefix", path: "/a/./b", code: "INGRESS_PATH_INVALID" },
     { pathType: "Prefix", path: "/a/../b", code: "INGRESS_PATH_INVALID" },
@@ -80,14 +98,32 @@ describe("parseIngress() reads the path", () => {
     { pathType: "Prefix", path: "/a/.", code: "INGRESS_PATH_INVALID" },
     { pathType: "Exact", path: "/a%2Fb", code: "INGRESS_PATH_INVALID" },
     { pathType: "Exact", path: "/a%2fb", code: "INGRESS_PATH_INVALID" },
-    { pathType: "ImplementationSpecific", path: "x", code: "INGRESS_PATH_INVALID" },
-    { pathType: "Prefix", path: 5, code: "FIELD_WRONG_TYPE" },
-    { pathType: "prefix", path: "/", code: "FIELD_INVALID" },
-    { pathType: undefined, path: "/", code: "FIELD_MISSING" },
-  ])("and leaves out $pathType $path", ({ pathType, path, code }) => {
+    { pathType: "ImplementationSpecific", path: "x", code: "INGRESS_PATH_INVALID", closes: "/x" },
+    { pathType: "prefix", path: "/a", code: "FIELD_INVALID" },
+    { pathType: undefined, path: "/a", code: "FIELD_MISSING" },
+  ])("I1 and closes $pathType $path", ({ pathType, path, code, closes = path }) => {
     const parsed = parseIngress(withPath({ path, pathType, backend }));
-    expect(valueOf(parsed).rules).toEqual([{ host: "shop.example.com", paths: [] }]);
+    expect(valueOf(parsed).rules.map(pathOfRule)).toEqual([`${closes} closed-unreadable`]);
     expect(codes(parsed.problems)).toEqual([code]);
+  });
+
+  it.each([5, ["/a"], { a: 1 }])("I1 and leaves out the path %j, whose text nobody knows", (path) => {
+    const parsed = parseIngress(withPath({ path, pathType: "Prefix", backend }));
+    expect(valueOf(parsed).rules).toEqual([{ host: "shop.example.com", paths: [] }]);
+    expect(codes(parsed.problems)).toEqual(["FIELD_WRONG_TYPE"]);
+  });
+
+  it("I1 and closes the whole host where a restricted Ingress has such a path", () => {
+    const rules = [{ host: "shop.example.com", http: { paths: [{ path: 5, pathType: "Prefix", backend }] } }];
+    const annotations = { "nginx.ingress.kubernetes.io/auth-url": "http://auth" };
+    const [path] = valueOf(parseIngress(ingress({ rules }, { annotations }))).rules[0]!.paths;
+    expect(path).toMatchObject({ path: "", isPattern: true, target: { closed: "closed-restriction" } });
+  });
+
+  it.each(["/*", "/api/*"])("I15 warns that %s is no wildcard", (path) => {
+    const parsed = parseIngress(withPath({ path, pathType: "Prefix", backend }));
+    expect(pathOf(valueOf(parsed))).toMatchObject({ path, target: { serviceName: "web" } });
+    expect(codes(parsed.problems)).toEqual(["ingress_path_wildcard"]);
   });
 });
 
@@ -99,7 +135,7 @@ describe("parseIngress() reads the backend", () => {
     { backend: { serviceName: "web", servicePort: "http" }, port: "http", warnings: ["ingress_backend_form"] },
   ])("$backend", ({ backend: written, port, warnings }) => {
     const parsed = parseIngress(withPath({ path: "/", pathType: "Prefix", backend: written }));
-    expect(pathOf(valueOf(parsed))?.backend).toEqual({ serviceName: "web", servicePort: port });
+    expect(pathOf(valueOf(parsed))?.target).toEqual({ serviceName: "web", servicePort: port });
     expect(codes(parsed.problems)).toEqual(warnings);
   });
 
@@ -116,13 +152,14 @@ describe("parseIngress() reads the backend", () => {
     { backend: { service: { name: "other/web", port: { number: 80 } } }, code: "FIELD_INVALID" },
     { backend: { service: { name: "web" }, serviceName: "web" }, code: "FIELD_INVALID" },
     { backend: { resource: { kind: "Bucket", name: "b" } }, code: "INGRESS_RESOURCE_BACKEND" },
-  ])("and leaves out the path of $backend, not its neighbour", ({ backend: written, code }) => {
+  ])("I1 and closes the path of $backend, not its neighbour", ({ backend: written, code }) => {
     const paths = [
       { path: "/broken", pathType: "Prefix", backend: written },
       { path: "/", pathType: "Prefix", backend },
     ];
     const parsed = parseIngress(ingress({ rules: [{ http: { paths } }] }));
-    expect(valueOf(parsed).rules[0]?.paths.map(({ path }) => path)).toEqual(["/"]);
+    const closed = code === "INGRESS_RESOURCE_BACKEND" ? "closed-unsupported" : "closed-unreadable";
+    expect(valueOf(parsed).rules.map(pathOfRule)).toEqual([`/broken ${closed}, / web`]);
     expect(codes(parsed.problems)).toEqual([code]);
   });
 });
@@ -158,28 +195,19 @@ describe("parseIngress() reads rewrite-target", () => {
   });
 
   it.each([
-    { annotation: "rewrite-target", value: "/$1", code: "INGRESS_REGEX_UNSUPPORTED" },
-    { annotation: "rewrite-target", value: "new", code: "INGRESS_REWRITE_INVALID" },
-    { annotation: "rewrite-target", value: "/a b", code: "INGRESS_REWRITE_INVALID" },
-    { annotation: "rewrite-target", value: "/a\r\nSet-Cookie: x", code: "INGRESS_REWRITE_INVALID" },
-    { annotation: "rewrite-target", value: "/a?b", code: "INGRESS_REWRITE_INVALID" },
-    { annotation: "use-regex", value: "true", code: "INGRESS_REGEX_UNSUPPORTED" },
-    { annotation: "auth-url", value: "http://auth", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
-    { annotation: "auth-tls-secret", value: "a/b", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
-    { annotation: "limit-rps", value: "5", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
-    { annotation: "allowlist-source-range", value: "10.0.0.0/8", code: "INGRESS_RESTRICTION_UNSUPPORTED" },
-  ])("and does not serve an Ingress with $annotation $value", ({ annotation, value, code }) => {
-    const annotations = { [`nginx.ingress.kubernetes.io/${annotation}`]: value };
+    { value: "/$1", code: "INGRESS_REGEX_UNSUPPORTED" },
+    { value: "new", code: "INGRESS_REWRITE_INVALID" },
+    { value: "/a b", code: "INGRESS_REWRITE_INVALID" },
+    { value: "/a\r\nSet-Cookie: x", code: "INGRESS_REWRITE_INVALID" },
+    { value: "/a?b", code: "INGRESS_REWRITE_INVALID" },
+  ])("I1 and closes an Ingress with the target $value", ({ value, code }) => {
+    const annotations = { "nginx.ingress.kubernetes.io/rewrite-target": value };
     const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
-    expect(parsed.ok).toBe(false);
+    expect(valueOf(parsed)).toMatchObject({
+      closed: "closed-unsupported",
+      defaultBackend: { closed: "closed-unsupported" },
+    });
     expect(codes(parsed.problems)).toEqual([code]);
-  });
-
-  it("and passes over what only makes a difference in comfort", () => {
-    const annotations = { "nginx.ingress.kubernetes.io/use-regex": "false", "hawser.dev/nonsense": "x" };
-    const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
-    expect(parsed.ok).toBe(true);
-    expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
   });
 });
 
@@ -189,7 +217,7 @@ describe("parseIngress() reads the old versions", () => {
     const spec = { backend: old, rules: [{ http: { paths: [{ path: "/web", backend: old }] } }] };
     const parsed = parseIngress(ingress(spec, { apiVersion }));
     expect(valueOf(parsed)).toMatchObject({ defaultBackend: old });
-    expect(pathOf(valueOf(parsed))).toEqual({ path: "/web", pathType: "ImplementationSpecific", backend: old });
+    expect(pathOf(valueOf(parsed))).toMatchObject({ path: "/web", pathType: "ImplementationSpecific", target: old });
     expect(parsed.problems).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, dictionary, integer, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type IngressTarget, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
 import { route } from "#src/routing/route.ts";
@@ -43,11 +44,15 @@ function naiveRule(ingresses: readonly Ingress[], host: string, path: string): s
     .map((candidate, order) => ({ ...candidate, order, rank: rankOf(candidate, path) }))
     .filter(({ rank }) => rank > 0)
     .sort((left, right) => right.rank - left.rank || left.order - right.order)[0];
-  if (found !== undefined) return `${found.ingress.key} ${found.backend.serviceName}`;
+  if (found !== undefined) return `${found.ingress.key} ${nameOf(found.target)}`;
   const first = virtualHost === "" ? undefined : claimants[0];
   const catchAll = sorted.find((ingress) => claimedHosts(ingress).has("") && ingress.defaultBackend !== undefined);
   const owner = first?.defaultBackend === undefined ? catchAll : first;
-  return owner && `${owner.key} ${owner.defaultBackend?.serviceName}`;
+  return owner && `${owner.key} ${nameOf(owner.defaultBackend)}`;
+}
+
+function nameOf(target: IngressTarget | undefined): string | undefined {
+  return target === undefined || isClosed(target) ? undefined : target.serviceName;
 }
 
 function rankOf(rule: { path: string; pathType: string }, path: string): number {

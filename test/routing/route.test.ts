@@ -36,7 +36,10 @@ describe("route()", () => {
 function tableOf(manifests: Case["objects"], scope: ClassScope) {
   const objects = manifests.map((manifest) => valueOf(parseObject(manifest, "golden")));
   const read = <T>(kind: string, parser: (object: KubeObject) => Parsed<T>): T[] =>
-    objects.filter((object) => object.kind === kind).map((object) => valueOf(parser(object)));
+    objects
+      .filter((object) => object.kind === kind)
+      .map(parser)
+      .flatMap((parsed) => (parsed.ok ? [parsed.value] : []));
   const classes = new Map(read("IngressClass", parseIngressClass).map((found) => [found.name, found]));
   const ingresses = read("Ingress", parseIngress).filter((ingress) => isServed(ingress, classes, scope));
   const services = read("Service", parseService);

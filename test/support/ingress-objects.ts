@@ -15,12 +15,14 @@ export function ingressOf(
     name,
     createdMs: 0,
     className: undefined,
+    closed: undefined,
     defaultBackend: undefined,
     rules: Object.entries(rules).map(([host, paths]) => ({
       host,
       paths: Object.entries(paths).map(([text, serviceName]) => ({
         ...pathOf(text),
-        backend: { serviceName, servicePort: 80 },
+        target: { serviceName, servicePort: 80 },
+        at: `rule ${host} path ${text}`,
       })),
     })),
     tls: [],

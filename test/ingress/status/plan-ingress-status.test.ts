@@ -57,8 +57,8 @@ const rows: readonly Row[] = [
     want: [],
   },
   { name: "ours keeps another's address where we have none", standing: "served", has: [b], addresses: [] },
-  { name: "unreadable keeps what it has", standing: "unreadable", has: [b], isOurs: true, addresses: [a] },
-  { name: "unreadable gets nothing", standing: "unreadable", addresses: [a] },
+  { name: "unreadable keeps what it has", standing: "unserved", has: [b], isOurs: true, addresses: [a] },
+  { name: "unreadable gets nothing", standing: "unserved", addresses: [a] },
   { name: "foreign and empty is left alone", standing: "foreign", addresses: [a] },
   { name: "foreign with a foreign address is left alone", standing: "foreign", has: [b], addresses: [a] },
   {

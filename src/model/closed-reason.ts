@@ -1,0 +1,7 @@
+/**
+ * Why a path is closed: it keeps its host and path, and each request for it is answered 503, so that no other rule
+ * serves what its writer wanted handled otherwise. `closed-restriction`: an annotation says who may come in, and Hawser
+ * does not serve it. `closed-unsupported`: requests would reach something else than written. `closed-unreadable`: the rule
+ * cannot be read.
+ */
+export type ClosedReason = "closed-restriction" | "closed-unsupported" | "closed-unreadable";

@@ -1,0 +1,49 @@
+import type { ClosedPattern, Route } from "./route-table.ts";
+
+/** Characters that stand for themselves at the beginning of a regular expression, and do so in a normalised path. */
+const LITERAL = /^\/[A-Za-z0-9\-_~/]*/;
+/** What makes the character before it optional. */
+const OPTIONAL = /^[?*{]/;
+const ESCAPE = /\\./g;
+const CHARACTER_CLASS = /\[\^?\]?[^\]]*\]/g;
+
+/**
+ * What a regular expression in place of a path closes. As in ingress-nginx it is compared from the beginning of the
+ * path and without regard to case, and goes before all paths with a shorter text.
+ */
+export function closedPattern(pattern: string, route: Route): ClosedPattern {
+  return { text: literalStart(pattern).toLowerCase(), length: pattern === "" ? Infinity : pattern.length, route };
+}
+
+/** The text that each path begins with that an expression could match; `/` where it has alternatives. */
+function literalStart(pattern: string): string {
+  const text = LITERAL.exec(pattern)?.[0] ?? "/";
+  if (hasAlternatives(pattern)) return "/";
+  return OPTIONAL.test(pattern.slice(text.length)) ? text.slice(0, -1) || "/" : text;
+}
+
+/** Whether there is a `|` outside of all parentheses. */
+function hasAlternatives(pattern: string): boolean {
+  let depth = 0;
+  for (const character of pattern.replaceAll(ESCAPE, "").replaceAll(CHARACTER_CLASS, "")) {
+    if (character === "(") depth += 1;
+    else if (character === ")") depth -= 1;
+    else if (character === "|" && depth <= 0) return true;
+  }
+  return false;
+}
+
+/**
+ * The closed pattern that may match a normalised path and is not shorter than the rule that was found; an Exact path
+ * goes before all patterns.
+ */
+export function closedRoute(
+  patterns: readonly ClosedPattern[],
+  path: string,
+  found: Route | undefined,
+): Route | undefined {
+  if (found?.pathType === "Exact") return undefined;
+  const lower = path.toLowerCase();
+  const foundLength = found?.path.length ?? 0;
+  return patterns.find(({ text, length }) => length >= foundLength && lower.startsWith(text))?.route;
+}

@@ -1,0 +1,261 @@
+import { describe, expect, it } from "vitest";
+import { isClosed } from "#src/model/ingress-path.ts";
+import { parseIngress } from "#src/model/ingress.ts";
+import { codes, object, valueOf } from "./build.ts";
+
+const NGINX = "nginx.ingress.kubernetes.io/";
+const backend = { service: { name: "web", port: { number: 80 } } };
+
+function withAnnotations(annotations: Readonly<Record<string, string>>, path = "/a") {
+  const metadata = { name: "shop", annotations };
+  const spec = { rules: [{ host: "a.com", http: { paths: [{ path, pathType: "ImplementationSpecific", backend }] } }] };
+  return parseIngress(object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec })));
+}
+
+/** `host path: Service or why it is closed` of each path. */
+function routesOf(parsed: ReturnType<typeof withAnnotations>): readonly string[] {
+  return valueOf(parsed).rules.flatMap(({ host, paths }) =>
+    paths.map(({ path, target }) => `${host}${path}: ${isClosed(target) ? target.closed : target.serviceName}`),
+  );
+}
+
+describe("parseIngress() judges restrictions", () => {
+  it.each([
+    ["whitelist-source-range", "0.0.0.0/0,::/0"],
+    ["allowlist-source-range", " ::/0 , 0.0.0.0/0, 10.0.0.0/8"],
+    ["whitelist-source-range", " "],
+    ["denylist-source-range", " "],
+    ["limit-rps", "0"],
+    ["limit-rpm", "00"],
+    ["limit-connections", "0"],
+    ["auth-type", ""],
+    ["auth-type", "none"],
+    ["auth-tls-verify-client", "off"],
+    ["enable-modsecurity", "false"],
+    ["use-regex", "false"],
+    ["use-regex", "true"],
+    ["backend-protocol", "HTTP"],
+    ["ssl-passthrough", "false"],
+    ["canary", "false"],
+    ["permanent-redirect", ""],
+  ])("I2 %s %j restricts nothing and is served without a word", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(parsed.problems).toEqual([]);
+  });
+
+  it.each([
+    ["limit-rate", "100"],
+    ["limit-rate-after", "100"],
+    ["limit-whitelist", "10.0.0.0/8"],
+    ["limit-burst-multiplier", "3"],
+    ["auth-realm", "Keep out"],
+    ["auth-response-headers", "X-User"],
+    ["satisfy", "all"],
+    ["satisfy", "any"],
+    ["canary-weight", "5"],
+    ["default-backend", "other"],
+    ["proxy-body-size", "8m"],
+    ["nonsense", "x"],
+  ])("I2 %s %j alone restricts nothing and is served with a warning", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
+  });
+
+  it("I2 auth-tls-secret with auth-tls-verify-client off restricts nothing", () => {
+    const both = { [`${NGINX}auth-tls-secret`]: "a/ca", [`${NGINX}auth-tls-verify-client`]: "off" };
+    expect(routesOf(withAnnotations(both))).toEqual(["a.com/a: web"]);
+    expect(routesOf(withAnnotations({ ...both, [`${NGINX}auth-tls-verify-client`]: "optional" }))).toEqual([
+      "a.com/a: closed-restriction",
+    ]);
+  });
+
+  it.each([
+    ["whitelist-source-range", "10.0.0.0/8"],
+    ["whitelist-source-range", "0.0.0.0/0"],
+    ["whitelist-source-range", "0.0.0.0/0,::/0,nonsense"],
+    ["denylist-source-range", "10.0.0.1"],
+    ["limit-rps", "5"],
+    ["limit-rpm", "five"],
+    ["limit-connections", "0.5"],
+    ["auth-type", "basic"],
+    ["auth-secret", "users"],
+    ["auth-url", "http://auth"],
+    ["auth-tls-secret", "a/b"],
+    ["auth-tls-verify-client", "optional_no_ca"],
+    ["auth-of-tomorrow", "x"],
+    ["enable-modsecurity", "true"],
+    ["modsecurity-snippet", "SecRuleEngine On"],
+    ["global-rate-limit", "10"],
+  ])("I1 %s %j closes all paths", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
+    expect(valueOf(parsed).closed).toBe("closed-restriction");
+  });
+
+  it.each([
+    "traefik.ingress.kubernetes.io/router.middlewares: default-auth@kubernetescrd",
+    "traefik.ingress.kubernetes.io/router.entrypoints: internal",
+    "traefik.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8",
+    "haproxy.org/allow-list: 10.0.0.0/8",
+    "haproxy.org/whitelist: 10.0.0.0/8",
+    "haproxy.org/deny-list: 10.0.0.0/8",
+    "haproxy.com/auth-type: basic-auth",
+    "haproxy.org/rate-limit-requests: 10",
+    "haproxy.org/backend-config-snippet: http-request deny",
+    "haproxy-ingress.github.io/allowlist-source-range: 10.0.0.0/8",
+    "haproxy-ingress.github.io/auth-secret: users",
+    "haproxy-ingress.github.io/oauth: oauth2_proxy",
+    "haproxy-ingress.github.io/config-backend: http-request deny",
+    "higress.io/whitelist-source-range: 10.0.0.0/8",
+    "konghq.com/plugins: key-auth",
+    "konghq.com/methods: GET",
+    "plugins.konghq.com: key-auth",
+    "nginx.org/policies: webapp-policy",
+    "nginx.org/basic-auth-secret: users",
+    "nginx.com/jwt-key: key",
+    "appprotect.f5.com/app-protect-enable: True",
+    "virtual-server.f5.com/allow-source-range: 10.0.0.0/8",
+    "alb.ingress.kubernetes.io/auth-type: oidc",
+    "alb.ingress.kubernetes.io/inbound-cidrs: 10.0.0.0/8",
+    "alb.ingress.kubernetes.io/scheme: internal",
+    "alb.ingress.kubernetes.io/wafv2-acl-arn: arn",
+    "appgw.ingress.kubernetes.io/waf-policy-for-path: /policy",
+    "appgw.ingress.kubernetes.io/use-private-ip: true",
+    "zalando.org/skipper-filter: oauthTokeninfoAllScope()",
+    "k8s.apisix.apache.org/auth-type: keyAuth",
+    "kubernetes.io/ingress.allow-http: false",
+  ])("I3 another controller's %s closes all paths", (text) => {
+    const [name = "", value = ""] = text.split(": ");
+    const parsed = withAnnotations({ [name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
+    expect(parsed.problems[0]?.where).toContain(name);
+  });
+
+  it.each([
+    "traefik.ingress.kubernetes.io/router.entrypoints: web,websecure",
+    "traefik.ingress.kubernetes.io/router.tls: true",
+    "alb.ingress.kubernetes.io/auth-type: none",
+    "alb.ingress.kubernetes.io/inbound-cidrs: 0.0.0.0/0, ::/0",
+    "alb.ingress.kubernetes.io/scheme: internet-facing",
+    "konghq.com/protocols: http,https",
+    "kubernetes.io/ingress.allow-http: true",
+    "cert-manager.io/cluster-issuer: letsencrypt",
+    "external-dns.alpha.kubernetes.io/hostname: a.com",
+    "meta.helm.sh/release-name: shop",
+  ])("I3 another controller's %s restricts nothing", (text) => {
+    const [name = "", value = ""] = text.split(": ");
+    const parsed = withAnnotations({ [name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(parsed.problems).toEqual([]);
+  });
+
+  it("I3 an unknown controller's annotation that speaks of a restriction is served with a warning", () => {
+    const parsed = withAnnotations({ "edge.example.org/basic-auth": "users" });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
+  });
+
+  it("I3 names the annotation that says the same", () => {
+    const fixOf = (name: string, value: string) => withAnnotations({ [name]: value }).problems[0]?.fix;
+    expect(fixOf("haproxy.org/whitelist", "10.0.0.0/8")).toContain("hawser.dev/allowlist-source-range");
+    expect(fixOf(`${NGINX}configuration-snippet`, "deny all;")).toContain("hawser.dev/allowlist-source-range");
+    expect(fixOf("kubernetes.io/ingress.allow-http", "false")).toContain("hawser.dev/force-ssl-redirect");
+  });
+});
+
+describe("parseIngress() reads snippets", () => {
+  it.each([
+    { snippet: "deny all;", line: 1, text: "deny all" },
+    { snippet: 'add_header X-A "b; c";\n\n  return   403;', line: 3, text: "return 403" },
+    { snippet: "# fine\nauth_basic 'x';", line: 2, text: "auth_basic 'x'" },
+    { snippet: "if ($host = x) { return 403; }", line: 1, text: "if ($host = x)" },
+    { snippet: "add_header X it's; deny all;", line: 1, text: "deny all" },
+    { snippet: "gzip on; access_by_lua_block { ngx.exit(403) }", line: 1, text: "access_by_lua_block" },
+    { snippet: "proxy_set_header X-User '';", line: 1, text: "proxy_set_header X-User ''" },
+    { snippet: "location /admin {\n  deny all;\n}", line: 1, text: "location /admin" },
+    { snippet: "deny all", line: 1, text: "deny all" },
+    { snippet: "add_header X#Y z;\nlimit_except GET { deny all; }", line: 2, text: "limit_except GET" },
+    { snippet: 'add_header A "\\"; deny all; \\""; allow all;', line: 1, text: "allow all" },
+  ])("I3 $snippet closes all paths, because of line $line", ({ snippet, line, text }) => {
+    for (const name of ["configuration-snippet", "server-snippet"]) {
+      const parsed = withAnnotations({ [NGINX + name]: snippet });
+      expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+      expect(codes(parsed.problems)).toEqual(["INGRESS_SNIPPET_UNSUPPORTED"]);
+      expect(parsed.problems[0]?.why).toContain(`line ${line} of the snippet ("${text.replaceAll('"', '\\"')}")`);
+    }
+  });
+
+  it.each([
+    "",
+    "# deny all;",
+    'more_set_headers "X-Frame-Options: DENY";\nadd_header X-Robots-Tag "deny all; return 403";',
+    "proxy_read_timeout 300s;\n# deny all;\ngzip on;",
+    'add_header X "a # b"; expires 1d;',
+  ])("I3 %j is harmless", (snippet) => {
+    expect(routesOf(withAnnotations({ [`${NGINX}configuration-snippet`]: snippet }))).toEqual(["a.com/a: web"]);
+  });
+
+  it("I3 reads a long snippet once", () => {
+    const snippet = `add_header X "${"a ".repeat(100_000)}";`.repeat(2);
+    expect(routesOf(withAnnotations({ [`${NGINX}server-snippet`]: snippet }))).toEqual(["a.com/a: web"]);
+  });
+});
+
+describe("parseIngress() closes what would reach something else", () => {
+  it.each([
+    ["permanent-redirect", "https://b.com"],
+    ["temporal-redirect", "https://b.com"],
+    ["backend-protocol", "HTTPS"],
+    ["backend-protocol", "grpc"],
+    ["backend-protocol", "AUTO_HTTP"],
+    ["ssl-passthrough", "true"],
+    ["upstream-vhost", "b.com"],
+  ])("I4 %s %s", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-unsupported"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_ANNOTATION_UNSUPPORTED"]);
+  });
+
+  it("I4 app-root closes the root alone", () => {
+    const parsed = withAnnotations({ [`${NGINX}app-root`]: "/shop" });
+    expect(routesOf(parsed)).toEqual(["a.com/: closed-unsupported", "a.com/a: web"]);
+    expect(valueOf(parsed).rules[0]?.paths[0]?.pathType).toBe("Exact");
+    expect(codes(parsed.problems)).toEqual(["INGRESS_ANNOTATION_UNSUPPORTED"]);
+  });
+
+  it("I4 server-alias and from-to-www-redirect close the hosts that they add", () => {
+    expect(routesOf(withAnnotations({ [`${NGINX}server-alias`]: "b.com, C.com,~^x$" }))).toEqual([
+      "a.com/a: web",
+      "b.com/: closed-unsupported",
+      "c.com/: closed-unsupported",
+    ]);
+    expect(routesOf(withAnnotations({ [`${NGINX}from-to-www-redirect`]: "true" }))).toEqual([
+      "a.com/a: web",
+      "www.a.com/: closed-unsupported",
+    ]);
+  });
+
+  it("I4 a canary is nothing, whatever else it says", () => {
+    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", [`${NGINX}limit-rps`]: "5" });
+    expect(parsed.ok).toBe(false);
+    expect(codes(parsed.problems)).toContain("INGRESS_CANARY_UNSUPPORTED");
+  });
+
+  it.each([
+    { annotations: { [`${NGINX}use-regex`]: "true" }, path: "/a(/|$)(.*)" },
+    { annotations: { [`${NGINX}rewrite-target`]: "/x" }, path: "/a/.*" },
+  ])("I1 $path is a regular expression with $annotations", ({ annotations, path }) => {
+    const parsed = withAnnotations(annotations, path);
+    expect(routesOf(parsed)).toEqual([`a.com${path}: closed-unsupported`]);
+    expect(valueOf(parsed).rules[0]?.paths[0]?.isPattern).toBe(true);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_REGEX_UNSUPPORTED"]);
+  });
+
+  it("I1 hawser.dev/rewrite-target leaves paths what they are", () => {
+    expect(routesOf(withAnnotations({ "hawser.dev/rewrite-target": "/x" }, "/a+b"))).toEqual(["a.com/a+b: web"]);
+  });
+});
