@@ -39,7 +39,8 @@ export class RequestRecord {
   enterRoute({ ingressKey, serviceKey, servicePort }: Route): void {
     if (this.#entry === undefined) return;
     this.#entry.ingress = ingressKey;
-    this.#entry.service = `${serviceKey}:${servicePort}`;
+    // A closed rule leads to no Service.
+    this.#entry.service = serviceKey === "" ? "" : `${serviceKey}:${servicePort}`;
   }
 
   addSentBytes(count: number): void {

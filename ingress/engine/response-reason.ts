@@ -42,7 +42,8 @@ export const RESPONSE_REASONS = {
   },
   "closed-unsupported": {
     status: 503,
-    meaning: "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
+    meaning:
+      "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
   },
   "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
   "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },

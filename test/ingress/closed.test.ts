@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { AccessLog } from "#ingress/engine/access-log.ts";
+import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 
@@ -32,6 +34,20 @@ describe("a closed path", () => {
       expect(statusOf(await ask(proxy.port, get(path)))).toBe(503);
     expect(endpoint.received()).toBe("");
     expect(await ask(proxy.port, get("/"))).toMatch(/page$/);
+  });
+
+  it("I1 says why in the access log", async () => {
+    await using proxy = await startProxy({ s: [1] }, { ingresses });
+    let text = "";
+    Object.assign(proxy.engine, { accessLog: new AccessLog((lines) => (text += lines.toString("utf8"))) });
+    await ask(proxy.port, get("/admin"));
+    await until("the line", () => text !== "");
+    expect(JSON.parse(text)).toMatchObject({
+      status: 503,
+      reason: "closed-restriction",
+      ingress: "default/admin",
+      service: "",
+    });
   });
 
   it("I1 keeps the redirect that its tls entry gives the host", async () => {
