@@ -84,7 +84,7 @@ function checkObjects(
     findings.push(...problems.map((problem) => ({ file: placeOf(object), ...problem })));
   const byName = placesByName(places);
   const unusable = [
-    ...findHostAddresses(inspection.pools, hostAddressesOf(inspection.nodes)),
+    ...findHostAddresses(inspection.pools, hostAddressesOf(inspection.nodes, memberRecords)),
     ...findNetworkAddresses(inspection.pools, memberRecords),
   ];
   for (const problem of [...findBrokenReferences(inspection), ...unusable])

@@ -13,7 +13,7 @@ import { Contests } from "./contests.ts";
 import { findDeparted } from "./find-departed.ts";
 import { eventOf, refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
-import { NodeReader } from "./node-reader.ts";
+import { HostReader } from "./host-reader.ts";
 import { SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
 import { Retries } from "./retries.ts";
 import { ServiceReader } from "./service-reader.ts";
@@ -41,7 +41,7 @@ export class Round {
   readonly #context: RoundContext;
   readonly #config: LastGoodConfig;
   readonly #reader: ServiceReader;
-  readonly #nodes: NodeReader;
+  readonly #hosts: HostReader;
   readonly #reports = new SpeakersReader();
   readonly #announcements = new Announcements();
   readonly #contests = new Contests();
@@ -68,7 +68,7 @@ export class Round {
     this.#reader = new ServiceReader((object, problems) => {
       if (!isOfOthers(object, loadBalancerClass)) logProblems(log, object, problems);
     });
-    this.#nodes = new NodeReader(keyOf(configMap), { source, log });
+    this.#hosts = new HostReader(keyOf(configMap), { source, log });
     this.#retries = new Retries(monotonicMs, random);
   }
 
@@ -82,7 +82,7 @@ export class Round {
     for (const ref of refs) {
       const key = keyOf(ref);
       if (ref.kind === "Service") this.#changed.add(key);
-      if (ref.kind === "Node") this.#nodes.mark(key);
+      if (ref.kind === "Node") this.#hosts.mark(key);
       this.#isDisturbed ||= ref.kind !== "Service" || !this.#written.has(key);
     }
   }
@@ -124,9 +124,9 @@ export class Round {
     this.#sayUnreadable();
     const pools = this.#config.read();
     this.#config.say();
-    this.#nodes.update();
-    this.#nodes.say(pools);
-    const { addresses: hostAddresses, ready } = this.#nodes;
+    this.#hosts.update(source.reports("member"));
+    this.#hosts.say(pools);
+    const { addresses: hostAddresses, ready } = this.#hosts;
     const snapshot = { pools, services, unreadable, hostAddresses, resting, former, nowMs, loadBalancerClass };
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);

@@ -33,6 +33,8 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     env: io.env,
     // All Services: one that is no longer of type LoadBalancer has to lose our condition.
     watchesReports: true,
+    // What interfaces and gateways have is assigned to no Service.
+    watchesMembers: true,
     scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
   });
   if (!opened.ok) return printProblems(io, opened.problems);

@@ -111,7 +111,7 @@ function whyReleased(
 /** Why no Service can have an address, whatever its status says, as the end of a sentence; undefined where one can. */
 function whyUnusable(ip: Ip, hostAddresses: HostAddresses): string | undefined {
   const host = hostAddresses.get(printIp(ip));
-  if (host !== undefined) return `it is the address of ${host.owner}, and no Service can have it`;
+  if (host !== undefined) return `${host.owner} has it, and no Service can have it`;
   const use = reservedUse(ip);
   return use === undefined ? undefined : `it is reserved (${use}), and no Service can have it`;
 }

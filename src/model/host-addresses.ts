@@ -1,5 +1,6 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
+import type { MemberRecord } from "./member-record.ts";
 import type { Node } from "./node.ts";
 import type { Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./pool-config.ts";
@@ -15,15 +16,28 @@ export interface HostAddress {
   readonly code: ProblemCode;
 }
 
-/** The addresses of the Nodes by canonical text: no Service can have one of these. */
+/** The addresses of hosts by canonical text: no Service can have one of these. */
 export type HostAddresses = ReadonlyMap<string, HostAddress>;
 
-/** Collects what the statuses of the Nodes say, internal and external. */
-export function hostAddressesOf(nodes: readonly Node[]): HostAddresses {
+/**
+ * Collects the addresses of the Nodes by their statuses, internal and external, and by the members' records those of
+ * their interfaces and default gateways. One that several have is named after the first of these.
+ */
+export function hostAddressesOf(
+  nodes: readonly Node[],
+  memberRecords: readonly Pick<MemberRecord, "node" | "gateways" | "interfaces">[] = [],
+): HostAddresses {
   const found = new Map<string, HostAddress>();
+  const add = (ips: readonly Ip[], owner: string, code: ProblemCode): void => {
+    for (const ip of ips) if (!found.has(printIp(ip))) found.set(printIp(ip), { ip, owner, code });
+  };
   for (const { name, internalAddresses, externalAddresses } of nodes)
-    for (const ip of [...internalAddresses, ...externalAddresses])
-      found.set(printIp(ip), { ip, owner: `Node "${name}"`, code: "POOL_HAS_NODE_ADDRESS" });
+    add([...internalAddresses, ...externalAddresses], `Node "${name}"`, "POOL_HAS_NODE_ADDRESS");
+  for (const { node, interfaces } of memberRecords)
+    for (const { name, addresses } of interfaces)
+      add(addresses, `interface "${name}" of node "${node}"`, "POOL_HAS_NODE_ADDRESS");
+  for (const { node, gateways } of memberRecords)
+    add(gateways, `the default gateway of node "${node}"`, "POOL_HAS_GATEWAY");
   return found;
 }
 
@@ -40,7 +54,7 @@ export function findHostAddresses(
       code,
       where: `ConfigMap "${configMap}" pool "${pool.name}"`,
       what: `Never assigns ${text}`,
-      why: `it is the address of ${owner}`,
+      why: `${owner} has it`,
       fix: "Take it out of the pool",
       severity: "warning",
     };

@@ -204,7 +204,12 @@ export const PROBLEM_CODES = {
     solve: "Take addresses of the network that the nodes are in.",
   },
   POOL_HAS_NODE_ADDRESS: {
-    meaning: "Warning: a pool contains the address of a Node. That address is passed over, the others are used.",
+    meaning:
+      "Warning: a pool contains the address of a Node, or of an interface of a node. That address is skipped, the others are used.",
+    solve: "Take the address out of the pool.",
+  },
+  POOL_HAS_GATEWAY: {
+    meaning: "Warning: a pool contains the default gateway of a node. That address is skipped, the others are used.",
     solve: "Take the address out of the pool.",
   },
   POOL_HAS_NETWORK_ADDRESS: {

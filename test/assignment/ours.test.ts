@@ -27,7 +27,7 @@ describe("an address in a status", () => {
     const [released] = plan.assignments.get("default/it")?.released ?? [];
     expect([released?.reason, released?.message]).toEqual([
       "AddressUnusable",
-      `${has}: it is the address of ${owner}, and no Service can have it.`,
+      `${has}: ${owner} has it, and no Service can have it.`,
     ]);
   });
 

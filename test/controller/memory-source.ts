@@ -3,7 +3,7 @@ import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
-import type { EventRecord, PatchResult, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type { EventRecord, PatchResult, ReportTopic, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
 
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
 export type Fault = "refused" | "conflict" | "answer lost";
@@ -27,6 +27,7 @@ export class MemorySource implements Source {
   #version = 0;
   #tellLeads: ((leads: boolean) => void) | undefined;
   #reports: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
+  #members: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
 
   open(_kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     this.#listener = listener;
@@ -115,8 +116,14 @@ export class MemorySource implements Source {
     return Promise.resolve();
   }
 
-  reports(): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return this.#reports;
+  reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    return topic === "report" ? this.#reports : this.#members;
+  }
+
+  /** Publishes the record of a member. */
+  publishes(name: string, record: Readonly<Record<string, unknown>>): void {
+    this.#members = new Map(this.#members).set(name, record);
+    this.#listener?.onReports?.();
   }
 
   /** Says what a speaker reports; undefined: it is gone. */

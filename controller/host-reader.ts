@@ -1,19 +1,24 @@
 import { type ReadyNodes, readyNodesOf } from "#src/model/live-speakers.ts";
 import { parseNode } from "#src/model/node.ts";
+import { readMemberRecord } from "#src/model/member-record.ts";
 import { findHostAddresses, type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
+import type { Fields } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 
+type Reports = ReadonlyMap<string, Fields>;
+
 /**
- * What the controller knows of the Nodes. Both values are the same objects until they differ: a Node's status changes all
- * the time, and what they stand for hardly ever.
+ * What the controller knows of the hosts, from the Nodes and the members' records. Both values are the same objects until
+ * they differ: a Node's status changes all the time, and what they mean hardly ever.
  */
-export class NodeReader {
+export class HostReader {
   readonly #configMap: string;
   readonly #log: Logger;
   readonly #nodes;
+  #records: Reports = new Map();
   #addresses: HostAddresses = new Map();
   #ready: ReadyNodes;
   /** What was looked at last for problems, and what was said. */
@@ -27,7 +32,7 @@ export class NodeReader {
     this.#nodes = new ParsedObjects({ get, parse: parseNode, onProblems: () => undefined });
   }
 
-  /** The Nodes' own addresses, which pools may contain and no Service gets. */
+  /** The hosts' own addresses, which pools may contain and no Service gets. */
   get addresses(): HostAddresses {
     return this.#addresses;
   }
@@ -41,18 +46,21 @@ export class NodeReader {
     this.#nodes.mark(key);
   }
 
-  /** Reads the Nodes that changed. */
-  update(): void {
-    if (this.#nodes.update().length === 0) return;
+  /** Reads the Nodes that changed, and the members' records where they are other ones. */
+  update(records: Reports): void {
+    const isSameRecords = records === this.#records;
+    this.#records = records;
+    if (this.#nodes.update().length === 0 && isSameRecords) return;
     const nodes = [...this.#nodes.values()];
-    const [addresses, ready] = [hostAddressesOf(nodes), readyNodesOf(nodes)];
+    const members = [...records].sort().flatMap(([, record]) => readMemberRecord(record) ?? []);
+    const [addresses, ready] = [hostAddressesOf(nodes, members), readyNodesOf(nodes)];
     const isSame = [...addresses].every(([text, { owner }]) => this.#addresses.get(text)?.owner === owner);
     if (!isSame || addresses.size !== this.#addresses.size) this.#addresses = addresses;
     const isAsReady = this.#ready !== undefined && ready?.symmetricDifference(this.#ready).size === 0;
     if (!isAsReady) this.#ready = ready;
   }
 
-  /** Says once which addresses of Nodes are in pools. */
+  /** Says once which addresses of hosts are in pools. */
   say(pools: readonly Pool[] | undefined): void {
     if (pools === undefined || (this.#judged.pools === pools && this.#judged.addresses === this.#addresses)) return;
     this.#judged = { pools, addresses: this.#addresses };
