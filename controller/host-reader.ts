@@ -52,7 +52,7 @@ export class HostReader {
     this.#records = records;
     if (this.#nodes.update().length === 0 && isSameRecords) return;
     const nodes = [...this.#nodes.values()];
-    const members = [...records].sort().flatMap(([, record]) => readMemberRecord(record) ?? []);
+    const members = [...records].sort(byName).flatMap(([, record]) => readMemberRecord(record) ?? []);
     const [addresses, ready] = [hostAddressesOf(nodes, members), readyNodesOf(nodes)];
     const isSame = [...addresses].every(([text, { owner }]) => this.#addresses.get(text)?.owner === owner);
     if (!isSame || addresses.size !== this.#addresses.size) this.#addresses = addresses;
@@ -70,4 +70,8 @@ export class HostReader {
       for (const problem of problems) this.#log.warn({ ...problem }, "problem in the configuration");
     this.#said = text;
   }
+}
+
+function byName([left]: readonly [string, Fields], [right]: readonly [string, Fields]): number {
+  return left < right ? -1 : 1;
 }
