@@ -1,33 +1,44 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { printProblem, type Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { classOptions } from "#src/process/option-groups.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
+import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import type { StatusView } from "#src/view/status-view.ts";
 import { clusterOptions } from "./cluster-options.ts";
-import { lookAtCluster } from "./status-cluster.ts";
-import { openFolder } from "./status-folder.ts";
-import { printStatusView } from "./status-text.ts";
-import type { StatusView } from "./status-view.ts";
+import { lookAtCluster } from "./look-at-cluster.ts";
+import { openFolder } from "./open-folder.ts";
+import { printStatus } from "./print-status.ts";
 
 const specs = {
   manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...installationOptions,
-  json: { kind: "boolean", help: "Print JSON, one object in one line" },
+  ...classOptions("Judge", "controller"),
+  exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
+  output: {
+    kind: "string",
+    default: "text",
+    choices: ["text", "json"],
+    help: "Output format; json is one object in one line. Also -o",
+  },
+  json: { kind: "boolean", help: "The same as --output json" },
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },
 } as const satisfies OptionSpecs;
 
 type Options = OptionValues<typeof specs>;
 
-const about = `Shows pools, Services with their addresses and owners, speakers, leaders and the latest Events of the Hawser that
-runs on a cluster, or on a folder of manifests.
-Exit code: 0, also where there are Problems to show; 1 where the folder or the cluster cannot be read; 2 for wrong options.`;
+const about = `Shows pools, Services with their addresses, owners and endpoints, the speaker of each Node, takeovers, leaders, the
+latest Events and every problem of the Hawser in a cluster, or in a folder of manifests. docs/status.md explains each column,
+and which rights it needs.
+? marks what cannot be known; NAME? what only the last report of that speaker says.
+Exit code: 0 when everything could be read; 1 when something could not be read or Hawser is not in the namespace, and with
+--exit-code when something is not served; 2 for wrong options.`;
 /** With --watch: how often a folder is looked at for what the source does not tell of (reports, Events). */
 const LOOK_AT_FOLDER_MS = 500;
-/** A cluster is listed each time. */
+/** With --watch: how often a cluster is listed. */
 const LOOK_AT_CLUSTER_MS = 5_000;
 /** Clears a terminal. */
 const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
@@ -36,44 +47,57 @@ const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KU
 
 /** Runs `hawser status`. Resolves with the exit code. */
 export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command: "hawser status", about });
+  const read = readOptions(specs, args.flatMap(longOption), io, { command: "hawser status", about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
-  return options.manifests === undefined ? showCluster(options) : showFolder(options, options.manifests);
+  return options.manifests === undefined ? showCluster(options, io) : showFolder(options, options.manifests, io);
 }
 
-async function showFolder(options: Options, manifests: string): Promise<number> {
+/** `-o json` and `-ojson` are kubectl's. */
+function longOption(word: string): readonly string[] {
+  if (word === "-o") return ["--output"];
+  return /^-o=?(?:json|text)$/.test(word) ? ["--output", word.replace(/^-o=?/, "")] : [word];
+}
+
+/** What a view means for the exit code. */
+function exitCodeOf({ services, leaders, problems, unknown }: StatusView, options: Options): number {
+  if (unknown.length > 0 || problems.some(({ code }) => code === "INSTALLATION_NOT_FOUND")) return 1;
+  if (!options.exitCode) return 0;
+  return services.some(({ served }) => !served) || leaders.some(({ leads }) => !leads) ? 1 : 0;
+}
+
+async function showFolder(options: Options, manifests: string, io: ProgramIo): Promise<number> {
   const folder = await openFolder({ ...options, manifests });
   if (typeof folder === "string") {
-    process.stderr.write(`Cannot show the status of ${manifests}: ${folder}\n`);
+    io.stderr.write(`Cannot show the status of ${manifests}: ${folder}\n`);
     return 1;
   }
-  await show(options, { first: await folder.look(), everyMs: LOOK_AT_FOLDER_MS, look: async () => folder.look() });
+  const last = await show(options, io, {
+    first: await folder.look(),
+    everyMs: LOOK_AT_FOLDER_MS,
+    look: async () => folder.look(),
+  });
   await folder.close();
-  return 0;
+  return exitCodeOf(last, options);
 }
 
-async function showCluster(options: Options): Promise<number> {
-  const look = async () => lookAtCluster({ ...options, env: process.env });
+async function showCluster(options: Options, io: ProgramIo): Promise<number> {
+  const look = async () => lookAtCluster({ ...options, env: io.env });
   const found = await look();
   if (!found.ok) {
-    complain(found.problems);
+    printProblems(io, found.problems);
     return found.problems.some(({ code }) => USAGE.includes(code)) ? EXIT_USAGE : 1;
   }
-  await show(options, {
+  const last = await show(options, io, {
     first: found.value,
     everyMs: LOOK_AT_CLUSTER_MS,
     look: async () => {
       const next = await look();
-      if (!next.ok) complain(next.problems);
+      if (!next.ok) printProblems(io, next.problems);
       return next.ok ? next.value : undefined;
     },
   });
-  return 0;
-}
-
-function complain(problems: readonly Problem[]): void {
-  for (const problem of problems) process.stderr.write(`${printProblem(problem)}\n`);
+  return exitCodeOf(last, options);
 }
 
 interface Shown {
@@ -83,31 +107,38 @@ interface Shown {
   look(): Promise<StatusView | undefined>;
 }
 
-/** Prints a view, and with --watch each one after it that differs. */
-async function show(options: Options, { first, everyMs, look }: Shown): Promise<void> {
-  process.stdout.write(print(first, options));
-  if (!options.watch) return;
+/** Prints a view, and with --watch each one after it that differs. Resolves with the last one. */
+async function show(options: Options, io: ProgramIo, { first, everyMs, look }: Shown): Promise<StatusView> {
+  const { stdout } = io;
+  const isTerminal = "isTTY" in stdout && stdout.isTTY === true;
+  stdout.write(print(first, options));
+  if (!options.watch) return first;
   let last = first;
-  await everyLook(everyMs, async () => {
+  await everyLook(io, everyMs, async () => {
     const next = await look();
     if (next === undefined) return;
     const isSame = JSON.stringify(next) === JSON.stringify(last);
     last = next;
     // On a terminal the ages go on, too.
-    if (process.stdout.isTTY && !options.json) process.stdout.write(`${CLEAR}${print(next, options)}`);
-    else if (!isSame) process.stdout.write(`${options.json ? "" : "\n"}${print(next, options)}`);
+    if (isTerminal && !isJson(options)) stdout.write(`${CLEAR}${print(next, options)}`);
+    else if (!isSame) stdout.write(`${isJson(options) ? "" : "\n"}${print(next, options)}`);
   });
+  return last;
 }
 
-function print(status: StatusView, { json }: Options): string {
-  return json ? `${JSON.stringify(status)}\n` : printStatusView(status, wallMs());
+function isJson({ output, json }: Options): boolean {
+  return json || output === "json";
 }
 
-/** Calls `look` again and again, until SIGINT, SIGTERM or a reader that went away. */
-async function everyLook(everyMs: number, look: () => Promise<void>): Promise<void> {
+function print(status: StatusView, options: Options): string {
+  return isJson(options) ? `${JSON.stringify(status)}\n` : printStatus(status, wallMs());
+}
+
+/** Calls `look` again and again, until the program is asked to end or its reader goes away. */
+async function everyLook(io: ProgramIo, everyMs: number, look: () => Promise<void>): Promise<void> {
   const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
-  process.stdout.on("error", () => ending.abort());
+  io.onSignal(() => ending.abort());
+  io.stdout.on("error", () => ending.abort());
   while (!ending.signal.aborted) {
     await sleep(everyMs, undefined, { signal: ending.signal }).catch(() => undefined);
     if (!ending.signal.aborted) await look();

@@ -404,6 +404,14 @@ export const PROBLEM_CODES = {
     meaning: "A speaker cannot publish who it is, or what it announces. Until the first it takes no address.",
     solve: "Let it create, get, patch and delete Leases in Hawser's namespace, or write to the folder.",
   },
+  INSTALLATION_NOT_FOUND: {
+    meaning: "`hawser status` finds nothing of Hawser in the namespace where it looks.",
+    solve: "Give the namespace of Hawser with `--namespace`.",
+  },
+  CONTROLLER_NOT_LEADING: {
+    meaning: "No controller leads: addresses that are assigned stay, and no Service gets a new one.",
+    solve: "Look why the pods of the Deployment hawser-controller do not run, or cannot reach the API server.",
+  },
   PACKET_SOCKET_REFUSED: {
     meaning: "The speaker cannot open a packet socket on an interface, so it answers nothing there. It tries again.",
     solve: "Give it the capability CAP_NET_RAW, or leave the interface out by `--interfaces`.",

@@ -32,6 +32,8 @@ export const REASON_MEANINGS = {
   NoReadySpeaker: "Speakers run, but none is ready: nobody answers for the address.",
   NoEligibleNode:
     "Speakers are ready, but none answers for the address: no node may announce it, or is in its network.",
+  NoReadyEndpoint:
+    "The address is announced, but the Service has no ready endpoint: no pod answers. Shown by `hawser status`.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in force.",
   ConfigLoaded: "The configuration was read and is in force.",
 } as const;

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { StatusView } from "#cli/status-view.ts";
+import { type StatusView, viewStatus } from "#src/view/status-view.ts";
+import { printStatus } from "#cli/print-status.ts";
 import { printTable } from "#cli/table.ts";
 import { createLogger } from "#src/process/log.ts";
 import { openFolderSource } from "#src/source/folder.ts";
@@ -42,6 +43,17 @@ const manifests = [
     kind: "Service",
     metadata: { name: "late" },
     spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+  },
+  {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name: "web-1", labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    ports: [{ port: 8080 }],
+    endpoints: [
+      { addresses: ["10.0.0.1"], nodeName: "n1" },
+      { addresses: ["10.0.0.2"], nodeName: "n2", conditions: { ready: false } },
+    ],
   },
   { apiVersion: "v1", kind: "Service", metadata: { name: "inner" }, spec: { ports: [{ port: 80 }] } },
 ];
@@ -85,11 +97,11 @@ describe("hawser status", () => {
       "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
       "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
       "modern | 18446744073709551616 | 1 | no | 2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
-      "default/late | pending | - | - | PoolExhausted: pool default is full",
-      "default/web | 192.0.2.1 | default | n1 | -",
-      "default/web | 2001:db8::1 | modern | nobody | -",
-      "n1 | up | 192.0.2.1 | NoSubnet for 1 | eth0 | n1 | 2m",
-      "n2 | down | - | - | - | n1, n2 | 3m",
+      "default/late | pending | - | - | - | 0 of 0 | - | PoolExhausted: pool default is full",
+      "default/web | 192.0.2.1 | default | n1? | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",
+      "default/web | 2001:db8::1 | modern | none | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",
+      "n1 | up? | 192.0.2.1 | NoSubnet for 1 | eth0 | n1 | - | 2m",
+      "n2 | silent | - | - | - | n1, n2 | - | 3m",
       "2m | Warning | PoolExhausted | Service default/late | pool default [31m is full",
     ])
       expect(lines).toContain(line);
@@ -143,8 +155,8 @@ describe("hawser status", () => {
       [
         "default/web",
         [
-          { ip: "192.0.2.1", pool: "default", owner: "n1" },
-          { ip: "2001:db8::1", pool: "modern" },
+          { ip: "192.0.2.1", pool: "default", owner: "n1", certain: false, spares: [] },
+          { ip: "2001:db8::1", pool: "modern", certain: true, spares: [] },
         ],
       ],
     ]);
@@ -154,6 +166,39 @@ describe("hawser status", () => {
     ]);
     expect(view.events[0]).toMatchObject({ reason: "PoolExhausted", count: 1 });
     expect(view.problems).toEqual([]);
+  });
+
+  it("O11 prints JSON for -o json and --output=json, as for --json", async () => {
+    const env = { HAWSER_MANIFESTS: await installation() };
+    const outputs = await Promise.all(
+      [["-o", "json"], ["-ojson"], ["--output=json"], ["--json"]].map(async (args) => runCli(["status", ...args], env)),
+    );
+    expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(outputs.map(({ code, stdout }) => [code, typeof JSON.parse(stdout)])).toEqual(
+      outputs.map(() => [0, "object"]),
+    );
+    const wrong = await runCli(["status", "-o", "yaml"], env);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("Give one of text, json")]);
+  });
+
+  it("O4 exits with 1 when a Service is not served, and only when it is asked to", async () => {
+    const env = { HAWSER_MANIFESTS: await installation() };
+    expect((await runCli(["status"], env)).code).toBe(0);
+    const { code, stdout } = await runCli(["status", "--exit-code"], env);
+    expect([code, stdout.split("\n")[0]]).toEqual([1, "NOT SERVED: 2 of 2 Services"]);
+    await rm(join(env.HAWSER_MANIFESTS, "all.yaml"));
+    expect((await runCli(["status", "--exit-code"], env)).code).toBe(0);
+  });
+
+  it("O7 reads the ConfigMap that --namespace and --config-map name", async () => {
+    const env = { HAWSER_MANIFESTS: await installation() };
+    const poolsOf = async (...args: readonly string[]) =>
+      (JSON.parse((await runCli(["status", "--json", ...args], env)).stdout) as StatusView).pools.map(
+        ({ name }) => name,
+      );
+    expect(await poolsOf()).toEqual(["default", "modern"]);
+    expect(await poolsOf("--config-map=other")).toEqual([]);
+    expect(await poolsOf("--namespace=other")).toEqual([]);
   });
 
   it("shows an empty folder, and Problems where manifests have any", async () => {
@@ -189,6 +234,23 @@ describe("hawser status", () => {
     await watching.says(/"services":\[\]/);
     watching.child.kill("SIGINT");
     expect((await watching.ended).code).toBe(0);
+  });
+});
+
+describe("printStatus()", () => {
+  it("O3 shows ? for what cannot be read, and says which parts", () => {
+    const nowMs = Date.parse("2026-11-28T12:00:00Z");
+    const all = { configMaps: undefined, services: undefined, slices: undefined, nodes: undefined, pods: undefined };
+    const rest = { reports: undefined, members: undefined, leases: undefined, events: undefined, problems: [] };
+    const view = viewStatus({ nowMs, namespace: "hawser-system", loadBalancerClass: undefined, ...all, ...rest });
+    expect(printStatus(view, nowMs).split("\n\n")).toEqual([
+      "POOL: ?",
+      "SERVICE: ?",
+      "NODE: ?",
+      "ELECTION: ?",
+      "LAST SEEN: ?",
+      "? = not known: services, pools, nodes, endpoints, pods, speakers, leaders, events cannot be read, for the reasons above\n",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StatusView } from "#cli/status-view.ts";
+import type { StatusView } from "#src/view/status-view.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { until } from "#lab/rack/until.ts";
 import { conditionOf } from "#src/model/service-status.ts";

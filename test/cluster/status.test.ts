@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { parse, stringify } from "yaml";
-import type { StatusView } from "#cli/status-view.ts";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import type { StatusView } from "#src/view/status-view.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -12,6 +12,7 @@ import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts"
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import type { Source } from "#src/source/source.ts";
 import { runCli, startCli } from "#test/cli/run-cli.ts";
+import { root } from "#test/docs/page.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -77,6 +78,32 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     );
   }
 
+  /** What the kubelets say of the speakers' pods, by node. */
+  async function showPods(states: Readonly<Record<string, object>>): Promise<void> {
+    const namespace = `/api/v1/namespaces/${NAMESPACE}`;
+    await cluster.api.request({ path: `${namespace}/serviceaccounts`, body: { metadata: { name: "default" } } });
+    for (const [node, state] of Object.entries(states)) {
+      const name = `hawser-speaker-${node}`;
+      const labels = { "app.kubernetes.io/name": "hawser", "app.kubernetes.io/component": "speaker" };
+      const spec = { nodeName: node, containers: [{ name: "speaker", image: "x" }] };
+      await cluster.api.request({ path: `${namespace}/pods`, body: { metadata: { name, labels }, spec } });
+      const containerStatuses = [{ name: "speaker", image: "x", imageID: "", ready: true, restartCount: 0, state }];
+      const conditions = [{ type: "Ready", status: "running" in state ? "True" : "False" }];
+      await cluster.api.must({
+        method: "PATCH",
+        path: `${namespace}/pods/${name}/status`,
+        contentType: "application/merge-patch+json",
+        body: { status: { phase: "Running", conditions, containerStatuses } },
+      });
+    }
+  }
+
+  async function viewAs(kubeconfig: string, ...args: readonly string[]) {
+    const { code, stdout, stderr } = await runCli(["status", "--json", "--kubeconfig", kubeconfig, ...args]);
+    expect(stderr).toBe("");
+    return { code, ...(JSON.parse(stdout) as StatusView) };
+  }
+
   it("status shows the same page as from a folder, and who leads", async () => {
     const { code, stdout, stderr } = await runCli(["status", "--kubeconfig", cluster.kubeconfigFile]);
     expect([code, stderr]).toEqual([0, ""]);
@@ -84,12 +111,12 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     for (const line of [
       "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
       "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
-      "shop/late | pending | - | - | -",
-      "shop/web | 192.0.2.1 | default | n1 | -",
+      "shop/late | pending | - | - | - | 0 of 0 | - | -",
+      "shop/web | 192.0.2.1 | default | n1? | none | 0 of 0 | - | NoReadyEndpoint: its address is announced, but no pod behind it is ready",
     ])
       expect(lines).toContain(line);
-    expect(stdout).toMatch(/^n1 +up +192\.0\.2\.1, 192\.0\.2\.2, 192\.0\.2\.3 /m);
-    expect(stdout).toMatch(/^ELECTION +LEADER\nhawser-controller +\S+_\S+$/m);
+    expect(stdout).toMatch(/^n1 +up\? +192\.0\.2\.1, 192\.0\.2\.2, 192\.0\.2\.3 /m);
+    expect(stdout).toMatch(/^ELECTION +LEADER +RENEWED\nhawser-controller +\S+_\S+ +\d+s$/m);
     expect(stdout).toMatch(/Warning +PoolExhausted +Service shop\/late +pool default is full$/m);
     expect(stdout).not.toContain("kubernetes");
   });
@@ -131,7 +158,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
 
     cluster.writeKubeconfig(file, { token: "nonsense" });
     const stranger = await runCli([...args, "--kubeconfig", file]);
-    expect([stranger.code, stranger.stdout + stranger.stderr]).toEqual([code, expect.stringContaining("Log in anew")]);
+    expect([stranger.code, stranger.stdout + stranger.stderr]).toEqual([code, expect.stringContaining("Log in again")]);
 
     cluster.writeKubeconfig(file, { token: cluster.tokenOf("guest") });
     const guest = await runCli([...args, "--kubeconfig", file]);
@@ -140,28 +167,77 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     expect(guest.stdout + guest.stderr).toContain("Ask for the right to list these");
   });
 
-  it("status shows what a user may see, and says what not", async () => {
-    const rules = [{ apiGroups: [""], resources: ["services"], verbs: ["list"] }];
-    const rbac = "/apis/rbac.authorization.k8s.io/v1";
-    await cluster.api.must({ path: `${rbac}/clusterroles`, body: { metadata: { name: "sees" }, rules } });
-    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "sees" };
-    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "guest" }];
-    await cluster.api.must({
-      path: `${rbac}/clusterrolebindings`,
-      body: { metadata: { name: "s" }, roleRef, subjects },
-    });
+  it("O3 status shows ? for what a user may not see, names the missing rights and exits with 1", async () => {
+    await grant("guest-sees", [{ apiGroups: [""], resources: ["services"], verbs: ["list"] }]);
     const file = join(directory, "guest.kubeconfig");
     cluster.writeKubeconfig(file, { token: cluster.tokenOf("guest") });
     await vi.waitFor(
       async () => {
-        const { code, stdout } = await runCli(["status", "--json", "--kubeconfig", file]);
-        expect(code).toBe(0);
-        const { services, problems } = JSON.parse(stdout) as StatusView;
-        expect(services).toHaveLength(2);
-        expect(new Set(problems.map((problem) => problem.code))).toEqual(new Set(["API_ACCESS_REFUSED"]));
+        const view = await viewAs(file);
+        expect([view.code, view.services.length]).toEqual([1, 2]);
+        expect(view.unknown).toEqual(["pools", "nodes", "endpoints", "pods", "speakers", "leaders", "events"]);
+        expect(new Set(view.problems.map((problem) => problem.code))).toEqual(new Set(["API_ACCESS_REFUSED"]));
+        for (const right of ["configmaps", "nodes", "endpointslices", "pods", "leases", "events"])
+          expect(view.problems.map(({ why }) => why).join("\n")).toContain(`cannot list resource "${right}"`);
       },
       { timeout: 30_000 },
     );
+    const { stdout } = await runCli(["status", "--kubeconfig", file]);
+    expect(stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "))).toContain(
+      "shop/web | 192.0.2.1 | - | ? | ? | ? | - | -",
+    );
+  });
+
+  it("O3 status shows everything to a user with the rights of config/status-viewer", async () => {
+    const rights = parseAllDocuments(readFileSync(join(root, "config/status-viewer/rights.yaml"), "utf8"));
+    for (const document of rights) {
+      const role = document.toJS() as { kind: string; rules: object[] };
+      await grant("viewer", role.rules, role.kind === "Role" ? NAMESPACE : undefined);
+    }
+    const file = join(directory, "guest.kubeconfig");
+    cluster.writeKubeconfig(file, { token: cluster.tokenOf("guest") });
+    await vi.waitFor(async () => expect(await viewAs(file)).toMatchObject({ code: 0, unknown: [], problems: [] }), {
+      timeout: 30_000,
+    });
+  });
+
+  /** Gives the guest rights: in one namespace, or in all. */
+  async function grant(name: string, rules: readonly object[], namespace?: string): Promise<void> {
+    const rbac = `/apis/rbac.authorization.k8s.io/v1${namespace === undefined ? "" : `/namespaces/${namespace}`}`;
+    const [roles, kind] = namespace === undefined ? ["clusterrole", "ClusterRole"] : ["role", "Role"];
+    await cluster.api.must({ path: `${rbac}/${roles}s`, body: { metadata: { name }, rules } });
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind, name };
+    const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "guest" }];
+    await cluster.api.must({ path: `${rbac}/${roles}bindings`, body: { metadata: { name }, roleRef, subjects } });
+  }
+
+  it("O3 status says so where the namespace has no Hawser in it", async () => {
+    const { code, problems } = await viewAs(cluster.kubeconfigFile, "--namespace=shop");
+    expect(code).toBe(1);
+    expect(problems).toEqual([expect.objectContaining({ code: "INSTALLATION_NOT_FOUND", where: 'namespace "shop"' })]);
+  });
+
+  it("O2 O4 status knows from pods and Nodes which speakers run", async () => {
+    for (const name of ["n1", "n2", "n3"])
+      await cluster.api.must({ path: "/api/v1/nodes", body: { metadata: { name } } });
+    const startedAt = new Date(Date.now() - 3_600_000).toISOString();
+    const states = async () =>
+      (await viewAs(cluster.kubeconfigFile)).speakers.map(({ node, state, detail, certain }) =>
+        [node, state, detail, certain].join(" "),
+      );
+    await showPods({ n1: { running: { startedAt } }, n2: { running: { startedAt } } });
+    expect(await states()).toEqual(["n1 up  true", "n2 up  true", "n3 no pod  true"]);
+    const crashed = { waiting: { reason: "CrashLoopBackOff" } };
+    await showPods({ n1: crashed, n2: crashed });
+    expect(await states()).toEqual([
+      "n1 not running CrashLoopBackOff true",
+      "n2 not running CrashLoopBackOff true",
+      "n3 no pod  true",
+    ]);
+    const { services } = await viewAs(cluster.kubeconfigFile);
+    const web = services.find(({ service }) => service === "shop/web");
+    expect([web?.served, web?.reason, web?.addresses[0]?.owner]).toEqual([false, "NoSpeaker", undefined]);
+    expect((await runCli(["status", "--exit-code", "--kubeconfig", cluster.kubeconfigFile])).code).toBe(1);
   });
 
   it("status --watch shows what changes", async () => {

@@ -14,6 +14,7 @@ import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
 import { readObject } from "./read/read-object.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 
+const EVENTS_PATH = "/api/v1/events";
 /** Of one program's Events so many are read at most. */
 const MAX_EVENTS = 500;
 
@@ -22,14 +23,27 @@ export interface LeasesRead {
   /** Reports of the two topics, by name: `speaker-n1`, `member-n1`. */
   readonly reports: ReadonlyMap<string, Fields>;
   readonly members: ReadonlyMap<string, Fields>;
-  /** Who leads in each election, by its name: `hawser-controller`. */
-  readonly leaders: ReadonlyMap<string, string>;
+  /** The Leases of elections, by name: `hawser-controller`. */
+  readonly elections: ReadonlyMap<string, ElectionLease>;
+  /** False where Leases may not be read. */
+  readonly isKnown: boolean;
+}
+
+/** Who leads in an election, and how well that is known. */
+interface ElectionLease {
+  /** Empty where its holder gave it back. */
+  readonly holder: string;
+  readonly durationMs: number;
+  /** In milliseconds since 1970; undefined where the Lease does not say. */
+  readonly renewedMs: number | undefined;
 }
 
 /** Lists what a cluster holds now, without a watch: for commands, which look once. What cannot be read is in `problems`. */
 export class ClusterLister {
   readonly problems: Problem[] = [];
   readonly #client: ApiClient;
+  /** The paths of collections that could not be read to their end. */
+  readonly #unread = new Set<string>();
 
   constructor(config: ApiConfig) {
     this.#client = new ApiClient(config, realTiming);
@@ -43,30 +57,39 @@ export class ClusterLister {
     return items.map((item) => readObject(kind, item, complain)).filter((object) => object !== undefined);
   }
 
-  /** Reports, and who holds the Leases of these elections. */
+  /** All objects of a kind; undefined where they cannot be read. */
+  async listIfAllowed(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[] | undefined> {
+    const items = await this.list(kind, scope);
+    return this.#unread.has(collectionPath(kind, scope.namespace)) ? undefined : items;
+  }
+
+  /** Reports, and the Leases of these elections. */
   async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
     const read = { report: new Map<string, Fields>(), member: new Map<string, Fields>() };
-    const leaders = new Map<string, string>();
+    const held = new Map<string, ElectionLease>();
     for (const item of await this.#all(leasePath(namespace), {})) {
       const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
       for (const topic of ["report", "member"] as const) {
         const report = readReport(topic, item);
         if (report !== undefined) read[topic].set(name, report);
       }
-      const { holder } = readLease(item);
-      if (elections.includes(name) && holder !== "") leaders.set(name, holder);
+      const { holder, durationMs } = readLease(item);
+      const renewedMs = Date.parse(textOf(recordOf(recordOf(item)["spec"])["renewTime"]));
+      if (elections.includes(name))
+        held.set(name, { holder, durationMs, renewedMs: Number.isNaN(renewedMs) ? undefined : renewedMs });
     }
-    return { reports: read.report, members: read.member, leaders };
+    const isKnown = !this.#unread.has(leasePath(namespace));
+    return { reports: read.report, members: read.member, elections: held, isKnown };
   }
 
-  /** The latest Events that these programs wrote, oldest first. */
-  async events(components: readonly string[]): Promise<readonly WrittenEvent[]> {
+  /** The latest Events that these programs wrote, oldest first; undefined where they cannot be read. */
+  async events(components: readonly string[]): Promise<readonly WrittenEvent[] | undefined> {
     const found: WrittenEvent[] = [];
     for (const component of components) {
-      const items = await this.#all("/api/v1/events", { fieldSelector: `source=${component}` }, { most: MAX_EVENTS });
+      const items = await this.#all(EVENTS_PATH, { fieldSelector: `source=${component}` }, { most: MAX_EVENTS });
       found.push(...items.map(readEvent).filter((event) => event !== undefined));
     }
-    return found.sort((left, right) => (left.time < right.time ? -1 : 1));
+    return this.#unread.has(EVENTS_PATH) ? undefined : found.sort((left, right) => (left.time < right.time ? -1 : 1));
   }
 
   close(): void {
@@ -91,6 +114,7 @@ export class ClusterLister {
         next = rest;
       }
     } catch (error) {
+      this.#unread.add(path);
       this.#complain(path, error as NodeJS.ErrnoException);
     }
     return items;
@@ -107,7 +131,7 @@ export class ClusterLister {
 
 const LOOK = "Look at the API server and the network, or name another cluster with --kubeconfig or --context";
 const fixes: Readonly<Record<string, string>> = {
-  HTTP_401: "Log in anew, or name another user with --kubeconfig or --context",
+  HTTP_401: "Log in again, or name another user with --kubeconfig or --context",
   HTTP_403: "Ask for the right to list these, or name another user with --kubeconfig or --context",
 };
 

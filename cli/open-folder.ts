@@ -1,46 +1,53 @@
 import { readdir } from "node:fs/promises";
-import { keyOf } from "#src/model/object.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
-import { type StatusView, viewStatus } from "./status-view.ts";
+import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
-export interface StatusFolderOptions {
+export interface OpenFolderOptions {
   readonly manifests: string;
   readonly namespace: string;
   readonly configMap: string;
+  readonly loadBalancerClass: string | undefined;
 }
 
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
-export interface FolderLook {
+export interface OpenFolder {
   look(): Promise<StatusView>;
   close(): Promise<void>;
 }
 
 /** Opens a folder; a text says why it cannot be read. */
-export async function openFolder({
-  manifests,
-  namespace,
-  configMap,
-}: StatusFolderOptions): Promise<FolderLook | string> {
+export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
+  const { manifests, namespace, configMap, loadBalancerClass } = options;
   const fault = await faultOf(manifests);
   if (fault !== undefined) return fault;
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "Node"], {
+  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node"], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
+  const isConfig = ({ metadata }: KubeObject): boolean =>
+    metadata.namespace === namespace && metadata.name === configMap;
   return {
     look: async () =>
       viewStatus({
-        configMap: source.list("ConfigMap").get(keyOf({ namespace, name: configMap })),
-        services: source.list("Service").values(),
-        nodes: source.list("Node").values(),
+        nowMs: wallMs(),
+        namespace,
+        loadBalancerClass,
+        configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
+        services: [...source.list("Service").values()],
+        nodes: [...source.list("Node").values()],
+        slices: [...source.list("EndpointSlice").values()],
+        pods: [],
         reports: source.reports(),
         members: source.reports("member"),
+        leases: "none",
         events: await readEvents(manifests),
         problems: [...problems.values()].flat(),
       }),
@@ -54,5 +61,7 @@ async function faultOf(directory: string): Promise<string | undefined> {
     () => undefined,
     ({ code, message }: NodeJS.ErrnoException) => code ?? message,
   );
-  return { ENOENT: "it is not there", ENOTDIR: "it is no folder", EACCES: "you may not read it" }[error ?? ""] ?? error;
+  return (
+    { ENOENT: "it does not exist", ENOTDIR: "it is not a folder", EACCES: "you may not read it" }[error ?? ""] ?? error
+  );
 }

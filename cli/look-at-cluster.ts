@@ -1,0 +1,58 @@
+import type { KubeObject } from "#src/model/object.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
+import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
+import { type StatusView, viewStatus } from "#src/view/status-view.ts";
+
+/** The programs that write Events, as these name them; those of which one leads have a Lease of that name too. */
+const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
+/** `type=LoadBalancer` is asked of the server: the others are not Hawser's. */
+const SERVICES = { fieldSelector: "spec.type=LoadBalancer" } as const;
+/** The labels of the DaemonSet's pods, as the manifests have them. */
+const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=speaker";
+/** After these nothing else can be read either. */
+const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
+
+export interface LookAtClusterOptions extends FindConfigOptions {
+  readonly namespace: string;
+  readonly configMap: string;
+  readonly loadBalancerClass: string | undefined;
+}
+
+/** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
+export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<StatusView>> {
+  const { namespace, configMap: name, loadBalancerClass } = options;
+  const config = findApiConfig(options);
+  if (!config.ok) return config;
+  const lister = new ClusterLister(config.value);
+  try {
+    const services = await lister.listIfAllowed("Service", SERVICES);
+    if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
+    const [configMaps, nodes, slices, pods, leases, events] = await Promise.all([
+      lister.listIfAllowed("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
+      lister.listIfAllowed("Node"),
+      lister.listIfAllowed("EndpointSlice"),
+      lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
+      lister.leases(namespace, COMPONENTS),
+      lister.events(COMPONENTS),
+    ]);
+    const { problems } = lister;
+    const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
+    const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
+    if (isBlind) return { ok: false, problems };
+    const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
+    const seen = { services, configMaps, nodes, slices, pods, reports, members, leases: elections, events };
+    const value = viewStatus({ nowMs: wallMs(), namespace, loadBalancerClass, problems, ...seen });
+    return { ok: true, value, problems };
+  } finally {
+    lister.close();
+  }
+}
+
+const unknownLeases = { reports: undefined, members: undefined, elections: undefined };
+
+/** Whether nothing else can be read either: the server is not reached, or does not know the user (401). */
+function isFatal({ code, why }: Problem): boolean {
+  return UNREACHABLE.includes(code) || why.includes(": 401 ");
+}

@@ -1,0 +1,149 @@
+import { printProblem } from "#src/model/problem.ts";
+import type { Part, StatusView } from "#src/view/status-view.ts";
+import type { AddressView, ServiceView } from "#src/view/view-services.ts";
+import { printTable } from "./table.ts";
+
+/** What is shown of a fact that is not known, and after one that only its own last report says. */
+const UNKNOWN = "?";
+
+/** The view for a terminal. `nowMs` gives the ages. */
+export function printStatus(view: StatusView, nowMs: number): string {
+  const age = (time: string): string => printAge(nowMs - Date.parse(time));
+  const isUnknown = (...parts: readonly Part[]): boolean => parts.some((part) => view.unknown.includes(part));
+  const empty = (text: string, ...parts: readonly Part[]): string => (isUnknown(...parts) ? UNKNOWN : text);
+  const sections = [
+    ...printSummary(view),
+    section(
+      empty("no pools can be read from the ConfigMap; a controller that runs keeps its last good ones", "pools"),
+      poolTable(view),
+    ),
+    section(empty("no Services of type LoadBalancer", "services"), serviceTable(view, age)),
+    section(empty("no speaker has reported", "speakers"), speakerTable(view, age)),
+    ...(view.takeovers.length === 0 ? [] : [section("", takeoverTable(view, age))]),
+    ...(view.leaders.length === 0 && !isUnknown("leaders") ? [] : [section(UNKNOWN, leaderTable(view, age))]),
+    section(empty("no Events", "events"), eventTable(view, age)),
+    ...(view.problems.length === 0 ? [] : [view.problems.map((problem) => `${printProblem(problem)}\n`).join("")]),
+    ...printUnknown(view),
+  ];
+  return sections.join("\n");
+}
+
+interface Table {
+  readonly title: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+function section(empty: string, { title, rows }: Table): string {
+  return rows.length === 0 ? `${empty === UNKNOWN ? `${title[0]}: ` : ""}${empty}\n` : printTable(title, rows);
+}
+
+/** The worst first: how many Services are not served, and which one is the first. */
+function printSummary({ services }: StatusView): readonly string[] {
+  const unserved = services.filter(({ served }) => !served);
+  if (unserved.length === 0) return [];
+  return [`NOT SERVED: ${unserved.length} of ${services.length} Services\n`];
+}
+
+function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
+  const lines = [
+    ...(unknown.length === 0 ? [] : [`? = not known: ${unknown.join(", ")} cannot be read, for the reasons above`]),
+    ...(speakers.every(({ certain }) => certain)
+      ? []
+      : ["NAME? = as that speaker last reported: nothing here proves that it still runs"]),
+  ];
+  return lines.length === 0 ? [] : [`${lines.join("\n")}\n`];
+}
+
+function poolTable({ pools, unknown }: StatusView): Table {
+  const title = ["POOL", "SIZE", "USED", "AUTO-ASSIGN", "RANGES"];
+  const rows = pools.map(({ name, size, used, autoAssign, ranges }) => {
+    const count = unknown.includes("services") ? UNKNOWN : String(used);
+    return [name, size, count, autoAssign ? "yes" : "no", ranges.join(", ")];
+  });
+  return { title, rows };
+}
+
+function serviceTable({ services }: StatusView, age: (time: string) => string): Table {
+  const title = ["SERVICE", "ADDRESS", "POOL", "OWNER", "SPARES", "ENDPOINTS", "SINCE", "REASON"];
+  const rows = services.flatMap((service) => {
+    const rest = [printEndpoints(service), age(service.since), printReason(service)];
+    if (service.addresses.length === 0) return [[service.service, "pending", "", "", "", ...rest]];
+    return service.addresses.map((address) => [
+      service.service,
+      address.ip,
+      address.pool ?? "",
+      printOwner(address),
+      address.spares === undefined ? UNKNOWN : short(address.spares) || "none",
+      ...rest,
+    ]);
+  });
+  return { title, rows };
+}
+
+function printReason({ served, reason, message }: ServiceView): string {
+  return served || message === "" ? reason : `${reason}: ${message}`;
+}
+
+function printEndpoints({ endpoints }: ServiceView): string {
+  return endpoints === undefined ? UNKNOWN : `${endpoints.ready} of ${endpoints.all}`;
+}
+
+function printOwner({ owner, certain }: AddressView): string {
+  if (owner === undefined) return certain ? "none" : UNKNOWN;
+  return certain ? owner : `${owner}${UNKNOWN}`;
+}
+
+function speakerTable({ speakers }: StatusView, age: (time: string) => string): Table {
+  const title = ["NODE", "SPEAKER", "ANNOUNCES", "CANNOT ANNOUNCE", "INTERFACES", "HEARS", "DOES NOT HEAR", "REPORTED"];
+  const rows = speakers.map(({ node, state, detail, certain, announcing, ineligible, ...rest }) => {
+    const { interfaces, members, unheard, reportedAt } = rest;
+    const said = state === "unknown" ? UNKNOWN : certain ? state : `${state}${UNKNOWN}`;
+    const why = Object.entries(ineligible).map(([one, count]) => `${one} for ${count}`);
+    const lists = [short(announcing), short(why), short(interfaces), short(members), short(unheard)];
+    return [node, detail === "" ? said : `${said}: ${detail}`, ...lists, age(reportedAt)];
+  });
+  return { title, rows };
+}
+
+function takeoverTable({ takeovers }: StatusView, age: (time: string) => string): Table {
+  const title = ["TAKEOVER", "SPEAKER", "CAUSE", "OTHER SPEAKER", "GAINED", "LOST", "ADDRESSES"];
+  const rows = takeovers.map(({ at, node, cause, from, gained, lost, addresses }) => {
+    return [age(at), node, cause, from, String(gained), String(lost), short(addresses)];
+  });
+  return { title, rows };
+}
+
+function leaderTable({ leaders }: StatusView, age: (time: string) => string): Table {
+  const title = ["ELECTION", "LEADER", "RENEWED"];
+  const rows = leaders.map(({ election, holder, leads, renewedAt }) => {
+    const last = holder === "" ? "" : `, last was ${holder}`;
+    return [election, leads ? holder : `none${last}`, age(renewedAt)];
+  });
+  return { title, rows };
+}
+
+function eventTable({ events }: StatusView, age: (time: string) => string): Table {
+  const title = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
+  const rows = events.map(({ time, type, reason, about, message, count }) => {
+    const object = `${about.kind} ${about.namespace === "" ? "" : `${about.namespace}/`}${about.name}`;
+    return [age(time), type, reason, object, count > 1 ? `${message} (${count} times)` : message];
+  });
+  return { title, rows };
+}
+
+/** Names in a cell: the first few, and how many more. */
+const MAX_SHOWN = 4;
+
+function short(names: readonly string[]): string {
+  const more = names.length - MAX_SHOWN;
+  return `${names.slice(0, MAX_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** `12s`, `3m`, `5h`, `2d`; empty where the time is unknown. */
+function printAge(ms: number): string {
+  if (!Number.isFinite(ms)) return "";
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}

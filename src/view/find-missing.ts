@@ -1,0 +1,46 @@
+import type { Problem } from "#src/model/problem.ts";
+import type { StatusInput } from "./status-view.ts";
+import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
+
+/** Finds what an installation lacks as a whole: everything, because it is in another namespace, or a controller that leads. */
+export function findMissing(input: StatusInput): readonly Problem[] {
+  const { namespace, leases } = input;
+  if (leases === "none" || leases === undefined) return [];
+  if (isAbsent(input)) {
+    return [
+      {
+        code: "INSTALLATION_NOT_FOUND",
+        where: `namespace "${namespace}"`,
+        what: "Cannot find Hawser",
+        why: "the namespace has no ConfigMap with pools, no pod of a speaker and no Lease of a controller or a speaker",
+        fix: "Give the namespace of Hawser with --namespace, and the name of its ConfigMap with --config-map",
+        severity: "error",
+      },
+    ];
+  }
+  const leader = viewLeaders(leases, input.nowMs).find(({ election }) => election === CONTROLLER_ELECTION);
+  if (leader === undefined || leader.leads) return [];
+  const last = `${leader.holder} last renewed it at ${leader.renewedAt}`;
+  return [
+    {
+      code: "CONTROLLER_NOT_LEADING",
+      where: `Lease "${namespace}/${CONTROLLER_ELECTION}"`,
+      what: "No controller leads, so no Service gets an address",
+      why: leader.holder === "" ? "no controller holds the Lease" : last,
+      fix: `Look why the pods of the Deployment ${CONTROLLER_ELECTION} do not run, or cannot reach the API server`,
+      severity: "error",
+    },
+  ];
+}
+
+/** Whether nothing of Hawser is in its namespace. What cannot be read may be there. */
+function isAbsent({ configMaps, pods, reports, members, leases }: StatusInput): boolean {
+  return (
+    configMaps?.length === 0 &&
+    pods?.length === 0 &&
+    reports?.size === 0 &&
+    members?.size === 0 &&
+    leases instanceof Map &&
+    leases.size === 0
+  );
+}

@@ -1,0 +1,185 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { readMemberRecord } from "#src/model/member-record.ts";
+import { findNetworkAddresses } from "#src/model/network-addresses.ts";
+import { parseNode } from "#src/model/node.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { parsePoolConfig } from "#src/model/pool-config.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { Fields } from "#src/model/record.ts";
+import { parseService, type Service } from "#src/model/service.ts";
+import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
+import type { Takeover } from "#src/model/takeover.ts";
+import { findMissing } from "./find-missing.ts";
+import { readSpeakerPod } from "./speaker-pod.ts";
+import { type LeaderView, type LeaseSeen, viewLeaders } from "./view-leaders.ts";
+import { type ServiceView, viewServices } from "./view-services.ts";
+import { type SpeakerView, viewSpeakers } from "./view-speakers.ts";
+
+/** A part of an installation that may be unreadable. */
+export type Part = "services" | "pools" | "nodes" | "endpoints" | "pods" | "speakers" | "leaders" | "events";
+
+/** What `hawser status` shows. Also its JSON. */
+export interface StatusView {
+  readonly pools: readonly {
+    readonly name: string;
+    readonly autoAssign: boolean;
+    readonly ranges: readonly string[];
+    /** Decimal digits: an IPv6 pool has more addresses than a JSON number can count. */
+    readonly size: string;
+    readonly used: number;
+  }[];
+  readonly services: readonly ServiceView[];
+  readonly speakers: readonly SpeakerView[];
+  /** The last gains and losses of the speakers, the latest first. */
+  readonly takeovers: readonly TakeoverView[];
+  /** The program that leads, of those of a kind of which one leads; none in a folder. */
+  readonly leaders: readonly LeaderView[];
+  /** The latest first. */
+  readonly events: readonly EventView[];
+  readonly problems: readonly Problem[];
+  /** The parts that cannot be seen. What depends on them is left out above. */
+  readonly unknown: readonly Part[];
+}
+
+/** An Event as the API server or the folder keeps it. */
+interface EventView {
+  readonly about: ObjectRef;
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  /** When it was seen last and first, in ISO 8601. */
+  readonly time: string;
+  readonly first: string;
+  readonly count: number;
+}
+
+/** A takeover, and the node of the speaker that reports it. */
+interface TakeoverView extends Takeover {
+  readonly node: string;
+}
+
+/** What is seen of an installation. A part is undefined where it may not be read. */
+export interface StatusInput {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Where Hawser's own objects are expected. */
+  readonly namespace: string;
+  readonly loadBalancerClass: string | undefined;
+  /** The ConfigMap of its name, at most one. */
+  readonly configMaps: readonly KubeObject[] | undefined;
+  readonly services: readonly KubeObject[] | undefined;
+  readonly nodes: readonly KubeObject[] | undefined;
+  readonly slices: readonly KubeObject[] | undefined;
+  /** The speakers' pods; none in a folder. */
+  readonly pods: readonly KubeObject[] | undefined;
+  /** What speakers report, and their member records. */
+  readonly reports: ReadonlyMap<string, Fields> | undefined;
+  readonly members: ReadonlyMap<string, Fields> | undefined;
+  /** The Leases of elections by name. "none": no election is held here, as in a folder. */
+  readonly leases: ReadonlyMap<string, LeaseSeen> | "none" | undefined;
+  /** Oldest first. */
+  readonly events: readonly EventView[] | undefined;
+  /** Of the source itself. */
+  readonly problems: readonly Problem[];
+}
+
+/** Events and takeovers shown: what fits a screen beside the rest. */
+const MAX_SHOWN = 10;
+
+/** Puts together what is known of an installation. */
+export function viewStatus(input: StatusInput): StatusView {
+  const { configMaps, loadBalancerClass } = input;
+  const [configMap] = configMaps ?? [];
+  const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
+  const pools = config?.ok ? config.value.pools : [];
+  const memberRecords = input.members && [...input.members.values()].flatMap((one) => readMemberRecord(one) ?? []);
+  const reserved =
+    configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
+  const nodes = input.nodes?.map((node) => parseNode(node).value);
+  const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
+  const speakers = viewSpeakers({ reports, pods: input.pods?.map(readSpeakerPod), nodes });
+  const services = (input.services ?? []).map((object) => ({ object, read: parseService(object) }));
+  const slices = input.slices?.flatMap((object) => {
+    const read = parseEndpointSlice(object);
+    return read.ok ? [read.value] : [];
+  });
+  const problems = [
+    ...findMissing(input),
+    ...input.problems,
+    ...(config?.problems ?? []),
+    ...reserved,
+    ...services.flatMap(({ read }) => read.problems),
+    ...reportedProblems(speakers.live),
+  ];
+  return {
+    pools: pools.map((pool) => viewPool(pool, usedAddresses(services.map(({ read }) => read)))),
+    services: viewServices({ services, slices, nodes, memberRecords, pools, speakers, loadBalancerClass }),
+    speakers: speakers.views,
+    takeovers: latestTakeovers(reports ?? []),
+    leaders: viewLeaders(input.leases, input.nowMs),
+    events: (input.events ?? []).slice(-MAX_SHOWN).toReversed(),
+    problems,
+    unknown: unknownParts(input),
+  };
+}
+
+function usedAddresses(reads: readonly Parsed<Service>[]): readonly Ip[] {
+  const used = new Map<string, Ip>();
+  for (const read of reads) {
+    if (!read.ok || read.value.type !== "LoadBalancer") continue;
+    for (const ip of read.value.assignedAddresses) used.set(printIp(ip), ip);
+  }
+  return [...used.values()];
+}
+
+function viewPool({ name, autoAssign, ranges }: Pool, used: readonly Ip[]): StatusView["pools"][number] {
+  return {
+    name,
+    autoAssign,
+    ranges: ranges.map(printRange),
+    size: String(ranges.reduce((sum, range) => sum + rangeSize(range), 0n)),
+    used: used.filter((ip) => ranges.some((range) => rangeContains(range, ip))).length,
+  };
+}
+
+/** What the speakers found for their users to fix; a Problem that several report names all their nodes. */
+function reportedProblems(reports: readonly SpeakerReport[]): readonly Problem[] {
+  const nodesOf = new Map<string, { readonly problem: Problem; readonly nodes: string[] }>();
+  for (const { node, problems } of reports) {
+    for (const problem of problems) {
+      const key = JSON.stringify(problem);
+      const same = nodesOf.get(key) ?? { problem, nodes: [] };
+      same.nodes.push(node);
+      nodesOf.set(key, same);
+    }
+  }
+  return [...nodesOf.values()].map(({ problem, nodes }) => ({
+    ...problem,
+    where: `speaker on ${nodes.join(", ")}: ${problem.where}`,
+  }));
+}
+
+/** Of dead speakers too: the last thing they did may be what is looked for. */
+function latestTakeovers(reports: readonly SpeakerReport[]): readonly TakeoverView[] {
+  return reports
+    .flatMap(({ node, takeovers }) => takeovers.map((takeover) => ({ node, ...takeover })))
+    .sort((left, right) => (left.at < right.at ? 1 : -1))
+    .slice(0, MAX_SHOWN);
+}
+
+function unknownParts(input: StatusInput): readonly Part[] {
+  const parts: Readonly<Record<Part, unknown>> = {
+    services: input.services,
+    pools: input.configMaps,
+    nodes: input.nodes,
+    endpoints: input.slices,
+    pods: input.pods,
+    speakers: input.reports,
+    leaders: input.leases,
+    events: input.events,
+  };
+  return (Object.keys(parts) as Part[]).filter((part) => parts[part] === undefined);
+}

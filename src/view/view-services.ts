@@ -1,0 +1,192 @@
+import { hostAddressesOf, type HostAddresses } from "#src/election/forbidden-address.ts";
+import { type Member, type NodeStanding, type NodeStandings, whyUnable } from "#src/election/member.ts";
+import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+import { rangeContains } from "#src/ip/range.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { MemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { Reason } from "#src/model/reason.ts";
+import type { Service } from "#src/model/service.ts";
+import type { SpeakerReport } from "#src/model/speaker-report.ts";
+import type { Speakers } from "./view-speakers.ts";
+import { worstCondition } from "./worst-condition.ts";
+
+/** An address of a Service and who answers for it. */
+export interface AddressView {
+  readonly ip: string;
+  readonly pool?: string;
+  /** The nodes that announce it, separated by commas; left out where none does, or where that is not known. */
+  readonly owner?: string;
+  /** False where nothing is known of its owner, or only by the last report of a speaker that may have been killed. */
+  readonly certain: boolean;
+  /** The nodes that would take it over; left out where that is not known. */
+  readonly spares?: readonly string[];
+}
+
+/** A Service of type LoadBalancer. */
+export interface ServiceView {
+  readonly service: string;
+  readonly addresses: readonly AddressView[];
+  /** Left out where EndpointSlices may not be read. */
+  readonly endpoints?: { readonly ready: number; readonly all: number };
+  /** Why it is so, the worst first, from the closed set of reasons; empty where the controller has written nothing yet. */
+  readonly reason: string;
+  readonly message: string;
+  /** Since when the condition with this reason says so, in ISO 8601; empty where that is not known. */
+  readonly since: string;
+  /** Whether clients are answered, as far as is known: it has an address, one speaker that announces it, and an endpoint. */
+  readonly served: boolean;
+}
+
+/** What Services are judged by. Undefined where it may not be read. */
+export interface ServicesSeen {
+  readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
+  readonly slices: readonly EndpointSlice[] | undefined;
+  readonly nodes: readonly Node[] | undefined;
+  readonly memberRecords: readonly MemberRecord[] | undefined;
+  readonly pools: readonly Pool[];
+  readonly speakers: Speakers;
+  /** Services of another class are another provider's. */
+  readonly loadBalancerClass: string | undefined;
+}
+
+/** Views of all Services of type LoadBalancer: those that are not served first, then by name. */
+export function viewServices(seen: ServicesSeen): readonly ServiceView[] {
+  const slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
+  const users = new Map<string, Service[]>();
+  for (const { read } of seen.services) {
+    if (!read.ok || !isOurs(read.value, seen)) continue;
+    for (const ip of read.value.assignedAddresses)
+      users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), read.value]);
+  }
+  const hostAddresses = hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []);
+  const members = membersOf(seen);
+  const context: Context = { ...seen, slicesOf, usersOf: (ip) => users.get(ip) ?? [], members, hostAddresses };
+  return seen.services
+    .flatMap(({ object, read }) => viewService(object, read, context))
+    .sort((left, right) => Number(left.served) - Number(right.served) || (left.service < right.service ? -1 : 1));
+}
+
+interface Context extends ServicesSeen {
+  readonly slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
+  usersOf(ip: string): readonly Service[];
+  /** The live speakers, as candidates. */
+  readonly members: readonly Member[];
+  /** No speaker announces one of these. */
+  readonly hostAddresses: HostAddresses;
+}
+
+function isOurs({ type, loadBalancerClass }: Service, seen: ServicesSeen): boolean {
+  return type === "LoadBalancer" && loadBalancerClass === seen.loadBalancerClass;
+}
+
+function viewService(object: KubeObject, read: Parsed<Service>, context: Context): readonly ServiceView[] {
+  const service = keyOf(object.metadata);
+  if (!read.ok) return [{ service, addresses: [], ...explainUnreadable(object, read.problems), served: false }];
+  if (read.value.type !== "LoadBalancer") return [];
+  if (isOurs(read.value, context)) return [judge(object, read.value, context)];
+  const message = `class ${read.value.loadBalancerClass ?? "none"}`;
+  return [{ service, addresses: [], reason: "OtherLoadBalancerClass", message, since: "", served: true }];
+}
+
+/** The controller's condition, otherwise the first Problem of the object. */
+function explainUnreadable(
+  object: KubeObject,
+  problems: readonly Problem[],
+): Pick<ServiceView, "reason" | "message" | "since"> {
+  const problem = problems.find(({ severity }) => severity === "error");
+  const found = { reason: problem?.code ?? "", message: `${problem?.what}: ${problem?.why}`, since: "" };
+  const { reason, message, since } = worstCondition(object) ?? found;
+  return { reason, message, since };
+}
+
+function judge(object: KubeObject, { key, assignedAddresses }: Service, context: Context): ServiceView {
+  const { status, reason = "", message = "", since = "" } = worstCondition(object) ?? {};
+  const addresses = assignedAddresses.map((ip) => viewAddress(ip, context));
+  const endpoints = context.slices === undefined ? undefined : countEndpoints(context.slicesOf.get(key) ?? []);
+  const shared = { service: key, addresses, ...(endpoints === undefined ? {} : { endpoints }) };
+  if (status === "False" || addresses.length === 0) return { ...shared, reason, message, since, served: false };
+  const finding = findUnannounced(addresses, context.speakers) ?? findUnserved(endpoints);
+  if (finding !== undefined) return { ...shared, ...finding, since: "", served: false };
+  return { ...shared, reason, message, since, served: true };
+}
+
+/** What is seen now and no condition says: the controller waits before it does, and may not run at all. */
+function findUnannounced(
+  addresses: readonly AddressView[],
+  { isKnown, live }: Speakers,
+): { readonly reason: Reason; readonly message: string } | undefined {
+  if (!isKnown) return undefined;
+  const missing = addresses.filter(({ owner }) => owner === undefined).map(({ ip }) => ip);
+  if (missing.length === 0) return undefined;
+  const what = missing.join(" and ");
+  if (live.length === 0) return { reason: "NoSpeaker", message: `${what}: no speaker runs` };
+  if (!live.some(({ ready }) => ready)) return { reason: "NoReadySpeaker", message: `${what}: no speaker is ready` };
+  return { reason: "NoEligibleNode", message: `${what}: no speaker announces it` };
+}
+
+function findUnserved(
+  endpoints: ServiceView["endpoints"],
+): { readonly reason: Reason; readonly message: string } | undefined {
+  if (endpoints === undefined || endpoints.ready > 0) return undefined;
+  return { reason: "NoReadyEndpoint", message: "its address is announced, but no pod behind it is ready" };
+}
+
+function viewAddress(address: Ip, context: Context): AddressView {
+  const { pools, speakers } = context;
+  const ip = printIp(address);
+  const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, address)))?.name;
+  const owners = speakers.ownersOf(ip);
+  const owner = owners.map(({ node }) => node).join(", ");
+  const spares = sparesFor(address, context);
+  return {
+    ip,
+    ...(pool === undefined ? {} : { pool }),
+    ...(owner === "" ? {} : { owner }),
+    certain: speakers.isKnown && owners.every(({ certain }) => certain),
+    ...(spares === undefined ? {} : { spares: spares.filter((node) => owners.every((one) => one.node !== node)) }),
+  };
+}
+
+/** The nodes whose live speakers can serve an address, by the rules of the election. Undefined where what decides is not known. */
+function sparesFor(ip: Ip, context: Context): readonly string[] | undefined {
+  const { pools, nodes = [], slices, memberRecords, speakers, slicesOf, hostAddresses } = context;
+  const services = context.usersOf(printIp(ip));
+  const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
+  if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
+  const use = { ip, services, slicesOf: (key: string) => slicesOf.get(key) ?? [], pools, nodes, hostAddresses };
+  const wanted = wantedAddress(use);
+  const standings = standingsOf(speakers.live, nodes);
+  return context.members.filter((member) => whyUnable(member, wanted, standings) === undefined).map(({ node }) => node);
+}
+
+/** What the speakers themselves say of their nodes, which knows --ignore-exclude-lb; of older reports what the Nodes say. */
+function standingsOf(live: readonly SpeakerReport[], nodes: readonly Node[] | undefined): NodeStandings {
+  const said = live.filter(({ standing }) => standing !== "").map(({ node, standing }) => [node, standing] as const);
+  const seen = (nodes ?? []).map((node) => [node.name, nodeStanding(node, { ignoresExcludeLabel: false })] as const);
+  const standings = new Map([...seen, ...said] as readonly (readonly [string, NodeStanding])[]);
+  return standings.size === 0 ? undefined : standings;
+}
+
+function membersOf({ memberRecords = [], speakers }: ServicesSeen): readonly Member[] {
+  const recordOf = new Map(memberRecords.map((record) => [record.node, record]));
+  return speakers.live.map(({ node, ready }) => {
+    const texts = recordOf.get(node)?.interfaces.flatMap(({ subnets }) => subnets) ?? [];
+    const subnets = texts.flatMap((text) => parseCidr(text) ?? []);
+    return { node, ready, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
+  });
+}
+
+function countEndpoints(slices: readonly EndpointSlice[]): { readonly ready: number; readonly all: number } {
+  // A dual-stack Service has a slice for each family: its pods are counted once.
+  const [first = [], ...others] = ["ipv4", "ipv6"].map((family) =>
+    slices.filter((slice) => slice.family === family).flatMap(({ endpoints }) => endpoints),
+  );
+  const endpoints = [first, ...others].reduce((most, some) => (some.length > most.length ? some : most), first);
+  return { ready: endpoints.filter(({ ready }) => ready).length, all: endpoints.length };
+}
