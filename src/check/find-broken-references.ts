@@ -1,38 +1,60 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import type { Deployment } from "#src/model/deployment.ts";
+import { child, complain, descend, type Field, quote, readList } from "#src/model/field.ts";
 import type { IngressBackend } from "#src/model/ingress-backend.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { nearest } from "#src/model/nearest.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { TlsSecret } from "#src/model/tls-secret.ts";
+import { textOf } from "#src/model/record.ts";
 import type { Service } from "#src/model/service.ts";
-import type { Deployment } from "#src/model/deployment.ts";
+import type { Place } from "#src/model/written-yaml.ts";
+import type { CheckedSet } from "./checked-set.ts";
 
-/** Objects of one installation, as far as they could be read. */
-export interface ObjectSet {
-  readonly services: readonly Service[];
-  readonly ingresses: readonly Ingress[];
-  /** By `namespace/name`: all Secrets, readable or not. */
-  readonly secrets: ReadonlyMap<string, TlsSecret | undefined>;
-  readonly deployments: readonly Deployment[];
-}
+/** Kinds whose pods Services select, and that Hawser does not read. */
+const OTHER_WORKLOADS = [
+  "StatefulSet",
+  "DaemonSet",
+  "ReplicaSet",
+  "ReplicationController",
+  "Job",
+  "CronJob",
+  "Rollout",
+];
 
 /**
  * What objects name and is not among them, as warnings: it may come from elsewhere. Where there is no Service at all,
- * the set is a part of something larger, and nothing is said of what is missing.
+ * the set is a part of something larger, and nothing is reported as missing.
  */
-export function findBrokenReferences(objects: ObjectSet): readonly Problem[] {
+export function findBrokenReferences(set: CheckedSet): readonly Problem[] {
   const problems: Problem[] = [];
-  if (objects.services.length === 0) return problems;
-  const services = new Map(objects.services.map((service) => [service.key, service]));
-  for (const ingress of objects.ingresses) {
-    const root: Field = { value: undefined, object: `Ingress "${ingress.key}"`, path: "", problems };
-    for (const [path, backend] of backendsOf(ingress)) checkBackend({ ...root, path }, ingress, backend, services);
-    for (const [index, { secretName }] of ingress.tls.entries())
-      checkSecret({ ...root, path: `spec.tls[${index}]` }, `${ingress.namespace}/${secretName ?? ""}`, objects);
+  if (set.services.length === 0) return problems;
+  for (const ingress of set.ingresses) {
+    const root = set.rootOf("Ingress", ingress.key, problems);
+    const places = backendPlaces(root);
+    for (const [path, backend] of backendsOf(ingress))
+      checkBackend({ ...root, path, place: places.get(path) ?? root.place }, ingress, backend, set);
+    for (const [index, field] of readList({ ...descend(root, "spec", "tls"), problems: [] }).entries()) {
+      const { value } = child(field, "secretName");
+      const { place } = child(field, "secretName");
+      if (typeof value === "string" && value !== "")
+        checkSecret({ ...root, path: `spec.tls[${index}]`, place }, `${ingress.namespace}/${value}`, set);
+    }
   }
-  const byNamespace = Map.groupBy(objects.deployments, ({ namespace }) => namespace);
-  for (const service of objects.services) checkSelector(service, byNamespace.get(service.namespace) ?? [], problems);
+  checkSelectors(set, problems);
   return problems;
+}
+
+/** Where the backends of an Ingress are written, by what `backendsOf` calls them. */
+function backendPlaces(root: Field): ReadonlyMap<string, Place | undefined> {
+  const places = new Map([["default backend", descend(root, "spec", "defaultBackend").place]]);
+  for (const rule of readList({ ...descend(root, "spec", "rules"), problems: [] })) {
+    const host = textOf(child(rule, "host").value).toLowerCase();
+    for (const entry of readList(descend(rule, "http", "paths"))) {
+      const path = textOf(child(entry, "path").value);
+      places.set(`${host === "" ? "*" : host}${path === "" ? "/" : path}`, child(entry, "backend").place);
+    }
+  }
+  return places;
 }
 
 /** Each backend once, with the place that names it. */
@@ -50,17 +72,18 @@ function checkBackend(
   field: Field,
   { namespace }: Ingress,
   { serviceName, servicePort }: IngressBackend,
-  services: ReadonlyMap<string, Service>,
+  { services, objectOf }: CheckedSet,
 ): void {
   const key = `${namespace}/${serviceName}`;
-  const service = services.get(key);
+  const service = services.find((one) => one.key === key);
+  // One that cannot be read has Problems of its own.
+  if (service === undefined && objectOf("Service", key) !== undefined) return;
   const what = `Cannot find ${service === undefined ? "" : `port ${quote(servicePort)} of `}Service ${quote(key)}`;
   const severity = "warning";
   if (service === undefined) {
-    const elsewhere = [...services.values()].find(({ name }) => name === serviceName);
-    const why =
-      elsewhere === undefined ? "it is not among the objects" : `${quote(elsewhere.key)} is in another namespace`;
-    const fix = "Add the Service, or mend its name or namespace";
+    const elsewhere = services.find(({ name }) => name === serviceName);
+    const why = elsewhere === undefined ? "it does not exist here" : `${quote(elsewhere.key)} is in another namespace`;
+    const fix = "Add the Service, or fix its name or namespace";
     complain(field, "INGRESS_SERVICE_MISSING", { what, why, fix, severity });
     return;
   }
@@ -76,11 +99,11 @@ function checkBackend(
   });
 }
 
-function checkSecret(field: Field, key: string, { secrets }: ObjectSet): void {
-  if (key.endsWith("/") || secrets.has(key)) return;
+function checkSecret(field: Field, key: string, { secrets }: CheckedSet): void {
+  if (secrets.has(key)) return;
   complain(field, "INGRESS_SECRET_MISSING", {
     what: `Cannot find Secret ${quote(key)}`,
-    why: "it is not among the objects",
+    why: "it does not exist here",
     fix: "Add the Secret; until then the default certificate is served",
     severity: "warning",
   });
@@ -88,33 +111,57 @@ function checkSecret(field: Field, key: string, { secrets }: ObjectSet): void {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A Service that selects no pod, though a pod has labels much like those: a slip in one of the two. */
-function checkSelector({ key, selector }: Service, deployments: readonly Deployment[], problems: Problem[]): void {
+/** Only where all workloads are known: a Service may select the pods of another one. */
+function checkSelectors(set: CheckedSet, problems: Problem[]): void {
+  if (OTHER_WORKLOADS.some((kind) => set.otherKinds.has(kind))) return;
+  const byNamespace = Map.groupBy(set.deployments, ({ namespace }) => namespace);
+  const selected = new Set(
+    set.slices.filter(({ endpoints }) => endpoints.length > 0).map(({ serviceKey }) => serviceKey),
+  );
+  for (const service of set.services) {
+    if (selected.has(service.key)) continue;
+    const root = set.rootOf("Service", service.key, problems);
+    checkSelector(service, byNamespace.get(service.namespace) ?? [], root);
+  }
+}
+
+/** A Service that selects no pod, though a pod has labels that are almost these: a slip in one of the two. */
+function checkSelector(service: Service, deployments: readonly Deployment[], root: Field): void {
+  const { name, selector } = service;
   const wanted = Object.entries(selector);
-  const selects = ({ podLabels }: Deployment) => wanted.every(([name, value]) => podLabels[name] === value);
+  const selects = ({ podLabels }: Deployment) => wanted.every(([key, value]) => podLabels[key] === value);
   if (wanted.length === 0 || deployments.some(selects)) return;
-  const near = deployments.find(({ podLabels }) => wanted.some((label) => isNear(label, podLabels)));
+  const near =
+    deployments.find((one) => one.name === name && isNear(selector, one.podLabels)) ??
+    deployments.find(({ podLabels }) => isNear(selector, podLabels)) ??
+    deployments.find((one) => one.name === name);
   if (near === undefined) return;
-  complain(
-    { value: undefined, object: `Service "${key}"`, path: "spec.selector", problems },
-    "SERVICE_SELECTS_NOTHING",
-    {
-      what: `Selects no pod by ${printLabels(selector)}`,
-      why: `the pods of Deployment ${quote(near.key)} have ${printLabels(near.podLabels)}`,
-      fix: "Make the selector and the labels of the pods the same",
-      severity: "warning",
-    },
-  );
+  complain(descend(root, "spec", "selector"), "SERVICE_SELECTS_NOTHING", {
+    what: `Selects no pod by ${printLabels(selector)}`,
+    why: `the pods of Deployment ${quote(near.key)} have ${printLabels(near.podLabels)}`,
+    fix: "Make the selector and the labels of the pods the same",
+    severity: "warning",
+  });
 }
 
-/** The same key with another value, or a value that is part of the other. */
-function isNear([name, value]: readonly [string, string], labels: Labels): boolean {
-  return Object.entries(labels).some(
-    ([otherName, other]) => name === otherName || value === other || contains(value, other) || contains(other, value),
-  );
+/**
+ * Whether labels are meant by a selector: each of its labels is among them, or almost, or missing; and not all are missing.
+ * One with the same key and another value says that the pods are others.
+ */
+function isNear(selector: Labels, labels: Labels): boolean {
+  const findings = Object.entries(selector).map(([key, value]) => {
+    const own = labels[key];
+    if (own !== undefined) return own === value || isAlmostEqual(own, value) ? "near" : "other";
+    return Object.values(labels).some((label) => isAlmostEqual(label, value)) ? "near" : "missing";
+  });
+  return !findings.includes("other") && findings.includes("near");
 }
 
-/** Short values are part of much. */
+function isAlmostEqual(one: string, other: string): boolean {
+  return one === other || contains(one, other) || contains(other, one) || nearest(one, [other]) !== undefined;
+}
+
+/** Short values are part of many others. */
 function contains(long: string, short: string): boolean {
   return short.length >= 3 && long.includes(short);
 }

@@ -243,8 +243,43 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an EndpointSlice does not say which Service it belongs to. It is passed over.",
     solve: "Write the label `kubernetes.io/service-name`.",
   },
+  SERVICE_PENDING: {
+    meaning:
+      "A Service gets no address, or only one of two (a warning). The message has the reason, which is also in the condition of the Service.",
+    solve: "Do what the message says; the reasons are below.",
+  },
+  SERVICE_ADDRESS_LOST: {
+    meaning: "Warning: a Service has an address in its status that it cannot keep.",
+    solve: "Remove the address from the status, or give it to this Service alone.",
+  },
+  SERVICE_ANNOTATION_UNKNOWN: {
+    meaning: "Warning: an annotation of a Service looks like one of Hawser or MetalLB and is not known. It is ignored.",
+    solve: "Write the annotation that the message proposes, or remove it.",
+  },
+  SERVICE_LOCAL_UNREACHABLE: {
+    meaning:
+      "Warning: a Service with `externalTrafficPolicy: Local` has endpoints only on nodes that may not announce addresses.",
+    solve: "Run a pod on a node that may announce, or write `externalTrafficPolicy: Cluster`.",
+  },
+  NO_NODE_ANNOUNCES: {
+    meaning: "Every Node is excluded from load balancing by its label, or has no network. No address is announced.",
+    solve: "Remove the label from Nodes that should announce, or fix their network, as the message says.",
+  },
+  POOL_SELECTS_NO_NODE: {
+    meaning: "The node-selectors of a pool match no Node that may announce. Its addresses are not announced.",
+    solve: "Label a Node so that it matches, or change the node-selectors.",
+  },
+  POOL_OUTSIDE_NETWORKS: {
+    meaning: "Warning: no node with a speaker has an interface in the network of a pool's range. It is not announced.",
+    solve: "Use addresses of the network that the nodes are in, or name interfaces with the speakers' `--interfaces`.",
+  },
+  ENDPOINTS_PORT_UNMATCHED: {
+    meaning: "Warning: an EndpointSlice has no port with the name of a port of its Service. Nothing is sent to it.",
+    solve: "Write the name of the Service's port in the slice.",
+  },
   SERVICE_SELECTS_NOTHING: {
-    meaning: "Warning: a Service selects labels that no pod among the files has, though some are much like them.",
+    meaning:
+      "Warning: a Service selects labels that no pod has, though the pods of a Deployment have almost the same ones.",
     solve: "Make `spec.selector` of the Service and the labels of the pod template the same.",
   },
 
@@ -273,10 +308,14 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names two different classes. The field wins over the annotation.",
     solve: "Remove the annotation `kubernetes.io/ingress.class`.",
   },
-  INGRESS_PATH_WILDCARD: {
+INGRESS_PATH_WILDCARD: {
     meaning:
-      "Warning: a path ends in `/*`, which is no wildcard for Kubernetes. Only requests that contain the `*` match.",
+      "Warning: a path ends in `/*`, which is not a wildcard for Kubernetes. Only requests that contain the `*` match.",
     solve: "Write the path without `*` and with `pathType: Prefix`.",
+  },
+  INGRESS_CLASS_UNKNOWN: {
+    meaning: "Warning: an Ingress names a class that does not exist. No controller serves it.",
+    solve: "Write a class that exists, or add the IngressClass.",
   },
   INGRESS_REWRITE_INVALID: {
     meaning: "The target of `rewrite-target` is not a path. The paths of the Ingress are closed: they answer 503.",

@@ -1,8 +1,9 @@
 import { child, complain, type Field, quote } from "./field.ts";
+import { nearest } from "./nearest.ts";
 import { isRecord } from "./record.ts";
 
 /**
- * Complains of each key of a map that is not known: strict reading, so that a slip is not taken for a default.
+ * Complains of each key of a map that is not known: strict reading, so that a slip is not read as a default.
  * `renamed` gives today's name of keys that had another one.
  */
 export function rejectUnknownKeys(
@@ -13,11 +14,11 @@ export function rejectUnknownKeys(
   if (!isRecord(field.value)) return;
   for (const key of Object.keys(field.value)) {
     if (known.includes(key)) continue;
-    const meant = renamed.get(key) ?? known.find((candidate) => plain(candidate) === plain(key));
+    const meant = renamed.get(key) ?? known.find((one) => plain(one) === plain(key)) ?? nearest(plain(key), known);
     complain(child(field, key), "CONFIG_UNKNOWN_KEY", {
       what: `Cannot use the key ${quote(key)}`,
       why: `the keys here are ${known.join(", ")}`,
-      fix: meant === undefined ? "Remove it, or write one of these" : `Write ${meant}`,
+      fix: meant === undefined ? "Remove it, or write one of these" : `Did you mean ${meant}?`,
     });
   }
 }

@@ -1,0 +1,51 @@
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { Deployment } from "#src/model/deployment.ts";
+import type { Field } from "#src/model/field.ts";
+import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { Kind } from "#src/model/kind.ts";
+import type { MemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
+import type { TlsSecret } from "#src/model/tls-secret.ts";
+
+/** Which installation of Hawser objects are checked for: what the programs are told by their options. */
+export interface Installation {
+  /** `namespace/name` of the ConfigMap with the pools. */
+  readonly configMap: string;
+  /** Services of exactly this class are Hawser's; undefined: those without a class. */
+  readonly loadBalancerClass: string | undefined;
+  /** Ingresses of this class are Hawser's. */
+  readonly ingressClass: string;
+  /** Ingresses without a class are Hawser's where no class is the default. */
+  readonly takesIngressesWithoutClass: boolean;
+  /** Speakers announce from nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers`, too. */
+  readonly ignoresExcludeLabel: boolean;
+}
+
+/** All objects that are checked together, as far as they could be read. */
+export interface CheckedSet {
+  readonly installation: Installation;
+  readonly services: readonly Service[];
+  /** Those that Hawser serves. */
+  readonly ingresses: readonly Ingress[];
+  readonly ingressClasses: ReadonlyMap<string, IngressClass>;
+  readonly slices: readonly EndpointSlice[];
+  /** By `namespace/name`: all Secrets, readable or not. */
+  readonly secrets: ReadonlyMap<string, TlsSecret | undefined>;
+  readonly deployments: readonly Deployment[];
+  /** Undefined where there is no configuration, or none that can be used. */
+  readonly pools: readonly Pool[] | undefined;
+  readonly nodes: readonly Node[];
+  /** What the speakers of a cluster say of their nodes; empty for files. */
+  readonly members: readonly MemberRecord[];
+  /** The kinds of the objects that Hawser does not read. */
+  readonly otherKinds: ReadonlySet<string>;
+  /** The keys of all objects of a kind, readable or not. */
+  keysOf(kind: Kind): readonly string[];
+  /** The object of a kind and key, readable or not. */
+  objectOf(kind: Kind, key: string): KubeObject | undefined;
+  /** The field that is the whole of an object; its Problems go to the list given. */
+  rootOf(kind: Kind, key: string, problems: Field["problems"]): Field;
+}

@@ -1,0 +1,101 @@
+import { planAssignments } from "#src/assignment/plan.ts";
+import type { Assignment, Released } from "#src/assignment/snapshot.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
+import { child, complain, descend, entry, type Field, isUnset } from "#src/model/field.ts";
+import { nodeAddressesOf } from "#src/model/node-addresses.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { Reason } from "#src/model/reason.ts";
+import { recordOf } from "#src/model/record.ts";
+import { ingressOf } from "#src/model/service-status.ts";
+import type { CheckedSet } from "./checked-set.ts";
+import { splitAdvice } from "./split-advice.ts";
+
+/**
+ * Runs the controller's planner over the set, and finds the Services that would get no address, or not all, or lose one,
+ * with the reason. Finds nothing where the set has no pools: they may be elsewhere.
+ */
+export function findPendingServices(set: CheckedSet): readonly Problem[] {
+  const { pools, services, nodes, installation } = set;
+  if (pools === undefined) return [];
+  const byKey = new Map(services.map((service) => [service.key, service]));
+  const { assignments } = planAssignments({
+    pools,
+    services: byKey,
+    unreadable: addressesOfUnreadable(set, byKey),
+    nodeAddresses: nodeAddressesOf(nodes),
+    resting: new Map(),
+    nowMs: 0,
+    loadBalancerClass: installation.loadBalancerClass,
+  });
+  const problems: Problem[] = [];
+  for (const [key, assignment] of assignments) {
+    if (byKey.get(key)?.type !== "LoadBalancer" || assignment.kind === "ignore") continue;
+    const root = set.rootOf("Service", key, problems);
+    for (const released of assignment.released) complainOfLoss(root, released);
+    complainOfLack(root, assignment);
+  }
+  return problems;
+}
+
+/** What the statuses of Services that cannot be read hold: no other Service gets it. */
+function addressesOfUnreadable(
+  set: CheckedSet,
+  readable: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, readonly Ip[]> {
+  const keys = set.keysOf("Service").filter((key) => !readable.has(key));
+  return new Map(keys.map((key) => [key, addressesInStatus(set, key)]));
+}
+
+function addressesInStatus(set: CheckedSet, key: string): readonly Ip[] {
+  const object = set.objectOf("Service", key);
+  if (object === undefined) return [];
+  return ingressOf(object).flatMap(({ ip }) => (typeof ip === "string" ? (parseIp(ip) ?? []) : []));
+}
+
+/** Reasons that are the user's wish, or that the object's own Problems explain. */
+const UNREMARKABLE: readonly Reason[] = ["AddressAssigned", "AddressReleased", "BadRequest", "OtherLoadBalancerClass"];
+/** With these the Service keeps an address that serves. */
+const SERVES: readonly Reason[] = ["AddressOrphaned"];
+
+function complainOfLack(root: Field, { reason, message, addresses }: Assignment): void {
+  if (UNREMARKABLE.includes(reason)) return;
+  const { why, fix } = splitAdvice(message);
+  const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
+  complain(requestOf(root, reason), "SERVICE_PENDING", {
+    what: SERVES.includes(reason)
+      ? `Keeps an address that cannot be assigned again (${reason})`
+      : `Gets ${isServed ? "only one address" : "no address"} (${reason})`,
+    why,
+    fix,
+    severity: isServed ? "warning" : "error",
+  });
+}
+
+function complainOfLoss(root: Field, { ip, reason, message }: Released): void {
+  if (reason === "AddressReleased") return;
+  const entries = descend(root, "status", "loadBalancer", "ingress");
+  const index = Array.isArray(entries.value)
+    ? entries.value.findIndex((one: unknown) => parseIp(String(recordOf(one)["ip"]))?.value === ip.value)
+    : -1;
+  const place =
+    index < 0 || entries.place === undefined
+      ? entries.place
+      : { ...entries.place, keys: [...entries.place.keys, index, "ip"] };
+  complain({ ...entries, place }, "SERVICE_ADDRESS_LOST", {
+    what: `Takes an address out of the status (${reason})`,
+    why: message.replace(/\.$/, ""),
+    fix: "Remove the address from the status, or give it to this Service alone",
+    severity: "warning",
+  });
+}
+
+/** The field that a request for addresses is in; the whole object where the reason is none of a request. */
+function requestOf(root: Field, reason: Reason): Field {
+  if (!reason.startsWith("Requested")) return root;
+  const annotations = descend(root, "metadata", "annotations");
+  const wanted = reason === "RequestedPoolUnknown" ? /\/address-pool$/ : /\/(?:load-balancer-ips|loadBalancerIPs)$/;
+  const key = Object.keys(recordOf(annotations.value)).find((one) => wanted.test(one));
+  if (key !== undefined) return entry(annotations, key);
+  const field = child(child(root, "spec"), "loadBalancerIP");
+  return isUnset(field) ? root : field;
+}
