@@ -1,11 +1,13 @@
-import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
+import type { Installation } from "#src/check/checked-set.ts";
+import { findProblems } from "#src/check/find-problems.ts";
 import type { Kind } from "#src/model/kind.ts";
+import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { CONFIG_MAP_KEY } from "#src/model/pool-config.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { Scope } from "#src/source/kubernetes/read/resources.ts";
+import { type CheckResult, exitCodeOf, type Finding } from "./check-result.ts";
 
 /** What the programs read, and the Deployments whose pods Services select. Of Secrets the certificates alone. */
 const kinds: readonly (readonly [Kind, Scope])[] = [
@@ -19,36 +21,50 @@ const kinds: readonly (readonly [Kind, Scope])[] = [
   ["Deployment", {}],
 ];
 
-/** Hawser's own. */
-const [NAMESPACE = ""] = CONFIG_MAP_KEY.split("/");
-
 /** After these no other kind can be read either. */
-const NOBODY_THERE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
+const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
+
+/** Which cluster is checked, and for which installation. */
+export interface CheckClusterOptions extends FindConfigOptions {
+  readonly installation: Installation;
+  /** Hawser's own namespace, where its speakers publish what they know of their nodes. */
+  readonly namespace: string;
+}
 
 /** What there is to check of a cluster. */
-export interface ClusterObjects {
+interface ClusterObjects {
   readonly objects: readonly KubeObject[];
   /** Of the speakers that run: they know the networks of their nodes. */
-  readonly memberRecords: readonly MemberRecord[];
+  readonly members: readonly MemberRecord[];
   /** What of it cannot be read. */
   readonly problems: readonly Problem[];
 }
 
-/** Reads all that a cluster has of it, once. */
-export async function readClusterObjects(options: FindConfigOptions): Promise<ClusterObjects> {
+/** Finds all that is wrong with the objects of a cluster, read once. */
+export async function checkCluster(options: CheckClusterOptions): Promise<CheckResult> {
+  const { objects, members, problems } = await readClusterObjects(options);
+  const found = findProblems({ objects, members, installation: options.installation });
+  const findings = [...problems, ...found.map(({ object: _object, ...problem }) => problem)].map(
+    ({ line: _line, ...problem }): Finding => ({ file: "", ...problem }),
+  );
+  const exitCode = problems.some(({ severity }) => severity === "error") ? 2 : exitCodeOf(findings);
+  return { findings, objects: objects.length, otherKinds: new Map(), exitCode };
+}
+
+async function readClusterObjects({ namespace, ...options }: CheckClusterOptions): Promise<ClusterObjects> {
   const config = findApiConfig(options);
-  if (!config.ok) return { objects: [], memberRecords: [], problems: config.problems };
+  if (!config.ok) return { objects: [], members: [], problems: config.problems };
   const lister = new ClusterLister(config.value);
   try {
     const objects: KubeObject[] = [];
     for (const [kind, scope] of kinds) {
       objects.push(...(await lister.list(kind, scope)));
-      if (lister.problems.some(({ code }) => NOBODY_THERE.includes(code)))
-        return { objects, memberRecords: [], problems: lister.problems };
+      if (lister.problems.some(({ code }) => UNREACHABLE.includes(code)))
+        return { objects, members: [], problems: lister.problems };
     }
-    const { members } = await lister.leases(NAMESPACE, []);
-    const memberRecords = [...members.values()].flatMap((member) => readMemberRecord(member) ?? []);
-    return { objects, memberRecords, problems: lister.problems };
+    const leases = await lister.leases(namespace, []);
+    const members = [...leases.members.values()].flatMap((member) => readMemberRecord(member) ?? []);
+    return { objects, members, problems: lister.problems };
   } finally {
     lister.close();
   }

@@ -29,7 +29,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   check: {
     about: "Checks manifests or a cluster and prints every problem in them",
-    run: async (args) => (await import("./check.ts")).main(args),
+    run: async (args, io) => (await import("./run-check.ts")).runCheck(args, io),
   },
   status: {
     about: "Shows pools, Services, speakers and the latest Events",

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
-import type { ObjectRef } from "#src/model/object.ts";
+import { keyOf } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
@@ -12,6 +12,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { apiConfig, openSource } from "#src/source/open-source.ts";
+import { configMapRef } from "#src/source/source-options.ts";
 import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./start-controller.ts";
 import { createControllerMetrics } from "./metrics.ts";
@@ -26,7 +27,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
-  const configMap: ObjectRef = { kind: "ConfigMap", namespace: options.namespace, name: options.configMap };
+  const configMap = configMapRef(options);
   const opened = await openSource(options, {
     component,
     log,
@@ -35,7 +36,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     watchesReports: true,
     // What interfaces and gateways have is assigned to no Service.
     watchesMembers: true,
-    scopes: { ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` } },
+    scopes: { ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` } },
   });
   if (!opened.ok) return printProblems(io, opened.problems);
   const source = opened.value;
@@ -73,7 +74,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
       onProblems: showSourceIn(health),
     });
     health.set("synced", true);
-    log.info({ configMap: `${options.namespace}/${options.configMap}` }, "controller started");
+    log.info({ configMap: keyOf(configMap) }, "controller started");
   }
   await Promise.race([start(), ended]);
   return ended;

@@ -24,6 +24,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
+import { configMapRef } from "#src/source/source-options.ts";
 
 const about = "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.";
 /** Most of what the worker makes is garbage at once: a small nursery keeps its memory small. */
@@ -41,6 +42,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   if (!read.ok) return printProblems(io, [read.problem]);
   let { keys } = read;
   const { node } = options;
+  const configMap = configMapRef(options);
   const log = createLogger({ component: "speaker", node, level: options.logLevel, to: io.logTo });
   const opened = await openSource(options, {
     component: "speaker",
@@ -48,7 +50,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     env: io.env,
     watchesMembers: true,
     scopes: {
-      ConfigMap: { namespace: options.namespace, fieldSelector: `metadata.name=${options.configMap}` },
+      ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` },
       Service: { fieldSelector: "spec.type=LoadBalancer" },
       // A Service of type LoadBalancer is never headless.
       EndpointSlice: { labelSelector: "!service.kubernetes.io/headless" },
@@ -89,7 +91,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   const reader = new ClusterReader({
     source,
     node,
-    configMap: { namespace: options.namespace, name: options.configMap },
+    configMap,
     loadBalancerClass: options.loadBalancerClass,
     ignoresExcludeLabel: options.ignoreExcludeLb,
     onProblems: (where, found) => problems.report(where, found),

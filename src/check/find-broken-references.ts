@@ -93,8 +93,16 @@ function checkBackend(
   const target = service.ports.find(({ targetPort }) => targetPort === servicePort);
   complain(field, "INGRESS_PORT_MISSING", {
     what,
-    why: target === undefined ? `it has ${ports}` : `that is the targetPort of its port ${target.port}`,
-    fix: target === undefined ? "Write one of these" : `Write ${target.port}`,
+    why:
+      target === undefined
+        ? `it has ${ports === "" ? "no ports" : `only ${ports}`}`
+        : `that is the targetPort of its port ${target.port}`,
+    fix:
+      target === undefined
+        ? ports === ""
+          ? "Add the port to the Service"
+          : "Write one of these"
+        : `Write ${target.port}`,
     severity,
   });
 }

@@ -2,7 +2,7 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import type { Assignment, Released } from "#src/assignment/snapshot.ts";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { child, complain, descend, entry, type Field, isUnset } from "#src/model/field.ts";
-import { nodeAddressesOf } from "#src/model/node-addresses.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import { recordOf } from "#src/model/record.ts";
@@ -15,15 +15,16 @@ import { splitAdvice } from "./split-advice.ts";
  * with the reason. Finds nothing where the set has no pools: they may be elsewhere.
  */
 export function findPendingServices(set: CheckedSet): readonly Problem[] {
-  const { pools, services, nodes, installation } = set;
+  const { pools, services, nodes, members, installation } = set;
   if (pools === undefined) return [];
   const byKey = new Map(services.map((service) => [service.key, service]));
   const { assignments } = planAssignments({
     pools,
     services: byKey,
     unreadable: addressesOfUnreadable(set, byKey),
-    nodeAddresses: nodeAddressesOf(nodes),
+    hostAddresses: hostAddressesOf(nodes, members),
     resting: new Map(),
+    former: new Map(),
     nowMs: 0,
     loadBalancerClass: installation.loadBalancerClass,
   });
@@ -60,6 +61,7 @@ const SERVES: readonly Reason[] = ["AddressOrphaned"];
 function complainOfLack(root: Field, { reason, message, addresses }: Assignment): void {
   if (UNREMARKABLE.includes(reason)) return;
   const { why, fix } = splitAdvice(message);
+  // Those of another provider stay in the status, in no pool, and no speaker announces them.
   const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
   complain(requestOf(root, reason), "SERVICE_PENDING", {
     what: SERVES.includes(reason)

@@ -1,6 +1,6 @@
 import type { MemberRecord } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
-import { findNodeAddresses, nodeAddressesOf } from "#src/model/node-addresses.ts";
+import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
@@ -11,6 +11,7 @@ import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
 import { DEFAULT_INSTALLATION, type Inspected, inspectObjects } from "./inspect-objects.ts";
+import { poolLines } from "./pool-lines.ts";
 
 /** What is checked together. */
 export interface CheckInput {
@@ -32,10 +33,12 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   return [
     ...[...inspected, ...inspectObjects(unusable, installation).inspected].flatMap(ofObject),
     ...findBrokenReferences(set),
-    ...findNodeAddresses(pools, nodeAddressesOf(nodes), installation.configMap),
-    ...findNetworkAddresses(pools, members, installation.configMap),
+    ...atPools(set, [
+      ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap),
+      ...findNetworkAddresses(pools, members, installation.configMap),
+      ...findUnannounced(set),
+    ]),
     ...findPendingServices(set),
-    ...findUnannounced(set),
     ...findMisspeltAnnotations(set),
     ...findOddIngresses(set),
     ...findUnmatchedPorts(set),
@@ -44,4 +47,16 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
 
 function ofObject({ object, problems }: Inspected): readonly (Problem & { readonly object: KubeObject })[] {
   return problems.map((problem) => ({ ...problem, object }));
+}
+
+/** Problems of pools with the lines of these. */
+function atPools({ installation, rootOf }: CheckedSet, problems: readonly Problem[]): readonly Problem[] {
+  const prefix = `ConfigMap "${installation.configMap}" pool "`;
+  if (!problems.some(({ where }) => where.startsWith(prefix))) return problems;
+  const lines = poolLines(rootOf("ConfigMap", installation.configMap, []));
+  return problems.map((problem) => {
+    const { where } = problem;
+    const line = where.startsWith(prefix) ? lines.get(where.slice(prefix.length, -1)) : undefined;
+    return line === undefined ? problem : { ...problem, line };
+  });
 }

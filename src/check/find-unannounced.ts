@@ -25,10 +25,10 @@ export function findUnannounced(set: CheckedSet): readonly Problem[] {
   if (able.length === 0) complainOfNodes(set, problems);
   const config = set.rootOf("ConfigMap", installation.configMap, problems);
   for (const pool of pools) {
-    if (able.length > 0) checkSelectors(config, pool, able);
+    checkSelectors(config, pool, able.length > 0 ? able : nodes);
     checkNetworks(config, pool, set);
   }
-  checkLocalServices(set, able, problems);
+  if (able.length > 0) checkLocalServices(set, able, problems);
   return problems;
 }
 
@@ -71,10 +71,10 @@ function placeOf(config: Field, { name }: Pool): Field {
   return { ...config, path: `pool "${name}"` };
 }
 
-function checkSelectors(config: Field, pool: Pool, able: readonly Node[]): void {
+function checkSelectors(config: Field, pool: Pool, candidates: readonly Node[]): void {
   const { nodeSelectors } = pool;
   if (nodeSelectors === undefined) return;
-  if (able.some(({ labels }) => nodeSelectors.some((selector) => matchesNode(selector, labels)))) return;
+  if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesNode(selector, labels)))) return;
   complain(placeOf(config, pool), "POOL_SELECTS_NO_NODE", {
     what: "No node announces addresses of this pool",
     why: "its node-selectors match no Node that may announce",

@@ -14,13 +14,16 @@ export function findUnmatchedPorts({ services, slices, rootOf }: CheckedSet): re
     const missing = service.ports.filter((port) => !has(port));
     // Pods that lack a container port of this name have a slice without it; all of them missing is a slip.
     if (missing.length === 0 || missing.length < service.ports.length) continue;
-    const [first] = missing;
     complain(child(rootOf("EndpointSlice", key, problems), "ports"), "ENDPOINTS_PORT_UNMATCHED", {
-      what: `Cannot find port ${quote(first?.name ?? "")} of Service ${quote(serviceKey)}`,
-      why: `the ports of a slice are found by name, and this one has ${ports.map(({ name }) => quote(name)).join(", ") || "none"}`,
-      fix: `Write name: ${quote(first?.name ?? "")} for the port of the slice, as in the Service`,
+      what: `Cannot find ${missing.map(printPort).join(", ")} of Service ${quote(serviceKey)}`,
+      why: `ports of a slice are found by name, and this one has ${ports.map(printPort).join(", ") || "none"}`,
+      fix: "Name the ports of the slice as in the Service, or leave the name out in both",
       severity: "warning",
     });
   }
   return problems;
+}
+
+function printPort({ name, port }: { readonly name: string; readonly port: number }): string {
+  return name === "" ? `port ${port} without a name` : `port ${quote(name)}`;
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { check } from "#cli/check.ts";
+import { checkFiles } from "#cli/check-files.ts";
 import { read, root } from "./page.ts";
 
 const readme = read("README.md");
@@ -21,7 +21,7 @@ describe("README.md", () => {
   it("has manifests in which hawser check finds nothing", () => {
     const blocks = blocksOf(readme, "yaml");
     expect(blocks.length).toBeGreaterThan(0);
-    const { findings, objects } = check(blocks.map((text, at) => ({ path: `README.md block ${at}`, text })));
+    const { findings, objects } = checkFiles(blocks.map((text, at) => ({ path: `README.md block ${at}`, text })));
     expect(findings).toEqual([]);
     expect(objects).toBeGreaterThan(1);
   });

@@ -2,13 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { rangesOverlap } from "#src/ip/range.ts";
-import { inspectObjects } from "#src/check/inspect-objects.ts";
+import { findProblems } from "#src/check/find-problems.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import { parseObject } from "#src/model/object.ts";
+import { keyOf, parseObject } from "#src/model/object.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { printProblem } from "#src/model/problem.ts";
-import { findBrokenReferences } from "#src/check/find-broken-references.ts";
 import { parseService } from "#src/model/service.ts";
 import { configMap, parsers } from "./build.ts";
 
@@ -114,7 +113,7 @@ describe("parsers never throw, and say why where they fail", () => {
     );
   });
 
-  it("findBrokenReferences() of whatever could be read", () => {
+  it("findProblems() of whatever could be read", () => {
     const objects = fc.array(fc.oneof(...Object.entries(versions).map(([kind, version]) => ofKind(kind, version))));
     fc.assert(
       fc.property(objects, (values) => {
@@ -122,7 +121,8 @@ describe("parsers never throw, and say why where they fail", () => {
           const one = parseObject(value, "test");
           return one.ok ? [one.value] : [];
         });
-        findBrokenReferences(inspectObjects(parsed));
+        const byName = new Map(parsed.map((one) => [`${one.kind} ${keyOf(one.metadata)}`, one]));
+        findProblems({ objects: [...byName.values()] });
       }),
     );
   });

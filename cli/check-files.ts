@@ -1,0 +1,116 @@
+import type { Installation } from "#src/check/checked-set.ts";
+import { findProblems } from "#src/check/find-problems.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { type CheckResult, exitCodeOf, type Finding, nameIn, nameOf } from "./check-result.ts";
+
+/** A file as read; undefined text: it cannot be read, for this reason. */
+export interface CheckedFile {
+  readonly path: string;
+  readonly text: string | undefined;
+  readonly fault?: string;
+}
+
+/** Where an object is. */
+interface ObjectPlace {
+  readonly path: string;
+  /** `shop.yaml:12`. */
+  readonly start: string;
+}
+
+/** Finds all that is wrong with manifests: in each file, in each object, between objects, and for the programs. */
+export function checkFiles(files: readonly CheckedFile[], installation?: Installation): CheckResult {
+  const findings: Finding[] = [];
+  const places = new Map<KubeObject, ObjectPlace>();
+  const objects: KubeObject[] = [];
+  const unusable: KubeObject[] = [];
+  const otherKinds = new Map<string, number>();
+  for (const { path, text, fault } of files) {
+    if (text === undefined) {
+      findings.push({ file: path, ...unreadable(path, fault ?? "it does not exist") });
+      continue;
+    }
+    const parsed = parseManifests(text, path, { keepsLines: true });
+    for (const [object, place] of parsed.places) places.set(object, { path, start: fileOf(place) });
+    for (const [kind, count] of parsed.otherKinds) otherKinds.set(kind, (otherKinds.get(kind) ?? 0) + count);
+    objects.push(...parsed.objects);
+    unusable.push(...parsed.unusable);
+    const byName = placesByName(parsed.places.keys(), places);
+    findings.push(...parsed.problems.map((problem) => inFile(problem, byName.get(nameIn(problem.where)), path)));
+  }
+  const { firsts, doubles } = splitDoubles(objects, places);
+  const byName = placesByName(firsts, places);
+  const found = findProblems({
+    objects: firsts,
+    unusable,
+    otherKinds: new Set(otherKinds.keys()),
+    ...(installation === undefined ? {} : { installation }),
+  });
+  for (const { object, ...problem } of found) {
+    const place = object === undefined ? byName.get(nameIn(problem.where)) : places.get(object);
+    findings.push(inFile(problem, place, ""));
+  }
+  findings.push(...doubles);
+  return { findings, objects: objects.length, otherKinds, exitCode: exitCodeOf(findings) };
+}
+
+/** A Problem with the line of the value, as far as it is known; `path`: the file of one that names no object. */
+function inFile({ line, ...problem }: Problem, place: ObjectPlace | undefined, path: string): Finding {
+  const { where } = problem;
+  // The text has no object yet: the place begins with the file.
+  if (path !== "" && where.startsWith(`${path}:`)) {
+    const rest = where.slice(path.length).replace(/^:\d+/, "");
+    const file = line === undefined ? fileOf(where) : `${path}:${line}`;
+    return { file, ...problem, where: `${file}${rest}` };
+  }
+  if (place === undefined) return { file: path, ...problem };
+  return { file: line === undefined ? place.start : `${place.path}:${line}`, ...problem };
+}
+
+/** `shop.yaml:12 items[3]` -> `shop.yaml:12`. */
+function fileOf(place: string): string {
+  return /^.*?:\d+/s.exec(place)?.[0] ?? place;
+}
+
+/** Of objects with one name the place of the first. */
+function placesByName(
+  objects: Iterable<KubeObject>,
+  places: ReadonlyMap<KubeObject, ObjectPlace>,
+): ReadonlyMap<string, ObjectPlace> {
+  const byName = new Map<string, ObjectPlace>();
+  for (const object of objects) {
+    const place = places.get(object);
+    if (place !== undefined && !byName.has(nameOf(object))) byName.set(nameOf(object), place);
+  }
+  return byName;
+}
+
+/** As in the folder source, the first of the objects with one name counts. */
+function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, ObjectPlace>) {
+  const firsts = new Map<string, KubeObject>();
+  const doubles: Finding[] = [];
+  for (const object of objects) {
+    const name = nameOf(object);
+    const first = firsts.get(name);
+    if (first === undefined) {
+      firsts.set(name, object);
+      continue;
+    }
+    doubles.push({
+      file: places.get(object)?.start ?? "",
+      code: "MANIFEST_DUPLICATE",
+      where: name,
+      what: "Cannot use this object",
+      why: `${places.get(first)?.start} has one of the same kind, namespace and name`,
+      fix: "Remove or rename one of the two",
+      severity: "error",
+    });
+  }
+  return { firsts: [...firsts.values()], doubles };
+}
+
+function unreadable(path: string, why: string): Problem {
+  const fix = "Fix the path or the permissions";
+  return { code: "MANIFEST_UNREADABLE", where: path, what: "Cannot read it", why, fix, severity: "error" };
+}

@@ -1,0 +1,27 @@
+import type { CheckResult, Finding } from "./check-result.ts";
+
+/** One finding as a person reads it. */
+export function printFinding({ file, severity, code, where, what, why, fix }: Finding): string {
+  const place = file === "" || where.startsWith(file) ? where : `${file}  ${where}`;
+  return [
+    `${severity} ${code}`,
+    `  where  ${place}`,
+    `  what   ${what}`,
+    `  why    ${why}`,
+    `  fix    ${fix}`,
+    "",
+  ].join("\n");
+}
+
+/** The last line: how much was read, and what was found. */
+export function printSummary({ findings, objects, otherKinds }: CheckResult): string {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const ignored = [...otherKinds].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  const counts = [counted(errors, "error"), counted(findings.length - errors, "warning")].join(", ");
+  const verdict = `${counted(objects, "object")} read: ${counts}`;
+  return `${verdict}${ignored === "" ? "" : `. Ignored: ${ignored}`}\n`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}

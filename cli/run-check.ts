@@ -1,0 +1,84 @@
+import type { Installation } from "#src/check/checked-set.ts";
+import { keyOf } from "#src/model/object.ts";
+import { classOptions } from "#src/process/option-groups.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { configMapRef, installationOptions } from "#src/source/source-options.ts";
+import { checkCluster } from "./check-cluster.ts";
+import { checkFiles } from "./check-files.ts";
+import type { CheckResult } from "./check-result.ts";
+import { clusterOptions } from "./cluster-options.ts";
+import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { printFinding, printSummary } from "./print-check.ts";
+import { readCheckedFiles } from "./read-checked-files.ts";
+
+const specs = {
+  cluster: { kind: "boolean", help: "Check the objects of a cluster instead of files" },
+  ...clusterOptions,
+  ...installationOptions,
+  ...classOptions("Check", "controller"),
+  ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that the ingress serves" },
+  watchIngressWithoutClass: {
+    kind: "boolean",
+    help: "Ingresses without a class are Hawser's in a cluster, too, where no class is the default",
+  },
+  ignoreExcludeLb: { kind: "boolean", help: "The speakers run with --ignore-exclude-lb" },
+  ...outputOptions("one object per line for each problem"),
+} as const satisfies OptionSpecs;
+
+type Options = OptionValues<typeof specs>;
+
+const about = `Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
+certificates and endpoints, each alone and against the others, and what the controller would do: Services that would get
+no address, addresses that no node would announce. Nothing is changed, and no cluster is needed; with --cluster,
+--kubeconfig or --context the objects of that cluster are read instead.
+
+FILE is a file of YAML or JSON, a folder of them, or - for standard input.
+Exit code: 0 when there is no error (there may be warnings), 1 when there is one, 2 for wrong options, or when a file or a
+kind of object cannot be read.
+docs/errors.md explains every code.`;
+
+/** Runs `hawser check`. Resolves with the exit code. */
+export async function runCheck(args: readonly string[], io: ProgramIo): Promise<number> {
+  const command = "hawser check";
+  const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "FILE..." });
+  if (read.kind === "exit") return read.code;
+  const { values, rest: paths } = read;
+  const namesCluster = values.kubeconfig !== undefined || values.context !== undefined;
+  const isCluster = values.cluster || (namesCluster && paths.length === 0);
+  if (isCluster === paths.length > 0) {
+    const what = isCluster ? "name files or a cluster, not both" : "name at least one file or folder of manifests";
+    io.stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
+    return EXIT_USAGE;
+  }
+  const result = isCluster ? await checkTheCluster(values, io) : await checkPaths(values, paths);
+  const lines = result.findings.map(wantsJson(values) ? (finding) => JSON.stringify(finding) : printFinding);
+  if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
+  io.stderr.write(printSummary(result));
+  return result.exitCode;
+}
+
+async function checkTheCluster(options: Options, { env }: ProgramIo): Promise<CheckResult> {
+  const { kubeconfig, context, namespace, watchIngressWithoutClass } = options;
+  const installation = installationOf(options, watchIngressWithoutClass);
+  return checkCluster({ kubeconfig, context, namespace, installation, env });
+}
+
+/** In a folder Ingresses without a class are always Hawser's. */
+async function checkPaths(options: Options, paths: readonly string[]): Promise<CheckResult> {
+  const files = await Promise.all(paths.map(readCheckedFiles));
+  return checkFiles(files.flat(), installationOf(options, true));
+}
+
+function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
+  const { loadBalancerClass, ingressClass, ignoreExcludeLb } = options;
+  return {
+    configMap: keyOf(configMapRef(options)),
+    loadBalancerClass,
+    ingressClass,
+    takesIngressesWithoutClass,
+    ignoresExcludeLabel: ignoreExcludeLb,
+  };
+}

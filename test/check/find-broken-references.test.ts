@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { found } from "./found.ts";
+
+const service = (name: string, rest = "") =>
+  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {ports: [{port: 80, targetPort: 8080, name: http}]${rest}}\n`;
+const ingress = (backend: string, rest = "") =>
+  `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: shop}\nspec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: ${backend}}}]}}]${rest}}\n`;
+const deployment = (name: string, labels: string) =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec: {template: {metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: a}]}}}\n`;
+
+describe("checkFiles() between objects", () => {
+  const web = "{name: web, port: {number: 80}}";
+  it.each([
+    { name: "nothing where all is there", documents: [service("web"), ingress(web)], is: [] },
+    { name: "nothing of Services where there is none", documents: [ingress(web)], is: [] },
+    {
+      name: "a Service that is not there",
+      documents: [service("other"), ingress(web)],
+      is: ["warning INGRESS_SERVICE_MISSING f.yaml:9"],
+    },
+    {
+      name: "a port that is a targetPort",
+      documents: [service("web"), ingress("{name: web, port: {number: 8080}}")],
+      is: ["warning INGRESS_PORT_MISSING f.yaml:9"],
+    },
+    {
+      name: "nothing of a port by name",
+      documents: [service("web"), ingress("{name: web, port: {name: http}}")],
+      is: [],
+    },
+    {
+      name: "a Secret that is not there",
+      documents: [service("web"), ingress(web, ", tls: [{secretName: tls}]")],
+      is: ["warning INGRESS_SECRET_MISSING f.yaml:9"],
+    },
+    {
+      name: "a pool that contains the address of a Node",
+      documents: [
+        "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, address: 192.0.2.1}]}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hawser, namespace: hawser-system}\n" +
+          'data: {config: "address-pools: [{name: p, protocol: layer2, addresses: [192.0.2.0/30]}]"}\n',
+      ],
+      is: ["warning POOL_HAS_NODE_ADDRESS f.yaml:9"],
+    },
+    {
+      name: "an object that is there twice",
+      documents: [service("web"), service("web")],
+      is: ["error MANIFEST_DUPLICATE f.yaml:6"],
+    },
+    {
+      name: "a selector with the wrong value",
+      documents: [service("web", ", selector: {app: web}"), deployment("web", "{app: website}")],
+      is: ["warning SERVICE_SELECTS_NOTHING f.yaml:4"],
+    },
+    {
+      name: "I15 no stranger by the same key",
+      documents: [service("web", ", selector: {app: web}"), deployment("database", "{app: postgres}")],
+      is: [],
+    },
+    {
+      name: "I15 no stranger by a label that many have",
+      documents: [
+        service("web", ", selector: {app: web, tier: back}"),
+        deployment("database", "{app: postgres, tier: back}"),
+      ],
+      is: [],
+    },
+    {
+      name: "I15 no stranger where a StatefulSet may be meant",
+      documents: [
+        service("redis", ", selector: {app: redis}"),
+        deployment("redis-exporter", "{app: redis-exporter}"),
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: redis}\n",
+      ],
+      is: [],
+    },
+    {
+      name: "I15 no stranger where endpoints show that pods are selected",
+      documents: [
+        service("redis", ", selector: {app: redis}"),
+        deployment("redis-exporter", "{app: redis-exporter}"),
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: r, labels: {kubernetes.io/service-name: redis}}\naddressType: IPv4\nports: [{name: http, port: 80}]\nendpoints: [{addresses: [192.0.2.1]}]\n",
+      ],
+      is: [],
+    },
+    {
+      name: "the Deployment of the same name",
+      documents: [service("web", ", selector: {app: shop}"), deployment("web", "{name: front}")],
+      is: ["warning SERVICE_SELECTS_NOTHING f.yaml:4"],
+    },
+    {
+      name: "a Service that is there but cannot be read: only its own Problem",
+      documents: [service("other"), service("web").replace("80", "0"), ingress(web)],
+      is: ["error FIELD_INVALID f.yaml:9"],
+    },
+    {
+      name: "nothing of a selector that one Deployment has",
+      documents: [
+        service("web", ", selector: {app: web}"),
+        deployment("a", "{app: website}"),
+        deployment("b", "{app: web, tier: front}"),
+      ],
+      is: [],
+    },
+    {
+      name: "nothing of a selector that is like nobody's labels",
+      documents: [service("web", ", selector: {app: web}"), deployment("mail", "{tier: back}")],
+      is: [],
+    },
+  ])("finds $name", ({ documents, is }) => {
+    expect(found(...documents)).toEqual(is);
+  });
+});
