@@ -3,6 +3,7 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
+import { configMapRef } from "#src/source/source-options.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 /** The programs that write Events, as these name them; those of which one leads have a Lease of that name too. */
@@ -22,7 +23,8 @@ export interface LookAtClusterOptions extends FindConfigOptions {
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<StatusView>> {
-  const { namespace, configMap: name, loadBalancerClass } = options;
+  const { namespace, loadBalancerClass } = options;
+  const configMap = configMapRef(options);
   const config = findApiConfig(options);
   if (!config.ok) return config;
   const lister = new ClusterLister(config.value);
@@ -30,7 +32,10 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const services = await lister.listIfAllowed("Service", SERVICES);
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
     const [configMaps, nodes, slices, pods, leases, events] = await Promise.all([
-      lister.listIfAllowed("ConfigMap", { namespace, fieldSelector: `metadata.name=${name}` }),
+      lister.listIfAllowed("ConfigMap", {
+        namespace: configMap.namespace,
+        fieldSelector: `metadata.name=${configMap.name}`,
+      }),
       lister.listIfAllowed("Node"),
       lister.listIfAllowed("EndpointSlice"),
       lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),

@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
-import type { KubeObject } from "#src/model/object.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
+import { configMapRef } from "#src/source/source-options.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 export interface OpenFolderOptions {
@@ -22,7 +23,8 @@ export interface OpenFolder {
 
 /** Opens a folder; a text says why it cannot be read. */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
-  const { manifests, namespace, configMap, loadBalancerClass } = options;
+  const { manifests, namespace, loadBalancerClass } = options;
+  const configMap = keyOf(configMapRef(options));
   const fault = await faultOf(manifests);
   if (fault !== undefined) return fault;
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
@@ -32,8 +34,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
-  const isConfig = ({ metadata }: KubeObject): boolean =>
-    metadata.namespace === namespace && metadata.name === configMap;
+  const isConfig = ({ metadata }: KubeObject): boolean => keyOf(metadata) === configMap;
   return {
     look: async () =>
       viewStatus({

@@ -10,6 +10,7 @@ import type { StatusView } from "#src/view/status-view.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
+import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printStatus } from "./print-status.ts";
 
 const specs = {
@@ -18,13 +19,7 @@ const specs = {
   ...installationOptions,
   ...classOptions("Judge", "controller"),
   exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
-  output: {
-    kind: "string",
-    default: "text",
-    choices: ["text", "json"],
-    help: "Output format; json is one object in one line. Also -o",
-  },
-  json: { kind: "boolean", help: "The same as --output json" },
+  ...outputOptions("one object in one line"),
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },
 } as const satisfies OptionSpecs;
 
@@ -47,16 +42,10 @@ const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KU
 
 /** Runs `hawser status`. Resolves with the exit code. */
 export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args.flatMap(longOption), io, { command: "hawser status", about });
+  const read = readOptions(specs, withLongOutput(args), io, { command: "hawser status", about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
   return options.manifests === undefined ? showCluster(options, io) : showFolder(options, options.manifests, io);
-}
-
-/** `-o json` and `-ojson` are kubectl's. */
-function longOption(word: string): readonly string[] {
-  if (word === "-o") return ["--output"];
-  return /^-o=?(?:json|text)$/.test(word) ? ["--output", word.replace(/^-o=?/, "")] : [word];
 }
 
 /** What a view means for the exit code. */
@@ -120,18 +109,14 @@ async function show(options: Options, io: ProgramIo, { first, everyMs, look }: S
     const isSame = JSON.stringify(next) === JSON.stringify(last);
     last = next;
     // On a terminal the ages go on, too.
-    if (isTerminal && !isJson(options)) stdout.write(`${CLEAR}${print(next, options)}`);
-    else if (!isSame) stdout.write(`${isJson(options) ? "" : "\n"}${print(next, options)}`);
+    if (isTerminal && !wantsJson(options)) stdout.write(`${CLEAR}${print(next, options)}`);
+    else if (!isSame) stdout.write(`${wantsJson(options) ? "" : "\n"}${print(next, options)}`);
   });
   return last;
 }
 
-function isJson({ output, json }: Options): boolean {
-  return json || output === "json";
-}
-
 function print(status: StatusView, options: Options): string {
-  return isJson(options) ? `${JSON.stringify(status)}\n` : printStatus(status, wallMs());
+  return wantsJson(options) ? `${JSON.stringify(status)}\n` : printStatus(status, wallMs());
 }
 
 /** Calls `look` again and again, until the program is asked to end or its reader goes away. */

@@ -6,9 +6,9 @@ import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
-import { findOddIngresses } from "./find-odd-ingresses.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
+import { findUnknownClasses } from "./find-unknown-classes.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
 import { DEFAULT_INSTALLATION, type Inspected, inspectObjects } from "./inspect-objects.ts";
 import { poolLines } from "./pool-lines.ts";
@@ -40,7 +40,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ]),
     ...findPendingServices(set),
     ...findMisspeltAnnotations(set),
-    ...findOddIngresses(set),
+    ...findUnknownClasses(set),
     ...findUnmatchedPorts(set),
   ];
 }

@@ -308,7 +308,7 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names two different classes. The field wins over the annotation.",
     solve: "Remove the annotation `kubernetes.io/ingress.class`.",
   },
-INGRESS_PATH_WILDCARD: {
+  INGRESS_PATH_WILDCARD: {
     meaning:
       "Warning: a path ends in `/*`, which is not a wildcard for Kubernetes. Only requests that contain the `*` match.",
     solve: "Write the path without `*` and with `pathType: Prefix`.",

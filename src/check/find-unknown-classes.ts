@@ -1,14 +1,13 @@
-import { child, complain, descend, type Field, isUnset, quote, readList } from "#src/model/field.ts";
+import { complain, descend, isUnset, quote } from "#src/model/field.ts";
 import { ingressClassName } from "#src/model/ingress.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
-/** Ingresses that no controller serves because their class does not exist, and paths that match only the text `*`. */
-export function findOddIngresses(set: CheckedSet): readonly Problem[] {
+/** Ingresses that no controller serves because their class does not exist. */
+export function findUnknownClasses(set: CheckedSet): readonly Problem[] {
   const problems: Problem[] = [];
   for (const key of set.keysOf("Ingress")) checkClass(set, key, problems);
-  for (const { key } of set.ingresses) checkPaths(set.rootOf("Ingress", key, problems));
   return problems;
 }
 
@@ -29,20 +28,4 @@ function checkClass(set: CheckedSet, key: string, problems: Problem[]): void {
     fix: meant === undefined ? `Write one of ${known.join(", ")}, or add the class` : `Did you mean ${meant}?`,
     severity: "warning",
   });
-}
-
-function checkPaths(root: Field): void {
-  for (const rule of readList({ ...descend(root, "spec", "rules"), problems: [] })) {
-    for (const entry of readList({ ...descend(rule, "http", "paths"), problems: [] })) {
-      const field = { ...child(entry, "path"), problems: root.problems };
-      const { value } = field;
-      if (typeof value !== "string" || !value.endsWith("/*")) continue;
-      complain(field, "INGRESS_PATH_GLOB", {
-        what: `Matches only requests for the text ${quote(value)}`,
-        why: "a path of an Ingress has no wildcards",
-        fix: `Write ${quote(value.slice(0, -1) === "/" ? "/" : value.slice(0, -2))} with pathType: Prefix`,
-        severity: "warning",
-      });
-    }
-  }
 }

@@ -41,7 +41,7 @@ describe("I15 Ingresses", () => {
       documents: [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress({ className: "traefik" })],
       is: ["warning INGRESS_CLASS_UNKNOWN f.yaml:10"],
     },
-    { name: "with /* as a path", documents: [ingress({ path: "/*" })], is: ["warning INGRESS_PATH_GLOB f.yaml:8"] },
+    { name: "with /* as a path", documents: [ingress({ path: "/*" })], is: ["warning INGRESS_PATH_WILDCARD f.yaml:8"] },
     { name: "with a path that has no star", documents: [ingress({ path: "/a" })], is: [] },
   ])("$name", ({ documents, is }) => {
     expect(found(...documents)).toEqual(is);
