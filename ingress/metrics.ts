@@ -69,10 +69,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   );
   counter(
     EJECTIONS,
-    "Times an endpoint was passed over because no connection to it could be opened.",
+    "Times an endpoint was skipped: it refused connections, or its node showed signs of death.",
     () => health.ejections,
   );
-  gauge(EJECTED, "Endpoints passed over now.", () => health.ejectedCount);
+  gauge(EJECTED, "Endpoints skipped now.", () => health.ejectedCount);
   gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
   counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
   gauge(PROBLEMS, "Problems of objects, each said in the log.", problemCount);

@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -52,6 +53,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const certificates = new Certificates(wallMs());
   const engine = new Engine({
     connect: netConnect,
+    readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
     redirectsToHttps: options.sslRedirect,

@@ -6,6 +6,7 @@ import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
+import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { EndpointPool } from "./endpoint-pool.ts";
 
@@ -16,6 +17,7 @@ export interface EngineContext {
   readonly buffers: BufferPool;
   readonly endpointPool: EndpointPool;
   readonly balancer: Balancer;
+  readonly silenceWatch: SilenceWatch;
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */
   readonly requestHead: RequestHead;

@@ -6,10 +6,17 @@ export const ENDPOINT_FAILURES = [
   "connect-timeout",
   "answer-timeout",
   "endpoint-closed",
+  "unreachable",
+  "endpoint-silent",
   "answer-malformed",
 ] as const satisfies readonly ResponseReason[];
 
 export type EndpointFailure = (typeof ENDPOINT_FAILURES)[number];
+
+/** Whether a failure is the sign of a dead node, not of a program that restarts or misbehaves. */
+export function isSignOfDeath(failure: EndpointFailure): boolean {
+  return failure === "connect-timeout" || failure === "unreachable" || failure === "endpoint-silent";
+}
 
 /** Upper bounds of the duration histogram in milliseconds; the last bucket is for all above. */
 export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;

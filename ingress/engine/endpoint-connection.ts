@@ -1,10 +1,19 @@
+import { unacknowledgedKey } from "#src/linux/unacknowledged.ts";
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { BodyReader } from "./body-reader.ts";
-import type { EndpointFailure } from "./counters.ts";
+import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
 import { HeadStash } from "./head-stash.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { MAX_INTERIM_ANSWERS } from "./limits.ts";
 import { readResponseHead, type ResponseHead } from "./response-head.ts";
+
+/** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+
+const FIRST_HEAD_BYTES = 1_024;
+/** An idle connection does not keep the room of a larger request. */
+const MAX_IDLE_HEAD_BYTES = 16_384;
 
 /** Who gets the response. Where a method returns a boolean it says whether the buffer is kept, as `onData` does. */
 export interface ResponseReceiver {
@@ -19,6 +28,8 @@ export interface ResponseReceiver {
   /** The response is complete, or the other side of a tunnel has ended. */
   onResponseEnd(): void;
   onEndpointDrain(): void;
+  /** The endpoint has not acknowledged what was sent, though the kernel sent it again so many times. */
+  onUnacknowledged(timesSentAgain: number): void;
   /** The response will not become complete. The connection is closed already. */
   onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void;
 }
@@ -27,12 +38,14 @@ export interface ResponseReceiver {
 export interface EndpointConnectionOwner {
   release(connection: EndpointConnection): void;
   forget(connection: EndpointConnection): void;
+  /** The endpoint is dead, by this sign: its other connections lead nowhere. */
+  onSignOfDeath(endpoint: BackendEndpoint): void;
 }
 
 /** One connection to an endpoint: reads its responses strictly and gives them to one receiver at a time. */
 export class EndpointConnection implements OutgoingEvents {
   /** Holds the request's head until the response has come, so that it can be sent again elsewhere. */
-  head: Buffer = Buffer.allocUnsafeSlow(1_024);
+  head: Buffer = Buffer.allocUnsafeSlow(FIRST_HEAD_BYTES);
   headLength = 0;
   /** When it became idle; for the pool. */
   idleSinceMs = 0;
@@ -41,7 +54,7 @@ export class EndpointConnection implements OutgoingEvents {
   served = 0;
   /** Bytes of the present response have come. */
   hasReceived = false;
-  readonly endpointKey: string;
+  readonly endpoint: BackendEndpoint;
   readonly body = new BodyReader();
   readonly #owner: EndpointConnectionOwner;
   readonly #responseHead: ResponseHead;
@@ -57,11 +70,21 @@ export class EndpointConnection implements OutgoingEvents {
   #isSendBroken = false;
   #interimAnswers = 0;
 
-  constructor(endpointKey: string, owner: EndpointConnectionOwner, responseHead: ResponseHead) {
-    this.endpointKey = endpointKey;
+  constructor(endpoint: BackendEndpoint, owner: EndpointConnectionOwner, responseHead: ResponseHead) {
+    this.endpoint = endpoint;
     this.#owner = owner;
     this.#responseHead = responseHead;
     this.#stash = new HeadStash(responseHead.maxBytes);
+  }
+
+  /** An answer is awaited on it, or it is a tunnel. */
+  get isWaiting(): boolean {
+    return this.#receiver !== undefined && this.#phase !== "closed";
+  }
+
+  /** Names it in the kernel's table of connections. */
+  get unacknowledgedKey(): string {
+    return unacknowledgedKey(this.#connection.localPort, this.endpoint);
   }
 
   /** Gives it the connection whose events come here. */
@@ -115,6 +138,7 @@ export class EndpointConnection implements OutgoingEvents {
   fail(failure: EndpointFailure): void {
     const receiver = this.#receiver;
     this.close();
+    if (isSignOfDeath(failure)) this.#owner.onSignOfDeath(this.endpoint);
     receiver?.onEndpointFailure(failure, this);
   }
 
@@ -154,8 +178,13 @@ export class EndpointConnection implements OutgoingEvents {
     this.#receiver?.onEndpointDrain();
   }
 
-  onClose(_error: Error | undefined): void {
-    this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");
+  onUnacknowledged(timesSentAgain: number): void {
+    this.#receiver?.onUnacknowledged(timesSentAgain);
+  }
+
+  onClose(error: NodeJS.ErrnoException | undefined): void {
+    if (UNREACHABLE.has(error?.code ?? "")) this.fail("unreachable");
+    else this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");
   }
 
   #onHeadBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -247,6 +276,7 @@ export class EndpointConnection implements OutgoingEvents {
     this.served += 1;
     if (isReusable && this.#isFlushed && !this.#isSendBroken && receiver?.isRequestComplete === true) {
       this.#phase = "idle";
+      if (this.head.length > MAX_IDLE_HEAD_BYTES) this.head = Buffer.allocUnsafeSlow(FIRST_HEAD_BYTES);
       // The last bytes may have met a slow client; the next response is for another.
       this.resume();
       this.#owner.release(this);

@@ -1,7 +1,7 @@
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 
-/** Connections in a row that could not be opened before an endpoint is passed over. */
+/** Connections in a row that were refused before an endpoint is skipped. */
 const FAILURES_BEFORE_EJECTION = 2;
 /** For how long it is passed over. */
 const EJECTION: BackOff = { firstMs: 5_000, longestMs: 60_000 };
@@ -66,8 +66,11 @@ export class EndpointHealth {
     this.#failing.delete(key);
   }
 
-  /** A connection could not be opened; `endpoints` are all of the backend. */
-  onConnectFailure({ key }: BackendEndpoint, endpoints: readonly BackendEndpoint[]): void {
+  /**
+   * A connection could not be opened, or led nowhere; `endpoints` are all of the backend. One sign of a dead node is
+   * enough, because each further request would wait for as long.
+   */
+  onFailure({ key }: BackendEndpoint, endpoints: readonly BackendEndpoint[], isSignOfDeath: boolean): void {
     const failing = this.#failing.get(key) ?? { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false };
     const nowMs = this.#nowMs();
     // Requests that were under way together fail together: that is one ejection.
@@ -76,7 +79,7 @@ export class EndpointHealth {
     failing.failures += 1;
     failing.isOnTrial = false;
     failing.untilMs = 0;
-    if (failing.failures < FAILURES_BEFORE_EJECTION) return;
+    if (!isSignOfDeath && failing.failures < FAILURES_BEFORE_EJECTION) return;
     const others = endpoints.filter((endpoint) => endpoint.key !== key && this.isEjected(endpoint)).length;
     if (others + 1 > endpoints.length / 2) return;
     failing.untilMs = nowMs + doubledMs(EJECTION, failing.ejections);

@@ -37,30 +37,35 @@ export class EndpointPool implements EndpointConnectionOwner {
   /** A new connection, under way. */
   open(endpoint: BackendEndpoint): EndpointConnection {
     const { connect, counters, responseHead } = this.#options;
-    const connection = new EndpointConnection(endpoint.key, this, responseHead);
+    const connection = new EndpointConnection(endpoint, this, responseHead);
     counters.openEndpointConnections += 1;
     connection.attach(connect(endpoint, connection));
     return connection;
   }
 
   release(connection: EndpointConnection): void {
-    const idle = this.#idle.get(connection.endpointKey);
+    const idle = this.#idle.get(connection.endpoint.key);
     if (this.#isClosed || (idle?.length ?? 0) >= this.#options.limits.idleConnectionsPerEndpoint) {
       connection.close();
       return;
     }
     connection.idleSinceMs = this.#options.nowMs();
-    if (idle === undefined) this.#idle.set(connection.endpointKey, [connection]);
+    if (idle === undefined) this.#idle.set(connection.endpoint.key, [connection]);
     else idle.push(connection);
   }
 
   forget(connection: EndpointConnection): void {
     this.#options.counters.openEndpointConnections -= 1;
-    const idle = this.#idle.get(connection.endpointKey);
+    const idle = this.#idle.get(connection.endpoint.key);
     const index = idle?.indexOf(connection) ?? -1;
     if (index === -1) return;
     idle!.splice(index, 1);
-    if (idle!.length === 0) this.#idle.delete(connection.endpointKey);
+    if (idle!.length === 0) this.#idle.delete(connection.endpoint.key);
+  }
+
+  /** Closes the idle connections to an endpoint: a dead node would let a request wait on each. */
+  onSignOfDeath({ key }: BackendEndpoint): void {
+    for (const connection of this.#idle.get(key)?.slice() ?? []) connection.close();
   }
 
   /** Closes what has been idle for too long. */

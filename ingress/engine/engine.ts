@@ -12,6 +12,7 @@ import { HeadWriter } from "./head-writer.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
 import { ResponseHead } from "./response-head.ts";
+import { type ReadUnacknowledged, SilenceWatch } from "./silence-watch.ts";
 import { EndpointPool } from "./endpoint-pool.ts";
 
 export interface EngineOptions {
@@ -22,6 +23,8 @@ export interface EngineOptions {
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   readonly limits?: Partial<Limits>;
+  /** Without it a dead endpoint is found by connecting and by keep-alive probes only. */
+  readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
   /** Gets the lines of the access log, several at once; without it there is none. */
@@ -34,6 +37,7 @@ export class Engine implements EngineContext {
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
   readonly balancer = new Balancer(() => this.nowMs);
+  readonly silenceWatch: SilenceWatch;
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
@@ -52,13 +56,22 @@ export class Engine implements EngineContext {
     this.counters.openConnections = this.#sessions.size;
   };
 
-  constructor({ connect, clockMs, wallMs, limits, redirectsToHttps = false, writeAccessLog }: EngineOptions) {
+  constructor({
+    connect,
+    clockMs,
+    wallMs,
+    limits,
+    readUnacknowledged = () => Promise.resolve(undefined),
+    redirectsToHttps = false,
+    writeAccessLog,
+  }: EngineOptions) {
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.clockMs = clockMs;
     this.wallMs = wallMs;
     this.redirectsToHttps = redirectsToHttps;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
+    this.silenceWatch = new SilenceWatch(readUnacknowledged, () => this.nowMs);
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
     this.endpointPool = new EndpointPool({
@@ -91,6 +104,7 @@ export class Engine implements EngineContext {
     this.date.update(this.wallMs());
     for (const session of this.#sessions) session.onTick(this.nowMs);
     this.endpointPool.closeIdle();
+    this.silenceWatch.tick();
     this.accessLog?.flush();
   }
 

@@ -1,12 +1,14 @@
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
-import type { EndpointFailure } from "./counters.ts";
+import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
+import type { ExchangeClient } from "./exchange-client.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forward-request.ts";
 import { type ForwardedResponse, writeForwardedResponse } from "./forward-response.ts";
 import { methodIs } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseReason } from "./response-reason.ts";
+import { SUSPECT_AFTER_MS } from "./silence-watch.ts";
 import type { ResponseReceiver, EndpointConnection } from "./endpoint-connection.ts";
 
 /** A body of up to this size that comes with its head is sent with it, in one write. */
@@ -15,26 +17,16 @@ const SMALL_BODY_BYTES = 16_384;
 /** RFC 9110 section 9.2.2: what may be sent twice. */
 const IDEMPOTENT_METHODS = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
-/** The client's side of an exchange. */
-export interface ExchangeClient {
-  /** Sends to the client; true: the buffer is kept, stop until `onClientDrain`. */
-  sendToClient(bytes: Buffer, start: number, end: number): boolean;
-  /** Sends what stands at the beginning of the scratch buffer; true: stop until `onClientDrain`. */
-  sendScratch(length: number): boolean;
-  setDeadline(afterMs: number): void;
-  pauseClient(): void;
-  resumeClient(): void;
-  /** The response is complete, or (undefined) none has begun and this failure must be answered. */
-  onExchangeEnd(status: number, mayKeepAlive: boolean): void;
-  onExchangeFailure(reason: EndpointFailure): void;
-  /** The response cannot be completed: the client must not take it for complete. */
-  abortClient(reason: ResponseReason): void;
-  /** Bytes go both ways from now on. */
-  onTunnel(): void;
-  onTunnelEnd(): void;
-  /** Both sides of the tunnel had ended, and the endpoint has taken all. */
-  onTunnelGone(): void;
-}
+/** A request of up to this size, head and body, is kept for another endpoint until an answer begins. */
+const REPLAY_BYTES = 65_536;
+
+/** Failures of an open connection after which the endpoint may never have seen the request. */
+const REPLAYED: readonly EndpointFailure[] = ["endpoint-closed", "unreachable", "endpoint-silent"];
+
+/** Times that the kernel sends a request again before it goes elsewhere, if it may: about 1.5 s, by doubling from 200 ms. */
+const REPLAY_AFTER = 3;
+/** Times before a request is given up that may not be sent twice: about 13 s. A short cut in the network heals before. */
+const GIVE_UP_AFTER = 6;
 
 /** What an exchange begins with. */
 export interface ExchangeRequest extends ForwardedRequest {
@@ -57,7 +49,7 @@ export class Exchange implements ResponseReceiver {
   #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
-  /** The whole request lies in the connection's head buffer. */
+  /** All that was sent of the request lies in the connection's head buffer. */
   #isReplayable = true;
   /** Body that waits for the connection. */
   #held: { readonly bytes: Buffer; readonly start: number; readonly end: number } | undefined;
@@ -67,6 +59,10 @@ export class Exchange implements ResponseReceiver {
   #isClientStalled = false;
   #status = 0;
   #mayKeepAlive = false;
+  /** Something was sent, and nothing has come since that shows that the endpoint is there. */
+  #mayBeUnheard = false;
+  /** When the silence has lasted too long, whoever is to blame. */
+  #gapEndsMs = 0;
   /** Of a tunnel: who has ended its side. */
   #hasClientEnded = false;
   #hasEndpointEnded = false;
@@ -110,26 +106,39 @@ export class Exchange implements ResponseReceiver {
     if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
     connection.headLength = writer.at;
     connection.begin(this, this.#isHead);
-    if (!isSmall) return this.sendBody(bytes, bodyStart, bodyEnd);
-    this.#isReplayable = this.#requestBody.isDone;
-    return false;
+    return !isSmall && this.sendBody(bytes, bodyStart, bodyEnd);
   }
 
   /** Sends more of the request's body, or of what goes through a tunnel; true: the buffer is kept. */
   sendBody(bytes: Buffer, start: number, end: number): boolean {
     const connection = this.#connection!;
+    this.#mayBeUnheard = true;
     this.#setGapDeadline();
     if (!connection.isConnected) {
       this.#held = { bytes, start, end };
       this.#client.pauseClient();
       return true;
     }
-    this.#isReplayable = false;
+    this.#keepForReplay(connection, bytes, { start, end });
     if (connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
     this.#isEndpointStalled = true;
     this.#client.pauseClient();
     return true;
+  }
+
+  /** Keeps a copy of a request that may be sent twice, up to REPLAY_BYTES. */
+  #keepForReplay(to: EndpointConnection, bytes: Buffer, { start, end }: { start: number; end: number }): void {
+    const needed = to.headLength + end - start;
+    this.#isReplayable &&= this.#isIdempotent && needed <= REPLAY_BYTES && this.#status === 0;
+    if (!this.#isReplayable) return;
+    if (to.head.length < needed) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(REPLAY_BYTES, 2 * needed));
+      to.head.copy(larger, 0, 0, to.headLength);
+      to.head = larger;
+    }
+    bytes.copy(to.head, to.headLength, start, end);
+    to.headLength = needed;
   }
 
   /** The client has ended its side of a tunnel. */
@@ -153,8 +162,22 @@ export class Exchange implements ResponseReceiver {
     this.#connection?.resume();
   }
 
+  /** The endpoint acknowledges nothing: elsewhere with what can be sent again, and with the rest some patience. */
+  onUnacknowledged(timesSentAgain: number): void {
+    const connection = this.#connection;
+    if (connection === undefined || timesSentAgain < REPLAY_AFTER) return;
+    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", connection);
+    if (mayMove || timesSentAgain >= GIVE_UP_AFTER) connection.fail("endpoint-silent");
+  }
+
   /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
   onDeadline(): ResponseReason | undefined {
+    if (this.#mayBeUnheard && this.#connection?.isConnected === true && this.#context.nowMs < this.#gapEndsMs) {
+      this.#mayBeUnheard = false;
+      this.#context.silenceWatch.suspect(this.#connection);
+      this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
+      return undefined;
+    }
     const isClientLate = this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
     const connection = this.#connection;
     if (connection === undefined || (connection.isConnected && isClientLate)) {
@@ -204,6 +227,7 @@ export class Exchange implements ResponseReceiver {
       return false;
     }
     this.#status = head.status;
+    this.#mayBeUnheard = false;
     this.#setGapDeadline();
     this.#tellSuccess();
     if (isTunnel) {
@@ -217,6 +241,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): boolean {
+    this.#mayBeUnheard = false;
     this.#setGapDeadline();
     return this.#stallIf(this.#client.sendToClient(bytes, start, end));
   }
@@ -240,7 +265,8 @@ export class Exchange implements ResponseReceiver {
     }
     this.#context.counters.countEndpointFailure(failure);
     const { health } = this.#context.balancer;
-    if (!connection.isConnected) health.onConnectFailure(this.#tried.at(-1)!, this.#backend.endpoints);
+    const isSign = isSignOfDeath(failure);
+    if (isSign || !connection.isConnected) health.onFailure(this.#tried.at(-1)!, this.#backend.endpoints, isSign);
     if (this.#status !== 0) {
       this.#client.abortClient(failure);
     } else if (this.#mayRetry(failure, connection)) {
@@ -261,7 +287,9 @@ export class Exchange implements ResponseReceiver {
     const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint);
     this.#connection = connection;
     this.#tried.push(endpoint);
-    this.#client.setDeadline(connection.isConnected ? limits.endpointGapMs : limits.connectMs);
+    this.#mayBeUnheard = true;
+    if (connection.isConnected) this.#setGapDeadline();
+    else this.#client.setDeadline(limits.connectMs);
     return connection;
   }
 
@@ -274,12 +302,18 @@ export class Exchange implements ResponseReceiver {
     const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
     if (!isStale && this.#tried.length >= tries) return false;
     if (!connection.isConnected) return true;
-    return failure === "endpoint-closed" && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
+    return REPLAYED.includes(failure) && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
   }
 
   /** An old connection that the endpoint had closed is no fault of the endpoint: a new one to it, once. */
   #retry(failure: EndpointFailure, failed: EndpointConnection): void {
     this.#context.counters.retries += 1;
+    // What waited for the failed connection is in its head buffer, too.
+    this.#kept.length = 0;
+    if (this.#isEndpointStalled) {
+      this.#isEndpointStalled = false;
+      this.#client.resumeClient();
+    }
     const isStale = failure === "endpoint-closed" && failed.served > 0;
     const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
     const connection = this.#connect(endpoint, true);
@@ -291,8 +325,10 @@ export class Exchange implements ResponseReceiver {
   #setGapDeadline(): void {
     const { endpointGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#connection?.isConnected === false) return;
-    if (this.#status === 101 && !this.#isTunnelEnded) this.#client.setDeadline(tunnelIdleMs);
-    else this.#client.setDeadline(this.#isClientStalled ? clientGapMs : endpointGapMs);
+    let gapMs = this.#isClientStalled ? clientGapMs : endpointGapMs;
+    if (this.#status === 101 && !this.#isTunnelEnded) gapMs = tunnelIdleMs;
+    this.#gapEndsMs = this.#context.nowMs + gapMs;
+    this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
   }
 
   /** The client's connection lives on if both sides want it, and the end of the response can be told without closing. */

@@ -26,6 +26,7 @@ export const RESPONSE_REASONS = {
   },
   "shut-down": { status: 499, meaning: "The request was still open when the time to shut down was over." },
   "connect-failed": { status: 502, meaning: "No connection to the endpoint could be opened: refused, or unreachable." },
+  unreachable: { status: 502, meaning: "The network reported that the endpoint or its node cannot be reached." },
   "endpoint-closed": {
     status: 502,
     meaning: "The endpoint closed or reset the connection before its answer was whole.",
@@ -47,6 +48,7 @@ export const RESPONSE_REASONS = {
   },
   "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
   "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },
+  "endpoint-silent": { status: 504, meaning: "The endpoint's node acknowledged nothing: it is dead, or cut off." },
   "answer-timeout": { status: 504, meaning: "The endpoint sent nothing for too long." },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly meaning: string }>>;
 

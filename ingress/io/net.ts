@@ -8,8 +8,10 @@ const NOTHING = Buffer.alloc(0);
 /** Up to this many bytes are copied and queued for TLS. */
 const SMALL_BYTES = 16_384;
 
+/** An endpoint that has been silent for so long is asked by the kernel; after ten times a second without answer it is gone. */
+const KEEP_ALIVE_MS = 5_000;
 /** Half open, because a tunnel may end one side first. */
-const OUTGOING_OPTIONS = { allowHalfOpen: true, noDelay: true };
+const OUTGOING_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
 
 /** Wraps an accepted `node:net` or `node:tls` socket; `use` gives the events for it. */
 export function acceptedConnection(

@@ -3,15 +3,21 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
+import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
+import { SilenceWatch } from "#ingress/engine/silence-watch.ts";
+import { until } from "#lab/rack/until.ts";
 import { Balancer } from "#ingress/engine/balancer.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import {
   answering,
   ask,
+  type Client,
   closedPort,
   listen,
   okWith,
+  openClient,
+  type Proxy,
   startProxy,
   startEndpoint,
   statusOf,
@@ -33,7 +39,7 @@ function balance(count: number) {
   const balancer = new Balancer(() => world.nowMs);
   const at = (index: number): BackendEndpoint => backend.endpoints[index]!;
   const fail = (index: number, times = 1): void => {
-    for (let done = 0; done < times; done++) balancer.health.onConnectFailure(at(index), backend.endpoints);
+    for (let done = 0; done < times; done++) balancer.health.onFailure(at(index), backend.endpoints, false);
   };
   /** The endpoints of the next picks, by index. */
   const picks = (times: number): readonly number[] =>
@@ -124,7 +130,7 @@ describe("an endpoint that cannot be connected to", () => {
     const { endpoints } = backendOf(5_000);
     for (const [index, endpoint] of endpoints.entries())
       for (let times = 0; times < 2; times++)
-        balancer.health.onConnectFailure(endpoint, [endpoint, endpoints[(index + 1) % endpoints.length]!]);
+        balancer.health.onFailure(endpoint, [endpoint, endpoints[(index + 1) % endpoints.length]!], false);
     expect(balancer.health.ejectedCount).toBeLessThanOrEqual(4_096);
     expect(balancer.health.isEjected(endpoints[0]!)).toBe(false);
   });
@@ -141,12 +147,12 @@ describe("on real sockets", () => {
     expect(proxy.engine.balancer.health.ejectedCount).toBe(1);
   });
 
-  it("a black hole costs two timeouts, not one in each turn", async () => {
+  it("I7 a black hole costs one timeout, not one in each turn", async () => {
     await using hole = await blackHole();
     await using good = await startEndpoint(answering("ok"));
     await using proxy = await startProxy({ s: [hole.port, good.port] }, { limits: { connectMs: 200 } });
     for (let request = 0; request < 20; request++) expect(statusOf(await ask(proxy.port, CLOSING))).toBe(200);
-    expect(proxy.engine.counters.endpointFailures[1]).toBe(2);
+    expect(proxy.engine.counters.endpointFailures[1]).toBe(1);
   });
 
   it("its trial takes a new connection, whatever is idle", async () => {
@@ -165,7 +171,7 @@ describe("on real sockets", () => {
     expect(answers.map((text) => text.slice(text.indexOf("\r\n\r\n") + 4)).sort()).toEqual(["dying", "good"]);
     // It takes no connections any more, and answers on the one that is idle.
     dying.close();
-    for (let times = 0; times < 2; times++) balancer.health.onConnectFailure(dies, endpoints);
+    for (let times = 0; times < 2; times++) balancer.health.onFailure(dies, endpoints, false);
     await expect
       .poll(
         async () => {
@@ -193,6 +199,72 @@ describe("on real sockets", () => {
     expect(proxy.engine.balancer.health.isClear).toBe(true);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("I7 an endpoint that is silent", () => {
+  /** As the kernel would tell of connections to this port. */
+  const silentTo = (proxy: Proxy, port: number, timesSentAgain: number) =>
+    Object.assign(proxy.engine, {
+      silenceWatch: new SilenceWatch(
+        async () => ({ get: (key: string) => (key.endsWith(` ${port}`) ? timesSentAgain : undefined) }) as never,
+        () => proxy.engine.nowMs,
+      ),
+    });
+
+  it("costs no request that may be sent twice, its body included, and none of its idle connections is used again", async () => {
+    await using dead = await startEndpoint((socket, text) => text.includes("/warm") && socket.write(okWith("warm")));
+    await using good = await startEndpoint((socket, text) => /warm|dy$/.test(text) && socket.write(okWith("good")));
+    await using proxy = await startProxy({ s: [dead.port, good.port] });
+    const warm = "GET /warm HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
+    await Promise.all(Array.from({ length: 8 }, () => ask(proxy.port, warm)));
+    expect(dead.connections.length).toBeGreaterThan(1);
+    silentTo(proxy, dead.port, 3);
+    const put = (client: Client) => {
+      client.send("PUT / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 4\r\n\r\nbo");
+      return until("a byte to be there", () => (dead.received() + good.received()).includes("PUT")).then(() =>
+        client.send("dy"),
+      );
+    };
+    using one = openClient(proxy.port);
+    using two = openClient(proxy.port);
+    await Promise.all([put(one), put(two)]);
+    expect(statusOf(await one.until((text) => text.endsWith("good")))).toBe(200);
+    expect(statusOf(await two.until((text) => text.endsWith("good")))).toBe(200);
+    await until("the idle connections to be closed", () => dead.connections.every(({ closed }) => closed));
+    expect(proxy.engine.balancer.health.ejectedCount).toBe(1);
+    expect(proxy.engine.counters.retries).toBe(1);
+  });
+
+  it("gets back no request that may not be sent twice, and it is answered 504", async () => {
+    await using dead = await startEndpoint(() => undefined);
+    await using good = await startEndpoint(answering("good"));
+    await using proxy = await startProxy({ s: [dead.port, good.port] });
+    silentTo(proxy, dead.port, 6);
+    const post = "POST / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    const statuses = await Promise.all(
+      [ask(proxy.port, post), ask(proxy.port, post)].map(async (text) => statusOf(await text)),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200, 504]));
+    expect(good.connections).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "is only slow",
+      (proxy: Proxy) =>
+        Object.assign(proxy.engine, { silenceWatch: new SilenceWatch(readUnacknowledged, () => proxy.engine.nowMs) }),
+    ],
+    ["has not acknowledged for a moment", (proxy: Proxy, port: number) => silentTo(proxy, port, 2)],
+  ])("keeps its request where it %s", async (_name, watch) => {
+    await using slow = await startEndpoint((socket) => void setTimeout(() => socket.write(okWith("slow")), 3_000));
+    await using other = await startEndpoint(answering("other"));
+    await using proxy = await startProxy({ s: [slow.port, other.port] });
+    watch(proxy, slow.port);
+    const get = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
+    const answers = await Promise.all([ask(proxy.port, get), ask(proxy.port, get)]);
+    expect(answers.map((text) => text.slice(text.indexOf("\r\n\r\n") + 4)).sort()).toEqual(["other", "slow"]);
+    expect(proxy.engine.counters.retries).toBe(0);
   });
 });
 

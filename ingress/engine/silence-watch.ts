@@ -1,0 +1,50 @@
+import type { EndpointConnection } from "./endpoint-connection.ts";
+
+/** How often the kernel has sent unacknowledged data again, by connection; undefined where it cannot be known. */
+export type ReadUnacknowledged = () => Promise<ReadonlyMap<string, number> | undefined>;
+
+/** A connection that has had no byte for so long is looked at: most answers are quicker, and looking costs something. */
+export const SUSPECT_AFTER_MS = 1_000;
+/** Pause between two looks: a table of all connections is read each time. */
+const LOOK_PAUSE_MS = 500;
+
+/**
+ * Finds out which connections lead to a dead node. An endpoint that is slow acknowledges the request, because its kernel
+ * does; of a dead one the kernel sends the request again and again. Connections come here when they have been silent for
+ * SUSPECT_AFTER_MS, and stay until the request is acknowledged or given up, so that each request costs about one look.
+ */
+export class SilenceWatch {
+  readonly #read: ReadUnacknowledged;
+  readonly #nowMs: () => number;
+  readonly #suspects = new Set<EndpointConnection>();
+  #isLooking = false;
+  #nextMs = 0;
+
+  constructor(read: ReadUnacknowledged, nowMs: () => number) {
+    this.#read = read;
+    this.#nowMs = nowMs;
+  }
+
+  /** Looks at this connection with the next look. */
+  suspect(connection: EndpointConnection): void {
+    this.#suspects.add(connection);
+  }
+
+  /** Looks, where there is anything to look at. Call it several times a second. */
+  tick(): void {
+    if (this.#suspects.size === 0 || this.#isLooking || this.#nowMs() < this.#nextMs) return;
+    this.#isLooking = true;
+    void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const table = await this.#read().catch(() => undefined);
+    this.#isLooking = false;
+    this.#nextMs = this.#nowMs() + LOOK_PAUSE_MS;
+    for (const connection of this.#suspects) {
+      const timesSentAgain = connection.isWaiting ? table?.get(connection.unacknowledgedKey) : undefined;
+      if (timesSentAgain === undefined) this.#suspects.delete(connection);
+      else connection.onUnacknowledged(timesSentAgain);
+    }
+  }
+}

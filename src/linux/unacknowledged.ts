@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { endianness } from "node:os";
+import { ipFromBytes, parseIp, printIp } from "#src/ip/address.ts";
+
+/** By `unacknowledgedKey`: how often the kernel has sent the data again that the peer has not acknowledged. */
+export type Unacknowledged = ReadonlyMap<string, number>;
+
+const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+
+/**
+ * A line of proc(5) /proc/net/tcp: local and remote address and port, state, queues, and the timer. Only lines with
+ * something in the send queue while the retransmission timer (1) runs; a peer with a full window has another timer (4).
+ */
+const LINE =
+  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} (?!0{8}:)[0-9A-F]{8}:[0-9A-F]{8} 01:[0-9A-F]+ ([0-9A-F]+)/gm;
+
+/** Names a TCP connection by its local port and its peer. */
+export function unacknowledgedKey(
+  localPort: number,
+  peer: { readonly address: string; readonly port: number },
+): string {
+  const ip = parseIp(peer.address);
+  return `${localPort} ${ip === undefined ? peer.address : printIp(ip)} ${peer.port}`;
+}
+
+/**
+ * Connections of this network namespace whose peer has not acknowledged what was sent. The kernel of the peer
+ * acknowledges however slow the program behind it is, so this tells a dead peer from a slow one. Undefined where the
+ * kernel does not say.
+ */
+export async function readUnacknowledged(): Promise<Unacknowledged | undefined> {
+  const texts = await Promise.all(TABLES.map((path) => readFile(path, "latin1").catch(() => undefined)));
+  if (texts.every((text) => text === undefined)) return undefined;
+  return new Map(texts.flatMap((text) => parseTcpTable(text ?? "")));
+}
+
+/** The entries of one table of proc(5): keys, and how often the data was sent again. */
+export function parseTcpTable(text: string): readonly (readonly [string, number])[] {
+  return [...text.matchAll(LINE)].map(([, local = "", address = "", port = "", times = ""]) => {
+    const peer = { address: printIp(ipFromBytes(kernelBytes(address))), port: Number.parseInt(port, 16) };
+    return [unacknowledgedKey(Number.parseInt(local, 16), peer), Number.parseInt(times, 16)];
+  });
+}
+
+/** An address in network order, of words that the kernel prints in the order of the machine. */
+function kernelBytes(hex: string): Uint8Array {
+  const bytes = Buffer.from(hex, "hex");
+  return endianness() === "LE" ? bytes.swap32() : bytes;
+}

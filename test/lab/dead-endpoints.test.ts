@@ -1,0 +1,111 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readyLine } from "#lab/hawser/installation.ts";
+import type { Pod } from "#lab/rack/pod.ts";
+import { Rack } from "#lab/rack/rack.ts";
+
+const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const HTTP_PORT = 8_000;
+const ADMIN_PORT = 8_001;
+const POD_PORT = 8_080;
+
+/** Far above what finding a dead node takes, far below the 60 s that an endpoint may be silent. */
+const PATIENCE_MS = 25_000;
+
+/** Sends requests, as many at once as it is told, and prints their statuses; 0 for one without answer. */
+const ASKING = `
+const [count, method] = process.argv.slice(1);
+const ask = () => fetch("http://127.0.0.1:${HTTP_PORT}/", {
+  method, signal: AbortSignal.timeout(${PATIENCE_MS}),
+}).then(async (answer) => { await answer.arrayBuffer(); return answer.status; }, () => 0);
+console.log(JSON.stringify(await Promise.all(Array.from({ length: Number(count) }, ask))));
+`;
+
+/** One Service with these endpoints behind one Ingress. */
+function manifestsTo(addresses: readonly string[]): string {
+  const directory = mkdtempSync(join(tmpdir(), "hawser-dead-endpoints-"));
+  const endpoints = addresses.map((address) => `{ addresses: ["${address}"], conditions: { ready: true } }`);
+  writeFileSync(
+    join(directory, "all.yaml"),
+    `apiVersion: v1
+kind: Service
+metadata: { name: s, namespace: default }
+spec: { clusterIP: 10.96.0.1, ports: [{ port: 80, targetPort: ${POD_PORT} }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: s-1, namespace: default, labels: { kubernetes.io/service-name: s } }
+addressType: IPv4
+ports: [{ port: ${POD_PORT}, protocol: TCP }]
+endpoints: [${endpoints.join(", ")}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: i, namespace: default }
+spec:
+  rules:
+    - http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: s, port: { number: 80 } } } }] }
+`,
+  );
+  return directory;
+}
+
+describe.skipIf(process.env["HAWSER_RACK"] !== "1")("I7 a node that dies with a warm pool to its pod", () => {
+  let rack: Rack;
+
+  beforeAll(async () => {
+    rack = await Rack.build({ nodes: 3 });
+    const start = (name: string, node: string): Promise<Pod> => rack.startPod({ name, node, httpPorts: [POD_PORT] });
+    const pods = await Promise.all([start("web-2", "n2"), start("web-3", "n3")]);
+    const folder = manifestsTo(pods.map((pod) => pod.host.ipv4));
+    const ports = [`--http-port=${HTTP_PORT}`, `--admin-port=${ADMIN_PORT}`, "--bind-address=127.0.0.1"];
+    const command = [process.execPath, CLI, "ingress", "--manifests", folder, "--https-port=8443", ...ports];
+    await rack.host("n1").spawn({ name: "ingress", command, ready: readyLine });
+  });
+  afterAll(() => rack.close());
+
+  /** The statuses of so many requests at once. */
+  async function ask(count: number, method = "GET"): Promise<readonly number[]> {
+    const script = [process.execPath, "--input-type=module", "-e", ASKING, String(count), method];
+    return JSON.parse((await rack.host("n1").run(script)).stdout) as number[];
+  }
+
+  /** A figure of the ingress. */
+  async function figure(name: string): Promise<number> {
+    const script = `console.log(await (await fetch("http://127.0.0.1:${ADMIN_PORT}/metrics")).text())`;
+    const command = [process.execPath, "--input-type=module", "-e", script];
+    const { stdout } = await rack.host("n1").run(command);
+    return Number(
+      stdout
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(" ")[1] ?? Number.NaN,
+    );
+  }
+
+  it("loses no GET, and is left after the first that it does not acknowledge", async () => {
+    expect(await ask(200)).toEqual(Array.from({ length: 200 }, () => 200));
+    expect(await figure("hawser_ingress_endpoint_connections")).toBeGreaterThan(20);
+    await rack.cutSilent(rack.host("n2"));
+    expect(await ask(40)).toEqual(Array.from({ length: 40 }, () => 200));
+    expect(await figure('hawser_ingress_endpoint_errors_total{reason="endpoint-silent"}')).toBeGreaterThan(0);
+    const failures = await figure('hawser_ingress_endpoint_errors_total{reason="endpoint-silent"}');
+    expect(await figure("hawser_ingress_endpoints_ejected")).toBe(1);
+    // The one that still tries it connects first, so nothing else is silent any more.
+    expect(await ask(40)).toEqual(Array.from({ length: 40 }, () => 200));
+    expect(await figure('hawser_ingress_endpoint_errors_total{reason="endpoint-silent"}')).toBe(failures);
+  });
+
+  it("gives up what may not be sent twice, long before the time-out for silence", async () => {
+    await rack.heal();
+    const deadline = Date.now() + 90_000;
+    while ((await figure("hawser_ingress_endpoints_ejected")) > 0 && Date.now() < deadline) await ask(4);
+    expect(await ask(200)).toEqual(Array.from({ length: 200 }, () => 200));
+    await rack.cutSilent(rack.host("n2"));
+    const statuses = await ask(40, "POST");
+    expect(new Set(statuses)).toEqual(new Set([200, 504]));
+  });
+});
