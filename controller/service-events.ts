@@ -1,3 +1,4 @@
+import { cutEventMessage } from "#src/model/event-message.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Reason } from "#src/model/reason.ts";
@@ -5,15 +6,10 @@ import { addressConditionOf, ANNOUNCED, conditionOf } from "#src/model/service-s
 import type { EventRecord } from "#src/source/source.ts";
 import type { ConditionValue } from "./status-patch.ts";
 
-/** The Kubernetes API refuses Events with a longer message (in bytes; ours are nearly all ASCII). */
-const MESSAGE_MAX_BYTES = 1_024;
-
 /** An Event, with its message cut to what the API takes. `Normal` for what went as wished. */
 export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason; message: string }): EventRecord {
   const isNormal = ["AddressAssigned", "AddressReleased", "ConfigLoaded"].includes(reason);
-  const bytes = Buffer.from(message);
-  const cut = bytes.length > MESSAGE_MAX_BYTES ? `${bytes.toString("utf8", 0, MESSAGE_MAX_BYTES - 8)}...` : message;
-  return { about, type: isNormal ? "Normal" : "Warning", reason, message: cut };
+  return { about, type: isNormal ? "Normal" : "Warning", reason, message: cutEventMessage(message) };
 }
 
 /** What people are told when a decision is written on a Service: each release, and what its condition says now. */

@@ -2,13 +2,13 @@ import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Logger } from "#src/process/log.ts";
 import { eventsPath } from "./state-path.ts";
+import { cutEventMessage } from "#src/model/event-message.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { EventRecord } from "./source.ts";
 
 /** About 1,000 events; then the file becomes events.1.jsonl and that one goes, so twice this much is the most. */
 const MAX_FILE_BYTES = 256 * 1_024;
 const MAX_QUEUE = 1_000;
-const MAX_MESSAGE_LENGTH = 1_024;
 /** How many different Events are told apart for counting. */
 const MAX_KNOWN = 1_000;
 /** An Event that repeats, with none other about its object in between, is written at most this often, with its count. */
@@ -52,7 +52,7 @@ export class EventFile {
 
   /** Queues an Event; the oldest of a full queue is dropped. */
   record(event: EventRecord): void {
-    this.#pending.push({ ...event, message: event.message.slice(0, MAX_MESSAGE_LENGTH) });
+    this.#pending.push({ ...event, message: cutEventMessage(event.message) });
     if (this.#pending.length > MAX_QUEUE) this.#pending.shift();
     this.#writing ??= this.#write();
   }

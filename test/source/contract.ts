@@ -283,6 +283,18 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       expect(reasons.toSorted()).toEqual(["BadRequest", "PoolExhausted"]);
     });
 
+    it.each([
+      { name: "of two bytes", text: "ü".repeat(600), cut: 510 },
+      { name: "of four bytes", text: "\u{1F6A2}".repeat(300), cut: 510 },
+      { name: "of three bytes, after one", text: `x${"\u20AC".repeat(400)}`, cut: 341 },
+    ])("L16 cuts an Event's message at 1,024 bytes, never inside a character: $name", async ({ text, cut }) => {
+      const made = await world(serviceManifest("a"));
+      const { source } = await start(made);
+      source.record({ about: refTo("a"), type: "Warning", reason: "BadRequest", message: text });
+      await source.close();
+      expect((await made.events()).map(({ message }) => message)).toEqual([`${text.slice(0, cut)}...`]);
+    });
+
     it("shows every program's reports to all", async () => {
       const made = await world();
       const [one, other] = [await start(made), await start(made)];

@@ -1,4 +1,5 @@
 import { hash as digest } from "node:crypto";
+import { cutEventMessage } from "#src/model/event-message.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
@@ -9,8 +10,6 @@ import type { EventRecord } from "#src/source/source.ts";
 
 /** Some 4 MB: as many as a large cluster that is filled at once has Services. */
 const MAX_QUEUE = 10_000;
-/** What the API takes. */
-const MAX_MESSAGE_LENGTH = 1_024;
 /** How many different Events are told apart for counting. */
 const MAX_KNOWN = 1_000;
 /** An Event that repeats is written again at most this often, with its count. */
@@ -55,7 +54,7 @@ export class EventWriter {
   /** Queues an Event; the oldest of a full queue is dropped. */
   record(event: EventRecord): void {
     if (this.#closing.signal.aborted) return;
-    this.#queue.push({ ...event, message: event.message.slice(0, MAX_MESSAGE_LENGTH) });
+    this.#queue.push({ ...event, message: cutEventMessage(event.message) });
     if (this.#queue.length > MAX_QUEUE) this.#queue.shift();
     this.#working ??= this.#work();
   }
