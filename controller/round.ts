@@ -14,7 +14,8 @@ import { findDeparted } from "./find-departed.ts";
 import { eventOf, refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { HostReader } from "./host-reader.ts";
-import { SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
+import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
+import { TakeoverEvents } from "./takeover-events.ts";
 import { Retries } from "./retries.ts";
 import { ServiceReader } from "./service-reader.ts";
 import { UnseenWrites } from "./unseen-writes.ts";
@@ -47,6 +48,7 @@ export class Round {
   readonly #contests = new Contests();
   readonly #retries: Retries;
   readonly #writes = new UnseenWrites();
+  #takeovers = new TakeoverEvents();
   #planner = new AssignmentPlanner();
   /** What the last round heard of the speakers. */
   #speakers: SpeakersView | undefined;
@@ -94,6 +96,7 @@ export class Round {
     this.#unwritten.clear();
     this.#saidUnreadable.clear();
     this.#planner = new AssignmentPlanner();
+    this.#takeovers = new TakeoverEvents();
     this.#speakers = undefined;
   }
 
@@ -132,6 +135,9 @@ export class Round {
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
     const speakers = this.#reports.read(source.reports(), ready);
+    if (speakers !== this.#speakers)
+      for (const event of this.#takeovers.from(this.#reports.all(source.reports()), this.#context.wallMs()))
+        source.record(event);
     for (const keys of [decided, this.#concerned(speakers), this.#due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
     this.#speakers = speakers;
@@ -177,7 +183,7 @@ export class Round {
   #concerned(speakers: SpeakersView): readonly string[] {
     const before = this.#speakers;
     if (before === undefined || before === speakers) return [];
-    const ips = [...before.announced.symmetricDifference(speakers.announced)].flatMap((text) => parseIp(text) ?? []);
+    const ips = differingAddresses(before, speakers).flatMap((text) => parseIp(text) ?? []);
     const isSame =
       before.count === speakers.count && before.ready === speakers.ready && before.isComplete === speakers.isComplete;
     return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
@@ -190,7 +196,7 @@ export class Round {
 
   async #apply(speakers: SpeakersView): Promise<boolean> {
     const nowMs = this.#context.monotonicMs();
-    const { services, held } = this.#reader;
+    const { held } = this.#reader;
     return applyAssignments({
       ...this.#context,
       assignments: this.#planner.assignments,
@@ -204,8 +210,7 @@ export class Round {
       isDisturbed: () => this.#isDisturbed,
       onPatch: (key) => this.#written.add(key),
       onRemember: (key) => this.#changed.add(key),
-      announced: (key, object, assignment) =>
-        this.#announcements.judge({ key, object, assignment, service: services.get(key) }, speakers, nowMs),
+      announced: (key, object, assignment) => this.#announcements.judge({ key, object, assignment }, speakers, nowMs),
     });
   }
 

@@ -8,7 +8,7 @@ import type { ConditionValue } from "./status-patch.ts";
 
 /** An Event, with its message cut to what the API takes. `Normal` for what went as wished. */
 export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason; message: string }): EventRecord {
-  const isNormal = ["AddressAssigned", "AddressReleased", "ConfigLoaded"].includes(reason);
+  const isNormal = ["AddressAssigned", "AddressReleased", "ConfigLoaded", "TakenOver"].includes(reason);
   return { about, type: isNormal ? "Normal" : "Warning", reason, message: cutEventMessage(message) };
 }
 

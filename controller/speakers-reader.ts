@@ -2,44 +2,43 @@ import { liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
-/** What the speakers say, put together. */
+/** Why no member can serve an address, and how many members each reason keeps from it. */
+export type UnownedReasons = Readonly<Record<string, number>>;
+
+/** What the speakers report, put together. */
 export interface SpeakersView {
   /** Live speakers, and those of them that stand for election. */
   readonly count: number;
   readonly ready: number;
   /** Addresses that a speaker answers for, canonical text. */
   readonly announced: ReadonlySet<string>;
+  /** Of the addresses that several speakers answer for: their nodes, sorted. */
+  readonly contested: ReadonlyMap<string, readonly string[]>;
+  /** The members that a node's speaker does not hear, or that do not hear it, by its node. */
+  readonly unheard: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of the addresses that no member can serve: why, as the speakers report it. */
+  readonly unowned: ReadonlyMap<string, UnownedReasons>;
   /** False where a report was too long and lost its end: an address that is not in `announced` may be announced. */
   readonly isComplete: boolean;
 }
 
 type Reports = ReadonlyMap<string, Fields>;
 
-/** Reads the reports of speakers, each version of one once; reports of other programs are passed over. */
+/** Reads the reports of speakers, each version of one once; reports of other programs are ignored. */
 export class SpeakersReader {
   readonly #read = new WeakMap<Fields, SpeakerReport>();
   #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly speakers: SpeakersView } | undefined;
 
-  /**
-   * The Nodes that are Ready tell of speakers that died with the others. The same value while both are the same objects.
-   */
+  /** The Nodes that are Ready show which speakers died with the others. The same value while both are the same objects. */
   read(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
     if (this.#last?.reports !== reports || this.#last.readyNodes !== readyNodes)
-      this.#last = { reports, readyNodes, speakers: this.#put(reports, readyNodes) };
+      this.#last = { reports, readyNodes, speakers: viewOf([...liveSpeakers(this.all(reports), readyNodes)]) };
     return this.#last.speakers;
   }
 
-  #put(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
-    const read = [...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []);
-    const live = [...liveSpeakers(read, readyNodes)];
-    const announced = new Set<string>();
-    for (const { announcing } of live) for (const ip of announcing) announced.add(ip);
-    return {
-      count: live.length,
-      ready: live.filter(({ ready }) => ready).length,
-      announced,
-      isComplete: !live.some(({ isShortened }) => isShortened),
-    };
+  /** The reports of all speakers, live or not. */
+  all(reports: Reports): readonly SpeakerReport[] {
+    return [...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []);
   }
 
   #reportOf(name: string, report: Fields): SpeakerReport | undefined {
@@ -49,4 +48,45 @@ export class SpeakersReader {
     if (read !== undefined) this.#read.set(report, read);
     return read;
   }
+}
+
+function viewOf(live: readonly SpeakerReport[]): SpeakersView {
+  const sorted = live.toSorted((left, right) => (left.node < right.node ? -1 : 1));
+  const announced = new Set<string>();
+  const contested = new Map<string, string[]>();
+  const firstOwners = new Map<string, string>();
+  const unowned = new Map<string, UnownedReasons>();
+  for (const { node, announcing, unowned: groups } of sorted) {
+    for (const ip of announcing) {
+      const first = firstOwners.get(ip);
+      if (first === undefined) firstOwners.set(ip, node);
+      else contested.set(ip, [...(contested.get(ip) ?? [first]), node]);
+      announced.add(ip);
+    }
+    for (const { addresses, reasons } of groups)
+      for (const ip of addresses) if (!unowned.has(ip)) unowned.set(ip, reasons);
+  }
+  return {
+    count: live.length,
+    ready: live.filter(({ ready }) => ready).length,
+    announced,
+    contested,
+    unheard: new Map(sorted.map(({ node, unheard }) => [node, unheard])),
+    unowned,
+    isComplete: !live.some(({ isShortened }) => isShortened),
+  };
+}
+
+/** The addresses of which something else is to be said by the second view than by the first, canonical text. */
+export function differingAddresses(before: SpeakersView, after: SpeakersView): readonly string[] {
+  const isOther = (ip: string): boolean => {
+    const [left, right] = [before, after].map(({ contested, unowned, unheard }) => {
+      const nodes = contested.get(ip);
+      const deaf = nodes?.map((node) => [...(unheard.get(node) ?? [])].sort());
+      return JSON.stringify([nodes, deaf, unowned.get(ip)]);
+    });
+    return left !== right;
+  };
+  const candidates = [before, after].flatMap(({ contested, unowned }) => [...contested.keys(), ...unowned.keys()]);
+  return [...before.announced.symmetricDifference(after.announced), ...new Set(candidates.filter(isOther))];
 }

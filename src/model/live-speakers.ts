@@ -12,10 +12,11 @@ export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {
  * Whose reports are believed: a speaker that died leaves its report behind, as does one that cannot reach the API
  * server. A contradiction gives a report away as old. Either it says that its speaker hears others, and of these one
  * does not hear it. Or it says that nothing is wrong with its node, and the Node is not Ready, or gone: a speaker that
- * lives and reaches the API server would have said so. What anybody else who is believed hears, lives all the same.
+ * lives and reaches the API server would have said so. What another speaker hears that is believed lives all the same,
+ * and so does one whose report names the one that does not hear it: heartbeats pass in one direction only.
  *
- * Speakers that do not hear each other at all are believed, for so it is too while a network is split or heartbeat keys
- * differ: each of them answers. Hence those count as live that die last, or all at once, on nodes that stay Ready.
+ * Speakers that do not hear each other at all are believed, because so it is too while a network is split or heartbeat
+ * keys differ: each of them answers. So those count as live that die last, or all at once, on nodes that stay Ready.
  */
 export function liveSpeakers(reports: readonly SpeakerReport[], readyNodes: ReadyNodes): ReadonlySet<SpeakerReport> {
   const isOfDeadNode = ({ node, standing }: SpeakerReport): boolean =>
@@ -23,8 +24,8 @@ export function liveSpeakers(reports: readonly SpeakerReport[], readyNodes: Read
   const candidates = reports.filter((report) => !isOfDeadNode(report));
   // One that is not ready has not heard all others yet, and a list that lost its end does not say whom it lacks.
   const judges = candidates.filter(({ ready, members, isShortened }) => ready && members.size > 0 && !isShortened);
-  const isUnheard = ({ node, members }: SpeakerReport): boolean =>
-    judges.some((judge) => members.has(judge.node) && !judge.members.has(node));
+  const isUnheard = ({ node, members, unheard }: SpeakerReport): boolean =>
+    judges.some((judge) => members.has(judge.node) && !judge.members.has(node) && !unheard.has(judge.node));
   const believed = candidates.filter((report) => !isUnheard(report));
   const heard = new Set(believed.flatMap(({ members }) => [...members]));
   return new Set([...believed, ...reports.filter(({ node }) => heard.has(node))]);

@@ -27,13 +27,16 @@ export const REASON_MEANINGS = {
   StatusContested:
     "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",
   Announced: "A speaker answers for every address of the Service.",
-  AnnouncementPending: "The address was assigned just now, and no speaker has said yet that it answers for it.",
-  NoSpeaker: "No speaker runs, or none can report: nobody answers for the address.",
-  NoReadySpeaker: "Speakers run, but none is ready: nobody answers for the address.",
+  AnnouncementPending: "The address was assigned just now, and no speaker has reported yet that it answers for it.",
+  NoSpeaker: "No speaker runs, or none can report: no speaker answers for the address.",
+  NoReadySpeaker: "Speakers run, but none is ready: no speaker answers for the address.",
   NoEligibleNode:
-    "Speakers are ready, but none answers for the address: no node may announce it, or is in its network.",
+    "Speakers are ready, but none answers for the address. The message says what keeps how many nodes from it: labels, conditions, selectors, endpoints or their networks.",
   NoReadyEndpoint:
     "The address is announced, but the Service has no ready endpoint: no pod answers. Shown by `hawser status`.",
+  MultipleOwners:
+    "Several speakers answer for the address, and say so for some seconds: their heartbeats do not pass between the nodes.",
+  TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in force.",
   ConfigLoaded: "The configuration was read and is in force.",
 } as const;

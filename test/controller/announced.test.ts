@@ -60,18 +60,11 @@ describe("the condition hawser.dev/Announced", () => {
       fix: "/readyz",
     },
     {
-      name: "nobody may announce",
+      name: "no speaker answers, and none reports why",
       reports: [{ node: "n1", ready: true, announcing: ["192.0.2.9"] }],
       spec: {},
       reason: "NoEligibleNode",
-      fix: "--interfaces",
-    },
-    {
-      name: "nobody may, as there is no endpoint",
-      reports: [{ node: "n1", ready: true, announcing: [] }],
-      spec: { externalTrafficPolicy: "Local" },
-      reason: "NoEligibleNode",
-      fix: "ready endpoint",
+      fix: "hawser status",
     },
   ])("says, after a while and with one Event, that $name", async ({ reports, spec, reason, fix }) => {
     for (const report of reports) world.source.says(`speaker-${report.node}`, report);

@@ -27,7 +27,7 @@ describe("an address", () => {
           type: "hawser.dev/Announced",
           status: "Unknown",
           reason: "AnnouncementPending",
-          message: "Assigned just now. No speaker has said yet that it answers.",
+          message: "Assigned just now. No speaker has reported yet that it answers.",
           lastTransitionTime: "2026-01-01T00:16:40Z",
         },
       ],

@@ -1,0 +1,116 @@
+import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { Ineligibility } from "#src/election/member.ts";
+import type { Reason } from "#src/model/reason.ts";
+import type { SpeakersView, UnownedReasons } from "./speakers-reader.ts";
+import type { ConditionValue } from "./status-patch.ts";
+
+/** What keeps a node from an address, as `2 nodes ...` goes on, and the way out. */
+interface Cause {
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** Nodes, addresses and causes named in one message: enough to see the picture, short enough for an Event. */
+const SHOWN = 6;
+
+const FORBIDDEN: Readonly<Record<ForbiddenReason, string>> = {
+  NodeAddress: "it is the address of a Node",
+  MemberAddress: "an interface of a node has it",
+  GatewayAddress: "it is a default gateway",
+  ReservedAddress: "it is reserved (loopback, link-local, multicast)",
+};
+
+const CAUSES: Readonly<Record<Exclude<Ineligibility, ForbiddenReason>, Cause>> = {
+  NodeExcluded: {
+    why: "excluded by the label node.kubernetes.io/exclude-from-external-load-balancers",
+    fix: "remove the label, or start the speakers with --ignore-exclude-lb",
+  },
+  NetworkUnavailable: {
+    why: "with the condition NetworkUnavailable",
+    fix: "find out why the network plug-in does not run there",
+  },
+  NodeUnknown: {
+    why: "without a Node object of that name",
+    fix: "start the speaker with the name of its Node",
+  },
+  NodeNotSelected: {
+    why: "not selected by the node-selectors of the pool",
+    fix: "label a node so that a selector matches, or change the selectors",
+  },
+  NoEndpoint: {
+    why: "without a ready endpoint, which externalTrafficPolicy Local needs",
+    fix: "find out why no pod is ready there, or write externalTrafficPolicy: Cluster",
+  },
+  NoSubnet: {
+    why: "without an interface in its network",
+    fix: "take addresses of the nodes' network into the pool, or name the interface with --interfaces",
+  },
+  NotReady: { why: "with a speaker that is not ready", fix: "see its log and its /readyz" },
+  Leaving: { why: "with a speaker that is ending", fix: "wait for it to start again" },
+  NodeNotReady: { why: "not Ready", fix: "see kubectl describe node" },
+  EndpointTerminating: { why: "with terminating endpoints only", fix: "wait for new pods" },
+};
+
+/** Why no speaker answers for addresses of a Service, by what the speakers report, and the ways out. */
+export function whyMissing(missing: readonly string[], speakers: SpeakersView): ConditionValue {
+  if (speakers.count === 0)
+    return failed(
+      "NoSpeaker",
+      missing,
+      "no speaker runs. Look whether the nodes are Ready, and why the pods of the DaemonSet hawser-speaker do not run, " +
+        "or cannot reach the API server.",
+    );
+  if (speakers.ready === 0)
+    return failed(
+      "NoReadySpeaker",
+      missing,
+      "no speaker is ready. The log and /readyz of a speaker say what it waits for.",
+    );
+  const byCause = Map.groupBy(missing, (ip) => causeOf(speakers.unowned.get(ip)));
+  const sentences = [...byCause].map(([cause, ips]) => `${listed(ips)}: ${cause}`);
+  return { status: "False", reason: "NoEligibleNode", message: sentences.join(" ") };
+}
+
+function causeOf(reasons: UnownedReasons | undefined): string {
+  const counted = Object.entries(reasons ?? {}).sort(
+    ([left, leftCount], [right, rightCount]) => rightCount - leftCount || (left < right ? -1 : 1),
+  );
+  if (counted.length === 0) return "no speaker answers. hawser status says what keeps each node from it.";
+  const [[first = ""] = []] = counted;
+  if (Object.hasOwn(FORBIDDEN, first))
+    return `no speaker announces it, because ${FORBIDDEN[first as ForbiddenReason]}. Take it out of the pool.`;
+  const causes = counted.map(([reason, count]) => {
+    const nodes = count === 1 ? "1 node" : `${count} nodes`;
+    if (!Object.hasOwn(CAUSES, reason)) return `${nodes} for the reason ${reason}`;
+    const { why, fix } = CAUSES[reason as keyof typeof CAUSES];
+    return `${nodes} ${why} (${fix})`;
+  });
+  return `no node may announce it: ${causes.slice(0, SHOWN).join("; ")}.`;
+}
+
+/** Several speakers answer for addresses of a Service: which ones, who does not hear whom, and the way out. */
+export function whyContested(contested: readonly string[], speakers: SpeakersView): ConditionValue {
+  const nodes = [...new Set(contested.flatMap((ip) => speakers.contested.get(ip) ?? []))].sort();
+  const isDeaf = (one: string, other: string): boolean => speakers.unheard.get(one)?.has(other) === true;
+  const pairs = nodes.flatMap((one, at) =>
+    nodes.slice(at + 1).flatMap((other) => (isDeaf(one, other) || isDeaf(other, one) ? `"${one}" and "${other}"` : [])),
+  );
+  const blocked = pairs.length === 0 ? "" : ` Heartbeats do not pass between ${pairs.slice(0, SHOWN).join("; ")}.`;
+  return failed(
+    "MultipleOwners",
+    contested,
+    `the speakers of nodes ${listed(nodes.map((node) => `"${node}"`))} all answer.${blocked} Let the heartbeats pass ` +
+      "between all nodes, in both directions (UDP port 7946, or that of --heartbeat-port), and see that all have the same key.",
+  );
+}
+
+function failed(reason: Reason, ips: readonly string[], why: string): ConditionValue {
+  return { status: "False", reason, message: `${listed(ips)}: ${why}` };
+}
+
+function listed(texts: readonly string[]): string {
+  const more = texts.length - SHOWN;
+  const shown = texts.slice(0, SHOWN);
+  if (more > 0) return `${shown.join(", ")} and ${more} more`;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
