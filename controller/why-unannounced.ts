@@ -75,8 +75,8 @@ function causeOf(reasons: UnownedReasons | undefined): string {
   const counted = Object.entries(reasons ?? {}).sort(
     ([left, leftCount], [right, rightCount]) => rightCount - leftCount || (left < right ? -1 : 1),
   );
-  if (counted.length === 0) return "no speaker answers. hawser status says what keeps each node from it.";
-  const [[first = ""] = []] = counted;
+  const [first] = counted.map(([reason]) => reason);
+  if (first === undefined) return "no speaker answers. hawser status says what keeps each node from it.";
   if (Object.hasOwn(FORBIDDEN, first))
     return `no speaker announces it, because ${FORBIDDEN[first as ForbiddenReason]}. Take it out of the pool.`;
   const causes = counted.map(([reason, count]) => {
