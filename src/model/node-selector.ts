@@ -9,6 +9,7 @@ import {
   readMap,
   readText,
   readTexts,
+  spellingOf,
 } from "./field.ts";
 import { rejectUnknownKeys } from "./unknown-keys.ts";
 
@@ -64,6 +65,12 @@ function readSelector(field: Field): NodeSelector | undefined {
   return [...wanted, ...expressions.flatMap((one) => readRequirement(one) ?? [])];
 }
 
+/** The value of a label; a number or a boolean is the text as it is written (`1.10`, `true`). */
+function readLabel(field: Field): string | undefined {
+  const isPlain = typeof field.value === "number" || typeof field.value === "boolean";
+  return isPlain ? spellingOf(field) : readText(field);
+}
+
 function readRequirement(field: Field): Requirement | undefined {
   if (isUnset(field)) return complainMissing(field, "Write key: and operator:");
   if (!readMap(field)) return undefined;
@@ -74,7 +81,7 @@ function readRequirement(field: Field): Requirement | undefined {
   const key = readText(keyField);
   const operator = readChoice(operatorField, OPERATORS);
   const valuesField = child(field, "values");
-  const values = readList(valuesField).flatMap((value) => readText(value) ?? []);
+  const values = readList(valuesField).flatMap((value) => readLabel(value) ?? []);
   if (key === undefined || operator === undefined) return undefined;
   const takesValues = operator === "In" || operator === "NotIn";
   if (takesValues === values.length > 0) return { key, operator, values };

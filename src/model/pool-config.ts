@@ -164,6 +164,13 @@ function checkProtocol(protocol: Field, bgpAdvertisements: Field): void {
       why: "pools are announced by layer2 (ARP and NDP)",
       fix,
     });
+  else if (value === "layer2" && Array.isArray(bgpAdvertisements.value) && bgpAdvertisements.value.length === 0)
+    complain(bgpAdvertisements, "BGP_NOT_SERVED", {
+      what: "Ignored the empty list",
+      why: "this pool is a layer2 one",
+      fix: "Remove it",
+      severity: "warning",
+    });
   else if (value === "layer2" && !isUnset(bgpAdvertisements))
     complain(bgpAdvertisements, "CONFIG_UNKNOWN_KEY", {
       what: 'Cannot use "bgp-advertisements"',

@@ -78,29 +78,33 @@ function warnOfHostBits(field: Field, text: string, range: IpRange): void {
   });
 }
 
-const special = [
-  { cidr: "0.0.0.0/8", name: '"this network"' },
-  { cidr: "127.0.0.0/8", name: "loopback" },
-  { cidr: "224.0.0.0/4", name: "multicast" },
-  { cidr: "240.0.0.0/4", name: "reserved and broadcast" },
-  { cidr: "::/127", name: "unspecified and loopback" },
-  { cidr: "fe80::/10", name: "link-local" },
-  { cidr: "ff00::/8", name: "multicast" },
-].flatMap(({ cidr, name }) => {
-  const network = parseCidr(cidr);
-  return network === undefined ? [] : [{ cidr, name, network }];
+/** Networks that no LAN of Services is in; `isReserved`: a pool never assigns an address of it (src/ip/reserved-use.ts). */
+const SPECIAL = [
+  { cidr: "0.0.0.0/8", name: '"this network"', isReserved: true },
+  { cidr: "127.0.0.0/8", name: "loopback", isReserved: true },
+  { cidr: "169.254.0.0/16", name: "link-local", isReserved: true },
+  { cidr: "224.0.0.0/4", name: "multicast", isReserved: true },
+  { cidr: "240.0.0.0/4", name: "reserved and broadcast", isReserved: false },
+  { cidr: "::/127", name: "unspecified and loopback", isReserved: true },
+  { cidr: "fe80::/10", name: "link-local", isReserved: true },
+  { cidr: "ff00::/8", name: "multicast", isReserved: true },
+].flatMap((special) => {
+  const network = parseCidr(special.cidr);
+  return network === undefined ? [] : [{ ...special, network }];
 });
 
 function warnOfSpecial(field: Field, range: IpRange): void {
   const first: Ip = { family: range.family, value: range.first };
-  const hit = special.find(
+  const hit = SPECIAL.find(
     ({ network }) =>
       cidrContains(network, first) ||
       (network.family === range.family && range.first <= network.base && network.base <= range.last),
   );
   if (hit === undefined) return;
   complain(field, "POOL_RANGE_SPECIAL", {
-    what: `Uses ${quote(field.value)} though clients cannot reach all of it`,
+    what: hit.isReserved
+      ? `Never assigns all of ${quote(field.value)}`
+      : `Uses ${quote(field.value)} though clients cannot reach all of it`,
     why: `it has addresses of ${hit.cidr} (${hit.name})`,
     fix: "Take addresses of the network that the nodes are in",
     severity: "warning",

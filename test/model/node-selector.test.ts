@@ -19,6 +19,8 @@ describe("node-selectors of a pool", () => {
     { selectors: "[{ match-expressions: [{ key: zone, operator: In, values: [b, a] }] }]", matches: true },
     { selectors: "[{ match-expressions: [{ key: zone, operator: NotIn, values: [a] }] }]", matches: false },
     { selectors: "[{ match-expressions: [{ key: other, operator: NotIn, values: [a] }] }]", matches: true },
+    { selectors: "[{ match-expressions: [{ key: rack, operator: In, values: [7] }] }]", matches: true },
+    { selectors: "[{ match-expressions: [{ key: rack, operator: In, values: [07] }] }]", matches: false },
     { selectors: "[{ match-expressions: [{ key: gpu, operator: Exists }] }]", matches: true },
     { selectors: "[{ match-expressions: [{ key: toString, operator: Exists }] }]", matches: false },
     { selectors: "[{ match-expressions: [{ key: gpu, operator: DoesNotExist }] }]", matches: false },

@@ -153,9 +153,14 @@ describe("parsePoolConfig() and BGP", () => {
   });
 
   it("refuses bgp-advertisements in a layer2 pool", () => {
-    expect(codes(parse(`${withAddresses("192.0.2.0/28")}  bgp-advertisements: []\n`).problems)).toEqual([
-      "CONFIG_UNKNOWN_KEY",
-    ]);
+    const parsed = parse(`${withAddresses("192.0.2.0/28")}  bgp-advertisements: [{}]\n`);
+    expect([parsed.ok, codes(parsed.problems)]).toEqual([false, ["CONFIG_UNKNOWN_KEY"]]);
+  });
+
+  it("L15 ignores an empty list bgp-advertisements in a layer2 pool, with a warning", () => {
+    const parsed = parse(`${withAddresses("192.0.2.0/28")}  bgp-advertisements: []\n`);
+    expect(valueOf(parsed).pools).toHaveLength(1);
+    expect(parsed.problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual(["warning BGP_NOT_SERVED"]);
   });
 });
 

@@ -111,6 +111,40 @@ describe("parseService() reads the request", () => {
   });
 });
 
+describe("parseService() with empty texts", () => {
+  it("L15 reads them as left out, as the API server does", () => {
+    const empty = { externalTrafficPolicy: "", ipFamilyPolicy: "", ports: [{ port: 80, protocol: "" }] };
+    const parsed = parseService(service(empty));
+    expect(valueOf(parsed)).toEqual(valueOf(parseService(service({ ports: [{ port: 80 }] }))));
+    expect(parsed.problems).toEqual([]);
+    expect(valueOf(parseService(service({ type: "" }))).type).toBe("ClusterIP");
+  });
+
+  it("L15 says that it ignores an empty class, and serves the Service as one without a class", () => {
+    const parsed = parseService(service({ loadBalancerClass: "" }));
+    expect(valueOf(parsed).loadBalancerClass).toBeUndefined();
+    expect(parsed.problems.map(({ code, severity, where }) => `${severity} ${code} ${where}`)).toEqual([
+      'warning FIELD_INVALID Service "default/web" spec.loadBalancerClass',
+    ]);
+  });
+});
+
+describe("parseService() and marks of the addresses", () => {
+  it.each([
+    ["hawser.dev/ip-allocated-from-pool"],
+    ["metallb.io/ip-allocated-from-pool"],
+    ["metallb.universe.tf/ip-allocated-from-pool"],
+  ])("L1 takes over what %s says", (annotation) => {
+    expect(valueOf(parseService(service({}, { [annotation]: "edge" }))).allocatedFrom).toBe("edge");
+    expect(valueOf(parseService(service({}, {}))).allocatedFrom).toBeUndefined();
+  });
+
+  it("L13 reads external IPs, and leaves out what is none", () => {
+    const { externalIps } = valueOf(parseService(service({ externalIPs: ["192.0.2.7", "host", 7, "2001:db8::7"] })));
+    expect(externalIps.map(printIp)).toEqual(["192.0.2.7", "2001:db8::7"]);
+  });
+});
+
 /** Annotations as text, as `parseObject` hands on what was a list. */
 function withAnnotations<T extends ReturnType<typeof service>>(one: T, annotations: object): T {
   const texts = Object.entries(annotations).map(([key, value]) => [

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { parseIp } from "#src/ip/address.ts";
+import { parseRange } from "#src/ip/range.ts";
+import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
+import { readMemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import type { Pool } from "#src/model/pool.ts";
+
+function ip(text: string) {
+  const parsed = parseIp(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+}
+
+function poolOf(text: string): Pool {
+  const parsed = parseRange(text);
+  if (!parsed.ok) throw new Error(text);
+  return { name: "lan", protocol: "layer2", ranges: [parsed.range], autoAssign: true, avoidBuggyIps: false };
+}
+
+const node = {
+  name: "n1",
+  internalAddresses: [ip("192.0.2.11")],
+  externalAddresses: [ip("198.51.100.11")],
+  labels: {},
+  ready: true,
+  networkUnavailable: false,
+  excluded: false,
+} satisfies Node;
+const member = readMemberRecord({
+  node: "n1",
+  addresses: ["192.0.2.11"],
+  gateways: ["192.0.2.1", "fe80::1"],
+  interfaces: [{ name: "eth0", mac: "", subnets: ["192.0.2.0/24"], addresses: ["192.0.2.11", "192.0.2.12"] }],
+});
+
+describe("findHostAddresses()", () => {
+  it("L1 L10 warns of each address in a pool that a Node, an interface or a default gateway has, once", () => {
+    const hosts = hostAddressesOf([node], member === undefined ? [] : [member]);
+    const problems = findHostAddresses([poolOf("192.0.2.0/24")], hosts);
+    expect(problems.map(({ code, what, why, severity }) => `${severity} ${code}: ${what}: ${why}`)).toEqual([
+      'warning POOL_HAS_NODE_ADDRESS: Never assigns 192.0.2.11: Node "n1" has it',
+      'warning POOL_HAS_NODE_ADDRESS: Never assigns 192.0.2.12: interface "eth0" of node "n1" has it',
+      'warning POOL_HAS_GATEWAY: Never assigns 192.0.2.1: the default gateway of node "n1" has it',
+    ]);
+  });
+
+  it("says nothing of pools without one", () => {
+    expect(findHostAddresses([poolOf("192.0.2.200-192.0.2.210")], hostAddressesOf([node]))).toEqual([]);
+  });
+});
