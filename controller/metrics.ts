@@ -1,5 +1,6 @@
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { SERVICE_STATES } from "./metric-labels.ts";
 
 const POOL_ADDRESSES = "hawser_pool_addresses";
 const POOL_ADDRESSES_IN_USE = "hawser_pool_addresses_in_use";
@@ -9,8 +10,7 @@ const CONFIG_STALE = "hawser_config_stale";
 const PLAN_SECONDS = "hawser_plan_seconds";
 const LEADER = "hawser_controller_leader";
 
-/** Where a Service stands: the closed set of the label `state`. */
-type ServiceState = "assigned" | "incomplete" | "pending" | "ignored" | "unreadable";
+type ServiceState = (typeof SERVICE_STATES)[number];
 
 /** What a leader decided so far, to be looked at when somebody reads the metrics. */
 interface Decided {
@@ -51,7 +51,7 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
         for (const usage of shown?.().pools ?? []) this.set({ pool: usage.pool, family: usage.family }, valueOf(usage));
       },
     });
-  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may give out.", ({ size }) =>
+  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may assign.", ({ size }) =>
     Math.min(Number(size), Number.MAX_SAFE_INTEGER),
   );
   gaugeOfPools(POOL_ADDRESSES_IN_USE, "Addresses of a pool in use.", ({ used }) => used);
@@ -69,12 +69,12 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
   return {
     assignments: new Counter({
       name: ASSIGNMENTS,
-      help: "Statuses written with other addresses than before.",
+      help: "Statuses written with addresses that differ from those before.",
       registers,
     }),
     configStale: new Gauge({
       name: CONFIG_STALE,
-      help: "1 while the last good configuration is not the present one.",
+      help: "1 while the ConfigMap cannot be used and the last good configuration is in use.",
       registers,
     }),
     planSeconds: new Histogram({
@@ -83,7 +83,7 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
-    leads: new Gauge({ name: LEADER, help: "1 while this replica leads, 0 while it stands by.", registers }),
+    leads: new Gauge({ name: LEADER, help: "1 while this replica leads, 0 while it is on standby.", registers }),
     hide: () => (shown = undefined),
     show: (decided) => (shown = decided),
   };

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Metric, type Registry } from "prom-client";
 import { type Counters, DURATION_BOUNDS_MS, ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
+import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
@@ -51,13 +52,17 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
       },
     });
   labelled(registry, { name: REQUESTS, help: "Answered requests by status class.", label: "status" }, () =>
-    [1, 2, 3, 4, 5].map((digit) => [`${digit}xx`, counters.requests[digit] ?? 0]),
+    STATUS_CLASSES.map((name, index) => [name, counters.requests[index + 1] ?? 0]),
   );
-  labelled(registry, { name: ERRORS, help: "Requests without a whole answer of an endpoint.", label: "reason" }, () =>
-    REASON_LIST.map((reason, index) => [reason, counters.reasons[index] ?? 0]),
+  labelled(
+    registry,
+    { name: ERRORS, help: "Requests that ended without a whole answer from an endpoint, by reason.", label: "reason" },
+    () => REASON_LIST.map((reason, index) => [reason, counters.reasons[index] ?? 0]),
   );
-  labelled(registry, { name: ENDPOINT_ERRORS, help: "Failed attempts to get an answer.", label: "reason" }, () =>
-    ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
+  labelled(
+    registry,
+    { name: ENDPOINT_ERRORS, help: "Failed attempts to get an answer from an endpoint, by reason.", label: "reason" },
+    () => ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
@@ -75,7 +80,7 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(EJECTED, "Endpoints skipped now.", () => health.ejectedCount);
   gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
   counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
-  gauge(PROBLEMS, "Problems of objects, each said in the log.", problemCount);
+  gauge(PROBLEMS, "Object problems currently reported.", problemCount);
   registry.registerMetric(durationMetric(counters));
 }
 

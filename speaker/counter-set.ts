@@ -1,16 +1,22 @@
 import type { Counters } from "./messages.ts";
+import type { CounterLabels } from "./metric-labels.ts";
 
-/** Counters of the worker thread, by name and one label value from a closed set. */
+/** The worker's counters: a number by name and label value, and the rounds of announcements. */
 export class CounterSet {
-  readonly #counters: Record<string, Record<string, number>> = {};
+  readonly #labelled: Record<string, Record<string, number>> = {};
+  #announcementRounds = 0;
 
-  add(name: string, label: string, amount = 1): void {
-    const byLabel = (this.#counters[name] ??= {});
-    byLabel[label] = (byLabel[label] ?? 0) + amount;
+  add<Name extends keyof CounterLabels>(name: Name, label: CounterLabels[Name]): void {
+    const byLabel = (this.#labelled[name] ??= {});
+    byLabel[label] = (byLabel[label] ?? 0) + 1;
+  }
+
+  addAnnouncementRounds(rounds: number): void {
+    this.#announcementRounds += rounds;
   }
 
   /** The totals since start. */
   read(): Counters {
-    return structuredClone(this.#counters);
+    return { announcementRounds: this.#announcementRounds, labelled: structuredClone(this.#labelled) };
   }
 }

@@ -80,8 +80,11 @@ export interface InterfaceState {
   readonly addresses: readonly string[];
 }
 
-/** Counters since start, by name and label value: what /metrics shows. */
-export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Counters since start, what /metrics shows: the rounds of announcements, all else by name and label value. */
+export interface Counters {
+  readonly announcementRounds: number;
+  readonly labelled: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
 
 /** Worker to main thread. */
 export type FromWorker =

@@ -7,11 +7,10 @@ export interface SpeakerMetrics {
   setCounters(counters: Counters): void;
 }
 
-/** Counters of the worker -> metric name, help, label name. */
+/** Counters of the worker with a label -> metric name, help, label name. */
 const counted = {
   replies_sent: ["hawser_speaker_replies_total", "ARP replies and neighbor advertisements sent on request", "protocol"],
   frames_dropped: ["hawser_speaker_frames_dropped_total", "Frames not answered, by reason", "reason"],
-  announcements_sent: ["hawser_speaker_announcements_total", "Rounds of unasked announcements sent", "kind"],
   heartbeats_received: ["hawser_speaker_heartbeats_received_total", "Authentic heartbeats, by effect", "effect"],
   heartbeats_refused: ["hawser_speaker_heartbeats_refused_total", "Datagrams refused, by fault", "fault"],
   socket_errors: ["hawser_speaker_socket_errors_total", "Failed packet socket calls, by errno", "errno"],
@@ -22,7 +21,7 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
   const registers = [registry];
   const announced = new Gauge({
     name: "hawser_speaker_announced_addresses",
-    help: "Addresses answered for now",
+    help: "Addresses that this speaker announces now",
     registers,
   });
   const members = new Gauge({ name: "hawser_speaker_members", help: "Live speakers, this one included", registers });
@@ -33,10 +32,16 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
   });
   const ineligible = new Gauge({
     name: "hawser_speaker_ineligible_addresses",
-    help: "Wanted addresses this speaker does not stand for, by reason",
+    help: "Wanted addresses for which this speaker is not a candidate, by reason",
     labelNames: ["reason"],
     registers,
   });
+  const rounds = new Counter({
+    name: "hawser_speaker_announcements_total",
+    help: "Gratuitous announcement rounds sent",
+    registers,
+  });
+  let lastRounds = 0;
   const series = new Map(
     Object.entries(counted).map(([name, [metric, help, label]]) => [
       name,
@@ -55,8 +60,10 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
       ineligible.reset();
       for (const [reason, count] of Object.entries(state.ineligible)) ineligible.set({ reason }, count);
     },
-    setCounters(counters) {
-      for (const [name, byLabel] of Object.entries(counters)) {
+    setCounters({ announcementRounds, labelled }) {
+      rounds.inc(announcementRounds - lastRounds);
+      lastRounds = announcementRounds;
+      for (const [name, byLabel] of Object.entries(labelled)) {
         const one = series.get(name);
         if (one === undefined) continue;
         for (const [value, total] of Object.entries(byLabel)) {

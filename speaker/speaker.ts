@@ -178,7 +178,7 @@ export class Speaker {
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#plan.keys());
     if (keys.size > 0) this.#decide(keys, nowMs);
     const sent = this.#queue.sendDue(nowMs);
-    if (sent > 0) this.#options.counters.add("announcements_sent", "all", sent);
+    this.#options.counters.addAnnouncementRounds(sent);
   }
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */

@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { Registry } from "prom-client";
+import { CONTROLLER_LABELS } from "#controller/metric-labels.ts";
 import { createControllerMetrics } from "#controller/metrics.ts";
 import { Counters } from "#ingress/engine/counters.ts";
+import { INGRESS_LABELS } from "#ingress/metric-labels.ts";
 import { registerIngressMetrics } from "#ingress/metrics.ts";
+import { SPEAKER_LABELS } from "#speaker/metric-labels.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
+import { type MetricLabels, PROCESS_LABELS } from "#src/process/metric-labels.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import { read, root, tableOf, withTable } from "./page.ts";
 
@@ -13,11 +18,10 @@ function filled(fill: (registry: Registry) => unknown): Registry {
   return registry;
 }
 
-/** The file that registers metrics -> a registry with these. */
-const registries: Readonly<Record<string, Registry>> = {
-  "controller/metrics.ts": filled(createControllerMetrics),
-  "speaker/metrics.ts": filled(createSpeakerMetrics),
-  "ingress/metrics.ts": filled((registry) =>
+const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
+  controller: createControllerMetrics,
+  speaker: createSpeakerMetrics,
+  ingress: (registry) =>
     registerIngressMetrics(registry, {
       counters: new Counters(),
       health: { ejections: 0, ejectedCount: 0 },
@@ -25,9 +29,21 @@ const registries: Readonly<Record<string, Registry>> = {
       leads: () => false,
       statusWrites: () => 0,
     }),
-  ),
+};
+
+/** The file that registers metrics -> a registry with these. */
+const registries: Readonly<Record<string, Registry>> = {
+  ...Object.fromEntries(Object.entries(fillers).map(([name, fill]) => [`${name}/metrics.ts`, filled(fill)])),
   "src/process/metrics.ts": createRegistry("test"),
 };
+
+/** The values of each label, by metric. */
+const labels: MetricLabels = { ...CONTROLLER_LABELS, ...SPEAKER_LABELS, ...INGRESS_LABELS, ...PROCESS_LABELS };
+
+/** promtool is of Debian's package prometheus; .ci/run fetches it. */
+const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
+if (!hasPromtool)
+  console.log("skipped: promtool is not installed (Debian package prometheus), the metrics are not checked with it");
 
 /** A metric as it is registered: prom-client's own type leaves out most of this. */
 interface Described {
@@ -47,9 +63,19 @@ async function rowsOf(registry: Registry): Promise<string[][]> {
   return Promise.all(
     metricsOf(registry).map(async (metric) => {
       const { name, type, help } = await metric.get();
-      const labels = (metric.labelNames ?? []).map((label) => `\`${label}\``).join(", ");
-      return [`\`${name}\``, type, labels, help.replace(/\.?$/, ".")];
+      const names = (metric.labelNames ?? []).map((label) => `\`${label}\``).join(", ");
+      return [`\`${name}\``, type, names, help.replace(/\.?$/, ".")];
     }),
+  );
+}
+
+function labelRows(): string[][] {
+  return Object.entries(labels).flatMap(([metric, byLabel]) =>
+    Object.entries(byLabel).map(([label, values]) => [
+      `\`${metric}\``,
+      `\`${label}\``,
+      typeof values === "string" ? values : values.map((value) => `\`${value}\``).join(", "),
+    ]),
   );
 }
 
@@ -57,7 +83,9 @@ describe("docs/metrics.md", () => {
   const written = read("docs/metrics.md");
 
   it("lists every metric of the programs, and none that does not exist", () => {
-    const listed = [...written.matchAll(/^\| `(hawser_[a-z_]+)` \|/gm)].map((match) => match[1]);
+    const listed = [...written.matchAll(/^\| `(hawser_[a-z_]+)` \| (?:counter|gauge|histogram) \|/gm)].map(
+      (match) => match[1],
+    );
     const registered = Object.values(registries).flatMap(metricsOf);
     expect(registered.length).toBeGreaterThan(20);
     expect(listed).toEqual(registered.map(({ name }) => name));
@@ -67,8 +95,49 @@ describe("docs/metrics.md", () => {
     let text = written;
     for (const [source, registry] of Object.entries(registries))
       text = withTable(text, source, tableOf(["Metric", "Type", "Labels", "Meaning"], await rowsOf(registry)));
+    text = withTable(text, "metric-labels.ts of each program", tableOf(["Metric", "Label", "Values"], labelRows()));
     await expect(text).toMatchFileSnapshot(`${root}docs/metrics.md`);
   });
+
+  it("A has the values of every label that is registered, and of none that is not", () => {
+    const registered = Object.values(registries)
+      .flatMap(metricsOf)
+      .flatMap(({ name, labelNames = [] }) => labelNames.map((label) => `${name} ${label}`));
+    const described = Object.entries(labels).flatMap(([name, byLabel]) =>
+      Object.keys(byLabel).map((label) => `${name} ${label}`),
+    );
+    expect(described.toSorted()).toEqual(registered.toSorted());
+  });
+
+  it("A has no value twice, and each label has more than one", () => {
+    for (const [name, byLabel] of Object.entries(labels))
+      for (const values of Object.values(byLabel))
+        if (typeof values !== "string")
+          expect([name, new Set(values).size]).toEqual([name, Math.max(2, values.length)]);
+  });
+
+  it("A has no value in a program that is not listed", async () => {
+    const ingress = filled(fillers["ingress"]!);
+    const shown = [...(await ingress.metrics()).matchAll(/^(hawser_\w+)\{(\w+)="([^"]+)"\}/gm)];
+    expect(shown.length).toBeGreaterThan(10);
+    const listed = (name: string, label: string): readonly string[] => [labels[name]?.[label] ?? []].flat();
+    const isUnknown = ([, name = "", label = "", value = ""]: readonly string[]): boolean =>
+      label !== "le" && !listed(name, label).includes(value);
+    expect(shown.filter(isUnknown).map(([line]) => line)).toEqual([]);
+  });
+
+  it.skipIf(!hasPromtool).each(Object.entries(fillers))(
+    "A promtool finds nothing in the metrics of the %s",
+    async (name, fill) => {
+      const registry = createRegistry(name);
+      fill(registry);
+      const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: await registry.metrics(),
+        encoding: "utf8",
+      });
+      expect([stdout + stderr, status]).toEqual(["", 0]);
+    },
+  );
 
   it("has base units in names, and _total on counters only", async () => {
     for (const registry of Object.values(registries))

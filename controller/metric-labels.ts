@@ -1,0 +1,13 @@
+import type { MetricLabels } from "#src/process/metric-labels.ts";
+
+/** What a Service comes to: the closed set of the label `state`. */
+export const SERVICE_STATES = ["assigned", "incomplete", "pending", "ignored", "unreadable"] as const;
+
+const pools = { pool: "the names of the pools", family: ["ipv4", "ipv6"] } as const;
+
+/** The labels of the controller's metrics. */
+export const CONTROLLER_LABELS: MetricLabels = {
+  hawser_pool_addresses: pools,
+  hawser_pool_addresses_in_use: pools,
+  hawser_services: { state: SERVICE_STATES },
+};

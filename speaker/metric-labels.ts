@@ -1,0 +1,55 @@
+import type { Ineligibility } from "#src/election/member.ts";
+import { type DropReason, dropReasons } from "#src/layer2/drop-reason.ts";
+import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
+import type { HeartbeatFault } from "#src/wire/heartbeat.ts";
+import type { HeartbeatEffect } from "./membership.ts";
+
+/** The protocols that questions for an address come in. */
+const PROTOCOLS = ["arp", "ndp"] as const;
+
+/** The worker's counters with a label, and the values of that label. */
+export interface CounterLabels {
+  readonly replies_sent: (typeof PROTOCOLS)[number];
+  readonly frames_dropped: DropReason;
+  readonly heartbeats_received: HeartbeatEffect;
+  readonly heartbeats_refused: HeartbeatFault;
+  /** Numbers of the kernel's errors. */
+  readonly socket_errors: string;
+}
+
+const effects = membersOf<HeartbeatEffect>({
+  changed: true,
+  claimed: true,
+  unchanged: true,
+  stale: true,
+  "unknown-node": true,
+});
+
+const faults = membersOf<HeartbeatFault>({ short: true, magic: true, version: true, tag: true, malformed: true });
+
+const ineligibilities = membersOf<Ineligibility>({
+  NodeAddress: true,
+  MemberAddress: true,
+  GatewayAddress: true,
+  ReservedAddress: true,
+  NotReady: true,
+  Leaving: true,
+  NodeUnknown: true,
+  NodeExcluded: true,
+  NetworkUnavailable: true,
+  NodeNotSelected: true,
+  NoEndpoint: true,
+  NoSubnet: true,
+  NodeNotReady: true,
+  EndpointTerminating: true,
+});
+
+/** The labels of the speaker's metrics. */
+export const SPEAKER_LABELS: MetricLabels = {
+  hawser_speaker_ineligible_addresses: { reason: ineligibilities },
+  hawser_speaker_replies_total: { protocol: PROTOCOLS },
+  hawser_speaker_frames_dropped_total: { reason: dropReasons },
+  hawser_speaker_heartbeats_received_total: { effect: effects },
+  hawser_speaker_heartbeats_refused_total: { fault: faults },
+  hawser_speaker_socket_errors_total: { errno: "numbers of Linux's errors" },
+};
