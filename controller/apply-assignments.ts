@@ -1,8 +1,10 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
+import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
+import { logProblem } from "#src/process/problem-log.ts";
 import type { EventRecord, Source, StatusPatch } from "#src/source/source.ts";
 import { type Contests, contestedEvent, contestedPatch } from "./contests.ts";
 import { announcementEvents, eventOf, eventsOf, refOf } from "./service-events.ts";
@@ -165,10 +167,15 @@ function logWritten(log: Logger, { key: service, object, ...change }: Change, is
   }
   for (const lost of released) log.info({ service, ip: printIp(lost.ip), reason: lost.reason }, "address released");
   const { announced } = change;
-  if (announcementEvents(object, announced).length > 0)
+  const isFailing = announcementEvents(object, announced).length > 0;
+  if (isFailing)
     log.warn({ service, ip, reason: announced?.reason, message: announced?.message }, "address not announced");
   else if (isMoved) log.info({ service, ip, pool, reason }, "address assigned");
-  else if (!isSaid(object, change.assignment)) log.info({ service, ip, reason, message }, "condition written");
+  if (isSaid(object, change.assignment)) return;
+  const problem = pendingProblem(service, change.assignment);
+  // It is served as soon as it can be: nothing is broken for others.
+  if (problem !== undefined) logProblem(log, { ...problem, severity: "warning" }, { service, ip, reason });
+  else if (!isMoved && !isFailing) log.info({ service, ip, reason, message }, "condition written");
 }
 
 /** Whether the condition of the address says this already: then only that of the announcement was written. */

@@ -5,6 +5,7 @@ import { findHostAddresses, type HostAddresses, hostAddressesOf } from "#src/mod
 import type { Pool } from "#src/model/pool.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
+import { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 
@@ -16,18 +17,17 @@ type Reports = ReadonlyMap<string, Fields>;
  */
 export class HostReader {
   readonly #configMap: string;
-  readonly #log: Logger;
+  readonly #problems: ProblemLog;
   readonly #nodes;
   #records: Reports = new Map();
   #addresses: HostAddresses = new Map();
   #ready: ReadyNodes;
   /** What was looked at last for problems, and what was said. */
   #judged: { readonly pools?: readonly Pool[]; readonly addresses?: HostAddresses } = {};
-  #said = "[]";
 
   constructor(configMap: string, { source, log }: { readonly source: Source; readonly log: Logger }) {
     this.#configMap = configMap;
-    this.#log = log;
+    this.#problems = new ProblemLog(log);
     const get = (key: string) => source.get("Node", key);
     this.#nodes = new ParsedObjects({ get, parse: parseNode, onProblems: () => undefined });
   }
@@ -65,10 +65,7 @@ export class HostReader {
     if (pools === undefined || (this.#judged.pools === pools && this.#judged.addresses === this.#addresses)) return;
     this.#judged = { pools, addresses: this.#addresses };
     const problems = findHostAddresses(pools, this.#addresses, this.#configMap);
-    const text = JSON.stringify(problems);
-    if (text !== this.#said)
-      for (const problem of problems) this.#log.warn({ ...problem }, "problem in the configuration");
-    this.#said = text;
+    this.#problems.report(this.#configMap, problems);
   }
 }
 

@@ -4,6 +4,7 @@ import { parsePoolConfig, type PoolConfig } from "#src/model/pool-config.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
+import { ProblemLog } from "#src/process/problem-log.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";
 import { eventOf } from "./service-events.ts";
 
@@ -15,6 +16,7 @@ export class LastGoodConfig {
   readonly #ref: ObjectRef;
   readonly #source: Source;
   readonly #log: Logger;
+  readonly #problems: ProblemLog;
   #object: KubeObject | undefined;
   #data: string | undefined;
   #pools: readonly Pool[] | undefined;
@@ -28,6 +30,7 @@ export class LastGoodConfig {
     this.#ref = ref;
     this.#source = source;
     this.#log = log;
+    this.#problems = new ProblemLog(log);
   }
 
   /** Whether the pools in force are not those of the ConfigMap as it is now. */
@@ -64,11 +67,7 @@ export class LastGoodConfig {
   #accept(parsed: Parsed<PoolConfig>, isStart: boolean): void {
     this.#isStale = !parsed.ok;
     const configMap = keyOf(this.#ref);
-    for (const problem of parsed.problems)
-      this.#log[problem.severity === "error" ? "error" : "warn"](
-        { configMap, ...problem },
-        "problem in the configuration",
-      );
+    this.#problems.report(configMap, parsed.problems, { configMap });
     if (!parsed.ok) {
       this.#unsaid = eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(parsed.problems) });
       return;

@@ -3,8 +3,9 @@ import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
-import { printProblem, type Problem } from "#src/model/problem.ts";
+import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
+import { logProblem } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
 import { Announcements } from "./announcements.ts";
 import { applyAssignments } from "./apply-assignments.ts";
@@ -68,7 +69,8 @@ export class Round {
     this.#context = context;
     this.#config = new LastGoodConfig(configMap, { source, log });
     this.#reader = new ServiceReader((object, problems) => {
-      if (!isOfOthers(object, loadBalancerClass)) logProblems(log, object, problems);
+      if (isOfOthers(object, loadBalancerClass)) return;
+      for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });
     });
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
     this.#retries = new Retries(monotonicMs, random);
@@ -250,9 +252,4 @@ export class Round {
 function isOfOthers({ spec }: KubeObject, loadBalancerClass: string | undefined): boolean {
   const { type, loadBalancerClass: wanted } = (spec ?? {}) as Readonly<Record<string, unknown>>;
   return type === "LoadBalancer" && wanted !== loadBalancerClass;
-}
-
-function logProblems(log: Logger, { metadata }: KubeObject, problems: readonly Problem[]): void {
-  const service = keyOf(metadata);
-  for (const problem of problems) log.warn({ service, ...problem }, "problem in a Service");
 }

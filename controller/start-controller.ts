@@ -1,5 +1,6 @@
 import type { ObjectRef } from "#src/model/object.ts";
 import type { Logger } from "#src/process/log.ts";
+import { ProblemLog } from "#src/process/problem-log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { SourceListener } from "#src/source/source.ts";
@@ -139,10 +140,11 @@ function problemListener(
   log: Logger,
   tell: SourceListener["onProblems"] = () => {},
 ): Pick<SourceListener, "onProblems"> {
+  const logged = new ProblemLog(log);
   return {
     onProblems: (where, problems) => {
       tell(where, problems);
-      for (const problem of problems) log.warn({ ...problem, where }, "problem in the source");
+      logged.report(where, problems);
       if (problems.length === 0) log.info({ where }, "source is well again");
     },
   };

@@ -1,3 +1,4 @@
+import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { Assignment, Released } from "#src/assignment/snapshot.ts";
 import { type Ip, parseIp } from "#src/ip/address.ts";
@@ -8,7 +9,6 @@ import type { Reason } from "#src/model/reason.ts";
 import { recordOf } from "#src/model/record.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 import type { CheckedSet } from "./checked-set.ts";
-import { splitAdvice } from "./split-advice.ts";
 
 /**
  * Runs the controller's planner over the set, and finds the Services that would get no address, or not all, or lose one,
@@ -33,7 +33,7 @@ export function findPendingServices(set: CheckedSet): readonly Problem[] {
     if (byKey.get(key)?.type !== "LoadBalancer" || assignment.kind === "ignore") continue;
     const root = set.rootOf("Service", key, problems);
     for (const released of assignment.released) complainOfLoss(root, released);
-    complainOfLack(root, assignment);
+    complainOfLack(root, key, assignment);
   }
   return problems;
 }
@@ -53,24 +53,11 @@ function addressesInStatus(set: CheckedSet, key: string): readonly Ip[] {
   return ingressOf(object).flatMap(({ ip }) => (typeof ip === "string" ? (parseIp(ip) ?? []) : []));
 }
 
-/** Reasons that are the user's wish, or that the object's own Problems explain. */
-const UNREMARKABLE: readonly Reason[] = ["AddressAssigned", "AddressReleased", "BadRequest", "OtherLoadBalancerClass"];
-/** With these the Service keeps an address that serves. */
-const SERVES: readonly Reason[] = ["AddressOrphaned"];
-
-function complainOfLack(root: Field, { reason, message, addresses }: Assignment): void {
-  if (UNREMARKABLE.includes(reason)) return;
-  const { why, fix } = splitAdvice(message);
-  // Those of another provider stay in the status, in no pool, and no speaker announces them.
-  const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
-  complain(requestOf(root, reason), "SERVICE_PENDING", {
-    what: SERVES.includes(reason)
-      ? `Keeps an address that cannot be assigned again (${reason})`
-      : `Gets ${isServed ? "only one address" : "no address"} (${reason})`,
-    why,
-    fix,
-    severity: isServed ? "warning" : "error",
-  });
+function complainOfLack(root: Field, key: string, assignment: Assignment): void {
+  const problem = pendingProblem(key, assignment);
+  if (problem === undefined) return;
+  const { code, what, why, fix, severity } = problem;
+  complain(requestOf(root, assignment.reason), code, { what, why, fix, severity });
 }
 
 function complainOfLoss(root: Field, { ip, reason, message }: Released): void {

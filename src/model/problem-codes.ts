@@ -1,6 +1,6 @@
-// Every code a Problem can have, with its line in docs/errors.md. To add one: write it here, in the group of the part that
-// finds it, and run `npm test -- test/docs -u`, which writes the table of docs/errors.md anew. A code is the subject and
-// what is wrong with it, in upper snake case. It is part of what users filter logs and metrics by: never rename one.
+// Every code a Problem can have, with its row in docs/errors.md. To add one: write it here, in the group of the part that
+// finds it, and run `npm test -- test/docs -u`, which writes the table of docs/errors.md again. A code is the subject and
+// what is wrong with it, in upper snake case. Users filter logs by it: never rename one.
 
 interface CodeDocumentation {
   /** What is wrong, in a sentence. */

@@ -1,10 +1,8 @@
 import type { ProblemCode } from "./problem-codes.ts";
 
-/**
- * A finding that a user can fix. Every code stands in docs/errors.md; a test compares the two lists both ways.
- */
+/** A finding that a user can fix. docs/errors.md lists every code; a test compares the two lists both ways. */
 export interface Problem {
-  /** Closed set, upper snake case: `POOL_RANGE_REVERSED`. Also the log field and the metric label. */
+  /** From a closed set, in upper snake case: `POOL_RANGE_REVERSED`. */
   readonly code: ProblemCode;
   /** The object and the place in it: `ConfigMap "hawser-system/hawser" address-pools[0].addresses[1]`. */
   readonly where: string;

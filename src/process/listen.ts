@@ -2,6 +2,7 @@ import type { AddressInfo, Server } from "node:net";
 import { type Problem } from "#src/model/problem.ts";
 import { type BackOff, doubledMs } from "./back-off.ts";
 import type { Logger } from "./log.ts";
+import { logProblem } from "./problem-log.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
 
 /** Pauses between tries: a port that becomes free is taken within a second. */
@@ -61,7 +62,7 @@ export function listenWithRetry(server: Server, options: ListenOptions): ListenH
     lastFault = fault;
     lastOwner = owner?.pid;
     const problem = problemOf(error, owner, options);
-    log.error({ listener: name, address, port, reason: problem.code, problem }, "cannot listen, will try again");
+    logProblem(log, problem, { listener: name, address, port });
     options.onProblem?.(problem);
   }
 

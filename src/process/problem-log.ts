@@ -1,10 +1,22 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "./log.ts";
 
-/** Says each Problem once: again only after it had gone. */
+/** Further fields of a log line, such as the key of the Service. */
+type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * Logs a Problem in the one form that all programs have: the message "problem", the fields code, where, what, why and fix,
+ * the level by its severity.
+ */
+export function logProblem(log: Logger, problem: Problem, context: Context = {}): void {
+  const { severity, code, where, what, why, fix } = problem;
+  log[severity === "error" ? "error" : "warn"]({ ...context, code, where, what, why, fix }, "problem");
+}
+
+/** Logs each Problem once: again only after it was gone. */
 export class ProblemLog {
   readonly #log: Logger;
-  readonly #said = new Map<string, ReadonlySet<string>>();
+  readonly #logged = new Map<string, ReadonlySet<string>>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -12,18 +24,15 @@ export class ProblemLog {
 
   /** How many Problems there are now. */
   get count(): number {
-    return [...this.#said.values()].reduce((sum, texts) => sum + texts.size, 0);
+    return [...this.#logged.values()].reduce((sum, texts) => sum + texts.size, 0);
   }
 
-  /** Takes all Problems of one place, an empty list if it is well. */
-  report(place: string, problems: readonly Problem[]): void {
-    const before = this.#said.get(place);
-    for (const problem of problems) {
-      if (before?.has(printProblem(problem)) === true) continue;
-      const { severity, code: reason, where, what, why, fix } = problem;
-      this.#log[severity === "error" ? "error" : "warn"]({ reason, where, what, why, fix }, "problem");
-    }
-    if (problems.length === 0) this.#said.delete(place);
-    else this.#said.set(place, new Set(problems.map(printProblem)));
+  /** Takes all Problems of one place, an empty list if there are none. */
+  report(place: string, problems: readonly Problem[], context?: Context): void {
+    const before = this.#logged.get(place);
+    for (const problem of problems)
+      if (before?.has(printProblem(problem)) !== true) logProblem(this.#log, problem, context);
+    if (problems.length === 0) this.#logged.delete(place);
+    else this.#logged.set(place, new Set(problems.map(printProblem)));
   }
 }

@@ -53,6 +53,8 @@ export class World {
   readonly source: MemorySource;
   readonly time: ManualTime;
   readonly registry = new Registry();
+  /** What the controller logs. */
+  readonly lines: Record<string, unknown>[] = [];
   applied = 0;
   role = "";
   #controller: Controller | undefined;
@@ -68,7 +70,11 @@ export class World {
       source: this.source,
       configMap: { kind: "ConfigMap", namespace: "hawser-system", name: "hawser" },
       loadBalancerClass,
-      log: createLogger({ component: "controller", level: "silent" }),
+      log: createLogger({
+        component: "controller",
+        level: "info",
+        to: { write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) },
+      }),
       metrics: createControllerMetrics(this.registry),
       monotonicMs: time.nowMs,
       wallMs: () => Date.UTC(2026, 0, 1) + time.nowMs(),

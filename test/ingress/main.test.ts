@@ -159,7 +159,7 @@ describe("hawser ingress", () => {
       return subjectaltname;
     };
     await until("the missing Secret to be said", () =>
-      running.lines().some(({ reason }) => reason === "INGRESS_SECRET_MISSING"),
+      running.lines().some(({ code }) => code === "INGRESS_SECRET_MISSING"),
     );
     expect(await nameFor("a.com")).toBe("DNS:hawser.invalid");
     writeObjects(running.manifests, "secret.yaml", [secret("one.a.com")]);
@@ -176,7 +176,7 @@ describe("hawser ingress", () => {
     // This very process listens there, and is named.
     const running = start({}, [`--http-port=${taken}`]);
     const admin = await running.port("admin");
-    await until("the problem", () => running.lines().some(({ reason }) => reason === "PORT_IN_USE"));
+    await until("the problem", () => running.lines().some(({ code }) => code === "PORT_IN_USE"));
     const ready = () => ask(admin, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     expect(await ready()).toMatch(new RegExp(`^HTTP/1.1 503[^]*\\[-\\] http: .*${taken}: process ${process.pid} `));
     squatter.close();

@@ -1,0 +1,33 @@
+import type { Problem } from "#src/model/problem.ts";
+import type { Reason } from "#src/model/reason.ts";
+import type { Assignment } from "./snapshot.ts";
+
+/** Reasons that are the user's wish, or that the object's own Problems explain. */
+const UNREMARKABLE: readonly Reason[] = ["AddressAssigned", "AddressReleased", "BadRequest", "OtherLoadBalancerClass"];
+
+/**
+ * The Problem of a Service (by key) that does not have all it asks for, as a decision explains it; undefined where it has.
+ * An error where it has no address that is announced, otherwise a warning.
+ */
+export function pendingProblem(key: string, assignment: Assignment): Problem | undefined {
+  const { kind, reason, message, addresses } = assignment;
+  if (kind === "ignore" || UNREMARKABLE.includes(reason)) return undefined;
+  // Those of another provider stay in the status, in no pool, and no speaker announces them.
+  const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
+  const gets = isServed ? "Gets only one address" : "Gets no address";
+  return {
+    code: "SERVICE_PENDING",
+    where: `Service "${key}"`,
+    what: `${reason === "AddressOrphaned" ? "Keeps an address that is in no pool" : gets} (${reason})`,
+    ...splitAdvice(message),
+    severity: isServed ? "warning" : "error",
+  };
+}
+
+/** A message in sentences, the last of which says what to do, as the parts of a Problem. */
+function splitAdvice(message: string): Pick<Problem, "why" | "fix"> {
+  const sentences = message.split(/(?<=\.)\s+(?=[A-Z])/);
+  const fix = sentences.length > 1 ? (sentences.at(-1) ?? "") : "See the reason in docs/errors.md";
+  const why = sentences.length > 1 ? sentences.slice(0, -1).join(" ") : message;
+  return { why: `${why.slice(0, 1).toLowerCase()}${why.slice(1)}`.replace(/\.$/, ""), fix: fix.replace(/\.$/, "") };
+}
