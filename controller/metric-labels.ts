@@ -6,7 +6,7 @@ export const SERVICE_STATES = ["assigned", "incomplete", "pending", "ignored", "
 const pools = { pool: "the names of the pools", family: ["ipv4", "ipv6"] } as const;
 
 /** The labels of the controller's metrics. */
-export const CONTROLLER_LABELS: MetricLabels = {
+export const CONTROLLER_METRIC_LABELS: MetricLabels = {
   hawser_pool_addresses: pools,
   hawser_pool_addresses_in_use: pools,
   hawser_services: { state: SERVICE_STATES },

@@ -6,7 +6,7 @@ import { REASON_LIST } from "./engine/response-reason.ts";
 export const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /** The labels of the ingress's metrics. */
-export const INGRESS_LABELS: MetricLabels = {
+export const INGRESS_METRIC_LABELS: MetricLabels = {
   hawser_ingress_requests_total: { status: STATUS_CLASSES },
   hawser_ingress_errors_total: { reason: REASON_LIST },
   hawser_ingress_endpoint_errors_total: { reason: ENDPOINT_FAILURES },

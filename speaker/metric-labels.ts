@@ -45,7 +45,7 @@ const ineligibilities = membersOf<Ineligibility>({
 });
 
 /** The labels of the speaker's metrics. */
-export const SPEAKER_LABELS: MetricLabels = {
+export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_ineligible_addresses: { reason: ineligibilities },
   hawser_speaker_replies_total: { protocol: PROTOCOLS },
   hawser_speaker_frames_dropped_total: { reason: dropReasons },

@@ -10,7 +10,7 @@ export function membersOf<T extends string>(record: Readonly<Record<T, true>>): 
 }
 
 /** The labels of what every program shows. */
-export const PROCESS_LABELS: MetricLabels = {
+export const PROCESS_METRIC_LABELS: MetricLabels = {
   hawser_build_info: {
     component: ["controller", "speaker", "ingress"],
     version: "Hawser's version",

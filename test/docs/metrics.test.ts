@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { Registry } from "prom-client";
-import { CONTROLLER_LABELS } from "#controller/metric-labels.ts";
+import { CONTROLLER_METRIC_LABELS } from "#controller/metric-labels.ts";
 import { createControllerMetrics } from "#controller/metrics.ts";
 import { Counters } from "#ingress/engine/counters.ts";
-import { INGRESS_LABELS } from "#ingress/metric-labels.ts";
+import { INGRESS_METRIC_LABELS } from "#ingress/metric-labels.ts";
 import { registerIngressMetrics } from "#ingress/metrics.ts";
-import { SPEAKER_LABELS } from "#speaker/metric-labels.ts";
+import { SPEAKER_METRIC_LABELS } from "#speaker/metric-labels.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
-import { type MetricLabels, PROCESS_LABELS } from "#src/process/metric-labels.ts";
+import { type MetricLabels, PROCESS_METRIC_LABELS } from "#src/process/metric-labels.ts";
 import { createRegistry } from "#src/process/metrics.ts";
 import { read, root, tableOf, withTable } from "./page.ts";
 
@@ -38,7 +38,12 @@ const registries: Readonly<Record<string, Registry>> = {
 };
 
 /** The values of each label, by metric. */
-const labels: MetricLabels = { ...CONTROLLER_LABELS, ...SPEAKER_LABELS, ...INGRESS_LABELS, ...PROCESS_LABELS };
+const labels: MetricLabels = {
+  ...CONTROLLER_METRIC_LABELS,
+  ...SPEAKER_METRIC_LABELS,
+  ...INGRESS_METRIC_LABELS,
+  ...PROCESS_METRIC_LABELS,
+};
 
 /** promtool is of Debian's package prometheus; .ci/run fetches it. */
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;

@@ -1,0 +1,109 @@
+import { existsSync, globSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { read, root } from "./page.ts";
+
+/** Programs: what they are is in their first comment, and nobody imports them. */
+const PROGRAMS = new Set([
+  "controller/main.ts",
+  "speaker/main.ts",
+  "speaker/worker.ts",
+  "ingress/main.ts",
+  "cli/main.ts",
+  "bench/main.ts",
+  "bench/arp.ts",
+  "bench/failover.ts",
+  "bench/http.ts",
+  "bench/memory.ts",
+  "bench/scale.ts",
+  "lab/cluster/main.ts",
+  "lab/demo/main.ts",
+  "lab/faults/relay-main.ts",
+  "lab/probes/prober-main.ts",
+  "lab/rack/pod-server.ts",
+]);
+
+/** Files that hold several things of one kind, none of which is the main one. */
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  "src/ip/address.ts": "Ip, and all that is done with one address",
+  "src/process/clock.ts": "the two clocks, and waiting",
+  "ingress/engine/ascii.ts": "bytes by name, and what they are in a message",
+};
+
+/** Not named yet after what they export. Whoever renames one removes it here; nothing is added. */
+const NOT_YET = new Set([
+  "src/layer2/announce.ts",
+  "src/layer2/bpf-program.ts",
+  "src/model/ingress-annotation-risks.ts",
+  "src/model/ingress-annotations.ts",
+  "src/model/ingress-host.ts",
+  "src/model/nginx-snippet.ts",
+  "src/model/service-status.ts",
+  "src/process/metrics.ts",
+  "src/process/option-groups.ts",
+  "src/process/option-help.ts",
+  "src/source/folder-problems.ts",
+  "src/source/kubernetes/kubeconfig/kubeconfig-file.ts",
+  "src/source/kubernetes/read/list-page.ts",
+  "src/source/state-path.ts",
+  "src/source/status-text.ts",
+  "src/wire/rtnetlink-route.ts",
+  "controller/service-events.ts",
+  "controller/why-unannounced.ts",
+  "ingress/engine/forward-request.ts",
+  "ingress/engine/forward-response.ts",
+  "ingress/engine/redirect.ts",
+  "ingress/engine/request-route.ts",
+  "cli/print-check.ts",
+  "lab/demo/chapters.ts",
+  "lab/install/node-config.ts",
+  "lab/install/preflight.ts",
+  "lab/kubelet/node-registration.ts",
+  "lab/kubelet/volume-files.ts",
+  "bench/scale/asker.ts",
+  "bench/scale/counters.ts",
+]);
+
+/** The words of a name, each in the singular: `readHeartbeatKeys`, `HEARTBEAT_KEYS`, `heartbeat-key` are alike. */
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase()
+    .split(/[-_]/)
+    .map((word) => word.replace(/ies$/, "y").replace(/(?<!s)s$/, ""));
+}
+
+function exportsOf(text: string): readonly string[] {
+  const exported = /^export (?:async )?(?:function\*?|const|abstract class|class|interface|type) (\w+)/gm;
+  return [...text.matchAll(exported)].map(([, name = ""]) => name);
+}
+
+/** Whether every word of the file's name is in the name of one thing that it exports. */
+function isNamed(path: string): boolean {
+  const words = wordsOf(basename(path, ".ts"));
+  return exportsOf(read(path)).some((name) => words.every((word) => wordsOf(name).includes(word)));
+}
+
+const files = globSync("{src,native,controller,speaker,ingress,cli,lab,bench}/**/*.ts", { cwd: root }).toSorted();
+
+describe("a file of the product, the lab and the benches", () => {
+  it("is named after something that it exports", () => {
+    expect(files.length).toBeGreaterThan(300);
+    const isExcused = (path: string): boolean =>
+      PROGRAMS.has(path) || Object.hasOwn(COLLECTIONS, path) || NOT_YET.has(path);
+    expect(files.filter((path) => !isExcused(path) && !isNamed(path))).toEqual([]);
+  });
+
+  it("is excused from that only where it has to be", () => {
+    const excused = [...PROGRAMS, ...Object.keys(COLLECTIONS)];
+    expect(excused.filter((path) => !existsSync(root + path) || isNamed(path))).toEqual([]);
+  });
+
+  it.each([
+    { path: "src/assignment/plan.ts", name: "planAssignments" },
+    { path: "speaker/heartbeat-keys.ts", name: "readHeartbeatKeys" },
+  ])("such as $path, which exports $name", ({ path, name }) => {
+    expect([isNamed(path), exportsOf(read(path)).includes(name)]).toEqual([true, true]);
+  });
+});
