@@ -5,6 +5,7 @@ import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
+import { delay, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
@@ -12,15 +13,21 @@ import type { ClassScope } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
-import { RouteIndex } from "./route-index.ts";
+import { type ForeignClass, RouteIndex } from "./route-index.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
 import type { PublishSettings } from "./status/publish-settings.ts";
-import type { UnservedIngress } from "./status/unserved-events.ts";
+import type { IngressNotice } from "./status/ingress-events.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
+/** Rules without requests that are reported at once. */
+const MAX_CONFLICTS = 1_000;
+/** Other classes that the log names at the start. */
+const MAX_LOGGED_CLASSES = 8;
+/** How often certificates are looked at for their end. */
+const CERTIFICATES_MS = 3_600_000;
 const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice"];
 
 /** What the ingress is given. */
@@ -29,6 +36,8 @@ export interface IngressContext {
   readonly scope: ClassScope;
   readonly certificates: Certificates;
   readonly log: Logger;
+  /** The Secret (`namespace/name`) of the default certificate; undefined: a self-signed one. */
+  readonly defaultSecret?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
   readonly publish?: PublishSettings | undefined;
   /** Takes each new route table. */
@@ -74,6 +83,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
   await loop.idle();
   await known.settled;
   await loop.idle();
+  known.logForeignClasses();
   if (publish !== undefined)
     status = startStatusLoop({
       source,
@@ -81,18 +91,43 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       lingers: publish.usesNodes,
       publishedAddresses: () => known.publishedAddresses(publish),
       standingOf: (key) => known.standingOf(key),
-      unserved: () => known.unserved(),
+      notices: () => known.notices(),
       standingsVersion: () => known.standingsVersion,
       onProblems: (found) => problems.report("published addresses", found),
     });
+  const ageing = new AbortController();
+  void lookAgain(ageing.signal, () => {
+    known.markSecrets();
+    loop.mark();
+  });
   return {
     idle: () => loop.idle(),
     problemCount: () => problems.count,
     status,
     close: async () => {
+      ageing.abort();
       await Promise.all([status?.close(), loop.close()]);
     },
   };
+}
+
+function classForeign({ name, controller = "", count }: ForeignClass, scope: ClassScope): Problem {
+  return {
+    code: "INGRESS_CLASS_FOREIGN",
+    where: `IngressClass "${name}" spec.controller`,
+    what: `Does not serve ${count} Ingress${count === 1 ? "" : "es"}`,
+    why: `${count === 1 ? "it belongs" : "they belong"} to class "${name}" of controller "${controller}", and this program serves the controller "${scope.controller}"`,
+    fix: `Start the ingress with --controller-class ${controller}, or give the Ingresses another class`,
+    severity: "error",
+  };
+}
+
+/** Certificates grow old without any change of an object. */
+async function lookAgain(signal: AbortSignal, look: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await delay(CERTIFICATES_MS, signal).catch(() => undefined);
+    if (!signal.aborted) look();
+  }
 }
 
 /** The objects that the ingress has read, and what it makes of them. */
@@ -101,8 +136,9 @@ class KnownObjects {
   readonly #problems: ProblemLog;
   readonly #index: RouteIndex;
   readonly #secrets: NamedSecrets;
-  /** Grows whenever an Ingress or a class changes. */
+  /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
+  #areSecretsMarked = true;
   /** What is wrong with Ingresses, ours or not: only that of ours is reported. */
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
@@ -131,10 +167,19 @@ class KnownObjects {
     this.#context = context;
     this.#problems = problems;
     this.#index = new RouteIndex(scope);
-    this.#secrets = new NamedSecrets({ source, certificates, problems, mark });
+    this.#secrets = new NamedSecrets({
+      source,
+      certificates,
+      problems,
+      defaultSecret: context.defaultSecret,
+      mark: () => {
+        this.#areSecretsMarked = true;
+        mark();
+      },
+    });
   }
 
-  /** Resolves when the certificates that are named now were looked for. */
+  /** Resolves when the Secrets that are named now were looked up. */
   get settled(): Promise<void> {
     return this.#secrets.settled;
   }
@@ -142,6 +187,12 @@ class KnownObjects {
   /** Says which objects are to be looked at in the next `update`. */
   mark(changed: readonly ObjectRef[]): void {
     markChanged(this.#kinds, changed);
+    if (changed.some(({ kind }) => kind === "Secret")) this.#areSecretsMarked = true;
+  }
+
+  /** Says that certificates are to be looked at in the next `update`, because time has passed. */
+  markSecrets(): void {
+    this.#areSecretsMarked = true;
   }
 
   /** Reads what is new, and hands on what it makes. */
@@ -155,9 +206,33 @@ class KnownObjects {
     const slices = this.#slices.update();
     const changes = { classes, ingresses, services, slices };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
-    if (classes.length + ingresses.length > 0) this.standingsVersion += 1;
     if (classes.length > 0) this.#reportAgain();
-    this.#secrets.update(this.#index.ours());
+    const haveClaimsChanged = classes.length + ingresses.length > 0;
+    if (haveClaimsChanged) this.#reportRoutes();
+    if (!haveClaimsChanged && !this.#areSecretsMarked) return;
+    this.#areSecretsMarked = false;
+    this.#secrets.update(this.#index.ours(), wallMs());
+    this.standingsVersion += 1;
+  }
+
+  #reportRoutes(): void {
+    const { scope } = this.#context;
+    const conflicts = this.#index.conflicts(MAX_CONFLICTS).map(({ problem }) => problem);
+    const lostClass = this.#index.foreignClasses().find(({ name }) => name === scope.className);
+    this.#problems.report(
+      "routes",
+      lostClass === undefined ? conflicts : [classForeign(lostClass, scope), ...conflicts],
+    );
+  }
+
+  /** Says how many Ingresses are left to other controllers. */
+  logForeignClasses(): void {
+    const classes = this.#index.foreignClasses();
+    for (const { name, controller, count } of classes.slice(0, MAX_LOGGED_CLASSES))
+      this.#context.log.info(
+        { class: name, controller, ingresses: count },
+        "Ingresses of another class are not served",
+      );
   }
 
   standingOf(key: string): Standing {
@@ -165,17 +240,19 @@ class KnownObjects {
     return this.#isOurs(key) ? "unserved" : "foreign";
   }
 
-  /** The Ingresses of our class that are not served as written, each with its first error. */
-  unserved(): ReadonlyMap<string, UnservedIngress> {
-    const unserved = new Map<string, UnservedIngress>();
+  /** What is wrong with the Ingresses of our class: what of them is not served, rules that lose, certificates. */
+  *notices(): Generator<IngressNotice> {
     for (const [key, found] of this.#ofIngresses) {
       const problem = found.find(({ severity }) => severity === "error");
       const object = this.#context.source.get("Ingress", key);
       if (problem === undefined || object === undefined || !this.#isOurs(key)) continue;
       const { namespace, name } = object.metadata;
-      unserved.set(key, { namespace, name, problem });
+      yield { namespace, name, reason: "NotServed", problem };
     }
-    return unserved;
+    for (const { loser, problem } of this.#index.conflicts(MAX_CONFLICTS))
+      yield { namespace: loser.namespace, name: loser.name, reason: "PathTaken", problem };
+    for (const { ingress, problem } of this.#secrets.faults)
+      yield { namespace: ingress.namespace, name: ingress.name, reason: "CertificateUnusable", problem };
   }
 
   publishedAddresses(settings: PublishSettings) {

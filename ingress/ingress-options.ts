@@ -1,5 +1,6 @@
 import { adminOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
@@ -20,6 +21,12 @@ export const ingressOptions = {
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
   },
   ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass to serve" },
+  controllerClass: {
+    kind: "string",
+    default: INGRESS_CONTROLLER,
+    placeholder: "CONTROLLER",
+    help: "Serve the classes whose IngressClass has this spec.controller, such as k8s.io/ingress-nginx",
+  },
   watchIngressWithoutClass: {
     kind: "boolean",
     default: false,
@@ -29,6 +36,11 @@ export const ingressOptions = {
     kind: "boolean",
     default: false,
     help: "Redirect plain HTTP to HTTPS (308) for hosts with a tls entry, unless the Ingress says otherwise by ssl-redirect",
+  },
+  defaultSslCertificate: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Secret with the certificate for clients whose server name no other certificate covers (default: self-signed)",
   },
   ...publishOptions,
   accessLog: { kind: "boolean", default: false, help: "Write one JSON line to stdout for each answered request" },

@@ -2,7 +2,8 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
 import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
-import { claimedHosts, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
+import { conflictsOfHost, type RouteConflict } from "#src/routing/find-route-conflicts.ts";
+import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 
@@ -14,6 +15,14 @@ export interface RouteChanges {
   readonly slices: readonly Change<EndpointSlice>[];
 }
 
+/** A class whose Ingresses are not ours. */
+export interface ForeignClass {
+  readonly name: string;
+  readonly controller: string | undefined;
+  /** How many Ingresses are of it. */
+  readonly count: number;
+}
+
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
@@ -21,9 +30,14 @@ export class RouteIndex {
   /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
   readonly #ours = new Map<string, Ingress>();
+  /** The class of each Ingress that is not ours, and how many there are of each class. */
+  readonly #foreignClasses = new Map<string, string>();
+  readonly #foreignCounts = new Map<string, number>();
   readonly #claims = new Map<string, Ingress[]>();
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice[]>();
+  /** By host. */
+  readonly #conflicts = new Map<string, readonly RouteConflict[]>();
   #table = EMPTY_ROUTES;
 
   constructor(scope: ClassScope) {
@@ -39,6 +53,20 @@ export class RouteIndex {
   serves(key: string): boolean {
     const ingress = this.#ours.get(key);
     return ingress !== undefined && ingress.closed === undefined;
+  }
+
+  /** The classes of Ingresses that are not ours, with the controller of each (undefined: there is no IngressClass). */
+  foreignClasses(): readonly ForeignClass[] {
+    return Array.from(this.#foreignCounts, ([name, count]) => ({
+      name,
+      controller: this.#classes.get(name)?.controller,
+      count,
+    }));
+  }
+
+  /** Rules that take no requests, at most `limit` of them. */
+  conflicts(limit: number): readonly RouteConflict[] {
+    return [...this.#conflicts.values()].flat().slice(0, limit);
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */
@@ -65,6 +93,10 @@ export class RouteIndex {
     // A class is rare and touches any number of Ingresses.
     const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];
     for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, hosts);
+    for (const host of hosts) {
+      const conflicts = conflictsOfHost(host, this.#claims.get(host) ?? []);
+      put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);
+    }
     for (const { key, after } of changes.services) put(this.#services, key, after);
     for (const change of changes.slices) this.#placeSlice(change, services);
     const snapshot = { claims: this.#claims, services: this.#services, slices: this.#slices };
@@ -76,6 +108,7 @@ export class RouteIndex {
   #settle(key: string, hosts: Set<string>): void {
     const present = this.#ingresses.get(key);
     const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
+    this.#countForeign(key, after === undefined ? present && classOf(present, this.#classes) : undefined);
     const before = this.#ours.get(key);
     if (before === after) return;
     put(this.#ours, key, after);
@@ -87,6 +120,20 @@ export class RouteIndex {
     for (const host of after === undefined ? [] : claimedHosts(after)) {
       hosts.add(host);
       this.#claims.set(host, [...(this.#claims.get(host) ?? []), after as Ingress].sort(compareAge));
+    }
+  }
+
+  #countForeign(key: string, className: string | undefined): void {
+    const before = this.#foreignClasses.get(key);
+    if (before === className) return;
+    put(this.#foreignClasses, key, className);
+    for (const [name, step] of [
+      [before, -1],
+      [className, 1],
+    ] as const) {
+      if (name === undefined) continue;
+      const count = (this.#foreignCounts.get(name) ?? 0) + step;
+      put(this.#foreignCounts, name, count === 0 ? undefined : count);
     }
   }
 

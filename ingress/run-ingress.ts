@@ -20,6 +20,7 @@ import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { printState } from "./print-state.ts";
+import { readSecretName } from "./tls/read-secret-name.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
 
@@ -37,8 +38,10 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const published = readPublishSettings(options);
-  if (!published.ok) return printProblems(io, published.problems);
+  const defaultSecret = readSecretName("--default-ssl-certificate", options.defaultSslCertificate);
+  if (!published.ok || !defaultSecret.ok) return printProblems(io, [...published.problems, ...defaultSecret.problems]);
   const publish = published.value;
+  const defaultSecretKey = defaultSecret.value;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
   const opened = await openSource(options, { component, log, env: io.env });
   if (!opened.ok) return printProblems(io, opened.problems);
@@ -69,6 +72,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     maxConnections,
     contextOf: (serverName) => certificates.contextOf(serverName),
     fallback: certificates.fallback,
+    onFallbackChange: (use) => certificates.onFallbackChange(use),
     onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
   });
   const notFound = plainServer((connection) => defaultBackend.accept(connection), maxConnections);
@@ -111,10 +115,12 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       source,
       scope: {
         className: options.ingressClass,
+        controller: options.controllerClass,
         // In a folder nobody else serves.
         withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
       },
       certificates,
+      defaultSecret: defaultSecretKey,
       log,
       publish,
       useRoutes: (table) => engine.useRoutes(table),

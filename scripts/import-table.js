@@ -13,6 +13,7 @@ export const importTable = {
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/ip", "#src/wire"],
   "src/routing": ["#src/model"],
+  "src/tls": ["#src/model", "node:crypto"],
   "src/check": ["#src/ip", "#src/model", "#src/assignment", "#src/routing"],
   "src/view": ["#src/ip", "#src/model", "#src/election"],
   "src/source": ["#src/model", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
@@ -57,6 +58,7 @@ const pure = [
   "src/election",
   "src/layer2",
   "src/routing",
+  "src/tls",
   "src/check",
   "src/view",
 ];

@@ -27,6 +27,8 @@ export interface SecureServerOptions {
   readonly contextOf: (serverName: string | undefined) => SecureContext;
   /** The certificate for clients that give no server name. */
   readonly fallback: { readonly cert: string; readonly key: string };
+  /** Is given what has to be called with another certificate for clients that give no server name. */
+  readonly onFallbackChange?: (use: (pair: { readonly cert: string; readonly key: string }) => void) => void;
   readonly onHandshakeFailure: (error: Error) => void;
   /** Default 10 seconds. */
   readonly handshakeMs?: number;
@@ -48,6 +50,7 @@ export function secureServer(options: SecureServerOptions): Server {
       acceptedConnection(socket, accept);
     },
   );
+  options.onFallbackChange?.((pair) => server.setSecureContext({ ...pair, minVersion: "TLSv1.2" }));
   server.maxConnections = options.maxConnections;
   server.on("tlsClientError", (error, socket) => {
     // After its time limit Node only tells, and the connection would stay for ever.

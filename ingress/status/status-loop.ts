@@ -9,7 +9,7 @@ import type { PublishedAddresses } from "./published-addresses.ts";
 import { LingeringAddresses, type LingeringNow } from "./lingering-addresses.ts";
 import { StatusPacing } from "./status-pacing.ts";
 import { planIngressStatus, type Standing, type StatusChange } from "./plan-ingress-status.ts";
-import { UnservedEvents, type UnservedIngress } from "./unserved-events.ts";
+import { IngressEvents, type IngressNotice } from "./ingress-events.ts";
 
 /** The name of the election. */
 const ELECTION = "hawser-ingress";
@@ -26,8 +26,8 @@ export interface StatusLoopOptions {
   /** Where clients find us, as the objects say now. */
   readonly publishedAddresses: () => PublishedAddresses;
   readonly standingOf: (key: string) => Standing;
-  /** The Ingresses of our class that are not served as written, by key. */
-  readonly unserved: () => ReadonlyMap<string, UnservedIngress>;
+  /** What is wrong with the Ingresses of our class. */
+  readonly notices: () => Iterable<IngressNotice>;
   /** Another number whenever a standing may be another. */
   readonly standingsVersion: () => number;
   readonly onProblems: (problems: readonly Problem[]) => void;
@@ -52,7 +52,7 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   const closing = new AbortController();
   const lingering = new LingeringAddresses();
   const pacing = new StatusPacing();
-  const events = new UnservedEvents(source);
+  const events = new IngressEvents(source);
   /** The standings that the Events were told by. */
   let toldStandings: number | undefined;
   let nap = new AbortController();
@@ -66,7 +66,7 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
     await delay(COALESCE_MS, closing.signal).catch(() => undefined);
     if (!leadership.leads || closing.signal.aborted) return;
     const standings = options.standingsVersion();
-    if (standings !== toldStandings) events.say(options.unserved());
+    if (standings !== toldStandings) events.record(options.notices());
     toldStandings = standings;
     const published = options.publishedAddresses();
     options.onProblems(published.problems);

@@ -1,63 +1,101 @@
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf, wildcardOf } from "#src/routing/host.ts";
-import { compareAge } from "#src/routing/routing-snapshot.ts";
+import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
+import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
+import { type CertificateClaims, claimedSecrets, hostsBySecret } from "./certificate-claims.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
-/** `namespace/name` of the Secret for each host, as `spec.tls` of the Ingresses says; the oldest Ingress wins. */
-export function certificateClaims(ingresses: readonly Ingress[]): ReadonlyMap<string, string> {
-  const claims = new Map<string, string>();
-  for (const ingress of ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge)) {
-    for (const { hosts, secretName } of ingress.tls) {
-      if (secretName === undefined) continue;
-      // An entry without hosts is for all hosts of its rules.
-      for (const host of hosts.length > 0 ? hosts : ingress.rules.map((rule) => rule.host)) {
-        if (!claims.has(host)) claims.set(host, `${ingress.namespace}/${secretName}`);
-      }
-    }
-  }
-  return claims;
+/** What is served from now on. */
+export interface CertificateUse {
+  readonly claims: CertificateClaims;
+  /** By `namespace/name`; undefined: the Secret exists and cannot be read. */
+  readonly secrets: ReadonlyMap<string, TlsSecret | undefined>;
+  /** The Secret (`namespace/name`) of the default certificate; without it that is a self-signed one. */
+  readonly defaultSecret?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** A certificate as it is served. */
+interface Served {
+  readonly certificate: Certificate;
+  readonly context: SecureContext;
+}
+
+/** What a Secret was read as: something to serve, with warnings, or a Problem. */
+interface Loaded {
+  readonly served: Served | undefined;
+  readonly problems: readonly Problem[];
 }
 
 /** The certificates in use. A change counts for new handshakes; connections that are open stay as they are. */
 export class Certificates {
-  /** For clients that give no server name or one that no usable Secret covers. */
+  /** A self-signed certificate for clients whose server name no Secret covers, where no other default is given. */
   readonly fallback: KeyPair;
-  readonly #fallbackContext: SecureContext;
+  readonly #selfSignedContext: SecureContext;
+  #fallbackContext: SecureContext;
+  #onFallback: (pair: KeyPair) => void = () => undefined;
   /** By Secret as it was read: one that stays is not loaded again. */
-  readonly #loaded = new WeakMap<TlsSecret, SecureContext | Problem>();
+  readonly #loaded = new WeakMap<TlsSecret, Loaded>();
+  /** By `namespace/name`, for the Secrets that are claimed: the last that could be served. */
+  #lastGood: ReadonlyMap<string, Served> = new Map();
   #byHost: ReadonlyMap<string, SecureContext> = new Map();
 
   constructor(nowMs: number) {
     this.fallback = selfSigned("hawser.invalid", nowMs);
-    this.#fallbackContext = createSecureContext(this.fallback);
+    this.#selfSignedContext = createSecureContext(this.fallback);
+    this.#fallbackContext = this.#selfSignedContext;
   }
 
-  /** Serves these from now on. Returns a Problem for each Secret whose certificate cannot be used. */
-  use(claims: ReadonlyMap<string, string>, secrets: ReadonlyMap<string, TlsSecret>): readonly Problem[] {
-    const byHost = new Map<string, SecureContext>();
-    const problems = new Set<Problem>();
-    for (const [host, secretKey] of claims) {
-      const secret = secrets.get(secretKey);
-      const loaded = secret && this.#load(secret);
-      if (loaded === undefined) continue;
-      if ("code" in loaded) problems.add(loaded);
-      else byHost.set(host, loaded);
+  /** Calls `use` with each new default certificate. */
+  onFallbackChange(use: (pair: KeyPair) => void): void {
+    this.#onFallback = use;
+  }
+
+  /** Serves these from now on. Returns what is wrong, by Secret; one that cannot be used keeps its last good certificate. */
+  use({ claims, secrets, defaultSecret, nowMs }: CertificateUse): ReadonlyMap<string, readonly Problem[]> {
+    const problems = new Map<string, readonly Problem[]>();
+    const served = new Map<string, Served>();
+    const hosts = hostsBySecret(claims);
+    for (const key of new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])])) {
+      if (!secrets.has(key)) continue;
+      const found = this.#find(key, secrets.get(key));
+      if (found.served !== undefined) served.set(key, found.served);
+      const faults = found.served && findCertificateFaults(found.served.certificate, hosts.get(key) ?? [], nowMs);
+      const all = [...found.problems, ...(faults ?? [])];
+      if (all.length > 0) problems.set(key, all);
     }
-    this.#byHost = byHost;
-    return [...problems];
+    this.#lastGood = served;
+    this.#byHost = contextsByHost(claims, served);
+    this.#useDefault(served.get(defaultSecret ?? ""));
+    return problems;
   }
 
-  /** The certificate for a server name (RFC 6066 section 3): of the exact host, the wildcard, else the fallback. */
+  /** The certificate for a server name (RFC 6066 section 3): of the exact host, the wildcard, otherwise the default. */
   contextOf(serverName: string | undefined): SecureContext {
     const host = serverName === undefined ? undefined : hostOf(serverName);
     if (host === undefined) return this.#fallbackContext;
     return this.#byHost.get(host) ?? this.#byHost.get(wildcardOf(host) ?? "") ?? this.#fallbackContext;
   }
 
-  #load(secret: TlsSecret): SecureContext | Problem {
+  #useDefault(served: Served | undefined): void {
+    const context = served?.context ?? this.#selfSignedContext;
+    if (context === this.#fallbackContext) return;
+    this.#fallbackContext = context;
+    const { chainPem: cert, privateKeyPem: key } = served?.certificate ?? {};
+    this.#onFallback(cert === undefined || key === undefined ? this.fallback : { cert, key });
+  }
+
+  #find(key: string, secret: TlsSecret | undefined): Loaded {
+    const loaded = secret === undefined ? { served: undefined, problems: [] } : this.#load(secret);
+    const last = this.#lastGood.get(key);
+    if (loaded.served !== undefined || last === undefined) return loaded;
+    return { served: last, problems: [...loaded.problems, lastGoodServed(last.certificate)] };
+  }
+
+  #load(secret: TlsSecret): Loaded {
     let loaded = this.#loaded.get(secret);
     if (loaded === undefined) {
       loaded = load(secret);
@@ -67,17 +105,46 @@ export class Certificates {
   }
 }
 
-function load({ key, certificatePem, privateKeyPem }: TlsSecret): SecureContext | Problem {
+function load(secret: TlsSecret): Loaded {
+  const parsed = readCertificate(secret);
+  if (!parsed.ok) return { served: undefined, problems: parsed.problems };
+  const { chainPem: cert, privateKeyPem: key } = parsed.value;
   try {
-    return createSecureContext({ cert: certificatePem, key: privateKeyPem });
-  } catch (error) {
     return {
-      code: "SECRET_UNUSABLE",
-      where: `Secret "${key}"`,
-      what: "Cannot serve its certificate",
-      why: error instanceof Error ? error.message : String(error),
-      fix: "Store a certificate with the key that belongs to it; until then the default certificate is served",
-      severity: "error",
+      served: { certificate: parsed.value, context: createSecureContext({ cert, key }) },
+      problems: parsed.problems,
     };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { served: undefined, problems: [secretUnusable(secret.key, `OpenSSL refuses it (${why})`)] };
   }
+}
+
+/** By host: as claimed, and the names of certificates that are claimed by no host, where nobody claims these. */
+function contextsByHost(
+  { byHost, byOwnNames }: CertificateClaims,
+  served: ReadonlyMap<string, Served>,
+): ReadonlyMap<string, SecureContext> {
+  const contexts = new Map<string, SecureContext>();
+  for (const [host, key] of byHost) {
+    const found = served.get(key);
+    if (found !== undefined) contexts.set(host, found.context);
+  }
+  for (const key of byOwnNames) {
+    const found = served.get(key);
+    for (const name of found?.certificate.names ?? [])
+      if (found !== undefined && !contexts.has(name) && !byHost.has(name)) contexts.set(name, found.context);
+  }
+  return contexts;
+}
+
+function lastGoodServed({ secretKey, validToMs }: Certificate): Problem {
+  return {
+    code: "SECRET_LAST_GOOD_SERVED",
+    where: `Secret "${secretKey}"`,
+    what: "Serves the certificate that the Secret had before",
+    why: `what it has now cannot be used; the earlier certificate is valid until ${new Date(validToMs).toISOString()}`,
+    fix: "Store a usable certificate and key. After a restart of the ingress the default certificate is served",
+    severity: "warning",
+  };
 }

@@ -14,7 +14,7 @@ import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "#src/model/poo
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
-import { isServed } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER, isServed } from "#src/routing/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 
 /** The installation that the programs are without options; a folder's Ingresses without a class are Hawser's. */
@@ -132,7 +132,7 @@ function isOurs(
   classes: ReadonlyMap<string, IngressClass>,
   { ingressClass, takesIngressesWithoutClass }: Installation,
 ): boolean {
-  const scope = { className: ingressClass, withoutClass: takesIngressesWithoutClass };
+  const scope = { className: ingressClass, controller: INGRESS_CONTROLLER, withoutClass: takesIngressesWithoutClass };
   return isServed({ className: ingressClassName(object) }, classes, scope);
 }
 

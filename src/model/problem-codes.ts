@@ -317,6 +317,16 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names a class that does not exist. No controller serves it.",
     solve: "Write a class that exists, or add the IngressClass.",
   },
+  INGRESS_PATH_TAKEN: {
+    meaning:
+      "Warning: two rules have the same host, path and type but lead to different places. The rule of the older Ingress (then the first by namespace and name, then the earlier one) serves; the other never does.",
+    solve: "Remove one of the two rules, or give them different paths.",
+  },
+  INGRESS_CLASS_FOREIGN: {
+    meaning:
+      "The class named by `--ingress-class` belongs to another controller, so that its Ingresses are not served.",
+    solve: "Start the ingress with `--controller-class` and that controller, or give the Ingresses another class.",
+  },
   INGRESS_REWRITE_INVALID: {
     meaning: "The target of `rewrite-target` is not a path. The paths of the Ingress are closed: they answer 503.",
     solve: "Write a path that begins with /.",
@@ -392,8 +402,33 @@ export const PROBLEM_CODES = {
   },
   SECRET_UNUSABLE: {
     meaning:
-      "The certificate and key of a Secret cannot be used: they do not belong together, or OpenSSL refuses them. The default certificate is served.",
+      "The certificate and key of a Secret cannot be used: they do not belong together, or OpenSSL refuses them. The last usable certificate of the Secret is served, otherwise the default certificate.",
     solve: "Store the certificate with its own key.",
+  },
+  SECRET_LAST_GOOD_SERVED: {
+    meaning: "Warning: a Secret cannot be used as it is now. The certificate that it had before is served.",
+    solve: "Store a usable certificate and key.",
+  },
+  SECRET_CHAIN_ORDER: {
+    meaning: "Warning: the certificates of a Secret are not in the order of the chain. They are served in that order.",
+    solve: "Store the certificate of the key first, then the one that issued it, and so on.",
+  },
+  SECRET_NOT_YET_VALID: {
+    meaning: "Warning: the certificate of a Secret is not valid yet. It is served, and clients refuse it.",
+    solve: "Look at the clock of the node.",
+  },
+  SECRET_EXPIRED: {
+    meaning: "Warning: the certificate of a Secret has expired. It is served, and clients refuse it.",
+    solve: "Store a renewed certificate.",
+  },
+  SECRET_EXPIRES_SOON: {
+    meaning: "Warning: the certificate of a Secret expires within 10 days.",
+    solve: "Find out why it was not renewed.",
+  },
+  SECRET_HOST_NOT_COVERED: {
+    meaning:
+      "Warning: the certificate of a Secret is not for a host that an Ingress names it for. It is served, and clients refuse it.",
+    solve: "Store a certificate for the host, or name another Secret.",
   },
 
   // Programs (src/process, cli, speaker).

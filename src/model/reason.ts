@@ -23,6 +23,9 @@ export const REASON_MEANINGS = {
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
   NotServed:
     "The Ingress, or a part of it, cannot be understood, or asks for what Hawser does not have. What is closed answers 503.",
+  PathTaken: "A rule of the Ingress takes no requests, because another one has the same host and path and goes first.",
+  CertificateUnusable:
+    "The certificate of a Secret that the Ingress names cannot be used, or clients refuse it. The last usable one, or the default certificate, is served.",
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
   StatusContested:
     "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",

@@ -14,7 +14,7 @@ export interface PathClaim {
 }
 
 /** A claim that another one of the same host, path and type goes before, so that it never takes a request. */
-interface LostClaim {
+export interface LostClaim {
   readonly loser: PathClaim;
   readonly winner: PathClaim;
 }

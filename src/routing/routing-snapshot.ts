@@ -12,30 +12,40 @@ export interface RoutingSnapshot {
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
 }
 
-/** Value of IngressClass `spec.controller` that makes a class ours. */
-const INGRESS_CONTROLLER = "hawser.dev/ingress";
+/** The value of IngressClass `spec.controller` that makes a class ours, unless an option names another one. */
+export const INGRESS_CONTROLLER = "hawser.dev/ingress";
 
 /** Which Ingresses are ours. */
 export interface ClassScope {
   /** A class of this name is ours even if no IngressClass object exists, unless one names another controller. */
   readonly className: string;
+  /** A class is ours if its IngressClass has this `spec.controller`. */
+  readonly controller: string;
   /** Serve Ingresses without any class, also where no default class says whose they are. */
   readonly withoutClass: boolean;
 }
 
 /**
  * Whether an Ingress is ours, by the class it names and the IngressClass objects there are. One that names none belongs
- * to the default class, if there is one: API servers write that into new Ingresses, a folder has nobody who does.
+ * to the default class, if there is one: API servers write that into new Ingresses; in a folder no program does.
  */
 export function isServed(
-  { className }: Pick<Ingress, "className">,
+  ingress: Pick<Ingress, "className">,
   classes: ReadonlyMap<string, IngressClass>,
   scope: ClassScope,
 ): boolean {
-  const named = className ?? defaultClassOf(classes)?.name;
+  const named = classOf(ingress, classes);
   if (named === undefined) return scope.withoutClass;
   const controller = classes.get(named)?.controller;
-  return controller === undefined ? named === scope.className : controller === INGRESS_CONTROLLER;
+  return controller === undefined ? named === scope.className : controller === scope.controller;
+}
+
+/** The class that an Ingress names, else the default class; undefined where there is neither. */
+export function classOf(
+  { className }: Pick<Ingress, "className">,
+  classes: ReadonlyMap<string, IngressClass>,
+): string | undefined {
+  return className ?? defaultClassOf(classes)?.name;
 }
 
 /** Of several default classes the newest counts, then the first by name, as for the API server (KEP-1453). */
@@ -63,7 +73,7 @@ export function compareAge(left: Ingress, right: Ingress): number {
   return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
 }
 
-/** Everything at once from plain lists: for the first build, for `hawser check`, for tests. */
+/** A snapshot from plain lists. */
 export function routingSnapshot(objects: {
   readonly ingresses: Iterable<Ingress>;
   readonly services: Iterable<Service>;

@@ -4,8 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { secureServer } from "#ingress/io/servers.ts";
-import { certificateClaims, Certificates } from "#ingress/tls/certificates.ts";
+import { type CertificateClaims, certificateClaims } from "#ingress/tls/certificate-claims.ts";
+import { Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { buildRoutes } from "#src/routing/build-routes.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -16,6 +19,15 @@ const pairs = Object.fromEntries(["a.com", "*.a.com", "b.com"].map((name) => [na
 
 function secretOf(key: string, { cert, key: privateKeyPem }: KeyPair) {
   return [key, { key, certificatePem: cert, privateKeyPem }] as const;
+}
+
+function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
+  const namedBy = new Map(Object.values(byHost).map((key) => [key, ingressOf("i", {})]));
+  return { byHost: new Map(Object.entries(byHost)), byOwnNames: new Set(), namedBy };
+}
+
+function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
+  return [...problems.values()].flat().map(({ code, where }) => `${code} ${where}`);
 }
 
 describe("selfSigned()", () => {
@@ -43,7 +55,7 @@ describe("certificateClaims()", () => {
       ingressOf("all", { "d.com": {}, "e.com": {} }, { createdMs: 3, ...tls("all", []) }),
       ingressOf("none", { "f.com": {} }, { tls: [{ hosts: ["f.com"], secretName: undefined }] }),
     ]);
-    expect(Object.fromEntries(claims)).toEqual({
+    expect(Object.fromEntries(claims.byHost)).toEqual({
       "a.com": "default/old",
       "d.com": "default/all",
       "e.com": "default/all",
@@ -61,6 +73,7 @@ describe("TLS", () => {
     maxConnections: 100,
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
+    onFallbackChange: (use) => certificates.onFallbackChange(use),
     onHandshakeFailure: () => undefined,
   });
   beforeAll(async () => {
@@ -69,10 +82,11 @@ describe("TLS", () => {
     const ingresses = [ingressOf("i", { "": { "/": "s" } })];
     const slices = slicesOf("s", [endpoint.port]);
     engine.useRoutes(buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices })));
-    certificates.use(
-      new Map(Object.keys(pairs).map((name) => [name, `default/${name}`])),
-      new Map(Object.entries(pairs).map(([name, pair]) => secretOf(`default/${name}`, pair))),
-    );
+    certificates.use({
+      claims: claimsOf(Object.fromEntries(Object.keys(pairs).map((name) => [name, `default/${name}`]))),
+      secrets: new Map(Object.entries(pairs).map(([name, pair]) => secretOf(`default/${name}`, pair))),
+      nowMs,
+    });
   });
   afterAll(async () => {
     engine.close();
@@ -134,13 +148,67 @@ describe("TLS", () => {
 
   it("says why a Secret cannot be used, serves the default for it, and heals", async () => {
     const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
-    const claims = new Map([["b.com", "default/b"]]);
-    const mismatch = certificates.use(claims, new Map([secretOf("default/b", { cert: b.cert, key: a.key })]));
-    expect(mismatch.map(({ code, where }) => `${code} ${where}`)).toEqual(['SECRET_UNUSABLE Secret "default/b"']);
+    const claims = claimsOf({ "b.com": "default/b" });
+    const use = (pair: KeyPair) =>
+      printed(certificates.use({ claims, secrets: new Map([secretOf("default/b", pair)]), nowMs }));
+    certificates.use({ claims, secrets: new Map(), nowMs });
+    expect(use({ cert: b.cert, key: a.key })).toEqual(['SECRET_UNUSABLE Secret "default/b"']);
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:hawser.invalid");
-    const broken = b.cert.replace(/\n.*\n/, "\nAAAA\n");
-    expect(certificates.use(claims, new Map([secretOf("default/b", { ...b, cert: broken })]))).toHaveLength(1);
-    expect(certificates.use(claims, new Map([secretOf("default/b", b)]))).toEqual([]);
+    expect(use({ ...b, cert: b.cert.replace(/\n.*\n/, "\nAAAA\n") })).toHaveLength(1);
+    expect(use(b)).toEqual([]);
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:b.com");
+  });
+
+  it("I9 H17 serves the last good certificate after a bad rotation, says so, and forgets it with its Secret", async () => {
+    const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
+    const claims = claimsOf({ "b.com": "default/b" });
+    const use = (secrets: ReadonlyMap<string, TlsSecret | undefined>) =>
+      printed(certificates.use({ claims, secrets, nowMs }));
+    const nameNow = async () => (await handshake("b.com")).certificate.subjectaltname;
+    expect(use(new Map([secretOf("default/b", b)]))).toEqual([]);
+    const bad = [
+      secretOf("default/b", { cert: b.cert, key: a.key }),
+      secretOf("default/b", { ...b, cert: "" }),
+      ["default/b", undefined] as const,
+    ];
+    for (const entry of bad) {
+      expect(use(new Map([entry]))).toContain('SECRET_LAST_GOOD_SERVED Secret "default/b"');
+      expect(await nameNow()).toBe("DNS:b.com");
+    }
+    use(new Map());
+    expect(await nameNow()).toBe("DNS:hawser.invalid");
+    use(new Map([["default/b", undefined]]));
+    expect(await nameNow()).toBe("DNS:hawser.invalid");
+  });
+
+  it("I10 serves a tls entry without hosts, on an Ingress without hosts, by the names of its certificate", async () => {
+    const [a, wild] = [pairs["a.com"]!, pairs["*.a.com"]!];
+    const ingresses = [
+      ingressOf("any", { "": { "/": "s" } }, { tls: [{ hosts: [], secretName: "wild" }] }),
+      ingressOf("none", {}, { createdMs: 1, tls: [{ hosts: [], secretName: "a" }] }),
+    ];
+    const claims = certificateClaims(ingresses);
+    const secrets = new Map([secretOf("default/a", a), secretOf("default/wild", wild)]);
+    expect(printed(certificates.use({ claims, secrets, nowMs }))).toEqual([]);
+    expect((await handshake("x.a.com")).certificate.subjectaltname).toBe("DNS:*.a.com");
+    expect((await handshake("a.com")).certificate.subjectaltname).toBe("DNS:a.com");
+    expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:hawser.invalid");
+  });
+
+  it("I10 serves the default certificate that is named, also to clients without a server name", async () => {
+    const use = (defaultSecret: string | undefined) =>
+      certificates.use({
+        claims: claimsOf({ "a.com": "default/a" }),
+        secrets: new Map([secretOf("default/a", pairs["a.com"]!), secretOf("edge/any", pairs["b.com"]!)]),
+        defaultSecret,
+        nowMs,
+      });
+    use("edge/any");
+    for (const name of ["unknown.org", undefined])
+      expect((await handshake(name)).certificate.subjectaltname).toBe("DNS:b.com");
+    expect((await handshake("a.com")).certificate.subjectaltname).toBe("DNS:a.com");
+    use(undefined);
+    for (const name of ["unknown.org", undefined])
+      expect((await handshake(name)).certificate.subjectaltname).toBe("DNS:hawser.invalid");
   });
 });

@@ -7,6 +7,7 @@ import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
@@ -23,8 +24,8 @@ interface World {
   readonly loop: IngressLoop;
   /** Writes one manifest, in a file of its own. */
   put(manifest: Readonly<Record<string, unknown>>): void;
-  /** The Events: of which Ingress, and what they say; throws where one says it again. */
-  events(): Promise<readonly (readonly [name: string, message: string])[]>;
+  /** The Events of a reason (NotServed): of which Ingress, and what they say; throws where one says it again. */
+  events(reason?: string): Promise<readonly (readonly [name: string, message: string])[]>;
   /** The addresses in the status file of an Ingress; undefined where there is none. */
   published(name: string): unknown;
 }
@@ -32,7 +33,7 @@ interface World {
 async function start(
   manifests: readonly Readonly<Record<string, unknown>>[],
   publish?: PublishSettings,
-  certificates = new Certificates(Date.now()),
+  more: { readonly certificates?: Certificates; readonly controller?: string } = {},
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
   const put = (manifest: Readonly<Record<string, unknown>>): void => {
@@ -43,8 +44,8 @@ async function start(
   const source = openFolderSource({ directory, log, debounceMs: 5 });
   const loop = await startIngressLoop({
     source,
-    scope: { className: "hawser", withoutClass: true },
-    certificates,
+    scope: { className: "hawser", controller: more.controller ?? INGRESS_CONTROLLER, withoutClass: true },
+    certificates: more.certificates ?? new Certificates(Date.now()),
     log,
     publish,
     useRoutes: () => undefined,
@@ -60,10 +61,10 @@ async function start(
     const { status } = parse(readFileSync(file, "utf8")) as { status: { loadBalancer: { ingress?: unknown } } };
     return status.loadBalancer.ingress;
   };
-  const events: World["events"] = async () =>
-    (await readEvents(directory)).map(({ about, type, reason, message, count }) => {
-      expect([about.kind, type, reason, count]).toEqual(["Ingress", "Warning", "NotServed", 1]);
-      return [about.name, message];
+  const events: World["events"] = async (wanted = "NotServed") =>
+    (await readEvents(directory)).flatMap(({ about, type, reason, message, count }) => {
+      expect([about.kind, type, count]).toEqual(["Ingress", "Warning", 1]);
+      return reason === wanted ? [[about.name, message] as const] : [];
     });
   return { loop, put, published, events };
 }
@@ -77,6 +78,13 @@ function ingress(name: string, ingressClassName: string, annotations: Readonly<R
 function ingressClass(name: string, controller: string) {
   return { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name }, spec: { controller } };
 }
+
+function selfSignedData(name: string) {
+  const { cert, key } = selfSigned(name, Date.now());
+  return { "tls.crt": cert, "tls.key": key };
+}
+
+const published1 = { service: undefined, usesNodes: false, addresses: [{ ip: "192.0.2.1" }] };
 
 const restricted = { "nginx.ingress.kubernetes.io/auth-type": "basic" };
 
@@ -160,7 +168,7 @@ describe("startIngressLoop()", () => {
         { ...ingress("closed", "hawser", restricted), spec: { ingressClassName: "hawser", rules, tls } },
       ],
       publish,
-      certificates,
+      { certificates },
     );
     const fallback = certificates.contextOf("b.com");
     await vi.waitFor(() => expect(certificates.contextOf("a.com")).not.toBe(fallback), eventually);
@@ -180,6 +188,60 @@ describe("startIngressLoop()", () => {
     const text = expect.stringContaining("INGRESS_RESOURCE_BACKEND");
     await vi.waitFor(async () => expect(await events()).toEqual([["part", text]]), eventually);
     await vi.waitFor(() => expect(published("part")).toEqual(addresses), eventually);
+  });
+
+  it("I15 says in the log and by an Event which rule never serves, and which one goes first", async () => {
+    const publish = { service: undefined, usesNodes: false, addresses: [] };
+    const other = { service: { name: "other", port: { number: 80 } } };
+    const { loop, put, events } = await start(
+      [
+        { ...ingress("a", "hawser"), spec: { ingressClassName: "hawser", defaultBackend: other } },
+        ingress("b", "hawser"),
+      ],
+      publish,
+    );
+    const text = expect.stringMatching(/^Ingress "default\/b" spec\.defaultBackend: .*"default\/a"/);
+    await vi.waitFor(async () => expect(await events("PathTaken")).toEqual([["b", text]]), eventually);
+    expect(loop.problemCount()).toBe(1);
+    put(ingress("a", "hawser"));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
+  });
+
+  it("I16 says how many Ingresses its class leaves to another controller, and serves them by --controller-class", async () => {
+    const manifests = [
+      ingressClass("hawser", "k8s.io/ingress-nginx"),
+      ...["a", "b"].map((name) => ingress(name, "hawser")),
+    ];
+    const { loop, published, put } = await start(manifests, published1);
+    expect(loop.problemCount()).toBe(1);
+    put(ingress("c", "hawser"));
+    put(ingressClass("hawser", INGRESS_CONTROLLER));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
+    await vi.waitFor(() => expect(published("a")).toEqual(published1.addresses), eventually);
+    const adopted = await start(manifests, published1, { controller: "k8s.io/ingress-nginx" });
+    expect(adopted.loop.problemCount()).toBe(0);
+    await vi.waitFor(() => expect(adopted.published("a")).toEqual(published1.addresses), eventually);
+  });
+
+  it("I9 says by an Event that a certificate cannot be used", async () => {
+    const { cert } = selfSigned("a.com", Date.now());
+    const { key } = selfSigned("a.com", Date.now());
+    const metadata = { name: "cert" };
+    const stringData = { "tls.crt": cert, "tls.key": key };
+    const publish = { service: undefined, usesNodes: false, addresses: [] };
+    const tls = [{ hosts: ["a.com"], secretName: "cert" }];
+    const made = ingress("a", "hawser");
+    const { put, loop, events } = await start(
+      [
+        { apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/tls", stringData },
+        { ...made, spec: { ...made.spec, tls } },
+      ],
+      publish,
+    );
+    const text = expect.stringContaining("SECRET_UNUSABLE");
+    await vi.waitFor(async () => expect(await events("CertificateUnusable")).toEqual([["a", text]]), eventually);
+    put({ apiVersion: "v1", kind: "Secret", metadata, stringData: selfSignedData("a.com") });
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
   });
 
   it("writes no status where nothing is to be published", async () => {

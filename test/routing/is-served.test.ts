@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { IngressClass } from "#src/model/ingress.ts";
-import { isServed } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER, isServed } from "#src/routing/routing-snapshot.ts";
 
-const OURS = "hawser.dev/ingress";
+const OURS = INGRESS_CONTROLLER;
 const THEIRS = "k8s.io/ingress-nginx";
 
 function classOf(name: string, controller: string, more: Partial<IngressClass> = {}): IngressClass {
@@ -80,6 +80,8 @@ describe("isServed()", () => {
     },
   ])("$name: $served", ({ className, classes, withoutClass = false, served }) => {
     const byName = new Map(classes.map((one) => [one.name, one]));
-    expect(isServed({ className }, byName, { className: "hawser", withoutClass })).toBe(served);
+    expect(isServed({ className }, byName, { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass })).toBe(
+      served,
+    );
   });
 });

@@ -8,11 +8,11 @@ import type { Parsed } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/build-routes.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
-import { type ClassScope, isServed, routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { type ClassScope, INGRESS_CONTROLLER, isServed, routingSnapshot } from "#src/routing/routing-snapshot.ts";
 
 /** A case: manifests in short form, and requests written as `host/path`. */
 interface Case {
-  readonly scope?: ClassScope;
+  readonly scope?: Partial<ClassScope>;
   readonly objects: readonly Readonly<Record<string, unknown>>[];
   readonly requests: readonly string[];
 }
@@ -23,7 +23,12 @@ const cases = globSync("*.in.yaml", { cwd: folder.pathname }).map((file) => file
 describe("route()", () => {
   it.each(cases)("answers as in golden/routing/%s", async (name) => {
     const { scope, objects, requests } = parse(readFileSync(new URL(`${name}.in.yaml`, folder), "utf8")) as Case;
-    const table = tableOf(objects, scope ?? { className: "hawser", withoutClass: true });
+    const table = tableOf(objects, {
+      className: "hawser",
+      controller: INGRESS_CONTROLLER,
+      withoutClass: true,
+      ...scope,
+    });
     const answers = requests.map((text) => {
       const slash = text.indexOf("/");
       return [text, printDecision(route(table, { host: text.slice(0, slash), path: text.slice(slash) }))];

@@ -1,0 +1,13 @@
+import { isDnsLabel, isDnsSubdomain } from "#src/model/name.ts";
+import type { Parsed } from "#src/model/problem.ts";
+
+/** Reads an option that names a Secret as NAMESPACE/NAME; undefined where it is not given. */
+export function readSecretName(flag: string, text: string | undefined): Parsed<string | undefined> {
+  const [namespace = "", name = "", ...rest] = text?.split("/") ?? [];
+  if (text === undefined || (rest.length === 0 && isDnsLabel(namespace) && isDnsSubdomain(name)))
+    return { ok: true, value: text, problems: [] };
+  const what = `Cannot read "${text}"`;
+  const fix = "Write a value as --help describes it";
+  const why = "it is not NAMESPACE/NAME";
+  return { ok: false, problems: [{ code: "OPTION_INVALID", where: flag, what, why, fix, severity: "error" }] };
+}

@@ -1,0 +1,58 @@
+import { isClosed } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { type LostClaim, mergeHost, type PathClaim } from "./merge-host.ts";
+import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
+
+/** A rule that takes no requests. */
+export interface RouteConflict {
+  /** The Ingress whose rule it is. */
+  readonly loser: Ingress;
+  readonly problem: Problem;
+}
+
+/** Conflicts of one host that are reported; whoever fixes these sees the next ones. */
+const MAX_CONFLICTS_PER_HOST = 100;
+
+/** All rules that take no requests, because another one of the same host, path and type goes first. */
+export function findRouteConflicts({ claims }: Pick<RoutingSnapshot, "claims">): readonly RouteConflict[] {
+  return [...claims].flatMap(([host, claimants]) => conflictsOfHost(host, claimants));
+}
+
+/** The rules of one host that take no requests. Two that lead to the same Service and port do not count. */
+export function conflictsOfHost(host: string, claimants: readonly Ingress[]): readonly RouteConflict[] {
+  const lost = mergeHost(host, claimants).lost.filter((claims) => !leadToSame(claims));
+  return lost.slice(0, MAX_CONFLICTS_PER_HOST).map(({ loser, winner }) => ({
+    loser: loser.ingress,
+    problem: {
+      code: "INGRESS_PATH_TAKEN",
+      where: `Ingress "${loser.ingress.key}" ${loser.at}`,
+      what: `Never serves ${printClaim(host, loser)}`,
+      why: `Ingress "${winner.ingress.key}" ${winner.at} has the same host, path and type, and ${whyFirst(winner, loser)}`,
+      fix: "Remove one of the two, or give them different paths",
+      severity: "warning",
+    },
+  }));
+}
+
+/** Whether the claim that loses loses nothing. */
+function leadToSame({ loser, winner }: LostClaim): boolean {
+  if (isClosed(loser.target) || isClosed(winner.target)) return isClosed(loser.target) && isClosed(winner.target);
+  return (
+    loser.ingress.namespace === winner.ingress.namespace &&
+    loser.target.serviceName === winner.target.serviceName &&
+    loser.target.servicePort === winner.target.servicePort
+  );
+}
+
+function printClaim(host: string, { path, pathType }: PathClaim): string {
+  const shownHost = host === "" ? "*" : host;
+  return pathType === "default" ? `the default backend of ${shownHost}` : `${shownHost}${path} (${pathType})`;
+}
+
+function whyFirst({ ingress: winner }: PathClaim, { ingress: loser }: PathClaim): string {
+  if (winner === loser) return "comes earlier in it";
+  return winner.createdMs < loser.createdMs && compareAge(winner, loser) < 0
+    ? "is older"
+    : "comes first by namespace and name";
+}
