@@ -62,7 +62,7 @@ export function issueCertificate({
   const lines = certificate.toString("base64").match(/.{1,64}/g) ?? [];
   return {
     certificatePem: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`,
-    privateKeyPem: pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    privateKeyPem: pair.privateKey.export({ type: "pkcs8", format: "pem" }),
     commonName,
     privateKey: pair.privateKey,
   };
