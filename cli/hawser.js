@@ -42,7 +42,9 @@ function fail(text) {
 function handOver(node) {
   const command = [node, main, ...process.argv.slice(2)];
   if (typeof process.execve === "function") process.execve(node, command, process.env);
-  const child = spawn(node, command.slice(1), { stdio: "inherit" });
+  // The program ends when this process is gone, even if it is killed (src/process/follow-launcher.ts).
+  const env = { ...process.env, HAWSER_LAUNCHER_PID: String(process.pid) };
+  const child = spawn(node, command.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`cannot run ${node}: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -4,6 +4,7 @@ import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { configMapRef } from "#src/source/source-options.ts";
+import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 /** The programs that write Events, as these name them; those of which one leads have a Lease of that name too. */
@@ -47,7 +48,8 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
     if (isBlind) return { ok: false, problems };
     const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
-    const seen = { services, configMaps, nodes, slices, pods, reports, members, leases: elections, events };
+    const processes = pods?.map(readSpeakerPod);
+    const seen = { services, configMaps, nodes, slices, processes, reports, members, leases: elections, events };
     const value = viewStatus({ nowMs: wallMs(), namespace, loadBalancerClass, problems, ...seen });
     return { ok: true, value, problems };
   } finally {

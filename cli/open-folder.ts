@@ -1,11 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { Fields } from "#src/model/record.ts";
+import { readSpeakerReport } from "#src/model/speaker-report.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { createLogger } from "#src/process/log.ts";
+import { ALIVE_FOR_MS, readAlive } from "#src/source/alive-files.ts";
 import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
+import type { SpeakerProcess } from "#src/view/speaker-process.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 export interface OpenFolderOptions {
@@ -45,7 +49,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
         services: [...source.list("Service").values()],
         nodes: [...source.list("Node").values()],
         slices: [...source.list("EndpointSlice").values()],
-        pods: [],
+        processes: processesOf(source.reports(), await readAlive(manifests)),
         reports: source.reports(),
         members: source.reports("member"),
         leases: "none",
@@ -54,6 +58,20 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       }),
     close: async () => source.close(),
   };
+}
+
+/** The processes behind reports, by their signs of life; none where no program shows any. */
+function processesOf(
+  reports: ReadonlyMap<string, Fields>,
+  alive: ReadonlyMap<string, number>,
+): readonly SpeakerProcess[] {
+  if (alive.size === 0) return [];
+  return [...reports].flatMap(([name, report]) => {
+    const node = readSpeakerReport(name, report)?.node;
+    const isRunning = wallMs() - (alive.get(name) ?? 0) < ALIVE_FOR_MS;
+    const waitsFor = isRunning ? "" : "no sign of life";
+    return node === undefined ? [] : [{ node, isRunning, isReady: isRunning, waitsFor, runsSinceMs: undefined }];
+  });
 }
 
 /** Why a folder cannot be read; undefined if it can. */

@@ -1,27 +1,31 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { followLauncher } from "#src/process/follow-launcher.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 
 const specs = {
   json: {
     kind: "boolean",
-    help: 'One JSON event a line; the last one is {"event":"done","ok":true,...} with the figures',
+    help: 'Print one JSON event per line; the last one is {"event":"done","ok":true,...} with the figures',
   },
   kubernetes: {
     kind: "boolean",
-    help: "Tell it on a real Kubernetes: API server, controllers and kube-proxy; built first, once, by Go (5 minutes)",
+    help: "Run it on a real Kubernetes: API server, controllers and kube-proxy. Go builds these the first time (5 minutes)",
   },
-  keep: { kind: "boolean", help: "Leave the rack up at the end and print how to enter it; Ctrl-C cleans up" },
+  keep: { kind: "boolean", help: "Leave the rack up at the end and print how to enter it. Ctrl-C cleans up" },
 } as const satisfies OptionSpecs;
 
 const about =
-  "Shows the main job on a rack of three nodes in namespaces of this machine: no root, no cluster, no network needed.";
+  "Shows takeovers on a rack of three nodes in network namespaces of this machine. Needs no root, no cluster and no network.";
 
+/** The image holds the programs and no lab. */
+const NOT_HERE = "it is not part of this installation. Run it in a clone of the repository: npm run demo";
 const BUILD = fileURLToPath(new URL("../scripts/cluster.js", import.meta.url));
 const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
@@ -30,22 +34,24 @@ const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 export async function runDemo(args: readonly string[], io: ProgramIo): Promise<number> {
   const read = readOptions(specs, args, io, { command: "hawser demo", about });
   if (read.kind === "exit") return read.code;
+  if (!existsSync(ENTER)) return printFailure(io, NOT_HERE, read.values.json);
   const reason = read.values.kubernetes ? await buildCluster() : "";
   if (reason !== "") return printFailure(io, `no Kubernetes can be had here: ${reason}`, read.values.json);
   const flags = Object.entries(read.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
   return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit" }));
 }
 
-/** Builds the cluster's programs unless they are there, outside of the rack's namespaces; resolves with why that failed. */
+/** Builds the programs of the cluster where they are missing, outside of the rack's namespaces. Resolves with why that failed, or "". */
 async function buildCluster(): Promise<string> {
   const child = spawn(process.execPath, [BUILD, "--build", "--reason"], { stdio: ["inherit", "pipe", "inherit"] });
   const [code, reason] = await Promise.all([exitCodeOf(child), text(child.stdout)]);
   return code === 0 ? "" : reason.trim() || `exit code ${code}`;
 }
 
-/** Resolves with the exit code of a child, to which our signals go. */
+/** Resolves with the exit code of a child. Passes signals, and the end of the launcher, on to it. */
 async function exitCodeOf(child: ChildProcess): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  followLauncher(() => child.kill("SIGTERM"));
   const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

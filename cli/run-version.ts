@@ -12,7 +12,7 @@ const about = "Prints the versions of Hawser and of Node, and the state of the n
 
 /** Runs `hawser version`. The exit code is 0 also where the native module is missing. */
 export async function runVersion(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions({}, args, { ...io, env: {} }, { command: "hawser version", about });
+  const read = readOptions({}, args, io, { command: "hawser version", about, hasVariables: false });
   if (read.kind === "exit") return read.code;
   io.stdout.write(`hawser ${version}\nnode ${process.version}\nnative module: ${nativeState()}\n`);
   return Promise.resolve(0);

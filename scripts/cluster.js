@@ -10,24 +10,35 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "#lab/install/preflight.ts";
+import { processIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
 
 const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const MAIN = fileURLToPath(new URL("../lab/cluster/main.ts", import.meta.url));
 const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 
-const { values } = parseArgs({
-  options: {
-    keep: { type: "boolean" },
-    build: { type: "boolean" },
-    nodes: { type: "boolean" },
-    reason: { type: "boolean" },
+const specs = {
+  keep: { kind: "boolean", help: "Leave it up until Ctrl-C and print how kubectl reaches it" },
+  build: { kind: "boolean", help: "Only build its programs" },
+  nodes: {
+    kind: "boolean",
+    help: "Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc",
   },
+  reason: { kind: "boolean", help: "Print on standard output why there can be no cluster, for a program that asks" },
+};
+const about =
+  "Builds a real Kubernetes the first time, with Go, and starts it in namespaces of this machine to see that it works.";
+const read = readOptions(specs, process.argv.slice(2), processIo, {
+  command: "npm run cluster --",
+  about,
+  hasVariables: false,
 });
+if (read.kind === "exit") process.exit(read.code);
+const { values } = read;
 
 /** Runs the cluster in namespaces of its own; with --keep a port of this machine's loopback leads to it. */
 async function start(directory) {

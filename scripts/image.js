@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { processIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
 import { imageArchive } from "./image/archive.ts";
 import { rootFiles } from "./image/root-files.ts";
 
@@ -14,7 +15,26 @@ import { rootFiles } from "./image/root-files.ts";
 const REPOSITORY = "localhost/hawser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { out: { type: "string" }, root: { type: "string" } } });
+const specs = {
+  out: {
+    kind: "string",
+    placeholder: "FILE",
+    help: "Write it there (default: hawser-VERSION-ARCH.tar in this folder)",
+  },
+  root: {
+    kind: "string",
+    placeholder: "DIR",
+    help: "Write the files of the image into this folder instead (the Containerfile does)",
+  },
+};
+const about = "Makes the container image as an OCI archive that containerd, docker and podman load. Needs no daemon.";
+const read = readOptions(specs, process.argv.slice(2), processIo, {
+  command: "npm run image --",
+  about,
+  hasVariables: false,
+});
+if (read.kind === "exit") process.exit(read.code);
+const { values } = read;
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 // Paths are relative to where the person is who called npm.
 const here = process.env.INIT_CWD ?? process.cwd();

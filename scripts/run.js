@@ -6,7 +6,9 @@ import { root } from "./setup.js";
 export function run(command, { env = {}, cwd = root } = {}) {
   const [file, ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });
+    // The program ends when this process is gone, even if it is killed (src/process/follow-launcher.ts).
+    const launcher = { HAWSER_LAUNCHER_PID: String(process.pid) };
+    const child = spawn(file, args, { cwd, stdio: "inherit", env: { ...process.env, ...launcher, ...env } });
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     const passOn = (signal) => child.kill(signal);
     for (const signal of signals) process.on(signal, passOn);

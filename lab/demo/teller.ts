@@ -18,25 +18,36 @@ const DEFAULT_COLUMNS = 100;
 /** Longer lines than this are hard to read. */
 const MAX_COLUMNS = 110;
 
-const styled = (code: number, text: string): string =>
-  process.stdout.isTTY && process.env["NO_COLOR"] === undefined ? `\u001B[${code}m${text}\u001B[0m` : text;
-const bold = (text: string): string => styled(1, text);
-const faint = (text: string): string => styled(2, text);
+/** What a teller needs to know of the place where its text goes. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  /** 0 or undefined where the terminal does not know. */
+  readonly columns?: number;
+}
 
-/** For a terminal. */
-export function textTeller(): Teller {
+/** For a terminal, in bold and faint unless `NO_COLOR` has a value (no-color.org). */
+export function textTeller(
+  print: (text: string) => void = console.log,
+  { isTTY = false, columns }: Terminal = process.stdout,
+  env: NodeJS.ProcessEnv = process.env,
+): Teller {
+  const isStyled = isTTY && (env["NO_COLOR"] ?? "") === "";
+  const styled = (code: number, text: string): string => (isStyled ? `\u001B[${code}m${text}\u001B[0m` : text);
+  const bold = (text: string): string => styled(1, text);
+  const faint = (text: string): string => styled(2, text);
+  const width = Math.min(columns || DEFAULT_COLUMNS, MAX_COLUMNS);
   let chapters = 0;
   return {
-    chapter: (title) => console.log(`\n${bold(`${++chapters}. ${title}`)}`),
-    explain: (words) => console.log(faint(folded(words, "   "))),
-    found: (words) => console.log(folded(words, "   - ")),
-    show: (text) => console.log(faint(text.trimEnd().replace(/^/gm, "     "))),
+    chapter: (title) => print(`\n${bold(`${++chapters}. ${title}`)}`),
+    explain: (words) => print(faint(folded(words, "   ", width))),
+    found: (words) => print(folded(words, "   - ", width)),
+    show: (text) => print(faint(text.trimEnd().replace(/^/gm, "     "))),
   };
 }
 
-/** Breaks text between words so that it fits the terminal; what follows the first line stands below its text. */
-function folded(words: string, indent: string): string {
-  const width = Math.min(process.stdout.columns ?? DEFAULT_COLUMNS, MAX_COLUMNS) - indent.length;
+/** Breaks text between words so that it fits the terminal; what follows the first line is indented below its text. */
+function folded(words: string, indent: string, columns: number): string {
+  const width = columns - indent.length;
   const lines: string[] = [];
   for (const word of words.split(" ")) {
     const last = lines.at(-1);

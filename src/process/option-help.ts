@@ -8,21 +8,27 @@ export interface CommandText {
   readonly about?: string;
   /** Placeholder of what may follow the options, such as `FILE...`; left out where nothing may. */
   readonly rest?: string;
+  /** False: options are read from the command line alone, and no environment variable is named. */
+  readonly hasVariables?: boolean;
 }
 
 /** The usage text: each option with its default and its environment variable. */
-export function printHelp(specs: OptionSpecs, { command = "program", about, rest }: CommandText): string {
+export function printHelp(
+  specs: OptionSpecs,
+  { command = "program", about, rest, hasVariables = true }: CommandText,
+): string {
   const left = new Map(Object.entries(specs).map(([name, spec]) => [name, `  ${flagText(name, spec)}`]));
   const width = Math.max(...[...left.values(), "  --help"].map((text) => text.length)) + 2;
   const lines = Object.entries(specs).map(([name, spec]) => {
     const indent = " ".repeat(width);
-    return `${(left.get(name) ?? "").padEnd(width)}${spec.help}${notes(spec)}\n${indent}[${variableOf(name)}]`;
+    const line = `${(left.get(name) ?? "").padEnd(width)}${spec.help}${notes(spec)}`;
+    return hasVariables ? `${line}\n${indent}[${variableOf(name)}]` : line;
   });
   return [
     `Usage: ${command} [options]${rest === undefined ? "" : ` ${rest}`}`,
     ...(about === undefined ? [] : ["", about]),
     "",
-    "Options (a flag wins over its environment variable, that over the default):",
+    hasVariables ? "Options (a flag overrides its environment variable, which overrides the default):" : "Options:",
     ...lines,
     `${"  --help".padEnd(width)}Print this text`,
     "",

@@ -44,7 +44,8 @@ export function parseOptions<const S extends OptionSpecs>(
   if (text.rest === undefined) problems.push(...rest.map(unexpectedArgument));
   const values: Record<string, OptionValue | undefined> = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const read = readOption(name, spec, given.get(name) ?? fromEnvironment(name, spec, env));
+    const variables = text.hasVariables === false ? [] : fromEnvironment(name, spec, env);
+    const read = readOption(name, spec, given.get(name) ?? variables);
     values[name] = read.value;
     problems.push(...read.problems);
   }

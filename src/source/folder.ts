@@ -4,6 +4,7 @@ import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop, type WorkLoop } from "#src/process/work-loop.ts";
+import { AliveFiles } from "./alive-files.ts";
 import { DirectoryWatchers } from "./directory-watchers.ts";
 import { EventFile } from "./event-file.ts";
 import { FileTree, SETTLE_MS, type TreeChanges } from "./file-tree.ts";
@@ -70,6 +71,7 @@ class FolderSource implements Source {
   readonly #watchers: DirectoryWatchers;
   readonly #statuses: StatusFiles;
   readonly #reports: Readonly<Record<ReportTopic, ReportFiles>>;
+  readonly #alive: AliveFiles;
   readonly #events: EventFile;
   readonly #work: WorkLoop;
   /** Kinds this program patches: it deletes the status of such objects when they go. */
@@ -112,6 +114,7 @@ class FolderSource implements Source {
       report: new ReportFiles({ directory: root, topic: "report", nowMs }),
       member: new ReportFiles({ directory: root, topic: "member", nowMs }),
     };
+    this.#alive = new AliveFiles(root);
     this.#events = new EventFile({ directory: root, log, nowMs });
     this.#work = createWorkLoop({ run: async () => this.#refresh(), log });
   }
@@ -165,7 +168,9 @@ class FolderSource implements Source {
   }
 
   async report(name: string, value: Readonly<Record<string, unknown>>, options?: ReportOptions): Promise<void> {
-    await this.#reports[options?.topic ?? "report"].write(name, value);
+    const topic = options?.topic ?? "report";
+    await this.#reports[topic].write(name, value);
+    if (topic === "report" && !this.#isClosed) await this.#alive.add(name);
   }
 
   reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
@@ -184,7 +189,7 @@ class FolderSource implements Source {
     this.#watchers.close();
     this.#opened.resolve();
     const reports = Object.values(this.#reports).map(async (files) => files.close());
-    await Promise.all([this.#events.close(), ...reports, this.#removals]);
+    await Promise.all([this.#events.close(), ...reports, this.#alive.close(), this.#removals]);
   }
 
   #openView(): FolderView {

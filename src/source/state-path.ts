@@ -32,6 +32,16 @@ export function eventsPath(directory: string): string {
   return join(stateDirectory(directory), "events.jsonl");
 }
 
+/** `DIR/.hawser/alive/speaker-node1`. */
+export function alivePath(directory: string, name: string): string {
+  return join(stateDirectory(directory), "alive", segment(name));
+}
+
+/** The name that a file in `alive` stands for; undefined where it cannot be one. */
+export function aliveName(file: string): string | undefined {
+  return decode(file);
+}
+
 /** What a path below the directory holds; undefined for what is not ours to read. */
 export type PathMeaning =
   | { readonly kind: "manifest" }

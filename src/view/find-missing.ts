@@ -34,10 +34,10 @@ export function findMissing(input: StatusInput): readonly Problem[] {
 }
 
 /** Whether nothing of Hawser is in its namespace. What cannot be read may be there. */
-function isAbsent({ configMaps, pods, reports, members, leases }: StatusInput): boolean {
+function isAbsent({ configMaps, processes, reports, members, leases }: StatusInput): boolean {
   return (
     configMaps?.length === 0 &&
-    pods?.length === 0 &&
+    processes?.length === 0 &&
     reports?.size === 0 &&
     members?.size === 0 &&
     leases instanceof Map &&

@@ -13,7 +13,7 @@ import { parseService, type Service } from "#src/model/service.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import { findMissing } from "./find-missing.ts";
-import { readSpeakerPod } from "./speaker-pod.ts";
+import type { SpeakerProcess } from "./speaker-process.ts";
 import { type LeaderView, type LeaseSeen, viewLeaders } from "./view-leaders.ts";
 import { type ServiceView, viewServices } from "./view-services.ts";
 import { type SpeakerView, viewSpeakers } from "./view-speakers.ts";
@@ -73,8 +73,8 @@ export interface StatusInput {
   readonly services: readonly KubeObject[] | undefined;
   readonly nodes: readonly KubeObject[] | undefined;
   readonly slices: readonly KubeObject[] | undefined;
-  /** The speakers' pods; none in a folder. */
-  readonly pods: readonly KubeObject[] | undefined;
+  /** The speakers' processes; empty where nothing shows them. */
+  readonly processes: readonly SpeakerProcess[] | undefined;
   /** What speakers report, and their member records. */
   readonly reports: ReadonlyMap<string, Fields> | undefined;
   readonly members: ReadonlyMap<string, Fields> | undefined;
@@ -100,7 +100,7 @@ export function viewStatus(input: StatusInput): StatusView {
     configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
-  const speakers = viewSpeakers({ reports, pods: input.pods?.map(readSpeakerPod), nodes });
+  const speakers = viewSpeakers({ reports, processes: input.processes, nodes });
   const services = (input.services ?? []).map((object) => ({ object, read: parseService(object) }));
   const slices = input.slices?.flatMap((object) => {
     const read = parseEndpointSlice(object);
@@ -176,7 +176,7 @@ function unknownParts(input: StatusInput): readonly Part[] {
     pools: input.configMaps,
     nodes: input.nodes,
     endpoints: input.slices,
-    pods: input.pods,
+    pods: input.processes,
     speakers: input.reports,
     leaders: input.leases,
     events: input.events,

@@ -1,17 +1,17 @@
 import { liveSpeakers, readyNodesOf } from "#src/model/live-speakers.ts";
 import type { Node } from "#src/model/node.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
-import type { SpeakerPod } from "./speaker-pod.ts";
+import type { SpeakerProcess } from "./speaker-process.ts";
 
 /** What is known of a speaker, the worst first. */
 type SpeakerState =
-  /** Its container does not run; `detail` says why. */
+  /** Its process does not run; `detail` says why. */
   | "not running"
   /** No pod of the DaemonSet is on the node. */
-  | "no pod"
+  | "no speaker"
   /** Other speakers do not hear it, or its Node is not Ready: what it reported no longer holds. */
   | "silent"
-  /** Neither a report nor a pod can be seen. */
+  /** Neither its report nor its process can be seen. */
   | "unknown"
   /** It runs and has not reported yet. */
   | "no report"
@@ -20,7 +20,7 @@ type SpeakerState =
   /** It stands for election. */
   | "up";
 
-/** A speaker as its report, its pod and its Node together show it. This is also its JSON, so it has lists. */
+/** A speaker as its report, its process and its Node together show it. This is also its JSON, so it has lists. */
 export interface SpeakerView {
   readonly node: string;
   readonly state: SpeakerState;
@@ -46,8 +46,8 @@ export interface SpeakerView {
 /** What is seen of the speakers. Undefined where it may not be read. */
 export interface SpeakersSeen {
   readonly reports: readonly SpeakerReport[] | undefined;
-  /** The pods of the DaemonSet; empty where there is none, as in a folder. */
-  readonly pods: readonly SpeakerPod[] | undefined;
+  /** Their processes; empty where nothing shows these. */
+  readonly processes: readonly SpeakerProcess[] | undefined;
   readonly nodes: readonly Node[] | undefined;
 }
 
@@ -63,26 +63,26 @@ export interface Speakers {
 }
 
 /** Puts together what is known of each speaker, and lists every Node, whether or not it has one. */
-export function viewSpeakers({ reports, pods = [], nodes = [] }: SpeakersSeen): Speakers {
+export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSeen): Speakers {
   // While a pod is replaced its node has two: the one that runs counts.
-  const byRunning = pods.toSorted((left, right) => Number(left.isRunning) - Number(right.isRunning));
-  const podOf = new Map(byRunning.map((pod) => [pod.node, pod]));
-  // Without any pod, speakers are run otherwise than by the DaemonSet, and the lack of a pod proves nothing.
-  const isProvenByPods = podOf.size > 0;
+  const byRunning = processes.toSorted((left, right) => Number(left.isRunning) - Number(right.isRunning));
+  const processOf = new Map(byRunning.map((one) => [one.node, one]));
+  // Without any, speakers are run otherwise than by the DaemonSet, and the lack of a process proves nothing.
+  const isProven = processOf.size > 0;
   const reportOf = new Map(reports?.map((report) => [report.node, report]));
   const current = [...reportOf.values()].filter(
-    (report) => !isProvenByPods || isOfRunningPod(report, podOf.get(report.node)),
+    (report) => !isProven || isOfProcess(report, processOf.get(report.node)),
   );
   const live = liveSpeakers(current, readyNodesOf(nodes));
   const notReady = new Set(nodes.filter(({ ready }) => !ready).map(({ name }) => name));
-  const names = new Set([...nodes.map(({ name }) => name), ...podOf.keys(), ...reportOf.keys()]);
+  const names = new Set([...nodes.map(({ name }) => name), ...processOf.keys(), ...reportOf.keys()]);
   const views = [...names].sort().flatMap((node) => {
     if (node === "") return [];
     const report = reportOf.get(node);
     const isLive = report !== undefined && live.has(report);
-    const pod = podOf.get(node);
+    const process = processOf.get(node);
     const isNodeReady = !notReady.has(node);
-    return [viewSpeaker({ node, report, isLive, pod, isNodeReady, isProvenByPods, isKnown: reports !== undefined })];
+    return [viewSpeaker({ node, report, isLive, process, isNodeReady, isProven, isKnown: reports !== undefined })];
   });
   return {
     views,
@@ -95,18 +95,19 @@ export function viewSpeakers({ reports, pods = [], nodes = [] }: SpeakersSeen): 
 interface Seen {
   readonly node: string;
   readonly report: SpeakerReport | undefined;
-  readonly pod: SpeakerPod | undefined;
+  readonly process: SpeakerProcess | undefined;
   /** Its report is believed. */
   readonly isLive: boolean;
   /** Its Node is Ready, as far as is known. */
   readonly isNodeReady: boolean;
-  readonly isProvenByPods: boolean;
+  /** Processes can be seen. */
+  readonly isProven: boolean;
   /** Reports may be read. */
   readonly isKnown: boolean;
 }
 
 function viewSpeaker(seen: Seen): SpeakerView {
-  const { node, report, isLive, isProvenByPods } = seen;
+  const { node, report, isLive, isProven } = seen;
   const state = stateOf(seen);
   const live = isLive ? report : undefined;
   return {
@@ -114,7 +115,7 @@ function viewSpeaker(seen: Seen): SpeakerView {
     state,
     detail: detailOf(seen, state),
     alive: isLive,
-    certain: state !== "unknown" && (isProvenByPods || !isLive),
+    certain: state !== "unknown" && (isProven || !isLive),
     ready: report?.ready === true,
     reportedAt: report?.reportedAt ?? "",
     announcing: [...(live?.announcing ?? [])],
@@ -125,26 +126,26 @@ function viewSpeaker(seen: Seen): SpeakerView {
   };
 }
 
-function detailOf({ report, pod, isLive, isNodeReady }: Seen, state: SpeakerState): string {
-  if (state === "not running") return pod?.waitsFor ?? "";
+function detailOf({ report, process, isLive, isNodeReady }: Seen, state: SpeakerState): string {
+  if (state === "not running") return process?.waitsFor ?? "";
   if (!isNodeReady) return "Node not Ready";
   return isLive && report !== undefined && report.standing !== "Usable" ? report.standing : "";
 }
 
-function stateOf({ report, pod, isLive, isProvenByPods, isKnown }: Seen): SpeakerState {
-  if (isProvenByPods && pod === undefined) return "no pod";
-  if (pod !== undefined && !pod.isRunning) return "not running";
-  if (isLive) return report?.ready === true && pod?.isReady !== false ? "up" : "joining";
+function stateOf({ report, process, isLive, isProven, isKnown }: Seen): SpeakerState {
+  if (isProven && process === undefined) return "no speaker";
+  if (process !== undefined && !process.isRunning) return "not running";
+  if (isLive) return report?.ready === true && process?.isReady !== false ? "up" : "joining";
   if (!isKnown) return "unknown";
   // A report from before its container started is that of the process before.
-  if (report === undefined || (pod !== undefined && !isOfRunningPod(report, pod))) return "no report";
+  if (report === undefined || (process !== undefined && !isOfProcess(report, process))) return "no report";
   return "silent";
 }
 
-/** Whether a report is the word of the process that runs in this pod. Both clocks are those of the same node. */
-function isOfRunningPod({ reportedAt }: SpeakerReport, pod: SpeakerPod | undefined): boolean {
-  if (pod === undefined || !pod.isRunning) return false;
+/** Whether a report is the word of the process that runs now. Both clocks are those of the same node. */
+function isOfProcess({ reportedAt }: SpeakerReport, process: SpeakerProcess | undefined): boolean {
+  if (process === undefined || !process.isRunning) return false;
   const reportedMs = Date.parse(reportedAt);
   // `startedAt` has whole seconds.
-  return pod.runsSinceMs === undefined || Number.isNaN(reportedMs) || reportedMs >= pod.runsSinceMs;
+  return process.runsSinceMs === undefined || Number.isNaN(reportedMs) || reportedMs >= process.runsSinceMs;
 }

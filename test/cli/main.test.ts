@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { version } from "#src/process/version.ts";
 import { runCli, startCli, startCommand } from "./run-cli.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../cli/hawser.js", import.meta.url));
+
+const START = fileURLToPath(new URL("../../scripts/start.js", import.meta.url));
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -78,6 +80,30 @@ const oldNodes = ["/usr/bin/node", "/usr/local/bin/node"].filter((node) => {
   return major >= 18 && major < 24;
 });
 
+describe("O11 every command explains itself", () => {
+  it.each(["image", "cluster"])("npm run %s -- --help prints its options, and a wrong one is named", async (name) => {
+    const script = fileURLToPath(new URL(`../../scripts/${name}.js`, import.meta.url));
+    const help = await startCommand(process.execPath, [script, "--help"]).ended;
+    expect([help.code, help.stderr]).toEqual([0, ""]);
+    expect(help.stdout).toMatch(new RegExp(`^Usage: npm run ${name} -- \\[options\\]\n`));
+    expect(help.stdout).not.toContain("HAWSER_");
+    const wrong = await startCommand(process.execPath, [script, "--nonsense"]).ended;
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--nonsense: Unknown option")]);
+  });
+
+  it("hawser help COMMAND prints the help of that command", async () => {
+    const [one, other] = await Promise.all([runCli(["help", "status"]), runCli(["status", "--help"])]);
+    expect([one.code, one.stdout]).toEqual([0, other.stdout]);
+    expect((await runCli(["help", "statsu"])).stderr).toContain("Did you mean status?");
+  });
+
+  it("hawser alone says that no command is given, and lists all", async () => {
+    const { code, stderr } = await runCli([]);
+    expect([code, stderr.split("\n")[0]]).toEqual([2, "hawser: no command given"]);
+    for (const verb of verbs) expect(stderr).toMatch(new RegExp(`^  ${verb} `, "m"));
+  });
+});
+
 describe("cli/hawser.js", () => {
   it("runs under the project's own Node", async () => {
     const { code, stdout } = await startCommand(process.execPath, [LAUNCHER, "--help"]).ended;
@@ -92,6 +118,33 @@ describe("cli/hawser.js", () => {
       expect((await startCommand(oldNodes[0] ?? "", [LAUNCHER, "nonsense"]).ended).code).toBe(2);
     },
   );
+
+  const launchers = [
+    { name: "cli/hawser.js under an old Node", node: oldNodes[0], args: [LAUNCHER] },
+    { name: "npm run hawser", node: process.execPath, args: [START, "hawser"] },
+  ];
+  it.each(launchers.filter(({ node }) => node !== undefined))(
+    "O15 the program ends when its launcher is killed: $name",
+    async ({ node = "", args }) => {
+      const options = ["--manifests", await scratch(), "--admin-port=0", "--admin-address=127.0.0.1"];
+      const launcher = startCommand(node, [...args, "controller", ...options]);
+      const { pid } = launcher.child;
+      await launcher.says(/"msg":"controller started"/);
+      const [program] = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+      closers.push(async () => Promise.resolve(spawnSync("kill", ["-KILL", program ?? ""])));
+      expect(await readFile(`/proc/${program}/cmdline`, "utf8")).toContain("controller/main.ts");
+      launcher.child.kill("SIGKILL");
+      // It resolves when nobody holds the pipe to its output any more: when the program has ended, too.
+      expect((await launcher.ended).stdout).toContain('"msg":"shut down"');
+    },
+  );
+
+  it.skipIf(oldNodes.length === 0)("O12 npx hawser prints what hawser prints, and nothing before it", async () => {
+    const path = `${dirname(oldNodes[0] ?? "")}:${process.env["PATH"]}`;
+    const env = { PATH: path, npm_config_update_notifier: "false" };
+    const { code, stdout, stderr } = await startCommand("npx", ["hawser", "--version"], env).ended;
+    expect([code, stdout.split("\n")[0], stderr]).toEqual([0, `hawser ${version}`, ""]);
+  });
 
   it("says what to run where the packages are missing", async () => {
     const directory = await scratch();

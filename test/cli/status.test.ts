@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -98,9 +98,9 @@ describe("hawser status", () => {
       "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
       "modern | 18446744073709551616 | 1 | no | 2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
       "default/late | pending | - | - | - | 0 of 0 | - | PoolExhausted: pool default is full",
-      "default/web | 192.0.2.1 | default | n1? | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",
+      "default/web | 192.0.2.1 | default | n1 | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",
       "default/web | 2001:db8::1 | modern | none | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",
-      "n1 | up? | 192.0.2.1 | NoSubnet for 1 | eth0 | n1 | - | 2m",
+      "n1 | up | 192.0.2.1 | NoSubnet for 1 | eth0 | n1 | - | 2m",
       "n2 | silent | - | - | - | n1, n2 | - | 3m",
       "2m | Warning | PoolExhausted | Service default/late | pool default [31m is full",
     ])
@@ -155,7 +155,7 @@ describe("hawser status", () => {
       [
         "default/web",
         [
-          { ip: "192.0.2.1", pool: "default", owner: "n1", certain: false, spares: [] },
+          { ip: "192.0.2.1", pool: "default", owner: "n1", certain: true, spares: [] },
           { ip: "2001:db8::1", pool: "modern", certain: true, spares: [] },
         ],
       ],
@@ -188,6 +188,19 @@ describe("hawser status", () => {
     expect([code, stdout.split("\n")[0]]).toEqual([1, "NOT SERVED: 2 of 2 Services"]);
     await rm(join(env.HAWSER_MANIFESTS, "all.yaml"));
     expect((await runCli(["status", "--exit-code"], env)).code).toBe(0);
+  });
+
+  it("O2 in a folder a speaker without a sign of life does not run, whatever its report says", async () => {
+    const directory = await installation();
+    const longAgo = new Date(Date.now() - 60_000);
+    for (const name of ["speaker-n1", "speaker-n2"])
+      await utimes(join(directory, ".hawser/alive", name), longAgo, longAgo);
+    const { stdout } = await runCli(["status", "--json", "--manifests", directory]);
+    const { speakers, services } = JSON.parse(stdout) as StatusView;
+    expect(speakers.map(({ state, detail, certain }) => [state, detail, certain])).toEqual(
+      ["n1", "n2"].map(() => ["not running", "no sign of life", true]),
+    );
+    expect(services.find(({ service }) => service === "default/web")?.reason).toBe("NoSpeaker");
   });
 
   it("O7 reads the ConfigMap that --namespace and --config-map name", async () => {
@@ -240,7 +253,13 @@ describe("hawser status", () => {
 describe("printStatus()", () => {
   it("O3 shows ? for what cannot be read, and says which parts", () => {
     const nowMs = Date.parse("2026-11-28T12:00:00Z");
-    const all = { configMaps: undefined, services: undefined, slices: undefined, nodes: undefined, pods: undefined };
+    const all = {
+      configMaps: undefined,
+      services: undefined,
+      slices: undefined,
+      nodes: undefined,
+      processes: undefined,
+    };
     const rest = { reports: undefined, members: undefined, leases: undefined, events: undefined, problems: [] };
     const view = viewStatus({ nowMs, namespace: "hawser-system", loadBalancerClass: undefined, ...all, ...rest });
     expect(printStatus(view, nowMs).split("\n\n")).toEqual([

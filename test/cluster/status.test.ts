@@ -226,13 +226,13 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
         [node, state, detail, certain].join(" "),
       );
     await showPods({ n1: { running: { startedAt } }, n2: { running: { startedAt } } });
-    expect(await states()).toEqual(["n1 up  true", "n2 up  true", "n3 no pod  true"]);
+    expect(await states()).toEqual(["n1 up  true", "n2 up  true", "n3 no speaker  true"]);
     const crashed = { waiting: { reason: "CrashLoopBackOff" } };
     await showPods({ n1: crashed, n2: crashed });
     expect(await states()).toEqual([
       "n1 not running CrashLoopBackOff true",
       "n2 not running CrashLoopBackOff true",
-      "n3 no pod  true",
+      "n3 no speaker  true",
     ]);
     const { services } = await viewAs(cluster.kubeconfigFile);
     const web = services.find(({ service }) => service === "shop/web");

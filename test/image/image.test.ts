@@ -127,6 +127,12 @@ describe("the image", () => {
       expect(stdout).toContain("native module: loads");
     });
 
+    it("O11 says where the demo can be run, and that it is not here", { timeout: SLOW }, async () => {
+      const { code, stdout, stderr } = await start(["demo"], { data: folder("no-demo", {}) }).ended;
+      expect([code, stdout]).toEqual([1, ""]);
+      expect(stderr).toMatch(/^hawser demo: it is not part of this installation\. .*npm run demo\n$/);
+    });
+
     it.each([
       { program: "controller", port: 9120, metric: "hawser_pool_addresses", args: [] },
       {

@@ -62,7 +62,9 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
         child.kill("SIGINT");
       },
     });
-    expect(status).toMatch(/^hawser-system\/hawser-ingress +192\.0\.2\.211 +default +n[123] +AddressAssigned$/m);
+    expect(status).toMatch(
+      /^hawser-system\/hawser-ingress +192\.0\.2\.211 +default +n[123] +n[123](?:, n[123])* +[1-9] of [1-9] +\d+s +Announced$/m,
+    );
     const kept = events.find(({ event }) => event === "kept")?.["enter"] as Record<string, string>;
     expect(Object.keys(kept)).toEqual(["client", "n1", "n2", "n3"]);
     expect(kept["n1"]).toContain("nsenter");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseObject, type KubeObject } from "#src/model/object.ts";
+import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import { type StatusInput, type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 const nowMs = Date.parse("2026-11-28T12:00:00Z");
@@ -64,14 +65,17 @@ const node = (name: string, ready = "True") =>
     status: { conditions: [{ type: "Ready", status: ready }] },
   });
 
+/** A speaker's pod, as the API server has it. */
 function pod(onNode: string, state: object = { running: { startedAt: ago(86_400) } }, ready = "True") {
-  return objectOf({
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: `hawser-speaker-${onNode}`, namespace: "hawser-system" },
-    spec: { nodeName: onNode },
-    status: { phase: "Running", conditions: [{ type: "Ready", status: ready }], containerStatuses: [{ state }] },
-  });
+  return readSpeakerPod(
+    objectOf({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: `hawser-speaker-${onNode}`, namespace: "hawser-system" },
+      spec: { nodeName: onNode },
+      status: { phase: "Running", conditions: [{ type: "Ready", status: ready }], containerStatuses: [{ state }] },
+    }),
+  );
 }
 const crashing = { waiting: { reason: "CrashLoopBackOff" } };
 
@@ -109,7 +113,7 @@ const healthy: StatusInput = {
   services: [service("web")],
   slices: [slice("web", [{ node: "n2", ready: true }])],
   nodes: names.map((name) => node(name)),
-  pods: names.map((name) => pod(name)),
+  processes: names.map((name) => pod(name)),
   reports: byName(
     "speaker",
     names.map((name) => report(name)),
@@ -214,7 +218,7 @@ describe("O1 a Service is shown with its worst reason, its endpoints and its spa
 
 describe("O2 the pods of the DaemonSet say which speakers run", () => {
   it("believes no report of a speaker whose pod does not run: all killed means no owner", () => {
-    const view = look({ pods: names.map((name) => pod(name, crashing, "False")) });
+    const view = look({ processes: names.map((name) => pod(name, crashing, "False")) });
     expect(firstLine(view)).toBe("NoSpeaker none  1/1 unserved");
     expect(view.speakers.map(({ state, detail, alive, certain }) => [state, detail, alive, certain])).toEqual(
       names.map(() => ["not running", "CrashLoopBackOff", false, true]),
@@ -222,13 +226,13 @@ describe("O2 the pods of the DaemonSet say which speakers run", () => {
   });
 
   it("believes no report from before the container started", () => {
-    const view = look({ pods: names.map((name) => pod(name, { running: { startedAt: ago(60) } }, "False")) });
+    const view = look({ processes: names.map((name) => pod(name, { running: { startedAt: ago(60) } }, "False")) });
     expect(view.speakers.map(({ state }) => state)).toEqual(["no report", "no report", "no report"]);
     expect(firstLine(view)).toBe("NoSpeaker none  1/1 unserved");
   });
 
-  it("marks as not certain what only reports say, where there are no pods", () => {
-    const view = look({ pods: [] });
+  it("marks as not certain what only reports say, where there are no speakers", () => {
+    const view = look({ processes: [] });
     expect(firstLine(view)).toBe("Announced n1? n2,n3 1/1 served");
     expect(view.speakers.map(({ state, certain }) => [state, certain])).toEqual(names.map(() => ["up", false]));
   });
@@ -245,7 +249,7 @@ describe("O2 the pods of the DaemonSet say which speakers run", () => {
 
 describe("O3 what may not be read is unknown, never nobody", () => {
   it("of speakers and leaders", () => {
-    const view = look({ reports: undefined, members: undefined, leases: undefined, pods: undefined });
+    const view = look({ reports: undefined, members: undefined, leases: undefined, processes: undefined });
     expect(view.unknown).toEqual(["pods", "speakers", "leaders"]);
     expect(firstLine(view)).toBe("Announced none? ? 1/1 served");
     expect(view.speakers.map(({ state, certain }) => [state, certain])).toEqual(names.map(() => ["unknown", false]));
@@ -259,7 +263,7 @@ describe("O3 what may not be read is unknown, never nobody", () => {
   });
 
   it("and a namespace without Hawser is a Problem that names it", () => {
-    const nothing = { configMaps: [], pods: [], reports: new Map(), members: new Map(), leases: new Map() };
+    const nothing = { configMaps: [], processes: [], reports: new Map(), members: new Map(), leases: new Map() };
     const { problems } = look({ ...nothing, namespace: "hawser" });
     expect(problems).toEqual([
       expect.objectContaining({ code: "INSTALLATION_NOT_FOUND", where: 'namespace "hawser"' }),
@@ -271,7 +275,7 @@ describe("O4 every Node is listed, and so is the lack of a leader", () => {
   it("with the state of its speaker", () => {
     const view = look({
       nodes: ["n0", ...names, "n4"].map((name) => node(name, name === "n3" ? "Unknown" : "True")),
-      pods: [
+      processes: [
         pod("n1"),
         pod("n2", crashing, "False"),
         pod("n3"),
@@ -280,7 +284,7 @@ describe("O4 every Node is listed, and so is the lack of a leader", () => {
       reports: byName("speaker", [report("n1", { members: [{ node: "n1" }] }), report("n2"), report("n3")]),
     });
     expect(view.speakers.map(({ node: name, state, detail }) => `${name} ${state} ${detail}`)).toEqual([
-      "n0 no pod ",
+      "n0 no speaker ",
       "n1 up ",
       "n2 not running CrashLoopBackOff",
       "n3 silent Node not Ready",
@@ -336,7 +340,7 @@ describe("O5 takeovers and what speakers found are shown", () => {
     ];
     const { takeovers } = look({
       reports: byName("speaker", reports),
-      pods: [pod("n1"), pod("n2", crashing), pod("n3")],
+      processes: [pod("n1"), pod("n2", crashing), pod("n3")],
     });
     expect(takeovers.map(({ node: name, at }) => `${name} ${at}`).slice(0, 4)).toEqual([
       `n2 ${ago(10)}`,

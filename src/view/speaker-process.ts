@@ -1,23 +1,21 @@
 import type { KubeObject } from "#src/model/object.ts";
 import { type Fields, recordOf, recordsOf, textOf } from "#src/model/record.ts";
 
-/** A pod of the speaker's DaemonSet, as far as it tells whether the speaker runs. */
-export interface SpeakerPod {
-  readonly name: string;
+/** What is seen of the process of a speaker, by other means than its own report. */
+export interface SpeakerProcess {
   /** Empty while it is not scheduled. */
   readonly node: string;
-  /** Its container runs. */
   readonly isRunning: boolean;
-  /** Condition Ready. */
+  /** Its pod is Ready; true where it is not run in a pod. */
   readonly isReady: boolean;
-  /** Why it does not run, in the words of Kubernetes: `CrashLoopBackOff`, `ImagePullBackOff`, `Pending`; empty if it runs. */
+  /** Why it does not run: `CrashLoopBackOff`, `ImagePullBackOff`, `Pending`, `no sign of life`; empty if it runs. */
   readonly waitsFor: string;
-  /** Since when its container runs, in milliseconds since 1970; undefined where it does not. */
+  /** Since when its container runs, in milliseconds since 1970; undefined where that is not known. */
   readonly runsSinceMs: number | undefined;
 }
 
 /** Reads a pod of the DaemonSet. */
-export function readSpeakerPod({ metadata, spec, status: value }: KubeObject): SpeakerPod {
+export function readSpeakerPod({ spec, status: value }: KubeObject): SpeakerProcess {
   const status = recordOf(value);
   const [container = {}] = recordsOf(status["containerStatuses"]);
   const state = recordOf(container["state"]);
@@ -25,7 +23,6 @@ export function readSpeakerPod({ metadata, spec, status: value }: KubeObject): S
   const isRunning = state["running"] !== undefined;
   const ready = recordsOf(status["conditions"]).find(({ type }) => type === "Ready");
   return {
-    name: metadata.name,
     node: textOf(recordOf(spec)["nodeName"]),
     isRunning,
     isReady: isRunning && ready?.["status"] === "True",
