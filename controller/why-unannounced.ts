@@ -18,6 +18,7 @@ const FORBIDDEN: Readonly<Record<ForbiddenReason, string>> = {
   MemberAddress: "an interface of a node has it",
   GatewayAddress: "it is a default gateway",
   ReservedAddress: "it is reserved (loopback, link-local, multicast)",
+  NotOurs: "no pool contains it, and Hawser did not assign it",
 };
 
 const CAUSES: Readonly<Record<Exclude<Ineligibility, ForbiddenReason>, Cause>> = {
@@ -78,7 +79,7 @@ function causeOf(reasons: UnownedReasons | undefined): string {
   const [first] = counted.map(([reason]) => reason);
   if (first === undefined) return "no speaker answers. hawser status says what keeps each node from it.";
   if (Object.hasOwn(FORBIDDEN, first))
-    return `no speaker announces it, because ${FORBIDDEN[first as ForbiddenReason]}. Take it out of the pool.`;
+    return `no speaker announces it, because ${FORBIDDEN[first as ForbiddenReason]}.`;
   const causes = counted.map(([reason, count]) => {
     const nodes = count === 1 ? "1 node" : `${count} nodes`;
     if (!Object.hasOwn(CAUSES, reason)) return `${nodes} for the reason ${reason}`;

@@ -32,6 +32,7 @@ const ineligibilities = membersOf<Ineligibility>({
   MemberAddress: true,
   GatewayAddress: true,
   ReservedAddress: true,
+  NotOurs: true,
   NotReady: true,
   Leaving: true,
   NodeUnknown: true,

@@ -4,11 +4,14 @@ import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
 
 /** Why no speaker announces an address, whatever any object says: a closed set, shown in reports, status and metrics. */
-export type ForbiddenReason = "NodeAddress" | "MemberAddress" | "GatewayAddress" | "ReservedAddress";
+export type ForbiddenReason = HostReason | "NotOurs";
+
+/** Why nothing but its own machine ever answers for an address. */
+type HostReason = "NodeAddress" | "MemberAddress" | "GatewayAddress" | "ReservedAddress";
 
 /** An address that is never announced. */
 export interface ForbiddenAddress {
-  readonly reason: ForbiddenReason;
+  readonly reason: HostReason;
   /** Whose it is, as the end of a sentence: `the address of Node "n1"`. */
   readonly use: string;
 }

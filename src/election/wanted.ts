@@ -28,7 +28,8 @@ export interface AddressUse {
  */
 export function wantedAddress(use: AddressUse): WantedAddress {
   const { ip, services, pools, nodes } = use;
-  const selectors = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)))?.nodeSelectors ?? [];
+  const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
+  const selectors = pool?.nodeSelectors ?? [];
   const selected =
     selectors.length === 0
       ? undefined
@@ -41,7 +42,10 @@ export function wantedAddress(use: AddressUse): WantedAddress {
     serving = serving?.intersection(local.serving) ?? local.serving;
     for (const node of local.terminating) terminating.add(node);
   }
-  return { ip, forbidden: whyForbidden(ip, use.hostAddresses)?.reason, selected, serving, terminating };
+  // In no pool, and not assigned by Hawser: another provider's, or another machine's.
+  const isOurs = pool !== undefined || services.some(({ allocatedFrom }) => allocatedFrom !== undefined);
+  const forbidden = whyForbidden(ip, use.hostAddresses)?.reason ?? (isOurs ? undefined : "NotOurs");
+  return { ip, forbidden, selected, serving, terminating };
 }
 
 /**

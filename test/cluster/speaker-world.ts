@@ -92,7 +92,8 @@ export class SpeakerWorld {
 
   /** A Service with this address in its status, as a controller would write it. */
   async addService(name: string, ip: string, spec: Fields = {}): Promise<void> {
-    const body = { metadata: { name }, spec: { type: "LoadBalancer", ports: [{ port: 80 }], ...spec } };
+    const annotations = { "hawser.dev/ip-allocated-from-pool": "edge" };
+    const body = { metadata: { name, annotations }, spec: { type: "LoadBalancer", ports: [{ port: 80 }], ...spec } };
     await this.cluster.api.must({ path: SERVICES, body });
     await this.patch(`${SERVICES}/${name}/status`, { status: { loadBalancer: { ingress: [{ ip }] } } });
   }

@@ -48,7 +48,7 @@ describe("an address that no member can serve", () => {
     { reasons: { NoSubnet: 2 }, message: /2 nodes without an interface in its network \(take addresses.*--interfaces/ },
     {
       reasons: { GatewayAddress: 2 },
-      message: /no speaker announces it, because it is a default gateway\. Take it out/,
+      message: /no speaker announces it, because it is a default gateway\.$/,
     },
     {
       reasons: { NoSubnet: 1, NodeExcluded: 2 },

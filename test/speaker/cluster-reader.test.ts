@@ -43,7 +43,8 @@ class World {
 }
 
 const service = (name: string, ip: string): KubeObject =>
-  object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop },
+  object(`{ apiVersion: v1, kind: Service,
+    metadata: { name: ${name}, namespace: shop, annotations: { hawser.dev/ip-allocated-from-pool: edge } },
     spec: { type: LoadBalancer, ports: [{ port: 80 }] }, status: { loadBalancer: { ingress: [{ ip: ${ip} }] } } }`);
 const node = (name: string, { labels = "{}", ready = "True", seen = 0, address = "" } = {}): KubeObject =>
   object(`{ apiVersion: v1, kind: Node, metadata: { name: ${name}, labels: ${labels} },

@@ -7,11 +7,14 @@ import type { Change } from "#src/source/parsed-objects.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
 import { configMap, object, valueOf } from "#test/model/build.ts";
 
-function service(name: string, ips: readonly string[], spec = ""): Service {
+const ASSIGNED = "annotations: { hawser.dev/ip-allocated-from-pool: edge }";
+
+/** A Service that Hawser assigned these addresses, unless `marks` says otherwise. */
+function service(name: string, ips: readonly string[], spec = "", marks = ASSIGNED): Service {
   const ingress = ips.map((ip) => `{ ip: ${ip} }`).join(", ");
   return valueOf(
     parseService(
-      object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop },
+      object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name}, namespace: shop, ${marks} },
         spec: { type: LoadBalancer, ports: [{ port: 80 }] ${spec} }, status: { loadBalancer: { ingress: [${ingress}] } } }`),
     ),
   );
@@ -78,6 +81,21 @@ describe("WantedIndex", () => {
       gone: ["192.0.2.1", "2001:db8::1"],
     });
     expect(world.services("shop/a")).toEqual({ wanted: [], gone: ["192.0.2.2"] });
+  });
+
+  it("L1 L2 wants an address that no pool contains only where Hawser assigned it", () => {
+    const world = new World();
+    const unmarked = service("a", ["192.0.2.1"], "", "annotations: {}");
+    expect(world.services(unmarked).wanted).toEqual([{ ip: "192.0.2.1", forbidden: "NotOurs" }]);
+    const pools = (range: string) =>
+      valueOf(parsePoolConfig(configMap(`address-pools: [{ name: p, protocol: layer2, addresses: [${range}] }]`)))
+        .pools;
+    const configure = (range: string) =>
+      world.index.update({ services: [], slices: [], ...AS_BEFORE, pools: pools(range) }).wanted;
+    expect(configure("192.0.2.0/28")).toEqual([{ ip: "192.0.2.1" }]);
+    expect(configure("198.51.100.0/28")).toEqual([{ ip: "192.0.2.1", forbidden: "NotOurs" }]);
+    expect(world.services(service("a", ["192.0.2.1"])).wanted).toEqual([{ ip: "192.0.2.1" }]);
+    expect(world.index.forbidden()).toEqual([]);
   });
 
   it("keeps a shared address until its last Service goes", () => {
