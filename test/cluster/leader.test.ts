@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
-import type { ObjectRef } from "#src/model/object.ts";
+import { keyOf, type ObjectRef } from "#src/model/object.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
@@ -55,6 +55,8 @@ describe.skipIf(reason !== undefined)("leader election on a real API server", ()
     const source = openKubernetesSource({ ...given, ...options });
     closers.push(async () => source.close());
     await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+    // The API server makes this Service some time after it is ready.
+    await vi.waitFor(() => expect(source.get("Service", keyOf(SERVICE))).toBeDefined(), eventually);
     const told: boolean[] = [];
     return { source, leadership: source.lead(ELECTION, (leads) => told.push(leads)), told };
   }

@@ -126,10 +126,11 @@ class KubernetesSource implements Source {
 
   async patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult> {
     const reflector = this.#reflectorOf(ref.kind);
+    const lease = this.#leaderLease;
+    // First: one that does not lead may not have listed yet what it is asked about.
+    if (lease?.leads === false) return "conflict";
     const object = reflector.value(keyOf(ref));
     if (object === undefined) return "gone";
-    const lease = this.#leaderLease;
-    if (lease?.leads === false) return "conflict";
     let { metadata } = object;
     for (const write of planWrites(object, patch)) {
       const outcome = await this.#client.request({

@@ -167,6 +167,19 @@ describe("a program that stands for leader before it opens its source", () => {
   });
 });
 
+describe("a program that does not lead", () => {
+  it("is answered conflict by patch, also for an object that it has not seen", async () => {
+    const { api, source, lead, open } = await setUp();
+    api.holder = "another";
+    lead();
+    await open();
+    const patch = { annotations: { "hawser.dev/test": "x" } };
+    for (const name of ["list-1", "unseen"])
+      expect(await source.patch({ kind: "Service", namespace: "shop", name }, patch)).toBe("conflict");
+    expect(api.asked).toEqual(["GET lease", "list"]);
+  });
+});
+
 describe("a program that stands for leader when it is open", () => {
   it("lists again when it won: its watch may lag behind", async () => {
     const { api, lead, open, told, shown } = await setUp();
