@@ -13,8 +13,6 @@ const ALLOWED: readonly { readonly path: string; readonly not: string; readonly 
 /** Begins of paths that are not clean yet. Whoever cleans one removes it here; nothing is added. */
 const NOT_YET: readonly string[] = [
   "CHANGELOG.md",
-  "CONTRIBUTING.md",
-  "README.md",
   "SECURITY.md",
   "docs/",
   "config/",
