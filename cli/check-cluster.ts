@@ -4,6 +4,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { Scope } from "#src/source/kubernetes/read/resources.ts";
@@ -43,7 +44,7 @@ interface ClusterObjects {
 /** Finds all that is wrong with the objects of a cluster, read once. */
 export async function checkCluster(options: CheckClusterOptions): Promise<CheckResult> {
   const { objects, members, problems } = await readClusterObjects(options);
-  const found = findProblems({ objects, members, installation: options.installation });
+  const found = findProblems({ objects, members, installation: options.installation, nowMs: wallMs() });
   const findings = [...problems, ...found.map(({ object: _object, ...problem }) => problem)].map(
     ({ line: _line, ...problem }): Finding => ({ file: "", ...problem }),
   );

@@ -3,6 +3,7 @@ import { findProblems } from "#src/check/find-problems.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
 import { type CheckResult, exitCodeOf, type Finding, nameIn, nameOf } from "./check-result.ts";
 
 /** A file as read; undefined text: it cannot be read, for this reason. */
@@ -20,7 +21,11 @@ interface ObjectPlace {
 }
 
 /** Finds all that is wrong with manifests: in each file, in each object, between objects, and for the programs. */
-export function checkFiles(files: readonly CheckedFile[], installation?: Installation): CheckResult {
+export function checkFiles(
+  files: readonly CheckedFile[],
+  installation?: Installation,
+  nowMs: number = wallMs(),
+): CheckResult {
   const findings: Finding[] = [];
   const places = new Map<KubeObject, ObjectPlace>();
   const objects: KubeObject[] = [];
@@ -45,6 +50,7 @@ export function checkFiles(files: readonly CheckedFile[], installation?: Install
     objects: firsts,
     unusable,
     otherKinds: new Set(otherKinds.keys()),
+    nowMs,
     ...(installation === undefined ? {} : { installation }),
   });
   for (const { object, ...problem } of found) {

@@ -4,7 +4,7 @@ import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
-import { certificateClaims, claimedSecrets } from "./tls/certificate-claims.ts";
+import { certificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 export interface NamedSecretsOptions {

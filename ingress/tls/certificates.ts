@@ -4,7 +4,7 @@ import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf, wildcardOf } from "#src/routing/host.ts";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
-import { type CertificateClaims, claimedSecrets, hostsBySecret } from "./certificate-claims.ts";
+import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** What is served from now on. */

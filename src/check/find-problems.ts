@@ -4,7 +4,9 @@ import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
+import { findBadCertificates } from "./find-bad-certificates.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
+import { findLostRoutes } from "./find-lost-routes.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
@@ -22,6 +24,8 @@ export interface CheckInput {
   readonly members?: readonly MemberRecord[];
   readonly otherKinds?: ReadonlySet<string>;
   readonly installation?: Installation;
+  /** Milliseconds since 1970: certificates have an end. */
+  readonly nowMs: number;
 }
 
 /** All that is wrong with objects: with each by itself, between them, and what the programs would do with them. */
@@ -42,6 +46,8 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findMisspeltAnnotations(set),
     ...findUnknownClasses(set),
     ...findUnmatchedPorts(set),
+    ...findLostRoutes(set),
+    ...findBadCertificates(set, input.nowMs),
   ];
 }
 

@@ -8,6 +8,8 @@ import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
 export interface RouteConflict {
   /** The Ingress whose rule it is. */
   readonly loser: Ingress;
+  /** The place of the rule in it: `spec.rules[0].http.paths[1]`. */
+  readonly at: string;
   readonly problem: Problem;
 }
 
@@ -24,6 +26,7 @@ export function conflictsOfHost(host: string, claimants: readonly Ingress[]): re
   const lost = mergeHost(host, claimants).lost.filter((claims) => !leadToSame(claims));
   return lost.slice(0, MAX_CONFLICTS_PER_HOST).map(({ loser, winner }) => ({
     loser: loser.ingress,
+    at: loser.at,
     problem: {
       code: "INGRESS_PATH_TAKEN",
       where: `Ingress "${loser.ingress.key}" ${loser.at}`,

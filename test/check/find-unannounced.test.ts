@@ -71,7 +71,7 @@ describe("L5 what no node would announce", () => {
     const codesWith = (subnet: string) => {
       const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01", subnets: [subnet] }];
       const member = readMemberRecord({ node: "n1", addresses: ["192.0.2.11"], interfaces });
-      return findProblems({ objects, members: member === undefined ? [] : [member] }).map(({ code }) => code);
+      return findProblems({ objects, members: member === undefined ? [] : [member], nowMs: 0 }).map(({ code }) => code);
     };
     expect(codesWith("192.0.2.0/24")).toEqual([]);
     expect(codesWith("198.51.100.0/24")).toEqual(["POOL_OUTSIDE_NETWORKS"]);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { secureServer } from "#ingress/io/servers.ts";
-import { type CertificateClaims, certificateClaims } from "#ingress/tls/certificate-claims.ts";
+import { type CertificateClaims, certificateClaims } from "#src/tls/certificate-claims.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
 import type { Problem } from "#src/model/problem.ts";

@@ -7,7 +7,7 @@ export interface CertificateClaims {
   readonly byHost: ReadonlyMap<string, string>;
   /** Secrets of entries without hosts on Ingresses without hosts: each is served for the names in its certificate. */
   readonly byOwnNames: ReadonlySet<string>;
-  /** The oldest Ingress that names each Secret: it is told what is wrong with it. */
+  /** The oldest Ingress that names each Secret: Events about the Secret go to it. */
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
 
