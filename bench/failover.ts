@@ -84,7 +84,7 @@ async function crash(rack: Rack, system: RunningSystem): Promise<number> {
   return gapMs;
 }
 
-/** Probes lost while the owner's program is stopped in peace. */
+/** Probes lost while the owner's program ends after SIGTERM. */
 async function move(rack: Rack, system: RunningSystem): Promise<number> {
   const owner = await system.untilSteady();
   const prober = await startProbing(rack);

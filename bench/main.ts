@@ -9,7 +9,7 @@ import { main as memory, prepare as prepareMemory } from "./memory.ts";
 import { main as scale, prepare as prepareScale } from "./scale.ts";
 
 interface Bench {
-  /** Whether it needs a rack, hence the namespaces of lab/enter.js. */
+  /** Whether it needs a rack, and so the namespaces of lab/rack/enter.js. */
   readonly rack: boolean;
   /** Done before the namespaces, which reach no network; resolves with environment variables for those inside. */
   prepare?(): Promise<Readonly<Record<string, string>>>;

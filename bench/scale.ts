@@ -7,7 +7,7 @@ import { buildMetallb } from "./scale/metallb-build.ts";
 import { AT_ONCE, runTrial } from "./scale/trial.ts";
 import { MOST_NODES, World } from "./scale/world.ts";
 
-/** Of these the ratio to MetalLB is told; less than 1 is better. */
+/** Their ratio to MetalLB's is printed; less than 1 is better. */
 const COMPARED = ["reply-idle", "reply-storm", "assigned", "restart-serves", "restart-writes", "writes"];
 
 /** Builds what is run, outside of the namespaces; returns what those inside have to know. Throws if there is no Kubernetes. */

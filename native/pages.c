@@ -12,7 +12,7 @@
 // One entry of /proc/self/smaps (proc(5)).
 struct mapping {
   unsigned long start, end, inode, resident_kb, anonymous_kb;
-  char access; // '-' where nobody writes
+  char access; // '-' where writing is not allowed
 };
 
 // Reads one line into the entry; true after the last line that counts here.

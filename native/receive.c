@@ -1,4 +1,4 @@
-// Receiving: libuv says that something is there, recvmmsg fills the slots, JavaScript is told how many.
+// Receiving: libuv says that something is there, recvmmsg fills the slots, JavaScript gets their number.
 #include "arguments.h"
 #include "socket.h"
 
@@ -14,7 +14,7 @@ static bool map_reference(struct datagram_socket *socket, napi_ref reference, na
   return map_bytes(socket->env, value, type, result);
 }
 
-// Points the headers at the slots. Done anew for each batch, because JavaScript may have detached or shrunk a buffer
+// Points the headers at the slots. Done again for each batch, because JavaScript may have detached or shrunk a buffer
 // meanwhile; false if so. `lengths` is where the lengths go.
 static bool point_at_slots(struct datagram_socket *socket, struct bytes *lengths) {
   struct bytes frames, addresses;

@@ -33,7 +33,7 @@ struct datagram_socket {
 // Makes the struct that `handle` stands for; NULL (with an exception pending) if memory ran out.
 struct datagram_socket *socket_create(napi_env env, napi_value handle, unsigned int slots, size_t slot_bytes);
 
-// The socket behind a handle; NULL, with a TypeError pending, if the value is no handle of this module.
+// The socket behind a handle; NULL, with a TypeError pending, if the value is not a handle of this module.
 struct datagram_socket *socket_from(napi_env env, napi_value handle);
 
 // Takes a file descriptor into the event loop, not yet receiving; 0 or a negative errno. On failure fd is closed.

@@ -7,7 +7,7 @@ import { wrapped, whyNoRack } from "../lab/rack/wrapper.js";
 import { run } from "./run.js";
 import { ownNode, root } from "./setup.js";
 
-/** The folders of the tests that `npm run test:cluster` runs; each is a project of that name in vitest.config.ts. */
+/** The folders of the tests that `npm run test:cluster` runs; each is also the name of a project in vitest.config.ts. */
 const CLUSTER_FOLDERS = ["cluster", "install"];
 
 /** What building takes where nothing is built: for a person who waits. */

@@ -14,7 +14,7 @@ export interface Asker {
   readonly senderIp: string;
 }
 
-/** The frame of an ARP request for an address (RFC 826), broadcast. Throws for what is no address. */
+/** The frame of an ARP request for an address (RFC 826), broadcast. Throws for what is not an address. */
 export function requestFrame(ip: string, { mac, senderIp }: Asker): Uint8Array {
   const [targetIp, sender, source] = [parseIp(ip), parseIp(senderIp), parseMac(mac)];
   if (targetIp === undefined || sender === undefined || source === undefined) throw new Error("bad order");

@@ -5,7 +5,7 @@ import type { Rack } from "#lab/rack/rack.ts";
 export interface RunningSystem {
   /** Resolves with the node that owns the address, once exactly one does and the other stands by. */
   untilSteady(): Promise<Host>;
-  /** Stops the program on a node in peace; the node itself goes on forwarding. */
+  /** Stops the program on a node with SIGTERM; the node goes on forwarding. */
   leave(node: Host): Promise<void>;
   /** Starts it there again. */
   rejoin(node: Host): Promise<void>;

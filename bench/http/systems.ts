@@ -48,7 +48,7 @@ const hawser: System = {
   },
 };
 
-/** Kept-alive connections upstream, one worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
+/** Kept-alive connections to the endpoint, one worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
 const nginx: System = {
   name: "nginx",
   package: "nginx-light",

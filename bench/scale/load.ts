@@ -1,5 +1,5 @@
 // Creates objects at an API server, as many at once as told, and prints what came of it as lines of JSON. The order
-// comes as JSON in argv[2]. A process of its own, so that nobody else's work delays it.
+// comes as JSON in argv[2]. A process of its own, so that no other work delays it.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient, type ApiRequest } from "#src/source/kubernetes/api/client.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
@@ -98,7 +98,7 @@ async function must(client: ApiClient, request: ApiRequest): Promise<void> {
 
 /**
  * Resolves once the Services of the collection are listed; `all` resolves when so many have an address. A server cuts
- * the watch of a client that comes too late to it: then it begins anew with a list.
+ * the watch of a client that comes too late to it: then it begins again with a list.
  */
 async function watchAddresses(
   client: ApiClient,
@@ -127,7 +127,7 @@ async function watchAddresses(
       await watch.catch(() => undefined);
       if (seen.size >= count) return;
       const stalledMs = performance.now() - heardMs;
-      if (stalledMs > STALL_MS) throw new Error(`${seen.size} of ${count} have an address, and no more come`);
+      if (stalledMs > STALL_MS) throw new Error(`${seen.size} of ${count} have an address, and there are no new ones`);
       version = await listAddresses(client, path, take);
     }
   };

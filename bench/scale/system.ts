@@ -15,7 +15,7 @@ export interface RunningSystem {
   /** Process ids. */
   controller(): number;
   speaker(): number;
-  /** Ends the controller in peace. */
+  /** Ends the controller with SIGTERM. */
   stopController(): Promise<void>;
   /** Starts it again; resolves, when it says that it is ready, with the seconds it took. */
   startController(): Promise<number>;

@@ -130,7 +130,7 @@ function cpuOf(world: World, running: RunningSystem) {
   };
 }
 
-/** Resolves when nobody has written a Service or an Event for a while. */
+/** Resolves when no Service or Event was written for a while. */
 async function calm(world: World): Promise<void> {
   const look = async (): Promise<number> => {
     const writes = await readWrites(world.cluster);

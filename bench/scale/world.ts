@@ -82,7 +82,7 @@ export class World implements AsyncDisposable {
     await until(`${path} is served`, isServed, { timeoutMs: 60_000 });
   }
 
-  /** A kubeconfig of a ServiceAccount that may do all, but is no better served than any pod. */
+  /** A kubeconfig of a ServiceAccount that may do everything, and is served like any pod. */
   async kubeconfigOf(namespace: string, name: string): Promise<string> {
     const token = await this.cluster.serviceAccountToken(namespace, name);
     const body = {

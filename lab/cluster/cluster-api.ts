@@ -13,7 +13,7 @@ const TIMEOUT_MS = 30_000;
 
 export interface ApiAnswer {
   readonly status: number;
-  /** The object, list or Status; the text where it is no JSON. */
+  /** The object, list or Status; the text where it is not JSON. */
   readonly body: unknown;
 }
 
@@ -31,7 +31,7 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
 }
 
-/** Somebody whom the admin acts for: the API server then knows no more rights than theirs. */
+/** A user that the admin acts for: the API server then grants only that user's rights. */
 interface Impersonated {
   readonly user: string;
   readonly groups: readonly string[];
@@ -107,7 +107,7 @@ export class ClusterApi {
     };
   }
 
-  /** As `request`, and rejects with the server's own words where the answer is no success. Resolves with the body. */
+  /** As `request`, and rejects with the server's own words where the answer is not a success. Resolves with the body. */
   async must<T>(wanted: ApiRequest): Promise<T> {
     const { status, body } = await this.request(wanted);
     if (status >= 200 && status < 300) return body as T;

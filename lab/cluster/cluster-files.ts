@@ -36,7 +36,7 @@ export function etcdFlags(directory: string): readonly string[] {
     `--listen-peer-urls=${ETCD_PEER}`,
     `--initial-advertise-peer-urls=${ETCD_PEER}`,
     `--initial-cluster=lab=${ETCD_PEER}`,
-    // Nobody competes in an election of one, which otherwise takes a second.
+    // The only member has no competitor; with the default times its election takes a second.
     "--heartbeat-interval=10",
     "--election-timeout=100",
     "--unsafe-no-fsync",
@@ -88,7 +88,7 @@ export function controllerManagerFlags(directory: string, user: string): readonl
     `--kubeconfig=${files.kubeconfigOf(user)}`,
     `--root-ca-file=${files.ca}`,
     `--service-account-private-key-file=${files.serviceAccountKey}`,
-    // Each controller acts as its own ServiceAccount, with the rights that Kubernetes gives it and no more.
+    // Each controller acts as its own ServiceAccount, with exactly the rights that Kubernetes gives it.
     "--use-service-account-credentials",
     `--controllers=${CONTROLLERS.join(",")}`,
     "--leader-elect=false",

@@ -13,7 +13,7 @@ interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** All objects of a path, as the API server tells of them: a list, then a watch, again and again until closed. */
+/** All objects of a path, as the API server reports them: a list, then a watch, again and again until closed. */
 export class ClusterWatch<T extends ListedObject> {
   readonly #api: ClusterApi;
   /** The collection with its selectors: `/api/v1/pods?fieldSelector=spec.nodeName%3Dn1`. */

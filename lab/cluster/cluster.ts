@@ -45,7 +45,7 @@ export interface ClusterOptions {
   readonly users?: readonly ClusterUser[];
   /** Appended to the API server's command line; a later flag wins. */
   readonly apiServerFlags?: readonly string[];
-  /** Likewise for the controller-manager: `--node-monitor-grace-period=10s`. */
+  /** More flags of the controller-manager, such as: `--node-monitor-grace-period=10s`. */
   readonly controllerManagerFlags?: readonly string[];
 }
 
@@ -145,8 +145,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Starts a part in place of the one that runs (ended in peace first), was killed, or was never there; resolves when
-   * it is ready. In peace an API server takes up to 5 seconds while watches are open; after `kill` all takes 2.
+   * Starts a part in place of the one that runs (ended with SIGTERM first), was killed, or was never there; resolves when
+   * it is ready. After SIGTERM an API server takes up to 5 seconds while watches are open; after `kill` all takes 2.
    */
   async restart(name: ClusterPart): Promise<void> {
     await this.#parts.get(name)?.stop();
@@ -157,7 +157,7 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Runs kube-proxy on a node of the rack, which makes it forward Services; resolves when its rules are there. The API
-   * must hold a Node of that name with its addresses. Mode iptables needs the program of that name.
+   * must have the Node object with its addresses. Mode iptables needs the program iptables.
    */
   async startKubeProxy(
     node: Pick<Host, "name" | "spawn">,
@@ -222,7 +222,7 @@ export class Cluster implements AsyncDisposable {
     return running;
   }
 
-  /** A part that ended by itself will never be ready, so nobody waits for it. */
+  /** A part that ended without being asked to will never be ready, so waiting for it ends. */
   async #untilReady(): Promise<void> {
     const ended = (): RackProcess | undefined =>
       (["etcd", "kube-apiserver"] as const).map((name) => this.part(name)).find((part) => part.exitCode !== undefined);

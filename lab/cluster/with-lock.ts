@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A lock that is free is had sooner; who waits longer is told that somebody else holds it. */
+/** A free lock is taken sooner; after a longer wait it is reported that another process holds it. */
 const PATIENCE_MS = 1_000;
 
 /**
  * Does the work while holding a lock among processes: flock(1) on a file. A process that dies releases it, because the
- * shell that holds it reads from us. `say` hears when somebody else holds it for more than a second.
+ * shell that holds it reads from us. `say` is called when another process holds it for more than a second.
  */
 export async function withLock(file: string, say: (line: string) => void, work: () => Promise<void>): Promise<void> {
   const holder = spawn("flock", [file, "sh", "-c", "echo held; cat"], { stdio: ["pipe", "pipe", "inherit"] });

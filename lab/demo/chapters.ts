@@ -135,7 +135,7 @@ export async function deadNode({ rack, world, teller }: Stage, ip: string, node:
   return gapMs;
 }
 
-/** The owner's speaker is told to end: the successor announces while the leaver still forwards. */
+/** The owner's speaker gets SIGTERM: the successor announces while the leaver still forwards. */
 export async function plannedMove({ rack, world, teller }: Stage, ip: string): Promise<number> {
   const node = await ownerOf({ rack, world }, ip);
   teller.chapter(`A planned move: the speaker on ${node} is stopped with SIGTERM`);

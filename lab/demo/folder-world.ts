@@ -10,7 +10,7 @@ import type { Condition, World } from "./world.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-/** Nodes that run pods: the first node only announces, so that its death shows what moving an address costs, no more. */
+/** Nodes that run pods: the first node only announces, so that its death shows only what moving an address costs. */
 const POD_NODES = ["n2", "n3"];
 /** The pod that answers the probes is on the third node: would that own the address, its death would take both. */
 const NODE_LABELS = { n3: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } };

@@ -55,7 +55,7 @@ export async function openKubernetesWorld(rack: Rack, teller: Teller): Promise<W
 
 /**
  * The first node runs no pods but those of DaemonSets, and the third, where the pod is that answers the probes, never
- * owns an address: so the death of an owner shows what moving an address costs, and no more.
+ * owns an address: so the death of an owner shows only what moving an address costs.
  */
 async function giveRoles({ api }: Cluster): Promise<void> {
   const patch = (node: string, body: object): Promise<unknown> =>
@@ -176,7 +176,7 @@ class KubernetesWorld implements World {
     await until(`pod ${metadata?.name} has ended`, isGone, patient);
   }
 
-  /** The DaemonSet makes it anew by itself. */
+  /** The DaemonSet creates it again. */
   async restartSpeaker(node: string): Promise<void> {
     const isBack = async (): Promise<boolean> => {
       const pod = await this.#speakerOn(node);

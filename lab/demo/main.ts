@@ -15,7 +15,7 @@ const startedMs = performance.now();
 
 const interrupted = new Promise<"interrupted">((resolve) => onInterrupt(() => resolve("interrupted")));
 
-/** The story is told and the rack was left up: now Ctrl-C is its ordinary end. */
+/** The demo is over and the rack was left up: now Ctrl-C is its ordinary end. */
 let isKept = false;
 
 async function build(): Promise<Stage> {
@@ -82,7 +82,7 @@ async function story(): Promise<number> {
 /** Nothing needs to be undone by hand: with this process its namespaces end, and everything in them. */
 async function abandon(): Promise<number> {
   await interrupted;
-  if (isKept) return new Promise(() => undefined); // the story ends by itself then
+  if (isKept) return new Promise(() => undefined); // then the demo ends without this
   teller.found("interrupted; the rack is gone", { event: "done", ok: false, error: "interrupted" });
   return 130;
 }

@@ -271,7 +271,7 @@ function stampOf(file: string): string {
   return `${mtimeMs} ${size} ${ino}`;
 }
 
-/** Nobody ever reads half a file: it gets its name only when it is whole. */
+/** A reader never sees half a file: it gets its name only when it is whole. */
 function writeWhole(file: string, text: string): void {
   mkdirSync(join(file, ".."), { recursive: true });
   const unfinished = `${file}.tmp`;

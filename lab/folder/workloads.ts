@@ -34,7 +34,7 @@ export interface WorkloadService {
   readonly namespace: string;
   readonly name: string;
   readonly isLoadBalancer: boolean;
-  /** Undefined: its EndpointSlices are written by somebody else. */
+  /** Undefined: its EndpointSlices are in the manifests. */
   readonly selector: Readonly<Record<string, string>> | undefined;
   readonly families: readonly ("IPv4" | "IPv6")[];
   readonly ports: readonly WorkloadServicePort[];
@@ -42,7 +42,7 @@ export interface WorkloadService {
   readonly affinitySeconds: number | undefined;
 }
 
-/** An EndpointSlice somebody wrote, flattened: ready addresses by port name. */
+/** An EndpointSlice of the manifests, flattened: ready addresses by port name. */
 export interface WrittenEndpoints {
   readonly serviceKey: string;
   readonly addresses: readonly { readonly address: string; readonly node: string }[];
@@ -65,9 +65,8 @@ export interface ManifestText {
 }
 
 /**
- * Takes out of manifests what the lab plays: Deployments, Services and EndpointSlices. Everything else is passed over,
- * and so are those of which the product itself says that they cannot be read; throws an Error for a file that holds
- * something that is no YAML or no object.
+ * Takes out of manifests what the lab plays: Deployments, Services and EndpointSlices. Everything else is ignored, and
+ * so is what the product itself reports as unreadable. Throws an Error for a file that contains something that is not YAML or not an object.
  */
 export function readWorkloads(files: readonly ManifestText[]): Workloads {
   const objects = files.flatMap(readObjects);

@@ -151,7 +151,7 @@ function readNames(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // nobody has reported yet
+    return []; // no speaker has reported yet
   }
 }
 

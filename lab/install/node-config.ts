@@ -46,7 +46,7 @@ export function networkConfig(pods: PodRanges): string {
   return JSON.stringify({ cniVersion: "1.0.0", name: "pods", plugins: [{ type: "ptp", ipam }] });
 }
 
-/** Pods are told apart from the LAN by their addresses only on the nodes: what leaves them has the node's own. */
+/** Only the nodes know the pods' addresses: what leaves for the LAN has the node's own. */
 export function masqueradeRules(pods: PodRanges): string {
   return `table inet pods {
   chain leave {
@@ -73,7 +73,7 @@ export function kubeletConfig(clientAuthority: string): string {
     cgroupDriver: "cgroupfs",
     failCgroupV1: false,
     failSwapOn: false,
-    // Another's processes on this machine are no reason to evict a pod, nor is a full disk to remove its image.
+    // Other processes of this machine must not evict a pod, and a full disk must not remove its image.
     evictionHard: { "memory.available": "100Mi" },
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
@@ -81,7 +81,7 @@ export function kubeletConfig(clientAuthority: string): string {
     nodeLeaseDurationSeconds: 12,
     oomScoreAdj: 0,
     resolvConf: "",
-    // Nobody answers there: only names of a cluster would be asked for.
+    // No server answers there: only names of a cluster would be asked for.
     clusterDNS: ["10.96.0.10"],
     clusterDomain: "cluster.local",
     // How late a pod sees a changed ConfigMap or Secret.

@@ -13,7 +13,7 @@ const JOIN_GROUPS = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift
 
 export interface NodeMachineOptions {
   readonly host: Host;
-  /** Keeps what the node writes: images, containers, logs. On a file system that is no overlay. */
+  /** Keeps what the node writes: images, containers, logs. It must not be on an overlay file system. */
   readonly directory: string;
   readonly groups: ControlGroups;
 }

@@ -18,7 +18,7 @@ const SCHEDULER = "system:kube-scheduler";
 
 export interface RealClusterOptions {
   readonly nodes: number;
-  /** Holds all that its parts write; on a file system that is no overlay. */
+  /** Holds all that its parts write; not on an overlay file system. */
   readonly directory: string;
   readonly packages: NodePackages;
   /** Appended to the API server's command line. */

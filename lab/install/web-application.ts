@@ -15,7 +15,7 @@ export interface WebApplication {
 }
 
 /**
- * Manifests of an application that somebody runs: a Deployment whose pods answer HTTP on port 8080 with their name
+ * Manifests of a user's application: a Deployment whose pods answer HTTP on port 8080 with their name
  * (lab/rack/pod-server.ts), and a Service of type LoadBalancer on port 80 before it.
  */
 export function webApplication({ name, replicas, nodeSelector = {} }: WebApplication): string {

@@ -49,7 +49,7 @@ export class Kubelet {
     return [...this.#workers.values()];
   }
 
-  /** Stops it as a crash would: the pods run on, but nobody probes, restarts or ends them, and the Lease grows old. */
+  /** Stops it as a crash would: the pods run on, but they are not probed, restarted or ended any longer, and the Lease grows old. */
   async pause(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;

@@ -27,7 +27,7 @@ shift
 exec "$@"
 `;
 
-/** The command line that runs a command with these mounts, seen by nobody else. `layers`: an empty folder, new for each run. */
+/** The command line that runs a command with these mounts, which no other process sees. `layers`: an empty folder, new for each run. */
 export function withMounts(mounts: readonly Mount[], layers: string, command: readonly string[]): readonly string[] {
   if (mounts.length === 0) return command;
   const pairs = mounts.flatMap(({ source, target }) => [source, target]);

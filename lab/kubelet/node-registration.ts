@@ -62,8 +62,8 @@ export async function renewLease(api: ClusterApi, node: Host, timeoutMs: number)
 }
 
 /**
- * What a network plugin does on a node: pods that reach out of the pods' networks leave with the node's address, since
- * nobody else knows the way back to them. Replies on connections from outside are not touched.
+ * What a network plugin does on a node: pods that reach out of the pods' networks leave with the node's address,
+ * because only the nodes have routes back to them. Replies on connections from outside are not touched.
  */
 export const podEgressRules = `add table inet pod-egress
 delete table inet pod-egress

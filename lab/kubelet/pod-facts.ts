@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 
-/** What a pod is told of itself, in variables and files: the Downward API. */
+/** What a pod can know about itself, from variables and files: the Downward API. */
 export class PodFacts {
   readonly pod: V1Pod;
   readonly podIPs: readonly string[];

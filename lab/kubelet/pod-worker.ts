@@ -232,7 +232,7 @@ export class PodWorker {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Writes what is true now, unless it stands there; rejects where it cannot be written, and is then called again. */
+  /** Writes what is true now, unless the API has it already; rejects where it cannot be written, and is then called again. */
   async #writeStatus(): Promise<void> {
     const { api, node, whileRunning } = this.#place;
     await whileRunning();

@@ -40,7 +40,7 @@ export class Volumes {
     this.#written.set(volume.name, stamp);
   }
 
-  /** As a kubelet does it: whoever reads through the link `..data` sees all old files or all new ones. */
+  /** As a kubelet does it: a reader through the link `..data` sees all old files or all new ones. */
   #replace(folder: string, files: Files): void {
     const version = `..${++this.#versions}`;
     mkdirSync(join(folder, version), { recursive: true });

@@ -1,7 +1,7 @@
 /** Most nodes a rack can have: each gets a slice of 198.51.100.0/24 for its pods, and two addresses are the least. */
 export const MOST_NODES = 128;
 
-/** The pods' networks: nobody but the nodes has routes to them, so that a packet that missed its NAT is seen as lost. */
+/** The pods' networks: only the nodes have routes to them, so that a packet that missed its NAT is seen as lost. */
 export const podNetworks = { ipv4: "198.51.100.0/24", ipv6: "2001:db8:100::/48" } as const;
 
 /** Where a host stands: its addresses (documentation ranges, RFC 5737 and RFC 3849) and its deterministic MAC. */

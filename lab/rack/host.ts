@@ -20,7 +20,7 @@ type NeighborState =
   | "NONE";
 
 export interface Neighbor {
-  /** Undefined while nobody has answered. */
+  /** Undefined until there is an answer. */
   readonly mac: string | undefined;
   readonly state: NeighborState;
 }
@@ -93,7 +93,7 @@ export class Host {
     return row === undefined ? undefined : { mac: row.lladdr, state: row.state?.[0] ?? "NONE" };
   }
 
-  /** Forgets all neighbors but the permanent ones: the next packet to each asks anew. */
+  /** Forgets all neighbors but the permanent ones: the next packet to each asks again. */
   async flushNeighbors(): Promise<void> {
     await mustRun(`flush the neighbors of ${this.name}`, ["ip", "-n", this.namespace, "neigh", "flush", "dev", "eth0"]);
   }

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 const KEPT_LINES = 1_000;
 /** Longer lines are cut. */
 const LINE_LIMIT = 8_192;
-/** What a process has to end by itself after SIGTERM. */
+/** How long a process may take to end after SIGTERM. */
 const STOP_GRACE_MS = 5_000;
 /** A program that starts in a quarter of a second takes much longer on a machine that others keep busy. */
 const READY_TIMEOUT_MS = 60_000;
@@ -126,7 +126,7 @@ export class RackProcess {
     this.#child.kill("SIGCONT");
   }
 
-  /** Ends it in peace (SIGTERM), after 5 seconds by force. Resolves with the exit code. */
+  /** Ends it with SIGTERM, after 5 seconds with SIGKILL. Resolves with the exit code. */
   async stop(): Promise<number> {
     if (this.#exitCode !== undefined) return this.#exitCode;
     this.#child.kill("SIGTERM");

@@ -98,7 +98,7 @@ export class Rack implements AsyncDisposable {
     return this.#controlPlane;
   }
 
-  /** All hosts that are no pods. */
+  /** All hosts other than pods. */
   get #machines(): readonly Host[] {
     const machines = [this.client, this.router, this.remote, ...this.nodes];
     return this.#controlPlane === undefined ? machines : [...machines, this.#controlPlane];
@@ -137,7 +137,7 @@ export class Rack implements AsyncDisposable {
   #reservePod({ name, node }: { readonly name: string; readonly node: string }): PodSlot {
     const nodeNumber = this.#numberOf(node);
     if (!/^[a-z0-9][a-z0-9.-]*$/.test(name) || name.length > POD_NAME_LIMIT) {
-      throw new Error(`"${name}" is no name for a pod: lower-case letters, digits, dots, dashes, at most 60`);
+      throw new Error(`"${name}" is not a name for a pod: lower-case letters, digits, dots, dashes, at most 60`);
     }
     if (this.#pods.has(name)) throw new Error(`there is already a pod "${name}"`);
     if (!this.isOn(node)) throw new Error(`node ${node} is off`);

@@ -19,7 +19,7 @@ export function runCommand(command: readonly string[], input = ""): Promise<Comm
     const stderr = collect(child.stderr);
     child.on("error", (cause) => reject(new Error(`cannot run ${file}: ${cause.message}`, { cause })));
     child.on("close", (code) => resolve({ code: code ?? -1, stdout: stdout(), stderr: stderr() }));
-    // A command that ends without reading its input is no failure of ours: its exit code tells.
+    // A command may end without reading its input: only its exit code says whether it failed.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });

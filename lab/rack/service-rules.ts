@@ -16,13 +16,13 @@ interface ServiceRulesPort {
 
 /** What a node must forward: the lab's stand-in for a Service as kube-proxy sees it. */
 export interface ServiceForRules {
-  /** `namespace/name`: also the order, hence the same names on every node. */
+  /** `namespace/name`: rules are sorted by it, so that they have the same names on every node. */
   readonly key: string;
   /** The assigned external addresses, IPv4 and IPv6. */
   readonly addresses: readonly string[];
   readonly ports: readonly ServiceRulesPort[];
   readonly externalTrafficPolicy: "Cluster" | "Local";
-  /** `sessionAffinity: ClientIP` with its timeout in seconds; left out: each connection chooses anew. */
+  /** `sessionAffinity: ClientIP` with its timeout in seconds; left out: each connection chooses again. */
   readonly affinitySeconds?: number;
 }
 

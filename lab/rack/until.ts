@@ -35,7 +35,7 @@ export async function until<T>(
       seen = error;
     }
     if (performance.now() - startMs > timeoutMs) {
-      throw new Error(`waited ${timeoutMs} ms in vain for: ${what} (last seen: ${printSeen(seen)})`);
+      throw new Error(`waited ${timeoutMs} ms without success for: ${what} (last seen: ${printSeen(seen)})`);
     }
     await delay(LOOK_EVERY_MS);
   }

@@ -17,7 +17,7 @@ export interface HostSetup {
   readonly batch: readonly string[];
 }
 
-/** Everything `ip` and the kernel must be told to build the rack, in order: namespaces with links, then each host. */
+/** All commands that build the rack, in order: namespaces with links, then each host. */
 export interface Wiring {
   readonly namespaces: readonly string[];
   readonly links: readonly string[];
@@ -43,7 +43,7 @@ const patientNeighbors = ["ipv4", "ipv6"].flatMap((family) => [
   `net/${family}/neigh/eth0/ucast_solicit=30`,
   `net/${family}/neigh/eth0/mcast_solicit=30`,
 ]);
-/** Nodes forward what comes for a service address, also back out of the port it came in by (hence no redirects). */
+/** Nodes forward what comes for a service address, also back out of the port it came in by (so redirects are off). */
 const nodeSysctls = [
   "net/ipv4/ip_forward=1",
   "net/ipv6/conf/all/forwarding=1",

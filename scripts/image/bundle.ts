@@ -27,7 +27,7 @@ export async function bundlePrograms(root: string): Promise<Bundles> {
   return { files, packages: packagesOf(root, chunks) };
 }
 
-/** Each entry by itself: with a common part for all, each program would load what only others need. */
+/** One bundle per entry: with a common part for all, each program would load what only others need. */
 async function bundle(root: string, entry: string): Promise<readonly OutputChunk[]> {
   const [folder = ""] = entry.split("/");
   const build = await rolldown({
@@ -70,7 +70,7 @@ function lean(code: string): string {
     .replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A module finds other files by where it is; in a bundle it is told where it would have been. */
+/** A module finds other files by where it is; a bundle has to say where it would have been. */
 function ownPlaces(root: string): Plugin {
   return {
     name: "own-places",

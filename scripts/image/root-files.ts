@@ -4,7 +4,7 @@ import { bundlePrograms } from "./bundle.ts";
 import { sharedLibraries } from "./libraries.ts";
 import type { TarEntry } from "./tar.ts";
 
-/** Who the programs are, unless a manifest says otherwise: nobody whom a node knows. */
+/** The user that runs the programs, unless a manifest says otherwise: unknown on every node. */
 export const USER_ID = 65_532;
 /** Where the image has our code. */
 const HOME = "opt/hawser";

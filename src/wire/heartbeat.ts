@@ -24,9 +24,9 @@ const NODE_BYTES = 253;
 
 const READY_BIT = 1;
 const LEAVING_BIT = 2;
-/** Stalls are told in steps of so many milliseconds. */
+/** Stalls are reported in steps of so many milliseconds. */
 const STALL_STEP_MS = 10;
-/** The longest stall that can be told; a longer one counts as this. */
+/** The longest stall that can be reported; a longer one counts as this. */
 export const MAX_STALL_MS = 255 * STALL_STEP_MS;
 const IPV4 = 4;
 const IPV6 = 6;
@@ -53,7 +53,7 @@ export interface Heartbeat {
   readonly sequence: number;
   /** The sender may be elected. */
   readonly ready: boolean;
-  /** The sender is shutting down: elect somebody else. */
+  /** The sender is shutting down: elect another speaker. */
   readonly leaving: boolean;
   /** The longest time for which the sender did not run lately, in milliseconds, rounded up to 10: 0 to MAX_STALL_MS. */
   readonly stallMs: number;

@@ -37,6 +37,6 @@ describe("until()", () => {
     const options = { timeoutMs: 20, ...(lastSeen === undefined ? {} : { lastSeen }) };
     const error = await until("n1 owns the address", condition, options).catch((it: Error) => it);
     expect(error).toBeInstanceOf(Error);
-    expect((error as Error).message).toBe(`waited 20 ms in vain for: n1 owns the address (last seen: ${word})`);
+    expect((error as Error).message).toBe(`waited 20 ms without success for: n1 owns the address (last seen: ${word})`);
   });
 });
