@@ -8,6 +8,12 @@ export class BodyReader {
   isUntilClose = false;
   #remaining = 0;
   #chunked: ChunkedReader | undefined;
+  readonly #isLenient: boolean;
+
+  /** `isLenient`: for answers; see ChunkedReader. */
+  constructor({ isLenient }: { readonly isLenient: boolean }) {
+    this.#isLenient = isLenient;
+  }
 
   startEmpty(): void {
     this.isDone = true;
@@ -22,7 +28,7 @@ export class BodyReader {
 
   startChunked(): void {
     this.startEmpty();
-    this.#chunked ??= new ChunkedReader();
+    this.#chunked ??= new ChunkedReader(this.#isLenient);
     this.#chunked.reset();
     this.isChunked = true;
     this.isDone = false;
@@ -48,6 +54,7 @@ export class BodyReader {
   /** The same for a chunked body, and calls back for each run of data between the framing. */
   eachData(bytes: Uint8Array, start: number, end: number, onData?: (start: number, end: number) => void): number {
     const chunked = this.#chunked!;
+    chunked.clearEdits();
     let at = start;
     while (at < end && !chunked.isDone && !chunked.isMalformed) {
       at = chunked.next(bytes, at, end);
@@ -55,5 +62,25 @@ export class BodyReader {
     }
     this.isDone = chunked.isDone;
     return chunked.isMalformed ? -1 : at;
+  }
+
+  /** Of a chunked body: nothing shows yet that it is one. */
+  get isUnproven(): boolean {
+    return this.isChunked && !this.#chunked!.hasSize;
+  }
+
+  /** What to pass on of the bytes that the last `advance` went over; undefined: those bytes as they are. */
+  reframed(bytes: Buffer, start: number, end: number): Buffer | undefined {
+    const edits = this.isChunked ? this.#chunked!.edits : [];
+    if (edits.length === 0) return undefined;
+    const parts: Buffer[] = [];
+    let from = start;
+    for (const { at, insert, isDropped } of edits) {
+      if (at > from) parts.push(bytes.subarray(from, at));
+      if (insert !== "") parts.push(Buffer.from(insert, "latin1"));
+      from = isDropped ? at + 1 : at;
+    }
+    parts.push(bytes.subarray(from, end));
+    return Buffer.concat(parts);
   }
 }

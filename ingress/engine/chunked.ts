@@ -1,4 +1,4 @@
-import { COLON, CR, HEX, LF, SEMICOLON, TOKEN, VALUE } from "./ascii.ts";
+import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "./ascii.ts";
 import { Field, fieldOf } from "./field.ts";
 import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "./limits.ts";
 
@@ -18,6 +18,8 @@ const At = {
   EndLf: 11,
   Done: 12,
   Malformed: 13,
+  /** After blanks behind a size; of answers only. */
+  SizeBlank: 14,
 } as const;
 
 /** 13 digits: below 2^52, so that the number is exact. Leading zeros count. */
@@ -25,14 +27,34 @@ const MAX_SIZE_DIGITS = 13;
 /** The longest name that could be a forbidden trailer is far shorter. */
 const MAX_KEPT_NAME_BYTES = 64;
 
+/** What has to change in the bytes of a chunked body before they are passed on. */
+export interface ChunkEdit {
+  /** The position that it is about. */
+  readonly at: number;
+  /** Comes before the byte at this position. */
+  readonly insert: string;
+  /** The byte itself does not pass. */
+  readonly isDropped: boolean;
+}
+
 /**
- * Follows a chunked body through any cut of its bytes, strictly: it may be passed on as it is, because nothing passes
- * that a lenient reader could understand otherwise. Trailers that would mean framing, routing or credentials are refused.
+ * Follows a chunked body through any cut of its bytes. Strictly, for requests: it may be passed on as it is, because
+ * nothing passes that a lenient reader could understand otherwise; trailers that would mean framing, routing or
+ * credentials are refused. Leniently, for answers: what is odd but has one meaning (blanks and zeros around a size, lines
+ * that end with LF alone, such trailers) is read, and `edits` says how to make it strict.
  */
 export class ChunkedReader {
+  readonly #isLenient: boolean;
+  /** Of the bytes since `clearEdits`. Always empty for a strict reader, and for answers without oddities. */
+  readonly edits: ChunkEdit[] = [];
+  /** Trailers, once there is one: none passes before it is known that it may. Undefined while there is none. */
+  #keptTrailers: string | undefined;
+  #line = "";
   /** The bytes of data found by the last `next`, an empty range where it found none. */
   dataStart = 0;
   dataEnd = 0;
+  /** The first size has been read, so it probably is a chunked body. */
+  hasSize = false;
   #state: number = At.SizeStart;
   #digits = 0;
   #remaining = 0;
@@ -41,9 +63,20 @@ export class ChunkedReader {
   #name: Buffer | undefined;
   #nameBytes = 0;
 
+  constructor(isLenient: boolean) {
+    this.#isLenient = isLenient;
+  }
+
   reset(): void {
     this.#state = At.SizeStart;
+    this.hasSize = false;
+    this.#keptTrailers = undefined;
+    this.clearEdits();
     this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = 0;
+  }
+
+  clearEdits(): void {
+    if (this.edits.length > 0) this.edits.length = 0;
   }
 
   get isDone(): boolean {
@@ -61,7 +94,7 @@ export class ChunkedReader {
   next(bytes: Uint8Array, start: number, end: number): number {
     this.dataStart = this.dataEnd = start;
     let at = start;
-    while (at < end && this.#state < At.Done) {
+    while (at < end && this.#state !== At.Done && this.#state !== At.Malformed) {
       if (this.#state === At.Data) {
         const length = Math.min(end - at, this.#remaining);
         this.dataStart = at;
@@ -70,56 +103,94 @@ export class ChunkedReader {
         if (this.#remaining === 0) this.#state = At.DataCr;
         return at + length;
       }
-      this.#state = this.#step(bytes[at]!);
+      this.#state = this.#step(bytes[at]!, at);
       at += 1;
     }
     return at;
   }
 
-  #step(byte: number): number {
+  #step(byte: number, at: number): number {
     switch (this.#state) {
       case At.SizeStart:
       case At.Size:
-        return this.#size(byte);
+      case At.SizeBlank:
+        return this.#size(byte, at);
       case At.Extension:
         this.#extensionBytes += 1;
         if (byte === CR) return At.SizeLf;
         return VALUE[byte] === 1 && this.#extensionBytes <= MAX_CHUNK_EXTENSION_BYTES ? At.Extension : At.Malformed;
       case At.SizeLf:
-        if (byte !== LF) return At.Malformed;
-        this.#digits = 0;
-        return this.#remaining === 0 ? At.LineStart : At.Data;
+        return byte === LF ? this.#sizeEnd() : At.Malformed;
       case At.DataCr:
+        if (byte === LF && this.#isLenient) return this.#insertCr(at, At.SizeStart);
         return byte === CR ? At.DataLf : At.Malformed;
       case At.DataLf:
         return byte === LF ? At.SizeStart : At.Malformed;
       default:
-        return this.#trailer(byte);
+        return this.#trailer(byte, at);
     }
   }
 
-  #size(byte: number): number {
+  #size(byte: number, at: number): number {
     const digit = HEX[byte]!;
     if (digit !== 255) {
+      if (this.#state === At.SizeBlank) return At.Malformed;
+      const isZeroAgain = digit === 0 && this.#remaining === 0 && this.#digits > 0;
+      if (isZeroAgain && this.#isLenient) return this.#drop(at, At.Size);
       this.#remaining = this.#remaining * 16 + digit;
       this.#digits += 1;
       return this.#digits <= MAX_SIZE_DIGITS ? At.Size : At.Malformed;
     }
+    if (this.#isLenient && (byte === SPACE || byte === TAB)) {
+      return this.#drop(at, this.#state === At.SizeStart ? At.SizeStart : At.SizeBlank);
+    }
     if (this.#state === At.SizeStart) return At.Malformed;
     if (byte === CR) return At.SizeLf;
+    if (byte === LF && this.#isLenient) return this.#insertCr(at, this.#sizeEnd());
     return byte === SEMICOLON ? At.Extension : At.Malformed;
   }
 
-  #trailer(byte: number): number {
+  #sizeEnd(): number {
+    this.hasSize = true;
+    this.#digits = 0;
+    return this.#remaining === 0 ? At.LineStart : At.Data;
+  }
+
+  #insertCr(at: number, next: number): number {
+    this.edits.push({ at, insert: "\r", isDropped: false });
+    return next;
+  }
+
+  /** Bounded as extensions are, because it costs as much. */
+  #drop(at: number, next: number): number {
+    this.#extensionBytes += 1;
+    this.edits.push({ at, insert: "", isDropped: true });
+    return this.#extensionBytes <= MAX_CHUNK_EXTENSION_BYTES ? next : At.Malformed;
+  }
+
+  #trailer(byte: number, at: number): number {
     this.#trailerBytes += 1;
     if (this.#trailerBytes > MAX_TRAILER_BYTES) return At.Malformed;
+    const isLineEnd = byte === LF && this.#isLenient;
+    const next = this.#trailerState(isLineEnd && this.#state !== At.TrailerLf && this.#state !== At.EndLf ? CR : byte);
+    if (!this.#isLenient) return next;
+    return this.#rewriteTrailer(byte, at, isLineEnd ? this.#afterLineEnd(next) : next);
+  }
+
+  /** A line that ends with LF alone is read as if CR had been there. */
+  #afterLineEnd(state: number): number {
+    if (state === At.EndLf) return At.Done;
+    return state === At.TrailerLf ? At.LineStart : state;
+  }
+
+  #trailerState(byte: number): number {
     switch (this.#state) {
       case At.LineStart:
         if (byte === CR) return At.EndLf;
         this.#nameBytes = 0;
         return this.#trailerName(byte);
       case At.TrailerName:
-        if (byte === COLON) return this.#isForbidden() ? At.Malformed : At.TrailerValue;
+        if (byte === COLON) return this.#isForbidden() && !this.#isLenient ? At.Malformed : At.TrailerValue;
         return this.#trailerName(byte);
       case At.TrailerValue:
         if (byte === CR) return At.TrailerLf;
@@ -131,9 +202,27 @@ export class ChunkedReader {
     }
   }
 
+  /** Holds trailers of an answer back, and lets those that mean nothing for a proxy pass at the end. */
+  #rewriteTrailer(byte: number, at: number, next: number): number {
+    if (this.#keptTrailers === undefined) {
+      if (next === At.Done && this.#state === At.LineStart) return this.#insertCr(at, next);
+      if (next !== At.TrailerName) return next;
+      this.#keptTrailers = "";
+      this.#line = "";
+    }
+    if (byte !== CR && byte !== LF) this.#line += String.fromCharCode(byte);
+    if (next === At.LineStart) {
+      if (!this.#isForbidden()) this.#keptTrailers += `${this.#line}\r\n`;
+      this.#line = "";
+    }
+    const insert = next === At.Done ? `${this.#keptTrailers}\r\n` : "";
+    this.edits.push({ at, insert, isDropped: true });
+    return next;
+  }
+
   #trailerName(byte: number): number {
-    // An underscore is refused too: see Field.Underscored.
-    if (TOKEN[byte] !== 1) return At.Malformed;
+    // In a request an underscore is refused too: see Field.Underscored.
+    if (TOKEN[byte] !== 1 && !(this.#isLenient && TOKEN[byte] === 2)) return At.Malformed;
     this.#name ??= Buffer.alloc(MAX_KEPT_NAME_BYTES);
     if (this.#nameBytes < MAX_KEPT_NAME_BYTES) this.#name[this.#nameBytes] = byte;
     this.#nameBytes += 1;
@@ -141,6 +230,8 @@ export class ChunkedReader {
   }
 
   #isForbidden(): boolean {
-    return this.#nameBytes <= MAX_KEPT_NAME_BYTES && fieldOf(this.#name!, 0, this.#nameBytes) !== Field.Other;
+    if (this.#nameBytes > MAX_KEPT_NAME_BYTES) return false;
+    const field = fieldOf(this.#name!, 0, this.#nameBytes);
+    return field !== Field.Other && !(this.#isLenient && (field === Field.Date || field === Field.Server));
   }
 }

@@ -22,7 +22,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   readonly #connection: Connection;
   readonly #onGone: (session: ClientSession) => void;
   readonly #stash: HeadStash;
-  readonly #body = new BodyReader();
+  readonly #body = new BodyReader({ isLenient: false });
   /** `idle`: between requests; `linger`: answered for the last time, the rest of the input is dropped. */
   #phase: "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed" = "idle";
   #exchange: Exchange | undefined;

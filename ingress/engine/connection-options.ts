@@ -23,8 +23,11 @@ export class ConnectionOptions {
     this.#names.length = 0;
   }
 
-  /** Reads one Connection field; false if it is no list of tokens, or a longer one than anyone needs. */
-  add(bytes: Uint8Array, start: number, end: number): boolean {
+  /**
+   * Reads one Connection field; false if it is not a list of tokens, or is a longer one than anyone needs. With
+   * `isLenient`, for answers, what is not a token only ends the connection.
+   */
+  add(bytes: Uint8Array, start: number, end: number, isLenient: boolean): boolean {
     let at = start;
     while (at < end) {
       const byte = bytes[at]!;
@@ -32,8 +35,11 @@ export class ConnectionOptions {
       else {
         const from = at;
         while (at < end && TOKEN[bytes[at]!] !== 0) at++;
-        if (at === from) return false;
-        this.#addName(bytes, from, at);
+        if (at > from) this.#addName(bytes, from, at);
+        else if (isLenient) {
+          this.close = true;
+          at++;
+        } else return false;
       }
     }
     return this.#names.length <= 2 * MAX_NAMES;

@@ -9,6 +9,9 @@ export const ENDPOINT_FAILURES = [
   "unreachable",
   "endpoint-silent",
   "answer-malformed",
+  "answer-length-unclear",
+  "answer-head-too-large",
+  "answer-body-malformed",
 ] as const satisfies readonly ResponseReason[];
 
 export type EndpointFailure = (typeof ENDPOINT_FAILURES)[number];
@@ -23,8 +26,8 @@ export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 
 
 /** What the engine counts: numbers in arrays, read when metrics are asked for. No text and no object for a request. */
 export class Counters {
-  /** By first digit of the status. */
-  readonly requests = new Float64Array(6);
+  /** By first digit of the status; 6 is for all from 600 on, which mean nothing in HTTP but do occur. */
+  readonly requests = new Float64Array(7);
   /** By index in REASON_LIST: requests that ended for this reason. */
   readonly reasons = new Float64Array(REASON_LIST.length);
   /** By index in ENDPOINT_FAILURES. */
@@ -40,7 +43,7 @@ export class Counters {
   /** Counts a request that has ended, with the reason where it was not answered by an endpoint to its end. */
   countRequest(status: number, durationMs: number, reason?: ResponseReason): void {
     if (reason !== undefined) this.reasons[REASON_LIST.indexOf(reason)]! += 1;
-    this.requests[Math.trunc(status / 100)]! += 1;
+    this.requests[Math.min(Math.trunc(status / 100), 6)]! += 1;
     this.durationSumMs += durationMs;
     let bucket = 0;
     while (bucket < DURATION_BOUNDS_MS.length && durationMs > DURATION_BOUNDS_MS[bucket]!) bucket++;

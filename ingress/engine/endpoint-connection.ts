@@ -6,7 +6,7 @@ import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
 import { HeadStash } from "./head-stash.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { MAX_INTERIM_ANSWERS } from "./limits.ts";
-import { readResponseHead, type ResponseHead } from "./response-head.ts";
+import { answerFault, readResponseHead, type ResponseHead } from "./response-head.ts";
 
 /** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
 const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
@@ -55,7 +55,7 @@ export class EndpointConnection implements OutgoingEvents {
   /** Bytes of the present response have come. */
   hasReceived = false;
   readonly endpoint: BackendEndpoint;
-  readonly body = new BodyReader();
+  readonly body = new BodyReader({ isLenient: true });
   readonly #owner: EndpointConnectionOwner;
   readonly #responseHead: ResponseHead;
   readonly #stash: HeadStash;
@@ -200,22 +200,23 @@ export class EndpointConnection implements OutgoingEvents {
     const head = this.#responseHead;
     let at = start;
     for (;;) {
+      const headStart = at;
       const result = readResponseHead(bytes, at, end, head);
       if (result === INCOMPLETE) {
         this.#stash.add(bytes, at, end);
         return false;
       }
-      if (result < 0) return this.#malformed();
+      if (result < 0) return this.#refuse(answerFault(result));
       at = result;
-      if (head.status >= 200 || head.status === 101) return this.#onFinalHead(bytes, at, end);
+      if (head.status >= 200 || head.status === 101) return this.#onFinalHead(bytes, { headStart, start: at, end });
       this.#interimAnswers += 1;
-      if (this.#interimAnswers > MAX_INTERIM_ANSWERS) return this.#malformed();
+      if (this.#interimAnswers > MAX_INTERIM_ANSWERS) return this.#refuse("answer-malformed");
       this.#receiver!.onResponseHead(head, bytes, at, at);
       if (at === end || this.#phase !== "head") return false;
     }
   }
 
-  #onFinalHead(bytes: Buffer, start: number, end: number): boolean {
+  #onFinalHead(bytes: Buffer, { headStart, start, end }: { headStart: number; start: number; end: number }): boolean {
     const head = this.#responseHead;
     const receiver = this.#receiver!;
     if (head.status === 101) {
@@ -227,12 +228,28 @@ export class EndpointConnection implements OutgoingEvents {
     const { close, keepAlive } = head.connection;
     this.#isReusable = !close && (head.minorVersion === 1 || keepAlive) && !this.body.isUntilClose;
     if (this.body.isChunked && receiver.wantsPlainBody) {
+      const { plain, bodyEnd } = this.#decode(bytes, start, end);
+      if (bodyEnd === -1) return this.#refuse("answer-body-malformed");
+      if (this.body.isUnproven) {
+        // Only the end of the connection could tell this client that the body is broken: better before the head is sent.
+        this.#phase = "head";
+        this.#stash.add(bytes, headStart, end);
+        return false;
+      }
       receiver.onResponseHead(head, bytes, start, start);
-      return start < end && this.#phase === "body" ? this.#onBodyBytes(bytes, start, end) : false;
+      this.#sendRewritten(plain);
+      if (this.body.isDone && this.#phase === "body") this.#finish(this.#isReusable && bodyEnd === end);
+      return false;
     }
     const bodyEnd = this.body.advance(bytes, start, end);
-    if (bodyEnd === -1) return this.#malformed();
-    const isKept = receiver.onResponseHead(head, bytes, start, bodyEnd);
+    if (bodyEnd === -1) return this.#refuse("answer-body-malformed");
+    const reframed = this.body.reframed(bytes, start, bodyEnd);
+    let isKept = false;
+    if (reframed === undefined) isKept = receiver.onResponseHead(head, bytes, start, bodyEnd);
+    else {
+      receiver.onResponseHead(head, bytes, start, start);
+      this.#sendRewritten(reframed);
+    }
     if (this.body.isDone) this.#finish(this.#isReusable && bodyEnd === end);
     return isKept;
   }
@@ -245,28 +262,42 @@ export class EndpointConnection implements OutgoingEvents {
     else this.body.startUntilClose();
   }
 
+  /** The data of a chunked body without its framing. */
+  #decode(bytes: Buffer, start: number, end: number): { readonly plain: Buffer; readonly bodyEnd: number } {
+    const plain = Buffer.allocUnsafeSlow(end - start);
+    let length = 0;
+    const bodyEnd = this.body.eachData(bytes, start, end, (from, to) => {
+      length += bytes.copy(plain, length, from, to);
+    });
+    return { plain: plain.subarray(0, length), bodyEnd };
+  }
+
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const receiver = this.#receiver!;
     let isKept = false;
     let bodyEnd: number;
     if (this.body.isChunked && receiver.wantsPlainBody) {
-      const plain = Buffer.allocUnsafeSlow(end - start);
-      let length = 0;
-      bodyEnd = this.body.eachData(bytes, start, end, (from, to) => {
-        length += bytes.copy(plain, length, from, to);
-      });
-      if (length > 0) receiver.onResponseBody(plain, 0, length);
+      const decoded = this.#decode(bytes, start, end);
+      ({ bodyEnd } = decoded);
+      this.#sendRewritten(decoded.plain);
     } else {
       bodyEnd = this.body.advance(bytes, start, end);
-      if (bodyEnd > start) isKept = receiver.onResponseBody(bytes, start, bodyEnd);
+      const reframed = bodyEnd > start ? this.body.reframed(bytes, start, bodyEnd) : undefined;
+      if (reframed !== undefined) this.#sendRewritten(reframed);
+      else if (bodyEnd > start) isKept = receiver.onResponseBody(bytes, start, bodyEnd);
     }
-    if (bodyEnd === -1) return this.#malformed();
+    if (bodyEnd === -1) return this.#refuse("answer-body-malformed");
     if (this.body.isDone && this.#phase === "body") this.#finish(this.#isReusable && bodyEnd === end);
     return isKept;
   }
 
-  #malformed(): false {
-    this.fail("answer-malformed");
+  /** Nothing may be left to send: then all of these bytes were dropped. */
+  #sendRewritten(bytes: Buffer): void {
+    if (bytes.length > 0 && this.#phase === "body") this.#receiver?.onResponseBody(bytes, 0, bytes.length);
+  }
+
+  #refuse(fault: EndpointFailure): false {
+    this.fail(fault);
     return false;
   }
 

@@ -9,6 +9,8 @@ const KEEP_ALIVE = Buffer.from("Connection: keep-alive\r\n");
 const CLOSE = Buffer.from("Connection: close\r\n");
 const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
 const SERVER = Buffer.from("Server: hawser\r\n");
+const COLON = Buffer.from(": ");
+const CONTENT_LENGTH = Buffer.from("Content-Length: ");
 const CRLF = Buffer.from("\r\n");
 
 export interface ForwardedResponse {
@@ -28,6 +30,10 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   to.copy(bytes, head.statusStart, head.statusLineEnd);
   to.add(CRLF);
   writeKeptLines(to, bytes, head);
+  if (head.contentLength !== -1 && head.lengthLine === -1 && mayHaveLength(head)) {
+    to.add(CONTENT_LENGTH);
+    to.text(`${head.contentLength}\r\n`);
+  }
   // RFC 9110 section 6.6.1: a recipient adds the Date that is missing. An interim answer needs neither.
   if (!head.hasDate && head.status >= 200) to.add(date.line);
   if (!head.hasServer && head.status >= 200) to.add(SERVER);
@@ -38,6 +44,10 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
 
 function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
   const { lines } = head;
+  if (lines.isOdd) {
+    writeEachLine(to, bytes, head);
+    return;
+  }
   let runStart = lines.nameStart[0]!;
   for (let index = 0; index < lines.count; index++) {
     if (isKept(bytes, head, index)) continue;
@@ -47,7 +57,25 @@ function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-function isKept(bytes: Buffer, { status, lines, connection }: ResponseHead, index: number): boolean {
+/** Writes lines as they have to be, for a head that has them otherwise. */
+function writeEachLine(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
+  const { nameStart, nameEnd, valueStart, valueEnd, count } = head.lines;
+  for (let index = 0; index < count; index++) {
+    if (!isKept(bytes, head, index)) continue;
+    to.copy(bytes, nameStart[index]!, nameEnd[index]!);
+    to.add(COLON);
+    to.copy(bytes, valueStart[index]!, valueEnd[index]!);
+    to.add(CRLF);
+  }
+}
+
+/** RFC 9110 section 8.6: no length in 1xx and 204, where a client could wait for that body. */
+function mayHaveLength({ status, isChunked }: ResponseHead): boolean {
+  return status >= 200 && status !== 204 && !isChunked;
+}
+
+function isKept(bytes: Buffer, head: ResponseHead, index: number): boolean {
+  const { lines, connection } = head;
   switch (lines.field[index]) {
     case Field.Other:
       return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
@@ -57,8 +85,7 @@ function isKept(bytes: Buffer, { status, lines, connection }: ResponseHead, inde
     case Field.HopByHop:
       return false;
     case Field.ContentLength:
-      // RFC 9110 section 8.6: none in 1xx and 204, where a client could wait for that body.
-      return status >= 200 && status !== 204;
+      return index === head.lengthLine && mayHaveLength(head);
     default:
       return true;
   }

@@ -60,7 +60,7 @@ export function readRequestHead(bytes: Uint8Array, start: number, bytesEnd: numb
   const end = Math.min(bytesEnd, start + head.maxBytes);
   const linesStart = readRequestLine(bytes, skipEmptyLine(bytes, start, end), end, head);
   let result = linesStart;
-  if (linesStart > 0) result = readFieldLines(bytes, linesStart, end, head.lines);
+  if (linesStart > 0) result = readFieldLines(bytes, linesStart, end, { lines: head.lines, isLenient: false });
   if (result > 0) return interpret(bytes, head) ? result : MALFORMED;
   return result === INCOMPLETE && bytesEnd - start >= head.maxBytes ? TOO_LARGE : result;
 }
@@ -131,7 +131,7 @@ function interpretField(bytes: Uint8Array, head: RequestHead, index: number): bo
       // An empty Host is for targets without authority, and http has none of those (RFC 9110 section 4.2.1).
       return lines.valueEnd[index] !== lines.valueStart[index];
     case Field.Connection:
-      return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!);
+      return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!, false);
     case Field.ContentLength:
     case Field.TransferEncoding:
       return addFramingField(bytes, lines, index, head);

@@ -35,6 +35,15 @@ export const RESPONSE_REASONS = {
     status: 502,
     meaning: "The endpoint's answer breaks the rules of HTTP/1.1 in a way that can be read differently.",
   },
+  "answer-length-unclear": {
+    status: 502,
+    meaning: "The endpoint's answer says in several ways, or in an unknown one, where its body ends.",
+  },
+  "answer-head-too-large": {
+    status: 502,
+    meaning: "The head of the endpoint's answer has more bytes or fields than the limit.",
+  },
+  "answer-body-malformed": { status: 502, meaning: "The chunked framing of the endpoint's answer is broken." },
   "no-service": { status: 503, meaning: "The Service of the rule, or its port, does not exist." },
   "no-endpoint": { status: 503, meaning: "The Service of the rule has no endpoint that is ready." },
   "closed-restriction": {

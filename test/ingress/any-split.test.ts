@@ -21,6 +21,9 @@ const responses = [
   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\n",
   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified\r\n\r\n",
   "HTTP/1.1 200 OK\r\nContent-Length : 3\r\n\r\nabc",
+  "HTTP/1.1 200 OK\nX: y\r\nTransfer-Encoding: chunked\n\n003 \nabc\n 0A\t;x=1\r\n0123456789\r\n000\n\n",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nDate: x\nCookie: c\r\na_b: 1\n\n",
+  "HTTP/1.0 600 Odd\r\nContent-Length: 2, 2\r\nContent-Length: 2\r\nConnection: a;b\r\n\r\nok",
 ];
 
 /** A connection of memory: what was sent, and input in pieces that obeys `pause`. */

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { ENDPOINT_FAILURES } from "#ingress/engine/counters.ts";
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
 import {
@@ -72,7 +73,7 @@ describe("endpoints", () => {
     const ports = await Promise.all([1, 2, 3, 4].map(closedPort));
     await using proxy = await startProxy({ s: ports });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(502);
-    expect([...proxy.engine.counters.endpointFailures]).toEqual([3, 0, 0, 0, 0, 0, 0]);
+    expect([...proxy.engine.counters.endpointFailures].filter((count) => count > 0)).toEqual([3]);
   });
 
   it("that are none make 503, an unknown host 404, and the connection lives on", async () => {
@@ -87,7 +88,7 @@ describe("endpoints", () => {
     await using silent = await startEndpoint(() => undefined);
     await using proxy = await startProxy({ s: [silent.port] }, { limits: { endpointGapMs: 50 } });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(504);
-    expect([...proxy.engine.counters.endpointFailures]).toEqual([0, 0, 1, 0, 0, 0, 0]);
+    expect(proxy.engine.counters.endpointFailures[ENDPOINT_FAILURES.indexOf("answer-timeout")]).toBe(1);
   });
 
   it("that stop in the middle of a body make a reset", async () => {

@@ -25,6 +25,7 @@ const responses = [
   "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 304 Not Modified\r\n\r\n",
   "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhello",
   "HTTP/1.0 200 OK\r\n\r\nuntil close",
+  "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n03 \nabc\r\n00\nDate: x\nHost: y\n\n",
 ];
 const splinters = [
   "\r\n",
