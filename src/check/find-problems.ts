@@ -34,8 +34,13 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const { inspected, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
+  const misspelt = findMisspeltAnnotations(set);
+  const isSaidBetter = ({ code, where }: Problem) =>
+    code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => one.where === where);
   return [
-    ...[...inspected, ...inspectObjects(unusable, installation).inspected].flatMap(ofObject),
+    ...[...inspected, ...inspectObjects(unusable, installation).inspected]
+      .flatMap(ofObject)
+      .filter((problem) => !isSaidBetter(problem)),
     ...findBrokenReferences(set),
     ...atPools(set, [
       ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap),
@@ -43,7 +48,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
       ...findUnannounced(set),
     ]),
     ...findPendingServices(set),
-    ...findMisspeltAnnotations(set),
+    ...misspelt,
     ...findUnknownClasses(set),
     ...findUnmatchedPorts(set),
     ...findLostRoutes(set),

@@ -313,6 +313,11 @@ export const PROBLEM_CODES = {
       "Warning: a path ends in `/*`, which is not a wildcard for Kubernetes. Only requests that contain the `*` match.",
     solve: "Write the path without `*` and with `pathType: Prefix`.",
   },
+  INGRESS_ANNOTATION_MISSPELT: {
+    meaning:
+      "An annotation of an Ingress is not known, but almost the name of one that is. A warning, unless a restriction is meant: then it is an error, because the Ingress is open.",
+    solve: "Write the annotation that the message proposes.",
+  },
   INGRESS_CLASS_UNKNOWN: {
     meaning: "Warning: an Ingress names a class that does not exist. No controller serves it.",
     solve: "Write a class that exists, or add the IngressClass.",

@@ -39,6 +39,38 @@ describe("O6 misspelt annotations of Services", () => {
     expect(proposed(annotation)).toBeUndefined();
   });
 
+  describe("of Ingresses", () => {
+    /** Severity and proposal for an annotation of an Ingress of Hawser's. */
+    function proposedFor(annotation: string): string | undefined {
+      const ingress = `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: a, annotations: { ${annotation}: x } }\nspec: { defaultBackend: { service: { name: a, port: { number: 80 } } } }`;
+      const [finding] = findingsIn([ingress]).filter(({ code }) => code === "INGRESS_ANNOTATION_MISSPELT");
+      return finding === undefined ? undefined : `${finding.severity} ${finding.fix}`;
+    }
+
+    it.each([
+      ["nginx.ingress.kubernetes.io/rewrite-taget", "warning Did you mean nginx.ingress.kubernetes.io/rewrite-target?"],
+      ["hawser.dev/ssl-redirct", "warning Did you mean hawser.dev/ssl-redirect?"],
+      ["nginx.ingress.kubernets.io/ssl-redirect", "warning Did you mean nginx.ingress.kubernetes.io/ssl-redirect?"],
+      [
+        "nginx.ingress.kubernetes.io/whitelist-source-rang",
+        "error Did you mean nginx.ingress.kubernetes.io/whitelist-source-range?",
+      ],
+      ["nginx.ingress.kubernetes.io/limit_rps", "error Did you mean nginx.ingress.kubernetes.io/limit-rps?"],
+    ])("%s", (annotation, is) => {
+      expect(proposedFor(annotation)).toBe(is);
+    });
+
+    it.each([
+      "nginx.ingress.kubernetes.io/proxy-body-size",
+      "traefik.ingress.kubernetes.io/auth-type",
+      "alb.ingress.kubernetes.io/auth-type",
+      "cert-manager.io/cluster-issuer",
+      "nginx.org/rewrites",
+    ])("nothing of %s", (annotation) => {
+      expect(proposedFor(annotation)).toBeUndefined();
+    });
+  });
+
   it("and keys of the configuration", () => {
     const fixes = findingsIn([
       pools("name: a, adresses: [192.0.2.0/28]", "name: b, auto-asign: false, addresses: [192.0.2.32/28]"),
