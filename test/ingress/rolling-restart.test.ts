@@ -150,8 +150,7 @@ describe("hawser ingress, restarted", () => {
     const squatter = createServer();
     const taken = await listen(squatter);
     const replica = await start(manifestsTo(endpoint.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
-    const says = (word: string) => (): boolean =>
-      replica.lines().some(({ msg, code }) => [msg, code].includes(word));
+    const says = (word: string) => (): boolean => replica.lines().some(({ msg, code }) => [msg, code].includes(word));
     await until("it says that the port is taken", says("PORT_IN_USE"));
     replica.child.kill("SIGTERM");
     await until("it ends", says("shutting down"));
