@@ -1,0 +1,174 @@
+import { array, assert, boolean, constantFrom, dictionary, integer, oneof, property, record, tuple } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RouteIndex } from "#ingress/route-index.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { Service } from "#src/model/service.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { findRouteConflicts } from "#src/routing/find-route-conflicts.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import { classOf, INGRESS_CONTROLLER, isServed, routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { shardedEntries } from "#src/routing/sharded-map.ts";
+import type { Change } from "#src/source/parsed-objects.ts";
+import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+
+const scope = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true };
+const hosts = ["", "a.com", "*.a.com"];
+const paths = ["/", "/a", "/a/", "=/a", "~/a"];
+const restriction = { closed: "closed-restriction" } as const;
+const unsupported = { closed: "closed-unsupported" } as const;
+
+/** What can be closed of an Ingress, or added to it. */
+const twists: Readonly<Record<string, (ingress: Ingress) => Ingress>> = {
+  none: (ingress) => ingress,
+  closed: (ingress) => ({
+    ...ingress,
+    ...restriction,
+    defaultBackend: ingress.defaultBackend && restriction,
+    rules: ingress.rules.map(({ host, paths }) => ({
+      host,
+      paths: paths.map((path) => ({ ...path, target: restriction })),
+    })),
+  }),
+  path: (ingress) => ({
+    ...ingress,
+    rules: ingress.rules.map(({ host, paths }) => ({
+      host,
+      paths: paths.map((path, index) => (index === 0 ? { ...path, target: unsupported } : path)),
+    })),
+  }),
+  pattern: (ingress) => ({
+    ...ingress,
+    rules: ingress.rules.map(({ host, paths: [first, ...rest] }) => ({
+      host,
+      paths: first === undefined ? [] : [{ ...first, path: "/a.*", isPattern: true, target: unsupported }, ...rest],
+    })),
+  }),
+  added: (ingress) => ({
+    ...ingress,
+    rules: [
+      ...ingress.rules,
+      {
+        host: "a.com",
+        isAdded: true,
+        paths: [{ path: "/", pathType: "Prefix", target: unsupported, at: "metadata.annotations" }],
+      },
+    ],
+  }),
+  tls: (ingress) => ({ ...ingress, tls: [{ hosts: ["a.com"], secretName: undefined }] }),
+};
+
+const someIngress = tuple(
+  record({
+    rules: dictionary(constantFrom(...hosts), dictionary(constantFrom(...paths), constantFrom("s1", "s2")), {
+      maxKeys: 2,
+    }),
+    createdMs: integer({ min: 0, max: 1 }),
+    className: constantFrom(undefined, undefined, "hawser", "other"),
+    defaultBackend: constantFrom(undefined, { serviceName: "s1", servicePort: 80 }),
+  }),
+  constantFrom(...Object.keys(twists)),
+).map(
+  ([{ rules, ...more }, twist]) =>
+    (name: string) =>
+      twists[twist]!(ingressOf(name, rules, more)),
+);
+
+interface Objects {
+  readonly ingresses: Map<string, Ingress>;
+  readonly classes: Map<string, IngressClass>;
+  readonly services: Map<string, Service>;
+  readonly slices: Map<string, EndpointSlice>;
+}
+
+/** One object that is another one now, or gone. */
+type Step = (objects: Objects) => {
+  readonly kind: keyof Objects;
+  readonly change: Change<never>;
+};
+
+function stepOf<K extends keyof Objects>(kind: K, key: string, after: unknown): Step {
+  return (objects) => {
+    const map = objects[kind] as Map<string, unknown>;
+    const before = map.get(key);
+    if (after === undefined) map.delete(key);
+    else map.set(key, after);
+    return { kind, change: { key, before, after } as Change<never> };
+  };
+}
+
+const someStep = oneof(
+  tuple(constantFrom("i1", "i2", "i3"), someIngress, integer({ min: 0, max: 3 })).map(([name, make, fate]) =>
+    stepOf("ingresses", `default/${name}`, fate === 0 ? undefined : make(name)),
+  ),
+  tuple(
+    constantFrom("hawser", "other"),
+    constantFrom(INGRESS_CONTROLLER, "k8s.io/ingress-nginx", undefined),
+    boolean(),
+  ).map(([name, controller, isDefault]) =>
+    stepOf("classes", name, controller && { name, controller, isDefault, createdMs: 0 }),
+  ),
+  tuple(constantFrom("s1", "s2"), boolean()).map(([name, isThere]) =>
+    stepOf("services", `default/${name}`, isThere ? serviceOf(name) : undefined),
+  ),
+  tuple(constantFrom("s1", "s2"), integer({ min: 0, max: 2 })).map(([name, port]) =>
+    stepOf("slices", `default/${name}-0`, slicesOf(name, port === 0 ? [] : [port])[0]),
+  ),
+);
+
+function printTable(table: RouteTable): unknown {
+  return {
+    hosts: Object.fromEntries(shardedEntries(table.hosts)),
+    services: Object.fromEntries(shardedEntries(table.services)),
+  };
+}
+
+function sorted(texts: Iterable<string>): readonly string[] {
+  return [...texts].sort();
+}
+
+describe("RouteIndex", () => {
+  it("F comes to the same by any changes as a build from nothing, closed routes, conflicts and classes too", () => {
+    let closedRoutes = 0;
+    let conflicts = 0;
+    assert(
+      property(array(array(someStep, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }), (rounds) => {
+        const index = new RouteIndex(scope);
+        const objects: Objects = { ingresses: new Map(), classes: new Map(), services: new Map(), slices: new Map() };
+        for (const steps of rounds) {
+          const made = steps.map((step) => step(objects));
+          const changes = (kind: keyof Objects) => made.filter((one) => one.kind === kind).map(({ change }) => change);
+          const table = index.update({
+            ingresses: changes("ingresses"),
+            classes: changes("classes"),
+            services: changes("services"),
+            slices: changes("slices"),
+          });
+          const ingresses = [...objects.ingresses.values()];
+          const ours = ingresses.filter((one) => isServed(one, objects.classes, scope));
+          const snapshot = routingSnapshot({
+            ingresses: ours,
+            services: objects.services.values(),
+            slices: objects.slices.values(),
+          });
+          expect(printTable(table)).toEqual(printTable(buildRoutes(snapshot)));
+          const lost = findRouteConflicts(snapshot);
+          const print = ({ problem }: (typeof lost)[number]) => JSON.stringify(problem);
+          expect(sorted(index.conflicts(1_000).map(print))).toEqual(sorted(lost.map(print)));
+          const foreign = ingresses.filter((one) => !ours.includes(one)).map((one) => classOf(one, objects.classes));
+          const counted = index
+            .foreignClasses()
+            .flatMap(({ name, count }) => Array.from({ length: count }, () => name));
+          expect(sorted(counted)).toEqual(sorted(foreign.flatMap((name) => name ?? [])));
+          expect(sorted(index.ours().map(({ key }) => key))).toEqual(sorted(ours.map(({ key }) => key)));
+          closedRoutes += JSON.stringify(printTable(table)).includes("closed-") ? 1 : 0;
+          conflicts += lost.length;
+        }
+      }),
+      { numRuns: 300 },
+    );
+    // The changes do meet what this is about.
+    expect(closedRoutes).toBeGreaterThan(100);
+    expect(conflicts).toBeGreaterThan(20);
+  });
+});
