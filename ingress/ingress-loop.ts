@@ -9,6 +9,7 @@ import { delay, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
+import type { IsOwnEndpoint } from "#src/routing/backend.ts";
 import type { ClassScope } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
@@ -36,6 +37,8 @@ export interface IngressContext {
   readonly scope: ClassScope;
   readonly certificates: Certificates;
   readonly log: Logger;
+  /** Whether an address and port are this program's own. */
+  readonly isOwnEndpoint?: IsOwnEndpoint;
   /** The Secret (`namespace/name`) of the default certificate; undefined: a self-signed one. */
   readonly defaultSecret?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
@@ -166,7 +169,7 @@ class KnownObjects {
     const { source, certificates, scope } = context;
     this.#context = context;
     this.#problems = problems;
-    this.#index = new RouteIndex(scope);
+    this.#index = new RouteIndex(scope, context.isOwnEndpoint);
     this.#secrets = new NamedSecrets({
       source,
       certificates,
@@ -207,6 +210,8 @@ class KnownObjects {
     const changes = { classes, ingresses, services, slices };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
     if (classes.length > 0) this.#reportAgain();
+    if (Object.values(changes).some((list) => list.length > 0))
+      this.#problems.report("own endpoints", this.#index.ownEndpoints());
     const haveClaimsChanged = classes.length + ingresses.length > 0;
     if (haveClaimsChanged) this.#reportRoutes();
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;

@@ -2,6 +2,9 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
 import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { IsOwnEndpoint } from "#src/routing/backend.ts";
+import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/find-route-conflicts.ts";
 import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
@@ -26,6 +29,7 @@ export interface ForeignClass {
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
+  readonly #isOwnEndpoint: IsOwnEndpoint | undefined;
   readonly #classes = new Map<string, IngressClass>();
   /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
@@ -36,12 +40,15 @@ export class RouteIndex {
   readonly #claims = new Map<string, Ingress[]>();
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice[]>();
+  /** Services that have such an endpoint: mostly the one in front of this program alone. */
+  readonly #withOwn = new Map<string, OwnEndpoint>();
   /** By host. */
   readonly #conflicts = new Map<string, readonly RouteConflict[]>();
   #table = EMPTY_ROUTES;
 
-  constructor(scope: ClassScope) {
+  constructor(scope: ClassScope, isOwnEndpoint?: IsOwnEndpoint) {
     this.#scope = scope;
+    this.#isOwnEndpoint = isOwnEndpoint;
   }
 
   /** The Ingresses of our class that can be read; those that are closed keep their certificates. */
@@ -67,6 +74,11 @@ export class RouteIndex {
   /** Rules that take no requests, at most `limit` of them. */
   conflicts(limit: number): readonly RouteConflict[] {
     return [...this.#conflicts.values()].flat().slice(0, limit);
+  }
+
+  /** Services with an endpoint that is this program itself, to which an Ingress of ours sends requests. */
+  ownEndpoints(): readonly Problem[] {
+    return findOwnEndpoints(this.#withOwn.values(), this.#ours.values());
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */
@@ -99,7 +111,10 @@ export class RouteIndex {
     }
     for (const { key, after } of changes.services) put(this.#services, key, after);
     for (const change of changes.slices) this.#placeSlice(change, services);
-    const snapshot = { claims: this.#claims, services: this.#services, slices: this.#slices };
+    const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
+    const snapshot = { claims, services: all, slices, isOwnEndpoint: this.#isOwnEndpoint };
+    for (const key of services)
+      put(this.#withOwn, key, ownEndpointOf(key, this.#slices.get(key) ?? [], this.#isOwnEndpoint));
     this.#table = replaceServices(replaceHosts(this.#table, hosts, snapshot), services, snapshot);
     return this.#table;
   }

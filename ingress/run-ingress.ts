@@ -19,6 +19,7 @@ import { plainServer, secureServer } from "./io/servers.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
+import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
 import { readSecretName } from "./tls/read-secret-name.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
@@ -119,6 +120,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         // In a folder nobody else serves.
         withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
       },
+      isOwnEndpoint: ownEndpoints({
+        address: options.bindAddress,
+        ports: new Set([options.httpPort, options.httpsPort]),
+        interfaces: networkInterfaces,
+      }),
       certificates,
       defaultSecret: defaultSecretKey,
       log,

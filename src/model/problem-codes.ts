@@ -277,6 +277,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an EndpointSlice has no port with the name of a port of its Service. Nothing is sent to it.",
     solve: "Write the name of the Service's port in the slice.",
   },
+  ENDPOINT_IS_INGRESS: {
+    meaning:
+      "An endpoint of a Service is the ingress itself, so that requests sent there would come back. It is not used.",
+    solve: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service.",
+  },
   SERVICE_SELECTS_NOTHING: {
     meaning:
       "Warning: a Service selects labels that no pod has, though the pods of a Deployment have almost the same ones.",

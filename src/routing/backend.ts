@@ -2,12 +2,20 @@ import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Service, ServicePort } from "#src/model/service.ts";
 import type { Backend, BackendEndpoint, ServiceBackends } from "./route-table.ts";
 
-/** The backends of a Service: one for each TCP port, under its number and its name. */
-export function backendsOf(service: Service, slices: readonly EndpointSlice[]): ServiceBackends {
+/** Whether an address and port are the proxy's own, so that a request sent there would come back. */
+export type IsOwnEndpoint = (address: string, port: number) => boolean;
+
+/** The backends of a Service: one for each TCP port, under its number and its name. Own endpoints are left out. */
+export function backendsOf(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  isOwn: IsOwnEndpoint = () => false,
+): ServiceBackends {
   const backends = new Map<string, Backend>();
   for (const port of service.ports) {
     if (port.protocol !== "TCP") continue;
-    const backend = { key: `${service.key}:${port.port}`, endpoints: endpointsOf(service, port, slices) };
+    const endpoints = endpointsOf(service, port, slices).filter(({ address, port: number }) => !isOwn(address, number));
+    const backend = { key: `${service.key}:${port.port}`, endpoints };
     backends.set(String(port.port), backend);
     if (port.name !== "") backends.set(port.name, backend);
   }

@@ -29,7 +29,7 @@ export function replaceHosts(table: RouteTable, hosts: Iterable<string>, snapsho
 export function replaceServices(table: RouteTable, keys: Iterable<string>, snapshot: RoutingSnapshot): RouteTable {
   const changes = Array.from(keys, (key) => {
     const service = snapshot.services.get(key);
-    return [key, service && backendsOf(service, snapshot.slices.get(key) ?? [])] as const;
+    return [key, service && backendsOf(service, snapshot.slices.get(key) ?? [], snapshot.isOwnEndpoint)] as const;
   });
   return { hosts: table.hosts, services: withEntries(table.services, changes) };
 }

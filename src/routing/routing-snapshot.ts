@@ -1,5 +1,6 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { IsOwnEndpoint } from "./backend.ts";
 import type { Service } from "#src/model/service.ts";
 
 /** All that the route table is made of. */
@@ -10,6 +11,7 @@ export interface RoutingSnapshot {
   readonly services: ReadonlyMap<string, Service>;
   /** By the `namespace/name` of their Service, in the order of their own keys. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
 }
 
 /** The value of IngressClass `spec.controller` that makes a class ours, unless an option names another one. */

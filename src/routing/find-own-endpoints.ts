@@ -1,0 +1,62 @@
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import { isClosed } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { IsOwnEndpoint } from "./backend.ts";
+
+/** A Service that has the proxy itself as an endpoint. */
+export interface OwnEndpoint {
+  /** `namespace/name`. */
+  readonly serviceKey: string;
+  /** `namespace/name` of the EndpointSlice. */
+  readonly sliceKey: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The first endpoint of a Service that is the proxy itself; undefined where none is. */
+export function ownEndpointOf(
+  serviceKey: string,
+  slices: readonly EndpointSlice[],
+  isOwn: IsOwnEndpoint = () => false,
+): OwnEndpoint | undefined {
+  for (const { key: sliceKey, endpoints, ports } of slices)
+    for (const { address } of endpoints)
+      for (const { port, protocol } of ports)
+        if (protocol === "TCP" && isOwn(address, port)) return { serviceKey, sliceKey, address, port };
+  return undefined;
+}
+
+/** Those of these endpoints to which an Ingress sends requests: any other Service may well lead to the proxy. */
+export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterable<Ingress>): readonly Problem[] {
+  const byService = new Map(Array.from(found, (one) => [one.serviceKey, one]));
+  if (byService.size === 0) return [];
+  const problems: Problem[] = [];
+  for (const ingress of ingresses) {
+    const own = servicesOf(ingress)
+      .map((key) => byService.get(key))
+      .find((one) => one !== undefined);
+    if (own === undefined) continue;
+    byService.delete(own.serviceKey);
+    problems.push(problemOf(own, ingress));
+  }
+  return problems;
+}
+
+function servicesOf({ namespace, defaultBackend, rules }: Ingress): readonly string[] {
+  const targets = [...rules.flatMap(({ paths }) => paths.map(({ target }) => target)), defaultBackend];
+  return targets.flatMap((target) =>
+    target === undefined || isClosed(target) ? [] : [`${namespace}/${target.serviceName}`],
+  );
+}
+
+function problemOf({ sliceKey, serviceKey, address, port }: OwnEndpoint, ingress: Ingress): Problem {
+  return {
+    code: "ENDPOINT_IS_INGRESS",
+    where: `EndpointSlice "${sliceKey}" endpoints`,
+    what: `Cannot use the endpoint ${address.includes(":") ? `[${address}]` : address}:${port}`,
+    why: `it is this ingress itself, and Ingress "${ingress.key}" sends requests to Service "${serviceKey}": they would come back`,
+    fix: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service",
+    severity: "error",
+  };
+}
