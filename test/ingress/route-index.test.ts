@@ -87,7 +87,7 @@ type Step = (objects: Objects) => {
   readonly change: Change<never>;
 };
 
-function stepOf<K extends keyof Objects>(kind: K, key: string, after: unknown): Step {
+function stepOf(kind: keyof Objects, key: string, after: unknown): Step {
   return (objects) => {
     const map = objects[kind] as Map<string, unknown>;
     const before = map.get(key);
