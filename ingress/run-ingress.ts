@@ -15,7 +15,8 @@ import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { Engine } from "./engine/engine.ts";
 import { netConnect } from "./io/net.ts";
-import { plainServer, secureServer } from "./io/servers.ts";
+import { ConnectionGate } from "./io/connection-gate.ts";
+import { type Accept, plainServer, secureServer } from "./io/servers.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
@@ -65,18 +66,23 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   });
   /** Has no routes, and so answers 404. */
   const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs });
-  const { connections: maxConnections } = engine.limits;
+  const gate = new ConnectionGate(engine.limits);
+  const accept: Accept = (connection) => engine.accept(connection);
 
-  const http = plainServer((connection) => engine.accept(connection), maxConnections);
+  const http = plainServer({ accept, gate });
   const https = secureServer({
-    accept: (connection) => engine.accept(connection),
-    maxConnections,
+    accept,
+    gate,
+    answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
     contextOf: (serverName) => certificates.contextOf(serverName),
     fallback: certificates.fallback,
     onFallbackChange: (use) => certificates.onFallbackChange(use),
     onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
   });
-  const notFound = plainServer((connection) => defaultBackend.accept(connection), maxConnections);
+  const notFound = plainServer({
+    accept: (connection) => defaultBackend.accept(connection),
+    gate: new ConnectionGate(defaultBackend.limits),
+  });
 
   const ticker = setInterval(() => {
     engine.tick();
@@ -158,12 +164,13 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     isEnding = true;
     health.set("synced", false, "shutting down");
     engine.drain();
+    defaultBackend.drain();
     // A port that is not ours yet is for whoever comes after us.
     for (const listener of listeners) listener.stopTrying();
     if (listeners.length > 0) await sleep(options.drainDelay * 1_000);
     for (const listener of listeners) listener.close();
     const endMs = monotonicMs() + options.drainTimeout * 1_000;
-    while (engine.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
+    while (engine.closeIdle() + defaultBackend.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
     engine.close();
     defaultBackend.close();
     clearInterval(ticker);

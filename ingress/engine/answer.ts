@@ -8,6 +8,7 @@ const PHRASES = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   414: "URI Too Long",
+  417: "Expectation Failed",
   431: "Request Header Fields Too Large",
   499: "Client Closed Request",
   502: "Bad Gateway",
@@ -27,9 +28,11 @@ export function printAnswer(
     readonly date: DateLine;
     /** Of a redirection; from a checked host and target, so that it can hold no end of line. */
     readonly location?: string | undefined;
+    /** What the client should do instead. */
+    readonly sentence?: string | undefined;
   },
 ): Buffer {
-  const body = `${status} ${PHRASES[status]}\n`;
+  const body = `${status} ${PHRASES[status]}${how.sentence === undefined ? "" : `: ${how.sentence}`}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${PHRASES[status]}`,
     "Server: hawser",

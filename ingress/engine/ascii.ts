@@ -6,10 +6,14 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const SLASH = 0x2f;
 
-/** 1 for the characters of a token (RFC 9110 section 5.6.2), 2 for the underscore, which is one too; else 0. */
+/**
+ * For the characters of a token (RFC 9110 section 5.6.2) 1 for letters, digits and the hyphen, 2 for the underscore, 4 for
+ * the others; else 0.
+ */
 export const TOKEN = table((code) => {
   if (code === 0x5f) return 2;
-  return /[!#$%&'*+\-.^`|~0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0;
+  if (/[!#$%&'*+.^`|~]/.test(ascii(code))) return 4;
+  return /[-0-9A-Za-z]/.test(ascii(code)) ? 1 : 0;
 });
 
 /** 1 for what a field value may hold (RFC 9110 section 5.5): all but control characters, tab excepted. */

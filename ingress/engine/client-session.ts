@@ -1,10 +1,13 @@
 import { route } from "#src/routing/route.ts";
-import type { Connection, ConnectionEvents } from "#ingress/io/connection.ts";
+import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
+import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
+import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
+import { CONTINUE_ANSWER, expectationOf } from "./expect.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
@@ -14,10 +17,16 @@ import { httpsLocation, wantsHttps } from "./redirect.ts";
 import { RequestRecord } from "./request-record.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { hostText, pathText } from "./request-route.ts";
+import type { Reader } from "./unsent-bytes.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
+/** Requests of one client that are answered in one go; the others' turn is then. */
+const REQUESTS_PER_TURN = 8;
+
 /** One client connection: reads requests one after the other, has each answered, and keeps the order. */
-export class ClientSession implements ConnectionEvents, ExchangeClient {
+export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
+  requestCount = 0;
+  unsentSinceMs = Number.POSITIVE_INFINITY;
   readonly #context: EngineContext;
   readonly #connection: Connection;
   readonly #onGone: (session: ClientSession) => void;
@@ -29,10 +38,12 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   #clientLines: Buffer | undefined;
   #deadlineMs: number;
   readonly #record: RequestRecord;
-  /** Buffers in use by the connection until it drains. */
-  readonly #kept: Buffer[] = [];
+  readonly #output: ClientOutput;
   readonly #input: InputGate;
+  #bodyPace: BodyPace | undefined;
   #isReadingStash = false;
+  /** The head that is read now lies in the stash. */
+  #isStashed = false;
   #isHttp10 = false;
   #isHeadRequest = false;
   /** The client wants to use the connection again. */
@@ -48,28 +59,40 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     this.#connection = connection;
     this.#onGone = onGone;
     this.#input = new InputGate(connection);
+    this.#output = new ClientOutput(connection, context.buffers, context.unsent);
     this.#record = new RequestRecord(context, connection);
     this.#stash = new HeadStash(context.limits.headBytes);
     this.#deadlineMs = context.nowMs + context.limits.headMs;
   }
 
+  /** Between requests, and the client has all answers. */
   get isIdle(): boolean {
-    return this.#phase === "idle";
+    return this.#phase === "idle" && this.#stash.length === 0 && !this.#output.isQueued;
   }
 
-  /** A request is under way. */
-  get isBusy(): boolean {
-    return this.#phase === "head" || this.#phase === "exchange" || this.#phase === "tunnel";
+  get mayGiveWay(): boolean {
+    return this.isIdle || this.#phase === "head" || (this.#phase === "linger" && !this.#output.isQueued);
   }
 
-  /** Closes, whatever is under way. */
+  get unsentBytes(): number {
+    return this.#output.unsentBytes;
+  }
+
+  /** Closes, whatever is under way. A client that has only part of an answer must not take it for the whole. */
   close(reason: ResponseReason = "shut-down"): void {
-    this.#connection.close();
+    const isCut = this.#output.isQueued || (this.#exchange !== undefined && this.#exchange.status !== 0);
+    if (isCut) this.#connection.abort();
+    else this.#connection.close();
     this.#leave(reason);
   }
 
-  /** Looks at the deadline. */
+  giveUp(): void {
+    this.abortClient("client-slow");
+  }
+
+  /** Looks at the deadline, and how fast a body comes. */
   onTick(nowMs: number): void {
+    if (this.#phase === "exchange" && !this.#body.isDone) this.#checkPace(nowMs);
     if (nowMs < this.#deadlineMs) return;
     if (this.#phase === "head") this.#refuse("request-head-timeout");
     else if (this.#phase === "exchange") this.#onExchangeDeadline();
@@ -103,10 +126,17 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
   }
 
   onDrain(): void {
-    for (const buffer of this.#kept.splice(0)) this.#context.buffers.give(buffer);
+    this.#output.onDrain();
     if (this.#phase === "linger") this.setDeadline(this.#context.limits.lingerMs);
     this.#exchange?.onClientDrain();
     if (this.#phase === "idle") this.#readStash();
+  }
+
+  #checkPace(nowMs: number): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || this.#bodyPace?.isTooSlow(nowMs, this.#input.isHeld) !== true) return;
+    if (exchange.status === 0) this.#refuse("request-body-timeout");
+    else this.abortClient("request-body-timeout");
   }
 
   onClose(): void {
@@ -134,9 +164,7 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   sendToClient(bytes: Buffer, start: number, end: number): boolean {
     this.#record.addSentBytes(end - start);
-    if (this.#connection.send(bytes, start, end)) return false;
-    this.#kept.push(bytes);
-    return true;
+    return this.#output.send(bytes, start, end);
   }
 
   sendScratch(length: number): boolean {
@@ -214,22 +242,24 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
 
   #readStashedHead(): void {
     const bytes = this.#stash.peek();
-    this.#stash.clear();
+    this.#isStashed = true;
     this.#readHead(bytes, 0, bytes.length);
+    this.#isStashed = false;
   }
 
   #readHead(bytes: Buffer, start: number, end: number): boolean {
     const head = this.#context.requestHead;
     const result = readRequestHead(bytes, start, end, head);
     if (result > 0) return this.#begin(bytes, head, result, end);
-    if (result === INCOMPLETE) this.#stash.add(bytes, start, end);
-    else this.#refuse(headReason(result));
+    if (result !== INCOMPLETE) this.#refuse(headReason(result));
+    else if (!this.#isStashed) this.#stash.add(bytes, start, end);
     return false;
   }
 
   /** A request head is complete: finds out where its body ends, and who answers. */
   #begin(bytes: Buffer, head: RequestHead, bodyStart: number, end: number): boolean {
     this.#phase = "exchange";
+    this.requestCount += 1;
     this.#record.begin();
     this.#record.enter(bytes, head);
     this.#isHttp10 = head.minorVersion === 0;
@@ -242,11 +272,19 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
     if (bodyEnd === -1) this.#refuse("request-body-malformed");
     else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse("method-not-allowed");
+    else if (expectationOf(bytes, head) === "unknown") this.#refuse("expectation-unknown");
     else {
       if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
+      else if (this.#isStashed) this.#stash.clear();
+      if (!this.#body.isDone) this.#startPace(bodyEnd - bodyStart);
       return this.#forward(bytes, head, bodyStart, bodyEnd);
     }
     return false;
+  }
+
+  #startPace(bytes: number): void {
+    this.#bodyPace ??= new BodyPace(this.#context.limits);
+    this.#bodyPace.start(this.#context.nowMs, bytes);
   }
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
@@ -274,14 +312,27 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
       rewrittenPath: decision.rewrittenPath,
       serviceKey: decision.route.serviceKey,
       clientLines: this.#clientLines,
+      isSecure: this.#connection.isSecure,
+      headerNames: this.#context.headerNames,
       wantsUpgrade: wantsUpgrade(bytes, head),
     };
+    const awaitsContinue = head.expectLine !== -1 && expectationOf(bytes, head) === "continue";
     this.#exchange = new Exchange(this.#context, this, request);
-    return this.#exchange.start(request, bodyStart, bodyEnd);
+    const isKept = this.#exchange.start(request, bodyStart, bodyEnd);
+    if (awaitsContinue) this.#inviteBody(bodyStart === bodyEnd);
+    return isKept;
+  }
+
+  /** Sends 100 Continue to a client that waits with its body, which some endpoints never answer. */
+  #inviteBody(hasSentNone: boolean): void {
+    if (hasSentNone && !this.#body.isDone && this.#exchange?.status === 0) {
+      this.sendToClient(CONTINUE_ANSWER, 0, CONTINUE_ANSWER.length);
+    }
   }
 
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
+    this.#bodyPace?.add(end - start);
     if (bodyEnd === -1) {
       if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient("request-body-malformed");
       else this.#refuse("request-body-malformed");
@@ -291,9 +342,10 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     return bodyEnd > start && this.#exchange!.sendBody(bytes, start, bodyEnd);
   }
 
-  /** Bytes of the next request: they wait, and no more are read. */
+  /** Bytes of the next request: they wait, and no more are read. Those in the stash stay where they are. */
   #awaitTurn(bytes: Buffer, start: number, end: number): void {
-    this.#stash.add(bytes, start, end);
+    if (this.#isStashed) this.#stash.drop(start);
+    else this.#stash.add(bytes, start, end);
     this.#input.holdForTurn();
   }
 
@@ -326,30 +378,39 @@ export class ClientSession implements ConnectionEvents, ExchangeClient {
     }
     this.#phase = "idle";
     this.setDeadline(this.#context.limits.keepAliveMs);
-    // Nothing of it speaks for a head that cannot be read.
+    // They say nothing of the next head, which may turn out unreadable.
     this.#isHttp10 = this.#isHeadRequest = false;
     const wasHeld = this.#input.isHeld;
     this.#input.forgetExchange();
     // A client that takes no answers is read no more requests from.
-    if (this.#kept.length > 0) this.#input.holdForTurn();
+    if (this.#output.isStalled) this.#input.holdForTurn();
     else if (wasHeld) this.#readStash();
   }
 
-  /** Goes on with requests that came while another was answered. A loop: answers of our own would recurse. */
-  #readStash(): void {
+  /** Another request waits in the stash, and the client takes answers. */
+  get #hasNext(): boolean {
+    return this.#phase === "idle" && this.#stash.length > 0 && !this.#output.isStalled;
+  }
+
+  /**
+   * Goes on with requests that came while another was answered: a few, and with the rest when others had their turn. A
+   * loop, because answers of our own would recurse.
+   */
+  readonly #readStash = (): void => {
     if (this.#isReadingStash) return;
     this.#isReadingStash = true;
-    while (this.#phase === "idle" && this.#stash.length > 0 && this.#kept.length === 0) {
+    for (let count = 0; count < REQUESTS_PER_TURN && this.#hasNext; count++) {
       this.#phase = "head";
       this.setDeadline(this.#context.limits.headMs);
       this.#readStashedHead();
     }
     this.#isReadingStash = false;
+    if (this.#hasNext) this.#context.turns.add(this.#readStash);
     // What is left waits for its turn, or for the client to take answers; a head that is incomplete waits for input.
     const isWaiting = this.#stash.length > 0 && this.#phase !== "head";
-    if (isWaiting || (this.#phase === "idle" && this.#kept.length > 0)) return;
+    if (isWaiting || (this.#phase === "idle" && this.#output.isStalled)) return;
     this.#input.releaseForTurn();
-  }
+  };
 
   /** Ends our side. The rest of the input, if any, is read and dropped for a while: a reset could overtake the answer. */
   #finish(): void {

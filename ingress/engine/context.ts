@@ -4,10 +4,13 @@ import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
+import type { HeaderNames } from "./forward-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { Turns } from "./turns.ts";
+import type { UnsentBytes } from "./unsent-bytes.ts";
 import type { EndpointPool } from "./endpoint-pool.ts";
 
 /** What all connections of an engine share. */
@@ -34,6 +37,12 @@ export interface EngineContext {
   readonly wallMs: () => number;
   /** Plain requests for hosts that have a certificate are sent on to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
+  /** Which names of request header fields are forwarded. */
+  readonly headerNames: HeaderNames;
+  /** Memory that waits for slow clients. */
+  readonly unsent: UnsentBytes;
+  /** Work that waits until other connections had their turn. */
+  readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   /** The program ends: connections are told so with their next answer. */
   readonly isDraining: boolean;

@@ -1,16 +1,21 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { EMPTY_ROUTES } from "#src/routing/build-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
-import type { Connect, Connection, ConnectionEvents } from "#ingress/io/connection.ts";
+import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
 import { AccessLog } from "./access-log.ts";
+import { printAnswer } from "./answer.ts";
 import { Balancer } from "./balancer.ts";
 import { ClientSession } from "./client-session.ts";
 import type { EngineContext } from "./context.ts";
 import { Counters } from "./counters.ts";
 import { DateLine } from "./date-line.ts";
+import type { HeaderNames } from "./forward-request.ts";
 import { HeadWriter } from "./head-writer.ts";
+import { Turns } from "./turns.ts";
+import { UnsentBytes } from "./unsent-bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
+import { RequestRecord } from "./request-record.ts";
 import { ResponseHead } from "./response-head.ts";
 import { type ReadUnacknowledged, SilenceWatch } from "./silence-watch.ts";
 import { EndpointPool } from "./endpoint-pool.ts";
@@ -27,6 +32,10 @@ export interface EngineOptions {
   readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
+  /** Which names of request header fields are forwarded; `plain` by default. */
+  readonly headerNames?: HeaderNames;
+  /** Calls back after the events that are there now; `setImmediate` by default. */
+  readonly soon?: (run: () => void) => unknown;
   /** Gets the lines of the access log, several at once; without it there is none. */
   readonly writeAccessLog?: ((lines: Buffer) => void) | undefined;
 }
@@ -45,6 +54,9 @@ export class Engine implements EngineContext {
   readonly clockMs: () => number;
   readonly wallMs: () => number;
   readonly redirectsToHttps: boolean;
+  readonly headerNames: HeaderNames;
+  readonly unsent: UnsentBytes;
+  readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
@@ -56,22 +68,20 @@ export class Engine implements EngineContext {
     this.counters.openConnections = this.#sessions.size;
   };
 
-  constructor({
-    connect,
-    clockMs,
-    wallMs,
-    limits,
-    readUnacknowledged = () => Promise.resolve(undefined),
-    redirectsToHttps = false,
-    writeAccessLog,
-  }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { connect, clockMs, wallMs, limits, writeAccessLog } = options;
+    const { redirectsToHttps = false, headerNames = "plain", soon = setImmediate } = options;
+    const { readUnacknowledged = () => Promise.resolve(undefined) } = options;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.clockMs = clockMs;
     this.wallMs = wallMs;
     this.redirectsToHttps = redirectsToHttps;
+    this.headerNames = headerNames;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, () => this.nowMs);
+    this.turns = new Turns(soon);
+    this.unsent = new UnsentBytes(this.limits.unsentBytes, this.#sessions, () => this.nowMs);
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
     this.endpointPool = new EndpointPool({
@@ -85,7 +95,7 @@ export class Engine implements EngineContext {
   }
 
   /** The events of a connection that was accepted. */
-  accept(connection: Connection): ConnectionEvents {
+  accept(connection: Connection): AcceptedEvents {
     const session = new ClientSession(this, connection, this.#onGone);
     this.#sessions.add(session);
     this.counters.connections += 1;
@@ -103,6 +113,7 @@ export class Engine implements EngineContext {
     this.nowMs = this.clockMs();
     this.date.update(this.wallMs());
     for (const session of this.#sessions) session.onTick(this.nowMs);
+    this.unsent.look();
     this.endpointPool.closeIdle();
     this.silenceWatch.tick();
     this.accessLog?.flush();
@@ -113,14 +124,19 @@ export class Engine implements EngineContext {
     this.isDraining = true;
   }
 
-  /** Closes connections between requests; returns how many have one under way. */
+  /** Closes connections between requests; returns how many have a request under way or an answer not yet sent. */
   closeIdle(): number {
-    let busy = 0;
-    for (const session of this.#sessions) {
-      if (session.isIdle) session.close();
-      else if (session.isBusy) busy += 1;
-    }
-    return busy;
+    for (const session of this.#sessions) if (session.isIdle) session.close();
+    return this.#sessions.size;
+  }
+
+  /** The answer for a client that speaks HTTP without TLS on the port for TLS. */
+  answerPlainHttp(clientAddress: string): Buffer {
+    const record = new RequestRecord(this, { remoteAddress: clientAddress, isSecure: false });
+    record.begin();
+    record.end(400, undefined, "plain-http-on-tls-port");
+    const sentence = "this port speaks HTTPS; use a URL that begins with https://";
+    return printAnswer(400, { isHead: false, connection: "close", date: this.date, sentence });
   }
 
   /** Closes everything, whatever is under way. */

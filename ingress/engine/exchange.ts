@@ -150,6 +150,7 @@ export class Exchange implements ResponseReceiver {
 
   /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
   cancel(): void {
+    this.#isClientStalled = false;
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -157,10 +158,16 @@ export class Exchange implements ResponseReceiver {
   /** All that was sent to the client has left. */
   onClientDrain(): void {
     if (!this.#isClientStalled) return;
+    if (this.#context.unsent.isTight) {
+      this.#context.unsent.whenRoom(this.#onRoom);
+      return;
+    }
     this.#isClientStalled = false;
     this.#setGapDeadline();
     this.#connection?.resume();
   }
+
+  readonly #onRoom = (): void => this.onClientDrain();
 
   /** The endpoint acknowledges nothing: elsewhere with what can be sent again, and with the rest some patience. */
   onUnacknowledged(timesSentAgain: number): void {

@@ -75,7 +75,8 @@ function readFieldLine(
   if (bytes[at] !== COLON || at === start) return MALFORMED;
   lines.nameStart[count] = start;
   lines.nameEnd[count] = nameEnd;
-  lines.field[count] = (kinds & 2) === 0 ? fieldOf(bytes, start, nameEnd) : Field.Underscored;
+  if (kinds === 1) lines.field[count] = fieldOf(bytes, start, nameEnd);
+  else lines.field[count] = kinds > 3 ? Field.Unusual : Field.Underscored;
   const valueStart = skipBlanks(bytes, at + 1, end);
   at = valueStart;
   while (at < end && VALUE[bytes[at]!] === 1) at++;

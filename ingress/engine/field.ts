@@ -1,4 +1,6 @@
-import { spells } from "./ascii.ts";
+import { spells, TOKEN } from "./ascii.ts";
+
+const HYPHEN = 0x2d;
 
 /** The header fields that mean something to a proxy; `Other` for the rest, which pass unread. */
 export const Field = {
@@ -14,12 +16,14 @@ export const Field = {
   Server: 9,
   /** Only for the next hop (RFC 9110 section 7.6.1): not passed on. */
   HopByHop: 10,
-  /** Says who the client is: ours to write, so the client's own is not passed on. */
+  /** Claims to come from a proxy before us: ours to write, so the client's own is not passed on. */
   Forwarded: 11,
-  /** Has `_` in its name: backends that read it as `-` could be given a field that we would have removed. */
+  /** Has `_` in its name: endpoints that read it as `-` could be given a field that we would have removed. */
   Underscored: 12,
   /** Must not come in a trailer, and must not be removed by being named in Connection. */
   Credential: 13,
+  /** Has other characters in its name than letters, digits, `-` and `_`: some endpoints read all of them alike. */
+  Unusual: 14,
 } as const;
 
 export type Field = (typeof Field)[keyof typeof Field];
@@ -40,19 +44,24 @@ const NAMES: Readonly<Record<string, Field>> = {
   "proxy-connection": Field.HopByHop,
   "proxy-authenticate": Field.HopByHop,
   "proxy-authorization": Field.HopByHop,
-  // No standard field, but CGI programs take it for the setting HTTP_PROXY (CVE-2016-5385, httpoxy).
+  // Not a standard field, but CGI programs read it as the setting HTTP_PROXY (CVE-2016-5385, httpoxy).
   proxy: Field.HopByHop,
   forwarded: Field.Forwarded,
-  "x-forwarded-for": Field.Forwarded,
-  "x-forwarded-host": Field.Forwarded,
-  "x-forwarded-port": Field.Forwarded,
-  "x-forwarded-proto": Field.Forwarded,
-  "x-forwarded-scheme": Field.Forwarded,
-  "x-forwarded-prefix": Field.Forwarded,
-  "x-forwarded-server": Field.Forwarded,
   "x-original-forwarded-for": Field.Forwarded,
+  "x-original-host": Field.Forwarded,
+  "x-original-method": Field.Forwarded,
+  "x-original-uri": Field.Forwarded,
+  "x-original-url": Field.Forwarded,
+  "x-rewrite-url": Field.Forwarded,
   "x-real-ip": Field.Forwarded,
+  "x-client-ip": Field.Forwarded,
+  "x-cluster-client-ip": Field.Forwarded,
+  "true-client-ip": Field.Forwarded,
+  "cf-connecting-ip": Field.Forwarded,
+  "fastly-client-ip": Field.Forwarded,
   "x-scheme": Field.Forwarded,
+  "x-url-scheme": Field.Forwarded,
+  "front-end-https": Field.Forwarded,
   authorization: Field.Credential,
   cookie: Field.Credential,
   "set-cookie": Field.Credential,
@@ -61,6 +70,9 @@ const NAMES: Readonly<Record<string, Field>> = {
   "content-encoding": Field.Credential,
   "content-range": Field.Credential,
 };
+
+/** Names of which all that begin so claim to come from a proxy: addresses, schemes, ports, client certificates. */
+const FORWARDED_PREFIXES = ["x-forwarded-", "x-ssl-client-", "ssl-client-"].map((prefix) => Buffer.from(prefix));
 
 interface KnownName {
   readonly field: Field;
@@ -76,10 +88,25 @@ const BY_LENGTH: readonly (readonly KnownName[])[] = Array.from({ length: 32 }, 
 /** Which field a name in the bytes is, in any case. */
 export function fieldOf(bytes: Uint8Array, start: number, end: number): Field {
   const candidates = BY_LENGTH[end - start];
-  if (candidates === undefined) return Field.Other;
-  for (let index = 0; index < candidates.length; index++) {
-    const { name, field } = candidates[index]!;
-    if (spells(bytes, start, end, name)) return field;
+  if (candidates !== undefined) {
+    for (let index = 0; index < candidates.length; index++) {
+      const { name, field } = candidates[index]!;
+      if (spells(bytes, start, end, name)) return field;
+    }
   }
-  return Field.Other;
+  return hasForwardedPrefix(bytes, start, end) ? Field.Forwarded : Field.Other;
+}
+
+function hasForwardedPrefix(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = 0; index < FORWARDED_PREFIXES.length; index++) {
+    const prefix = FORWARDED_PREFIXES[index]!;
+    if (end - start > prefix.length && spells(bytes, start, start + prefix.length, prefix)) return true;
+  }
+  return false;
+}
+
+/** Which field an endpoint could take a name for that reads every unusual character of it as a hyphen. */
+export function aliasedFieldOf(bytes: Uint8Array, start: number, end: number): Field {
+  const alias = bytes.slice(start, end).map((byte) => (TOKEN[byte] === 1 ? byte : HYPHEN));
+  return fieldOf(alias, 0, alias.length);
 }

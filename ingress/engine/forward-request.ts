@@ -1,4 +1,5 @@
-import { Field } from "./field.ts";
+import { COLON } from "./ascii.ts";
+import { aliasedFieldOf, Field } from "./field.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import { writeRequestId } from "./request-id.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -20,6 +21,15 @@ const CHUNKED = Buffer.from("Transfer-Encoding: chunked\r\n");
 const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
 const CRLF = Buffer.from("\r\n");
 const ROOT = Buffer.from("/");
+const FORWARDED_PORT = Buffer.from("X-Forwarded-Port: ");
+const HTTP_PORT = Buffer.from("80");
+const HTTPS_PORT = Buffer.from("443");
+const MAX_PORT_DIGITS = 5;
+
+/** Which request header names are forwarded: of letters, digits and hyphens, with underscores too, or any. */
+export const HEADER_NAMES = ["plain", "underscores", "any"] as const;
+
+export type HeaderNames = (typeof HEADER_NAMES)[number];
 
 export interface ForwardedRequest {
   readonly bytes: Buffer;
@@ -30,21 +40,18 @@ export interface ForwardedRequest {
   readonly serviceKey: string;
   /** The X-Forwarded lines that are the same for all requests of a connection. */
   readonly clientLines: Buffer;
+  readonly isSecure: boolean;
+  readonly headerNames: HeaderNames;
   /** Pass on the wish to change the protocol. */
   readonly wantsUpgrade: boolean;
 }
 
 /** The X-Forwarded lines for a client connection. The client's own are not trusted and never passed on. */
-export function clientLines(client: {
-  readonly remoteAddress: string;
-  readonly localPort: number;
-  readonly isSecure: boolean;
-}): Buffer {
+export function clientLines(client: { readonly remoteAddress: string; readonly isSecure: boolean }): Buffer {
   const lines = [
     `X-Forwarded-For: ${client.remoteAddress}`,
     `X-Real-IP: ${client.remoteAddress}`,
     `X-Forwarded-Proto: ${client.isSecure ? "https" : "http"}`,
-    `X-Forwarded-Port: ${client.localPort}`,
   ];
   return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
 }
@@ -67,6 +74,7 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   writeKeptLines(to, request);
   writeHost(to, request);
   to.add(request.clientLines);
+  writePort(to, request);
   writeRequestIdLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
   if (request.wantsUpgrade) writeUpgrade(to, request);
@@ -74,18 +82,18 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
 }
 
 /** Copies the lines that pass, in runs. */
-function writeKeptLines(to: HeadWriter, { bytes, head }: ForwardedRequest): void {
+function writeKeptLines(to: HeadWriter, { bytes, head, headerNames }: ForwardedRequest): void {
   const { lines } = head;
   let runStart = lines.nameStart[0]!;
   for (let index = 0; index < lines.count; index++) {
-    if (isKept(bytes, head, index)) continue;
+    if (isKept(bytes, head, index, headerNames)) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
   }
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-function isKept(bytes: Buffer, head: RequestHead, index: number): boolean {
+function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNames): boolean {
   const { lines, connection } = head;
   switch (lines.field[index]) {
     case Field.Other:
@@ -95,19 +103,40 @@ function isKept(bytes: Buffer, head: RequestHead, index: number): boolean {
     case Field.Upgrade:
     case Field.HopByHop:
     case Field.Forwarded:
-    case Field.Underscored:
+    case Field.Expect:
       return false;
+    case Field.Underscored:
+      return names !== "plain" && isHarmless(bytes, head, index);
+    case Field.Unusual:
+      return names === "any" && isHarmless(bytes, head, index);
     case Field.Host:
       // The authority of an absolute target replaces Host (RFC 9112 section 3.2.2).
       return head.authorityEnd === 0;
-    case Field.Expect:
-      // Nobody waits for "100 Continue" in HTTP/1.0.
-      return head.minorVersion === 1;
     case Field.XRequestId:
       return index === head.requestIdLine && isKeptRequestId(head);
     default:
       return true;
   }
+}
+
+/** An unusual name passes where no endpoint can read it as that of a field that means something to a proxy. */
+function isHarmless(bytes: Buffer, { lines, connection }: RequestHead, index: number): boolean {
+  const start = lines.nameStart[index]!;
+  const end = lines.nameEnd[index]!;
+  return aliasedFieldOf(bytes, start, end) === Field.Other && !connection.names(bytes, start, end);
+}
+
+/** The port that the client used: of the authority, else the usual one of the scheme. */
+function writePort(to: HeadWriter, { bytes, head, isSecure }: ForwardedRequest): void {
+  const { lines, hostLine, authorityEnd } = head;
+  let end = authorityEnd;
+  if (end === 0 && hostLine !== -1) end = lines.valueEnd[hostLine]!;
+  let start = end;
+  while (start > 0 && end - start <= MAX_PORT_DIGITS && bytes[start - 1]! >= 0x30 && bytes[start - 1]! <= 0x39) start--;
+  to.add(FORWARDED_PORT);
+  if (start < end && bytes[start - 1] === COLON) to.copy(bytes, start, end);
+  else to.add(isSecure ? HTTPS_PORT : HTTP_PORT);
+  to.add(CRLF);
 }
 
 function writeHost(to: HeadWriter, { bytes, head, serviceKey }: ForwardedRequest): void {

@@ -1,14 +1,19 @@
 import { LF } from "./ascii.ts";
 
 const FIRST_BYTES = 1_024;
-/** Up to here a head that comes in small pieces is read anew with each; beyond, only when a line has ended. */
+/** Up to here a head that comes in small pieces is read again with each; beyond, only when a line has ended. */
 const CHEAP_BYTES = 4_096;
+const NOTHING = Buffer.alloc(0);
 
-/** Holds the beginning of a head until the rest has come. */
+/**
+ * Holds the beginning of a head until the rest has come, and the requests behind it. What has been read is dropped from
+ * the front without a copy; bytes are never moved in place, because readers of `peek` may still use them.
+ */
 export class HeadStash {
   readonly #maxBytes: number;
-  #bytes: Buffer | undefined;
-  #length = 0;
+  #bytes: Buffer = NOTHING;
+  #start = 0;
+  #end = 0;
 
   /** From `maxBytes` on a head is refused, so it pays to read it. */
   constructor(maxBytes: number) {
@@ -16,31 +21,39 @@ export class HeadStash {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
 
   /** Adds bytes; true if it pays to read the head again: the work for a head is bounded however it is cut. */
   add(bytes: Buffer, start: number, end: number): boolean {
-    const needed = this.#length + end - start;
-    if (this.#bytes === undefined || this.#bytes.length < needed) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, needed, 2 * this.#length));
-      this.#bytes?.copy(larger, 0, 0, this.#length);
+    const needed = this.length + end - start;
+    if (this.#bytes.length - this.#end < end - start) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, needed, 2 * this.length));
+      this.#bytes.copy(larger, 0, this.#start, this.#end);
+      this.#end = this.length;
+      this.#start = 0;
       this.#bytes = larger;
     }
-    bytes.copy(this.#bytes, this.#length, start, end);
-    const from = this.#length;
-    this.#length = needed;
-    return needed <= CHEAP_BYTES || needed >= this.#maxBytes || this.#bytes.subarray(from, needed).includes(LF);
+    const from = this.#end;
+    bytes.copy(this.#bytes, from, start, end);
+    this.#end = from + end - start;
+    return needed <= CHEAP_BYTES || needed >= this.#maxBytes || this.#bytes.subarray(from, this.#end).includes(LF);
   }
 
-  /** All there is, without giving it up. */
+  /** All that is held, without giving it up. */
   peek(): Buffer {
-    return this.#bytes?.subarray(0, this.#length) ?? Buffer.alloc(0);
+    return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** Forgets the bytes; who has them from `peek` may keep them. */
+  /** Forgets the first bytes; what `peek` returned stays as it is. */
+  drop(count: number): void {
+    this.#start += count;
+    if (this.#start >= this.#end) this.clear();
+  }
+
+  /** Forgets all bytes; what `peek` returned stays as it is. */
   clear(): void {
-    this.#bytes = undefined;
-    this.#length = 0;
+    this.#bytes = NOTHING;
+    this.#start = this.#end = 0;
   }
 }

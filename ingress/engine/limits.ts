@@ -20,7 +20,15 @@ export interface Limits {
   readonly tries: number;
   readonly endpointIdleMs: number;
   readonly idleConnectionsPerEndpoint: number;
+  /** Request bodies that come slower than this are refused with 408 after a grace of some seconds; 0: at any rate. */
+  readonly bodyBytesPerSecond: number;
+  /** For the whole of a request body, absolute; 0: without end. */
+  readonly bodyMs: number;
+  /** Memory that waits for slow clients, all together; beyond, the slowest are given up. */
+  readonly unsentBytes: number;
   readonly connections: number;
+  /** Of one client address; 0: no bound of its own. */
+  readonly connectionsPerAddress: number;
 }
 
 /** As ingress-nginx where it has the same limit, tighter for heads. */
@@ -37,7 +45,11 @@ export const DEFAULT_LIMITS: Limits = {
   tries: 3,
   endpointIdleMs: 60_000,
   idleConnectionsPerEndpoint: 320,
+  bodyBytesPerSecond: 240,
+  bodyMs: 21_600_000,
+  unsentBytes: 134_217_728,
   connections: 16_384,
+  connectionsPerAddress: 8_192,
 };
 
 /** Header fields in one head; one more: 431. Fixed, because the tables that hold them are. */

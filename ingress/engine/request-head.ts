@@ -44,6 +44,7 @@ export class RequestHead {
   hostLine = -1;
   upgradeLine = -1;
   requestIdLine = -1;
+  expectLine = -1;
 
   constructor(limits: Pick<Limits, "headBytes" | "requestLineBytes">) {
     this.maxBytes = limits.headBytes;
@@ -111,7 +112,7 @@ function interpret(bytes: Uint8Array, head: RequestHead): boolean {
   const { lines, connection } = head;
   head.contentLength = -1;
   head.isChunked = false;
-  head.hostLine = head.upgradeLine = head.requestIdLine = -1;
+  head.hostLine = head.upgradeLine = head.requestIdLine = head.expectLine = -1;
   connection.reset();
   for (let index = 0; index < lines.count; index++) {
     if (lines.field[index] !== Field.Other && !interpretField(bytes, head, index)) return false;
@@ -140,6 +141,9 @@ function interpretField(bytes: Uint8Array, head: RequestHead, index: number): bo
       return true;
     case Field.XRequestId:
       head.requestIdLine = index;
+      return true;
+    case Field.Expect:
+      head.expectLine = index;
       return true;
     default:
       return true;

@@ -11,6 +11,7 @@ export const RESPONSE_REASONS = {
     meaning: "The request head breaks the rules of HTTP/1.1, or contradicts itself.",
   },
   "request-body-malformed": { status: 400, meaning: "The chunked framing of the request body is broken." },
+  "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
   "no-route": { status: 404, meaning: "No rule of any Ingress matches the host and path." },
@@ -18,6 +19,7 @@ export const RESPONSE_REASONS = {
   "request-head-timeout": { status: 408, meaning: "The client took too long to send the request head." },
   "request-body-timeout": { status: 408, meaning: "The client stopped sending the request body." },
   "target-too-long": { status: 414, meaning: "The request line is longer than the limit." },
+  "expectation-unknown": { status: 417, meaning: "The request expects something else than 100-continue." },
   "request-head-too-large": { status: 431, meaning: "The request head has more bytes or fields than the limit." },
   "client-gone": { status: 499, meaning: "The client closed the connection before it had the whole answer." },
   "client-slow": {

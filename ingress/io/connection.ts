@@ -1,13 +1,17 @@
+import type { Occupant } from "./connection-gate.ts";
+
 /**
  * The narrow waist between the HTTP engine and whatever moves bytes. The engine never sees a socket: it runs the same on
  * `node:net`, on `node:tls` and on anything else that can do this.
  */
 export interface Connection {
-  /** Text of the peer's address, IPv4-mapped IPv6 addresses as IPv4. */
+  /** Text of the peer's address as it was at accept, IPv4-mapped IPv6 addresses as IPv4. */
   readonly remoteAddress: string;
-  /** The port the peer connected to. */
+  /** The port on our side; 0 where the connection is gone. */
   readonly localPort: number;
   readonly isSecure: boolean;
+  /** Bytes that were given to `send` and that the kernel does not have yet. */
+  readonly queuedBytes: number;
   /**
    * Queues bytes for sending. True: they are on their way and the buffer is free again. False: the buffer is in use until
    * `onDrain`, and the sender should wait for that. Ignored after `end`, `close` and `abort`.
@@ -42,6 +46,9 @@ export interface ConnectionEvents {
   /** The connection is gone; nothing comes after this. An error says that it was not the proper way. */
   onClose(error: Error | undefined): void;
 }
+
+/** What an accepted connection tells, and what it is asked when connections run out. */
+export interface AcceptedEvents extends ConnectionEvents, Occupant {}
 
 /** What a connection that we open tells besides. */
 export interface OutgoingEvents extends ConnectionEvents {

@@ -13,12 +13,21 @@ const KEEP_ALIVE_MS = 5_000;
 /** Half open, because a tunnel may end one side first. */
 const OUTGOING_OPTIONS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
 
-/** Wraps an accepted `node:net` or `node:tls` socket; `use` gives the events for it. */
+/**
+ * Text of the address at the other end, IPv4-mapped IPv6 addresses as IPv4. Undefined where the kernel no longer knows it,
+ * because the other end has reset the connection.
+ */
+export function addressOf(socket: Socket): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+}
+
+/** Wraps an accepted `node:net` or `node:tls` socket of a client at this address; `use` gives the events for it. */
 export function acceptedConnection(
   socket: Socket | TLSSocket,
+  remoteAddress: string,
   use: (connection: Connection) => ConnectionEvents,
 ): Connection {
-  const connection = new SocketConnection(socket, "encrypted" in socket);
+  const connection = new SocketConnection(socket, "encrypted" in socket, remoteAddress);
   const events = use(connection);
   socket.on("data", (chunk: Buffer) => {
     events.onData(chunk, 0, chunk.length);
@@ -47,7 +56,7 @@ export function netConnect(pool: BufferPool): Connect {
     const onread = { buffer: () => own ?? shared, callback: onRead };
     const socket = new OutgoingSocket({ ...OUTGOING_OPTIONS, onread }, () => events.onSendFailure());
     socket.connect({ host: address, port });
-    const connection = new SocketConnection(socket, false);
+    const connection = new SocketConnection(socket, false, address);
     socket.once("connect", () => events.onConnect());
     connection.listen(events);
     return connection;
@@ -57,23 +66,25 @@ export function netConnect(pool: BufferPool): Connect {
 /** A connection over a `node:net` or `node:tls` socket. */
 class SocketConnection implements Connection {
   readonly isSecure: boolean;
+  readonly remoteAddress: string;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   #error: Error | undefined;
   #isDraining = false;
   #hasEnded = false;
 
-  constructor(socket: Socket, isSecure: boolean) {
+  constructor(socket: Socket, isSecure: boolean, remoteAddress: string) {
     this.#socket = socket;
     this.isSecure = isSecure;
-  }
-
-  get remoteAddress(): string {
-    return (this.#socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+    this.remoteAddress = remoteAddress;
   }
 
   get localPort(): number {
     return this.#socket.localPort ?? 0;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
   }
 
   listen(events: ConnectionEvents): void {
@@ -148,7 +159,7 @@ class SocketConnection implements Connection {
 
   finish(): void {
     this.#hasEnded = true;
-    // With nothing queued the kernel sends the rest and the end by itself. TLS has its own end to send.
+    // With nothing queued the kernel sends the rest and the end. TLS has its own end to send.
     if (this.#socket.writableLength === 0 && !this.isSecure) this.#socket.destroy();
     else this.#socket.destroySoon();
   }
@@ -158,7 +169,19 @@ class SocketConnection implements Connection {
   }
 
   abort(): void {
-    if (this.isSecure) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    const socket = this.#socket;
+    if (!this.isSecure) {
+      socket.resetAndDestroy();
+      return;
+    }
+    // Without the reset of the connection below, many clients take the end of a TLS connection for a proper one.
+    plainSocketOf(socket as TLSSocket).resetAndDestroy();
+    socket.destroy();
   }
+}
+
+/** The TCP connection under a TLS connection. Node has no public name for it. */
+export function plainSocketOf(socket: TLSSocket): Socket {
+  const { _parent: plain } = socket as unknown as { readonly _parent: Socket };
+  return plain;
 }

@@ -1,28 +1,41 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext } from "node:tls";
-import type { Connection, ConnectionEvents } from "./connection.ts";
-import { acceptedConnection } from "./net.ts";
+import { DEFAULT_CIPHERS } from "#ingress/tls/cipher-suites.ts";
+import type { AcceptedEvents, Connection } from "./connection.ts";
+import type { Admission, ConnectionGate } from "./connection-gate.ts";
+import { acceptedConnection, addressOf, plainSocketOf } from "./net.ts";
 
 /** What takes accepted connections and gives the events for them. */
-export type Accept = (connection: Connection) => ConnectionEvents;
+export type Accept = (connection: Connection) => AcceptedEvents;
 
 /** How long a client may take for its TLS handshake. */
 const HANDSHAKE_MS = 10_000;
+/** How long a client that spoke HTTP to the TLS port may take to read why it is not served. */
+const PLAIN_LINGER_MS = 2_000;
+/** What the TLS library says of clients that speak HTTP. */
+const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
 
 const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-/** A server for plain connections, not yet listening. Beyond `maxConnections` it closes new ones at once. */
-export function plainServer(accept: Accept, maxConnections: number): Server {
-  const server = createServer(ACCEPT_OPTIONS, (socket) => {
-    acceptedConnection(socket, accept);
-  });
-  server.maxConnections = maxConnections;
-  return server;
+export interface PlainServerOptions {
+  readonly accept: Accept;
+  readonly gate: ConnectionGate;
 }
 
-export interface SecureServerOptions {
-  readonly accept: Accept;
-  readonly maxConnections: number;
+/** A server for plain connections, not yet listening. */
+export function plainServer({ accept, gate }: PlainServerOptions): Server {
+  return createServer(ACCEPT_OPTIONS, (socket) => {
+    const admission = admit(socket, gate);
+    if (admission === undefined) return;
+    acceptedConnection(socket, admission.address, (connection) => {
+      const events = accept(connection);
+      admission.occupant = events;
+      return events;
+    });
+  });
+}
+
+export interface SecureServerOptions extends PlainServerOptions {
   /** The certificate for a server name, or for clients that give none (undefined). */
   readonly contextOf: (serverName: string | undefined) => SecureContext;
   /** The certificate for clients that give no server name. */
@@ -30,32 +43,71 @@ export interface SecureServerOptions {
   /** Is given what has to be called with another certificate for clients that give no server name. */
   readonly onFallbackChange?: (use: (pair: { readonly cert: string; readonly key: string }) => void) => void;
   readonly onHandshakeFailure: (error: Error) => void;
+  /** Gives the answer for a client that speaks HTTP without TLS. */
+  readonly answerPlainHttp: (clientAddress: string) => Buffer;
+  /** Cipher suites in OpenSSL's form; DEFAULT_CIPHERS by default. */
+  readonly ciphers?: string | undefined;
   /** Default 10 seconds. */
   readonly handshakeMs?: number;
 }
 
 /** A server for TLS 1.2 and 1.3, not yet listening. */
 export function secureServer(options: SecureServerOptions): Server {
-  const { accept, contextOf, fallback, handshakeMs = HANDSHAKE_MS, onHandshakeFailure } = options;
-  const server = createTlsServer(
+  const { accept, gate, contextOf, fallback, onHandshakeFailure, answerPlainHttp } = options;
+  const { ciphers = DEFAULT_CIPHERS, handshakeMs = HANDSHAKE_MS } = options;
+  const admissions = new WeakMap<Socket, Admission>();
+  const handshakes = createTlsServer(
     {
       ...ACCEPT_OPTIONS,
       ...fallback,
+      ciphers,
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
       handshakeTimeout: handshakeMs,
       SNICallback: (serverName, done) => done(null, contextOf(serverName)),
     },
     (socket) => {
-      acceptedConnection(socket, accept);
+      const admission = admissions.get(plainSocketOf(socket));
+      // Without one it was refused, or is gone already.
+      if (admission === undefined) {
+        socket.destroy();
+        return;
+      }
+      acceptedConnection(socket, admission.address, (connection) => {
+        const events = accept(connection);
+        admission.occupant = events;
+        return events;
+      });
     },
   );
-  options.onFallbackChange?.((pair) => server.setSecureContext({ ...pair, minVersion: "TLSv1.2" }));
-  server.maxConnections = options.maxConnections;
-  server.on("tlsClientError", (error, socket) => {
-    // After its time limit Node only tells, and the connection would stay for ever.
-    socket.destroy();
+  options.onFallbackChange?.((pair) => handshakes.setSecureContext({ ...pair, ciphers, minVersion: "TLSv1.2" }));
+  handshakes.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+    const plain = plainSocketOf(socket);
+    const admission = admissions.get(plain);
+    if (admission !== undefined && !plain.destroyed && PLAIN_HTTP_ERRORS.has(error.code ?? "")) {
+      plain.end(answerPlainHttp(admission.address));
+      plain.setTimeout(PLAIN_LINGER_MS, () => plain.destroy());
+    } else {
+      // After its time limit Node only tells, and the connection would stay for ever.
+      socket.destroy();
+    }
     onHandshakeFailure(error);
   });
-  return server;
+  return createServer(ACCEPT_OPTIONS, (socket) => {
+    const admission = admit(socket, gate);
+    if (admission === undefined) return;
+    socket.on("error", () => undefined);
+    admissions.set(socket, admission);
+    handshakes.emit("connection", socket);
+  });
+}
+
+/** Asks the gate. A client whose address is no longer known has reset the connection: nothing of it is forwarded. */
+function admit(socket: Socket, gate: ConnectionGate): Admission | undefined {
+  const address = addressOf(socket);
+  if (address === undefined) gate.vanished += 1;
+  const admission = address === undefined ? undefined : gate.admit(socket, address);
+  if (admission === undefined) socket.destroy();
+  else socket.once("close", () => gate.leave(admission));
+  return admission;
 }

@@ -5,6 +5,7 @@ import { hostOf, wildcardOf } from "#src/routing/host.ts";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
 import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
+import { DEFAULT_CIPHERS } from "./cipher-suites.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** What is served from now on. */
@@ -41,11 +42,13 @@ export class Certificates {
   readonly #loaded = new WeakMap<TlsSecret, Loaded>();
   /** By `namespace/name`, for the Secrets that are claimed: the last that could be served. */
   #lastGood: ReadonlyMap<string, Served> = new Map();
+  readonly #ciphers: string;
   #byHost: ReadonlyMap<string, SecureContext> = new Map();
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, ciphers: string = DEFAULT_CIPHERS) {
+    this.#ciphers = ciphers;
     this.fallback = selfSigned("hawser.invalid", nowMs);
-    this.#selfSignedContext = createSecureContext(this.fallback);
+    this.#selfSignedContext = createSecureContext({ ...this.fallback, ciphers });
     this.#fallbackContext = this.#selfSignedContext;
   }
 
@@ -98,20 +101,20 @@ export class Certificates {
   #load(secret: TlsSecret): Loaded {
     let loaded = this.#loaded.get(secret);
     if (loaded === undefined) {
-      loaded = load(secret);
+      loaded = load(secret, this.#ciphers);
       this.#loaded.set(secret, loaded);
     }
     return loaded;
   }
 }
 
-function load(secret: TlsSecret): Loaded {
+function load(secret: TlsSecret, ciphers: string): Loaded {
   const parsed = readCertificate(secret);
   if (!parsed.ok) return { served: undefined, problems: parsed.problems };
   const { chainPem: cert, privateKeyPem: key } = parsed.value;
   try {
     return {
-      served: { certificate: parsed.value, context: createSecureContext({ cert, key }) },
+      served: { certificate: parsed.value, context: createSecureContext({ cert, key, ciphers }) },
       problems: parsed.problems,
     };
   } catch (error) {

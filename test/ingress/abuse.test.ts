@@ -102,7 +102,7 @@ describe("hawser ingress bears", () => {
       ask(program.http, garbage),
       ask(program.http, "\x00".repeat(100_000)),
     ]);
-    expect(replies.slice(0, 3).map(statusOf)).toEqual([0, 0, 0]);
+    expect(replies.slice(0, 3).map(statusOf)).toEqual([400, 0, 0]);
     expect(replies.slice(3).map(statusOf)).toEqual([400, 400]);
     const wrong = connectTls({ port: program.http, host: "127.0.0.1", rejectUnauthorized: false });
     await expect(once(wrong, "secureConnect")).rejects.toThrow();

@@ -31,6 +31,7 @@ class MemoryConnection implements Connection {
   readonly remoteAddress = "192.0.2.1";
   readonly localPort = 80;
   readonly isSecure = false;
+  readonly queuedBytes = 0;
   sent = "";
   ending = "";
   events: ConnectionEvents | undefined;

@@ -3,6 +3,7 @@ import { connect, type DetailedPeerCertificate } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { netConnect } from "#ingress/io/net.ts";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { type CertificateClaims, certificateClaims } from "#src/tls/certificate-claims.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
@@ -70,7 +71,8 @@ describe("TLS", () => {
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
   const server = secureServer({
     accept: (connection) => engine.accept(connection),
-    maxConnections: 100,
+    gate: new ConnectionGate(engine.limits),
+    answerPlainHttp: () => Buffer.alloc(0),
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
     onFallbackChange: (use) => certificates.onFallbackChange(use),

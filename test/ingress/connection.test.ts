@@ -1,11 +1,14 @@
 import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "#ingress/io/connection.ts";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { plainServer, secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { listen, openClient } from "#test/support/ingress-proxy.ts";
 
 const PIECE = Buffer.alloc(1_048_576, "x");
+const gate = new ConnectionGate({ connections: 100, connectionsPerAddress: 0 });
+const answerPlainHttp = () => Buffer.from("plain");
 const TAIL = Buffer.alloc(8_192, "y");
 
 /** Sends pieces until one waits for the client, then two more bits, and ends. */
@@ -29,6 +32,8 @@ describe("a connection that ends while the client does not read", () => {
         onEnd: () => undefined,
         onDrain: () => drained.resolve("drained"),
         onClose: () => drained.resolve("closed before"),
+        mayGiveWay: false,
+        requestCount: 0,
       };
     };
     const certificates = new Certificates(Date.now());
@@ -36,8 +41,8 @@ describe("a connection that ends while the client does not read", () => {
     const { fallback } = certificates;
     const server =
       kind === "TLS"
-        ? secureServer({ accept, maxConnections: 1, contextOf, fallback, onHandshakeFailure: () => undefined })
-        : plainServer(accept, 1);
+        ? secureServer({ accept, gate, contextOf, fallback, onHandshakeFailure: () => undefined, answerPlainHttp })
+        : plainServer({ accept, gate });
     const port = await listen(server);
     const client = kind === "TLS" ? undefined : openClient(port);
     const socket = client?.socket ?? connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
@@ -64,7 +69,8 @@ describe("a TLS server", () => {
     const failures: (string | undefined)[] = [];
     const server = secureServer({
       accept: () => expect.unreachable("no handshake was complete"),
-      maxConnections: 1,
+      gate,
+      answerPlainHttp,
       contextOf: (name) => certificates.contextOf(name),
       fallback: certificates.fallback,
       onHandshakeFailure: ({ code }: NodeJS.ErrnoException) => failures.push(code),

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { until } from "#lab/rack/until.ts";
@@ -24,7 +25,8 @@ async function openSlowTlsClient(proxy: Proxy): Promise<{ readonly socket: TLSSo
   const certificates = new Certificates(Date.now());
   const server = secureServer({
     accept: (connection) => proxy.engine.accept(connection),
-    maxConnections: 10,
+    gate: new ConnectionGate(proxy.engine.limits),
+    answerPlainHttp: () => Buffer.alloc(0),
     contextOf: (name) => certificates.contextOf(name),
     fallback: certificates.fallback,
     onHandshakeFailure: () => undefined,

@@ -3,8 +3,10 @@ import { buildRoutes } from "#src/routing/build-routes.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { Engine } from "#ingress/engine/engine.ts";
+import type { HeaderNames } from "#ingress/engine/forward-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { netConnect } from "#ingress/io/net.ts";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { plainServer } from "#ingress/io/servers.ts";
 import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
 
@@ -12,6 +14,7 @@ import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
 export interface Proxy extends AsyncDisposable {
   readonly port: number;
   readonly engine: Engine;
+  readonly gate: ConnectionGate;
   /** Makes these ports the endpoints of each Service. */
   setEndpoints(services: Readonly<Record<string, readonly number[]>>): void;
 }
@@ -19,6 +22,7 @@ export interface Proxy extends AsyncDisposable {
 export interface ProxyOptions {
   readonly ingresses?: readonly Ingress[];
   readonly limits?: Partial<Limits>;
+  readonly headerNames?: HeaderNames;
 }
 
 const TICK_MS = 10;
@@ -26,9 +30,15 @@ const TICK_MS = 10;
 /** Starts a proxy; the Service of the default Ingress is called `s`. */
 export async function startProxy(
   services: Readonly<Record<string, readonly number[]>>,
-  { ingresses = [ingressOf("i", { "a.com": { "/": "s" } })], limits = {} }: ProxyOptions = {},
+  { ingresses = [ingressOf("i", { "a.com": { "/": "s" } })], limits = {}, headerNames = "plain" }: ProxyOptions = {},
 ): Promise<Proxy> {
-  const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now, limits });
+  const engine = new Engine({
+    connect: netConnect,
+    clockMs: () => performance.now(),
+    wallMs: Date.now,
+    limits,
+    headerNames,
+  });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));
     engine.useRoutes(
@@ -36,11 +46,13 @@ export async function startProxy(
     );
   };
   setEndpoints(services);
-  const server = plainServer((connection) => engine.accept(connection), 1_000);
+  const gate = new ConnectionGate(engine.limits);
+  const server = plainServer({ accept: (connection) => engine.accept(connection), gate });
   const timer = setInterval(() => engine.tick(), TICK_MS);
   return {
     port: await listen(server),
     engine,
+    gate,
     setEndpoints,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

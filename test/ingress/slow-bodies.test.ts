@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { BodyPace } from "#ingress/engine/body-pace.ts";
+import { until } from "#lab/rack/until.ts";
+import { openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+
+/** Looks at a pace ten times a second, as the engine does, for so many seconds; true: too slow. */
+function isTooSlow(pace: BodyPace, seconds: number, bytesPerSecond: number, isHeld = false): boolean {
+  for (let tick = 1; tick <= seconds * 10; tick++) {
+    pace.add(bytesPerSecond / 10);
+    if (pace.isTooSlow(tick * 100, isHeld)) return true;
+  }
+  return false;
+}
+
+describe("BodyPace", () => {
+  it.each([
+    { name: "a byte every 10 s", bytesPerSecond: 0.1, seconds: 60, isSlow: true },
+    { name: "nothing", bytesPerSecond: 0, seconds: 11, isSlow: true },
+    { name: "nothing, within the grace", bytesPerSecond: 0, seconds: 10, isSlow: false },
+    { name: "a little more than the least rate", bytesPerSecond: 250, seconds: 600, isSlow: false },
+  ])("H12 of $name for $seconds s: too slow $isSlow", ({ bytesPerSecond, seconds, isSlow }) => {
+    const pace = new BodyPace({ bodyBytesPerSecond: 240, bodyMs: 0 });
+    pace.start(0, 0);
+    expect(isTooSlow(pace, seconds, bytesPerSecond)).toBe(isSlow);
+  });
+
+  it("H12 does not blame the client for an endpoint that takes nothing", () => {
+    const pace = new BodyPace({ bodyBytesPerSecond: 240, bodyMs: 0 });
+    pace.start(0, 65_536);
+    expect(isTooSlow(pace, 600, 0, true)).toBe(false);
+  });
+
+  it("H12 ends a body that takes longer than the whole may, at any rate; 0 switches both bounds off", () => {
+    const bounded = new BodyPace({ bodyBytesPerSecond: 240, bodyMs: 60_000 });
+    bounded.start(0, 0);
+    expect(isTooSlow(bounded, 59, 1e9)).toBe(false);
+    expect(bounded.isTooSlow(60_000, false)).toBe(true);
+    const unbounded = new BodyPace({ bodyBytesPerSecond: 0, bodyMs: 0 });
+    unbounded.start(0, 0);
+    expect(isTooSlow(unbounded, 6_000, 0)).toBe(false);
+  });
+});
+
+describe("a request body that comes too slowly", () => {
+  it("H12 is answered 408, and its endpoint is free again", async () => {
+    await using endpoint = await startEndpoint(() => undefined);
+    // Two bytes a second less than the bound, in time that a tick makes long.
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { bodyMs: 200 } });
+    using client = openClient(proxy.port);
+    client.send("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 1000000\r\n\r\n");
+    const drip = setInterval(() => client.send("x"), 20);
+    const { text } = await client.ended();
+    clearInterval(drip);
+    expect(statusOf(text)).toBe(408);
+    await until("the endpoint to be let go", () => proxy.engine.counters.openEndpointConnections === 0);
+  });
+});

@@ -1,0 +1,120 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
+import { secureServer } from "#ingress/io/servers.ts";
+import { Certificates } from "#ingress/tls/certificates.ts";
+import { until } from "#lab/rack/until.ts";
+import { listen, okWith, openClient, type Proxy, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
+
+const BODY_BYTES = 8_000_000;
+const REQUEST = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
+const startLargeEndpoint = async () =>
+  startEndpoint((socket, text) => {
+    if (!text.includes("\r\n\r\n")) return;
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`);
+    socket.write(Buffer.alloc(BODY_BYTES, "x"));
+  });
+
+/** A client that asks and reads nothing. */
+function startSilentReader(socket: Socket): Socket {
+  socket.on("error", () => undefined).pause();
+  socket.write(REQUEST);
+  return socket;
+}
+
+async function startTls(proxy: Proxy) {
+  const certificates = new Certificates(Date.now());
+  const server = secureServer({
+    accept: (connection) => proxy.engine.accept(connection),
+    gate: new ConnectionGate(proxy.engine.limits),
+    contextOf: (name) => certificates.contextOf(name),
+    fallback: certificates.fallback,
+    onHandshakeFailure: () => undefined,
+    answerPlainHttp: () => Buffer.alloc(0),
+  });
+  const port = await listen(server);
+  return { port, [Symbol.dispose]: () => void server.close() };
+}
+
+describe("clients that do not read", () => {
+  it.each(["clear", "TLS"])(
+    "H11 pin no more memory than the bound, all together; the slowest are given up, in %s",
+    async (kind) => {
+      await using endpoint = await startLargeEndpoint();
+      const unsentBytes = 1_000_000;
+      await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { unsentBytes } });
+      using tls = await startTls(proxy);
+      const { unsent, counters } = proxy.engine;
+      let most = 0;
+      const look = proxy.engine.unsent.look.bind(unsent);
+      unsent.look = () => {
+        look();
+        most = Math.max(most, unsent.total);
+      };
+      const readers = Array.from({ length: 60 }, () =>
+        kind === "TLS"
+          ? startSilentReader(connectTls({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false }))
+          : startSilentReader(connect({ port: proxy.port, host: "127.0.0.1" })),
+      );
+      await until("all to be asked", () => counters.connections >= readers.length);
+      await until("some to be given up", () => unsent.givenUp > 0 && unsent.total <= unsentBytes);
+      using healthy = openClient(proxy.port);
+      healthy.send(REQUEST.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      const { text } = await healthy.ended();
+      expect(text.length).toBeGreaterThan(BODY_BYTES);
+      expect(most).toBeLessThanOrEqual(2 * unsentBytes);
+      expect(unsent.givenUp).toBeLessThan(readers.length);
+      for (const reader of readers) reader.destroy();
+    },
+  );
+
+  it("H1 count as busy while bytes wait in the proxy, though the exchange is over, and get all of it", async () => {
+    const body = "x".repeat(4_000_000);
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.includes("\r\n\r\n")) socket.write(okWith(body));
+    });
+    await using proxy = await startProxy({ s: [endpoint.port] });
+    using client = openClient(proxy.port);
+    client.socket.pause();
+    client.send(REQUEST);
+    await until("the client to be behind", () => proxy.engine.unsent.total > 0);
+    proxy.engine.drain();
+    client.socket.resume();
+    // What the program does at its end: nothing is closed while anything waits.
+    const ended = client.ended();
+    await until("nothing to be left", () => proxy.engine.closeIdle() === 0);
+    expect((await ended).text.endsWith(body)).toBe(true);
+    expect((await ended).wasReset).toBe(false);
+  });
+
+  it("H1 learn by a reset that an answer without length was cut by the end of the program", async () => {
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.includes("\r\n\r\n")) socket.write("HTTP/1.1 200 OK\r\n\r\nthe first half");
+    });
+    await using proxy = await startProxy({ s: [endpoint.port] });
+    using client = openClient(proxy.port);
+    client.send(REQUEST);
+    await client.until((text) => text.endsWith("half"));
+    proxy.engine.close();
+    expect((await client.ended()).wasReset).toBe(true);
+  });
+
+  it("H1 over TLS learn by a reset that an answer was cut", async () => {
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.includes("\r\n\r\n")) socket.write("HTTP/1.1 200 OK\r\n\r\nthe first half");
+    });
+    await using proxy = await startProxy({ s: [endpoint.port] });
+    using tls = await startTls(proxy);
+    const socket = connectTls({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false });
+    let [text, code] = ["", ""];
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.on("error", (error: NodeJS.ErrnoException) => (code = error.code ?? ""));
+    socket.on("data", (data) => (text += String(data)));
+    socket.write(REQUEST);
+    await until("the first half", () => text.endsWith("half"));
+    proxy.engine.close();
+    await closed;
+    expect(code).toBe("ECONNRESET");
+  });
+});

@@ -1,0 +1,83 @@
+import { connect } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { Engine } from "#ingress/engine/engine.ts";
+import { REASON_LIST } from "#ingress/engine/response-reason.ts";
+import { ConnectionGate } from "#ingress/io/connection-gate.ts";
+import { netConnect } from "#ingress/io/net.ts";
+import { secureServer } from "#ingress/io/servers.ts";
+import { Certificates } from "#ingress/tls/certificates.ts";
+import { ask, listen } from "#test/support/ingress-proxy.ts";
+
+async function startTls(ciphers?: string) {
+  const certificates = new Certificates(Date.now(), ciphers);
+  const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
+  const server = secureServer({
+    accept: (connection) => engine.accept(connection),
+    gate: new ConnectionGate(engine.limits),
+    contextOf: (name) => certificates.contextOf(name),
+    fallback: certificates.fallback,
+    ciphers,
+    onHandshakeFailure: () => undefined,
+    answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
+  });
+  const port = await listen(server);
+  return {
+    port,
+    engine,
+    [Symbol.dispose]() {
+      engine.close();
+      server.close();
+    },
+  };
+}
+
+/** The suite that a TLS 1.2 client of these gets; undefined: no handshake. */
+async function suiteOf(port: number, ciphers: string, servername?: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({
+      port,
+      host: "127.0.0.1",
+      rejectUnauthorized: false,
+      maxVersion: "TLSv1.2",
+      ciphers: `${ciphers}:@SECLEVEL=0`,
+      ...(servername === undefined ? {} : { servername }),
+    });
+    socket.on("error", () => resolve(undefined));
+    socket.on("secureConnect", () => {
+      resolve(socket.getCipher().name);
+      socket.destroy();
+    });
+  });
+}
+
+describe("the TLS port", () => {
+  it.each([
+    { ciphers: "AES128-GCM-SHA256", what: "no forward secrecy" },
+    { ciphers: "AES256-SHA", what: "no forward secrecy, CBC with SHA-1" },
+    { ciphers: "ECDHE-ECDSA-AES128-SHA", what: "CBC with SHA-1" },
+    { ciphers: "ECDHE-ECDSA-AES256-SHA384", what: "CBC" },
+  ])("H13 does not take $ciphers: $what", async ({ ciphers }) => {
+    using tls = await startTls();
+    expect(await suiteOf(tls.port, ciphers)).toBeUndefined();
+    expect(await suiteOf(tls.port, ciphers, "a.com")).toBeUndefined();
+  });
+
+  it("H13 takes ECDHE with AEAD, with and without a server name, and other suites by option", async () => {
+    using tls = await startTls();
+    expect(await suiteOf(tls.port, "ECDHE-ECDSA-AES128-GCM-SHA256")).toBe("ECDHE-ECDSA-AES128-GCM-SHA256");
+    expect(await suiteOf(tls.port, "ECDHE-ECDSA-CHACHA20-POLY1305", "a.com")).toBe("ECDHE-ECDSA-CHACHA20-POLY1305");
+    using old = await startTls("ECDHE-ECDSA-AES128-SHA");
+    expect(await suiteOf(old.port, "ECDHE-ECDSA-AES128-SHA", "a.com")).toBe("ECDHE-ECDSA-AES128-SHA");
+  });
+
+  it.each(["GET", "POST", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT"])(
+    "I17 answers a plain %s with 400 and a sentence, and counts it",
+    async (method) => {
+      using tls = await startTls();
+      const text = await ask(tls.port, `${method} / HTTP/1.1\r\nHost: a.com\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(text).toContain("this port speaks HTTPS; use a URL that begins with https://");
+      expect(tls.engine.counters.reasons[REASON_LIST.indexOf("plain-http-on-tls-port")]).toBe(1);
+    },
+  );
+});
