@@ -2,6 +2,7 @@ import { adminOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
+import { limitOptions } from "./limit-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
 const port = { kind: "number", min: 0, max: 65_535 } as const;
@@ -43,6 +44,7 @@ export const ingressOptions = {
     help: "Secret with the certificate for clients whose server name no other certificate covers (default: self-signed)",
   },
   ...publishOptions,
+  ...limitOptions,
   accessLog: { kind: "boolean", default: false, help: "Write one JSON line to stdout for each answered request" },
   drainDelay: {
     kind: "number",

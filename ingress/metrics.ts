@@ -2,6 +2,8 @@ import { Counter, Gauge, type Metric, type Registry } from "prom-client";
 import { type Counters, DURATION_BOUNDS_MS, ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { STATUS_CLASSES } from "./metric-labels.ts";
+import type { UnsentBytes } from "./engine/unsent-bytes.ts";
+import type { ConnectionGate } from "./io/connection-gate.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
@@ -10,6 +12,10 @@ const ENDPOINT_ERRORS = "hawser_ingress_endpoint_errors_total";
 const RETRIES = "hawser_ingress_retries_total";
 const ACCEPTED = "hawser_ingress_connections_accepted_total";
 const CONNECTIONS = "hawser_ingress_connections";
+const DISPLACED = "hawser_ingress_connections_displaced_total";
+const REFUSED = "hawser_ingress_connections_refused_total";
+const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
+const UNSENT = "hawser_ingress_unsent_bytes";
 const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
 const EJECTIONS = "hawser_ingress_ejections_total";
 const EJECTED = "hawser_ingress_endpoints_ejected";
@@ -21,6 +27,8 @@ const PROBLEMS = "hawser_ingress_problems";
 /** What the ingress's metrics are read from. */
 export interface IngressFigures {
   readonly counters: Counters;
+  readonly gate: Pick<ConnectionGate, "displaced" | "refused">;
+  readonly unsent: Pick<UnsentBytes, "total" | "givenUp">;
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
   readonly problemCount: () => number;
   /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
@@ -30,7 +38,7 @@ export interface IngressFigures {
 
 /** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
 export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
-  const { counters, health, problemCount, leads, statusWrites } = figures;
+  const { counters, gate, unsent, health, problemCount, leads, statusWrites } = figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -67,6 +75,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
+  counter(DISPLACED, "Idle client connections closed to make room for new ones.", () => gate.displaced);
+  counter(REFUSED, "Client connections refused because the limit was reached and none was idle.", () => gate.refused);
+  counter(SLOW_CLIENTS, "Clients closed because they did not read their answers.", () => unsent.givenUp);
+  gauge(UNSENT, "Memory for answers that clients have not read yet.", () => unsent.total);
   gauge(
     ENDPOINT_CONNECTIONS,
     "Connections to endpoints open, idle ones included.",

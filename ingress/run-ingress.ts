@@ -14,6 +14,9 @@ import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { Engine } from "./engine/engine.ts";
+import { connectionLimitLog } from "./connection-limit-log.ts";
+import { readLimits } from "./limit-options.ts";
+import { readCipherSuites } from "./tls/read-cipher-suites.ts";
 import { netConnect } from "./io/net.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
@@ -28,6 +31,8 @@ import { Certificates } from "./tls/certificates.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */
 const TICK_MS = 100;
+/** How often the log says how many clients were closed because of a limit. */
+const LIMIT_LOG_MS = 5_000;
 /** How often a shutdown looks whether requests are still under way. */
 const DRAIN_LOOK_MS = 20;
 
@@ -41,7 +46,9 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const options = read.values;
   const published = readPublishSettings(options);
   const defaultSecret = readSecretName("--default-ssl-certificate", options.defaultSslCertificate);
-  if (!published.ok || !defaultSecret.ok) return printProblems(io, [...published.problems, ...defaultSecret.problems]);
+  const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
+  if (!published.ok || !defaultSecret.ok || !ciphers.ok)
+    return printProblems(io, [...published.problems, ...defaultSecret.problems, ...ciphers.problems]);
   const publish = published.value;
   const defaultSecretKey = defaultSecret.value;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
@@ -55,17 +62,19 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   });
   const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
-  const certificates = new Certificates(wallMs());
+  const certificates = new Certificates(wallMs(), ciphers.value);
   const engine = new Engine({
     connect: netConnect,
     readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
+    limits: readLimits(options),
     redirectsToHttps: options.sslRedirect,
+    headerNames: options.requestHeaderNames,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
   });
   /** Has no routes, and so answers 404. */
-  const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs });
+  const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs, limits: readLimits(options) });
   const gate = new ConnectionGate(engine.limits);
   const accept: Accept = (connection) => engine.accept(connection);
 
@@ -76,6 +85,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
     contextOf: (serverName) => certificates.contextOf(serverName),
     fallback: certificates.fallback,
+    ciphers: ciphers.value,
     onFallbackChange: (use) => certificates.onFallbackChange(use),
     onHandshakeFailure: (err) => log.debug({ err }, "handshake failed"),
   });
@@ -84,6 +94,12 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     gate: new ConnectionGate(defaultBackend.limits),
   });
 
+  const logLimits = connectionLimitLog(log, () => ({
+    displaced: gate.displaced,
+    refused: gate.refused,
+    slow: engine.unsent.givenUp,
+  }));
+  const limitTicker = setInterval(logLimits, LIMIT_LOG_MS);
   const ticker = setInterval(() => {
     engine.tick();
     defaultBackend.tick();
@@ -106,6 +122,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   let isEnding = false;
   registerIngressMetrics(registry, {
     counters: engine.counters,
+    gate,
+    unsent: engine.unsent,
     health: engine.balancer.health,
     problemCount: () => loop?.problemCount() ?? 0,
     leads: () => loop?.status?.leads ?? false,
@@ -174,6 +192,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     engine.close();
     defaultBackend.close();
     clearInterval(ticker);
+    clearInterval(limitTicker);
     await loop?.close();
     await source.close();
     await admin.close();

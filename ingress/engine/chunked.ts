@@ -222,7 +222,7 @@ export class ChunkedReader {
 
   #trailerName(byte: number): number {
     // In a request an underscore is refused too: see Field.Underscored.
-    if (TOKEN[byte] !== 1 && !(this.#isLenient && TOKEN[byte] === 2)) return At.Malformed;
+    if (this.#isLenient ? TOKEN[byte] === 0 : TOKEN[byte] !== 1) return At.Malformed;
     this.#name ??= Buffer.alloc(MAX_KEPT_NAME_BYTES);
     if (this.#nameBytes < MAX_KEPT_NAME_BYTES) this.#name[this.#nameBytes] = byte;
     this.#nameBytes += 1;

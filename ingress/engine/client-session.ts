@@ -7,7 +7,7 @@ import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
-import { CONTINUE_ANSWER, expectationOf } from "./expect.ts";
+import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
@@ -127,6 +127,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   onDrain(): void {
     this.#output.onDrain();
+    this.unsentSinceMs = Number.POSITIVE_INFINITY;
     if (this.#phase === "linger") this.setDeadline(this.#context.limits.lingerMs);
     this.#exchange?.onClientDrain();
     if (this.#phase === "idle") this.#readStash();

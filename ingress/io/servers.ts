@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext } from "node:tls";
-import { DEFAULT_CIPHERS } from "#ingress/tls/cipher-suites.ts";
+import { DEFAULT_CIPHERS } from "#ingress/tls/default-ciphers.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission, ConnectionGate } from "./connection-gate.ts";
 import { acceptedConnection, addressOf, plainSocketOf } from "./net.ts";

@@ -5,7 +5,7 @@ import { hostOf, wildcardOf } from "#src/routing/host.ts";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
 import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
-import { DEFAULT_CIPHERS } from "./cipher-suites.ts";
+import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import { type KeyPair, selfSigned } from "./self-signed.ts";
 
 /** What is served from now on. */

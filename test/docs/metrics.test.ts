@@ -24,6 +24,8 @@ const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
   ingress: (registry) =>
     registerIngressMetrics(registry, {
       counters: new Counters(),
+      gate: { displaced: 0, refused: 0 },
+      unsent: { total: 0, givenUp: 0 },
       health: { ejections: 0, ejectedCount: 0 },
       problemCount: () => 0,
       leads: () => false,

@@ -82,7 +82,7 @@ describe("I12 an error of our own", () => {
   ];
   it.each(cases)("has the reason %s in the access log and in the metrics", async (reason, status, request) => {
     await using silent = await startEndpoint(() => undefined);
-    const { proxy, lines } = await loggingProxy([silent.port], { headMs: 50, clientGapMs: 50, endpointGapMs: 50 });
+    const { proxy, lines } = await loggingProxy([silent.port], { headMs: 1_000, clientGapMs: 50, endpointGapMs: 50 });
     await using _ = proxy;
     await ask(proxy.port, request);
     await until("the line", () => lines.length === 1);

@@ -1,0 +1,28 @@
+import type { Logger } from "#src/process/log.ts";
+
+/** What is counted where connections or memory run out. */
+interface LimitFigures {
+  /** Idle client connections closed for new ones. */
+  readonly displaced: number;
+  /** Client connections that found no place. */
+  readonly refused: number;
+  /** Clients closed because they did not read. */
+  readonly slow: number;
+}
+
+/**
+ * Logs how many clients were closed because a limit was reached, if any. Call the result every few seconds: it logs what
+ * came since the last call.
+ */
+export function connectionLimitLog(log: Logger, figures: () => LimitFigures): () => void {
+  let last = figures();
+  return () => {
+    const now = figures();
+    const displaced = now.displaced - last.displaced;
+    const refused = now.refused - last.refused;
+    const slow = now.slow - last.slow;
+    last = now;
+    if (displaced + refused > 0) log.warn({ displaced, refused }, "client connections reached their limit");
+    if (slow > 0) log.warn({ slow }, "clients that did not read were closed to bound memory");
+  };
+}
