@@ -6,12 +6,12 @@ const RESTING_MAX = 65_536;
 
 /**
  * The addresses that Services have, and those that were in use a short while ago and are not now, whatever freed them: a
- * release, a deleted Service, an edit of the status by somebody else. In memory only: after a restart nothing rests.
+ * release, a deleted Service, an edit of the status by another program. In memory only: after a restart nothing rests.
  */
 export class AddressesInUse {
   /** How many Services have an address, by canonical text. */
   readonly #holders = new Map<string, number>();
-  /** Those that are in use by nobody since the last call of `resting`. */
+  /** Those that no Service has since the last call of `resting`. */
   readonly #freed = new Set<string>();
   #resting: ReadonlyMap<string, number> = new Map();
   /** One that rested is in use again. */

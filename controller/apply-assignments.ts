@@ -23,7 +23,7 @@ const CONDITIONS_AT_LEAST = 64;
 export interface ApplyContext {
   /** The decisions by key. */
   readonly assignments: ReadonlyMap<string, Assignment>;
-  /** The Services that a decision may not be written on yet; whoever has it all leaves. */
+  /** The Services whose decision may not be written yet; one that has it all leaves. */
   readonly unwritten: Set<string>;
   readonly objectOf: (key: string) => KubeObject | undefined;
   readonly source: Source;
@@ -55,7 +55,7 @@ interface Change {
   readonly assignment: Assignment;
   readonly announced: ConditionValue | undefined;
   readonly patch: StatusPatch;
-  /** Nothing of the decision is written, only that somebody else undoes it. */
+  /** Nothing of the decision is written, only that another program undoes it. */
   readonly isContested: boolean;
 }
 
@@ -90,7 +90,7 @@ async function applyAll(changes: readonly Change[], context: ApplyContext, goOn:
 function* changesOf(context: ApplyContext): Generator<Change> {
   const { assignments, unwritten, objectOf, retries, contests } = context;
   const [wallMs, nowMs] = [context.wallMs(), context.monotonicMs()];
-  // A deleted one is passed over, and none is added meanwhile.
+  // A deleted one is skipped, and none is added meanwhile.
   for (const key of unwritten) {
     const [object, assignment] = [objectOf(key), assignments.get(key)];
     if (object === undefined || assignment === undefined || retries.isWaiting(key, object)) {
@@ -162,7 +162,7 @@ function logWritten(log: Logger, { key: service, object, ...change }: Change, is
   const { addresses, pool, reason, message, released } = change.assignment;
   const ip = addresses.map(printIp);
   if (change.isContested) {
-    log.warn({ service, reason: contestedEvent.reason }, "somebody else undoes what is written into the status");
+    log.warn({ service, reason: contestedEvent.reason }, "another program undoes what is written into the status");
     return;
   }
   for (const lost of released) log.info({ service, ip: printIp(lost.ip), reason: lost.reason }, "address released");

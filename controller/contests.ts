@@ -12,19 +12,19 @@ import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { type ConditionValue, conditionsPatch } from "./status-patch.ts";
 
-/** So many times what was undone is written again at once: a slip of a person, or a restored backup, is mended. */
+/** So many times what was undone is written again at once: a slip of a person, or a restored backup, is fixed. */
 const FREE_REPEATS = 3;
 /** The pauses after that. */
 const PAUSE: BackOff = { firstMs: 10_000, longestMs: 600_000 };
 /** A write that stood for so long is not undone but outdated, and a status that did is no longer contested. */
 const CALM_MS = 1_200_000;
 
-/** What a Service is told when somebody undoes what we write. */
+/** What the condition of a Service says when another program undoes what we write. */
 const CONTESTED: ConditionValue = {
   status: "Unknown",
   reason: "StatusContested",
   message:
-    "Somebody else undoes what Hawser writes into the status. Let one of the two serve this Service: give it a " +
+    "Another program undoes what Hawser writes into the status. Let one of the two serve this Service: give it a " +
     "spec.loadBalancerClass that only one takes, or stop the other. kubectl get service -o yaml --show-managed-fields " +
     "names who writes.",
 };
@@ -34,7 +34,7 @@ interface Written {
   /** Digests: of `spec`, and of what of ours the object held after the write. */
   readonly spec: string;
   readonly ours: string;
-  /** The `resourceVersion` that was patched: while it is still shown nothing can be told. */
+  /** The `resourceVersion` that was patched: while it is still shown nothing can be known. */
   readonly before: string | undefined;
   readonly atMs: number;
 }
@@ -53,7 +53,7 @@ interface Contest {
 type Verdict = "write" | "say" | "leave";
 
 /**
- * Keeps us from fighting with another controller over a Service: who finds his write undone again and again writes
+ * Keeps us from fighting with another controller over a Service: the one whose write is undone again and again writes
  * again after growing pauses, and says so once. A change of `spec` is a person's work and ends it.
  */
 export class Contests {
@@ -81,7 +81,7 @@ export class Contests {
     this.#touch(key, contest);
   }
 
-  /** Whether a difference is to be mended now, said to be contested, or left alone for a while. */
+  /** Whether a difference is to be fixed now, said to be contested, or left alone for a while. */
   judge(key: string, object: KubeObject, nowMs: number): Verdict {
     const contest = this.#contests.get(key);
     const written = contest?.written;
@@ -123,7 +123,7 @@ export class Contests {
     return this.#contests.get(key)?.isSaid === true;
   }
 
-  /** Those whose pause is over: each is told once. */
+  /** Those whose pause is over: each is named once. */
   due(nowMs: number): readonly string[] {
     const due = [...this.#paused].filter((key) => (this.#contests.get(key)?.untilMs ?? 0) <= nowMs);
     for (const key of due) this.#paused.delete(key);

@@ -9,7 +9,7 @@ interface Departed {
   readonly addresses: readonly string[];
 }
 
-/** Of the Services that went from the plan those that had addresses of ours and are deleted: nobody else tells of these. */
+/** Of the Services that went from the plan those that had addresses of ours and are deleted: their release is reported here alone. */
 export function findDeparted(
   gone: ReadonlyMap<string, Assignment>,
   objectOf: (key: string) => KubeObject | undefined,

@@ -16,8 +16,8 @@ export interface HeartbeatSecretOptions {
 }
 
 /**
- * Makes the Secret with the key of the speakers' heartbeats (v1 Secret, `data.key`) unless there is one: an installation
- * is one command then, and no key stands in a file that everybody has. The API server lets one of several writers win,
+ * Creates the Secret with the key of the speakers' heartbeats (v1 Secret, `data.key`) unless there is one: an installation
+ * is one command then, and no key is in a file that everyone has. The API server lets one of several writers win,
  * so this needs the right to create and none to read. Tries until there is one; resolves then, or when the signal aborts.
  */
 export async function makeHeartbeatSecret(options: HeartbeatSecretOptions): Promise<void> {

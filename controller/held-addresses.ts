@@ -8,8 +8,8 @@ interface Holding {
 }
 
 /**
- * What the statuses of our Services held last. Whoever empties a status does not take its addresses: the Service gets
- * the same ones again, unless they stand in another status by now. In memory only.
+ * What the statuses of our Services held last. A program that empties a status does not take its addresses: the Service
+ * gets the same ones again, unless they are in another status by now. In memory only.
  */
 export class HeldAddresses {
   readonly #held = new Map<string, Holding>();
@@ -24,12 +24,12 @@ export class HeldAddresses {
     this.#held.delete(key);
   }
 
-  /** What a Service with an empty status had, where nobody has it now. */
+  /** What a Service with an empty status had, where no Service has it now. */
   lostBy(service: Service, object: KubeObject, isInUse: (ip: Ip) => boolean): readonly Ip[] {
     const held = this.#held.get(service.key);
     if (held === undefined) return [];
-    const isStillHis = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
-    if (isStillHis && !held.addresses.some(isInUse)) return held.addresses;
+    const isItsStill = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
+    if (isItsStill && !held.addresses.some(isInUse)) return held.addresses;
     this.#held.delete(service.key);
     return [];
   }

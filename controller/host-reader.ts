@@ -41,7 +41,7 @@ export class HostReader {
     return this.#ready;
   }
 
-  /** Says that a Node may be another one now, or gone. */
+  /** Says that a Node may have changed, or may be gone. */
   mark(key: string): void {
     this.#nodes.mark(key);
   }

@@ -44,7 +44,7 @@ export class LastGoodConfig {
     this.#unsaid = undefined;
   }
 
-  /** Somebody else leads, and says what there is to say of a configuration that is in force. */
+  /** Another replica leads, and says what there is to say of a configuration that is in use. */
   leaveToOthers(): void {
     if (!this.#isStale) this.#unsaid = undefined;
   }
@@ -75,7 +75,7 @@ export class LastGoodConfig {
     this.#pools = parsed.value.pools;
     const names = this.#pools.map(({ name }) => name);
     this.#log.info({ configMap, pools: names.length }, "configuration loaded");
-    const pools = names.length === 0 ? "No pool is configured." : `Pools in force: ${names.join(", ")}.`;
+    const pools = names.length === 0 ? "No pool is configured." : `Pools in use: ${names.join(", ")}.`;
     const count = parsed.problems.length;
     const message = count === 0 ? pools : `${pools} Problems: ${count} (hawser check shows them).`;
     this.#unsaid = isStart ? undefined : eventOf(this.#ref, { reason: "ConfigLoaded", message });
@@ -83,7 +83,7 @@ export class LastGoodConfig {
 
   #missing(): void {
     this.#isStale = true;
-    this.#log.error({ configMap: keyOf(this.#ref) }, "the configuration is gone, the last good one stays in force");
+    this.#log.error({ configMap: keyOf(this.#ref) }, "the configuration is gone, the last good one stays in use");
   }
 }
 
@@ -91,5 +91,5 @@ function summaryOf(problems: readonly Problem[]): string {
   const [first, ...more] = problems.filter(({ severity }) => severity === "error");
   const text = first === undefined ? "It cannot be read." : printProblem(first);
   const others = more.length > 0 ? ` And ${more.length} more (hawser check shows all).` : "";
-  return `The last good configuration stays in force. ${text}${others}`;
+  return `The last good configuration stays in use. ${text}${others}`;
 }

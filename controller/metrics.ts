@@ -12,7 +12,7 @@ const LEADER = "hawser_controller_leader";
 
 type ServiceState = (typeof SERVICE_STATES)[number];
 
-/** What a leader decided so far, to be looked at when somebody reads the metrics. */
+/** What a leader decided so far, to be looked at when the metrics are read. */
 interface Decided {
   readonly assignments: ReadonlyMap<string, Assignment>;
   readonly pools: readonly PoolUsage[];

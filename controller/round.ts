@@ -91,7 +91,7 @@ export class Round {
     }
   }
 
-  /** Begins anew as leader: what was under way in an earlier term is in `list()`, or never happened. */
+  /** Begins again as leader: what was under way in an earlier term is in `list()`, or never happened. */
   takeOver(): void {
     for (const key of this.#writes.clear()) this.#changed.add(key);
     this.#retries.clear();
@@ -116,7 +116,7 @@ export class Round {
     try {
       return await this.#apply(this.#decide(changed, nowMs));
     } catch (error) {
-      // Nobody tells of these again, and what was kept by halves is not trusted: the next round decides about all.
+      // The source does not name these again, and what was kept by halves is not trusted: the next round decides about all.
       for (const key of changed) this.#changed.add(key);
       this.#planner = new AssignmentPlanner();
       throw error;

@@ -12,7 +12,7 @@ export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason;
   return { about, type: isNormal ? "Normal" : "Warning", reason, message: cutEventMessage(message) };
 }
 
-/** What people are told when a decision is written on a Service: each release, and what its condition says now. */
+/** The Events of a decision that is written on a Service: each release, and what its condition says now. */
 export function eventsOf(object: KubeObject, assignment: Assignment): EventRecord[] {
   const about = refOf(object);
   const events = assignment.released.map((released) => eventOf(about, released));
@@ -27,7 +27,7 @@ export function eventsOf(object: KubeObject, assignment: Assignment): EventRecor
   return events;
 }
 
-/** What people are told of the announcement: that it fails, when that is new. That it works is no Event. */
+/** The Event of an announcement that fails, when that is new. One that works has none. */
 export function announcementEvents(object: KubeObject, announced: ConditionValue | undefined): EventRecord[] {
   if (announced?.status !== "False") return [];
   const present = conditionOf(object, ANNOUNCED);

@@ -31,7 +31,7 @@ export class ServiceReader {
   readonly #restored = new Set<string>();
   readonly #onProblems: ServiceProblems;
   #resting: ReadonlyMap<string, number> = new Map();
-  /** What Services had whose status somebody may empty. */
+  /** What Services had whose status another program may empty. */
   readonly held = new HeldAddresses();
 
   constructor(onProblems: ServiceProblems) {
@@ -62,7 +62,7 @@ export class ServiceReader {
     return this.#problems.get(key) ?? [];
   }
 
-  /** Looks at these Services anew. Returns all that may show something else now. */
+  /** Looks at these Services again. Returns all that may show something else now. */
   update(changed: ReadonlySet<string>, { objectOf, writes, nowMs }: Look): ReadonlySet<string> {
     const keys = changed.union(this.#restored);
     this.#restored.clear();

@@ -15,7 +15,7 @@ const REST_MS = { min: 20, max: 500 } as const;
 const COALESCE_REPORTS_MS = 500;
 /** One that does not lead so long after it is synced stands by: a lone one leads before, and is ready when it applied. */
 const STANDBY_AFTER_MS = 3_000;
-/** The election: the replicas of the controller stand in it. */
+/** The election that the replicas of the controller take part in. */
 const ELECTION = "hawser-controller";
 
 /** What the controller is given: its world, and time and chance. */
@@ -90,7 +90,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     metrics.leads.set(leads ? 1 : 0);
     if (leads) round.takeOver();
     else metrics.hide();
-    log.info({ election: ELECTION }, leads ? "leads" : "leads no more, stands by");
+    log.info({ election: ELECTION }, leads ? "leads" : "lost the lead, standing by");
     loop.mark();
   });
   await source.open(["Service", "ConfigMap", "Node"], {

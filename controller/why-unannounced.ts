@@ -31,7 +31,7 @@ const CAUSES: Readonly<Record<Exclude<Ineligibility, ForbiddenReason>, Cause>> =
     fix: "find out why the network plug-in does not run there",
   },
   NodeUnknown: {
-    why: "without a Node object of that name",
+    why: "without a Node object",
     fix: "start the speaker with the name of its Node",
   },
   NodeNotSelected: {

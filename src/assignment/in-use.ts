@@ -104,7 +104,7 @@ export function block(inUse: InUse, ip: Ip, closer: Closer): void {
 }
 
 /**
- * Takes an address from all who have it and all who keep others off it: each of them has to be asked anew. False: it was
+ * Takes an address from all who have it and all who keep others off it: each of them has to be asked again. False: it was
  * not in use.
  */
 export function vacate(inUse: InUse, ip: Ip): boolean {

@@ -5,7 +5,7 @@
  *     address in use never moves to satisfy another request. Ours is what a pool contains, or what Hawser assigned, or
  *     MetalLB before it (an annotation says so); several addresses of one family are all kept.
  *  2. Two statuses with one address that may not share it: the Service that was edited since it has the address gives it
- *     up, otherwise the younger one (creation time, then key). It is told (AddressConflict) and gets a new one like any
+ *     up, otherwise the younger one (creation time, then key). That is reported (AddressConflict), and it gets a new one like any
  *     Service without. What a Service shared by when it got the address is in an annotation (sharing.ts, ADR 12).
  *  3. An address that no pool contains any longer keeps serving and is marked AddressOrphaned. One that a pool contains
  *     keeps serving also when the pool is now named differently, has auto-assign off, or began to avoid buggy addresses.

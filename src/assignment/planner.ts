@@ -18,7 +18,7 @@ interface Ground {
   readonly table: AddressTable;
 }
 
-/** What is decided anew. */
+/** What is decided again. */
 interface Touched {
   /** Keys of Services. */
   readonly keys: ReadonlySet<string>;
@@ -28,7 +28,7 @@ interface Touched {
 
 /**
  * Keeps a plan up to date: it decides what `planAssignments` decides for the same snapshot, and the work grows with what
- * changed. Decided anew are the Services that changed, those that share an address with one of them before or after, and
+ * changed. Decided again are the Services that changed, those that share an address with one of them before or after, and
  * those that are not at rest: they wait for others, or their status does not hold yet what they were given.
  */
 export class AssignmentPlanner {
@@ -57,7 +57,7 @@ export class AssignmentPlanner {
 
   /**
    * `changed`: keys of the Services of which the snapshot shows something else than the last time. Where the pools, the
-   * Nodes' addresses or the class are others (other objects), everything is decided anew.
+   * Nodes' addresses or the class are others (other objects), everything is decided again.
    */
   plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
     const touched = this.#begin(snapshot, changed);
@@ -84,7 +84,7 @@ export class AssignmentPlanner {
     return { decided: services.map(({ key }) => key), gone: this.#forget(snapshot, touched) };
   }
 
-  /** What is decided anew: with each address all that claim it, and with each of these its addresses. */
+  /** What is decided again: with each address all that claim it, and with each of these its addresses. */
   #begin(snapshot: AssignmentSnapshot, changed: Iterable<string>): Touched {
     const keys = new Set([...changed, ...this.#restless]);
     const ips = new Map<string, Ip>();
@@ -175,8 +175,8 @@ function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
 }
 
 /**
- * Settles our Services, oldest first; then those that lack something once more: what they are told must be true after
- * the last has got its address, or the next plan would tell them something else.
+ * Settles our Services, oldest first; then those that lack something once more: what is said of them must be true
+ * after the last has got its address, or the next plan would say something else.
  */
 function settleAll(
   table: ChoiceTable,

@@ -135,7 +135,7 @@ export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unkno
   return undefined;
 }
 
-/** Where the address stands in the order of search: declared range, then value. */
+/** Whether the first address comes before the second in the order of search: declared range, then value. */
 export function comesBefore(space: PoolSpace, left: Ip, right: Ip): boolean {
   const rangeOf = (ip: Ip) => space.ranges.findIndex((range) => range.first <= ip.value && ip.value <= range.last);
   const [leftRange, rightRange] = [rangeOf(left), rangeOf(right)];

@@ -63,7 +63,7 @@ export interface Assignment {
 export interface PoolUsage {
   readonly pool: string;
   readonly family: Family;
-  /** Addresses that may be given out: without those that `avoid-buggy-ips` excludes. */
+  /** Addresses that may be assigned: without those that `avoid-buggy-ips` excludes. */
   readonly size: bigint;
   readonly used: number;
 }
@@ -74,10 +74,10 @@ export interface AssignmentPlan {
   readonly pools: readonly PoolUsage[];
 }
 
-/** What a plan decided anew. */
+/** What a plan decided again. */
 export interface PlanUpdate {
   /** Keys of the Services it decided about, oldest first. */
   readonly decided: readonly string[];
-  /** What was decided before for those that are there no more, or cannot be read. */
+  /** What was decided before for those that are no longer there, or cannot be read. */
   readonly gone: ReadonlyMap<string, Assignment>;
 }

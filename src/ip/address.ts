@@ -53,7 +53,7 @@ export function printIp(ip: Ip): string {
 export function ipFromBytes(bytes: Uint8Array): Ip {
   if (bytes.length !== 4 && bytes.length !== 16)
     throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
-  // Runs for every ARP and NDP frame, hence by words and not by bytes.
+  // Runs for every ARP and NDP frame, so it goes by words and not by bytes.
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length === 4) return { family: "ipv4", value: BigInt(view.getUint32(0)) };
   return { family: "ipv6", value: (view.getBigUint64(0) << 64n) | view.getBigUint64(8) };

@@ -8,7 +8,7 @@ export interface IpRange {
   readonly last: bigint;
 }
 
-/** Why a text is not a range: a closed set, so that callers can word it and suggest the mend. */
+/** Why a text is not a range: a closed set, so that callers can word it and suggest the fix. */
 export type RangeFault = "not-an-address" | "bare-address" | "mixed-families" | "reversed" | "bad-prefix-length";
 
 export type ParsedRange =
@@ -48,7 +48,7 @@ export function rangeContains(range: IpRange, ip: Ip): boolean {
   return range.family === ip.family && range.first <= ip.value && ip.value <= range.last;
 }
 
-/** How many addresses: exact also for a /64, hence a bigint. */
+/** How many addresses: exact also for a /64, so it is a bigint. */
 export function rangeSize(range: IpRange): bigint {
   return range.last - range.first + 1n;
 }

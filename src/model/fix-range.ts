@@ -1,7 +1,7 @@
 import { bitsOf, type Ip, parseIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
 
-/** Two IPv6 addresses and some decoration; a longer text is no slip of the pen. */
+/** Two IPv6 addresses and some decoration; a longer text was not mistyped. */
 const MAX_FIXED = 200;
 
 /**
@@ -31,7 +31,7 @@ function plainDash(text: string): string {
   return text.replace(/[\u2010-\u2015\u2212~]|\.\.+|to/, "-");
 }
 
-/** `192.168.001.010`: some read such octets as octal, hence nobody should write them. */
+/** `192.168.001.010`: some programs read such octets as octal, so they should not be written. */
 function plainDigits(text: string): string {
   return text.replaceAll(/(?<![\d:a-f])0+(?=\d)/gi, "");
 }

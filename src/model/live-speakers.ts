@@ -1,7 +1,7 @@
 import type { Node } from "./node.ts";
 import type { SpeakerReport } from "./speaker-report.ts";
 
-/** The nodes that are Ready; undefined where nobody declares any Node. */
+/** The nodes that are Ready; undefined where no Node is declared. */
 export type ReadyNodes = ReadonlySet<string> | undefined;
 
 export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {

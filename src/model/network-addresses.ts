@@ -13,7 +13,7 @@ interface ReservedAddress {
 }
 
 /**
- * The addresses that pools may give out though the networks of the nodes keep them for themselves, as warnings: a
+ * The addresses that pools may assign though the networks of the nodes keep them for themselves, as warnings: a
  * Service that gets one is reached by few clients, or by none.
  */
 export function findNetworkAddresses(
@@ -30,7 +30,7 @@ export function findNetworkAddresses(
       return {
         code: "POOL_HAS_NETWORK_ADDRESS",
         where: `ConfigMap "${configMap}" pool "${pool.name}"`,
-        what: `May give out ${printIp(ip)}`,
+        what: `This pool may assign ${printIp(ip)}`,
         why,
         fix: `Take it out of the pool${isAvoidable ? ", or give the pool avoid-buggy-ips: true" : ""}`,
         severity: "warning",
@@ -51,7 +51,7 @@ function networksOf(memberRecords: readonly MemberRecord[]): readonly Cidr[] {
 function reservedIn(network: Cidr): readonly ReservedAddress[] {
   const { family, base, prefixLength } = network;
   const hostBits = bitsOf(family) - prefixLength;
-  // An interface that serves every address is in no network that could be told.
+  // An interface that serves every address is in no network that has a name.
   if (hostBits < 2 || prefixLength === 0) return [];
   const text = `${printCidr(network)}, which nodes are in`;
   const first: Ip = { family, value: base };

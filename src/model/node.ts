@@ -46,9 +46,9 @@ function readAddress(entry: Field, type: "InternalIP" | "ExternalIP"): readonly 
   const ip = typeof field.value === "string" ? parseIp(field.value) : undefined;
   if (ip !== undefined) return [ip];
   complain(field, "STATUS_ADDRESS_UNREADABLE", {
-    what: `Passes over ${quote(field.value)}`,
-    why: "it is no IP address",
-    fix: "Mend the address in the status of the Node",
+    what: `Ignored ${quote(field.value)}`,
+    why: "it is not an IP address",
+    fix: "Fix the address in the status of the Node",
     severity: "warning",
   });
   return [];

@@ -26,7 +26,7 @@ export interface PoolConfig {
   readonly pools: readonly Pool[];
 }
 
-/** Where the configuration stands in a cluster: a ConfigMap of this key (`namespace/name`). */
+/** Where the configuration is in a cluster: a ConfigMap of this key (`namespace/name`). */
 export const CONFIG_MAP_KEY = "hawser-system/hawser";
 /** The key under `data` that holds it. */
 const DATA_KEY = "config";
@@ -50,8 +50,8 @@ const OLD_POOL_KEYS = new Map([["cidr", "addresses"]]);
 
 /**
  * Reads the pools from a ConfigMap, in the format that MetalLB had before its custom resources (up to 0.12): strictly,
- * an unknown key is an error. All or nothing: with any error in it the last good configuration shall stay in force.
- * Only what is for BGP, which Hawser does not speak, is passed over with a Problem, so that the layer2 pools of an
+ * an unknown key is an error. All or nothing: with any error in it the last good configuration stays in use.
+ * Only what is for BGP, which Hawser does not speak, is ignored with a Problem, so that the layer2 pools of an
  * existing file work.
  */
 export function parsePoolConfig(configMap: KubeObject): Parsed<PoolConfig> {
@@ -66,7 +66,7 @@ export function parsePoolConfig(configMap: KubeObject): Parsed<PoolConfig> {
   const read = readList(child(config, "address-pools")).flatMap((field) => readPool(field) ?? []);
   complainOfNames(read);
   complainOfOverlaps(read.flatMap(({ ranges }) => ranges));
-  // What only BGP needs does not make the configuration a bad one, hence it is said after the verdict.
+  // What only BGP needs does not make the configuration a bad one, so it is said after the verdict.
   const isBad = hasError(problems);
   for (const key of BGP_KEYS) complainOfBgp(child(config, key));
   for (const { protocol } of read) if (protocol.value === "bgp") complainOfBgpPool(protocol);
@@ -225,7 +225,7 @@ function complainOfNames(pools: readonly ReadPool[]): void {
 function complainOfBgp(field: Field): void {
   if (isUnset(field)) return;
   complain(field, "BGP_NOT_SERVED", {
-    what: `Passes over "${field.path}"`,
+    what: `Ignored "${field.path}"`,
     why: "Hawser announces by ARP and NDP and does not speak BGP",
     fix: "Remove it, or keep it for MetalLB",
     severity: "warning",
@@ -234,7 +234,7 @@ function complainOfBgp(field: Field): void {
 
 function complainOfBgpPool(protocol: Field): void {
   complain(protocol, "POOL_PROTOCOL_BGP", {
-    what: "Passes over this pool",
+    what: "Ignored this pool",
     why: "Hawser announces by ARP and NDP and does not speak BGP",
     fix: "Write protocol: layer2 if the nodes are in the network of these addresses; else remove the pool",
   });

@@ -16,7 +16,7 @@ export interface Pool {
   readonly nodeSelectors?: readonly NodeSelector[];
 }
 
-/** Whether the pool passes over the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */
+/** Whether the pool skips the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */
 export function avoids({ avoidBuggyIps }: Pool, { family, value }: Ip): boolean {
   const last = value & 255n;
   return avoidBuggyIps && family === "ipv4" && (last === 0n || last === 255n);

@@ -15,7 +15,7 @@ export function readPortReference(field: Field): number | string | undefined {
   if (typeof value === "number") return readPort(field);
   if (typeof value !== "string") {
     const fix = "Write a number, or the name of a port";
-    return complain(field, "FIELD_WRONG_TYPE", { what: `Cannot read ${quote(value)}`, why: "it is no port", fix });
+    return complain(field, "FIELD_WRONG_TYPE", { what: `Cannot read ${quote(value)}`, why: "it is not a port", fix });
   }
   if (/^\d{1,5}$/.test(value)) return readPort({ ...field, value: Number(value) });
   if (isPortName(value)) return value;

@@ -28,7 +28,7 @@ export const REASON_MEANINGS = {
     "The certificate of a Secret that the Ingress names cannot be used, or clients refuse it. The last usable one, or the default certificate, is served.",
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
   StatusContested:
-    "Somebody else undoes what is written into the Service's status. It is tried again after growing pauses.",
+    "Another program undoes what is written into the Service's status. Hawser retries with increasing delays.",
   Announced: "A speaker answers for every address of the Service.",
   AnnouncementPending: "The address was assigned just now, and no speaker has reported yet that it answers for it.",
   NoSpeaker: "No speaker runs, or none can report: no speaker answers for the address.",
@@ -40,8 +40,8 @@ export const REASON_MEANINGS = {
   MultipleOwners:
     "Several speakers answer for the address, and say so for some seconds: their heartbeats do not pass between the nodes.",
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
-  ConfigInvalid: "The configuration cannot be read. The last good one stays in force.",
-  ConfigLoaded: "The configuration was read and is in force.",
+  ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
+  ConfigLoaded: "The configuration was read and is in use.",
 } as const;
 
 export type Reason = keyof typeof REASON_MEANINGS;

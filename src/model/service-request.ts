@@ -51,7 +51,7 @@ function readAddresses(field: Field): readonly Ip[] {
     if (ip !== undefined) return ip;
     complain(field, "REQUEST_ADDRESS_UNREADABLE", {
       what: `Cannot read the requested address ${quote(text)}`,
-      why: "it is no IP address",
+      why: "it is not an IP address",
       fix: "Write one address, or one of each family separated by a comma",
     });
     return [];

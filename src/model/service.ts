@@ -72,7 +72,7 @@ const ALLOCATED_FROM = [
 ];
 
 /**
- * Reads a Service (v1). A request that cannot be understood is no reason to lose the Service, or the address it has:
+ * Reads a Service (v1). A Service is not lost, nor the address it has, because its request cannot be understood:
  * see `requestProblems`. Anything else that is wrong in `spec` is.
  */
 export function parseService(object: KubeObject): Parsed<Service> {

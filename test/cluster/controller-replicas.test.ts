@@ -81,7 +81,7 @@ describe.skipIf(reason !== undefined)("two controllers on a real API server", ()
     await until("all Events are written", async () => isQuiet(world), PATIENCE);
     const [versions, before] = [await world.versions(), await world.writes()];
     leader.process.resume();
-    await leader.process.waitForLine(/leads no more/, PATIENCE.timeoutMs);
+    await leader.process.waitForLine(/lost the lead/, PATIENCE.timeoutMs);
     // Whatever it was about to write it has had the time to.
     await world.create(["new"]);
     await world.untilAssigned(201);

@@ -18,17 +18,14 @@ const NOT_YET: readonly string[] = [
   "cli/",
   "ingress/",
   "speaker/",
-  "controller/",
   "src/source/",
   "src/routing/",
   "src/process/",
   "src/model/",
   "src/linux/",
   "src/layer2/",
-  "src/ip/",
   "src/election/",
   "src/check/",
-  "src/assignment/",
 ];
 
 const files = globSync(

@@ -76,7 +76,7 @@ describe("findNetworkAddresses()", () => {
     expect(found.map(({ code, severity }) => [code, severity])).toEqual(
       of.map(() => ["POOL_HAS_NETWORK_ADDRESS", "warning"]),
     );
-    expect(found.map(({ what }) => what).sort()).toEqual(of.map((ip) => `May give out ${ip}`));
+    expect(found.map(({ what }) => what).sort()).toEqual(of.map((ip) => `This pool may assign ${ip}`));
   });
 
   it("names the pool, the network, the kind of address and the way out", () => {
