@@ -269,7 +269,12 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const member = { node: "n1", addresses: ["192.0.2.10"], keys: [], hasNode: false, interfaces };
     await programs.report("member-n1", member, { topic: "member" });
     const where = 'ConfigMap "hawser-system/hawser" pool "default"';
-    const warning = { code: "POOL_HAS_NETWORK_ADDRESS", where, what: "This pool may assign 192.0.2.0", severity: "warning" };
+    const warning = {
+      code: "POOL_HAS_NETWORK_ADDRESS",
+      where,
+      what: "This pool may assign 192.0.2.0",
+      severity: "warning",
+    };
     const checked = await runCli(["check", "--json", "--kubeconfig", cluster.kubeconfigFile]);
     expect([checked.code, JSON.parse(checked.stdout)]).toEqual([0, expect.objectContaining(warning)]);
     const shown = await runCli(["status", "--json", "--kubeconfig", cluster.kubeconfigFile]);
