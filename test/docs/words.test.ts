@@ -6,15 +6,17 @@ import { WORDS } from "./words.ts";
 
 /** Where one of these words is right, and why. */
 const ALLOWED: readonly { readonly path: string; readonly not: string; readonly why: string }[] = [
-  { path: "bench/http/systems.ts", not: "upstream", why: "a directive of nginx" },
   { path: "docs/glossary.md", not: "", why: "it shows what not to say" },
 ];
 
 /** Begins of paths that are not clean yet. Whoever cleans one removes it here; nothing is added. */
 const NOT_YET: readonly string[] = [
-  "CHANGELOG.md",
-  "SECURITY.md",
-  "docs/",
+  "docs/errors.md",
+  "docs/architecture.md",
+  "docs/metrics.md",
+  "docs/adr/0012",
+  "docs/adr/0014",
+  "docs/adr/0018",
   "cli/",
   "ingress/",
   "speaker/",

@@ -52,7 +52,7 @@ export const WORDS: readonly Word[] = [
     but: "which, its",
     pattern: new RegExp(`\\b(?:${THINGS})s? (?:who|whom)\\b|\\bhis\\b`, "i"),
   },
-  { not: "upstream", but: "endpoint", pattern: /\bupstreams?\b/i },
+  { not: "upstream", but: "endpoint", pattern: /(?<![\w`-])upstreams?(?![\w`-])/i },
   { not: "enrolled, enrolment", but: "member, member record", pattern: /\benrol(?:s|l?ed|ments?|ling)?\b/i },
   { not: "give out (an address)", but: "assign", pattern: /\bg[ai]ve[sn]? out\b|\bgiving out\b/i },
   {
