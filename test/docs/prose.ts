@@ -36,7 +36,8 @@ function ofCode(code: string): readonly Prose[] {
 
 function ofMarkdown(text: string): readonly Prose[] {
   const withoutCode = text.replaceAll(/^```[\s\S]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ""));
-  const paragraphs = [...withoutCode.matchAll(/(?:^[^\n]*\S[^\n]*\n?)+/gm)];
+  // An item of a list or a row of a table is a text of its own.
+  const paragraphs = [...withoutCode.matchAll(/^[^\n]*\S[^\n]*\n?(?:(?!\s*(?:[-*|]|\d+\.)\s)[^\n]*\S[^\n]*\n?)*/gm)];
   return paragraphs.map(({ 0: paragraph, index }) => ({
     line: at(text, index),
     text: paragraph.replaceAll(/\s+/g, " "),

@@ -40,14 +40,20 @@ const files = globSync(
   { cwd: root },
 ).toSorted();
 
+/** So much of a text is shown on either side of what was found. */
+const AROUND = 60;
+
 /** What is said in a file that should be said otherwise. */
 function findings(path: string): readonly string[] {
   const allowed = ALLOWED.filter((one) => one.path === path).map(({ not }) => not);
   if (allowed.includes("")) return [];
   return proseOf(path, read(path)).flatMap(({ line, text }) =>
-    WORDS.filter(({ not, pattern }) => !allowed.includes(not) && pattern.test(text)).map(
-      ({ not, but }) => `${path}:${line} says "${not}", should say "${but}": ${text}`,
-    ),
+    WORDS.flatMap(({ not, but, pattern }) => {
+      const found = allowed.includes(not) ? null : pattern.exec(text);
+      if (found === null) return [];
+      const around = text.slice(Math.max(0, found.index - AROUND), found.index + found[0].length + AROUND);
+      return [`${path}:${line} says "${found[0]}" (better: ${but}): ${around}`];
+    }),
   );
 }
 

@@ -149,7 +149,7 @@ describe("hawser ingress, restarted", () => {
     await using endpoint = await startEndpoint(answering("ok"));
     const squatter = createServer();
     const taken = await listen(squatter);
-    const replica = await start(manifestsTo(endpoint.port), ["--drain-delay=8", `--default-backend-port=${taken}`]);
+    const replica = await start(manifestsTo(endpoint.port), ["--drain-delay=4", `--default-backend-port=${taken}`]);
     const says = (word: string) => (): boolean => replica.lines().some(({ msg, code }) => [msg, code].includes(word));
     await until("it says that the port is taken", says("PORT_IN_USE"));
     replica.child.kill("SIGTERM");
