@@ -10,7 +10,7 @@ import type { Host } from "#lab/rack/host.ts";
 import { readyLine } from "#lab/hawser/installation.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { benchOptions, printReport, type Sample } from "./report.ts";
-import { memoryMb } from "./scale/counters.ts";
+import { memoryMb } from "./scale/writes.ts";
 import { NAMESPACE, prepareHawser } from "./scale/hawser.ts";
 import { serviceObject, sliceObject } from "./scale/objects.ts";
 import { World } from "./scale/world.ts";

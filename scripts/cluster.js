@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
-import { whyNoParts } from "#lab/install/preflight.ts";
+import { whyNoParts } from "../lab/install/why-no-install.ts";
 import { processIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds } from "#bench/cpu-seconds.ts";
 import type { Sample } from "#bench/report.ts";
 import { until } from "#lab/rack/until.ts";
-import { memoryMb, readWrites, writesBetween } from "./counters.ts";
+import { memoryMb, readWrites, writesBetween } from "./writes.ts";
 import { namesOf, requestedAddress } from "./objects.ts";
 import type { RunningSystem, System } from "./system.ts";
 import type { LoadResult, World } from "./world.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Pod } from "@kubernetes/client-node";
 import { ClusterWatch } from "#lab/cluster/cluster-watch.ts";
 import { mustRun } from "#lab/rack/run-command.ts";
-import { podEgressRules, registerNode, renewLease, reportNode } from "./node-registration.ts";
+import { podEgressRules, registerNode, renewLease, reportNode } from "./register-node.ts";
 import { type PodPlace, PodWorker } from "./pod-worker.ts";
 
 /** Often enough for a cluster that gives a node up after 10 seconds. */

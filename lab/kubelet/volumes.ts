@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { V1Container, V1Volume } from "@kubernetes/client-node";
 import type { Objects } from "./objects.ts";
 import type { PodFacts } from "./pod-facts.ts";
-import { type Files, filesOf } from "./volume-files.ts";
+import { type Files, filesOf } from "./files-of.ts";
 import type { Mount } from "./mounts.ts";
 
 /** The volumes of one pod, as folders below one of its own. */

@@ -1,4 +1,4 @@
-/** Why a frame is not answered: a closed set of words, used as return value, log field and metric label. */
+/** Why a frame is not answered: a closed set of words, the value of a metric label. */
 export const dropReasons = [
   /** Under 14 bytes: not even an Ethernet header. */
   "short",

@@ -1,6 +1,6 @@
 import type { Link } from "./link-watcher.ts";
 
-/** Why no address is announced on a link: a closed set, also a log field. */
+/** Why no address is announced on a link. */
 export type UnusableReason =
   | "loopback"
   | "excluded-name"

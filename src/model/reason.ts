@@ -1,6 +1,6 @@
 /**
  * Why a Service has the addresses it has, or has none, or an Ingress is not served, and how a configuration was taken:
- * the closed set that is the reason of Events, of the conditions of a Service, of log lines and of metric labels. The
+ * the closed set that is the reason of Events, of the conditions of a Service and of log lines. The
  * texts are its table in docs/errors.md; a test compares the two.
  */
 export const REASON_MEANINGS = {

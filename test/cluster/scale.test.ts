@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
-import { readWrites, writesBetween } from "#bench/scale/counters.ts";
+import { readWrites, writesBetween } from "#bench/scale/writes.ts";
 import { hawser } from "#bench/scale/hawser.ts";
 import type { RunningSystem } from "#bench/scale/system.ts";
 import { World } from "#bench/scale/world.ts";

@@ -3,7 +3,7 @@ import { between } from "#lab/probes/gap.ts";
 import type { AuditEvent, Grant } from "#lab/install/audit.ts";
 import { refusals, unusedPermissions } from "#lab/install/audit.ts";
 import { grantsTo } from "#lab/install/grants.ts";
-import { whyNoInstall } from "#lab/install/preflight.ts";
+import { whyNoInstall } from "#lab/install/why-no-install.ts";
 import { webApplication } from "#lab/install/web-application.ts";
 import { until } from "#lab/rack/until.ts";
 import { commandsOf, NAMESPACE, POOL_SAMPLE, PROBE_EVERY_MS, World } from "./world.ts";

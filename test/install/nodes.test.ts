@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodePackages } from "#lab/install/node-packages.ts";
-import { whyNoInstall } from "#lab/install/preflight.ts";
+import { whyNoInstall } from "#lab/install/why-no-install.ts";
 import { RealCluster } from "#lab/install/real-cluster.ts";
 import { webApplication } from "#lab/install/web-application.ts";
 import { until } from "#lab/rack/until.ts";
