@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Host } from "#lab/rack/host.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { Rack } from "#lab/rack/rack.ts";
@@ -43,6 +44,8 @@ export class SpeakerWorld {
   readonly keyFile: string;
   readonly speakers = new Map<string, RackProcess>();
 
+  #kubelets: Kubelets | undefined;
+
   private constructor(rack: Rack, cluster: Cluster, directory: string) {
     this.rack = rack;
     this.cluster = cluster;
@@ -61,8 +64,21 @@ export class SpeakerWorld {
     return world;
   }
 
+  /** A rack of two nodes with kubelets and kube-proxy in mode iptables, and speakers that read from the API server. */
+  static async startWithKubeProxy(): Promise<SpeakerWorld> {
+    const directory = mkdtempSync(join(tmpdir(), "hawser-speaker-"));
+    const rack = await Rack.build({ nodes: 2, controlPlane: true });
+    const options = { directory: join(directory, "cluster"), host: rack.controlPlane, controllerManager: true };
+    const cluster = await Cluster.start(options);
+    const world = new SpeakerWorld(rack, cluster, directory);
+    await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name: SYSTEM } } });
+    world.#kubelets = await Kubelets.start({ cluster, rack, proxyMode: "iptables" });
+    return world;
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.speakers.values()].map((speaker) => speaker.kill()));
+    await this.#kubelets?.close();
     await this.cluster.stop();
     await this.rack.close();
     rmSync(this.directory, { recursive: true });
@@ -90,12 +106,13 @@ export class SpeakerWorld {
     await this.patch(`/api/v1/nodes/${node}`, { metadata: { labels } });
   }
 
-  /** A Service with this address in its status, as a controller would write it. */
-  async addService(name: string, ip: string, spec: Fields = {}): Promise<void> {
+  /** A Service with these addresses in its status, as a controller would write it. */
+  async addService(name: string, ips: string | readonly string[], spec: Fields = {}): Promise<void> {
     const annotations = { "hawser.dev/ip-allocated-from-pool": "edge" };
     const body = { metadata: { name, annotations }, spec: { type: "LoadBalancer", ports: [{ port: 80 }], ...spec } };
     await this.cluster.api.must({ path: SERVICES, body });
-    await this.patch(`${SERVICES}/${name}/status`, { status: { loadBalancer: { ingress: [{ ip }] } } });
+    const ingress = [ips].flat().map((ip) => ({ ip }));
+    await this.patch(`${SERVICES}/${name}/status`, { status: { loadBalancer: { ingress } } });
   }
 
   async removeService(name: string): Promise<void> {
