@@ -31,6 +31,8 @@ export interface ClusterReaderOptions {
   readonly ignoresExcludeLabel: boolean;
   /** Hears what is wrong with an object, an empty list if it is well. */
   onProblems(where: string, problems: readonly Problem[]): void;
+  /** Hears which addresses of Services are never announced. */
+  onForbidden(problems: readonly Problem[]): void;
 }
 
 /**
@@ -90,10 +92,11 @@ export class ClusterReader {
   /** What changed since the call before; undefined if nothing that the worker needs to know. */
   read(): ClusterMessage | undefined {
     const changes = this.#nodes.update();
+    const hasPools = this.#readPools();
     const { wanted, gone } = this.#index.update({
       services: this.#services.update(),
       slices: this.#slices.update(),
-      pools: this.#readPools() ? this.#pools : undefined,
+      pools: hasPools ? this.#pools : undefined,
       nodes: changes.some(isOtherForSelectors) ? [...this.#nodes.values()] : undefined,
       hostAddresses: this.#readHostAddresses(changes),
     });
@@ -103,6 +106,7 @@ export class ClusterReader {
       kind: "cluster",
       wanted,
       gone,
+      ranges: hasPools ? this.#pools.flatMap(({ ranges }) => ranges) : undefined,
       members: this.#readMembers(changes.some(isNewOrGone)),
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
@@ -111,6 +115,7 @@ export class ClusterReader {
       this.#isFirst ||
       wanted.length > 0 ||
       gone.length > 0 ||
+      message.ranges !== undefined ||
       message.members !== undefined ||
       message.nodes !== undefined ||
       message.isMember !== this.#told.isMember;
@@ -129,7 +134,7 @@ export class ClusterReader {
   }
 
   #reportForbidden(): void {
-    this.#options.onProblems("addresses of Services", forbiddenAddressProblems(this.#index.forbidden()));
+    this.#options.onForbidden(forbiddenAddressProblems(this.#index.forbidden()));
   }
 
   #standing(node: Node | undefined): NodeStanding | undefined {

@@ -61,7 +61,7 @@ export class HeartbeatSender {
    * Sends a heartbeat to each member, carrying the next chunk of the claims. New claims go out at once, or, if they are
    * too many for the receivers' buffers, over the next calls; the rest of a set that changed follows in a few more.
    */
-  send(members: readonly MemberMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
+  send(members: readonly MemberMessage[], own: OwnState, echoTo: (node: string) => bigint): void {
     const { node, send } = this.#options;
     if (members.length === 0) return;
     if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
@@ -77,7 +77,7 @@ export class HeartbeatSender {
       this.#sequence++;
       const part = this.#claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
       const said = { ...own, node, session: this.session, sequence: this.#sequence, claims: part, chunk, chunks };
-      for (const member of members) send(member, encodeHeartbeat({ ...said, echo: sessionOf(member.node) }, this.#key));
+      for (const member of members) send(member, encodeHeartbeat({ ...said, echo: echoTo(member.node) }, this.#key));
     }
   }
 

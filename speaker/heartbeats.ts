@@ -62,8 +62,8 @@ export class Heartbeats {
   }
 
   /** Sends a heartbeat to each member. */
-  send(members: readonly MemberMessage[], own: OwnState, sessionOf: (node: string) => bigint): void {
-    this.#sender.send(members, own, sessionOf);
+  send(members: readonly MemberMessage[], own: OwnState, echoTo: (node: string) => bigint): void {
+    this.#sender.send(members, own, echoTo);
   }
 
   /** From now on the first of these keys signs, and all are accepted. */

@@ -1,5 +1,5 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import { type Cidr, cidrContains, cidrOf } from "#src/ip/cidr.ts";
+import { type Cidr, cidrContains, printCidr } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announce.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
@@ -9,11 +9,14 @@ import type { Link } from "#src/linux/link-watcher.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
 import { AddressFilter } from "./address-filter.ts";
+import { networksOf } from "./shared-networks.ts";
 
 export interface LinkResponderOptions {
   readonly link: Link;
   /** Serve every address here, not only those of the link's own networks. */
   readonly anySubnet: boolean;
+  /** Networks that another link serves. */
+  readonly yielded: readonly Cidr[];
   readonly openPacketSocket: OpenPacketSocket;
   readonly groups: GroupMembership;
   onReply(protocol: "arp" | "ndp"): void;
@@ -28,6 +31,10 @@ export class LinkResponder {
   readonly link: Link;
   /** The networks whose addresses are served here. */
   readonly subnets: readonly Cidr[];
+  /** Networks of this link that another one serves. */
+  get yielded(): readonly Cidr[] {
+    return this.#options.yielded;
+  }
   readonly #options: LinkResponderOptions;
   /** What is announced here, by text. */
   readonly #announced = new Map<string, Ip>();
@@ -37,7 +44,9 @@ export class LinkResponder {
   constructor(options: LinkResponderOptions) {
     this.#options = options;
     this.link = options.link;
-    this.subnets = options.anySubnet ? EVERYTHING : subnetsOf(options.link);
+    const yielded = new Set(options.yielded.map(printCidr));
+    const own = networksOf(options.link).filter((network) => !yielded.has(printCidr(network)));
+    this.subnets = options.anySubnet ? EVERYTHING : own;
     this.#ipv4 = this.#open("ipv4");
     try {
       this.#ipv6 = this.#open("ipv6");
@@ -97,6 +106,8 @@ export class LinkResponder {
   }
 
   #serves(ip: Ip): boolean {
+    const { anySubnet, yielded } = this.#options;
+    if (anySubnet && yielded.some((network) => cidrContains(network, ip))) return false;
     return this.subnets.some((subnet) => cidrContains(subnet, ip));
   }
 
@@ -161,11 +172,3 @@ const EVERYTHING: readonly Cidr[] = [
   { family: "ipv4", base: 0n, prefixLength: 0 },
   { family: "ipv6", base: 0n, prefixLength: 0 },
 ];
-
-/** The networks of a link's addresses, link-local ones left out: no Service address lies there. */
-function subnetsOf(link: Link): readonly Cidr[] {
-  return link.addresses
-    .filter(({ scope }) => scope === "global")
-    .map(({ ip, prefixLength }) => cidrOf(ip, prefixLength))
-    .filter((cidr) => cidr !== undefined);
-}

@@ -20,6 +20,11 @@ export class LocalNetwork {
     this.#forbidden = forbiddenBy(this.#links, routes);
   }
 
+  /** All links of this machine. */
+  get links(): Iterable<Link> {
+    return this.#links.values();
+  }
+
   /** Next hops of the default routes. */
   get gateways(): readonly Ip[] {
     return this.#routes.gateways;

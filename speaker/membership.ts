@@ -9,6 +9,12 @@ interface HeardMember {
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
   silentMs: number;
+  /** The same for heartbeats of any kind, also those that say that it does not hear us. */
+  quietMs: number;
+  /** Since it said last that it does not hear us, while it lives. */
+  deafMs: number;
+  /** Heartbeats sent to it. */
+  echoes: number;
   /** For how long it did not run lately, as it says itself. */
   stallMs: number;
   /** Earlier sessions and the last sequence number heard of each: whoever repeats those replays. */
@@ -31,6 +37,12 @@ interface HeardMember {
  */
 export type HeartbeatEffect = "changed" | "claimed" | "unchanged" | "stale" | "unknown-node";
 
+/**
+ * One of so many heartbeats to a member that is not heard says so. It does not count as a sign of life, as those of
+ * earlier versions do not; a few that are lost make nobody dead.
+ */
+const DEAF_EVERY = 25;
+
 /** Texts of addresses that are remembered. */
 const MAX_TEXTS = 50_000;
 
@@ -42,6 +54,8 @@ export interface MembershipOptions {
   readonly session: bigint;
   /** A member is dead after this much silence, in milliseconds, and as much again as it lately stalled. */
   readonly deadAfterMs: number;
+  /** A member that is not heard for so long is named, in milliseconds: more than a death takes to be noticed. */
+  readonly unheardAfterMs: number;
   /** A tick may count at most this much silence, in milliseconds. */
   readonly maxTickMs: number;
 }
@@ -112,10 +126,15 @@ export class Membership {
       if (heartbeat.sequence <= member.sequence) return "stale";
     } else {
       if (!mayReplace(member, heartbeat, isFresh)) return "stale";
-      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member) });
+      const { silentMs } = member;
+      Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs });
     }
     member.sequence = heartbeat.sequence;
-    if (!isFresh) return "stale";
+    member.quietMs = 0;
+    if (!isFresh) {
+      if (member.liveSinceMs !== undefined) member.deafMs = 0;
+      return "stale";
+    }
     const isOther = takeIn(member, heartbeat, nowMs);
     const isClaiming = takeInClaims(member, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
@@ -128,6 +147,8 @@ export class Membership {
     let died = false;
     for (const member of this.#members.values()) {
       member.silentMs += elapsedMs;
+      member.quietMs += elapsedMs;
+      member.deafMs += elapsedMs;
       if (member.liveSinceMs === undefined || member.silentMs < this.#options.deadAfterMs + member.stallMs) continue;
       member.liveSinceMs = undefined;
       died = true;
@@ -153,9 +174,36 @@ export class Membership {
     );
   }
 
-  /** The session of a member as last heard, to be echoed; 0 if never heard. */
-  sessionOf(node: string): bigint {
-    return this.#members.get(node)?.session ?? 0n;
+  /**
+   * The members that have not been heard for a while, by node: `silent`, or `deaf` where their heartbeats arrive and say
+   * that they do not hear ours.
+   */
+  unheard(): ReadonlyMap<string, "silent" | "deaf"> {
+    const { unheardAfterMs, maxTickMs } = this.#options;
+    const deafForMs = Math.max(unheardAfterMs, 2 * DEAF_EVERY * maxTickMs);
+    const kindOf = ({ silentMs, quietMs, deafMs }: HeardMember): "silent" | "deaf" | undefined => {
+      if (silentMs >= unheardAfterMs) return quietMs < unheardAfterMs ? "deaf" : "silent";
+      return deafMs < deafForMs ? "deaf" : undefined;
+    };
+    const unheard = new Map<string, "silent" | "deaf">();
+    for (const [node, member] of this.#members) {
+      const kind = kindOf(member);
+      if (kind !== undefined) unheard.set(node, kind);
+    }
+    return unheard;
+  }
+
+  /**
+   * What the next heartbeat to a member echoes: its session as last heard; 0 if never heard. One that is silent for a
+   * while, though our heartbeats may well reach it, is told so by a 0 now and then. It goes on believing the others: if
+   * it did not, it would take back what this speaker took over from it.
+   */
+  echoTo(node: string): bigint {
+    const member = this.#members.get(node);
+    if (member === undefined) return 0n;
+    member.echoes += 1;
+    const isTold = member.silentMs >= this.#options.unheardAfterMs && member.echoes % DEAF_EVERY === 0;
+    return isTold ? 0n : member.session;
   }
 }
 
@@ -184,6 +232,9 @@ function newMember(): HeardMember {
     session: 0n,
     sequence: -1,
     silentMs: 0,
+    quietMs: 0,
+    deafMs: Infinity,
+    echoes: 0,
     stallMs: 0,
     retired: new Map(),
     liveSinceMs: undefined,

@@ -1,5 +1,6 @@
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Ineligibility, NodeStanding } from "#src/election/member.ts";
+import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 
@@ -26,6 +27,8 @@ export interface ClusterMessage {
   readonly wanted: readonly WantedMessage[];
   /** No longer wanted, by text. */
   readonly gone: readonly string[];
+  /** What the pools contain; undefined: as before. */
+  readonly ranges: readonly IpRange[] | undefined;
   /** All other speakers; undefined: as before. */
   readonly members: readonly MemberMessage[] | undefined;
   /** What the Node objects say, an empty list where there are none; undefined: as before. */
@@ -62,14 +65,25 @@ export interface SpeakerState {
   /** How many addresses it answers for, and which, as `printAddresses` prints them. */
   readonly announced: number;
   readonly announcing: readonly string[];
-  /** Wanted addresses that no live speaker can serve. */
-  readonly unowned: number;
+  /** How many wanted addresses no live speaker can serve, and which, by their reasons. */
+  readonly unownedCount: number;
+  readonly unowned: readonly UnownedState[];
+  /** Members that the cluster names and that are not heard, or do not hear this speaker. */
+  readonly unheard: readonly string[];
+  /** What its user can fix, of what the worker sees. */
+  readonly problems: readonly Problem[];
   /** Wanted addresses that this speaker does not stand for, by reason. */
   readonly ineligible: Readonly<Partial<Record<Ineligibility, number>>>;
   readonly members: readonly { readonly node: string; readonly ready: boolean; readonly leaving: boolean }[];
   readonly interfaces: readonly InterfaceState[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly string[];
+}
+
+export interface UnownedState {
+  /** As `printAddresses` prints them. */
+  readonly addresses: readonly string[];
+  readonly reasons: Readonly<Partial<Record<Ineligibility, number>>>;
 }
 
 export interface InterfaceState {

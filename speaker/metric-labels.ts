@@ -48,6 +48,7 @@ const ineligibilities = membersOf<Ineligibility>({
 /** The labels of the speaker's metrics. */
 export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_ineligible_addresses: { reason: ineligibilities },
+  hawser_speaker_problems: { code: "codes of docs/errors.md" },
   hawser_speaker_replies_total: { protocol: PROTOCOLS },
   hawser_speaker_frames_dropped_total: { reason: dropReasons },
   hawser_speaker_heartbeats_received_total: { effect: effects },

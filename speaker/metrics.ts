@@ -1,9 +1,12 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { Problem } from "#src/model/problem.ts";
 import type { Counters, SpeakerState } from "./messages.ts";
 
 /** What /metrics shows of a speaker. */
 export interface SpeakerMetrics {
   setState(state: SpeakerState): void;
+  /** The Problems of this speaker itself. */
+  setProblems(problems: readonly Problem[]): void;
   setCounters(counters: Counters): void;
 }
 
@@ -30,6 +33,11 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
     help: "Addresses no live speaker can serve",
     registers,
   });
+  const unheard = new Gauge({
+    name: "hawser_speaker_unheard_members",
+    help: "Members that the cluster names and whose heartbeats are not heard, or that do not hear this speaker",
+    registers,
+  });
   const ineligible = new Gauge({
     name: "hawser_speaker_ineligible_addresses",
     help: "Wanted addresses for which this speaker is not a candidate, by reason",
@@ -42,6 +50,12 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
     registers,
   });
   let lastRounds = 0;
+  const problems = new Gauge({
+    name: "hawser_speaker_problems",
+    help: "Problems of this speaker itself, by code (docs/errors.md); those of objects are in its log alone",
+    labelNames: ["code"],
+    registers,
+  });
   const series = new Map(
     Object.entries(counted).map(([name, [metric, help, label]]) => [
       name,
@@ -56,9 +70,14 @@ export function createSpeakerMetrics(registry: Registry): SpeakerMetrics {
     setState(state) {
       announced.set(state.announced);
       members.set(state.members.length);
-      unowned.set(state.unowned);
+      unowned.set(state.unownedCount);
+      unheard.set(state.unheard.length);
       ineligible.reset();
       for (const [reason, count] of Object.entries(state.ineligible)) ineligible.set({ reason }, count);
+    },
+    setProblems(found) {
+      problems.reset();
+      for (const { code } of found) problems.inc({ code });
     },
     setCounters({ announcementRounds, labelled }) {
       rounds.inc(announcementRounds - lastRounds);

@@ -10,8 +10,8 @@ const NAMED_ADDRESSES = 10;
 
 export interface ReporterOptions {
   state(): SpeakerState;
-  /** How many addresses are announced. */
-  announced(): number;
+  /** How many addresses the state is about. */
+  size(): number;
   counters(): Counters;
   post(message: FromWorker): void;
 }
@@ -38,7 +38,7 @@ export class Reporter {
     if (nowMs - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = nowMs;
     this.#options.post({ kind: "counters", counters: this.#options.counters() });
-    if (!this.#isDue || nowMs - this.#stateMs < this.#options.announced() * REPORT_MS_PER_ADDRESS) return;
+    if (!this.#isDue || nowMs - this.#stateMs < this.#options.size() * REPORT_MS_PER_ADDRESS) return;
     this.#isDue = false;
     this.#stateMs = nowMs;
     const state = this.#options.state();

@@ -1,12 +1,14 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
+import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "./socket-problems.ts";
+import { type SharedNetwork, sharedNetworks } from "./shared-networks.ts";
 import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
-export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet"> {
+export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "yielded"> {
   /** Names to use; empty: every usable one. A named interface serves addresses of any network. */
   readonly interfaces: readonly string[];
   /** Hears on which links no packet socket can be opened, after each attempt; an empty list if there are none. */
@@ -19,6 +21,8 @@ export class Responders {
   readonly #byIndex = new Map<number, LinkResponder>();
   readonly #problems = new Map<number, Problem>();
   #links: ReadonlyMap<number, Link> = new Map();
+  #routes: Routes = NO_ROUTES;
+  #shared: readonly SharedNetwork[] = [];
   #subnets: readonly Cidr[] = [];
 
   constructor(options: RespondersOptions) {
@@ -28,11 +32,32 @@ export class Responders {
   /** Opens and closes responders so that they match the links; true if the served networks or MACs changed. */
   setLinks(links: ReadonlyMap<number, Link>): boolean {
     this.#links = links;
+    return this.#match();
+  }
+
+  /** Takes in by which interface the kernel routes each network; true as for `setLinks`. */
+  setRoutes(routes: Routes): boolean {
+    this.#routes = routes;
+    return this.#match();
+  }
+
+  /** The networks that several of the links in use are in. */
+  sharedNetworks(): readonly SharedNetwork[] {
+    return this.#shared;
+  }
+
+  #match(): boolean {
+    const links = this.#links;
     this.#problems.clear();
+    this.#shared = sharedNetworks(
+      [...links.values()].filter((link) => this.#isUsable(link)),
+      this.#routes,
+    );
     let changed = false;
     for (const [index, responder] of this.#byIndex) {
       const link = links.get(index);
-      if (link !== undefined && this.#isUsable(link) && isSameLink(link, responder.link)) continue;
+      const isSame = link !== undefined && this.#isUsable(link) && isSameLink(link, responder.link);
+      if (isSame && isSameList(this.#yieldedBy(link), responder.yielded)) continue;
       responder.close();
       this.#byIndex.delete(index);
       changed = true;
@@ -48,7 +73,7 @@ export class Responders {
 
   /** Tries once more what could not be opened; true as for `setLinks`. */
   retryFailed(): boolean {
-    return this.#problems.size > 0 && this.setLinks(this.#links);
+    return this.#problems.size > 0 && this.#match();
   }
 
   /** Networks in which this speaker can serve. */
@@ -87,16 +112,25 @@ export class Responders {
     return whyUnusable(link) === undefined;
   }
 
+  #yieldedBy(link: Link): readonly Cidr[] {
+    return this.#shared.filter(({ others }) => others.includes(link)).map(({ network }) => network);
+  }
+
   #open(link: Link): boolean {
     const anySubnet = this.#options.interfaces.length > 0;
     try {
-      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet }));
+      const yielded = this.#yieldedBy(link);
+      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet, yielded }));
       return true;
     } catch (error) {
       this.#problems.set(link.index, packetSocketProblem(error as Error, link.name));
       return false;
     }
   }
+}
+
+function isSameList(left: readonly Cidr[], right: readonly Cidr[]): boolean {
+  return left.map(printCidr).join() === right.map(printCidr).join();
 }
 
 function uniqueSubnets(subnets: readonly Cidr[]): readonly Cidr[] {

@@ -7,6 +7,7 @@ import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
 import { readHeartbeatKeys } from "./heartbeat-keys.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
 import { createSpeakerMetrics } from "./metrics.ts";
+import { ReportedProblems } from "./reported-problems.ts";
 import { createPublisher } from "./publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
@@ -88,6 +89,13 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   }
 
   const problems = new ProblemLog(log);
+  const ownProblems = new ReportedProblems({
+    log: (place, found) => problems.report(place, found),
+    onChange(list) {
+      metrics.setProblems(list);
+      reports.mark();
+    },
+  });
   const reader = new ClusterReader({
     source,
     node,
@@ -95,6 +103,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     loadBalancerClass: options.loadBalancerClass,
     ignoresExcludeLabel: options.ignoreExcludeLb,
     onProblems: (where, found) => problems.report(where, found),
+    onForbidden: (found) => ownProblems.report("addresses of Services", found),
   });
 
   /** What the member record depends on, as it was when that was looked at last. */
@@ -132,7 +141,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         nodeObject: reader.ownNode,
       });
       if (own === undefined) return;
-      problems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
+      ownProblems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
       await recordPublisher.publish(own);
     },
   });
@@ -143,7 +152,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     async publish() {
       if (state === undefined || isLeaving) return;
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
-      await source.report(`speaker-${node}`, { node, ...state }, { goesWith });
+      const report = { node, ...state, problems: ownProblems.list() };
+      await source.report(`speaker-${node}`, report, { goesWith });
     },
   });
 
@@ -153,6 +163,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       case "state":
         state = message.state;
         metrics.setState(state);
+        ownProblems.report("speaker", state.problems);
         health.set("joined", state.ready, state.ready ? "stands for election" : "listening to the other speakers");
         if (isSynced) sayStanding(state.standing);
         memberRecord.mark();
@@ -163,7 +174,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         return log[message.level](message.data, message.msg);
       case "problems": {
         const [first] = message.problems;
-        problems.report(message.need, message.problems);
+        ownProblems.report(message.need, message.problems);
         return health.set(message.need, first === undefined, first === undefined ? "" : printProblem(first));
       }
       case "left":

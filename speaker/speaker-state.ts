@@ -8,12 +8,15 @@ import {
   whyUnable,
 } from "#src/election/member.ts";
 import type { AnnouncementPlan } from "#src/election/plan.ts";
+import { type UnownedGroup, unownedGroups } from "#src/election/unowned.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { MAX_UNOWNED_GROUPS } from "#src/model/speaker-report.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { LinkResponder } from "./link-responder.ts";
-import type { InterfaceState, SpeakerState } from "./messages.ts";
+import type { InterfaceState, SpeakerState, UnownedState } from "./messages.ts";
 
 export interface SpeakerView {
   /** This speaker, with its claims. */
@@ -24,14 +27,25 @@ export interface SpeakerView {
   readonly nodes: NodeStandings;
   readonly plan: AnnouncementPlan;
   readonly links: readonly Pick<LinkResponder, "link" | "subnets">[];
+  readonly unheard: readonly string[];
+  readonly problems: readonly Problem[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly Ip[];
 }
 
 /** What a speaker says of itself. */
-export function speakerState({ self, others, wanted, nodes, plan, links, gateways }: SpeakerView): SpeakerState {
-  let unowned = 0;
-  for (const { owner } of plan.values()) if (owner === undefined) unowned += 1;
+export function speakerState({
+  self,
+  others,
+  wanted,
+  nodes,
+  plan,
+  links,
+  gateways,
+  unheard,
+  problems,
+}: SpeakerView): SpeakerState {
+  const groups = unownedGroups({ wanted, plan, members: [self, ...others], nodes });
   const ineligible: Partial<Record<Ineligibility, number>> = {};
   for (const [key, one] of wanted) {
     if (self.claims.has(key)) continue;
@@ -43,12 +57,27 @@ export function speakerState({ self, others, wanted, nodes, plan, links, gateway
     standing: standingOf(self.node, nodes),
     announced: self.claims.size,
     announcing: printAddresses([...self.claims.values()].map(({ ip }) => ip)),
-    unowned,
+    unownedCount: groups.reduce((sum, { addresses }) => sum + addresses.length, 0),
+    unowned: boundedGroups(groups),
+    unheard,
+    problems,
     ineligible,
     members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
     interfaces: links.map(interfaceState),
     gateways: gateways.map(printIp),
   };
+}
+
+/** The smallest groups are one where they are too many: then each reason counts its most. */
+function boundedGroups(groups: readonly UnownedGroup[]): readonly UnownedState[] {
+  const kept = groups.length > MAX_UNOWNED_GROUPS ? groups.slice(0, MAX_UNOWNED_GROUPS - 1) : groups;
+  const rest = groups.slice(kept.length);
+  const reasons: Partial<Record<Ineligibility, number>> = {};
+  for (const group of rest)
+    for (const [reason, count] of Object.entries(group.reasons) as [Ineligibility, number][])
+      reasons[reason] = Math.max(reasons[reason] ?? 0, count);
+  const last = rest.length === 0 ? [] : [{ addresses: rest.flatMap(({ addresses }) => addresses), reasons }];
+  return [...kept, ...last].map((group) => ({ ...group, addresses: printAddresses(group.addresses) }));
 }
 
 function interfaceState({ link, subnets }: SpeakerView["links"][number]): InterfaceState {

@@ -1,17 +1,22 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
-import { type Heartbeat, SUBNETS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
+import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import type { IpRange } from "#src/ip/range.ts";
+import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
 import { Guests } from "./guests.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
 import type { LocalNetwork } from "./local-network.ts";
+import { type NetworksToTell, networksToTell } from "./networks-to-tell.ts";
 import { Membership } from "./membership.ts";
-import type { ClusterMessage, FromWorker, MemberMessage, ToWorker, WorkerSettings } from "./messages.ts";
+import type { ClusterMessage, FromWorker, MemberMessage, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
 import { type ClaimsChange, OwnClaims } from "./own-claims.ts";
 import { Reporter } from "./reporter.ts";
 import type { Responders } from "./responders.ts";
+import { SelfCheck } from "./self-check.ts";
 import { Stalls } from "./stalls.ts";
 import { speakerState } from "./speaker-state.ts";
 import { WantedAddresses } from "./wanted-addresses.ts";
@@ -26,16 +31,22 @@ const JOIN_MS = 1_000;
  * each other, and no two take the same one.
  */
 const INTRODUCTION_HEARTBEATS = 3;
+/** A member that is silent for so long, or is deaf to this speaker, is reported: every restart takes less. */
+const LEAST_UNHEARD_MS = 5_000;
 /** Elections are looked at again at least this often: a wait may have ended. */
 const REVIEW_MS = 1_000;
 
 export interface SpeakerOptions {
   readonly settings: WorkerSettings;
   readonly heartbeats: Pick<HeartbeatSender, "session" | "send">;
-  readonly responders: Pick<Responders, "announce" | "setAnnounced" | "settle" | "subnets" | "links">;
+  readonly responders: Pick<
+    Responders,
+    "announce" | "setAnnounced" | "settle" | "subnets" | "links" | "sharedNetworks"
+  >;
   readonly counters: CounterSet;
   /** What this machine's own links and routes say. */
-  readonly network: Pick<LocalNetwork, "gateways" | "forbidden">;
+  readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "links">;
+  arpSysctls(interfaceName: string): ArpSysctls;
   /** A number from 0 to 1, new at each call. */
   chance(): number;
   post(message: FromWorker): void;
@@ -49,6 +60,7 @@ export interface SpeakerOptions {
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
+  readonly #check: SelfCheck;
   readonly #stalls: Stalls;
   readonly #queue: AnnouncementQueue;
   readonly #reporter: Reporter;
@@ -63,6 +75,8 @@ export class Speaker {
   readonly #vacant = new Set<string>();
   /** Addresses of ours that somebody else claims as well. */
   readonly #contested = new Set<string>();
+  #ranges: readonly IpRange[] = [];
+  #networks: NetworksToTell;
   #nodes: NodeStandings;
   #members: readonly MemberMessage[] = [];
   /** All that heartbeats go to. */
@@ -81,23 +95,33 @@ export class Speaker {
     this.#options = options;
     const { heartbeatEveryMs, deadAfterMs } = options.settings;
     const { session } = options.heartbeats;
-    this.#membership = new Membership({ session, deadAfterMs, maxTickMs: heartbeatEveryMs * 2 });
+    const unheardAfterMs = Math.max(LEAST_UNHEARD_MS, deadAfterMs * 2);
+    this.#membership = new Membership({ session, deadAfterMs, unheardAfterMs, maxTickMs: heartbeatEveryMs * 2 });
+    this.#check = new SelfCheck({ ...options, ...options.settings, membership: this.#membership });
+    this.#networks = networksToTell(options.responders.subnets(), { wanted: [], ranges: [] });
     this.#stalls = new Stalls(deadAfterMs / 2);
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
     this.#reporter = new Reporter({
       post: options.post,
       counters: () => options.counters.read(),
-      announced: () => this.#claims.byAddress.size,
-      state: () =>
-        speakerState({
-          self: this.#self(),
-          others: this.#membership.members(),
-          wanted: this.#wanted.byAddress,
-          nodes: this.#nodes,
-          plan: this.#plan,
-          links: options.responders.links(),
-          gateways: options.network.gateways,
-        }),
+      size: () =>
+        this.#claims.byAddress.size + [...this.#plan.values()].filter(({ owner }) => owner === undefined).length,
+      state: () => this.#state(),
+    });
+  }
+
+  #state(): SpeakerState {
+    const { network, responders } = this.#options;
+    return speakerState({
+      self: this.#self(),
+      others: this.#membership.members(),
+      wanted: this.#wanted.byAddress,
+      nodes: this.#nodes,
+      plan: this.#plan,
+      links: responders.links(),
+      gateways: network.gateways,
+      unheard: this.#check.unheard,
+      problems: this.#check.problems,
     });
   }
 
@@ -114,8 +138,10 @@ export class Speaker {
     return this.#dirty.markAll();
   }
 
-  #takeCluster({ wanted, gone, members, nodes, isMember }: ClusterMessage): void {
+  #takeCluster({ wanted, gone, ranges, members, nodes, isMember }: ClusterMessage): void {
     this.#dirty.mark(this.#wanted.update(wanted, gone));
+    if (ranges !== undefined) this.#ranges = ranges;
+    if (ranges !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
     if (nodes !== undefined) {
       this.#nodes = nodes.length === 0 ? undefined : new Map(nodes);
@@ -154,8 +180,17 @@ export class Speaker {
   /** The interfaces changed: everything announced is announced anew where it is served now. */
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
+    this.#chooseNetworks();
     this.#options.responders.setAnnounced(this.#claims.byAddress);
     for (const { ip } of this.#claims.byAddress.values()) this.#queue.start(ip, nowMs);
+  }
+
+  /** Which of its networks this speaker stands for addresses of, and names to the others. */
+  #chooseNetworks(): void {
+    const before = this.#networks.told;
+    const wanted = this.#wanted.byAddress.values();
+    this.#networks = networksToTell(this.#options.responders.subnets(), { wanted, ranges: this.#ranges });
+    if (!isDeepStrictEqual(before, this.#networks.told)) this.#dirty.markAll();
   }
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
@@ -202,6 +237,8 @@ export class Speaker {
   #review(nowMs: number): void {
     this.#reviewedMs = nowMs;
     if (this.#guests.expire(nowMs)) this.#setRecipients();
+    const beliefs = { members: this.#members, nodes: this.#nodes, wanted: this.#wanted.byAddress };
+    if (this.#check.review({ ...beliefs, untold: this.#networks.left })) this.#reporter.markDue();
     if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
     return this.#dirty.mark(this.#vacant);
   }
@@ -248,8 +285,8 @@ export class Speaker {
       ready: this.#stands,
       leaving: this.#isLeaving,
       liveSinceMs: this.#steadySinceMs,
-      // As many as the others hear of: whoever counted more would stand for addresses that others give to somebody else.
-      subnets: this.#options.responders.subnets().slice(0, SUBNETS_PER_HEARTBEAT),
+      // As the others hear of: one that counted more would stand for addresses that they give to another.
+      subnets: this.#networks.told,
       claims: this.#claims.byAddress,
     };
   }
@@ -299,7 +336,7 @@ export class Speaker {
     const ready = this.#readySinceMs !== undefined;
     const stallMs = this.#stalls.worstMs;
     const own = { ready, leaving, stallMs, subnets, claims, claimsVersion: this.#claims.version };
-    this.#options.heartbeats.send(this.#recipients, own, (node) => this.#membership.sessionOf(node));
+    this.#options.heartbeats.send(this.#recipients, own, (node) => this.#membership.echoTo(node));
   }
 
   /** Leaving is done when each address we still hold has nobody else to go to. */

@@ -1,6 +1,7 @@
 // The worker thread of the speaker: sockets, heartbeats and elections live here, so that nothing the main thread does
 // (reading thousands of objects, writing status) delays an answer or a heartbeat.
 import { parentPort, workerData } from "node:worker_threads";
+import { readArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
@@ -72,7 +73,16 @@ const heartbeats = new Heartbeats({
 });
 
 const network = new LocalNetwork();
-const speaker = new Speaker({ settings, heartbeats, responders, counters, network, chance: Math.random, post });
+const speaker = new Speaker({
+  settings,
+  heartbeats,
+  responders,
+  counters,
+  network,
+  arpSysctls: readArpSysctls,
+  chance: Math.random,
+  post,
+});
 function takeLinks(found: ReadonlyMap<number, Link>): void {
   network.setLinks(found);
   if (responders.setLinks(found)) speaker.linksChanged(monotonicMs());
@@ -80,6 +90,7 @@ function takeLinks(found: ReadonlyMap<number, Link>): void {
 }
 function takeRoutes(found: Routes): void {
   network.setRoutes(found);
+  if (responders.setRoutes(found)) speaker.linksChanged(monotonicMs());
   speaker.networkChanged(monotonicMs());
 }
 

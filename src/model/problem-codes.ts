@@ -478,6 +478,30 @@ export const PROBLEM_CODES = {
     meaning: "Two speakers have different heartbeat keys, so each takes the other for dead and both may announce.",
     solve: "Give all speakers one key. To replace it, add the new one as the last, then make it the first.",
   },
+  HEARTBEATS_NOT_HEARD: {
+    meaning:
+      "Heartbeats between two speakers get lost, in one direction or in both, or one of the two does not run. Each takes " +
+      "the other for dead, so both may announce the same addresses.",
+    solve: "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at both speakers' logs.",
+  },
+  ADDRESS_ON_LOCAL_INTERFACE: {
+    meaning:
+      "An address to announce is on an interface of a node, and that node's kernel answers for it, whichever node owns " +
+      "it: kube-proxy in IPVS mode without strictARP, or an address that another program left there.",
+    solve: "Set strictARP for kube-proxy in IPVS mode; otherwise remove the address from the interface.",
+  },
+  INTERFACES_SHARE_NETWORK: {
+    meaning:
+      "Warning: a node has several interfaces in one network. Only the one that the kernel routes by announces there: " +
+      "with reverse path filtering, connections by another one fail.",
+    solve: "Bond the interfaces, give them networks of their own, or name one of them in `--interfaces`.",
+  },
+  TOO_MANY_NETWORKS: {
+    meaning:
+      "A node has interfaces in more than 16 networks with addresses of pools or Services. It announces no address of " +
+      "those that the message names.",
+    solve: "Name the interfaces to use in `--interfaces`, or spread the networks over nodes by `node-selectors`.",
+  },
   SERVICE_ADDRESS_FORBIDDEN: {
     meaning:
       "The status of a Service has an address that no speaker announces: a Node or a member's interface has it, it is a " +

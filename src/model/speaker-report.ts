@@ -41,9 +41,9 @@ interface UnownedAddresses {
 }
 
 /** A report holds no more Problems. */
-const MAX_REPORTED_PROBLEMS = 16;
+export const MAX_REPORTED_PROBLEMS = 16;
 /** A report holds no more groups of addresses without an owner, one for each combination of reasons. */
-const MAX_UNOWNED_GROUPS = 16;
+export const MAX_UNOWNED_GROUPS = 16;
 /** Names of nodes read of one list. */
 const MAX_NODES = 10_000;
 

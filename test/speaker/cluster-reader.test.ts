@@ -26,6 +26,7 @@ class World {
     loadBalancerClass: undefined,
     ignoresExcludeLabel: false,
     onProblems: (where, problems) => this.problems.set(where, problems),
+    onForbidden: (problems) => this.problems.set("addresses of Services", problems),
   });
 
   put(one: KubeObject): this {

@@ -28,7 +28,7 @@ function claimOf(text: string, term = 1) {
 }
 
 function membership(nodes: string[] = ["n2"]): Membership {
-  const made = new Membership({ session: OURS, deadAfterMs: 100, maxTickMs: 40 });
+  const made = new Membership({ session: OURS, deadAfterMs: 100, unheardAfterMs: 1_000, maxTickMs: 40 });
   made.setMembers(new Set(nodes));
   made.tick(0);
   return made;
@@ -46,7 +46,7 @@ describe("Membership.receive()", () => {
     const subject = membership();
     expect(subject.receive(heartbeat({ echo: 0n }), 0)).toBe("stale");
     expect(subject.members()).toHaveLength(0);
-    expect(subject.sessionOf("n2")).toBe(5n);
+    expect(subject.echoTo("n2")).toBe(5n);
     expect(subject.receive(heartbeat({ sequence: 2 }), 1)).toBe("changed");
     expect(subject.members().map(({ node }) => node)).toEqual(["n2"]);
   });
@@ -84,14 +84,14 @@ describe("Membership.receive()", () => {
     subject.receive(heartbeat({ session: 5n, echo: 0n, sequence: 900 }), 10);
     expect(subject.receive(heartbeat({ session: 6n, sequence: 3 }), 20)).toBe("stale");
     expect(subject.receive(heartbeat({ session: 6n, sequence: 4 }), 20)).toBe("changed");
-    expect(subject.sessionOf("n2")).toBe(6n);
+    expect(subject.echoTo("n2")).toBe(6n);
   });
 
   it("does not let a recorded session push out a live one", () => {
     const subject = membership();
     subject.receive(heartbeat(), 0);
     expect(subject.receive(heartbeat({ session: 3n, echo: 12n, sequence: 900 }), 10)).toBe("stale");
-    expect(subject.sessionOf("n2")).toBe(5n);
+    expect(subject.echoTo("n2")).toBe(5n);
     expect(subject.receive(heartbeat({ sequence: 2 }), 20)).toBe("unchanged");
   });
 });
@@ -119,6 +119,60 @@ describe("Membership.tick()", () => {
     expect(subject.tick(5_000)).toBe(false);
     subject.receive(heartbeat({ sequence: 2 }), 5_001);
     expect(tickThrough(subject, 5_020, 5_080)).toBe(false);
+  });
+
+  it("L3 names a member that it has not heard for a while, and whether that member hears it", () => {
+    const subject = membership(["n2", "n3", "n4"]);
+    let sequence = 1;
+    for (let at = 20; at <= 1_500; at += 20) {
+      sequence += 1;
+      subject.receive(heartbeat({ node: "n3", sequence }), at);
+      // n4 has heard no session of ours: its heartbeats arrive, ours do not.
+      subject.receive(heartbeat({ node: "n4", sequence, echo: 0n }), at);
+      subject.tick(at);
+      if (at < 1_000) expect(subject.unheard()).toEqual(new Map());
+    }
+    expect(subject.unheard()).toEqual(
+      new Map([
+        ["n2", "silent"],
+        ["n4", "deaf"],
+      ]),
+    );
+    subject.receive(heartbeat({ node: "n2" }), 1_520);
+    subject.receive(heartbeat({ node: "n4", sequence: sequence + 1 }), 1_520);
+    expect(subject.unheard()).toEqual(new Map());
+  });
+
+  it("L3 tells a member now and then that it does not hear it, and knows of one that says so and lives", () => {
+    const subject = membership(["n2", "n3"]);
+    let sequence = 1;
+    subject.receive(heartbeat({ node: "n2" }), 0);
+    const echoes: bigint[] = [];
+    for (let at = 20; at <= 3_000; at += 20) {
+      sequence += 1;
+      // n3 lives, and says in one heartbeat of ten that it does not hear us.
+      subject.receive(heartbeat({ node: "n3", sequence, ...(sequence % 10 === 0 ? { echo: 0n } : {}) }), at);
+      subject.tick(at);
+      echoes.push(subject.echoTo("n2"));
+    }
+    expect(subject.unheard()).toEqual(
+      new Map([
+        ["n2", "silent"],
+        ["n3", "deaf"],
+      ]),
+    );
+    expect(subject.members().map(({ node }) => node)).toEqual(["n3"]);
+    expect(new Set(echoes.slice(0, 48))).toEqual(new Set([5n]));
+    expect(echoes.slice(50).filter((echo) => echo === 0n)).toHaveLength(4);
+  });
+
+  it("L3 is not kept from it by replays of earlier sessions", () => {
+    const subject = membership(["n2"]);
+    for (let at = 20; at <= 2_000; at += 20) {
+      subject.receive(heartbeat({ session: 500n + BigInt(at), sequence: 1, echo: 0n }), at);
+      subject.tick(at);
+    }
+    expect([...subject.unheard().keys()]).toEqual(["n2"]);
   });
 
   it("forgets a node that is no longer a member", () => {

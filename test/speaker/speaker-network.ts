@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
+import type { SpeakerState } from "#speaker/messages.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
 import { decodeHeartbeat } from "#src/wire/heartbeat.ts";
@@ -18,9 +20,15 @@ export interface Station {
   readonly answers: Set<string>;
   readonly announced: { ip: string; atMs: number }[];
   /** What its machine forbids of itself; say `networkChanged` after each change. */
-  readonly network: { gateways: readonly Ip[]; forbidden: ReadonlyMap<string, ForbiddenReason> };
+  readonly network: {
+    gateways: readonly Ip[];
+    forbidden: ReadonlyMap<string, ForbiddenReason>;
+    links: readonly Link[];
+  };
   isOn: boolean;
   hasLeft: boolean;
+  /** What it reported last. */
+  state: SpeakerState | undefined;
 }
 
 /** What befalls one datagram on its way: how often it arrives, and how many ticks late. */
@@ -53,7 +61,7 @@ export class SpeakerNetwork {
 
   boot(name: string): void {
     const answers = new Set<string>();
-    const network = { gateways: [], forbidden: new Map() };
+    const network = { gateways: [], forbidden: new Map(), links: [] };
     const station: Station = {
       name,
       answers,
@@ -61,6 +69,7 @@ export class SpeakerNetwork {
       network,
       isOn: true,
       hasLeft: false,
+      state: undefined,
       speaker: this.#speaker(name, answers, network),
     };
     this.stations.set(name, station);
@@ -76,7 +85,7 @@ export class SpeakerNetwork {
     const serving = nodes === undefined ? {} : { serving: nodes };
     const wanted = addresses.map((ip) => ({ ip, ...serving }));
     this.station(name).speaker.handle(
-      { kind: "cluster", wanted, gone, members, nodes: [], isMember: true },
+      { kind: "cluster", wanted, gone, ranges: undefined, members, nodes: [], isMember: true },
       this.nowMs,
     );
   }
@@ -95,10 +104,12 @@ export class SpeakerNetwork {
       },
       counters: new CounterSet(),
       network,
+      arpSysctls: () => ({ ignore: 0, announce: 0 }),
       chance: () => 0.5,
       post: (message) => {
         const station = this.stations.get(name);
         if (message.kind === "left" && station !== undefined) station.hasLeft = true;
+        if (message.kind === "state" && station !== undefined) station.state = message.state;
       },
       heartbeats: new HeartbeatSender({
         node: name,
@@ -109,6 +120,7 @@ export class SpeakerNetwork {
       responders: {
         subnets: () => [lan],
         links: () => [],
+        sharedNetworks: () => [],
         setAnnounced: (wanted) => {
           answers.clear();
           for (const key of wanted.keys()) answers.add(key);

@@ -28,6 +28,7 @@ describe("Speaker", () => {
         kind: "cluster",
         wanted: [],
         gone: [],
+        ranges: undefined,
         members: [],
         nodes: undefined,
         isMember: true,
@@ -48,7 +49,15 @@ describe("Speaker", () => {
     const owner = network.station(network.owners()[0] ?? "");
     const wanted = [{ ip: "192.0.2.77" }];
     for (const { speaker } of network.stations.values()) {
-      const news = { kind: "cluster", wanted, gone: [], members: undefined, nodes: undefined, isMember: true } as const;
+      const news = {
+        kind: "cluster",
+        wanted,
+        gone: [],
+        ranges: undefined,
+        members: undefined,
+        nodes: undefined,
+        isMember: true,
+      } as const;
       speaker.handle(news, network.nowMs);
     }
     expect(network.answering("192.0.2.77")).toHaveLength(1);
@@ -76,10 +85,84 @@ describe("Speaker", () => {
     expect(network.answering("192.0.2.1")).toHaveLength(1);
   });
 
+  it("L3 blocked heartbeats are a Problem at both speakers that names both nodes and the port, until they are heard", () => {
+    const network = atRest(3, ["192.0.2.1"]);
+    network.part(["n1"], ["n2"]);
+    network.cut("n1", "n2");
+    network.run(1_000);
+    for (const { state } of network.stations.values()) expect(state?.problems).toEqual([]);
+    network.run(8_000);
+    expect(network.station("n1").state).toMatchObject({
+      unheard: ["n2", "n3"],
+      problems: [
+        {
+          code: "HEARTBEATS_NOT_HEARD",
+          where: "speakers n1 and n2",
+          what: "n1 hears no heartbeats of n2",
+          why: expect.stringMatching(/UDP port 7946 from n2 \(n2\) to n1 is blocked/),
+        },
+        { where: "speakers n1 and n3" },
+      ],
+    });
+    expect(network.station("n2").state?.problems).toMatchObject([
+      { where: "speakers n2 and n1" },
+      { where: "speakers n2 and n3" },
+    ]);
+    network.heal();
+    network.run(3_000);
+    for (const { state } of network.stations.values()) expect(state).toMatchObject({ unheard: [], problems: [] });
+  });
+
+  it("L3 heartbeats blocked in one direction are a Problem that says in which", () => {
+    const network = atRest(2, ["192.0.2.1"]);
+    network.cut("n1", "n2");
+    network.run(8_000);
+    expect(network.station("n1").state?.problems).toMatchObject([
+      {
+        what: "n2 does not hear the heartbeats of n1, which hears those of n2",
+        why: expect.stringMatching(/UDP port 7946 from n1 to n2 \(n2\) is blocked/),
+      },
+    ]);
+    expect(network.station("n2").state?.problems).toMatchObject([
+      {
+        what: "n2 hears no heartbeats of n1",
+        why: expect.stringMatching(/UDP port 7946 from n1 \(n1\) to n2 is blocked/),
+      },
+    ]);
+    network.heal();
+    network.run(8_000);
+    for (const { state } of network.stations.values()) expect(state).toMatchObject({ unheard: [], problems: [] });
+  });
+
+  it("L3 a node that the cluster calls dead is unheard, and no Problem", () => {
+    const network = atRest(2, ["192.0.2.1"]);
+    const nodes = [["n1", "Usable"] as const, ["n2", "NodeNotReady"] as const];
+    const news = {
+      kind: "cluster",
+      wanted: [],
+      gone: [],
+      ranges: undefined,
+      members: undefined,
+      nodes,
+      isMember: true,
+    } as const;
+    network.station("n1").speaker.handle(news, network.nowMs);
+    network.station("n2").isOn = false;
+    network.run(8_000);
+    expect(network.station("n1").state).toMatchObject({ unheard: ["n2"], problems: [] });
+  });
+
   it("takes nothing before its member record is written", () => {
     const network = new SpeakerNetwork(1, ["192.0.2.1"], { isBooted: false });
     network.boot("n1");
-    const news = { kind: "cluster", wanted: [], gone: [], members: undefined, nodes: undefined } as const;
+    const news = {
+      kind: "cluster",
+      wanted: [],
+      gone: [],
+      ranges: undefined,
+      members: undefined,
+      nodes: undefined,
+    } as const;
     network.station("n1").speaker.handle({ ...news, isMember: false }, network.nowMs);
     network.run(5_000, () => expect(network.owners()).toEqual([""]));
     network.station("n1").speaker.handle({ ...news, isMember: true }, network.nowMs);

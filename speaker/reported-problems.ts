@@ -1,0 +1,52 @@
+import { printProblem, type Problem } from "#src/model/problem.ts";
+import { MAX_REPORTED_PROBLEMS } from "#src/model/speaker-report.ts";
+
+export interface ReportedProblemsOptions {
+  /** Logs each Problem once. */
+  log(place: string, problems: readonly Problem[]): void;
+  /** `list()` changed. */
+  onChange(list: readonly Problem[]): void;
+}
+
+/** The Problems of a speaker itself: in its log, and in its report. Those of objects are in its log alone. */
+export class ReportedProblems {
+  readonly #options: ReportedProblemsOptions;
+  readonly #byPlace = new Map<string, readonly Problem[]>();
+  #list: readonly Problem[] = [];
+
+  constructor(options: ReportedProblemsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes all Problems of one place, an empty list if it is well. */
+  report(place: string, problems: readonly Problem[]): void {
+    this.#byPlace.set(place, problems);
+    const all = withoutConsequences([...this.#byPlace.values()].flat());
+    for (const [one, own] of this.#byPlace)
+      this.#options.log(
+        one,
+        own.filter((problem) => all.includes(problem)),
+      );
+    const list = all
+      .toSorted((left, right) => Number(left.severity === "warning") - Number(right.severity === "warning"))
+      .slice(0, MAX_REPORTED_PROBLEMS);
+    if (printList(list) === printList(this.#list)) return;
+    this.#list = list;
+    this.#options.onChange(list);
+  }
+
+  /** Those that a report has room for, errors first; the same list until it changes. */
+  list(): readonly Problem[] {
+    return this.#list;
+  }
+}
+
+/** Two speakers with different keys do not hear each other: the keys are what there is to fix. */
+function withoutConsequences(problems: readonly Problem[]): readonly Problem[] {
+  const keysDiffer = new Set(problems.filter(({ code }) => code === "HEARTBEAT_KEY_DIFFERS").map(({ where }) => where));
+  return problems.filter(({ code, where }) => code !== "HEARTBEATS_NOT_HEARD" || !keysDiffer.has(where));
+}
+
+function printList(problems: readonly Problem[]): string {
+  return problems.map(printProblem).join("\n");
+}

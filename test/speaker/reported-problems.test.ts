@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { ReportedProblems } from "#speaker/reported-problems.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { ProblemCode } from "#src/model/problem-codes.ts";
+
+function problem(code: ProblemCode, where: string, severity: Problem["severity"] = "error"): Problem {
+  return { code, where, what: "w", why: "y", fix: "f", severity };
+}
+
+function reported() {
+  const logged = new Map<string, readonly Problem[]>();
+  let changes = 0;
+  const subject = new ReportedProblems({
+    log: (place, problems) => void logged.set(place, problems),
+    onChange: () => (changes += 1),
+  });
+  return { subject, logged, changes: () => changes };
+}
+
+describe("ReportedProblems", () => {
+  it("L3 different keys are the Problem, not that the two do not hear each other", () => {
+    const { subject, logged } = reported();
+    const [unheard, other] = [
+      problem("HEARTBEATS_NOT_HEARD", "speakers n1 and n2"),
+      problem("HEARTBEATS_NOT_HEARD", "speakers n1 and n3"),
+    ];
+    const keys = problem("HEARTBEAT_KEY_DIFFERS", "speakers n1 and n2");
+    subject.report("speaker", [unheard, other]);
+    expect(subject.list()).toEqual([unheard, other]);
+    subject.report("keys", [keys]);
+    expect(subject.list()).toEqual([other, keys]);
+    expect(logged.get("speaker")).toEqual([other]);
+    subject.report("keys", []);
+    expect(subject.list()).toEqual([unheard, other]);
+  });
+
+  it("says when they changed, and only then; errors come first, and there are 16 at most", () => {
+    const { subject, changes } = reported();
+    const many = Array.from({ length: 20 }, (_, index) => problem("HEARTBEATS_NOT_HEARD", `w${index}`, "warning"));
+    subject.report("a", many);
+    subject.report("a", [...many]);
+    expect(changes()).toBe(1);
+    const error = problem("PORT_IN_USE", "x");
+    subject.report("b", [error]);
+    expect(changes()).toBe(2);
+    expect(subject.list()).toHaveLength(16);
+    expect(subject.list()[0]).toBe(error);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { Responders } from "#speaker/responders.ts";
+import { sharedNetworkProblems, sharedNetworks } from "#speaker/shared-networks.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { GroupMembership } from "#src/linux/group-membership.ts";
+import type { Link } from "#src/linux/link-watcher.ts";
+import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
+import { decodeArp } from "#src/wire/arp.ts";
+import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { fakeLink } from "#test/support/fake-link-watcher.ts";
+import { fakePacketSockets } from "#test/support/fake-packet-socket.ts";
+
+function ipOf(text: string): Ip {
+  return parseIp(text) ?? expect.fail(text);
+}
+
+/** `eth0` has the index 2, `eth1` 3, and so on. */
+function link(index: number, ...addresses: readonly string[]): Link {
+  return fakeLink({
+    index,
+    addresses: addresses.map((text) => {
+      const [ip = "", length = ""] = text.split("/");
+      return { ip: ipOf(ip), prefixLength: Number(length), scope: "global" };
+    }),
+  });
+}
+
+function routes(byNetwork: Readonly<Record<string, number>>): Routes {
+  return { gateways: [], interfaceOf: new Map(Object.entries(byNetwork)) };
+}
+
+const eth0 = link(2, "192.0.2.11/24", "2001:db8::11/64");
+const eth1 = link(3, "192.0.2.12/24", "198.51.100.12/24");
+
+describe("sharedNetworks()", () => {
+  it.each([
+    { name: "the one that the kernel routes by", routes: routes({ "192.0.2.0/24": 3 }), server: "eth1" },
+    { name: "the first where the routes do not say", routes: NO_ROUTES, server: "eth0" },
+    {
+      name: "the first where the kernel routes by one that is not in use",
+      routes: routes({ "192.0.2.0/24": 9 }),
+      server: "eth0",
+    },
+  ])("L4 lets $name serve a network of two interfaces", ({ routes: known, server }) => {
+    for (const order of [
+      [eth0, eth1],
+      [eth1, eth0],
+    ]) {
+      const shared = sharedNetworks(order, known);
+      expect(shared.map((one) => one.server.name)).toEqual([server]);
+      expect(shared[0]?.others.map(({ name }) => name)).toEqual([server === "eth0" ? "eth1" : "eth0"]);
+    }
+  });
+
+  it.each([
+    { name: "two networks", links: [eth0, link(3, "198.51.100.12/24")] },
+    { name: "two addresses of one interface", links: [link(2, "192.0.2.11/24", "192.0.2.12/24")] },
+    { name: "a network within another", links: [eth0, link(3, "192.0.2.200/28")] },
+  ])("L4 finds nothing in $name", ({ links }) => expect(sharedNetworks(links, NO_ROUTES)).toEqual([]));
+
+  it("L4 names both interfaces and the network, once for each that stays silent", () => {
+    const all = sharedNetworks([eth0, eth1, link(4, "192.0.2.13/24")], NO_ROUTES);
+    expect(sharedNetworkProblems(all)).toMatchObject([
+      {
+        code: "INTERFACES_SHARE_NETWORK",
+        where: "interface eth1",
+        what: "Does not announce addresses of 192.0.2.0/24 on eth1",
+        why: "eth0 is in the same network, and the kernel routes by eth0",
+      },
+      { where: "interface eth2" },
+    ]);
+  });
+});
+
+describe("Responders", () => {
+  function responders(interfaces: readonly string[] = []) {
+    const { open, sockets } = fakePacketSockets();
+    const made = new Responders({
+      interfaces,
+      groups: new GroupMembership(),
+      openPacketSocket: open,
+      onReply: () => undefined,
+      onDrop: () => undefined,
+      onError: () => undefined,
+      onWideFilter: () => undefined,
+      onProblems: () => undefined,
+    });
+    /** Interfaces, by index, that an announcement of the address went out by. */
+    const announcedOn = (text: string): number[] => {
+      for (const socket of sockets) socket.sent.length = 0;
+      made.setAnnounced(new Map([[text, { ip: ipOf(text) }]]));
+      made.announce(ipOf(text));
+      const isOfIt = (frame: Uint8Array): boolean => {
+        const arp = decodeArp(frame.subarray(ETHERNET_HEADER_BYTES));
+        return arp !== undefined && printIp(arp.senderIp) === text;
+      };
+      const open = sockets.filter(({ isClosed, sent }) => !isClosed && sent.some(isOfIt));
+      return open.map(({ options }) => options.interfaceIndex);
+    };
+    return { made, announcedOn };
+  }
+  const links = new Map([eth0, eth1].map((one) => [one.index, one]));
+
+  it.each([{ interfaces: [] }, { interfaces: ["eth0", "eth1"] }])(
+    "L4 announces on one of two interfaces in a network, and on the other as soon as the kernel routes by that: %j",
+    ({ interfaces }) => {
+      const { made, announcedOn } = responders(interfaces);
+      made.setRoutes(routes({ "192.0.2.0/24": 2 }));
+      expect(made.setLinks(links)).toBe(true);
+      expect(announcedOn("192.0.2.200")).toEqual([2]);
+      expect(made.setRoutes(routes({ "192.0.2.0/24": 2, "10.0.0.0/8": 5 }))).toBe(false);
+      expect(made.setRoutes(routes({ "192.0.2.0/24": 3 }))).toBe(true);
+      expect(announcedOn("192.0.2.200")).toEqual([3]);
+      expect(made.sharedNetworks().map(({ server }) => server.name)).toEqual(["eth1"]);
+      made.setLinks(new Map([[2, eth0]]));
+      expect(announcedOn("192.0.2.200")).toEqual([2]);
+    },
+  );
+
+  it("L4 leaves the other networks of the silent interface to it", () => {
+    const { made, announcedOn } = responders();
+    made.setRoutes(routes({ "192.0.2.0/24": 2 }));
+    made.setLinks(links);
+    expect(announcedOn("198.51.100.200")).toEqual([3]);
+    expect(made.links().map(({ subnets }) => subnets.length)).toEqual([2, 1]);
+  });
+});
