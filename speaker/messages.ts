@@ -2,6 +2,7 @@ import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Ineligibility, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
+import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 
 /** An address to announce, as it crosses from the main thread to the worker: a `WantedAddress`. */
@@ -70,6 +71,8 @@ export interface SpeakerState {
   readonly unowned: readonly UnownedState[];
   /** Members that the cluster names and that are not heard, or do not hear this speaker. */
   readonly unheard: readonly string[];
+  /** The last rounds in which addresses came or went, the newest first. */
+  readonly takeovers: readonly Takeover[];
   /** What its user can fix, of what the worker sees. */
   readonly problems: readonly Problem[];
   /** Wanted addresses that this speaker does not stand for, by reason. */

@@ -14,6 +14,7 @@ export interface SpeakerMetrics {
 const counted = {
   replies_sent: ["hawser_speaker_replies_total", "ARP replies and neighbor advertisements sent on request", "protocol"],
   frames_dropped: ["hawser_speaker_frames_dropped_total", "Frames not answered, by reason", "reason"],
+  takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
   heartbeats_received: ["hawser_speaker_heartbeats_received_total", "Authentic heartbeats, by effect", "effect"],
   heartbeats_refused: ["hawser_speaker_heartbeats_refused_total", "Datagrams refused, by fault", "fault"],
   socket_errors: ["hawser_speaker_socket_errors_total", "Failed packet socket calls, by errno", "errno"],

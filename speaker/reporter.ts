@@ -1,5 +1,6 @@
 import type { Counters, FromWorker, SpeakerState } from "./messages.ts";
-import type { ClaimsChange } from "./own-claims.ts";
+import { printIp } from "#src/ip/address.ts";
+import type { Handover } from "./handovers.ts";
 
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;
@@ -55,9 +56,17 @@ export class Reporter {
     this.#options.post({ kind: "log", level: "warn", msg: "this speaker did not run for a while", data });
   }
 
-  logChange({ gained, lost, members }: ClaimsChange & { readonly members: number }): void {
-    const named = { gained: gained.slice(0, NAMED_ADDRESSES), lost: lost.slice(0, NAMED_ADDRESSES) };
-    const data = { announced: gained.length, withdrawn: lost.length, members, ...named };
+  /** One line for all addresses that came or went at once. */
+  logChange(handovers: readonly Handover[], members: number): void {
+    const [gained, lost] = [true, false].map((isGain) => handovers.filter((one) => one.isGain === isGain));
+    const named = (some: readonly Handover[] = []) => some.slice(0, NAMED_ADDRESSES).map(({ ip }) => printIp(ip));
+    const causes: Record<string, number> = {};
+    for (const { cause, from } of handovers) {
+      const text = from === "" ? cause : `${cause} ${from}`;
+      causes[text] = (causes[text] ?? 0) + 1;
+    }
+    const counts = { announced: gained?.length, withdrawn: lost?.length, members };
+    const data = { ...counts, causes, gained: named(gained), lost: named(lost) };
     this.#options.post({ kind: "log", level: "info", msg: "announcements changed", data });
   }
 }

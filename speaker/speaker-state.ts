@@ -12,6 +12,7 @@ import { type UnownedGroup, unownedGroups } from "#src/election/unowned.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
+import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { MAX_UNOWNED_GROUPS } from "#src/model/speaker-report.ts";
 import { printMac } from "#src/wire/mac.ts";
@@ -29,6 +30,7 @@ export interface SpeakerView {
   readonly links: readonly Pick<LinkResponder, "link" | "subnets">[];
   readonly unheard: readonly string[];
   readonly problems: readonly Problem[];
+  readonly takeovers: readonly Takeover[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly Ip[];
 }
@@ -44,6 +46,7 @@ export function speakerState({
   gateways,
   unheard,
   problems,
+  takeovers,
 }: SpeakerView): SpeakerState {
   const groups = unownedGroups({ wanted, plan, members: [self, ...others], nodes });
   const ineligible: Partial<Record<Ineligibility, number>> = {};
@@ -61,6 +64,7 @@ export function speakerState({
     unowned: boundedGroups(groups),
     unheard,
     problems,
+    takeovers,
     ineligible,
     members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
     interfaces: links.map(interfaceState),

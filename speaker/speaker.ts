@@ -19,6 +19,8 @@ import type { Responders } from "./responders.ts";
 import { SelfCheck } from "./self-check.ts";
 import { Stalls } from "./stalls.ts";
 import { speakerState } from "./speaker-state.ts";
+import { type Handover, handoversOf } from "./handovers.ts";
+import { TakeoverLog } from "./takeover-log.ts";
 import { WantedAddresses } from "./wanted-addresses.ts";
 
 /**
@@ -47,6 +49,8 @@ export interface SpeakerOptions {
   /** What this machine's own links and routes say. */
   readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "links">;
   arpSysctls(interfaceName: string): ArpSysctls;
+  /** Milliseconds since 1970, for people. */
+  wallMs(): number;
   /** A number from 0 to 1, new at each call. */
   chance(): number;
   post(message: FromWorker): void;
@@ -61,6 +65,7 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
   readonly #check: SelfCheck;
+  readonly #takeovers = new TakeoverLog();
   readonly #stalls: Stalls;
   readonly #queue: AnnouncementQueue;
   readonly #reporter: Reporter;
@@ -122,6 +127,7 @@ export class Speaker {
       gateways: network.gateways,
       unheard: this.#check.unheard,
       problems: this.#check.problems,
+      takeovers: this.#takeovers.list(),
     });
   }
 
@@ -249,15 +255,29 @@ export class Speaker {
     const members = [this.#self(), ...this.#membership.members()];
     this.#rememberTerms(keys, members);
     const plan = planAnnouncements(this.#snapshot(members), { self: node, nowMs, keys });
+    const ownersBefore = new Map<string, string | undefined>();
     for (const key of keys) {
       const announcement = plan.get(key);
+      if (announcement?.claim !== this.#claims.byAddress.get(key)) ownersBefore.set(key, this.#plan.get(key)?.owner);
       if (announcement === undefined) this.#plan.delete(key);
       else this.#plan.set(key, announcement);
       if (announcement?.vacantSinceMs === undefined) this.#vacant.delete(key);
       else this.#vacant.add(key);
     }
+    const held = new Map([...ownersBefore.keys()].map((key) => [key, this.#claims.byAddress.get(key)]));
     const change = this.#claims.update(keys, plan);
-    if (change.gained.length > 0 || change.lost.length > 0) this.#apply(change, nowMs);
+    if (change.gained.length > 0 || change.lost.length > 0) {
+      const handovers = handoversOf(change, {
+        ...this.#snapshot(members),
+        self: node,
+        known: new Set(this.#members.map((one) => one.node)),
+        ownersBefore,
+        plan: this.#plan,
+        claimOf: (key) => held.get(key) ?? this.#claims.byAddress.get(key),
+      });
+      this.#apply(change, nowMs);
+      this.#logTakeovers(handovers, nowMs);
+    }
     this.#defendContested(keys, nowMs);
   }
 
@@ -296,7 +316,13 @@ export class Speaker {
     for (const key of gained) this.#startAnnouncing(key, nowMs);
     for (const key of lost) this.#queue.stop(key);
     if (lost.some((key) => this.#wanted.byAddress.has(key))) this.#steadySinceMs = nowMs;
-    this.#reporter.logChange({ gained, lost, members: this.#membership.members().length + 1 });
+  }
+
+  #logTakeovers(handovers: readonly Handover[], nowMs: number): void {
+    const iso = new Date(this.#options.wallMs()).toISOString();
+    for (const { cause } of this.#takeovers.add(handovers, { ms: nowMs, iso }))
+      this.#options.counters.add("takeovers", cause);
+    this.#reporter.logChange(handovers, this.#membership.members().length + 1);
   }
 
   #startAnnouncing(key: string, nowMs: number): void {

@@ -7,7 +7,7 @@ import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import type { Routes } from "#src/linux/routes.ts";
-import { monotonicMs } from "#src/process/clock.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { CounterSet } from "./counter-set.ts";
 import { LocalNetwork } from "./local-network.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -80,6 +80,7 @@ const speaker = new Speaker({
   counters,
   network,
   arpSysctls: readArpSysctls,
+  wallMs,
   chance: Math.random,
   post,
 });

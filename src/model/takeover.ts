@@ -1,12 +1,40 @@
 import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
 
-/** One round in which addresses came to a speaker or left it, from or to one node, for one cause. */
+/**
+ * Why addresses came to a speaker or left it: the closed set that is the cause of takeovers in reports, log lines,
+ * metrics and Events.
+ */
+export const TAKEOVER_CAUSES = [
+  /** No live member announced the address before: it is new, or all were away. */
+  "Vacant",
+  /** The member that announced it fell silent. */
+  "MemberSilent",
+  /** The member that announced it ended. */
+  "MemberLeft",
+  /** The member that announced it may or can no longer do so, or its node is not Ready. */
+  "MemberUnable",
+  /** A member that ranks first has lived long enough to get it back (--fail-back-after). */
+  "Preferred",
+  /** With externalTrafficPolicy Local: the endpoints are on other nodes now. */
+  "EndpointsMoved",
+  /** Two members announced it, and the weaker claim gave way. */
+  "Conflict",
+  /** No Service has the address any longer. */
+  "NotWanted",
+  /** It must never be announced: a machine or a gateway has it. */
+  "Forbidden",
+] as const;
+
+/** One of `TAKEOVER_CAUSES`. */
+export type TakeoverCause = (typeof TAKEOVER_CAUSES)[number];
+
+/** One round in which addresses came to a speaker or left it, for one cause. */
 export interface Takeover {
   /** ISO 8601. */
   readonly at: string;
-  /** `MemberSilent`, `MemberLeft`, ...: a closed set. */
+  /** One of `TAKEOVER_CAUSES`, or of those of a newer version. */
   readonly cause: string;
-  /** The node of the other speaker: of gained addresses the one before, of lost ones the one after; empty if there is none. */
+  /** The node of the other speaker: the one before of gained addresses, the one after of lost ones; empty if there is none. */
   readonly from: string;
   readonly gained: number;
   readonly lost: number;
@@ -15,10 +43,10 @@ export interface Takeover {
 }
 
 /** A report holds at most so many takeovers, the newest first. */
-const MAX_TAKEOVERS = 8;
+export const MAX_TAKEOVERS = 8;
 
-/** Texts of addresses that are read of one takeover. */
-const MAX_TEXTS = 16;
+/** A takeover names its addresses in at most so many texts. */
+export const MAX_TAKEOVER_TEXTS = 16;
 
 /** Reads the takeovers of a report, whatever it holds. */
 export function readTakeovers(value: unknown): readonly Takeover[] {
@@ -32,7 +60,7 @@ function readTakeover(value: Fields): Takeover {
     from: textOf(value["from"]),
     gained: countOf(value["gained"]),
     lost: countOf(value["lost"]),
-    addresses: textsOf(value["addresses"]).slice(0, MAX_TEXTS),
+    addresses: textsOf(value["addresses"]).slice(0, MAX_TAKEOVER_TEXTS),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
-import type { SpeakerState } from "#speaker/messages.ts";
+import type { Counters, SpeakerState } from "#speaker/messages.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
@@ -52,6 +52,7 @@ export class SpeakerNetwork {
   #cuts = new Set<string>();
   #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
   #sessions = 1n;
+  readonly #counters = new Map<string, CounterSet>();
 
   constructor(size: number, addresses: readonly string[], { isBooted = true } = {}) {
     this.addresses = addresses;
@@ -90,6 +91,17 @@ export class SpeakerNetwork {
     );
   }
 
+  /** What the speaker of a node counted, since it was booted. */
+  counters(name: string): Counters {
+    return (this.#counters.get(name) ?? new CounterSet()).read();
+  }
+
+  #countersOf(name: string): CounterSet {
+    const counters = new CounterSet();
+    this.#counters.set(name, counters);
+    return counters;
+  }
+
   #speaker(name: string, answers: Set<string>, network: Station["network"]): Speaker {
     const session = this.#sessions++;
     return new Speaker({
@@ -102,9 +114,10 @@ export class SpeakerNetwork {
         interfaces: [],
         heartbeatKeys: [key],
       },
-      counters: new CounterSet(),
+      counters: this.#countersOf(name),
       network,
       arpSysctls: () => ({ ignore: 0, announce: 0 }),
+      wallMs: () => this.nowMs,
       chance: () => 0.5,
       post: (message) => {
         const station = this.stations.get(name);

@@ -1,0 +1,41 @@
+import type { ElectionSnapshot, AnnouncementPlan } from "#src/election/plan.ts";
+import { causeOfGain, causeOfLoss, type TakeoverReason, type TakeoverView } from "#src/election/takeover-reason.ts";
+import type { Ip } from "#src/ip/address.ts";
+import type { Claim } from "#src/wire/heartbeat.ts";
+import type { ClaimsChange } from "./own-claims.ts";
+
+/** An address that came to this speaker or left it. */
+export interface Handover extends TakeoverReason {
+  readonly ip: Ip;
+  readonly isGain: boolean;
+}
+
+/** What was known when claims changed. */
+export interface HandoverView extends Pick<ElectionSnapshot, "wanted" | "members" | "nodes" | "failBackAfterMs"> {
+  readonly self: string;
+  /** Nodes that the cluster names as members, live or not. */
+  readonly known: ReadonlySet<string>;
+  /** By the plan before. */
+  readonly ownersBefore: ReadonlyMap<string, string | undefined>;
+  readonly plan: AnnouncementPlan;
+  /** The claim of an address, now or before. */
+  claimOf(key: string): Claim | undefined;
+}
+
+/** The addresses of a change, and why each came or went. */
+export function handoversOf({ gained, lost }: ClaimsChange, view: HandoverView): readonly Handover[] {
+  const causeFor = (key: string): TakeoverView => ({
+    ...view,
+    key,
+    wanted: view.wanted.get(key),
+    isKnown: (node) => view.known.has(node),
+    failsBack: view.failBackAfterMs !== undefined,
+    ownerBefore: view.ownersBefore.get(key),
+    ownerAfter: view.plan.get(key)?.owner,
+  });
+  const handover = (key: string, isGain: boolean): readonly Handover[] => {
+    const ip = view.claimOf(key)?.ip;
+    return ip === undefined ? [] : [{ ip, isGain, ...(isGain ? causeOfGain : causeOfLoss)(causeFor(key)) }];
+  };
+  return [...gained.flatMap((key) => handover(key, true)), ...lost.flatMap((key) => handover(key, false))];
+}

@@ -1,0 +1,65 @@
+import type { TakeoverCause } from "#src/model/takeover.ts";
+import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "./member.ts";
+
+/** What is known when an address came to this speaker or left it. */
+export interface TakeoverView {
+  readonly key: string;
+  readonly self: string;
+  /** Undefined where no Service has the address any longer. */
+  readonly wanted: WantedAddress | undefined;
+  /** The live members, this speaker included, with their claims as they were. */
+  readonly members: readonly Member[];
+  readonly nodes: NodeStandings;
+  /** Whether the cluster names a node as a member, live or not. */
+  isKnown(node: string): boolean;
+  /** Members get addresses back that they rank first for. */
+  readonly failsBack: boolean;
+  /** Whose it was by the plan before, and whose it is by the new one. */
+  readonly ownerBefore: string | undefined;
+  readonly ownerAfter: string | undefined;
+}
+
+/** Why an address changed hands, and the node of the other speaker; empty if there is none. */
+export interface TakeoverReason {
+  readonly cause: TakeoverCause;
+  readonly from: string;
+}
+
+/** Why this speaker announces an address from now on. */
+export function causeOfGain(view: TakeoverView): TakeoverReason {
+  const { self, ownerBefore: from, members } = view;
+  if (from === undefined) return { cause: "Vacant", from: "" };
+  if (from === self) return { cause: "Conflict", from: otherClaimant(view) };
+  const before = members.find(({ node }) => node === from);
+  if (before === undefined) return { cause: view.isKnown(from) ? "MemberSilent" : "MemberLeft", from };
+  if (before.leaving) return { cause: "MemberLeft", from };
+  const cause = causeOfInability(before, view);
+  if (cause !== undefined) return { cause, from };
+  if (!before.claims.has(view.key)) return { cause: "Vacant", from };
+  return { cause: view.failsBack ? "Preferred" : "Conflict", from };
+}
+
+/** Why this speaker no longer announces an address. */
+export function causeOfLoss(view: TakeoverView): TakeoverReason {
+  const { self, wanted, members, ownerAfter } = view;
+  if (wanted === undefined) return { cause: "NotWanted", from: "" };
+  if (wanted.forbidden !== undefined) return { cause: "Forbidden", from: "" };
+  const from = ownerAfter === undefined || ownerAfter === self ? otherClaimant(view) : ownerAfter;
+  const own = members.find(({ node }) => node === self);
+  if (own?.leaving === true) return { cause: "MemberLeft", from };
+  const cause = own && causeOfInability(own, view);
+  if (cause !== undefined) return { cause, from };
+  return { cause: view.failsBack && view.ownerBefore !== self ? "Preferred" : "Conflict", from };
+}
+
+/** Why a live member had to let the address go; undefined if it could have kept it. */
+function causeOfInability(member: Member, { wanted, nodes }: TakeoverView): TakeoverCause | undefined {
+  if (wanted === undefined) return undefined;
+  const reason = whyUnable(member, wanted, nodes) ?? whyReserved(member, wanted, nodes);
+  if (reason === undefined) return undefined;
+  return reason === "NoEndpoint" || reason === "EndpointTerminating" ? "EndpointsMoved" : "MemberUnable";
+}
+
+function otherClaimant({ key, self, members }: TakeoverView): string {
+  return members.find(({ node, claims }) => node !== self && claims.has(key))?.node ?? "";
+}
