@@ -113,7 +113,7 @@ function labelled(
   });
 }
 
-/** A histogram over buckets that are counted elsewhere; prom-client's own wants to be told of each request. */
+/** A histogram over buckets that are counted elsewhere; prom-client's own would have to observe each request. */
 function durationMetric(counters: Counters): Metric {
   const help = "Time from a request's head to the end of its answer.";
   const get = async () => {

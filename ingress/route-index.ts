@@ -6,6 +6,7 @@ import type { Problem } from "#src/model/problem.ts";
 import type { IsOwnEndpoint } from "#src/routing/backend.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/find-route-conflicts.ts";
+import { mergeHosts } from "#src/routing/merge-host.ts";
 import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
@@ -105,8 +106,9 @@ export class RouteIndex {
     // A class is rare and touches any number of Ingresses.
     const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];
     for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, hosts);
-    for (const host of hosts) {
-      const conflicts = conflictsOfHost(host, this.#claims.get(host) ?? []);
+    const merged = [...mergeHosts(hosts, { claims: this.#claims })];
+    for (const [host, one] of merged) {
+      const conflicts = one === undefined ? [] : conflictsOfHost(host, one);
       put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);
     }
     for (const { key, after } of changes.services) put(this.#services, key, after);
@@ -115,7 +117,7 @@ export class RouteIndex {
     const snapshot = { claims, services: all, slices, isOwnEndpoint: this.#isOwnEndpoint };
     for (const key of services)
       put(this.#withOwn, key, ownEndpointOf(key, this.#slices.get(key) ?? [], this.#isOwnEndpoint));
-    this.#table = replaceServices(replaceHosts(this.#table, hosts, snapshot), services, snapshot);
+    this.#table = replaceServices(replaceHosts(this.#table, merged), services, snapshot);
     return this.#table;
   }
 

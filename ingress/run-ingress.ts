@@ -141,7 +141,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       scope: {
         className: options.ingressClass,
         controller: options.controllerClass,
-        // In a folder nobody else serves.
+        // In a folder no other controller serves.
         withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
       },
       isOwnEndpoint: ownEndpoints({
@@ -155,7 +155,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       publish,
       useRoutes: (table) => engine.useRoutes(table),
     });
-    // Only now: a request that came before the routes are known would be told that its page does not exist.
+    // Only now: a request that came before the routes are known would be answered 404.
     if (!isEnding) listen();
   }
 
@@ -177,13 +177,13 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     else io.logTo.write(lines.toString());
   }
 
-  /** Not ready at once, still accepting for a while (whoever sends requests here has to learn of it), then to the last request. */
+  /** Not ready at once, still accepting for a while (senders have to learn of it), then to the last request. */
   async function shutDown(): Promise<void> {
     isEnding = true;
     health.set("synced", false, "shutting down");
     engine.drain();
     defaultBackend.drain();
-    // A port that is not ours yet is for whoever comes after us.
+    // A port that is not ours yet is left to the next process.
     for (const listener of listeners) listener.stopTrying();
     if (listeners.length > 0) await sleep(options.drainDelay * 1_000);
     for (const listener of listeners) listener.close();

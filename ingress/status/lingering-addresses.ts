@@ -1,9 +1,9 @@
 import { type IngressAddress, sortAddresses } from "#src/model/ingress-address.ts";
 
-/** How long an address stays that went: longer than a pod takes to start again on its node. */
+/** How long an address stays after it went: longer than a pod takes to start again on its node. */
 export const LINGER_MS = 60_000;
 
-/** The addresses that count now, and in how many milliseconds that may change by itself. */
+/** The addresses that count now, and in how many milliseconds that may change without any change of an object. */
 export interface LingeringNow {
   readonly addresses: readonly IngressAddress[];
   readonly dueInMs: number | undefined;
@@ -16,7 +16,7 @@ export interface LingeringNow {
 export class LingeringAddresses {
   readonly #lastSeenMs = new Map<string, { readonly address: IngressAddress; readonly ms: number }>();
 
-  /** Takes addresses for seen just now, without knowing: what an earlier leader had published. */
+  /** Counts addresses as seen just now, without knowing: what an earlier leader had published. */
   keep(addresses: readonly IngressAddress[], nowMs: number): void {
     for (const address of addresses) this.#lastSeenMs.set(JSON.stringify(address), { address, ms: nowMs });
   }

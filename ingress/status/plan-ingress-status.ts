@@ -13,7 +13,7 @@ export interface StatusSnapshot {
   /** By `namespace/name`. */
   readonly ingresses: ReadonlyMap<string, KubeObject>;
   readonly standingOf: (key: string) => Standing;
-  /** Where clients find us, in order; undefined while that is not known: then nothing is published, and nothing taken back. */
+  /** Where clients find us, in order; undefined while that is not known: then nothing is published, and nothing is removed. */
   readonly addresses: readonly IngressAddress[] | undefined;
 }
 
@@ -21,13 +21,13 @@ export interface StatusSnapshot {
 export interface StatusChange {
   readonly ref: ObjectRef;
   readonly key: string;
-  /** All of `status.loadBalancer.ingress`; empty: what we had published is taken back. */
+  /** All of `status.loadBalancer.ingress`; empty: what we had published is removed. */
   readonly addresses: readonly IngressAddress[];
 }
 
 /**
- * Which Ingresses get which addresses: only differences. An Ingress that is not ours is touched in one case, that its
- * addresses were written by us (`hasOurStatus`) before it went to somebody else: they are taken back.
+ * Which Ingresses get which addresses: only differences. An Ingress that is not ours is touched in one case: its
+ * addresses were written by us (`hasOurStatus`) before it got another class, and they are removed.
  */
 export function planIngressStatus({ ingresses, standingOf, addresses }: StatusSnapshot): readonly StatusChange[] {
   const changes: StatusChange[] = [];

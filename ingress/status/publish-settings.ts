@@ -41,7 +41,7 @@ export function readPublishSettings(options: OptionValues<typeof publishOptions>
   });
   const [namespace = "", name = "", ...rest] = service?.split("/") ?? [];
   if (service !== undefined && (rest.length > 0 || !isDnsLabel(namespace) || !isDnsLabel(name)))
-    problems.push(invalid("--publish-service", service, "it is no NAMESPACE/NAME"));
+    problems.push(invalid("--publish-service", service, "it is not NAMESPACE/NAME"));
   if (usesNodes && service === undefined)
     problems.push({
       code: "OPTION_MISSING",

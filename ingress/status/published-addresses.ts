@@ -23,7 +23,7 @@ export interface PublishSnapshot {
   readonly nodes: ReadonlyMap<string, Node>;
 }
 
-/** Where clients find us; undefined while nobody can say. */
+/** Where clients find us; undefined while that is not known. */
 export interface PublishedAddresses {
   readonly addresses: readonly IngressAddress[] | undefined;
   readonly problems: readonly Problem[];
@@ -32,7 +32,7 @@ export interface PublishedAddresses {
 /**
  * The addresses to publish: those given; else those of the nodes on which a ready endpoint of the Service is; else the
  * Service's own: of type LoadBalancer what its status says, and of every type `spec.externalIPs`. Never a ClusterIP:
- * nobody outside can reach it.
+ * no client outside can reach it.
  */
 export function publishedAddresses(snapshot: PublishSnapshot): PublishedAddresses {
   const { settings, service, slices, nodes } = snapshot;
@@ -70,8 +70,8 @@ function serviceMissing(key: string): Problem {
     code: "PUBLISH_SERVICE_MISSING",
     where: `Service "${key}"`,
     what: "Cannot publish addresses of Ingresses",
-    why: "there is no such Service",
-    fix: "Make it, or mend --publish-service; until then statuses stay as they are",
+    why: "the Service does not exist",
+    fix: "Create it, or fix --publish-service; until then statuses stay as they are",
     severity: "error",
   };
 }
@@ -81,7 +81,7 @@ function serviceUnreachable(key: string): Problem {
     code: "PUBLISH_SERVICE_UNREACHABLE",
     where: `Service "${key}"`,
     what: "Cannot publish addresses of Ingresses",
-    why: "it is not of type LoadBalancer and has no externalIPs: it has no address outside of the cluster",
+    why: "it is not of type LoadBalancer and has no externalIPs: it has no address outside the cluster",
     fix: "Give --publish-node-addresses, or --publish-status-address with the address in front of the nodes",
     severity: "error",
   };

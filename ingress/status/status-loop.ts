@@ -53,8 +53,8 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   const lingering = new LingeringAddresses();
   const pacing = new StatusPacing();
   const events = new IngressEvents(source);
-  /** The standings that the Events were told by. */
-  let toldStandings: number | undefined;
+  /** The version of the standings for which Events were recorded. */
+  let recordedStandings: number | undefined;
   let nap = new AbortController();
   let writes = 0;
   /** Whether the addresses were looked for since we lead. */
@@ -66,8 +66,8 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
     await delay(COALESCE_MS, closing.signal).catch(() => undefined);
     if (!leadership.leads || closing.signal.aborted) return;
     const standings = options.standingsVersion();
-    if (standings !== toldStandings) events.record(options.notices());
-    toldStandings = standings;
+    if (standings !== recordedStandings) events.record(options.notices());
+    recordedStandings = standings;
     const published = options.publishedAddresses();
     options.onProblems(published.problems);
     const { addresses, dueInMs } = settle(published.addresses);
@@ -117,9 +117,9 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
       if (isContested)
         log.warn(
           { ingress: key, reason: "INGRESS_STATUS_CONTESTED" },
-          "written again and again: somebody else may write this status",
+          "written again and again: another controller may write this status",
         );
-      else log.debug({ ingress: key, addresses }, addresses.length === 0 ? "status taken back" : "status published");
+      else log.debug({ ingress: key, addresses }, addresses.length === 0 ? "status removed" : "status published");
       return true;
     } catch (err) {
       log.warn({ ingress: key, err }, "cannot write a status, will try again");
@@ -140,7 +140,10 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   const loop = createWorkLoop({ log, run });
   const leadership: Leadership = source.lead(ELECTION, (leads) => {
     hasLooked = false;
-    log.info({ election: ELECTION, leads }, leads ? "writes the statuses of Ingresses" : "writes statuses no longer");
+    log.info(
+      { election: ELECTION, leads },
+      leads ? "won the lead, writing the statuses of Ingresses" : "lost the lead, standing by",
+    );
     loop.mark();
   });
   loop.mark();

@@ -5,7 +5,7 @@ import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 const PAUSE: BackOff = { firstMs: 1_000, longestMs: 300_000 };
 /** After so long without a write of it, a status is at rest. */
 const REST_MS = 600_000;
-/** From so many times on somebody else writes it too. */
+/** From so many times on another controller must be writing it, too. */
 const CONTESTED_FROM = 4;
 
 interface Attempts {
@@ -28,7 +28,7 @@ export class StatusPacing {
     return Math.max(0, last.atMs + doubledMs(PAUSE, last.count - 1) - nowMs);
   }
 
-  /** Remembers an attempt. True: it is the one from which on somebody else must be writing it too. */
+  /** Remembers an attempt. True: it is the one from which on another controller must be writing the status, too. */
   attempt(key: string, addresses: readonly IngressAddress[], nowMs: number): boolean {
     const text = JSON.stringify(addresses);
     const last = this.#attempts.get(key);

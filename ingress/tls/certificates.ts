@@ -123,7 +123,7 @@ function load(secret: TlsSecret, ciphers: string): Loaded {
   }
 }
 
-/** By host: as claimed, and the names of certificates that are claimed by no host, where nobody claims these. */
+/** By host: as claimed, and the names in certificates that are claimed for no host, where no Ingress claims these. */
 function contextsByHost(
   { byHost, byOwnNames }: CertificateClaims,
   served: ReadonlyMap<string, Served>,

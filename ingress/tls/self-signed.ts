@@ -8,7 +8,7 @@ export interface KeyPair {
 }
 
 const DAY_MS = 86_400_000;
-/** Nobody is meant to trust it, so it need not be renewed. */
+/** No client is meant to trust it, so it need not be renewed. */
 const VALID_DAYS = 3_650;
 const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
 const COMMON_NAME = "2.5.4.3";

@@ -61,9 +61,9 @@ export function parseEndpointSlice(object: KubeObject): Parsed<EndpointSlice> {
   const serviceName = metadata.labels[SERVICE_NAME_LABEL] ?? "";
   if (serviceName === "")
     complain(root, "ENDPOINTS_WITHOUT_SERVICE", {
-      what: "Passes over this slice",
+      what: "Ignored this EndpointSlice",
       why: `it has no label ${SERVICE_NAME_LABEL}`,
-      fix: "Write the name of its Service there, if it has one",
+      fix: "Write the name of its Service in this label, if it has one",
       severity: "warning",
     });
   const typeField = child(root, "addressType");
@@ -82,7 +82,7 @@ function readEndpoint(field: Field, family: Family | undefined): Endpoint | unde
   const [addressField] = readList(child(field, "addresses"));
   if (addressField === undefined) return complainMissing(child(field, "addresses"), "Write the address of the pod");
   const ip = typeof addressField.value === "string" ? parseIp(addressField.value) : undefined;
-  if (ip === undefined) return complainInvalid(addressField, "it is no IP address", "Write the address of the pod");
+  if (ip === undefined) return complainInvalid(addressField, "it is not an IP address", "Write the address of the pod");
   if (family !== undefined && ip.family !== family) {
     const why = `the slice has addressType ${family === "ipv4" ? "IPv4" : "IPv6"}`;
     return complainInvalid(addressField, why, "Write it into a slice of its own type");
@@ -102,7 +102,7 @@ function readEndpoint(field: Field, family: Family | undefined): Endpoint | unde
 
 /** A port; without a number it stands for all ports, which nothing here can connect to. */
 function readEndpointPort(field: Field): EndpointPort | undefined {
-  if (!isRecord(field.value)) return complainInvalid(field, "it is no map", "Write name, protocol and port");
+  if (!isRecord(field.value)) return complainInvalid(field, "it is not a map", "Write name, protocol and port");
   const port = readPort(child(field, "port"));
   const protocol = readChoice(child(field, "protocol"), ["TCP", "UDP", "SCTP"]) ?? "TCP";
   const name = readText(child(field, "name")) ?? "";

@@ -15,7 +15,7 @@ export function parseIngressAddress(text: string): IngressAddress | undefined {
   return isDnsSubdomain(hostname) && !/^[\d.]+$/.test(hostname) ? { hostname } : undefined;
 }
 
-/** The addresses in the status of a Service or an Ingress; what is none is passed over. */
+/** The addresses in the status of a Service or an Ingress; anything else is ignored. */
 export function addressesInStatus(object: KubeObject): readonly IngressAddress[] {
   return ingressOf(object).flatMap(({ ip, hostname }) =>
     [ip, hostname].flatMap((text) => (typeof text === "string" ? (parseIngressAddress(text) ?? []) : [])),

@@ -28,7 +28,7 @@ export interface AnnotationRisk {
    * of the same prefix.
    */
   readonly asks?: (value: string, siblings: (name: string) => string | undefined) => boolean;
-  /** What to write in its place, as the end of "The annotation for it is ...". */
+  /** The annotation of Hawser that says the same, or will. */
   readonly typed?: string;
 }
 
@@ -73,10 +73,12 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
   { name: /^(?:denylist|blacklist|blocklist)-source-range$/, effect: "restriction", typed: DENY },
   { name: /^limit-(?:rps|rpm|connections)$/, effect: "restriction", asks: isNotZero, typed: RATE },
   {
-    name: /^limit-(?:rate|rate-after|burst-multiplier|whitelist|allowlist)$|^global-rate-limit-.*$/,
+    name: /^limit-(?:rate|rate-after|burst-multiplier|whitelist|allowlist)$|^rate-limit-(?:period|size|status-code)$|^global-rate-limit-.*$/,
     effect: "ignored",
   },
   { name: /^(?:limit-.*|global-rate-limit|rate-limit.*)$/, effect: "restriction", asks: isNotZero, typed: RATE },
+  { name: /^(?:whitelist|allow-list)$/, effect: "restriction", asks: leavesOut, typed: ALLOW },
+  { name: /^(?:deny-list|blacklist)$/, effect: "restriction", typed: DENY },
   { name: /^modsecurity-transaction-id$/, effect: "ignored" },
   {
     name: /^(?:enable-modsecurity|enable-owasp-core-rules|modsecurity-.*|waf|waf-mode|block-.*|enable-csrf.*)$/,
@@ -87,10 +89,11 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
   { name: /^(?:configuration|server|location|stream)-snippets?$/, effect: "snippet" },
   { name: /^config-(?:backend|frontend|tcp|tcp-service|proxy)(?:-.*)?$/, effect: "restriction" },
   { name: /^canary$/, effect: "canary", asks: isOn },
-  { name: /^canary-/, effect: "ignored" },
-  { name: /^(?:permanent|temporal)-redirect$|^redirect-to$/, effect: "reaches-other" },
+  { name: /^canary-/, effect: "ignored", asks: (value, siblings) => value !== "" && !isOn(siblings("canary") ?? "") },
+  { name: /^(?:permanent|temporal)-redirect$|^redirect-to$|^request-redirect$/, effect: "reaches-other" },
+  { name: /^(?:path-rewrite|set-host)$/, effect: "reaches-other", typed: REWRITE },
   { name: /^(?:backend|server)-protocol$/, effect: "reaches-other", asks: isNotHttp },
-  { name: /^(?:secure-backends|ssl-passthrough|tcp-service-port)$/, effect: "reaches-other", asks: isOn },
+  { name: /^(?:secure-backends|server-ssl|ssl-passthrough|tcp-service-port)$/, effect: "reaches-other", asks: isOn },
   { name: /^upstream-vhost$/, effect: "reaches-other" },
   { name: /^(?:rule-type|path-type)$/, effect: "reaches-other" },
   { name: /^app-root$/, effect: "root" },
@@ -106,7 +109,7 @@ export const FOREIGN_RISKS: readonly AnnotationRisk[] = [
     name: /^kubernetes\.io\/ingress\.allow-http$/,
     effect: "restriction",
     asks: (value) => value === "false",
-    typed: 'hawser.dev/force-ssl-redirect: "true", which Hawser serves',
+    typed: "hawser.dev/force-ssl-redirect",
   },
   // Traefik 2 and 3, then 1
   { name: /^traefik\.ingress\.kubernetes\.io\/router\.middlewares$/, effect: "restriction", typed: EXTERNAL },

@@ -71,19 +71,19 @@ export function readAnnotationEffects(root: Field): AnnotationEffects {
         break;
       case "reaches-other":
         effects.closed ??= "closed-unsupported";
-        complainOfOther(field, risk, "Closes all paths of this Ingress");
+        complainOfOther(field, risk, "Closed all paths of this Ingress");
         break;
       case "root":
         effects.closesRoot = true;
-        complainOfOther(field, risk, "Closes the path / of this Ingress");
+        complainOfOther(field, risk, "Closed the path / of this Ingress");
         break;
       case "hosts":
         addedHosts.push(...hostsIn(field, text));
-        complainOfOther(field, risk, "Closes the hosts that this annotation adds");
+        complainOfOther(field, risk, "Closed the hosts that this annotation adds");
         break;
       case "www-hosts":
         effects.addsWww = true;
-        complainOfOther(field, risk, "Closes the hosts that this annotation adds");
+        complainOfOther(field, risk, "Closed the hosts that this annotation adds");
         break;
       case "canary":
         effects.isCanary = true;
@@ -120,7 +120,7 @@ function isIgnored(key: string, prefix: string | undefined): boolean {
 
 function complainOfRestriction(field: Field, { typed }: AnnotationRisk): void {
   complain(field, "INGRESS_RESTRICTION_UNSUPPORTED", {
-    what: "Closes all paths of this Ingress",
+    what: "Closed all paths of this Ingress",
     why: "Hawser does not have this restriction yet, and without it the Ingress would be more open than written",
     fix: fixWith(
       "Restrict access at the backend and remove the annotation, or serve the Ingress by another class",
@@ -134,7 +134,7 @@ function complainOfSnippet(field: Field, text: string): boolean {
   const directive = firstRiskyDirective(text);
   if (directive === undefined) {
     complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
-      what: "Ignores this snippet",
+      what: "Ignored this snippet",
       why: "Hawser has no nginx; nothing in the snippet restricts who may come in",
       fix: "Remove it if the Ingress works without it",
       severity: "warning",
@@ -142,7 +142,7 @@ function complainOfSnippet(field: Field, text: string): boolean {
     return false;
   }
   complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
-    what: "Closes all paths of this Ingress",
+    what: "Closed all paths of this Ingress",
     why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
     fix: fixWith("Remove the line, or serve the Ingress by another class", typedFor(directive.name)),
   });
@@ -176,7 +176,7 @@ function complainOfCanary(field: Field): void {
 
 function complainOfFallback(field: Field): void {
   complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
-    what: "Ignores this default backend",
+    what: "Ignored this default backend",
     why: "Hawser answers 503 where the Service of a path has no ready endpoint",
     fix: "Remove the annotation if that answer will do",
     severity: "warning",
@@ -186,7 +186,7 @@ function complainOfFallback(field: Field): void {
 function complainOfIgnored(field: Field, key: string): void {
   const isForeign = NGINX_PREFIXES.every((prefix) => !key.startsWith(prefix));
   complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
-    what: "Ignores this annotation",
+    what: "Ignored this annotation",
     why: isForeign ? "Hawser does not know it, though its name speaks of a restriction" : "Hawser does not support it",
     fix: isForeign ? "Restrict access at the backend if it has to be" : "Remove it if the Ingress works without it",
     severity: "warning",
@@ -194,7 +194,9 @@ function complainOfIgnored(field: Field, key: string): void {
 }
 
 function fixWith(fix: string, typed: string | undefined): string {
-  return typed === undefined ? fix : `${fix}. The annotation for it is ${typed}`;
+  if (typed === undefined) return fix;
+  const isServed = SERVED.has(typed.slice(OURS.length));
+  return isServed ? `${fix}, or write ${typed} instead` : `${fix}. In a later version ${typed} will do the same`;
 }
 
 /** The names in a list of hosts; those that are patterns are not found by any request here, and left out. */

@@ -117,7 +117,7 @@ function readPathText(field: Field, text: string, pathType: PathType): string | 
 
 function complainOfPattern(field: Field): void {
   complain(field, "INGRESS_REGEX_UNSUPPORTED", {
-    what: `Closes the path ${quote(field.value)}`,
+    what: `Closed the path ${quote(field.value)}`,
     why: "it is a regular expression, and Hawser does not match paths by those yet",
     fix: "Write the path as Prefix or Exact, without special characters",
   });

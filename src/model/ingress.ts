@@ -173,7 +173,7 @@ function readClassName(root: Field): string | undefined {
   if (text === undefined || text === "") return annotated;
   if (annotated !== undefined && annotated !== text)
     complain(entry(descend(root, "metadata", "annotations"), CLASS_ANNOTATION), "INGRESS_CLASS_TWICE", {
-      what: `Ignores the class ${JSON.stringify(annotated)}`,
+      what: `Ignored the class ${JSON.stringify(annotated)}`,
       why: `spec.ingressClassName is ${JSON.stringify(text)} and wins`,
       fix: "Remove the annotation",
       severity: "warning",

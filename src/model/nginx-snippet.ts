@@ -17,7 +17,7 @@ const HARMLESS =
   /^(?:add_header|more_set_headers|more_clear_headers|expires|etag|gzip(?:_\w+)?|brotli(?:_\w+)?|access_log|error_log|log_not_found|log_subrequest|charset|chunked_transfer_encoding|proxy_(?:buffering|buffer_size|buffers|busy_buffers_size|request_buffering|(?:connect|read|send)_timeout|hide_header|pass_header|http_version|socket_keepalive|max_temp_file_size)|client_(?:body_buffer_size|body_timeout|header_timeout|header_buffer_size|max_body_size)|large_client_header_buffers|keepalive_(?:timeout|requests)|send_timeout|sendfile|tcp_(?:nodelay|nopush)|port_in_redirect|server_tokens|underscores_in_headers|ssl_(?:session_timeout|session_cache|buffer_size))$/;
 
 /**
- * The first directive of a snippet that is not provably harmless; undefined where there is none. Text that is no
+ * The first directive of a snippet that is not provably harmless; undefined where there is none. Text that is not
  * nginx configuration counts as a directive of its own.
  */
 export function firstRiskyDirective(snippet: string): SnippetDirective | undefined {

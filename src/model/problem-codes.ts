@@ -240,7 +240,7 @@ export const PROBLEM_CODES = {
     solve: "Find out who wrote it; remove it from the status.",
   },
   ENDPOINTS_WITHOUT_SERVICE: {
-    meaning: "Warning: an EndpointSlice does not say which Service it belongs to. It is passed over.",
+    meaning: "Warning: an EndpointSlice does not say which Service it belongs to. It is ignored.",
     solve: "Write the label `kubernetes.io/service-name`.",
   },
   SERVICE_PENDING: {
@@ -375,7 +375,7 @@ export const PROBLEM_CODES = {
   },
   PUBLISH_SERVICE_MISSING: {
     meaning: "There is no Service of the name in `--publish-service`. The statuses of Ingresses stay as they are.",
-    solve: "Make the Service, or mend the option.",
+    solve: "Create the Service, or fix the option.",
   },
   PUBLISH_SERVICE_UNREACHABLE: {
     meaning:
@@ -388,7 +388,7 @@ export const PROBLEM_CODES = {
   },
   INGRESS_SERVICE_MISSING: {
     meaning: "Warning: an Ingress sends requests to a Service that is not among the files. They are answered 503.",
-    solve: "Add the Service, or mend its name or namespace.",
+    solve: "Add the Service, or fix its name or namespace.",
   },
   INGRESS_PORT_MISSING: {
     meaning: "Warning: an Ingress sends requests to a port that its Service does not have. They are answered 503.",

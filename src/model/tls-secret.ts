@@ -11,7 +11,7 @@ export interface TlsSecret {
 
 /**
  * Reads a Secret (v1) as a certificate, of type kubernetes.io/tls or any other that has the two keys. Certificates on
- * disk may stand in `stringData` as they are; it wins over `data`, as in Kubernetes. No Problem repeats what is in it.
+ * disk may be in `stringData` as they are; it wins over `data`, as in Kubernetes. No Problem repeats what is in it.
  */
 export function parseTlsSecret(object: KubeObject): Parsed<TlsSecret> {
   const root = rootField(object);
@@ -38,8 +38,8 @@ function readPem(root: Field, name: string, label: string): string | undefined {
   return complain(field, "SECRET_NOT_PEM", {
     what,
     why: isEncrypted
-      ? "the key is encrypted, and nobody can be asked for the password"
-      : "it is no PEM text of its kind",
+      ? "the key is encrypted, and Hawser cannot ask for the password"
+      : "it is not a PEM text of its kind",
     fix: isEncrypted ? "Store it without a password" : "Store the file that begins with -----BEGIN",
   });
 }
@@ -55,7 +55,7 @@ function textOrNumber(value: unknown): unknown {
   return typeof value === "number" || typeof value === "boolean" ? "" : value;
 }
 
-/** PEM is ASCII, hence one character for each byte will do. White space is allowed: YAML folds long lines. */
+/** PEM is ASCII, so one character for each byte is enough. White space is allowed: YAML folds long lines. */
 function decodeBase64(field: Field, what: string): string | undefined {
   const { value } = field;
   const text = typeof value === "string" ? value.replaceAll(/\s+/g, "") : "";

@@ -1,9 +1,7 @@
 import { isClosed } from "#src/model/ingress-path.ts";
-import type { Ingress } from "#src/model/ingress.ts";
 import { backendsOf } from "./backend.ts";
 import { closedPattern } from "./closed-pattern.ts";
-import { wildcardOf } from "./host.ts";
-import { comparedText, mergeHost, type PathClaim } from "./merge-host.ts";
+import { comparedText, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { visibleAscii } from "./path.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "./prefix.ts";
 import { emptyShardedMap, withEntries } from "./sharded-map.ts";
@@ -15,13 +13,16 @@ export const EMPTY_ROUTES: RouteTable = { hosts: emptyShardedMap(), services: em
 
 /** The whole table from a snapshot. */
 export function buildRoutes(snapshot: RoutingSnapshot): RouteTable {
-  const withHosts = replaceHosts(EMPTY_ROUTES, snapshot.claims.keys(), snapshot);
+  const withHosts = replaceHosts(EMPTY_ROUTES, mergeHosts(snapshot.claims.keys(), snapshot));
   return replaceServices(withHosts, snapshot.services.keys(), snapshot);
 }
 
 /** The table with only these hosts built again, or removed where nothing claims them any longer. */
-export function replaceHosts(table: RouteTable, hosts: Iterable<string>, snapshot: RoutingSnapshot): RouteTable {
-  const changes = Array.from(hosts, (host) => [host, hostRoutes(host, snapshot.claims.get(host) ?? [])] as const);
+export function replaceHosts(
+  table: RouteTable,
+  hosts: Iterable<readonly [host: string, merged: MergedHost | undefined]>,
+): RouteTable {
+  const changes = Array.from(hosts, ([host, merged]) => [host, merged && hostRoutes(merged)] as const);
   return { hosts: withEntries(table.hosts, changes), services: table.services };
 }
 
@@ -34,11 +35,7 @@ export function replaceServices(table: RouteTable, keys: Iterable<string>, snaps
   return { hosts: table.hosts, services: withEntries(table.services, changes) };
 }
 
-/** The routes of a host by what all claimants (oldest first) say about it. */
-function hostRoutes(host: string, claimants: readonly Ingress[]): HostRoutes | undefined {
-  if (claimants.length === 0) return undefined;
-  const { exact, prefixes, patterns, fallback } = mergeHost(host, claimants);
-  const hasTls = claimants.some((ingress) => coversByTls(ingress, host));
+function hostRoutes({ exact, prefixes, patterns, fallback, hasTls }: MergedHost): HostRoutes {
   const unlinked = prefixes.map((claim): UnlinkedPrefix => ({
     text: comparedText(claim),
     wholeElements: claim.pathType === "Prefix" && claim.path !== "/",
@@ -50,14 +47,6 @@ function hostRoutes(host: string, claimants: readonly Ingress[]): HostRoutes | u
     closedPatterns: patterns.map((claim) => closedPattern(claim.path, routeOf(claim, hasTls))),
     defaultRoute: fallback && { ...routeOf(fallback, hasTls), rewrite: undefined },
   };
-}
-
-/** Whether an Ingress has a certificate for a host: by name, by a wildcard, or by an entry for all hosts of its rules. */
-function coversByTls(ingress: Ingress, host: string): boolean {
-  const wildcard = wildcardOf(host);
-  return ingress.tls.some(
-    ({ hosts }) => hosts.length === 0 || hosts.includes(host) || (wildcard !== undefined && hosts.includes(wildcard)),
-  );
 }
 
 function routeOf({ ingress, path, pathType, target }: PathClaim, hasTls: boolean): Route {

@@ -1,7 +1,7 @@
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { type LostClaim, mergeHost, type PathClaim } from "./merge-host.ts";
+import { type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** A rule that takes no requests. */
@@ -13,17 +13,18 @@ export interface RouteConflict {
   readonly problem: Problem;
 }
 
-/** Conflicts of one host that are reported; whoever fixes these sees the next ones. */
+/** Conflicts of one host that are reported at once; once these are fixed the next ones are. */
 const MAX_CONFLICTS_PER_HOST = 100;
 
 /** All rules that take no requests, because another one of the same host, path and type goes first. */
-export function findRouteConflicts({ claims }: Pick<RoutingSnapshot, "claims">): readonly RouteConflict[] {
-  return [...claims].flatMap(([host, claimants]) => conflictsOfHost(host, claimants));
+export function findRouteConflicts(snapshot: Pick<RoutingSnapshot, "claims">): readonly RouteConflict[] {
+  const merged = [...mergeHosts(snapshot.claims.keys(), snapshot)];
+  return merged.flatMap(([host, one]) => (one === undefined ? [] : conflictsOfHost(host, one)));
 }
 
 /** The rules of one host that take no requests. Two that lead to the same Service and port do not count. */
-export function conflictsOfHost(host: string, claimants: readonly Ingress[]): readonly RouteConflict[] {
-  const lost = mergeHost(host, claimants).lost.filter((claims) => !leadToSame(claims));
+export function conflictsOfHost(host: string, merged: MergedHost): readonly RouteConflict[] {
+  const lost = merged.lost.filter((claims) => !leadToSame(claims));
   return lost.slice(0, MAX_CONFLICTS_PER_HOST).map(({ loser, winner }) => ({
     loser: loser.ingress,
     at: loser.at,

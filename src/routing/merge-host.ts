@@ -1,6 +1,8 @@
-import type { IngressTarget, PathType } from "#src/model/ingress-path.ts";
+import type { IngressPath, IngressTarget, PathType } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { wildcardOf } from "./host.ts";
 import { normalizeRulePath } from "./path.ts";
+import type { RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */
 export interface PathClaim {
@@ -28,34 +30,53 @@ export interface MergedHost {
   /** Regular expressions, which are all closed. */
   readonly patterns: readonly PathClaim[];
   readonly fallback: PathClaim | undefined;
+  /** An Ingress of the host has a `tls` entry for it. */
+  readonly hasTls: boolean;
   readonly lost: readonly LostClaim[];
 }
 
+/** Merges what the claimants of each of these hosts say; undefined for a host that nothing claims any longer. */
+export function* mergeHosts(
+  hosts: Iterable<string>,
+  { claims }: Pick<RoutingSnapshot, "claims">,
+): Generator<readonly [host: string, merged: MergedHost | undefined]> {
+  for (const host of hosts) {
+    const claimants = claims.get(host);
+    yield [host, claimants && mergeHost(host, claimants)];
+  }
+}
+
 /** Merges what all claimants (oldest first) say about a host: for the same path and type the first one wins. */
-export function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
+function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host));
   // A host that annotations alone add is theirs while no rule names it.
   const present = named.length > 0 ? named : claimants;
-  const first = new Map<string, PathClaim>();
+  const exact = new Map<string, PathClaim>();
+  const prefixes = new Map<string, PathClaim>();
   const patterns: PathClaim[] = [];
   const lost: LostClaim[] = [];
-  for (const claim of present.flatMap((ingress) => pathsOf(ingress, host, named.length === 0))) {
-    if (claim.isPattern) {
-      patterns.push(claim);
-      continue;
+  for (const ingress of present) {
+    for (const rule of ingress.rules) {
+      if (rule.host !== host || (rule.isAdded === true) !== (named.length === 0)) continue;
+      for (const path of rule.paths) {
+        const claim = claimOf(ingress, path);
+        if (claim === undefined) continue;
+        if (path.isPattern === true) {
+          patterns.push(claim);
+          continue;
+        }
+        const isExact = claim.pathType === "Exact";
+        const [among, identity] = isExact
+          ? [exact, claim.path]
+          : [prefixes, `${claim.pathType} ${comparedText(claim)}`];
+        const winner = among.get(identity);
+        if (winner === undefined) among.set(identity, claim);
+        else lost.push({ loser: claim, winner });
+      }
     }
-    const identity = `${claim.pathType} ${comparedText(claim)}`;
-    const winner = first.get(identity);
-    if (winner === undefined) first.set(identity, claim);
-    else lost.push({ loser: claim, winner });
   }
-  const claims = [...first.values()];
-  return {
-    exact: new Map(claims.filter(({ pathType }) => pathType === "Exact").map((claim) => [claim.path, claim])),
-    prefixes: claims.filter(({ pathType }) => pathType !== "Exact"),
-    patterns,
-    ...mergeFallbacks(host, present, lost),
-  };
+  const hasTls = claimants.some((ingress) => coversByTls(ingress, host));
+  return { exact, prefixes: [...prefixes.values()], patterns, hasTls, ...mergeFallbacks(host, present, lost) };
 }
 
 function hasRealClaim({ rules, defaultBackend }: Ingress, host: string): boolean {
@@ -63,14 +84,21 @@ function hasRealClaim({ rules, defaultBackend }: Ingress, host: string): boolean
   return hasRule || (host === "" && rules.length === 0 && defaultBackend !== undefined);
 }
 
-function pathsOf(ingress: Ingress, host: string, isAdded: boolean): readonly (PathClaim & { isPattern: boolean })[] {
-  const rules = ingress.rules.filter((rule) => rule.host === host && (rule.isAdded === true) === isAdded);
-  return rules.flatMap(({ paths }) =>
-    paths.flatMap(({ path: written, pathType, target, at, isPattern = false }) => {
-      const path = isPattern ? written : normalizeRulePath(written === "" ? "/" : written);
-      // Undefined: a path that no request can have.
-      return path === undefined ? [] : { ingress, path, pathType, target, at, isPattern };
-    }),
+/** Undefined for a path that no request can have. */
+function claimOf(
+  ingress: Ingress,
+  { path: written, pathType, target, at, isPattern }: IngressPath,
+): PathClaim | undefined {
+  const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
+  return path === undefined ? undefined : { ingress, path, pathType, target, at };
+}
+
+/** Whether an Ingress has a certificate for a host: by name, by a wildcard, or by an entry for all hosts of its rules. */
+function coversByTls(ingress: Ingress, host: string): boolean {
+  if (ingress.tls.length === 0) return false;
+  const wildcard = wildcardOf(host);
+  return ingress.tls.some(
+    ({ hosts }) => hosts.length === 0 || hosts.includes(host) || (wildcard !== undefined && hosts.includes(wildcard)),
   );
 }
 

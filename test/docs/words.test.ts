@@ -21,7 +21,6 @@ const NOT_YET: readonly string[] = [
   "ingress/",
   "speaker/",
   "src/source/",
-  "src/routing/",
   "src/process/",
   "src/model/",
   "src/linux/",

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type IngressTarget, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
+import { mergeHosts } from "#src/routing/merge-host.ts";
 import { route } from "#src/routing/route.ts";
 import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
@@ -94,7 +95,11 @@ describe("buildRoutes()", () => {
         for (const [index, ingresses] of steps.entries()) {
           const snapshot = snapshotOf(ingresses, [index + 1]);
           const touched = new Set([...before, ...ingresses].flatMap((ingress) => [...claimedHosts(ingress)]));
-          table = replaceServices(replaceHosts(table, touched, snapshot), snapshot.services.keys(), snapshot);
+          table = replaceServices(
+            replaceHosts(table, mergeHosts(touched, snapshot)),
+            snapshot.services.keys(),
+            snapshot,
+          );
           expect(printTable(table)).toEqual(printTable(buildRoutes(snapshot)));
           history.push({ table, printed: printTable(table) });
           before = ingresses;
