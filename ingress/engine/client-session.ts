@@ -44,6 +44,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #isReadingStash = false;
   /** The head that is read now lies in the stash. */
   #isStashed = false;
+  #hasForwarded = false;
   #isHttp10 = false;
   #isHeadRequest = false;
   /** The client wants to use the connection again. */
@@ -309,6 +310,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       bytes,
       head,
       body: this.#body,
+      isFirst: !this.#hasForwarded,
       backend: decision.backend,
       rewrittenPath: decision.rewrittenPath,
       serviceKey: decision.route.serviceKey,
@@ -318,6 +320,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       wantsUpgrade: wantsUpgrade(bytes, head),
     };
     const awaitsContinue = head.expectLine !== -1 && expectationOf(bytes, head) === "continue";
+    this.#hasForwarded = true;
     this.#exchange = new Exchange(this.#context, this, request);
     const isKept = this.#exchange.start(request, bodyStart, bodyEnd);
     if (awaitsContinue) this.#inviteBody(bodyStart === bodyEnd);

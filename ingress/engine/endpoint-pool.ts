@@ -11,8 +11,8 @@ export interface EndpointPoolOptions {
   readonly counters: Counters;
   /** Shared by all connections: a head is read to its end in one call. */
   readonly responseHead: ResponseHead;
-  /** Milliseconds of a clock that never goes back; coarse is enough. */
-  readonly nowMs: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clockMs: () => number;
 }
 
 /** Connections to endpoints, kept for the next request. The key of an endpoint holds its pod: a successor gets no old one. */
@@ -26,12 +26,31 @@ export class EndpointPool implements EndpointConnectionOwner {
     this.#options = options;
   }
 
-  /** The connection that became idle last, else a new one. */
-  acquire(endpoint: BackendEndpoint): EndpointConnection {
+  /**
+   * The connection that became idle last, else a new one. For a client's first request (`isFirst`) only one that has been
+   * idle for some moments: bytes that an endpoint sends late, after its answer to another client, come in that time, and
+   * close the connection instead of being taken for the answer.
+   */
+  acquire(endpoint: BackendEndpoint, isFirst: boolean): EndpointConnection {
     const idle = this.#idle.get(endpoint.key);
-    const connection = idle?.pop();
-    if (idle?.length === 0) this.#idle.delete(endpoint.key);
+    if (idle === undefined) return this.open(endpoint);
+    const index = isFirst ? this.#lastSettled(idle) : idle.length - 1;
+    if (index === -1) return this.open(endpoint);
+    const connection = index === idle.length - 1 ? idle.pop() : idle.splice(index, 1)[0];
+    if (idle.length === 0) this.#idle.delete(endpoint.key);
     return connection ?? this.open(endpoint);
+  }
+
+  /** The last that is idle for long enough, or -1. They are in the order in which they became idle. */
+  #lastSettled(idle: readonly EndpointConnection[]): number {
+    const latestMs = this.#options.clockMs() - this.#options.limits.settleMs;
+    let [low, high] = [0, idle.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (idle[middle]!.idleSinceMs <= latestMs) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 
   /** A new connection, under way. */
@@ -49,7 +68,7 @@ export class EndpointPool implements EndpointConnectionOwner {
       connection.close();
       return;
     }
-    connection.idleSinceMs = this.#options.nowMs();
+    connection.idleSinceMs = this.#options.clockMs();
     if (idle === undefined) this.#idle.set(connection.endpoint.key, [connection]);
     else idle.push(connection);
   }
@@ -70,7 +89,7 @@ export class EndpointPool implements EndpointConnectionOwner {
 
   /** Closes what has been idle for too long. */
   closeIdle(): void {
-    const oldestMs = this.#options.nowMs() - this.#options.limits.endpointIdleMs;
+    const oldestMs = this.#options.clockMs() - this.#options.limits.endpointIdleMs;
     for (const idle of this.#idle.values()) {
       for (const connection of idle.filter(({ idleSinceMs }) => idleSinceMs <= oldestMs)) connection.close();
     }

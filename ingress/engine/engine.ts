@@ -89,7 +89,7 @@ export class Engine implements EngineContext {
       limits: this.limits,
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
-      nowMs: () => this.nowMs,
+      clockMs,
     });
     this.date.update(wallMs());
   }

@@ -31,6 +31,8 @@ const GIVE_UP_AFTER = 6;
 /** What an exchange begins with. */
 export interface ExchangeRequest extends ForwardedRequest {
   readonly backend: Backend;
+  /** Of its client's connection. */
+  readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
   readonly body: BodyReader;
 }
@@ -93,7 +95,7 @@ export class Exchange implements ResponseReceiver {
   /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
   start(request: ExchangeRequest, bodyStart: number, bodyEnd: number): boolean {
     const { bytes, head } = request;
-    const connection = this.#connect(this.#context.balancer.next(this.#backend), false);
+    const connection = this.#connect(this.#context.balancer.next(this.#backend), request.isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
     const needed = room + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
@@ -288,10 +290,10 @@ export class Exchange implements ResponseReceiver {
     if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
   }
 
-  #connect(endpoint: BackendEndpoint, isFresh: boolean): EndpointConnection {
+  #connect(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointConnection {
     const { endpointPool, limits, balancer } = this.#context;
-    const isNew = isFresh || (!balancer.health.isClear && balancer.health.isOnTrial(endpoint));
-    const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint);
+    const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOnTrial(endpoint));
+    const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint, idle === "settled");
     this.#connection = connection;
     this.#tried.push(endpoint);
     this.#mayBeUnheard = true;
@@ -323,7 +325,7 @@ export class Exchange implements ResponseReceiver {
     }
     const isStale = failure === "endpoint-closed" && failed.served > 0;
     const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
-    const connection = this.#connect(endpoint, true);
+    const connection = this.#connect(endpoint, "none");
     connection.head = failed.head;
     connection.headLength = failed.headLength;
     connection.begin(this, this.#isHead);

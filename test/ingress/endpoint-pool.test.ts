@@ -44,7 +44,7 @@ describe("endpoints", () => {
   it("alternate over all clients together, also with a new connection for each request", async () => {
     await using a = await startEndpoint(answering("a"));
     await using b = await startEndpoint(answering("b"));
-    await using proxy = await startProxy({ s: [a.port, b.port] });
+    await using proxy = await startProxy({ s: [a.port, b.port] }, { limits: { settleMs: 0 } });
     const bodies: string[] = [];
     for (let count = 0; count < 6; count++) bodies.push((await ask(proxy.port, CLOSING)).at(-1) ?? "");
     expect(bodies.join("")).toBe("ababab");
@@ -182,5 +182,34 @@ describe("endpoints", () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+
+  it("H16 give a client's first request no connection that another client used just now", async () => {
+    // Each answer has bytes behind it that come late: an answer for whoever asks next.
+    await using endpoint = await startEndpoint((socket) => {
+      setTimeout(() => {
+        socket.write(okWith("own"));
+        setTimeout(() => socket.write(okWith("late")), 2);
+      }, 10);
+    });
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { settleMs: 500 } });
+    const answers: unknown[] = [];
+    for (let count = 0; count < 20; count++) answers.push((await ask(proxy.port, CLOSING)).split("\r\n\r\n")[1]);
+    expect(new Set(answers)).toEqual(new Set(["own"]));
+  });
+
+  it("H16 give it one that has rested, and to later requests of a client any", async () => {
+    await using endpoint = await startEndpoint(answering("ok"));
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { settleMs: 50 } });
+    await ask(proxy.port, CLOSING);
+    await until("it to be used again", async () => {
+      const before = endpoint.connections.length;
+      await ask(proxy.port, CLOSING);
+      return endpoint.connections.length === before;
+    });
+    using client = openClient(proxy.port);
+    const before = endpoint.connections.length;
+    await bodiesOf(client, 20);
+    expect(endpoint.connections.length).toBeLessThanOrEqual(before + 1);
   });
 });
