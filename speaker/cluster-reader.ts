@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ClusterMessage, MemberMessage } from "./messages.ts";
 import { forbiddenAddressProblems } from "./forbidden-address-problems.ts";
 import { WantedIndex } from "./wanted-index.ts";
-import { type HostAddresses, hostAddressesOf } from "#src/election/forbidden-address.ts";
+import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";

@@ -1,4 +1,5 @@
-import { type ForbiddenAddress, type HostAddresses, whyForbidden } from "#src/election/forbidden-address.ts";
+import { type ForbiddenAddress, whyForbidden } from "#src/election/forbidden-address.ts";
+import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";

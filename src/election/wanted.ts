@@ -2,11 +2,12 @@ import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { NodeStanding, WantedAddress } from "./member.ts";
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
-import { type HostAddresses, whyForbidden } from "./forbidden-address.ts";
+import { whyForbidden } from "./forbidden-address.ts";
 
 /** What decides who may announce an address. */
 export interface AddressUse {

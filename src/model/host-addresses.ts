@@ -5,39 +5,45 @@ import type { Node } from "./node.ts";
 import type { Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./pool-config.ts";
 import type { Problem } from "./problem.ts";
-import type { ProblemCode } from "./problem-codes.ts";
+
+/** Why nothing but a host ever answers for an address. */
+type HostReason = "NodeAddress" | "MemberAddress" | "GatewayAddress";
 
 /** An address that something on the network has itself, so that no Service can have it. */
 export interface HostAddress {
   readonly ip: Ip;
-  /** As a message names it: `Node "n1"`. */
+  readonly reason: HostReason;
+  /** As a message names it: `Node "n1"`, `interface "eth0" of node "n1"`, `the default gateway of node "n1"`. */
   readonly owner: string;
-  /** The Problem of a pool that contains the address. */
-  readonly code: ProblemCode;
 }
 
 /** The addresses of hosts by canonical text: no Service can have one of these. */
 export type HostAddresses = ReadonlyMap<string, HostAddress>;
 
+type Hosts = Pick<MemberRecord, "node" | "addresses" | "gateways" | "interfaces">;
+
 /**
  * Collects the addresses of the Nodes by their statuses, internal and external, and by the members' records those of
- * their interfaces and default gateways. One that several have is named after the first of these.
+ * their machines, their interfaces and their default gateways. To announce one of these takes it away from the host that
+ * has it. One that several have is named after the first of these.
  */
-export function hostAddressesOf(
-  nodes: readonly Node[],
-  memberRecords: readonly Pick<MemberRecord, "node" | "gateways" | "interfaces">[] = [],
-): HostAddresses {
+export function hostAddressesOf(nodes: Iterable<Node>, memberRecords: Iterable<Hosts> = []): HostAddresses {
   const found = new Map<string, HostAddress>();
-  const add = (ips: readonly Ip[], owner: string, code: ProblemCode): void => {
-    for (const ip of ips) if (!found.has(printIp(ip))) found.set(printIp(ip), { ip, owner, code });
+  const add = (ips: readonly Ip[], reason: HostReason, owner: string): void => {
+    for (const ip of ips) {
+      const text = printIp(ip);
+      if (!found.has(text)) found.set(text, { ip, reason, owner });
+    }
   };
   for (const { name, internalAddresses, externalAddresses } of nodes)
-    add([...internalAddresses, ...externalAddresses], `Node "${name}"`, "POOL_HAS_NODE_ADDRESS");
-  for (const { node, interfaces } of memberRecords)
-    for (const { name, addresses } of interfaces)
-      add(addresses, `interface "${name}" of node "${node}"`, "POOL_HAS_NODE_ADDRESS");
-  for (const { node, gateways } of memberRecords)
-    add(gateways, `the default gateway of node "${node}"`, "POOL_HAS_GATEWAY");
+    add([...internalAddresses, ...externalAddresses], "NodeAddress", `Node "${name}"`);
+  const members = [...memberRecords];
+  for (const { node, addresses, interfaces } of members) {
+    for (const { name, addresses: own } of interfaces)
+      add(own, "MemberAddress", `interface "${name}" of node "${node}"`);
+    add(addresses, "MemberAddress", `node "${node}"`);
+  }
+  for (const { node, gateways } of members) add(gateways, "GatewayAddress", `the default gateway of node "${node}"`);
   return found;
 }
 
@@ -47,11 +53,11 @@ export function findHostAddresses(
   addresses: HostAddresses,
   configMap = CONFIG_MAP_KEY,
 ): readonly Problem[] {
-  return [...addresses].flatMap(([text, { ip, owner, code }]) => {
+  return [...addresses].flatMap(([text, { ip, reason, owner }]) => {
     const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
     if (pool === undefined) return [];
     return {
-      code,
+      code: reason === "GatewayAddress" ? "POOL_HAS_GATEWAY" : "POOL_HAS_NODE_ADDRESS",
       where: `ConfigMap "${configMap}" pool "${pool.name}"`,
       what: `Never assigns ${text}`,
       why: `${owner} has it`,

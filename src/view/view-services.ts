@@ -1,4 +1,4 @@
-import { hostAddressesOf, type HostAddresses } from "#src/election/forbidden-address.ts";
+import { hostAddressesOf, type HostAddresses } from "#src/model/host-addresses.ts";
 import { type Member, type NodeStanding, type NodeStandings, whyUnable } from "#src/election/member.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";

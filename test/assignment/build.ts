@@ -15,7 +15,7 @@ export function ip(text: string): Ip {
 
 /** The address of a Node, as the controller knows it. */
 export function host(text: string, owner = 'Node "n1"'): HostAddress {
-  return { ip: ip(text), owner, code: "POOL_HAS_NODE_ADDRESS" };
+  return { ip: ip(text), owner, reason: "NodeAddress" };
 }
 
 export function pool(name: string, ranges: string[], options: Partial<Pool> = {}): Pool {

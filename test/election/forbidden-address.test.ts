@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { hostAddressesOf, whyForbidden } from "#src/election/forbidden-address.ts";
+import { whyForbidden } from "#src/election/forbidden-address.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import { parseNode } from "#src/model/node.ts";
 import { object } from "#test/model/build.ts";
@@ -23,10 +24,10 @@ describe("whyForbidden()", () => {
   it.each([
     { ip: "192.0.2.11", reason: "NodeAddress", use: 'the address of Node "n1"' },
     { ip: "203.0.113.11", reason: "NodeAddress", use: 'the address of Node "n1"' },
-    { ip: "192.0.2.12", reason: "MemberAddress", use: 'an address of the machine "n2"' },
-    { ip: "198.51.100.12", reason: "MemberAddress", use: 'an address of interface "eth1" of the machine "n2"' },
-    { ip: "2001:db8::12", reason: "MemberAddress", use: 'an address of interface "eth1" of the machine "n2"' },
-    { ip: "192.0.2.1", reason: "GatewayAddress", use: 'the default gateway of the machine "n2"' },
+    { ip: "192.0.2.12", reason: "MemberAddress", use: 'an address of node "n2"' },
+    { ip: "198.51.100.12", reason: "MemberAddress", use: 'an address of interface "eth1" of node "n2"' },
+    { ip: "2001:db8::12", reason: "MemberAddress", use: 'an address of interface "eth1" of node "n2"' },
+    { ip: "192.0.2.1", reason: "GatewayAddress", use: 'the default gateway of node "n2"' },
     { ip: "127.0.0.1", reason: "ReservedAddress", use: "reserved (loopback)" },
     { ip: "::1", reason: "ReservedAddress", use: "reserved (loopback)" },
     { ip: "169.254.1.1", reason: "ReservedAddress", use: "reserved (link-local)" },

@@ -100,7 +100,7 @@ describe("ClusterReader", () => {
         what: "Does not announce 192.0.2.1",
         why: 'it is the address of Node "n2"',
       },
-      { where: 'status of Service "shop/b"', why: 'it is the default gateway of the machine "n3"' },
+      { where: 'status of Service "shop/b"', why: 'it is the default gateway of node "n3"' },
     ]);
     world.delete(node("n2")).members = new Map();
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);

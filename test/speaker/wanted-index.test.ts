@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { parseIp } from "#src/ip/address.ts";
 import { parseNode } from "#src/model/node.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import { parseService, type Service } from "#src/model/service.ts";
@@ -145,11 +146,12 @@ describe("WantedIndex", () => {
     world.services(service("a", ["192.0.2.11"]), service("b", ["192.0.2.12"], LOCAL), service("c", ["127.0.0.1"]));
     const none = { services: [], slices: [], pools: undefined, nodes: undefined };
     const machine = { reason: "NodeAddress", use: 'the address of Node "n1"' } as const;
-    const hosts = new Map([
-      ["192.0.2.11", machine],
-      ["192.0.2.12", machine],
-      ["192.0.2.99", machine],
-    ]);
+    const hosts = new Map(
+      ["192.0.2.11", "192.0.2.12", "192.0.2.99"].map((text) => {
+        const ip = parseIp(text) ?? expect.fail(text);
+        return [text, { ip, reason: "NodeAddress", owner: 'Node "n1"' }] as const;
+      }),
+    );
     expect(world.index.update({ ...none, hostAddresses: hosts }).wanted).toEqual([
       { ip: "192.0.2.11", forbidden: "NodeAddress" },
       { ip: "192.0.2.12", forbidden: "NodeAddress", serving: [] },
