@@ -17,16 +17,11 @@ export function whyForbidden(ip: Ip, hostAddresses: HostAddresses): ForbiddenAdd
   const reserved = reservedUse(ip);
   if (reserved !== undefined) return { reason: "ReservedAddress", use: `reserved (${reserved})` };
   const host = hostAddresses.get(printIp(ip));
-  return host && { reason: host.reason, use: useOf(host) };
+  return host && { reason: host.reason, use: `${USES[host.reason]}${host.owner}` };
 }
 
-function useOf({ reason, owner }: HostAddress): string {
-  switch (reason) {
-    case "NodeAddress":
-      return `the address of ${owner}`;
-    case "MemberAddress":
-      return `an address of ${owner}`;
-    case "GatewayAddress":
-      return owner;
-  }
-}
+const USES: Readonly<Record<HostAddress["reason"], string>> = {
+  NodeAddress: "the address of ",
+  MemberAddress: "an address of ",
+  GatewayAddress: "",
+};
