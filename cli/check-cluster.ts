@@ -44,7 +44,13 @@ interface ClusterObjects {
 /** Finds all that is wrong with the objects of a cluster, read once. */
 export async function checkCluster(options: CheckClusterOptions): Promise<CheckResult> {
   const { objects, members, problems } = await readClusterObjects(options);
-  const found = findProblems({ objects, members, installation: options.installation, nowMs: wallMs() });
+  const found = findProblems({
+    objects,
+    members,
+    installation: options.installation,
+    isWhole: problems.length === 0,
+    nowMs: wallMs(),
+  });
   const findings = [...problems, ...found.map(({ object: _object, ...problem }) => problem)].map(
     ({ line: _line, ...problem }): Finding => ({ file: "", ...problem }),
   );

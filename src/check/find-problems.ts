@@ -7,6 +7,7 @@ import type { CheckedSet, Installation } from "./checked-set.ts";
 import { findBadCertificates } from "./find-bad-certificates.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
 import { findLostRoutes } from "./find-lost-routes.ts";
+import { findEmptySelectors } from "./find-empty-selectors.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
@@ -24,6 +25,8 @@ export interface CheckInput {
   readonly members?: readonly MemberRecord[];
   readonly otherKinds?: ReadonlySet<string>;
   readonly installation?: Installation;
+  /** The objects are all of a cluster: what is not among them does not exist. Default false. */
+  readonly isWhole?: boolean;
   /** Milliseconds since 1970: certificates have an end. */
   readonly nowMs: number;
 }
@@ -38,10 +41,12 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const isSaidBetter = ({ code, where }: Problem) =>
     code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => one.where === where);
   return [
+    ...(input.isWhole === true ? findMissingConfig(set) : []),
     ...[...inspected, ...inspectObjects(unusable, installation).inspected]
       .flatMap(ofObject)
       .filter((problem) => !isSaidBetter(problem)),
     ...findBrokenReferences(set),
+    ...findEmptySelectors(set),
     ...atPools(set, [
       ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap),
       ...findNetworkAddresses(pools, members, installation.configMap),
@@ -53,6 +58,22 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findUnmatchedPorts(set),
     ...findLostRoutes(set),
     ...findBadCertificates(set, input.nowMs),
+  ];
+}
+
+/** An installation without its ConfigMap assigns nothing. */
+function findMissingConfig({ installation, objectOf }: CheckedSet): readonly Problem[] {
+  const { configMap } = installation;
+  if (objectOf("ConfigMap", configMap) !== undefined) return [];
+  return [
+    {
+      code: "CONFIG_MAP_MISSING",
+      where: `ConfigMap "${configMap}"`,
+      what: "Cannot find the configuration",
+      why: "the cluster has no ConfigMap of this name, so no Service gets an address",
+      fix: "Create it with the pools, or name another one with --namespace and --config-map",
+      severity: "error",
+    },
   ];
 }
 

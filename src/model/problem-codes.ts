@@ -137,10 +137,13 @@ export const PROBLEM_CODES = {
     meaning: "A key of the configuration is not known there.",
     solve: "Write the key that the message proposes, or remove it.",
   },
+  CONFIG_MAP_MISSING: {
+    meaning: "A cluster has no ConfigMap of the name that the configuration is read from. No Service gets an address.",
+    solve: "Create it with the pools, or name another one with `--namespace` and `--config-map`.",
+  },
   CONFIG_MAP_NOT_READ: {
-    meaning:
-      "A ConfigMap looks like the configuration, but has another name than the one that is read. A warning where that one is there, too.",
-    solve: "Name it `hawser` in the namespace `hawser-system`.",
+    meaning: "A ConfigMap has pools, but another name than the one that is read. A warning where that one exists, too.",
+    solve: "Give `--config-map NAMESPACE/NAME`, or rename it to `hawser` in the namespace `hawser-system`.",
   },
   POOL_NAME_INVALID: {
     meaning: "A pool has no name, or one that cannot be used.",

@@ -58,6 +58,11 @@ describe("checkFiles() between objects", () => {
       is: [],
     },
     {
+      name: "I15 no stranger by a short word",
+      documents: [service("x", ", selector: {app: mail}"), deployment("y", "{app: maps}")],
+      is: [],
+    },
+    {
       name: "I15 no stranger by a label that many have",
       documents: [
         service("web", ", selector: {app: web, tier: back}"),
@@ -80,6 +85,15 @@ describe("checkFiles() between objects", () => {
         service("redis", ", selector: {app: redis}"),
         deployment("redis-exporter", "{app: redis-exporter}"),
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: r, labels: {kubernetes.io/service-name: redis}}\naddressType: IPv4\nports: [{name: http, port: 80}]\nendpoints: [{addresses: [192.0.2.1]}]\n",
+      ],
+      is: [],
+    },
+    {
+      name: "I15 no Deployment that another Service selects",
+      documents: [
+        service("redis", ", selector: {app: redis}"),
+        service("metrics", ", selector: {app: redis-exporter}"),
+        deployment("redis-exporter", "{app: redis-exporter}"),
       ],
       is: [],
     },

@@ -20,7 +20,15 @@ interface Mistake {
 
 /** The codes of all Problems of an object with these mistakes, sorted. */
 function found(good: unknown, mistakes: readonly Mistake[]): string[] {
-  const bad = mistakes.reduce((value, mistake) => set(value, mistake.at.split("/"), mistake.value), good);
+  const bad = mistakes.reduce(
+    (value, mistake) =>
+      set(
+        value,
+        mistake.at.split("/").map((key) => key.replace("~", "/")),
+        mistake.value,
+      ),
+    good,
+  );
   const { objects, unusable, problems } = parseManifests(stringify(bad), "f.yaml");
   const inside = [...objects, ...unusable].flatMap((object) => parsers[object.kind]?.(object).problems ?? []);
   return codes([...problems, ...inside]).sort();
@@ -111,6 +119,75 @@ const kinds: readonly { readonly kind: string; readonly good: Fields; readonly m
       { at: "spec/replicas", value: -1 },
       { at: "spec/template/metadata/labels/a", value: 5 },
       { at: "spec/template/spec/containers/0/ports", value: [{ containerPort: 0 }] },
+    ],
+  },
+  {
+    kind: "Ingress",
+    good: {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: "shop", annotations: {} },
+      spec: {
+        defaultBackend: { service: { name: "web", port: { number: 80 } } },
+        rules: [
+          {
+            host: "a.test",
+            http: {
+              paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
+            },
+          },
+          {
+            host: "b.test",
+            http: {
+              paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
+            },
+          },
+        ],
+        tls: [{ hosts: ["a.test"], secretName: "cert" }],
+      },
+    },
+    mistakes: [
+      { at: "metadata/annotations/nginx.ingress.kubernetes.io~auth-url", value: "https://auth.test" },
+      { at: "metadata/annotations/nginx.ingress.kubernetes.io~rewrite-target", value: "no path" },
+      { at: "metadata/annotations/nginx.ingress.kubernetes.io~ssl-redirect", value: "maybe" },
+      { at: "spec/defaultBackend/service/name", value: "a/b" },
+      { at: "spec/defaultBackend/service/port", value: {} },
+      { at: "spec/rules/0/host", value: "192.0.2.1" },
+      { at: "spec/rules/0/http/paths/0/pathType", value: "prefix" },
+      { at: "spec/rules/1/http/paths/0/path", value: "a" },
+      { at: "spec/rules/1/http/paths/0/backend/service/port/number", value: 0 },
+      { at: "spec/tls/0/secretName", value: "a/b" },
+      { at: "spec/ingressClassName", value: 5 },
+    ],
+  },
+  {
+    kind: "IngressClass",
+    good: {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IngressClass",
+      metadata: { name: "a", labels: {} },
+      spec: { controller: "x" },
+    },
+    mistakes: [
+      { at: "metadata/labels/a", value: 5 },
+      { at: "spec/controller", value: 5 },
+    ],
+  },
+  {
+    kind: "Secret",
+    good: {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "cert" },
+      type: "kubernetes.io/tls",
+      stringData: {
+        "tls.crt": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
+        "tls.key": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n",
+      },
+    },
+    mistakes: [
+      { at: "stringData/tls.crt", value: "none" },
+      { at: "stringData/tls.key", value: "none" },
     ],
   },
 ];
