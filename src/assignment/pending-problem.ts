@@ -14,11 +14,11 @@ export function pendingProblem(key: string, assignment: Assignment): Problem | u
   if (kind === "ignore" || UNREMARKABLE.includes(reason)) return undefined;
   // Those of another provider stay in the status, in no pool, and no speaker announces them.
   const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
-  const gets = isServed ? "Gets only one address" : "Gets no address";
+  const lack = isServed ? "Cannot assign an address of each family" : "Cannot assign an address";
   return {
     code: "SERVICE_PENDING",
     where: `Service "${key}"`,
-    what: `${reason === "AddressOrphaned" ? "Keeps an address that is in no pool" : gets} (${reason})`,
+    what: `${reason === "AddressOrphaned" ? "Cannot find a pool with the address that it has" : lack} (${reason})`,
     ...splitAdvice(message),
     severity: isServed ? "warning" : "error",
   };

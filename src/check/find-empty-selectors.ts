@@ -62,7 +62,7 @@ function checkSelector(service: Service, deployments: readonly Deployment[], roo
     deployments.find((one) => one.name === name);
   if (near === undefined) return;
   complain(descend(root, "spec", "selector"), "SERVICE_SELECTS_NOTHING", {
-    what: `Selects no pod by ${printLabels(selector)}`,
+    what: `Cannot find a pod with ${printLabels(selector)}`,
     why: `the pods of Deployment ${quote(near.key)} have ${printLabels(near.podLabels)}`,
     fix: "Make the selector and the labels of the pods the same",
     severity: "warning",

@@ -1,7 +1,7 @@
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { Assignment, Released } from "#src/assignment/snapshot.ts";
-import { type Ip, parseIp } from "#src/ip/address.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { child, complain, descend, entry, type Field, isUnset } from "#src/model/field.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -71,9 +71,9 @@ function complainOfLoss(root: Field, { ip, reason, message }: Released): void {
       ? entries.place
       : { ...entries.place, keys: [...entries.place.keys, index, "ip"] };
   complain({ ...entries, place }, "SERVICE_ADDRESS_LOST", {
-    what: `Takes an address out of the status (${reason})`,
-    why: message.replace(/\.$/, ""),
-    fix: "Remove the address from the status, or give it to this Service alone",
+    what: `Cannot keep ${printIp(ip)} (${reason})`,
+    why: message.slice(message.indexOf(": ") + 2).replace(/\.$/, ""),
+    fix: "Remove it from the status, or leave it: the controller does that",
     severity: "warning",
   });
 }

@@ -55,7 +55,7 @@ describe("O6 what the controller would leave pending is an error", () => {
       name: "one family of two is there: a warning",
       documents: [loadBalancer("a", { extra: ["ipFamilyPolicy: PreferDualStack"] })],
       is: ["warning SERVICE_PENDING f.yaml:10"],
-      says: "only one address (FamilyUnavailable)",
+      says: "an address of each family (FamilyUnavailable)",
     },
   ])("$name", ({ documents, is, says }) => {
     const findings = findingsIn([small, ...documents]);

@@ -20,7 +20,7 @@ describe("checkFiles() of the second article's NodePort example", () => {
     expect(findings).toEqual([
       expect.objectContaining({
         code: "SERVICE_SELECTS_NOTHING",
-        what: "Selects no pod by nginx-label=nginx01",
+        what: "Cannot find a pod with nginx-label=nginx01",
         why: 'the pods of Deployment "default/nginx-app" have app=nginx',
       }),
     ]);
