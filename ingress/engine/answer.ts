@@ -14,6 +14,7 @@ const PHRASES = {
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
+  508: "Loop Detected",
 } as const;
 
 /** A status of one of the proxy's own answers. */

@@ -9,7 +9,7 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
-import { clientLines } from "./forward-request.ts";
+import { clientLines, MAX_HOPS } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
@@ -304,6 +304,10 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
         this.#answer(308, { location });
         return false;
       }
+    }
+    if (head.hops >= MAX_HOPS) {
+      this.#answer(RESPONSE_REASONS.loop.status, { reason: "loop" });
+      return false;
     }
     this.#clientLines ??= clientLines(this.#connection);
     const request = {

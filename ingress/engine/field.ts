@@ -24,6 +24,8 @@ export const Field = {
   Credential: 13,
   /** Has other characters in its name than letters, digits, `-` and `_`: some endpoints read all of them alike. */
   Unusual: 14,
+  /** How often Hawser has forwarded the request: what is written is ours, one more than what came. */
+  Hops: 15,
 } as const;
 
 export type Field = (typeof Field)[keyof typeof Field];
@@ -36,6 +38,7 @@ const NAMES: Readonly<Record<string, Field>> = {
   upgrade: Field.Upgrade,
   expect: Field.Expect,
   "x-request-id": Field.XRequestId,
+  "x-hawser-hops": Field.Hops,
   date: Field.Date,
   server: Field.Server,
   "keep-alive": Field.HopByHop,

@@ -13,6 +13,13 @@ export const ADDED_BYTES = 1_024;
 /** An id longer than this is not kept: it goes into the logs of every hop. */
 const MAX_REQUEST_ID_BYTES = 128;
 
+/**
+ * A request that Hawser has forwarded so often goes in a circle: an endpoint is the proxy itself, or sends it back. Own
+ * fields, because `Via` makes servers such as nginx send their answers without compression.
+ */
+export const MAX_HOPS = 8;
+const HOPS = Array.from({ length: MAX_HOPS }, (_, hops) => Buffer.from(`X-Hawser-Hops: ${hops + 1}\r\n`));
+
 const HTTP_1_1 = Buffer.from(" HTTP/1.1\r\n");
 const HOST = Buffer.from("Host: ");
 const FORWARDED_HOST = Buffer.from("X-Forwarded-Host: ");
@@ -75,6 +82,7 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   writeHost(to, request);
   to.add(request.clientLines);
   writePort(to, request);
+  to.add(HOPS[Math.min(head.hops, MAX_HOPS - 1)]!);
   writeRequestIdLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
   if (request.wantsUpgrade) writeUpgrade(to, request);
@@ -104,6 +112,7 @@ function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNa
     case Field.HopByHop:
     case Field.Forwarded:
     case Field.Expect:
+    case Field.Hops:
       return false;
     case Field.Underscored:
       return names !== "plain" && isHarmless(bytes, head, index);

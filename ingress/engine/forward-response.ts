@@ -78,6 +78,8 @@ function isKept(bytes: Buffer, head: ResponseHead, index: number): boolean {
   const { lines, connection } = head;
   switch (lines.field[index]) {
     case Field.Other:
+    case Field.Underscored:
+    case Field.Unusual:
       return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
     case Field.Connection:
     case Field.TransferEncoding:

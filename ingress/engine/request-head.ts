@@ -1,4 +1,4 @@
-import { COLON, CR, LF, METHOD, SLASH, SPACE, spells, TARGET } from "./ascii.ts";
+import { COLON, CR, decimal, LF, METHOD, SLASH, SPACE, spells, TARGET } from "./ascii.ts";
 import { ConnectionOptions } from "./connection-options.ts";
 import { Field } from "./field.ts";
 import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
@@ -40,6 +40,8 @@ export class RequestHead {
   readonly connection = new ConnectionOptions();
   contentLength = -1;
   isChunked = false;
+  /** How often Hawser has forwarded this request, as far as it says. */
+  hops = 0;
   /** Index of the line, or -1. */
   hostLine = -1;
   upgradeLine = -1;
@@ -112,6 +114,7 @@ function interpret(bytes: Uint8Array, head: RequestHead): boolean {
   const { lines, connection } = head;
   head.contentLength = -1;
   head.isChunked = false;
+  head.hops = 0;
   head.hostLine = head.upgradeLine = head.requestIdLine = head.expectLine = -1;
   connection.reset();
   for (let index = 0; index < lines.count; index++) {
@@ -141,6 +144,9 @@ function interpretField(bytes: Uint8Array, head: RequestHead, index: number): bo
       return true;
     case Field.XRequestId:
       head.requestIdLine = index;
+      return true;
+    case Field.Hops:
+      head.hops = Math.max(head.hops, decimal(bytes, lines.valueStart[index]!, lines.valueEnd[index]!));
       return true;
     case Field.Expect:
       head.expectLine = index;

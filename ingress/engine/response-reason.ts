@@ -58,6 +58,10 @@ export const RESPONSE_REASONS = {
       "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
   },
   "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
+  loop: {
+    status: 508,
+    meaning: "Hawser has forwarded the request 8 times already: an endpoint of the Service leads back to Hawser.",
+  },
   "connect-timeout": { status: 504, meaning: "The endpoint did not accept a connection in time." },
   "endpoint-silent": { status: 504, meaning: "The endpoint's node acknowledged nothing: it is dead, or cut off." },
   "answer-timeout": { status: 504, meaning: "The endpoint sent nothing for too long." },

@@ -16,7 +16,7 @@ async function forwarded(request: string, answer: string, ingresses = [ingressOf
 
 const NO_CONTENT = "HTTP/1.1 204 No Content\r\nServer: s\r\nDate: d\r\n\r\n";
 const FORWARDED =
-  "X-Forwarded-Host: a.com\r\nX-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: 80\r\n";
+  "X-Forwarded-Host: a.com\r\nX-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: 80\r\nX-Hawser-Hops: 1\r\n";
 
 describe("forwarded requests", () => {
   it("keep the order and case of fields, lose those for one hop and those only we may write", async () => {
