@@ -103,7 +103,7 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
   const { target } = solicitation;
   const senderMac = linkLayerAddress(solicitation, "source-link-layer");
   if (isUnspecified(packet.source)) {
-    // Somebody checks whether the address is free (RFC 4862 section 5.4.3). It has no address yet: all nodes are told.
+    // Another host checks whether the address is free (RFC 4862 section 5.4.3). It has no address yet: the answer goes to all nodes.
     const group = solicitedNodeGroup(target);
     if (senderMac !== undefined || packet.destination.value !== group.value) return drop("malformed");
     const to = { destination: ALL_NODES, destinationMac: multicastMac(ALL_NODES), solicited: false };

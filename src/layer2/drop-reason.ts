@@ -12,7 +12,7 @@ export const dropReasons = [
   "malformed",
   /** An ARP reply. */
   "not-request",
-  /** A gratuitous ARP request: another machine says that it has the address. Nobody asked us. */
+  /** A gratuitous ARP request: another machine says that it has the address. It asks for nothing. */
   "gratuitous",
   /** IPv6, but no neighbor solicitation. */
   "not-solicitation",

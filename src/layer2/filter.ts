@@ -59,7 +59,7 @@ function arpChecks(): Program {
 }
 
 /**
- * The same for neighbor solicitations and IPv6 addresses. Some 2,900 addresses of one network fit, or 350 that have
+ * A filter for neighbor solicitations that ask for one of these IPv6 addresses. Some 2,900 addresses of one network fit, or 350 that have
  * nothing in common. Extension headers before ICMPv6 are not followed: no implementation sends them with solicitations.
  */
 export function ndpFilter(addresses: readonly Ip[]): Uint8Array {

@@ -53,7 +53,7 @@ export interface PacketSocketOptions {
   onError(errno: number): void;
 }
 
-/** Opens a packet socket; a fake can stand in for it. */
+/** Opens a packet socket; a fake can replace it. */
 export type OpenPacketSocket = (options: PacketSocketOptions) => PacketSocket;
 
 /**

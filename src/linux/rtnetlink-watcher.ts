@@ -5,7 +5,7 @@ import { monotonicMs } from "#src/process/clock.ts";
 
 /** After a dump that failed. */
 const RETRY_MS = 1_000;
-/** A dump without any event, in case one was lost in a way that nobody noticed. */
+/** A dump without any event, in case one was lost unnoticed. */
 const SLOW_DUMP_MS = 30_000;
 /** After a dump a rest of so many times its length: one of a hundred thousand routes takes a while. */
 const REST_FACTOR = 10;

@@ -7,7 +7,7 @@ const SETTLED_MS = 10_000;
 /**
  * Takes out of the resident set what of Node's binary only the start ran: 27 MB a program
  * (docs/adr/0010-image.md). The pages stay in the kernel's page cache, where other programs use them and from where they
- * come back when touched; the kernel may now drop those that nobody touches. To be called once, when the program is
+ * come back when touched; the kernel may now drop those that no program touches. To be called once, when the program is
  * ready. Where the native module is missing, nothing happens.
  */
 export function releaseStartPages(log: Logger): void {

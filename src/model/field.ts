@@ -28,12 +28,12 @@ export interface ProblemText {
   readonly line?: number | undefined;
 }
 
-/** Findings kept for one object: enough to mend it, few enough for a log. */
+/** Findings kept for one object: enough to fix it, few enough for a log. */
 const MAX_PROBLEMS = 100;
 /** Characters of a user's text that a message repeats. */
 const MAX_QUOTED = 120;
 
-/** A field inside another; its value is undefined where it is not there, or where the outer one is no map. */
+/** A field inside another; its value is undefined where it is not there, or where the outer one is not a map. */
 export function child(field: Field, name: string): Field {
   const path = field.path === "" ? name : `${field.path}.${name}`;
   const map = field.value;
@@ -57,7 +57,7 @@ export function entry(field: Field, key: string): Field {
   return { ...child(field, key), path: `${field.path}[${JSON.stringify(key)}]` };
 }
 
-/** Whether nothing stands there; Kubernetes reads null as nothing. */
+/** Whether it is missing; Kubernetes reads null as nothing. */
 export function isUnset({ value }: Field): boolean {
   return value === undefined || value === null;
 }
@@ -89,10 +89,10 @@ export function hasError(problems: readonly Problem[]): boolean {
 /** Adds a finding about a field that must be there and is not. */
 export function complainMissing(field: Field, fix: string): undefined {
   const what = `Cannot find ${lastName(field)}`;
-  return complain(field, "FIELD_MISSING", { what, why: "it is required and nothing stands there", fix });
+  return complain(field, "FIELD_MISSING", { what, why: "it is required and missing", fix });
 }
 
-/** Adds a finding about a value of the right type that may not stand there. */
+/** Adds a finding about a value of the right type that is not allowed here. */
 export function complainInvalid(field: Field, why: string, fix: string): undefined {
   return complain(field, "FIELD_INVALID", { what: `Cannot use ${quote(field.value)}`, why, fix });
 }
@@ -151,7 +151,7 @@ export function readChoice<const C extends string>(field: Field, choices: readon
   return complainInvalid(field, `it is none of ${choices.join(", ")}`, fix);
 }
 
-/** The entries of a list, each with its index in the path; empty where unset, or with a Problem where it is no list. */
+/** The entries of a list, each with its index in the path; empty where unset, or with a Problem where it is not a list. */
 export function readList(field: Field): readonly Field[] {
   const { value } = field;
   if (isUnset(field)) return [];

@@ -4,7 +4,7 @@ import { type Fields, isRecord, listOf } from "./record.ts";
 /** Of one report at most so many addresses are read: a short text can name many. */
 const MAX_ADDRESSES = 100_000;
 
-/** Addresses that differ in these last bits alone stand in one text: the last number of an IPv4 address, the last group of an IPv6 one. */
+/** Addresses that differ only in these last bits share one text: the last number of an IPv4 address, the last group of an IPv6 one. */
 const TAIL_BITS: Readonly<Record<Family, bigint>> = { ipv4: 8n, ipv6: 16n };
 const TAIL_BASE: Readonly<Record<Family, number>> = { ipv4: 10, ipv6: 16 };
 
@@ -47,7 +47,7 @@ function printTogether(head: Ip, sorted: readonly Ip[]): string {
   return parts.join(",");
 }
 
-/** Reads what `printAddresses` printed; nothing where it is no such text. */
+/** Reads what `printAddresses` printed; nothing where it is another text. */
 function parseAddresses(text: string): readonly Ip[] {
   const [headText = "", ...parts] = text.split(",");
   const [ipText = "", lastText] = headText.split("-");

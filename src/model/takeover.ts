@@ -17,7 +17,7 @@ export const TAKEOVER_CAUSES = [
   "Preferred",
   /** With externalTrafficPolicy Local: the endpoints are on other nodes now. */
   "EndpointsMoved",
-  /** Two members announced it, and the weaker claim gave way. */
+  /** Two members announced it, and the weaker claim yielded. */
   "Conflict",
   /** No Service has the address any longer. */
   "NotWanted",

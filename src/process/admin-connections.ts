@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 const MAX_CONNECTIONS = 64;
 
 /**
- * Bounds the connections of the admin server so that probes always get in: beyond the limit one gives way that has been
- * silent for longest, of the client address that has most; one that awaits an answer only where all do. One address that opens many can so displace only its own, and
+ * Bounds the connections of the admin server so that probes always get in: beyond the limit it closes the one that has
+ * been silent for longest, of the client address that has most; one that awaits an answer only where all do. One address that opens many can so displace only its own, and
  * a connection that has just come, as a probe's has, outlives all that are silent.
  */
 export function boundAdminConnections(server: Server, maxConnections = MAX_CONNECTIONS): void {

@@ -11,7 +11,7 @@ const LAST_WAIT_MS = 500;
 const LAST_LOOK_MS = 10;
 
 /**
- * Writes lines to a file descriptor without ever waiting for whoever reads them. What is not read yet waits in memory, up
+ * Writes lines to a file descriptor without ever waiting for the reader. What is not read yet waits in memory, up
  * to a bound; lines beyond it are dropped whole and counted. Lines never mix, because all of a program's go through one
  * of these.
  */
@@ -86,7 +86,7 @@ export class LogOutput {
     return true;
   }
 
-  /** How many bytes went: 0 while nobody reads (EAGAIN) or there is no room (ENOSPC); what can never go is dropped. */
+  /** How many bytes went: 0 while the reader is behind (EAGAIN) or there is no room (ENOSPC); what can never go is dropped. */
   #tryWrite(lines: Buffer): number {
     try {
       return writeSync(this.#fd, lines);

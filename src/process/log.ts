@@ -34,7 +34,7 @@ export function createLogger({ component, level, node, to = "stdout" }: LoggerOp
     output,
   );
   if (output instanceof LogOutput) {
-    output.onRecovered = (dropped) => log.warn({ dropped }, "log lines were dropped because nobody read them");
+    output.onRecovered = (dropped) => log.warn({ dropped }, "log lines were dropped because the output was not read");
   }
   return log;
 }

@@ -28,7 +28,7 @@ export function createRegistry(component: string): Registry {
 function droppedLines(): Counter {
   return new Counter({
     name: "hawser_log_lines_dropped_total",
-    help: "Log lines dropped because nobody read the output",
+    help: "Log lines dropped because the output was not read",
     registers: [],
     collect() {
       this.reset();

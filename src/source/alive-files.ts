@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { alivePath, aliveName } from "./state-path.ts";
 
-/** How often a program says that it runs. Nobody is woken by it: these files are not watched. */
+/** How often a program says that it runs. It wakes no program: these files are not watched. */
 const TOUCH_MS = 5_000;
 /** A program that was silent for so long has been killed, or hangs. */
 export const ALIVE_FOR_MS = 3 * TOUCH_MS;

@@ -9,7 +9,7 @@ import type { EventRecord } from "./source.ts";
 /** About 1,000 events; then the file becomes events.1.jsonl and that one goes, so twice this much is the most. */
 const MAX_FILE_BYTES = 256 * 1_024;
 const MAX_QUEUE = 1_000;
-/** How many different Events are told apart for counting. */
+/** How many different Events are counted separately. */
 const MAX_KNOWN = 1_000;
 /** An Event that repeats, with none other about its object in between, is written at most this often, with its count. */
 const REPEAT_MS = 60_000;
@@ -39,7 +39,7 @@ export interface EventFileOptions {
 export class EventFile {
   readonly #options: EventFileOptions;
   readonly #known = new Map<string, Known>();
-  /** What was last said about each object: an Event that is news again (broken, well, broken) is no repetition. */
+  /** What was last said about each object: an Event that is news again (broken, well, broken) is not a repetition. */
   readonly #latest = new Map<string, string>();
   #writing: Promise<void> | undefined;
   #isLoaded = false;

@@ -11,13 +11,13 @@ export const SETTLE_MS = 300;
 
 /** What a look at the tree found. */
 export interface TreeChanges {
-  /** Files that are new, or whose inode, size or time changed, or that were young at the last look and are no more. */
+  /** Files that are new, or whose inode, size or time changed, or that were young at the last look and no longer are. */
   readonly changed: readonly string[];
   /** Files that went, and paths asked for by name that are not there. */
   readonly removed: readonly string[];
   /** Files so young that they must be looked at again after `SETTLE_MS`. */
   readonly young: ReadonlySet<string>;
-  /** Undefined: the root is there. Else why not; then nothing else is told, and all that was known stays. */
+  /** Undefined: the root is there. Else why not; then nothing else is reported, and all that was known stays. */
   readonly rootFault: string | undefined;
   /** What cannot be read or followed, by path, with the reason. What was known of it stays. */
   readonly faults: ReadonlyMap<string, string>;
@@ -47,7 +47,7 @@ export class FileTree {
     this.#options = options;
   }
 
-  /** The directories below the root, itself included; a directory made anew under the old name has another inode. */
+  /** The directories below the root, itself included; a directory created again under the old name has another inode. */
   get directories(): ReadonlyMap<string, { readonly inode: number }> {
     return this.#directories;
   }

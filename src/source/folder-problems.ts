@@ -3,7 +3,7 @@ import type { Problem } from "#src/model/problem.ts";
 /** Error codes in words, where the code alone does not tell what to do. */
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: "it is not there",
-  ENOTDIR: "it is no directory",
+  ENOTDIR: "it is not a directory",
   EACCES: "this user may not read it (EACCES)",
   EPERM: "this user may not read it (EPERM)",
 };
@@ -30,7 +30,7 @@ export function pathUnreadable(path: string, fault: string): Problem {
     where: path,
     what: "Cannot read it",
     why: meanings[fault] ?? fault,
-    fix: "Mend that or remove it; until then Hawser goes on with what it held last",
+    fix: "Fix or remove it; until then Hawser keeps using its last content",
     severity: "error",
   };
 }
@@ -42,7 +42,7 @@ export function statusBroken(path: string, fault: string): Problem {
     where: path,
     what: "Cannot read the status that Hawser wrote",
     why: fault,
-    fix: "Nothing, if Hawser runs: it writes the file anew; or delete it, which releases the address",
+    fix: "Nothing if Hawser runs: it writes the file again. Or delete it, which releases the address",
     severity: "warning",
   };
 }

@@ -83,7 +83,7 @@ export class FolderView {
     const paths = new Set([...changed, ...removed, ...faults.keys(), ...(isFull ? this.#faults.keys() : [])]);
     for (const path of paths) this.#faults.delete(path);
     for (const [path, fault] of faults) this.#faults.set(path, pathUnreadable(path, fault));
-    // What we wrote, and somebody deleted before it was ever looked at.
+    // What we wrote, and what was deleted before it was ever looked at.
     const lost = isFull ? statuses.paths().filter((path) => !tree.has(path)) : [];
     const ids = new Set<string>(removed.flatMap((path) => [...this.#manifests.delete(path)]));
     const read = [...changed, ...lost, ...removed.filter((path) => meaningOf(directory, path)?.kind !== "manifest")];

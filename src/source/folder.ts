@@ -56,7 +56,7 @@ export interface FolderSourceOptions {
  *
  * Status lives in `.hawser/status/KIND/NAMESPACE/NAME.yaml` and wins over a `status` in the manifest. It goes with the
  * manifest: the program that patches a kind deletes the status files of objects that are gone, a second later while it
- * runs, else before its first patch. So an object made anew under the same name starts without a status, and cannot take
+ * runs, else before its first patch. So an object created again under the same name starts without a status, and cannot take
  * back an address that another one has by now.
  */
 export function openFolderSource(options: FolderSourceOptions): Source {

@@ -4,5 +4,5 @@ export interface Leadership {
   readonly leads: boolean;
 }
 
-/** Where there is nobody else: leads from the start. */
+/** Where there is no other candidate: leads from the start. */
 export const SOLE_LEADER: Leadership = { leads: true };

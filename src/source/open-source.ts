@@ -19,7 +19,7 @@ export interface SourceNeeds {
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>>;
   /** Whether `reports()` shows those of others. A folder always does. Default false. */
   readonly watchesReports?: boolean;
-  /** The same for `reports("member")`. */
+  /** Whether `reports("member")` shows those of other members; then `open` waits for them. Default false. */
   readonly watchesMembers?: boolean;
 }
 

@@ -40,7 +40,7 @@ export class ParsedObjects<T> {
     for (const { value } of this.#seen.values()) if (value !== undefined) yield value;
   }
 
-  /** Says that an object may be another one now, or gone. */
+  /** Says that an object may have changed, or gone. */
   mark(key: string): void {
     this.#marked.add(key);
   }
@@ -78,7 +78,7 @@ export class ParsedObjects<T> {
 /** The objects of several kinds. */
 export type ParsedKinds = Readonly<Partial<Record<Kind, Pick<ParsedObjects<unknown>, "mark">>>>;
 
-/** Marks objects that a source told of (`SourceListener.onChange`), each with those of its kind. */
+/** Marks objects that a source reported (`SourceListener.onChange`), each with those of its kind. */
 export function markChanged(kinds: ParsedKinds, changed: readonly ObjectRef[]): void {
   for (const ref of changed) kinds[ref.kind]?.mark(keyOf(ref));
 }

@@ -45,7 +45,7 @@ export class ReportFiles {
   async #write(name: string, value: Report): Promise<void> {
     const { nowMs } = this.#options;
     const report = { ...value, reportedAt: new Date(nowMs()).toISOString() };
-    const header = `# Written by Hawser: what ${name} says of itself. Removed when it ends in peace.\n`;
+    const header = `# Written by Hawser: status report of ${name}. Removed on a clean shutdown.\n`;
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
     await writeWhole(this.#path(name), text, { durable: false, nowMs });

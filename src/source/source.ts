@@ -6,13 +6,13 @@ import type { Leadership } from "./leadership.ts";
 /** What a program wants to hear of. */
 export interface SourceListener {
   /**
-   * Marks work: these objects appeared, changed or went. Decide from `list()` or `get()`, never from this. Whatever they
-   * show otherwise than before is told, the first objects too: who looks again at what is told knows all.
+   * Marks work: these objects appeared, changed or went. Decide from `list()` or `get()`, never from this. Every
+   * difference from before is reported, the first objects too: a listener that looks again at what is reported knows all.
    */
   onChange(changed: readonly ObjectRef[]): void;
   /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
   onProblems(where: string, problems: readonly Problem[]): void;
-  /** A report of somebody, of a topic that is watched, is another one now or gone. */
+  /** A report of a topic that is watched changed or is gone. */
   onReports?(): void;
 }
 
@@ -75,8 +75,8 @@ export interface Source {
   reports(topic?: ReportTopic): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /**
    * Stands for leader among the programs that share this election name, until `close()`, which gives it up. From then
-   * on `patch` writes only while this program leads, and says `conflict` otherwise. A leader is told so when it is open
-   * and `list()` shows all that the one before it wrote. Who stands before `open()` mostly knows by then whether it
+   * on `patch` writes only while this program leads, and says `conflict` otherwise. A leader is notified when it is open
+   * and `list()` shows all that the one before it wrote. A candidate that stands before `open()` mostly knows by then whether it
    * leads, and reads everything once. A folder has one program of a kind: it leads at once.
    */
   lead(election: string, onChange: (leads: boolean) => void): Leadership;

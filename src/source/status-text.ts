@@ -29,12 +29,12 @@ export function parseStatus(text: string): Overlay | string {
   try {
     value = parse(text, { maxAliasCount: 0 });
   } catch (error) {
-    return (error as Error).message.split("\n", 1)[0] ?? "it is no YAML";
+    return (error as Error).message.split("\n", 1)[0] ?? "it is not YAML";
   }
-  if (!isRecord(value)) return "it is no map";
+  if (!isRecord(value)) return "it is not a map";
   const { status = {}, annotations = {} } = value;
-  if (!isRecord(status)) return "its status is no map";
-  if (!isRecord(annotations)) return "its annotations are no map";
+  if (!isRecord(status)) return "its status is not a map";
+  if (!isRecord(annotations)) return "its annotations are not a map";
   const texts = Object.entries(annotations).filter((entry): entry is [string, string | null] => {
     return typeof entry[1] === "string" || entry[1] === null;
   });

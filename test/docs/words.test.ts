@@ -20,11 +20,7 @@ const NOT_YET: readonly string[] = [
   "cli/",
   "ingress/",
   "speaker/",
-  "src/source/",
-  "src/process/",
   "src/model/",
-  "src/linux/",
-  "src/layer2/",
   "src/election/",
   "src/check/",
 ];

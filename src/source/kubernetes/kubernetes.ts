@@ -40,7 +40,7 @@ export interface KubernetesSourceOptions {
   readonly scopes?: Readonly<Partial<Record<Kind, Scope>>> | undefined;
   /** Whether `reports()` shows those of others; then `open` waits for them. Default false. */
   readonly watchesReports?: boolean | undefined;
-  /** The same for `reports("member")`. */
+  /** Whether `reports("member")` shows those of other members; then `open` waits for them. Default false. */
   readonly watchesMembers?: boolean | undefined;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly clock?: Timing["clock"] | undefined;

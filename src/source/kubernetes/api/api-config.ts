@@ -18,7 +18,7 @@ export interface TlsMaterial extends Pick<SecureContextOptions, "ca" | "cert" | 
 export interface ApiConfig {
   /** `https://10.96.0.1:443`, with a path where the API is behind a proxy. */
   readonly server: string;
-  /** Read anew for each connection, for certificates are rotated. Rejects where a file cannot be read. */
+  /** Read again for each connection, because certificates are rotated. Rejects where a file cannot be read. */
   tls(): Promise<TlsMaterial>;
   /** The bearer token, if there is one; `isRefused`: the server did not take the one given last. */
   token(isRefused: boolean): Promise<string | undefined>;
@@ -56,7 +56,7 @@ function sourceMissing(): Problem {
     code: "SOURCE_MISSING",
     where: "--manifests, --kubeconfig",
     what: "Cannot start",
-    why: "neither is given, and this is no pod of a cluster (KUBERNETES_SERVICE_HOST is not set)",
+    why: "neither is given, and this is not a pod of a cluster (KUBERNETES_SERVICE_HOST is not set)",
     fix: "Give --manifests DIR for a folder of manifests, or --kubeconfig FILE for a cluster",
     severity: "error",
   };

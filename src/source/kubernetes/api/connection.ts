@@ -12,7 +12,7 @@ const CONNECT_DEADLINE_MS = 10_000;
 /** HTTP/1.1 has no PING: the system's probes find a dead connection, ten seconds after so many of silence. */
 const PROBE_AFTER_MS = 15_000;
 
-/** The way to the API server, made when it is needed and made anew when it breaks. */
+/** The way to the API server, made when it is needed and again when it breaks. */
 export class ApiConnection {
   readonly #config: ApiConfig;
   readonly #timing: Timing;

@@ -78,7 +78,7 @@ function take(
   });
 }
 
-/** A kept connection that the server closed just then: reading may be tried anew, a write may have been carried out. */
+/** A kept connection that the server closed just then: a read may be tried again, a write may have been carried out. */
 function isUnsent(sent: ClientRequest, method: string, error: NodeJS.ErrnoException): boolean {
   return method === "GET" && sent.reusedSocket && error.code === "ECONNRESET";
 }

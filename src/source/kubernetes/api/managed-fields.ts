@@ -3,8 +3,8 @@ const KEY = Buffer.from(',"managedFields":[');
 const [QUOTE, BACKSLASH, OPENING, CLOSING] = [0x22, 0x5c, 0x5b, 0x5d];
 
 /**
- * JSON of the API as text, without `metadata.managedFields`: nearly half of most objects, read by hardly anybody, and so
- * large that to pass over it here costs a third less than to have it parsed.
+ * JSON of the API as text, without `metadata.managedFields`: nearly half of most objects, read by hardly any program,
+ * and so large that skipping it here costs a third less than parsing it.
  */
 export function withoutManagedFields(json: Buffer): string {
   let key = json.indexOf(KEY);
@@ -13,7 +13,7 @@ export function withoutManagedFields(json: Buffer): string {
   let start = 0;
   for (; key !== -1; key = json.indexOf(KEY, start)) {
     const end = endOfList(json, key + KEY.length);
-    // Cut off within: whoever parses it will say so.
+    // Cut off within: the parser will say so.
     if (end === undefined) break;
     kept.push(json.subarray(start, key));
     start = end;

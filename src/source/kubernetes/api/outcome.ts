@@ -24,7 +24,7 @@ export function outcomeOf(status: number, retryAfter: string | undefined, body: 
   const json = parseJson(body);
   if (status >= 200 && status < 300) {
     if (json !== undefined) return { kind: "ok", body: json };
-    return { kind: "failed", status, message: "the answer is no JSON" };
+    return { kind: "failed", status, message: "the answer is not JSON" };
   }
   const message = messageOf(json, body);
   if (status === 429 || retryAfter !== undefined)

@@ -22,7 +22,7 @@ interface File {
 
 /**
  * The cluster and the user of a context, by default of the current one. Of several files the first wins that has a
- * name, and those that are not there are passed over, as kubectl does with KUBECONFIG. Else says in words why not.
+ * name, and those that do not exist are ignored, as kubectl does with KUBECONFIG. Else says in words why not.
  */
 export function readContext(paths: readonly string[], context: string | undefined): KubeconfigContext | string {
   const files: File[] = [];
@@ -62,9 +62,9 @@ function readOne(path: string): Fields | string | undefined {
   }
   try {
     const value: unknown = parse(text, { maxAliasCount: 0 });
-    return isRecord(value) ? value : "it is no map";
+    return isRecord(value) ? value : "it is not a map";
   } catch (error) {
-    return (error as Error).message.split("\n", 1)[0] ?? "it is no YAML";
+    return (error as Error).message.split("\n", 1)[0] ?? "it is not YAML";
   }
 }
 

@@ -10,7 +10,7 @@ import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
 import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
 
 const PACKAGE = "@kubernetes/client-node";
-/** A server that refuses whatever we show it makes us log in anew at most this often. */
+/** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
 /** A program that waits for a person must not hold everything up without a word. */
 const LOGIN_DEADLINE_MS = 25_000;
@@ -110,7 +110,7 @@ function withPaths({ fields, directory }: Section, names: readonly string[]): Fi
   return { ...fields, ...Object.fromEntries(paths) };
 }
 
-/** As client-go does: a path is relative to the kubeconfig, and the program is told which version is spoken. */
+/** As client-go does: a path is relative to the kubeconfig, and the program gets the version of the protocol. */
 function withProgram(fields: Fields, { directory }: Section): Fields {
   const { exec } = fields;
   if (!isRecord(exec)) return fields;

@@ -22,7 +22,7 @@ export function oidcConfigOf(user: Fields): Fields | undefined {
 
 /**
  * The id-token of a kubeconfig, renewed by its refresh token (OpenID Connect Core 1.0 section 12) when it is over. The
- * new one is not written back: a provider that takes each refresh token once makes kubectl log in anew after that.
+ * new one is not written back: a provider that takes each refresh token once makes kubectl log in again after that.
  * Our own, because @kubernetes/client-node 2.0.1 fails at it: it hands openid-client a text where that takes a URL.
  */
 export class OidcLogin {

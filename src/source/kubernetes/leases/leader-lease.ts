@@ -8,7 +8,7 @@ import { leasePath } from "./report-leases.ts";
 
 /** A leader that was not heard of for so long is dead: another may lead. */
 const LEASE_MS = 10_000;
-/** A leader that could not renew for so long leads no more; well before anybody else may. */
+/** A leader that could not renew for so long has lost the lead, well before another may take it. */
 const RENEW_DEADLINE_MS = 7_000;
 /** How often the leader renews, and the others look. */
 const RETRY_MS = 2_000;
@@ -33,7 +33,7 @@ export interface LeaderLeaseOptions {
 
 /**
  * Leader election by a Lease (coordination.k8s.io/v1), with the rules of Kubernetes' own components: a candidate takes
- * a Lease that nobody holds, or that did not change for its duration as this machine's clock counts it. Each write
+ * a Lease without a holder, or one that did not change for its duration as this machine's clock counts it. Each write
  * holds for the version that was read, so of two candidates one wins.
  */
 export class LeaderLease implements Leadership {
@@ -67,7 +67,7 @@ export class LeaderLease implements Leadership {
     return this.#term.signal;
   }
 
-  /** Gives the Lease back, so that nobody has to wait for its end. */
+  /** Gives the Lease back, so that no other candidate has to wait for its end. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#work;
@@ -108,7 +108,7 @@ export class LeaderLease implements Leadership {
     const outcome = await this.#write(lease === undefined ? "POST" : "PATCH", next);
     if (outcome.kind === "ok") return this.#hold(startedMs + RENEW_DEADLINE_MS, outcome.body);
     if (outcome.kind !== "conflict" && outcome.kind !== "missing") throw errorOfOutcome("renew lease", outcome);
-    // Somebody else wrote: the next attempt sees who.
+    // Another candidate wrote: the next attempt sees which.
     this.#seen = undefined;
     if (!isOurs) this.#lose();
   }
@@ -165,7 +165,7 @@ export class LeaderLease implements Leadership {
   #lose(): void {
     if (this.#heldUntilMs === undefined) return;
     this.#heldUntilMs = undefined;
-    this.#term.abort(new Error("this program leads no more"));
+    this.#term.abort(new Error("this program has lost the lead"));
     this.#options.onChange(false);
   }
 

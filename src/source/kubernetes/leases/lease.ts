@@ -4,7 +4,7 @@ import { recordOf, textOf } from "#src/model/record.ts";
 export interface LeaseRecord {
   /** `metadata.resourceVersion`; undefined: not made yet. */
   readonly version: string | undefined;
-  /** `spec.holderIdentity`; empty: nobody holds it. */
+  /** `spec.holderIdentity`; empty: it has no holder. */
   readonly holder: string;
   /** `spec.leaseDurationSeconds`, in milliseconds. */
   readonly durationMs: number;

@@ -2,7 +2,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
 import { WENT_BACK } from "./reflector.ts";
 
-/** A failure is told when it is not the first in a row: a server that restarts is nothing to be told of. */
+/** A failure is reported when it is not the first in a row: a server that restarts is not worth a report. */
 const TELL_FROM = 2;
 
 /** The Problem that a failed list or watch is; undefined: not yet one. `what` is what cannot be read: `Services`. */
@@ -39,7 +39,7 @@ export function unknownLine(where: string, line: string): Problem {
     where,
     what: "Cannot read an event of the Kubernetes API",
     why: `it is ${JSON.stringify(line.slice(0, 80))}`,
-    fix: "Look for a proxy between Hawser and the API server that changes answers; the event is passed over",
+    fix: "Look for a proxy between Hawser and the API server that changes answers; the event is ignored",
     severity: "warning",
   };
 }

@@ -10,7 +10,7 @@ export class FollowedObject {
   readonly name: string;
   /** Its watch; undefined: it is looked at in turn. */
   reflector: Reflector<KubeObject> | undefined;
-  /** As it was seen last; undefined: there is none, or nobody could look yet. */
+  /** As it was seen last; undefined: there is none, or it could not be read yet. */
   value: KubeObject | undefined;
   /** When it changed last, or was named first: grows from change to change. */
   changed: number;
@@ -29,7 +29,7 @@ export class FollowedObject {
     this.changed = changed;
   }
 
-  /** Resolves when somebody looked once, whatever that gave. */
+  /** Resolves when it was read once, with whatever outcome. */
   get answered(): Promise<void> {
     return this.#answered.promise;
   }

@@ -137,7 +137,7 @@ export class FollowedObjects {
     return reflector;
   }
 
-  /** What a new watch found: that an object went while nobody watched is no change to it. */
+  /** What a new watch found: that an object went while no watch was open is not a change to it. */
   async #takeFirst(object: FollowedObject, reflector: Reflector<KubeObject>): Promise<void> {
     await reflector.listed;
     if (this.#isWatchOf(object, reflector)) this.#take(object, reflector.snapshot().get(object.key));
@@ -215,7 +215,7 @@ export class FollowedObjects {
     if (this.#turns.size > 0) this.#share();
   }
 
-  /** What is wrong with the objects of a namespace is mostly one thing: it is told once. */
+  /** What is wrong with the objects of a namespace is mostly one thing: it is reported once. */
   #judge(object: FollowedObject, problem: Problem | undefined): void {
     if (object.problem?.code === problem?.code) return;
     object.problem = problem;
@@ -233,7 +233,7 @@ export class FollowedObjects {
   }
 }
 
-/** What is not there is awaited by somebody; what changed lately may change again. */
+/** A missing object is awaited; one that changed lately may change again. */
 function compareNeed(left: FollowedObject, right: FollowedObject): number {
   const absence = Number(left.value !== undefined) - Number(right.value !== undefined);
   return absence === 0 ? right.changed - left.changed : absence;

@@ -16,7 +16,7 @@ export type ObjectName = Pick<Identity, "namespace" | "name">;
 /** The objects of one kind as the API server showed them last. */
 export class ObjectStore<T extends StoredObject> {
   #values = new Map<string, T>();
-  /** Somebody has the map: it must not change any more. */
+  /** A reader has the map: it must not change any more. */
   #isShown = false;
 
   /** All values by key: the same map until something changes. */

@@ -6,7 +6,7 @@ import { resourceOf } from "./resources.ts";
 
 /** By this name the API server knows what we wrote (`metadata.managedFields`). */
 export const FIELD_MANAGER = "hawser";
-/** What `kubectl apply` leaves on an object: as large as the object, and read by nobody here. */
+/** What `kubectl apply` leaves on an object: as large as the object, and not read here. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
@@ -67,7 +67,7 @@ export interface Identity {
   readonly resourceVersion: string;
 }
 
-/** Reads `metadata` of anything the API server sends; undefined if it is no object. */
+/** Reads `metadata` of anything the API server sends; undefined if it is not an object. */
 export function identityOf(json: unknown): Identity | undefined {
   const metadata = isRecord(json) ? json["metadata"] : undefined;
   if (!isRecord(metadata)) return undefined;

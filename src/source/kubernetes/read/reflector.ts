@@ -26,7 +26,7 @@ export interface ReflectorListener {
   onFailure(error: NodeJS.ErrnoException, failures: number): void;
   /** It lists and watches. */
   onWell(): void;
-  /** The server sent a line that is no event. */
+  /** The server sent a line that is not an event. */
   onUnknownLine(line: string): void;
 }
 
@@ -86,7 +86,7 @@ export class Reflector<T extends StoredObject> {
     return this.#store.value(key);
   }
 
-  /** Lists anew, at once: resolves when all that was written before the call is in `snapshot()`, or at the close. */
+  /** Lists again, at once: resolves when all that was written before the call is in `snapshot()`, or at the close. */
   async relist(): Promise<void> {
     const listed = Promise.withResolvers<void>();
     this.#waiting.push(listed);
@@ -96,7 +96,7 @@ export class Reflector<T extends StoredObject> {
     await listed.promise;
   }
 
-  /** Takes the answer to a write of ours, if the object is here still: the watch brings it again, too late for whoever looks now. */
+  /** Takes the answer to a write of ours, if the object is here still: the watch brings it again, too late for a reader that looks now. */
   take(json: unknown): void {
     const identity = identityOf(json);
     const before = identity && this.#store.value(identity.key);

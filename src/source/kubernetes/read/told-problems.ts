@@ -5,7 +5,7 @@ import type { ReflectorListener } from "./reflector.ts";
 
 type Tell = (where: string, problems: readonly Problem[]) => void;
 
-/** What is wrong now, by where: each is told once, and so is its end. */
+/** What is wrong now, by where: each is reported once, and so is its end. */
 export class ToldProblems {
   readonly #server: string;
   readonly #log: Logger;
@@ -17,7 +17,7 @@ export class ToldProblems {
     this.#log = log;
   }
 
-  /** From now on somebody listens; who listens late hears of a failure with the next one. Undefined: nobody any more. */
+  /** Sets the listener; one that comes late hears of a failure with the next one. Undefined: none any more. */
   set listener(listener: Tell | undefined) {
     this.#listener = listener;
   }

@@ -9,7 +9,7 @@ const lists = new SharedValues<readonly unknown[]>();
 /**
  * Makes a Service that was read from JSON small: a cluster has thousands. Labels, and the cluster addresses and node ports
  * that the API server gave, are left out where no program of ours reads them; what most Services say in the same words is
- * shared. Changes the object itself, which nobody else has yet.
+ * shared. Changes the object itself, which no other code has yet.
  */
 export function trimService(object: Fields): Fields {
   const { metadata, spec, status } = object as Readonly<Record<string, Writable | undefined>>;
@@ -27,7 +27,7 @@ export function trimService(object: Fields): Fields {
 
 function trimSpec(spec: Writable): void {
   const { ports, clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } = spec;
-  // Of which families a Service is stands in ipFamilies; where it may have two, the addresses say whether it has.
+  // ipFamilies has the families of a Service; where it may have two, the addresses say whether it has.
   const isTold = ipFamilyPolicy === "SingleStack" && Array.isArray(ipFamilies) && ipFamilies.length > 0;
   if (isTold) spec["clusterIPs"] = undefined;
   // A headless Service says so here.

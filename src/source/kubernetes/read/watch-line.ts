@@ -26,7 +26,7 @@ export function identityInLine(line: string): Identity | undefined {
   return { key: keyOf({ namespace, name }), namespace, name, uid, resourceVersion };
 }
 
-/** Reads one line; undefined for what is no event. */
+/** Reads one line; undefined for what is not an event. */
 export function readWatchLine(line: string): WatchLine | undefined {
   let event: unknown;
   try {

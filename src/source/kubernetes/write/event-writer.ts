@@ -10,7 +10,7 @@ import type { EventRecord } from "#src/source/source.ts";
 
 /** Some 4 MB: as many as a large cluster that is filled at once has Services. */
 const MAX_QUEUE = 10_000;
-/** How many different Events are told apart for counting. */
+/** How many different Events are counted separately. */
 const MAX_KNOWN = 1_000;
 /** An Event that repeats is written again at most this often, with its count. */
 const REPEAT_MS = 60_000;
@@ -177,7 +177,7 @@ export class EventWriter {
   }
 }
 
-/** Events about objects without a namespace stand in `default`. */
+/** Events about objects without a namespace are in `default`. */
 function namespaceOf({ about }: EventRecord): string {
   return about.namespace === "" ? "default" : about.namespace;
 }

@@ -97,7 +97,7 @@ describe("readKubeconfig()", () => {
   it.each([
     { name: "no file", make: () => join(directory, "none"), why: "there is no such file" },
     { name: "no YAML", make: () => (writeFileSync(path, "a: [1"), path), why: "" },
-    { name: "a text", make: () => (writeFileSync(path, "hello"), path), why: "it is no map" },
+    { name: "a text", make: () => (writeFileSync(path, "hello"), path), why: "it is not a map" },
     { name: "no context", make: () => write({}, { server }, { "current-context": "" }), why: "no current-context" },
     { name: "another context", make: () => write({}, { server }, { "current-context": "d" }), why: 'no context "d"' },
     { name: "no user", make: () => write({}, { server }, { users: [] }), why: "the user of its context" },
