@@ -28,6 +28,8 @@ export interface AnnotationRisk {
    * of the same prefix.
    */
   readonly asks?: (value: string, siblings: (name: string) => string | undefined) => boolean;
+  /** `host`: it holds for all paths of the hosts of its Ingress, also those of other Ingresses. Default: for its own paths. */
+  readonly scope?: "host";
   /** The annotation of Hawser that says the same, or will. */
   readonly typed?: string;
 }
@@ -58,10 +60,17 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
     name: /^auth-(?:realm|signin.*|method|response-headers|proxy-set-headers|request-redirect|always-set-cookie|cache-.*|keepalive.*|secret-type|tls-verify-depth|tls-pass-certificate-to-upstream|tls-error-page|tls-cert-header)$/,
     effect: "ignored",
   },
-  { name: /^auth-tls-verify-client$/, effect: "restriction", asks: isOn, typed: CLIENT_CERTIFICATE },
+  {
+    name: /^auth-tls-(?:verify-client|match-cn)$/,
+    effect: "restriction",
+    scope: "host",
+    asks: isOn,
+    typed: CLIENT_CERTIFICATE,
+  },
   {
     name: /^auth-tls-secret$/,
     effect: "restriction",
+    scope: "host",
     asks: (value, siblings) => value !== "" && siblings("auth-tls-verify-client") !== "off",
     typed: CLIENT_CERTIFICATE,
   },
@@ -86,7 +95,8 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
     asks: isOn,
   },
   { name: /^oauth$/, effect: "restriction", asks: isOn, typed: EXTERNAL },
-  { name: /^(?:configuration|server|location|stream)-snippets?$/, effect: "snippet" },
+  { name: /^(?:server|stream)-snippets?$/, effect: "snippet", scope: "host" },
+  { name: /^(?:configuration|location)-snippets?$/, effect: "snippet" },
   { name: /^config-(?:backend|frontend|tcp|tcp-service|proxy)(?:-.*)?$/, effect: "restriction" },
   { name: /^canary$/, effect: "canary", asks: isOn },
   { name: /^canary-/, effect: "ignored", asks: (value, siblings) => value !== "" && !isOn(siblings("canary") ?? "") },
@@ -116,6 +126,7 @@ export const FOREIGN_RISKS: readonly AnnotationRisk[] = [
   {
     name: /^traefik\.ingress\.kubernetes\.io\/router\.tls\.options$/,
     effect: "restriction",
+    scope: "host",
     typed: CLIENT_CERTIFICATE,
   },
   {
@@ -174,7 +185,8 @@ export const FOREIGN_RISKS: readonly AnnotationRisk[] = [
   // NGINX Ingress Controller of F5
   { name: /^nginx\.org\/(?:policies|basic-auth-secret|limit-req-rate)$/, effect: "restriction", typed: EXTERNAL },
   { name: /^nginx\.com\/jwt-key$/, effect: "restriction", typed: EXTERNAL },
-  { name: /^nginx\.org\/(?:server|location)-snippets$/, effect: "snippet" },
+  { name: /^nginx\.org\/server-snippets$/, effect: "snippet", scope: "host" },
+  { name: /^nginx\.org\/location-snippets$/, effect: "snippet" },
   { name: /^(?:appprotect|appprotectdos)\.f5\.com\//, effect: "restriction", asks: isOn },
   {
     name: /^nginx\.org\/(?:rewrites|rewrite-target|ssl-services|grpc-services|mergeable-ingress-type|path-regex|use-cluster-ip-tls)$/,

@@ -43,6 +43,8 @@ export interface AnnotationEffects {
   readonly closed: ClosedReason | undefined;
   /** It is the canary of another Ingress: it takes no requests, and closes nothing. */
   readonly isCanary: boolean;
+  /** All paths of its hosts are closed, those of other Ingresses too: the restriction is of the hosts. */
+  readonly closesHosts: boolean;
   /** The path `/` alone is closed. */
   readonly closesRoot: boolean;
   /** Hosts that it would serve besides those of its rules. They are closed, unless a rule names them. */
@@ -55,7 +57,13 @@ export interface AnnotationEffects {
 export function readAnnotationEffects(root: Field): AnnotationEffects {
   const annotations = descend(root, "metadata", "annotations");
   const texts = annotations.value as Readonly<Record<string, string>>;
-  const effects = { closed: undefined as ClosedReason | undefined, isCanary: false, closesRoot: false, addsWww: false };
+  const effects = {
+    closed: undefined as ClosedReason | undefined,
+    isCanary: false,
+    closesHosts: false,
+    closesRoot: false,
+    addsWww: false,
+  };
   const addedHosts: string[] = [];
   for (const [key, text] of Object.entries(texts)) {
     const risk = riskOf(key, text.trim(), texts);
@@ -64,10 +72,13 @@ export function readAnnotationEffects(root: Field): AnnotationEffects {
     switch (risk.effect) {
       case "restriction":
         effects.closed = "closed-restriction";
+        effects.closesHosts ||= risk.scope === "host";
         complainOfRestriction(field, risk);
         break;
       case "snippet":
-        if (complainOfSnippet(field, text)) effects.closed = "closed-restriction";
+        if (!complainOfSnippet(field, text, risk)) break;
+        effects.closed = "closed-restriction";
+        effects.closesHosts ||= risk.scope === "host";
         break;
       case "reaches-other":
         effects.closed ??= "closed-unsupported";
@@ -118,19 +129,26 @@ function isIgnored(key: string, prefix: string | undefined): boolean {
   return prefix !== undefined || LOOKS_LIKE_RESTRICTION.test(key);
 }
 
-function complainOfRestriction(field: Field, { typed }: AnnotationRisk): void {
+function complainOfRestriction(field: Field, risk: AnnotationRisk): void {
+  const letsOneFamilyIn = /(?:^|[\s,])(?:0\.0\.0\.0|::)\/0(?:$|[\s,])/.test(String(field.value));
   complain(field, "INGRESS_RESTRICTION_UNSUPPORTED", {
-    what: "Closed all paths of this Ingress",
+    what: whatIsClosed(risk),
     why: "Hawser does not have this restriction yet, and without it the Ingress would be more open than written",
-    fix: fixWith(
-      "Restrict access at the backend and remove the annotation, or serve the Ingress by another class",
-      typed,
-    ),
+    fix: letsOneFamilyIn
+      ? 'Write "0.0.0.0/0,::/0" if every client may come in, by IPv4 and by IPv6'
+      : fixWith(
+          "Restrict access at the backend and remove the annotation, or serve the Ingress by another class",
+          risk.typed,
+        ),
   });
 }
 
+function whatIsClosed({ scope }: AnnotationRisk): string {
+  return scope === "host" ? "Closed all paths of the hosts of this Ingress" : "Closed all paths of this Ingress";
+}
+
 /** Whether a snippet closes its Ingress. */
-function complainOfSnippet(field: Field, text: string): boolean {
+function complainOfSnippet(field: Field, text: string, risk: AnnotationRisk): boolean {
   const directive = firstRiskyDirective(text);
   if (directive === undefined) {
     complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
@@ -142,7 +160,7 @@ function complainOfSnippet(field: Field, text: string): boolean {
     return false;
   }
   complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
-    what: "Closed all paths of this Ingress",
+    what: whatIsClosed(risk),
     why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
     fix: fixWith("Remove the line, or serve the Ingress by another class", typedFor(directive.name)),
   });

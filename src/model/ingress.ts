@@ -132,14 +132,26 @@ function readDefaultBackend(field: Field, { isV1, closed }: PathContext): Ingres
   return closed === undefined ? (backend ?? { closed: "closed-unreadable" }) : { closed };
 }
 
-/** The rules with what annotations close besides: the path `/`, and hosts that they add. */
+/** Stands for all paths of a host. */
+const WHOLE_HOST: IngressPath = {
+  path: "",
+  pathType: "ImplementationSpecific",
+  isPattern: true,
+  target: { closed: "closed-restriction" },
+  at: "metadata.annotations",
+};
+
+/** The rules with what annotations close besides: whole hosts, the path `/`, and hosts that they add. */
 function withEffects(
   rules: readonly IngressRule[],
-  { closesRoot, addedHosts, addsWww }: AnnotationEffects,
+  { closesHosts, closesRoot, addedHosts, addsWww }: AnnotationEffects,
 ): readonly IngressRule[] {
   const target = { closed: "closed-unsupported" } as const;
   const root: IngressPath = { path: "/", pathType: "Exact", target, at: "metadata.annotations" };
-  const closing = rules.map((rule) => (closesRoot ? { ...rule, paths: [root, ...rule.paths] } : rule));
+  const closing = rules.map(({ host, paths }) => ({
+    host,
+    paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot ? [root] : []), ...paths],
+  }));
   const wwwHosts = addsWww ? rules.map(({ host }) => (host.startsWith("www.") ? host.slice(4) : `www.${host}`)) : [];
   const added = new Set([...addedHosts, ...wwwHosts.filter((host) => isDnsSubdomain(host))]);
   const all: IngressPath = { ...root, pathType: "Prefix" };

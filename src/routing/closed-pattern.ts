@@ -33,17 +33,22 @@ function hasAlternatives(pattern: string): boolean {
   return false;
 }
 
+/** Where a certificate authority asks for a proof over plain HTTP (RFC 8555 section 8.3): never restricted to some clients. */
+const ACME_PATH = "/.well-known/acme-challenge/";
+
 /**
- * The closed pattern that may match a normalised path and is not shorter than the rule that was found; an Exact path
- * goes before all patterns.
+ * The closed pattern that may match a normalised path and is not shorter than the rule that was found. An Exact path
+ * goes before an expression; before a whole host that is closed, only one for the proof of a certificate.
  */
 export function closedRoute(
   patterns: readonly ClosedPattern[],
   path: string,
   found: Route | undefined,
 ): Route | undefined {
-  if (found?.pathType === "Exact") return undefined;
+  const isExact = found?.pathType === "Exact";
+  if (isExact && path.startsWith(ACME_PATH)) return undefined;
+  // Longer than any expression, and shorter than a whole host.
+  const foundLength = isExact ? Number.MAX_VALUE : (found?.path.length ?? 0);
   const lower = path.toLowerCase();
-  const foundLength = found?.path.length ?? 0;
   return patterns.find(({ text, length }) => length >= foundLength && lower.startsWith(text))?.route;
 }

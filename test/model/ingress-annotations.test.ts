@@ -6,6 +6,9 @@ import { codes, object, valueOf } from "./build.ts";
 const NGINX = "nginx.ingress.kubernetes.io/";
 const backend = { service: { name: "web", port: { number: 80 } } };
 
+/** What closes the whole host, as `routesOf` shows it. */
+const WHOLE_HOST = "a.com: closed-restriction";
+
 function withAnnotations(annotations: Readonly<Record<string, string>>, path = "/a") {
   const metadata = { name: "shop", annotations };
   const spec = { rules: [{ host: "a.com", http: { paths: [{ path, pathType: "ImplementationSpecific", backend }] } }] };
@@ -67,6 +70,7 @@ describe("parseIngress() judges restrictions", () => {
     const both = { [`${NGINX}auth-tls-secret`]: "a/ca", [`${NGINX}auth-tls-verify-client`]: "off" };
     expect(routesOf(withAnnotations(both))).toEqual(["a.com/a: web"]);
     expect(routesOf(withAnnotations({ ...both, [`${NGINX}auth-tls-verify-client`]: "optional" }))).toEqual([
+      WHOLE_HOST,
       "a.com/a: closed-restriction",
     ]);
   });
@@ -82,8 +86,6 @@ describe("parseIngress() judges restrictions", () => {
     ["auth-type", "basic"],
     ["auth-secret", "users"],
     ["auth-url", "http://auth"],
-    ["auth-tls-secret", "a/b"],
-    ["auth-tls-verify-client", "optional_no_ca"],
     ["auth-of-tomorrow", "x"],
     ["enable-modsecurity", "true"],
     ["modsecurity-snippet", "SecRuleEngine On"],
@@ -93,6 +95,17 @@ describe("parseIngress() judges restrictions", () => {
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
     expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
     expect(valueOf(parsed).closed).toBe("closed-restriction");
+  });
+
+  it.each([
+    ["auth-tls-secret", "a/b"],
+    ["auth-tls-verify-client", "optional_no_ca"],
+    ["auth-tls-match-cn", "CN=a"],
+  ])("I1 %s %j closes the whole host, for it is not of one path", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual([WHOLE_HOST, "a.com/a: closed-restriction"]);
+    expect(valueOf(parsed).rules[0]?.paths[0]?.isPattern).toBe(true);
+    expect(parsed.problems[0]?.what).toBe("Closed all paths of the hosts of this Ingress");
   });
 
   it.each([
@@ -159,6 +172,11 @@ describe("parseIngress() judges restrictions", () => {
     expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
   });
 
+  it("I2 says what is missing in a list that lets one family in", () => {
+    const { problems } = withAnnotations({ [`${NGINX}whitelist-source-range`]: "0.0.0.0/0" });
+    expect(problems[0]?.fix).toContain('"0.0.0.0/0,::/0"');
+  });
+
   it("I3 names the annotation that says the same", () => {
     const fixOf = (name: string, value: string) => withAnnotations({ [name]: value }).problems[0]?.fix;
     expect(fixOf("haproxy.org/whitelist", "10.0.0.0/8")).toContain("hawser.dev/allowlist-source-range");
@@ -181,9 +199,12 @@ describe("parseIngress() reads snippets", () => {
     { snippet: "add_header X#Y z;\nlimit_except GET { deny all; }", line: 2, text: "limit_except GET" },
     { snippet: 'add_header A "\\"; deny all; \\""; allow all;', line: 1, text: "allow all" },
   ])("I3 $snippet closes all paths, because of line $line", ({ snippet, line, text }) => {
-    for (const name of ["configuration-snippet", "server-snippet"]) {
+    for (const [name, isOfHost] of [
+      ["configuration-snippet", false],
+      ["server-snippet", true],
+    ] as const) {
       const parsed = withAnnotations({ [NGINX + name]: snippet });
-      expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+      expect(routesOf(parsed)).toEqual([...(isOfHost ? [WHOLE_HOST] : []), "a.com/a: closed-restriction"]);
       expect(codes(parsed.problems)).toEqual(["INGRESS_SNIPPET_UNSUPPORTED"]);
       expect(parsed.problems[0]?.why).toContain(`line ${line} of the snippet ("${text.replaceAll('"', '\\"')}")`);
     }
