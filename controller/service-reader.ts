@@ -1,9 +1,8 @@
-import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
-import { listOf, recordOf } from "#src/model/record.ts";
-import { ingressOf } from "#src/model/service-status.ts";
+import { addressesHeldBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
 import { HeldAddresses } from "./held-addresses.ts";
@@ -85,7 +84,7 @@ export class ServiceReader {
   ): void {
     this.#report(key, object, parsed);
     const unseen = writes.addressesOf(key, object);
-    const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesIn(object));
+    const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
     this.#inUse.add(addresses);
     this.#former.note(key, addresses);
     this.held.note(key, object, addresses);
@@ -127,10 +126,4 @@ function withUnseen(service: Service, addresses: readonly Ip[]): Service {
   const isShown = (ip: Ip): boolean => service.assignedAddresses.some((shown) => equalIps(shown, ip));
   const { allocatedFrom = addresses.every(isShown) ? undefined : "" } = service;
   return { ...service, assignedAddresses: addresses, allocatedFrom };
-}
-
-/** What an unreadable Service has, as far as it can be made out: in its status, and as external IPs. */
-function addressesIn(object: KubeObject): readonly Ip[] {
-  const texts = [...ingressOf(object).map(({ ip }) => ip), ...listOf(recordOf(object["spec"])["externalIPs"])];
-  return texts.flatMap((text) => (typeof text === "string" ? (parseIp(text) ?? []) : []));
 }

@@ -7,7 +7,7 @@ import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import { recordOf } from "#src/model/record.ts";
-import { ingressOf } from "#src/model/service-status.ts";
+import { addressesHeldBy } from "#src/model/service-status.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
 /**
@@ -38,19 +38,18 @@ export function findPendingServices(set: CheckedSet): readonly Problem[] {
   return problems;
 }
 
-/** What the statuses of Services that cannot be read hold: no other Service gets it. */
+/** What the statuses of Services that cannot be read hold, and their external IPs: no other Service gets these. */
 function addressesOfUnreadable(
   set: CheckedSet,
   readable: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, readonly Ip[]> {
   const keys = set.keysOf("Service").filter((key) => !readable.has(key));
-  return new Map(keys.map((key) => [key, addressesInStatus(set, key)]));
-}
-
-function addressesInStatus(set: CheckedSet, key: string): readonly Ip[] {
-  const object = set.objectOf("Service", key);
-  if (object === undefined) return [];
-  return ingressOf(object).flatMap(({ ip }) => (typeof ip === "string" ? (parseIp(ip) ?? []) : []));
+  return new Map(
+    keys.flatMap((key) => {
+      const object = set.objectOf("Service", key);
+      return object === undefined ? [] : [[key, addressesHeldBy(object)] as const];
+    }),
+  );
 }
 
 function complainOfLack(root: Field, key: string, assignment: Assignment): void {
@@ -73,7 +72,7 @@ function complainOfLoss(root: Field, { ip, reason, message }: Released): void {
   complain({ ...entries, place }, "SERVICE_ADDRESS_LOST", {
     what: `Cannot keep ${printIp(ip)} (${reason})`,
     why: message.slice(message.indexOf(": ") + 2).replace(/\.$/, ""),
-    fix: "Remove it from the status, or leave it: the controller does that",
+    fix: "Leave the status out of the manifest; in a cluster the controller removes the address",
     severity: "warning",
   });
 }

@@ -1,3 +1,4 @@
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import type { KubeObject } from "./object.ts";
 import { type Fields, listOf, recordOf } from "./record.ts";
 
@@ -19,6 +20,12 @@ export const ANNOUNCED = "hawser.dev/Announced";
 /** The entries of `status.loadBalancer.ingress`, whatever they are; empty where there are none. */
 export function ingressOf(object: KubeObject): readonly Fields[] {
   return listOf(recordOf(recordOf(object["status"])["loadBalancer"])["ingress"]).map(recordOf);
+}
+
+/** What a Service has, as far as it can be found out even of an unreadable one: in its status, and as external IPs. */
+export function addressesHeldBy(object: KubeObject): readonly Ip[] {
+  const texts = [...ingressOf(object).map(({ ip }) => ip), ...listOf(recordOf(object["spec"])["externalIPs"])];
+  return texts.flatMap((text) => (typeof text === "string" ? (parseIp(text) ?? []) : []));
 }
 
 /** The entries of `status.conditions`, ours and those of others. */
