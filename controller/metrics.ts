@@ -8,6 +8,7 @@ const SERVICES = "hawser_services";
 const ASSIGNMENTS = "hawser_assignments_total";
 const CONFIG_STALE = "hawser_config_stale";
 const PLAN_SECONDS = "hawser_plan_seconds";
+const CONTESTED = "hawser_contested_addresses";
 const LEADER = "hawser_controller_leader";
 
 type ServiceState = (typeof SERVICE_STATES)[number];
@@ -18,6 +19,8 @@ interface Decided {
   readonly pools: readonly PoolUsage[];
   /** Services that cannot be read. */
   readonly unreadable: number;
+  /** Addresses that several speakers answer for. */
+  readonly contested: number;
 }
 
 /** What the controller counts. */
@@ -55,6 +58,15 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     Math.min(Number(size), Number.MAX_SAFE_INTEGER),
   );
   gaugeOfPools(POOL_ADDRESSES_IN_USE, "Addresses of a pool in use.", ({ used }) => used);
+  // oxlint-disable-next-line no-new
+  new Gauge({
+    name: CONTESTED,
+    help: "Addresses that several speakers answer for, by their reports.",
+    registers,
+    collect() {
+      this.set(shown?.().contested ?? 0);
+    },
+  });
   // oxlint-disable-next-line no-new
   new Gauge({
     name: SERVICES,

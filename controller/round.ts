@@ -137,9 +137,8 @@ export class Round {
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
     const speakers = this.#reports.read(source.reports(), ready);
-    if (speakers !== this.#speakers)
-      for (const event of this.#takeovers.from(this.#reports.all(source.reports()), this.#context.wallMs()))
-        source.record(event);
+    const isOther = speakers !== this.#speakers || this.#takeovers.nextInMs(nowMs) === 0;
+    if (isOther) this.#recordTakeovers(nowMs);
     for (const keys of [decided, this.#concerned(speakers), this.#due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
     this.#speakers = speakers;
@@ -151,6 +150,7 @@ export class Round {
       assignments: planner.assignments,
       pools: planner.usage(),
       unreadable: unreadable.size,
+      contested: speakers.contested.size,
     }));
     return speakers;
   }
@@ -158,7 +158,8 @@ export class Round {
   /** Milliseconds until there is something to do although nothing changes, at least 0; undefined if there is not. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const waits = [this.#retries.nextInMs(), this.#contests.nextInMs(nowMs), this.#announcements.nextInMs(nowMs)];
+    const timed = [this.#contests, this.#announcements, this.#takeovers];
+    const waits = [this.#retries.nextInMs(), ...timed.map((one) => one.nextInMs(nowMs))];
     const due = waits.filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -189,6 +190,12 @@ export class Round {
     const isSame =
       before.count === speakers.count && before.ready === speakers.ready && before.isComplete === speakers.isComplete;
     return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
+  }
+
+  #recordTakeovers(nowMs: number): void {
+    const { source, wallMs } = this.#context;
+    const reports = this.#reports.all(source.reports());
+    for (const event of this.#takeovers.due(reports, { wallMs: wallMs(), nowMs })) source.record(event);
   }
 
   /** The Services whose time has come although they did not change. */

@@ -45,10 +45,11 @@ describe.skipIf(reason !== undefined)("the condition hawser.dev/Announced on a r
     const speakers = world.source();
     await speakers.open(["Node"], { onChange: () => undefined, onProblems: () => undefined });
     const members = nodes.map((node) => ({ node, ready: true, leaving: false }));
-    const said = { ready: true, standing: "Usable", announcing: ["192.0.0.0-7"], members };
+    const said = { ready: true, standing: "Usable", members };
     for (const node of nodes) {
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
-      await speakers.report(`speaker-${node}`, { node, ...said }, { goesWith });
+      const announcing = node === "n1" ? ["192.0.0.0-7"] : [];
+      await speakers.report(`speaker-${node}`, { node, announcing, ...said }, { goesWith });
     }
     await world.startReplica();
     await world.create(["web"]);

@@ -12,6 +12,8 @@ afterEach(() => world.stop());
 const REPORTS_MS = 500;
 const MISSING_MS = 30_000;
 const CONTESTED_MS = 10_000;
+/** A round of a takeover is over then. */
+const SETTLED_MS = 2_000;
 /** The clock of the world at its start, as its Events and conditions show it. */
 const START = "2026-01-01T00:16:40Z";
 
@@ -110,6 +112,7 @@ describe("an address that several speakers answer for", () => {
         "and see that all have the same key.",
     );
     expect(world.events("web")).toEqual(["Normal AddressAssigned", "Warning MultipleOwners"]);
+    expect(await world.metric("hawser_contested_addresses")).toBe("1");
     await world.advance(10 * MISSING_MS);
     expect(world.writes("web")).toBe(2);
     for (const node of ["n2", "n3"]) report(node, { members: [{ node: "n1" }, { node: "n2" }, { node: "n3" }] });
@@ -162,12 +165,19 @@ describe("a takeover", () => {
     world.source.says("speaker-n1", undefined);
     report("n2", { announcing: ["192.0.2.0-1"], takeovers: [round()] });
     await world.advance(REPORTS_MS);
-    const first = 'Node n2 Normal: Took over 2 addresses from node "n1" (MemberSilent): 192.0.2.0-1.';
+    // It grows while it goes on.
+    expect(takeovers()).toEqual([]);
+    report("n2", { announcing: ["192.0.2.0-1"], takeovers: [round({ gained: 7, addresses: ["192.0.2.0-6"] })] });
+    await world.advance(REPORTS_MS);
+    await world.advance(SETTLED_MS);
+    const first = 'Node n2 Warning: Took over 7 addresses from node "n1" (MemberSilent): 192.0.2.0-6.';
     expect([takeovers(), world.source.patched.length]).toEqual([[first], writes]);
     // The same round again, and one more: the newest comes first.
     const back = round({ at: "2026-01-01T00:20:00Z", cause: "Preferred", from: "n3", gained: 1, addresses: [] });
     report("n2", { announcing: ["192.0.2.0-1"], takeovers: [back, round()] });
     await world.advance(REPORTS_MS);
+    await world.advance(SETTLED_MS);
+    await world.advance(10 * SETTLED_MS);
     expect(takeovers()).toEqual([first, 'Node n2 Normal: Took over 1 address from node "n3" (Preferred).']);
   });
 
@@ -176,6 +186,7 @@ describe("a takeover", () => {
       takeovers: [round({ from: "n2", gained: 0, lost: 2 }), round({ from: "", cause: "MemberJoined" })],
     });
     await assigned("a");
+    await world.advance(SETTLED_MS);
     expect(takeovers()).toEqual([]);
   });
 
@@ -183,6 +194,7 @@ describe("a takeover", () => {
     const old = round({ at: "2026-01-01T00:15:30Z", cause: "Preferred" });
     report("n2", { takeovers: [round({ at: "2026-01-01T00:16:10Z" }), old] });
     await assigned("a");
-    expect(takeovers()).toEqual(['Node n2 Normal: Took over 2 addresses from node "n1" (MemberSilent): 192.0.2.0-1.']);
+    await world.advance(SETTLED_MS);
+    expect(takeovers()).toEqual(['Node n2 Warning: Took over 2 addresses from node "n1" (MemberSilent): 192.0.2.0-1.']);
   });
 });
