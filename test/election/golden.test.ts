@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { hostAddressesOf } from "#src/election/forbidden-address.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Member, NodeStandings, WantedAddress } from "#src/election/member.ts";
 import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
 import { unownedGroups } from "#src/election/unowned.ts";

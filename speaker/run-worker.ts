@@ -1,0 +1,147 @@
+import { readArpSysctls } from "#src/linux/arp-sysctls.ts";
+import { GroupMembership } from "#src/linux/group-membership.ts";
+import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
+import { openPacketSocket } from "#src/linux/packet-socket.ts";
+import { openRouteWatcher } from "#src/linux/route-watcher.ts";
+import type { Routes } from "#src/linux/routes.ts";
+import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { CounterSet } from "./counter-set.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { LocalNetwork } from "./local-network.ts";
+import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import { Responders } from "./responders.ts";
+import { Speaker } from "./speaker.ts";
+
+/** Between two attempts to open the packet sockets that the kernel refused. */
+const REOPEN_MS = 1_000;
+/** Different troubles that are logged; more of them say nothing new. */
+const MAX_TROUBLES = 1_000;
+
+/** The way to the main thread and back. */
+export interface WorkerPort {
+  post(message: FromWorker): void;
+  listen(listener: (message: ToWorker) => void): void;
+}
+
+/** The machine: the kernel's own, or what a test puts in its place. */
+export interface WorkerMachine {
+  readonly openPacketSocket: typeof openPacketSocket;
+  readonly openLinkWatcher: typeof openLinkWatcher;
+  readonly openRouteWatcher: typeof openRouteWatcher;
+  readonly readArpSysctls: typeof readArpSysctls;
+}
+
+const linux: WorkerMachine = { openPacketSocket, openLinkWatcher, openRouteWatcher, readArpSysctls };
+
+/** Runs the worker of a speaker. Resolves, once it hears heartbeats and ticks, with what ends it. */
+export async function runWorker(
+  settings: WorkerSettings,
+  port: WorkerPort,
+  machine: WorkerMachine = linux,
+): Promise<() => void> {
+  const { post } = port;
+  const warnOnce = troubleLog(post);
+  const counters = new CounterSet();
+  const network = new LocalNetwork();
+  let isTicking = false;
+
+  const responders = new Responders({
+    interfaces: settings.interfaces,
+    openPacketSocket: machine.openPacketSocket,
+    groups: new GroupMembership({
+      onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
+    }),
+    onReply: (protocol) => counters.add("replies_sent", protocol),
+    onDrop: (reason) => counters.add("frames_dropped", reason),
+    onError: (errno) => counters.add("socket_errors", String(errno)),
+    onWideFilter: (name, error) =>
+      warnOnce("the kernel refuses a filter by address, all requests are looked at", {
+        interface: name,
+        err: error.message,
+        fix: "raise net.core.optmem_max to 131072",
+      }),
+    onProblems: (problems) => post({ kind: "problems", need: "sockets", problems }),
+  });
+
+  const heartbeats = new Heartbeats({
+    node: settings.node,
+    port: settings.heartbeatPort,
+    keys: settings.heartbeatKeys,
+    onHeartbeat: (heartbeat, from) => speaker.receive(heartbeat, from, monotonicMs()),
+    onFault: (fault) => {
+      counters.add("heartbeats_refused", fault);
+      if (fault === "tag")
+        warnOnce("a heartbeat with a wrong signature was refused", { fix: "give all speakers one key" });
+    },
+    onError: (error) => warnOnce("heartbeat socket", { err: error.message }),
+    onProblems: (problems) => post({ kind: "problems", need: "heartbeats", problems }),
+  });
+
+  const speaker = new Speaker({
+    settings,
+    heartbeats,
+    responders,
+    counters,
+    network,
+    arpSysctls: machine.readArpSysctls,
+    wallMs,
+    chance: Math.random,
+    post,
+  });
+
+  function takeLinks(found: ReadonlyMap<number, Link>): void {
+    network.setLinks(found);
+    if (responders.setLinks(found)) speaker.linksChanged(monotonicMs());
+    speaker.networkChanged(monotonicMs());
+  }
+  function takeRoutes(found: Routes): void {
+    network.setRoutes(found);
+    if (responders.setRoutes(found)) speaker.linksChanged(monotonicMs());
+    speaker.networkChanged(monotonicMs());
+  }
+
+  port.listen((message) => {
+    if (message.kind === "keys") heartbeats.setKeys(message.keys);
+    else speaker.handle(message, monotonicMs());
+    // Without a tick nothing is announced that another speaker would have to take over.
+    if (message.kind === "leave" && !isTicking) post({ kind: "left" });
+  });
+
+  const links = await machine.openLinkWatcher({
+    onChange: takeLinks,
+    onError: (error) => warnOnce("link watcher", { err: error.message }),
+  });
+  const routes = await machine.openRouteWatcher({
+    onChange: takeRoutes,
+    onError: (error) => warnOnce("route watcher", { err: error.message }),
+  });
+  takeRoutes(routes.routes());
+  takeLinks(links.links());
+  const reopening = setInterval(() => {
+    if (responders.retryFailed()) speaker.linksChanged(monotonicMs());
+  }, REOPEN_MS);
+  // A speaker that hears no other one would take everything: it does not stand for election before it can hear.
+  await heartbeats.open();
+  isTicking = true;
+  const ticking = setInterval(() => speaker.tick(monotonicMs()), settings.heartbeatEveryMs);
+  post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });
+  return () => {
+    clearInterval(reopening);
+    clearInterval(ticking);
+    heartbeats.close();
+    responders.close();
+    links.close();
+    routes.close();
+  };
+}
+
+/** Logs each different trouble once, so that a broken member cannot fill the log. */
+function troubleLog(post: WorkerPort["post"]): (msg: string, data: Readonly<Record<string, unknown>>) => void {
+  const said = new Set<string>();
+  return (msg, data) => {
+    const key = JSON.stringify([msg, data]);
+    if (said.has(key) || said.size >= MAX_TROUBLES) return;
+    said.add(key);
+    post({ kind: "log", level: "warn", msg, data });
+  };
+}

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { FromWorker, SpeakerState, ToWorker } from "#speaker/messages.ts";
+import { runWorker } from "#speaker/run-worker.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import type { Link } from "#src/linux/link-watcher.ts";
+import { NO_ROUTES } from "#src/linux/routes.ts";
+import { decodeArp } from "#src/wire/arp.ts";
+import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { eventually } from "#test/support/eventually.ts";
+import { fakeLink, FakeLinkWatcher } from "#test/support/fake-link-watcher.ts";
+import { fakePacketSockets } from "#test/support/fake-packet-socket.ts";
+
+const VIP = "192.0.2.200";
+
+function ipOf(text: string): Ip {
+  return parseIp(text) ?? expect.fail(text);
+}
+
+function lan(...addresses: readonly string[]): Link {
+  return fakeLink({ addresses: addresses.map((text) => ({ ip: ipOf(text), prefixLength: 24, scope: "global" })) });
+}
+
+/** A worker on a machine that a test plays; its heartbeats go over a real socket. */
+async function start() {
+  const posted: FromWorker[] = [];
+  const { open, sockets } = fakePacketSockets();
+  let listener: (message: ToWorker) => void = () => expect.fail("it listens first");
+  let links = new FakeLinkWatcher({ onChange: () => undefined });
+  const settings = {
+    node: "n1",
+    // Any free one: no other speaker is there.
+    heartbeatPort: 0,
+    heartbeatEveryMs: 20,
+    deadAfterMs: 100,
+    failBackAfterMs: undefined,
+    interfaces: [],
+    heartbeatKeys: [new TextEncoder().encode("a key for heartbeats")],
+  };
+  const port = {
+    post: (message: FromWorker) => void posted.push(message),
+    listen: (other: typeof listener) => (listener = other),
+  };
+  const end = await runWorker(settings, port, {
+    openPacketSocket: open,
+    openLinkWatcher: async (options) => (links = new FakeLinkWatcher(options, [lan("192.0.2.11")])),
+    openRouteWatcher: async () => ({
+      routes: () => ({ ...NO_ROUTES, gateways: [ipOf("192.0.2.1")] }),
+      close: () => undefined,
+    }),
+    readArpSysctls: () => ({ ignore: 1, announce: 2 }),
+  });
+  const state = (): SpeakerState | undefined => posted.findLast((message) => message.kind === "state")?.state;
+  /** Addresses that were announced by gratuitous ARP. */
+  const announced = (): ReadonlySet<string> =>
+    new Set(
+      sockets.flatMap(({ sent }) =>
+        sent
+          .flatMap((frame) => decodeArp(frame.subarray(ETHERNET_HEADER_BYTES)) ?? [])
+          .map(({ senderIp }) => printIp(senderIp)),
+      ),
+    );
+  return { end, posted, state, announced, links, tell: (message: ToWorker) => listener(message) };
+}
+
+describe("runWorker()", () => {
+  let end: (() => void) | undefined;
+  afterEach(() => end?.());
+
+  it("F announces what it is told to, withdraws what its machine has, and leaves", async () => {
+    const worker = await start();
+    end = worker.end;
+    const wanted = [{ ip: VIP }, { ip: "192.0.2.1" }];
+    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    worker.tell({ kind: "cluster", wanted, ...rest });
+    await vi.waitFor(() => expect(worker.state()?.announcing).toEqual([VIP]), eventually);
+    expect([...worker.announced()]).toEqual([VIP]);
+    expect(worker.state()).toMatchObject({
+      gateways: ["192.0.2.1"],
+      unownedCount: 1,
+      unowned: [{ addresses: ["192.0.2.1"], reasons: { GatewayAddress: 1 } }],
+      takeovers: [{ cause: "Vacant", gained: 1 }],
+    });
+    worker.links.setLinks([lan("192.0.2.11", VIP)]);
+    await vi.waitFor(() => expect(worker.state()?.announcing).toEqual([]), eventually);
+    await vi.waitFor(
+      () =>
+        expect(worker.state()?.problems).toMatchObject([
+          { code: "ADDRESS_ON_LOCAL_INTERFACE", where: "interface eth0" },
+        ]),
+      eventually,
+    );
+    worker.tell({ kind: "leave" });
+    await vi.waitFor(() => expect(worker.posted).toContainEqual({ kind: "left" }), eventually);
+  });
+});
