@@ -82,8 +82,13 @@ export class EndpointPool implements EndpointConnectionOwner {
     if (idle!.length === 0) this.#idle.delete(connection.endpoint.key);
   }
 
-  /** Closes the idle connections to an endpoint: a dead node would let a request wait on each. */
-  onSignOfDeath({ key }: BackendEndpoint): void {
+  /** A dead node would let a request wait on each idle connection. */
+  onSignOfDeath(endpoint: BackendEndpoint): void {
+    this.closeIdleTo(endpoint);
+  }
+
+  /** Closes the idle connections to an endpoint. */
+  closeIdleTo({ key }: BackendEndpoint): void {
     for (const connection of this.#idle.get(key)?.slice() ?? []) connection.close();
   }
 

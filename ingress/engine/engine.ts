@@ -14,6 +14,7 @@ import { HeadWriter } from "./head-writer.ts";
 import { Turns } from "./turns.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { removedEndpoints } from "./removed-endpoints.ts";
 import { RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
 import { ResponseHead } from "./response-head.ts";
@@ -105,6 +106,7 @@ export class Engine implements EngineContext {
 
   /** Routes requests by this table from now on; those under way keep what they got. */
   useRoutes(routes: RouteTable): void {
+    for (const endpoint of removedEndpoints(this.routes, routes)) this.endpointPool.closeIdleTo(endpoint);
     this.routes = routes;
   }
 

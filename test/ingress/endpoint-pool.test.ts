@@ -212,4 +212,16 @@ describe("endpoints", () => {
     await bodiesOf(client, 20);
     expect(endpoint.connections.length).toBeLessThanOrEqual(before + 1);
   });
+
+  it("I7 have no idle connection left once they are out of the EndpointSlice", async () => {
+    await using gone = await startEndpoint(answering("a"));
+    await using other = await startEndpoint(answering("b"));
+    await using proxy = await startProxy({ s: [gone.port, other.port] });
+    using client = openClient(proxy.port);
+    expect(await bodiesOf(client, 2)).toBe("ab");
+    proxy.setEndpoints({ s: [other.port] });
+    await until("the connection to be closed", () => gone.connections[0]!.closed);
+    expect(proxy.engine.counters.openEndpointConnections).toBe(1);
+    expect(other.connections[0]!.closed).toBe(false);
+  });
 });
