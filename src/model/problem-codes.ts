@@ -13,10 +13,10 @@ export const PROBLEM_CODES = {
   // Files and objects (src/model/manifest.ts, object.ts, field.ts).
   MANIFEST_NOT_YAML: {
     meaning: "A document in a file of manifests is not YAML; the file's other documents are read.",
-    solve: "Mend the text at the line named. Render templates first.",
+    solve: "Fix the text at the line that the message names. Render templates first.",
   },
   MANIFEST_DUPLICATE_KEY: {
-    meaning: "A key stands twice in one map of a manifest, so that one of two values would be lost.",
+    meaning: "A map in a manifest contains a key twice, so that one of two values would be lost.",
     solve: "Keep one of the two, or put `---` between two objects.",
   },
   MANIFEST_TOO_LARGE: {
@@ -24,20 +24,20 @@ export const PROBLEM_CODES = {
     solve: "Split the file.",
   },
   MANIFEST_UNREADABLE: {
-    meaning: "A file of manifests, or a folder of them, cannot be read. What was known of it stays in force.",
-    solve: "Mend the path or the permissions.",
+    meaning: "A file of manifests, or a folder of them, cannot be read. Its last known content stays in use.",
+    solve: "Fix the path or the permissions.",
   },
   MANIFEST_DUPLICATE: {
-    meaning: "Two manifests have the same kind, namespace and name. The first counts, by path and then by place.",
+    meaning: "Two manifests have the same kind, namespace and name. The first one counts, by path and then by line.",
     solve: "Remove or rename one of the two.",
   },
   MANIFESTS_MISSING: {
-    meaning: "The folder of manifests is not there, or may not be read. What was known of it stays in force.",
-    solve: "Make the folder, or mend the path or the permissions.",
+    meaning: "The folder of manifests does not exist, or may not be read. Its last known content stays in use.",
+    solve: "Create the folder, or fix the path or the permissions.",
   },
   STATUS_FILE_BROKEN: {
     meaning: "A file in which Hawser keeps status cannot be read.",
-    solve: "Mend the file, or remove it to have it written anew.",
+    solve: "Fix the file, or remove it: Hawser writes it again.",
   },
   WATCH_REFUSED: {
     meaning: "The system refuses to watch a folder. Changes are seen late.",
@@ -61,8 +61,8 @@ export const PROBLEM_CODES = {
     solve: "Log in with kubectl, or run by hand what the message names.",
   },
   API_SERVER_UNREACHABLE: {
-    meaning: "The API server does not answer, or answers with an error. What was known of it stays in force.",
-    solve: "Look at the API server and the network; Hawser tries again by itself.",
+    meaning: "The API server does not answer, or answers with an error. The last known state stays in use.",
+    solve: "Look at the API server and the network. Hawser retries with increasing delays.",
   },
   API_ACCESS_REFUSED: {
     meaning: "The API server does not let the program read what it needs (401 or 403).",
@@ -70,11 +70,11 @@ export const PROBLEM_CODES = {
   },
   API_SERVER_WENT_BACK: {
     meaning:
-      "The API server shows an older state than before, as after the loss of its store. What was known stays in force.",
-    solve: "Restart Hawser if that is meant, as after a restored backup.",
+      "The API server shows an older state than before, as after the loss of its store. The last known state stays in use.",
+    solve: "Restart Hawser if this is intended, as after restoring a backup.",
   },
   WATCH_LINE_UNREADABLE: {
-    meaning: "Warning: the API server sent something that is no event. It is passed over.",
+    meaning: "Warning: the API server sent something that is not an event. It is ignored.",
     solve: "Look for a proxy between Hawser and the API server that changes answers.",
   },
   OBJECT_NOT_A_MAP: {
@@ -82,21 +82,21 @@ export const PROBLEM_CODES = {
     solve: "Write an object with apiVersion, kind and metadata, or remove the document.",
   },
   OBJECT_NAME_INVALID: {
-    meaning: "A name or namespace is not one that Kubernetes takes (RFC 1123).",
+    meaning: "A name or namespace is not one that Kubernetes accepts (RFC 1123).",
     solve: "Choose a name of a-z, 0-9 and -, with a letter or digit at both ends.",
   },
   API_VERSION_UNKNOWN: {
-    meaning: "The apiVersion is none that Kubernetes has for this kind.",
+    meaning: "Kubernetes does not have this apiVersion for this kind.",
     solve: "Write the apiVersion that the message names.",
   },
   API_VERSION_OLD: {
     meaning: "Warning: the apiVersion is one that API servers no longer serve. It is read as today's.",
-    solve: "Rewrite the manifest for today's version before it goes to a cluster.",
+    solve: "Rewrite the manifest for today's version before you apply it to a cluster.",
   },
   METADATA_MISPLACED: {
     meaning:
-      "Warning: labels or annotations stand beside metadata, where Kubernetes drops them. They are read as part of it.",
-    solve: "Indent them so that they stand under metadata.",
+      "Warning: labels or annotations are beside metadata, where Kubernetes drops them. They are read as part of it.",
+    solve: "Indent them so that they are under metadata.",
   },
   TEXT_NOT_QUOTED: {
     meaning:
@@ -104,45 +104,45 @@ export const PROBLEM_CODES = {
     solve: "Put the value in quotes.",
   },
   FIELD_MISSING: {
-    meaning: "A required field is not there.",
+    meaning: "A required field is missing.",
     solve: "Write the field.",
   },
   FIELD_WRONG_TYPE: {
-    meaning: "A field holds another type of value than it should, such as a text in place of a list.",
-    solve: "Write a value of the type named.",
+    meaning: "A field has a value of the wrong type, such as a text instead of a list.",
+    solve: "Write a value of the type that the message names.",
   },
   FIELD_INVALID: {
-    meaning: "A value is of the right type, but may not stand there.",
+    meaning: "A value has the right type but is not allowed here.",
     solve: "Write one of the values that the message names.",
   },
   FIELD_DUPLICATE: {
-    meaning: "Two entries of a list have what only one of them may have.",
+    meaning: "Two entries of a list have the same value where each needs its own.",
     solve: "Change or remove one of the two.",
   },
 
-  // The configuration (src/model/pool-config.ts). With any of the errors the last good configuration stays in force.
+  // The configuration (src/model/pool-config.ts). With any of the errors the last good configuration stays in use.
   CONFIG_TEXT_MISSING: {
     meaning: "The ConfigMap has no text under `data.config`.",
     solve: "Write `config: |` under data and the pools below it.",
   },
   CONFIG_NOT_YAML: {
     meaning: "The text under `data.config` is not one YAML document.",
-    solve: "Mend the text at the line named.",
+    solve: "Fix the text at the line that the message names.",
   },
   CONFIG_DUPLICATE_KEY: {
-    meaning: "A key stands twice in one map of the configuration.",
+    meaning: "A map in the configuration contains a key twice.",
     solve: "Keep one of the two.",
   },
   CONFIG_UNKNOWN_KEY: {
-    meaning: "A key of the configuration is not known there.",
+    meaning: "A key of the configuration is unknown.",
     solve: "Write the key that the message proposes, or remove it.",
   },
   CONFIG_MAP_MISSING: {
-    meaning: "A cluster has no ConfigMap of the name that the configuration is read from. No Service gets an address.",
+    meaning: "The ConfigMap that the configuration is read from does not exist. No Service gets an address.",
     solve: "Create it with the pools, or name another one with `--namespace` and `--config-map`.",
   },
   CONFIG_MAP_NOT_READ: {
-    meaning: "A ConfigMap has pools, but another name than the one that is read. A warning where that one exists, too.",
+    meaning: "A ConfigMap contains pools but is not the one that is read. It is a warning if that one exists too.",
     solve: "Give `--config-map NAMESPACE/NAME`, or rename it to `hawser` in the namespace `hawser-system`.",
   },
   POOL_NAME_INVALID: {
@@ -162,12 +162,11 @@ export const PROBLEM_CODES = {
     solve: "Write `protocol: layer2`.",
   },
   POOL_PROTOCOL_BGP: {
-    meaning:
-      "A pool is to be announced by BGP, which Hawser does not speak. The pool is passed over, the others are used.",
-    solve: "Write `protocol: layer2` if the nodes are in the network of these addresses; else remove the pool.",
+    meaning: "A pool is to be announced by BGP, which Hawser does not speak. The pool is ignored, the others are used.",
+    solve: "Write `protocol: layer2` if the nodes are in the network of these addresses. Otherwise remove the pool.",
   },
   BGP_NOT_SERVED: {
-    meaning: "Warning: the configuration has BGP peers, communities or BFD profiles. They are passed over.",
+    meaning: "Warning: the configuration has BGP peers, communities or BFD profiles. They are ignored.",
     solve: "Remove them, or leave them for MetalLB.",
   },
   POOL_WITHOUT_ADDRESSES: {
@@ -200,11 +199,11 @@ export const PROBLEM_CODES = {
   },
   POOL_RANGE_HOST_BITS: {
     meaning: "Warning: the address of a CIDR is not the first of its network. The whole network is used.",
-    solve: "Write the network, or a range that begins at the address meant.",
+    solve: "Write the network, or a range that begins at the intended address.",
   },
   POOL_RANGE_SPECIAL: {
     meaning: "Warning: a range has addresses that no client can reach, such as loopback or multicast ones.",
-    solve: "Take addresses of the network that the nodes are in.",
+    solve: "Use addresses of the network that the nodes are in.",
   },
   POOL_HAS_NODE_ADDRESS: {
     meaning:
@@ -217,13 +216,14 @@ export const PROBLEM_CODES = {
   },
   POOL_HAS_NETWORK_ADDRESS: {
     meaning:
-      "Warning: a pool may give out an address that a network of the nodes keeps for itself (its first and its broadcast address; of IPv6 its first, the routers' anycast address). Few clients reach a Service there, or none.",
+      "Warning: a pool may assign an address that a network of the nodes reserves (its first and its broadcast address; of IPv6 its first, the routers' anycast address). Few clients or none can reach a Service there.",
     solve: "Take the address out of the pool, or set `avoid-buggy-ips: true` where it ends in 0 or 255.",
   },
 
   // Services, endpoints and nodes (src/model/service*.ts, endpoint-slice.ts, node.ts).
   REQUEST_ADDRESS_UNREADABLE: {
-    meaning: "A Service requests something that is no IP address. It keeps the address it has and gets no other.",
+    meaning:
+      "A Service requests something that is not an IP address. It keeps the address that it has and gets no other.",
     solve: "Write one address, or one of each family separated by a comma.",
   },
   REQUEST_FAMILY_TWICE: {
@@ -239,8 +239,8 @@ export const PROBLEM_CODES = {
     solve: "Remove `spec.loadBalancerIP`.",
   },
   STATUS_ADDRESS_UNREADABLE: {
-    meaning: "Warning: a status holds something that is no IP address. It is passed over.",
-    solve: "Find out who wrote it; remove it from the status.",
+    meaning: "Warning: a status contains something that is not an IP address. It is ignored.",
+    solve: "Find out which program wrote it, and remove it from the status.",
   },
   ENDPOINTS_WITHOUT_SERVICE: {
     meaning: "Warning: an EndpointSlice does not say which Service it belongs to. It is ignored.",
@@ -306,10 +306,10 @@ export const PROBLEM_CODES = {
   },
   INGRESS_RESOURCE_BACKEND: {
     meaning: "A backend is a resource and not a Service. Its path is closed (it answers 503), the others are served.",
-    solve: "Write a Service in its place.",
+    solve: "Use a Service instead.",
   },
   INGRESS_BACKEND_FORM: {
-    meaning: "Warning: a backend is in the form of another API version than its Ingress. It is read all the same.",
+    meaning: "Warning: a backend is in the form of another API version than its Ingress. It is read anyway.",
     solve: "Write the form of the version, or the version of the form.",
   },
   INGRESS_CLASS_TWICE: {
@@ -323,7 +323,7 @@ export const PROBLEM_CODES = {
   },
   INGRESS_ANNOTATION_MISSPELT: {
     meaning:
-      "An annotation of an Ingress is not known, but almost the name of one that is. A warning, unless a restriction is meant: then it is an error, because the Ingress is open.",
+      "An annotation of an Ingress is unknown but similar to a known one. A warning, unless a restriction is meant: then it is an error, because the Ingress is open.",
     solve: "Write the annotation that the message proposes.",
   },
   INGRESS_CLASS_UNKNOWN: {
@@ -346,22 +346,22 @@ export const PROBLEM_CODES = {
   },
   INGRESS_REGEX_UNSUPPORTED: {
     meaning:
-      "An Ingress asks for regular expressions in paths, which Hawser does not have yet. Whatever they could match is closed: it answers 503.",
+      "An Ingress asks for regular expressions in paths, which Hawser does not support yet. All paths that they could match are closed: they answer 503.",
     solve: "Write the paths as Prefix or Exact, and targets without `$1`.",
   },
   INGRESS_RESTRICTION_UNSUPPORTED: {
     meaning:
-      "An annotation restricts who may come in, in a way that Hawser does not have yet. All paths of the Ingress are closed: they answer 503 and no other Ingress serves them, because it would be more open than written.",
+      "An annotation restricts access in a way that Hawser does not support yet. All paths of the Ingress are closed: they answer 503 and no other Ingress serves them, because it would be more open than written.",
     solve: "Restrict access at the backend and remove the annotation, or serve the Ingress by another class.",
   },
   INGRESS_SNIPPET_UNSUPPORTED: {
     meaning:
-      "An annotation holds nginx configuration with a directive that may restrict who comes in or change what is reached. All paths of the Ingress are closed: they answer 503.",
+      "An annotation contains nginx configuration with a directive that may restrict access or change what is reached. All paths of the Ingress are closed: they answer 503.",
     solve: "Remove the line that the message names, or write the annotation that does the same.",
   },
   INGRESS_ANNOTATION_UNSUPPORTED: {
     meaning:
-      "An annotation changes what requests reach, in a way that Hawser does not have yet. The paths or hosts that it is about are closed: they answer 503.",
+      "An annotation changes what requests reach, in a way that Hawser does not support yet. The paths or hosts that it is about are closed: they answer 503.",
     solve: "Remove the annotation, or serve the Ingress by another class.",
   },
   INGRESS_CANARY_UNSUPPORTED: {
@@ -377,7 +377,7 @@ export const PROBLEM_CODES = {
     solve: 'Write `"true"` or `"false"`.',
   },
   PUBLISH_SERVICE_MISSING: {
-    meaning: "There is no Service of the name in `--publish-service`. The statuses of Ingresses stay as they are.",
+    meaning: "The Service in `--publish-service` does not exist. The statuses of Ingresses stay as they are.",
     solve: "Create the Service, or fix the option.",
   },
   PUBLISH_SERVICE_UNREACHABLE: {
@@ -390,7 +390,7 @@ export const PROBLEM_CODES = {
     solve: "Find it by `kubectl get ingress NAME --show-managed-fields -o yaml`, and give the Ingress one class.",
   },
   INGRESS_SERVICE_MISSING: {
-    meaning: "Warning: an Ingress sends requests to a Service that is not among the files. They are answered 503.",
+    meaning: "Warning: an Ingress sends requests to a Service that does not exist. They are answered 503.",
     solve: "Add the Service, or fix its name or namespace.",
   },
   INGRESS_PORT_MISSING: {
@@ -398,12 +398,12 @@ export const PROBLEM_CODES = {
     solve: "Write a port of the Service: its `port` or `name`, not its `targetPort`.",
   },
   INGRESS_SECRET_MISSING: {
-    meaning: "Warning: an Ingress names a Secret that is not among the files. The default certificate is served.",
+    meaning: "Warning: an Ingress names a Secret that does not exist. The default certificate is served.",
     solve: "Add the Secret in the namespace of the Ingress.",
   },
   SECRET_KEY_MISSING: {
     meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`.",
-    solve: "Make it with `kubectl create secret tls NAME --cert FILE --key FILE`.",
+    solve: "Create it with `kubectl create secret tls NAME --cert FILE --key FILE`.",
   },
   SECRET_NOT_BASE64: {
     meaning: "A value under `data` of a Secret is not base64.",
@@ -454,11 +454,11 @@ export const PROBLEM_CODES = {
     solve: "Give the option, or set its environment variable.",
   },
   OPTION_UNKNOWN: {
-    meaning: "There is no option of that name.",
+    meaning: "An option is unknown.",
     solve: "See `--help` for all options.",
   },
   ARGUMENT_UNEXPECTED: {
-    meaning: "Something stands on the command line where nothing is expected.",
+    meaning: "The command line has an argument that is not expected.",
     solve: "Leave it out.",
   },
   PORT_IN_USE: {
@@ -478,8 +478,8 @@ export const PROBLEM_CODES = {
     solve: "Write a new key as the message says, the same for every speaker.",
   },
   HEARTBEAT_KEY_DIFFERS: {
-    meaning: "Two speakers have different heartbeat keys, so each takes the other for dead and both may announce.",
-    solve: "Give all speakers one key. To replace it, add the new one as the last, then make it the first.",
+    meaning: "Two speakers have different heartbeat keys, so each considers the other dead and both may announce.",
+    solve: "Give all speakers one key. To replace it, add the new one as the last line, then make it the first.",
   },
   HEARTBEATS_NOT_HEARD: {
     meaning:
@@ -508,15 +508,15 @@ export const PROBLEM_CODES = {
   SERVICE_ADDRESS_FORBIDDEN: {
     meaning:
       "The status of a Service has an address that no speaker announces: a Node or a member's interface has it, it is a " +
-      "default gateway, or it is reserved (loopback, link-local, multicast). To announce it would cut that machine off.",
+      "default gateway, or it is reserved (loopback, link-local, multicast). Announcing it would cut that machine off.",
     solve: "Remove the address from the status, so that the Service gets one of a pool.",
   },
   REPORT_NOT_WRITTEN: {
-    meaning: "A speaker cannot publish who it is, or what it announces. Until the first it takes no address.",
+    meaning: "A speaker cannot publish its member record or its report. Without a member record it announces nothing.",
     solve: "Let it create, get, patch and delete Leases in Hawser's namespace, or write to the folder.",
   },
   INSTALLATION_NOT_FOUND: {
-    meaning: "`hawser status` finds nothing of Hawser in the namespace where it looks.",
+    meaning: "`hawser status` finds no part of Hawser in the namespace.",
     solve: "Give the namespace of Hawser with `--namespace`.",
   },
   CONTROLLER_NOT_LEADING: {
@@ -525,7 +525,7 @@ export const PROBLEM_CODES = {
   },
   PACKET_SOCKET_REFUSED: {
     meaning: "The speaker cannot open a packet socket on an interface, so it answers nothing there. It tries again.",
-    solve: "Give it the capability CAP_NET_RAW, or leave the interface out by `--interfaces`.",
+    solve: "Give it the capability CAP_NET_RAW, or leave the interface out of `--interfaces`.",
   },
 } as const satisfies Readonly<Record<string, CodeDocumentation>>;
 

@@ -40,9 +40,9 @@ interface UnownedAddresses {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** A report holds no more Problems. */
+/** The most Problems in a report. */
 export const MAX_REPORTED_PROBLEMS = 16;
-/** A report holds no more groups of addresses without an owner, one for each combination of reasons. */
+/** The most groups of addresses without an owner in a report, one for each combination of reasons. */
 export const MAX_UNOWNED_GROUPS = 16;
 /** Names of nodes read of one list. */
 const MAX_NODES = 10_000;

@@ -11,16 +11,13 @@ const ALLOWED: readonly { readonly path: string; readonly not: string; readonly 
 
 /** Begins of paths that are not clean yet. Whoever cleans one removes it here; nothing is added. */
 const NOT_YET: readonly string[] = [
-  "docs/errors.md",
   "docs/architecture.md",
-  "docs/metrics.md",
   "docs/adr/0012",
   "docs/adr/0014",
   "docs/adr/0018",
   "cli/",
   "ingress/",
   "speaker/",
-  "src/model/",
   "src/election/",
   "src/check/",
 ];
