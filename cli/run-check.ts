@@ -5,6 +5,7 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { configMapRef, installationOptions } from "#src/source/source-options.ts";
 import { checkCluster } from "./check-cluster.ts";
 import { checkFiles } from "./check-files.ts";
@@ -20,6 +21,12 @@ const specs = {
   ...installationOptions,
   ...classOptions("Check", "controller"),
   ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass that the ingress serves" },
+  controllerClass: {
+    kind: "string",
+    default: INGRESS_CONTROLLER,
+    placeholder: "CONTROLLER",
+    help: "Check the Ingresses of classes with this spec.controller, as the ingress serves them by --controller-class",
+  },
   watchIngressWithoutClass: {
     kind: "boolean",
     help: "Ingresses without a class are Hawser's in a cluster, too, where no class is the default",
@@ -73,11 +80,12 @@ async function checkPaths(options: Options, paths: readonly string[]): Promise<C
 }
 
 function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
-  const { loadBalancerClass, ingressClass, ignoreExcludeLb } = options;
+  const { loadBalancerClass, ingressClass, controllerClass, ignoreExcludeLb } = options;
   return {
     configMap: keyOf(configMapRef(options)),
     loadBalancerClass,
     ingressClass,
+    controllerClass,
     takesIngressesWithoutClass,
     ignoresExcludeLabel: ignoreExcludeLb,
   };

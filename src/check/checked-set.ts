@@ -18,6 +18,8 @@ export interface Installation {
   readonly loadBalancerClass: string | undefined;
   /** Ingresses of this class are Hawser's. */
   readonly ingressClass: string;
+  /** Ingresses of a class of this controller are Hawser's, too. */
+  readonly controllerClass: string;
   /** Ingresses without a class are Hawser's where no class is the default. */
   readonly takesIngressesWithoutClass: boolean;
   /** Speakers announce from nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers`, too. */

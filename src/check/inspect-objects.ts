@@ -22,6 +22,7 @@ export const DEFAULT_INSTALLATION: Installation = {
   configMap: CONFIG_MAP_KEY,
   loadBalancerClass: undefined,
   ingressClass: "hawser",
+  controllerClass: INGRESS_CONTROLLER,
   takesIngressesWithoutClass: true,
   ignoresExcludeLabel: false,
 };
@@ -130,9 +131,9 @@ function readService(
 function isOurs(
   object: KubeObject,
   classes: ReadonlyMap<string, IngressClass>,
-  { ingressClass, takesIngressesWithoutClass }: Installation,
+  { ingressClass, controllerClass, takesIngressesWithoutClass }: Installation,
 ): boolean {
-  const scope = { className: ingressClass, controller: INGRESS_CONTROLLER, withoutClass: takesIngressesWithoutClass };
+  const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesIngressesWithoutClass };
   return isServed({ className: ingressClassName(object) }, classes, scope);
 }
 

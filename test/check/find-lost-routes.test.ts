@@ -25,6 +25,15 @@ describe("checkFiles() of rules that lose", () => {
     expect(found(ingress("a", younger), ingress("b", older))).toEqual(["warning INGRESS_PATH_TAKEN f.yaml:11"]);
   });
 
+  it("I16 checks the Ingresses of the controller that the ingress serves", () => {
+    const nginx =
+      "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: { name: hawser }\nspec: { controller: k8s.io/ingress-nginx }";
+    const documents = [nginx, ingress("a"), ingress("b")];
+    const codes = (controllerClass: string) => findingsIn(documents, { controllerClass }).map(({ code }) => code);
+    expect(codes("k8s.io/ingress-nginx")).toEqual(["INGRESS_PATH_TAKEN"]);
+    expect(codes("hawser.dev/ingress")).toEqual([]);
+  });
+
   it("I15 names the winner", () => {
     const [finding] = findingsIn([ingress("a"), ingress("b")]);
     expect(finding?.where).toBe('Ingress "default/b" spec.rules[0].http.paths[0]');

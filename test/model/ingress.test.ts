@@ -222,6 +222,12 @@ describe("parseIngress() reads the old versions", () => {
   });
 });
 
+it("I1 closes a default backend that cannot be served", () => {
+  const parsed = parseIngress(ingress({ defaultBackend: { resource: { kind: "Bucket", name: "b" } } }));
+  expect(valueOf(parsed).defaultBackend).toEqual({ closed: "closed-unreadable" });
+  expect(codes(parsed.problems)).toEqual(["INGRESS_RESOURCE_BACKEND"]);
+});
+
 describe("parseIngress() refuses", () => {
   it.each([
     { name: "no spec", spec: null, code: "FIELD_MISSING" },

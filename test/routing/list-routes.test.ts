@@ -28,6 +28,16 @@ describe("listRoutes()", () => {
     ]);
   });
 
+  it("I1 lists closed rules with their reason and without a Service", () => {
+    const target = { closed: "closed-restriction" } as const;
+    const paths = [{ path: "/x", pathType: "Prefix", target, at: "here" }] as const;
+    const closed = ingressOf("c", {}, { ...target, rules: [{ host: "c.com", paths }] });
+    const { routes } = listRoutes(buildRoutes(routingSnapshot({ ingresses: [closed], services: [], slices: [] })), 10);
+    expect(routes).toEqual([
+      { host: "c.com", path: "/x", pathType: "Prefix", ingress: "default/c", closed: "closed-restriction", tls: false },
+    ]);
+  });
+
   it("lists no more than it is asked for, and says how many there are", () => {
     const { routes, total } = listRoutes(table, 2);
     expect([routes.length, total]).toEqual([2, 4]);
