@@ -7,7 +7,7 @@ import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
-/** The programs that write Events, as these name them; those of which one leads have a Lease of that name too. */
+/** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
 const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
 /** `type=LoadBalancer` is asked of the server: the others are not Hawser's. */
 const SERVICES = { fieldSelector: "spec.type=LoadBalancer" } as const;

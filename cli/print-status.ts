@@ -37,7 +37,7 @@ function section(empty: string, { title, rows }: Table): string {
   return rows.length === 0 ? `${empty === UNKNOWN ? `${title[0]}: ` : ""}${empty}\n` : printTable(title, rows);
 }
 
-/** The worst first: how many Services are not served, and which one is the first. */
+/** The first line: how many Services are not served. Nothing where all are. */
 function printSummary({ services }: StatusView): readonly string[] {
   const unserved = services.filter(({ served }) => !served);
   if (unserved.length === 0) return [];

@@ -31,7 +31,7 @@ and which rights it needs.
 ? marks what cannot be known; NAME? what only the last report of that speaker says.
 Exit code: 0 when everything could be read; 1 when something could not be read or Hawser is not in the namespace, and with
 --exit-code when something is not served; 2 for wrong options.`;
-/** With --watch: how often a folder is looked at for what the source does not tell of (reports, Events). */
+/** With --watch: how often a folder is read for what its source does not report (Events, signs of life). */
 const LOOK_AT_FOLDER_MS = 500;
 /** With --watch: how often a cluster is listed. */
 const LOOK_AT_CLUSTER_MS = 5_000;

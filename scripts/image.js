@@ -2,6 +2,7 @@
 // Usage: npm run image -- [--out FILE] [--root DIR]
 //   --out FILE  Where to write it; default hawser-VERSION-ARCH.tar in this folder
 //   --root DIR  Write the image's files into this folder instead (the Containerfile does)
+// Also writes install/, kustomizations of config/expose that name this image.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -9,7 +10,9 @@ import { fileURLToPath } from "node:url";
 import { processIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { imageArchive } from "./image/archive.ts";
+import { contentTag } from "./image/content-tag.ts";
 import { rootFiles } from "./image/root-files.ts";
+import { writeInstall } from "./image/write-install.ts";
 
 /** A name that leads to no registry: a node that lacks the image says so, and fetches nothing from a stranger. */
 const REPOSITORY = "localhost/hawser";
@@ -36,7 +39,7 @@ const read = readOptions(specs, process.argv.slice(2), processIo, {
 if (read.kind === "exit") process.exit(read.code);
 const { values } = read;
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-// Paths are relative to where the person is who called npm.
+// Paths are relative to the folder in which npm was called.
 const here = process.env.INIT_CWD ?? process.cwd();
 const layers = await rootFiles(root);
 
@@ -49,13 +52,16 @@ if (values.root !== undefined) {
   process.stdout.write(`${resolve(here, values.root)}\n`);
 } else {
   const file = resolve(here, values.out ?? `hawser-${version}-${process.arch}.tar`);
-  const archive = imageArchive(layers, { repository: REPOSITORY, version });
-  writeFileSync(file, archive);
-  const digest = createHash("sha256").update(archive).digest("hex");
+  const tag = contentTag(root, version, layers[1] ?? []);
+  const bytes = imageArchive(layers, { repository: REPOSITORY, version, tag });
+  writeFileSync(file, bytes);
+  const install = writeInstall(root, { repository: REPOSITORY, tag });
+  const digest = createHash("sha256").update(bytes).digest("hex");
   process.stderr.write(
-    `image: ${REPOSITORY}:${version}, ${(archive.length / 1e6).toFixed(1)} MB, sha256 ${digest}\n` +
+    `image: ${REPOSITORY}:${tag}, ${(bytes.length / 1e6).toFixed(1)} MB, sha256 ${digest}\n` +
       `image: containerd  ctr --namespace k8s.io images import ${file}\n` +
-      `image: docker      docker load --input ${file}\n`,
+      `image: docker      docker load --input ${file}\n` +
+      `image: then        kubectl apply -k ${join(install, "deployment-loadbalancer")}\n`,
   );
   process.stdout.write(`${file}\n`);
 }

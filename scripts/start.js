@@ -4,7 +4,7 @@ import { run } from "./run.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
 import { clusterSuite, sum, summary, testSuite } from "./suites.js";
 
-/** Where the person is who called npm: their paths are relative to it. */
+/** The folder in which npm was called: paths in arguments are relative to it. */
 const here = process.env.INIT_CWD ?? process.cwd();
 
 /** Runs a suite and sums it up in the last line. */

@@ -10,7 +10,7 @@ import { ownNode, root } from "./setup.js";
 /** The folders of the tests that `npm run test:cluster` runs; each is also the name of a project in vitest.config.ts. */
 const CLUSTER_FOLDERS = ["cluster", "install"];
 
-/** What building takes where nothing is built: for a person who waits. */
+/** How long the build takes where nothing is built yet, for the person that waits. */
 const BUILDS = {
   cluster:
     "etcd, kube-apiserver, kube-controller-manager, kube-proxy and kubectl with Go: about 5 minutes the first time",

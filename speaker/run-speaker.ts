@@ -30,7 +30,7 @@ import { configMapRef } from "#src/source/source-options.ts";
 const about = "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.";
 /** Most of what the worker makes is garbage at once: a small nursery keeps its memory small. */
 const WORKER_NURSERY_MB = 8;
-/** After work a rest of ten times its length, at most: a change in a quiet time is told at once, a storm in portions. */
+/** The longest rest after work, which is ten times as long as the work: a single change is passed on at once, a storm in portions. */
 const MOST_REST_MS = 50;
 const REST_FACTOR = 10;
 

@@ -7,6 +7,8 @@ export interface ImageName {
   /** `localhost/hawser`. */
   readonly repository: string;
   readonly version: string;
+  /** Changes with the content, as the version does not. */
+  readonly tag: string;
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
@@ -21,7 +23,8 @@ interface Blob {
 
 /**
  * An image as one archive: the layout of the OCI image specification 1.1, with the names that containerd and podman look
- * for, and the manifest.json of `docker load`. Layers are compressed by gzip, which every runtime can read.
+ * for, and the manifest.json of `docker load`. Layers are compressed by gzip, which every runtime can read. The image has two
+ * names: by its version, and by a tag that changes with the content, so that a manifest with the new tag replaces pods.
  */
 export function imageArchive(layers: readonly (readonly TarEntry[])[], name: ImageName): Uint8Array {
   const tars = layers.map((entries) => Buffer.concat([...writeTar(entries)]));
@@ -33,13 +36,16 @@ export function imageArchive(layers: readonly (readonly TarEntry[])[], name: Ima
     config: descriptor(config),
     layers: blobs.map(descriptor),
   });
-  const reference = `${name.repository}:${name.version}`;
-  const annotations = { "io.containerd.image.name": reference, "org.opencontainers.image.ref.name": reference };
-  const index = { schemaVersion: 2, mediaType: ociType("image.index.v1+json") };
-  const docker = { Config: pathOf(config), RepoTags: [reference], Layers: blobs.map(pathOf) };
+  const references = [name.version, name.tag].map((one) => `${name.repository}:${one}`);
+  const manifests = references.map((reference) => {
+    const annotations = { "io.containerd.image.name": reference, "org.opencontainers.image.ref.name": reference };
+    return { ...descriptor(manifest), annotations };
+  });
+  const index = { schemaVersion: 2, mediaType: ociType("image.index.v1+json"), manifests };
+  const docker = { Config: pathOf(config), RepoTags: references, Layers: blobs.map(pathOf) };
   const files: readonly (readonly [string, Uint8Array])[] = [
     ["oci-layout", text({ imageLayoutVersion: "1.0.0" })],
-    ["index.json", text({ ...index, manifests: [{ ...descriptor(manifest), annotations }] })],
+    ["index.json", text(index)],
     ["manifest.json", text([docker])],
     ...[config, manifest, ...blobs].map((blob) => [pathOf(blob), blob.content] as const),
   ];

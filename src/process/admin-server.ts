@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { BlockList } from "node:net";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
 import { boundAdminConnections } from "./admin-connections.ts";
@@ -25,7 +26,7 @@ export interface AdminServerOptions {
   readonly health: Health;
   readonly registry: Registry;
   readonly log: Logger;
-  /** Further paths, such as `/state`. */
+  /** Further paths, such as `/state`: answered only to clients on this host, because they show more than figures. */
   readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
   /** How long a client may be silent; 5 seconds by default. */
   readonly silenceMs?: number | undefined;
@@ -44,11 +45,12 @@ type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
  * `/metrics` (Prometheus text). GET and HEAD only. A port that is in use is tried again and does not stop the program.
- * However many connections strangers hold open, probes get through.
+ * However many connections strangers hold open, probes get through. Further paths are for this host alone.
  */
 export function startAdminServer(options: AdminServerOptions): AdminServer {
   const { port, address, log, silenceMs = SILENCE_MS } = options;
-  const routes = routesOf(options);
+  const shared = sharedRoutes(options);
+  const own = new Map([...Object.entries(options.routes ?? {}), ...shared]);
   const server = createServer(
     {
       headersTimeout: silenceMs,
@@ -57,7 +59,7 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
       connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, silenceMs),
     },
     (request, response) => {
-      void answer(request, routes)
+      void answer(request, isFromThisHost(request) ? own : shared)
         .catch((error: unknown) => {
           log.error({ err: error, path: request.url }, "cannot answer on the admin port");
           return { ...plain("internal error\n"), status: 500 };
@@ -82,13 +84,21 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
   };
 }
 
-function routesOf({ health, registry, routes = {} }: AdminServerOptions): Routes {
+function sharedRoutes({ health, registry }: AdminServerOptions): Routes {
   return new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
-    ...Object.entries(routes),
     ["/healthz", () => plain("ok\n")],
     ["/readyz", () => ({ ...plain(health.report()), status: health.ready() ? 200 : 503 })],
     ["/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() })],
   ]);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+
+/** Whether a client is on this host, which includes `kubectl port-forward`. */
+function isFromThisHost({ socket: { remoteAddress = "", remoteFamily } }: IncomingMessage): boolean {
+  return loopback.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4");
 }
 
 async function answer({ method, url = "/" }: IncomingMessage, routes: Routes): Promise<AdminAnswer> {

@@ -16,7 +16,7 @@ import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
 
-/** An address of a Service and who answers for it. */
+/** An address of a Service and the speakers that announce it. */
 export interface AddressView {
   readonly ip: string;
   readonly pool?: string;
@@ -110,17 +110,22 @@ function judge(object: KubeObject, { key, assignedAddresses }: Service, context:
   const addresses = assignedAddresses.map((ip) => viewAddress(ip, context));
   const endpoints = context.slices === undefined ? undefined : countEndpoints(context.slicesOf.get(key) ?? []);
   const shared = { service: key, addresses, ...(endpoints === undefined ? {} : { endpoints }) };
-  if (status === "False" || addresses.length === 0) return { ...shared, reason, message, since, served: false };
-  const finding = findUnannounced(addresses, context.speakers) ?? findUnserved(endpoints);
+  const unannounced = findUnannounced(addresses, context.speakers);
+  // Unknown: it was assigned just now, and the speakers have had no time yet.
+  const isSaid = status === "False" || addresses.length === 0 || (status === "Unknown" && unannounced !== undefined);
+  if (isSaid) return { ...shared, reason, message, since, served: false };
+  const finding = unannounced ?? findConflict(addresses) ?? findUnserved(endpoints);
   if (finding !== undefined) return { ...shared, ...finding, since: "", served: false };
   return { ...shared, reason, message, since, served: true };
 }
 
+interface Finding {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
 /** What is seen now and no condition says: the controller waits before it does, and may not run at all. */
-function findUnannounced(
-  addresses: readonly AddressView[],
-  { isKnown, live }: Speakers,
-): { readonly reason: Reason; readonly message: string } | undefined {
+function findUnannounced(addresses: readonly AddressView[], { isKnown, live }: Speakers): Finding | undefined {
   if (!isKnown) return undefined;
   const missing = addresses.filter(({ owner }) => owner === undefined).map(({ ip }) => ip);
   if (missing.length === 0) return undefined;
@@ -130,9 +135,14 @@ function findUnannounced(
   return { reason: "NoEligibleNode", message: `${what}: no speaker announces it` };
 }
 
-function findUnserved(
-  endpoints: ServiceView["endpoints"],
-): { readonly reason: Reason; readonly message: string } | undefined {
+/** Two that answer for a moment are a takeover; two that both report it do not hear each other. */
+function findConflict(addresses: readonly AddressView[]): Finding | undefined {
+  const shared = addresses.find(({ owner }) => owner?.includes(", "));
+  if (shared === undefined) return undefined;
+  return { reason: "MultipleOwners", message: `${shared.ip}: announced by ${shared.owner}` };
+}
+
+function findUnserved(endpoints: ServiceView["endpoints"]): Finding | undefined {
   if (endpoints === undefined || endpoints.ready > 0) return undefined;
   return { reason: "NoReadyEndpoint", message: "its address is announced, but no pod behind it is ready" };
 }

@@ -134,7 +134,7 @@ describe("cli/hawser.js", () => {
       closers.push(async () => Promise.resolve(spawnSync("kill", ["-KILL", program ?? ""])));
       expect(await readFile(`/proc/${program}/cmdline`, "utf8")).toContain("controller/main.ts");
       launcher.child.kill("SIGKILL");
-      // It resolves when nobody holds the pipe to its output any more: when the program has ended, too.
+      // It resolves when no process holds the pipe to its output any longer: when the program has ended, too.
       expect((await launcher.ended).stdout).toContain('"msg":"shut down"');
     },
   );

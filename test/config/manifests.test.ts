@@ -70,6 +70,36 @@ describe.each(ways)("config/%s.yaml", (way) => {
     }
   });
 
+  it("O14 gives each pod a priority, and keeps metrics of the nodes' network on the loopback", () => {
+    for (const { hostNetwork = false, priorityClassName, containers } of pods) {
+      expect(priorityClassName).toMatch(/^system-(?:node|cluster)-critical$/);
+      const { env = [], args, readinessProbe } = containers[0] ?? {};
+      const address = env.find(({ name }) => name === "HAWSER_ADMIN_ADDRESS")?.value;
+      const isOption = args?.some((arg) => arg.startsWith("--admin-address")) === true;
+      const loopback = hostNetwork ? "127.0.0.1" : undefined;
+      expect([address, isOption, readinessProbe?.httpGet.host]).toEqual([loopback, false, loopback]);
+    }
+  });
+
+  it("O14 shows metrics in the network of pods to namespaces with a label alone", () => {
+    const metrics = [9120, 10_254];
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec as PolicySpec);
+    const rules = policies
+      .flatMap(({ ingress }) => ingress)
+      .filter(({ ports }) => ports.some(({ port }) => metrics.includes(port)));
+    expect(rules).toHaveLength(pods.filter(({ hostNetwork = false }) => !hostNetwork).length);
+    for (const { from, ports } of rules) {
+      expect(ports).toHaveLength(1);
+      expect(from).toEqual([{ namespaceSelector: { matchLabels: { "hawser.dev/metrics": "true" } } }]);
+    }
+  });
+
+  it("O13 marks each object of the ingress with the way, so that another way can find it", () => {
+    const ingress = objects.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === "ingress");
+    expect(ingress.length).toBeGreaterThan(5);
+    expect(new Set(ingress.map(({ metadata }) => metadata.labels?.["hawser.dev/expose"]))).toEqual(new Set([way]));
+  });
+
   it("probes and scrapes each pod at the port where the program serves", () => {
     for (const { containers } of pods)
       expect(portOf(containers, "metrics")).toBe(DEFAULT_PORTS[containers[0]?.name ?? ""]);
@@ -94,6 +124,10 @@ describe.each(ways)("config/%s.yaml", (way) => {
     }
   });
 });
+
+interface PolicySpec {
+  readonly ingress: readonly { readonly from?: unknown; readonly ports: readonly { readonly port: number }[] }[];
+}
 
 /** Ports of /readyz and /metrics, by program: defaults, so that no option has to say them. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { controller: 9120, speaker: 9121, ingress: 10_254 };

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type RunningCli, startCommand } from "#test/cli/run-cli.ts";
 import { pathOf, UnpackedImage } from "./unpack.ts";
@@ -73,10 +74,21 @@ describe("the image", () => {
   });
 
   it("has the name by which the manifests of config/ ask for it", () => {
-    expect(image.name).toBe(`localhost/hawser:${version}`);
+    expect(image.names).toEqual([
+      `localhost/hawser:${version}`,
+      expect.stringMatching(new RegExp(`^localhost/hawser:${version}-[0-9a-f]{10}$`)),
+    ]);
     expect(image.config.config.Labels["org.opencontainers.image.version"]).toBe(version);
-    expect(image.docker.RepoTags).toEqual([image.name]);
+    expect(image.docker.RepoTags).toEqual(image.names);
     expect(image.docker.Layers).toEqual(image.layers.map(pathOf));
+  });
+
+  it("O13 is named by install/, by the tag that changes with its content", () => {
+    for (const way of ["deployment-loadbalancer", "daemonset-hostnetwork", "deployment-nodeport"]) {
+      const text = readFileSync(new URL(`../../install/${way}/kustomization.yaml`, import.meta.url), "utf8");
+      const { images } = parse(text) as { images: readonly { name: string; newTag: string }[] };
+      expect(images.map(({ name, newTag }) => `${name}:${newTag}`)).toEqual([image.names[1]]);
+    }
   });
 
   it("runs as nobody, and starts the hawser command", () => {
@@ -90,7 +102,7 @@ describe("the image", () => {
     const says = [`USER ${User}`, `ENTRYPOINT ${JSON.stringify(Entrypoint)}`, `CMD ${JSON.stringify(Cmd)}`];
     expect(text.split("\n")).toEqual(expect.arrayContaining([...says, ...Env.map((one) => `ENV ${one}`)]));
     for (const [name, value] of Object.entries(Labels)) expect(text).toContain(`${name}="${value}"`);
-    expect(text).toContain(`--tag ${image.name} `);
+    expect(text).toContain(`--tag ${image.names[0]} `);
   });
 
   it("holds the licence of each npm package that is in its programs", () => {

@@ -25,7 +25,8 @@ export interface ImageConfig {
 
 /** An image archive as a container runtime reads it: each digest and size is checked on the way. */
 export class UnpackedImage {
-  readonly name: string;
+  /** Its names, as containerd takes them. */
+  readonly names: readonly string[];
   readonly config: ImageConfig;
   readonly docker: {
     readonly Config: string;
@@ -42,7 +43,8 @@ export class UnpackedImage {
     const index = this.#json("index.json") as { readonly manifests: readonly Descriptor[] };
     const [descriptor] = index.manifests;
     if (descriptor === undefined) throw new Error("the index names no image");
-    this.name = descriptor.annotations?.["io.containerd.image.name"] ?? "";
+    if (index.manifests.some(({ digest }) => digest !== descriptor.digest)) throw new Error("the index names several");
+    this.names = index.manifests.map(({ annotations }) => annotations?.["io.containerd.image.name"] ?? "");
     const manifest = JSON.parse(this.#blob(descriptor).toString()) as {
       readonly config: Descriptor;
       readonly layers: readonly Descriptor[];

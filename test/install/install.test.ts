@@ -233,7 +233,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     { way: "deployment-nodeport", port: 30_080 },
   ])("exposes its ingress by $way too: pages come from a node's port $port", async ({ way, port }) => {
     await world.kubectl("label", "node", "n1", "n2", "hawser.dev/ingress=true", "--overwrite");
-    await world.shell(`kubectl apply -k config/expose/${way}`);
+    await world.shell(`kubectl apply -k install/${way}`);
     await world.shell(`kubectl apply -f ${POOL_SAMPLE}`);
     await world.untilRolledOut();
     await noteGrants();
@@ -242,7 +242,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     await until("the Ingress names nodes", async () => addresses.includes(await world.untilAddress("ingress", "web")), {
       timeoutMs: 60_000,
     });
-    await uninstall(`kubectl delete -k config/expose/${way}`);
+    await uninstall(`kubectl delete -k install/${way}`);
     expect(await world.leftovers()).toEqual([]);
   });
 

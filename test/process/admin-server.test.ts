@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AdminServer, type AdminServerOptions, startAdminServer } from "#src/process/admin-server.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -31,9 +32,10 @@ async function ask(
   port: number,
   path: string,
   method = "GET",
+  host = "127.0.0.1",
 ): Promise<{ status: number; type: string; body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ port, host: "127.0.0.1", path, method, agent: false }, (response) => {
+    const asked = request({ port, host, path, method, agent: false }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => (body += text));
       response.on("end", () =>
@@ -149,5 +151,18 @@ describe("startAdminServer()", () => {
     await servers.splice(0)[0]?.close();
     await closed;
     expect(client.destroyed).toBe(true);
+  });
+
+  const [outside] = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).flatMap(({ internal, family, address }) => (!internal && family === "IPv4" ? [address] : [])),
+  );
+  it.skipIf(outside === undefined)("O14 answers further paths to clients on this host alone", async () => {
+    const routes = { "/state": () => ({ contentType: "application/json", body: "{}" }) };
+    const port = await start({ routes, address: "0.0.0.0" });
+    expect(await ask(port, "/state")).toMatchObject({ status: 200, body: "{}" });
+    // Whoever asks at another address of this machine has that one too.
+    const other = await ask(port, "/state", "GET", outside);
+    expect(other).toMatchObject({ status: 404, body: "not found; try /healthz, /readyz, /metrics\n" });
+    expect(await ask(port, "/healthz", "GET", outside)).toMatchObject({ status: 200 });
   });
 });

@@ -107,7 +107,7 @@ describe("parseOptions() finds a Problem in", () => {
     { name: "an unknown flag", argv: ["--http-prot", "1"], code: "OPTION_UNKNOWN", says: "Did you mean --http-port?" },
     { name: "a flag like nothing known", argv: ["--zzzzzzzzzz"], code: "OPTION_UNKNOWN", says: "See --help" },
     {
-      name: "a negated flag that is no boolean",
+      name: "a negated flag that is not a boolean",
       argv: ["--no-http-port"],
       code: "OPTION_UNKNOWN",
       says: "--http-port",
@@ -123,7 +123,7 @@ describe("parseOptions() finds a Problem in", () => {
     { name: "a number above its limit", argv: ["--http-port=65536"], code: "OPTION_INVALID", says: "above 65535" },
     { name: "a number below its limit", argv: ["--http-port=-1"], code: "OPTION_INVALID", says: "below 0" },
     {
-      name: "a value that is no choice",
+      name: "a value that is not a choice",
       argv: ["--log-level=loud"],
       code: "OPTION_INVALID",
       says: "Give one of trace, debug",

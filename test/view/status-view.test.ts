@@ -182,6 +182,29 @@ describe("O1 a Service is shown with its worst reason, its endpoints and its spa
       is: "NoEligibleNode none n1,n2,n3 1/1 unserved",
     },
     {
+      name: "no speaker announces it yet",
+      change: {
+        services: [
+          service("web", { conditions: [assigned, condition("Announced", "Unknown", "AnnouncementPending")] }),
+        ],
+        reports: byName(
+          "speaker",
+          names.map((name) => report(name, { announcing: [] })),
+        ),
+      },
+      is: "AnnouncementPending none n1,n2,n3 1/1 unserved",
+    },
+    {
+      name: "two speakers announce it",
+      change: {
+        reports: byName(
+          "speaker",
+          names.map((name) => report(name, { announcing: name === "n3" ? [] : ["192.0.2.1"] })),
+        ),
+      },
+      is: "MultipleOwners n1, n2 n3 1/1 unserved",
+    },
+    {
       name: "with externalTrafficPolicy Local only nodes with an endpoint are spares",
       change: { services: [service("web", { spec: { externalTrafficPolicy: "Local" } })] },
       is: "Announced n1 n2 1/1 served",
@@ -247,7 +270,7 @@ describe("O2 the pods of the DaemonSet say which speakers run", () => {
   });
 });
 
-describe("O3 what may not be read is unknown, never nobody", () => {
+describe("O3 what may not be read is unknown, never absent", () => {
   it("of speakers and leaders", () => {
     const view = look({ reports: undefined, members: undefined, leases: undefined, processes: undefined });
     expect(view.unknown).toEqual(["pods", "speakers", "leaders"]);
