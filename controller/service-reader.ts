@@ -86,9 +86,10 @@ export class ServiceReader {
     const unseen = writes.addressesOf(key, object);
     const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
     this.#inUse.add(addresses);
-    this.#former.note(key, addresses);
-    this.held.note(key, object, addresses);
     if (parsed.ok) {
+      // Of one that cannot be read external IPs are among them, which it was not assigned.
+      this.#former.note(key, addresses);
+      this.held.note(key, object, addresses);
       this.#unreadable.delete(key);
       this.#services.set(key, unseen === undefined ? parsed.value : withUnseen(parsed.value, unseen));
     } else {

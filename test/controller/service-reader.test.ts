@@ -36,6 +36,23 @@ describe("ServiceReader", () => {
     expect([...reader.services.keys()]).toEqual(["default/a"]);
   });
 
+  it("L13 keeps others off the external IPs of a Service that cannot be read, and never gives it these", () => {
+    const reader = new ServiceReader(() => {});
+    const spec = { externalIPs: ["192.0.2.7"] };
+    const objects = new Map([["default/a", serviceObject("a", { spec: { ...spec, ports: "none" } })]]);
+    const look = { objectOf: (key: string) => objects.get(key), writes: new UnseenWrites(), nowMs: 0 };
+    const all = new Set(["default/a"]);
+    reader.update(all, look);
+    expect(reader.unreadable.get("default/a")).toHaveLength(1);
+    objects.set("default/a", serviceObject("a", { spec }));
+    reader.update(all, look);
+    expect(reader.services.get("default/a")).toMatchObject({
+      assignedAddresses: [],
+      externalIps: [{ family: "ipv4" }],
+    });
+    expect(reader.former.size).toBe(0);
+  });
+
   it("looks again at a Service whose emptied status counts as what it held, until the status says so", () => {
     const reader = new ServiceReader(() => {});
     const objects = new Map([["default/a", serviceObject("a", { has: ["192.0.2.1"] })]]);
