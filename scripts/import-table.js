@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { oddImports } from "./import-style.js";
 
-/** Folder -> what its files may import. `node:` means any built-in; `types:` allows `import type` only. */
+/** Folder -> what its files may import; programs name the rooms of src one by one. `node:` means any built-in; `types:` allows `import type` only. */
 export const importTable = {
   "src/ip": ["ipaddr.js"],
   "src/wire": ["#src/ip", "node:crypto"],
@@ -20,10 +20,42 @@ export const importTable = {
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
   "src/process": ["#src/model", "node:", "pino", "prom-client"],
   native: ["node:"],
-  controller: ["#src", "node:", "prom-client", "types:@kubernetes/client-node"],
-  speaker: ["#src", "node:", "prom-client"],
-  ingress: ["#src", "node:", "prom-client"],
-  cli: ["#src", "node:"],
+  controller: [
+    "#src/ip",
+    "#src/model",
+    "#src/assignment",
+    "#src/election",
+    "#src/source",
+    "#src/linux",
+    "#src/process",
+    "node:",
+    "prom-client",
+    "types:@kubernetes/client-node",
+  ],
+  speaker: [
+    "#src/ip",
+    "#src/wire",
+    "#src/model",
+    "#src/election",
+    "#src/layer2",
+    "#src/source",
+    "#src/linux",
+    "#src/process",
+    "node:",
+    "prom-client",
+  ],
+  ingress: [
+    "#src/ip",
+    "#src/model",
+    "#src/routing",
+    "#src/tls",
+    "#src/source",
+    "#src/linux",
+    "#src/process",
+    "node:",
+    "prom-client",
+  ],
+  cli: ["#src/model", "#src/routing", "#src/check", "#src/view", "#src/source", "#src/process", "node:"],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
