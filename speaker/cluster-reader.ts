@@ -200,6 +200,7 @@ function othersOf(
   });
 }
 
-function memberMessage({ node, addresses: [ip] }: MemberRecord): readonly MemberMessage[] {
-  return ip === undefined ? [] : [{ node, address: printIp(ip), family: ip.family }];
+function memberMessage({ node, addresses: [ip], interfaces }: MemberRecord): readonly MemberMessage[] {
+  const macs = interfaces.map(({ mac }) => mac);
+  return ip === undefined ? [] : [{ node, address: printIp(ip), family: ip.family, macs }];
 }

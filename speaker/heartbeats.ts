@@ -111,7 +111,7 @@ export class Heartbeats {
       const decoded = decodeHeartbeat(bytes, this.#keys);
       if (!decoded.ok) return this.#options.onFault(decoded.reason);
       const { heartbeat } = decoded;
-      return this.#options.onHeartbeat(heartbeat, { node: heartbeat.node, address, family });
+      return this.#options.onHeartbeat(heartbeat, { node: heartbeat.node, address, family, macs: [] });
     });
     return new Promise((resolve, reject) => {
       const refuse = (error: Error): void => {

@@ -7,6 +7,7 @@ import { anyArpFilter, anyNdpFilter, arpFilter, ndpFilter } from "#src/layer2/fi
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
+import { printMac } from "#src/wire/mac.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
 import { AddressFilter } from "./address-filter.ts";
 import { networksOf } from "./shared-networks.ts";
@@ -21,6 +22,8 @@ export interface LinkResponderOptions {
   readonly groups: GroupMembership;
   onReply(protocol: "arp" | "ndp"): void;
   onDrop(reason: DropReason): void;
+  /** Another machine says by gratuitous ARP that it has an address which is announced here. */
+  onForeignClaim(ip: Ip, mac: string): void;
   onError(errno: number): void;
   /** The kernel refuses the filter that holds the addresses; a wider one stands in for it. */
   onWideFilter(interfaceName: string, error: Error): void;
@@ -125,7 +128,11 @@ export class LinkResponder {
       filter: exact([]),
       onFrame: (frame) => {
         const reaction = answer(frame, responder);
-        if (reaction.kind === "drop") return this.#options.onDrop(reaction.reason);
+        if (reaction.kind === "drop") {
+          const { claim } = reaction;
+          if (claim !== undefined) this.#options.onForeignClaim(claim.ip, printMac(claim.mac));
+          return this.#options.onDrop(reaction.reason);
+        }
         this.#options.onReply(name);
         return this.#send(socket, reaction.frame);
       },

@@ -19,6 +19,8 @@ export interface MemberMessage {
   readonly node: string;
   readonly address: string;
   readonly family: Family;
+  /** Ethernet addresses of the interfaces that it announces on. */
+  readonly macs: readonly string[];
 }
 
 /** What changed in the cluster; the first one tells all there is. */

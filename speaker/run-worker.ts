@@ -53,6 +53,7 @@ export async function runWorker(
     }),
     onReply: (protocol) => counters.add("replies_sent", protocol),
     onDrop: (reason) => counters.add("frames_dropped", reason),
+    onForeignClaim: (ip, mac) => speaker.hearForeignClaim(ip, mac, monotonicMs()),
     onError: (errno) => counters.add("socket_errors", String(errno)),
     onWideFilter: (name, error) =>
       warnOnce("the kernel refuses a filter by address, all requests are looked at", {

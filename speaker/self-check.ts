@@ -28,6 +28,8 @@ export interface Beliefs {
   readonly members: readonly MemberMessage[];
   readonly nodes: NodeStandings;
   readonly wanted: ReadonlyMap<string, WantedAddress>;
+  /** Of addresses that other machines announce as well. */
+  readonly foreign: readonly Problem[];
   /** Networks that its heartbeats have no room for. */
   readonly untold: readonly Cidr[];
 }
@@ -68,12 +70,13 @@ export class SelfCheck {
     return true;
   }
 
-  #find({ nodes, wanted, untold }: Beliefs, unheard: readonly UnheardMember[]): readonly Problem[] {
+  #find({ nodes, wanted, untold, foreign }: Beliefs, unheard: readonly UnheardMember[]): readonly Problem[] {
     const { node, network, responders, arpSysctls } = this.#options;
     // Of a node that the cluster calls dead nothing else is to be expected.
     const unexplained = unheard.filter(({ member }) => standingOf(member.node, nodes) !== "NodeNotReady");
     const serving = responders.links().map(({ link }) => link.name);
     return [
+      ...foreign,
       ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
       ...untoldNetworkProblems(node, untold),
       ...sharedNetworkProblems(responders.sharedNetworks()),

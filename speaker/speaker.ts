@@ -2,11 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
+import { printMac } from "#src/wire/mac.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { CounterSet } from "./counter-set.ts";
 import { DirtyAddresses } from "./dirty-addresses.ts";
+import { ForeignClaims } from "./foreign-claims.ts";
 import { Guests } from "./guests.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
 import type { LocalNetwork } from "./local-network.ts";
@@ -66,6 +69,7 @@ export class Speaker {
   readonly #membership: Membership;
   readonly #check: SelfCheck;
   readonly #takeovers = new TakeoverLog();
+  readonly #foreign = new ForeignClaims();
   readonly #stalls: Stalls;
   readonly #queue: AnnouncementQueue;
   readonly #reporter: Reporter;
@@ -183,6 +187,14 @@ export class Speaker {
     if (this.#stands) this.#decideDue(nowMs);
   }
 
+  /** Another machine says on the wire that it has an address. */
+  hearForeignClaim(ip: Ip, mac: string, nowMs: number): void {
+    const key = printIp(ip);
+    // An interface of this machine that hears another one of it.
+    const isOwn = [...this.#options.network.links].some((link) => printMac(link.mac) === mac);
+    if (!isOwn && this.#claims.byAddress.has(key)) this.#foreign.hear(key, { ip, mac }, nowMs);
+  }
+
   /** The interfaces changed: everything announced is announced anew where it is served now. */
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
@@ -244,7 +256,9 @@ export class Speaker {
     this.#reviewedMs = nowMs;
     if (this.#guests.expire(nowMs)) this.#setRecipients();
     const beliefs = { members: this.#members, nodes: this.#nodes, wanted: this.#wanted.byAddress };
-    if (this.#check.review({ ...beliefs, untold: this.#networks.left })) this.#reporter.markDue();
+    const nodeOf = (mac: string) => this.#members.find(({ macs }) => macs.includes(mac))?.node;
+    const foreign = this.#foreign.problems(this.#options.settings.node, { nowMs, nodeOf });
+    if (this.#check.review({ ...beliefs, foreign, untold: this.#networks.left })) this.#reporter.markDue();
     if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
     return this.#dirty.mark(this.#vacant);
   }
@@ -314,7 +328,10 @@ export class Speaker {
   #apply({ gained, lost }: ClaimsChange, nowMs: number): void {
     this.#options.responders.setAnnounced(this.#claims.byAddress, [...gained, ...lost]);
     for (const key of gained) this.#startAnnouncing(key, nowMs);
-    for (const key of lost) this.#queue.stop(key);
+    for (const key of lost) {
+      this.#queue.stop(key);
+      this.#foreign.settle(key);
+    }
     if (lost.some((key) => this.#wanted.byAddress.has(key))) this.#steadySinceMs = nowMs;
   }
 
@@ -342,6 +359,8 @@ export class Speaker {
       if (isContested === this.#contested.has(key)) continue;
       if (isContested) this.#contested.add(key);
       else this.#contested.delete(key);
+      // A claim that is heard is settled by the election.
+      this.#foreign.settle(key);
       this.#startAnnouncing(key, nowMs);
     }
   }

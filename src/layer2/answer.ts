@@ -33,7 +33,12 @@ export interface Responder {
 /** What a frame yields: a frame to send in reply, or the reason for silence. */
 export type Answer =
   | { readonly kind: "reply"; readonly frame: Uint8Array; /** The address asked for. */ readonly ip: Ip }
-  | { readonly kind: "drop"; readonly reason: DropReason };
+  | {
+      readonly kind: "drop";
+      readonly reason: DropReason;
+      /** Where another machine says that it has an announced address: which, and the machine's Ethernet address. */
+      readonly claim?: { readonly ip: Ip; readonly mac: Uint8Array };
+    };
 
 /** Answers an ARP request or a neighbor solicitation for an announced address. Never throws, whatever the bytes. */
 export function answer(frame: Uint8Array, responder: Responder): Answer {
@@ -62,7 +67,8 @@ function answerArp(ethernet: EthernetFrame, responder: Responder): Answer {
   if (request.operation !== "request") return drop("not-request");
   if (!responder.isAnnounced(request.targetIp)) return drop("not-announced");
   if (equalMacs(source, responder.mac) || equalMacs(request.senderMac, responder.mac)) return drop("own-frame");
-  if (request.senderIp.value === request.targetIp.value) return drop("gratuitous");
+  if (request.senderIp.value === request.targetIp.value)
+    return { kind: "drop", reason: "gratuitous", claim: { ip: request.targetIp, mac: request.senderMac } };
   if (!isMachine(request.senderMac)) return drop("sender");
   return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip: request.targetIp };
 }

@@ -487,6 +487,14 @@ export const PROBLEM_CODES = {
       "the other for dead, so both may announce the same addresses.",
     solve: "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at both speakers' logs.",
   },
+  ADDRESS_HAS_TWO_OWNERS: {
+    meaning:
+      "A speaker announces an address, and another machine says by gratuitous ARP that it has the address too, for longer " +
+      "than a handover takes.",
+    solve:
+      "Where the other machine is a node, allow the heartbeat port between the two; otherwise take the address away from " +
+      "that machine, or out of the pool.",
+  },
   ADDRESS_ON_LOCAL_INTERFACE: {
     meaning:
       "An address to announce is on an interface of a node, and that node's kernel answers for it, whichever node owns " +

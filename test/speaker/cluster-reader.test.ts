@@ -152,7 +152,7 @@ describe("ClusterReader", () => {
     const own = ["member-n1", member("n1", "198.51.100.1")] as const;
     const other = ["member-n2", member("n2", "198.51.100.2")] as const;
     world.members = new Map([own, other]);
-    const members = [{ node: "n2", address: "198.51.100.2", family: "ipv4" }];
+    const members = [{ node: "n2", address: "198.51.100.2", family: "ipv4", macs: [] }];
     expect(world.reader.read()).toMatchObject({ members, isMember: true });
     const { memberRecords } = world.reader;
     expect(world.reader.read()).toBeUndefined();

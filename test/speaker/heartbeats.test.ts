@@ -46,7 +46,7 @@ describe("Heartbeats", () => {
     expect(await opened).toBe(true);
     expect(said.at(-1)).toEqual([]);
     const own = { ready: true, leaving: false, stallMs: 0, subnets: [], claims: new Map(), claimsVersion: 1 };
-    const self = { node: "n1", address: "127.0.0.1", family: "ipv4" } as const;
+    const self = { node: "n1", address: "127.0.0.1", family: "ipv4", macs: [] } as const;
     heartbeats.send([self], own, () => 5n);
     expect(await heard).toMatchObject({ node: "n1", session: heartbeats.session, echo: 5n, sequence: 1 });
     heartbeats.close();

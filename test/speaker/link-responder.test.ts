@@ -87,6 +87,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     },
     onReply: () => undefined,
     onDrop: () => undefined,
+    onForeignClaim: () => undefined,
     onError: () => undefined,
     onWideFilter: (name) => said.wide.push(name),
     onProblems: (problems) => (said.problems = problems),

@@ -81,6 +81,7 @@ describe("Responders", () => {
       openPacketSocket: open,
       onReply: () => undefined,
       onDrop: () => undefined,
+      onForeignClaim: () => undefined,
       onError: () => undefined,
       onWideFilter: () => undefined,
       onProblems: () => undefined,

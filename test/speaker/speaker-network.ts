@@ -81,7 +81,7 @@ export class SpeakerNetwork {
   tell(name: string, addresses: readonly string[], nodes?: readonly string[]): void {
     const members = this.nodes
       .filter((node) => node !== name)
-      .map((node) => ({ node, address: node, family: "ipv4" as const }));
+      .map((node) => ({ node, address: node, family: "ipv4" as const, macs: [`mac of ${node}`] }));
     const gone = this.addresses.filter((ip) => !addresses.includes(ip));
     const serving = nodes === undefined ? {} : { serving: nodes };
     const wanted = addresses.map((ip) => ({ ip, ...serving }));
@@ -141,6 +141,9 @@ export class SpeakerNetwork {
         settle: () => undefined,
         announce: (ip: Ip) => {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
+          // Frames reach every station, whatever becomes of heartbeats.
+          for (const other of this.stations.values())
+            if (other.name !== name && other.isOn) other.speaker.hearForeignClaim(ip, `mac of ${name}`, this.nowMs);
         },
       },
     });
@@ -160,7 +163,7 @@ export class SpeakerNetwork {
     const receiver = this.stations.get(to);
     if (receiver?.isOn !== true || receiver.hasLeft) return;
     const decoded = decodeHeartbeat(bytes, [key]);
-    const sender = { node: from, address: from, family: "ipv4" } as const;
+    const sender = { node: from, address: from, family: "ipv4", macs: [] } as const;
     if (decoded.ok) receiver.speaker.receive(decoded.heartbeat, sender, this.nowMs);
   }
 

@@ -1,0 +1,64 @@
+import { printAddresses } from "#src/model/print-addresses.ts";
+import type { Ip } from "#src/ip/address.ts";
+import type { Problem } from "#src/model/problem.ts";
+
+/** A handover is over after so long: then only one of the two still announces. */
+const GRACE_MS = 3_000;
+/** Longer than the slowest refresh of an announcement: one that is not repeated has ended. */
+const MEMORY_MS = 150_000;
+/** More addresses are not remembered; each is of one that this speaker announces. */
+const MAX_CLAIMS = 1_000;
+/** Texts of addresses that a Problem names. */
+const MAX_TEXTS = 5;
+
+interface ForeignClaim {
+  readonly ip: Ip;
+  /** The Ethernet address of the other machine, as text. */
+  readonly mac: string;
+  readonly firstMs: number;
+  lastMs: number;
+}
+
+/** Gratuitous ARP that other machines send for addresses which this speaker announces: somebody else has them as well. */
+export class ForeignClaims {
+  readonly #byAddress = new Map<string, ForeignClaim>();
+
+  /** Another machine says that it has an address. */
+  hear(key: string, { ip, mac }: { readonly ip: Ip; readonly mac: string }, nowMs: number): void {
+    const known = this.#byAddress.get(key);
+    if (known?.mac === mac) known.lastMs = nowMs;
+    else if (known === undefined && this.#byAddress.size < MAX_CLAIMS)
+      this.#byAddress.set(key, { ip, mac, firstMs: nowMs, lastMs: nowMs });
+  }
+
+  /** This speaker no longer announces the address, or the other one gave way. */
+  settle(key: string): void {
+    this.#byAddress.delete(key);
+  }
+
+  /** A Problem for each machine that announces addresses of this speaker, for longer than a handover takes. */
+  problems(
+    self: string,
+    { nowMs, nodeOf }: { readonly nowMs: number; nodeOf(mac: string): string | undefined },
+  ): readonly Problem[] {
+    for (const [key, { lastMs }] of this.#byAddress) if (nowMs - lastMs > MEMORY_MS) this.#byAddress.delete(key);
+    const lasting = [...this.#byAddress.values()].filter(({ firstMs }) => nowMs - firstMs >= GRACE_MS);
+    return [...Map.groupBy(lasting, ({ mac }) => mac)].map(([mac, claims]) => {
+      const node = nodeOf(mac);
+      const other = node === undefined ? `the machine ${mac}` : `${node} (${mac})`;
+      const texts = printAddresses(claims.map(({ ip }) => ip));
+      const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
+      return {
+        code: "ADDRESS_HAS_TWO_OWNERS",
+        where: `speaker ${self}`,
+        what: `${self} and ${other} both announce ${named}`,
+        why: `gratuitous ARP of ${mac} says that it has them too`,
+        fix:
+          node === undefined
+            ? `Take the addresses away from that machine, or out of the pool`
+            : `Allow the heartbeat port between ${self} and ${node} in both directions`,
+        severity: "error",
+      };
+    });
+  }
+}
