@@ -81,7 +81,7 @@ function serviceTable({ services }: StatusView, age: (time: string) => string): 
 }
 
 function printReason({ served, reason, message }: ServiceView): string {
-  return served || message === "" ? reason : `${reason}: ${message}`;
+  return served || message === "" ? reason : [reason, message].filter((text) => text !== "").join(": ");
 }
 
 function printEndpoints({ endpoints }: ServiceView): string {

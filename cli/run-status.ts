@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import { classOptions } from "#src/process/option-groups.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
@@ -17,7 +16,10 @@ const specs = {
   manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...installationOptions,
-  ...classOptions("Judge", "controller"),
+  loadBalancerClass: {
+    kind: "string",
+    help: "Services of exactly this class are Hawser's (default: those without a class). The same as on the controller",
+  },
   exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
   ...outputOptions("one object in one line"),
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },

@@ -16,6 +16,9 @@ import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
 
+/** Of a Service without an address and without a condition. */
+const UNSAID = "no controller has written its status yet";
+
 /** An address of a Service and the speakers that announce it. */
 export interface AddressView {
   readonly ip: string;
@@ -113,7 +116,7 @@ function judge(object: KubeObject, { key, assignedAddresses }: Service, context:
   const unannounced = findUnannounced(addresses, context.speakers);
   // Unknown: it was assigned just now, and the speakers have had no time yet.
   const isSaid = status === "False" || addresses.length === 0 || (status === "Unknown" && unannounced !== undefined);
-  if (isSaid) return { ...shared, reason, message, since, served: false };
+  if (isSaid) return { ...shared, reason, message: reason === "" ? UNSAID : message, since, served: false };
   const finding = unannounced ?? findConflict(addresses) ?? findUnserved(endpoints);
   if (finding !== undefined) return { ...shared, ...finding, since: "", served: false };
   return { ...shared, reason, message, since, served: true };

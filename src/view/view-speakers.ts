@@ -74,6 +74,7 @@ export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSe
     (report) => !isProven || isOfProcess(report, processOf.get(report.node)),
   );
   const live = liveSpeakers(current, readyNodesOf(nodes));
+  const known = new Set(nodes.map(({ name }) => name));
   const notReady = new Set(nodes.filter(({ ready }) => !ready).map(({ name }) => name));
   const names = new Set([...nodes.map(({ name }) => name), ...processOf.keys(), ...reportOf.keys()]);
   const views = [...names].sort().flatMap((node) => {
@@ -81,8 +82,8 @@ export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSe
     const report = reportOf.get(node);
     const isLive = report !== undefined && live.has(report);
     const process = processOf.get(node);
-    const isNodeReady = !notReady.has(node);
-    return [viewSpeaker({ node, report, isLive, process, isNodeReady, isProven, isKnown: reports !== undefined })];
+    const nodeState = notReady.has(node) ? "not Ready" : known.size === 0 || known.has(node) ? "Ready" : "gone";
+    return [viewSpeaker({ node, report, isLive, process, nodeState, isProven, isKnown: reports !== undefined })];
   });
   return {
     views,
@@ -98,8 +99,8 @@ interface Seen {
   readonly process: SpeakerProcess | undefined;
   /** Its report is believed. */
   readonly isLive: boolean;
-  /** Its Node is Ready, as far as is known. */
-  readonly isNodeReady: boolean;
+  /** What its Node is, as far as is known. */
+  readonly nodeState: "Ready" | "not Ready" | "gone";
   /** Processes can be seen. */
   readonly isProven: boolean;
   /** Reports may be read. */
@@ -126,9 +127,9 @@ function viewSpeaker(seen: Seen): SpeakerView {
   };
 }
 
-function detailOf({ report, process, isLive, isNodeReady }: Seen, state: SpeakerState): string {
+function detailOf({ report, process, isLive, nodeState }: Seen, state: SpeakerState): string {
   if (state === "not running") return process?.waitsFor ?? "";
-  if (!isNodeReady) return "Node not Ready";
+  if (nodeState !== "Ready") return `Node ${nodeState}`;
   return isLive && report !== undefined && report.standing !== "Usable" ? report.standing : "";
 }
 

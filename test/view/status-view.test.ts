@@ -226,6 +226,15 @@ describe("O1 a Service is shown with its worst reason, its endpoints and its spa
     } else expect(firstLine(look(change))).toBe(is);
   });
 
+  it("says of a Service without address and condition that no controller has looked at it", () => {
+    const [first] = look({ services: [service("web", { ip: "", conditions: [] })] }).services;
+    expect([first?.served, first?.reason, first?.message]).toEqual([
+      false,
+      "",
+      "no controller has written its status yet",
+    ]);
+  });
+
   it("shows what is not served first", () => {
     const late = service("zz", {
       ip: "",
