@@ -1,4 +1,4 @@
-import { spells, TOKEN } from "./ascii.ts";
+import { LOWER, spells, TOKEN } from "./ascii.ts";
 
 const HYPHEN = 0x2d;
 
@@ -77,6 +77,11 @@ const NAMES: Readonly<Record<string, Field>> = {
 /** Names of which all that begin so claim to come from a proxy: addresses, schemes, ports, client certificates. */
 const FORWARDED_PREFIXES = ["x-forwarded-", "x-ssl-client-", "ssl-client-"].map((prefix) => Buffer.from(prefix));
 
+const SHORTEST_PREFIX = Math.min(...FORWARDED_PREFIXES.map(({ length }) => length));
+/** What the prefixes begin with: other names are not compared. */
+const LETTER_X = 0x78;
+const LETTER_S = 0x73;
+
 interface KnownName {
   readonly field: Field;
   readonly name: Uint8Array;
@@ -101,6 +106,8 @@ export function fieldOf(bytes: Uint8Array, start: number, end: number): Field {
 }
 
 function hasForwardedPrefix(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = LOWER[bytes[start]!];
+  if (end - start < SHORTEST_PREFIX || (first !== LETTER_X && first !== LETTER_S)) return false;
   for (let index = 0; index < FORWARDED_PREFIXES.length; index++) {
     const prefix = FORWARDED_PREFIXES[index]!;
     if (end - start > prefix.length && spells(bytes, start, start + prefix.length, prefix)) return true;

@@ -38,6 +38,20 @@ export function isForwardedNormalized(path: string): boolean {
   return path.includes("/.");
 }
 
+/** Characters that some programs read as a slash, and the parameters of a segment, which some leave out. */
+const SLASH_LIKE = /%2F|%5C|\\/g;
+const PARAMETERS = /(?:;|%3B)[^/]*/g;
+
+/**
+ * The path that a program sees which decodes slashes and leaves out parameters (`/admin%2Fx`, `/admin;v=1`), for a
+ * normalised path; undefined where that is the same. A path that is closed must stay closed for such programs too.
+ */
+export function decodedPath(path: string): string | undefined {
+  if (!path.includes("%") && !path.includes(";") && !path.includes("\\")) return undefined;
+  const decoded = path.replaceAll(SLASH_LIKE, "/").replaceAll(PARAMETERS, "");
+  return decoded === path ? undefined : normalizePath(decoded);
+}
+
 /** Normalises a rule's path, where characters above ASCII are text (`/café` matches `/caf%C3%A9`). */
 export function normalizeRulePath(path: string): string | undefined {
   return normalizePath(visibleAscii(path));

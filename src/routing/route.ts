@@ -1,7 +1,7 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import { closedRoute } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
-import { isForwardedNormalized, normalizePath } from "./path.ts";
+import { decodedPath, isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
@@ -39,7 +39,8 @@ export type RouteDecision =
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
  * Exact, else the longest prefix, else the default backend of the host's first Ingress, else that of the catch-all. A
- * closed rule takes its requests as any other would, and refuses them.
+ * closed rule takes its requests as any other would, and refuses them; also those that only some endpoints would read as
+ * requests for its path.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const host = request.host === "" ? "" : hostOf(request.host);
@@ -47,15 +48,22 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const path = normalizePath(request.path);
   if (path === undefined) return BAD_PATH;
   const catchAll = getSharded(table.hosts, "");
-  const matched = matchPath(hostRoutes(table, host) ?? catchAll, path) ?? catchAll?.defaultRoute;
+  const rules = hostRoutes(table, host) ?? catchAll;
+  const matched = matchPath(rules, path) ?? catchAll?.defaultRoute;
   if (matched === undefined) return NO_ROUTE;
-  if (matched.closed !== undefined) return { kind: "refuse", status: 503, reason: matched.closed, route: matched };
+  const decoded = decodedPath(path);
+  const closed = closedOf(matched) ?? closedOf(decoded === undefined ? undefined : matchPath(rules, decoded));
+  if (closed !== undefined) return closed;
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
   if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
   if (backend.endpoints.length === 0) return { kind: "refuse", status: 503, reason: "no-endpoint", route: matched };
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = matched.rewrite ? rewritePath(path, matched.path, matched.rewrite) : kept;
   return { kind: "forward", route: matched, backend, path, rewrittenPath };
+}
+
+function closedOf(route: Route | undefined): RouteDecision | undefined {
+  return route?.closed === undefined ? undefined : { kind: "refuse", status: 503, reason: route.closed, route };
 }
 
 function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
