@@ -38,17 +38,18 @@ endpoints: [{ addresses: [127.0.0.1] }]
 interface Program {
   readonly http: number;
   readonly https: number;
+  readonly admin: number;
   readonly pid: number;
   isRunning(): boolean;
   lines(): readonly string[];
 }
 
 /** The program by itself, with at most so many open files. */
-async function startProgram(endpoint: number, maxFiles: number): Promise<Program> {
+async function startProgram(endpoint: number, maxFiles: number, options: readonly string[] = []): Promise<Program> {
   const folder = mkdtempSync(join(tmpdir(), "hawser-abuse-"));
   writeFileSync(join(folder, "all.yaml"), manifests(endpoint));
   const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
-  const args = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", ...ports];
+  const args = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", ...ports, ...options];
   const limited = `ulimit -n ${maxFiles} && exec "$@"`;
   const child = spawn("sh", ["-c", limited, "sh", process.execPath, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
@@ -64,6 +65,7 @@ async function startProgram(endpoint: number, maxFiles: number): Promise<Program
   return {
     http: port("http"),
     https: port("https"),
+    admin: port("admin"),
     pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null,
     lines,
@@ -120,6 +122,23 @@ describe("hawser ingress bears", () => {
     }
     expect(statusOf(await ask(program.http, CLOSING))).toBe(200);
     expect(program.isRunning()).toBe(true);
+  });
+
+  it("H10 silent connections at its limit: new clients are served on both ports, it is counted and logged", async () => {
+    await using endpoint = await startEndpoint((socket) => socket.write(OK));
+    const program = await startProgram(endpoint.port, 1_024, ["--max-connections=20"]);
+    const silent = [program.http, program.https].flatMap((port) =>
+      Array.from({ length: 40 }, () => connect({ port, host: "127.0.0.1" }).on("error", () => undefined)),
+    );
+    await until("those beyond to be closed", () => silent.filter(({ closed }) => closed).length >= 60);
+    expect(statusOf(await ask(program.http, CLOSING))).toBe(200);
+    const secure = connectTls({ port: program.https, host: "127.0.0.1", rejectUnauthorized: false });
+    secure.write(CLOSING);
+    expect(String(await once(secure, "data"))).toMatch(/^HTTP\/1\.1 200 OK/);
+    await until("the log to say so", () => program.lines().some((line) => line.includes("reached their limit")));
+    const metrics = await ask(program.admin, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect(Number(/^hawser_ingress_connections_displaced_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(61);
+    for (const socket of [secure, ...silent]) socket.destroy();
   });
 
   it("200 clients that stop reading a body of 10 MB, each for less than half a megabyte of memory", async () => {

@@ -23,7 +23,9 @@ describe("ConnectionGate", () => {
     expect(isDestroyed()).toEqual([false, false, true, false]);
     expect(gate.admit(fakeSocket(), "192.0.2.9")).toBeDefined();
     expect(isDestroyed()).toEqual([false, false, true, true]);
-    expect([gate.size, gate.displaced, gate.refused]).toEqual([4, 2, 0]);
+    expect(gate.admit(fakeSocket(), "192.0.2.9")).toBeDefined();
+    expect(isDestroyed()).toEqual([false, true, true, true]);
+    expect([gate.size, gate.displaced, gate.refused]).toEqual([4, 3, 0]);
   });
 
   it("H10 where none is idle the new one is refused, and counted", () => {

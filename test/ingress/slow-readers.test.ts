@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
+import { Engine } from "#ingress/engine/engine.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
@@ -86,6 +87,28 @@ describe("clients that do not read", () => {
     await until("nothing to be left", () => proxy.engine.closeIdle() === 0);
     expect((await ended).text.endsWith(body)).toBe(true);
     expect((await ended).wasReset).toBe(false);
+  });
+
+  it.each([
+    { name: "between requests", request: "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n" },
+    { name: "after the last answer", request: "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n" },
+  ])("H1 count as busy $name while the proxy has bytes for them", ({ request }) => {
+    const engine = new Engine({ connect: () => () => expect.unreachable(), clockMs: () => 0, wallMs: () => 0 });
+    const ends: string[] = [];
+    const end = (how: string) => () => ends.push(how) > 0;
+    const client = {
+      ...{ remoteAddress: "192.0.2.1", localPort: 80, isSecure: false, queuedBytes: 100 },
+      ...{ send: () => false, pause: () => undefined, resume: () => undefined, end: () => false },
+      ...{ finish: () => undefined, close: end("closed"), abort: end("reset") },
+    };
+    const events = engine.accept(client);
+    events.onData(Buffer.from(request), 0, request.length);
+    engine.drain();
+    expect([engine.closeIdle(), ends]).toEqual([1, []]);
+    client.queuedBytes = 0;
+    events.onDrain();
+    if (request.includes("close")) events.onClose(undefined);
+    expect([engine.closeIdle(), ends]).toEqual([0, request.includes("close") ? [] : ["closed"]]);
   });
 
   it("H1 learn by a reset that an answer without length was cut by the end of the program", async () => {

@@ -6,16 +6,21 @@ import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
+import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { ask, listen } from "#test/support/ingress-proxy.ts";
 
-async function startTls(ciphers?: string) {
-  const certificates = new Certificates(Date.now(), ciphers);
+const nowMs = Date.now();
+const rsa = issueCertificate({ commonName: "rsa", keyType: "rsa", fromMs: nowMs - 1_000, toMs: nowMs + 3_600_000 });
+
+async function startTls(ciphers?: string, keyType: "ec" | "rsa" = "ec") {
+  const certificates = new Certificates(nowMs, ciphers);
+  const fallback = keyType === "ec" ? certificates.fallback : { cert: rsa.certificatePem, key: rsa.privateKeyPem };
   const engine = new Engine({ connect: netConnect, clockMs: () => performance.now(), wallMs: Date.now });
   const server = secureServer({
     accept: (connection) => engine.accept(connection),
     gate: new ConnectionGate(engine.limits),
     contextOf: (name) => certificates.contextOf(name),
-    fallback: certificates.fallback,
+    fallback,
     ciphers,
     onHandshakeFailure: () => undefined,
     answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
@@ -52,14 +57,17 @@ async function suiteOf(port: number, ciphers: string, servername?: string): Prom
 
 describe("the TLS port", () => {
   it.each([
-    { ciphers: "AES128-GCM-SHA256", what: "no forward secrecy" },
-    { ciphers: "AES256-SHA", what: "no forward secrecy, CBC with SHA-1" },
-    { ciphers: "ECDHE-ECDSA-AES128-SHA", what: "CBC with SHA-1" },
-    { ciphers: "ECDHE-ECDSA-AES256-SHA384", what: "CBC" },
-  ])("H13 does not take $ciphers: $what", async ({ ciphers }) => {
-    using tls = await startTls();
+    { ciphers: "AES128-GCM-SHA256", keyType: "rsa", what: "no forward secrecy" },
+    { ciphers: "AES256-SHA", keyType: "rsa", what: "no forward secrecy, CBC with SHA-1" },
+    { ciphers: "ECDHE-RSA-AES128-SHA", keyType: "rsa", what: "CBC with SHA-1" },
+    { ciphers: "ECDHE-ECDSA-AES128-SHA", keyType: "ec", what: "CBC with SHA-1" },
+    { ciphers: "ECDHE-ECDSA-AES256-SHA384", keyType: "ec", what: "CBC" },
+  ] as const)("H13 does not take $ciphers: $what", async ({ ciphers, keyType }) => {
+    using tls = await startTls(undefined, keyType);
     expect(await suiteOf(tls.port, ciphers)).toBeUndefined();
-    expect(await suiteOf(tls.port, ciphers, "a.com")).toBeUndefined();
+    if (keyType === "ec") expect(await suiteOf(tls.port, ciphers, "a.com")).toBeUndefined();
+    const usual = `ECDHE-${keyType === "ec" ? "ECDSA" : "RSA"}-AES128-GCM-SHA256`;
+    expect(await suiteOf(tls.port, usual)).toBe(usual);
   });
 
   it("H13 takes ECDHE with AEAD, with and without a server name, and other suites by option", async () => {
