@@ -97,9 +97,17 @@ describe("clients that do not read", () => {
     const ends: string[] = [];
     const end = (how: string) => () => ends.push(how) > 0;
     const client = {
-      ...{ remoteAddress: "192.0.2.1", localPort: 80, isSecure: false, queuedBytes: 100 },
-      ...{ send: () => false, pause: () => undefined, resume: () => undefined, end: () => false },
-      ...{ finish: () => undefined, close: end("closed"), abort: end("reset") },
+      remoteAddress: "192.0.2.1",
+      localPort: 80,
+      isSecure: false,
+      queuedBytes: 100,
+      send: () => false,
+      pause: () => undefined,
+      resume: () => undefined,
+      end: () => false,
+      finish: () => undefined,
+      close: end("closed"),
+      abort: end("reset"),
     };
     const events = engine.accept(client);
     events.onData(Buffer.from(request), 0, request.length);
