@@ -183,6 +183,7 @@ export class Speaker {
    */
   networkChanged(nowMs: number): void {
     this.#reporter.markDue();
+    this.#reviewedMs = 0;
     this.#dirty.mark(this.#wanted.setLocal(this.#options.network.forbidden));
     if (this.#stands) this.#decideDue(nowMs);
   }

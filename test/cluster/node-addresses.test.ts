@@ -51,9 +51,7 @@ describe.skipIf(reason !== undefined)("statuses with the nodes' own addresses", 
     const metric = 'hawser_speaker_ineligible_addresses{reason="NodeAddress"}';
     for (const node of ["n1", "n2"]) {
       await until("the metric says so", async () => (await world.metric(node, metric)) === 2);
-      await world.speakers
-        .get(node)
-        ?.waitForLine(/"reason":"SERVICE_ADDRESS_FORBIDDEN".*default\/web.*Node \\"n[12]\\"/);
+      await world.speakers.get(node)?.waitForLine(/"code":"SERVICE_ADDRESS_FORBIDDEN".*default\/web.*Node \\"n[12]\\"/);
       expect(await world.said(`speaker-${node}`, "report")).toMatchObject({ ineligible: { NodeAddress: 2 } });
     }
   });
