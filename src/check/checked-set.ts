@@ -10,7 +10,7 @@ import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 
-/** Which installation of Hawser objects are checked for: what the programs are told by their options. */
+/** Which installation of Hawser objects are checked for: what the options of the programs say. */
 export interface Installation {
   /** `namespace/name` of the ConfigMap with the pools. */
   readonly configMap: string;

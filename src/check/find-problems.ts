@@ -20,7 +20,7 @@ import { poolLines } from "./pool-lines.ts";
 export interface CheckInput {
   /** One for each kind, namespace and name. */
   readonly objects: readonly KubeObject[];
-  /** Objects that no program can use: searched for mistakes, each by itself. */
+  /** Objects that no program can use: searched for mistakes, each alone. */
   readonly unusable?: readonly KubeObject[];
   readonly members?: readonly MemberRecord[];
   readonly otherKinds?: ReadonlySet<string>;
@@ -31,7 +31,7 @@ export interface CheckInput {
   readonly nowMs: number;
 }
 
-/** All that is wrong with objects: with each by itself, between them, and what the programs would do with them. */
+/** All that is wrong with objects: with each alone, between them, and what the programs would do with them. */
 export function findProblems(input: CheckInput): readonly (Problem & { readonly object?: KubeObject })[] {
   const { objects, unusable = [], members = [], otherKinds = new Set(), installation = DEFAULT_INSTALLATION } = input;
   const { inspected, ...inspection } = inspectObjects(objects, installation);

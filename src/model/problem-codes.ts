@@ -100,7 +100,7 @@ export const PROBLEM_CODES = {
   },
   TEXT_NOT_QUOTED: {
     meaning:
-      "Warning: a label, annotation or selector is a number or boolean. It is read as the text that it prints as.",
+      "Warning: a label, annotation or selector is a number or boolean. It is read as the text that is written.",
     solve: "Put the value in quotes.",
   },
   FIELD_MISSING: {
@@ -253,7 +253,7 @@ export const PROBLEM_CODES = {
   },
   SERVICE_ADDRESS_LOST: {
     meaning: "Warning: a Service has an address in its status that it cannot keep.",
-    solve: "Remove the address from the status, or give it to this Service alone.",
+    solve: "Leave the status out of the manifest. In a cluster the controller removes the address.",
   },
   SERVICE_ANNOTATION_UNKNOWN: {
     meaning: "Warning: an annotation of a Service looks like one of Hawser or MetalLB and is not known. It is ignored.",

@@ -16,7 +16,6 @@ const NOT_YET: readonly string[] = [
   "ingress/",
   "speaker/",
   "src/election/",
-  "src/check/",
 ];
 
 const files = globSync(
