@@ -99,8 +99,7 @@ export const PROBLEM_CODES = {
     solve: "Indent them so that they are under metadata.",
   },
   TEXT_NOT_QUOTED: {
-    meaning:
-      "Warning: a label, annotation or selector is a number or boolean. It is read as the text that is written.",
+    meaning: "Warning: a label, annotation or selector is a number or boolean. It is read as the text that is written.",
     solve: "Put the value in quotes.",
   },
   FIELD_MISSING: {
