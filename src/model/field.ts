@@ -70,12 +70,17 @@ export function quote(value: unknown): string {
   return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text;
 }
 
+/** The line in which the value of a field is written; undefined where it is unknown. */
+export function lineOf({ place }: Field): number | undefined {
+  return place?.written.lineOf(place.keys);
+}
+
 /** Adds a finding about a field. Past the limit only the first error still replaces a warning. */
 export function complain(field: Field, code: ProblemCode, text: ProblemText): undefined {
   const where = field.path === "" ? field.object : `${field.object} ${field.path}`;
-  const { problems, place } = field;
+  const { problems } = field;
   if (problems.length >= MAX_PROBLEMS && (text.severity === "warning" || hasError(problems))) return undefined;
-  const { line = place?.written.lineOf(place.keys), ...texts } = text;
+  const { line = lineOf(field), ...texts } = text;
   const problem: Problem = { code, where, severity: "error", ...texts, ...(line === undefined ? {} : { line }) };
   if (problems.length < MAX_PROBLEMS) problems.push(problem);
   else problems.splice(-1, 1, problem);
