@@ -1,5 +1,5 @@
 // Readers of values that others wrote as YAML or JSON, whatever they hold. They find no fault: what is of another type
-// counts as not there. An object that its writer is to hear about is read by the functions of field.ts.
+// counts as missing. An object that its writer is to hear about is read by the functions of field.ts.
 
 /** A map with text keys, as YAML and JSON have them, and values of unknown types. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -39,7 +39,7 @@ export interface EventFileOptions {
 export class EventFile {
   readonly #options: EventFileOptions;
   readonly #known = new Map<string, Known>();
-  /** What was last said about each object: an Event that is news again (broken, well, broken) is not a repetition. */
+  /** The last Event of each object: an Event that is news again (broken, well, broken) is not a repetition. */
   readonly #latest = new Map<string, string>();
   #writing: Promise<void> | undefined;
   #isLoaded = false;
@@ -83,7 +83,7 @@ export class EventFile {
     this.#writing = undefined;
   }
 
-  /** Events of before a restart go on being counted. */
+  /** Events from before a restart continue to be counted. */
   async #load(): Promise<void> {
     if (this.#isLoaded) return;
     this.#isLoaded = true;

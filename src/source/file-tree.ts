@@ -13,11 +13,11 @@ export const SETTLE_MS = 300;
 export interface TreeChanges {
   /** Files that are new, or whose inode, size or time changed, or that were young at the last look and no longer are. */
   readonly changed: readonly string[];
-  /** Files that went, and paths asked for by name that are not there. */
+  /** Files that went, and paths asked for by name that do not exist. */
   readonly removed: readonly string[];
   /** Files so young that they must be looked at again after `SETTLE_MS`. */
   readonly young: ReadonlySet<string>;
-  /** Undefined: the root is there. Else why not; then nothing else is reported, and all that was known stays. */
+  /** Undefined: the root is there. Otherwise why not; then nothing else is reported, and all that was known stays. */
   readonly rootFault: string | undefined;
   /** What cannot be read or followed, by path, with the reason. What was known of it stays. */
   readonly faults: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ interface Directory {
   readonly children: Set<string>;
 }
 
-/** The files below a directory; `look` tells what changed since the last look. Links to directories are not followed. */
+/** The files below a directory; `look` reports what changed since the last look. Links to directories are not followed. */
 export class FileTree {
   readonly #options: FileTreeOptions;
   readonly #stamps = new Map<string, string>();
@@ -57,7 +57,7 @@ export class FileTree {
     return this.#stamps.has(path);
   }
 
-  /** Makes the next look tell a file as changed: it could not be read. */
+  /** Makes the next look report a file as changed: it could not be read. */
   again(path: string): void {
     if (this.#stamps.has(path)) this.#stamps.set(path, "");
   }
@@ -72,7 +72,7 @@ export class FileTree {
     for (const path of wanted) {
       const wasKnown = this.has(path);
       await this.#visit(path, look);
-      // Asked for by name and not there, whether we ever saw it or not.
+      // Asked for by name and missing, whether it was ever seen or not.
       if (!wasKnown && look.missing.has(path)) look.removed.push(path);
     }
     return look;
@@ -84,7 +84,7 @@ export class FileTree {
     const isRoot = path === this.#options.root;
     const stats = await statOf(path, isRoot);
     if (typeof stats === "string") {
-      // A link to nowhere, and a file that went between readdir and here, are the same to us: not there.
+      // A link to nowhere, and a file that went between readdir and here, both count as missing.
       if (stats === "ENOENT" || stats === "ENOTDIR" || stats === "ELOOP") {
         look.missing.add(path);
         this.#forget(path, look);
@@ -166,7 +166,7 @@ async function faultOfRoot(root: string): Promise<string | undefined> {
   );
 }
 
-/** The file a path leads to, or the error's code. A link to a directory counts as not there, unless it is the root. */
+/** The file a path leads to, or the error's code. A link to a directory counts as missing, unless it is the root. */
 async function statOf(path: string, followsDirectories: boolean): Promise<Stats | string> {
   try {
     const own = await lstat(path);

@@ -42,7 +42,7 @@ export class FolderView {
   readonly #followed = new Map<Kind, ReadonlySet<string>>();
   readonly #listed = new Map<string, Listed>();
   readonly #faults = new Map<string, Problem>();
-  /** Problems told, by where, as text: each is said once. */
+  /** Problems reported, by where, as text: each is reported once. */
   readonly #told = new Map<string, { readonly text: string; readonly hasError: boolean }>();
 
   constructor(options: FolderViewOptions) {
@@ -97,7 +97,7 @@ export class FolderView {
     this.publish(ids);
   }
 
-  /** Makes the lists show what the files say of these objects, and tells the listener which differ. */
+  /** Makes the lists show what the files say of these objects, and notifies the listener of those that differ. */
   publish(ids: Iterable<string>): void {
     const next = new Map<Kind, Map<string, KubeObject>>();
     const refs: ObjectRef[] = [];
@@ -109,7 +109,7 @@ export class FolderView {
     if (refs.length > 0) this.#options.listener.onChange(refs);
   }
 
-  /** Tells problems of one place, if they are not those told last. */
+  /** Reports problems of one place, if they are not those reported last. */
   tell(where: string, problems: readonly Problem[]): void {
     const text = JSON.stringify(problems);
     if (text === (this.#told.get(where)?.text ?? "[]")) return;
@@ -143,7 +143,7 @@ export class FolderView {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       this.#options.tree.again(path);
-      // Gone since the look: the next one tells.
+      // Gone since the look: the next one reports it.
       if (code !== "ENOENT") this.#faults.set(path, pathUnreadable(path, code ?? message));
     }
     return [];

@@ -45,7 +45,7 @@ export interface FolderSourceOptions {
   readonly log: Logger;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly clock?: (() => number) | undefined;
-  /** How long a change is waited upon for others; 50 ms by default. */
+  /** How long a change is waited for; 50 ms by default. */
   readonly debounceMs?: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface FolderSourceOptions {
  *
  * Status lives in `.hawser/status/KIND/NAMESPACE/NAME.yaml` and wins over a `status` in the manifest. It goes with the
  * manifest: the program that patches a kind deletes the status files of objects that are gone, a second later while it
- * runs, else before its first patch. So an object created again under the same name starts without a status, and cannot take
+ * runs, otherwise before its first patch. So an object created again under the same name starts without a status, and cannot take
  * back an address that another one has by now.
  */
 export function openFolderSource(options: FolderSourceOptions): Source {
@@ -223,7 +223,7 @@ class FolderSource implements Source {
     );
   }
 
-  /** The first change of a burst starts the wait, and later ones do not prolong it: a storm cannot put it off for ever. */
+  /** The first change of a burst starts the wait, and later ones do not prolong it: a storm cannot put it off forever. */
   #markSoon(path: string): void {
     if (this.#isClosed) return;
     if (this.#dirty !== "all") this.#dirty.add(path);

@@ -1,6 +1,6 @@
 /** One program's part in the election of a leader among those that run under the same name. */
 export interface Leadership {
-  /** Whether this program leads now; exact at every moment, also when the loss was not told yet. */
+  /** Whether this program leads now; exact at every moment, also when the loss was not reported yet. */
   readonly leads: boolean;
 }
 

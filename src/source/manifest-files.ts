@@ -55,7 +55,7 @@ export class ManifestFiles {
     return [...(this.#holders.get(id) ?? [])].sort();
   }
 
-  /** All that is wrong with a file now, objects that another file holds included. */
+  /** All that is wrong with a file now, including objects that another file holds. */
   problems(path: string): readonly Problem[] {
     const file = this.#files.get(path);
     if (file === undefined) return [];

@@ -24,7 +24,7 @@ export interface SourceNeeds {
 }
 
 /**
- * A source as the options say: the folder of `--manifests`, else the cluster of `--kubeconfig`, else the pod's own. What
+ * A source as the options say: the folder of `--manifests`, otherwise the cluster of `--kubeconfig`, otherwise the pod's own. What
  * reads a folder or a kubeconfig is loaded only then: a pod needs neither, nor the YAML parser behind them.
  */
 export async function openSource(

@@ -45,11 +45,11 @@ export class ParsedObjects<T> {
     this.#marked.add(key);
   }
 
-  /** Looks at what is marked: reads what is new (compared by identity), forgets what is gone, and tells both. */
+  /** Looks at what is marked: reads what is new (compared by identity), forgets what is gone, and reports both. */
   update(): readonly Change<T>[] {
     const changes: Change<T>[] = [];
     for (const key of this.#marked) {
-      // Before it is read: what makes reading fail is not tried for ever.
+      // Before it is read: what makes reading fail is not tried forever.
       this.#marked.delete(key);
       const change = this.#look(key);
       if (change !== undefined) changes.push(change);

@@ -7,10 +7,10 @@ import type { Leadership } from "./leadership.ts";
 export interface SourceListener {
   /**
    * Marks work: these objects appeared, changed or went. Decide from `list()` or `get()`, never from this. Every
-   * difference from before is reported, the first objects too: a listener that looks again at what is reported knows all.
+   * difference from before is reported, the first objects too: a listener that looks again at what is reported knows everything.
    */
   onChange(changed: readonly ObjectRef[]): void;
-  /** Problems of the source itself (an unreadable file, a refused watch), each said once; empty: `where` is well again. */
+  /** Problems of the source itself (an unreadable file, a refused watch), each reported once; empty: `where` has none any longer. */
   onProblems(where: string, problems: readonly Problem[]): void;
   /** A report of a topic that is watched changed or is gone. */
   onReports?(): void;

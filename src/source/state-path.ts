@@ -19,7 +19,7 @@ export function statusPath(directory: string, { kind, namespace, name }: ObjectR
   return join(stateDirectory(directory), "status", ...parts);
 }
 
-/** Where reports lie, by topic. */
+/** The folders of reports, by topic. */
 const REPORT_FOLDERS: Readonly<Record<ReportTopic, string>> = { report: "reports", member: "members" };
 
 /** `DIR/.hawser/reports/speaker-node1.yaml`, `DIR/.hawser/members/member-node1.yaml`. */

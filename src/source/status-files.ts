@@ -47,7 +47,7 @@ export class StatusFiles {
     return this.#entries.get(id)?.version ?? NO_VERSION;
   }
 
-  /** Reads one file. Undefined: well. Else why its content cannot be used; the overlay seen last stays then. */
+  /** Reads one file. Undefined: well. Otherwise why its content cannot be used; the overlay seen last stays then. */
   async read(ref: ObjectRef): Promise<string | undefined> {
     const id = idOf(ref);
     const before = this.#entries.get(id);

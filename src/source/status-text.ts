@@ -23,7 +23,7 @@ export function printStatus(ref: ObjectRef, overlay: Overlay): string {
   return `${header.map((line) => `#${line}\n`).join("")}${stringify(body, { aliasDuplicateObjects: false })}`;
 }
 
-/** Reads a status file; else says in words why it cannot be read. */
+/** Reads a status file, or says in words why it cannot be read. */
 export function parseStatus(text: string): Overlay | string {
   let value: unknown;
   try {

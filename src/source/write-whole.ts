@@ -58,7 +58,7 @@ async function openLock(lock: string, nowMs: number): Promise<FileHandle | undef
   return open(lock, "wx", MODE).catch(() => undefined);
 }
 
-/** Whether the lock is still ours: a writer that was held up for long is taken for dead. */
+/** Whether the lock is still ours: a writer that was held up for long is considered dead. */
 async function isSame(file: FileHandle, lock: string): Promise<boolean> {
   const [own, present] = await Promise.all([file.stat(), stat(lock).catch(() => undefined)]);
   return own.ino === present?.ino;

@@ -195,7 +195,7 @@ class KubernetesSource implements Source {
   }
 
   /**
-   * A watch, or a list that began before, may lag behind what the last leader wrote with its last breath: a new one hears
+   * A watch, or a list that began before, may lag behind what the last leader wrote last: a new one hears
    * so when it has seen all. A list that is yet to begin shows it.
    */
   async #tellLeads(leads: boolean, tell: (leads: boolean) => void): Promise<void> {

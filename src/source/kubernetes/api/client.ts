@@ -141,7 +141,7 @@ export class ApiClient {
     return outcomeOf(head.status, head.retryAfter, textOf(keepsManagedFields)(joined(chunks)));
   }
 
-  /** The way, and then what says who we are: a token that was read before a long wait for the way could be too old. */
+  /** The connection, and then the token: one that was read before a long wait for a connection could be too old. */
   async #prepare(method: string, path: string, isRefused: boolean) {
     const transport = await this.#connection.transport();
     return { transport, ...(await this.#request(method, path, isRefused)) };

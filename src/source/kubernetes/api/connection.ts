@@ -12,7 +12,7 @@ const CONNECT_DEADLINE_MS = 10_000;
 /** HTTP/1.1 has no PING: the system's probes find a dead connection, ten seconds after so many of silence. */
 const PROBE_AFTER_MS = 15_000;
 
-/** The way to the API server, made when it is needed and again when it breaks. */
+/** The connection to the API server, made when it is needed and again when it breaks. */
 export class ApiConnection {
   readonly #config: ApiConfig;
   readonly #timing: Timing;
@@ -29,14 +29,14 @@ export class ApiConnection {
     this.#timing = timing;
   }
 
-  /** A transport that takes requests. After failures it comes with a growing delay. Rejects if there is none to be had. */
+  /** A transport that takes requests. After failures it comes with a growing delay. Rejects if none can be made. */
   async transport(): Promise<Transport> {
     if (this.#current?.isOpen === true) return this.#current;
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
   }
 
-  /** We were not let in: where a client certificate says who we are, the next connection shows the one there is now. */
+  /** The server refused us: where a client certificate authenticates us, the next connection reads it again. */
   renew(): void {
     if (this.#hasCertificate) this.#current = undefined;
   }

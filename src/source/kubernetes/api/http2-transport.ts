@@ -34,7 +34,7 @@ export class Http2Transport implements Transport {
     const greeted = Promise.withResolvers<void>();
     session.once("remoteSettings", () => greeted.resolve());
     session.once("close", () => greeted.reject(failure("ECONNRESET", "the connection closed")));
-    // Stays: an error of a session without a listener would end the program. Its streams tell the callers.
+    // It stays, because an error of a session without a listener would end the program. Its streams notify the callers.
     session.on("error", (error) => greeted.reject(error));
     const done = new AbortController();
     void afterPause(timing, deadlineMs, {

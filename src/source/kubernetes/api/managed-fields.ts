@@ -33,7 +33,7 @@ function endOfList(json: Buffer, start: number): number | undefined {
   return undefined;
 }
 
-/** Where the closing quote of a text stands. */
+/** Where the closing quote of a text is. */
 function endOfText(json: Buffer, start: number): number {
   let at = start;
   while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;

@@ -13,8 +13,8 @@ export interface FindConfigOptions {
 }
 
 /**
- * The cluster that a person means, as kubectl finds it: the kubeconfig named, else those of KUBECONFIG, else
- * ~/.kube/config, else the cluster whose pod this is.
+ * The cluster that a person means, as kubectl finds it: the kubeconfig named, otherwise those of KUBECONFIG, else
+ * ~/.kube/config, otherwise the cluster whose pod this is.
  */
 export function findApiConfig({ kubeconfig, context, env }: FindConfigOptions): Parsed<ApiConfig> {
   if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, { context });

@@ -22,7 +22,7 @@ interface File {
 
 /**
  * The cluster and the user of a context, by default of the current one. Of several files the first wins that has a
- * name, and those that do not exist are ignored, as kubectl does with KUBECONFIG. Else says in words why not.
+ * name, and those that do not exist are ignored, as kubectl does with KUBECONFIG. Otherwise says in words why not.
  */
 export function readContext(paths: readonly string[], context: string | undefined): KubeconfigContext | string {
   const files: File[] = [];

@@ -12,7 +12,7 @@ import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
-/** A program that waits for a person must not hold everything up without a word. */
+/** A program that waits for a person must not hold everything up silently. */
 const LOGIN_DEADLINE_MS = 25_000;
 
 /** Whether the package that logs in is installed; does not load it. */

@@ -15,7 +15,7 @@ export interface KubeconfigOptions {
 
 /**
  * Reads a kubeconfig file, or several as kubectl does: the cluster and the user of a context. A token, a token file, a
- * client certificate (in the file or beside it), OpenID Connect and no credentials at all are our own business; a program
+ * client certificate (in the file or beside it), OpenID Connect and no credentials at all are handled here; a program
  * that logs in, and a proxy, are @kubernetes/client-node's, which is loaded when it is needed first.
  */
 export function readKubeconfig(

@@ -22,7 +22,7 @@ export class ToldProblems {
     this.#listener = listener;
   }
 
-  /** Tells problems of one place, if they are not those told last. */
+  /** Reports problems of one place, if they are not those reported last. */
   tell(where: string, problems: readonly Problem[]): void {
     const text = JSON.stringify(problems.map(({ code }) => code));
     if (this.#listener === undefined || text === (this.#told.get(where) ?? "[]")) return;

@@ -37,7 +37,7 @@ export interface EventWriterOptions {
 
 /**
  * Writes Events (core v1, which `kubectl describe` shows). One that repeats is one object whose `count` rises, also
- * after a restart, for its name comes from what it says. Never rejects; what cannot be written is dropped.
+ * after a restart, because its name comes from its text. Never rejects; what cannot be written is dropped.
  */
 export class EventWriter {
   readonly #options: EventWriterOptions;

@@ -33,7 +33,7 @@ export function planWrites(object: KubeObject, patch: StatusPatch): readonly Wri
   ];
 }
 
-/** The body of a request: it applies only to this version of this object, else the answer is 409. */
+/** The body of a request: it applies only to this version of this object, otherwise the answer is 409. */
 export function writeBody(write: Write, { uid, resourceVersion }: { uid?: string; resourceVersion?: string }): Fields {
   const { annotations, status } = write;
   const metadata = { uid, resourceVersion, ...(annotations && { annotations }) };
