@@ -12,7 +12,7 @@ import { checkFiles } from "./check-files.ts";
 import type { CheckResult } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
-import { printFinding, printSummary } from "./print-check.ts";
+import { printFinding, printSummary } from "./print-finding.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 
 const specs = {

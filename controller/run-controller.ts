@@ -6,7 +6,7 @@ import { startAdminServer } from "#src/process/admin-server.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth, type Health } from "#src/process/health.ts";
 import { createLogger, type Logger } from "#src/process/log.ts";
-import { createRegistry } from "#src/process/metrics.ts";
+import { createRegistry } from "#src/process/create-registry.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";

@@ -8,7 +8,7 @@ import { createHealth } from "#src/process/health.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
 import { standardLogOutput } from "#src/process/log-output.ts";
-import { createRegistry } from "#src/process/metrics.ts";
+import { createRegistry } from "#src/process/create-registry.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";

@@ -1,6 +1,6 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, printCidr } from "#src/ip/cidr.ts";
-import { announcementFrames } from "#src/layer2/announce.ts";
+import { announcementFrames } from "#src/layer2/announcement-frames.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
 import { anyArpFilter, anyNdpFilter, arpFilter, ndpFilter } from "#src/layer2/filter.ts";

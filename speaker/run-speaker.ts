@@ -19,7 +19,7 @@ import { monotonicMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
-import { createRegistry } from "#src/process/metrics.ts";
+import { createRegistry } from "#src/process/create-registry.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";

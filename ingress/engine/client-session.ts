@@ -13,7 +13,7 @@ import { clientLines, MAX_HOPS } from "./forward-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
-import { httpsLocation, wantsHttps } from "./redirect.ts";
+import { httpsLocation, wantsHttps } from "./https-location.ts";
 import { RequestRecord } from "./request-record.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { hostText, pathText } from "./request-route.ts";

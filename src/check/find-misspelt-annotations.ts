@@ -1,5 +1,5 @@
 import { complain, descend, entry, type Field, quote } from "#src/model/field.ts";
-import { NGINX_RISKS } from "#src/model/ingress-annotation-risks.ts";
+import { NGINX_RISKS } from "#src/model/annotation-risk.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { recordOf } from "#src/model/record.ts";
 import { INGRESS_ANNOTATIONS, SERVICE_ANNOTATIONS } from "./annotation-names.ts";

@@ -1,7 +1,7 @@
 import { NO_ROUTES, type Routes, routesOf } from "./routes.ts";
 import type { RtnetlinkDumper } from "./rtnetlink-dumper.ts";
 import { watchRtnetlink } from "./rtnetlink-watcher.ts";
-import { decodeRoute, encodeRouteDumpRequest } from "#src/wire/rtnetlink-route.ts";
+import { decodeRoute, encodeRouteDumpRequest } from "#src/wire/route-message.ts";
 
 /**
  * Least time between two dumps: a routing daemon changes thousands of routes, and the few that matter here change

@@ -1,6 +1,6 @@
 import { bitsOf, compareIps, type Ip, printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
-import { RT_TABLE_MAIN, type RouteMessage } from "#src/wire/rtnetlink-route.ts";
+import { RT_TABLE_MAIN, type RouteMessage } from "#src/wire/route-message.ts";
 
 /** Of a node's routes those that matter to announcements. */
 export interface Routes {

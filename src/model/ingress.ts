@@ -21,9 +21,9 @@ import {
   readRewrite,
   type Rewrite,
   usesRegex,
-} from "./ingress-annotations.ts";
+} from "./annotation-effects.ts";
 import { readBackend } from "./ingress-backend.ts";
-import { meantHost, readHost } from "./ingress-host.ts";
+import { meantHost, readHost } from "./read-host.ts";
 import { type IngressPath, type IngressTarget, type PathContext, readPath } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";

@@ -1,7 +1,7 @@
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { nearest } from "#src/model/nearest.ts";
-import { type CommandText, printHelp } from "./option-help.ts";
+import { type CommandText, printHelp } from "./print-help.ts";
 import {
   flagOf,
   type OptionSpec,

@@ -1,5 +1,5 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
-import type { CommandText } from "./option-help.ts";
+import type { CommandText } from "./print-help.ts";
 import type { OptionSpecs, OptionValues } from "./option-spec.ts";
 import { EXIT_USAGE, parseOptions } from "./options.ts";
 import type { ProgramIo } from "./program-io.ts";

@@ -1,5 +1,5 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
-import type { Rewrite } from "#src/model/ingress-annotations.ts";
+import type { Rewrite } from "#src/model/annotation-effects.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, Route, RouteTable } from "./route-table.ts";
 

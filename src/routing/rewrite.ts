@@ -1,4 +1,4 @@
-import type { Rewrite } from "#src/model/ingress-annotations.ts";
+import type { Rewrite } from "#src/model/annotation-effects.ts";
 
 /**
  * The path that the endpoint gets. `replacePrefix`: with the rule `/web` and the target `/`, `/web/page` becomes `/page`;

@@ -1,5 +1,5 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
-import type { HttpsRedirect, Rewrite } from "#src/model/ingress-annotations.ts";
+import type { HttpsRedirect, Rewrite } from "#src/model/annotation-effects.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 

@@ -9,7 +9,7 @@ import { registerIngressMetrics } from "#ingress/metrics.ts";
 import { SPEAKER_METRIC_LABELS } from "#speaker/metric-labels.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
 import { type MetricLabels, PROCESS_METRIC_LABELS } from "#src/process/metric-labels.ts";
-import { createRegistry } from "#src/process/metrics.ts";
+import { createRegistry } from "#src/process/create-registry.ts";
 import { read, root, tableOf, withTable } from "./page.ts";
 
 function filled(fill: (registry: Registry) => unknown): Registry {
@@ -36,7 +36,7 @@ const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
 /** The file that registers metrics -> a registry with these. */
 const registries: Readonly<Record<string, Registry>> = {
   ...Object.fromEntries(Object.entries(fillers).map(([name, fill]) => [`${name}/metrics.ts`, filled(fill)])),
-  "src/process/metrics.ts": createRegistry("test"),
+  "src/process/create-registry.ts": createRegistry("test"),
 };
 
 /** The values of each label, by metric. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseIp, printIp } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
 import { NO_ROUTES, routesOf } from "#src/linux/routes.ts";
-import type { RouteMessage } from "#src/wire/rtnetlink-route.ts";
+import type { RouteMessage } from "#src/wire/route-message.ts";
 
 /** `192.0.2.0/24 dev 2 metric 100 table 254`, or `... via 192.0.2.1`. */
 function route(text: string): RouteMessage {

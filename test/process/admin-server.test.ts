@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AdminServer, type AdminServerOptions, startAdminServer } from "#src/process/admin-server.ts";
 import { createHealth } from "#src/process/health.ts";
 import { createLogger } from "#src/process/log.ts";
-import { createRegistry } from "#src/process/metrics.ts";
+import { createRegistry } from "#src/process/create-registry.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 const log = createLogger({ component: "test", level: "silent" });

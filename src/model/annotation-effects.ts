@@ -1,9 +1,9 @@
 import { firstAnnotation } from "./annotation.ts";
 import type { ClosedReason } from "./closed-reason.ts";
 import { complain, descend, entry, type Field, quote } from "./field.ts";
-import { readHost } from "./ingress-host.ts";
-import { type AnnotationRisk, FOREIGN_RISKS, LOOKS_LIKE_RESTRICTION, NGINX_RISKS } from "./ingress-annotation-risks.ts";
-import { firstRiskyDirective } from "./nginx-snippet.ts";
+import { readHost } from "./read-host.ts";
+import { type AnnotationRisk, FOREIGN_RISKS, LOOKS_LIKE_RESTRICTION, NGINX_RISKS } from "./annotation-risk.ts";
+import { firstRiskyDirective } from "./snippet-directive.ts";
 
 const OURS = "hawser.dev/";
 const NGINX = "nginx.ingress.kubernetes.io/";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
-import { decodeRoute, encodeRouteDumpRequest } from "#src/wire/rtnetlink-route.ts";
+import { decodeRoute, encodeRouteDumpRequest } from "#src/wire/route-message.ts";
 import { hex } from "./hex.ts";
 
 const message = (payload: Uint8Array, type = 24) => ({ type, flags: 2, sequence: 1, portId: 0, payload });

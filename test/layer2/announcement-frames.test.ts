@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
-import { announcementFrames } from "#src/layer2/announce.ts";
+import { announcementFrames } from "#src/layer2/announcement-frames.ts";
 import { answer } from "#src/layer2/answer.ts";
 import { hex } from "#test/wire/hex.ts";
 
