@@ -75,17 +75,17 @@ export function explainNotInPool(
   ip: Ip,
   { holder, requested }: { holder: Pool | undefined; requested: readonly string[] | undefined },
 ): Lack | undefined {
-  const lack = (why: string): Lack => ({
+  const refuse = (why: string): Lack => ({
     reason: "RequestedAddressNotInPool",
     message: `Cannot assign the requested address ${printIp(ip)}: ${why}`,
   });
-  if (holder === undefined) return lack("no pool contains it. Add it to a pool, or ask for another address.");
+  if (holder === undefined) return refuse("no pool contains it. Add it to a pool, or ask for another address.");
   if (requested !== undefined && !requested.includes(holder.name)) {
     const names = listed(requested.map((name) => `"${name}"`));
-    return lack(`it is in pool "${holder.name}", not in the requested pool ${names}. Ask for only one of them.`);
+    return refuse(`it is in pool "${holder.name}", not in the requested pool ${names}. Ask for only one of them.`);
   }
   if (avoids(holder, ip))
-    return lack(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
+    return refuse(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
   return undefined;
 }
 
