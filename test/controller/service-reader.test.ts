@@ -1,5 +1,6 @@
 import { ServiceReader } from "#controller/service-reader.ts";
 import { UnseenWrites } from "#controller/unseen-writes.ts";
+import { parseIp } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { describe, expect, it } from "vitest";
 import { serviceObject } from "./world.ts";
@@ -34,6 +35,20 @@ describe("ServiceReader", () => {
     objects.delete("default/b");
     reader.update(new Set(["default/b"]), look);
     expect([...reader.services.keys()]).toEqual(["default/a"]);
+  });
+
+  it.each([
+    { name: "is ours where the write gives it", shown: [], isOurs: true },
+    { name: "is not where the status had it before, from another provider", shown: ["203.0.113.77"], isOurs: false },
+  ])("L2 an address of a write that is not shown yet $name", ({ shown, isOurs }) => {
+    const reader = new ServiceReader(() => {});
+    const object = serviceObject("a", { has: shown });
+    const writes = new UnseenWrites();
+    writes.remember("default/a", object, [parseIp("203.0.113.77") ?? expect.fail("an address")]);
+    reader.update(new Set(["default/a"]), { objectOf: () => object, writes, nowMs: 0 });
+    const service = reader.services.get("default/a");
+    expect(service?.assignedAddresses).toHaveLength(1);
+    expect(service?.allocatedFrom !== undefined).toBe(isOurs);
   });
 
   it("L13 keeps others off the external IPs of a Service that cannot be read, and never gives it these", () => {
