@@ -14,7 +14,7 @@ const CLUSTER_FOLDERS = ["cluster", "install"];
 const BUILDS = {
   cluster:
     "etcd, kube-apiserver, kube-controller-manager, kube-proxy and kubectl with Go: about 5 minutes the first time",
-  install: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about 3 minutes the first time",
+  install: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",
 };
 
 const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
