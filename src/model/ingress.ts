@@ -205,16 +205,24 @@ function readRule(field: Field, context: PathContext): IngressRule | undefined {
   return { host: meant, paths };
 }
 
+/**
+ * Reads a TLS entry. One whose Secret cannot be used keeps its hosts: they are redirected to HTTPS, and have the default
+ * certificate.
+ */
 function readTls(field: Field): IngressTls | undefined {
   if (!readMap(field)) return undefined;
-  const hosts = readList(child(field, "hosts")).flatMap((host) => readHost(host) || []);
+  const listed = readList(child(field, "hosts"));
+  const hosts = listed.flatMap((host) => readHost(host) || []);
+  // Without any host it would be for all hosts of the rules.
+  if (listed.length > 0 && hosts.length === 0) return undefined;
   const secretField = child(field, "secretName");
   const secretName = readText(secretField);
-  if (secretName === undefined || secretName === "" || isDnsSubdomain(secretName))
-    return { hosts, secretName: secretName === "" ? undefined : secretName };
-  return complain(secretField, "FIELD_INVALID", {
+  if (secretName === undefined || secretName === "") return { hosts, secretName: undefined };
+  if (isDnsSubdomain(secretName)) return { hosts, secretName };
+  complain(secretField, "FIELD_INVALID", {
     what: `Cannot use the Secret ${JSON.stringify(secretName.slice(0, 120))}`,
     why: "it is not a name of a Secret, which must be in the namespace of the Ingress",
     fix: "Write the name alone",
   });
+  return { hosts, secretName: undefined };
 }

@@ -11,18 +11,24 @@ export interface SnippetDirective {
 /**
  * Directives that change neither who may come in nor what is reached: how long and how large things are, how answers are
  * compressed, cached and logged, and fields added to answers. Everything else may restrict (`deny`, `return`, `if`,
- * `auth_basic`, `limit_req`, `set`, `proxy_set_header`, Lua), or hide something that does.
+ * `auth_basic`, `limit_req`, `set`, `proxy_set_header`, Lua), keep something secret (`proxy_hide_header`), or hide a
+ * directive that does.
  */
 const HARMLESS =
-  /^(?:add_header|more_set_headers|more_clear_headers|expires|etag|gzip(?:_\w+)?|brotli(?:_\w+)?|access_log|error_log|log_not_found|log_subrequest|charset|chunked_transfer_encoding|proxy_(?:buffering|buffer_size|buffers|busy_buffers_size|request_buffering|(?:connect|read|send)_timeout|hide_header|pass_header|http_version|socket_keepalive|max_temp_file_size)|client_(?:body_buffer_size|body_timeout|header_timeout|header_buffer_size|max_body_size)|large_client_header_buffers|keepalive_(?:timeout|requests)|send_timeout|sendfile|tcp_(?:nodelay|nopush)|port_in_redirect|server_tokens|underscores_in_headers|ssl_(?:session_timeout|session_cache|buffer_size))$/;
+  /^(?:add_header|more_set_headers|expires|etag|gzip(?:_\w+)?|brotli(?:_\w+)?|access_log|error_log|log_not_found|log_subrequest|charset|chunked_transfer_encoding|proxy_(?:buffering|buffer_size|buffers|busy_buffers_size|request_buffering|(?:connect|read|send)_timeout|pass_header|http_version|socket_keepalive|max_temp_file_size)|client_(?:body_buffer_size|body_timeout|header_timeout|header_buffer_size|max_body_size)|large_client_header_buffers|keepalive_(?:timeout|requests)|send_timeout|sendfile|tcp_(?:nodelay|nopush)|port_in_redirect|server_tokens|underscores_in_headers|ssl_(?:session_timeout|session_cache|buffer_size))$/;
 
 /**
  * The first directive of a snippet that is not provably harmless; undefined where there is none. Text that is not
  * nginx configuration counts as a directive of its own.
  */
 export function firstRiskyDirective(snippet: string): SnippetDirective | undefined {
-  for (const directive of readDirectives(snippet)) if (!HARMLESS.test(directive.name)) return directive;
+  for (const directive of readDirectives(snippet)) if (!isHarmless(directive)) return directive;
   return undefined;
+}
+
+/** A field that replaces one of the endpoint's may let fewer origins in. */
+function isHarmless({ name, text }: SnippetDirective): boolean {
+  return HARMLESS.test(name) && (name !== "more_set_headers" || !/access-control-/i.test(text));
 }
 
 /** Reads `name arguments;` and `name arguments {`; comments, quotes and escapes as nginx has them. Linear. */

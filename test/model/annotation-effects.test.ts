@@ -196,6 +196,12 @@ describe("parseIngress() reads snippets", () => {
     { snippet: "proxy_set_header X-User '';", line: 1, text: "proxy_set_header X-User ''" },
     { snippet: "location /admin {\n  deny all;\n}", line: 1, text: "location /admin" },
     { snippet: "deny all", line: 1, text: "deny all" },
+    { snippet: "proxy_hide_header X-Token;", line: 1, text: "proxy_hide_header X-Token" },
+    {
+      snippet: "more_set_headers 'Access-Control-Allow-Origin: https://a.com';",
+      line: 1,
+      text: "more_set_headers 'Access-Control-Allow-Origin: https://a.com'",
+    },
     { snippet: "add_header X#Y z;\nlimit_except GET { deny all; }", line: 2, text: "limit_except GET" },
     { snippet: 'add_header A "\\"; deny all; \\""; allow all;', line: 1, text: "allow all" },
   ])("I3 $snippet closes all paths, because of line $line", ({ snippet, line, text }) => {

@@ -249,11 +249,18 @@ it("reads the class from the field, else from the annotation", () => {
   expect(classOf({ ingressClassName: "new" }, annotations)).toBe("new");
 });
 
-it("leaves out a TLS entry whose Secret is of another namespace, and keeps the others", () => {
-  const tls = [{ secretName: "other/tls" }, { hosts: ["a.example.com", "b:c"], secretName: "tls" }];
+it("I1 keeps the hosts of a TLS entry whose Secret cannot be used, and no entry whose hosts cannot be read", () => {
+  const tls = [
+    { hosts: ["c.example.com"], secretName: "other/tls" },
+    { hosts: ["a.example.com", "b:c"], secretName: "tls" },
+    { hosts: ["b:c"], secretName: "tls" },
+  ];
   const parsed = parseIngress(ingress({ defaultBackend: backend, tls }));
-  expect(valueOf(parsed).tls).toEqual([{ hosts: ["a.example.com"], secretName: "tls" }]);
-  expect(codes(parsed.problems)).toEqual(["FIELD_INVALID", "INGRESS_HOST_INVALID"]);
+  expect(valueOf(parsed).tls).toEqual([
+    { hosts: ["c.example.com"], secretName: undefined },
+    { hosts: ["a.example.com"], secretName: "tls" },
+  ]);
+  expect(codes(parsed.problems)).toEqual(["FIELD_INVALID", "INGRESS_HOST_INVALID", "INGRESS_HOST_INVALID"]);
 });
 
 it("reads an IngressClass", () => {
