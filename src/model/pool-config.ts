@@ -147,8 +147,8 @@ function readPool(field: Field): ReadPool | undefined {
     name,
     protocol,
     ranges,
-    autoAssign: readSwitch(child(field, "auto-assign")) ?? true,
-    avoidBuggyIps: readSwitch(child(field, "avoid-buggy-ips")) ?? false,
+    autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? true,
+    avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? false,
     nodeSelectors: readNodeSelectors(child(field, "node-selectors")),
   };
 }
@@ -180,7 +180,7 @@ function checkProtocol(protocol: Field, bgpAdvertisements: Field): void {
 }
 
 /** True and false in all spellings of YAML 1.1, which existing files are written in. */
-function readSwitch(field: Field): boolean | undefined {
+function readYaml11Boolean(field: Field): boolean | undefined {
   const { value } = field;
   if (isUnset(field) || typeof value === "boolean") return value as boolean | undefined;
   if (typeof value === "string" && /^(?:y|yes|on)$/i.test(value)) return true;
