@@ -38,7 +38,9 @@ export async function runDemo(args: readonly string[], io: ProgramIo): Promise<n
   const reason = read.values.kubernetes ? await buildCluster() : "";
   if (reason !== "") return printFailure(io, `no Kubernetes can be had here: ${reason}`, read.values.json);
   const flags = Object.entries(read.values).flatMap(([name, isOn]) => (isOn ? [`--${name}`] : []));
-  return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit" }));
+  // It ends and cleans up when this process is gone, even if it is killed.
+  const env = { ...process.env, HAWSER_LAUNCHER_PID: String(process.pid) };
+  return exitCodeOf(spawn(process.execPath, [ENTER, STORY, ...flags], { stdio: "inherit", env }));
 }
 
 /** Builds the programs of the cluster where they are missing, outside of the rack's namespaces. Resolves with why that failed, or "". */

@@ -2,6 +2,7 @@
 // Usage: node lab/rack/enter.js SCRIPT [arguments]
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { followLauncher } from "../../src/process/follow-launcher.ts";
 import { wrapped, whyNoRack } from "./wrapper.js";
 
 const [script, ...args] = process.argv.slice(2);
@@ -20,12 +21,12 @@ const child = spawn(file, rest, {
   stdio: ["inherit", "inherit", "inherit", "pipe"],
   env: { ...process.env, HAWSER_LIFELINE: "3" },
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    child.stdio[3].destroy();
-    setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
-  });
+function end() {
+  child.stdio[3].destroy();
+  setTimeout(() => child.kill("SIGKILL"), GRACE_MS).unref();
 }
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+followLauncher(end);
 child.on("exit", (code, signal) => {
   process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
 });

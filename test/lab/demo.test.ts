@@ -53,6 +53,17 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { time
     expect(leftBehind()).toEqual([]);
   });
 
+  it("O15 cleans up when its command is killed in the middle", async () => {
+    // The end of the events is the end of all processes that could write one.
+    const { events } = await runDemo([], {
+      onEvent: ({ event }, child) => {
+        if (event === "assigned") child.kill("SIGKILL");
+      },
+    });
+    expect(events.at(-1)).toMatchObject({ event: "done", ok: false, error: "interrupted" });
+    expect(leftBehind()).toEqual([]);
+  });
+
   it("keeps the rack until Ctrl-C with --keep, and says how to enter it and how to see its status", async () => {
     let status = "";
     const { events, code } = await runDemo(["--keep"], {
