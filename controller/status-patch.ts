@@ -81,6 +81,9 @@ export function showsAddresses(object: KubeObject, { addresses }: Pick<Assignmen
 
 function ingressPatch(object: KubeObject, assignment: Assignment): Fields {
   if (showsAddresses(object, assignment)) return {};
+  // Host names are another provider's: they stay while there is no address to replace them.
+  const hasHostNamesOnly = ingressOf(object).every(({ ip }) => ip === undefined || ip === "");
+  if (assignment.addresses.length === 0 && hasHostNamesOnly) return {};
   const ingress: readonly V1LoadBalancerIngress[] = assignment.addresses.map((ip) => ({
     ip: printIp(ip),
     ipMode: "VIP",

@@ -1,6 +1,7 @@
 // Who yields when Services that share an address no longer can.
 import { planAssignments } from "#src/assignment/plan.ts";
 import { sharingTermsOf } from "#src/assignment/sharing.ts";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Cluster, pool, service, type Short, snapshot, summary } from "./build.ts";
 
@@ -71,5 +72,27 @@ describe("a Service that shares its address and is edited", () => {
       a: "keep 192.0.2.8 AddressAssigned",
       b: "keep 192.0.2.9 AddressAssigned",
     });
+  });
+
+  it("L8 is the only one that may lose its address, however many share it and whatever is edited", () => {
+    const edits = fc.record({
+      sharingKey: fc.constantFrom("k", "l", ""),
+      ports: fc.subarray(["TCP/0", "TCP/1", "TCP/2", "TCP/3", "TCP/9"], { minLength: 1 }),
+      externalTrafficPolicy: fc.constantFrom("Cluster" as const, "Local" as const),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 4 }), fc.nat(3), edits, (count, at, edit) => {
+        const cluster = new Cluster([four]);
+        const names = Array.from({ length: count }, (_, number) => `s${number}`);
+        const one = (number: number, more: Short = {}) =>
+          service(`s${number}`, { sharingKey: "k", createdMs: number, ports: [`TCP/${number}`], ...more });
+        cluster.put(...names.map((_, number) => one(number)));
+        const edited = at % count;
+        const after = cluster.put(one(edited, edit));
+        for (const name of names) if (name !== `s${edited}`) expect(after[name]).toBe("keep 192.0.2.8 AddressAssigned");
+        expect(after[`s${edited}`]).toMatch(/^keep 192\.0\.2\.[89] AddressAssigned$/);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

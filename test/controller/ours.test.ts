@@ -71,6 +71,17 @@ describe("an address that another provider left", () => {
     expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
   });
 
+  it("L2 is a host name: it stays as well, until there is an address to replace it", async () => {
+    world.source.put(pools("192.0.2.0/32"), serviceObject("first", { createdMs: 0 }));
+    const loadBalancer = { ingress: [{ hostname: "lb.example.com" }] };
+    world.source.put({ ...serviceObject("web", { createdMs: 5 }), status: { loadBalancer } });
+    await world.start();
+    expect(world.object("web").status?.loadBalancer).toEqual(loadBalancer);
+    expect([world.line("web"), world.writes("web")]).toEqual([" PoolExhausted", 1]);
+    await world.remove("first");
+    expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
+  });
+
   it("L2 is told from one that a pool contained: that keeps serving over a restart", async () => {
     world.source.put(pools("192.0.2.0/30"), serviceObject("web"));
     await world.start();
