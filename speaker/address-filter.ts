@@ -1,6 +1,6 @@
 import type { PacketSocket } from "#src/linux/packet-socket.ts";
 
-/** A filter for so few is made anew at each change; one for many takes longer than anybody who asks should wait. */
+/** A filter for so few addresses is built at each change; one for many takes longer than a client should wait. */
 const FEW = 64;
 /** When nothing changed for so long, a filter for many is made; so much longer for each address in it, as that takes longer. */
 const CALM_MS = 500;
@@ -13,7 +13,7 @@ export interface AddressFilterOptions {
   /** Lets pass what asks for any address. */
   readonly wide: Uint8Array;
   /**
-   * The kernel refuses the exact filter, and the wide one stands in for it: filters count against net.core.optmem_max,
+   * The kernel refuses the exact filter, and the wide one takes its place: filters count against net.core.optmem_max,
    * 20 KB up to Linux 6.6, where some 600 addresses are too many.
    */
   onRefused(error: Error): void;

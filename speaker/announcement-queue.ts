@@ -6,7 +6,7 @@ import { dueAnnouncements, type Schedule, startSchedule } from "#src/layer2/sche
 /** What is to be announced unasked, and when; sends what is due, within the budget. */
 export class AnnouncementQueue {
   readonly #schedules = new Map<string, Schedule>();
-  /** The schedules by time, and some that are no longer in force. */
+  /** The schedules by time, and some that were replaced. */
   readonly #byTime = new DueHeap<Schedule>();
   readonly #announce: (ip: Ip) => void;
   readonly #chance: () => number;
@@ -18,7 +18,7 @@ export class AnnouncementQueue {
     this.#chance = chance;
   }
 
-  /** Starts anew for an address: the first round is due at once. */
+  /** Starts over for an address: the first round is due at once. */
   start(ip: Ip, nowMs: number): void {
     this.#put(startSchedule(ip, nowMs, this.#chance()));
     this.#nextMs = nowMs;

@@ -49,7 +49,7 @@ export class ClusterReader {
   readonly #index: WantedIndex;
   #configMap: KubeObject | undefined;
   #pools: readonly Pool[] = [];
-  /** What was told last; members as text. */
+  /** What the last message said; members as text. */
   #told = { members: "", isMember: false };
   #isFirst = true;
   /** The member records that the addresses of machines were read from. */
@@ -79,7 +79,7 @@ export class ClusterReader {
     return this.#memberRecords;
   }
 
-  /** The Node object of this node as last read; the same until it is another one. */
+  /** The Node object of this node as last read; the same object until it changes. */
   get ownNode(): Node | undefined {
     return this.#nodes.get(this.#options.node);
   }

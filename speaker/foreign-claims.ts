@@ -19,7 +19,7 @@ interface ForeignClaim {
   lastMs: number;
 }
 
-/** Gratuitous ARP that other machines send for addresses which this speaker announces: somebody else has them as well. */
+/** Gratuitous ARP that other machines send for addresses which this speaker announces: each has two owners. */
 export class ForeignClaims {
   readonly #byAddress = new Map<string, ForeignClaim>();
 
@@ -31,7 +31,7 @@ export class ForeignClaims {
       this.#byAddress.set(key, { ip, mac, firstMs: nowMs, lastMs: nowMs });
   }
 
-  /** This speaker no longer announces the address, or the other one gave way. */
+  /** This speaker no longer announces the address, or the other machine withdrew it. */
   settle(key: string): void {
     this.#byAddress.delete(key);
   }

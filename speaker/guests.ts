@@ -12,7 +12,7 @@ const MAX_GUESTS = 64;
 export class Guests {
   readonly #heard = new Map<string, { guest: MemberMessage; heardMs: number }>();
 
-  /** Lets in whoever sent an authentic heartbeat; true if it is new. */
+  /** Lets in a speaker that sent an authentic heartbeat; true if it is new. */
   hear(guest: MemberMessage, nowMs: number): boolean {
     const known = this.#heard.get(guest.node);
     if (known === undefined && this.#heard.size >= MAX_GUESTS) return false;

@@ -9,11 +9,11 @@ const LOOK_MS = 1_000;
 
 export interface HeartbeatKeyFileOptions {
   readonly file: string;
-  /** Those in force at the start. */
+  /** The keys in use at the start. */
   readonly keys: readonly Uint8Array[];
-  /** Other keys stand in the file now. */
+  /** The file contains other keys now. */
   onKeys(keys: readonly Uint8Array[]): void;
-  /** What is wrong with the file, an empty list if nothing is; the keys known stay in force. */
+  /** What is wrong with the file, an empty list if nothing is; the known keys stay in use. */
   onProblems(problems: readonly Problem[]): void;
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Problem } from "#src/model/problem.ts";
 
-/** A key shorter than this is no secret. */
+/** A key shorter than this can be guessed. */
 const LEAST_KEY_BYTES = 16;
 
 /** How much of the hash names a key: enough to tell keys apart, too little to say anything of one. */

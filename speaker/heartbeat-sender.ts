@@ -11,7 +11,7 @@ const CHUNKS_AT_ONCE = 16;
 /** Those that say nothing new, but belong to the new set, go out more slowly: a storm of changes would make a storm of datagrams. */
 const REPEATS_AT_ONCE = 4;
 
-/** What every heartbeat of this speaker says, whoever it goes to. */
+/** What every heartbeat of this speaker says, to all members alike. */
 export interface OwnState {
   readonly ready: boolean;
   readonly leaving: boolean;

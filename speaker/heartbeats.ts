@@ -24,7 +24,7 @@ export interface HeartbeatsOptions {
   onProblems(problems: readonly Problem[]): void;
 }
 
-/** A session number nobody had before: tells a restarted speaker from its predecessor and a fresh heartbeat from a replay. */
+/** A session number that no speaker had before: it tells a restarted speaker from its predecessor and a fresh heartbeat from a replay. */
 function newSession(): bigint {
   return randomBytes(8).readBigUInt64BE() | 1n;
 }

@@ -25,7 +25,7 @@ export interface LinkResponderOptions {
   /** Another machine says by gratuitous ARP that it has an address which is announced here. */
   onForeignClaim(ip: Ip, mac: string): void;
   onError(errno: number): void;
-  /** The kernel refuses the filter that holds the addresses; a wider one stands in for it. */
+  /** The kernel refuses the filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
 }
 

@@ -20,8 +20,8 @@ const MAX_TEXTS = 5;
 
 /**
  * A Problem for each interface of this machine that has addresses which are to be announced: the kernel answers for
- * these, whoever owns them. kube-proxy in IPVS mode keeps all of them on every node, which is right where the kernel was
- * told not to answer (strictARP). Over IPv6 the kernel does not answer for addresses of an interface without a wire.
+ * these, whichever node owns them. kube-proxy in IPVS mode keeps all of them on every node, which is right where the kernel is
+ * set not to answer (strictARP). Over IPv6 the kernel does not answer for addresses of an interface without a wire.
  */
 export function localAddressProblems(view: LocalAddressView): readonly Problem[] {
   return [...view.links].flatMap((link) => {

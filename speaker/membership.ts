@@ -9,7 +9,7 @@ interface HeardMember {
   sequence: number;
   /** Silence counted while we were awake ourselves, so that a stall of ours is not taken for their death. */
   silentMs: number;
-  /** The same for heartbeats of any kind, also those that say that it does not hear us. */
+  /** Silence counted over heartbeats of any kind, also those that say that it does not hear us. */
   quietMs: number;
   /** Since it said last that it does not hear us, while it lives. */
   deafMs: number;
@@ -17,9 +17,9 @@ interface HeardMember {
   echoes: number;
   /** For how long it did not run lately, as it says itself. */
   stallMs: number;
-  /** Earlier sessions and the last sequence number heard of each: whoever repeats those replays. */
+  /** Earlier sessions and the last sequence number heard of each: a datagram that repeats one is a replay. */
   retired: ReadonlyMap<bigint, number>;
-  /** Undefined while dead. Live means fresh: it has heard our session, so its word is no replay and the path works both ways. */
+  /** Undefined while dead. Live means fresh: it has heard our session, so its word is not a replay, and the path works both ways. */
   liveSinceMs: number | undefined;
   ready: boolean;
   leaving: boolean;
@@ -33,13 +33,13 @@ interface HeardMember {
 
 /**
  * What a heartbeat did: `claimed` means that the member claims others than before (`takeClaimed` says which), `changed`
- * that more of the view is another one now.
+ * that more of the view changed.
  */
 export type HeartbeatEffect = "changed" | "claimed" | "unchanged" | "stale" | "unknown-node";
 
 /**
  * One of so many heartbeats to a member that is not heard says so. It does not count as a sign of life, as those of
- * earlier versions do not; a few that are lost make nobody dead.
+ * earlier versions do not; a few that do not count make no member dead.
  */
 const DEAF_EVERY = 25;
 
@@ -140,7 +140,7 @@ export class Membership {
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
   }
 
-  /** Counts silence; true if somebody died by it. Call it often: at least every `maxTickMs`. */
+  /** Counts silence; true if a member died by it. Call it often: at least every `maxTickMs`. */
   tick(nowMs: number): boolean {
     const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), this.#options.maxTickMs);
     this.#lastTickMs = nowMs;
@@ -195,7 +195,7 @@ export class Membership {
 
   /**
    * What the next heartbeat to a member echoes: its session as last heard; 0 if never heard. One that is silent for a
-   * while, though our heartbeats may well reach it, is told so by a 0 now and then. It goes on believing the others: if
+   * while, though our heartbeats may well reach it, learns that by a 0 now and then. It goes on believing the others: if
    * it did not, it would take back what this speaker took over from it.
    */
   echoTo(node: string): bigint {

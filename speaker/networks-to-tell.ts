@@ -21,7 +21,7 @@ export interface AddressDemand {
 /**
  * Chooses the networks that the other speakers have to know of, where a heartbeat has no room for all: those with a
  * wanted address, then those with a pool's range, so that a new address finds its candidates. A speaker stands for
- * addresses of no other network: the others would give them to somebody else.
+ * addresses of no other network: the others would elect another one.
  */
 export function networksToTell(own: readonly Cidr[], { wanted, ranges }: AddressDemand): NetworksToTell {
   if (own.length <= SUBNETS_PER_HEARTBEAT) return { told: own, left: [] };
@@ -48,7 +48,7 @@ export function untoldNetworkProblems(node: string, left: readonly Cidr[]): read
       code: "TOO_MANY_NETWORKS",
       where: `speaker ${node}`,
       what: `Announces no address of ${left.map(printCidr).join(", ")}`,
-      why: `more than ${SUBNETS_PER_HEARTBEAT} networks of this node contain addresses of pools or Services, and a heartbeat names no more`,
+      why: `more than ${SUBNETS_PER_HEARTBEAT} networks of this node contain addresses of pools or Services, and a heartbeat has room for that many`,
       fix: "Name the interfaces to use in --interfaces, or let other nodes announce the addresses of some networks (node-selectors of a pool)",
       severity: "error",
     },

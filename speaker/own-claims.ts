@@ -3,7 +3,7 @@ import type { Claim } from "#src/wire/heartbeat.ts";
 
 /** How the claims changed, by address text. */
 export interface ClaimsChange {
-  /** Claimed from now on, or claimed anew at a higher term. */
+  /** Claimed from now on, or claimed again at a higher term. */
   readonly gained: readonly string[];
   readonly lost: readonly string[];
 }

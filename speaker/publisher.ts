@@ -42,7 +42,8 @@ export function createPublisher({ log, what, publish, onProblems }: PublisherOpt
 }
 
 function notWritten(what: string, { message }: Error): Problem {
-  const fix = "Look at the API server and the speaker's rights on Leases (or at the folder); it tries again by itself";
+  const fix =
+    "Look at the API server and the speaker's rights on Leases (or at the folder); Hawser tries again automatically";
   return {
     code: "REPORT_NOT_WRITTEN",
     where: "speaker",

@@ -29,7 +29,7 @@ export class Reporter {
     this.#options = options;
   }
 
-  /** Says that the state may be another one now. */
+  /** Says that the state may have changed. */
   markDue(): void {
     this.#isDue = true;
   }

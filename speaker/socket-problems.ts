@@ -18,7 +18,7 @@ export async function heartbeatPortProblem(error: NodeJS.ErrnoException, port: n
     const fix = "Give the speaker CAP_NET_BIND_SERVICE, or all speakers a --heartbeat-port from 1024 up";
     return { ...place, code: "PORT_FORBIDDEN", why: `the system forbids the port (${error.code})`, fix };
   }
-  const fix = "Mend what the message names; Hawser tries again";
+  const fix = "Fix what the message names; Hawser tries again";
   return { ...place, code: "LISTEN_FAILED", why: error.message, fix };
 }
 
@@ -30,6 +30,6 @@ export function packetSocketProblem(error: NodeJS.ErrnoException, link: string):
     const fix = "Run the speaker as root, or give it CAP_NET_RAW (capabilities: { add: [NET_RAW] } in a pod)";
     return { ...place, code: "PACKET_SOCKET_REFUSED", why, fix };
   }
-  const fix = "Mend what the message names, or leave the interface out by --interfaces; Hawser tries again";
+  const fix = "Fix what the message names, or leave the interface out by --interfaces; Hawser tries again";
   return { ...place, code: "PACKET_SOCKET_REFUSED", why: error.message, fix };
 }

@@ -32,7 +32,7 @@ import { WantedAddresses } from "./wanted-addresses.ts";
  */
 const JOIN_MS = 1_000;
 /**
- * Heartbeats that say "ready" before a starting speaker takes its first address: those who start together then know of
+ * Heartbeats that say "ready" before a starting speaker takes its first address: speakers that start together then know of
  * each other, and no two take the same one.
  */
 const INTRODUCTION_HEARTBEATS = 3;
@@ -61,7 +61,7 @@ export interface SpeakerOptions {
 
 /**
  * The heart of a speaker: hears heartbeats, decides by `planAnnouncements`, and makes the responders match. It has no
- * timer of its own: whoever runs it calls `tick` every heartbeat interval and `receive` for each heartbeat. No
+ * timer of its own: the worker calls `tick` every heartbeat interval and `receive` for each heartbeat. No
  * heartbeat makes it decide or send before the next `tick`: a burst of them, however long, makes no more work than one.
  */
 export class Speaker {
@@ -80,9 +80,9 @@ export class Speaker {
   /** The highest term heard of each wanted address. */
   readonly #terms = new Map<string, number>();
   readonly #plan = new Map<string, Announcement>();
-  /** Those of the plan that nobody claims. */
+  /** Addresses of the plan that no member claims. */
   readonly #vacant = new Set<string>();
-  /** Addresses of ours that somebody else claims as well. */
+  /** Addresses of ours that another member claims as well. */
   readonly #contested = new Set<string>();
   #ranges: readonly IpRange[] = [];
   #networks: NetworksToTell;
@@ -96,7 +96,7 @@ export class Speaker {
   #tickedMs: number | undefined;
   #readySinceMs: number | undefined;
   #stands = false;
-  /** Since when nobody has taken an address from us. */
+  /** Since when no other speaker has taken an address from us. */
   #steadySinceMs = 0;
   #reviewedMs = 0;
 
@@ -196,7 +196,7 @@ export class Speaker {
     if (!isOwn && this.#claims.byAddress.has(key)) this.#foreign.hear(key, { ip, mac }, nowMs);
   }
 
-  /** The interfaces changed: everything announced is announced anew where it is served now. */
+  /** The interfaces changed: everything announced is announced again where it is served now. */
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
     this.#chooseNetworks();
@@ -223,7 +223,7 @@ export class Speaker {
     this.#options.responders.settle(nowMs);
     this.#sendHeartbeats();
     this.#reporter.report(nowMs);
-    if (this.#isLeaving && this.#nobodyToWaitFor()) this.#options.post({ kind: "left" });
+    if (this.#isLeaving && this.#hasNoSuccessorToAwait()) this.#options.post({ kind: "left" });
   }
 
   #decideDue(nowMs: number): void {
@@ -349,7 +349,7 @@ export class Speaker {
   }
 
   /**
-   * Announces anew what somebody else claims too, and again once that one has dropped it: neighbours that listened to
+   * Announces again what another member claims too, and again once that one has dropped it: neighbours that listened to
    * the other one, behind a partition for example, would otherwise go on sending there until they ask again.
    */
   #defendContested(keys: ReadonlySet<string>, nowMs: number): void {
@@ -385,8 +385,8 @@ export class Speaker {
     this.#options.heartbeats.send(this.#recipients, own, (node) => this.#membership.echoTo(node));
   }
 
-  /** Leaving is done when each address we still hold has nobody else to go to. */
-  #nobodyToWaitFor(): boolean {
+  /** Leaving is done when each address we still hold has no other speaker to go to. */
+  #hasNoSuccessorToAwait(): boolean {
     const { node } = this.#options.settings;
     return [...this.#claims.byAddress.keys()].every((key) => {
       const owner = this.#plan.get(key)?.owner;

@@ -1,6 +1,6 @@
 import { MAX_STALL_MS } from "#src/wire/heartbeat.ts";
 
-/** A stall is told for so long after it. */
+/** Heartbeats name a stall for so long after it. */
 const TOLD_MS = 60_000;
 
 /**
@@ -12,7 +12,7 @@ export class Stalls {
   #worst = { lengthMs: 0, atMs: 0 };
   #tickedMs: number | undefined;
 
-  /** Shorter ones than `leastMs` nobody has to know of. */
+  /** A stall shorter than `leastMs` does not count. */
   constructor(leastMs: number) {
     this.#leastMs = leastMs;
   }

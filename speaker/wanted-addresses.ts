@@ -17,7 +17,7 @@ export class WantedAddresses {
     return this.#byAddress;
   }
 
-  /** Whether anything was told yet: none being wanted is something, too. */
+  /** Whether the main thread has said anything yet, even that no address is wanted. */
   get isKnown(): boolean {
     return this.#isKnown;
   }

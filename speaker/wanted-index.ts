@@ -32,7 +32,7 @@ export interface ForbiddenUse {
 interface Entry {
   readonly ip: Ip;
   readonly services: Map<string, Service>;
-  /** What was told of it last, as text. */
+  /** The last message about it, as text. */
   told: string;
 }
 

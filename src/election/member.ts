@@ -8,7 +8,7 @@ export interface Member {
   readonly node: string;
   /** It has its objects and has heard the others: it may be elected. */
   readonly ready: boolean;
-  /** It is shutting down: it goes on answering until somebody else does. */
+  /** It is shutting down: it goes on answering until its successor does. */
   readonly leaving: boolean;
   /** Since when it has been live without a break, in the observer's monotonic milliseconds. */
   readonly liveSinceMs: number;
@@ -37,7 +37,7 @@ type NodeBar = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
 /** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a bar. */
 export type NodeStanding = "Usable" | "NodeNotReady" | NodeBar;
 
-/** Of each Node object; undefined where nobody declares any: then every speaker's node is usable. */
+/** Of each Node object; undefined where no Node is declared: then every speaker's node is usable. */
 export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
 
 /** Why a member cannot serve an address. */

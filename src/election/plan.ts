@@ -52,7 +52,7 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  *    term; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network, or where the
- *    address is that of a machine, which nobody announces.
+ *    address is that of a machine, which no speaker announces.
  * 4. A node that the cluster calls not Ready, or whose endpoints are all terminating, stands back for others, but never
  *    leaves an address without an owner: the cluster's opinion is late, and wrong where only the API is cut off.
  */
@@ -72,7 +72,7 @@ interface Decider {
   /** The node of the speaker that decides. */
   readonly self: string;
   readonly nowMs: number;
-  /** Default: all wanted addresses. Those no longer wanted are passed over. */
+  /** Default: all wanted addresses. Those no longer wanted are ignored. */
   readonly keys?: Iterable<string>;
 }
 
@@ -98,14 +98,14 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
       vacantSinceMs,
     };
   }
-  // Whoever finds its claim superseded drops it first; a fail-back waits its time from there.
+  // A member that finds its claim superseded drops it first; a fail-back waits its time from there.
   const isSuperseded = snapshot.members.some(({ node, claims }) => node === self && claims.has(key));
   const claim = owner === self && !isSuperseded ? newClaim(question, wanted) : undefined;
   return { owner, claim, vacantSinceMs };
 }
 
 /**
- * The members that can serve the address, those without a reservation if there are any. Outside of a majority nobody
+ * The members that can serve the address, those without a reservation if there are any. Outside of a majority no member
  * makes way for a reservation: its successor's claim would be the weaker one, and both would answer.
  */
 function candidatesFor({ members, nodes, knownMembers }: ElectionSnapshot, wanted: WantedAddress): readonly Member[] {

@@ -7,7 +7,7 @@ import {
   type Program,
   returns,
   skipIf,
-} from "./bpf-program.ts";
+} from "./encode-program.ts";
 import { matchWords } from "./match-words.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";

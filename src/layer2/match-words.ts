@@ -1,4 +1,4 @@
-import { jumpIf, load, type Program, returns, skipIf } from "./bpf-program.ts";
+import { jumpIf, load, type Program, returns, skipIf } from "./encode-program.ts";
 
 /** Values compared one after the other at the end of a search: fewer make the program longer, more make it slower. */
 const LEAF_VALUES = 8;

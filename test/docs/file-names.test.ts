@@ -27,7 +27,6 @@ const PROGRAMS = new Set([
 /** Files that hold several things of one kind, none of which is the main one. */
 const COLLECTIONS: Readonly<Record<string, string>> = {
   "src/ip/address.ts": "Ip, and all that is done with one address",
-  "src/layer2/bpf-program.ts": "the instructions of classic BPF, and how they become bytes",
   "src/model/service-status.ts": "what a Service's status and annotations say of its addresses",
   "src/process/option-groups.ts": "options that several programs have",
   "src/source/folder-problems.ts": "the Problems of a folder of manifests",

@@ -1,4 +1,4 @@
-import { INSTRUCTION_BYTES, MAX_INSTRUCTIONS, opcodes } from "#src/layer2/bpf-program.ts";
+import { INSTRUCTION_BYTES, MAX_INSTRUCTIONS, opcodes } from "#src/layer2/encode-program.ts";
 
 /** What the kernel knows of a frame beside its bytes. */
 interface Ancillary {

@@ -3,7 +3,7 @@
 // A line for each request, once the next one is due: `SENT-NS MAC,MAC`, each MAC once; on a busy machine an answer may
 // come so late that it counts for the next request.
 import { type Ip, parseIp } from "#src/ip/address.ts";
-import { encodeProgram, returns } from "#src/layer2/bpf-program.ts";
+import { encodeProgram, returns } from "#src/layer2/encode-program.ts";
 import { openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { decodeArp, encodeArp } from "#src/wire/arp.ts";

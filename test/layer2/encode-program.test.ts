@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeProgram, load, returns, skipIf } from "#src/layer2/bpf-program.ts";
+import { encodeProgram, load, returns, skipIf } from "#src/layer2/encode-program.ts";
 import { checkFilter, runFilter } from "./bpf-machine.ts";
 import { hex } from "#test/wire/hex.ts";
 

@@ -1,0 +1,86 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Installation } from "#lab/hawser/installation.ts";
+import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
+import { Rack } from "#lab/rack/rack.ts";
+import { until } from "#lab/rack/until.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { Fields } from "#src/model/record.ts";
+
+const PORT = 7946;
+
+describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the heartbeats", () => {
+  let rack: Rack;
+  let installation: Installation;
+
+  beforeAll(async () => {
+    rack = await Rack.build({ nodes: 3 });
+    await startEcho(rack);
+    const options = { rack, directory: writeEchoManifests(rack), speakers: ["n1", "n2"] };
+    installation = await Installation.start(options);
+  });
+  afterAll(async () => {
+    await installation[Symbol.asyncDispose]();
+    await rack.close();
+  });
+  afterEach(async () => {
+    for (const node of ["n1", "n2"]) await rack.host(node).run(["nft", "delete", "table", "inet", "wall"]);
+    await until("both hear each other", () => ["n1", "n2"].every((node) => reportOf(node).unheard.length === 0));
+    await installation.untilOwned(echo.ipv4);
+  });
+
+  /** Drops what arrives at the heartbeat port of a node, from another one or from all. */
+  async function block(node: string, from?: string): Promise<void> {
+    const source = from === undefined ? "" : `ip saddr ${rack.host(from).ipv4}`;
+    const chain = `chain in { type filter hook input priority 0; ${source} udp dport ${PORT} counter drop; }`;
+    const { code } = await rack.host(node).run(["nft", `table inet wall { ${chain}; }`]);
+    expect(code).toBe(0);
+  }
+
+  function reportOf(node: string): { readonly unheard: readonly string[]; readonly problems: readonly Problem[] } {
+    const report = installation.reports().get(node) as unknown as Fields | undefined;
+    return { unheard: [], problems: [], ...report };
+  }
+
+  async function metric(node: string): Promise<string | undefined> {
+    const { stdout } = await rack.host(node).run(["curl", "-s", "http://127.0.0.1:9121/metrics"]);
+    return /^hawser_speaker_unheard_members (\d+)$/m.exec(stdout)?.[1];
+  }
+
+  async function untilSaid(node: string, other: string, what: string): Promise<void> {
+    const ofOther = () => reportOf(node).problems.filter(({ code }) => code === "HEARTBEATS_NOT_HEARD");
+    await until(`${node} reports ${what}`, () => ofOther().some((problem) => problem.what === what), {
+      lastSeen: () => reportOf(node),
+    });
+    expect(reportOf(node).unheard).toEqual([other]);
+    expect(ofOther()).toMatchObject([
+      { where: `speakers ${node} and ${other}`, why: expect.stringContaining(`${PORT}`) },
+    ]);
+    await until(`${node} counts it`, async () => (await metric(node)) === "1");
+    await installation.speaker(node).waitForLine(new RegExp(`"code":"HEARTBEATS_NOT_HEARD".*${what}`));
+  }
+
+  it("L3 in both directions: both announce, and both say whom they do not hear, at which port", async () => {
+    const owner = await installation.untilOwned(echo.ipv4);
+    const other = owner === "n1" ? "n2" : "n1";
+    await block("n1");
+    await block("n2");
+    await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
+    // The one that had it hears the gratuitous ARP of the other, by which it is named.
+    const { mac } = rack.host(other);
+    const twoOwners = `${owner} and ${other} (${mac}) both announce ${echo.ipv4}`;
+    await until(`${owner} reports two owners`, () => reportOf(owner).problems.some(({ what }) => what === twoOwners), {
+      lastSeen: () => reportOf(owner).problems,
+    });
+    await untilSaid("n1", "n2", "n1 hears no heartbeats of n2");
+    await untilSaid("n2", "n1", "n2 hears no heartbeats of n1");
+  });
+
+  it("L3 in one direction: both announce, and both say which direction it is", async () => {
+    const owner = await installation.untilOwned(echo.ipv4);
+    const other = owner === "n1" ? "n2" : "n1";
+    await block(other, owner);
+    await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
+    await untilSaid(owner, other, `${other} does not hear the heartbeats of ${owner}, which hears those of ${other}`);
+    await untilSaid(other, owner, `${other} hears no heartbeats of ${owner}`);
+  });
+});
