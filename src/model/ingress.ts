@@ -92,7 +92,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const httpsRedirect = readHttpsRedirect(root);
   const effects = readAnnotationEffects(root);
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
-  const closed = effects.closed ?? (isRewriteUnusable ? "closed-unsupported" : undefined);
+  const closed = effects.closed ?? closedByAnnotations(object, isRewriteUnusable);
   const context = { isV1, closed, usesRegex: usesRegex(root) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
@@ -112,6 +112,11 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     httpsRedirect,
   };
   return { ok: true, value, problems };
+}
+
+function closedByAnnotations({ metadata }: KubeObject, isRewriteUnusable: boolean): ClosedReason | undefined {
+  if (metadata.hasUnreadableAnnotations === true) return "closed-unreadable";
+  return isRewriteUnusable ? "closed-unsupported" : undefined;
 }
 
 /** Whether an Ingress has rules or a default backend; a Problem where it has not. */

@@ -24,6 +24,8 @@ interface ObjectMeta {
   readonly createdMs: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** The annotations are not a map: what they ask for is unknown. */
+  readonly hasUnreadableAnnotations?: boolean;
   /** The addresses in `status` were written last by Hawser, by its source's word; of Ingresses alone. */
   readonly hasOurStatus?: boolean;
   /** How the object is written in its manifest, where that is needed. */
@@ -174,13 +176,15 @@ function complainName(field: Field): undefined {
 function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
   const metadata = child(root, "metadata");
   const { uid, resourceVersion, creationTimestamp } = recordOf(metadata.value);
+  const annotations = child(metadata, "annotations");
   const createdMs = typeof creationTimestamp === "string" ? Date.parse(creationTimestamp) : 0;
   return {
     ...(typeof uid === "string" ? { uid } : {}),
     ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
     createdMs: Number.isFinite(createdMs) ? createdMs : 0,
     labels: { ...readMisplaced(root, "labels"), ...readTexts(child(metadata, "labels")) },
-    annotations: { ...readMisplaced(root, "annotations"), ...readTexts(child(metadata, "annotations")) },
+    annotations: { ...readMisplaced(root, "annotations"), ...readTexts(annotations) },
+    ...(isUnset(annotations) || isRecord(annotations.value) ? {} : { hasUnreadableAnnotations: true }),
   };
 }
 

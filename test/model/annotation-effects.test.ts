@@ -172,6 +172,21 @@ describe("parseIngress() judges restrictions", () => {
     expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
   });
 
+  it.each([[["nginx.ingress.kubernetes.io/auth-type: basic"]], ["auth-type: basic"]])(
+    "I1 annotations that are not a map close all paths: %j",
+    (annotations) => {
+      const parsed = withAnnotations(annotations as never);
+      expect(routesOf(parsed)).toEqual(["a.com/a: closed-unreadable"]);
+    },
+  );
+
+  it.each(["auth-type", "whitelist-source-range", "limit-rps", "configuration-snippet"])(
+    "I1 %s that is a list closes all paths",
+    (name) => {
+      expect(routesOf(withAnnotations({ [NGINX + name]: ["x"] } as never))).toEqual(["a.com/a: closed-restriction"]);
+    },
+  );
+
   it("I2 says what is missing in a list that lets one family in", () => {
     const { problems } = withAnnotations({ [`${NGINX}whitelist-source-range`]: "0.0.0.0/0" });
     expect(problems[0]?.fix).toContain('"0.0.0.0/0,::/0"');
