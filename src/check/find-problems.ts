@@ -11,8 +11,8 @@ import { findEmptySelectors } from "./find-empty-selectors.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
-import { findUnknownClasses } from "./find-unknown-classes.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
+import { findWrongClasses } from "./find-wrong-classes.ts";
 import { DEFAULT_INSTALLATION, type Inspected, inspectObjects } from "./inspect-objects.ts";
 import { poolLines } from "./pool-lines.ts";
 
@@ -54,7 +54,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ]),
     ...findPendingServices(set),
     ...misspelt,
-    ...findUnknownClasses(set),
+    ...findWrongClasses(set),
     ...findUnmatchedPorts(set),
     ...findLostRoutes(set),
     ...findBadCertificates(set, input.nowMs),

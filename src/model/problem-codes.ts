@@ -336,7 +336,7 @@ export const PROBLEM_CODES = {
   },
   INGRESS_CLASS_FOREIGN: {
     meaning:
-      "The class named by `--ingress-class` belongs to another controller, so that its Ingresses are not served.",
+      "The class named by `--ingress-class` belongs to another controller, or the controller of a class is almost Hawser's, so that its Ingresses are not served.",
     solve: "Start the ingress with `--controller-class` and that controller, or give the Ingresses another class.",
   },
   INGRESS_REWRITE_INVALID: {

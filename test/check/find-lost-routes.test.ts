@@ -31,7 +31,7 @@ describe("checkFiles() of rules that lose", () => {
     const documents = [nginx, ingress("a"), ingress("b")];
     const codes = (controllerClass: string) => findingsIn(documents, { controllerClass }).map(({ code }) => code);
     expect(codes("k8s.io/ingress-nginx")).toEqual(["INGRESS_PATH_TAKEN"]);
-    expect(codes("hawser.dev/ingress")).toEqual([]);
+    expect(codes("hawser.dev/ingress")).toEqual(["INGRESS_CLASS_FOREIGN"]);
   });
 
   it("I15 names the winner", () => {

@@ -41,6 +41,21 @@ describe("I15 Ingresses", () => {
       documents: [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress({ className: "traefik" })],
       is: ["warning INGRESS_CLASS_UNKNOWN f.yaml:10"],
     },
+    {
+      name: "of Hawser's class, which is another controller's",
+      documents: [ingressClass("hawser", "k8s.io/ingress-nginx"), ingress({ className: "hawser" })],
+      is: ["error INGRESS_CLASS_FOREIGN f.yaml:4"],
+    },
+    {
+      name: "of a class whose controller is misspelt",
+      documents: [ingressClass("web", "hawser.dev/ingres"), ingress({ className: "web" })],
+      is: ["error INGRESS_CLASS_FOREIGN f.yaml:4"],
+    },
+    {
+      name: "of a class of Hawser's under another name",
+      documents: [ingressClass("web", "hawser.dev/ingress"), ingress({ className: "web" })],
+      is: [],
+    },
     { name: "with /* as a path", documents: [ingress({ path: "/*" })], is: ["warning INGRESS_PATH_WILDCARD f.yaml:8"] },
     { name: "with a path that has no star", documents: [ingress({ path: "/a" })], is: [] },
   ])("$name", ({ documents, is }) => {

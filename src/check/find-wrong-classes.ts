@@ -1,14 +1,26 @@
 import { complain, descend, isUnset, quote } from "#src/model/field.ts";
-import { ingressClassName } from "#src/model/ingress.ts";
+import { type IngressClass, ingressClassName } from "#src/model/ingress.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
-/** Ingresses that no controller serves because their class does not exist. */
-export function findUnknownClasses(set: CheckedSet): readonly Problem[] {
+/** Classes that should be Hawser's and are another controller's, and Ingresses whose class does not exist. */
+export function findWrongClasses(set: CheckedSet): readonly Problem[] {
   const problems: Problem[] = [];
+  for (const ingressClass of set.ingressClasses.values()) checkController(set, ingressClass, problems);
   for (const key of set.keysOf("Ingress")) checkClass(set, key, problems);
   return problems;
+}
+
+function checkController(set: CheckedSet, { name, controller }: IngressClass, problems: Problem[]): void {
+  const { ingressClass, controllerClass } = set.installation;
+  const isMeant = name === ingressClass || nearest(controller, [controllerClass]) !== undefined;
+  if (controller === controllerClass || !isMeant) return;
+  complain(descend(set.rootOf("IngressClass", name, problems), "spec", "controller"), "INGRESS_CLASS_FOREIGN", {
+    what: "Hawser does not serve the Ingresses of this class",
+    why: `its controller is ${quote(controller)}, and Hawser serves those of ${quote(controllerClass)}`,
+    fix: `Create the class again with spec.controller: ${controllerClass}, or start the ingress with --controller-class ${controller}`,
+  });
 }
 
 function checkClass(set: CheckedSet, key: string, problems: Problem[]): void {
