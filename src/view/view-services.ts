@@ -135,7 +135,18 @@ function findUnannounced(addresses: readonly AddressView[], { isKnown, live }: S
   const what = missing.join(" and ");
   if (live.length === 0) return { reason: "NoSpeaker", message: `${what}: no speaker runs` };
   if (!live.some(({ ready }) => ready)) return { reason: "NoReadySpeaker", message: `${what}: no speaker is ready` };
-  return { reason: "NoEligibleNode", message: `${what}: no speaker announces it` };
+  const message = `${what}: no speaker announces it${printReasons(missing[0] ?? "", live)}`;
+  return { reason: "NoEligibleNode", message };
+}
+
+/** Why no live member can serve an address, as a speaker reports it: ` (NoSubnet on 2 nodes, NoEndpoint on 1 node)`. */
+function printReasons(ip: string, live: readonly SpeakerReport[]): string {
+  const group = live.flatMap(({ unowned }) => unowned).find(({ addresses }) => addresses.has(ip));
+  if (group === undefined) return "";
+  const counts = Object.entries(group.reasons).map(
+    ([reason, count]) => `${reason} on ${count} node${count === 1 ? "" : "s"}`,
+  );
+  return ` (${counts.join(", ")})`;
 }
 
 /** Two that answer for a moment are a takeover; two that both report it do not hear each other. */

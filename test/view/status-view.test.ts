@@ -226,6 +226,17 @@ describe("O1 a Service is shown with its worst reason, its endpoints and its spa
     } else expect(firstLine(look(change))).toBe(is);
   });
 
+  it("gives the speakers' own reasons why none announces an address", () => {
+    const unowned = [{ addresses: ["192.0.2.1"], reasons: { NoSubnet: 2, NoEndpoint: 1 } }];
+    const reports = byName(
+      "speaker",
+      names.map((name) => report(name, { announcing: [], unowned })),
+    );
+    expect(look({ reports }).services[0]?.message).toBe(
+      "192.0.2.1: no speaker announces it (NoSubnet on 2 nodes, NoEndpoint on 1 node)",
+    );
+  });
+
   it("says of a Service without address and condition that no controller has looked at it", () => {
     const [first] = look({ services: [service("web", { ip: "", conditions: [] })] }).services;
     expect([first?.served, first?.reason, first?.message]).toEqual([
