@@ -106,6 +106,7 @@ export function viewStatus(input: StatusInput): StatusView {
     const read = parseEndpointSlice(object);
     return read.ok ? [read.value] : [];
   });
+  const used = usedAddresses(services.map(({ read }) => read));
   const problems = [
     ...findMissing(input),
     ...input.problems,
@@ -115,7 +116,7 @@ export function viewStatus(input: StatusInput): StatusView {
     ...reportedProblems(speakers.live),
   ];
   return {
-    pools: pools.map((pool) => viewPool(pool, usedAddresses(services.map(({ read }) => read)))),
+    pools: pools.map((pool) => viewPool(pool, used)),
     services: viewServices({ services, slices, nodes, memberRecords, pools, speakers, loadBalancerClass }),
     speakers: speakers.views,
     takeovers: latestTakeovers(reports ?? []),

@@ -85,11 +85,13 @@ export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSe
     const nodeState = notReady.has(node) ? "not Ready" : known.size === 0 || known.has(node) ? "Ready" : "gone";
     return [viewSpeaker({ node, report, isLive, process, nodeState, isProven, isKnown: reports !== undefined })];
   });
+  const owners = new Map<string, SpeakerView[]>();
+  for (const view of views) for (const ip of view.announcing) owners.set(ip, [...(owners.get(ip) ?? []), view]);
   return {
     views,
     live: [...live],
     isKnown: reports !== undefined,
-    ownersOf: (ip) => views.filter(({ announcing }) => announcing.includes(ip)),
+    ownersOf: (ip) => owners.get(ip) ?? [],
   };
 }
 
