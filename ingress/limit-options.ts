@@ -71,14 +71,14 @@ export const limitOptions = {
     min: 1,
     max: 1_048_576,
     default: DEFAULT_LIMITS.connections,
-    help: "Client connections at once. Beyond, the longest idle one gives way to a new one",
+    help: "Client connections at once. Beyond, the longest idle one is closed for a new one",
   },
   maxConnectionsPerAddress: {
     kind: "number",
     min: 0,
     max: 1_048_576,
     default: DEFAULT_LIMITS.connectionsPerAddress,
-    help: "Client connections at once from one address. Beyond, the longest idle one of that address gives way. 0: no bound",
+    help: "Client connections at once from one address. Beyond, the longest idle one of that address is closed. 0: no bound",
   },
   maxUnsentMib: {
     kind: "number",

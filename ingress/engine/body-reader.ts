@@ -51,7 +51,7 @@ export class BodyReader {
     return start + length;
   }
 
-  /** The same for a chunked body, and calls back for each run of data between the framing. */
+  /** Advances in a chunked body as `advance` does, and calls back for each run of data between the framing. */
   eachData(bytes: Uint8Array, start: number, end: number, onData?: (start: number, end: number) => void): number {
     const chunked = this.#chunked!;
     chunked.clearEdits();

@@ -20,7 +20,7 @@ import { hostText, pathText } from "./request-route.ts";
 import type { Reader } from "./unsent-bytes.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
-/** Requests of one client that are answered in one go; the others' turn is then. */
+/** Requests of one client that are answered before other clients have their turn. */
 const REQUESTS_PER_TURN = 8;
 
 /** One client connection: reads requests one after the other, has each answered, and keeps the order. */
@@ -119,7 +119,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     if (this.#phase === "tunnel") {
       this.#exchange!.endTunnel();
     } else if (this.#phase === "exchange") {
-      // Nobody can still want an answer to half a request. To a whole one, yes: `printf ... | nc` ends its side at once.
+      // A client that ends its side after half a request wants no answer. After a whole one it may: `printf ... | nc` does.
       if (!this.#body.isDone) this.close("client-gone");
     } else if (this.#phase !== "linger") {
       this.#finish();
@@ -147,7 +147,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     if (this.#exchange === undefined || !this.#hasClientEnded || !this.#hasTunnelEnded) this.#leave("client-gone");
   }
 
-  /** Lets go of all; a request that is under way ends without a whole answer, for this reason. */
+  /** Releases everything; a request that is under way ends without a whole answer, for this reason. */
   #leave(reason: ResponseReason): void {
     if (this.#phase === "closed") return;
     const exchange = this.#exchange;
@@ -350,7 +350,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     return bodyEnd > start && this.#exchange!.sendBody(bytes, start, bodyEnd);
   }
 
-  /** Bytes of the next request: they wait, and no more are read. Those in the stash stay where they are. */
+  /** Makes the bytes of the next request wait, and stops reading. Those in the stash stay where they are. */
   #awaitTurn(bytes: Buffer, start: number, end: number): void {
     if (this.#isStashed) this.#stash.drop(start);
     else this.#stash.add(bytes, start, end);
@@ -390,7 +390,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#isHttp10 = this.#isHeadRequest = false;
     const wasHeld = this.#input.isHeld;
     this.#input.forgetExchange();
-    // A client that takes no answers is read no more requests from.
+    // No further requests are read from a client that does not read its answers.
     if (this.#output.isStalled) this.#input.holdForTurn();
     else if (wasHeld) this.#readStash();
   }
@@ -420,7 +420,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#input.releaseForTurn();
   };
 
-  /** Ends our side. The rest of the input, if any, is read and dropped for a while: a reset could overtake the answer. */
+  /** Ends our side. The rest of the input, if any, is read and dropped for a while, because a reset could overtake the answer. */
   #finish(): void {
     if (this.#phase === "closed") return;
     this.#phase = "linger";

@@ -35,7 +35,7 @@ export interface EngineContext {
   readonly clockMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  /** Plain requests for hosts that have a certificate are sent on to HTTPS, unless their Ingress says otherwise. */
+  /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
   /** Which names of request header fields are forwarded. */
   readonly headerNames: HeaderNames;
@@ -44,6 +44,6 @@ export interface EngineContext {
   /** Work that waits until other connections had their turn. */
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
-  /** The program ends: connections are told so with their next answer. */
+  /** The program ends: the next answer of each connection closes it. */
   readonly isDraining: boolean;
 }

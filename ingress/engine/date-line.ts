@@ -1,4 +1,4 @@
-/** The Date line of answers, made anew at most once a second (RFC 9110 section 6.6.1). */
+/** The Date line of answers, made again at most once a second (RFC 9110 section 6.6.1). */
 export class DateLine {
   #line = Buffer.alloc(0);
   #second = -1;

@@ -29,7 +29,7 @@ export class RequestHead {
   pathStart = 0;
   /** End of the path, start of the query with its question mark. */
   queryStart = 0;
-  /** End of the query; a fragment, which has no place here, is left out. */
+  /** End of the query; a fragment, which does not belong here, is left out. */
   queryEnd = 0;
   /** Of an absolute target; both 0 where it has none. */
   authorityStart = 0;
@@ -68,7 +68,7 @@ export function readRequestHead(bytes: Uint8Array, start: number, bytesEnd: numb
   return result === INCOMPLETE && bytesEnd - start >= head.maxBytes ? TOO_LARGE : result;
 }
 
-/** RFC 9112 section 2.2: an empty line before a request is passed over, once. */
+/** RFC 9112 section 2.2: one empty line before a request is ignored. */
 function skipEmptyLine(bytes: Uint8Array, start: number, end: number): number {
   return end - start >= 2 && bytes[start] === CR && bytes[start + 1] === LF ? start + 2 : start;
 }
@@ -78,7 +78,7 @@ function readRequestLine(bytes: Uint8Array, start: number, end: number, head: Re
   while (at < end && METHOD[bytes[at]!] === 1) at++;
   if (at - start > MAX_METHOD_BYTES) return MALFORMED;
   if (at === end) return INCOMPLETE;
-  // A CR alone may be the first half of the empty line that is passed over.
+  // A CR alone may be the first half of the empty line that is ignored.
   if (at === start && bytes[at] === CR && at + 1 === end) return INCOMPLETE;
   if (bytes[at] !== SPACE || at === start) return MALFORMED;
   head.start = start;

@@ -13,7 +13,7 @@ export class BufferPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(POOL_BUFFER_BYTES);
   }
 
-  /** Returns a buffer nobody uses any more; one of another size (not from here) is simply dropped. */
+  /** Takes back a buffer that is no longer used; one of another size, which is not from here, is dropped. */
   give(buffer: Buffer): void {
     if (buffer.length === POOL_BUFFER_BYTES && this.#free.length < MAX_FREE_BUFFERS) this.#free.push(buffer);
   }

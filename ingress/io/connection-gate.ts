@@ -7,7 +7,7 @@ export interface GateLimits {
   readonly connectionsPerAddress: number;
 }
 
-/** What the gate asks about a connection when it looks for one that gives way. */
+/** What the gate asks about a connection when it looks for one to close. */
 export interface Occupant {
   /** No request is under way. */
   readonly mayGiveWay: boolean;
@@ -29,7 +29,7 @@ interface Guest extends Admission {
 
 /**
  * Lets connections in up to a bound for all and one for each client address. Where a bound is reached the longest idle
- * connection (of that address) gives way; where none is idle the new one is refused.
+ * connection (of that address) is closed; where none is idle the new one is refused.
  */
 export class ConnectionGate {
   /** Idle connections closed for new ones. */

@@ -24,7 +24,7 @@ export interface Connection {
    * Ends our side after what is queued; the peer may still send. True: all has left. False: `onDrain` tells when it has.
    */
   end(): boolean;
-  /** Closes both sides after what is queued: for a peer that has said it will send no more. */
+  /** Closes both sides after what is queued: for a peer that has said that it sends nothing further. */
   finish(): void;
   /** Closes both sides and drops what is queued. */
   close(): void;
@@ -32,7 +32,7 @@ export interface Connection {
   abort(): void;
 }
 
-/** What a connection tells its user. */
+/** The events of a connection. */
 export interface ConnectionEvents {
   /**
    * Bytes came. They are valid during the call only, unless it returns true: then the buffer is the receiver's, who gives
@@ -47,14 +47,14 @@ export interface ConnectionEvents {
   onClose(error: Error | undefined): void;
 }
 
-/** What an accepted connection tells, and what it is asked when connections run out. */
+/** The events of an accepted connection, and what it answers when connections run out. */
 export interface AcceptedEvents extends ConnectionEvents, Occupant {}
 
-/** What a connection that we open tells besides. */
+/** The events of a connection that we open. */
 export interface OutgoingEvents extends ConnectionEvents {
   onConnect(): void;
   /**
-   * The peer takes no more bytes. What it sent before may still come, and then `onClose`. Until then `send` drops what it
+   * The peer no longer takes bytes. What it sent before may still come, and then `onClose`. Until then `send` drops what it
    * is given.
    */
   onSendFailure(): void;
