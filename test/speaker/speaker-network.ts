@@ -6,7 +6,7 @@ import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
+import { type Cidr, parseCidr } from "#src/ip/cidr.ts";
 import { decodeHeartbeat } from "#src/wire/heartbeat.ts";
 
 export const TICK_MS = 20;
@@ -49,6 +49,8 @@ export class SpeakerNetwork {
   readonly addresses: readonly string[];
   readonly nodes: readonly string[];
   failBackAfterMs: number | undefined;
+  /** Networks of every station. */
+  subnets: readonly Cidr[] = [lan];
   #cuts = new Set<string>();
   #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
   #sessions = 1n;
@@ -131,7 +133,7 @@ export class SpeakerNetwork {
         send: ({ node }, bytes) => this.#send(name, node, bytes),
       }),
       responders: {
-        subnets: () => [lan],
+        subnets: () => this.subnets,
         links: () => [],
         sharedNetworks: () => [],
         setAnnounced: (wanted) => {

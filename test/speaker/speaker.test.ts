@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseCidr } from "#src/ip/cidr.ts";
 import { rank } from "#src/election/rank.ts";
 import { CLAIMS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 import { AT_ONCE, atRest, DEAD_AFTER_MS, SpeakerNetwork, TICK_MS } from "./speaker-network.ts";
@@ -153,6 +154,25 @@ describe("Speaker", () => {
     network.station("n2").isOn = false;
     network.run(8_000);
     expect(network.station("n1").state).toMatchObject({ unheard: ["n2"], problems: [] });
+  });
+
+  it("L6 addresses in a node's 17th network and beyond have one owner each; those without room for are a Problem", () => {
+    const networkOf = (index: number) => parseCidr(`10.0.${index}.0/24`) ?? expect.fail();
+    const vips = [3, 17, 25].map((index) => `10.0.${index}.200`);
+    const network = new SpeakerNetwork(2, vips, { isBooted: false });
+    network.subnets = Array.from({ length: 26 }, (_, index) => networkOf(index));
+    for (const node of network.nodes) network.boot(node);
+    network.run(2_000);
+    for (const ip of vips) expect(network.answering(ip)).toHaveLength(1);
+    expect(network.station("n1").state).toMatchObject({ unownedCount: 0, problems: [] });
+    const all = network.subnets.map((_, index) => `10.0.${index}.200`);
+    for (const node of network.nodes) network.tell(node, all);
+    network.run(2_000);
+    expect(network.station("n1").state).toMatchObject({
+      unownedCount: 10,
+      unowned: [{ reasons: { NoSubnet: 2 } }],
+      problems: [{ code: "TOO_MANY_NETWORKS", what: expect.stringMatching(/10\.0\.16\.0\/24.*10\.0\.25\.0\/24/) }],
+    });
   });
 
   it("takes nothing before its member record is written", () => {
