@@ -1,5 +1,5 @@
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
-import type { Ineligibility } from "#src/election/member.ts";
+import type { IneligibleReason } from "#src/election/member.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { SpeakersView, UnownedReasons } from "./speakers-reader.ts";
 import type { ConditionValue } from "./status-patch.ts";
@@ -21,7 +21,7 @@ const FORBIDDEN: Readonly<Record<ForbiddenReason, string>> = {
   NotOurs: "no pool contains it, and Hawser did not assign it",
 };
 
-const CAUSES: Readonly<Record<Exclude<Ineligibility, ForbiddenReason>, Cause>> = {
+const CAUSES: Readonly<Record<Exclude<IneligibleReason, ForbiddenReason>, Cause>> = {
   NodeExcluded: {
     why: "excluded by the label node.kubernetes.io/exclude-from-external-load-balancers",
     fix: "remove the label, or start the speakers with --ignore-exclude-lb",

@@ -1,5 +1,5 @@
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
-import type { Ineligibility, NodeStanding } from "#src/election/member.ts";
+import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { Takeover } from "#src/model/takeover.ts";
@@ -78,7 +78,7 @@ export interface SpeakerState {
   /** What its user can fix, of what the worker sees. */
   readonly problems: readonly Problem[];
   /** Wanted addresses that this speaker does not stand for, by reason. */
-  readonly ineligible: Readonly<Partial<Record<Ineligibility, number>>>;
+  readonly ineligible: Readonly<Partial<Record<IneligibleReason, number>>>;
   readonly members: readonly { readonly node: string; readonly ready: boolean; readonly leaving: boolean }[];
   readonly interfaces: readonly InterfaceState[];
   /** Next hops of the node's default routes. */
@@ -88,7 +88,7 @@ export interface SpeakerState {
 export interface UnownedState {
   /** As `printAddresses` prints them. */
   readonly addresses: readonly string[];
-  readonly reasons: Readonly<Partial<Record<Ineligibility, number>>>;
+  readonly reasons: Readonly<Partial<Record<IneligibleReason, number>>>;
 }
 
 export interface InterfaceState {

@@ -1,4 +1,4 @@
-import type { Ineligibility } from "#src/election/member.ts";
+import type { IneligibleReason } from "#src/election/member.ts";
 import { type DropReason, dropReasons } from "#src/layer2/drop-reason.ts";
 import { TAKEOVER_CAUSES, type TakeoverCause } from "#src/model/takeover.ts";
 import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
@@ -29,7 +29,7 @@ const effects = membersOf<HeartbeatEffect>({
 
 const faults = membersOf<HeartbeatFault>({ short: true, magic: true, version: true, tag: true, malformed: true });
 
-const ineligibilities = membersOf<Ineligibility>({
+const ineligibilities = membersOf<IneligibleReason>({
   NodeAddress: true,
   MemberAddress: true,
   GatewayAddress: true,

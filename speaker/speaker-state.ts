@@ -1,5 +1,5 @@
 import {
-  type Ineligibility,
+  type IneligibleReason,
   type Member,
   type NodeStandings,
   standingOf,
@@ -49,7 +49,7 @@ export function speakerState({
   takeovers,
 }: SpeakerView): SpeakerState {
   const groups = unownedGroups({ wanted, plan, members: [self, ...others], nodes });
-  const ineligible: Partial<Record<Ineligibility, number>> = {};
+  const ineligible: Partial<Record<IneligibleReason, number>> = {};
   for (const [key, one] of wanted) {
     if (self.claims.has(key)) continue;
     const reason = whyUnable(self, one, nodes) ?? whyReserved(self, one, nodes);
@@ -76,9 +76,9 @@ export function speakerState({
 function boundedGroups(groups: readonly UnownedGroup[]): readonly UnownedState[] {
   const kept = groups.length > MAX_UNOWNED_GROUPS ? groups.slice(0, MAX_UNOWNED_GROUPS - 1) : groups;
   const rest = groups.slice(kept.length);
-  const reasons: Partial<Record<Ineligibility, number>> = {};
+  const reasons: Partial<Record<IneligibleReason, number>> = {};
   for (const group of rest)
-    for (const [reason, count] of Object.entries(group.reasons) as [Ineligibility, number][])
+    for (const [reason, count] of Object.entries(group.reasons) as [IneligibleReason, number][])
       reasons[reason] = Math.max(reasons[reason] ?? 0, count);
   const last = rest.length === 0 ? [] : [{ addresses: rest.flatMap(({ addresses }) => addresses), reasons }];
   return [...kept, ...last].map((group) => ({ ...group, addresses: printAddresses(group.addresses) }));

@@ -32,27 +32,34 @@ export interface WantedAddress {
 }
 
 /** Why the cluster keeps a node from announcing anything. */
-type NodeBar = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
+type NodeReason = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
 
-/** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a bar. */
-export type NodeStanding = "Usable" | "NodeNotReady" | NodeBar;
+/** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a reason. */
+export type NodeStanding = "Usable" | "NodeNotReady" | NodeReason;
 
 /** Of each Node object; undefined where no Node is declared: then every speaker's node is usable. */
 export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
 
 /** Why a member cannot serve an address. */
-type Inability = ForbiddenReason | "NotReady" | "Leaving" | NodeBar | "NodeNotSelected" | "NoEndpoint" | "NoSubnet";
+type UnableReason =
+  | ForbiddenReason
+  | "NotReady"
+  | "Leaving"
+  | NodeReason
+  | "NodeNotSelected"
+  | "NoEndpoint"
+  | "NoSubnet";
 /** Why a member that can serve an address stands back for one that has nothing against it. */
-type Reservation = "NodeNotReady" | "EndpointTerminating";
+type StandBackReason = "NodeNotReady" | "EndpointTerminating";
 /** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/architecture.md). */
-export type Ineligibility = Inability | Reservation;
+export type IneligibleReason = UnableReason | StandBackReason;
 
 export function standingOf(node: string, nodes: NodeStandings): NodeStanding {
   return nodes === undefined ? "Usable" : (nodes.get(node) ?? "NodeUnknown");
 }
 
 /** Undefined if the member can serve the address, else the first reason why not. */
-export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStandings): Inability | undefined {
+export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStandings): UnableReason | undefined {
   if (wanted.forbidden !== undefined) return wanted.forbidden;
   if (!member.ready) return "NotReady";
   if (member.leaving) return "Leaving";
@@ -63,12 +70,12 @@ export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStan
   return member.subnets.some((subnet) => cidrContains(subnet, wanted.ip)) ? undefined : "NoSubnet";
 }
 
-/** Undefined if nothing is to be said against a member that can serve the address, else the first reservation. */
+/** Undefined if nothing is to be said against a member that can serve the address, else the first such reason. */
 export function whyReserved(
   { node }: Member,
   { terminating }: WantedAddress,
   nodes: NodeStandings,
-): Reservation | undefined {
+): StandBackReason | undefined {
   if (terminating.has(node)) return "EndpointTerminating";
   return standingOf(node, nodes) === "NodeNotReady" ? "NodeNotReady" : undefined;
 }

@@ -105,8 +105,8 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
 }
 
 /**
- * The members that can serve the address, those without a reservation if there are any. Outside of a majority no member
- * makes way for a reservation: its successor's claim would be the weaker one, and both would answer.
+ * The members that can serve the address, those without such a reason if there are any. Outside of a majority no member
+ * steps back for another: the claim of its successor would be the weaker one, and both would answer.
  */
 function candidatesFor({ members, nodes, knownMembers }: ElectionSnapshot, wanted: WantedAddress): readonly Member[] {
   const able = members.filter((member) => whyUnable(member, wanted, nodes) === undefined);

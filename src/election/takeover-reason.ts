@@ -33,7 +33,7 @@ export function causeOfGain(view: TakeoverView): TakeoverReason {
   const before = members.find(({ node }) => node === from);
   if (before === undefined) return { cause: view.isKnown(from) ? "MemberSilent" : "MemberLeft", from };
   if (before.leaving) return { cause: "MemberLeft", from };
-  const cause = causeOfInability(before, view);
+  const cause = causeByReason(before, view);
   if (cause !== undefined) return { cause, from };
   if (!before.claims.has(view.key)) return { cause: "Vacant", from };
   return { cause: view.failsBack ? "Preferred" : "Conflict", from };
@@ -47,13 +47,13 @@ export function causeOfLoss(view: TakeoverView): TakeoverReason {
   const from = ownerAfter === undefined || ownerAfter === self ? otherClaimant(view) : ownerAfter;
   const own = members.find(({ node }) => node === self);
   if (own?.leaving === true) return { cause: "MemberLeft", from };
-  const cause = own && causeOfInability(own, view);
+  const cause = own && causeByReason(own, view);
   if (cause !== undefined) return { cause, from };
   return { cause: view.failsBack && view.ownerBefore !== self ? "Preferred" : "Conflict", from };
 }
 
 /** Why a live member had to let the address go; undefined if it could have kept it. */
-function causeOfInability(member: Member, { wanted, nodes }: TakeoverView): TakeoverCause | undefined {
+function causeByReason(member: Member, { wanted, nodes }: TakeoverView): TakeoverCause | undefined {
   if (wanted === undefined) return undefined;
   const reason = whyUnable(member, wanted, nodes) ?? whyReserved(member, wanted, nodes);
   if (reason === undefined) return undefined;

@@ -1,12 +1,12 @@
 import type { Ip } from "#src/ip/address.ts";
-import { type Ineligibility, type Member, type NodeStandings, type WantedAddress, whyUnable } from "./member.ts";
+import { type IneligibleReason, type Member, type NodeStandings, type WantedAddress, whyUnable } from "./member.ts";
 import type { AnnouncementPlan } from "./plan.ts";
 
 /** Addresses that no live member can serve for the same reasons. */
 export interface UnownedGroup {
   readonly addresses: readonly Ip[];
   /** Why not, and how many members each reason keeps from it. */
-  readonly reasons: Readonly<Partial<Record<Ineligibility, number>>>;
+  readonly reasons: Readonly<Partial<Record<IneligibleReason, number>>>;
 }
 
 export interface UnownedView {
@@ -23,7 +23,7 @@ export function unownedGroups({ wanted, plan, members, nodes }: UnownedView): re
   for (const [key, { owner }] of plan) {
     const one = owner === undefined ? wanted.get(key) : undefined;
     if (one === undefined) continue;
-    const reasons: Partial<Record<Ineligibility, number>> = {};
+    const reasons: Partial<Record<IneligibleReason, number>> = {};
     for (const member of members) {
       const reason = whyUnable(member, one, nodes);
       if (reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1;
