@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { KubeObject } from "#src/model/object.ts";
 import {
   ADDRESS_ASSIGNED,
+  ADDRESSES_ANNOTATION,
   ANNOUNCED,
   conditionOf,
   ingressOf,
@@ -171,7 +172,8 @@ function oursIn(object: KubeObject): string {
   });
   const ingress = ingressOf(object).map(({ ip, ipMode = "VIP" }) => [ip, ipMode]);
   const { annotations } = object.metadata;
-  return digest([ingress, conditions, annotations[POOL_ANNOTATION], annotations[TERMS_ANNOTATION]]);
+  const marks = [POOL_ANNOTATION, ADDRESSES_ANNOTATION, TERMS_ANNOTATION].map((name) => annotations[name]);
+  return digest([ingress, conditions, ...marks]);
 }
 
 function digest(value: unknown): string {

@@ -125,6 +125,6 @@ export class ServiceReader {
 /** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */
 function withUnseen(service: Service, addresses: readonly Ip[]): Service {
   const isShown = (ip: Ip): boolean => service.assignedAddresses.some((shown) => equalIps(shown, ip));
-  const { allocatedFrom = addresses.every(isShown) ? undefined : "" } = service;
-  return { ...service, assignedAddresses: addresses, allocatedFrom };
+  const markedAddresses = addresses.every(isShown) ? service.markedAddresses : addresses;
+  return { ...service, assignedAddresses: addresses, markedAddresses };
 }

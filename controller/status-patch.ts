@@ -6,6 +6,7 @@ import type { Reason } from "#src/model/reason.ts";
 import type { Fields } from "#src/model/record.ts";
 import {
   ADDRESS_ASSIGNED,
+  ADDRESSES_ANNOTATION,
   ANNOUNCED,
   conditionsOf,
   ingressOf,
@@ -56,9 +57,14 @@ export function statusPatch(
 
 function annotationsPatch(
   { metadata }: KubeObject,
-  { pool, terms }: Assignment,
+  { addresses, pool, reason, terms }: Assignment,
 ): Readonly<Record<string, string | undefined>> {
-  const wanted = { [POOL_ANNOTATION]: pool, [TERMS_ANNOTATION]: terms };
+  const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
+  const wanted = {
+    [POOL_ANNOTATION]: pool,
+    [ADDRESSES_ANNOTATION]: hasOurs ? addresses.map(printIp).join(",") : undefined,
+    [TERMS_ANNOTATION]: terms,
+  };
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => metadata.annotations[name] !== value));
 }
 

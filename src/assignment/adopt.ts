@@ -1,7 +1,7 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import type { HostAddress, HostAddresses } from "#src/model/host-addresses.ts";
-import type { Service } from "#src/model/service.ts";
+import { type Service, wasAssigned } from "#src/model/service.ts";
 import { nameOfFamily } from "./explain.ts";
 import { block, type Closer, hold, type InUse, obstacleTo } from "./in-use.ts";
 import { type PoolIndex, spaceOf } from "./pool-space.ts";
@@ -97,7 +97,7 @@ function whyReleased(
       reason: "AddressReleased",
       message: `${text}: the Service no longer takes ${nameOfFamily(ip.family)}.`,
     };
-  if (service.allocatedFrom === undefined && spaceOf(index, ip) === undefined)
+  if (!wasAssigned(service, ip) && spaceOf(index, ip) === undefined)
     return { ip, reason: "AddressNotOurs", message: `${text}: no pool contains it, and Hawser did not assign it.` };
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
-import type { Service } from "#src/model/service.ts";
+import { type Service, wasAssigned } from "#src/model/service.ts";
 import { whyForbidden } from "./forbidden-address.ts";
 
 /** What decides who may announce an address. */
@@ -44,7 +44,7 @@ export function wantedAddress(use: AddressUse): WantedAddress {
     for (const node of local.terminating) terminating.add(node);
   }
   // In no pool, and not assigned by Hawser: another provider's, or another machine's.
-  const isOurs = pool !== undefined || services.some(({ allocatedFrom }) => allocatedFrom !== undefined);
+  const isOurs = pool !== undefined || services.some((service) => wasAssigned(service, ip));
   const forbidden = whyForbidden(ip, use.hostAddresses)?.reason ?? (isOurs ? undefined : "NotOurs");
   return { ip, forbidden, selected, serving, terminating };
 }

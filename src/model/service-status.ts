@@ -5,6 +5,9 @@ import { type Fields, listOf, recordOf } from "./record.ts";
 /** The annotation on a Service that names the pools its addresses are from, comma-separated. */
 export const POOL_ANNOTATION = "hawser.dev/ip-allocated-from-pool";
 
+/** The annotation on a Service that lists the addresses that Hawser assigned to it, comma-separated. */
+export const ADDRESSES_ANNOTATION = "hawser.dev/assigned-addresses";
+
 /** The annotation on a Service that shares its address: by what, when it got the address. */
 export const TERMS_ANNOTATION = "hawser.dev/sharing-terms";
 

@@ -22,7 +22,7 @@ import type { Parsed } from "./problem.ts";
 import { textsOf } from "./record.ts";
 import { readServiceFamilies, type ServiceFamilies } from "./service-families.ts";
 import { readRequest, type ServiceRequest } from "./service-request.ts";
-import { POOL_ANNOTATION, TERMS_ANNOTATION } from "./service-status.ts";
+import { ADDRESSES_ANNOTATION, POOL_ANNOTATION, TERMS_ANNOTATION } from "./service-status.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
@@ -55,6 +55,8 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   readonly sharedTerms: string | undefined;
   /** The pools that Hawser, or MetalLB before it, assigned its addresses from; undefined where neither did. */
   readonly allocatedFrom: string | undefined;
+  /** Which addresses Hawser noted that it assigned; undefined where it noted none. */
+  readonly markedAddresses: readonly Ip[] | undefined;
   /** `spec.externalIPs`: addresses that a person gave it, whatever its type. */
   readonly externalIps: readonly Ip[];
   /** What status says it has now: `status.loadBalancer.ingress[].ip`, in that order. */
@@ -104,6 +106,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
     sharingKey: annotationText(root, SHARING_KEY) ?? "",
     sharedTerms: annotationText(root, [TERMS_ANNOTATION]),
     allocatedFrom: annotationText(root, ALLOCATED_FROM),
+    markedAddresses: readMarked(annotationText(root, [ADDRESSES_ANNOTATION])),
   };
   const assignedAddresses = readAssigned(root);
   if (!isReadable) return { ok: false, problems: [...problems, ...request.requestProblems] };
@@ -165,6 +168,19 @@ function readAssigned(root: Field): readonly Ip[] {
     if (ip !== undefined && !addresses.some((other) => equalIps(other, ip))) addresses.push(ip);
   }
   return addresses;
+}
+
+function readMarked(text: string | undefined): readonly Ip[] | undefined {
+  return text?.split(",").flatMap((part) => parseIp(part.trim()) ?? []);
+}
+
+/**
+ * Whether Hawser assigned the address to the Service, or MetalLB before it. MetalLB notes pools only, so each address of
+ * such a Service counts as assigned, until Hawser has noted which ones are.
+ */
+export function wasAssigned({ markedAddresses, allocatedFrom }: Service, ip: Ip): boolean {
+  if (markedAddresses === undefined) return allocatedFrom !== undefined;
+  return markedAddresses.some((marked) => equalIps(marked, ip));
 }
 
 /** `spec.externalIPs`: kube-proxy takes traffic to them on every node. What is not an address there is left out. */

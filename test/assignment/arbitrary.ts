@@ -28,6 +28,10 @@ const short = fc.record({
   has: fc.tuple(fc.subarray(V4, { maxLength: 2 }), fc.subarray(V6, { maxLength: 1 })).map((parts) => parts.flat()),
   externalIps: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.subarray([...V4, ...V6], { maxLength: 1 })),
   allocatedFrom: maybe("a", "b"),
+  markedAddresses: fc.option(
+    fc.subarray([...V4, ...V6]).map((texts) => texts.map(ip)),
+    { nil: undefined, freq: 1 },
+  ),
   sharedTerms: fc.constantFrom(undefined, undefined, '["k","","TCP/80"]', '["l","","TCP/443"]'),
   loadBalancerClass: maybe("other"),
 });

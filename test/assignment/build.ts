@@ -1,7 +1,7 @@
 // Pools, Services and snapshots in few words, and the "cluster" that applies a plan to itself.
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
-import type { AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { HostAddress } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
@@ -62,6 +62,7 @@ export function service(
     sharingKey: "",
     sharedTerms: undefined,
     allocatedFrom: undefined,
+    markedAddresses: undefined,
     requestProblems: [],
     ...rest,
     requestedAddresses: requests.map(ip),
@@ -101,13 +102,18 @@ export function summary(plan: AssignmentPlan): Record<string, string> {
   return Object.fromEntries(lines.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
+/** What a Service shows after a decision was written on it. */
+export function marksOf({ addresses, pool, reason, terms }: Assignment) {
+  const markedAddresses = addresses.length > 0 && reason !== "AddressNotOurs" ? addresses : undefined;
+  return { assignedAddresses: addresses, allocatedFrom: pool, markedAddresses, sharedTerms: terms };
+}
+
 /** The snapshot after the plan was written into every status. */
 export function applied(before: AssignmentSnapshot, plan: AssignmentPlan): AssignmentSnapshot {
   const services = [...before.services.values()].map((one) => {
     const assignment = plan.assignments.get(one.key);
     if (assignment === undefined) return one;
-    const { addresses, pool, terms } = assignment;
-    return { ...one, assignedAddresses: addresses, allocatedFrom: pool, sharedTerms: terms };
+    return { ...one, ...marksOf(assignment) };
   });
   const resting = new Map(before.resting);
   for (const { released } of plan.assignments.values())
@@ -131,8 +137,8 @@ export class Cluster {
     const services = new Map(this.#snapshot.services);
     for (const one of changed) {
       // What Hawser wrote on it stays there.
-      const { assignedAddresses, allocatedFrom, sharedTerms } = services.get(one.key) ?? one;
-      services.set(one.key, { ...one, assignedAddresses, allocatedFrom, sharedTerms });
+      const { assignedAddresses, allocatedFrom, markedAddresses, sharedTerms } = services.get(one.key) ?? one;
+      services.set(one.key, { ...one, assignedAddresses, allocatedFrom, markedAddresses, sharedTerms });
     }
     return this.#settle({ ...this.#snapshot, services });
   }

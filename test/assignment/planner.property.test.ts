@@ -6,7 +6,7 @@ import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { poolSets, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
-import { host, pool, service, snapshot } from "./build.ts";
+import { host, marksOf, pool, service, snapshot } from "./build.ts";
 
 const names = Array.from({ length: 9 }, (_, number) => `s${number}`);
 const named = fc.constantFrom(...names);
@@ -64,8 +64,7 @@ class State {
     const resting = new Map(this.rest.resting);
     for (const released of assignment.released) resting.set(printIp(released.ip), this.rest.nowMs);
     this.rest = { ...this.rest, resting };
-    const { addresses, pool, terms } = assignment;
-    this.put({ ...before, assignedAddresses: addresses, allocatedFrom: pool, sharedTerms: terms });
+    this.put({ ...before, ...marksOf(assignment) });
   }
 
   settle(): ReturnType<AssignmentPlanner["plan"]> {

@@ -104,13 +104,17 @@ describe("another controller that rewrites a status again and again", () => {
     expect(world.applied - before).toBeLessThanOrEqual(5);
   });
 
-  it("with an address of its own is left to it: that is adopted", async () => {
+  it("L2 with an address of its own is not believed: that is never ours, and the Service is contested", async () => {
     world.source.put(pools("192.0.2.0/28"), serviceObject("web"));
     rival({ loadBalancer: { ingress: [{ ip: "198.51.100.7", ipMode: "VIP" }] } });
     await world.start();
     await world.advance(60_000);
-    expect(world.line("web")).toBe("198.51.100.7 AddressOrphaned");
-    expect(world.writes("web")).toBeLessThanOrEqual(4);
+    expect(world.events("web")).toContain("Warning StatusContested");
+    expect(world.source.events.some(({ reason }) => reason === "AddressOrphaned")).toBe(false);
+    expect(world.writes("web")).toBeLessThanOrEqual(12);
+    world.source.onPatch = () => undefined;
+    for (let minute = 0; minute < 11; minute++) await world.advance(60_000);
+    expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
   });
 
   it("is not suspected where a person changes the Service", async () => {

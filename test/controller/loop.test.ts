@@ -32,7 +32,10 @@ describe("an address", () => {
         },
       ],
     });
-    expect(world.object("web").metadata.annotations).toEqual({ "hawser.dev/ip-allocated-from-pool": "p0" });
+    expect(world.object("web").metadata.annotations).toEqual({
+      "hawser.dev/ip-allocated-from-pool": "p0",
+      "hawser.dev/assigned-addresses": "192.0.2.0",
+    });
     expect(world.events("web")).toEqual(["Normal AddressAssigned"]);
     await world.put(serviceObject("other", { spec: { type: "ClusterIP" } }));
     expect(world.source.patched).toEqual(["default/web"]);

@@ -92,6 +92,11 @@ describe("an address that another provider left", () => {
     expect(world.line("web")).toBe("192.0.2.0 AddressOrphaned");
     await world.put(configObject("address-pools: []\n"));
     expect(world.line("web")).toBe("192.0.2.0 AddressOrphaned");
+    // Another provider writes its own while no controller runs: the mark does not name that one.
+    await world.stop();
+    await world.overwrite("web", { loadBalancer: { ingress: [{ ip: "203.0.113.77" }] } });
+    world = await new World(world.source).start();
+    expect(world.line("web")).toBe("203.0.113.77 AddressNotOurs");
   });
 });
 

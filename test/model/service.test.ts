@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { printIp } from "#src/ip/address.ts";
-import { parseService } from "#src/model/service.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
+import { parseService, wasAssigned } from "#src/model/service.ts";
 import { codes, object, valueOf } from "./build.ts";
 
 /** A LoadBalancer Service with more in its spec, and annotations. */
@@ -137,6 +137,19 @@ describe("parseService() and marks of the addresses", () => {
   ])("L1 takes over what %s says", (annotation) => {
     expect(valueOf(parseService(service({}, { [annotation]: "edge" }))).allocatedFrom).toBe("edge");
     expect(valueOf(parseService(service({}, {}))).allocatedFrom).toBeUndefined();
+  });
+
+  it("L2 knows which addresses Hawser assigned, where that is noted; of MetalLB's Services each counts", () => {
+    const [ours, other] = ["192.0.2.1", "192.0.2.2"].map((text) => parseIp(text) ?? expect.fail(text));
+    if (ours === undefined || other === undefined) throw new Error("two addresses");
+    const says = (annotations: object) => {
+      const value = valueOf(parseService(service({}, annotations)));
+      return [wasAssigned(value, ours), wasAssigned(value, other)];
+    };
+    const pool = { "metallb.io/ip-allocated-from-pool": "edge" };
+    expect(says({})).toEqual([false, false]);
+    expect(says(pool)).toEqual([true, true]);
+    expect(says({ ...pool, "hawser.dev/assigned-addresses": "192.0.2.1,2001:db8::1" })).toEqual([true, false]);
   });
 
   it("L13 reads external IPs, and leaves out what is none", () => {

@@ -57,6 +57,7 @@ export function serviceOf(name: string): Service {
     requestedPool: undefined,
     sharedTerms: undefined,
     allocatedFrom: undefined,
+    markedAddresses: undefined,
     externalIps: [],
     sharingKey: "",
   } as unknown as Service;
