@@ -19,6 +19,14 @@ interface ForeignClaim {
   lastMs: number;
 }
 
+export interface ForeignClaimView {
+  readonly nowMs: number;
+  /** The node with an interface of this Ethernet address, if it is a member's. */
+  nodeOf(mac: string): string | undefined;
+  /** What a member claims that is heard; undefined where it is not. */
+  claimsOf(node: string): ReadonlyMap<string, unknown> | undefined;
+}
+
 /** Gratuitous ARP that other machines send for addresses which this speaker announces: each has two owners. */
 export class ForeignClaims {
   readonly #byAddress = new Map<string, ForeignClaim>();
@@ -37,11 +45,9 @@ export class ForeignClaims {
   }
 
   /** A Problem for each machine that announces addresses of this speaker, for longer than a handover takes. */
-  problems(
-    self: string,
-    { nowMs, nodeOf }: { readonly nowMs: number; nodeOf(mac: string): string | undefined },
-  ): readonly Problem[] {
-    for (const [key, { lastMs }] of this.#byAddress) if (nowMs - lastMs > MEMORY_MS) this.#byAddress.delete(key);
+  problems(self: string, view: ForeignClaimView): readonly Problem[] {
+    const { nowMs, nodeOf } = view;
+    for (const [key, claim] of this.#byAddress) if (isOver(key, claim, view)) this.#byAddress.delete(key);
     const lasting = [...this.#byAddress.values()].filter(({ firstMs }) => nowMs - firstMs >= GRACE_MS);
     return [...Map.groupBy(lasting, ({ mac }) => mac)].map(([mac, claims]) => {
       const node = nodeOf(mac);
@@ -61,4 +67,13 @@ export class ForeignClaims {
       };
     });
   }
+}
+
+/** Whether it was not repeated, or came from a member that is heard and no longer claims the address. */
+function isOver(key: string, { mac, firstMs, lastMs }: ForeignClaim, view: ForeignClaimView): boolean {
+  const { nowMs, nodeOf, claimsOf } = view;
+  if (nowMs - lastMs > MEMORY_MS) return true;
+  const node = nodeOf(mac);
+  const claims = node === undefined ? undefined : claimsOf(node);
+  return nowMs - firstMs >= GRACE_MS && claims?.has(key) === false;
 }

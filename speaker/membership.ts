@@ -167,6 +167,12 @@ export class Membership {
     return members;
   }
 
+  /** What a live member claims; undefined for others. */
+  claimsOf(node: string): ReadonlyMap<string, Claim> | undefined {
+    const member = this.#members.get(node);
+    return member?.liveSinceMs === undefined ? undefined : member.claims;
+  }
+
   /** True once every member is live and all its claims are known: then nothing is left to wait for before standing. */
   isComplete(): boolean {
     return [...this.#members.values()].every(

@@ -12,6 +12,7 @@ import { DirtyAddresses } from "./dirty-addresses.ts";
 import { ForeignClaims } from "./foreign-claims.ts";
 import { Guests } from "./guests.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
+import { Joining } from "./joining.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import { type NetworksToTell, networksToTell } from "./networks-to-tell.ts";
 import { Membership } from "./membership.ts";
@@ -26,16 +27,6 @@ import { type Handover, handoversOf } from "./handovers.ts";
 import { TakeoverLog } from "./takeover-log.ts";
 import { WantedAddresses } from "./wanted-addresses.ts";
 
-/**
- * How long a starting speaker waits to hear all others before it stands for election all the same. Time in which it did
- * not run itself, as at the start of a busy machine, does not count: heartbeats may lie unread.
- */
-const JOIN_MS = 1_000;
-/**
- * Heartbeats that say "ready" before a starting speaker takes its first address: speakers that start together then know of
- * each other, and no two take the same one.
- */
-const INTRODUCTION_HEARTBEATS = 3;
 /** A member that is silent for so long, or is deaf to this speaker, is reported: every restart takes less. */
 const LEAST_UNHEARD_MS = 5_000;
 /** Elections are looked at again at least this often: a wait may have ended. */
@@ -68,6 +59,7 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
   readonly #check: SelfCheck;
+  readonly #joining: Joining;
   readonly #takeovers = new TakeoverLog();
   readonly #foreign = new ForeignClaims();
   readonly #stalls: Stalls;
@@ -92,10 +84,6 @@ export class Speaker {
   #recipients: readonly MemberMessage[] = [];
   #isMember = false;
   #isLeaving = false;
-  #waitedMs = 0;
-  #tickedMs: number | undefined;
-  #readySinceMs: number | undefined;
-  #stands = false;
   /** Since when no other speaker has taken an address from us. */
   #steadySinceMs = 0;
   #reviewedMs = 0;
@@ -108,6 +96,7 @@ export class Speaker {
     this.#membership = new Membership({ session, deadAfterMs, unheardAfterMs, maxTickMs: heartbeatEveryMs * 2 });
     this.#check = new SelfCheck({ ...options, ...options.settings, membership: this.#membership });
     this.#networks = networksToTell(options.responders.subnets(), { wanted: [], ranges: [] });
+    this.#joining = new Joining(heartbeatEveryMs);
     this.#stalls = new Stalls(deadAfterMs / 2);
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
     this.#reporter = new Reporter({
@@ -142,7 +131,7 @@ export class Speaker {
   handle(message: Exclude<ToWorker, { kind: "keys" }>, nowMs: number): void {
     if (message.kind === "cluster") {
       this.#takeCluster(message);
-      return this.#stands ? this.#decideDue(nowMs) : undefined;
+      return this.#joining.stands ? this.#decideDue(nowMs) : undefined;
     }
     this.#isLeaving = true;
     return this.#dirty.markAll();
@@ -185,7 +174,7 @@ export class Speaker {
     this.#reporter.markDue();
     this.#reviewedMs = 0;
     this.#dirty.mark(this.#wanted.setLocal(this.#options.network.forbidden));
-    if (this.#stands) this.#decideDue(nowMs);
+    if (this.#joining.stands) this.#decideDue(nowMs);
   }
 
   /** Another machine says on the wire that it has an address. */
@@ -214,7 +203,7 @@ export class Speaker {
 
   /** Counts silence, decides if anything changed, sends due announcements and heartbeats, reports. */
   tick(nowMs: number): void {
-    const stallMs = this.#stands ? this.#stalls.tick(nowMs) : undefined;
+    const stallMs = this.#joining.stands ? this.#stalls.tick(nowMs) : undefined;
     if (stallMs !== undefined) this.#reporter.logStall(stallMs);
     if (this.#membership.tick(nowMs) || this.#joins(nowMs)) this.#dirty.markAll();
     this.#dirty.mark(this.#membership.takeClaimed());
@@ -237,19 +226,10 @@ export class Speaker {
 
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
   #joins(nowMs: number): boolean {
-    if (this.#stands || !this.#wanted.isKnown || !this.#isMember) return false;
-    if (this.#readySinceMs === undefined) {
-      this.#waitedMs += Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#options.settings.heartbeatEveryMs * 2);
-      this.#tickedMs = nowMs;
-      if (!this.#membership.isComplete() && this.#waitedMs < JOIN_MS) return false;
-      this.#readySinceMs = nowMs;
-      return true;
-    }
-    const introductionMs = INTRODUCTION_HEARTBEATS * this.#options.settings.heartbeatEveryMs;
-    if (nowMs - this.#readySinceMs < introductionMs) return false;
-    this.#stands = true;
-    this.#steadySinceMs = nowMs;
-    return true;
+    if (this.#joining.stands || !this.#wanted.isKnown || !this.#isMember) return false;
+    const hasStepped = this.#joining.tick(nowMs, { hearsAll: this.#membership.isComplete() });
+    if (hasStepped && this.#joining.stands) this.#steadySinceMs = nowMs;
+    return hasStepped;
   }
 
   /** What waits for its time is looked at again, and guests that went silent go. */
@@ -258,7 +238,8 @@ export class Speaker {
     if (this.#guests.expire(nowMs)) this.#setRecipients();
     const beliefs = { members: this.#members, nodes: this.#nodes, wanted: this.#wanted.byAddress };
     const nodeOf = (mac: string) => this.#members.find(({ macs }) => macs.includes(mac))?.node;
-    const foreign = this.#foreign.problems(this.#options.settings.node, { nowMs, nodeOf });
+    const claimsOf = (node: string) => this.#membership.claimsOf(node);
+    const foreign = this.#foreign.problems(this.#options.settings.node, { nowMs, nodeOf, claimsOf });
     if (this.#check.review({ ...beliefs, foreign, untold: this.#networks.left })) this.#reporter.markDue();
     if (this.#options.settings.failBackAfterMs !== undefined) return this.#dirty.markAll();
     return this.#dirty.mark(this.#vacant);
@@ -317,7 +298,7 @@ export class Speaker {
   #self(): Member {
     return {
       node: this.#options.settings.node,
-      ready: this.#stands,
+      ready: this.#joining.stands,
       leaving: this.#isLeaving,
       liveSinceMs: this.#steadySinceMs,
       // As the others hear of: one that counted more would stand for addresses that they give to another.
@@ -379,7 +360,7 @@ export class Speaker {
 
   #sendHeartbeats(): void {
     const { claims, subnets, leaving } = this.#self();
-    const ready = this.#readySinceMs !== undefined;
+    const ready = this.#joining.isReady;
     const stallMs = this.#stalls.worstMs;
     const own = { ready, leaving, stallMs, subnets, claims, claimsVersion: this.#claims.version };
     this.#options.heartbeats.send(this.#recipients, own, (node) => this.#membership.echoTo(node));

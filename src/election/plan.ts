@@ -105,7 +105,7 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
 }
 
 /**
- * The members that can serve the address, those without such a reason if there are any. Outside of a majority no member
+ * The members that can serve the address: only those that need not stand back, if there are any. Outside of a majority no member
  * steps back for another: the claim of its successor would be the weaker one, and both would answer.
  */
 function candidatesFor({ members, nodes, knownMembers }: ElectionSnapshot, wanted: WantedAddress): readonly Member[] {

@@ -8,8 +8,8 @@ function claim(text: string, mac = MAC) {
   return [text, { ip: parseIp(text) ?? expect.fail(text), mac }] as const;
 }
 
-const find = (claims: ForeignClaims, nowMs: number, node?: string) =>
-  claims.problems("n1", { nowMs, nodeOf: () => node });
+const find = (claims: ForeignClaims, nowMs: number, node?: string, claimed?: ReadonlyMap<string, unknown>) =>
+  claims.problems("n1", { nowMs, nodeOf: () => node, claimsOf: () => claimed });
 
 describe("ForeignClaims", () => {
   it("L3 a handover is no Problem, a second owner is one, with its name and the addresses", () => {
@@ -27,6 +27,14 @@ describe("ForeignClaims", () => {
     expect(find(claims, 3_010)[0]?.what).toBe(`n1 and the machine ${MAC} both announce 192.0.2.200-201`);
     claims.settle("192.0.2.201");
     expect(find(claims, 4_000)[0]?.what).toMatch(/announce 192\.0\.2\.200$/);
+  });
+
+  it("L3 what a member has given up, as its heartbeats say, is no Problem", () => {
+    const claims = new ForeignClaims();
+    claims.hear(...claim("192.0.2.200"), 0);
+    expect(find(claims, 4_000, "n2", new Map([["192.0.2.200", {}]]))).toHaveLength(1);
+    expect(find(claims, 5_000, "n2", new Map())).toEqual([]);
+    expect(find(claims, 6_000, "n2", undefined)).toEqual([]);
   });
 
   it("L3 it lasts as long as the other machine repeats it", () => {
