@@ -4,6 +4,8 @@ import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
 
 const KIB = 1_024;
 const MIB = 1_048_576;
+/** The head of an answer is put together in one buffer of 64 KiB, with the lines that we add. */
+const MAX_HEAD_KIB = 60;
 const seconds = { kind: "number", min: 1, max: 86_400 } as const;
 
 /** The options that bound requests and connections. */
@@ -11,7 +13,7 @@ export const limitOptions = {
   maxHeadKib: {
     kind: "number",
     min: 4,
-    max: 1_024,
+    max: MAX_HEAD_KIB,
     default: DEFAULT_LIMITS.headBytes / KIB,
     help: "Largest head of a request (beyond: 431) or of an endpoint's answer (beyond: 502), in KiB",
   },

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
@@ -6,8 +7,11 @@ import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
-import { ask, listen } from "#test/support/ingress-proxy.ts";
+import { answering, ask, listen, startEndpoint } from "#test/support/ingress-proxy.ts";
 
 const nowMs = Date.now();
 const rsa = issueCertificate({ commonName: "rsa", keyType: "rsa", fromMs: nowMs - 1_000, toMs: nowMs + 3_600_000 });
@@ -56,6 +60,23 @@ async function suiteOf(port: number, ciphers: string, servername?: string): Prom
 }
 
 describe("the TLS port", () => {
+  it.each([
+    { host: "app.test", port: "443" },
+    { host: "app.test:8443", port: "8443" },
+    { host: "[::1]", port: "443" },
+  ])("I5 H6 whatever port it has itself, tells endpoints $port for Host: $host", async ({ host, port }) => {
+    await using endpoint = await startEndpoint(answering("ok"));
+    using tls = await startTls();
+    const slices = slicesOf("s", [endpoint.port]);
+    const ingresses = [ingressOf("i", { "": { "/": "s" } })];
+    tls.engine.useRoutes(buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices })));
+    const socket = connect({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false });
+    socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await once(socket, "data");
+    socket.destroy();
+    expect(endpoint.received()).toContain(`\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: ${port}\r\n`);
+  });
+
   it.each([
     { ciphers: "AES128-GCM-SHA256", keyType: "rsa", what: "no forward secrecy" },
     { ciphers: "AES256-SHA", keyType: "rsa", what: "no forward secrecy, CBC with SHA-1" },
