@@ -62,7 +62,7 @@ function isUntouched(service: Service): boolean {
 }
 
 function hostCloser(owner: string): Closer {
-  return { key: undefined, holder: owner, why: "no Service can have it", isForOthersOnly: false };
+  return { key: undefined, holder: owner, why: "no Service can have it", isHost: true, isForOthersOnly: false };
 }
 
 function closerOf(key: string): Closer {

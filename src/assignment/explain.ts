@@ -1,4 +1,5 @@
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
@@ -79,6 +80,9 @@ export function explainNotInPool(
     reason: "RequestedAddressNotInPool",
     message: `Cannot assign the requested address ${printIp(ip)}: ${why}`,
   });
+  const reserved = reservedUse(ip);
+  if (reserved !== undefined)
+    return refuse(`it is reserved (${reserved}), and no Service can have it. Ask for another address.`);
   if (holder === undefined) return refuse("no pool contains it. Add it to a pool, or ask for another address.");
   if (requested !== undefined && !requested.includes(holder.name)) {
     const names = listed(requested.map((name) => `"${name}"`));
@@ -90,10 +94,11 @@ export function explainNotInPool(
 }
 
 /** The requested address belongs to another Service, or to a host. */
-export function explainInUse(ip: Ip, { holder, why }: Obstacle): Lack {
+export function explainInUse(ip: Ip, { holder, why, isHost }: Obstacle): Lack {
+  const fix = `Ask for another address${isHost === true ? "" : ", or release that one"}.`;
   return {
     reason: "RequestedAddressInUse",
-    message: `The requested address ${printIp(ip)} belongs to ${holder}, and ${why}. Ask for another address, or release that one.`,
+    message: `The requested address ${printIp(ip)} belongs to ${holder}, and ${why}. ${fix}`,
   };
 }
 

@@ -47,6 +47,8 @@ interface Sharers {
 export interface Obstacle {
   readonly holder: string;
   readonly why: string;
+  /** It is no Service that could release the address. */
+  readonly isHost?: boolean;
 }
 
 export function noneInUse(): InUse {
@@ -63,7 +65,7 @@ function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
   const closer = use.closers.find(({ key, isForOthersOnly }) => !isForOthersOnly || key !== service.key);
   const [holder] = use.holders;
   if (closer !== undefined)
-    return { holder: closer.key === undefined ? closer.holder : (holder ?? closer.holder), why: closer.why };
+    return closer.key === undefined ? closer : { holder: holder ?? closer.holder, why: closer.why };
   // Only the Service itself keeps others off.
   if (holder === undefined) return undefined;
   const { ports } = use;

@@ -89,12 +89,26 @@ describe("an address in a status", () => {
   });
 });
 
+describe("a request", () => {
+  it("L1 for a reserved address is refused, and says that no pool can help", () => {
+    const plan = planOf({ requests: ["127.0.0.1"] }, { pools: [pool("odd", ["127.0.0.0/8"])] });
+    expect(summary(plan)["it"]).toBe("pending RequestedAddressNotInPool");
+    expect(plan.assignments.get("default/it")?.message).toBe(
+      "Cannot assign the requested address 127.0.0.1: it is reserved (loopback), and no Service can have it. " +
+        "Ask for another address.",
+    );
+  });
+});
+
 describe("a pool", () => {
   it("L10 with a default gateway in it is used without that, and says who has it", () => {
     const hosts = { "192.0.2.200": 'the default gateway of Node "n1"' };
     expect(summary(planOf({}, { hosts }))["it"]).toBe("assign 192.0.2.201 AddressAssigned");
     const asks = planOf({ requests: ["192.0.2.200"] }, { hosts });
-    expect(asks.assignments.get("default/it")?.message).toContain('belongs to the default gateway of Node "n1"');
+    expect(asks.assignments.get("default/it")?.message).toBe(
+      'The requested address 192.0.2.200 belongs to the default gateway of Node "n1", and no Service can have it. ' +
+        "Ask for another address.",
+    );
   });
 
   it.each([
