@@ -47,7 +47,7 @@ interface Sharers {
 export interface Obstacle {
   readonly holder: string;
   readonly why: string;
-  /** It is no Service that could release the address. */
+  /** A host, which cannot release the address as a Service can. */
   readonly isHost?: boolean;
 }
 
