@@ -9,7 +9,7 @@ import type { EventRecord, Source } from "#src/source/source.ts";
 import { eventOf } from "./service-events.ts";
 
 /**
- * The pools in force, read from the ConfigMap: a broken one leaves the last good one in force, and says so once. That a
+ * The pools in use, read from the ConfigMap: a broken one leaves the last good one in use, and says so once. That a
  * configuration was loaded is an Event only where it is news: not at a start, nor when another replica takes over.
  */
 export class LastGoodConfig {
@@ -33,7 +33,7 @@ export class LastGoodConfig {
     this.#problems = new ProblemLog(log);
   }
 
-  /** Whether the pools in force are not those of the ConfigMap as it is now. */
+  /** Whether the pools in use are not those of the ConfigMap as it is now. */
   get isStale(): boolean {
     return this.#isStale;
   }
@@ -49,7 +49,7 @@ export class LastGoodConfig {
     if (!this.#isStale) this.#unsaid = undefined;
   }
 
-  /** The pools in force; undefined if there never was a good configuration. */
+  /** The pools in use; undefined if there never was a good configuration. */
   read(): readonly Pool[] | undefined {
     const isStart = this.#isNew;
     this.#isNew = false;

@@ -27,7 +27,7 @@ interface Decided {
 export interface ControllerMetrics {
   /** Statuses written in which a Service got other addresses than it had. */
   readonly assignments: Counter;
-  /** 1 while the configuration in force is not the one in the ConfigMap. */
+  /** 1 while the configuration in use is not the one in the ConfigMap. */
   readonly configStale: Gauge;
   readonly planSeconds: Histogram;
   /** 1 while this replica leads. */

@@ -37,7 +37,7 @@ export class AddressFilter {
     this.#options = options;
   }
 
-  /** The addresses are others now; `hasMore`: some of them were not among those before. */
+  /** The addresses changed; `hasMore`: some of them were not among those before. */
   changed({ hasMore }: { readonly hasMore: boolean }): void {
     if (this.#addresses.size <= FEW) return this.#narrow();
     this.#stale = { isNew: true, atMs: 0 };

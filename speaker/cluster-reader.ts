@@ -158,7 +158,7 @@ export class ClusterReader {
     return members;
   }
 
-  /** The pools of the last good configuration; true if they may be others now. A ConfigMap that is gone leaves them. */
+  /** The pools of the last good configuration; true if they may have changed. A ConfigMap that is gone leaves them. */
   #readPools(): boolean {
     const { source, configMap } = this.#options;
     const object = source.get("ConfigMap", keyOf(configMap));

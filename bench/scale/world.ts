@@ -76,7 +76,7 @@ export class World implements AsyncDisposable {
     await this.cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name } } });
   }
 
-  /** Resolves when the API server knows a collection: a definition of it takes a moment to be in force. */
+  /** Resolves when the API server knows a collection: a definition of it takes a moment to take effect. */
   async untilServed(path: string): Promise<void> {
     const isServed = async (): Promise<boolean> => (await this.cluster.api.request({ path })).status === 200;
     await until(`${path} is served`, isServed, { timeoutMs: 60_000 });

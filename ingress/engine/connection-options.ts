@@ -24,7 +24,7 @@ export class ConnectionOptions {
   }
 
   /**
-   * Reads one Connection field; false if it is not a list of tokens, or is a longer one than anyone needs. With
+   * Reads one Connection field; false if it is not a list of tokens, or is a longer one than any sender needs. With
    * `isLenient`, for answers, what is not a token only ends the connection.
    */
   add(bytes: Uint8Array, start: number, end: number, isLenient: boolean): boolean {

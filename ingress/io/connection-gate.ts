@@ -39,7 +39,7 @@ export class ConnectionGate {
   /** Connections that were reset before they could be let in. */
   vanished = 0;
   readonly #limits: GateLimits;
-  /** The longest idle first, save for requests since the last look. */
+  /** The longest idle first, except for requests since the last look. */
   readonly #all = new Set<Guest>();
   /** The same by client address. No empty sets. */
   readonly #byAddress = new Map<string, Set<Guest>>();

@@ -111,7 +111,7 @@ export class RackProcess {
     return code;
   }
 
-  /** Kills it, as a crash would: nothing is said to anybody. Resolves with the exit code. */
+  /** Kills it, as a crash would: it notifies no other program. Resolves with the exit code. */
   kill(signal: NodeJS.Signals = "SIGKILL"): Promise<number> {
     this.#child.kill(signal);
     return this.exited;

@@ -57,7 +57,7 @@ export class AssignmentPlanner {
 
   /**
    * `changed`: keys of the Services of which the snapshot shows something else than the last time. Where the pools, the
-   * Nodes' addresses or the class are others (other objects), everything is decided again.
+   * Nodes' addresses or the class changed (other objects), everything is decided again.
    */
   plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
     const touched = this.#begin(snapshot, changed);

@@ -20,7 +20,7 @@ export interface ElectionSnapshot {
   readonly nodes: NodeStandings;
   /** How many members there are, live or not: what a majority is counted against. */
   readonly knownMembers: number;
-  /** The highest term ever seen of an address, from anybody, by address text. */
+  /** The highest term ever seen of an address, from any member, by address text. */
   readonly terms: ReadonlyMap<string, number>;
   /** A node that ranks first gets its address back once it has lived this long; undefined: never (no flapping back). */
   readonly failBackAfterMs: number | undefined;

@@ -7,7 +7,7 @@ import { ALL_NODES } from "#src/wire/ndp.ts";
 import { multicastMac } from "#src/wire/solicited-node.ts";
 
 /**
- * The frames that tell everybody on a link, unasked, that the address is at this MAC.
+ * The frames that tell all hosts on a link, unasked, that the address is at this MAC.
  *
  * IPv4: gratuitous ARP in both forms. The request form (RFC 5227 section 2.3) is the one that old stacks do not
  * overlook; the reply form carries the new MAC as target too (RFC 5944 section 4.6), because Linux takes only such a

@@ -10,7 +10,7 @@ export interface ArpSysctls {
 
 const FOLDER = "/proc/sys/net/ipv4/conf";
 
-/** What is in force on an interface: the larger of its own value and that of all interfaces. 0 where it is unknown. */
+/** What applies on an interface: the larger of its own value and that of all interfaces. 0 where it is unknown. */
 export function readArpSysctls(interfaceName: string): ArpSysctls {
   const inForce = (name: string): number =>
     Math.max(...["all", interfaceName].map((folder) => readNumber(`${FOLDER}/${folder}/${name}`)));

@@ -1,7 +1,7 @@
 /** Bytes in an Ethernet address. */
 export const MAC_BYTES = 6;
 
-/** The Ethernet address of everybody on the link. Not to be written to. */
+/** The Ethernet address of all hosts on the link. Not to be written to. */
 export const BROADCAST_MAC: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 
 /** The address that stands for "not known" in ARP requests. Not to be written to. */

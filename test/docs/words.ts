@@ -24,11 +24,15 @@ export const WORDS: readonly Word[] = [
     but: "is in, contains, says",
     pattern: /\b(?:stand|stands|stood|standing) (?:in|there|under|beside|here)\b/i,
   },
-  { not: "anew, is another one now", but: "again, changed", pattern: /\banew\b|\banother one now\b/i },
   {
-    not: "somebody, nobody, whoever, one of that name",
+    not: "anew, is another one now, are others now",
+    but: "again, changed",
+    pattern: /\banew\b|\b(?:another one|others) now\b/i,
+  },
+  {
+    not: "somebody, nobody, anybody, everybody, whoever, one of that name",
     but: "the actor: another speaker, the API server, no node",
-    pattern: /\b(?:somebody|nobody|whoever|someone|of that name)\b/i,
+    pattern: /\b(?:somebody|nobody|anybody|everybody|whoever|someone|anyone|of that name)\b/i,
   },
   {
     not: "is told, told of",
@@ -60,6 +64,7 @@ export const WORDS: readonly Word[] = [
     but: "lost the lead, cleanly, is complete",
     pattern: /\bin peace\b|\ball is well\b/i,
   },
+  { not: "stays in force", but: "stays in use", pattern: /\bin force\b/i },
   { not: "in vain", but: "without success", pattern: /\bin vain\b/i },
   { not: "gives way", but: "yields", pattern: /\bg[ai]ve[sn]? way\b/i },
 ];
