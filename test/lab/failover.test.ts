@@ -8,9 +8,15 @@ import { Installation } from "#lab/hawser/installation.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
+import { MAX_STALL_MS } from "#src/wire/heartbeat.ts";
 
-/** The default of `--dead-after`; a gap is judged against a multiple of it. */
+/** The default of `--dead-after`. */
 const DEAD_AFTER_MS = 100;
+/**
+ * What a gap is judged against. On a busy machine speakers stall, say so, and are waited for as much longer (ADR 4): how fast a takeover is
+ * on a quiet one is for the bench to say.
+ */
+const LONGEST_GAP_MS = 5 * DEAD_AFTER_MS + MAX_STALL_MS;
 const CALM_PROBES = 50;
 const UNDER_WAY_NS = 100_000_000n;
 
@@ -88,7 +94,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three
     const prober = await probe(target);
     const { effectiveNs } = await rack.cutSilent(owner);
     await prober.waitForGood(CALM_PROBES);
-    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(5 * DEAD_AFTER_MS);
+    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(LONGEST_GAP_MS);
   });
 
   it("takes over from an owner whose cable was pulled", async () => {
@@ -96,7 +102,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three
     const prober = await probe();
     const { effectiveNs } = await rack.cutCable(owner);
     await prober.waitForGood(CALM_PROBES);
-    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(5 * DEAD_AFTER_MS);
+    expect(gapAfter(await prober.stop(), effectiveNs)).toBeLessThan(LONGEST_GAP_MS);
   });
 
   it("loses nothing in ten planned moves", async () => {
