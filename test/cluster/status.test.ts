@@ -281,6 +281,32 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     expect((JSON.parse(shown.stdout) as StatusView).problems).toEqual([expect.objectContaining(warning)]);
   });
 
+  it("O6 O7 check and status read the ConfigMap that MetalLB had, and check plans with its pools", async () => {
+    const found = async (...args: readonly string[]) => {
+      const { stdout } = await runCli(["check", "-o", "json", "--kubeconfig", cluster.kubeconfigFile, ...args]);
+      return stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as { code: string; where: string })
+        .filter(({ where }) => !where.startsWith("EndpointSlice"))
+        .map(({ code, where }) => `${code} ${where}`);
+    };
+    const metadata = { name: "metallb-system" };
+    await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata } });
+    const missing = 'CONFIG_MAP_MISSING ConfigMap "metallb-system/config"';
+    expect(await found("--config-map", "metallb-system/config")).toContain(missing);
+    const config = pools.replace("192.0.2.0/29", "192.0.2.1/32");
+    const path = "/api/v1/namespaces/metallb-system/configmaps";
+    await cluster.api.must({ path, body: { metadata: { name: "config" }, data: { config } } });
+    expect(await found()).toContain('CONFIG_MAP_NOT_READ ConfigMap "metallb-system/config" metadata');
+    const own = await found("--config-map", "metallb-system/config");
+    expect(own).toContain('SERVICE_PENDING Service "shop/late"');
+    expect(own).not.toContain(missing);
+    const view = await viewAs(cluster.kubeconfigFile, "--config-map=metallb-system/config");
+    expect(view.pools.map(({ name, size }) => [name, size])).toEqual([["default", "1"]]);
+    await cluster.api.must({ method: "DELETE", path: `${path}/config` });
+  });
+
   it("check refuses files and a cluster at once", async () => {
     const { code, stderr } = await runCli(["check", "--cluster", "some.yaml"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("not both")]);
