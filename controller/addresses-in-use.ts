@@ -14,10 +14,10 @@ export class AddressesInUse {
   /** Those that no Service has since the last call of `resting`. */
   readonly #freed = new Set<string>();
   #resting: ReadonlyMap<string, number> = new Map();
-  /** One that rested is in use again. */
+  /** A resting address is in use again. */
   #isTaken = false;
 
-  /** Canonical text. */
+  /** Whether a Service has the address (canonical text). */
   has(ip: string): boolean {
     return this.#holders.has(ip);
   }
@@ -39,7 +39,7 @@ export class AddressesInUse {
     }
   }
 
-  /** What rests now, the longest first, with the time it was freed: another map whenever it is different. */
+  /** The addresses that rest now, the longest first, with the time each was freed. A new map whenever it differs. */
   resting(nowMs: number): ReadonlyMap<string, number> {
     const isOver = (freedAtMs: number): boolean => nowMs - freedAtMs >= REST_MS;
     const [longestMs = nowMs] = this.#resting.values();

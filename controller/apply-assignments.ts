@@ -16,14 +16,14 @@ import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Patches under way at once: enough to hide the API server's latency, few enough not to be throttled by it. */
 const PATCHES_AT_ONCE = 16;
-/** Of the patches that write no address so many are made for sure; the others yield to whatever changes meanwhile. */
+/** So many of the patches that write no address are always made; the others wait where something changes meanwhile. */
 const CONDITIONS_AT_LEAST = 64;
 
 /** What applying a plan needs. */
 export interface ApplyContext {
   /** The decisions by key. */
   readonly assignments: ReadonlyMap<string, Assignment>;
-  /** The Services whose decision may not be written yet; one that has it all leaves. */
+  /** The Services whose decision may not be written yet; a Service leaves once all of it is written. */
   readonly unwritten: Set<string>;
   readonly objectOf: (key: string) => KubeObject | undefined;
   readonly source: Source;
@@ -37,13 +37,13 @@ export interface ApplyContext {
   readonly monotonicMs: () => number;
   /** Whether this program may write, asked before each patch. */
   readonly mayWrite: () => boolean;
-  /** Whether an object is another one than the plan was made from: then the next plan decides. */
+  /** Whether an object changed since the plan was made: then the next plan decides. */
   readonly isOutdated: (key: string) => boolean;
-  /** Whether other objects changed than those this round wrote: then a new Service may wait. */
+  /** Whether objects changed that this round did not write: a new Service may be waiting. */
   readonly isDisturbed: () => boolean;
-  /** Says that an object is about to change by our own hand. */
+  /** Called before we change an object. */
   readonly onPatch: (key: string) => void;
-  /** Says that `writes` holds something else for a Service: the next look has to look at it. */
+  /** Called when `writes` changes for a Service: the next round has to read it again. */
   readonly onRemember: (key: string) => void;
   /** What the condition of the announcement shall say. */
   readonly announced: (key: string, object: KubeObject, assignment: Assignment) => ConditionValue | undefined;
@@ -71,7 +71,7 @@ export async function applyAssignments(context: ApplyContext): Promise<boolean> 
   return applyAll(rest, context, () => context.mayWrite() && !context.isDisturbed());
 }
 
-/** Several at once, in order, while `goOn` says so. False: it said no before the end. */
+/** Several at once, in order, while `goOn` is true. Returns false if it ended early. */
 async function applyAll(changes: readonly Change[], context: ApplyContext, goOn: () => boolean): Promise<boolean> {
   // All workers share one iterator, so that each change is taken once.
   const left = changes.values();
@@ -101,7 +101,7 @@ function* changesOf(context: ApplyContext): Generator<Change> {
     const announced = context.announced(key, object, assignment);
     const patch = statusPatch(object, assignment, { announced, wallMs });
     const verdict = patch === undefined ? "leave" : contests.judge(key, object, nowMs);
-    // Nothing to write, or not before a pause ends: then no failed write waits for its turn any more.
+    // Nothing to write, or not before a pause ends: no failed write waits for its turn any longer.
     if (verdict === "leave") retries.settled(key);
     const change = { key, object, assignment, announced };
     if (patch === undefined || verdict === "leave") unwritten.delete(key);
@@ -143,7 +143,7 @@ async function applyOne(change: Change, context: ApplyContext): Promise<void> {
     if (isMoved) metrics.assignments.inc();
     logWritten(log, change, isMoved);
   } catch (err) {
-    // It may have been written all the same (a lost answer): the addresses stay reserved until the object changes.
+    // It may have been written although no answer came: the addresses stay reserved until the object changes.
     remember([...assignment.addresses, ...assignment.released.map(({ ip }) => ip)]);
     const { failures, inMs: retryInMs } = retries.failed(key, object);
     // The first failure is news; that it goes on is not.

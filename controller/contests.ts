@@ -13,11 +13,11 @@ import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { type ConditionValue, conditionsPatch } from "./status-patch.ts";
 
-/** So many times what was undone is written again at once: a slip of a person, or a restored backup, is fixed. */
+/** So many times what was undone is written again at once: that fixes a mistake of a person, or a restored backup. */
 const FREE_REPEATS = 3;
-/** The pauses after that. */
+/** The pauses between the writes after these. */
 const PAUSE: BackOff = { firstMs: 10_000, longestMs: 600_000 };
-/** A write that stood for so long is not undone but outdated, and a status that did is no longer contested. */
+/** After so long a difference is a change, not an undone write, and a status is no longer contested. */
 const CALM_MS = 1_200_000;
 
 /** What the condition of a Service says when another program undoes what we write. */
@@ -32,7 +32,7 @@ const CONTESTED: ConditionValue = {
 
 interface Written {
   readonly uid: string | undefined;
-  /** Digests: of `spec`, and of what of ours the object held after the write. */
+  /** Digests of `spec`, and of what is ours in the object after the write. */
   readonly spec: string;
   readonly ours: string;
   /** The `resourceVersion` that was patched: while it is still shown nothing can be known. */
@@ -141,13 +141,13 @@ export class Contests {
     return nextMs === undefined ? undefined : Math.max(0, nextMs - nowMs);
   }
 
-  /** The Service is gone, or none of ours. */
+  /** The Service is gone, or is not ours. */
   forget(key: string): void {
     this.#contests.delete(key);
     this.#paused.delete(key);
   }
 
-  /** Forgets what stood for long. */
+  /** Forgets the Services that nothing was undone on for long. */
   prune(nowMs: number): void {
     for (const [key, { written, undoneMs }] of this.#contests) {
       if (nowMs - Math.max(written?.atMs ?? 0, undoneMs) <= CALM_MS) return;
@@ -161,7 +161,7 @@ export function contestedPatch(object: KubeObject, wallMs: number): StatusPatch 
   return { status: conditionsPatch(object, { [ADDRESS_ASSIGNED]: CONTESTED }, wallMs) };
 }
 
-/** What its Event says. */
+/** The reason and message of the Event of a contested Service. */
 export const contestedEvent = { reason: CONTESTED.reason, message: CONTESTED.message } as const;
 
 /** A digest of what is ours in an object: equal ones, nothing was undone. */

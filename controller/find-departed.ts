@@ -2,14 +2,14 @@ import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 
-/** A Service that is gone, and the addresses it took along. */
+/** A deleted Service and the addresses it had. */
 interface Departed {
   readonly about: ObjectRef;
   /** Canonical text. */
   readonly addresses: readonly string[];
 }
 
-/** Of the Services that went from the plan those that had addresses of ours and are deleted: their release is reported here alone. */
+/** Finds the deleted Services among those that left the plan and had addresses of ours: only this reports their release. */
 export function findDeparted(
   gone: ReadonlyMap<string, Assignment>,
   objectOf: (key: string) => KubeObject | undefined,

@@ -38,7 +38,7 @@ export async function makeHeartbeatSecret(options: HeartbeatSecretOptions): Prom
   }
 }
 
-/** Undefined: the Secret is there. Else why not. */
+/** Undefined if the Secret exists, otherwise why it does not. */
 async function attempt(client: ApiClient, options: HeartbeatSecretOptions): Promise<string | undefined> {
   const { namespace, name, key, log, signal } = options;
   const labels = { "app.kubernetes.io/name": "hawser", "app.kubernetes.io/component": "speaker" };

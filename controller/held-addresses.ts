@@ -14,7 +14,7 @@ interface Holding {
 export class HeldAddresses {
   readonly #held = new Map<string, Holding>();
 
-  /** Notes what a Service has; one without addresses leaves the note alone. */
+  /** Notes what a Service has; without addresses the last note stays. */
   note(key: string, object: KubeObject, addresses: readonly Ip[]): void {
     if (addresses.length > 0) this.#held.set(key, { uid: object.metadata.uid, addresses });
   }
@@ -28,8 +28,8 @@ export class HeldAddresses {
   lostBy(service: Service, object: KubeObject, isInUse: (ip: Ip) => boolean): readonly Ip[] {
     const held = this.#held.get(service.key);
     if (held === undefined) return [];
-    const isItsStill = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
-    if (isItsStill && !held.addresses.some(isInUse)) return held.addresses;
+    const isStillItsOwn = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
+    if (isStillItsOwn && !held.addresses.some(isInUse)) return held.addresses;
     this.#held.delete(service.key);
     return [];
   }

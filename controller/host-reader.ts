@@ -13,7 +13,7 @@ type Reports = ReadonlyMap<string, Fields>;
 
 /**
  * What the controller knows of the hosts, from the Nodes and the members' records. Both values are the same objects until
- * they differ: a Node's status changes all the time, and what they mean hardly ever.
+ * they differ: a Node's status changes all the time, and these values hardly ever.
  */
 export class HostReader {
   readonly #configMap: string;
@@ -22,7 +22,7 @@ export class HostReader {
   #records: Reports = new Map();
   #addresses: HostAddresses = new Map();
   #ready: ReadyNodes;
-  /** What was looked at last for problems, and what was said. */
+  /** What the last problems were found in, and what was said of them. */
   #judged: { readonly pools?: readonly Pool[]; readonly addresses?: HostAddresses } = {};
 
   constructor(configMap: string, { source, log }: { readonly source: Source; readonly log: Logger }) {
@@ -46,7 +46,7 @@ export class HostReader {
     this.#nodes.mark(key);
   }
 
-  /** Reads the Nodes that changed, and the members' records where they are other ones. */
+  /** Reads the Nodes that changed, and the members' records if they changed. */
   update(records: Reports): void {
     const isSameRecords = records === this.#records;
     this.#records = records;

@@ -23,7 +23,7 @@ export class LastGoodConfig {
   #isStale = false;
   /** Nothing was read yet. */
   #isNew = true;
-  /** What the Events have to say that `say` writes. */
+  /** The Event that `say` records next. */
   #unsaid: EventRecord | undefined;
 
   constructor(ref: ObjectRef, { source, log }: { source: Source; log: Logger }) {
@@ -38,7 +38,7 @@ export class LastGoodConfig {
     return this.#isStale;
   }
 
-  /** Records the Event that is due, if one is: for the leader to call. */
+  /** Records the Event that is due, if there is one. Only the leader calls it. */
   say(): void {
     if (this.#unsaid !== undefined) this.#source.record(this.#unsaid);
     this.#unsaid = undefined;

@@ -32,7 +32,7 @@ export interface ControllerMetrics {
   readonly planSeconds: Histogram;
   /** 1 while this replica leads. */
   readonly leads: Gauge;
-  /** The gauges of pools and Services show what this says when they are read. */
+  /** When the gauges of pools and Services are read, they show what this function returns. */
   show(decided: () => Decided): void;
   /** Empties the gauges of pools and Services: another replica shows them, and a sum must not count twice. */
   hide(): void;

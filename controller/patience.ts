@@ -1,7 +1,7 @@
-/** Which keys are in a state for how long: what is to be said of it waits until the grace is over. */
+/** How long keys have been in a state. What is to be said of a key waits until its grace is over. */
 export class Patience {
   readonly #graceMs: number;
-  /** Since when a key is in the state, within the grace; the longest first. */
+  /** Since when each key is in the state, while its grace lasts; the longest first. */
   readonly #sinceMs = new Map<string, number>();
   /** Those whose grace is over. */
   readonly #over = new Set<string>();
@@ -10,7 +10,7 @@ export class Patience {
     this.#graceMs = graceMs;
   }
 
-  /** The key is in the state now. True: not for long enough yet. */
+  /** Notes that the key is in the state. True while its grace lasts. */
   waits(key: string, nowMs: number): boolean {
     if (this.#over.has(key)) return false;
     const sinceMs = this.#sinceMs.get(key) ?? nowMs;

@@ -10,7 +10,7 @@ interface Retry {
   readonly dueMs: number;
 }
 
-/** Which Services wait before their status is written again, and until when. One that changes waits no longer. */
+/** Which Services wait before their status is written again, and until when. A Service that changes stops waiting. */
 export class Retries {
   readonly #waiting = new Map<string, Retry>();
   readonly #nowMs: () => number;

@@ -36,8 +36,8 @@ export interface RoundContext {
 }
 
 /**
- * The controller's work, a round at a time. A leader looks at what changed, decides, and writes what differs; a standby
- * looks only, so that it knows what to know when it takes over.
+ * The controller's work, a round at a time. A leader reads what changed, decides, and writes what differs; a standby only
+ * reads, so that it is up to date when it takes over.
  */
 export class Round {
   readonly #context: RoundContext;
@@ -51,13 +51,13 @@ export class Round {
   readonly #writes = new UnseenWrites();
   #takeovers = new TakeoverEvents();
   #planner = new AssignmentPlanner();
-  /** What the last round heard of the speakers. */
+  /** What the speakers reported at the last round. */
   #speakers: SpeakersView | undefined;
-  /** Keys of the Services that changed since the round under way looked at them. */
+  /** Keys of the Services that changed since the current round read them. */
   #changed = new Set<string>();
   /** Keys of the Services that a decision may not be written on yet. */
   readonly #unwritten = new Set<string>();
-  /** Keys of the Services that the round under way wrote. */
+  /** Keys of the Services that the current round wrote. */
   readonly #written = new Set<string>();
   #isDisturbed = false;
   /** Unreadable Services, and what their Event said. */
@@ -76,12 +76,12 @@ export class Round {
     this.#retries = new Retries(monotonicMs, random);
   }
 
-  /** How long the last round looked and decided, without its writes. */
+  /** How long the last round took to read and decide, without its writes. */
   get thoughtMs(): number {
     return this.#thoughtMs;
   }
 
-  /** Says that these objects are not what they were: a plan made before decides nothing for them any more. */
+  /** Notes that these objects changed: a plan made before is not applied to them. */
   markChanged(refs: readonly ObjectRef[]): void {
     for (const ref of refs) {
       const key = keyOf(ref);
@@ -102,21 +102,21 @@ export class Round {
     this.#speakers = undefined;
   }
 
-  /** Looks and writes nothing. */
+  /** Reads and writes nothing, as a standby does. */
   watch(): void {
     this.#look();
     this.#config.read();
     this.#config.leaveToOthers();
   }
 
-  /** Looks, decides, writes. False: more is to be written, after another look. */
+  /** Reads, decides and writes. Returns false if more is to be written in another round. */
   async run(): Promise<boolean> {
     const nowMs = this.#context.monotonicMs();
     const changed = this.#look();
     try {
       return await this.#apply(this.#decide(changed, nowMs));
     } catch (error) {
-      // The source does not name these again, and what was kept by halves is not trusted: the next round decides about all.
+      // The source does not name these again, and what was updated in part is not trusted: the next round decides about all.
       for (const key of changed) this.#changed.add(key);
       this.#planner = new AssignmentPlanner();
       throw error;
@@ -155,7 +155,7 @@ export class Round {
     return speakers;
   }
 
-  /** Milliseconds until there is something to do although nothing changes, at least 0; undefined if there is not. */
+  /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
     const timed = [this.#contests, this.#announcements, this.#takeovers];
@@ -164,9 +164,9 @@ export class Round {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  /** Returns the keys of the Services that may show something else than at the last look. */
+  /** Returns the keys of the Services that may differ since the last round. */
   #look(): ReadonlySet<string> {
-    // In one turn: what changes from here on is another look's.
+    // In one turn: changes from here on belong to the next round.
     const changed = this.#changed;
     this.#changed = new Set();
     this.#written.clear();
@@ -182,7 +182,7 @@ export class Round {
 
   readonly #objectOf = (key: string): KubeObject | undefined => this.#context.source.get("Service", key);
 
-  /** The Services of which something else is to be said by what the speakers say now. */
+  /** The Services whose condition may change because of what the speakers report now. */
   #concerned(speakers: SpeakersView): readonly string[] {
     const before = this.#speakers;
     if (before === undefined || before === speakers) return [];
@@ -198,7 +198,7 @@ export class Round {
     for (const event of this.#takeovers.due(reports, { wallMs: wallMs(), nowMs })) source.record(event);
   }
 
-  /** The Services whose time has come although they did not change. */
+  /** The Services that are due although they did not change. */
   #due(nowMs: number): readonly string[] {
     return [...this.#retries.due(), ...this.#contests.due(nowMs), ...this.#announcements.due(nowMs)];
   }

@@ -6,7 +6,7 @@ import { addressConditionOf, ANNOUNCED, conditionOf } from "#src/model/service-s
 import type { EventRecord } from "#src/source/source.ts";
 import type { ConditionValue } from "./status-patch.ts";
 
-/** An Event, with its message cut to what the API takes. `Normal` for what went as wished. */
+/** An Event, with its message cut to what the API takes. `Normal` for what went well. */
 export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason; message: string }): EventRecord {
   const isNormal = ["AddressAssigned", "AddressReleased", "ConfigLoaded", "TakenOver"].includes(reason);
   return { about, type: isNormal ? "Normal" : "Warning", reason, message: cutEventMessage(message) };

@@ -8,17 +8,17 @@ import { FormerAddresses } from "./former-addresses.ts";
 import { HeldAddresses } from "./held-addresses.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
-/** Hears of the problems of one Service, when they change; empty: it is well again. */
+/** Called with the problems of a Service when they change; empty: there are none any longer. */
 export type ServiceProblems = (object: KubeObject, problems: readonly Problem[]) => void;
 
-/** What a look at the Services needs. */
+/** What is needed to read the Services. */
 export interface Look {
   readonly objectOf: (key: string) => KubeObject | undefined;
   readonly writes: UnseenWrites;
   readonly nowMs: number;
 }
 
-/** The Services as last looked at: those that changed are read again, and no others. */
+/** The Services as last read: only those that changed are read again. */
 export class ServiceReader {
   readonly #services = new Map<string, Service>();
   readonly #unreadable = new Map<string, readonly Ip[]>();
@@ -41,7 +41,7 @@ export class ServiceReader {
     return this.#services;
   }
 
-  /** What the statuses of the Services hold that could not be read. */
+  /** The addresses of the Services that could not be read. */
   get unreadable(): ReadonlyMap<string, readonly Ip[]> {
     return this.#unreadable;
   }
@@ -56,18 +56,18 @@ export class ServiceReader {
     return this.#former.byKey;
   }
 
-  /** The problems of a Service; empty where it is well. */
+  /** The problems of a Service; empty where there are none. */
   problemsOf(key: string): readonly Problem[] {
     return this.#problems.get(key) ?? [];
   }
 
-  /** Looks at these Services again. Returns all that may show something else now. */
+  /** Reads these Services again. Returns the keys of all that may differ now. */
   update(changed: ReadonlySet<string>, { objectOf, writes, nowMs }: Look): ReadonlySet<string> {
     const keys = changed.union(this.#restored);
     this.#restored.clear();
     for (const key of keys) {
       const object = objectOf(key);
-      // Before anything is changed: what cannot even be parsed leaves all as it was.
+      // Before anything is changed: an exception while parsing leaves all as it was.
       const parsed = object && parseService(object);
       this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? this.#unreadable.get(key) ?? []);
       if (object === undefined || parsed === undefined) this.#forget(key, writes);

@@ -11,23 +11,23 @@ import { Round, type RoundContext } from "./round.ts";
  * the round itself where that took longer, so that a storm in a large cluster leaves half of the time to others.
  */
 const REST_MS = { min: 20, max: 500 } as const;
-/** So are reports: in a busy cluster one comes every few milliseconds, and each means to look at all announcements. */
+/** Reports are gathered for so long: in a busy cluster one comes every few milliseconds, and each means to check all announcements. */
 const COALESCE_REPORTS_MS = 500;
-/** One that does not lead so long after it is synced stands by: a lone one leads before, and is ready when it applied. */
+/** A replica that does not lead so long after it is synced is a standby, and ready. A single replica leads earlier, and is ready when it has applied its plan. */
 const STANDBY_AFTER_MS = 3_000;
 /** The election that the replicas of the controller take part in. */
 const ELECTION = "hawser-controller";
 
-/** What the controller is given: its world, and time and chance. */
+/** What the controller is given: its surroundings, time and chance. */
 export interface ControllerContext extends Omit<RoundContext, "mayWrite"> {
   /** Waits; ends early when the signal aborts. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<unknown>;
   /**
-   * Called after each plan that was applied as far as it can be, and after each look of a standby; from the first one
-   * on the program is ready.
+   * Called after each plan that was applied as far as possible, and after each round of a standby. The program is ready
+   * from the first call on.
    */
   readonly onApplied: (role: "leads" | "stands by") => void;
-  /** Hears of the source's Problems as a SourceListener does. */
+  /** Gets the source's Problems, as a SourceListener does. */
   readonly onProblems?: SourceListener["onProblems"];
 }
 
@@ -35,13 +35,13 @@ export interface ControllerContext extends Omit<RoundContext, "mayWrite"> {
 export interface Controller {
   /** Resolves when all that is to do now is done; what failed waits for its next attempt. */
   idle(): Promise<void>;
-  /** Ends the work: no write begins any more; resolves when those under way have ended. */
+  /** Ends the work: no further write begins; resolves when those under way have ended. */
   close(): Promise<void>;
 }
 
 /**
- * Keeps every Service's status as the plan says: whatever changes marks work; the work is to look at what changed,
- * decide, and write what differs. Of several replicas one does so, and the others stand by. Resolves when the source
+ * Keeps every Service's status as the plan says: each change marks work, and the work is to read what changed, decide, and
+ * write what differs. One of several replicas does so, and the others stand by. Resolves when the source
  * is synced; rejects if it cannot be opened.
  */
 export async function startController(context: ControllerContext): Promise<Controller> {
@@ -64,7 +64,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     restedMs = monotonicMs() + Math.min(Math.max(round.thoughtMs, REST_MS.min), REST_MS.max);
   };
   const runRound = async () => {
-    // Not synced yet: what is listed is not the whole.
+    // Not synced yet: the lists are not complete.
     if (!isSynced) return;
     if (!mayWrite()) {
       round.watch();
@@ -84,7 +84,7 @@ export async function startController(context: ControllerContext): Promise<Contr
   const onReports = () => {
     if (mayWrite() && !reports.isSet) void reports.set(COALESCE_REPORTS_MS);
   };
-  // First: lists that begin when the Lease is won need not be made again.
+  // Before the source is opened: lists that begin after the Lease is won need not be repeated.
   const leadership: Leadership = source.lead(ELECTION, (leads) => {
     isTold = leads;
     metrics.leads.set(leads ? 1 : 0);
@@ -121,7 +121,7 @@ function createAlarm(pause: (ms: number, signal: AbortSignal) => Promise<void>, 
     get isSet() {
       return nap !== undefined;
     },
-    /** Rings in so many milliseconds; undefined: not at all. */
+    /** Rings after so many milliseconds; undefined: never. */
     set: async (inMs: number | undefined) => {
       nap?.abort();
       nap = undefined;

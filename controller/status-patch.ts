@@ -32,14 +32,14 @@ interface Condition extends ConditionValue {
 /** By type: what a condition shall say; undefined: it shall not be there. */
 type WantedConditions = Readonly<Record<string, ConditionValue | undefined>>;
 
-/** Whether the decision leaves the Service to others: then nothing of it is written. */
+/** Whether the decision leaves the Service to others: then nothing is written. */
 function isHandsOff({ kind, reason }: Assignment): boolean {
   return kind === "ignore" && reason !== "AddressReleased";
 }
 
 /**
- * What has to be written so that the Service says what was decided: only what differs, undefined if nothing does. Of
- * `status`, `loadBalancer.ingress` and our own conditions are written; conditions of others stay.
+ * What has to be written so that the Service shows what was decided: only what differs, undefined if nothing does. In
+ * `status` that is `loadBalancer.ingress` and our own conditions; the conditions of others stay.
  */
 export function statusPatch(
   object: KubeObject,

@@ -4,15 +4,15 @@ import type { EventRecord } from "#src/source/source.ts";
 import { eventOf } from "./service-events.ts";
 
 /**
- * Takeovers of before the first look that are reported all the same: the node that died may have been that of the
- * controller, and another one looks for the first time just then.
+ * Takeovers so long before the first round still get an Event: the node that died may have been that of the controller,
+ * and another replica has taken over just then.
  */
 const NEWS_MS = 60_000;
 
 /** A round is still growing when it is seen first: claims of thousands of addresses arrive over many heartbeats. */
 const SETTLED_MS = 2_000;
 
-/** Causes that no one asked for: an operator is to see their Events among the warnings. */
+/** Unplanned causes: an operator finds their Events among the warnings. */
 const UNPLANNED: readonly string[] = ["MemberSilent", "Conflict"] satisfies readonly TakeoverCause[];
 
 interface Now {

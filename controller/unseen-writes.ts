@@ -13,7 +13,7 @@ interface Write {
 export class UnseenWrites {
   readonly #writes = new Map<string, Write>();
 
-  /** `object` is the version that was patched: the note holds while the source still shows this one. */
+  /** `object` is the version that was patched: the note counts while the source still shows it. */
   remember(key: string, object: KubeObject, addresses: readonly Ip[]): void {
     this.#writes.set(key, { object, addresses });
   }
