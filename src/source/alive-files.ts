@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { alivePath, aliveName } from "./state-path.ts";
+import { alivePath, aliveName } from "./status-path.ts";
 
 /** How often a program says that it runs. It wakes no program: these files are not watched. */
 const TOUCH_MS = 5_000;

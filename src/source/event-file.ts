@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Logger } from "#src/process/log.ts";
-import { eventsPath } from "./state-path.ts";
+import { eventsPath } from "./status-path.ts";
 import { cutEventMessage } from "#src/model/event-message.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { EventRecord } from "./source.ts";

@@ -8,9 +8,9 @@ import { idOf, ManifestFiles } from "./manifest-files.ts";
 import { layOver } from "./overlay.ts";
 import type { ReportFiles } from "./report-files.ts";
 import type { ReportTopic, SourceListener } from "./source.ts";
-import { meaningOf } from "./state-path.ts";
+import { meaningOf } from "./status-path.ts";
 import type { StatusFiles } from "./status-files.ts";
-import type { Overlay } from "./status-text.ts";
+import type { Overlay } from "./print-status.ts";
 
 /** Files read at once. */
 const PARALLEL = 16;

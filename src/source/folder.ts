@@ -23,7 +23,7 @@ import type {
   SourceListener,
   StatusPatch,
 } from "./source.ts";
-import { acceptsFile, acceptsName, meaningOf } from "./state-path.ts";
+import { acceptsFile, acceptsName, meaningOf } from "./status-path.ts";
 import { StatusFiles } from "./status-files.ts";
 
 /** Changes of a burst (an editor's save, a checkout) come within this time; then they are one change. */

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { ReportTopic } from "./source.ts";
-import { reportPath } from "./state-path.ts";
+import { reportPath } from "./status-path.ts";
 import { isRecord } from "#src/model/record.ts";
 import { writeWhole } from "./write-whole.ts";
 

@@ -3,8 +3,8 @@ import { readFile, rm } from "node:fs/promises";
 import type { Kind } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import { idOf } from "./manifest-files.ts";
-import { statusPath } from "./state-path.ts";
-import { type Overlay, parseStatus, printStatus } from "./status-text.ts";
+import { statusPath } from "./status-path.ts";
+import { type Overlay, parseStatus, printStatus } from "./print-status.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** The version of an object that has no status file. */

@@ -10,7 +10,7 @@ import { realTiming } from "./api/timing.ts";
 import { readLease } from "./leases/lease.ts";
 import { leasePath, readReport } from "./leases/report-leases.ts";
 import { apiProblem } from "./read/api-problems.ts";
-import { PAGE_SIZE, pagePath } from "./read/list-page.ts";
+import { PAGE_SIZE, pagePath } from "./read/page-path.ts";
 import { readObject } from "./read/read-object.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 

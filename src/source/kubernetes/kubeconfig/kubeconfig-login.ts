@@ -7,7 +7,7 @@ import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
-import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-file.ts";
+import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-context.ts";
 
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses every login makes us log in again at most this often. */

@@ -4,7 +4,7 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
-import { type KubeconfigContext, readContext, type Section, textOf } from "./kubeconfig-file.ts";
+import { type KubeconfigContext, readContext, type Section, textOf } from "./kubeconfig-context.ts";
 import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
 import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
 

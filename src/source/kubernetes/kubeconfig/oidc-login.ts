@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
-import { type Section, textOf } from "./kubeconfig-file.ts";
+import { type Section, textOf } from "./kubeconfig-context.ts";
 
 /** A token is not used in its last moments. */
 const SPARE_MS = 10_000;

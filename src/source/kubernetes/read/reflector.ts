@@ -3,7 +3,7 @@ import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type FailedOutcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { PAGE_SIZE, pagePath, withQuery } from "./list-page.ts";
+import { PAGE_SIZE, pagePath, withQuery } from "./page-path.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./read-object.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
