@@ -58,7 +58,7 @@ export class ForeignClaims {
         code: "ADDRESS_HAS_TWO_OWNERS",
         where: `speaker ${self}`,
         what: `${self} and ${other} both announce ${named}`,
-        why: `gratuitous ARP of ${mac} says that it has them too`,
+        why: `${mac} sends gratuitous ARP for them while ${self} announces them`,
         fix:
           node === undefined
             ? `Take the addresses away from that machine, or out of the pool`

@@ -3,7 +3,6 @@ import { type NodeStandings, standingOf, type WantedAddress } from "#src/electio
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { MAX_REPORTED_PROBLEMS } from "#src/model/speaker-report.ts";
 import { localAddressProblems } from "./local-address-problems.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import type { Membership } from "./membership.ts";
@@ -21,6 +20,9 @@ export interface SelfCheckOptions {
   readonly network: Pick<LocalNetwork, "links">;
   arpSysctls(interfaceName: string): ArpSysctls;
 }
+
+/** More are not logged; the report and the metrics have all members that are not heard. */
+const MAX_PROBLEMS = 64;
 
 /** What a speaker believes at the moment of a check. */
 export interface Beliefs {
@@ -63,7 +65,7 @@ export class SelfCheck {
       const kind = kinds.get(member.node);
       return kind === undefined ? [] : [{ member, kind }];
     });
-    const problems = this.#find(beliefs, unheard).slice(0, MAX_REPORTED_PROBLEMS);
+    const problems = this.#find(beliefs, unheard).slice(0, MAX_PROBLEMS);
     if (isDeepStrictEqual([unheard, problems], [this.#unheard, this.#problems])) return false;
     this.#unheard = unheard;
     this.#problems = problems;
