@@ -87,7 +87,7 @@ export const limitOptions = {
     min: 8,
     max: 65_536,
     default: DEFAULT_LIMITS.unsentBytes / MIB,
-    help: "Memory for answers that clients have not read, in MiB. Beyond, the slowest clients are closed",
+    help: "Memory for answers that clients have not read and requests they have not finished, in MiB. Beyond, the slowest are closed",
   },
   requestHeaderNames: {
     kind: "string",

@@ -77,8 +77,12 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(CONNECTIONS, "Client connections open.", () => counters.openConnections);
   counter(DISPLACED, "Idle client connections closed to make room for new ones.", () => gate.displaced);
   counter(REFUSED, "Client connections refused because the limit was reached and none was idle.", () => gate.refused);
-  counter(SLOW_CLIENTS, "Clients closed because they did not read their answers.", () => unsent.givenUp);
-  gauge(UNSENT, "Memory for answers that clients have not read yet.", () => unsent.total);
+  counter(SLOW_CLIENTS, "Clients closed because too much memory waited for slow clients.", () => unsent.givenUp);
+  gauge(
+    UNSENT,
+    "Memory for answers that clients have not read and requests that they have not finished.",
+    () => unsent.total,
+  );
   gauge(
     ENDPOINT_CONNECTIONS,
     "Connections to endpoints open, idle ones included.",

@@ -76,7 +76,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   get unsentBytes(): number {
-    return this.#output.unsentBytes;
+    return this.#output.unsentBytes + this.#stash.heldBytes;
   }
 
   /** Closes, whatever is under way. A client that has only part of an answer must not take it for the whole. */
@@ -88,6 +88,10 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   giveUp(): void {
+    if (this.#phase === "head") {
+      this.#record.begin();
+      this.#record.end(RESPONSE_REASONS["client-slow"].status, undefined, "client-slow");
+    }
     this.abortClient("client-slow");
   }
 

@@ -29,8 +29,8 @@ const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
 const CRLF = Buffer.from("\r\n");
 const ROOT = Buffer.from("/");
 const FORWARDED_PORT = Buffer.from("X-Forwarded-Port: ");
-const HTTP_PORT = Buffer.from("80");
-const HTTPS_PORT = Buffer.from("443");
+const HTTP_PORT_LINE = Buffer.from("X-Forwarded-Port: 80\r\n");
+const HTTPS_PORT_LINE = Buffer.from("X-Forwarded-Port: 443\r\n");
 const MAX_PORT_DIGITS = 5;
 
 /** Which request header names are forwarded: of letters, digits and hyphens, with underscores too, or any. */
@@ -53,14 +53,18 @@ export interface ForwardedRequest {
   readonly wantsUpgrade: boolean;
 }
 
-/** The X-Forwarded lines for a client connection. The client's own are not trusted and never passed on. */
+/**
+ * The X-Forwarded lines for a client connection, the last with the usual port of its scheme. The client's own are not
+ * trusted and never passed on.
+ */
 export function clientLines(client: { readonly remoteAddress: string; readonly isSecure: boolean }): Buffer {
   const lines = [
     `X-Forwarded-For: ${client.remoteAddress}`,
     `X-Real-IP: ${client.remoteAddress}`,
     `X-Forwarded-Proto: ${client.isSecure ? "https" : "http"}`,
   ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1");
+  const portLine = client.isSecure ? HTTPS_PORT_LINE : HTTP_PORT_LINE;
+  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1"), portLine]);
 }
 
 /**
@@ -80,8 +84,7 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   to.add(HTTP_1_1);
   writeKeptLines(to, request);
   writeHost(to, request);
-  to.add(request.clientLines);
-  writePort(to, request);
+  writeClientLines(to, request);
   to.add(HOPS[Math.min(head.hops, MAX_HOPS - 1)]!);
   writeRequestIdLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
@@ -135,16 +138,20 @@ function isHarmless(bytes: Buffer, { lines, connection }: RequestHead, index: nu
   return aliasedFieldOf(bytes, start, end) === Field.Other && !connection.names(bytes, start, end);
 }
 
-/** The port that the client used: of the authority, else the usual one of the scheme. */
-function writePort(to: HeadWriter, { bytes, head, isSecure }: ForwardedRequest): void {
+/** Writes the lines of the connection, with the port that the client used: of the authority, else as they are. */
+function writeClientLines(to: HeadWriter, { bytes, head, isSecure, clientLines }: ForwardedRequest): void {
   const { lines, hostLine, authorityEnd } = head;
   let end = authorityEnd;
   if (end === 0 && hostLine !== -1) end = lines.valueEnd[hostLine]!;
   let start = end;
   while (start > 0 && end - start <= MAX_PORT_DIGITS && bytes[start - 1]! >= 0x30 && bytes[start - 1]! <= 0x39) start--;
+  if (start === end || bytes[start - 1] !== COLON) {
+    to.add(clientLines);
+    return;
+  }
+  to.copy(clientLines, 0, clientLines.length - (isSecure ? HTTPS_PORT_LINE : HTTP_PORT_LINE).length);
   to.add(FORWARDED_PORT);
-  if (start < end && bytes[start - 1] === COLON) to.copy(bytes, start, end);
-  else to.add(isSecure ? HTTPS_PORT : HTTP_PORT);
+  to.copy(bytes, start, end);
   to.add(CRLF);
 }
 

@@ -24,6 +24,11 @@ export class HeadStash {
     return this.#end - this.#start;
   }
 
+  /** Memory that is held. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
+
   /** Adds bytes; true if it pays to read the head again: the work for a head is bounded however it is cut. */
   add(bytes: Buffer, start: number, end: number): boolean {
     const needed = this.length + end - start;

@@ -9,7 +9,7 @@ const MAX_MULTIPLE = 2;
 
 /** A client as its queue sees it. */
 export interface Reader {
-  /** Memory that waits for the client to read. */
+  /** Memory that waits for the client: answers that it has not read, and requests that are not whole or not its turn. */
   readonly unsentBytes: number;
   /** Since when its queue has not been empty, or Infinity. */
   unsentSinceMs: number;
@@ -18,8 +18,9 @@ export interface Reader {
 }
 
 /**
- * Bounds the memory that waits for slow clients, all together. Each one is bounded already, because its endpoint is not
- * read from meanwhile; but thousands of them add up. Beyond the bound clients that have read wait too before more is read
+ * Bounds the memory that waits for slow clients, all together: answers that they have not read, and what they sent of
+ * requests that cannot be answered yet. Each one is bounded already, because neither it nor its endpoint is read from
+ * meanwhile; but thousands of them add up. Beyond the bound clients that have read wait too before more is read
  * for them, and the slowest are given up: those whose queue has been waiting for longest.
  */
 export class UnsentBytes {

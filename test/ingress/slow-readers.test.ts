@@ -70,6 +70,25 @@ describe("clients that do not read", () => {
     },
   );
 
+  it.each([
+    { name: "send half of a head", bytes: `GET / HTTP/1.1\r\nHost: a.com\r\nX: ${"x".repeat(30_000)}` },
+    { name: "pipeline requests", bytes: REQUEST.repeat(1_500) },
+  ])("H11 pin no more memory than the bound where they $name", async ({ bytes }) => {
+    await using endpoint = await startLargeEndpoint();
+    const unsentBytes = 1_000_000;
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { unsentBytes } });
+    const { unsent, counters } = proxy.engine;
+    const clients = Array.from({ length: 80 }, () => {
+      const socket = connect({ port: proxy.port, host: "127.0.0.1" });
+      socket.on("error", () => undefined).pause();
+      socket.write(bytes);
+      return socket;
+    });
+    await until("all to be there", () => counters.connections >= clients.length);
+    await until("some to be given up", () => unsent.givenUp > 0 && unsent.total <= unsentBytes);
+    for (const client of clients) client.destroy();
+  });
+
   it("H1 count as busy while bytes wait in the proxy, though the exchange is over, and get all of it", async () => {
     const body = "x".repeat(4_000_000);
     await using endpoint = await startEndpoint((socket, text) => {
