@@ -31,6 +31,19 @@ function snapshotOf(ingresses: readonly Ingress[], ports: readonly number[] = [1
   return routingSnapshot({ ingresses, services, slices: slicesOf("s1", ports) });
 }
 
+function allServices(ingresses: readonly Ingress[]) {
+  const services = ["s1", "s2", "s3"];
+  const slices = services.flatMap((name) => slicesOf(name, [1]));
+  return routingSnapshot({ ingresses, services: services.map(serviceOf), slices });
+}
+
+/** An Ingress as it is read where it has a restriction. */
+function closedAsWhole(ingress: Ingress): Ingress {
+  const target = { closed: "closed-restriction" } as const;
+  const rules = ingress.rules.map(({ host, paths }) => ({ host, paths: paths.map((path) => ({ ...path, target })) }));
+  return { ...ingress, ...target, rules, defaultBackend: ingress.defaultBackend && target };
+}
+
 /** The same rules by plain search, as the documentation of Kubernetes words them. */
 function naiveRule(ingresses: readonly Ingress[], host: string, path: string): string | undefined {
   const sorted = [...ingresses].sort(compareAge);
@@ -84,6 +97,24 @@ describe("buildRoutes()", () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it("I1 sends a request where it went before an Ingress was closed, or nowhere if that was the closed one", () => {
+    let refused = 0;
+    assert(
+      property(someIngresses, constantFrom(...requestHosts), constantFrom(...requestPaths), (ingresses, host, path) => {
+        const [first, ...others] = ingresses;
+        if (first === undefined) return;
+        const before = route(buildRoutes(allServices(ingresses)), { host, path });
+        const after = route(buildRoutes(allServices([closedAsWhole(first), ...others])), { host, path });
+        const isClosed = before.route?.ingressKey === first.key;
+        expect(after.kind === "refuse" && after.reason === "closed-restriction").toBe(isClosed);
+        if (!isClosed) expect(after).toEqual(before);
+        refused += Number(isClosed);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(refused).toBeGreaterThan(100);
   });
 
   it("comes to the same by steps as at once, and leaves the earlier tables as they were", () => {
