@@ -7,13 +7,13 @@ import type { Settled } from "./settle.ts";
 import { sharingTermsOf } from "./sharing.ts";
 import type { Assignment, Released } from "./snapshot.ts";
 
-/** What becomes of one of ours: what it has of its status, and what it was given or lacks; `outcome` undefined: there never were pools. */
+/** What was found for one of our Services: what it keeps of its status, and what it was given or lacks. `outcome` is undefined while there never were pools. */
 export interface Findings {
   readonly adoption: Adoption;
   readonly outcome: Settled | undefined;
 }
 
-/** The decision for a Service; `findings` undefined: it is none of ours. */
+/** The decision for a Service; `findings` is undefined where the Service is not ours. */
 export function decide(index: PoolIndex, service: Service, findings: Findings | undefined): Assignment {
   if (findings === undefined) return decideForeign(service);
   const { adoption, outcome } = findings;
@@ -21,8 +21,8 @@ export function decide(index: PoolIndex, service: Service, findings: Findings | 
 }
 
 /**
- * Whether the decision stands while only other Services change, those apart that share its addresses: it looks for
- * nothing that they may have, and the status holds what it was given.
+ * Whether the decision stays the same while only other Services change, except those that share its addresses: the Service
+ * waits for nothing that they may have, and its status holds what it was given.
  */
 export function isAtRest({ kind, released }: Assignment, findings: Findings | undefined): boolean {
   if (kind === "assign" || kind === "release" || released.length > 0) return false;

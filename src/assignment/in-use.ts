@@ -37,8 +37,8 @@ export interface InUse {
 interface Sharers {
   readonly uses: Use[];
   /**
-   * Those that may still be joined, by what joins (backend and ports). A use only fills up while a plan is made, so one
-   * that refused is never tried again: without that, many Services with equal ports and one key cost their square.
+   * The uses that may still be joined, by what joins (backend and ports). While a plan is made a use only fills up, so one
+   * that refused is never tried again: otherwise the cost of many Services with equal ports and one key would be quadratic.
    */
   readonly joinable: Map<string, Use[]>;
 }
@@ -106,8 +106,8 @@ export function block(inUse: InUse, ip: Ip, closer: Closer): void {
 }
 
 /**
- * Takes an address from all who have it and all who keep others off it: each of them has to be asked again. False: it was
- * not in use.
+ * Takes an address from all Services that have it and from all that keep others off it: each of them has to be asked
+ * again. Returns false if it was not in use.
  */
 export function vacate(inUse: InUse, ip: Ip): boolean {
   const uses = inUse.byAddress[ip.family];
@@ -159,7 +159,7 @@ function placeOf(sorted: readonly Use[], value: bigint): number {
   return low;
 }
 
-/** The lowest address in the range that the Service may share with who has it; undefined if there is none. */
+/** The lowest address in the range that the Service may share with those that have it; undefined if there is none. */
 export function lowestShared(inUse: InUse, range: IpRange, service: Service): Ip | undefined {
   const sharers = inUse.sharers.get(`${range.family} ${service.sharingKey}`);
   if (sharers === undefined) return undefined;

@@ -10,7 +10,7 @@ import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space
 import { settle, type Settled } from "./settle.ts";
 import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
 
-/** What a plan stands on that no Service changes, and the addresses in use on it. */
+/** What a plan depends on and no Service changes, and the addresses in use. */
 interface Ground {
   readonly pools: readonly Pool[] | undefined;
   readonly hostAddresses: HostAddresses;
@@ -114,7 +114,7 @@ export class AssignmentPlanner {
     return [...addresses, ...released.map(({ ip }) => ip), ...(this.#closed.get(key) ?? [])];
   }
 
-  /** Forgets the Services that are not among the readable ones any more, and notes what cannot be read. */
+  /** Forgets the Services that can no longer be read or are gone, and notes what keeps others off. */
   #forget({ services, unreadable }: AssignmentSnapshot, { keys }: Touched): ReadonlyMap<string, Assignment> {
     const gone = new Map<string, Assignment>();
     for (const key of keys) {

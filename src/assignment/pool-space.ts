@@ -22,7 +22,7 @@ export interface PoolSpace {
   isResting: Set<bigint>;
   /** All resting addresses before this place are in use again. */
   restingFrom: number;
-  /** No address before this place is free and rested: within a plan it goes forward only. */
+  /** No address before this place is free and rested. Within a plan it only moves forward. */
   cursor: { range: number; value: bigint };
 }
 
@@ -62,7 +62,7 @@ export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
   return pools.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((space) => space !== undefined));
 }
 
-/** An address is free again: the search begins there, if it had come farther. */
+/** An address is free again: the search goes back to it, if it is past it. */
 export function searchFrom(space: PoolSpace, value: bigint): void {
   const { cursor, ranges } = space;
   if (space.isResting.has(value)) space.restingFrom = 0;

@@ -12,11 +12,11 @@ export interface AssignmentSnapshot {
   readonly services: ReadonlyMap<string, Service>;
   /** Services that could not be read: what their status holds and their external IPs, by key. No other Service gets these. */
   readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
-  /** What hosts have themselves: no Service gets it, and one that has it in its status loses it. Another map whenever it is different. */
+  /** What hosts have themselves: no Service gets it, and one that has it in its status loses it. A new map whenever it differs. */
   readonly hostAddresses: HostAddresses;
   /**
-   * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. Another map
-   * whenever it is different.
+   * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. A new map
+   * whenever it differs.
    */
   readonly resting: ReadonlyMap<string, number>;
   /** What each Service had last, by its key, also of those that are deleted: it gets that back where it is free. */
@@ -38,11 +38,11 @@ export interface Released {
 /**
  * What happens to a Service: `keep` has what it had (all of it, or as much as there is); `assign` gets addresses,
  * possibly in place of others; `release` had addresses and ends without; `pending` has none and gets none;
- * `ignore` is none of our business.
+ * `ignore` is not ours to decide.
  */
 type AssignmentKind = "keep" | "assign" | "release" | "pending" | "ignore";
 
-/** The decision for one Service. All but `kind` and `released` depends on the outcome alone, not on how it came about. */
+/** The decision for one Service. Everything except `kind` and `released` depends on the outcome alone, not on what was there before. */
 export interface Assignment {
   readonly kind: AssignmentKind;
   /** What its status shall hold, in this order. For `ignore`: what it holds. */

@@ -10,7 +10,7 @@ export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {
 
 /**
  * Whose reports are believed: a speaker that died leaves its report behind, as does one that cannot reach the API
- * server. A contradiction gives a report away as old. Either it says that its speaker hears others, and of these one
+ * server. A contradiction shows that a report is old. Either it says that its speaker hears others, and of these one
  * does not hear it. Or it says that nothing is wrong with its node, and the Node is not Ready, or gone: a speaker that
  * lives and reaches the API server would have said so. What another speaker hears that is believed lives all the same,
  * and so does one whose report names the one that does not hear it: heartbeats pass in one direction only.

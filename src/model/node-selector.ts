@@ -43,7 +43,7 @@ const tests: Readonly<Record<Requirement["operator"], Test>> = {
 
 /**
  * Reads a list of selectors with the keys that MetalLB's old format has for its peers: `match-labels` and
- * `match-expressions`. What is wrong is complained of; an empty selector is too, because it selects all.
+ * `match-expressions`. Each mistake is a Problem; so is an empty selector, because it selects all nodes.
  */
 export function readNodeSelectors(field: Field): readonly NodeSelector[] {
   return readList(field).flatMap((one) => {

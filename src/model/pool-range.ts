@@ -5,7 +5,7 @@ import { complain, type ProblemText, type Field, quote } from "./field.ts";
 import { fixRange } from "./fix-range.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
-/** A range of a pool and where it stands. */
+/** A range of a pool and where it is written. */
 export interface PlacedRange {
   readonly range: IpRange;
   readonly field: Field;
@@ -111,7 +111,7 @@ function warnOfSpecial(field: Field, range: IpRange): void {
   });
 }
 
-/** Complains of each range that shares an address with one before it. */
+/** Adds a Problem for each range that shares an address with one before it. */
 export function complainOfOverlaps(ranges: readonly PlacedRange[]): void {
   const order = ranges.toSorted((left, right) => compare(left.range, right.range));
   let widest: PlacedRange | undefined;

@@ -16,7 +16,7 @@ export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
 
 /**
  * The condition on a Service that has an address: True while speakers answer for all of them, False when that is not so
- * for longer than a takeover lasts, Unknown until the first word of it.
+ * for longer than a takeover lasts, Unknown until the first report of it.
  */
 export const ANNOUNCED = "hawser.dev/Announced";
 
@@ -36,12 +36,12 @@ export function conditionsOf(object: KubeObject): readonly Fields[] {
   return listOf(recordOf(object["status"])["conditions"]).map(recordOf);
 }
 
-/** The condition of a type as it stands; undefined where the Service has none. */
+/** The condition of a type as it is now; undefined where the Service has none. */
 export function conditionOf(object: KubeObject, type: string): Fields | undefined {
   return conditionsOf(object).find((condition) => condition["type"] === type);
 }
 
-/** Our condition about addresses as it stands; undefined where the Service has none yet. */
+/** Our condition about addresses as it is now; undefined where the Service has none yet. */
 export function addressConditionOf(object: KubeObject): Fields | undefined {
   return conditionOf(object, ADDRESS_ASSIGNED);
 }
