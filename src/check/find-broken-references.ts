@@ -75,8 +75,12 @@ function checkBackend(
     complain(field, "INGRESS_SERVICE_MISSING", { what, why, fix, severity });
     return;
   }
-  const has = service.ports.some(({ port, name }) => port === servicePort || (name !== "" && name === servicePort));
-  if (has || service.type === "ExternalName") return;
+  const named = service.ports.filter(({ port, name }) => port === servicePort || (name !== "" && name === servicePort));
+  if (service.type === "ExternalName") return complainOfUnserved(field, key, "is of type ExternalName");
+  if (named.some(({ protocol }) => protocol === "TCP")) return;
+  const [other] = named;
+  if (other !== undefined)
+    return complainOfUnserved(field, key, `has port ${quote(servicePort)} only for ${other.protocol}`);
   const ports = service.ports.map(({ port, name }) => (name === "" ? `${port}` : `${port} (${name})`)).join(", ");
   const target = service.ports.find(({ targetPort }) => targetPort === servicePort);
   complain(field, "INGRESS_PORT_MISSING", {
@@ -92,6 +96,15 @@ function checkBackend(
           : "Write one of these"
         : `Write ${target.port}`,
     severity,
+  });
+}
+
+/** The ingress sends requests to endpoints by TCP, and resolves no names. */
+function complainOfUnserved(field: Field, key: string, why: string): void {
+  complain(field, "INGRESS_BACKEND_NOT_SERVED", {
+    what: `Cannot send requests to Service ${quote(key)}`,
+    why: `it ${why}, and Hawser sends HTTP to the endpoints of Services; requests are answered 503`,
+    fix: "Name a TCP port of a Service that has endpoints",
   });
 }
 

@@ -396,6 +396,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress sends requests to a port that its Service does not have. They are answered 503.",
     solve: "Write a port of the Service: its `port` or `name`, not its `targetPort`.",
   },
+  INGRESS_BACKEND_NOT_SERVED: {
+    meaning:
+      "An Ingress sends requests to a Service of type ExternalName, or to a port that is not TCP. They are answered 503.",
+    solve: "Name a TCP port of a Service that has endpoints.",
+  },
   INGRESS_SECRET_MISSING: {
     meaning: "Warning: an Ingress names a Secret that does not exist. The default certificate is served.",
     solve: "Add the Secret in the namespace of the Ingress.",

@@ -29,6 +29,30 @@ describe("checkFiles() between objects", () => {
       is: [],
     },
     {
+      name: "I15 a Service of type ExternalName, which is answered 503",
+      documents: [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: a.test, ports: [{port: 80}]}\n",
+        ingress(web),
+      ],
+      is: ["error INGRESS_BACKEND_NOT_SERVED f.yaml:9"],
+    },
+    {
+      name: "I15 a port that is for UDP alone, which is answered 503",
+      documents: [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80, protocol: UDP}]}\n",
+        ingress(web),
+      ],
+      is: ["error INGRESS_BACKEND_NOT_SERVED f.yaml:9"],
+    },
+    {
+      name: "nothing of a port that is for TCP and UDP",
+      documents: [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{name: a, port: 80, protocol: UDP}, {name: b, port: 80}]}\n",
+        ingress(web),
+      ],
+      is: [],
+    },
+    {
       name: "a Secret that is not there",
       documents: [service("web"), ingress(web, ", tls: [{secretName: tls}]")],
       is: ["warning INGRESS_SECRET_MISSING f.yaml:9"],
