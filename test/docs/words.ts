@@ -65,6 +65,7 @@ export const WORDS: readonly Word[] = [
     pattern: /\bin peace\b|\ball is well\b/i,
   },
   { not: "stays in force", but: "stays in use", pattern: /\bin force\b/i },
+  { not: "an own X", but: "its own X, our own X", pattern: /\ban own\b/i },
   { not: "in vain", but: "without success", pattern: /\bin vain\b/i },
   { not: "gives way", but: "yields", pattern: /\bg[ai]ve[sn]? way\b/i },
 ];
