@@ -210,14 +210,18 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
 
   const [upgrading = "", uninstalling = ""] = commandsOf("Upgrade and uninstall");
 
-  it("loses no request and no address while it is upgraded by the command of README.md", async () => {
+  it("O13 loses no request and no address while it is upgraded to another build by the command of README.md", async () => {
     const before = await world.untilAddress("service", "web");
+    const [image = "", ...others] = await world.images();
+    expect([image, others]).toEqual([expect.stringMatching(/^localhost\/hawser:[0-9.]+-[0-9a-f]{10}$/), []]);
+    const next = await world.offerBuild(image);
     const lost = await world.lostDuring(async () => {
       await world.shell(upgrading);
       await world.untilRolledOut();
     });
     expect(lost).toEqual({ service: [], ingress: [] });
     expect(await world.untilAddress("service", "web")).toBe(before);
+    await until("all pods run the other build", async () => (await world.images()).join() === next);
   });
 
   it("is uninstalled by the command of README.md and leaves no object, and no finalizer on a Service", async () => {

@@ -11,6 +11,7 @@ import { nodePackages } from "#lab/install/node-packages.ts";
 import { RealCluster } from "#lab/install/real-cluster.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { until } from "#lab/rack/until.ts";
+import { writeInstall } from "#scripts/image/write-install.ts";
 import { root } from "#test/docs/page.ts";
 
 /** Where Hawser is installed. */
@@ -96,6 +97,21 @@ export class World {
     for (const workload of await this.workloads()) {
       await this.hawser("rollout", "status", workload, `--timeout=${WAIT_TIMEOUT_MS / 1_000}s`);
     }
+  }
+
+  /** The images of Hawser's pods, each once. */
+  async images(): Promise<readonly string[]> {
+    const text = await this.hawser("get", "pods", "--output=jsonpath={.items[*].spec.containers[*].image}");
+    return [...new Set(text.split(" "))];
+  }
+
+  /** Puts another build on every node and into install/, as `npm run image` does; here the same content under another tag. */
+  async offerBuild(image: string): Promise<string> {
+    const next = image.replace(/[0-9a-f]{10}$/, "0123456789");
+    await Promise.all(this.cluster.nodes.map((node) => node.ctr(["images", "tag", image, next])));
+    const [repository = "", tag = ""] = next.split(":");
+    writeInstall(root, { repository, tag });
+    return next;
   }
 
   /** Hawser's Deployments and DaemonSets: `deployment.apps/hawser-controller`. */
