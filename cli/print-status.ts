@@ -47,9 +47,9 @@ function printSummary({ services }: StatusView): readonly string[] {
 function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
   const lines = [
     ...(unknown.length === 0 ? [] : [`? = not known: ${unknown.join(", ")} cannot be read, for the reasons above`]),
-    ...(speakers.every(({ certain }) => certain)
-      ? []
-      : ["NAME? = as that speaker last reported: nothing here proves that it still runs"]),
+    ...(speakers.some(({ alive, certain }) => alive && !certain)
+      ? ["NAME? = as that speaker last reported: nothing here proves that it still runs"]
+      : []),
   ];
   return lines.length === 0 ? [] : [`${lines.join("\n")}\n`];
 }
