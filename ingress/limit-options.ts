@@ -39,6 +39,13 @@ export const limitOptions = {
     default: DEFAULT_LIMITS.clientGapMs / 1_000,
     help: "Seconds without progress after which a client that sends a body or reads an answer is given up",
   },
+  maxBodyMib: {
+    kind: "number",
+    min: 0,
+    max: 1_048_576,
+    default: DEFAULT_LIMITS.bodyBytes / MIB,
+    help: "Largest request body, in MiB (beyond: 413). 0: no bound",
+  },
   minBodyRate: {
     kind: "number",
     min: 0,
@@ -110,6 +117,7 @@ export function readLimits(options: OptionValues<typeof limitOptions>): Partial<
     headMs: options.headTimeout * 1_000,
     keepAliveMs: options.idleTimeout * 1_000,
     clientGapMs: options.clientTimeout * 1_000,
+    bodyBytes: options.maxBodyMib * MIB,
     bodyBytesPerSecond: options.minBodyRate,
     bodyMs: options.bodyTimeout * 1_000,
     connectMs: options.connectTimeout * 1_000,

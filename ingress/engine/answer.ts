@@ -7,6 +7,7 @@ const PHRASES = {
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",
+  413: "Content Too Large",
   414: "URI Too Long",
   417: "Expectation Failed",
   431: "Request Header Fields Too Large",

@@ -4,6 +4,8 @@ import { ChunkedReader } from "./chunked.ts";
 export class BodyReader {
   isDone = true;
   isChunked = false;
+  /** Data of a chunked body so far, without its framing. */
+  chunkBytes = 0;
   /** Ends when the connection does. */
   isUntilClose = false;
   #remaining = 0;
@@ -30,6 +32,7 @@ export class BodyReader {
     this.startEmpty();
     this.#chunked ??= new ChunkedReader(this.#isLenient);
     this.#chunked.reset();
+    this.chunkBytes = 0;
     this.isChunked = true;
     this.isDone = false;
   }
@@ -58,6 +61,7 @@ export class BodyReader {
     let at = start;
     while (at < end && !chunked.isDone && !chunked.isMalformed) {
       at = chunked.next(bytes, at, end);
+      this.chunkBytes += chunked.dataEnd - chunked.dataStart;
       if (onData !== undefined && chunked.dataEnd > chunked.dataStart) onData(chunked.dataStart, chunked.dataEnd);
     }
     this.isDone = chunked.isDone;

@@ -277,6 +277,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
     if (bodyEnd === -1) this.#refuse("request-body-malformed");
+    else if (this.#isBodyTooLarge(head.contentLength)) this.#refuse("request-body-too-large");
     else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse("method-not-allowed");
     else if (expectationOf(bytes, head) === "unknown") this.#refuse("expectation-unknown");
     else {
@@ -286,6 +287,12 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       return this.#forward(bytes, head, bodyStart, bodyEnd);
     }
     return false;
+  }
+
+  /** By its announced length, or by the chunks so far. */
+  #isBodyTooLarge(contentLength: number): boolean {
+    const { bodyBytes } = this.#context.limits;
+    return bodyBytes > 0 && (contentLength > bodyBytes || (this.#body.isChunked && this.#body.chunkBytes > bodyBytes));
   }
 
   #startPace(bytes: number): void {
@@ -345,9 +352,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
     this.#bodyPace?.add(end - start);
-    if (bodyEnd === -1) {
-      if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient("request-body-malformed");
-      else this.#refuse("request-body-malformed");
+    const isTooLarge = this.#isBodyTooLarge(0);
+    if (bodyEnd === -1 || isTooLarge) {
+      const reason = isTooLarge ? "request-body-too-large" : "request-body-malformed";
+      if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient(reason);
+      else this.#refuse(reason);
       return false;
     }
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);

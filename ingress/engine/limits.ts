@@ -20,6 +20,8 @@ export interface Limits {
   readonly tries: number;
   readonly endpointIdleMs: number;
   readonly idleConnectionsPerEndpoint: number;
+  /** Request bodies; beyond: 413. 0: no bound. */
+  readonly bodyBytes: number;
   /** Request bodies that come slower than this are refused with 408 after a grace of some seconds; 0: at any rate. */
   readonly bodyBytesPerSecond: number;
   /** For the whole of a request body, absolute; 0: without end. */
@@ -50,6 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
   tries: 3,
   endpointIdleMs: 60_000,
   idleConnectionsPerEndpoint: 320,
+  bodyBytes: 0,
   bodyBytesPerSecond: 240,
   bodyMs: 21_600_000,
   unsentBytes: 134_217_728,

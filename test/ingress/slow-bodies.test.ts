@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BodyPace } from "#ingress/engine/body-pace.ts";
 import { until } from "#lab/rack/until.ts";
-import { openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
+import { answering, ask, openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 
 /** Looks at a pace ten times a second, as the engine does, for so many seconds; true: too slow. */
 function isTooSlow(pace: BodyPace, seconds: number, bytesPerSecond: number, isHeld = false): boolean {
@@ -38,6 +38,47 @@ describe("BodyPace", () => {
     const unbounded = new BodyPace({ bodyBytesPerSecond: 0, bodyMs: 0 });
     unbounded.start(0, 0);
     expect(isTooSlow(unbounded, 6_000, 0)).toBe(false);
+  });
+});
+
+describe("a request body that is larger than the limit", () => {
+  const head = "POST / HTTP/1.1\r\nHost: a.com\r\n";
+  it.each([
+    { name: "by its length, before it is sent", bytes: `${head}Content-Length: 101\r\n\r\n`, status: 413 },
+    { name: "that is awaited", bytes: `${head}Expect: 100-continue\r\nContent-Length: 101\r\n\r\n`, status: 413 },
+    {
+      name: "in one chunk",
+      bytes: `${head}Transfer-Encoding: chunked\r\n\r\n65\r\n${"x".repeat(101)}\r\n`,
+      status: 413,
+    },
+    { name: "in chunks", bytes: `${head}Transfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(101)}`, status: 413 },
+    {
+      name: "not at all",
+      bytes: `${head}Content-Length: 100\r\nConnection: close\r\n\r\n${"x".repeat(100)}`,
+      status: 200,
+    },
+    {
+      name: "not at all, in chunks",
+      bytes: `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n${"1\r\nx\r\n".repeat(100)}0\r\n\r\n`,
+      status: 200,
+    },
+  ])("I17 gets $status: $name", async ({ bytes, status }) => {
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.endsWith("x") || text.endsWith("0\r\n\r\n")) answering("ok")(socket, "\r\n\r\n");
+    });
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { bodyBytes: 100 } });
+    expect(statusOf(await ask(proxy.port, bytes))).toBe(status);
+  });
+
+  it("I17 gets 413 also where the chunks come one by one", async () => {
+    await using endpoint = await startEndpoint(() => undefined);
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits: { bodyBytes: 100 } });
+    using client = openClient(proxy.port);
+    client.send(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    await until("the endpoint to be asked", () => endpoint.received().includes("POST"));
+    for (let count = 0; count < 101; count++) client.send("1\r\nx\r\n");
+    expect(statusOf((await client.ended()).text)).toBe(413);
+    await until("the endpoint to be let go", () => proxy.engine.counters.openEndpointConnections === 0);
   });
 });
 
