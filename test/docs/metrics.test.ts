@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Registry } from "prom-client";
 import { CONTROLLER_METRIC_LABELS } from "#controller/metric-labels.ts";
@@ -114,6 +115,20 @@ describe("docs/metrics.md", () => {
       Object.keys(byLabel).map((label) => `${name} ${label}`),
     );
     expect(described.toSorted()).toEqual(registered.toSorted());
+  });
+
+  it.each(
+    globSync(["README.md", "SECURITY.md", "docs/**/*.md", "config/**/*.yaml", "{lab,bench}/**/*.ts"], { cwd: root }),
+  )("A %s names no metric that does not exist", (page) => {
+    const names = new Set(
+      Object.values(registries)
+        .flatMap(metricsOf)
+        .map(({ name }) => name),
+    );
+    const named = [...read(page).matchAll(/\bhawser_[a-z_]*[a-z]\b/g)].map(([name]) => name);
+    expect(named.filter((name) => !names.has(name) && !names.has(name.replace(/_(?:bucket|sum|count)$/, "")))).toEqual(
+      [],
+    );
   });
 
   it("A has no value twice, and each label has more than one", () => {
