@@ -86,6 +86,32 @@ describe("Speaker", () => {
     expect(network.answering("192.0.2.1")).toHaveLength(1);
   });
 
+  it("L1 whatever dies, parts and heals, no speaker answers for a forbidden address once it knows", () => {
+    const faults = fc.array(fc.constantFrom("part", "heal", "die"), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(sizes, addresses, faults, (size, ips, steps) => {
+        const network = atRest(size, ips);
+        const [taken = "", ...free] = ips;
+        const wanted = [{ ip: taken, forbidden: "NodeAddress" as const }];
+        const news = { kind: "cluster", gone: [], ranges: undefined, members: undefined, nodes: undefined } as const;
+        for (const { speaker } of network.stations.values())
+          speaker.handle({ ...news, wanted, isMember: true }, network.nowMs);
+        const check = (): void => expect(network.answering(taken)).toEqual([]);
+        check();
+        for (const step of steps) {
+          if (step === "part") network.part([network.nodes[0] ?? ""], network.nodes.slice(1));
+          else if (step === "heal") network.heal();
+          else network.station(network.nodes.at(-1) ?? "").isOn = false;
+          network.run(300, check);
+        }
+        network.heal();
+        network.run(1_000, check);
+        for (const ip of free) expect(network.answering(ip)).toHaveLength(1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("L3 blocked heartbeats are a Problem at both speakers that names both nodes and the port, until they are heard", () => {
     const network = atRest(3, ["192.0.2.1"]);
     const [owner] = network.owners();
