@@ -59,8 +59,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
         this.set(valueOf());
       },
     });
-  labelled(registry, { name: REQUESTS, help: "Answered requests by status class.", label: "status" }, () =>
-    STATUS_CLASSES.map((name, index) => [name, counters.requests[index + 1] ?? 0]),
+  labelled(
+    registry,
+    { name: REQUESTS, help: "Requests that have ended, by the status class of their answer.", label: "status" },
+    () => STATUS_CLASSES.map((name, index) => [name, counters.requests[index + 1] ?? 0]),
   );
   labelled(
     registry,

@@ -1,6 +1,6 @@
 import type { ResponseReason } from "./response-reason.ts";
 
-/** What is written of one request. Texts that came from the client are cut and escaped, for they may hold anything. */
+/** What is written of one request. Texts that came from the client are cut and escaped, because they may contain anything. */
 export interface AccessEntry {
   readonly client: string;
   readonly isSecure: boolean;
@@ -25,7 +25,7 @@ const MAX_TARGET_LENGTH = 1_024;
 /** A method is at most 32 characters; Kubernetes names and addresses are bounded by what reads them. */
 const MAX_NAME_LENGTH = 512;
 
-/** Lines of JSON, one for each answered request, gathered in one buffer and written when it is full or on `flush`. */
+/** Lines of JSON, one for each request that has ended, gathered in one buffer and written when it is full or on `flush`. */
 export class AccessLog {
   readonly #write: (lines: Buffer) => void;
   #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);

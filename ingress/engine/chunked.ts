@@ -2,7 +2,7 @@ import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "./ascii
 import { Field, fieldOf } from "./field.ts";
 import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "./limits.ts";
 
-/** Where in the grammar of RFC 9112 section 7.1 the reader stands. */
+/** Where in the grammar of RFC 9112 section 7.1 the reader is. */
 const At = {
   SizeStart: 0,
   Size: 1,

@@ -39,7 +39,7 @@ export interface EndpointConnectionOwner {
   release(connection: EndpointConnection): void;
   forget(connection: EndpointConnection): void;
   /** The endpoint is dead, by this sign: its other connections lead nowhere. */
-  onSignOfDeath(endpoint: BackendEndpoint): void;
+  onSignOfDeath(endpoint: BackendEndpoint, wasIdle: boolean): void;
 }
 
 /** One connection to an endpoint: reads its responses strictly and gives them to one receiver at a time. */
@@ -92,7 +92,7 @@ export class EndpointConnection implements OutgoingEvents {
     this.#connection = connection;
   }
 
-  /** Sends the request whose head (and small body) lies in `head`; the response goes to the receiver. */
+  /** Sends the request whose head (and small body) is in `head`; the response goes to the receiver. */
   begin(receiver: ResponseReceiver, isHeadRequest: boolean): void {
     this.#receiver = receiver;
     this.#isHeadRequest = isHeadRequest;
@@ -136,9 +136,10 @@ export class EndpointConnection implements OutgoingEvents {
 
   /** Closes, and tells the receiver why. */
   fail(failure: EndpointFailure): void {
+    if (this.#phase === "closed") return;
     const receiver = this.#receiver;
     this.close();
-    if (isSignOfDeath(failure)) this.#owner.onSignOfDeath(this.endpoint);
+    if (isSignOfDeath(failure)) this.#owner.onSignOfDeath(this.endpoint, receiver === undefined);
     receiver?.onEndpointFailure(failure, this);
   }
 
@@ -157,7 +158,7 @@ export class EndpointConnection implements OutgoingEvents {
       case "tunnel":
         return this.#receiver!.onResponseBody(bytes, start, end);
       default:
-        // Bytes nobody asked for: whatever they are, the next response must not begin with them.
+        // Bytes without a request: the next response must not begin with them.
         this.close();
         return false;
     }

@@ -3,25 +3,23 @@ import type { BackendEndpoint } from "#src/routing/route-table.ts";
 
 /** Connections in a row that were refused before an endpoint is skipped. */
 const FAILURES_BEFORE_EJECTION = 2;
-/** For how long it is passed over. */
+/** For how long it is skipped. */
 const EJECTION: BackOff = { firstMs: 5_000, longestMs: 60_000 };
-/** How long one request tries an endpoint that comes back, before another may. */
-const TRIAL_MS = 10_000;
 /** Endpoints with failures that are remembered; the oldest is forgotten for a new one. */
 const MAX_REMEMBERED = 4_096;
 
 interface Failing {
   failures: number;
   ejections: number;
-  /** Until then it is passed over; 0: it is not, and no trial is due. */
+  /** Until then it is skipped, and after that until a trial has gone well; 0: it is not skipped. */
   untilMs: number;
-  /** One request tries whether it is back. */
+  /** Whether it is back is being tried. */
   isOnTrial: boolean;
 }
 
 /**
  * Which endpoints could not be connected to lately. Those that fail again and again are ejected for a growing time, at
- * most half of a backend; then one request tries. An endpoint that answers is forgotten at once.
+ * most half of a backend; then it is tried. An endpoint that answers is forgotten at once.
  */
 export class EndpointHealth {
   readonly #failing = new Map<string, Failing>();
@@ -38,7 +36,7 @@ export class EndpointHealth {
     return this.#failing.size === 0;
   }
 
-  /** Endpoints that are passed over now. */
+  /** Endpoints that are skipped now. */
   get ejectedCount(): number {
     return [...this.#failing.values()].filter(({ untilMs }) => untilMs > this.#nowMs()).length;
   }
@@ -47,23 +45,30 @@ export class EndpointHealth {
     return (this.#failing.get(key)?.untilMs ?? 0) > this.#nowMs();
   }
 
-  /** A request tries now whether it is back: that takes a new connection, for one that is idle may lead nowhere. */
-  isOnTrial({ key }: BackendEndpoint): boolean {
-    return this.#failing.get(key)?.isOnTrial === true;
+  /** It is ejected, or was and has not been tried since. A request that goes there all the same takes a new connection. */
+  isOut({ key }: BackendEndpoint): boolean {
+    return (this.#failing.get(key)?.untilMs ?? 0) !== 0;
   }
 
-  /** An endpoint was picked. Where that is its trial after an ejection, others wait for how it ends. */
-  onPick({ key }: BackendEndpoint): void {
-    const failing = this.#failing.get(key);
-    const nowMs = this.#nowMs();
-    if (failing === undefined || failing.untilMs === 0 || failing.untilMs > nowMs) return;
-    failing.untilMs = nowMs + TRIAL_MS;
+  /** Whether it is time to try it. Says so once; the trial ends with `onSuccess` or `onFailure`. */
+  takeTrial(endpoint: BackendEndpoint): boolean {
+    const failing = this.#failing.get(endpoint.key);
+    if (failing === undefined || failing.isOnTrial || failing.untilMs === 0 || this.isEjected(endpoint)) return false;
     failing.isOnTrial = true;
+    return true;
   }
 
   /** It took a connection, or answered. */
   onSuccess({ key }: BackendEndpoint): void {
     this.#failing.delete(key);
+  }
+
+  /** An idle connection to it died of silence: it is tried before a request goes there. */
+  onIdleDeath({ key }: BackendEndpoint): void {
+    const failing = this.#failing.get(key) ?? { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false };
+    if (failing.untilMs !== 0) return;
+    failing.untilMs = this.#nowMs();
+    this.#remember(key, failing);
   }
 
   /**

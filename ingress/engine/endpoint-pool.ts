@@ -13,6 +13,8 @@ export interface EndpointPoolOptions {
   readonly responseHead: ResponseHead;
   /** Milliseconds of a clock that never goes back. */
   readonly clockMs: () => number;
+  /** An idle connection found the endpoint dead. */
+  readonly onIdleDeath: (endpoint: BackendEndpoint) => void;
 }
 
 /** Connections to endpoints, kept for the next request. The key of an endpoint holds its pod: a successor gets no old one. */
@@ -83,8 +85,9 @@ export class EndpointPool implements EndpointConnectionOwner {
   }
 
   /** A dead node would let a request wait on each idle connection. */
-  onSignOfDeath(endpoint: BackendEndpoint): void {
+  onSignOfDeath(endpoint: BackendEndpoint, wasIdle: boolean): void {
     this.closeIdleTo(endpoint);
+    if (wasIdle) this.#options.onIdleDeath(endpoint);
   }
 
   /** Closes the idle connections to an endpoint. */

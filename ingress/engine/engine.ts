@@ -10,6 +10,7 @@ import type { EngineContext } from "./context.ts";
 import { Counters } from "./counters.ts";
 import { DateLine } from "./date-line.ts";
 import type { HeaderNames } from "./forward-request.ts";
+import { EndpointTrials } from "./endpoint-trials.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Turns } from "./turns.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
@@ -46,7 +47,11 @@ export class Engine implements EngineContext {
   readonly limits: Limits;
   readonly counters = new Counters();
   readonly buffers = new BufferPool();
-  readonly balancer = new Balancer(() => this.nowMs);
+  readonly balancer = new Balancer(
+    () => this.nowMs,
+    (endpoint, endpoints) => this.#trials.start(endpoint, endpoints),
+  );
+  readonly #trials: EndpointTrials;
   readonly silenceWatch: SilenceWatch;
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
@@ -80,17 +85,25 @@ export class Engine implements EngineContext {
     this.headerNames = headerNames;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
-    this.silenceWatch = new SilenceWatch(readUnacknowledged, () => this.nowMs);
+    this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);
     this.turns = new Turns(soon);
     this.unsent = new UnsentBytes(this.limits.unsentBytes, this.#sessions, () => this.nowMs);
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
+    const connectTo = connect(this.buffers);
     this.endpointPool = new EndpointPool({
-      connect: connect(this.buffers),
+      connect: connectTo,
       limits: this.limits,
       counters: this.counters,
       responseHead: new ResponseHead(this.limits),
       clockMs,
+      onIdleDeath: (endpoint) => this.balancer.health.onIdleDeath(endpoint),
+    });
+    this.#trials = new EndpointTrials({
+      connect: connectTo,
+      health: this.balancer.health,
+      connectMs: this.limits.connectMs,
+      nowMs: () => this.nowMs,
     });
     this.date.update(wallMs());
   }
@@ -118,6 +131,7 @@ export class Engine implements EngineContext {
     this.unsent.look();
     this.endpointPool.closeIdle();
     this.silenceWatch.tick();
+    this.#trials.tick();
     this.accessLog?.flush();
   }
 
@@ -145,6 +159,7 @@ export class Engine implements EngineContext {
   close(): void {
     for (const session of this.#sessions) session.close();
     this.endpointPool.close();
+    this.#trials.close();
     this.accessLog?.flush();
   }
 }

@@ -5,7 +5,7 @@ import type { ResponseReason } from "./response-reason.ts";
 export interface ExchangeClient {
   /** Sends to the client; true: the buffer is kept, stop until `onClientDrain`. */
   sendToClient(bytes: Buffer, start: number, end: number): boolean;
-  /** Sends what stands at the beginning of the scratch buffer; true: stop until `onClientDrain`. */
+  /** Sends the first bytes of the scratch buffer; true: stop until `onClientDrain`. */
   sendScratch(length: number): boolean;
   setDeadline(afterMs: number): void;
   pauseClient(): void;

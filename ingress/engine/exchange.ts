@@ -6,6 +6,7 @@ import type { ExchangeClient } from "./exchange-client.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forward-request.ts";
 import { type ForwardedResponse, writeForwardedResponse } from "./forward-response.ts";
 import { methodIs } from "./request-head.ts";
+import { isIdempotent, keepForReplay, REPLAYED_AFTER } from "./keep-for-replay.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseReason } from "./response-reason.ts";
 import { SUSPECT_AFTER_MS } from "./silence-watch.ts";
@@ -13,15 +14,6 @@ import type { ResponseReceiver, EndpointConnection } from "./endpoint-connection
 
 /** A body of up to this size that comes with its head is sent with it, in one write. */
 const SMALL_BODY_BYTES = 16_384;
-
-/** RFC 9110 section 9.2.2: what may be sent twice. */
-const IDEMPOTENT_METHODS = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
-
-/** A request of up to this size, head and body, is kept for another endpoint until an answer begins. */
-const REPLAY_BYTES = 65_536;
-
-/** Failures of an open connection after which the endpoint may never have seen the request. */
-const REPLAYED: readonly EndpointFailure[] = ["endpoint-closed", "unreachable", "endpoint-silent"];
 
 /** Times that the kernel sends a request again before it goes elsewhere, if it may: about 1.5 s, by doubling from 200 ms. */
 const REPLAY_AFTER = 3;
@@ -63,9 +55,9 @@ export class Exchange implements ResponseReceiver {
   #mayKeepAlive = false;
   /** Something was sent, and nothing has come since that shows that the endpoint is there. */
   #mayBeUnheard = false;
-  /** When the silence has lasted too long, whoever is to blame. */
+  /** When the silence of the client or of the endpoint has lasted too long. */
   #gapEndsMs = 0;
-  /** Of a tunnel: who has ended its side. */
+  /** Of a tunnel: which sides have ended. */
   #hasClientEnded = false;
   #hasEndpointEnded = false;
 
@@ -78,7 +70,7 @@ export class Exchange implements ResponseReceiver {
     this.#wantsUpgrade = request.wantsUpgrade;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
-    this.#isIdempotent = IDEMPOTENT_METHODS.some((method) => methodIs(bytes, head, method));
+    this.#isIdempotent = isIdempotent(bytes, head);
     this.#wantsKeepAlive = !head.connection.close && (head.minorVersion === 1 || head.connection.keepAlive);
   }
 
@@ -121,26 +113,12 @@ export class Exchange implements ResponseReceiver {
       this.#client.pauseClient();
       return true;
     }
-    this.#keepForReplay(connection, bytes, { start, end });
+    this.#isReplayable &&= this.#isIdempotent && this.#status === 0 && keepForReplay(connection, bytes, { start, end });
     if (connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
     this.#isEndpointStalled = true;
     this.#client.pauseClient();
     return true;
-  }
-
-  /** Keeps a copy of a request that may be sent twice, up to REPLAY_BYTES. */
-  #keepForReplay(to: EndpointConnection, bytes: Buffer, { start, end }: { start: number; end: number }): void {
-    const needed = to.headLength + end - start;
-    this.#isReplayable &&= this.#isIdempotent && needed <= REPLAY_BYTES && this.#status === 0;
-    if (!this.#isReplayable) return;
-    if (to.head.length < needed) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(REPLAY_BYTES, 2 * needed));
-      to.head.copy(larger, 0, 0, to.headLength);
-      to.head = larger;
-    }
-    bytes.copy(to.head, to.headLength, start, end);
-    to.headLength = needed;
   }
 
   /** The client has ended its side of a tunnel. */
@@ -292,7 +270,7 @@ export class Exchange implements ResponseReceiver {
 
   #connect(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointConnection {
     const { endpointPool, limits, balancer } = this.#context;
-    const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOnTrial(endpoint));
+    const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
     const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint, idle === "settled");
     this.#connection = connection;
     this.#tried.push(endpoint);
@@ -311,10 +289,10 @@ export class Exchange implements ResponseReceiver {
     const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
     if (!isStale && this.#tried.length >= tries) return false;
     if (!connection.isConnected) return true;
-    return REPLAYED.includes(failure) && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
+    return REPLAYED_AFTER.includes(failure) && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
   }
 
-  /** An old connection that the endpoint had closed is no fault of the endpoint: a new one to it, once. */
+  /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */
   #retry(failure: EndpointFailure, failed: EndpointConnection): void {
     this.#context.counters.retries += 1;
     // What waited for the failed connection is in its head buffer, too.
@@ -340,7 +318,7 @@ export class Exchange implements ResponseReceiver {
     this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
   }
 
-  /** The client's connection lives on if both sides want it, and the end of the response can be told without closing. */
+  /** The client's connection lives on if both sides want it, and the end of the response can be seen without closing. */
   #decideKeepAlive(): boolean {
     const { isUntilClose, isChunked } = this.#connection!.body;
     const isEndTold = !isUntilClose && !(isChunked && this.wantsPlainBody);

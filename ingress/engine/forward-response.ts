@@ -17,7 +17,7 @@ export interface ForwardedResponse {
   readonly bytes: Buffer;
   readonly head: ResponseHead;
   readonly date: DateLine;
-  /** What the client is told about its connection; nothing where HTTP/1.1 keeps it by default. */
+  /** What the answer says about the connection; nothing where HTTP/1.1 keeps it by default. */
   readonly connection: "default" | "keep-alive" | "close" | "upgrade";
   /** The chunked framing of the endpoint goes to the client as it is. */
   readonly isChunked: boolean;
@@ -57,7 +57,7 @@ function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-/** Writes lines as they have to be, for a head that has them otherwise. */
+/** Writes each line in strict form, for a head that has odd ones. */
 function writeEachLine(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
   const { nameStart, nameEnd, valueStart, valueEnd, count } = head.lines;
   for (let index = 0; index < count; index++) {

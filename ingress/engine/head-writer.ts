@@ -7,7 +7,7 @@ export class HeadWriter {
   /** Where the next byte goes. */
   at = 0;
 
-  /** Begins anew at the start of a buffer. */
+  /** Starts at the beginning of a buffer. */
   begin(bytes: Buffer): void {
     this.bytes = bytes;
     this.at = 0;

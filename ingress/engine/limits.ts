@@ -16,7 +16,7 @@ export interface Limits {
   readonly tunnelIdleMs: number;
   /** How long the rest of a refused request is read and dropped, so that the answer is not lost to a reset. */
   readonly lingerMs: number;
-  /** Endpoints tried for one request whose connection could not be opened. */
+  /** Endpoints tried for one request, as long as none of them can have answered it. */
   readonly tries: number;
   readonly endpointIdleMs: number;
   readonly idleConnectionsPerEndpoint: number;

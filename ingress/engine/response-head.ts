@@ -44,7 +44,7 @@ export function answerFault(result: number): EndpointFailure {
 
 /**
  * Reads a response head that begins at `start` (RFC 9112 sections 4 and 5), leniently where there is no doubt about what
- * it means: it is written anew for the client. Returns the position after it, or INCOMPLETE, MALFORMED, LENGTH_UNCLEAR
+ * it means: it is written again for the client. Returns the position after it, or INCOMPLETE, MALFORMED, LENGTH_UNCLEAR
  * or TOO_LARGE.
  */
 export function readResponseHead(bytes: Uint8Array, start: number, bytesEnd: number, head: ResponseHead): number {

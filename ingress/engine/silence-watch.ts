@@ -7,6 +7,8 @@ export type ReadUnacknowledged = () => Promise<ReadonlyMap<string, number> | und
 export const SUSPECT_AFTER_MS = 1_000;
 /** Pause between two looks: a table of all connections is read each time. */
 const LOOK_PAUSE_MS = 500;
+/** The pause is at least so many times what the look took, where there are very many connections. */
+const PAUSE_FACTOR = 20;
 
 /**
  * Finds out which connections lead to a dead node. An endpoint that is slow acknowledges the request, because its kernel
@@ -15,14 +17,14 @@ const LOOK_PAUSE_MS = 500;
  */
 export class SilenceWatch {
   readonly #read: ReadUnacknowledged;
-  readonly #nowMs: () => number;
+  readonly #clockMs: () => number;
   readonly #suspects = new Set<EndpointConnection>();
   #isLooking = false;
   #nextMs = 0;
 
-  constructor(read: ReadUnacknowledged, nowMs: () => number) {
+  constructor(read: ReadUnacknowledged, clockMs: () => number) {
     this.#read = read;
-    this.#nowMs = nowMs;
+    this.#clockMs = clockMs;
   }
 
   /** Looks at this connection with the next look. */
@@ -32,15 +34,17 @@ export class SilenceWatch {
 
   /** Looks, where there is anything to look at. Call it several times a second. */
   tick(): void {
-    if (this.#suspects.size === 0 || this.#isLooking || this.#nowMs() < this.#nextMs) return;
+    if (this.#suspects.size === 0 || this.#isLooking || this.#clockMs() < this.#nextMs) return;
     this.#isLooking = true;
     void this.#look();
   }
 
   async #look(): Promise<void> {
+    const startMs = this.#clockMs();
     const table = await this.#read().catch(() => undefined);
+    const endMs = this.#clockMs();
     this.#isLooking = false;
-    this.#nextMs = this.#nowMs() + LOOK_PAUSE_MS;
+    this.#nextMs = endMs + Math.max(LOOK_PAUSE_MS, PAUSE_FACTOR * (endMs - startMs));
     for (const connection of this.#suspects) {
       const timesSentAgain = connection.isWaiting ? table?.get(connection.unacknowledgedKey) : undefined;
       if (timesSentAgain === undefined) this.#suspects.delete(connection);

@@ -12,7 +12,9 @@ const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
  * something in the send queue while the retransmission timer (1) runs; a peer with a full window has another timer (4).
  */
 const LINE =
-  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} (?!0{8}:)[0-9A-F]{8}:[0-9A-F]{8} 01:[0-9A-F]+ ([0-9A-F]+)/gm;
+  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} (?!0{8}:)[0-9A-F]{8}:[0-9A-F]{8} 01:[0-9A-F]+ ([0-9A-F]+)/;
+/** In each such line and in hardly any other: to look for it costs a tenth of the expression. */
+const TIMER = " 01:";
 
 /** Names a TCP connection by its local port and its peer. */
 export function unacknowledgedKey(
@@ -36,10 +38,16 @@ export async function readUnacknowledged(): Promise<Unacknowledged | undefined> 
 
 /** The entries of one table of proc(5): keys, and how often the data was sent again. */
 export function parseTcpTable(text: string): readonly (readonly [string, number])[] {
-  return [...text.matchAll(LINE)].map(([, local = "", address = "", port = "", times = ""]) => {
+  const entries: [string, number][] = [];
+  for (let at = text.indexOf(TIMER); at !== -1; at = text.indexOf(TIMER, at + 1)) {
+    const lineEnd = text.indexOf("\n", at);
+    const line = text.slice(text.lastIndexOf("\n", at) + 1, lineEnd === -1 ? text.length : lineEnd);
+    const [, local = "", address = "", port = "", times = ""] = LINE.exec(line) ?? [];
+    if (address === "") continue;
     const peer = { address: printIp(ipFromBytes(kernelBytes(address))), port: Number.parseInt(port, 16) };
-    return [unacknowledgedKey(Number.parseInt(local, 16), peer), Number.parseInt(times, 16)];
-  });
+    entries.push([unacknowledgedKey(Number.parseInt(local, 16), peer), Number.parseInt(times, 16)]);
+  }
+  return entries;
 }
 
 /** An address in network order, of words that the kernel prints in the order of the machine. */
