@@ -9,7 +9,7 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
-import { clientLines, MAX_HOPS } from "./forward-request.ts";
+import { clientLines, MAX_HOPS } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";

@@ -4,7 +4,7 @@ import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
-import type { HeaderNames } from "./forward-request.ts";
+import type { HeaderNames } from "./forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
 import type { SilenceWatch } from "./silence-watch.ts";

@@ -66,7 +66,7 @@ export class EndpointConnection implements OutgoingEvents {
   #isReusable = false;
   #isFlushed = true;
   #isPaused = false;
-  /** The endpoint takes no more of the request; its answer may still come, and no other one after it. */
+  /** The endpoint reads nothing more of the request. Its answer may still come, and no other one after it. */
   #isSendBroken = false;
   #interimAnswers = 0;
 

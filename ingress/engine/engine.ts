@@ -9,7 +9,7 @@ import { ClientSession } from "./client-session.ts";
 import type { EngineContext } from "./context.ts";
 import { Counters } from "./counters.ts";
 import { DateLine } from "./date-line.ts";
-import type { HeaderNames } from "./forward-request.ts";
+import type { HeaderNames } from "./forwarded-request.ts";
 import { EndpointTrials } from "./endpoint-trials.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Turns } from "./turns.ts";

@@ -3,7 +3,7 @@ import { buildRoutes } from "#src/routing/build-routes.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { Engine } from "#ingress/engine/engine.ts";
-import type { HeaderNames } from "#ingress/engine/forward-request.ts";
+import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
