@@ -1,10 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Installation } from "#lab/hawser/installation.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
+import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
+import { parse } from "yaml";
 
 const PORT = 7946;
 
@@ -26,6 +31,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     for (const node of ["n1", "n2"]) await rack.host(node).run(["nft", "delete", "table", "inet", "wall"]);
     await until("both hear each other", () => ["n1", "n2"].every((node) => reportOf(node).unheard.length === 0));
     await installation.untilOwned(echo.ipv4);
+    await until("the condition is True again", () => announced().startsWith("Announced "), { lastSeen: announced });
   });
 
   /** Drops what arrives at the heartbeat port of a node, from another one or from all. */
@@ -39,6 +45,19 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
   function reportOf(node: string): { readonly unheard: readonly string[]; readonly problems: readonly Problem[] } {
     const report = installation.reports().get(node) as unknown as Fields | undefined;
     return { unheard: [], problems: [], ...report };
+  }
+
+  /** What the condition hawser.dev/Announced of the Service says. */
+  function announced(): string {
+    const file = join(installation.directory, ".hawser/status/Service", `${echo.key}.yaml`);
+    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
+    return `${String(reason)} ${String(message)}`;
+  }
+
+  async function untilContested(): Promise<void> {
+    const said =
+      /^MultipleOwners .*192\.0\.2\.211.* "n1" and "n2" all answer\. Heartbeats do not pass between "n1" and "n2"\./;
+    await until("the condition names both", () => said.test(announced()), { lastSeen: announced });
   }
 
   async function metric(node: string): Promise<string | undefined> {
@@ -62,7 +81,8 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
   it("L3 in both directions: both announce, and both say whom they do not hear, at which port", async () => {
     const owner = await installation.untilOwned(echo.ipv4);
     const other = owner === "n1" ? "n2" : "n1";
-    await Promise.all([block("n1"), block("n2")]);
+    await block("n1");
+    await block("n2");
     await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
     // The one that had it hears the gratuitous ARP of the other, by which it is named.
     const { mac } = rack.host(other);
@@ -72,14 +92,16 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     });
     await untilSaid("n1", "n2", "n1 hears no heartbeats of n2");
     await untilSaid("n2", "n1", "n2 hears no heartbeats of n1");
+    await untilContested();
   });
 
-  it("L3 in one direction: the one that does not hear takes over, and both say which direction it is", async () => {
+  it("L3 in one direction: both announce, and both say which direction it is", async () => {
     const owner = await installation.untilOwned(echo.ipv4);
     const other = owner === "n1" ? "n2" : "n1";
     await block(other, owner);
-    await until(`${other} announces`, () => installation.announcers(echo.ipv4).includes(other));
+    await until("both announce", () => installation.announcers(echo.ipv4).length === 2);
     await untilSaid(owner, other, `${other} does not hear the heartbeats of ${owner}, which hears those of ${other}`);
     await untilSaid(other, owner, `${other} hears no heartbeats of ${owner}`);
+    await untilContested();
   });
 });
