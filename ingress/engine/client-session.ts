@@ -14,6 +14,7 @@ import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
 import { httpsLocation, wantsHttps } from "./https-location.ts";
+import { bodyFault, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { hostText, pathText } from "./request-route.ts";
@@ -276,23 +277,16 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
-    if (bodyEnd === -1) this.#refuse("request-body-malformed");
-    else if (this.#isBodyTooLarge(head.contentLength)) this.#refuse("request-body-too-large");
-    else if (methodIs(bytes, head, "CONNECT") || methodIs(bytes, head, "TRACE")) this.#refuse("method-not-allowed");
-    else if (expectationOf(bytes, head) === "unknown") this.#refuse("expectation-unknown");
-    else {
-      if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
-      else if (this.#isStashed) this.#stash.clear();
-      if (!this.#body.isDone) this.#startPace(bodyEnd - bodyStart);
-      return this.#forward(bytes, head, bodyStart, bodyEnd);
+    const { limits } = this.#context;
+    const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head, this.#body, limits);
+    if (fault !== undefined) {
+      this.#refuse(fault);
+      return false;
     }
-    return false;
-  }
-
-  /** By its announced length, or by the chunks so far. */
-  #isBodyTooLarge(contentLength: number): boolean {
-    const { bodyBytes } = this.#context.limits;
-    return bodyBytes > 0 && (contentLength > bodyBytes || (this.#body.isChunked && this.#body.chunkBytes > bodyBytes));
+    if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
+    else if (this.#isStashed) this.#stash.clear();
+    if (!this.#body.isDone) this.#startPace(bodyEnd - bodyStart);
+    return this.#forward(bytes, head, bodyStart, bodyEnd);
   }
 
   #startPace(bytes: number): void {
@@ -352,11 +346,10 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
     this.#bodyPace?.add(end - start);
-    const isTooLarge = this.#isBodyTooLarge(0);
-    if (bodyEnd === -1 || isTooLarge) {
-      const reason = isTooLarge ? "request-body-too-large" : "request-body-malformed";
-      if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient(reason);
-      else this.#refuse(reason);
+    const fault = bodyFault(this.#body, bodyEnd, this.#context.limits);
+    if (fault !== undefined) {
+      if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient(fault);
+      else this.#refuse(fault);
       return false;
     }
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
