@@ -165,13 +165,17 @@ export class Exchange implements ResponseReceiver {
       this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
       return undefined;
     }
-    const isClientLate = this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
     const connection = this.#connection;
-    if (connection === undefined || (connection.isConnected && isClientLate)) {
+    if (connection === undefined || (connection.isConnected && this.#isClientsTurn)) {
       return this.#isClientStalled ? "client-slow" : "request-body-timeout";
     }
     connection.fail(connection.isConnected ? "answer-timeout" : "connect-timeout");
     return undefined;
+  }
+
+  /** What is awaited is the client's: to read, or to send more of its body. */
+  get #isClientsTurn(): boolean {
+    return this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
   }
 
   /** Both sides have ended; what each has still to take may be under way. */
@@ -312,7 +316,7 @@ export class Exchange implements ResponseReceiver {
   #setGapDeadline(): void {
     const { endpointGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#connection?.isConnected === false) return;
-    let gapMs = this.#isClientStalled ? clientGapMs : endpointGapMs;
+    let gapMs = this.#isClientsTurn ? clientGapMs : endpointGapMs;
     if (this.#status === 101 && !this.#isTunnelEnded) gapMs = tunnelIdleMs;
     this.#gapEndsMs = this.#context.nowMs + gapMs;
     this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);

@@ -83,6 +83,22 @@ describe("a request body that is larger than the limit", () => {
 });
 
 describe("a request body that comes too slowly", () => {
+  it("I17 is waited for as long as --client-timeout says, whatever endpoints are allowed", async () => {
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.includes("GET")) answering("ok")(socket, "\r\n\r\n");
+    });
+    const limits = { clientGapMs: 50, endpointGapMs: 3_600_000 };
+    await using proxy = await startProxy({ s: [endpoint.port] }, { limits });
+    const post = "POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 10\r\n\r\n";
+    expect(statusOf(await ask(proxy.port, `${post}half`))).toBe(408);
+    // Over a connection that is open already, and without any of the body.
+    using client = openClient(proxy.port);
+    client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
+    await client.until((text) => text.endsWith("ok"));
+    client.send(post);
+    expect((await client.ended()).text).toContain("HTTP/1.1 408");
+  });
+
   it("H12 is answered 408, and its endpoint is free again", async () => {
     await using endpoint = await startEndpoint(() => undefined);
     // Two bytes a second less than the bound, in time that a tick makes long.
