@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseTcpTable } from "#src/linux/unacknowledged.ts";
 import { readyLine } from "#lab/hawser/installation.ts";
 import type { Pod } from "#lab/rack/pod.ts";
 import { Rack } from "#lab/rack/rack.ts";
@@ -120,6 +121,19 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("I7 a node that dies with a 
     await rack.cutSilent(rack.host("n2"));
     const statuses = await ask(40, "POST");
     expect(new Set(statuses)).toEqual(new Set([200, 504]));
+  });
+
+  it("loses no GET that it had acknowledged before it died", async () => {
+    await healed();
+    const asking = ask(4, "GET", "/slow");
+    await until("the pod to have its half", () => askedOfFirst("/slow") === 2);
+    await until("its kernel to have acknowledged", async () => {
+      const { stdout } = await rack.host("n1").run(["cat", "/proc/net/tcp"]);
+      return parseTcpTable(stdout).length === 0;
+    });
+    await rack.cutSilent(rack.host("n2"));
+    expect(await asking).toEqual([200, 200, 200, 200]);
+    expect(await figure('hawser_ingress_endpoint_errors_total{reason="unreachable"}')).toBeGreaterThan(0);
   });
 
   /** Heals the network, and lets the ingress find the pod again and open connections to it. */
