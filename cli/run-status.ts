@@ -51,10 +51,11 @@ export async function runStatus(args: readonly string[], io: ProgramIo): Promise
 }
 
 /** What a view means for the exit code. */
-function exitCodeOf({ services, leaders, problems, unknown }: StatusView, options: Options): number {
-  if (unknown.length > 0 || problems.some(({ code }) => code === "INSTALLATION_NOT_FOUND")) return 1;
+function exitCodeOf({ services, problems, unknown }: StatusView, options: Options): number {
+  const codes = new Set(problems.map(({ code }) => code));
+  if (unknown.length > 0 || codes.has("INSTALLATION_NOT_FOUND")) return 1;
   if (!options.exitCode) return 0;
-  return services.some(({ served }) => !served) || leaders.some(({ leads }) => !leads) ? 1 : 0;
+  return services.some(({ served }) => !served) || codes.has("CONTROLLER_NOT_LEADING") ? 1 : 0;
 }
 
 async function showFolder(options: Options, manifests: string, io: ProgramIo): Promise<number> {
