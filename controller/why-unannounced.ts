@@ -15,7 +15,8 @@ const SHOWN = 6;
 
 const FORBIDDEN: Readonly<Record<ForbiddenReason, string>> = {
   NodeAddress: "it is the address of a Node",
-  MemberAddress: "an interface of a node has it",
+  MemberAddress:
+    "an interface of a node has it: remove it there (hawser status names the node), where another program or a former provider left it",
   GatewayAddress: "it is a default gateway",
   ReservedAddress: "it is reserved (loopback, link-local, multicast)",
   NotOurs: "no pool contains it, and Hawser did not assign it",

@@ -89,7 +89,7 @@ function whyReleased(
   { index, hostAddresses }: AdoptionGround,
 ): Released | undefined {
   const text = printIp(ip);
-  const unusable = whyUnusable(ip, hostAddresses);
+  const unusable = isLeftover(service, ip, hostAddresses) ? undefined : whyUnusable(ip, hostAddresses);
   if (unusable !== undefined) return { ip, reason: "AddressUnusable", message: `${text}: ${unusable}.` };
   if (!service.families.includes(ip.family))
     return {
@@ -106,6 +106,15 @@ function whyReleased(
     ? `${text}: it stays with ${holder}, because this Service was changed and ${why}.`
     : `${text}: ${holder} is older and keeps it, and ${why}.`;
   return { ip, reason: "AddressConflict", message };
+}
+
+/**
+ * Whether an address that Hawser assigned to the Service was put on the interface of a node since, by a former provider or
+ * a person. The Service keeps it, unannounced and with the cause in its condition, because clients know it and the
+ * interface can be freed. What a host has in a network of its own stays the host's.
+ */
+function isLeftover(service: Service, ip: Ip, hostAddresses: HostAddresses): boolean {
+  return hostAddresses.get(printIp(ip))?.isPlaced === true && wasAssigned(service, ip);
 }
 
 /** Why no Service can have an address, whatever its status says, as the end of a sentence; undefined where one can. */

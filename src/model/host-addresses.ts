@@ -1,4 +1,4 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Node } from "./node.ts";
@@ -15,6 +15,8 @@ export interface HostAddress {
   readonly reason: HostReason;
   /** As a message names it: `Node "n1"`, `interface "eth0" of node "n1"`, `the default gateway of node "n1"`. */
   readonly owner: string;
+  /** It is a network of its own on an interface (/32, /128): another program put it there, as providers do for Services. */
+  readonly isPlaced?: true;
 }
 
 /** The addresses of hosts by canonical text: no Service can have one of these. */
@@ -29,18 +31,19 @@ type Hosts = Pick<MemberRecord, "node" | "addresses" | "gateways" | "interfaces"
  */
 export function hostAddressesOf(nodes: Iterable<Node>, memberRecords: Iterable<Hosts> = []): HostAddresses {
   const found = new Map<string, HostAddress>();
-  const add = (ips: readonly Ip[], reason: HostReason, owner: string): void => {
+  const add = (ips: readonly Ip[], reason: HostReason, owner: string, subnets: readonly string[] = []): void => {
     for (const ip of ips) {
       const text = printIp(ip);
-      if (!found.has(text)) found.set(text, { ip, reason, owner });
+      const isPlaced = subnets.includes(`${text}/${bitsOf(ip.family)}`);
+      if (!found.has(text)) found.set(text, { ip, reason, owner, ...(isPlaced && { isPlaced }) });
     }
   };
   for (const { name, internalAddresses, externalAddresses } of nodes)
     add([...internalAddresses, ...externalAddresses], "NodeAddress", `Node "${name}"`);
   const members = [...memberRecords];
   for (const { node, addresses, interfaces } of members) {
-    for (const { name, addresses: own } of interfaces)
-      add(own, "MemberAddress", `interface "${name}" of node "${node}"`);
+    for (const { name, addresses: own, subnets } of interfaces)
+      add(own, "MemberAddress", `interface "${name}" of node "${node}"`, subnets);
     add(addresses, "MemberAddress", `node "${node}"`);
   }
   for (const { node, gateways } of members) add(gateways, "GatewayAddress", `the default gateway of node "${node}"`);

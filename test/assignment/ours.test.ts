@@ -31,6 +31,22 @@ describe("an address in a status", () => {
     ]);
   });
 
+  it("L14 that Hawser assigned stays while another program has put it on a node's interface; no other Service gets it", () => {
+    const hosts = new Map([
+      ["192.0.2.201", { ...host("192.0.2.201"), reason: "MemberAddress", isPlaced: true } as const],
+    ]);
+    const services = [
+      service("ours", { has: ["192.0.2.201"], allocatedFrom: "lan" }),
+      service("foreign", { has: ["192.0.2.201"], createdMs: 1 }),
+      service("asks", { requests: ["192.0.2.201"], createdMs: 2 }),
+    ];
+    expect(summary(planAssignments(snapshot([lan], services, { hostAddresses: hosts })))).toEqual({
+      ours: "keep 192.0.2.201 AddressAssigned",
+      foreign: "assign 192.0.2.200 AddressAssigned",
+      asks: "pending RequestedAddressInUse",
+    });
+  });
+
   it.each([
     ["127.0.0.1", "loopback"],
     ["0.0.0.0", "unspecified"],

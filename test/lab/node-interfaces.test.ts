@@ -126,8 +126,6 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
 
   it("L14 one that another program put on an interface for clients is announced by nobody until it is removed", async () => {
     const [n1, n2] = [rack.host("n1"), rack.host("n2")];
-    // It would take the address from the Service, because it is a machine's.
-    await installation.controller.kill();
     await on("n2", `ip address add ${echo.ipv4}/32 dev eth0`);
     const { fix } = await untilProblem("n2", "ADDRESS_ON_LOCAL_INTERFACE", "interface eth0");
     expect(fix).toMatch(/ip address delete ADDRESS dev eth0/);
@@ -138,7 +136,6 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     expect(installation.announcers(echo.ipv4)).toEqual([]);
     await on("n2", `ip address delete ${echo.ipv4}/32 dev eth0`);
     await untilNoProblem("n2", "ADDRESS_ON_LOCAL_INTERFACE");
-    await installation.restartController();
     const owner = await installation.untilOwned(echo.ipv4);
     await untilAnsweredBy(owner === "n1" ? n1.mac : n2.mac);
   });
