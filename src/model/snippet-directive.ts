@@ -31,31 +31,51 @@ function isHarmless({ name, text }: SnippetDirective): boolean {
   return HARMLESS.test(name) && (name !== "more_set_headers" || !/access-control-/i.test(text));
 }
 
-/** Reads `name arguments;` and `name arguments {`; comments, quotes and escapes as nginx has them. Linear. */
+/** What nginx takes for white space between words: no other kind of blank. */
+const BLANKS = " \t\r\n";
+
+/**
+ * Reads `name arguments;` and `name arguments {` with words, comments, quotes and escapes as nginx has them
+ * (ngx_conf_read_token): what differs from it would hide a directive from us. Linear.
+ */
 function* readDirectives(snippet: string): Generator<SnippetDirective> {
   /** Where the present directive begins, and in which line; -1 between two. */
   let start = -1;
   let startLine = 1;
   let line = 1;
   let quote = "";
+  /** Whether a word would begin here: comments, quotes and `}` mean something there alone. */
+  let isWordStart = true;
+  /** `${` does not open a block. */
+  let isAfterDollar = false;
   for (let index = 0; index < snippet.length; index++) {
     const character = snippet.charAt(index);
     if (character === "\n") line += 1;
-    if (quote === "" && isBreak(character)) {
+    if (quote !== "") {
+      if (character === quote) quote = "";
+      // After a closing parenthesis nginx begins another word without a blank.
+      if (quote === "" && snippet.charAt(index + 1) === ")") [isWordStart, index] = [true, index + 1];
+    } else if (isBreak(character) && (isWordStart || character !== "}") && !(isAfterDollar && character === "{")) {
       if (start !== -1) yield directiveOf(snippet.slice(start, index), startLine);
-      start = -1;
-    } else if (quote === "" && character === "#" && isWordStart(snippet, index)) {
+      [start, isWordStart] = [-1, true];
+    } else if (BLANKS.includes(character)) {
+      isWordStart = true;
+    } else if (character === "#" && isWordStart) {
       // The end of the line is looked at again: it counts.
       index = lineEnd(snippet, index) - 1;
     } else {
-      if (start === -1 && !/\s/.test(character)) [start, startLine] = [index, line];
-      // As in nginx, a quotation mark inside a word is a character like any other.
-      if (quote === "" && /["']/.test(character) && isWordStart(snippet, index)) quote = character;
-      else if (character === quote) quote = "";
-      if (character === "\\" && snippet.charAt(index + 1) !== "\n") index += 1;
+      if (start === -1) [start, startLine] = [index, line];
+      if (isWordStart && (character === '"' || character === "'")) quote = character;
+      isWordStart = false;
     }
+    isAfterDollar = character === "$" || (isAfterDollar && character === "{");
+    if (character !== "\\") continue;
+    // The next character is one like any other, even the end of a line.
+    index += 1;
+    if (snippet.charAt(index) === "\n") line += 1;
   }
-  if (start !== -1) yield directiveOf(snippet.slice(start), startLine);
+  // A quote without an end is not nginx configuration: what begins with it counts.
+  if (start !== -1) yield directiveOf(quote + snippet.slice(start), startLine);
 }
 
 /** What ends a directive. What closes a block was opened by a directive that has been seen. */
@@ -68,11 +88,7 @@ function lineEnd(snippet: string, from: number): number {
   return end === -1 ? snippet.length : end;
 }
 
-function isWordStart(snippet: string, index: number): boolean {
-  return index === 0 || /[\s;{}]/.test(snippet.charAt(index - 1));
-}
-
 function directiveOf(text: string, line: number): SnippetDirective {
-  const words = text.trim().replaceAll(/\s+/g, " ");
+  const words = text.replaceAll(/[ \t\r\n]+/g, " ").trim();
   return { name: words.split(" ", 1)[0] ?? "", text: words, line };
 }

@@ -241,6 +241,29 @@ describe("parseIngress() reads snippets", () => {
     expect(routesOf(withAnnotations({ [`${NGINX}configuration-snippet`]: snippet }))).toEqual(["a.com/a: web"]);
   });
 
+  it.each([
+    "add_header X a\\\n#; deny all;",
+    "add_header X a\\ #; deny all;",
+    "add_header X a}#; deny all;",
+    "add_header X ${#; deny all;",
+    "add_header X a\u00a0#; deny all;",
+    "add_header X a\u00a0'; deny all; #'",
+    'gzip_types "a")"b; gzip_types " ; deny all; gzip_types "c";',
+    "add_header X 'a'# b; deny all;",
+    "add_header X 'a; deny all;",
+    "\u00a0deny all;",
+    "# a\r\ndeny all;",
+    'add_header X \\"a; deny all; #";',
+  ])("I3 finds what nginx finds in %j", (snippet) => {
+    const parsed = withAnnotations({ [`${NGINX}configuration-snippet`]: snippet });
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+  });
+
+  it.each(["add_header X a\\;b;", "add_header X ${request_id};", "gzip on; # a { b }", "# a\rdeny all;"])(
+    "I3 finds nothing where nginx finds nothing: %j",
+    (snippet) => expect(routesOf(withAnnotations({ [`${NGINX}server-snippet`]: snippet }))).toEqual(["a.com/a: web"]),
+  );
+
   it("I3 reads a long snippet once", () => {
     const snippet = `add_header X "${"a ".repeat(100_000)}";`.repeat(2);
     expect(routesOf(withAnnotations({ [`${NGINX}server-snippet`]: snippet }))).toEqual(["a.com/a: web"]);
