@@ -43,13 +43,15 @@ const SLASH_LIKE = /%2F|%5C|\\/g;
 const PARAMETERS = /(?:;|%3B)[^/]*/g;
 
 /**
- * The path that a program sees which decodes slashes and leaves out parameters (`/admin%2Fx`, `/admin;v=1`), for a
- * normalised path; undefined where that is the same. A path that is closed must stay closed for such programs too.
+ * The paths that programs see which decode slashes and leave out parameters (`/admin%2Fx`, `/admin;v=1`), in one order or
+ * the other, for a normalised path; none where that is the same. A path that is closed must stay closed for these too.
  */
-export function decodedPath(path: string): string | undefined {
-  if (!path.includes("%") && !path.includes(";") && !path.includes("\\")) return undefined;
-  const decoded = path.replaceAll(SLASH_LIKE, "/").replaceAll(PARAMETERS, "");
-  return decoded === path ? undefined : normalizePath(decoded);
+export function decodedPaths(path: string): readonly string[] {
+  if (!path.includes("%") && !path.includes(";") && !path.includes("\\")) return [];
+  const slashesFirst = path.replaceAll(SLASH_LIKE, "/").replaceAll(PARAMETERS, "");
+  const parametersFirst = path.replaceAll(PARAMETERS, "").replaceAll(SLASH_LIKE, "/");
+  const decoded = [...new Set([slashesFirst, parametersFirst])].filter((one) => one !== path);
+  return decoded.flatMap((one) => normalizePath(one) ?? []);
 }
 
 /** Normalises a rule's path, where characters above ASCII are text (`/café` matches `/caf%C3%A9`). */

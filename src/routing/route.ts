@@ -1,7 +1,7 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import { closedRoute } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
-import { decodedPath, isForwardedNormalized, normalizePath } from "./path.ts";
+import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
@@ -51,19 +51,23 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const rules = hostRoutes(table, host) ?? catchAll;
   const matched = matchPath(rules, path) ?? catchAll?.defaultRoute;
   if (matched === undefined) return NO_ROUTE;
-  const decoded = decodedPath(path);
-  const closed = closedOf(matched) ?? closedOf(decoded === undefined ? undefined : matchPath(rules, decoded));
+  const closed = closedOf(matched) ?? firstClosed(rules, decodedPaths(path));
   if (closed !== undefined) return closed;
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
   if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
   if (backend.endpoints.length === 0) return { kind: "refuse", status: 503, reason: "no-endpoint", route: matched };
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = matched.rewrite ? rewritePath(path, matched.path, matched.rewrite) : kept;
+  if (matched.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
   return { kind: "forward", route: matched, backend, path, rewrittenPath };
 }
 
 function closedOf(route: Route | undefined): RouteDecision | undefined {
   return route?.closed === undefined ? undefined : { kind: "refuse", status: 503, reason: route.closed, route };
+}
+
+function firstClosed(rules: HostRoutes | undefined, paths: readonly string[]): RouteDecision | undefined {
+  return paths.map((path) => closedOf(matchPath(rules, path))).find((closed) => closed !== undefined);
 }
 
 function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {

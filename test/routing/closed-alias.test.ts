@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildRoutes } from "#src/routing/build-routes.ts";
-import { decodedPath } from "#src/routing/path.ts";
+import { decodedPaths } from "#src/routing/path.ts";
 import { route } from "#src/routing/route.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -22,6 +22,8 @@ describe("a closed path", () => {
     "/admin%3Bv=1/users",
     "//admin%2F",
     "/x/../admin;",
+    "/admin;v=1%2Fx",
+    "/;v=1%2Fx/admin",
   ])("H7 is closed for %s too, which some endpoints read as below it", (path) =>
     expect(route(table, { host: "a.com", path })).toMatchObject({ kind: "refuse", status: 503 }),
   );
@@ -33,11 +35,37 @@ describe("a closed path", () => {
   );
 });
 
-describe("decodedPath()", () => {
+describe("decodedPaths()", () => {
   it.each([
-    ["/a/b", undefined],
-    ["/a%20b", undefined],
-    ["/a%2Fb", "/a/b"],
-    ["/a\\b%5C;c/d;e=f", "/a/b/d"],
-  ])("of %s is %s", (path, decoded) => expect(decodedPath(path)).toBe(decoded));
+    ["/a/b", []],
+    ["/a%20b", []],
+    ["/a%2Fb", ["/a/b"]],
+    ["/a\\b%5C;c/d;e=f", ["/a/b/d"]],
+    ["/a;b%2Fc/d", ["/a/c/d", "/a/d"]],
+  ])("H7 of %s are %j", (path, decoded) => expect(decodedPaths(path)).toEqual(decoded));
+});
+
+describe("a rewritten path", () => {
+  const rewrite = { kind: "replacePrefix", target: "/app" } as const;
+  const target = { serviceName: "s", servicePort: 80 };
+  const path = { path: "/web", pathType: "ImplementationSpecific", target, at: "spec" } as const;
+  const ingress = ingressOf("rewritten", {}, { rewrite, rules: [{ host: "a.com", paths: [path] }] });
+  const rewritten = buildRoutes(
+    routingSnapshot({ ingresses: [ingress], services: [serviceOf("s")], slices: slicesOf("s", [1]) }),
+  );
+
+  it.each(["/web../secret", "/web..", "/web./x", "/web..%2Fsecret", "/web..;/secret", "/web..\\secret"])(
+    "H7 never leads out of its target: %s",
+    (request) =>
+      expect(route(rewritten, { host: "a.com", path: request })).toMatchObject({ kind: "refuse", reason: "bad-path" }),
+  );
+
+  it.each([
+    ["/web", "/app"],
+    ["/web/x..", "/app/x.."],
+    ["/web.html", "/app/.html"],
+    ["/web/...", "/app/..."],
+  ])("H7 of %s is %s", (request, expected) =>
+    expect(route(rewritten, { host: "a.com", path: request })).toMatchObject({ rewrittenPath: expected }),
+  );
 });
