@@ -8,10 +8,12 @@ import {
   isUnset,
   quote,
   readChoice,
+  readList,
   readMap,
   readText,
 } from "./field.ts";
 import { type IngressBackend, readBackend } from "./ingress-backend.ts";
+import { isRecord } from "./record.ts";
 
 /** How a path is compared with a request (networking.k8s.io/v1 `pathType`). */
 export type PathType = "Exact" | "Prefix" | "ImplementationSpecific";
@@ -60,7 +62,7 @@ const PATTERN = /[\\^$|?*+()[\]{}]/;
  * Reads one path of a rule. One that cannot be served as written is closed, as far as its text says which requests
  * it is for. Undefined where that is unknown and the Ingress restricts nothing.
  */
-export function readPath(field: Field, context: PathContext): IngressPath | undefined {
+function readPath(field: Field, context: PathContext): IngressPath | undefined {
   const { isV1, usesRegex } = context;
   if (!readMap(field)) return unknownPath(field, context);
   const typeField = child(field, "pathType");
@@ -83,6 +85,25 @@ export function readPath(field: Field, context: PathContext): IngressPath | unde
     target: closedBy(context) ?? (isServed ? backend : undefined) ?? { closed },
     at: field.path,
   };
+}
+
+/** Reads the paths of a rule; what is not a list of paths counts as one path that cannot be read. */
+export function readPaths(http: Field, context: PathContext): readonly IngressPath[] {
+  if (isUnset(http)) return [];
+  const field = child(http, "paths");
+  const paths = readMap(http) ? readList(field) : [];
+  if (!isRecord(http.value) || !(isUnset(field) || Array.isArray(field.value)))
+    return [unknownPath(field, context) ?? []].flat();
+  return paths.flatMap((path) => {
+    const read = readPath(path, context);
+    if (read === undefined) return [];
+    return mayBePattern(read, context) ? [read, { ...read, isPattern: true as const }] : [read];
+  });
+}
+
+/** Whether a path of a closed Ingress may be a pattern, too, for another controller: `/admin/*` is for those of AWS and GCE. */
+function mayBePattern({ path, pathType, isPattern }: IngressPath, { closed }: PathContext): boolean {
+  return closed !== undefined && isPattern !== true && pathType !== "Exact" && PATTERN.test(path);
 }
 
 function closedBy({ closed }: PathContext): ClosedTarget | undefined {

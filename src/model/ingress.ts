@@ -24,7 +24,7 @@ import {
 } from "./annotation-effects.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
-import { type IngressPath, type IngressTarget, type PathContext, readPath } from "./ingress-path.ts";
+import { type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
@@ -56,6 +56,8 @@ export interface Ingress {
   /** Why nothing of it is served, though it can be read: it keeps its hosts, paths and certificates. */
   readonly closed: ClosedReason | undefined;
   readonly defaultBackend: IngressTarget | undefined;
+  /** Its paths may be regular expressions; for ingress-nginx all paths of its hosts then are, those of other Ingresses too. */
+  readonly usesRegex?: true;
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly rewrite: Rewrite | undefined;
@@ -110,6 +112,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     rewrite,
     httpsRedirect,
+    ...(context.usesRegex ? { usesRegex: true } : {}),
   };
   return { ok: true, value, problems };
 }
@@ -206,8 +209,7 @@ function readRule(field: Field, context: PathContext): IngressRule | undefined {
   const meant = host ?? meantHost(hostField);
   if (meant === undefined) return undefined;
   const inner = host === undefined ? { ...context, closed: context.closed ?? ("closed-unreadable" as const) } : context;
-  const paths = readList(descend(field, "http", "paths")).flatMap((path) => readPath(path, inner) ?? []);
-  return { host: meant, paths };
+  return { host: meant, paths: readPaths(child(field, "http"), inner) };
 }
 
 /**

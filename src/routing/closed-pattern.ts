@@ -4,6 +4,8 @@ import type { ClosedPattern, Route } from "./route-table.ts";
 const LITERAL = /^\/[A-Za-z0-9\-_~/]*/;
 /** What makes the character before it optional. */
 const OPTIONAL = /^[?*{]/;
+/** Before an expression for Kong. */
+const MARK = /^\/?~(?=\/)/;
 const ESCAPE = /\\./g;
 const CHARACTER_CLASS = /\[\^?\]?[^\]]*\]/g;
 
@@ -12,20 +14,30 @@ const CHARACTER_CLASS = /\[\^?\]?[^\]]*\]/g;
  * path and without regard to case, and goes before all paths with a shorter text.
  */
 export function closedPattern(pattern: string, route: Route): ClosedPattern {
-  return { text: literalStart(pattern).toLowerCase(), length: pattern === "" ? Infinity : pattern.length, route };
+  const text = literalStart(pattern);
+  return { text: text.toLowerCase(), length: lengthOf(pattern, text), route };
+}
+
+/** One without special characters gives way to a rule of the same text: among these the older one goes first. */
+function lengthOf(pattern: string, text: string): number {
+  if (pattern === "") return Infinity;
+  return pattern === text ? pattern.length - 1 : pattern.length;
 }
 
 /** The text that each path begins with that an expression could match; `/` where it has alternatives. */
 function literalStart(pattern: string): string {
-  const text = LITERAL.exec(pattern)?.[0] ?? "/";
-  if (hasAlternatives(pattern)) return "/";
-  return OPTIONAL.test(pattern.slice(text.length)) ? text.slice(0, -1) || "/" : text;
+  const expression = pattern.replace(MARK, "");
+  const text = LITERAL.exec(expression)?.[0] ?? "/";
+  if (hasAlternatives(expression)) return "/";
+  return OPTIONAL.test(expression.slice(text.length)) ? text.slice(0, -1) || "/" : text;
 }
 
-/** Whether there is a `|` outside of all parentheses. */
+/** Whether there is a `|` outside of all parentheses, or one that quotes and comments of an expression hide from us. */
 function hasAlternatives(pattern: string): boolean {
+  if (!pattern.includes("|")) return false;
+  if (/\\[QE]|\(\?#/.test(pattern)) return true;
   let depth = 0;
-  for (const character of pattern.replaceAll(ESCAPE, "").replaceAll(CHARACTER_CLASS, "")) {
+  for (const character of pattern.replaceAll(ESCAPE, "x").replaceAll(CHARACTER_CLASS, "")) {
     if (character === "(") depth += 1;
     else if (character === ")") depth -= 1;
     else if (character === "|" && depth <= 0) return true;

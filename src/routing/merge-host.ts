@@ -1,4 +1,4 @@
-import type { IngressPath, IngressTarget, PathType } from "#src/model/ingress-path.ts";
+import { type IngressPath, type IngressTarget, isClosed, type PathType } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { wildcardOf } from "./host.ts";
 import { normalizeRulePath } from "./path.ts";
@@ -54,6 +54,8 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
   const exact = new Map<string, PathClaim>();
   const prefixes = new Map<string, PathClaim>();
   const patterns: PathClaim[] = [];
+  // A closed path was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
+  const isRegexHost = present.some(({ usesRegex }) => usesRegex === true);
   const lost: LostClaim[] = [];
   for (const ingress of present) {
     for (const rule of ingress.rules) {
@@ -65,6 +67,7 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
           patterns.push(claim);
           continue;
         }
+        if (isRegexHost && isClosed(claim.target)) patterns.push(claim);
         const isExact = claim.pathType === "Exact";
         const [among, identity] = isExact
           ? [exact, claim.path]
@@ -75,8 +78,23 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
       }
     }
   }
+  addClosedRoots(exact, prefixes);
   const hasTls = claimants.some((ingress) => coversByTls(ingress, host));
   return { exact, prefixes: [...prefixes.values()], patterns, hasTls, ...mergeFallbacks(host, present, lost) };
+}
+
+/**
+ * ingress-nginx redirects `/admin` to the path `/admin/` of ImplementationSpecific: where this is closed, so is that, unless
+ * a rule has it.
+ */
+function addClosedRoots(exact: Map<string, PathClaim>, prefixes: ReadonlyMap<string, PathClaim>): void {
+  for (const claim of prefixes.values()) {
+    const { path, pathType, target } = claim;
+    if (pathType !== "ImplementationSpecific" || !isClosed(target) || path === "/" || !path.endsWith("/")) continue;
+    const root = path.slice(0, -1);
+    if (exact.has(root) || prefixes.has(`Prefix ${root}`) || prefixes.has(`${pathType} ${root}`)) continue;
+    exact.set(root, claim);
+  }
 }
 
 function hasRealClaim({ rules, defaultBackend }: Ingress, host: string): boolean {

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { parseIngress } from "#src/model/ingress.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { route } from "#src/routing/route.ts";
+import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { object, valueOf } from "#test/model/build.ts";
+import { serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
+
+const NGINX = "nginx.ingress.kubernetes.io/";
+const RESTRICTED = { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8" };
+const backend = { service: { name: "s", port: { number: 80 } } };
+
+type Annotations = Readonly<Record<string, string>>;
+
+function ingress(name: string, http: unknown, annotations: Annotations = {}, host: string = "a.com") {
+  const metadata = { name, annotations };
+  const spec = { rules: [{ host, http }] };
+  return valueOf(
+    parseIngress(object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec }))),
+  );
+}
+
+const pathsOf = (path: string, pathType: string) => ({ paths: [{ path, pathType, backend }] });
+
+/** What becomes of a request beside an open Ingress for all paths of the host. */
+function statusOf(request: string, http: unknown, annotations: Annotations, openAnnotations: Annotations = {}): number {
+  const open = ingress("open", pathsOf("/", "Prefix"), openAnnotations);
+  const ingresses = [open, ingress("restricted", http, annotations)];
+  const table = buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }));
+  const decision = route(table, { host: "a.com", path: request });
+  return decision.kind === "refuse" ? decision.status : 200;
+}
+
+describe("a path of a restricted Ingress is closed", () => {
+  it.each([
+    ["/admin/*", "ImplementationSpecific", "/admin/x"],
+    ["/admin/*", "ImplementationSpecific", "/admin"],
+    ["/admin*", "Prefix", "/admin/x"],
+    ["/~/admin/\\d+$", "ImplementationSpecific", "/admin/5"],
+    ["/tea/[A-Z]+", "Prefix", "/tea/X"],
+    ["/*", "ImplementationSpecific", "/"],
+    ["/admin/", "ImplementationSpecific", "/admin"],
+  ])("I1 %s (%s), for %s, as its own controller reads it", (path, pathType, request) => {
+    for (const annotations of [RESTRICTED, { "alb.ingress.kubernetes.io/auth-type": "oidc" }])
+      expect(statusOf(request, pathsOf(path, pathType), annotations)).toBe(503);
+    expect(statusOf("/other", pathsOf(path.replace("/*", "/b/*"), pathType), RESTRICTED)).toBe(200);
+  });
+
+  it.each(["/admin", "/ADMIN", "/admin/x", "/administrators", "/Admin%2Fx"])(
+    "I1 for %s, where an Ingress of the host has regular expressions",
+    (request) => {
+      for (const pathType of ["Exact", "Prefix", "ImplementationSpecific"]) {
+        const [own, other] = [`${NGINX}use-regex`, `${NGINX}rewrite-target`];
+        expect(statusOf(request, pathsOf("/admin", pathType), { ...RESTRICTED, [own]: "true" })).toBe(503);
+        expect(statusOf(request, pathsOf("/admin", pathType), RESTRICTED, { [other]: "/" })).toBe(503);
+      }
+      expect(statusOf("/other", pathsOf("/admin", "Prefix"), RESTRICTED, { [`${NGINX}use-regex`]: "true" })).toBe(200);
+    },
+  );
+
+  it("I1 and stays open where an older Ingress has the same path, also beside regular expressions", () => {
+    const regex = { [`${NGINX}use-regex`]: "true" };
+    expect(statusOf("/x", pathsOf("/", "Prefix"), RESTRICTED, regex)).toBe(200);
+  });
+
+  it.each([{ paths: { path: "/admin" } }, { paths: "/admin" }, "/admin", [{ path: "/admin" }]])(
+    "I1 with all others of its host where it cannot be read: %j",
+    (http) => {
+      expect(statusOf("/admin", http, RESTRICTED)).toBe(503);
+      expect(statusOf("/admin", http, {})).toBe(200);
+    },
+  );
+
+  it.each(["/x", "/b"])(
+    "I1 %s, which an alternative after a quote or a comment of an expression matches",
+    (request) => {
+      for (const path of ["/a\\Q(\\E|/.*", "/a(?#()|/.*", "/a[\\]]|.x]"])
+        expect(statusOf(request, pathsOf(path, "ImplementationSpecific"), RESTRICTED)).toBe(503);
+    },
+  );
+});
