@@ -33,6 +33,8 @@ function isHarmless({ name, text }: SnippetDirective): boolean {
 
 /** What nginx takes for white space between words: no other kind of blank. */
 const BLANKS = " \t\r\n";
+/** What ends a directive, where a word could begin. What closes a block was opened by a directive that has been seen. */
+const BREAKS = ";{}";
 
 /**
  * Reads `name arguments;` and `name arguments {` with words, comments, quotes and escapes as nginx has them
@@ -43,44 +45,51 @@ function* readDirectives(snippet: string): Generator<SnippetDirective> {
   let start = -1;
   let startLine = 1;
   let line = 1;
-  let quote = "";
-  /** Whether a word would begin here: comments, quotes and `}` mean something there alone. */
-  let isWordStart = true;
-  /** `${` does not open a block. */
-  let isAfterDollar = false;
-  for (let index = 0; index < snippet.length; index++) {
+  for (let index = 0; index < snippet.length;) {
     const character = snippet.charAt(index);
-    if (character === "\n") line += 1;
-    if (quote !== "") {
-      if (character === quote) quote = "";
-      // After a closing parenthesis nginx begins another word without a blank.
-      if (quote === "" && snippet.charAt(index + 1) === ")") [isWordStart, index] = [true, index + 1];
-    } else if (isBreak(character) && (isWordStart || character !== "}") && !(isAfterDollar && character === "{")) {
+    let end = index + 1;
+    if (BREAKS.includes(character)) {
       if (start !== -1) yield directiveOf(snippet.slice(start, index), startLine);
-      [start, isWordStart] = [-1, true];
-    } else if (BLANKS.includes(character)) {
-      isWordStart = true;
-    } else if (character === "#" && isWordStart) {
-      // The end of the line is looked at again: it counts.
-      index = lineEnd(snippet, index) - 1;
-    } else {
+      start = -1;
+    } else if (character === "#") {
+      end = lineEnd(snippet, index);
+    } else if (!BLANKS.includes(character)) {
       if (start === -1) [start, startLine] = [index, line];
-      if (isWordStart && (character === '"' || character === "'")) quote = character;
-      isWordStart = false;
+      end = wordEnd(snippet, index);
+      // A quote without an end is not nginx configuration: what begins with it counts.
+      if (end === -1) return yield directiveOf(snippet.slice(index), startLine);
     }
-    isAfterDollar = character === "$" || (isAfterDollar && character === "{");
-    if (character !== "\\") continue;
-    // The next character is one like any other, even the end of a line.
-    index += 1;
-    if (snippet.charAt(index) === "\n") line += 1;
+    line += snippet.slice(index, end).split("\n").length - 1;
+    index = end;
   }
-  // A quote without an end is not nginx configuration: what begins with it counts.
-  if (start !== -1) yield directiveOf(quote + snippet.slice(start), startLine);
+  if (start !== -1) yield directiveOf(snippet.slice(start), startLine);
 }
 
-/** What ends a directive. What closes a block was opened by a directive that has been seen. */
-function isBreak(character: string): boolean {
-  return character === ";" || character === "{" || character === "}";
+/** Where a word ends; -1 for one that begins with a quotation mark and never ends. A mark inside a word is a character like any other. */
+function wordEnd(snippet: string, start: number): number {
+  const mark = snippet.charAt(start);
+  if (mark !== '"' && mark !== "'") return bareEnd(snippet, start);
+  for (let index = start + 1; index < snippet.length; index++) {
+    const character = snippet.charAt(index);
+    if (character === "\\") index += 1;
+    // After a closing parenthesis nginx begins another word without a blank.
+    else if (character === mark) return snippet.charAt(index + 1) === ")" ? index + 2 : bareEnd(snippet, index + 1);
+  }
+  return -1;
+}
+
+function bareEnd(snippet: string, start: number): number {
+  /** `${` does not open a block. */
+  let isVariable = false;
+  for (let index = start; index < snippet.length; index++) {
+    const character = snippet.charAt(index);
+    if (isVariable && character === "{") continue;
+    if (character === ";" || character === "{" || BLANKS.includes(character)) return index;
+    isVariable = character === "$";
+    // The next character is one like any other, even the end of a line.
+    if (character === "\\") index += 1;
+  }
+  return snippet.length;
 }
 
 function lineEnd(snippet: string, from: number): number {
