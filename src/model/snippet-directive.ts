@@ -36,33 +36,45 @@ const BLANKS = " \t\r\n";
 /** What ends a directive, where a word could begin. What closes a block was opened by a directive that has been seen. */
 const BREAKS = ";{}";
 
-/**
- * Reads `name arguments;` and `name arguments {` with words, comments, quotes and escapes as nginx has them
- * (ngx_conf_read_token): what differs from it would hide a directive from us. Linear.
- */
+/** Reads `name arguments;` and `name arguments {`. */
 function* readDirectives(snippet: string): Generator<SnippetDirective> {
-  /** Where the present directive begins, and in which line; -1 between two. */
-  let start = -1;
-  let startLine = 1;
+  let words: string[] = [];
+  let first = 1;
+  for (const { text, line } of readWords(snippet)) {
+    if (text === "") {
+      // A quote without an end is not nginx configuration: what comes before it does not make it harmless.
+      yield { name: "", text: words.join(" "), line: first };
+    } else if (!BREAKS.includes(text)) {
+      if (words.length === 0) first = line;
+      words.push(text);
+    } else {
+      if (words.length > 0) yield directiveOf(words, first);
+      words = [];
+    }
+  }
+  if (words.length > 0) yield directiveOf(words, first);
+}
+
+/**
+ * Reads words and what ends directives, without comments, as nginx does (ngx_conf_read_token): what differs from it would
+ * hide a directive from us. An empty word stands for one that never ends. Linear.
+ */
+function* readWords(snippet: string): Generator<{ readonly text: string; readonly line: number }> {
   let line = 1;
   for (let index = 0; index < snippet.length;) {
-    const character = snippet.charAt(index);
-    let end = index + 1;
-    if (BREAKS.includes(character)) {
-      if (start !== -1) yield directiveOf(snippet.slice(start, index), startLine);
-      start = -1;
-    } else if (character === "#") {
-      end = lineEnd(snippet, index);
-    } else if (!BLANKS.includes(character)) {
-      if (start === -1) [start, startLine] = [index, line];
-      end = wordEnd(snippet, index);
-      // A quote without an end is not nginx configuration: what begins with it counts.
-      if (end === -1) return yield directiveOf(snippet.slice(index), startLine);
-    }
-    line += snippet.slice(index, end).split("\n").length - 1;
+    const end = partEnd(snippet, index);
+    const text = end === -1 ? "" : snippet.slice(index, end);
+    if (text === "" || !/^[ \t\r\n#]/.test(text)) yield { text, line };
+    if (end === -1) return;
+    line += text.split("\n").length - 1;
     index = end;
   }
-  if (start !== -1) yield directiveOf(snippet.slice(start), startLine);
+}
+
+function partEnd(snippet: string, start: number): number {
+  const character = snippet.charAt(start);
+  if (BREAKS.includes(character) || BLANKS.includes(character)) return start + 1;
+  return character === "#" ? lineEnd(snippet, start) : wordEnd(snippet, start);
 }
 
 /** Where a word ends; -1 for one that begins with a quotation mark and never ends. A mark inside a word is a character like any other. */
@@ -97,7 +109,6 @@ function lineEnd(snippet: string, from: number): number {
   return end === -1 ? snippet.length : end;
 }
 
-function directiveOf(text: string, line: number): SnippetDirective {
-  const words = text.replaceAll(/[ \t\r\n]+/g, " ").trim();
-  return { name: words.split(" ", 1)[0] ?? "", text: words, line };
+function directiveOf(words: readonly string[], line: number): SnippetDirective {
+  return { name: words[0] ?? "", text: words.join(" "), line };
 }
