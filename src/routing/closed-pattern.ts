@@ -18,7 +18,7 @@ export function closedPattern(pattern: string, route: Route): ClosedPattern {
   return { text: text.toLowerCase(), length: lengthOf(pattern, text), route };
 }
 
-/** One without special characters gives way to a rule of the same text: among these the older one goes first. */
+/** One without special characters yields to a rule of the same text: among these the older one goes first. */
 function lengthOf(pattern: string, text: string): number {
   if (pattern === "") return Infinity;
   return pattern === text ? pattern.length - 1 : pattern.length;
