@@ -1,5 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
-import type { StatusInput } from "./status-view.ts";
+import type { StatusInput } from "./status-input.ts";
 import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
 
 /** Finds what an installation lacks as a whole: everything, because it is in another namespace, or a controller that leads. */

@@ -4,17 +4,16 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
-import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import type { Fields } from "#src/model/record.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import { findMissing } from "./find-missing.ts";
-import type { SpeakerProcess } from "./speaker-process.ts";
-import { type LeaderView, type LeaseSeen, viewLeaders } from "./view-leaders.ts";
+import type { EventView, StatusInput } from "./status-input.ts";
+import { type LeaderView, viewLeaders } from "./view-leaders.ts";
 import { type ServiceView, viewServices } from "./view-services.ts";
 import { type SpeakerView, viewSpeakers } from "./view-speakers.ts";
 
@@ -44,46 +43,9 @@ export interface StatusView {
   readonly unknown: readonly Part[];
 }
 
-/** An Event as the API server or the folder keeps it. */
-interface EventView {
-  readonly about: ObjectRef;
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-  /** When it was seen last and first, in ISO 8601. */
-  readonly time: string;
-  readonly first: string;
-  readonly count: number;
-}
-
 /** A takeover, and the node of the speaker that reports it. */
 interface TakeoverView extends Takeover {
   readonly node: string;
-}
-
-/** What is seen of an installation. A part is undefined where it may not be read. */
-export interface StatusInput {
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
-  /** Where Hawser's own objects are expected. */
-  readonly namespace: string;
-  readonly loadBalancerClass: string | undefined;
-  /** The ConfigMap of its name, at most one. */
-  readonly configMaps: readonly KubeObject[] | undefined;
-  readonly services: readonly KubeObject[] | undefined;
-  readonly nodes: readonly KubeObject[] | undefined;
-  readonly slices: readonly KubeObject[] | undefined;
-  /** The speakers' processes; empty where nothing shows them. */
-  readonly processes: readonly SpeakerProcess[] | undefined;
-  /** What speakers report, and their member records. */
-  readonly reports: ReadonlyMap<string, Fields> | undefined;
-  readonly members: ReadonlyMap<string, Fields> | undefined;
-  /** The Leases of elections by name. "none": no election is held here, as in a folder. */
-  readonly leases: ReadonlyMap<string, LeaseSeen> | "none" | undefined;
-  /** Oldest first. */
-  readonly events: readonly EventView[] | undefined;
-  /** Of the source itself. */
-  readonly problems: readonly Problem[];
 }
 
 /** Events and takeovers shown: what fits a screen beside the rest. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseObject, type KubeObject } from "#src/model/object.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
-import { type StatusInput, type StatusView, viewStatus } from "#src/view/status-view.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
+import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 
 const nowMs = Date.parse("2026-11-28T12:00:00Z");
 const ago = (seconds: number): string => new Date(nowMs - seconds * 1_000).toISOString();
