@@ -11,15 +11,18 @@ const NGINX = "nginx.ingress.kubernetes.io/";
 const OLD_NGINX = "ingress.kubernetes.io/";
 /** Prefixes whose annotations have the names of ingress-nginx. */
 const NGINX_PREFIXES = [
+  OURS,
   NGINX,
   OLD_NGINX,
-  OURS,
   "haproxy-ingress.github.io/",
   "higress.io/",
   "ingress.appscode.com/",
 ] as const;
-/** Annotations that Hawser serves, by name without prefix. */
-const SERVED = new Set(["rewrite-target", "ssl-redirect", "force-ssl-redirect", "use-regex"]);
+/** Annotations that Hawser serves, by name without prefix: switches of all these prefixes, ... */
+const SWITCHES = new Set(["ssl-redirect", "force-ssl-redirect"]);
+/** ... and of the first three what changes how paths are read. */
+const PATH_PREFIXES: readonly string[] = [OURS, NGINX, OLD_NGINX];
+const OF_PATHS = new Set(["rewrite-target", "use-regex"]);
 
 /**
  * From `rewrite-target`; `target` starts with `/`. `replacePrefix`: the matched path is replaced, what follows it stays
@@ -116,12 +119,17 @@ function riskOf(key: string, value: string, texts: Readonly<Record<string, strin
   const prefix = NGINX_PREFIXES.find((candidate) => key.startsWith(candidate));
   const name = prefix === undefined ? key : key.slice(prefix.length);
   const risks = prefix === undefined ? FOREIGN_RISKS : NGINX_RISKS;
-  if (prefix !== undefined && SERVED.has(name)) return undefined;
-  const risk = risks.find((candidate) => candidate.name.test(name));
-  if (risk === undefined) return isIgnored(key, prefix) ? { name: /./, effect: "ignored" } : undefined;
+  if (prefix !== undefined && isServed(prefix, name)) return undefined;
+  const matching = risks.filter((candidate) => candidate.name.test(name));
+  if (matching.length === 0) return isIgnored(key, prefix) ? { name: /./, effect: "ignored" } : undefined;
   const siblings = (sibling: string) => texts[`${prefix ?? ""}${sibling}`]?.trim();
-  const asks = risk.asks ?? ((text: string) => text !== "");
-  return asks(value, siblings) ? risk : undefined;
+  const asks = ({ asks: judge }: AnnotationRisk) => (judge === undefined ? value !== "" : judge(value, siblings));
+  // The first name counts, and further entries of the very same name for other values.
+  return matching.find((risk) => String(risk.name) === String(matching[0]?.name) && asks(risk));
+}
+
+function isServed(prefix: string, name: string): boolean {
+  return SWITCHES.has(name) || (OF_PATHS.has(name) && PATH_PREFIXES.includes(prefix));
 }
 
 /** Whether a warning tells that an annotation is ignored: one of a known prefix, or one that looks like a restriction. */
@@ -213,8 +221,9 @@ function complainOfIgnored(field: Field, key: string): void {
 
 function fixWith(fix: string, typed: string | undefined): string {
   if (typed === undefined) return fix;
-  const isServed = SERVED.has(typed.slice(OURS.length));
-  return isServed ? `${fix}, or write ${typed} instead` : `${fix}. In a later version ${typed} will do the same`;
+  return isServed(OURS, typed.slice(OURS.length))
+    ? `${fix}, or write ${typed} instead`
+    : `${fix}. In a later version ${typed} will do the same`;
 }
 
 /** The names in a list of hosts; those that are patterns are not found by any request here, and left out. */
@@ -265,7 +274,11 @@ export function readHttpsRedirect(root: Field): HttpsRedirect {
 
 /** An annotation that is on or off. One that is neither counts as on: its writer asked for it, and plain HTTP is the less safe. */
 function readSwitch(root: Field, name: string): boolean | undefined {
-  const field = firstAnnotation(root, namesOf(name));
+  const prefixes = SWITCHES.has(name) ? NGINX_PREFIXES : PATH_PREFIXES;
+  const field = firstAnnotation(
+    root,
+    prefixes.map((prefix) => prefix + name),
+  );
   if (field === undefined) return undefined;
   const text = String(field.value).trim().toLowerCase();
   if (text !== "true" && text !== "false")
@@ -279,5 +292,5 @@ function readSwitch(root: Field, name: string): boolean | undefined {
 }
 
 function namesOf(name: string): readonly string[] {
-  return [OURS, NGINX, OLD_NGINX].map((prefix) => prefix + name);
+  return PATH_PREFIXES.map((prefix) => prefix + name);
 }

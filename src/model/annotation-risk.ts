@@ -36,7 +36,9 @@ export interface AnnotationRisk {
 
 const isOn = (value: string): boolean => value !== "" && !/^(?:false|off|no|none|0)$/i.test(value);
 const isNotZero = (value: string): boolean => !/^0*(?:\.0*)?$/.test(value);
-const isNotHttp = (value: string): boolean => !/^(?:http|http1)?$/i.test(value);
+const isNotHttp = (value: string): boolean => !/^(?:http|http1|h1)?$/i.test(value);
+/** What ingress-nginx takes for true (Go, strconv.ParseBool). */
+const isTrue = (value: string): boolean => /^(?:1|t|true)$/i.test(value);
 /** Whether a list of networks leaves any address out. A list that cannot be read does. */
 const leavesOut = (value: string): boolean => {
   const networks = value.split(",").map((text) => parseCidr(text.trim()));
@@ -74,7 +76,8 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
     asks: (value, siblings) => value !== "" && siblings("auth-tls-verify-client") !== "off",
     typed: CLIENT_CERTIFICATE,
   },
-  { name: /^auth-(?:type|secret)$/, effect: "restriction", asks: isOn, typed: BASIC },
+  { name: /^auth-type$/, effect: "restriction", asks: isOn, typed: BASIC },
+  { name: /^auth-secret$/, effect: "restriction", typed: BASIC },
   { name: /^auth-snippet$/, effect: "snippet" },
   { name: /^auth-/, effect: "restriction", asks: isOn, typed: EXTERNAL },
   { name: /^satisfy$/, effect: "ignored" },
@@ -98,16 +101,25 @@ export const NGINX_RISKS: readonly AnnotationRisk[] = [
   { name: /^(?:server|stream)-snippets?$/, effect: "snippet", scope: "host" },
   { name: /^(?:configuration|location)-snippets?$/, effect: "snippet" },
   { name: /^config-(?:backend|frontend|tcp|tcp-service|proxy)(?:-.*)?$/, effect: "restriction" },
-  { name: /^canary$/, effect: "canary", asks: isOn },
-  { name: /^canary-/, effect: "ignored", asks: (value, siblings) => value !== "" && !isOn(siblings("canary") ?? "") },
-  { name: /^(?:permanent|temporal)-redirect$|^redirect-to$|^request-redirect$/, effect: "reaches-other" },
+  { name: /^canary$/, effect: "canary", asks: isTrue },
+  // No canary for ingress-nginx, though its writer may have meant one.
+  { name: /^canary$/, effect: "reaches-other", asks: isOn },
+  { name: /^canary-/, effect: "ignored", asks: (value, siblings) => value !== "" && !isTrue(siblings("canary") ?? "") },
+  {
+    name: /^(?:permanent|temporal)-redirect$|^redirect-(?:to|regex|replacement|entry-point)$|^request-redirect$/,
+    effect: "reaches-other",
+  },
   { name: /^(?:path-rewrite|set-host)$/, effect: "reaches-other", typed: REWRITE },
   { name: /^(?:backend|server)-protocol$/, effect: "reaches-other", asks: isNotHttp },
   { name: /^(?:secure-backends|server-ssl|ssl-passthrough|tcp-service-port)$/, effect: "reaches-other", asks: isOn },
   { name: /^upstream-vhost$/, effect: "reaches-other" },
+  // Of relatives of ingress-nginx: their meaning is not the one that Hawser serves under its own names.
+  { name: /^rewrite-target$/, effect: "reaches-other", typed: REWRITE },
+  { name: /^use-regex$/, effect: "reaches-other", asks: isOn },
+  { name: /^wallarm-mode$/, effect: "restriction", asks: (value) => /block/i.test(value) },
   { name: /^(?:rule-type|path-type)$/, effect: "reaches-other" },
   { name: /^app-root$/, effect: "root" },
-  { name: /^server-alias(?:-regex)?$/, effect: "hosts" },
+  { name: /^server-alias(?:-regex)?$|^redirect-from(?:-regex)?$/, effect: "hosts" },
   { name: /^from-to-www-redirect$/, effect: "www-hosts", asks: isOn },
   { name: /^default-backend$/, effect: "fallback" },
 ];
@@ -182,7 +194,21 @@ export const FOREIGN_RISKS: readonly AnnotationRisk[] = [
     asks: (value) => value !== "true" && value !== "",
     typed: REWRITE,
   },
+  // Pomerium, ngrok, Cilium
+  {
+    name: /^ingress\.pomerium\.io\/(?:policy|allowed_.+|allow_any_authenticated_user)$/,
+    effect: "restriction",
+    asks: isOn,
+    typed: EXTERNAL,
+  },
+  { name: /^k8s\.ngrok\.com\/(?:modules|traffic-policy)$/, effect: "restriction", typed: EXTERNAL },
+  {
+    name: /^ingress\.cilium\.io\/tls-passthrough$/,
+    effect: "reaches-other",
+    asks: (value) => value !== "disabled" && isOn(value),
+  },
   // NGINX Ingress Controller of F5
+  { name: /^nginx\.org\/app-root$/, effect: "root" },
   { name: /^nginx\.org\/(?:policies|basic-auth-secret|limit-req-rate)$/, effect: "restriction", typed: EXTERNAL },
   { name: /^nginx\.com\/jwt-key$/, effect: "restriction", typed: EXTERNAL },
   { name: /^nginx\.org\/server-snippets$/, effect: "snippet", scope: "host" },
@@ -251,4 +277,4 @@ export const FOREIGN_RISKS: readonly AnnotationRisk[] = [
 
 /** Names that speak of a restriction, of prefixes that Hawser does not know: a person has to look. */
 export const LOOKS_LIKE_RESTRICTION =
-  /\/(?:.*[-._])?(?:auth|oauth2?|oidc|jwt|basic-?auth|forward-?auth|whitelist|allow-?list|deny-?list|blacklist|blocklist|source-ranges?|acl|waf|middlewares?|rate-?limit\w*)(?:[-._].*)?$/i;
+  /\/(?:.*[-._])?(?:access-control|access-polic(?:y|ies)|security-polic(?:y|ies)|allowed-(?:users|groups|domains|ips)|firewall|m-?tls|client-cert\w*|auth|oauth2?|oidc|jwt|basic-?auth|forward-?auth|whitelist|allow-?list|deny-?list|blacklist|blocklist|source-ranges?|acl|waf|middlewares?|rate-?limit\w*)(?:[-._].*)?$/i;

@@ -10,7 +10,7 @@ export function readHost(field: Field): string | undefined {
   const text = readText(field);
   if (text === undefined) return isUnset(field) ? "" : undefined;
   const host = text.toLowerCase();
-  if (host === "" || isDnsSubdomain(host.startsWith("*.") ? host.slice(2) : host)) {
+  if (host === "" || isName(host)) {
     if (parseIp(host) === undefined) return host;
   }
   return complain(field, "INGRESS_HOST_INVALID", { what: `Cannot use the host ${quote(text)}`, ...explain(host) });
@@ -23,15 +23,25 @@ export function readHost(field: Field): string | undefined {
 export function meantHost({ value }: Field): string | undefined {
   if (typeof value !== "string") return undefined;
   const host = value.toLowerCase();
-  if (host === "*") return "";
+  if (host.trim() === "*") return "";
   const name = bareName(host);
-  return isDnsSubdomain(name) ? name : host;
+  return isName(name) ? name : host;
 }
 
-/** A host without what people write around it: scheme, path, port, final dot. */
+function isName(host: string): boolean {
+  return isDnsSubdomain(host.startsWith("*.") ? host.slice(2) : host);
+}
+
+/** A host without what people write around it (blanks, scheme, path, port, final dots), in the form that clients send. */
 function bareName(host: string): string {
-  const bare = host.replace(/^[a-z]+:\/\//, "").split("/")[0] ?? "";
-  return bare.replace(/:\d*$/, "").replace(/\.$/, "");
+  const bare =
+    host
+      .trim()
+      .replace(/^[a-z]+:\/\//, "")
+      .split(/[/?#]/)[0] ?? "";
+  const name = bare.trim().replace(/:\d*$/, "").replace(/\.+$/, "");
+  const isAscii = /^[\x21-\x7e]*$/.test(name);
+  return isAscii || !URL.canParse(`http://${name}`) ? name : new URL(`http://${name}`).hostname;
 }
 
 function explain(host: string): { readonly why: string; readonly fix: string } {
@@ -40,7 +50,7 @@ function explain(host: string): { readonly why: string; readonly fix: string } {
     return { why: "it is an address, and rules go by name", fix: "Leave the host out to serve requests by address" };
   if (host === "*")
     return { why: "a wildcard stands for one label of a name", fix: "Leave the host out for every name" };
-  if (name !== host && isDnsSubdomain(name)) return { why: "a host is a name alone", fix: `Write ${name}` };
+  if (name !== host && isName(name)) return { why: "a host is a name alone", fix: `Write ${name}` };
   const why = "it is neither a DNS name nor *. and a DNS name";
   return { why, fix: "Write a name made of a-z, 0-9, - and dots" };
 }

@@ -200,6 +200,29 @@ describe("parseIngress() judges restrictions", () => {
   });
 });
 
+describe("parseIngress() closes further restrictions", () => {
+  it.each([
+    ["nginx.ingress.kubernetes.io/auth-secret", "none"],
+    ["nginx.ingress.kubernetes.io/wallarm-mode", "safe_blocking"],
+    ["ingress.pomerium.io/policy", "- allow: {}"],
+    ["ingress.pomerium.io/allowed_domains", "a.com"],
+    ["k8s.ngrok.com/modules", "oauth"],
+  ])("I3 %s: %s", (name, value) => {
+    expect(routesOf(withAnnotations({ [name]: value }))).toEqual(["a.com/a: closed-restriction"]);
+  });
+
+  it("I3 passes TLS through for Cilium", () => {
+    const routes = (value: string) => routesOf(withAnnotations({ "ingress.cilium.io/tls-passthrough": value }));
+    expect(routes("enabled")).toEqual(["a.com/a: closed-unsupported"]);
+    expect(routes("disabled")).toEqual(["a.com/a: web"]);
+  });
+
+  it.each(["hub.example.io/access-control-policy", "example.io/client-certificate", "example.io/mtls"])(
+    "I3 warns of %s",
+    (name) => expect(codes(withAnnotations({ [name]: "x" }).problems)).toEqual(["ingress_annotation_unknown"]),
+  );
+});
+
 describe("parseIngress() reads snippets", () => {
   it.each([
     { snippet: "deny all;", line: 1, text: "deny all" },
@@ -271,6 +294,35 @@ describe("parseIngress() reads snippets", () => {
 });
 
 describe("parseIngress() closes what would reach something else", () => {
+  it.each(["yes", "on", "enabled", "[true]"])("I4 a canary that is none for ingress-nginx: %s", (value) => {
+    const restriction = { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8" };
+    expect(routesOf(withAnnotations({ [`${NGINX}canary`]: value }))).toEqual(["a.com/a: closed-unsupported"]);
+    const both = withAnnotations({ [`${NGINX}canary`]: value, ...restriction });
+    expect(routesOf(both)).toEqual(["a.com/a: closed-restriction"]);
+  });
+
+  it.each(["1", "t", "TRUE", " True "])("I4 a canary: %s", (value) => {
+    expect(withAnnotations({ [`${NGINX}canary`]: value, [`${NGINX}auth-type`]: "basic" }).ok).toBe(false);
+  });
+
+  it.each(["haproxy-ingress.github.io/", "higress.io/", "ingress.appscode.com/"])(
+    "I4 rewrite-target and use-regex of %s, which are not read, and serves its redirects",
+    (prefix) => {
+      for (const [name, value] of [
+        ["rewrite-target", "/x"],
+        ["use-regex", "true"],
+      ] as const)
+        expect(routesOf(withAnnotations({ [prefix + name]: value }))).toEqual(["a.com/a: closed-unsupported"]);
+      expect(valueOf(withAnnotations({ [`${prefix}force-ssl-redirect`]: "true" })).httpsRedirect).toBe("always");
+      expect(valueOf(withAnnotations({ [`${prefix}ssl-redirect`]: "false" })).httpsRedirect).toBe("never");
+    },
+  );
+
+  it("I4 redirect-from closes the host that it adds", () => {
+    const added = withAnnotations({ "haproxy-ingress.github.io/redirect-from": "b.com" });
+    expect(routesOf(added)).toEqual(["a.com/a: web", "b.com/: closed-unsupported"]);
+  });
+
   it.each([
     ["permanent-redirect", "https://b.com"],
     ["temporal-redirect", "https://b.com"],
