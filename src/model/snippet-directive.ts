@@ -42,7 +42,7 @@ function* readDirectives(snippet: string): Generator<SnippetDirective> {
   let first = 1;
   for (const { text, line } of readWords(snippet)) {
     if (text === "") {
-      // A quote without an end is not nginx configuration: what comes before it does not make it harmless.
+      // A quote that does not end so is not nginx configuration: what comes before it does not make it harmless.
       yield { name: "", text: words.join(" "), line: first };
     } else if (!BREAKS.includes(text)) {
       if (words.length === 0) first = line;
@@ -57,7 +57,7 @@ function* readDirectives(snippet: string): Generator<SnippetDirective> {
 
 /**
  * Reads words and what ends directives, without comments, as nginx does (ngx_conf_read_token): what differs from it would
- * hide a directive from us. An empty word stands for one that never ends. Linear.
+ * hide a directive from us. An empty word stands for one that does not end as nginx has it. Linear.
  */
 function* readWords(snippet: string): Generator<{ readonly text: string; readonly line: number }> {
   let line = 1;
@@ -77,17 +77,23 @@ function partEnd(snippet: string, start: number): number {
   return character === "#" ? lineEnd(snippet, start) : wordEnd(snippet, start);
 }
 
-/** Where a word ends; -1 for one that begins with a quotation mark and never ends. A mark inside a word is a character like any other. */
+/**
+ * Where a word ends; -1 for one in quotation marks that never ends, or has something after it. A mark inside a word is a
+ * character like any other.
+ */
 function wordEnd(snippet: string, start: number): number {
   const mark = snippet.charAt(start);
   if (mark !== '"' && mark !== "'") return bareEnd(snippet, start);
   for (let index = start + 1; index < snippet.length; index++) {
     const character = snippet.charAt(index);
     if (character === "\\") index += 1;
-    // After a closing parenthesis nginx begins another word without a blank.
-    else if (character === mark) return snippet.charAt(index + 1) === ")" ? index + 2 : bareEnd(snippet, index + 1);
+    else if (character === mark) return isWordBoundary(snippet.charAt(index + 1)) ? index + 1 : -1;
   }
   return -1;
+}
+
+function isWordBoundary(next: string): boolean {
+  return next === ";" || next === "{" || BLANKS.includes(next);
 }
 
 function bareEnd(snippet: string, start: number): number {

@@ -273,6 +273,7 @@ describe("parseIngress() reads snippets", () => {
     "add_header X a\u00a0'; deny all; #'",
     'gzip_types "a")"b; gzip_types " ; deny all; gzip_types "c";',
     "add_header X 'a'# b; deny all;",
+    "add_header X 'a')#; deny all;",
     "add_header X 'a; deny all;",
     "\u00a0deny all;",
     "# a\r\ndeny all;",
