@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import type { Problem } from "#src/model/problem.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf, wildcardOf } from "#src/routing/host.ts";
-import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
+import { covers, findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
 import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
@@ -123,14 +123,18 @@ function load(secret: TlsSecret, ciphers: string): Loaded {
   }
 }
 
-/** By host: as claimed, and the names in certificates that are claimed for no host, where no Ingress claims these. */
+/**
+ * By host: of the Secrets that are claimed for it the first that can be served and is for the host, otherwise the first
+ * that can be served; and the names in certificates that are claimed for no host, where no Ingress claims these.
+ */
 function contextsByHost(
   { byHost, byOwnNames }: CertificateClaims,
   served: ReadonlyMap<string, Served>,
 ): ReadonlyMap<string, SecureContext> {
   const contexts = new Map<string, SecureContext>();
-  for (const [host, key] of byHost) {
-    const found = served.get(key);
+  for (const [host, keys] of byHost) {
+    const usable = keys.flatMap((key) => served.get(key) ?? []);
+    const found = usable.find(({ certificate }) => covers(certificate, host)) ?? usable[0];
     if (found !== undefined) contexts.set(host, found.context);
   }
   for (const key of byOwnNames) {

@@ -3,17 +3,20 @@ import { compareAge } from "#src/routing/routing-snapshot.ts";
 
 /** Which Secret (`namespace/name`) has the certificate for what, as `spec.tls` of the Ingresses says. */
 export interface CertificateClaims {
-  /** By host. */
-  readonly byHost: ReadonlyMap<string, string>;
+  /** By host: that of the oldest Ingress first. The others are there for the case that it cannot be served. */
+  readonly byHost: ReadonlyMap<string, readonly string[]>;
   /** Secrets of entries without hosts on Ingresses without hosts: each is served for the names in its certificate. */
   readonly byOwnNames: ReadonlySet<string>;
   /** The oldest Ingress that names each Secret: Events about the Secret go to it. */
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
 
-/** Collects the claims of Ingresses; for a host that several claim the oldest Ingress wins. */
+/** Claims on one host that are kept: more are of no use, and anyone may name any host. */
+const MAX_CLAIMS_PER_HOST = 16;
+
+/** Collects the claims of Ingresses; for a host that several claim the oldest Ingress goes first. */
 export function certificateClaims(ingresses: readonly Ingress[]): CertificateClaims {
-  const byHost = new Map<string, string>();
+  const byHost = new Map<string, string[]>();
   const byOwnNames = new Set<string>();
   const namedBy = new Map<string, Ingress>();
   for (const ingress of ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge)) {
@@ -23,11 +26,17 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
       if (!namedBy.has(secretKey)) namedBy.set(secretKey, ingress);
       // An entry without hosts is for all hosts of its rules.
       const claimed = hosts.length > 0 ? hosts : ruleHosts(ingress);
-      for (const host of claimed) if (!byHost.has(host)) byHost.set(host, secretKey);
+      for (const host of claimed) addClaim(byHost, host, secretKey);
       if (claimed.length === 0) byOwnNames.add(secretKey);
     }
   }
   return { byHost, byOwnNames, namedBy };
+}
+
+function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {
+  const claims = byHost.get(host);
+  if (claims === undefined) byHost.set(host, [secretKey]);
+  else if (claims.length < MAX_CLAIMS_PER_HOST && !claims.includes(secretKey)) claims.push(secretKey);
 }
 
 function ruleHosts({ rules }: Ingress): readonly string[] {
@@ -42,10 +51,12 @@ export function claimedSecrets({ namedBy }: CertificateClaims): ReadonlySet<stri
 /** The hosts that each Secret is claimed for. */
 export function hostsBySecret({ byHost }: CertificateClaims): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>();
-  for (const [host, secretKey] of byHost) {
-    const list = hosts.get(secretKey);
-    if (list === undefined) hosts.set(secretKey, [host]);
-    else list.push(host);
+  for (const [host, claims] of byHost) {
+    for (const secretKey of claims) {
+      const list = hosts.get(secretKey);
+      if (list === undefined) hosts.set(secretKey, [host]);
+      else list.push(host);
+    }
   }
   return hosts;
 }

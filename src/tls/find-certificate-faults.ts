@@ -24,7 +24,7 @@ export function findCertificateFaults(
 }
 
 /** Whether a certificate is for a host: by its name, or by a wildcard for its first label (RFC 9525 section 6.3). */
-function covers({ names }: Certificate, host: string): boolean {
+export function covers({ names }: Certificate, host: string): boolean {
   const dot = host.indexOf(".");
   return names.includes(host) || (dot > 0 && !host.startsWith("*.") && names.includes(`*${host.slice(dot)}`));
 }

@@ -24,7 +24,8 @@ function secretOf(key: string, { cert, key: privateKeyPem }: KeyPair) {
 
 function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
   const namedBy = new Map(Object.values(byHost).map((key) => [key, ingressOf("i", {})]));
-  return { byHost: new Map(Object.entries(byHost)), byOwnNames: new Set(), namedBy };
+  const claims = Object.entries(byHost).map(([host, key]) => [host, [key]] as const);
+  return { byHost: new Map(claims), byOwnNames: new Set(), namedBy };
 }
 
 function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
@@ -57,9 +58,9 @@ describe("certificateClaims()", () => {
       ingressOf("none", { "f.com": {} }, { tls: [{ hosts: ["f.com"], secretName: undefined }] }),
     ]);
     expect(Object.fromEntries(claims.byHost)).toEqual({
-      "a.com": "default/old",
-      "d.com": "default/all",
-      "e.com": "default/all",
+      "a.com": ["default/old", "default/young"],
+      "d.com": ["default/all"],
+      "e.com": ["default/all"],
     });
   });
 });
@@ -181,6 +182,24 @@ describe("TLS", () => {
     expect(await nameNow()).toBe("DNS:hawser.invalid");
     use(new Map([["default/b", undefined]]));
     expect(await nameNow()).toBe("DNS:hawser.invalid");
+  });
+
+  it("I9 an older Ingress whose Secret is missing, unusable or for other hosts takes no certificate away", async () => {
+    const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
+    const ingresses = ["old", "young"].map((name, createdMs) =>
+      ingressOf(name, {}, { createdMs, tls: [{ hosts: ["b.com"], secretName: name }] }),
+    );
+    const claims = certificateClaims(ingresses);
+    const nameWith = async (...old: readonly (readonly [string, TlsSecret | undefined])[]) => {
+      certificates.use({ claims, secrets: new Map([...old, secretOf("default/young", b)]), nowMs });
+      return (await handshake("b.com")).certificate.subjectaltname;
+    };
+    expect(await nameWith()).toBe("DNS:b.com");
+    expect(await nameWith(["default/old", undefined])).toBe("DNS:b.com");
+    expect(await nameWith(secretOf("default/old", { cert: a.cert, key: b.key }))).toBe("DNS:b.com");
+    expect(await nameWith(secretOf("default/old", a))).toBe("DNS:b.com");
+    certificates.use({ claims, secrets: new Map([secretOf("default/old", a)]), nowMs });
+    expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:a.com");
   });
 
   it("I10 serves a tls entry without hosts, on an Ingress without hosts, by the names of its certificate", async () => {
