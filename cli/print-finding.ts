@@ -1,16 +1,12 @@
+import { oneLine } from "#src/model/one-line.ts";
 import type { CheckResult, Finding } from "./check-result.ts";
 
 /** One finding as a person reads it. */
 export function printFinding({ file, severity, code, where, what, why, fix }: Finding): string {
   const place = file === "" || where.startsWith(file) ? where : `${file}  ${where}`;
-  return [
-    `${severity} ${code}`,
-    `  where  ${place}`,
-    `  what   ${what}`,
-    `  why    ${why}`,
-    `  fix    ${fix}`,
-    "",
-  ].join("\n");
+  return [`${severity} ${code}`, `  where  ${place}`, `  what   ${what}`, `  why    ${why}`, `  fix    ${fix}`, ""]
+    .map(oneLine)
+    .join("\n");
 }
 
 /** The last line: how much was read, and what was found. */

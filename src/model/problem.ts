@@ -1,3 +1,4 @@
+import { oneLine } from "./one-line.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 
 /** A finding that a user can fix. docs/errors.md lists every code; a test compares the two lists both ways. */
@@ -26,5 +27,5 @@ export type Parsed<T> =
 /** One line for a terminal or a log. */
 export function printProblem(problem: Problem): string {
   const { where, what, why, fix, code } = problem;
-  return `${where}: ${what}: ${why}. ${fix}${/[.?]$/.test(fix) ? "" : "."} [${code}]`;
+  return oneLine(`${where}: ${what}: ${why}. ${fix}${/[.?]$/.test(fix) ? "" : "."} [${code}]`);
 }

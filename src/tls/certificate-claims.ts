@@ -11,7 +11,7 @@ export interface CertificateClaims {
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
 
-/** Claims on one host that are kept: more are of no use, and anyone may name any host. */
+/** Claims on one host that are kept: more are of no use, and any Ingress may name any host. */
 const MAX_CLAIMS_PER_HOST = 16;
 
 /** Collects the claims of Ingresses; for a host that several claim the oldest Ingress goes first. */

@@ -4,13 +4,25 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkFiles } from "#cli/check-files.ts";
+import { printFinding } from "#cli/print-finding.ts";
 import { runCheck } from "#cli/run-check.ts";
+import { printProblem } from "#src/model/problem.ts";
 import { type TestIo, testIo } from "#test/support/program-io.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const service = (name: string) =>
   `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {ports: [{port: 80, targetPort: 8080, name: http}]}\n`;
+
+it("I15 no text of a manifest becomes a line or a colour of the terminal", () => {
+  const controller = "a\\n::error::b \\e[31mred\\u202e\\x9b";
+  const text = `apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: hawser}\nspec: {controller: "${controller}"}\n`;
+  const [finding] = checkFiles([{ path: "f.yaml", text }]).findings;
+  const shown = "--controller-class a\\u{a}::error::b \\u{1b}[31mred\\u{202e}\\u{9b}";
+  expect(printFinding(finding!)).toContain(shown);
+  expect(printFinding(finding!).split("\n")).toHaveLength(6);
+  expect(printProblem(finding!)).toContain(shown);
+});
 
 describe("checkFiles() of the second article's NodePort example", () => {
   it("names the selector and the labels that nearly match", async () => {
