@@ -1,7 +1,7 @@
 import type { Installation } from "#src/check/checked-set.ts";
 import { findProblems } from "#src/check/find-problems.ts";
 import type { Kind } from "#src/model/kind.ts";
-import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
+import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
@@ -70,7 +70,9 @@ async function readClusterObjects({ namespace, ...options }: CheckClusterOptions
         return { objects, members: [], problems: lister.problems };
     }
     const leases = await lister.leases(namespace, []);
-    const members = [...leases.members.values()].flatMap((member) => readMemberRecord(member) ?? []);
+    const nodes = new Set(objects.filter(({ kind }) => kind === "Node").map(({ metadata }) => metadata.name));
+    // Without the right to read Nodes each record counts.
+    const members = readMemberRecords(leases.members, (name) => nodes.size === 0 || nodes.has(name));
     return { objects, members, problems: lister.problems };
   } finally {
     lister.close();

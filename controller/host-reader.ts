@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ReadyNodes, readyNodesOf } from "#src/model/live-speakers.ts";
 import { parseNode } from "#src/model/node.ts";
-import { readMemberRecord } from "#src/model/member-record.ts";
+import { readMemberRecords } from "#src/model/member-record.ts";
 import { findHostAddresses, type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -52,10 +53,9 @@ export class HostReader {
     this.#records = records;
     if (this.#nodes.update().length === 0 && isSameRecords) return;
     const nodes = [...this.#nodes.values()];
-    const members = [...records].sort(byName).flatMap(([, record]) => readMemberRecord(record) ?? []);
+    const members = readMemberRecords(records, (name) => this.#nodes.get(name) !== undefined);
     const [addresses, ready] = [hostAddressesOf(nodes, members), readyNodesOf(nodes)];
-    const isSame = [...addresses].every(([text, { owner }]) => this.#addresses.get(text)?.owner === owner);
-    if (!isSame || addresses.size !== this.#addresses.size) this.#addresses = addresses;
+    if (!isDeepStrictEqual(addresses, this.#addresses)) this.#addresses = addresses;
     const isAsReady = this.#ready !== undefined && ready?.symmetricDifference(this.#ready).size === 0;
     if (!isAsReady) this.#ready = ready;
   }
@@ -67,8 +67,4 @@ export class HostReader {
     const problems = findHostAddresses(pools, this.#addresses, this.#configMap);
     this.#problems.report(this.#configMap, problems);
   }
-}
-
-function byName([left]: readonly [string, Fields], [right]: readonly [string, Fields]): number {
-  return left < right ? -1 : 1;
 }

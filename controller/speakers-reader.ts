@@ -1,4 +1,4 @@
-import { liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
+import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
@@ -32,7 +32,11 @@ export class SpeakersReader {
   /** The Nodes that are Ready show which speakers died with the others. The same value while both are the same objects. */
   read(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
     if (this.#last?.reports !== reports || this.#last.readyNodes !== readyNodes)
-      this.#last = { reports, readyNodes, speakers: viewOf([...liveSpeakers(this.all(reports), readyNodes)]) };
+      this.#last = {
+        reports,
+        readyNodes,
+        speakers: viewOf([...liveSpeakers(this.all(reports), readyNodes)], readyNodes),
+      };
     return this.#last.speakers;
   }
 
@@ -50,18 +54,22 @@ export class SpeakersReader {
   }
 }
 
-function viewOf(live: readonly SpeakerReport[]): SpeakersView {
+function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): SpeakersView {
   const sorted = live.toSorted((left, right) => (left.node < right.node ? -1 : 1));
   const announced = new Set<string>();
   const contested = new Map<string, string[]>();
   const firstOwners = new Map<string, string>();
   const unowned = new Map<string, UnownedReasons>();
-  for (const { node, announcing, unowned: groups } of sorted) {
+  for (const report of sorted) {
+    const { node, announcing, unowned: groups } = report;
+    // One that lost the API server cannot say that another one took over from it.
+    const isCurrent = !isOutdated(report, readyNodes);
     for (const ip of announcing) {
+      announced.add(ip);
+      if (!isCurrent) continue;
       const first = firstOwners.get(ip);
       if (first === undefined) firstOwners.set(ip, node);
       else contested.set(ip, [...(contested.get(ip) ?? [first]), node]);
-      announced.add(ip);
     }
     for (const { addresses, reasons } of groups)
       for (const ip of addresses) if (!unowned.has(ip)) unowned.set(ip, reasons);

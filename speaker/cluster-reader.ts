@@ -7,7 +7,7 @@ import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { type MemberRecord, memberRecordName, readMemberRecord } from "#src/model/member-record.ts";
+import { type MemberRecord, memberRecordName, readMemberRecords } from "#src/model/member-record.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
@@ -124,13 +124,14 @@ export class ClusterReader {
     return isNews ? message : undefined;
   }
 
+  readonly #isNode = (name: string): boolean => this.#nodes.get(name) !== undefined;
+
   /** The addresses that are never announced, if they may have changed. */
   #readHostAddresses(changes: readonly Change<Node>[]): HostAddresses | undefined {
     const published = this.#options.source.reports("member");
     if (published === this.#hostsFrom && !changes.some(hasOtherAddresses)) return undefined;
     this.#hostsFrom = published;
-    const records = [...published.values()].flatMap((value) => readMemberRecord(value) ?? []);
-    return hostAddressesOf(this.#nodes.values(), records);
+    return hostAddressesOf(this.#nodes.values(), readMemberRecords(published, this.#isNode));
   }
 
   #reportForbidden(): void {
@@ -150,7 +151,8 @@ export class ClusterReader {
     const published = this.#options.source.reports("member");
     if (published === this.#published && !hasOtherNodes) return undefined;
     this.#published = published;
-    this.#memberRecords = othersOf(published, this.#options.node, this.#nodes);
+    const records = readMemberRecords(published, this.#isNode);
+    this.#memberRecords = records.filter(({ node }) => node !== this.#options.node);
     const members = this.#memberRecords.flatMap(memberMessage);
     const text = JSON.stringify(members);
     if (text === this.#told.members) return undefined;
@@ -175,8 +177,11 @@ function isNewOrGone({ before, after }: Change<Node>): boolean {
   return before === undefined || after === undefined;
 }
 
-function hasOtherAddresses({ before, after }: Change<Node>): boolean {
+/** Whether other addresses are forbidden now: those of the Node, and of the member record that goes with it. */
+function hasOtherAddresses(change: Change<Node>): boolean {
+  const { before, after } = change;
   return (
+    isNewOrGone(change) ||
     !isDeepStrictEqual(before?.internalAddresses, after?.internalAddresses) ||
     !isDeepStrictEqual(before?.externalAddresses, after?.externalAddresses)
   );
@@ -185,19 +190,6 @@ function hasOtherAddresses({ before, after }: Change<Node>): boolean {
 /** Whether selectors of pools may choose otherwise now: a Node says other things all the time. */
 function isOtherForSelectors(change: Change<Node>): boolean {
   return isNewOrGone(change) || !isDeepStrictEqual(change.before?.labels, change.after?.labels);
-}
-
-/** The other speakers, without those whose Node object went: such a machine is no longer a member. */
-function othersOf(
-  published: ReturnType<Source["reports"]>,
-  self: string,
-  nodes: ParsedObjects<Node>,
-): readonly MemberRecord[] {
-  return [...published].flatMap(([name, value]) => {
-    const record = readMemberRecord(value);
-    if (record === undefined || name !== memberRecordName(record.node) || record.node === self) return [];
-    return record.hasNode && nodes.get(record.node) === undefined ? [] : [record];
-  });
 }
 
 function memberMessage({ node, addresses: [ip], interfaces }: MemberRecord): readonly MemberMessage[] {

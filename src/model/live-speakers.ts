@@ -9,6 +9,14 @@ export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {
 }
 
 /**
+ * Whether a report is older than what is known of its node: it says that nothing is wrong with that, and the Node is not
+ * Ready, or gone. Its speaker may live and not reach the API server; what it announces now is not known.
+ */
+export function isOutdated({ node, standing }: SpeakerReport, readyNodes: ReadyNodes): boolean {
+  return standing === "Usable" && readyNodes?.has(node) === false;
+}
+
+/**
  * Whose reports are believed: a speaker that died leaves its report behind, as does one that cannot reach the API
  * server. A contradiction shows that a report is old. Either it says that its speaker hears others, and of these one
  * does not hear it. Or it says that nothing is wrong with its node, and the Node is not Ready, or gone: a speaker that
@@ -19,9 +27,7 @@ export function readyNodesOf(nodes: readonly Node[]): ReadyNodes {
  * keys differ: each of them answers. So those count as live that die last, or all at once, on nodes that stay Ready.
  */
 export function liveSpeakers(reports: readonly SpeakerReport[], readyNodes: ReadyNodes): ReadonlySet<SpeakerReport> {
-  const isOfDeadNode = ({ node, standing }: SpeakerReport): boolean =>
-    standing === "Usable" && readyNodes?.has(node) === false;
-  const candidates = reports.filter((report) => !isOfDeadNode(report));
+  const candidates = reports.filter((report) => !isOutdated(report, readyNodes));
   // One that is not ready has not heard all others yet, and a list that lost its end does not say whom it lacks.
   const judges = candidates.filter(({ ready, members, isShortened }) => ready && members.size > 0 && !isShortened);
   const isUnheard = ({ node, members, unheard }: SpeakerReport): boolean =>

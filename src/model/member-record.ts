@@ -45,6 +45,21 @@ export function readMemberRecord(value: Fields): MemberRecord | undefined {
   return { node, addresses, keys: texts(value["keys"]), hasNode: value["hasNode"] === true, gateways, interfaces };
 }
 
+/**
+ * Reads what members published, by the names of the records. A record counts for its own node only, and no longer than
+ * the Node that was there when it was written: a machine that left has no say about addresses.
+ */
+export function readMemberRecords(
+  published: ReadonlyMap<string, Fields>,
+  isNode: (name: string) => boolean,
+): readonly MemberRecord[] {
+  return [...published].sort(byName).flatMap(([name, value]) => {
+    const record = readMemberRecord(value);
+    if (record === undefined || name !== memberRecordName(record.node)) return [];
+    return record.hasNode && !isNode(record.node) ? [] : [record];
+  });
+}
+
 /** As it is published: JSON. */
 export function printMemberRecord({ addresses, gateways, interfaces, ...rest }: MemberRecord): Fields {
   return {
@@ -58,6 +73,10 @@ export function printMemberRecord({ addresses, gateways, interfaces, ...rest }: 
 /** The name it is published under: one of a node. */
 export function memberRecordName(node: string): string {
   return `member-${node}`;
+}
+
+function byName([left]: readonly [string, Fields], [right]: readonly [string, Fields]): number {
+  return left < right ? -1 : 1;
 }
 
 function ips(value: unknown): readonly Ip[] {

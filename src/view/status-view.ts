@@ -1,7 +1,7 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { readMemberRecord } from "#src/model/member-record.ts";
+import { readMemberRecords } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
 import { keyOf } from "#src/model/object.ts";
@@ -57,10 +57,11 @@ export function viewStatus(input: StatusInput): StatusView {
   const [configMap] = configMaps ?? [];
   const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
   const pools = config?.ok ? config.value.pools : [];
-  const memberRecords = input.members && [...input.members.values()].flatMap((one) => readMemberRecord(one) ?? []);
+  const nodes = input.nodes?.map((node) => parseNode(node).value);
+  const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
+  const memberRecords = input.members && readMemberRecords(input.members, isNode);
   const reserved =
     configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
-  const nodes = input.nodes?.map((node) => parseNode(node).value);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
   const speakers = viewSpeakers({ reports, processes: input.processes, nodes });
   const services = (input.services ?? []).map((object) => ({ object, read: parseService(object) }));

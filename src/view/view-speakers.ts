@@ -1,4 +1,4 @@
-import { liveSpeakers, readyNodesOf } from "#src/model/live-speakers.ts";
+import { isOutdated, liveSpeakers, readyNodesOf } from "#src/model/live-speakers.ts";
 import type { Node } from "#src/model/node.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { SpeakerProcess } from "./speaker-process.ts";
@@ -73,7 +73,8 @@ export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSe
   const current = [...reportOf.values()].filter(
     (report) => !isProven || isOfProcess(report, processOf.get(report.node)),
   );
-  const live = liveSpeakers(current, readyNodesOf(nodes));
+  const readyNodes = readyNodesOf(nodes);
+  const live = liveSpeakers(current, readyNodes);
   const known = new Set(nodes.map(({ name }) => name));
   const notReady = new Set(nodes.filter(({ ready }) => !ready).map(({ name }) => name));
   const names = new Set([...nodes.map(({ name }) => name), ...processOf.keys(), ...reportOf.keys()]);
@@ -86,7 +87,12 @@ export function viewSpeakers({ reports, processes = [], nodes = [] }: SpeakersSe
     return [viewSpeaker({ node, report, isLive, process, nodeState, isProven, isKnown: reports !== undefined })];
   });
   const owners = new Map<string, SpeakerView[]>();
-  for (const view of views) for (const ip of view.announcing) owners.set(ip, [...(owners.get(ip) ?? []), view]);
+  // What an outdated report says counts where no other speaker says that it took over.
+  const outdated = new Set(current.filter((report) => isOutdated(report, readyNodes)).map(({ node }) => node));
+  const ordered = views.toSorted((left, right) => Number(outdated.has(left.node)) - Number(outdated.has(right.node)));
+  for (const view of ordered)
+    for (const ip of view.announcing)
+      if (!owners.has(ip) || !outdated.has(view.node)) owners.set(ip, [...(owners.get(ip) ?? []), view]);
   return {
     views,
     live: [...live],

@@ -91,7 +91,9 @@ describe("ClusterReader", () => {
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);
     world.put(node("n2", { address: "192.0.2.1" }));
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", forbidden: "NodeAddress" }]);
-    world.members = new Map([["member-n3", { ...member("n3", "198.51.100.3"), gateways: ["192.0.2.2"] }]]);
+    world.put(node("n3")).members = new Map([
+      ["member-n3", { ...member("n3", "198.51.100.3"), gateways: ["192.0.2.2"] }],
+    ]);
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.2", forbidden: "GatewayAddress" }]);
     expect(world.problems.get("addresses of Services")).toMatchObject([
       {
@@ -105,6 +107,18 @@ describe("ClusterReader", () => {
     world.delete(node("n2")).members = new Map();
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);
     expect(world.problems.get("addresses of Services")).toEqual([]);
+  });
+
+  it("L1 L10 forbids nothing for the record of a node that left, or of another name, and does again when its Node is back", () => {
+    const world = new World().put(service("a", "192.0.2.1")).put(node("n1"));
+    const left = { ...member("n3", "198.51.100.3"), gateways: ["192.0.2.1"] };
+    world.members = new Map([
+      ["member-n3", left],
+      ["member-n4", { ...left, node: "n1" }],
+    ]);
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }]);
+    expect(world.put(node("n3")).reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", forbidden: "GatewayAddress" }]);
+    expect(world.delete(node("n3")).reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }]);
   });
 
   it("looks at one Service when one changed, with a thousand there", () => {
