@@ -1,4 +1,6 @@
 import type { NetworkInterfaceInfo } from "node:os";
+import { parseIp } from "#src/ip/address.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
 import type { IsOwnEndpoint } from "#src/routing/backend.ts";
 
 /** What the program listens on for requests. */
@@ -14,7 +16,10 @@ export function ownEndpoints({ address: bound, ports, interfaces }: Listening): 
   return (address, port) => {
     if (!ports.has(port)) return false;
     if (bound !== undefined && bound !== "::" && bound !== "0.0.0.0") return address === bound;
-    return address.startsWith("127.") || hasAddress(interfaces(), address);
+    // For Linux the unspecified address is the host itself.
+    const ip = parseIp(address);
+    const use = ip && reservedUse(ip);
+    return use === "loopback" || use === "unspecified" || hasAddress(interfaces(), address);
   };
 }
 

@@ -16,6 +16,12 @@ describe("ownEndpoints()", () => {
     { bound: "0.0.0.0", address: "127.0.0.9", port: 80, is: true },
     { bound: undefined, address: "10.0.0.5", port: 8080, is: false },
     { bound: undefined, address: "10.0.0.6", port: 80, is: false },
+    ...["0.0.0.0", "::", "::1"].map((address) => ({
+      bound: undefined,
+      address,
+      port: 80,
+      is: true,
+    })),
     { bound: "10.0.0.5", address: "10.0.0.5", port: 80, is: true },
     { bound: "10.0.0.5", address: "127.0.0.1", port: 80, is: false },
   ])("H5 bound to $bound, $address:$port: $is", ({ bound, address, port, is }) => {
