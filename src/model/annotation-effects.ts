@@ -228,7 +228,7 @@ function fixWith(fix: string, typed: string | undefined): string {
 
 /** The names in a list of hosts; those that are patterns are not found by any request here, and left out. */
 function hostsIn(field: Field, text: string): readonly string[] {
-  const texts = text.split(",").map((name) => name.trim());
+  const texts = text.split(/[\s,]+/);
   return texts.flatMap((value) => readHost({ ...field, value, problems: [] }) || []);
 }
 

@@ -54,7 +54,7 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
   const exact = new Map<string, PathClaim>();
   const prefixes = new Map<string, PathClaim>();
   const patterns: PathClaim[] = [];
-  // A closed path was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
+  // Each path of a closed Ingress was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
   const isRegexHost = present.some(({ usesRegex }) => usesRegex === true);
   const lost: LostClaim[] = [];
   for (const ingress of present) {
@@ -67,7 +67,7 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
           patterns.push(claim);
           continue;
         }
-        if (isRegexHost && isClosed(claim.target)) patterns.push(claim);
+        if (isRegexHost && ingress.closed !== undefined && isClosed(claim.target)) patterns.push(claim);
         const isExact = claim.pathType === "Exact";
         const [among, identity] = isExact
           ? [exact, claim.path]

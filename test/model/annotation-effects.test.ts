@@ -319,6 +319,15 @@ describe("parseIngress() closes what would reach something else", () => {
     },
   );
 
+  it("I4 server-alias closes the names of a list, however it is divided", () => {
+    const added = withAnnotations({ [`${NGINX}server-alias`]: "b.com c.com,\n d.com" });
+    expect(
+      routesOf(added)
+        .slice(1)
+        .map((text) => text.slice(0, 5)),
+    ).toEqual(["b.com", "c.com", "d.com"]);
+  });
+
   it("I4 redirect-from closes the host that it adds", () => {
     const added = withAnnotations({ "haproxy-ingress.github.io/redirect-from": "b.com" });
     expect(routesOf(added)).toEqual(["a.com/a: web", "b.com/: closed-unsupported"]);

@@ -63,6 +63,17 @@ describe("a path of a restricted Ingress is closed", () => {
     expect(statusOf("/x", pathsOf("/", "Prefix"), RESTRICTED, regex)).toBe(200);
   });
 
+  it("I1 I4 and app-root closes the root alone, also beside regular expressions", () => {
+    const metadata = { name: "root", annotations: { [`${NGINX}app-root`]: "/x", [`${NGINX}use-regex`]: "true" } };
+    const spec = { rules: [{ host: "a.com", http: pathsOf("/b", "Prefix") }], defaultBackend: backend };
+    const root = valueOf(
+      parseIngress(object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec }))),
+    );
+    const snapshot = { ingresses: [root], services: [serviceOf("s")], slices: slicesOf("s", [1]) };
+    const kindOf = (path: string) => route(buildRoutes(routingSnapshot(snapshot)), { host: "a.com", path }).kind;
+    expect(["/", "/b", "/x"].map(kindOf)).toEqual(["refuse", "forward", "forward"]);
+  });
+
   it.each([{ paths: { path: "/admin" } }, { paths: "/admin" }, "/admin", [{ path: "/admin" }]])(
     "I1 with all others of its host where it cannot be read: %j",
     (http) => {
