@@ -1,5 +1,6 @@
 import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
+import { parseAddressTexts } from "#src/model/print-addresses.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
 /** Why no member can serve an address, and how many members each reason keeps from it. */
@@ -24,9 +25,14 @@ export interface SpeakersView {
 
 type Reports = ReadonlyMap<string, Fields>;
 
+/** Lists of addresses without an owner remembered at once: speakers that agree have one for each combination of reasons. */
+const MAX_LISTS = 32;
+
 /** Reads the reports of speakers, each version of one once; reports of other programs are ignored. */
 export class SpeakersReader {
   readonly #read = new WeakMap<Fields, SpeakerReport>();
+  /** The lists of addresses without an owner that were read last, by their text. */
+  readonly #unowned = new Map<string, ReadonlySet<string>>();
   #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly speakers: SpeakersView } | undefined;
 
   /** The Nodes that are Ready show which speakers died with the others. The same value while both are the same objects. */
@@ -45,10 +51,22 @@ export class SpeakersReader {
     return [...reports].flatMap(([name, report]) => this.#reportOf(name, report) ?? []);
   }
 
+  /** The same list in many reports is read once, and is the same set. */
+  readonly #parseUnowned = (texts: unknown): ReadonlySet<string> => {
+    const text = JSON.stringify(texts) ?? "";
+    const known = this.#unowned.get(text);
+    if (known !== undefined) return known;
+    const addresses = parseAddressTexts(texts);
+    const [oldest] = this.#unowned.keys();
+    if (this.#unowned.size >= MAX_LISTS && oldest !== undefined) this.#unowned.delete(oldest);
+    this.#unowned.set(text, addresses);
+    return addresses;
+  };
+
   #reportOf(name: string, report: Fields): SpeakerReport | undefined {
     const known = this.#read.get(report);
     if (known !== undefined) return known;
-    const read = readSpeakerReport(name, report);
+    const read = readSpeakerReport(name, report, this.#parseUnowned);
     if (read !== undefined) this.#read.set(report, read);
     return read;
   }
@@ -60,6 +78,7 @@ function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): Speaker
   const contested = new Map<string, string[]>();
   const firstOwners = new Map<string, string>();
   const unowned = new Map<string, UnownedReasons>();
+  const seen = new Set<ReadonlySet<string>>();
   for (const report of sorted) {
     const { node, announcing, unowned: groups } = report;
     // One that lost the API server cannot say that another one took over from it.
@@ -71,8 +90,11 @@ function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): Speaker
       if (first === undefined) firstOwners.set(ip, node);
       else contested.set(ip, [...(contested.get(ip) ?? [first]), node]);
     }
-    for (const { addresses, reasons } of groups)
+    for (const { addresses, reasons } of groups) {
+      if (seen.has(addresses)) continue;
+      seen.add(addresses);
       for (const ip of addresses) if (!unowned.has(ip)) unowned.set(ip, reasons);
+    }
   }
   return {
     count: live.length,

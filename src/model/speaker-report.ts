@@ -49,8 +49,15 @@ const MAX_NODES = 10_000;
 
 const PREFIX = "speaker-";
 
-/** Reads a report by its name, whatever it holds; undefined where another program wrote it. */
-export function readSpeakerReport(name: string, report: Fields): SpeakerReport | undefined {
+/**
+ * Reads a report by its name, whatever it holds; undefined where another program wrote it. `parseUnowned` reads the
+ * addresses without an owner: all speakers report the same ones, so that a reader of many may read them once.
+ */
+export function readSpeakerReport(
+  name: string,
+  report: Fields,
+  parseUnowned: typeof parseAddressTexts = parseAddressTexts,
+): SpeakerReport | undefined {
   if (!name.startsWith(PREFIX)) return undefined;
   return {
     node: textOf(report["node"]) || name.slice(PREFIX.length),
@@ -62,7 +69,9 @@ export function readSpeakerReport(name: string, report: Fields): SpeakerReport |
     members: new Set(recordsOf(report["members"]).map(({ node }) => textOf(node))),
     interfaces: recordsOf(report["interfaces"]).map(({ name: one }) => textOf(one)),
     unheard: new Set(textsOf(report["unheard"]).slice(0, MAX_NODES)),
-    unowned: recordsOf(report["unowned"]).slice(0, MAX_UNOWNED_GROUPS).map(readUnowned),
+    unowned: recordsOf(report["unowned"])
+      .slice(0, MAX_UNOWNED_GROUPS)
+      .map(({ addresses, reasons }) => ({ addresses: parseUnowned(addresses), reasons: countsOf(reasons) })),
     problems: recordsOf(report["problems"]).slice(0, MAX_REPORTED_PROBLEMS).flatMap(readProblem),
     takeovers: readTakeovers(report["takeovers"]),
     isShortened: report["shortened"] === true,
@@ -72,10 +81,6 @@ export function readSpeakerReport(name: string, report: Fields): SpeakerReport |
 function countsOf(value: unknown): Readonly<Record<string, number>> {
   const counts = Object.entries(recordOf(value));
   return Object.fromEntries(counts.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
-}
-
-function readUnowned(value: Fields): UnownedAddresses {
-  return { addresses: parseAddressTexts(value["addresses"]), reasons: countsOf(value["reasons"]) };
 }
 
 /** A Problem of a code that this version does not know is left out: codes are a closed set. */

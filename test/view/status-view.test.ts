@@ -206,6 +206,17 @@ describe("O1 a Service is shown with its worst reason, its endpoints and its spa
       is: "MultipleOwners n1, n2 n3 1/1 unserved",
     },
     {
+      name: "L3 one of two that announce it lost the API server: its report is older than the takeover",
+      change: {
+        nodes: names.map((name) => node(name, name === "n1" ? "Unknown" : "True")),
+        reports: byName(
+          "speaker",
+          names.map((name) => report(name, { announcing: name === "n3" ? [] : ["192.0.2.1"] })),
+        ),
+      },
+      is: "Announced n2 n3,n1 1/1 served",
+    },
+    {
       name: "with externalTrafficPolicy Local only nodes with an endpoint are spares",
       change: { services: [service("web", { spec: { externalTrafficPolicy: "Local" } })] },
       is: "Announced n1 n2 1/1 served",

@@ -132,17 +132,35 @@ export function readReport(topic: ReportTopic, lease: unknown): Report | undefin
   }
 }
 
-/** A report as JSON. Of one that is too long the longest list loses its end, and `shortened` is true. */
+/** A report as JSON. Of one that is too long the longest list, by its text, loses its end, and `shortened` is true. */
 export function printReport(report: Report): string {
   let shorter = report;
   for (;;) {
     const text = JSON.stringify(shorter);
     if (Buffer.byteLength(text) <= MAX_REPORT_LENGTH) return text;
-    const lists = Object.entries(shorter).filter((entry): entry is [string, readonly unknown[]] => {
-      return Array.isArray(entry[1]) && entry[1].length > 0;
-    });
-    const [longest] = lists.sort(([, left], [, right]) => right.length - left.length);
-    if (longest === undefined) return JSON.stringify({ reportedAt: report["reportedAt"], shortened: true });
-    shorter = { ...shorter, [longest[0]]: longest[1].slice(0, Math.floor(longest[1].length / 2)), shortened: true };
+    const next = shorten(shorter);
+    if (next === undefined) return JSON.stringify({ reportedAt: report["reportedAt"], shortened: true });
+    shorter = { ...next, shortened: true };
   }
+}
+
+/** Takes the end from the longest list in a record; undefined where it has none. */
+function shorten(record: Report): Report | undefined {
+  const lists = Object.entries(record).filter((entry): entry is [string, readonly unknown[]] => {
+    return Array.isArray(entry[1]) && entry[1].length > 0;
+  });
+  const [longest] = lists.map(([key, list]) => ({ key, list, size: sizeOf(list) })).sort((a, b) => b.size - a.size);
+  return longest && { ...record, [longest.key]: shortenList(longest.list, longest.size) };
+}
+
+/** Where one element is most of a list, that is shortened, or a list in it would cost all that is beside it. */
+function shortenList(list: readonly unknown[], size: number): readonly unknown[] {
+  const at = list.findIndex((one) => isRecord(one) && sizeOf(one) * 2 > size);
+  const element = list[at];
+  const shorter = isRecord(element) ? shorten(element) : undefined;
+  return shorter === undefined ? list.slice(0, Math.floor(list.length / 2)) : list.with(at, shorter);
+}
+
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value).length;
 }

@@ -1,5 +1,6 @@
 // Member records that are old or false, and reports that are old: what the controller makes of them.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SpeakersReader } from "#controller/speakers-reader.ts";
 import { nodeObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
@@ -73,5 +74,23 @@ describe("a report that is old", () => {
     await world.advance(REPORTS_MS);
     await world.advance(3 * CONTESTED_MS);
     expect([world.announced("web"), world.writes("web")]).toEqual(["True Announced", writes]);
+  });
+});
+
+describe("reports of a thousand nodes", () => {
+  it("L5 O5 that name the same addresses without an owner are read once, and kept once", () => {
+    const nodes = Array.from({ length: 1_000 }, (_, number) => `n${number}`);
+    const addresses = Array.from({ length: 40 }, (_, number) => `198.51.${number}.0-255`);
+    const reports = new Map(
+      nodes.map((node) => {
+        const unowned = [{ addresses: [...addresses], reasons: { NoSubnet: 1_000 } }];
+        return [`speaker-${node}`, { node, ready: true, unowned }];
+      }),
+    );
+    const reader = new SpeakersReader();
+    const lists = reader.all(reports).flatMap(({ unowned }) => unowned.map((group) => group.addresses));
+    expect([lists.length, new Set(lists).size]).toEqual([1_000, 1]);
+    const { unowned } = reader.read(reports, undefined);
+    expect([unowned.size, unowned.get("198.51.7.255")]).toEqual([10_240, { NoSubnet: 1_000 }]);
   });
 });
