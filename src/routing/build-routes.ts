@@ -1,6 +1,6 @@
 import { isClosed } from "#src/model/ingress-path.ts";
 import { backendsOf } from "./backend.ts";
-import { closedPattern } from "./closed-pattern.ts";
+import { closedPattern, linkPatterns } from "./closed-pattern.ts";
 import { comparedText, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { visibleAscii } from "./path.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "./prefix.ts";
@@ -44,7 +44,7 @@ function hostRoutes({ exact, prefixes, patterns, fallback, hasTls }: MergedHost)
   return {
     exact: new Map([...exact].map(([path, claim]) => [path, routeOf(claim, hasTls)])),
     prefixes: linkPrefixes(unlinked),
-    closedPatterns: patterns.map((claim) => closedPattern(claim.path, routeOf(claim, hasTls))),
+    closedPatterns: linkPatterns(patterns.map((claim) => closedPattern(claim.path, routeOf(claim, hasTls)))),
     defaultRoute: fallback && { ...routeOf(fallback, hasTls), rewrite: undefined },
   };
 }

@@ -9,13 +9,32 @@ const MARK = /^\/?~(?=\/)/;
 const ESCAPE = /\\./g;
 const CHARACTER_CLASS = /\[\^?\]?[^\]]*\]/g;
 
+/** A pattern that does not yet know its place among the others. */
+type UnlinkedPattern = Omit<ClosedPattern, "parent">;
+
 /**
  * What a regular expression in place of a path closes. As in ingress-nginx it is compared from the beginning of the
  * path and without regard to case, and goes before all paths with a shorter text.
  */
-export function closedPattern(pattern: string, route: Route): ClosedPattern {
+export function closedPattern(pattern: string, route: Route): UnlinkedPattern {
   const text = literalStart(pattern);
   return { text: text.toLowerCase(), length: lengthOf(pattern, text), route };
+}
+
+/** Puts patterns in order, of each text the longest, and gives each the longest other one that it begins with. */
+export function linkPatterns(patterns: readonly UnlinkedPattern[]): readonly ClosedPattern[] {
+  const longest = new Map<string, UnlinkedPattern>();
+  for (const pattern of patterns) {
+    if (pattern.length > (longest.get(pattern.text)?.length ?? -1)) longest.set(pattern.text, pattern);
+  }
+  const sorted = [...longest.values()].sort((left, right) => (left.text < right.text ? -1 : 1));
+  const open: number[] = [];
+  return sorted.map((pattern, index) => {
+    while (open.length > 0 && !pattern.text.startsWith(sorted[open.at(-1) ?? 0]?.text ?? "")) open.pop();
+    const parent = open.at(-1) ?? -1;
+    open.push(index);
+    return { ...pattern, parent };
+  });
 }
 
 /** One without special characters yields to a rule of the same text: among these the older one goes first. */
@@ -50,7 +69,8 @@ const ACME_PATH = "/.well-known/acme-challenge/";
 
 /**
  * The closed pattern that may match a normalised path and is not shorter than the rule that was found. An Exact path
- * goes before an expression; before a whole host that is closed, only one for the proof of a certificate.
+ * goes before an expression; before a whole host that is closed, only one for the proof of a certificate. As in
+ * `longestPrefix` the cost is the logarithm of the patterns plus their nesting.
  */
 export function closedRoute(
   patterns: readonly ClosedPattern[],
@@ -62,5 +82,15 @@ export function closedRoute(
   // Longer than any expression, and shorter than a whole host.
   const foundLength = isExact ? Number.MAX_VALUE : (found?.path.length ?? 0);
   const lower = path.toLowerCase();
-  return patterns.find(({ text, length }) => length >= foundLength && lower.startsWith(text))?.route;
+  let low = 0;
+  let high = patterns.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((patterns[middle]?.text ?? "") <= lower) low = middle + 1;
+    else high = middle;
+  }
+  let entry = patterns[low - 1];
+  while (entry !== undefined && !(entry.length >= foundLength && lower.startsWith(entry.text)))
+    entry = patterns[entry.parent];
+  return entry?.route;
 }

@@ -19,7 +19,7 @@ export interface HostRoutes {
   readonly exact: ReadonlyMap<string, Route>;
   /** Prefix and ImplementationSpecific paths in the order of their text. */
   readonly prefixes: readonly PrefixEntry[];
-  /** Usually none. */
+  /** In the order of their text, each text once; usually none. */
   readonly closedPatterns: readonly ClosedPattern[];
   readonly defaultRoute: Route | undefined;
 }
@@ -42,6 +42,8 @@ export interface ClosedPattern {
   /** Paths of rules that are longer go before it; infinite where the pattern itself cannot be read. */
   readonly length: number;
   readonly route: Route;
+  /** Index of the longest other one whose text this one begins with; -1 if none. */
+  readonly parent: number;
 }
 
 /** One rule of an Ingress, ready to use. */
