@@ -50,6 +50,8 @@ function handOver(node) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
+// Under npx the parent is npm's shell: `kill` of npx ends that shell, and nothing else tells the program.
+if (process.env.npm_command === "exec") process.env.HAWSER_LAUNCHER_PID = String(process.ppid);
 if (find("pino") === undefined) fail(`its packages are missing. Run: cd ${root} && npm run hawser -- version`);
 const node = isNewEnough() ? process.execPath : ownNode();
 if (node === undefined) {

@@ -104,6 +104,14 @@ describe("O11 every command explains itself", () => {
   });
 });
 
+/** The process below another one, each the first child of the one before, whose command line has a text. */
+async function findBelow(pid: number, text: string): Promise<number> {
+  const [child = ""] = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ");
+  if (child === "") throw new Error(`no process below ${pid} has ${text} in its command line`);
+  const command = await readFile(`/proc/${child}/cmdline`, "utf8");
+  return command.includes(text) ? Number(child) : findBelow(Number(child), text);
+}
+
 describe("cli/hawser.js", () => {
   it("runs under the project's own Node", async () => {
     const { code, stdout } = await startCommand(process.execPath, [LAUNCHER, "--help"]).ended;
@@ -138,6 +146,17 @@ describe("cli/hawser.js", () => {
       expect((await launcher.ended).stdout).toContain('"msg":"shut down"');
     },
   );
+
+  it("O15 the program ends when npx, which started it, is asked to end", async () => {
+    const options = ["--manifests", await scratch(), "--admin-port=0", "--admin-address=127.0.0.1"];
+    const npx = startCommand("npx", ["hawser", "controller", ...options]);
+    await npx.says(/"msg":"controller started"/);
+    const program = await findBelow(npx.child.pid ?? 0, "controller/main.ts");
+    closers.push(async () => Promise.resolve(spawnSync("kill", ["-KILL", String(program)])));
+    npx.child.kill("SIGTERM");
+    // It resolves when no process holds the pipe to its output any longer.
+    expect((await npx.ended).stdout).toContain('"msg":"shut down"');
+  });
 
   it.skipIf(oldNodes.length === 0)("O12 npx hawser prints what hawser prints, and nothing before it", async () => {
     const path = `${dirname(oldNodes[0] ?? "")}:${process.env["PATH"]}`;
