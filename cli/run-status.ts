@@ -32,7 +32,7 @@ latest Events and every problem of the Hawser in a cluster, or in a folder of ma
 and which rights it needs.
 ? marks what cannot be known; NAME? what only the last report of that speaker says.
 Exit code: 0 when everything could be read; 1 when something could not be read or Hawser is not in the namespace, and with
---exit-code when something is not served; 2 for wrong options.`;
+--exit-code when a Service is not served or no controller leads; 2 for wrong options.`;
 /** With --watch: how often a folder is read for what its source does not report (Events, signs of life). */
 const LOOK_AT_FOLDER_MS = 500;
 /** With --watch: how often a cluster is listed. */

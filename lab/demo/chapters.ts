@@ -106,9 +106,9 @@ function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
 export async function deadNode({ rack, world, teller }: Stage, ip: string, node: string): Promise<number> {
   teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
   teller.explain(
-    "The client sends a probe through the address every 2 ms to a pod on another node. What it waits is the time from the cut to " +
-      "the first probe that is answered again: the others give it up 100 ms after the last they heard of it (as much later " +
-      "as it lately got no CPU, on a busy machine), elect and announce.",
+    "The client sends a probe through the address every 2 ms to a pod on another node. Its wait is the time from the cut to " +
+      "the first probe that is answered again: the other speakers hear nothing from the node for 100 ms (longer on a machine " +
+      "that is busy and gives them too little CPU), elect a new owner and announce.",
   );
   const prober = await Prober.start(rack.client, { mode: "udp", target: ip, port: ECHO_PORT, everyMs: 2 });
   await prober.waitForGood(CALM_PROBES);

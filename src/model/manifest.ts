@@ -43,6 +43,15 @@ export function parseManifests(text: string, file: string, { keepsLines = false 
     });
     return found;
   }
+  // No YAML has it, and what the lines of such a file say means nothing.
+  if (text.includes("\0")) {
+    complain(placeIn(found, file), "MANIFEST_NOT_YAML", {
+      what: "Cannot read the file",
+      why: "it is not text in UTF-8: it has a zero byte",
+      fix: "Leave it out if it is a program, an image or an archive; store a manifest in UTF-16 as UTF-8",
+    });
+    return found;
+  }
   for (const document of readYaml(text)) {
     const faults = document.ok ? [] : document.faults;
     for (const fault of faults) complainOfYaml(placeIn(found, `${file}:${fault.line}`), fault, text);

@@ -2,8 +2,8 @@ import type { Problem } from "#src/model/problem.ts";
 
 /** Error codes in words, where the code alone does not tell what to do. */
 const meanings: Readonly<Record<string, string>> = {
-  ENOENT: "it is not there",
-  ENOTDIR: "it is not a directory",
+  ENOENT: "it does not exist",
+  ENOTDIR: "it is not a folder",
   EACCES: "this user may not read it (EACCES)",
   EPERM: "this user may not read it (EPERM)",
 };

@@ -40,6 +40,17 @@ describe("parseManifests()", () => {
     expect(where[0]).toMatch(/^f\.yaml:[5-9]$/);
   });
 
+  it.each([
+    { name: "a program", text: "\u007FELF\u0002\0\0\n---\na: [\n: %b\0\n" },
+    { name: "a file in UTF-16", text: [...well("one")].join("\0") },
+  ])("$name is one problem of the whole file", ({ text }) => {
+    const { problems, objects } = parseManifests(text, "f.yaml");
+    expect(objects).toEqual([]);
+    expect(problems).toEqual([
+      expect.objectContaining({ code: "MANIFEST_NOT_YAML", where: "f.yaml", why: expect.stringContaining("zero byte") }),
+    ]);
+  });
+
   it("names the line of the second key of two", () => {
     const { codes: found, where } = read(`${well("one")}---\n# comment\nkind: Service\nspec: {}\nkind: Ingress\n`);
     expect(found).toEqual(["MANIFEST_DUPLICATE_KEY"]);

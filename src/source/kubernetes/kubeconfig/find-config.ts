@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { Parsed } from "#src/model/problem.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
 import { type ApiConfig, inClusterConfig } from "#src/source/kubernetes/api/api-config.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
@@ -22,5 +22,17 @@ export function findApiConfig({ kubeconfig, context, env }: FindConfigOptions): 
   if (paths.length > 0) return readKubeconfig(paths, { context });
   const home = join(env["HOME"] ?? homedir(), ".kube", "config");
   if (existsSync(home) || context !== undefined) return readKubeconfig(home, { context });
+  if ((env["KUBERNETES_SERVICE_HOST"] ?? "") === "") return { ok: false, problems: [clusterMissing(home)] };
   return inClusterConfig({ env });
+}
+
+function clusterMissing(home: string): Problem {
+  return {
+    code: "SOURCE_MISSING",
+    where: "--kubeconfig",
+    what: "Cannot find a cluster",
+    why: `neither --kubeconfig nor KUBECONFIG is given, ${home} does not exist, and this is not a pod of a cluster`,
+    fix: "Give --kubeconfig FILE, or the manifests of a folder instead of a cluster, as --help says",
+    severity: "error",
+  };
 }
