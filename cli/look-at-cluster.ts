@@ -1,4 +1,4 @@
-import type { KubeObject } from "#src/model/object.ts";
+import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
@@ -50,7 +50,14 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
     const processes = pods?.map(readSpeakerPod);
     const seen = { services, configMaps, nodes, slices, processes, reports, members, leases: elections, events };
-    const value = viewStatus({ nowMs: wallMs(), namespace, loadBalancerClass, problems, ...seen });
+    const value = viewStatus({
+      nowMs: wallMs(),
+      namespace,
+      configMap: keyOf(configMap),
+      loadBalancerClass,
+      problems,
+      ...seen,
+    });
     return { ok: true, value, problems };
   } finally {
     lister.close();

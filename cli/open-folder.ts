@@ -44,6 +44,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       viewStatus({
         nowMs: wallMs(),
         namespace,
+        configMap,
         loadBalancerClass,
         configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
         services: [...source.list("Service").values()],

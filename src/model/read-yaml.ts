@@ -243,9 +243,21 @@ function entryOf(document: Document.Parsed, map: YAMLMap, key: Key): Found | und
   return undefined;
 }
 
+/** Messages of the library that name notions of YAML, in the words of a person who wrote a manifest. */
+const PLAIN_WORDS: readonly (readonly [start: string, why: string])[] = [
+  [
+    "Implicit keys need to be on a single line",
+    "a key has no colon and space after it, or a text of several lines no quotes",
+  ],
+  ["Implicit map keys need to be followed", "a key has no colon and space after it"],
+  ["Nested mappings are not allowed in compact", "a line has two colons: a value with a colon in it needs quotes"],
+];
+
 /** The first line of an error's message, in the form of the middle of a sentence. */
 function messageOf(error: unknown): string {
   const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  const plain = PLAIN_WORDS.find(([start]) => line.startsWith(start));
+  if (plain !== undefined) return plain[1];
   const text = line.slice(0, 200).replace(/[.:]$/, "");
   return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }

@@ -2,10 +2,9 @@ import type { Problem } from "#src/model/problem.ts";
 import type { StatusInput } from "./status-input.ts";
 import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
 
-/** Finds what an installation lacks as a whole: everything, because it is in another namespace, or a controller that leads. */
+/** Finds what an installation lacks: everything, because it is in another namespace; its ConfigMap; a controller that leads. */
 export function findMissing(input: StatusInput): readonly Problem[] {
-  const { namespace, leases } = input;
-  if (leases === "none" || leases === undefined) return [];
+  const { namespace } = input;
   if (isAbsent(input)) {
     return [
       {
@@ -18,7 +17,26 @@ export function findMissing(input: StatusInput): readonly Problem[] {
       },
     ];
   }
-  const leader = viewLeaders(leases, input.nowMs).find(({ election }) => election === CONTROLLER_ELECTION);
+  return [...findMissingConfig(input), ...findMissingLeader(input)];
+}
+
+function findMissingConfig({ configMap, configMaps }: StatusInput): readonly Problem[] {
+  if (configMaps?.length !== 0) return [];
+  return [
+    {
+      code: "CONFIG_MAP_MISSING",
+      where: `ConfigMap "${configMap}"`,
+      what: "Cannot find the configuration",
+      why: "there is no ConfigMap of this name",
+      fix: "Create it with the pools, or name another one with --namespace and --config-map",
+      severity: "error",
+    },
+  ];
+}
+
+function findMissingLeader({ namespace, leases, nowMs }: StatusInput): readonly Problem[] {
+  if (leases === "none" || leases === undefined) return [];
+  const leader = viewLeaders(leases, nowMs).find(({ election }) => election === CONTROLLER_ELECTION);
   if (leader === undefined || leader.leads) return [];
   const last = `${leader.holder} last renewed it at ${leader.renewedAt}`;
   return [

@@ -23,7 +23,9 @@ export interface StatusInput {
   /** Where Hawser's own objects are expected. */
   readonly namespace: string;
   readonly loadBalancerClass: string | undefined;
-  /** The ConfigMap of its name, at most one. */
+  /** `namespace/name` of the ConfigMap with the pools. */
+  readonly configMap: string;
+  /** The ConfigMap of this name, at most one. */
   readonly configMaps: readonly KubeObject[] | undefined;
   readonly services: readonly KubeObject[] | undefined;
   readonly nodes: readonly KubeObject[] | undefined;

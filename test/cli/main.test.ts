@@ -52,14 +52,17 @@ describe("hawser", () => {
     expect(stderr).toContain(says);
   });
 
-  it.each([["check", "--cluster"], ["status"]])("%s without a cluster names only options that it has", async (...args) => {
-    const env = { KUBERNETES_SERVICE_HOST: "", KUBECONFIG: "", HOME: await scratch() };
-    const { code, stdout, stderr } = await runCli(args, env);
-    const said = stdout + stderr;
-    expect([code, said]).toEqual([2, expect.stringContaining("SOURCE_MISSING")]);
-    expect(said).toContain(".kube/config does not exist");
-    if (args[0] === "check") expect(said).not.toContain("--manifests");
-  });
+  it.each([["check", "--cluster"], ["status"]])(
+    "%s without a cluster names only options that it has",
+    async (...args) => {
+      const env = { KUBERNETES_SERVICE_HOST: "", KUBECONFIG: "", HOME: await scratch() };
+      const { code, stdout, stderr } = await runCli(args, env);
+      const said = stdout + stderr;
+      expect([code, said]).toEqual([2, expect.stringContaining("SOURCE_MISSING")]);
+      expect(said).toContain(".kube/config does not exist");
+      if (args[0] === "check") expect(said).not.toContain("--manifests");
+    },
+  );
 
   it.each(["version", "--version"])("%s prints the versions and whether the native module loads", async (word) => {
     const { code, stdout } = await runCli([word]);

@@ -223,6 +223,8 @@ describe("hawser status", () => {
         "no Services of type LoadBalancer",
         "no speaker has reported",
         "no Events",
+        'ConfigMap "hawser-system/hawser": Cannot find the configuration: there is no ConfigMap of this name. ' +
+          "Create it with the pools, or name another one with --namespace and --config-map. [CONFIG_MAP_MISSING]",
         "",
       ]
         .join("\n\n")
@@ -261,7 +263,14 @@ describe("printStatus()", () => {
       processes: undefined,
     };
     const rest = { reports: undefined, members: undefined, leases: undefined, events: undefined, problems: [] };
-    const view = viewStatus({ nowMs, namespace: "hawser-system", loadBalancerClass: undefined, ...all, ...rest });
+    const view = viewStatus({
+      nowMs,
+      namespace: "hawser-system",
+      configMap: "a/b",
+      loadBalancerClass: undefined,
+      ...all,
+      ...rest,
+    });
     expect(printStatus(view, nowMs).split("\n\n")).toEqual([
       "POOL: ?",
       "SERVICE: ?",

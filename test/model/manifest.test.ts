@@ -41,13 +41,27 @@ describe("parseManifests()", () => {
   });
 
   it.each([
+    { broken: "metadata\n  name: a", why: "no colon" },
+    { broken: "kind: Service\nmeta", why: "no colon" },
+    { broken: "replicas:1\nb: 2", why: "no colon" },
+    { broken: "a: b: c", why: "two colons" },
+  ])("says of $broken in plain words that it has $why", ({ broken, why }) => {
+    const { problems } = parseManifests(broken, "f.yaml");
+    expect(problems.map((problem) => problem.why)).toEqual([expect.stringContaining(why)]);
+  });
+
+  it.each([
     { name: "a program", text: "\u007FELF\u0002\0\0\n---\na: [\n: %b\0\n" },
     { name: "a file in UTF-16", text: [...well("one")].join("\0") },
   ])("$name is one problem of the whole file", ({ text }) => {
     const { problems, objects } = parseManifests(text, "f.yaml");
     expect(objects).toEqual([]);
     expect(problems).toEqual([
-      expect.objectContaining({ code: "MANIFEST_NOT_YAML", where: "f.yaml", why: expect.stringContaining("zero byte") }),
+      expect.objectContaining({
+        code: "MANIFEST_NOT_YAML",
+        where: "f.yaml",
+        why: expect.stringContaining("zero byte"),
+      }),
     ]);
   });
 

@@ -109,6 +109,7 @@ const byName = (prefix: string, values: readonly { readonly node: string }[]) =>
 const healthy: StatusInput = {
   nowMs,
   namespace: "hawser-system",
+  configMap: "hawser-system/hawser",
   loadBalancerClass: undefined,
   configMaps: [configMap],
   services: [service("web")],
