@@ -17,7 +17,10 @@ export const RESPONSE_REASONS = {
   "no-route": { status: 404, meaning: "No rule of any Ingress matches the host and path." },
   "method-not-allowed": { status: 405, meaning: "The method is CONNECT or TRACE, which Hawser does not forward." },
   "request-head-timeout": { status: 408, meaning: "The client took too long to send the request head." },
-  "request-body-timeout": { status: 408, meaning: "The client stopped sending the request body." },
+  "request-body-timeout": {
+    status: 408,
+    meaning: "The client stopped sending the request body, or sent it too slowly.",
+  },
   "request-body-too-large": { status: 413, meaning: "The request body is larger than the limit." },
   "target-too-long": { status: 414, meaning: "The request line is longer than the limit." },
   "expectation-unknown": { status: 417, meaning: "The request expects something else than 100-continue." },

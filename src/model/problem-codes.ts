@@ -53,7 +53,7 @@ export const PROBLEM_CODES = {
   },
   KUBECONFIG_UNSUPPORTED: {
     meaning:
-      "A kubeconfig logs in with a password, or by a program, a provider or a proxy while the package for that is absent.",
+      "A kubeconfig logs in with a password; or it needs a program, a provider or a proxy, and the package for that is absent.",
     solve: "Give one with a token or a client certificate, or install `@kubernetes/client-node`.",
   },
   API_LOGIN_FAILED: {
@@ -70,8 +70,8 @@ export const PROBLEM_CODES = {
   },
   API_SERVER_WENT_BACK: {
     meaning:
-      "The API server shows an older state than before, as after the loss of its store. The last known state stays in use.",
-    solve: "Restart Hawser if this is intended, as after restoring a backup.",
+      "The API server shows an older state than before, for example after the loss of its store. The last known state stays in use.",
+    solve: "Restart Hawser if this is intended, for example after a backup was restored.",
   },
   WATCH_LINE_UNREADABLE: {
     meaning: "Warning: the API server sent something that is not an event. It is ignored.",
@@ -454,7 +454,7 @@ export const PROBLEM_CODES = {
     solve: "Write a value as `--help` describes it.",
   },
   OPTION_MISSING: {
-    meaning: "An option that must be given is not.",
+    meaning: "A required option is missing.",
     solve: "Give the option, or set its environment variable.",
   },
   OPTION_UNKNOWN: {
@@ -533,7 +533,7 @@ export const PROBLEM_CODES = {
   },
   CONTROLLER_NOT_LEADING: {
     meaning: "No controller leads: addresses that are assigned stay, and no Service gets a new one.",
-    solve: "Look why the pods of the Deployment hawser-controller do not run, or cannot reach the API server.",
+    solve: "Find out why the pods of the Deployment hawser-controller do not run, or cannot reach the API server.",
   },
   PACKET_SOCKET_REFUSED: {
     meaning: "The speaker cannot open a packet socket on an interface, so it answers nothing there. It tries again.",

@@ -16,7 +16,7 @@ export const REASON_MEANINGS = {
   PoolExhausted:
     "No free address is left in the pools that may serve the Service. It gets one as soon as there is one.",
   NoPoolConfigured: "There is no pool that may serve the Service.",
-  RequestedAddressNotInPool: "No pool contains the requested address, or not the requested pool.",
+  RequestedAddressNotInPool: "No pool contains the requested address, or the requested pool does not contain it.",
   RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a host has it.",
   RequestedPoolUnknown: "There is no pool of the requested name.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
@@ -38,7 +38,7 @@ export const REASON_MEANINGS = {
   NoReadyEndpoint:
     "The address is announced, but the Service has no ready endpoint: no pod answers. Shown by `hawser status`.",
   MultipleOwners:
-    "Several speakers answer for the address, and say so for some seconds: their heartbeats do not pass between the nodes.",
+    "Several speakers have reported for some seconds that they answer for the address: their heartbeats do not pass between the nodes.",
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
   ConfigLoaded: "The configuration was read and is in use.",

@@ -45,7 +45,7 @@ function findMissingLeader({ namespace, leases, nowMs }: StatusInput): readonly 
       where: `Lease "${namespace}/${CONTROLLER_ELECTION}"`,
       what: "No controller leads, so no Service gets an address",
       why: leader.holder === "" ? "no controller holds the Lease" : last,
-      fix: `Look why the pods of the Deployment ${CONTROLLER_ELECTION} do not run, or cannot reach the API server`,
+      fix: `Find out why the pods of the Deployment ${CONTROLLER_ELECTION} do not run, or cannot reach the API server`,
       severity: "error",
     },
   ];
