@@ -1,3 +1,4 @@
+import { bitsOf } from "#src/ip/address.ts";
 import { type Cidr, cidrOf, printCidr } from "#src/ip/cidr.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { Routes } from "#src/linux/routes.ts";
@@ -19,6 +20,8 @@ export function sharedNetworks(links: readonly Link[], { interfaceOf }: Routes):
   const byNetwork = new Map<string, { network: Cidr; links: Link[] }>();
   for (const link of links.toSorted((left, right) => left.index - right.index))
     for (const network of networksOf(link)) {
+      // A network of one address, such as the gateway of pods that each of their interfaces has: nothing else can be in it.
+      if (network.prefixLength === bitsOf(network.family)) continue;
       const known = byNetwork.get(printCidr(network)) ?? { network, links: [] };
       if (!known.links.includes(link)) known.links.push(link);
       byNetwork.set(printCidr(network), known);

@@ -159,15 +159,18 @@ describe("cli/hawser.js", () => {
     },
   );
 
-  it("O15 the program ends when npx, which started it, is asked to end", async () => {
+  it.each([
+    { command: "npx", args: ["hawser"] },
+    { command: "npm", args: ["run", "hawser", "--"] },
+  ])("O15 the program ends when npm, which started it, is asked to end: $command", async ({ command, args }) => {
     const options = ["--manifests", await scratch(), "--admin-port=0", "--admin-address=127.0.0.1"];
-    const npx = startCommand("npx", ["hawser", "controller", ...options]);
-    await npx.says(/"msg":"controller started"/);
-    const program = await findBelow(npx.child.pid ?? 0, "controller/main.ts");
+    const npm = startCommand(command, [...args, "controller", ...options]);
+    await npm.says(/"msg":"controller started"/);
+    const program = await findBelow(npm.child.pid ?? 0, "controller/main.ts");
     closers.push(async () => Promise.resolve(spawnSync("kill", ["-KILL", String(program)])));
-    npx.child.kill("SIGTERM");
+    npm.child.kill("SIGTERM");
     // It resolves when no process holds the pipe to its output any longer.
-    expect((await npx.ended).stdout).toContain('"msg":"shut down"');
+    expect((await npm.ended).stdout).toContain('"msg":"shut down"');
   });
 
   it.skipIf(oldNodes.length === 0)("O12 npx hawser prints what hawser prints, and nothing before it", async () => {

@@ -53,6 +53,11 @@ describe("sharedNetworks()", () => {
   });
 
   it.each([
+    {
+      name: "an address that each interface of a pod has for itself",
+      links: [link(2, "10.1.0.1/32"), link(3, "10.1.0.1/32")],
+    },
+    { name: "the same of IPv6", links: [link(2, "2001:db8::1/128"), link(3, "2001:db8::1/128")] },
     { name: "two networks", links: [eth0, link(3, "198.51.100.12/24")] },
     { name: "two addresses of one interface", links: [link(2, "192.0.2.11/24", "192.0.2.12/24")] },
     { name: "a network within another", links: [eth0, link(3, "192.0.2.200/28")] },
