@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { parseAddressTexts } from "#src/model/print-addresses.ts";
@@ -25,14 +26,14 @@ export interface SpeakersView {
 
 type Reports = ReadonlyMap<string, Fields>;
 
-/** Lists of addresses without an owner remembered at once: speakers that agree have one for each combination of reasons. */
+/** Lists of addresses remembered at once. Long ones are alike: all speakers lack an owner for the same addresses, or own all. */
 const MAX_LISTS = 32;
 
 /** Reads the reports of speakers, each version of one once; reports of other programs are ignored. */
 export class SpeakersReader {
   readonly #read = new WeakMap<Fields, SpeakerReport>();
-  /** The lists of addresses without an owner that were read last, by their text. */
-  readonly #unowned = new Map<string, ReadonlySet<string>>();
+  /** The lists of addresses that were read last, by their text. */
+  readonly #lists = new Map<string, ReadonlySet<string>>();
   #last: { readonly reports: Reports; readonly readyNodes: ReadyNodes; readonly speakers: SpeakersView } | undefined;
 
   /** The Nodes that are Ready show which speakers died with the others. The same value while both are the same objects. */
@@ -52,21 +53,21 @@ export class SpeakersReader {
   }
 
   /** The same list in many reports is read once, and is the same set. */
-  readonly #parseUnowned = (texts: unknown): ReadonlySet<string> => {
+  readonly #parseList = (texts: unknown): ReadonlySet<string> => {
     const text = JSON.stringify(texts) ?? "";
-    const known = this.#unowned.get(text);
+    const known = this.#lists.get(text);
     if (known !== undefined) return known;
     const addresses = parseAddressTexts(texts);
-    const [oldest] = this.#unowned.keys();
-    if (this.#unowned.size >= MAX_LISTS && oldest !== undefined) this.#unowned.delete(oldest);
-    this.#unowned.set(text, addresses);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size >= MAX_LISTS && oldest !== undefined) this.#lists.delete(oldest);
+    this.#lists.set(text, addresses);
     return addresses;
   };
 
   #reportOf(name: string, report: Fields): SpeakerReport | undefined {
     const known = this.#read.get(report);
     if (known !== undefined) return known;
-    const read = readSpeakerReport(name, report, this.#parseUnowned);
+    const read = readSpeakerReport(name, report, this.#parseList);
     if (read !== undefined) this.#read.set(report, read);
     return read;
   }
@@ -88,7 +89,11 @@ function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): Speaker
       if (!isCurrent) continue;
       const first = firstOwners.get(ip);
       if (first === undefined) firstOwners.set(ip, node);
-      else contested.set(ip, [...(contested.get(ip) ?? [first]), node]);
+      else {
+        const owners = contested.get(ip);
+        if (owners === undefined) contested.set(ip, [first, node]);
+        else owners.push(node);
+      }
     }
     for (const { addresses, reasons } of groups) {
       if (seen.has(addresses)) continue;
@@ -109,14 +114,34 @@ function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): Speaker
 
 /** The addresses of which something else is to be said by the second view than by the first, canonical text. */
 export function differingAddresses(before: SpeakersView, after: SpeakersView): readonly string[] {
-  const isOther = (ip: string): boolean => {
-    const [left, right] = [before, after].map(({ contested, unowned, unheard }) => {
-      const nodes = contested.get(ip);
-      const deaf = nodes?.map((node) => [...(unheard.get(node) ?? [])].sort());
-      return JSON.stringify([nodes, deaf, unowned.get(ip)]);
-    });
-    return left !== right;
-  };
+  const isOtherOwners = compareOwners(before, after);
+  const isOther = (ip: string): boolean =>
+    isOtherOwners(before.contested.get(ip) ?? [], after.contested.get(ip) ?? []) ||
+    !isDeepStrictEqual(before.unowned.get(ip), after.unowned.get(ip));
   const candidates = [before, after].flatMap(({ contested, unowned }) => [...contested.keys(), ...unowned.keys()]);
   return [...before.announced.symmetricDifference(after.announced), ...new Set(candidates.filter(isOther))];
 }
+
+type Owners = readonly string[];
+
+/**
+ * Whether these are other owners than before, or hear others. Where heartbeats are blocked all nodes own all addresses: the
+ * same lists are compared once.
+ */
+function compareOwners(before: SpeakersView, after: SpeakersView): (left: Owners, right: Owners) => boolean {
+  const deafTo = ({ unheard }: SpeakersView, node: string): ReadonlySet<string> => unheard.get(node) ?? NONE;
+  const isOtherNode = new Map<string, boolean>();
+  for (const node of new Set([...before.unheard.keys(), ...after.unheard.keys()]))
+    isOtherNode.set(node, deafTo(before, node).symmetricDifference(deafTo(after, node)).size > 0);
+  const known = new Map<string, boolean>();
+  return (left, right) => {
+    if (left.length !== right.length) return true;
+    const [text, other] = [left.join(" "), right.join(" ")];
+    if (text !== other) return true;
+    const answer = known.get(text) ?? right.some((node) => isOtherNode.get(node) === true);
+    known.set(text, answer);
+    return answer;
+  };
+}
+
+const NONE: ReadonlySet<string> = new Set();

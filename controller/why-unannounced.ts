@@ -94,10 +94,14 @@ function causeOf(reasons: UnownedReasons | undefined): string {
 export function whyContested(contested: readonly string[], speakers: SpeakersView): ConditionValue {
   const nodes = [...new Set(contested.flatMap((ip) => speakers.contested.get(ip) ?? []))].sort();
   const isDeaf = (one: string, other: string): boolean => speakers.unheard.get(one)?.has(other) === true;
-  const pairs = nodes.flatMap((one, at) =>
-    nodes.slice(at + 1).flatMap((other) => (isDeaf(one, other) || isDeaf(other, one) ? `"${one}" and "${other}"` : [])),
-  );
-  const blocked = pairs.length === 0 ? "" : ` Heartbeats do not pass between ${pairs.slice(0, SHOWN).join("; ")}.`;
+  const pairs: string[] = [];
+  for (const [at, one] of nodes.entries())
+    for (const other of nodes.slice(at + 1)) {
+      // Of a thousand nodes that all are cut off from each other, the first pairs are enough.
+      if (pairs.length === SHOWN) break;
+      if (isDeaf(one, other) || isDeaf(other, one)) pairs.push(`"${one}" and "${other}"`);
+    }
+  const blocked = pairs.length === 0 ? "" : ` Heartbeats do not pass between ${pairs.join("; ")}.`;
   return failed(
     "MultipleOwners",
     contested,

@@ -75,10 +75,8 @@ function parseAddresses(text: string): readonly Ip[] {
  * The addresses that a speaker's report says it answers for, each in canonical text. An element of `announcing` is a text
  * as `printAddresses` makes it (a plain address is one), or has the address in its field `ip`; anything else is ignored.
  */
-export function announcedAddresses(report: Fields): ReadonlySet<string> {
-  return parseAddressTexts(
-    listOf(report["announcing"]).map((element) => (isRecord(element) ? element["ip"] : element)),
-  );
+export function announcedAddresses(report: Fields, parseList = parseAddressTexts): ReadonlySet<string> {
+  return parseList(listOf(report["announcing"]).map((element) => (isRecord(element) ? element["ip"] : element)));
 }
 
 /** The addresses of a list of texts as `printAddresses` makes them, each in canonical text; anything else is ignored. */

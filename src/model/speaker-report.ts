@@ -50,13 +50,13 @@ const MAX_NODES = 10_000;
 const PREFIX = "speaker-";
 
 /**
- * Reads a report by its name, whatever it holds; undefined where another program wrote it. `parseUnowned` reads the
- * addresses without an owner: all speakers report the same ones, so that a reader of many may read them once.
+ * Reads a report by its name, whatever it holds; undefined where another program wrote it. `parseList` reads its
+ * lists of addresses: speakers may report the same ones, and a reader of many may read these once.
  */
 export function readSpeakerReport(
   name: string,
   report: Fields,
-  parseUnowned: typeof parseAddressTexts = parseAddressTexts,
+  parseList: typeof parseAddressTexts = parseAddressTexts,
 ): SpeakerReport | undefined {
   if (!name.startsWith(PREFIX)) return undefined;
   return {
@@ -64,14 +64,14 @@ export function readSpeakerReport(
     ready: report["ready"] === true,
     standing: textOf(report["standing"]),
     reportedAt: textOf(report["reportedAt"]),
-    announcing: announcedAddresses(report),
+    announcing: announcedAddresses(report, parseList),
     ineligible: countsOf(report["ineligible"]),
     members: new Set(recordsOf(report["members"]).map(({ node }) => textOf(node))),
     interfaces: recordsOf(report["interfaces"]).map(({ name: one }) => textOf(one)),
     unheard: new Set(textsOf(report["unheard"]).slice(0, MAX_NODES)),
     unowned: recordsOf(report["unowned"])
       .slice(0, MAX_UNOWNED_GROUPS)
-      .map(({ addresses, reasons }) => ({ addresses: parseUnowned(addresses), reasons: countsOf(reasons) })),
+      .map(({ addresses, reasons }) => ({ addresses: parseList(addresses), reasons: countsOf(reasons) })),
     problems: recordsOf(report["problems"]).slice(0, MAX_REPORTED_PROBLEMS).flatMap(readProblem),
     takeovers: readTakeovers(report["takeovers"]),
     isShortened: report["shortened"] === true,

@@ -1,6 +1,6 @@
 // Member records that are old or false, and reports that are old: what the controller makes of them.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SpeakersReader } from "#controller/speakers-reader.ts";
+import { differingAddresses, SpeakersReader } from "#controller/speakers-reader.ts";
 import { nodeObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
@@ -92,5 +92,26 @@ describe("reports of a thousand nodes", () => {
     expect([lists.length, new Set(lists).size]).toEqual([1_000, 1]);
     const { unowned } = reader.read(reports, undefined);
     expect([unowned.size, unowned.get("198.51.7.255")]).toEqual([10_240, { NoSubnet: 1_000 }]);
+  });
+
+  it("L3 that all own the same addresses are compared by their lists of owners, each once", () => {
+    const nodes = Array.from({ length: 200 }, (_, number) => `n${number}`);
+    const announcing = Array.from({ length: 8 }, (_, number) => `198.51.${number}.0-255`);
+    const cutOff = (deafLess: string) =>
+      new Map(
+        nodes.map((node) => {
+          const unheard = nodes.filter((one) => one !== node && !(node === deafLess && one === "n0"));
+          return [`speaker-${node}`, { node, ready: true, announcing: [...announcing], members: [{ node }], unheard }];
+        }),
+      );
+    const reader = new SpeakersReader();
+    const [first, same, other] = [cutOff(""), cutOff(""), cutOff("n7")].map((reports) =>
+      reader.read(reports, undefined),
+    );
+    if (first === undefined || same === undefined || other === undefined) throw new Error("three views");
+    expect([first.contested.size, first.contested.get("198.51.3.7")?.length]).toEqual([2_048, 200]);
+    expect(differingAddresses(first, same)).toEqual([]);
+    expect(differingAddresses(same, other)).toHaveLength(2_048);
+    expect(new Set(reader.all(cutOff("n9")).map((report) => report.announcing)).size).toBe(1);
   });
 });
