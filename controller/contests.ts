@@ -55,7 +55,7 @@ type Verdict = "write" | "say" | "leave";
 
 /**
  * Keeps us from fighting with another controller over a Service: the one whose write is undone again and again writes
- * again after growing pauses, and says so once. A change of `spec` is a person's work and ends it.
+ * again with increasing delays, and says so once. A change of `spec` is a person's work and ends it.
  */
 export class Contests {
   /** The one that was written or undone last comes last. */

@@ -26,7 +26,7 @@ export interface ControllerContext extends Omit<RoundContext, "mayWrite"> {
    * Called after each plan that was applied as far as possible, and after each round of a standby. The program is ready
    * from the first call on.
    */
-  readonly onApplied: (role: "leads" | "stands by") => void;
+  readonly onApplied: (role: "leads" | "on standby") => void;
   /** Gets the source's Problems, as a SourceListener does. */
   readonly onProblems?: SourceListener["onProblems"];
 }
@@ -70,7 +70,7 @@ export async function startController(context: ControllerContext): Promise<Contr
       round.watch();
       const undecidedMs = standsByFromMs - context.monotonicMs();
       void alarm.set(undecidedMs > 0 ? undecidedMs : undefined);
-      if (undecidedMs <= 0) context.onApplied("stands by");
+      if (undecidedMs <= 0) context.onApplied("on standby");
       return;
     }
     const isDone = await round.run();

@@ -3,7 +3,7 @@ import type { Rack } from "#lab/rack/rack.ts";
 
 /** A system under test, running in a rack. */
 export interface RunningSystem {
-  /** Resolves with the node that owns the address, once exactly one does and the other stands by. */
+  /** Resolves with the node that owns the address, once exactly one does and the other is on standby. */
   untilSteady(): Promise<Host>;
   /** Stops the program on a node with SIGTERM; the node goes on forwarding. */
   leave(node: Host): Promise<void>;
