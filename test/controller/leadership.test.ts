@@ -29,7 +29,7 @@ describe("a standby", () => {
     world.announce("192.0.2.0");
     await world.advance(60_000);
     expect([world.source.patched, world.source.events]).toEqual([[], []]);
-    expect([world.applied > 0, world.role]).toEqual([true, "stands by"]);
+    expect([world.applied > 0, world.role]).toEqual([true, "on standby"]);
     expect(await world.metric("hawser_controller_leader")).toBe("0");
     expect(await world.metric('hawser_services{state="assigned"}')).toBeUndefined();
   });
