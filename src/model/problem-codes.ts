@@ -507,8 +507,8 @@ export const PROBLEM_CODES = {
   },
   INTERFACES_SHARE_NETWORK: {
     meaning:
-      "Warning: a node has several interfaces in one network. Only the one that the kernel routes by announces there: " +
-      "with reverse path filtering, connections by another one fail.",
+      "Warning: a node has several interfaces in one network. Hawser announces there only on the one that the kernel " +
+      "routes through: with reverse path filtering, connections through another one fail.",
     solve: "Bond the interfaces, give them networks of their own, or name one of them in `--interfaces`.",
   },
   TOO_MANY_NETWORKS: {
