@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Installation } from "#lab/hawser/installation.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { FloodResult } from "./arp/flood.ts";
 import { cpuSeconds } from "./cpu-seconds.ts";
-import { benchOptions, printReport, type Sample } from "./report.ts";
+import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 
 const vip = "192.0.2.211";
 const foreign = "192.0.2.99";
@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
   await using rack = await Rack.build({ nodes: 1 });
   const directory = mkdtempSync("/run/hawser-bench-");
   writeFileSync(join(directory, "all.yaml"), manifests);
-  await using installation = await Installation.start({ rack, directory });
+  await using installation = await RackInstallation.start({ rack, directory });
   await installation.untilOwned(vip);
   const pid = installation.speaker("n1").pid;
   const kernelAddress = rack.host("n1").ipv4;
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`arp: round ${round + 1} of ${options.trials}`);
   }
   rmSync(directory, { recursive: true, force: true });
-  printReport({
+  printBenchReport({
     bench: "arp",
     options,
     samples,

@@ -3,10 +3,10 @@ import { echo, startEcho } from "#lab/probes/echo.ts";
 import { gapAfter, lost } from "#lab/probes/gap.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { Rack } from "#lab/rack/rack.ts";
-import { hawser } from "./failover/hawser.ts";
+import { failoverHawser } from "./failover/hawser.ts";
 import { keepalived } from "./failover/keepalived.ts";
-import type { RunningSystem, System } from "./failover/system.ts";
-import { benchOptions, printReport, type Sample } from "./report.ts";
+import type { FailoverSystem, RunningFailoverSystem } from "./failover/system.ts";
+import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 
 /** Trials of one system in a row before the next has its turn. */
 const BLOCK = 5;
@@ -16,7 +16,11 @@ const PROBE_EVERY_MS = 2;
 /** The last probes are left out of the count of losses: their answers may still be under way. */
 const UNDER_WAY_NS = 100_000_000n;
 
-const all: readonly System[] = [hawser, keepalived("keepalived-default", 1), keepalived("keepalived-10ms", 0.01)];
+const all: readonly FailoverSystem[] = [
+  failoverHawser,
+  keepalived("keepalived-default", 1),
+  keepalived("keepalived-10ms", 0.01),
+];
 
 /** The gap of a silent cut and the losses of a planned move, as a client sees them: ours beside keepalived's. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -31,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const system of systems) samples.push(...(await runBlock(rack, system, block)));
     console.error(`failover: ${done + block} of ${options.trials} trials`);
   }
-  printReport({
+  printBenchReport({
     bench: "failover",
     options,
     samples,
@@ -44,12 +48,12 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function isInstalled({ program }: System): boolean {
+function isInstalled({ program }: FailoverSystem): boolean {
   const folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
   return program === undefined || folders.some((folder) => existsSync(`${folder}/${program}`));
 }
 
-async function runBlock(rack: Rack, system: System, trials: number): Promise<readonly Sample[]> {
+async function runBlock(rack: Rack, system: FailoverSystem, trials: number): Promise<readonly Sample[]> {
   const running = await system.start(rack);
   const samples: Sample[] = [];
   for (let trial = 0; trial < trials; trial++) {
@@ -73,7 +77,7 @@ async function startProbing(rack: Rack): Promise<Prober> {
 }
 
 /** Milliseconds from the silent cut of the owner to the first answer to a probe sent after it. */
-async function crash(rack: Rack, system: RunningSystem): Promise<number> {
+async function crash(rack: Rack, system: RunningFailoverSystem): Promise<number> {
   const owner = await system.untilSteady();
   const prober = await startProbing(rack);
   const { effectiveNs } = await rack.cutSilent(owner);
@@ -85,7 +89,7 @@ async function crash(rack: Rack, system: RunningSystem): Promise<number> {
 }
 
 /** Probes lost while the owner's program ends after SIGTERM. */
-async function move(rack: Rack, system: RunningSystem): Promise<number> {
+async function move(rack: Rack, system: RunningFailoverSystem): Promise<number> {
   const owner = await system.untilSteady();
   const prober = await startProbing(rack);
   const fromNs = process.hrtime.bigint();

@@ -3,9 +3,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuSeconds } from "./cpu-seconds.ts";
-import { load, type Shape } from "./http/load.ts";
+import { loadHttp, type Shape } from "./http/load.ts";
 import { backend, type Running, start, systems, versionOf } from "./http/systems.ts";
-import { type BenchOptions, benchOptions, printReport, type Sample } from "./report.ts";
+import { type BenchOptions, benchOptions, printBenchReport, type Sample } from "./report.ts";
 
 const SECONDS = 2;
 const WARM_UP_SECONDS = 1;
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const canRun = versions["backend"] !== undefined && versions["wrk"] !== undefined;
   const samples = canRun ? await measureAll(options, new Set(skipped.map(({ name }) => name))) : [];
   const opponents = ["nginx", "haproxy"];
-  printReport({
+  printBenchReport({
     bench: "http",
     options,
     samples,
@@ -72,7 +72,7 @@ async function measureAll({ trials, json }: BenchOptions, missing: ReadonlySet<s
     const running: Running[] = [];
     for (const system of systems.filter(({ name }) => !missing.has(name)))
       running.push(stack.use(await start(system, { folder, pin: proxyPin, backendPort: endpoint.port })));
-    for (const { port } of running) await load(port, shapes[0]!, { seconds: WARM_UP_SECONDS, pin: loadPin });
+    for (const { port } of running) await loadHttp(port, shapes[0]!, { seconds: WARM_UP_SECONDS, pin: loadPin });
     const samples: Sample[] = [];
     for (const shape of shapes) {
       for (let round = 0; round < trials; round++) {
@@ -93,7 +93,7 @@ async function measure(
   pin: readonly string[],
 ): Promise<readonly Sample[]> {
   const before = cpuSeconds(pid);
-  const { requests, perSecond } = await load(port, shape, { seconds: SECONDS, pin });
+  const { requests, perSecond } = await loadHttp(port, shape, { seconds: SECONDS, pin });
   const cpu = cpuSeconds(pid) - before;
   await delay(SETTLE_MS);
   return [

@@ -9,11 +9,11 @@ import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster/build-
 import type { Host } from "#lab/rack/host.ts";
 import { readyLine } from "#lab/hawser/installation.ts";
 import { Rack } from "#lab/rack/rack.ts";
-import { benchOptions, printReport, type Sample } from "./report.ts";
+import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 import { memoryMb } from "./scale/writes.ts";
 import { NAMESPACE, prepareHawser } from "./scale/hawser.ts";
 import { serviceObject, sliceObject } from "./scale/objects.ts";
-import { World } from "./scale/world.ts";
+import { ScaleWorld } from "./scale/world.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Where a pod finds what it needs to reach the API; /var/run is this bench's own here. */
@@ -41,11 +41,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const { [IMAGE]: image = "" } = process.env;
   try {
     await using rack = await Rack.build({ nodes: 1 });
-    await using world = await World.start(rack, 1);
+    await using world = await ScaleWorld.start(rack, 1);
     const pods = await podsOf(world, image);
     const samples: Sample[] = [];
     for (let trial = 0; trial < options.trials; trial++) samples.push(...(await measure(pods)));
-    printReport({
+    printBenchReport({
       bench: "memory",
       options,
       samples,
@@ -67,7 +67,7 @@ interface Pod {
 }
 
 /** Two Services and what the programs expect; then how each is started. */
-async function podsOf(world: World, image: string): Promise<readonly Pod[]> {
+async function podsOf(world: ScaleWorld, image: string): Promise<readonly Pod[]> {
   const speaker = await prepareHawser(world);
   const { api } = world.cluster;
   for (let number = 0; number < SERVICES; number++) {

@@ -113,7 +113,7 @@ interface CaseFigures {
 }
 
 /** Prints the report in the shape of docs/benchmarks.md: text to stderr, one line of JSON to stdout; writes raw samples. */
-export function printReport(report: Report): void {
+export function printBenchReport(report: Report): void {
   const cases = figuresOf(report.samples);
   const ratios = ratiosOf(report, cases);
   if (!report.options.json) printText(cases, ratios, report.skipped);

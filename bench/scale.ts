@@ -1,11 +1,11 @@
 import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster/build-cluster.ts";
 import { Rack } from "#lab/rack/rack.ts";
-import { benchOptions, printReport, type Sample } from "./report.ts";
+import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 import { hawser } from "./scale/hawser.ts";
 import { metallb } from "./scale/metallb.ts";
 import { buildMetallb } from "./scale/metallb-build.ts";
 import { AT_ONCE, runTrial } from "./scale/trial.ts";
-import { MOST_NODES, World } from "./scale/world.ts";
+import { MOST_NODE_OBJECTS, ScaleWorld } from "./scale/world.ts";
 
 /** Their ratio to MetalLB's is printed; less than 1 is better. */
 const COMPARED = ["reply-idle", "reply-storm", "assigned", "restart-serves", "restart-writes", "writes"];
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
     help: "Whole runs, each on clusters of its own",
     numbers: {
       services: { default: 10_000, most: 50_000, help: "Services that are created at once" },
-      nodes: { default: 100, most: MOST_NODES, help: "Nodes the API server knows; one of them runs a speaker" },
+      nodes: { default: 100, most: MOST_NODE_OBJECTS, help: "Nodes the API server knows; one of them runs a speaker" },
     },
     texts: {
       programs: "Folder with the programs as they are shipped (cli/main.js); default the sources",
@@ -49,11 +49,11 @@ export async function main(args: readonly string[]): Promise<number> {
   for (let trial = 0; trial < options.trials; trial++) {
     if (only.includes("floor")) samples.push(...(await floor(rack, nodes, services)));
     for (const system of able) {
-      await using world = await World.start(rack, nodes);
+      await using world = await ScaleWorld.start(rack, nodes);
       samples.push(...(await runTrial(world, system, services)));
     }
   }
-  printReport({
+  printBenchReport({
     bench: "scale",
     options,
     samples,
@@ -76,7 +76,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** What the API server itself needs: for the Services alone, and with the least that has to be written to each. */
 async function floor(rack: Rack, nodes: number, services: number): Promise<readonly Sample[]> {
-  await using world = await World.start(rack, nodes);
+  await using world = await ScaleWorld.start(rack, nodes);
   await world.makeNamespace("bench-floor");
   console.error(`scale: floor: ${services} Services without a load balancer`);
   const alone = await world.load({

@@ -1,22 +1,22 @@
 import { rmSync } from "node:fs";
 import { echo, writeEchoManifests } from "#lab/probes/echo.ts";
-import { Installation } from "#lab/hawser/installation.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
 import { until } from "#lab/rack/until.ts";
 import { version } from "#src/process/version.ts";
-import type { RunningSystem, System } from "./system.ts";
+import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
 /** Hawser with its default timers. */
-export const hawser: System = {
+export const failoverHawser: FailoverSystem = {
   name: "hawser",
   package: undefined,
   program: undefined,
   version: async () => version,
   async start(rack) {
-    return running(await Installation.start({ rack, directory: writeEchoManifests(rack) }));
+    return running(await RackInstallation.start({ rack, directory: writeEchoManifests(rack) }));
   },
 };
 
-function running(installation: Installation): RunningSystem {
+function running(installation: RackInstallation): RunningFailoverSystem {
   const { rack } = installation;
   return {
     async untilSteady() {

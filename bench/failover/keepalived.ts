@@ -5,10 +5,10 @@ import type { Host } from "#lab/rack/host.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { until } from "#lab/rack/until.ts";
-import type { RunningSystem, System } from "./system.ts";
+import type { FailoverSystem, RunningFailoverSystem } from "./system.ts";
 
 /** keepalived (VRRPv3, nopreempt) on n1 and n2, at one advert interval in seconds. */
-export function keepalived(name: string, advertIntervalS: number): System {
+export function keepalived(name: string, advertIntervalS: number): FailoverSystem {
   return {
     name,
     package: "keepalived",
@@ -88,7 +88,7 @@ class VrrpGroup {
   }
 }
 
-function running(group: VrrpGroup): RunningSystem {
+function running(group: VrrpGroup): RunningFailoverSystem {
   return {
     untilSteady: () =>
       until(

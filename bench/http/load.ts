@@ -13,17 +13,17 @@ export interface Shape {
 }
 
 /** What one run gave. */
-export interface LoadResult {
+export interface HttpLoadResult {
   readonly requests: number;
   readonly perSecond: number;
 }
 
 /** Runs wrk with one thread on one core. Throws if an answer was not 200 or a connection failed: then figures mean nothing. */
-export async function load(
+export async function loadHttp(
   port: number,
   shape: Shape,
   { seconds, pin }: { seconds: number; pin: readonly string[] },
-): Promise<LoadResult> {
+): Promise<HttpLoadResult> {
   const headers = shape.headers.flatMap((line) => ["-H", line]);
   const url = `http://127.0.0.1:${port}${shape.path}`;
   const wrk = ["wrk", "-t1", `-c${shape.connections}`, `-d${seconds}s`, ...headers, url];

@@ -13,7 +13,7 @@ const SMALL_BODY = "x".repeat(127);
 const LARGE_BYTES = 1_048_576;
 
 /** A program under test: its command and the files it reads. */
-export interface System {
+export interface HttpSystem {
   readonly name: string;
   /** The Debian package that brings it; undefined: always there. */
   readonly package: string | undefined;
@@ -30,7 +30,7 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
 
-const hawser: System = {
+const hawser: HttpSystem = {
   name: "hawser",
   package: undefined,
   versionCommand: [process.execPath, "--version"],
@@ -49,7 +49,7 @@ const hawser: System = {
 };
 
 /** Kept-alive connections to the endpoint, one worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
-const nginx: System = {
+const nginx: HttpSystem = {
   name: "nginx",
   package: "nginx-light",
   versionCommand: ["nginx", "-v"],
@@ -78,7 +78,7 @@ const nginx: System = {
 };
 
 /** One thread, connections shared between requests, the same header fields as ours. */
-const haproxy: System = {
+const haproxy: HttpSystem = {
   name: "haproxy",
   package: "haproxy",
   versionCommand: ["haproxy", "-v"],
@@ -114,10 +114,10 @@ backend endpoint
 };
 
 /** The systems that are compared, ours first. */
-export const systems: readonly System[] = [hawser, nginx, haproxy];
+export const systems: readonly HttpSystem[] = [hawser, nginx, haproxy];
 
 /** The endpoint behind them: nginx answering from memory, so that it is not the limit. */
-export const backend: System = {
+export const backend: HttpSystem = {
   ...nginx,
   name: "backend",
   prepare(folder, { own }) {
@@ -150,7 +150,7 @@ function nginxCommand(folder: string, http: string): readonly string[] {
 }
 
 /** The version a system says it has, or undefined where it is not installed. */
-export function versionOf({ versionCommand: [command = "", ...args] }: System): string | undefined {
+export function versionOf({ versionCommand: [command = "", ...args] }: HttpSystem): string | undefined {
   try {
     const text = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", command, ...args], { encoding: "utf8" });
     return /\d+\.\d+\.\d+/.exec(text)?.[0];
@@ -161,7 +161,7 @@ export function versionOf({ versionCommand: [command = "", ...args] }: System): 
 
 /** Starts a system in a folder of its own and waits until it answers. */
 export async function start(
-  system: System,
+  system: HttpSystem,
   at: { readonly folder: string; readonly pin: readonly string[]; readonly backendPort: number },
 ): Promise<Running> {
   const folder = join(at.folder, system.name);

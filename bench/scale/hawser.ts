@@ -6,8 +6,8 @@ import { readyLine } from "#lab/hawser/installation.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { version } from "#src/process/version.ts";
 import { POOL } from "./objects.ts";
-import { runBoth, type RunningSystem, type System } from "./system.ts";
-import type { World } from "./world.ts";
+import { runBoth, type RunningScaleSystem, type ScaleSystem } from "./system.ts";
+import type { ScaleWorld } from "./world.ts";
 
 export const NAMESPACE = "hawser-system";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const READY_TIMEOUT_MS = 120_000;
 
 /** Hawser, from its sources or from another folder of the same layout (that of the image). */
-export function hawser(programs = ROOT): System {
+export function hawser(programs = ROOT): ScaleSystem {
   return {
     name: "hawser",
     whyNot: () => undefined,
@@ -33,7 +33,7 @@ function commandOf(folder: string): readonly string[] {
 }
 
 /** Makes what Hawser needs of a cluster: its namespace and the pool. Returns the options of the speaker on the one node. */
-export async function prepareHawser(world: World): Promise<readonly string[]> {
+export async function prepareHawser(world: ScaleWorld): Promise<readonly string[]> {
   await world.makeNamespace(NAMESPACE);
   const config = `address-pools:\n- { name: default, protocol: layer2, addresses: ["${POOL}"] }\n`;
   const body = { metadata: { name: "hawser" }, data: { config } };
@@ -44,7 +44,7 @@ export async function prepareHawser(world: World): Promise<readonly string[]> {
   return ["--node", "n1", "--interfaces", "eth0", "--heartbeat-key-file", keyFile];
 }
 
-async function startHawser(world: World, command: readonly string[]): Promise<RunningSystem> {
+async function startHawser(world: ScaleWorld, command: readonly string[]): Promise<RunningScaleSystem> {
   const options = await prepareHawser(world);
   const [forController, forSpeaker] = [
     await world.kubeconfigOf(NAMESPACE, "hawser-controller"),

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient, type ApiRequest } from "#src/source/kubernetes/api/client.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
-import { eventObject, namesOf, serviceObject, sliceObject, statusPatch } from "./objects.ts";
+import { addressPatch, eventObject, namesOf, serviceObject, sliceObject } from "./objects.ts";
 
 export interface LoadOrder {
   readonly kubeconfig: string;
@@ -85,7 +85,7 @@ async function createOne(client: ApiClient, order: LoadOrder, number: number): P
   await must(client, {
     method: "PATCH",
     path: `${core}/services/${name}/status`,
-    body: statusPatch(number),
+    body: addressPatch(number),
     contentType,
   });
   await must(client, { method: "POST", path: `${core}/events`, body: eventObject(namespace, name) });

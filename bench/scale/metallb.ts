@@ -4,8 +4,8 @@ import { parse } from "yaml";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { metallbFolder, metallbVersion } from "./metallb-build.ts";
 import { POOL } from "./objects.ts";
-import { runBoth, type RunningSystem, type System } from "./system.ts";
-import type { World } from "./world.ts";
+import { runBoth, type RunningScaleSystem, type ScaleSystem } from "./system.ts";
+import type { ScaleWorld } from "./world.ts";
 
 const NAMESPACE = "metallb-system";
 const GROUP = `/apis/metallb.io/v1beta1/namespaces/${NAMESPACE}`;
@@ -14,14 +14,14 @@ const WORKS = /"msg":"Starting workers".*"controller":"service"|"controller":"se
 const READY_TIMEOUT_MS = 120_000;
 
 /** MetalLB in layer-2 mode, as its manifests run it, without webhooks and without memberlist (there is one speaker). */
-export const metallb: System = {
+export const metallb: ScaleSystem = {
   name: "metallb",
   whyNot: () => (existsSync(metallbFolder()) ? undefined : process.env["HAWSER_NO_METALLB"] || "it is not built"),
   version: metallbVersion,
   start: startMetallb,
 };
 
-async function startMetallb(world: World): Promise<RunningSystem> {
+async function startMetallb(world: ScaleWorld): Promise<RunningScaleSystem> {
   await world.makeNamespace(NAMESPACE);
   await configure(world);
   const environment = {
@@ -57,7 +57,7 @@ async function startMetallb(world: World): Promise<RunningSystem> {
 }
 
 /** Its definitions, a pool announced by layer 2, and the object of the speaker's own pod, which it asks for. */
-async function configure(world: World): Promise<void> {
+async function configure(world: ScaleWorld): Promise<void> {
   const { api } = world.cluster;
   const folder = join(metallbFolder(), "crd");
   for (const name of readdirSync(folder)) {

@@ -76,7 +76,7 @@ export function sliceObject(name: string, service: string): object {
 }
 
 /** The least that has to be written to a Service that gets an address. */
-export function statusPatch(number: number): object {
+export function addressPatch(number: number): object {
   const ip = `198.18.${(number >> 8) & 255}.${number & 255}`;
   return { status: { loadBalancer: { ingress: [{ ip, ipMode: "VIP" }] } } };
 }

@@ -1,17 +1,17 @@
 import type { RackProcess } from "#lab/rack/rack-process.ts";
-import type { World } from "./world.ts";
+import type { ScaleWorld } from "./world.ts";
 
 /** A load balancer whose speed at scale is measured. */
-export interface System {
+export interface ScaleSystem {
   readonly name: string;
   /** Why it cannot be had here; undefined if it can. */
   whyNot(): string | undefined;
   version(): string;
   /** Starts its controller, and its speaker on the one node; resolves when both do their work. */
-  start(world: World): Promise<RunningSystem>;
+  start(world: ScaleWorld): Promise<RunningScaleSystem>;
 }
 
-export interface RunningSystem {
+export interface RunningScaleSystem {
   /** Process ids. */
   controller(): number;
   speaker(): number;
@@ -26,7 +26,7 @@ export interface RunningSystem {
 export async function runBoth(start: {
   readonly controller: () => Promise<RackProcess>;
   readonly speaker: () => Promise<RackProcess>;
-}): Promise<RunningSystem> {
+}): Promise<RunningScaleSystem> {
   let controller = await start.controller();
   const speaker = await start.speaker();
   return {

@@ -4,8 +4,8 @@ import type { Sample } from "#bench/report.ts";
 import { until } from "#lab/rack/until.ts";
 import { memoryMb, readWrites, writesBetween } from "./writes.ts";
 import { namesOf, requestedAddress } from "./objects.ts";
-import type { RunningSystem, System } from "./system.ts";
-import type { LoadResult, World } from "./world.ts";
+import type { RunningScaleSystem, ScaleSystem } from "./system.ts";
+import type { LoadResult, ScaleWorld } from "./world.ts";
 
 /** Service and address in turn, without any other load. */
 const IDLE_TRIALS = 60;
@@ -24,7 +24,7 @@ const OWN_WRITES = ["ipaddresses", "leases"];
 type Measured = Omit<Sample, "system">;
 
 /** All cases of one system, on a fresh cluster. */
-export async function runTrial(world: World, system: System, services: number): Promise<readonly Sample[]> {
+export async function runTrial(world: ScaleWorld, system: ScaleSystem, services: number): Promise<readonly Sample[]> {
   const say = (text: string): void => console.error(`scale: ${system.name}: ${text}`);
   await world.load({ task: "slices", namespace: "bench", prefix: "idle", count: IDLE_TRIALS, atOnce: AT_ONCE });
   await world.load({ task: "slices", namespace: "bench", prefix: "storm", count: services, atOnce: AT_ONCE });
@@ -47,7 +47,7 @@ export async function runTrial(world: World, system: System, services: number): 
   }
 }
 
-function memoryOf(running: RunningSystem, when: string): readonly Measured[] {
+function memoryOf(running: RunningScaleSystem, when: string): readonly Measured[] {
   return (["controller", "speaker"] as const).flatMap((name) => {
     const memory = memoryMb(running[name]());
     return [
@@ -59,7 +59,7 @@ function memoryOf(running: RunningSystem, when: string): readonly Measured[] {
 }
 
 /** Milliseconds from the POST of a Service to the first ARP reply, one Service at a time. */
-async function idle(world: World): Promise<readonly Measured[]> {
+async function idle(world: ScaleWorld): Promise<readonly Measured[]> {
   const addresses = Array.from({ length: IDLE_TRIALS }, (_, number) => requestedAddress(number));
   const asking = await world.ask({ addresses, window: 2, everyMs: 2 });
   const requests = Object.fromEntries(addresses.entries());
@@ -71,7 +71,7 @@ async function idle(world: World): Promise<readonly Measured[]> {
 async function replies(
   when: string,
   loaded: LoadResult,
-  { heard, running }: Awaited<ReturnType<World["ask"]>>,
+  { heard, running }: Awaited<ReturnType<ScaleWorld["ask"]>>,
 ): Promise<readonly Measured[]> {
   await until("all addresses are answered", () => heard.size === loaded.requested.length, {
     timeoutMs: CALM_TIMEOUT_MS,
@@ -90,7 +90,7 @@ async function replies(
 }
 
 /** Many Services at once: until all have an address, what it cost, and how soon some of them were answered. */
-async function storm(world: World, running: RunningSystem, services: number): Promise<readonly Measured[]> {
+async function storm(world: ScaleWorld, running: RunningScaleSystem, services: number): Promise<readonly Measured[]> {
   const samples = Math.min(STORM_SAMPLES, services);
   const numbers = Array.from({ length: samples }, (_, at) => Math.floor((at * services) / samples));
   const requests = Object.fromEntries(numbers.map((number, at) => [number, requestedAddress(IDLE_TRIALS + at)]));
@@ -122,7 +122,7 @@ async function storm(world: World, running: RunningSystem, services: number): Pr
   ];
 }
 
-function cpuOf(world: World, running: RunningSystem) {
+function cpuOf(world: ScaleWorld, running: RunningScaleSystem) {
   return {
     controller: cpuSeconds(running.controller()),
     speaker: cpuSeconds(running.speaker()),
@@ -131,7 +131,7 @@ function cpuOf(world: World, running: RunningSystem) {
 }
 
 /** Resolves when no Service or Event was written for a while. */
-async function calm(world: World): Promise<void> {
+async function calm(world: ScaleWorld): Promise<void> {
   const look = async (): Promise<number> => {
     const writes = await readWrites(world.cluster);
     return [...writes].reduce((sum, [resource, count]) => sum + (resource === "leases" ? 0 : count), 0);
@@ -144,7 +144,7 @@ async function calm(world: World): Promise<void> {
 }
 
 /** The address of each Service; throws unless all have one, and each its own. */
-async function checkAddresses(world: World, count: number): Promise<ReadonlyMap<string, string>> {
+async function checkAddresses(world: ScaleWorld, count: number): Promise<ReadonlyMap<string, string>> {
   const addresses = await world.addresses();
   const distinct = new Set(addresses.values()).size;
   if (addresses.size !== count || distinct !== count)
@@ -153,7 +153,7 @@ async function checkAddresses(world: World, count: number): Promise<ReadonlyMap<
 }
 
 /** The controller ends, a Service comes, the controller starts: ready, and the Service served; the others untouched. */
-async function restart(world: World, running: RunningSystem, number: number): Promise<readonly Measured[]> {
+async function restart(world: ScaleWorld, running: RunningScaleSystem, number: number): Promise<readonly Measured[]> {
   const { name } = namesOf("restart", number);
   await running.stopController();
   const before = await world.addresses();

@@ -13,7 +13,7 @@ import { nodeObject } from "./objects.ts";
 const LOAD = fileURLToPath(new URL("load.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("asker.ts", import.meta.url));
 /** The node numbers that have an address of their own in the rack's network. */
-export const MOST_NODES = 200;
+export const MOST_NODE_OBJECTS = 200;
 
 const SERVICES = "/api/v1/namespaces/bench/services";
 
@@ -39,7 +39,7 @@ export interface LoadResult {
 }
 
 /** A rack with one node and a client, and a fresh API server on its router that knows many Nodes. */
-export class World implements AsyncDisposable {
+export class ScaleWorld implements AsyncDisposable {
   readonly rack: Rack;
   readonly cluster: Cluster;
   /** On a file system that all programs share. */
@@ -51,10 +51,10 @@ export class World implements AsyncDisposable {
     this.directory = directory;
   }
 
-  static async start(rack: Rack, nodes: number): Promise<World> {
+  static async start(rack: Rack, nodes: number): Promise<ScaleWorld> {
     const directory = mkdtempSync("/run/hawser-bench-");
     const cluster = await Cluster.start({ directory: join(directory, "cluster"), host: rack.router });
-    const world = new World(rack, cluster, directory);
+    const world = new ScaleWorld(rack, cluster, directory);
     await world.makeNamespace("bench");
     for (let number = 1; number <= nodes; number++) {
       const body = nodeObject(`n${number}`, `192.0.2.${10 + number}`);

@@ -17,7 +17,7 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
-export interface ApiRequest {
+export interface ClusterApiRequest {
   /** Default GET, or POST where there is a body. */
   readonly method?: string;
   /** With its query: `/api/v1/namespaces/default/services?limit=1`. */
@@ -67,7 +67,7 @@ export class ClusterApi {
   }
 
   /** Rejects only when there is no answer: a refusal is an answer too. */
-  request(wanted: ApiRequest): Promise<ApiAnswer> {
+  request(wanted: ClusterApiRequest): Promise<ApiAnswer> {
     const { path, body, timeoutMs = TIMEOUT_MS } = wanted;
     const method = wanted.method ?? (body === undefined ? "GET" : "POST");
     return new Promise((resolve, reject) => {
@@ -96,7 +96,11 @@ export class ClusterApi {
     });
   }
 
-  #headers({ token = this.#options.token, body, contentType = "application/json" }: ApiRequest): OutgoingHttpHeaders {
+  #headers({
+    token = this.#options.token,
+    body,
+    contentType = "application/json",
+  }: ClusterApiRequest): OutgoingHttpHeaders {
     const { as } = this.#options;
     return {
       Accept: "application/json",
@@ -108,7 +112,7 @@ export class ClusterApi {
   }
 
   /** As `request`, and rejects with the server's own words where the answer is not a success. Resolves with the body. */
-  async must<T>(wanted: ApiRequest): Promise<T> {
+  async must<T>(wanted: ClusterApiRequest): Promise<T> {
     const { status, body } = await this.request(wanted);
     if (status >= 200 && status < 300) return body as T;
     const why = (body as { message?: string } | null)?.message ?? JSON.stringify(body);

@@ -8,12 +8,12 @@ import { until } from "#lab/rack/until.ts";
 import { ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { getPages, type Page, type PageRequest } from "./pages.ts";
 import type { Teller } from "./teller.ts";
-import type { Condition, World } from "./world.ts";
+import type { Condition, DemoWorld } from "./world.ts";
 
 /** Everything the story happens on. */
 export interface Stage {
   readonly rack: Rack;
-  readonly world: World;
+  readonly world: DemoWorld;
   readonly teller: Teller;
 }
 
@@ -186,7 +186,7 @@ export async function exhausted({ world, teller }: Stage): Promise<void> {
   teller.found(`${served} is deleted, and ${waiting} gets ${ip}`, { event: "picked-up", service: waiting, ip });
 }
 
-function untilAssigned(world: World, key: string): Promise<readonly string[]> {
+function untilAssigned(world: DemoWorld, key: string): Promise<readonly string[]> {
   const assigned = async (): Promise<readonly string[] | false> => {
     const addresses = await world.assignedAddresses(key);
     return addresses.length > 0 && addresses;
@@ -198,7 +198,7 @@ function ownerOf({ rack, world }: Pick<Stage, "rack" | "world">, ip: string): Pr
   return untilOwned(rack, ip, (address) => world.announcers(address));
 }
 
-async function refusal(world: World, key: string): Promise<Condition | undefined> {
+async function refusal(world: DemoWorld, key: string): Promise<Condition | undefined> {
   const conditions = await world.conditions(key);
   return conditions.find(({ type, status }) => type === ADDRESS_ASSIGNED && status === "False");
 }

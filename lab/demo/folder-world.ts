@@ -3,10 +3,10 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { FolderKubelet } from "#lab/folder/folder-kubelet.ts";
-import { Installation, readyLine } from "#lab/hawser/installation.ts";
+import { RackInstallation, readyLine } from "#lab/hawser/installation.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { Teller } from "./teller.ts";
-import type { Condition, World } from "./world.ts";
+import type { Condition, DemoWorld } from "./world.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -16,11 +16,11 @@ const POD_NODES = ["n2", "n3"];
 const NODE_LABELS = { n3: { "node.kubernetes.io/exclude-from-external-load-balancers": "" } };
 
 /** Hawser on one folder of manifests, in which the lab plays the cluster. */
-export async function openFolderWorld(rack: Rack, teller: Teller): Promise<World> {
+export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoWorld> {
   const directory = mkdtempSync("/run/hawser-demo-");
   cpSync(join(HERE, "manifests"), directory, { recursive: true });
   teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
-  const installation = await Installation.start({ rack, directory });
+  const installation = await RackInstallation.start({ rack, directory });
   const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
   const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs: [ingress] };
   const kubelet = await FolderKubelet.start(options);

@@ -11,7 +11,7 @@ import type { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
 import type { Teller } from "./teller.ts";
-import type { Condition, World } from "./world.ts";
+import type { Condition, DemoWorld } from "./world.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const HAWSER = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -31,7 +31,7 @@ interface ServiceObject {
 }
 
 /** Hawser in a real cluster, as pods of its own ServiceAccounts: the control plane on a host, kube-proxy on every node. */
-export async function openKubernetesWorld(rack: Rack, teller: Teller): Promise<World> {
+export async function openKubernetesWorld(rack: Rack, teller: Teller): Promise<DemoWorld> {
   const directory = mkdtempSync("/run/hawser-demo-");
   teller.chapter(`Kubernetes ${kubernetesVersion()}: its own control plane and kube-proxy`);
   teller.explain(
@@ -71,9 +71,9 @@ interface Parts {
   readonly directory: string;
 }
 
-class KubernetesWorld implements World {
+class KubernetesWorld implements DemoWorld {
   readonly articleVersion = "networking.k8s.io/v1";
-  readonly visit: World["visit"];
+  readonly visit: DemoWorld["visit"];
   readonly #cluster: Cluster;
   readonly #kubelets: Kubelets;
 

@@ -7,7 +7,7 @@ export interface Condition {
 }
 
 /** What the story asks for, wherever Hawser and its objects live: in a folder of manifests, or in a cluster. */
-export interface World {
+export interface DemoWorld {
   /** The version that the first article's Ingresses have here. */
   readonly articleVersion: string;
   /** Applies a manifest of this folder: `later/31-china-pods.yaml`. */

@@ -25,7 +25,7 @@ export interface InstallationOptions {
 }
 
 /** What a speaker reports of itself, as far as the lab reads it. */
-export interface SpeakerReport {
+export interface SpeakerReportFile {
   readonly node: string;
   readonly ready: boolean;
   /** As `announcedAddresses` reads them. */
@@ -34,7 +34,7 @@ export interface SpeakerReport {
 }
 
 /** Hawser as it runs in a rack on a folder of manifests: one controller, a speaker on every node. */
-export class Installation implements AsyncDisposable {
+export class RackInstallation implements AsyncDisposable {
   readonly rack: Rack;
   readonly directory: string;
   readonly #speakers = new Map<string, RackProcess>();
@@ -59,11 +59,11 @@ export class Installation implements AsyncDisposable {
   }
 
   /** Starts the controller (on the router, which is never cut) and the speakers, and waits until all are ready. */
-  static async start(options: InstallationOptions): Promise<Installation> {
+  static async start(options: InstallationOptions): Promise<RackInstallation> {
     mkdirSync(options.directory, { recursive: true });
     writeFileSync(keyFileOf(options), `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
     const controller = await startController(options);
-    const installation = new Installation(options, controller);
+    const installation = new RackInstallation(options, controller);
     const nodes = options.speakers ?? options.rack.nodes.map(({ name }) => name);
     await Promise.all(nodes.map((node) => installation.startSpeaker(node)));
     return installation;
@@ -114,10 +114,10 @@ export class Installation implements AsyncDisposable {
   }
 
   /** What the speakers report, by node. */
-  reports(): ReadonlyMap<string, SpeakerReport> {
+  reports(): ReadonlyMap<string, SpeakerReportFile> {
     const folder = join(this.directory, ".hawser/reports");
     const files = readNames(folder).filter((name) => name.startsWith("speaker-") && name.endsWith(".yaml"));
-    const reports = files.map((name) => readYaml(join(folder, name)) as SpeakerReport | undefined);
+    const reports = files.map((name) => readYaml(join(folder, name)) as SpeakerReportFile | undefined);
     return new Map(reports.filter((report) => report !== undefined).map((report) => [report.node, report]));
   }
 

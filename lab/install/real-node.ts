@@ -24,7 +24,7 @@ interface LinkName {
 }
 
 /** What makes a node one of a cluster. */
-export interface Joining {
+export interface ClusterToJoin {
   readonly cluster: Cluster;
   /** The certificate of the authority by which a kubelet knows the API server. */
   readonly clientAuthority: string;
@@ -83,7 +83,7 @@ export class RealNode {
   }
 
   /** Joins the cluster, which has its Node object: starts kubelet and kube-proxy; resolves when the rules of Services are there. */
-  async join({ cluster, clientAuthority }: Joining): Promise<void> {
+  async join({ cluster, clientAuthority }: ClusterToJoin): Promise<void> {
     const { directory, host } = this.#options;
     const file = (name: string): string => join(directory, name);
     await mustRun(`masquerade on ${this.name}`, host.inside(["nft", "-f", "-"]), masqueradeRules(podNetworks));

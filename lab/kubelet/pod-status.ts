@@ -13,7 +13,7 @@ export interface PodStatusParts {
   readonly problem?: string | undefined;
 }
 
-export type Condition = Pick<V1PodCondition, "type" | "status"> & {
+export type PodCondition = Pick<V1PodCondition, "type" | "status"> & {
   readonly reason?: string;
   readonly message?: string;
   readonly lastTransitionTime: string;
@@ -22,8 +22,8 @@ export type Condition = Pick<V1PodCondition, "type" | "status"> & {
 /** The status of a pod, in full but for the conditions of others, which stay. Times of conditions change only with them. */
 export function podStatus(
   parts: PodStatusParts,
-  before: readonly Condition[],
-): { readonly conditions: readonly Condition[] } & Readonly<Record<string, unknown>> {
+  before: readonly PodCondition[],
+): { readonly conditions: readonly PodCondition[] } & Readonly<Record<string, unknown>> {
   const { pod, containers, podIPs, hostIPs, startTime, problem } = parts;
   const phase = phaseOf(containers);
   const isReady = phase === "Running" && containers.every((container) => container.isReady);
@@ -33,8 +33,8 @@ export function podStatus(
     ContainersReady: isReady,
     Ready: isReady,
   };
-  const foreign = ((pod.status?.conditions ?? []) as unknown as Condition[]).filter(({ type }) => !(type in own));
-  const conditions = Object.entries(own).map(([type, holds]): Condition => {
+  const foreign = ((pod.status?.conditions ?? []) as unknown as PodCondition[]).filter(({ type }) => !(type in own));
+  const conditions = Object.entries(own).map(([type, holds]): PodCondition => {
     const status = holds ? "True" : "False";
     const kept = before.find((condition) => condition.type === type && condition.status === status);
     return kept ?? { type, status, lastTransitionTime: isoSeconds() };

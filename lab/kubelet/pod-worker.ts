@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import type { ClusterApi } from "#lab/cluster/cluster-api.ts";
 import type { Host } from "#lab/rack/host.ts";
-import { type ImageProgram, type Program, programOf } from "#lab/rack/image-program.ts";
+import { type ImageProgram, type PodProgram, programOf } from "#lab/rack/image-program.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import type { Dial } from "./tunnel.ts";
@@ -16,7 +16,7 @@ import { commandOf, environmentOf } from "./environment.ts";
 import { withMounts } from "./mounts.ts";
 import { Objects } from "./objects.ts";
 import { PodFacts } from "./pod-facts.ts";
-import { type Condition, podStatus } from "./pod-status.ts";
+import { type PodCondition, podStatus } from "./pod-status.ts";
 import { Volumes } from "./volumes.ts";
 
 /** Kubernetes' own. */
@@ -56,7 +56,7 @@ export class PodWorker {
   #facts: PodFacts | undefined;
   #containers: readonly Container[] = [];
   #problem: string | undefined;
-  #conditions: readonly Condition[] = [];
+  #conditions: readonly PodCondition[] = [];
   #reported = "";
   readonly #reports = createWorkLoop({ log: silent, run: () => this.#writeStatus() });
   #starting: Promise<void> | undefined;
@@ -194,7 +194,7 @@ export class PodWorker {
     return { process, ready: container.command === undefined ? program.ready : undefined };
   }
 
-  #programOf({ image = "", ports = [] }: V1Container): Program {
+  #programOf({ image = "", ports = [] }: V1Container): PodProgram {
     const played = ports.flatMap(({ containerPort: port, protocol = "TCP" }) =>
       protocol === "TCP" || protocol === "UDP" ? [{ port, protocol } as const] : [],
     );

@@ -5,17 +5,17 @@ export const MOST_NODES = 128;
 export const podNetworks = { ipv4: "198.51.100.0/24", ipv6: "2001:db8:100::/48" } as const;
 
 /** Where a host stands: its addresses (documentation ranges, RFC 5737 and RFC 3849) and its deterministic MAC. */
-export interface HostAddresses {
+export interface RackHostAddresses {
   readonly ipv4: string;
   readonly ipv6: string;
   readonly mac: string;
 }
 
-export const router: HostAddresses = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1", mac: "02:00:00:00:00:01" };
-export const client: HostAddresses = { ipv4: "192.0.2.2", ipv6: "2001:db8:0:1::2", mac: "02:00:00:00:00:02" };
+export const router: RackHostAddresses = { ipv4: "192.0.2.1", ipv6: "2001:db8:0:1::1", mac: "02:00:00:00:00:01" };
+export const client: RackHostAddresses = { ipv4: "192.0.2.2", ipv6: "2001:db8:0:1::2", mac: "02:00:00:00:00:02" };
 
 /** The host of a cluster's API server, in racks that have one. */
-export const controlPlane: HostAddresses = { ipv4: "192.0.2.3", ipv6: "2001:db8:0:1::3", mac: "02:00:00:00:00:05" };
+export const controlPlane: RackHostAddresses = { ipv4: "192.0.2.3", ipv6: "2001:db8:0:1::3", mac: "02:00:00:00:00:05" };
 
 /** The router's side and the far side of the link to the host outside the LAN. */
 export const outside = {
@@ -24,7 +24,7 @@ export const outside = {
 } as const;
 
 /** Node `number` (from 1): 192.0.2.11 and 2001:db8:0:1::11 are n1, and so on. */
-export function nodeAddresses(number: number): HostAddresses {
+export function nodeAddresses(number: number): RackHostAddresses {
   const last = 10 + number;
   return { ipv4: `192.0.2.${last}`, ipv6: `2001:db8:0:1::${last}`, mac: `02:00:00:00:01:${hexByte(number)}` };
 }
@@ -48,7 +48,7 @@ export function podAddresses(
   nodeNumber: number,
   index: number,
   nodes: number,
-): HostAddresses & { readonly nodeMac: string } {
+): RackHostAddresses & { readonly nodeMac: string } {
   return {
     ipv4: `198.51.100.${(nodeNumber - 1) * sliceSize(nodes) + index}`,
     ipv6: `2001:db8:100:${nodeNumber.toString(16)}::${index.toString(16)}`,

@@ -1,4 +1,4 @@
-import type { HostAddresses } from "./host-addresses.ts";
+import type { RackHostAddresses } from "./host-addresses.ts";
 import { type CommandResult, mustRun, runCommand } from "./run-command.ts";
 import { RackProcess, type SpawnOptions } from "./rack-process.ts";
 
@@ -36,7 +36,7 @@ export class Host {
   readonly mac: string;
   readonly #processes = new Set<RackProcess>();
 
-  constructor(name: string, namespace: string, addresses: HostAddresses) {
+  constructor(name: string, namespace: string, addresses: RackHostAddresses) {
     this.name = name;
     this.namespace = namespace;
     this.ipv4 = addresses.ipv4;

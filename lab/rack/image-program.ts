@@ -5,14 +5,14 @@ const LAB_SERVER = fileURLToPath(new URL("pod-server.ts", import.meta.url));
 const USUAL_PORTS: readonly number[] = [80, 8080];
 
 /** What a process of a pod is. */
-export interface Program {
+export interface PodProgram {
   readonly command: readonly string[];
   /** The line it prints once it serves; without it, it serves as soon as it runs. */
   readonly ready?: RegExp;
 }
 
 /** The program behind an image: its entry point, as the image's own file would say. */
-export interface ImageProgram extends Program {
+export interface ImageProgram extends PodProgram {
   /** Without registry, tag and digest: `hawser` stands for `registry.example/team/hawser:1.0` too. */
   readonly image: string;
 }
@@ -43,7 +43,7 @@ export interface ImageUse {
 }
 
 /** The lab's server as a program. */
-export function labServer(options: ServerOptions): Program {
+export function labServer(options: ServerOptions): PodProgram {
   const { name, tcpPorts = [], udpPorts = [], page } = options;
   const { httpPorts = tcpPorts.length + udpPorts.length === 0 ? [8080] : [] } = options;
   const command = [
@@ -59,7 +59,7 @@ export function labServer(options: ServerOptions): Program {
 }
 
 /** What an image runs: the program given for it, else the lab's server, which speaks HTTP on TCP ports and echoes UDP. */
-export function programOf(use: ImageUse, programs: readonly ImageProgram[] = []): Program {
+export function programOf(use: ImageUse, programs: readonly ImageProgram[] = []): PodProgram {
   const { name, image, ports, otherPorts = [] } = use;
   const given = programs.find((program) => program.image === imageName(image));
   if (given !== undefined) return given;

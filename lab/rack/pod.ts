@@ -1,5 +1,5 @@
 import type { Host } from "./host.ts";
-import type { Program, ServerOptions } from "./image-program.ts";
+import type { PodProgram, ServerOptions } from "./image-program.ts";
 import type { RackProcess } from "./rack-process.ts";
 
 /** What `Rack.startPod` needs; the name is unique in the rack, and has at most 60 characters. */
@@ -7,7 +7,7 @@ export interface PodOptions extends ServerOptions {
   /** The node it runs on: `n1`. */
   readonly node: string;
   /** Runs this instead of the lab's server; ports and page are its own business then. */
-  readonly program?: Program;
+  readonly program?: PodProgram;
 }
 
 /** A pod: a host of its own behind a node, and the server running in it. */

@@ -2,12 +2,12 @@ import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import {
   client,
   controlPlane,
-  type HostAddresses,
   MOST_NODES,
   nodeAddresses,
   outside,
   podAddresses,
   podsPerNode,
+  type RackHostAddresses,
   router,
 } from "./host-addresses.ts";
 import { mustRun, runCommand } from "./run-command.ts";
@@ -271,7 +271,7 @@ export class Rack implements AsyncDisposable {
 }
 
 function nodeHost(number: number): Host {
-  return new Host(`n${number}`, `n${number}`, nodeAddresses(number) satisfies HostAddresses);
+  return new Host(`n${number}`, `n${number}`, nodeAddresses(number) satisfies RackHostAddresses);
 }
 
 async function wire(wiring: Wiring): Promise<void> {

@@ -1,12 +1,12 @@
 import {
   client,
   controlPlane,
-  type HostAddresses,
   nodeAddresses,
   outside,
   podAddresses,
   podNetworks,
   podSlice,
+  type RackHostAddresses,
   router,
 } from "./host-addresses.ts";
 
@@ -84,11 +84,11 @@ export interface RackPlan {
  */
 export function wiringOf(plan: RackPlan): Wiring {
   const numbers = Array.from({ length: plan.nodes }, (_, index) => index + 1);
-  const lan: [string, HostAddresses][] = [
+  const lan: [string, RackHostAddresses][] = [
     ["client", client],
     ["router", router],
-    ...numbers.map((number): [string, HostAddresses] => [`n${number}`, nodeAddresses(number)]),
-    ...(plan.controlPlane ? [["control", controlPlane] satisfies [string, HostAddresses]] : []),
+    ...numbers.map((number): [string, RackHostAddresses] => [`n${number}`, nodeAddresses(number)]),
+    ...(plan.controlPlane ? [["control", controlPlane] satisfies [string, RackHostAddresses]] : []),
   ];
   const far = outside.remote;
   return {
@@ -156,19 +156,19 @@ function nodeSetup(number: number, numbers: readonly number[]): HostSetup {
 }
 
 /** The link of a pod: born in place between its own namespace and its node's. */
-export function podLink(pod: { namespace: string; node: string; index: number }, at: PodPlace): string {
+export function podLink(pod: { namespace: string; node: string; index: number }, at: NodePosition): string {
   const { mac, nodeMac } = podAddresses(at.nodeNumber, pod.index, at.nodes);
   return `link add name eth0 index 2 address ${mac} netns ${pod.namespace} type veth peer name pod-${pod.index} address ${nodeMac} netns ${pod.node}`;
 }
 
 /** Which node of how many: what a pod's addresses follow from. */
-export interface PodPlace {
+export interface NodePosition {
   readonly nodeNumber: number;
   readonly nodes: number;
 }
 
 /** A pod has a /32 and a /128 and reaches everything through its node, which answers as 169.254.1.1 and fe80::1. */
-export function podSetups(pod: { namespace: string; node: string; index: number }, at: PodPlace): HostSetup[] {
+export function podSetups(pod: { namespace: string; node: string; index: number }, at: NodePosition): HostSetup[] {
   const { ipv4, ipv6 } = podAddresses(at.nodeNumber, pod.index, at.nodes);
   const link = `pod-${pod.index}`;
   const node = nodeAddresses(at.nodeNumber);

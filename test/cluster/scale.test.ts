@@ -4,8 +4,8 @@ import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import { readWrites, writesBetween } from "#bench/scale/writes.ts";
 import { hawser } from "#bench/scale/hawser.ts";
-import type { RunningSystem } from "#bench/scale/system.ts";
-import { World } from "#bench/scale/world.ts";
+import type { RunningScaleSystem } from "#bench/scale/system.ts";
+import { ScaleWorld } from "#bench/scale/world.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -18,12 +18,12 @@ const CALM_MS = 5_000;
 
 describe.skipIf(reason !== undefined)(`${COUNT} Services at once`, { timeout: TIMEOUT_MS }, () => {
   let rack: Rack;
-  let world: World;
-  let running: RunningSystem | undefined;
+  let world: ScaleWorld;
+  let running: RunningScaleSystem | undefined;
 
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 1 });
-    world = await World.start(rack, NODES);
+    world = await ScaleWorld.start(rack, NODES);
     running = await hawser().start(world);
   }, TIMEOUT_MS);
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { gapAfter, lost } from "#lab/probes/gap.ts";
 import type { Host } from "#lab/rack/host.ts";
-import { Installation } from "#lab/hawser/installation.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
 import { Prober } from "#lab/probes/prober.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
@@ -22,12 +22,12 @@ const UNDER_WAY_NS = 100_000_000n;
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("failover on a rack of three nodes", () => {
   let rack: Rack;
-  let installation: Installation;
+  let installation: RackInstallation;
 
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 3 });
     await startEcho(rack);
-    installation = await Installation.start({ rack, directory: writeEchoManifests(rack) });
+    installation = await RackInstallation.start({ rack, directory: writeEchoManifests(rack) });
   });
 
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Installation } from "#lab/hawser/installation.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
@@ -15,13 +15,13 @@ const PORT = 7946;
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the heartbeats", () => {
   let rack: Rack;
-  let installation: Installation;
+  let installation: RackInstallation;
 
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 3 });
     await startEcho(rack);
     const options = { rack, directory: writeEchoManifests(rack), speakers: ["n1", "n2"] };
-    installation = await Installation.start(options);
+    installation = await RackInstallation.start(options);
   });
   afterAll(async () => {
     await installation[Symbol.asyncDispose]();

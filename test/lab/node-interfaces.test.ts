@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Installation } from "#lab/hawser/installation.ts";
+import { RackInstallation } from "#lab/hawser/installation.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
@@ -14,13 +14,13 @@ const CONNECTIONS = 12;
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", () => {
   let rack: Rack;
-  let installation: Installation;
+  let installation: RackInstallation;
 
   beforeAll(async () => {
     rack = await Rack.build({ nodes: 3 });
     await startEcho(rack);
     const options = { rack, directory: writeEchoManifests(rack), speakers: ["n1"] };
-    installation = await Installation.start(options);
+    installation = await RackInstallation.start(options);
     await installation.untilOwned(echo.ipv4);
   });
   afterAll(async () => {
