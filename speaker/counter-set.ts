@@ -1,4 +1,4 @@
-import type { Counters } from "./messages.ts";
+import type { SpeakerCounters } from "./messages.ts";
 import type { CounterLabels } from "./metric-labels.ts";
 
 /** The worker's counters: a number by name and label value, and the rounds of announcements. */
@@ -16,7 +16,7 @@ export class CounterSet {
   }
 
   /** The totals since start. */
-  read(): Counters {
+  read(): SpeakerCounters {
     return { announcementRounds: this.#announcementRounds, labelled: structuredClone(this.#labelled) };
   }
 }

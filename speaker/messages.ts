@@ -100,7 +100,7 @@ export interface InterfaceState {
 }
 
 /** Counters since start, what /metrics shows: the rounds of announcements, all else by name and label value. */
-export interface Counters {
+export interface SpeakerCounters {
   readonly announcementRounds: number;
   readonly labelled: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -108,7 +108,7 @@ export interface Counters {
 /** Worker to main thread. */
 export type FromWorker =
   | { readonly kind: "state"; readonly state: SpeakerState }
-  | { readonly kind: "counters"; readonly counters: Counters }
+  | { readonly kind: "counters"; readonly counters: SpeakerCounters }
   | {
       readonly kind: "log";
       readonly level: "info" | "warn" | "error";

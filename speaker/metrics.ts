@@ -1,13 +1,13 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Problem } from "#src/model/problem.ts";
-import type { Counters, SpeakerState } from "./messages.ts";
+import type { SpeakerCounters, SpeakerState } from "./messages.ts";
 
 /** What /metrics shows of a speaker. */
 export interface SpeakerMetrics {
   setState(state: SpeakerState): void;
   /** The Problems of this speaker itself. */
   setProblems(problems: readonly Problem[]): void;
-  setCounters(counters: Counters): void;
+  setCounters(counters: SpeakerCounters): void;
 }
 
 /** Counters of the worker with a label -> metric name, help, label name. */

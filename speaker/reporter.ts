@@ -1,4 +1,4 @@
-import type { Counters, FromWorker, SpeakerState } from "./messages.ts";
+import type { FromWorker, SpeakerCounters, SpeakerState } from "./messages.ts";
 import { printIp } from "#src/ip/address.ts";
 import type { Handover } from "./handovers.ts";
 
@@ -13,7 +13,7 @@ export interface ReporterOptions {
   state(): SpeakerState;
   /** How many addresses the state is about. */
   size(): number;
-  counters(): Counters;
+  counters(): SpeakerCounters;
   post(message: FromWorker): void;
 }
 

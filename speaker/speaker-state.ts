@@ -19,7 +19,7 @@ import { printMac } from "#src/wire/mac.ts";
 import type { LinkResponder } from "./link-responder.ts";
 import type { InterfaceState, SpeakerState, UnownedState } from "./messages.ts";
 
-export interface SpeakerView {
+export interface SpeakerFacts {
   /** This speaker, with its claims. */
   readonly self: Member;
   /** The other live ones. */
@@ -47,7 +47,7 @@ export function speakerState({
   unheard,
   problems,
   takeovers,
-}: SpeakerView): SpeakerState {
+}: SpeakerFacts): SpeakerState {
   const groups = unownedGroups({ wanted, plan, members: [self, ...others], nodes });
   const ineligible: Partial<Record<IneligibleReason, number>> = {};
   for (const [key, one] of wanted) {
@@ -84,7 +84,7 @@ function boundedGroups(groups: readonly UnownedGroup[]): readonly UnownedState[]
   return [...kept, ...last].map((group) => ({ ...group, addresses: printAddresses(group.addresses) }));
 }
 
-function interfaceState({ link, subnets }: SpeakerView["links"][number]): InterfaceState {
+function interfaceState({ link, subnets }: SpeakerFacts["links"][number]): InterfaceState {
   const addresses = link.addresses.filter(({ scope }) => scope === "global");
   return {
     name: link.name,

@@ -1,5 +1,5 @@
 import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "./ascii.ts";
-import { Field, fieldOf } from "./field.ts";
+import { fieldOf, HeaderField } from "./header-field.ts";
 import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "./limits.ts";
 
 /** Where in the grammar of RFC 9112 section 7.1 the reader is. */
@@ -221,7 +221,7 @@ export class ChunkedReader {
   }
 
   #trailerName(byte: number): number {
-    // In a request an underscore is refused too: see Field.Underscored.
+    // In a request an underscore is refused too: see HeaderField.Underscored.
     if (this.#isLenient ? TOKEN[byte] === 0 : TOKEN[byte] !== 1) return At.Malformed;
     this.#name ??= Buffer.alloc(MAX_KEPT_NAME_BYTES);
     if (this.#nameBytes < MAX_KEPT_NAME_BYTES) this.#name[this.#nameBytes] = byte;
@@ -232,6 +232,8 @@ export class ChunkedReader {
   #isForbidden(): boolean {
     if (this.#nameBytes > MAX_KEPT_NAME_BYTES) return false;
     const field = fieldOf(this.#name!, 0, this.#nameBytes);
-    return field !== Field.Other && !(this.#isLenient && (field === Field.Date || field === Field.Server));
+    return (
+      field !== HeaderField.Other && !(this.#isLenient && (field === HeaderField.Date || field === HeaderField.Server))
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { COLON, CR, LF, SPACE, TAB, TOKEN, VALUE } from "./ascii.ts";
-import { Field, fieldOf } from "./field.ts";
+import { fieldOf, HeaderField } from "./header-field.ts";
 import { MAX_FIELDS } from "./limits.ts";
 
 /** More bytes are needed. */
@@ -76,7 +76,7 @@ function readFieldLine(
   lines.nameStart[count] = start;
   lines.nameEnd[count] = nameEnd;
   if (kinds === 1) lines.field[count] = fieldOf(bytes, start, nameEnd);
-  else lines.field[count] = kinds > 3 ? Field.Unusual : Field.Underscored;
+  else lines.field[count] = kinds > 3 ? HeaderField.Unusual : HeaderField.Underscored;
   const valueStart = skipBlanks(bytes, at + 1, end);
   at = valueStart;
   while (at < end && VALUE[bytes[at]!] === 1) at++;

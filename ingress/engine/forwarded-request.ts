@@ -1,5 +1,5 @@
 import { COLON } from "./ascii.ts";
-import { aliasedFieldOf, Field } from "./field.ts";
+import { aliasedFieldOf, HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import { writeRequestId } from "./request-id.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -107,24 +107,24 @@ function writeKeptLines(to: HeadWriter, { bytes, head, headerNames }: ForwardedR
 function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNames): boolean {
   const { lines, connection } = head;
   switch (lines.field[index]) {
-    case Field.Other:
+    case HeaderField.Other:
       return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
-    case Field.Connection:
-    case Field.TransferEncoding:
-    case Field.Upgrade:
-    case Field.HopByHop:
-    case Field.Forwarded:
-    case Field.Expect:
-    case Field.Hops:
+    case HeaderField.Connection:
+    case HeaderField.TransferEncoding:
+    case HeaderField.Upgrade:
+    case HeaderField.HopByHop:
+    case HeaderField.Forwarded:
+    case HeaderField.Expect:
+    case HeaderField.Hops:
       return false;
-    case Field.Underscored:
+    case HeaderField.Underscored:
       return names !== "plain" && isHarmless(bytes, head, index);
-    case Field.Unusual:
+    case HeaderField.Unusual:
       return names === "any" && isHarmless(bytes, head, index);
-    case Field.Host:
+    case HeaderField.Host:
       // The authority of an absolute target replaces Host (RFC 9112 section 3.2.2).
       return head.authorityEnd === 0;
-    case Field.XRequestId:
+    case HeaderField.XRequestId:
       return index === head.requestIdLine && isKeptRequestId(head);
     default:
       return true;
@@ -135,7 +135,7 @@ function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNa
 function isHarmless(bytes: Buffer, { lines, connection }: RequestHead, index: number): boolean {
   const start = lines.nameStart[index]!;
   const end = lines.nameEnd[index]!;
-  return aliasedFieldOf(bytes, start, end) === Field.Other && !connection.names(bytes, start, end);
+  return aliasedFieldOf(bytes, start, end) === HeaderField.Other && !connection.names(bytes, start, end);
 }
 
 /** Writes the lines of the connection, with the port that the client used: of the authority, else as they are. */

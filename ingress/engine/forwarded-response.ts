@@ -1,5 +1,5 @@
 import type { DateLine } from "./date-line.ts";
-import { Field } from "./field.ts";
+import { HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { ResponseHead } from "./response-head.ts";
 
@@ -77,16 +77,16 @@ function mayHaveLength({ status, isChunked }: ResponseHead): boolean {
 function isKept(bytes: Buffer, head: ResponseHead, index: number): boolean {
   const { lines, connection } = head;
   switch (lines.field[index]) {
-    case Field.Other:
-    case Field.Underscored:
-    case Field.Unusual:
+    case HeaderField.Other:
+    case HeaderField.Underscored:
+    case HeaderField.Unusual:
       return !connection.names(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
-    case Field.Connection:
-    case Field.TransferEncoding:
-    case Field.Upgrade:
-    case Field.HopByHop:
+    case HeaderField.Connection:
+    case HeaderField.TransferEncoding:
+    case HeaderField.Upgrade:
+    case HeaderField.HopByHop:
       return false;
-    case Field.ContentLength:
+    case HeaderField.ContentLength:
       return index === head.lengthLine && mayHaveLength(head);
     default:
       return true;

@@ -1,5 +1,5 @@
 import { decimal, SPACE, spells, TAB } from "./ascii.ts";
-import { Field } from "./field.ts";
+import { HeaderField } from "./header-field.ts";
 import type { FieldLines } from "./field-lines.ts";
 
 const CHUNKED = Buffer.from("chunked");
@@ -21,7 +21,7 @@ export function addFramingField(bytes: Uint8Array, lines: FieldLines, index: num
   if (length.contentLength !== -1 || length.isChunked) return false;
   const start = lines.valueStart[index]!;
   const end = lines.valueEnd[index]!;
-  if (lines.field[index] === Field.TransferEncoding) {
+  if (lines.field[index] === HeaderField.TransferEncoding) {
     length.isChunked = spells(bytes, start, end, CHUNKED);
     return length.isChunked;
   }
@@ -42,7 +42,7 @@ export interface AnswerLength extends DeclaredLength {
 export function addAnswerFraming(bytes: Uint8Array, lines: FieldLines, index: number, length: AnswerLength): boolean {
   const start = lines.valueStart[index]!;
   const end = lines.valueEnd[index]!;
-  if (lines.field[index] === Field.TransferEncoding) {
+  if (lines.field[index] === HeaderField.TransferEncoding) {
     // Twice chunked would be chunks in chunks.
     if (length.isChunked) return false;
     length.isChunked = spells(bytes, start, end, CHUNKED);

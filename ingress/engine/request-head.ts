@@ -1,6 +1,6 @@
 import { COLON, CR, decimal, LF, METHOD, SLASH, SPACE, spells, TARGET } from "./ascii.ts";
 import { ConnectionOptions } from "./connection-options.ts";
-import { Field } from "./field.ts";
+import { HeaderField } from "./header-field.ts";
 import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
 import { addFramingField } from "./framing.ts";
 import type { Limits } from "./limits.ts";
@@ -118,7 +118,7 @@ function interpret(bytes: Uint8Array, head: RequestHead): boolean {
   head.hostLine = head.upgradeLine = head.requestIdLine = head.expectLine = -1;
   connection.reset();
   for (let index = 0; index < lines.count; index++) {
-    if (lines.field[index] !== Field.Other && !interpretField(bytes, head, index)) return false;
+    if (lines.field[index] !== HeaderField.Other && !interpretField(bytes, head, index)) return false;
   }
   // RFC 9112 section 3.2: exactly one Host in HTTP/1.1. Section 6.1: Transfer-Encoding in HTTP/1.0 is faulty framing.
   if (head.minorVersion === 1 && head.hostLine === -1) return false;
@@ -129,26 +129,26 @@ function interpret(bytes: Uint8Array, head: RequestHead): boolean {
 function interpretField(bytes: Uint8Array, head: RequestHead, index: number): boolean {
   const { lines } = head;
   switch (lines.field[index]) {
-    case Field.Host:
+    case HeaderField.Host:
       if (head.hostLine !== -1) return false;
       head.hostLine = index;
       // An empty Host is for targets without authority, and http has none of those (RFC 9110 section 4.2.1).
       return lines.valueEnd[index] !== lines.valueStart[index];
-    case Field.Connection:
+    case HeaderField.Connection:
       return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!, false);
-    case Field.ContentLength:
-    case Field.TransferEncoding:
+    case HeaderField.ContentLength:
+    case HeaderField.TransferEncoding:
       return addFramingField(bytes, lines, index, head);
-    case Field.Upgrade:
+    case HeaderField.Upgrade:
       head.upgradeLine = index;
       return true;
-    case Field.XRequestId:
+    case HeaderField.XRequestId:
       head.requestIdLine = index;
       return true;
-    case Field.Hops:
+    case HeaderField.Hops:
       head.hops = Math.max(head.hops, decimal(bytes, lines.valueStart[index]!, lines.valueEnd[index]!));
       return true;
-    case Field.Expect:
+    case HeaderField.Expect:
       head.expectLine = index;
       return true;
     default:

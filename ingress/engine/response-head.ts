@@ -1,6 +1,6 @@
 import { CR, LF, SPACE, VALUE } from "./ascii.ts";
 import { ConnectionOptions } from "./connection-options.ts";
-import { Field } from "./field.ts";
+import { HeaderField } from "./header-field.ts";
 import { FieldLines, INCOMPLETE, MALFORMED, readFieldLines, TOO_LARGE } from "./field-lines.ts";
 import type { EndpointFailure } from "./counters.ts";
 import { addAnswerFraming } from "./framing.ts";
@@ -103,8 +103,8 @@ function interpret(bytes: Uint8Array, head: ResponseHead): number {
   head.hasDate = head.hasServer = false;
   connection.reset();
   for (let index = 0; index < lines.count; index++) {
-    if (lines.field[index] !== Field.Other && !interpretField(bytes, head, index)) {
-      return lines.field[index] === Field.Connection ? MALFORMED : LENGTH_UNCLEAR;
+    if (lines.field[index] !== HeaderField.Other && !interpretField(bytes, head, index)) {
+      return lines.field[index] === HeaderField.Connection ? MALFORMED : LENGTH_UNCLEAR;
     }
   }
   // RFC 9112 sections 6.1 and 6.3: Transfer-Encoding wins, also in HTTP/1.0; after either the connection is not trusted.
@@ -118,18 +118,18 @@ function interpret(bytes: Uint8Array, head: ResponseHead): number {
 function interpretField(bytes: Uint8Array, head: ResponseHead, index: number): boolean {
   const { lines } = head;
   switch (lines.field[index]) {
-    case Field.Connection:
+    case HeaderField.Connection:
       return head.connection.add(bytes, lines.valueStart[index]!, lines.valueEnd[index]!, true);
-    case Field.ContentLength:
-    case Field.TransferEncoding:
+    case HeaderField.ContentLength:
+    case HeaderField.TransferEncoding:
       return addAnswerFraming(bytes, lines, index, head);
-    case Field.Upgrade:
+    case HeaderField.Upgrade:
       head.upgradeLine = index;
       return true;
-    case Field.Date:
+    case HeaderField.Date:
       head.hasDate = true;
       return true;
-    case Field.Server:
+    case HeaderField.Server:
       head.hasServer = true;
       return true;
     default:

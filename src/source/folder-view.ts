@@ -10,7 +10,7 @@ import type { ReportFiles } from "./report-files.ts";
 import type { ReportTopic, SourceListener } from "./source.ts";
 import { meaningOf } from "./status-path.ts";
 import type { StatusFiles } from "./status-files.ts";
-import type { Overlay } from "./print-status.ts";
+import type { Overlay } from "./print-status-file.ts";
 
 /** Files read at once. */
 const PARALLEL = 16;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "#src/model/object.ts";
 import type { StatusPatch } from "./source.ts";
 import { isRecord } from "#src/model/record.ts";
-import type { Overlay } from "./print-status.ts";
+import type { Overlay } from "./print-status-file.ts";
 
 /** The object as programs see it: the manifest with the status file laid over. */
 export function layOver(manifest: KubeObject, overlay: Overlay, version: string): KubeObject {

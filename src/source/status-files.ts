@@ -4,7 +4,7 @@ import type { Kind } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import { idOf } from "./manifest-files.ts";
 import { statusPath } from "./status-path.ts";
-import { type Overlay, parseStatus, printStatus } from "./print-status.ts";
+import { type Overlay, parseStatusFile, printStatusFile } from "./print-status-file.ts";
 import { writeWhole } from "./write-whole.ts";
 
 /** The version of an object that has no status file. */
@@ -60,7 +60,7 @@ export class StatusFiles {
     }
     const version = versionOf(text);
     if (version === before?.version) return before.fault;
-    const parsed = parseStatus(text);
+    const parsed = parseStatusFile(text);
     const fault = typeof parsed === "string" ? parsed : undefined;
     this.#entries.set(id, { ref, version, overlay: typeof parsed === "string" ? this.overlay(id) : parsed, fault });
     return fault;
@@ -69,7 +69,7 @@ export class StatusFiles {
   /** Writes an overlay if the file still has the version given; false: it has another one, or is being written. */
   async write(ref: ObjectRef, version: string, overlay: Overlay): Promise<boolean> {
     const path = this.pathOf(ref);
-    const text = printStatus(ref, overlay);
+    const text = printStatusFile(ref, overlay);
     const isWritten = await writeWhole(path, text, {
       stillWanted: async () => versionOf(await readText(path)) === version,
       durable: true,

@@ -14,7 +14,7 @@ import { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { realTiming } from "#src/source/kubernetes/api/timing.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
-import { identityOf } from "#src/source/kubernetes/read/read-object.ts";
+import { identityOf } from "#src/source/kubernetes/read/read-api-object.ts";
 import { collectionPath, objectPath } from "#src/source/kubernetes/read/resources.ts";
 import { identityInLine } from "#src/source/kubernetes/read/watch-line.ts";
 import type { EventRecord, Source } from "#src/source/source.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
-import type { Counters, SpeakerState } from "#speaker/messages.ts";
+import type { SpeakerCounters, SpeakerState } from "#speaker/messages.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
@@ -94,7 +94,7 @@ export class SpeakerNetwork {
   }
 
   /** What the speaker of a node counted, since it was booted. */
-  counters(name: string): Counters {
+  counters(name: string): SpeakerCounters {
     return (this.#counters.get(name) ?? new CounterSet()).read();
   }
 

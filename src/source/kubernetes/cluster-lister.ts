@@ -11,7 +11,7 @@ import { readLease } from "./leases/lease.ts";
 import { leasePath, readReport } from "./leases/report-leases.ts";
 import { apiProblem } from "./read/api-problems.ts";
 import { PAGE_SIZE, pagePath } from "./read/page-path.ts";
-import { readObject } from "./read/read-object.ts";
+import { readApiObject } from "./read/read-api-object.ts";
 import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 
 const EVENTS_PATH = "/api/v1/events";
@@ -54,7 +54,7 @@ export class ClusterLister {
     const complain = (problems: readonly Problem[]): void => void this.problems.push(...problems);
     const { keepsManagedFields } = resourceOf(kind);
     const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope), { keepsManagedFields });
-    return items.map((item) => readObject(kind, item, complain)).filter((object) => object !== undefined);
+    return items.map((item) => readApiObject(kind, item, complain)).filter((object) => object !== undefined);
   }
 
   /** All objects of a kind; undefined where they cannot be read. */

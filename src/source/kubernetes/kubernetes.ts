@@ -22,7 +22,7 @@ import { LeaderLease } from "./leases/leader-lease.ts";
 import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
 import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
-import { FIELD_MANAGER, identityOf, readObject } from "./read/read-object.ts";
+import { FIELD_MANAGER, identityOf, readApiObject } from "./read/read-api-object.ts";
 import { Reflector } from "./read/reflector.ts";
 import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
 import { ToldProblems } from "./read/told-problems.ts";
@@ -273,7 +273,7 @@ class KubernetesSource implements Source {
   }
 
   #read(kind: Kind, json: unknown): KubeObject | undefined {
-    return readObject(kind, json, (problems) => {
+    return readApiObject(kind, json, (problems) => {
       for (const problem of problems) this.#problems.tell(problem.where, [problem]);
     });
   }

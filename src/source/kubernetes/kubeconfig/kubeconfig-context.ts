@@ -34,7 +34,7 @@ export function readContext(paths: readonly string[], context: string | undefine
     files.push({ directory: dirname(path), value });
   }
   if (files.length === 0) return "there is none of these files";
-  const current = files.map(({ value }) => textOf(value, "current-context")).find((one) => one !== undefined);
+  const current = files.map(({ value }) => nonEmptyTextOf(value, "current-context")).find((one) => one !== undefined);
   const name = context ?? current;
   if (name === undefined) return "it has no current-context";
   const found = section(files, { list: "contexts", field: "context", name })?.fields;
@@ -46,7 +46,7 @@ export function readContext(paths: readonly string[], context: string | undefine
 }
 
 /** A field that is a text and not empty. */
-export function textOf(from: Fields, name: string): string | undefined {
+export function nonEmptyTextOf(from: Fields, name: string): string | undefined {
   const value = from[name];
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -7,7 +7,7 @@ import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
-import { type KubeconfigContext, type Section, textOf } from "./kubeconfig-context.ts";
+import { type KubeconfigContext, nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
 
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses every login makes us log in again at most this often. */
@@ -104,7 +104,7 @@ async function load(text: string): Promise<KubeConfig> {
 /** Paths of files made absolute. */
 function withPaths({ fields, directory }: Section, names: readonly string[]): Fields {
   const paths = names.flatMap((name) => {
-    const path = textOf(fields, name);
+    const path = nonEmptyTextOf(fields, name);
     return path === undefined || isAbsolute(path) ? [] : [[name, join(directory, path)] as const];
   });
   return { ...fields, ...Object.fromEntries(paths) };
@@ -114,7 +114,7 @@ function withPaths({ fields, directory }: Section, names: readonly string[]): Fi
 function withProgram(fields: Fields, { directory }: Section): Fields {
   const { exec } = fields;
   if (!isRecord(exec)) return fields;
-  const command = textOf(exec, "command") ?? "";
+  const command = nonEmptyTextOf(exec, "command") ?? "";
   const isRelative = command.includes("/") && !isAbsolute(command);
   const info = { apiVersion: exec["apiVersion"], kind: "ExecCredential", spec: { interactive: false } };
   const env = Array.isArray(exec["env"]) ? (exec["env"] as readonly unknown[]) : [];

@@ -4,7 +4,7 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
-import { type KubeconfigContext, readContext, type Section, textOf } from "./kubeconfig-context.ts";
+import { type KubeconfigContext, nonEmptyTextOf, readContext, type Section } from "./kubeconfig-context.ts";
 import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
 import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
 
@@ -26,7 +26,7 @@ export function readKubeconfig(
   const where = paths.join(":");
   const found = readContext(paths, context);
   if (typeof found === "string") return refused(where, "KUBECONFIG_UNREADABLE", found);
-  const server = textOf(found.cluster.fields, "server");
+  const server = nonEmptyTextOf(found.cluster.fields, "server");
   if (server === undefined || !URL.canParse(server))
     return refused(where, "KUBECONFIG_UNREADABLE", "its cluster has no server that is a URL");
   if (found.user.fields["username"] !== undefined) {
@@ -45,12 +45,14 @@ function otherWay({ cluster, user }: KubeconfigContext): string | undefined {
   if (user.fields["exec"] !== undefined) return "user runs a program to log in (exec)";
   if (user.fields["auth-provider"] !== undefined && oidcConfigOf(user.fields) === undefined)
     return "user logs in by a provider (auth-provider)";
-  return textOf(cluster.fields, "proxy-url") === undefined ? undefined : "cluster is behind a proxy (proxy-url)";
+  return nonEmptyTextOf(cluster.fields, "proxy-url") === undefined
+    ? undefined
+    : "cluster is behind a proxy (proxy-url)";
 }
 
 function ownConfig(server: string, { cluster, user }: KubeconfigContext): ApiConfig {
-  const path = textOf(user.fields, "tokenFile");
-  const token = textOf(user.fields, "token");
+  const path = nonEmptyTextOf(user.fields, "tokenFile");
+  const token = nonEmptyTextOf(user.fields, "token");
   const file = path === undefined ? undefined : new TokenFile(resolve(user.directory, path));
   const oidc = oidcConfigOf(user.fields);
   const login = oidc === undefined ? undefined : new OidcLogin(oidc, user);
@@ -66,7 +68,7 @@ function ownConfig(server: string, { cluster, user }: KubeconfigContext): ApiCon
 function loginConfig(server: string, context: KubeconfigContext): ApiConfig {
   const own = ownConfig(server, context);
   const login = new KubeconfigLogin(context);
-  const hasProxy = textOf(context.cluster.fields, "proxy-url") !== undefined;
+  const hasProxy = nonEmptyTextOf(context.cluster.fields, "proxy-url") !== undefined;
   if (!login.givesCredentials || oidcConfigOf(context.user.fields) !== undefined)
     return { ...own, agent: async () => login.agent() };
   return {
@@ -80,7 +82,7 @@ function loginConfig(server: string, context: KubeconfigContext): ApiConfig {
 /** As whom the user acts (User impersonation, `kubectl --as`). */
 function impersonation(user: Fields): Readonly<Record<string, string | readonly string[]>> {
   const groups = user["as-groups"];
-  const [as, uid] = [textOf(user, "as"), textOf(user, "as-uid")];
+  const [as, uid] = [nonEmptyTextOf(user, "as"), nonEmptyTextOf(user, "as-uid")];
   return {
     ...(as === undefined ? {} : { "impersonate-user": as }),
     ...(uid === undefined ? {} : { "impersonate-uid": uid }),
@@ -90,9 +92,9 @@ function impersonation(user: Fields): Readonly<Record<string, string | readonly 
 
 async function tlsOf(cluster: Section, user: Section): Promise<TlsMaterial> {
   const read = async ({ fields, directory }: Section, name: string): Promise<Buffer | undefined> => {
-    const data = textOf(fields, `${name}-data`);
+    const data = nonEmptyTextOf(fields, `${name}-data`);
     if (data !== undefined) return Buffer.from(data, "base64");
-    const path = textOf(fields, name);
+    const path = nonEmptyTextOf(fields, name);
     return path === undefined ? undefined : readFile(resolve(directory, path));
   };
   const [ca, cert, key] = await Promise.all([
@@ -100,7 +102,7 @@ async function tlsOf(cluster: Section, user: Section): Promise<TlsMaterial> {
     read(user, "client-certificate"),
     read(user, "client-key"),
   ]);
-  const servername = textOf(cluster.fields, "tls-server-name");
+  const servername = nonEmptyTextOf(cluster.fields, "tls-server-name");
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined || key === undefined ? {} : { cert, key }),

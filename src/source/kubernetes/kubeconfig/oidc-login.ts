@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
-import { type Section, textOf } from "./kubeconfig-context.ts";
+import { nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
 
 /** A token is not used in its last moments. */
 const SPARE_MS = 10_000;
@@ -36,8 +36,8 @@ export class OidcLogin {
   constructor(config: Fields, { directory }: Pick<Section, "directory">) {
     this.#config = config;
     this.#directory = directory;
-    this.#idToken = textOf(config, "id-token");
-    this.#refreshToken = textOf(config, "refresh-token");
+    this.#idToken = nonEmptyTextOf(config, "id-token");
+    this.#refreshToken = nonEmptyTextOf(config, "refresh-token");
   }
 
   /** The token; `isRefused`: the API server did not take the last one. Rejects with LOGIN_FAILED. */
@@ -50,24 +50,27 @@ export class OidcLogin {
 
   async #renew(): Promise<string> {
     this.#renewedMs = wallMs();
-    const [issuer, clientId] = [textOf(this.#config, "idp-issuer-url"), textOf(this.#config, "client-id")];
+    const [issuer, clientId] = [
+      nonEmptyTextOf(this.#config, "idp-issuer-url"),
+      nonEmptyTextOf(this.#config, "client-id"),
+    ];
     if (this.#refreshToken === undefined || issuer === undefined || clientId === undefined)
       throw failure(LOGIN_FAILED, "the id-token is over, and there is no refresh-token to renew it with");
     const found = await this.#ask(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-    const endpoint = textOf(found, "token_endpoint");
+    const endpoint = nonEmptyTextOf(found, "token_endpoint");
     if (endpoint === undefined) throw failure(LOGIN_FAILED, `${issuer} names no token_endpoint`);
     const form = { grant_type: "refresh_token", refresh_token: this.#refreshToken, client_id: clientId };
     const answer = await this.#ask(endpoint, new URLSearchParams(form).toString(), this.#basic(clientId));
-    const idToken = textOf(answer, "id_token");
+    const idToken = nonEmptyTextOf(answer, "id_token");
     if (idToken === undefined) throw failure(LOGIN_FAILED, `${endpoint} gave no id_token`);
     this.#idToken = idToken;
-    this.#refreshToken = textOf(answer, "refresh_token") ?? this.#refreshToken;
+    this.#refreshToken = nonEmptyTextOf(answer, "refresh_token") ?? this.#refreshToken;
     return idToken;
   }
 
   /** A client with a secret shows it (RFC 6749 section 2.3.1). */
   #basic(clientId: string): Readonly<Record<string, string>> {
-    const secret = textOf(this.#config, "client-secret");
+    const secret = nonEmptyTextOf(this.#config, "client-secret");
     if (secret === undefined) return {};
     const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`;
     return { authorization: `Basic ${Buffer.from(pair).toString("base64")}` };
@@ -87,9 +90,9 @@ export class OidcLogin {
   }
 
   async #authority(): Promise<Buffer | undefined> {
-    const data = textOf(this.#config, "idp-certificate-authority-data");
+    const data = nonEmptyTextOf(this.#config, "idp-certificate-authority-data");
     if (data !== undefined) return Buffer.from(data, "base64");
-    const path = textOf(this.#config, "idp-certificate-authority");
+    const path = nonEmptyTextOf(this.#config, "idp-certificate-authority");
     return path === undefined ? undefined : readFile(resolve(this.#directory, path));
   }
 }

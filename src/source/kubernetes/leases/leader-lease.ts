@@ -1,7 +1,7 @@
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type Outcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-object.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-api-object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import { leaseBody, type LeaseRecord, readLease } from "./lease.ts";
 import { leasePath } from "./report-leases.ts";

@@ -2,7 +2,7 @@ import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-object.ts";
+import { FIELD_MANAGER } from "#src/source/kubernetes/read/read-api-object.ts";
 import type { ReportTopic } from "#src/source/source.ts";
 import { microTime } from "./lease.ts";
 

@@ -1,7 +1,7 @@
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import type { Timing } from "#src/source/kubernetes/api/timing.ts";
 import type { StoredObject } from "#src/source/kubernetes/read/object-store.ts";
-import { identityOf } from "#src/source/kubernetes/read/read-object.ts";
+import { identityOf } from "#src/source/kubernetes/read/read-api-object.ts";
 import { Reflector, type ReflectorListener } from "#src/source/kubernetes/read/reflector.ts";
 import type { ReportTopic } from "#src/source/source.ts";
 import { leasePath, readReport, reportMark } from "./report-leases.ts";

@@ -1,6 +1,6 @@
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { identityOf } from "./read-object.ts";
+import { identityOf } from "./read-api-object.ts";
 import type { Reflector } from "./reflector.ts";
 
 /** One object that is followed by its name. */

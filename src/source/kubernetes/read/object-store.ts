@@ -1,4 +1,4 @@
-import { compareVersions, type Identity } from "./read-object.ts";
+import { compareVersions, type Identity } from "./read-api-object.ts";
 
 /** What is kept of an object of the API: whatever was read from it, and which object it is. */
 export interface StoredObject {

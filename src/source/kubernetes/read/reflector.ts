@@ -5,7 +5,7 @@ import { type FailedOutcome, errorOfOutcome } from "#src/source/kubernetes/api/o
 import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./page-path.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
-import { compareVersions, type Identity, identityOf } from "./read-object.ts";
+import { compareVersions, type Identity, identityOf } from "./read-api-object.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
 

@@ -1,7 +1,7 @@
 import { keyOf } from "#src/model/object.ts";
 import { isRecord } from "#src/model/record.ts";
 import { outcomeOf, type FailedOutcome } from "#src/source/kubernetes/api/outcome.ts";
-import { type Identity, identityOf } from "./read-object.ts";
+import { type Identity, identityOf } from "./read-api-object.ts";
 
 /** One event of a watch (metav1.WatchEvent). */
 export type WatchLine =

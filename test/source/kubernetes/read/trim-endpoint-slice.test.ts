@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { readObject } from "#src/source/kubernetes/read/read-object.ts";
+import { readApiObject } from "#src/source/kubernetes/read/read-api-object.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -23,12 +23,12 @@ function slice(more: Fields = {}): Fields {
 }
 
 function read(json: Fields): KubeObject {
-  const object = readObject("EndpointSlice", json, () => expect.unreachable());
+  const object = readApiObject("EndpointSlice", json, () => expect.unreachable());
   if (object === undefined) throw new Error("this is no slice");
   return object;
 }
 
-describe("readObject() of an EndpointSlice", () => {
+describe("readApiObject() of an EndpointSlice", () => {
   it.each([
     { name: "with all", more: {} },
     { name: "without conditions and node", more: { endpoints: [{ addresses: ["198.51.100.1"] }] } },

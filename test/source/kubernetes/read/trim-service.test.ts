@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "#src/model/object.ts";
 import { parseService } from "#src/model/service.ts";
-import { readObject } from "#src/source/kubernetes/read/read-object.ts";
+import { readApiObject } from "#src/source/kubernetes/read/read-api-object.ts";
 import { SharedValues } from "#src/source/kubernetes/read/shared-values.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,12 +16,12 @@ function service(spec: Fields, more: Fields = {}): Fields {
 }
 
 function read(json: unknown): KubeObject {
-  const object = readObject("Service", json, () => expect.unreachable());
+  const object = readApiObject("Service", json, () => expect.unreachable());
   if (object === undefined) throw new Error("this is no Service");
   return object;
 }
 
-describe("readObject() of a Service", () => {
+describe("readApiObject() of a Service", () => {
   it.each([
     { name: "of one family", spec: v4 },
     { name: "of IPv6", spec: { ...v4, clusterIP: "fd00::1", clusterIPs: ["fd00::1"], ipFamilies: ["IPv6"] } },

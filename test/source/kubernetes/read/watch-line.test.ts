@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ApiClient, WatchRequest } from "#src/source/kubernetes/api/client.ts";
-import { identityOf } from "#src/source/kubernetes/read/read-object.ts";
+import { identityOf } from "#src/source/kubernetes/read/read-api-object.ts";
 import { Reflector } from "#src/source/kubernetes/read/reflector.ts";
 import { identityInLine } from "#src/source/kubernetes/read/watch-line.ts";
 

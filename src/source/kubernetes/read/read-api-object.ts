@@ -13,7 +13,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
  * Reads an object of the API, which in a list has neither `kind` nor `apiVersion`. `managedFields` and the like are
  * left out: of metadata only what KubeObject has is kept.
  */
-export function readObject(
+export function readApiObject(
   kind: Kind,
   json: unknown,
   complain: (problems: readonly Problem[]) => void,

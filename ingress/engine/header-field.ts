@@ -3,7 +3,7 @@ import { LOWER, spells, TOKEN } from "./ascii.ts";
 const HYPHEN = 0x2d;
 
 /** The header fields that mean something to a proxy; `Other` for the rest, which pass unread. */
-export const Field = {
+export const HeaderField = {
   Other: 0,
   Host: 1,
   Connection: 2,
@@ -28,50 +28,50 @@ export const Field = {
   Hops: 15,
 } as const;
 
-export type Field = (typeof Field)[keyof typeof Field];
+export type HeaderField = (typeof HeaderField)[keyof typeof HeaderField];
 
-const NAMES: Readonly<Record<string, Field>> = {
-  host: Field.Host,
-  connection: Field.Connection,
-  "content-length": Field.ContentLength,
-  "transfer-encoding": Field.TransferEncoding,
-  upgrade: Field.Upgrade,
-  expect: Field.Expect,
-  "x-request-id": Field.XRequestId,
-  "x-hawser-hops": Field.Hops,
-  date: Field.Date,
-  server: Field.Server,
-  "keep-alive": Field.HopByHop,
-  te: Field.HopByHop,
-  trailer: Field.HopByHop,
-  "proxy-connection": Field.HopByHop,
-  "proxy-authenticate": Field.HopByHop,
-  "proxy-authorization": Field.HopByHop,
+const NAMES: Readonly<Record<string, HeaderField>> = {
+  host: HeaderField.Host,
+  connection: HeaderField.Connection,
+  "content-length": HeaderField.ContentLength,
+  "transfer-encoding": HeaderField.TransferEncoding,
+  upgrade: HeaderField.Upgrade,
+  expect: HeaderField.Expect,
+  "x-request-id": HeaderField.XRequestId,
+  "x-hawser-hops": HeaderField.Hops,
+  date: HeaderField.Date,
+  server: HeaderField.Server,
+  "keep-alive": HeaderField.HopByHop,
+  te: HeaderField.HopByHop,
+  trailer: HeaderField.HopByHop,
+  "proxy-connection": HeaderField.HopByHop,
+  "proxy-authenticate": HeaderField.HopByHop,
+  "proxy-authorization": HeaderField.HopByHop,
   // Not a standard field, but CGI programs read it as the setting HTTP_PROXY (CVE-2016-5385, httpoxy).
-  proxy: Field.HopByHop,
-  forwarded: Field.Forwarded,
-  "x-original-forwarded-for": Field.Forwarded,
-  "x-original-host": Field.Forwarded,
-  "x-original-method": Field.Forwarded,
-  "x-original-uri": Field.Forwarded,
-  "x-original-url": Field.Forwarded,
-  "x-rewrite-url": Field.Forwarded,
-  "x-real-ip": Field.Forwarded,
-  "x-client-ip": Field.Forwarded,
-  "x-cluster-client-ip": Field.Forwarded,
-  "true-client-ip": Field.Forwarded,
-  "cf-connecting-ip": Field.Forwarded,
-  "fastly-client-ip": Field.Forwarded,
-  "x-scheme": Field.Forwarded,
-  "x-url-scheme": Field.Forwarded,
-  "front-end-https": Field.Forwarded,
-  authorization: Field.Credential,
-  cookie: Field.Credential,
-  "set-cookie": Field.Credential,
-  "www-authenticate": Field.Credential,
-  "content-type": Field.Credential,
-  "content-encoding": Field.Credential,
-  "content-range": Field.Credential,
+  proxy: HeaderField.HopByHop,
+  forwarded: HeaderField.Forwarded,
+  "x-original-forwarded-for": HeaderField.Forwarded,
+  "x-original-host": HeaderField.Forwarded,
+  "x-original-method": HeaderField.Forwarded,
+  "x-original-uri": HeaderField.Forwarded,
+  "x-original-url": HeaderField.Forwarded,
+  "x-rewrite-url": HeaderField.Forwarded,
+  "x-real-ip": HeaderField.Forwarded,
+  "x-client-ip": HeaderField.Forwarded,
+  "x-cluster-client-ip": HeaderField.Forwarded,
+  "true-client-ip": HeaderField.Forwarded,
+  "cf-connecting-ip": HeaderField.Forwarded,
+  "fastly-client-ip": HeaderField.Forwarded,
+  "x-scheme": HeaderField.Forwarded,
+  "x-url-scheme": HeaderField.Forwarded,
+  "front-end-https": HeaderField.Forwarded,
+  authorization: HeaderField.Credential,
+  cookie: HeaderField.Credential,
+  "set-cookie": HeaderField.Credential,
+  "www-authenticate": HeaderField.Credential,
+  "content-type": HeaderField.Credential,
+  "content-encoding": HeaderField.Credential,
+  "content-range": HeaderField.Credential,
 };
 
 /** Names of which all that begin so claim to come from a proxy: addresses, schemes, ports, client certificates. */
@@ -83,7 +83,7 @@ const LETTER_X = 0x78;
 const LETTER_S = 0x73;
 
 interface KnownName {
-  readonly field: Field;
+  readonly field: HeaderField;
   readonly name: Uint8Array;
 }
 
@@ -94,7 +94,7 @@ const BY_LENGTH: readonly (readonly KnownName[])[] = Array.from({ length: 32 }, 
 );
 
 /** Which field a name in the bytes is, in any case. */
-export function fieldOf(bytes: Uint8Array, start: number, end: number): Field {
+export function fieldOf(bytes: Uint8Array, start: number, end: number): HeaderField {
   const candidates = BY_LENGTH[end - start];
   if (candidates !== undefined) {
     for (let index = 0; index < candidates.length; index++) {
@@ -102,7 +102,7 @@ export function fieldOf(bytes: Uint8Array, start: number, end: number): Field {
       if (spells(bytes, start, end, name)) return field;
     }
   }
-  return hasForwardedPrefix(bytes, start, end) ? Field.Forwarded : Field.Other;
+  return hasForwardedPrefix(bytes, start, end) ? HeaderField.Forwarded : HeaderField.Other;
 }
 
 function hasForwardedPrefix(bytes: Uint8Array, start: number, end: number): boolean {
@@ -116,7 +116,7 @@ function hasForwardedPrefix(bytes: Uint8Array, start: number, end: number): bool
 }
 
 /** Which field an endpoint could take a name for that reads every unusual character of it as a hyphen. */
-export function aliasedFieldOf(bytes: Uint8Array, start: number, end: number): Field {
+export function aliasedFieldOf(bytes: Uint8Array, start: number, end: number): HeaderField {
   const alias = bytes.slice(start, end).map((byte) => (TOKEN[byte] === 1 ? byte : HYPHEN));
   return fieldOf(alias, 0, alias.length);
 }

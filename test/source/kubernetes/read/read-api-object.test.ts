@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { compareVersions, readObject } from "#src/source/kubernetes/read/read-object.ts";
+import { compareVersions, readApiObject } from "#src/source/kubernetes/read/read-api-object.ts";
 
-describe("readObject()", () => {
+describe("readApiObject()", () => {
   const complain = (): never => expect.unreachable();
 
   it("leaves out what takes memory and is read by nobody", () => {
     const annotations = { a: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}" };
     const metadata = { name: "a", namespace: "shop", managedFields: [{}], annotations };
-    expect(readObject("Service", { metadata }, complain)).toEqual({
+    expect(readApiObject("Service", { metadata }, complain)).toEqual({
       apiVersion: "v1",
       kind: "Service",
       metadata: { name: "a", namespace: "shop", createdMs: 0, labels: {}, annotations: { a: "1" } },
@@ -27,7 +27,7 @@ describe("readObject()", () => {
       metadata: _metadata,
       apiVersion: _version,
       ...rest
-    } = readObject(kind, { metadata: { name: "a" }, ...full }, complain) ?? {};
+    } = readApiObject(kind, { metadata: { name: "a" }, ...full }, complain) ?? {};
     expect(rest).toEqual({ kind, ...kept });
   });
 });

@@ -11,7 +11,7 @@ export interface Overlay {
 }
 
 /** The text of a status file, for people first. */
-export function printStatus(ref: ObjectRef, overlay: Overlay): string {
+export function printStatusFile(ref: ObjectRef, overlay: Overlay): string {
   const object = `${ref.kind} ${ref.namespace === "" ? "" : `${ref.namespace}/`}${ref.name}`;
   const header = [
     ` Written by Hawser: the status of ${object}.`,
@@ -24,7 +24,7 @@ export function printStatus(ref: ObjectRef, overlay: Overlay): string {
 }
 
 /** Reads a status file, or says in words why it cannot be read. */
-export function parseStatus(text: string): Overlay | string {
+export function parseStatusFile(text: string): Overlay | string {
   let value: unknown;
   try {
     value = parse(text, { maxAliasCount: 0 });
