@@ -1,6 +1,7 @@
 import { existsSync, globSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { exportsOf } from "./exports.ts";
 import { read, root } from "./page.ts";
 
 /** Programs: what they are is in their first comment, and nobody imports them. */
@@ -47,11 +48,6 @@ function wordsOf(name: string): readonly string[] {
     .toLowerCase()
     .split(/[-_]/)
     .map((word) => word.replace(/ies$/, "y").replace(/(?<!s)s$/, ""));
-}
-
-function exportsOf(text: string): readonly string[] {
-  const exported = /^export (?:async )?(?:function\*?|const|abstract class|class|interface|type) (\w+)/gm;
-  return [...text.matchAll(exported)].map(([, name = ""]) => name);
 }
 
 /** Whether every word of the file's name is in the name of one thing that it exports. */
