@@ -1,4 +1,4 @@
-import { equalIps, type Ip, parseIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { annotationText } from "./annotation.ts";
 import {
   child,
@@ -154,7 +154,7 @@ function complainOfTwins(list: Field, ports: readonly ServicePort[]): void {
 
 /** What status says: an entry that is not an address was not assigned by us, and a host name is another provider's. */
 function readAssigned(root: Field): readonly Ip[] {
-  const addresses: Ip[] = [];
+  const addresses = new Map<string, Ip>();
   for (const item of readList(descend(root, "status", "loadBalancer", "ingress"))) {
     const field = child(item, "ip");
     const ip = typeof field.value === "string" ? parseIp(field.value) : undefined;
@@ -165,9 +165,9 @@ function readAssigned(root: Field): readonly Ip[] {
         fix: "Remove it from the status",
         severity: "warning",
       });
-    if (ip !== undefined && !addresses.some((other) => equalIps(other, ip))) addresses.push(ip);
+    if (ip !== undefined) addresses.set(printIp(ip), ip);
   }
-  return addresses;
+  return [...addresses.values()];
 }
 
 function readMarked(text: string | undefined): readonly Ip[] | undefined {

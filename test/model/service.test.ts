@@ -225,3 +225,9 @@ it("reads addresses from status once each, and warns of what is none", () => {
   expect(valueOf(parsed).assignedAddresses.map(printIp)).toEqual(["10.0.0.1", "fd00::"]);
   expect(codes(parsed.problems)).toEqual(["status_address_unreadable"]);
 });
+
+it("L1 reads a status of 40,000 addresses, which a hostile program may write, in time that grows with their number", () => {
+  const ingress = Array.from({ length: 40_000 }, (_, at) => ({ ip: `10.0.${at >> 8}.${at & 255}` }));
+  const parsed = parseService({ ...service(), status: { loadBalancer: { ingress } } });
+  expect(valueOf(parsed).assignedAddresses).toHaveLength(40_000);
+});
