@@ -3,24 +3,24 @@ import type { IngressBackend } from "#src/model/ingress-backend.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { textOf } from "#src/model/record.ts";
 import type { Service } from "#src/model/service.ts";
-import type { Place } from "#src/model/written-yaml.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import { getSharded } from "#src/routing/sharded-map.ts";
 import type { CheckedSet } from "./checked-set.ts";
+import { fieldAt } from "./field-at.ts";
 
 /**
  * What Ingresses name and is not among the objects, as warnings: it may come from elsewhere. Where there is no Service at all,
- * the set is a part of something larger, and nothing is reported as missing.
+ * the set is a part of something larger, and nothing is reported as missing. Whether a port has a backend is decided by the
+ * route table of the set, as for a request.
  */
-export function findBrokenReferences(set: CheckedSet): readonly Problem[] {
+export function findBrokenReferences(set: CheckedSet, routes: RouteTable): readonly Problem[] {
   const problems: Problem[] = [];
   const services = new Map(set.services.map((service) => [service.key, service]));
   if (services.size === 0) return problems;
   for (const ingress of set.ingresses) {
     const root = set.rootOf("Ingress", ingress.key, problems);
-    const places = backendPlaces(root);
-    for (const [path, backend] of backendsOf(ingress))
-      checkBackend({ ...root, path, place: places.get(path) ?? root.place }, { ingress, backend }, { set, services });
+    for (const named of backendsOf(ingress, root)) checkBackend(named, ingress.namespace, { set, services, routes });
     for (const [index, field] of readList({ ...descend(root, "spec", "tls"), problems: [] }).entries()) {
       const { value, place } = child(field, "secretName");
       if (typeof value === "string" && value !== "")
@@ -30,60 +30,73 @@ export function findBrokenReferences(set: CheckedSet): readonly Problem[] {
   return problems;
 }
 
-/** Where the backends of an Ingress are written, by what `backendsOf` calls them. */
-function backendPlaces(root: Field): ReadonlyMap<string, Place | undefined> {
-  const spec = child(root, "spec");
-  const [current, old] = [child(spec, "defaultBackend"), child(spec, "backend")];
-  const places = new Map([["default backend", isUnset(current) ? old.place : current.place]]);
-  for (const rule of readList({ ...child(spec, "rules"), problems: [] })) {
-    const host = textOf(child(rule, "host").value).toLowerCase();
-    for (const entry of readList(descend(rule, "http", "paths"))) {
-      const path = textOf(child(entry, "path").value);
-      places.set(`${host === "" ? "*" : host}${path === "" ? "/" : path}`, child(entry, "backend").place);
-    }
-  }
-  return places;
+/** A backend of an Ingress and the fields that name its Service and the port, which Problems call by host and path. */
+interface NamedBackend {
+  readonly backend: IngressBackend;
+  readonly name: Field;
+  readonly port: Field;
 }
 
-/** Each backend once, with the place that names it. */
-function backendsOf(ingress: Ingress): ReadonlyMap<string, IngressBackend> {
-  const backends = new Map<string, IngressBackend>();
-  const { defaultBackend, rules } = ingress;
-  if (defaultBackend !== undefined && !isClosed(defaultBackend)) backends.set("default backend", defaultBackend);
+/** Each backend once: hosts that annotations add have those of other rules. */
+function backendsOf({ defaultBackend, rules }: Ingress, root: Field): readonly NamedBackend[] {
+  const spec = child(root, "spec");
+  const [current, old] = [child(spec, "defaultBackend"), child(spec, "backend")];
+  const found = new Map<string, NamedBackend>();
+  if (defaultBackend !== undefined && !isClosed(defaultBackend))
+    found.set("", namedBackend(defaultBackend, isUnset(current) ? old : current, "default backend"));
   for (const { host, paths } of rules)
-    for (const { path, target } of paths)
-      if (!isClosed(target)) backends.set(`${host === "" ? "*" : host}${path}`, target);
-  return backends;
+    for (const { path, target, at } of paths) {
+      if (isClosed(target) || found.has(at)) continue;
+      const field = child(fieldAt(root, at), "backend");
+      found.set(at, namedBackend(target, field, `${host === "" ? "*" : host}${path}`));
+    }
+  return [...found.values()];
+}
+
+function namedBackend(backend: IngressBackend, field: Field, path: string): NamedBackend {
+  const service = child(field, "service");
+  const isOldForm = isUnset(service);
+  const [number, text] = [descend(service, "port", "number"), descend(service, "port", "name")];
+  const name = isOldForm ? child(field, "serviceName") : child(service, "name");
+  const port = isOldForm ? child(field, "servicePort") : isUnset(number) ? text : number;
+  return { backend, name: { ...name, path }, port: { ...port, path } };
 }
 
 function checkBackend(
-  field: Field,
-  { ingress, backend }: { readonly ingress: Ingress; readonly backend: IngressBackend },
-  { set, services }: { readonly set: CheckedSet; readonly services: ReadonlyMap<string, Service> },
+  { backend, name, port }: NamedBackend,
+  namespace: string,
+  {
+    set,
+    services,
+    routes,
+  }: {
+    readonly set: CheckedSet;
+    readonly services: ReadonlyMap<string, Service>;
+    readonly routes: RouteTable;
+  },
 ): void {
   const { serviceName, servicePort } = backend;
-  const key = `${ingress.namespace}/${serviceName}`;
+  const key = `${namespace}/${serviceName}`;
   const service = services.get(key);
   // One that cannot be read has Problems of its own.
   if (service === undefined && set.objectOf("Service", key) !== undefined) return;
   const what = `Cannot find ${service === undefined ? "" : `port ${quote(servicePort)} of `}Service ${quote(key)}`;
   const severity = "warning";
   if (service === undefined) {
-    const elsewhere = set.services.find(({ name }) => name === serviceName);
+    const elsewhere = set.services.find((one) => one.name === serviceName);
     const why = elsewhere === undefined ? "it does not exist here" : `${quote(elsewhere.key)} is in another namespace`;
     const fix = "Add the Service, or fix its name or namespace";
-    complain(field, "INGRESS_SERVICE_MISSING", { what, why, fix, severity });
+    complain(name, "INGRESS_SERVICE_MISSING", { what, why, fix, severity });
     return;
   }
-  const named = service.ports.filter(({ port, name }) => port === servicePort || (name !== "" && name === servicePort));
-  if (service.type === "ExternalName") return complainOfUnserved(field, key, "is of type ExternalName");
-  if (named.some(({ protocol }) => protocol === "TCP")) return;
-  const [other] = named;
+  if (service.type === "ExternalName") return complainOfUnserved(name, key, "is of type ExternalName");
+  if (getSharded(routes.services, key)?.has(String(servicePort)) === true) return;
+  const other = service.ports.find((one) => one.port === servicePort || (one.name !== "" && one.name === servicePort));
   if (other !== undefined)
-    return complainOfUnserved(field, key, `has port ${quote(servicePort)} only for ${other.protocol}`);
-  const ports = service.ports.map(({ port, name }) => (name === "" ? `${port}` : `${port} (${name})`)).join(", ");
+    return complainOfUnserved(port, key, `has port ${quote(servicePort)} only for ${other.protocol}`);
+  const ports = service.ports.map((one) => (one.name === "" ? `${one.port}` : `${one.port} (${one.name})`)).join(", ");
   const target = service.ports.find(({ targetPort }) => targetPort === servicePort);
-  complain(field, "INGRESS_PORT_MISSING", {
+  complain(port, "INGRESS_PORT_MISSING", {
     what,
     why:
       target === undefined

@@ -1,5 +1,5 @@
 import type { Deployment } from "#src/model/deployment.ts";
-import { complain, descend, type Field, quote } from "#src/model/field.ts";
+import { child, complain, descend, type Field, quote } from "#src/model/field.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
@@ -61,7 +61,10 @@ function checkSelector(service: Service, deployments: readonly Deployment[], roo
     deployments.find(({ podLabels }) => isNear(selector, podLabels)) ??
     deployments.find((one) => one.name === name);
   if (near === undefined) return;
-  complain(descend(root, "spec", "selector"), "SERVICE_SELECTS_NOTHING", {
+  const field = descend(root, "spec", "selector");
+  const differing = Object.keys(selector).find((label) => near.podLabels[label] !== selector[label]);
+  const place = differing === undefined ? field.place : child(field, differing).place;
+  complain({ ...field, place }, "SERVICE_SELECTS_NOTHING", {
     what: `Cannot find a pod with ${printLabels(selector)}`,
     why: `the pods of Deployment ${quote(near.key)} have ${printLabels(near.podLabels)}`,
     fix: "Make the selector and the labels of the pods the same",

@@ -77,13 +77,23 @@ function complainOfLoss(root: Field, { ip, reason, message }: Released): void {
   });
 }
 
-/** The field that a request for addresses is in; the whole object where the reason is none of a request. */
+/** The field that a request for addresses is in; where the reason is not of a request, the object, at the line that asks. */
 function requestOf(root: Field, reason: Reason): Field {
-  if (!reason.startsWith("Requested")) return root;
+  if (!reason.startsWith("Requested")) return { ...root, place: askingFieldOf(root, reason).place };
   const annotations = descend(root, "metadata", "annotations");
   const wanted = reason === "RequestedPoolUnknown" ? /\/address-pool$/ : /\/(?:load-balancer-ips|loadBalancerIPs)$/;
   const key = Object.keys(recordOf(annotations.value)).find((one) => wanted.test(one));
   if (key !== undefined) return entry(annotations, key);
   const field = child(child(root, "spec"), "loadBalancerIP");
   return isUnset(field) ? root : field;
+}
+
+/** What asks for an address: the pool that is named; of a family that is lacking, the wish for it; else the type. */
+function askingFieldOf(root: Field, reason: Reason): Field {
+  const [annotations, spec] = [descend(root, "metadata", "annotations"), child(root, "spec")];
+  const key = Object.keys(recordOf(annotations.value)).find((one) => one.endsWith("/address-pool"));
+  if (key !== undefined) return entry(annotations, key);
+  const names = reason === "FamilyUnavailable" ? ["ipFamilyPolicy", "ipFamilies", "type"] : ["type"];
+  const fields = names.map((name) => child(spec, name));
+  return fields.find((field) => !isUnset(field)) ?? root;
 }

@@ -1,8 +1,12 @@
 import type { MemberRecord } from "#src/model/member-record.ts";
+import { lineOf } from "#src/model/field.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import type { LineOfRange } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { findBadCertificates } from "./find-bad-certificates.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
@@ -14,7 +18,7 @@ import { findUnannounced } from "./find-unannounced.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
 import { findWrongClasses } from "./find-wrong-classes.ts";
 import { DEFAULT_INSTALLATION, type Inspected, inspectObjects } from "./inspect-objects.ts";
-import { poolLines } from "./pool-lines.ts";
+import { poolPlaces } from "./pool-places.ts";
 
 /** What is checked together. */
 export interface CheckInput {
@@ -37,6 +41,9 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const { inspected, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
+  const snapshot = routingSnapshot(set);
+  const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []));
+  const lineOfRange: LineOfRange = (pool, range) => lineOf(places.rangeOf(pool, range));
   const misspelt = findMisspeltAnnotations(set);
   const isSaidBetter = ({ code, where }: Problem) =>
     code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => one.where === where);
@@ -45,18 +52,16 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...[...inspected, ...inspectObjects(unusable, installation).inspected]
       .flatMap(ofObject)
       .filter((problem) => !isSaidBetter(problem)),
-    ...findBrokenReferences(set),
+    ...findBrokenReferences(set, buildRoutes(snapshot)),
     ...findEmptySelectors(set),
-    ...atPools(set, [
-      ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap),
-      ...findNetworkAddresses(pools, members, installation.configMap),
-      ...findUnannounced(set),
-    ]),
+    ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap, lineOfRange),
+    ...findNetworkAddresses(pools, members, installation.configMap, lineOfRange),
+    ...findUnannounced(set, places),
     ...findPendingServices(set),
     ...misspelt,
     ...findWrongClasses(set),
     ...findUnmatchedPorts(set),
-    ...findLostRoutes(set),
+    ...findLostRoutes(set, snapshot),
     ...findBadCertificates(set, input.nowMs),
   ];
 }
@@ -79,16 +84,4 @@ function findMissingConfig({ installation, objectOf }: CheckedSet): readonly Pro
 
 function ofObject({ object, problems }: Inspected): readonly (Problem & { readonly object: KubeObject })[] {
   return problems.map((problem) => ({ ...problem, object }));
-}
-
-/** Problems of pools with the lines of these. */
-function atPools({ installation, rootOf }: CheckedSet, problems: readonly Problem[]): readonly Problem[] {
-  const prefix = `ConfigMap "${installation.configMap}" pool "`;
-  if (!problems.some(({ where }) => where.startsWith(prefix))) return problems;
-  const lines = poolLines(rootOf("ConfigMap", installation.configMap, []));
-  return problems.map((problem) => {
-    const { where } = problem;
-    const line = where.startsWith(prefix) ? lines.get(where.slice(prefix.length, -1)) : undefined;
-    return line === undefined ? problem : { ...problem, line };
-  });
 }

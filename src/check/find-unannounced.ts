@@ -1,12 +1,14 @@
 import type { Ip } from "#src/ip/address.ts";
 import { cidrContains, type Cidr, parseCidr } from "#src/ip/cidr.ts";
 import { type IpRange, printRange } from "#src/ip/range.ts";
-import { child, complain, type Field } from "#src/model/field.ts";
+import { child, complain, descend, entry, type Field, readList } from "#src/model/field.ts";
 import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { recordOf } from "#src/model/record.ts";
 import type { CheckedSet } from "./checked-set.ts";
+import type { PoolPlaces } from "./pool-places.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** Names in one message. */
@@ -17,24 +19,23 @@ const NAMES_SHOWN = 6;
  * match no such Node or the speakers' networks do not contain it; a Service with policy Local without an endpoint on one.
  * Finds nothing where the set has no Nodes.
  */
-export function findUnannounced(set: CheckedSet): readonly Problem[] {
+export function findUnannounced(set: CheckedSet, places: PoolPlaces): readonly Problem[] {
   const { nodes, installation, pools = [] } = set;
   if (nodes.length === 0) return [];
   const problems: Problem[] = [];
   const able = nodes.filter((node) => whyUnable(node, installation.ignoresExcludeLabel) === undefined);
   if (able.length === 0) complainOfNodes(set, problems);
-  const config = set.rootOf("ConfigMap", installation.configMap, problems);
   for (const pool of pools) {
-    checkSelectors(config, pool, able.length > 0 ? able : nodes);
-    checkNetworks(config, pool, set);
+    checkSelectors({ ...places.selectorsOf(pool), problems }, pool, able.length > 0 ? able : nodes);
+    checkNetworks((range) => ({ ...places.rangeOf(pool, range), problems }), pool, set);
   }
   if (able.length > 0) checkLocalServices(set, able, problems);
   return problems;
 }
 
-type Inability = "excluded" | "no network";
+type UnableReason = "excluded" | "no network";
 
-function whyUnable({ excluded, networkUnavailable }: Node, ignoresExcludeLabel: boolean): Inability | undefined {
+function whyUnable({ excluded, networkUnavailable }: Node, ignoresExcludeLabel: boolean): UnableReason | undefined {
   if (excluded && !ignoresExcludeLabel) return "excluded";
   return networkUnavailable ? "no network" : undefined;
 }
@@ -44,7 +45,9 @@ function complainOfNodes({ nodes, installation, rootOf }: CheckedSet, problems: 
   const excluded = by.get("excluded") ?? [];
   const cutOff = by.get("no network") ?? [];
   const [first] = nodes;
-  complain(rootOf("Node", first?.name ?? "", problems), "NO_NODE_ANNOUNCES", {
+  const root = rootOf("Node", first?.name ?? "", problems);
+  const place = first !== undefined && excluded.includes(first) ? labelOf(root).place : conditionOf(root).place;
+  complain({ ...root, place }, "NO_NODE_ANNOUNCES", {
     what: "No node announces any address",
     why: [
       ...(excluded.length === 0 ? [] : [`${names(excluded)} ${hasOrHave(excluded)} the label ${EXCLUDE_LABEL}`]),
@@ -57,6 +60,16 @@ function complainOfNodes({ nodes, installation, rootOf }: CheckedSet, problems: 
   });
 }
 
+function labelOf(root: Field): Field {
+  return entry(descend(root, "metadata", "labels"), EXCLUDE_LABEL);
+}
+
+function conditionOf(root: Field): Field {
+  const conditions = readList(descend(root, "status", "conditions"));
+  const condition = conditions.find(({ value }) => recordOf(value)["type"] === "NetworkUnavailable");
+  return condition === undefined ? root : child(condition, "status");
+}
+
 function names(nodes: readonly Node[]): string {
   const shown = nodes.slice(0, NAMES_SHOWN).map(({ name }) => `"${name}"`);
   const more = nodes.length - shown.length;
@@ -67,15 +80,11 @@ function hasOrHave({ length }: readonly Node[]): string {
   return length === 1 ? "has" : "have";
 }
 
-function placeOf(config: Field, { name }: Pool): Field {
-  return { ...config, path: `pool "${name}"` };
-}
-
-function checkSelectors(config: Field, pool: Pool, candidates: readonly Node[]): void {
+function checkSelectors(field: Field, pool: Pool, candidates: readonly Node[]): void {
   const { nodeSelectors } = pool;
   if (nodeSelectors === undefined) return;
   if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesNode(selector, labels)))) return;
-  complain(placeOf(config, pool), "POOL_SELECTS_NO_NODE", {
+  complain(field, "POOL_SELECTS_NO_NODE", {
     what: "No node announces addresses of this pool",
     why: "its node-selectors match no Node that may announce",
     fix: "Label a Node so that it matches, or change node-selectors",
@@ -83,13 +92,13 @@ function checkSelectors(config: Field, pool: Pool, candidates: readonly Node[]):
 }
 
 /** Addresses are announced in the networks of the speakers' interfaces, as far as these are known. */
-function checkNetworks(config: Field, pool: Pool, { members }: CheckedSet): void {
+function checkNetworks(fieldOf: (range: IpRange) => Field, pool: Pool, { members }: CheckedSet): void {
   const networks = members.flatMap(({ interfaces }) => interfaces.flatMap(({ subnets }) => subnets));
   const cidrs = [...new Set(networks)].flatMap((text) => parseCidr(text) ?? []);
   if (cidrs.length === 0) return;
   for (const range of pool.ranges) {
     if (cidrs.some((cidr) => touches(cidr, range))) continue;
-    complain(placeOf(config, pool), "POOL_OUTSIDE_NETWORKS", {
+    complain(fieldOf(range), "POOL_OUTSIDE_NETWORKS", {
       what: `No node announces ${printRange(range)}`,
       why: "no interface of a node that runs a speaker is in its network",
       fix: "Use addresses of the network that the nodes are in, or name interfaces with the speakers' --interfaces",

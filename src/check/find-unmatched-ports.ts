@@ -1,4 +1,4 @@
-import { child, complain, quote } from "#src/model/field.ts";
+import { child, complain, quote, readList } from "#src/model/field.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
@@ -14,12 +14,18 @@ export function findUnmatchedPorts({ services, slices, rootOf }: CheckedSet): re
     const missing = service.ports.filter((port) => !has(port));
     // Pods that lack a container port of this name have a slice without it; all of them missing is a slip.
     if (missing.length === 0 || missing.length < service.ports.length) continue;
-    complain(child(rootOf("EndpointSlice", key, problems), "ports"), "ENDPOINTS_PORT_UNMATCHED", {
-      what: `Cannot find ${missing.map(printPort).join(", ")} of Service ${quote(serviceKey)}`,
-      why: `ports of a slice are found by name, and this one has ${ports.map(printPort).join(", ") || "none"}`,
-      fix: "Name the ports of the slice as in the Service, or leave the name out in both",
-      severity: "warning",
-    });
+    const field = child(rootOf("EndpointSlice", key, problems), "ports");
+    const [first] = readList(field);
+    complain(
+      { ...field, place: first === undefined ? field.place : child(first, "name").place },
+      "ENDPOINTS_PORT_UNMATCHED",
+      {
+        what: `Cannot find ${missing.map(printPort).join(", ")} of Service ${quote(serviceKey)}`,
+        why: `ports of a slice are found by name, and this one has ${ports.map(printPort).join(", ") || "none"}`,
+        fix: "Name the ports of the slice as in the Service, or leave the name out in both",
+        severity: "warning",
+      },
+    );
   }
   return problems;
 }

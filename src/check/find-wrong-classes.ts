@@ -1,5 +1,5 @@
-import { complain, descend, isUnset, quote } from "#src/model/field.ts";
-import { type IngressClass, ingressClassName } from "#src/model/ingress.ts";
+import { complain, descend, entry, isUnset, quote } from "#src/model/field.ts";
+import { CLASS_ANNOTATION, type IngressClass, ingressClassName } from "#src/model/ingress.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet } from "./checked-set.ts";
@@ -34,7 +34,8 @@ function checkClass(set: CheckedSet, key: string, problems: Problem[]): void {
   if (meant === undefined && ingressClasses.size === 0) return;
   const root = set.rootOf("Ingress", key, problems);
   const field = descend(root, "spec", "ingressClassName");
-  complain(isUnset(field) ? root : field, "INGRESS_CLASS_UNKNOWN", {
+  const annotation = entry(descend(root, "metadata", "annotations"), CLASS_ANNOTATION);
+  complain(isUnset(field) || field.value === "" ? annotation : field, "INGRESS_CLASS_UNKNOWN", {
     what: "No controller serves this Ingress",
     why: `there is no IngressClass ${quote(name)}`,
     fix: meant === undefined ? `Write one of ${known.join(", ")}, or add the class` : `Did you mean ${meant}?`,

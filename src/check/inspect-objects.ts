@@ -1,6 +1,6 @@
 import { parseDeployment } from "#src/model/deployment.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { child, complain, descend } from "#src/model/field.ts";
+import { complain, descend } from "#src/model/field.ts";
 import {
   type Ingress,
   type IngressClass,
@@ -152,8 +152,10 @@ function readOtherConfigMap(
   const root = rootField(object);
   const { value } = descend(root, "data", "config");
   const key = keyOf(object.metadata);
+  const { namespace } = object.metadata;
+  const differs = configMap.startsWith(`${namespace}/`) ? "name" : "namespace";
   if (typeof value === "string" && /^address-pools:/m.test(value))
-    complain(child(root, "metadata"), "CONFIG_MAP_NOT_READ", {
+    complain(descend(root, "metadata", differs), "CONFIG_MAP_NOT_READ", {
       what: "Ignored the pools in this ConfigMap",
       why: `the configuration is read from ConfigMap "${configMap}"`,
       fix: `Run controller, speakers, check and status with --config-map ${key}, or rename it to "${configMap}"`,

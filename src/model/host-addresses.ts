@@ -1,8 +1,7 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
-import { rangeContains } from "#src/ip/range.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Node } from "./node.ts";
-import type { Pool } from "./pool.ts";
+import { findRange, type LineOfRange, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./pool-config.ts";
 import type { Problem } from "./problem.ts";
 
@@ -55,10 +54,13 @@ export function findHostAddresses(
   pools: readonly Pool[],
   addresses: HostAddresses,
   configMap = CONFIG_MAP_KEY,
+  lineOf: LineOfRange = () => undefined,
 ): readonly Problem[] {
   return [...addresses].flatMap(([text, { ip, reason, owner }]) => {
-    const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
-    if (pool === undefined) return [];
+    const found = findRange(pools, ip);
+    if (found === undefined) return [];
+    const { pool, range } = found;
+    const line = lineOf(pool, range);
     return {
       code: reason === "GatewayAddress" ? "POOL_HAS_GATEWAY" : "POOL_HAS_NODE_ADDRESS",
       where: `ConfigMap "${configMap}" pool "${pool.name}"`,
@@ -66,6 +68,7 @@ export function findHostAddresses(
       why: `${owner} has it`,
       fix: "Take it out of the pool",
       severity: "warning",
+      ...(line === undefined ? {} : { line }),
     };
   });
 }

@@ -73,7 +73,7 @@ export interface IngressClass {
   readonly isDefault: boolean;
 }
 
-const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+export const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 const DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class";
 const API_VERSION = "networking.k8s.io/v1";
 

@@ -1,8 +1,7 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
-import { rangeContains } from "#src/ip/range.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { avoids, type Pool } from "./pool.ts";
+import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./pool-config.ts";
 import type { Problem } from "./problem.ts";
 
@@ -20,12 +19,15 @@ export function findNetworkAddresses(
   pools: readonly Pool[],
   memberRecords: readonly MemberRecord[],
   configMap = CONFIG_MAP_KEY,
+  lineOf: LineOfRange = () => undefined,
 ): readonly Problem[] {
   return networksOf(memberRecords)
     .flatMap(reservedIn)
     .flatMap(({ ip, why }) => {
-      const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
-      if (pool === undefined || avoids(pool, ip)) return [];
+      const found = findRange(pools, ip);
+      if (found === undefined || avoids(found.pool, ip)) return [];
+      const { pool, range } = found;
+      const line = lineOf(pool, range);
       const isAvoidable = avoids({ ...pool, avoidBuggyIps: true }, ip);
       return {
         code: "POOL_HAS_NETWORK_ADDRESS",
@@ -34,6 +36,7 @@ export function findNetworkAddresses(
         why,
         fix: `Take it out of the pool${isAvoidable ? ", or give the pool avoid-buggy-ips: true" : ""}`,
         severity: "warning",
+        ...(line === undefined ? {} : { line }),
       };
     });
 }

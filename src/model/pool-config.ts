@@ -82,7 +82,7 @@ function readConfigText(root: Field): Field | undefined {
     const fix = isRecord(text)
       ? `Write "${DATA_KEY}: |" so that what follows is one text`
       : `Write the pools as a text under data.${DATA_KEY}`;
-    return complain(data, "CONFIG_TEXT_MISSING", {
+    return complain({ ...data, place: field.place }, "CONFIG_TEXT_MISSING", {
       what: `Cannot find the text "${DATA_KEY}"`,
       why: "it holds the pools",
       fix,

@@ -1,5 +1,5 @@
 import type { Ip } from "#src/ip/address.ts";
-import type { IpRange } from "#src/ip/range.ts";
+import { type IpRange, rangeContains } from "#src/ip/range.ts";
 import type { NodeSelector } from "./node-selector.ts";
 
 /** A named set of addresses, one entry of `address-pools` in the ConfigMap. */
@@ -14,6 +14,18 @@ export interface Pool {
   readonly avoidBuggyIps: boolean;
   /** Only nodes that match one of these announce its addresses; left out, all do. */
   readonly nodeSelectors?: readonly NodeSelector[];
+}
+
+/** The line in which a range of a pool is written; undefined where it is unknown. */
+export type LineOfRange = (pool: Pool, range: IpRange) => number | undefined;
+
+/** The pool and the range of it that contain an address: no two ranges overlap. */
+export function findRange(
+  pools: readonly Pool[],
+  ip: Ip,
+): { readonly pool: Pool; readonly range: IpRange } | undefined {
+  for (const pool of pools) for (const range of pool.ranges) if (rangeContains(range, ip)) return { pool, range };
+  return undefined;
 }
 
 /** Whether the pool skips the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */

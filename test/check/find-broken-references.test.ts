@@ -1,4 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { parseIngress } from "#src/model/ingress.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { parseService } from "#src/model/service.ts";
+import { buildRoutes } from "#src/routing/build-routes.ts";
+import { route } from "#src/routing/route.ts";
+import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { found } from "./found.ts";
 
 const service = (name: string, rest = "") =>
@@ -147,5 +154,38 @@ describe("checkFiles() between objects", () => {
     },
   ])("finds $name", ({ documents, is }) => {
     expect(found(...documents)).toEqual(is);
+  });
+});
+
+describe("checkFiles() and the route table agree", () => {
+  const ports = [
+    "{port: 80}",
+    "{port: 80, name: http}",
+    "{port: 80, name: http, protocol: UDP}",
+    "{port: 80, name: http, protocol: SCTP}",
+    "{port: 8080, name: http, targetPort: 80}",
+    "{port: 80, name: a, protocol: UDP}, {port: 80, name: http}",
+  ];
+  const named = ["{number: 80}", "{number: 8080}", "{name: http}"];
+  const cases = ports.flatMap((of) => named.map((wanted) => ({ of, wanted })));
+
+  it.each(cases)("O6 a port is reported exactly where requests get no-service: [$of] and $wanted", ({ of, wanted }) => {
+    const documents = [
+      `apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [${of}]}\n`,
+      ingress(`{name: web, port: ${wanted}}`),
+    ];
+    const { objects } = parseManifests(documents.join("---\n"), "f.yaml");
+    const read = <T>(kind: string, parse: (object: (typeof objects)[number]) => { ok: boolean; value?: T }) =>
+      objects.filter((object) => object.kind === kind).flatMap((object) => parse(object).value ?? []);
+    const table = buildRoutes(
+      routingSnapshot({
+        ingresses: read("Ingress", parseIngress),
+        services: read("Service", parseService),
+        slices: read("EndpointSlice", parseEndpointSlice),
+      }),
+    );
+    const decision = route(table, { host: "a.test", path: "/" });
+    const isLost = decision.kind === "refuse" && decision.reason === "no-service";
+    expect(found(...documents).some((finding) => /PORT_MISSING|NOT_SERVED/.test(finding))).toBe(isLost);
   });
 });

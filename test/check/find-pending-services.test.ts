@@ -19,7 +19,7 @@ describe("O6 what the controller would leave pending is an error", () => {
     {
       name: "a pool is exhausted: the last by age and name",
       documents: [loadBalancer("a"), loadBalancer("b"), loadBalancer("c")],
-      is: ["error SERVICE_PENDING f.yaml:24"],
+      is: ["error SERVICE_PENDING f.yaml:28"],
       says: "PoolExhausted",
     },
     {
@@ -48,13 +48,13 @@ describe("O6 what the controller would leave pending is an error", () => {
     {
       name: "no pool has the family",
       documents: [loadBalancer("a", { extra: ["ipFamilies: [IPv6]"] })],
-      is: ["error SERVICE_PENDING f.yaml:10"],
+      is: ["error SERVICE_PENDING f.yaml:16"],
       says: "FamilyUnavailable",
     },
     {
       name: "one family of two is there: a warning",
       documents: [loadBalancer("a", { extra: ["ipFamilyPolicy: PreferDualStack"] })],
-      is: ["warning SERVICE_PENDING f.yaml:10"],
+      is: ["warning SERVICE_PENDING f.yaml:16"],
       says: "an address of each family (FamilyUnavailable)",
     },
   ])("$name", ({ documents, is, says }) => {

@@ -23,13 +23,13 @@ describe("L5 what no node would announce", () => {
     {
       name: "all Nodes are excluded",
       nodes: [node("n1", excluded), node("n2", excluded)],
-      is: ["error NO_NODE_ANNOUNCES f.yaml:9"],
+      is: ["error NO_NODE_ANNOUNCES f.yaml:11"],
     },
-    { name: "no Node has a network", nodes: [node("n1", cutOff)], is: ["error NO_NODE_ANNOUNCES f.yaml:9"] },
+    { name: "no Node has a network", nodes: [node("n1", cutOff)], is: ["error NO_NODE_ANNOUNCES f.yaml:12"] },
     {
       name: "each has one of both",
       nodes: [node("n1", cutOff), node("n2", excluded)],
-      is: ["error NO_NODE_ANNOUNCES f.yaml:9"],
+      is: ["error NO_NODE_ANNOUNCES f.yaml:12"],
     },
   ])("$name", ({ nodes, is }) => {
     expect(findings(pool, ...nodes)).toEqual(is);

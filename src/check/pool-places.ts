@@ -1,0 +1,45 @@
+import { type IpRange, parseRange } from "#src/ip/range.ts";
+import { child, descend, type Field, readList, spellingOf } from "#src/model/field.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { readYaml } from "#src/model/read-yaml.ts";
+import { writtenInText } from "#src/model/written-yaml.ts";
+
+/** The fields of a configuration that findings about its pools name, each at the line of its value. */
+export interface PoolPlaces {
+  selectorsOf(pool: Pool): Field;
+  rangeOf(pool: Pool, range: IpRange): Field;
+}
+
+/** Finds where the pools of a configuration are written; findings name the whole of it where no lines are known. */
+export function poolPlaces(config: Field): PoolPlaces {
+  const pools = fieldsByName(config);
+  const at = (pool: Pool, pick: (field: Field) => Field): Field => {
+    const field = pools.get(pool.name);
+    return { ...config, path: `pool "${pool.name}"`, place: field === undefined ? config.place : pick(field).place };
+  };
+  return {
+    selectorsOf: (pool) => at(pool, (field) => child(field, "node-selectors")),
+    rangeOf: (pool, range) =>
+      at(pool, (field) => {
+        const addresses = child(field, "addresses");
+        return readList(addresses).find(({ value }) => isSame(value, range)) ?? addresses;
+      }),
+  };
+}
+
+function fieldsByName(config: Field): ReadonlyMap<string, Field> {
+  const text = descend(config, "data", "config");
+  if (typeof text.value !== "string" || text.place === undefined) return new Map();
+  const [document] = readYaml(text.value);
+  if (document?.ok !== true) return new Map();
+  const place = { written: writtenInText(text.place, document.written), keys: [] };
+  const root: Field = { ...text, value: document.value, place, problems: [] };
+  return new Map(readList(child(root, "address-pools")).map((pool) => [spellingOf(child(pool, "name")), pool]));
+}
+
+function isSame(written: unknown, { family, first, last }: IpRange): boolean {
+  const parsed = parseRange(String(written));
+  if (!parsed.ok) return false;
+  const { range } = parsed;
+  return range.family === family && range.first === first && range.last === last;
+}
