@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:tls";
+import { connect, getCiphers } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
@@ -89,6 +89,22 @@ describe("the TLS port", () => {
     if (keyType === "ec") expect(await suiteOf(tls.port, ciphers, "a.com")).toBeUndefined();
     const usual = `ECDHE-${keyType === "ec" ? "ECDSA" : "RSA"}-AES128-GCM-SHA256`;
     expect(await suiteOf(tls.port, usual)).toBe(usual);
+  });
+
+  it.each([
+    { keyType: "ec", signature: "ECDSA" },
+    { keyType: "rsa", signature: "RSA" },
+  ] as const)("H13 takes no other suites of TLS 1.2 than these by default with a key of $keyType", async (row) => {
+    using tls = await startTls(undefined, row.keyType);
+    const taken: (string | undefined)[] = [];
+    for (const name of getCiphers().filter((one) => !one.startsWith("tls_")))
+      taken.push(await suiteOf(tls.port, name.toUpperCase()).catch(() => undefined));
+    expect(taken.length).toBeGreaterThan(40);
+    expect(taken.filter((name) => name !== undefined).sort()).toEqual([
+      `ECDHE-${row.signature}-AES128-GCM-SHA256`,
+      `ECDHE-${row.signature}-AES256-GCM-SHA384`,
+      `ECDHE-${row.signature}-CHACHA20-POLY1305`,
+    ]);
   });
 
   it("H13 takes ECDHE with AEAD, with and without a server name, and other suites by option", async () => {

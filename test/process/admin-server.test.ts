@@ -114,6 +114,33 @@ describe("startAdminServer()", () => {
     for (const socket of [other, ...silent]) socket.destroy();
   });
 
+  it("H3 a connection kept alive that is polled outlives 100 silent ones", async () => {
+    const port = await start();
+    const scraper = connect(port, "127.0.0.1")
+      .setEncoding("utf8")
+      .on("error", () => undefined);
+    const poll = async () => {
+      if (scraper.destroyed) return "closed";
+      scraper.write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+      const answered = once(scraper, "data").then(
+        ([text]) => String(text).split("\r\n")[0],
+        () => "closed",
+      );
+      return Promise.race([answered, once(scraper, "close").then(() => "closed")]);
+    };
+    const silent: Socket[] = [];
+    const answers = [await poll()];
+    for (let count = 0; count < 163; count++) {
+      silent.push(connect(port, "127.0.0.1").on("error", () => undefined));
+      await once(silent.at(-1)!, "connect");
+      if (count % 20 === 0) answers.push(await poll());
+    }
+    answers.push(await poll());
+    expect(answers).toEqual(Array.from({ length: 11 }, () => "HTTP/1.1 200 OK"));
+    await vi.waitUntil(() => silent.filter((socket) => socket.closed).length === 100, eventually);
+    for (const socket of [scraper, ...silent]) socket.destroy();
+  });
+
   it("H3 a connection with requests under way does not give way to silent ones", async () => {
     const held = Promise.withResolvers<{ contentType: string; body: string }>();
     const port = await start({ routes: { "/slow": async () => held.promise } });
