@@ -15,7 +15,7 @@ export interface RouteRequest {
   readonly path: string;
 }
 
-/** Why a request goes nowhere: log field and metric label. */
+/** Why a request goes nowhere. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
 export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint" | ClosedReason;
 
 export type RouteDecision =
