@@ -96,7 +96,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("Rack", () => {
     });
 
     it.each([
-      { name: "UPPER", node: "n1", says: /no name for a pod/ },
+      { name: "UPPER", node: "n1", says: /is not a name for a pod/ },
       { name: "web", node: "n9", says: /no node "n9"/ },
     ])("refuses pod $name on $node", async ({ name, node, says }) => {
       await expect(rack.addPodHost({ name, node })).rejects.toThrow(says);
