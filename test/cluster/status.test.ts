@@ -298,7 +298,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const config = pools.replace("192.0.2.0/29", "192.0.2.1/32");
     const path = "/api/v1/namespaces/metallb-system/configmaps";
     await cluster.api.must({ path, body: { metadata: { name: "config" }, data: { config } } });
-    expect(await found()).toContain('CONFIG_MAP_NOT_READ ConfigMap "metallb-system/config" metadata');
+    expect(await found()).toContain('CONFIG_MAP_NOT_READ ConfigMap "metallb-system/config" metadata.namespace');
     const own = await found("--config-map", "metallb-system/config");
     expect(own).toContain('SERVICE_PENDING Service "shop/late"');
     expect(own).not.toContain(missing);
