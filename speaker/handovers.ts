@@ -1,14 +1,15 @@
 import type { ElectionSnapshot, AnnouncementPlan } from "#src/election/plan.ts";
 import { causeOfGain, causeOfLoss, type TakeoverReason, type TakeoverView } from "#src/election/takeover-reason.ts";
 import type { Ip } from "#src/ip/address.ts";
+import type { GainCause } from "#src/model/takeover.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import type { ClaimsChange } from "./own-claims.ts";
 
 /** An address that came to this speaker or left it. */
-export interface Handover extends TakeoverReason {
-  readonly ip: Ip;
-  readonly isGain: boolean;
-}
+export type Handover = { readonly ip: Ip } & (
+  | (TakeoverReason<GainCause> & { readonly isGain: true })
+  | (TakeoverReason & { readonly isGain: false })
+);
 
 /** What was known when claims changed. */
 export interface HandoverView extends Pick<ElectionSnapshot, "wanted" | "members" | "nodes" | "failBackAfterMs"> {
@@ -35,7 +36,12 @@ export function handoversOf({ gained, lost }: ClaimsChange, view: HandoverView):
   });
   const handover = (key: string, isGain: boolean): readonly Handover[] => {
     const ip = view.claimOf(key)?.ip;
-    return ip === undefined ? [] : [{ ip, isGain, ...(isGain ? causeOfGain : causeOfLoss)(causeFor(key)) }];
+    if (ip === undefined) return [];
+    return [
+      isGain
+        ? { ip, isGain: true, ...causeOfGain(causeFor(key)) }
+        : { ip, isGain: false, ...causeOfLoss(causeFor(key)) },
+    ];
   };
   return [...gained.flatMap((key) => handover(key, true)), ...lost.flatMap((key) => handover(key, false))];
 }

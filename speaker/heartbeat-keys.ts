@@ -19,7 +19,7 @@ export type ReadKeys =
   | { readonly ok: false; readonly problem: Problem };
 
 /**
- * Reads the heartbeat keys: one a line, as text, at least 16 bytes each. The first signs, all are accepted, so a key is
+ * Reads the heartbeat keys: one a line, as text, at least 16 bytes each. The first one signs, any is accepted, so a key is
  * rotated by adding the new one below, then above, then dropping the old one.
  */
 export function readHeartbeatKeys(file: string): ReadKeys {

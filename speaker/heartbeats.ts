@@ -14,7 +14,7 @@ const RETRY_MS = 1_000;
 export interface HeartbeatsOptions {
   readonly node: string;
   readonly port: number;
-  /** The first signs, all are accepted. */
+  /** The first one signs, any is accepted. */
   readonly keys: readonly Uint8Array[];
   /** `from`: where it came from, its sender's node included. */
   onHeartbeat(heartbeat: Heartbeat, from: MemberMessage): void;
@@ -66,7 +66,7 @@ export class Heartbeats {
     this.#sender.send(members, own, echoTo);
   }
 
-  /** From now on the first of these keys signs, and all are accepted. */
+  /** From now on the first one of these keys signs, and any is accepted. */
   setKeys(keys: readonly Uint8Array[]): void {
     const [key] = keys;
     if (key === undefined) return;

@@ -1,5 +1,5 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import { type Cidr, cidrContains, printCidr } from "#src/ip/cidr.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announcement-frames.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
@@ -10,14 +10,14 @@ import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
 import { AddressFilter } from "./address-filter.ts";
-import { networksOf } from "./shared-networks.ts";
+import { isServedByLink, type LinkShare } from "./shared-networks.ts";
 
 export interface LinkResponderOptions {
   readonly link: Link;
   /** Serve every address here, not only those of the link's own networks. */
   readonly anySubnet: boolean;
-  /** Networks that another link serves. */
-  readonly yielded: readonly Cidr[];
+  /** Which networks this link serves, and which another one does. */
+  readonly share: LinkShare;
   readonly openPacketSocket: OpenPacketSocket;
   readonly groups: GroupMembership;
   onReply(protocol: "arp" | "ndp"): void;
@@ -34,9 +34,9 @@ export class LinkResponder {
   readonly link: Link;
   /** The networks whose addresses are served here. */
   readonly subnets: readonly Cidr[];
-  /** Networks of this link that another one serves. */
-  get yielded(): readonly Cidr[] {
-    return this.#options.yielded;
+  /** Which networks this link serves, and which another one does. */
+  get share(): LinkShare {
+    return this.#options.share;
   }
   readonly #options: LinkResponderOptions;
   /** What is announced here, by text. */
@@ -47,9 +47,7 @@ export class LinkResponder {
   constructor(options: LinkResponderOptions) {
     this.#options = options;
     this.link = options.link;
-    const yielded = new Set(options.yielded.map(printCidr));
-    const own = networksOf(options.link).filter((network) => !yielded.has(printCidr(network)));
-    this.subnets = options.anySubnet ? EVERYTHING : own;
+    this.subnets = options.anySubnet ? EVERYTHING : options.share.kept;
     this.#ipv4 = this.#open("ipv4");
     try {
       this.#ipv6 = this.#open("ipv6");
@@ -69,11 +67,11 @@ export class LinkResponder {
     for (const key of keys ?? new Set([...addresses.keys(), ...this.#announced.keys()])) {
       const before = this.#announced.get(key);
       const ip = addresses.get(key)?.ip;
-      const isServed = ip !== undefined && this.#serves(ip);
-      if (isServed && before === undefined) {
+      const isOurs = ip !== undefined && isServedByLink(ip, this.share, this.#options.anySubnet);
+      if (isOurs && before === undefined) {
         this.#announced.set(key, ip);
         added.push(ip);
-      } else if (!isServed && before !== undefined) {
+      } else if (!isOurs && before !== undefined) {
         this.#announced.delete(key);
         removed.push(before);
       }
@@ -106,12 +104,6 @@ export class LinkResponder {
     this.setAnnounced(new Map());
     this.#ipv4.socket.close();
     this.#ipv6.socket.close();
-  }
-
-  #serves(ip: Ip): boolean {
-    const { anySubnet, yielded } = this.#options;
-    if (anySubnet && yielded.some((network) => cidrContains(network, ip))) return false;
-    return this.subnets.some((subnet) => cidrContains(subnet, ip));
   }
 
   #open(family: Family): Protocol {

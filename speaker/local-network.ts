@@ -1,6 +1,8 @@
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
+import { reservedUse } from "#src/ip/reserved-use.ts";
+import type { MachineAddress } from "#src/model/member-record.ts";
 import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
 import { isAddressHolder } from "./address-holder.ts";
 
@@ -23,6 +25,19 @@ export class LocalNetwork {
   /** All links of this machine. */
   get links(): Iterable<Link> {
     return this.#links.values();
+  }
+
+  /**
+   * The addresses of this machine, each once with the first of its interfaces that has it: a node may have the same one
+   * on the interface of each pod. Those that are reserved by their bits are known to all.
+   */
+  get addresses(): readonly MachineAddress[] {
+    const found = new Map<string, MachineAddress>();
+    for (const link of [...this.#links.values()].sort((left, right) => left.index - right.index))
+      for (const { ip, prefixLength } of isAddressHolder(link) ? [] : link.addresses)
+        if (reservedUse(ip) === undefined && !found.has(printIp(ip)))
+          found.set(printIp(ip), { ip, prefixLength, interfaceName: link.name });
+    return [...found.values()];
   }
 
   /** Next hops of the default routes. */

@@ -2,6 +2,7 @@ import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
+import type { PrintedMachineAddress } from "#src/model/member-record.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 
@@ -43,7 +44,7 @@ export interface ClusterMessage {
 /** Main thread to worker. */
 export type ToWorker =
   | ClusterMessage
-  /** New heartbeat keys: the first signs, all are accepted. */
+  /** New heartbeat keys: the first one signs, any is accepted. */
   | { readonly kind: "keys"; readonly keys: readonly Uint8Array[] }
   | { readonly kind: "leave" };
 
@@ -56,7 +57,7 @@ export interface WorkerSettings {
   readonly failBackAfterMs: number | undefined;
   /** Interface names to use; empty: every usable one, for the addresses of its own networks. */
   readonly interfaces: readonly string[];
-  /** The first signs; all are accepted. At least 16 bytes each. */
+  /** The first one signs, any is accepted. At least 16 bytes each. */
   readonly heartbeatKeys: readonly Uint8Array[];
 }
 
@@ -83,6 +84,8 @@ export interface SpeakerState {
   readonly interfaces: readonly InterfaceState[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly string[];
+  /** All addresses of this machine; for the member record, not for the report. */
+  readonly machineAddresses: readonly PrintedMachineAddress[];
 }
 
 export interface UnownedState {

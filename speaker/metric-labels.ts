@@ -1,6 +1,6 @@
 import type { IneligibleReason } from "#src/election/member.ts";
 import { type DropReason, dropReasons } from "#src/layer2/drop-reason.ts";
-import { TAKEOVER_CAUSES, type TakeoverCause } from "#src/model/takeover.ts";
+import { GAIN_CAUSES, type GainCause } from "#src/model/takeover.ts";
 import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
 import type { HeartbeatFault } from "#src/wire/heartbeat.ts";
 import type { HeartbeatEffect } from "./membership.ts";
@@ -12,7 +12,7 @@ const PROTOCOLS = ["arp", "ndp"] as const;
 export interface CounterLabels {
   readonly replies_sent: (typeof PROTOCOLS)[number];
   readonly frames_dropped: DropReason;
-  readonly takeovers: TakeoverCause;
+  readonly takeovers: GainCause;
   readonly heartbeats_received: HeartbeatEffect;
   readonly heartbeats_refused: HeartbeatFault;
   /** Numbers of the kernel's errors. */
@@ -53,7 +53,7 @@ export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_problems: { code: "codes of docs/errors.md" },
   hawser_speaker_replies_total: { protocol: PROTOCOLS },
   hawser_speaker_frames_dropped_total: { reason: dropReasons },
-  hawser_speaker_takeovers_total: { cause: TAKEOVER_CAUSES },
+  hawser_speaker_takeovers_total: { cause: GAIN_CAUSES },
   hawser_speaker_heartbeats_received_total: { effect: effects },
   hawser_speaker_heartbeats_refused_total: { fault: faults },
   hawser_speaker_socket_errors_total: { errno: "numbers of Linux's errors" },

@@ -5,11 +5,11 @@ import { NO_ROUTES, type Routes } from "#src/linux/routes.ts";
 import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "./socket-problems.ts";
-import { type SharedNetwork, sharedNetworks } from "./shared-networks.ts";
+import { type LinkShare, type ServedNetwork, servedNetworks, sharedNetworks, shareOf } from "./shared-networks.ts";
 import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
-export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "yielded"> {
-  /** Names to use; empty: every usable one. A named interface serves addresses of any network. */
+export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "share"> {
+  /** Names to use; empty: every usable one. A named interface serves addresses of any network that no other one in use has. */
   readonly interfaces: readonly string[];
   /** Hears on which links no packet socket can be opened, after each attempt; an empty list if there are none. */
   onProblems(problems: readonly Problem[]): void;
@@ -22,7 +22,7 @@ export class Responders {
   readonly #problems = new Map<number, Problem>();
   #links: ReadonlyMap<number, Link> = new Map();
   #routes: Routes = NO_ROUTES;
-  #shared: readonly SharedNetwork[] = [];
+  #served: readonly ServedNetwork[] = [];
   #subnets: readonly Cidr[] = [];
 
   constructor(options: RespondersOptions) {
@@ -42,14 +42,14 @@ export class Responders {
   }
 
   /** The networks that several of the links in use are in. */
-  sharedNetworks(): readonly SharedNetwork[] {
-    return this.#shared;
+  sharedNetworks(): readonly ServedNetwork[] {
+    return sharedNetworks(this.#served);
   }
 
   #match(): boolean {
     const links = this.#links;
     this.#problems.clear();
-    this.#shared = sharedNetworks(
+    this.#served = servedNetworks(
       [...links.values()].filter((link) => this.#isUsable(link)),
       this.#routes,
     );
@@ -57,7 +57,7 @@ export class Responders {
     for (const [index, responder] of this.#byIndex) {
       const link = links.get(index);
       const isSame = link !== undefined && this.#isUsable(link) && isSameLink(link, responder.link);
-      if (isSame && isSameList(this.#yieldedBy(link), responder.yielded)) continue;
+      if (isSame && isSameShare(this.#shareOf(link), responder.share)) continue;
       responder.close();
       this.#byIndex.delete(index);
       changed = true;
@@ -112,15 +112,18 @@ export class Responders {
     return whyUnusable(link) === undefined;
   }
 
-  #yieldedBy(link: Link): readonly Cidr[] {
-    return this.#shared.filter(({ others }) => others.includes(link)).map(({ network }) => network);
+  get #anySubnet(): boolean {
+    return this.#options.interfaces.length > 0;
+  }
+
+  #shareOf(link: Link): LinkShare {
+    return shareOf(link, this.#served, this.#anySubnet);
   }
 
   #open(link: Link): boolean {
-    const anySubnet = this.#options.interfaces.length > 0;
     try {
-      const yielded = this.#yieldedBy(link);
-      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet, yielded }));
+      const [anySubnet, share] = [this.#anySubnet, this.#shareOf(link)];
+      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet, share }));
       return true;
     } catch (error) {
       this.#problems.set(link.index, packetSocketProblem(error as Error, link.name));
@@ -129,8 +132,9 @@ export class Responders {
   }
 }
 
-function isSameList(left: readonly Cidr[], right: readonly Cidr[]): boolean {
-  return left.map(printCidr).join() === right.map(printCidr).join();
+function isSameShare(left: LinkShare, right: LinkShare): boolean {
+  const print = ({ kept, yielded }: LinkShare): string => JSON.stringify([kept.map(printCidr), yielded.map(printCidr)]);
+  return print(left) === print(right);
 }
 
 function uniqueSubnets(subnets: readonly Cidr[]): readonly Cidr[] {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { ClusterReader, speakerKinds } from "./cluster-reader.ts";
 import { keyProblems } from "./key-problems.ts";
-import { MemberRecordPublisher, ownMemberRecord } from "./own-member-record.ts";
+import { MemberRecordPublisher, memberRecordProblems, ownMemberRecord } from "./own-member-record.ts";
 import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
 import { readHeartbeatKeys } from "./heartbeat-keys.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
@@ -133,13 +133,10 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     onProblems: (found) => problems.report("member record", found),
     async publish() {
       if (state === undefined || !isSynced || isLeaving) return;
-      const own = ownMemberRecord({
-        node,
-        keys,
-        gateways: state.gateways,
-        interfaces: state.interfaces,
-        nodeObject: reader.ownNode,
-      });
+      const { gateways, interfaces, machineAddresses } = state;
+      const self = { node, keys, gateways, interfaces, machineAddresses, nodeObject: reader.ownNode };
+      const own = ownMemberRecord(self);
+      ownProblems.report("size of the member record", memberRecordProblems(self));
       if (own === undefined) return;
       ownProblems.report("heartbeat keys of others", keyProblems(own, reader.memberRecords));
       await recordPublisher.publish(own);
@@ -152,7 +149,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     async publish() {
       if (state === undefined || isLeaving) return;
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
-      const report = { node, ...state, problems: ownProblems.list() };
+      const { machineAddresses: _inMemberRecord, ...reported } = state;
+      const report = { node, ...reported, problems: ownProblems.list() };
       await source.report(`speaker-${node}`, report, { goesWith });
     },
   });

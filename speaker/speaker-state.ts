@@ -11,6 +11,7 @@ import type { AnnouncementPlan } from "#src/election/plan.ts";
 import { type UnownedGroup, unownedGroups } from "#src/election/unowned.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printCidr } from "#src/ip/cidr.ts";
+import { type MachineAddress, printMachineAddress } from "#src/model/member-record.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -33,6 +34,7 @@ export interface SpeakerFacts {
   readonly takeovers: readonly Takeover[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly Ip[];
+  readonly machineAddresses: readonly MachineAddress[];
 }
 
 /** What a speaker says of itself. */
@@ -44,6 +46,7 @@ export function speakerState({
   plan,
   links,
   gateways,
+  machineAddresses,
   unheard,
   problems,
   takeovers,
@@ -69,6 +72,7 @@ export function speakerState({
     members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
     interfaces: links.map(interfaceState),
     gateways: gateways.map(printIp),
+    machineAddresses: machineAddresses.map(printMachineAddress),
   };
 }
 

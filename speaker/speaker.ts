@@ -41,7 +41,7 @@ export interface SpeakerOptions {
   >;
   readonly counters: CounterSet;
   /** What this machine's own links and routes say. */
-  readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "links">;
+  readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "links" | "addresses">;
   arpSysctls(interfaceName: string): ArpSysctls;
   /** Milliseconds since 1970, for people. */
   wallMs(): number;
@@ -118,6 +118,7 @@ export class Speaker {
       plan: this.#plan,
       links: responders.links(),
       gateways: network.gateways,
+      machineAddresses: network.addresses,
       unheard: this.#check.unheard,
       problems: this.#check.problems,
       takeovers: this.#takeovers.list(),
@@ -319,7 +320,7 @@ export class Speaker {
 
   #logTakeovers(handovers: readonly Handover[], nowMs: number): void {
     const iso = new Date(this.#options.wallMs()).toISOString();
-    for (const { cause } of this.#takeovers.add(handovers, { ms: nowMs, iso }))
+    for (const cause of this.#takeovers.add(handovers, { ms: nowMs, iso }))
       this.#options.counters.add("takeovers", cause);
     this.#reporter.logChange(handovers, this.#membership.members().length + 1);
   }

@@ -1,7 +1,7 @@
 import type { TakeoverReason } from "#src/election/takeover-reason.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
-import { MAX_TAKEOVER_TEXTS, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
+import { type GainCause, MAX_TAKEOVER_TEXTS, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
 import type { Handover } from "./handovers.ts";
 
 /** What belongs to one round: the claims of thousands of addresses arrive over many heartbeats. */
@@ -22,14 +22,14 @@ export class TakeoverLog {
   #rounds: readonly Round[] = [];
 
   /** Takes in what changed hands now; returns the causes of rounds in which this speaker began to gain addresses. */
-  add(handovers: readonly Handover[], now: { readonly ms: number; readonly iso: string }): readonly TakeoverReason[] {
-    const began: TakeoverReason[] = [];
-    for (const { ip, isGain, cause, from } of handovers) {
-      const round = this.#roundOf({ cause, from }, now);
-      if (isGain && round.gained === 0) began.push({ cause, from });
-      if (isGain) round.gained += 1;
+  add(handovers: readonly Handover[], now: { readonly ms: number; readonly iso: string }): readonly GainCause[] {
+    const began: GainCause[] = [];
+    for (const one of handovers) {
+      const round = this.#roundOf(one, now);
+      if (one.isGain && round.gained === 0) began.push(one.cause);
+      if (one.isGain) round.gained += 1;
       else round.lost += 1;
-      if (round.ips.length < MAX_ADDRESSES) round.ips.push(ip);
+      if (round.ips.length < MAX_ADDRESSES) round.ips.push(one.ip);
     }
     return began;
   }

@@ -1,4 +1,4 @@
-import type { TakeoverCause } from "#src/model/takeover.ts";
+import type { GainCause, TakeoverCause } from "#src/model/takeover.ts";
 import { type Member, type NodeStandings, type WantedAddress, whyReserved, whyUnable } from "./member.ts";
 
 /** What is known when an address came to this speaker or left it. */
@@ -20,13 +20,13 @@ export interface TakeoverView {
 }
 
 /** Why an address changed hands, and the node of the other speaker; empty if there is none. */
-export interface TakeoverReason {
-  readonly cause: TakeoverCause;
+export interface TakeoverReason<C extends TakeoverCause = TakeoverCause> {
+  readonly cause: C;
   readonly from: string;
 }
 
 /** Why this speaker announces an address from now on. */
-export function causeOfGain(view: TakeoverView): TakeoverReason {
+export function causeOfGain(view: TakeoverView): TakeoverReason<GainCause> {
   const { self, ownerBefore: from, members } = view;
   if (from === undefined) return { cause: "Vacant", from: "" };
   if (from === self) return { cause: "Conflict", from: otherClaimant(view) };
@@ -53,7 +53,7 @@ export function causeOfLoss(view: TakeoverView): TakeoverReason {
 }
 
 /** Why a live member had to let the address go; undefined if it could have kept it. */
-function causeByReason(member: Member, { wanted, nodes }: TakeoverView): TakeoverCause | undefined {
+function causeByReason(member: Member, { wanted, nodes }: TakeoverView): GainCause | undefined {
   if (wanted === undefined) return undefined;
   const reason = whyUnable(member, wanted, nodes) ?? whyReserved(member, wanted, nodes);
   if (reason === undefined) return undefined;

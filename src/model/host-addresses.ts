@@ -21,11 +21,11 @@ export interface HostAddress {
 /** The addresses of hosts by canonical text: no Service can have one of these. */
 export type HostAddresses = ReadonlyMap<string, HostAddress>;
 
-type Hosts = Pick<MemberRecord, "node" | "addresses" | "gateways" | "interfaces">;
+type Hosts = Pick<MemberRecord, "node" | "addresses" | "gateways" | "interfaces" | "machineAddresses">;
 
 /**
  * Collects the addresses of the Nodes by their statuses, internal and external, and by the members' records those of
- * their machines, their interfaces and their default gateways. To announce one of these takes it away from the host that
+ * their machines, with those of all interfaces, and their default gateways. To announce one of these takes it away from the host that
  * has it. One that several have is named after the first of these.
  */
 export function hostAddressesOf(nodes: Iterable<Node>, memberRecords: Iterable<Hosts> = []): HostAddresses {
@@ -40,7 +40,10 @@ export function hostAddressesOf(nodes: Iterable<Node>, memberRecords: Iterable<H
   for (const { name, internalAddresses, externalAddresses } of nodes)
     add([...internalAddresses, ...externalAddresses], "NodeAddress", `Node "${name}"`);
   const members = [...memberRecords];
-  for (const { node, addresses, interfaces } of members) {
+  for (const { node, addresses, interfaces, machineAddresses } of members) {
+    for (const { ip, prefixLength, interfaceName } of machineAddresses)
+      add([ip], "MemberAddress", `interface "${interfaceName}" of node "${node}"`, [`${printIp(ip)}/${prefixLength}`]);
+    // In records of earlier versions these are all that there is.
     for (const { name, addresses: own, subnets } of interfaces)
       add(own, "MemberAddress", `interface "${name}" of node "${node}"`, subnets);
     add(addresses, "MemberAddress", `node "${node}"`);

@@ -511,6 +511,12 @@ export const PROBLEM_CODES = {
       "routes through: with reverse path filtering, connections through another one fail.",
     solve: "Bond the interfaces, give them networks of their own, or name one of them in `--interfaces`.",
   },
+  MEMBER_RECORD_TOO_LONG: {
+    meaning:
+      "Warning: a node has more addresses, interfaces or default gateways than its member record has room for (512). The " +
+      "other speakers do not know those that are left out, and may announce one that a status names.",
+    solve: "Keep the node's own addresses out of the pools and of statuses, or give the node fewer.",
+  },
   TOO_MANY_NETWORKS: {
     meaning:
       "A node has interfaces in more than 16 networks with addresses of pools or Services. It announces no address of " +

@@ -1,10 +1,7 @@
 import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
 
-/**
- * Why addresses came to a speaker or left it: the closed set that is the cause of takeovers in reports, log lines,
- * metrics and Events.
- */
-export const TAKEOVER_CAUSES = [
+/** Why addresses came to a speaker: the closed set that is the cause of takeovers in its metrics, which count these alone. */
+export const GAIN_CAUSES = [
   /** No live member announced the address before: it is new, or all were away. */
   "Vacant",
   /** The member that announced it fell silent. */
@@ -19,20 +16,24 @@ export const TAKEOVER_CAUSES = [
   "EndpointsMoved",
   /** Two members announced it, and the weaker claim yielded. */
   "Conflict",
-  /** No Service has the address any longer. */
-  "NotWanted",
-  /** It must never be announced: a machine or a gateway has it. */
-  "Forbidden",
 ] as const;
 
-/** One of `TAKEOVER_CAUSES`. */
-export type TakeoverCause = (typeof TAKEOVER_CAUSES)[number];
+/** One of `GAIN_CAUSES`. */
+export type GainCause = (typeof GAIN_CAUSES)[number];
+
+/** Why addresses came to a speaker or left it: the closed set that is the cause of takeovers in reports, log lines and Events. */
+export type TakeoverCause =
+  | GainCause
+  /** Only of losses: no Service has the address any longer. */
+  | "NotWanted"
+  /** Only of losses: it must never be announced, because a machine or a gateway has it. */
+  | "Forbidden";
 
 /** One round in which addresses came to a speaker or left it, for one cause. */
 export interface Takeover {
   /** ISO 8601. */
   readonly at: string;
-  /** One of `TAKEOVER_CAUSES`, or of those of a newer version. */
+  /** A `TakeoverCause`, or one of a newer version. */
   readonly cause: string;
   /** The node of the other speaker: the one before of gained addresses, the one after of lost ones; empty if there is none. */
   readonly from: string;

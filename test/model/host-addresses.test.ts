@@ -45,6 +45,26 @@ describe("findHostAddresses()", () => {
     ]);
   });
 
+  it("L1 knows addresses that another program placed, also where the interface is named or not in use", () => {
+    const record = readMemberRecord({
+      node: "n1",
+      addresses: ["192.0.2.11"],
+      interfaces: [{ name: "eth0", mac: "", subnets: ["0.0.0.0/0", "::/0"], addresses: ["192.0.2.11", "192.0.2.200"] }],
+      machineAddresses: [
+        { address: "192.0.2.11/24", interface: "eth0" },
+        { address: "192.0.2.200/32", interface: "eth0" },
+        { address: "198.51.100.1/32", interface: "eth1" },
+        { address: "nonsense", interface: "eth1" },
+      ],
+    });
+    const hosts = hostAddressesOf([], record === undefined ? [] : [record]);
+    expect([...hosts].map(([text, { owner, isPlaced }]) => `${text} ${owner} ${isPlaced === true}`)).toEqual([
+      '192.0.2.11 interface "eth0" of node "n1" false',
+      '192.0.2.200 interface "eth0" of node "n1" true',
+      '198.51.100.1 interface "eth1" of node "n1" true',
+    ]);
+  });
+
   it("says nothing of pools without one", () => {
     expect(findHostAddresses([poolOf("192.0.2.200-192.0.2.210")], hostAddressesOf([node]))).toEqual([]);
   });

@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -32,11 +34,38 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(directory, { recursive: true, force: true }));
 
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
 describe("F a program is a function that a test can call", () => {
   it.each(programs)("$name starts, and ends with 0 when it is asked to", async ({ run, args, says }) => {
     const io = testIo({ HAWSER_MANIFESTS: directory });
     const ended = run(args, io);
     await vi.waitUntil(() => io.logged().some(({ msg }) => msg === says), eventually);
+    io.signal("SIGTERM");
+    expect([await ended, io.out(), io.err()]).toEqual([0, "", ""]);
+    expect(io.logged().at(-1)).toMatchObject({ msg: "shut down" });
+  });
+
+  it("speaker starts, joins the others, and ends with 0 when it is asked to", async () => {
+    await writeFile(join(directory, "key"), "a key for heartbeats\n");
+    await writeFile(
+      join(directory, "node.yaml"),
+      "{ apiVersion: v1, kind: Node, metadata: { name: n1 }, status: { addresses: [{ type: InternalIP, address: 127.0.0.1 }] } }",
+    );
+    const io = testIo({ HAWSER_MANIFESTS: directory });
+    // An interface that does not exist: it needs no rights, and answers nothing on this machine's own.
+    const own = ["--node=n1", "--interfaces=none", `--heartbeat-key-file=${join(directory, "key")}`];
+    const ended = runSpeaker([...loopback, ...own, `--heartbeat-port=${await freeUdpPort()}`], io);
+    await vi.waitUntil(() => io.logged().some(({ msg }) => msg === "ready"), eventually);
+    expect(await readdir(join(directory, ".hawser"), { recursive: true })).toContainEqual(
+      expect.stringContaining("member-n1"),
+    );
     io.signal("SIGTERM");
     expect([await ended, io.out(), io.err()]).toEqual([0, "", ""]);
     expect(io.logged().at(-1)).toMatchObject({ msg: "shut down" });

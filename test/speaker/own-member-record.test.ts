@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { keyProblems } from "#speaker/key-problems.ts";
-import { ownMemberRecord } from "#speaker/own-member-record.ts";
+import { memberRecordProblems, ownMemberRecord } from "#speaker/own-member-record.ts";
 import { followHeartbeatKeys } from "#speaker/heartbeat-key-file.ts";
 import { keyFingerprint } from "#speaker/heartbeat-keys.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
@@ -17,8 +17,17 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const [first, second] = [bytes("the first key of all"), bytes("the second key of all")] as const;
 const eth0 = { name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24"], addresses: ["192.0.2.11"] };
 
+const machineAddresses = [{ address: "198.51.100.11/24", interface: "eth1" }];
+
 function recordOf(node: string, ...keys: readonly Uint8Array[]): MemberRecord {
-  const made = ownMemberRecord({ node, keys, interfaces: [eth0], gateways: ["192.0.2.1"], nodeObject: undefined });
+  const made = ownMemberRecord({
+    node,
+    keys,
+    interfaces: [eth0],
+    gateways: ["192.0.2.1"],
+    machineAddresses,
+    nodeObject: undefined,
+  });
   return made ?? expect.fail("it has an address");
 }
 
@@ -30,7 +39,7 @@ describe("ownMemberRecord()", () => {
   ).value;
 
   it("names the addresses of the Node object, else those of the interfaces", () => {
-    const own = { node: "n1", keys: [first], interfaces: [eth0], gateways: [] };
+    const own = { node: "n1", keys: [first], interfaces: [eth0], gateways: [], machineAddresses };
     expect(ownMemberRecord({ ...own, nodeObject })?.addresses.map(printIp)).toEqual(["198.51.100.7"]);
     expect(ownMemberRecord({ ...own, nodeObject: undefined })?.addresses.map(printIp)).toEqual(["192.0.2.11"]);
     expect(ownMemberRecord({ ...own, interfaces: [], nodeObject: undefined })).toBeUndefined();
@@ -56,17 +65,36 @@ describe("ownMemberRecord()", () => {
     (value) => expect(readMemberRecord(value)).toBeUndefined(),
   );
 
-  it("is read with what can be read of it, and no more than 64 of anything", () => {
-    const addresses = ["nonsense", 7, ...Array.from({ length: 99 }, (_, index) => `192.0.2.${index}`)];
+  it("is read with what can be read of it, and no more than 512 of anything", () => {
+    const addresses = [
+      "nonsense",
+      7,
+      ...Array.from({ length: 999 }, (_, index) => `192.0.${index >> 8}.${index & 255}`),
+    ];
     const read = readMemberRecord({ node: "n1", addresses, keys: "x", interfaces: [null, { name: "eth0" }] });
-    expect(read?.addresses).toHaveLength(62);
-    expect(read?.addresses[0]).toEqual(parseIp("192.0.2.0"));
+    expect(read?.addresses).toHaveLength(510);
+    expect(read?.addresses[0]).toEqual(parseIp("192.0.0.0"));
     expect(read).toMatchObject({
       keys: [],
       hasNode: false,
       gateways: [],
       interfaces: [{ name: "eth0", mac: "", subnets: [], addresses: [] }],
+      machineAddresses: [],
     });
+  });
+
+  it("L1 says when it has no room for all addresses of the machine", () => {
+    const many = (count: number) => {
+      const self = { node: "n1", keys: [first], interfaces: [eth0], gateways: [], nodeObject: undefined };
+      const addresses = Array.from({ length: count }, (_, last) => `10.0.${last >> 8}.${last & 255}/24`);
+      return { ...self, machineAddresses: addresses.map((address) => ({ address, interface: "eth1" })) };
+    };
+    expect(ownMemberRecord(many(512))?.machineAddresses).toHaveLength(512);
+    expect(memberRecordProblems(many(512))).toEqual([]);
+    expect(ownMemberRecord(many(513))?.machineAddresses).toHaveLength(512);
+    expect(memberRecordProblems(many(513))).toMatchObject([
+      { code: "MEMBER_RECORD_TOO_LONG", what: "The other speakers know 512 of the 513 addresses of this node" },
+    ]);
   });
 });
 

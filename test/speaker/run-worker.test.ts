@@ -1,11 +1,17 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FromWorker, SpeakerState, ToWorker } from "#speaker/messages.ts";
+import { ClusterReader } from "#speaker/cluster-reader.ts";
+import { ownMemberRecord } from "#speaker/own-member-record.ts";
 import { runWorker } from "#speaker/run-worker.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { NO_ROUTES } from "#src/linux/routes.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { printMemberRecord } from "#src/model/member-record.ts";
+import type { Fields } from "#src/model/record.ts";
 import { decodeArp } from "#src/wire/arp.ts";
 import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { object } from "#test/model/build.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { fakeLink, FakeLinkWatcher } from "#test/support/fake-link-watcher.ts";
 import { fakePacketSockets } from "#test/support/fake-packet-socket.ts";
@@ -21,7 +27,7 @@ function lan(...addresses: readonly string[]): Link {
 }
 
 /** A worker on a machine that a test plays; its heartbeats go over a real socket. */
-async function start() {
+async function start({ interfaces = [] as readonly string[], links: own = [lan("192.0.2.11")] } = {}) {
   const posted: FromWorker[] = [];
   const { open, sockets } = fakePacketSockets();
   let listener: (message: ToWorker) => void = () => expect.fail("it listens first");
@@ -33,7 +39,7 @@ async function start() {
     heartbeatEveryMs: 20,
     deadAfterMs: 100,
     failBackAfterMs: undefined,
-    interfaces: [],
+    interfaces,
     heartbeatKeys: [new TextEncoder().encode("a key for heartbeats")],
   };
   const port = {
@@ -42,7 +48,7 @@ async function start() {
   };
   const end = await runWorker(settings, port, {
     openPacketSocket: open,
-    openLinkWatcher: async (options) => (links = new FakeLinkWatcher(options, [lan("192.0.2.11")])),
+    openLinkWatcher: async (options) => (links = new FakeLinkWatcher(options, own)),
     openRouteWatcher: async () => ({
       routes: () => ({ ...NO_ROUTES, gateways: [ipOf("192.0.2.1")] }),
       close: () => undefined,
@@ -65,6 +71,33 @@ async function start() {
 describe("runWorker()", () => {
   let end: (() => void) | undefined;
   afterEach(() => end?.());
+
+  it("L1 tells the others of addresses on an interface that it does not use: they announce none of them", async () => {
+    const eth1 = { ...lan(VIP), index: 3, name: "eth1" };
+    const kubeIpvs = { ...lan("192.0.2.201"), index: 4, name: "kube-ipvs0", kind: "dummy" };
+    const worker = await start({ interfaces: ["eth0"], links: [lan("192.0.2.11"), eth1, kubeIpvs] });
+    end = worker.end;
+    await vi.waitFor(() => expect(worker.state()?.interfaces).toHaveLength(1), eventually);
+    const said = worker.state() ?? expect.fail();
+    const record = ownMemberRecord({ node: "n1", keys: [], nodeObject: undefined, ...said }) ?? expect.fail();
+    const service = object(`{ apiVersion: v1, kind: Service, metadata: { name: a, namespace: shop },
+      spec: { type: LoadBalancer, ports: [{ port: 80 }] },
+      status: { loadBalancer: { ingress: [{ ip: ${VIP} }, { ip: 192.0.2.201 }] } } }`);
+    const published = new Map([["member-n1", JSON.parse(JSON.stringify(printMemberRecord(record))) as Fields]]);
+    const other = new ClusterReader({
+      source: { get: (kind) => (kind === "Service" ? service : undefined), reports: () => published },
+      node: "n2",
+      configMap: { namespace: "hawser-system", name: "hawser" },
+      loadBalancerClass: undefined,
+      ignoresExcludeLabel: false,
+      onProblems: () => undefined,
+      onForbidden: () => undefined,
+    });
+    other.mark([{ kind: "Service", namespace: "shop", name: "a" }]);
+    expect(other.read()?.wanted.find(({ ip }) => ip === VIP)).toMatchObject({ forbidden: "MemberAddress" });
+    expect(hostAddressesOf([], [record]).get(VIP)).toMatchObject({ owner: 'interface "eth1" of node "n1"' });
+    expect([...hostAddressesOf([], [record]).keys()]).toEqual(["192.0.2.11", VIP, "192.0.2.1"]);
+  });
 
   it("F announces what it is told to, withdraws what its machine has, and leaves", async () => {
     const worker = await start();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Responders } from "#speaker/responders.ts";
-import { sharedNetworkProblems, sharedNetworks } from "#speaker/shared-networks.ts";
+import { servedNetworks, sharedNetworkProblems, sharedNetworks } from "#speaker/shared-networks.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
@@ -46,7 +46,7 @@ describe("sharedNetworks()", () => {
       [eth0, eth1],
       [eth1, eth0],
     ]) {
-      const shared = sharedNetworks(order, known);
+      const shared = sharedNetworks(servedNetworks(order, known));
       expect(shared.map((one) => one.server.name)).toEqual([server]);
       expect(shared[0]?.others.map(({ name }) => name)).toEqual([server === "eth0" ? "eth1" : "eth0"]);
     }
@@ -60,11 +60,21 @@ describe("sharedNetworks()", () => {
     { name: "the same of IPv6", links: [link(2, "2001:db8::1/128"), link(3, "2001:db8::1/128")] },
     { name: "two networks", links: [eth0, link(3, "198.51.100.12/24")] },
     { name: "two addresses of one interface", links: [link(2, "192.0.2.11/24", "192.0.2.12/24")] },
+    // On wires of their own these are right: the kernel routes each address by the smaller network that contains it, and
+    // so it is announced there alone ("L4 announces an address in the smaller one ..." below).
     { name: "a network within another", links: [eth0, link(3, "192.0.2.200/28")] },
-  ])("L4 finds nothing in $name", ({ links }) => expect(sharedNetworks(links, NO_ROUTES)).toEqual([]));
+  ])("L4 finds nothing in $name", ({ links }) => expect(sharedNetworks(servedNetworks(links, NO_ROUTES))).toEqual([]));
+
+  it("L4 finds a network within another that the kernel routes by the other, as with noprefixroute", () => {
+    const links = [eth0, link(3, "192.0.2.200/28")];
+    const shared = sharedNetworks(servedNetworks(links, routes({ "192.0.2.0/24": 2 })));
+    expect(sharedNetworkProblems(shared)).toMatchObject([
+      { where: "interface eth1", what: "Does not announce addresses of 192.0.2.192/28 on eth1" },
+    ]);
+  });
 
   it("L4 names both interfaces and the network, once for each that stays silent", () => {
-    const all = sharedNetworks([eth0, eth1, link(4, "192.0.2.13/24")], NO_ROUTES);
+    const all = sharedNetworks(servedNetworks([eth0, eth1, link(4, "192.0.2.13/24")], NO_ROUTES));
     expect(sharedNetworkProblems(all)).toMatchObject([
       {
         code: "INTERFACES_SHARE_NETWORK",
@@ -122,6 +132,62 @@ describe("Responders", () => {
       expect(announcedOn("192.0.2.200")).toEqual([2]);
     },
   );
+
+  const inner = link(3, "192.0.2.201/28", "2001:db8::1:12/112");
+  const nested = new Map([eth0, inner].map((one) => [one.index, one]));
+  const connected = { "192.0.2.0/24": 2, "192.0.2.192/28": 3, "2001:db8::/64": 2, "2001:db8::1:0/112": 3 };
+
+  it.each([
+    { name: "no routes", known: NO_ROUTES, interfaces: [] },
+    { name: "their routes", known: routes(connected), interfaces: [] },
+    { name: "named interfaces", known: routes(connected), interfaces: ["eth0", "eth1"] },
+  ])(
+    "L4 announces an address in the smaller one of two networks within each other there alone: $name",
+    ({ known, interfaces }) => {
+      const { made, announcedOn } = responders(interfaces);
+      made.setRoutes(known);
+      made.setLinks(nested);
+      expect(announcedOn("192.0.2.200")).toEqual([3]);
+      expect(announcedOn("192.0.2.50")).toEqual([2]);
+      expect(made.sharedNetworks()).toEqual([]);
+    },
+  );
+
+  it.each([
+    { name: "the route to the smaller one is not there", known: { "192.0.2.0/24": 2 }, links: nested, by: [2] },
+    {
+      name: "a route leads to a part of a network that both are in",
+      known: { "192.0.2.0/24": 2, "192.0.2.192/26": 3 },
+      links,
+      by: [3],
+    },
+    {
+      name: "a route leads to a part of a network by the interface that serves it all",
+      known: { "192.0.2.0/24": 2, "192.0.2.192/26": 2 },
+      links,
+      by: [2],
+    },
+  ])("L4 announces where the kernel routes if $name", ({ known, links: these, by }) => {
+    for (const interfaces of [[], ["eth0", "eth1"]]) {
+      const { made, announcedOn } = responders(interfaces);
+      made.setLinks(these);
+      made.setRoutes(routes(known));
+      expect(announcedOn("192.0.2.200")).toEqual(by);
+    }
+  });
+
+  it("L4 lets each of two named interfaces announce in its own network, and both elsewhere", () => {
+    const { made, announcedOn } = responders(["eth0", "eth1"]);
+    made.setLinks(
+      new Map([
+        [2, link(2, "192.0.2.11/24")],
+        [3, link(3, "198.51.100.12/24")],
+      ]),
+    );
+    expect(announcedOn("192.0.2.200")).toEqual([2]);
+    expect(announcedOn("198.51.100.200")).toEqual([3]);
+    expect(announcedOn("203.0.113.200")).toEqual([2, 3]);
+  });
 
   it("L4 leaves the other networks of the silent interface to it", () => {
     const { made, announcedOn } = responders();

@@ -4,6 +4,7 @@ import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import type { SpeakerCounters, SpeakerState } from "#speaker/messages.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { MachineAddress } from "#src/model/member-record.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr } from "#src/ip/cidr.ts";
@@ -24,6 +25,7 @@ export interface Station {
     gateways: readonly Ip[];
     forbidden: ReadonlyMap<string, ForbiddenReason>;
     links: readonly Link[];
+    addresses: readonly MachineAddress[];
   };
   isOn: boolean;
   hasLeft: boolean;
@@ -64,7 +66,7 @@ export class SpeakerNetwork {
 
   boot(name: string): void {
     const answers = new Set<string>();
-    const network = { gateways: [], forbidden: new Map(), links: [] };
+    const network = { gateways: [], forbidden: new Map(), links: [], addresses: [] };
     const station: Station = {
       name,
       answers,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TakeoverLog } from "#speaker/takeover-log.ts";
 import type { Handover } from "#speaker/handovers.ts";
 import { parseIp } from "#src/ip/address.ts";
-import { MAX_TAKEOVERS, type Takeover, type TakeoverCause } from "#src/model/takeover.ts";
+import { type GainCause, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
 import { atRest, SpeakerNetwork } from "./speaker-network.ts";
 
 const VIPS = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
@@ -109,14 +109,14 @@ describe("takeovers of a Speaker", () => {
 });
 
 describe("TakeoverLog", () => {
-  const handover = (last: number, cause: TakeoverCause = "MemberSilent", from = "n1"): Handover => {
+  const handover = (last: number, cause: GainCause = "MemberSilent", from = "n1"): Handover => {
     return { ip: parseIp(`192.0.2.${last}`) ?? expect.fail(), isGain: true, cause, from };
   };
   const at = (ms: number) => ({ ms, iso: `at ${ms}` });
 
   it("O5 puts what comes within a second from one member for one cause into one round", () => {
     const log = new TakeoverLog();
-    expect(log.add([handover(1), handover(2)], at(0))).toEqual([{ cause: "MemberSilent", from: "n1" }]);
+    expect(log.add([handover(1), handover(2)], at(0))).toEqual(["MemberSilent"]);
     expect(log.add([handover(3)], at(999))).toEqual([]);
     expect(log.add([handover(4)], at(1_000))).toHaveLength(1);
     log.add([handover(5, "MemberSilent", "n3"), handover(6, "Conflict")], at(1_001));
