@@ -473,6 +473,10 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       ip("link add member0 type veth peer name member1");
       ip("link set member1 master br9");
       for (const name of ["br9", "member0", "member1"]) ip(`link set ${name} up`);
+      // Queries and reports come from link-local addresses; without one a report says "::", which a bridge ignores.
+      const isUsable = (name: string): boolean =>
+        /fe80:(?!.*tentative)/.test(ip(`-6 -oneline address show dev ${name}`));
+      await until("both have a link-local address", () => isUsable("br9") && isUsable("member0"));
       groups.join("member0", address("2001:db8::77:8899"));
       const entries = () => run("bridge mdb show dev br9");
       await until("the bridge knows the member", () => entries().includes("port member1 grp ff02::1:ff77:8899"));
