@@ -6,7 +6,7 @@ import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import { Patience } from "./patience.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
 import { type ConditionValue, showsAddresses } from "./status-patch.ts";
-import { whyContested, whyMissing } from "./why-unannounced.ts";
+import { whyContested, whyForeign, whyHeld, whyMissing } from "./why-unannounced.ts";
 
 /**
  * How long no speaker may answer for an address before its Service says so. Well above the time that a takeover takes,
@@ -14,7 +14,7 @@ import { whyContested, whyMissing } from "./why-unannounced.ts";
  */
 const MISSING_GRACE_MS = 30_000;
 /**
- * How long several speakers may answer for an address before its Service says so: one that leaves answers on for a
+ * How long several speakers or machines may answer for an address before its Service says so: one that leaves answers on for a
  * moment, and reports are a second apart. Shorter than the grace above, because connections break meanwhile.
  */
 const CONTESTED_GRACE_MS = 10_000;
@@ -49,22 +49,21 @@ export class Announcements {
     // No speaker announces what is another provider's.
     const ips = assignment.reason === "AddressNotOurs" ? [] : assignment.addresses.map(printIp);
     const missing = ips.filter((ip) => !speakers.announced.has(ip));
-    const contested = ips.filter((ip) => speakers.contested.has(ip));
+    const conflict = findConflict(ips, speakers);
     if (missing.length === 0) this.#missing.forget(key);
-    if (contested.length === 0) this.#contested.forget(key);
+    if (conflict === undefined) this.#contested.forget(key);
     if (ips.length === 0) return undefined;
     // A speaker cannot answer for an address that the status does not show yet.
     if (missing.length > 0 && !showsAddresses(object, assignment)) {
       this.#missing.forget(key);
       return PENDING_VALUE;
     }
-    const isContested = contested.length > 0 && !this.#contested.waits(key, nowMs);
-    if (isContested) return whyContested(contested, speakers);
+    if (conflict !== undefined && !this.#contested.waits(key, nowMs)) return conflict(presentIn(object)?.message ?? "");
     if (missing.length > 0) {
       const isMissing = !this.#missing.waits(key, nowMs) && speakers.isComplete;
       return isMissing ? whyMissing(missing, speakers) : presentIn(object);
     }
-    return contested.length > 0 ? (presentIn(object) ?? PENDING_VALUE) : ANNOUNCED_VALUE;
+    return conflict !== undefined ? (presentIn(object) ?? PENDING_VALUE) : ANNOUNCED_VALUE;
   }
 
   /** Those whose grace is over by now: each is named once, because it may have to wait for another reason. */
@@ -88,6 +87,19 @@ export class Announcements {
     this.#missing.forget(key);
     this.#contested.forget(key);
   }
+}
+
+/**
+ * What is to be said where several machines answer for some of the addresses; undefined where there are none such. It
+ * takes the message that the condition has now.
+ */
+function findConflict(ips: readonly string[], speakers: SpeakersView): ((said: string) => ConditionValue) | undefined {
+  const [contested, held, foreign] = [speakers.contested, speakers.held, speakers.foreign].map((byAddress) =>
+    ips.filter((ip) => byAddress.has(ip)),
+  ) as [string[], string[], string[]];
+  if (contested.length > 0) return () => whyContested(contested, speakers);
+  if (held.length > 0) return (said) => whyHeld(held, speakers, said);
+  return foreign.length > 0 ? () => whyForeign(foreign, speakers) : undefined;
 }
 
 /** The condition as it is now, where it is one of ours. */

@@ -16,6 +16,7 @@ import { eventOf, refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { HostReader } from "./host-reader.ts";
 import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
+import { SpeakerProblemEvents } from "./speaker-problem-events.ts";
 import { TakeoverEvents } from "./takeover-events.ts";
 import { Retries } from "./retries.ts";
 import { ServiceReader } from "./service-reader.ts";
@@ -50,6 +51,7 @@ export class Round {
   readonly #retries: Retries;
   readonly #writes = new UnseenWrites();
   #takeovers = new TakeoverEvents();
+  #speakerProblems = new SpeakerProblemEvents();
   #planner = new AssignmentPlanner();
   /** What the speakers reported at the last round. */
   #speakers: SpeakersView | undefined;
@@ -99,6 +101,7 @@ export class Round {
     this.#saidUnreadable.clear();
     this.#planner = new AssignmentPlanner();
     this.#takeovers = new TakeoverEvents();
+    this.#speakerProblems = new SpeakerProblemEvents();
     this.#speakers = undefined;
   }
 
@@ -137,8 +140,7 @@ export class Round {
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
     const speakers = this.#reports.read(source.reports(), ready);
-    const isOther = speakers !== this.#speakers || this.#takeovers.nextInMs(nowMs) === 0;
-    if (isOther) this.#recordTakeovers(nowMs);
+    this.#recordSpeakers(speakers, nowMs);
     for (const keys of [decided, this.#concerned(speakers), this.#due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
     this.#speakers = speakers;
@@ -158,7 +160,7 @@ export class Round {
   /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const timed = [this.#contests, this.#announcements, this.#takeovers];
+    const timed = [this.#contests, this.#announcements, this.#takeovers, this.#speakerProblems];
     const waits = [this.#retries.nextInMs(), ...timed.map((one) => one.nextInMs(nowMs))];
     const due = waits.filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
@@ -192,10 +194,16 @@ export class Round {
     return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
   }
 
-  #recordTakeovers(nowMs: number): void {
+  /** Takeovers and Problems in the speakers' reports become Events. */
+  #recordSpeakers(speakers: SpeakersView, nowMs: number): void {
     const { source, wallMs } = this.#context;
-    const reports = this.#reports.all(source.reports());
-    for (const event of this.#takeovers.due(reports, { wallMs: wallMs(), nowMs })) source.record(event);
+    const [takeovers, problems] = [this.#takeovers, this.#speakerProblems];
+    const isOther = speakers !== this.#speakers;
+    if (isOther || takeovers.nextInMs(nowMs) === 0)
+      for (const event of takeovers.due(this.#reports.all(source.reports()), { wallMs: wallMs(), nowMs }))
+        source.record(event);
+    if (isOther || problems.nextInMs(nowMs) === 0)
+      for (const event of problems.due(speakers.problems, nowMs)) source.record(event);
   }
 
   /** The Services that are due although they did not change. */

@@ -2,10 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speakers.ts";
 import type { Fields } from "#src/model/record.ts";
 import { parseAddressTexts } from "#src/model/print-addresses.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
 /** Why no member can serve an address, and how many members each reason keeps from it. */
 export type UnownedReasons = Readonly<Record<string, number>>;
+
+/** A Problem of a node's speaker. */
+export interface NodeProblem {
+  readonly node: string;
+  readonly problem: Problem;
+}
 
 /** What the speakers report, put together. */
 export interface SpeakersView {
@@ -18,6 +25,16 @@ export interface SpeakersView {
   readonly contested: ReadonlyMap<string, readonly string[]>;
   /** The members that a node's speaker does not hear, or that do not hear it, by its node. */
   readonly unheard: ReadonlyMap<string, ReadonlySet<string>>;
+  /**
+   * Of the addresses that the kernel of a node answers for which does not announce them: the Problems of all nodes that
+   * have them on an interface, also of the one that announces them and of those whose speakers died, so that a failover
+   * changes nothing here.
+   */
+  readonly held: ReadonlyMap<string, readonly NodeProblem[]>;
+  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them. */
+  readonly foreign: ReadonlyMap<string, NodeProblem>;
+  /** All Problems of live speakers, by their nodes. */
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
   /** Of the addresses that no member can serve: why, as the speakers report it. */
   readonly unowned: ReadonlyMap<string, UnownedReasons>;
   /** False where a report was too long and lost its end: an address that is not in `announced` may be announced. */
@@ -39,11 +56,7 @@ export class SpeakersReader {
   /** The Nodes that are Ready show which speakers died with the others. The same value while both are the same objects. */
   read(reports: Reports, readyNodes: ReadyNodes): SpeakersView {
     if (this.#last?.reports !== reports || this.#last.readyNodes !== readyNodes)
-      this.#last = {
-        reports,
-        readyNodes,
-        speakers: viewOf([...liveSpeakers(this.all(reports), readyNodes)], readyNodes),
-      };
+      this.#last = { reports, readyNodes, speakers: viewOf(this.all(reports), readyNodes) };
     return this.#last.speakers;
   }
 
@@ -73,14 +86,16 @@ export class SpeakersReader {
   }
 }
 
-function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): SpeakersView {
-  const sorted = live.toSorted((left, right) => (left.node < right.node ? -1 : 1));
+function viewOf(reports: readonly SpeakerReport[], readyNodes: ReadyNodes): SpeakersView {
+  const all = reports.toSorted((left, right) => (left.node < right.node ? -1 : 1));
+  const isLive = liveSpeakers(reports, readyNodes);
+  const live = all.filter((report) => isLive.has(report));
   const announced = new Set<string>();
   const contested = new Map<string, string[]>();
   const firstOwners = new Map<string, string>();
   const unowned = new Map<string, UnownedReasons>();
   const seen = new Set<ReadonlySet<string>>();
-  for (const report of sorted) {
+  for (const report of live) {
     const { node, announcing, unowned: groups } = report;
     // One that lost the API server cannot say that another one took over from it.
     const isCurrent = !isOutdated(report, readyNodes);
@@ -106,10 +121,43 @@ function viewOf(live: readonly SpeakerReport[], readyNodes: ReadyNodes): Speaker
     ready: live.filter(({ ready }) => ready).length,
     announced,
     contested,
-    unheard: new Map(sorted.map(({ node, unheard }) => [node, unheard])),
+    held: heldAddresses(all, isLive),
+    foreign: foreignAddresses(live.filter((report) => !isOutdated(report, readyNodes))),
+    problems: new Map(live.map(({ node, problems }) => [node, problems])),
+    unheard: new Map(live.map(({ node, unheard }) => [node, unheard])),
     unowned,
     isComplete: !live.some(({ isShortened }) => isShortened),
   };
+}
+
+function heldAddresses(
+  all: readonly SpeakerReport[],
+  live: ReadonlySet<SpeakerReport>,
+): ReadonlyMap<string, readonly NodeProblem[]> {
+  const byAddress = new Map<string, NodeProblem[]>();
+  const harmed = new Set<string>();
+  for (const report of all)
+    for (const { problem, addresses } of report.addressProblems) {
+      if (problem.code !== "ADDRESS_ON_LOCAL_INTERFACE") continue;
+      const one = { node: report.node, problem };
+      for (const ip of addresses) {
+        const known = byAddress.get(ip);
+        if (known === undefined) byAddress.set(ip, [one]);
+        else known.push(one);
+        // Where the kernel of the node answers that announces it, clients reach the right node.
+        if (live.has(report) && !report.announcing.has(ip)) harmed.add(ip);
+      }
+    }
+  return new Map([...byAddress].filter(([ip]) => harmed.has(ip)));
+}
+
+function foreignAddresses(current: readonly SpeakerReport[]): ReadonlyMap<string, NodeProblem> {
+  const byAddress = new Map<string, NodeProblem>();
+  for (const { node, announcing, addressProblems } of current)
+    for (const { problem, addresses } of addressProblems)
+      if (problem.code === "ADDRESS_HAS_TWO_OWNERS")
+        for (const ip of addresses.intersection(announcing)) byAddress.set(ip, { node, problem });
+  return byAddress;
 }
 
 /** The addresses of which something else is to be said by the second view than by the first, canonical text. */
@@ -117,8 +165,12 @@ export function differingAddresses(before: SpeakersView, after: SpeakersView): r
   const isOtherOwners = compareOwners(before, after);
   const isOther = (ip: string): boolean =>
     isOtherOwners(before.contested.get(ip) ?? [], after.contested.get(ip) ?? []) ||
-    !isDeepStrictEqual(before.unowned.get(ip), after.unowned.get(ip));
-  const candidates = [before, after].flatMap(({ contested, unowned }) => [...contested.keys(), ...unowned.keys()]);
+    !isDeepStrictEqual(before.unowned.get(ip), after.unowned.get(ip)) ||
+    isOtherHeld(before.held.get(ip) ?? [], after.held.get(ip) ?? []) ||
+    !isDeepStrictEqual(before.foreign.get(ip), after.foreign.get(ip));
+  const candidates = [before, after].flatMap(({ contested, held, foreign, unowned }) =>
+    [contested, held, foreign, unowned].flatMap((byAddress) => [...byAddress.keys()]),
+  );
   return [...before.announced.symmetricDifference(after.announced), ...new Set(candidates.filter(isOther))];
 }
 
@@ -145,3 +197,9 @@ function compareOwners(before: SpeakersView, after: SpeakersView): (left: Owners
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+function isOtherHeld(left: readonly NodeProblem[], right: readonly NodeProblem[]): boolean {
+  const isOther = ({ node, problem }: NodeProblem, at: number): boolean =>
+    left[at]?.node !== node || left[at].problem.where !== problem.where || left[at].problem.fix !== problem.fix;
+  return left.length !== right.length || right.some(isOther);
+}

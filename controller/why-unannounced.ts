@@ -1,7 +1,7 @@
 import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
 import type { IneligibleReason } from "#src/election/member.ts";
 import type { Reason } from "#src/model/reason.ts";
-import type { SpeakersView, UnownedReasons } from "./speakers-reader.ts";
+import type { NodeProblem, SpeakersView, UnownedReasons } from "./speakers-reader.ts";
 import type { ConditionValue } from "./status-patch.ts";
 
 /** What keeps a node from an address, as `2 nodes ...` goes on, and the way out. */
@@ -108,6 +108,27 @@ export function whyContested(contested: readonly string[], speakers: SpeakersVie
     `the speakers of nodes ${listed(nodes.map((node) => `"${node}"`))} all answer.${blocked} Let the heartbeats pass ` +
       "between all nodes, in both directions (UDP port 7946, or that of --heartbeat-port), and see that all have the same key.",
   );
+}
+
+/**
+ * The kernels of nodes answer for addresses of a Service which they do not announce. It names one node, and goes on naming
+ * the one in `said` while that is one of them: what many nodes report one after the other costs few writes.
+ */
+export function whyHeld(held: readonly string[], speakers: SpeakersView, said: string): ConditionValue {
+  const holders = held.flatMap((ip) => speakers.held.get(ip) ?? []);
+  const named = holders.find(({ node }) => said.includes(` of node "${node}"`)) ?? holders[0];
+  if (named === undefined) return failed("AddressOnLocalInterface", held, "on an interface of a node.");
+  const { node, problem } = named;
+  const others = holders.some((one) => one.node !== node) ? " and of others" : "";
+  const why = `on ${problem.where} of node "${node}"${others}: ${problem.why}. ${problem.fix}.`;
+  return failed("AddressOnLocalInterface", held, why);
+}
+
+/** Another machine answers for addresses of a Service as well: which one, and the way out. */
+export function whyForeign(foreign: readonly string[], speakers: SpeakersView): ConditionValue {
+  const seen = foreign.map((ip) => speakers.foreign.get(ip)).filter((one): one is NodeProblem => one !== undefined);
+  const texts = new Set(seen.map(({ problem }) => `${problem.why}. ${problem.fix}.`));
+  return failed("MultipleOwners", foreign, `another machine answers too: ${[...texts].slice(0, SHOWN).join(" ")}`);
 }
 
 function failed(reason: Reason, ips: readonly string[], why: string): ConditionValue {

@@ -1,6 +1,7 @@
 import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
 
 /** A handover is over after so long: then only one of the two still announces. */
 const GRACE_MS = 3_000;
@@ -64,6 +65,7 @@ export class ForeignClaims {
             ? `Take the addresses away from that machine, or out of the pool`
             : `Allow the heartbeat port between ${self} and ${node} in both directions`,
         severity: "error",
+        addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
       };
     });
   }

@@ -4,6 +4,7 @@ import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
+import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
 import { isAddressHolder } from "./address-holder.ts";
 
 export interface LocalAddressView {
@@ -69,5 +70,6 @@ function problemOf(name: string, ips: readonly Ip[], text: Pick<Problem, "why" |
     what: `${name} has ${ips.length} of the addresses to announce: ${texts.slice(0, MAX_TEXTS).join(", ")}${more}`,
     ...text,
     severity: "error",
+    addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
   };
 }

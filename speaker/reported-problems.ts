@@ -48,5 +48,5 @@ function withoutConsequences(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function printList(problems: readonly Problem[]): string {
-  return problems.map(printProblem).join("\n");
+  return problems.map((problem) => JSON.stringify([printProblem(problem), problem.addresses])).join("\n");
 }

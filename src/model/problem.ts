@@ -15,6 +15,8 @@ export interface Problem {
   readonly fix: string;
   /** `error`: the object (or that part of it) is not used. `warning`: it is used, but differently than written. */
   readonly severity: "error" | "warning";
+  /** The addresses that it is about, as `printAddresses` prints them, where other programs are to know them. */
+  readonly addresses?: readonly string[];
   /** The line of the value in the file that it was read from (from 1), where that is known. */
   readonly line?: number;
 }

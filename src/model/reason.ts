@@ -38,8 +38,12 @@ export const REASON_MEANINGS = {
   NoReadyEndpoint:
     "The address is announced, but the Service has no ready endpoint: no pod answers. Shown by `hawser status`.",
   MultipleOwners:
-    "Several speakers have reported for some seconds that they answer for the address: their heartbeats do not pass between the nodes.",
+    "Several speakers have reported for some seconds that they answer for the address, because their heartbeats do not pass between the nodes; or one has reported that another machine answers too. The message names them.",
+  AddressOnLocalInterface:
+    "The address has been on an interface of a node for some seconds, and that node's kernel answers for it, although another node announces it or none does: kube-proxy in IPVS mode without strictARP, or an address that another program left there. The message names a node, the interface and the fix.",
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
+  SpeakerProblem:
+    "A speaker reports a problem that its user can fix, with the code, the cause and the fix: one Event about its Node for each, when it has lasted some seconds.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
   ConfigLoaded: "The configuration was read and is in use.",
 } as const;

@@ -26,10 +26,19 @@ export interface SpeakerReport {
   readonly unowned: readonly UnownedAddresses[];
   /** What its user can fix, at most `MAX_REPORTED_PROBLEMS`. */
   readonly problems: readonly Problem[];
+  /** Those of them that say which addresses they are about. */
+  readonly addressProblems: readonly AddressProblem[];
   /** The last rounds of gains and losses, the newest first. */
   readonly takeovers: readonly Takeover[];
   /** It was too long and lost the end of a list. */
   readonly isShortened: boolean;
+}
+
+/** A Problem of some addresses. */
+export interface AddressProblem {
+  readonly problem: Problem;
+  /** Canonical text. */
+  readonly addresses: ReadonlySet<string>;
 }
 
 /** Addresses that no live member can serve for the same reasons. */
@@ -44,6 +53,8 @@ interface UnownedAddresses {
 export const MAX_REPORTED_PROBLEMS = 16;
 /** The most groups of addresses without an owner in a report, one for each combination of reasons. */
 export const MAX_UNOWNED_GROUPS = 16;
+/** A Problem in a report names its addresses in at most so many texts: one text holds up to 256 addresses of IPv4. */
+export const MAX_PROBLEM_TEXTS = 32;
 /** Names of nodes read of one list. */
 const MAX_NODES = 10_000;
 
@@ -59,6 +70,7 @@ export function readSpeakerReport(
   parseList: typeof parseAddressTexts = parseAddressTexts,
 ): SpeakerReport | undefined {
   if (!name.startsWith(PREFIX)) return undefined;
+  const found = recordsOf(report["problems"]).slice(0, MAX_REPORTED_PROBLEMS);
   return {
     node: textOf(report["node"]) || name.slice(PREFIX.length),
     ready: report["ready"] === true,
@@ -72,7 +84,8 @@ export function readSpeakerReport(
     unowned: recordsOf(report["unowned"])
       .slice(0, MAX_UNOWNED_GROUPS)
       .map(({ addresses, reasons }) => ({ addresses: parseList(addresses), reasons: countsOf(reasons) })),
-    problems: recordsOf(report["problems"]).slice(0, MAX_REPORTED_PROBLEMS).flatMap(readProblem),
+    problems: found.flatMap(readProblem),
+    addressProblems: found.flatMap((one) => readAddressProblem(one, parseList)),
     takeovers: readTakeovers(report["takeovers"]),
     isShortened: report["shortened"] === true,
   };
@@ -90,4 +103,10 @@ function readProblem(value: Fields): readonly Problem[] {
   const [where, what, why, fix] = ["where", "what", "why", "fix"].map((key) => textOf(value[key]));
   if (where === undefined || what === undefined || why === undefined || fix === undefined) return [];
   return [{ code: code as ProblemCode, where, what, why, fix, severity: severity === "warning" ? "warning" : "error" }];
+}
+
+/** Nothing of a Problem without addresses, as those of a speaker of an older version are. */
+function readAddressProblem(value: Fields, parseList: typeof parseAddressTexts): readonly AddressProblem[] {
+  const texts = textsOf(value["addresses"]).slice(0, MAX_PROBLEM_TEXTS);
+  return texts.length === 0 ? [] : readProblem(value).map((problem) => ({ problem, addresses: parseList(texts) }));
 }

@@ -12,6 +12,8 @@ afterEach(() => world.stop());
 const REPORTS_MS = 500;
 const MISSING_MS = 30_000;
 const CONTESTED_MS = 10_000;
+/** So long a Problem of a speaker lasts before its Event. */
+const GRACE_MS = 10_000;
 /** A round of a takeover is over then. */
 const SETTLED_MS = 2_000;
 /** The clock of the world at its start, as its Events and conditions show it. */
@@ -142,6 +144,160 @@ describe("an address that several speakers answer for", () => {
   });
 });
 
+/** A Problem as a speaker reports it. */
+function problem(code: string, more: Report = {}): Report {
+  const text = { what: "eth0 has one", why: "its kernel answers", fix: "Remove it", severity: "error" };
+  return { code, where: "interface kube-ipvs0", ...text, ...more };
+}
+
+function holding(...addresses: readonly string[]): Report {
+  return { problems: [problem("ADDRESS_ON_LOCAL_INTERFACE", { addresses })] };
+}
+
+describe("an address that another machine answers for too", () => {
+  const owner = { announcing: ["192.0.2.0"] };
+
+  it("L14 on an interface of another node is AddressOnLocalInterface after some seconds, with node, interface and fix", async () => {
+    report("n1", owner);
+    await assigned("web", "other");
+    report("n2", holding("192.0.2.0"));
+    await world.advance(REPORTS_MS);
+    await world.advance(CONTESTED_MS - 1);
+    expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 1]);
+    await world.advance(1);
+    expect(said("web")).toBe(
+      'False AddressOnLocalInterface 192.0.2.0: on interface kube-ipvs0 of node "n2": its kernel answers. Remove it.',
+    );
+    expect(world.events("web")).toEqual(["Normal AddressAssigned", "Warning AddressOnLocalInterface"]);
+    report("n2");
+    await world.advance(REPORTS_MS);
+    expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 3]);
+    // The other Service has another address.
+    expect(said("other")).not.toMatch(/AddressOnLocalInterface/);
+  });
+
+  it("L14 on all nodes costs one write, whichever node takes over or dies", async () => {
+    const nodes = ["n1", "n2", "n3", "n4"];
+    const all = (announcer: string, live: readonly string[]) => {
+      for (const node of live)
+        report(node, {
+          ...holding("192.0.2.0"),
+          ...(node === announcer ? owner : {}),
+          members: live.map((one) => ({ node: one })),
+        });
+    };
+    all("n1", nodes);
+    await assigned("web");
+    await world.advance(CONTESTED_MS);
+    expect(said("web")).toMatch(/^False AddressOnLocalInterface 192\.0\.2\.0: on .* of node "n1" and of others: /);
+    const writes = world.writes("web");
+    for (const announcer of ["n2", "n3"]) {
+      all(announcer, nodes);
+      await world.advance(MISSING_MS);
+    }
+    // n1, which is named, dies.
+    all("n2", ["n2", "n3", "n4"]);
+    await world.advance(MISSING_MS);
+    expect([said("web").slice(0, 29), world.writes("web")]).toEqual(["False AddressOnLocalInterface", writes]);
+  });
+
+  it("L14 on the interface of the node that announces it alone is Announced: clients reach the right node", async () => {
+    report("n1", { ...owner, ...holding("192.0.2.0") });
+    report("n2");
+    await assigned("web");
+    await world.advance(MISSING_MS);
+    expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 1]);
+  });
+
+  it("L14 that no speaker announces because a machine has it is AddressOnLocalInterface, with the node", async () => {
+    report("n1");
+    report("n2", holding("192.0.2.0"));
+    await assigned("web");
+    await world.advance(MISSING_MS);
+    expect(said("web")).toMatch(/^False AddressOnLocalInterface 192\.0\.2\.0: on interface kube-ipvs0 of node "n2"/);
+  });
+
+  it("L3 another machine on the wire is MultipleOwners, with the machine and the fix, until it is gone", async () => {
+    const found = problem("ADDRESS_HAS_TWO_OWNERS", {
+      why: "M sends",
+      fix: "Take it away",
+      addresses: ["192.0.2.0-5"],
+    });
+    report("n1", owner);
+    await assigned("web");
+    report("n1", { ...owner, problems: [found] });
+    await world.advance(REPORTS_MS);
+    await world.advance(CONTESTED_MS);
+    expect(said("web")).toBe("False MultipleOwners 192.0.2.0: another machine answers too: M sends. Take it away.");
+    expect(world.writes("web")).toBe(2);
+    report("n1", owner);
+    await world.advance(REPORTS_MS);
+    expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 3]);
+  });
+
+  it.each([
+    ["L14", "ADDRESS_ON_LOCAL_INTERFACE of a speaker of an older version, which names no addresses"],
+    ["L4", "INTERFACES_SHARE_NETWORK"],
+    ["L3", "HEARTBEATS_NOT_HEARD"],
+  ])("%s %s writes nothing on Services: each address is answered by its node", async (_, name) => {
+    report("n1", owner);
+    await assigned("web");
+    report("n2", { problems: [problem(name.split(" ")[0] ?? "")] });
+    await world.advance(REPORTS_MS);
+    await world.advance(MISSING_MS);
+    expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 1]);
+  });
+});
+
+describe("a Problem of a speaker", () => {
+  const events = (): string[] =>
+    world.source.events
+      .filter(({ reason }) => reason === "SpeakerProblem")
+      .map(({ about, type, message }) => `${about.kind} ${about.name} ${type}: ${message}`);
+
+  it.each([
+    ["L14", "ADDRESS_ON_LOCAL_INTERFACE"],
+    ["L3", "ADDRESS_HAS_TWO_OWNERS"],
+    ["L4", "INTERFACES_SHARE_NETWORK"],
+    ["L3", "HEARTBEATS_NOT_HEARD"],
+  ])("%s %s is one Event about the Node when it lasts, and again only after it was gone", async (_, code) => {
+    report("n1", { problems: [problem(code)] });
+    await assigned("web");
+    await world.advance(GRACE_MS - 1);
+    expect(events()).toEqual([]);
+    await world.advance(1);
+    const event = `Node n1 Warning: interface kube-ipvs0: eth0 has one: its kernel answers. Remove it. [${code}]`;
+    expect(events()).toEqual([event]);
+    report("n1", { problems: [problem(code, { what: "eth0 has two" })] });
+    await world.advance(10 * MISSING_MS);
+    expect(events()).toEqual([event]);
+    report("n1");
+    await world.advance(REPORTS_MS);
+    report("n1", { problems: [problem(code)] });
+    await world.advance(REPORTS_MS);
+    await world.advance(GRACE_MS);
+    expect(events()).toEqual([event, event]);
+  });
+
+  it("L3 of many speakers at once is a few Events a minute, and none of those that went meanwhile", async () => {
+    const nodes = Array.from({ length: 20 }, (_unused, at) => `n${at + 10}`);
+    const found = ["HEARTBEATS_NOT_HEARD", "SERVICE_ADDRESS_FORBIDDEN"].map((code) => problem(code));
+    for (const node of nodes) report(node, { problems: found });
+    await assigned("web");
+    await world.advance(GRACE_MS);
+    expect(events()).toHaveLength(4);
+    await world.advance(59_000);
+    expect(events()).toHaveLength(4);
+    await world.advance(1_000);
+    expect(new Set(events()).size).toBe(8);
+    for (const node of nodes) report(node);
+    await world.advance(REPORTS_MS);
+    await world.advance(10 * MISSING_MS);
+    expect(events().every((event) => event.includes("HEARTBEATS_NOT_HEARD"))).toBe(true);
+    expect(events()).toHaveLength(8);
+  });
+});
+
 describe("a takeover", () => {
   const round = (more: Report = {}): Report => ({
     at: START,
@@ -183,7 +339,7 @@ describe("a takeover", () => {
 
   it("O5 is one Event and not two: what the other side lost, or what had no owner before, is none", async () => {
     report("n1", {
-      takeovers: [round({ from: "n2", gained: 0, lost: 2 }), round({ from: "", cause: "MemberJoined" })],
+      takeovers: [round({ from: "n2", gained: 0, lost: 2 }), round({ from: "", cause: "Vacant" })],
     });
     await assigned("a");
     await world.advance(SETTLED_MS);

@@ -8,10 +8,20 @@ import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
+import type { EventRecord } from "#src/source/source.ts";
 import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import { parse } from "yaml";
 
 const PORT = 7946;
+const BOTH_ANSWER =
+  /^MultipleOwners .*192\.0\.2\.211.* "n1" and "n2" all answer\. Heartbeats do not pass between "n1" and "n2"\./;
+/** Prints the metrics of the speaker on a node. */
+const READ_METRICS = [
+  process.execPath,
+  "--input-type=module",
+  "-e",
+  'console.log(await (await fetch("http://127.0.0.1:9121/metrics")).text())',
+];
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the heartbeats", () => {
   let rack: Rack;
@@ -54,8 +64,17 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     return `${String(reason)} ${String(message)}`;
   }
 
+  /** Kind, name, reason and code of the Events. */
+  function events(): readonly string[] {
+    const lines = readFileSync(join(installation.directory, ".hawser/events.jsonl"), "utf8").trim().split("\n");
+    return lines.map((line) => {
+      const { about, reason, message } = JSON.parse(line) as EventRecord;
+      return `${about.kind} ${about.name} ${reason} ${/\[(\w+)\]$/.exec(message)?.[1] ?? ""}`.trim();
+    });
+  }
+
   async function metric(node: string): Promise<string | undefined> {
-    const { stdout } = await rack.host(node).run(["curl", "-s", "http://127.0.0.1:9121/metrics"]);
+    const { stdout } = await rack.host(node).run(READ_METRICS);
     return /^hawser_speaker_unheard_members (\d+)$/m.exec(stdout)?.[1];
   }
 
@@ -85,9 +104,7 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     });
     await untilSaid("n1", "n2", "n1 hears no heartbeats of n2");
     await untilSaid("n2", "n1", "n2 hears no heartbeats of n1");
-    const said =
-      /^MultipleOwners .*192\.0\.2\.211.* "n1" and "n2" all answer\. Heartbeats do not pass between "n1" and "n2"\./;
-    await until("the condition names both", () => said.test(announced()), { lastSeen: announced });
+    await until("the condition names both", () => BOTH_ANSWER.test(announced()), { lastSeen: announced });
   });
 
   it("L3 in one direction: the one that does not hear takes over, and both say which direction it is", async () => {
@@ -97,5 +114,9 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     await until(`${other} announces`, () => installation.announcers(echo.ipv4).includes(other));
     await untilSaid(owner, other, `${other} does not hear the heartbeats of ${owner}, which hears those of ${other}`);
     await untilSaid(other, owner, `${other} hears no heartbeats of ${owner}`);
+    await until("the condition names both", () => BOTH_ANSWER.test(announced()), { lastSeen: announced });
+    const about = [owner, other].map((node) => `Node ${node} SpeakerProblem HEARTBEATS_NOT_HEARD`);
+    const isSaid = () => about.every((event) => events().includes(event));
+    await until("each Node has its Event", isSaid, { lastSeen: events });
   });
 });

@@ -1,16 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
+import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
+import { parse } from "yaml";
 
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
 /** The second interface of n1 in the LAN. */
 const SECOND = { name: "eth1", mac: "02:00:00:00:01:99", address: "192.0.2.199/24", port: "p-n1-second" } as const;
 const CONNECTIONS = 12;
+/** Prints the metrics of the speaker on a node. */
+const READ_METRICS = [
+  process.execPath,
+  "--input-type=module",
+  "-e",
+  'console.log(await (await fetch("http://127.0.0.1:9121/metrics")).text())',
+];
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", () => {
   let rack: Rack;
@@ -49,6 +61,13 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     await until(`${node} no longer reports ${code}`, () => problemsOf(node).every((one) => one.code !== code), {
       lastSeen,
     });
+  }
+
+  /** What the condition hawser.dev/Announced of the Service says. */
+  function announced(): string {
+    const file = join(installation.directory, ".hawser/status/Service", `${echo.key}.yaml`);
+    const { reason, message } = conditionOf(parse(readFileSync(file, "utf8")) as KubeObject, ANNOUNCED) ?? {};
+    return `${String(reason)} ${String(message)}`;
   }
 
   /** Resolves once the last requests for the address were answered by these MACs alone. */
@@ -114,13 +133,14 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     expect(fix).toMatch(/strictARP: true/);
     await installation.speaker("n2").waitForLine(/"code":"ADDRESS_ON_LOCAL_INTERFACE"/);
     const metric = 'hawser_speaker_problems{code="ADDRESS_ON_LOCAL_INTERFACE"} 1';
-    await until("the metric says so", async () =>
-      (await n2.run(["curl", "-s", "http://127.0.0.1:9121/metrics"])).stdout.includes(metric),
-    );
+    await until("the metric says so", async () => (await n2.run(READ_METRICS)).stdout.includes(metric));
+    const said = /^AddressOnLocalInterface .*on interface kube-ipvs0 of node "n2": .*strictARP: true/;
+    await until("the condition says so", () => said.test(announced()), { lastSeen: announced });
     await on("n2", "sysctl -qw net.ipv4.conf.all.arp_ignore=1");
     await on("n2", "sysctl -qw net.ipv4.conf.all.arp_announce=2");
     await untilNoProblem("n2", "ADDRESS_ON_LOCAL_INTERFACE");
     await untilAnsweredBy(n1.mac);
+    await until("the condition is True again", () => announced().startsWith("Announced "), { lastSeen: announced });
     await on("n2", "ip link delete kube-ipvs0");
   });
 

@@ -32,9 +32,21 @@ describe("readSpeakerReport()", () => {
       unheard: new Set(),
       unowned: [],
       problems: [],
+      addressProblems: [],
       takeovers: [],
       isShortened: false,
     });
+  });
+
+  it("L14 reads the addresses of a Problem, and none of what is not a list of them", () => {
+    const named = (addresses: unknown) => ({ ...problem, addresses });
+    const problems = [named(["192.0.2.1-2", "x"]), named("192.0.2.7"), named([]), { addresses: ["192.0.2.9"] }];
+    expect(readSpeakerReport("speaker-n1", { problems })?.addressProblems).toEqual([
+      { problem, addresses: new Set(["192.0.2.1", "192.0.2.2"]) },
+    ]);
+    const many = Array.from({ length: 300 }, (_, index) => `10.0.${index}.1`);
+    const read = readSpeakerReport("speaker-n1", { problems: [named(many)] });
+    expect(read?.addressProblems[0]?.addresses.size).toBeLessThan(256);
   });
 
   it("ignores the reports of other programs", () => {

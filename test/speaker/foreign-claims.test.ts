@@ -21,6 +21,7 @@ describe("ForeignClaims", () => {
       {
         code: "ADDRESS_HAS_TWO_OWNERS",
         what: `n1 and n2 (${MAC}) both announce 192.0.2.200-201`,
+        addresses: ["192.0.2.200-201"],
         fix: "Allow the heartbeat port between n1 and n2 in both directions",
       },
     ]);

@@ -48,6 +48,7 @@ describe("localAddressProblems()", () => {
         code: "ADDRESS_ON_LOCAL_INTERFACE",
         where: `interface ${link.name}`,
         what: `${link.name} has 2 of the addresses to announce: 192.0.2.200-201`,
+        addresses: ["192.0.2.200-201"],
         fix: expect.stringMatching(fix),
         severity: "error",
       },
@@ -95,5 +96,6 @@ describe("localAddressProblems()", () => {
     const [problem] = find(linkWith(many, ipvs), { wanted: wanted(...many) });
     expect(problem?.what).toMatch(/^kube-ipvs0 has 2000 of the addresses to announce: 10\.0\.0\.1, .* and more$/);
     expect(problem?.what.length).toBeLessThan(200);
+    expect(problem?.addresses).toHaveLength(32);
   });
 });

@@ -1,0 +1,72 @@
+import { printProblem, type Problem } from "#src/model/problem.ts";
+import type { ProblemCode } from "#src/model/problem-codes.ts";
+import type { EventRecord } from "#src/source/source.ts";
+import { eventOf } from "./service-events.ts";
+
+/** A Problem that has lasted so long gets its Event: two speakers that start together do not hear each other at first. */
+const GRACE_MS = 10_000;
+
+/** Of one code so many Events in a minute: one node that dies or one firewall makes as many Problems as there are speakers. */
+const EVENTS_PER_MINUTE = 4;
+const MINUTE_MS = 60_000;
+
+/** Those that all speakers report, and that the Service itself says. */
+const OF_SERVICES: ReadonlySet<ProblemCode> = new Set(["SERVICE_ADDRESS_FORBIDDEN"]);
+
+/** A Problem that lasts. */
+interface Standing {
+  readonly sinceMs: number;
+  readonly isSaid: boolean;
+}
+
+/**
+ * Turns the Problems in the speakers' reports into Events about their Nodes: one for each, when it has lasted for some
+ * seconds, and not again while it lasts. One that has no Event yet because of too many others gets it later if it lasts.
+ */
+export class SpeakerProblemEvents {
+  /** The Problems in the last report of each live speaker, by node, code and place. */
+  #standing: ReadonlyMap<string, Standing> = new Map();
+  /** When the last Events of each code were written. */
+  readonly #writtenMs = new Map<ProblemCode, readonly number[]>();
+  #nextMs: number | undefined;
+
+  /** The Events that are due. */
+  due(problems: ReadonlyMap<string, readonly Problem[]>, nowMs: number): readonly EventRecord[] {
+    const standing = new Map<string, Standing>();
+    const events: EventRecord[] = [];
+    this.#nextMs = undefined;
+    for (const [node, ofNode] of problems)
+      for (const problem of ofNode) {
+        if (OF_SERVICES.has(problem.code)) continue;
+        const key = JSON.stringify([node, problem.code, problem.where]);
+        const known = standing.get(key) ?? this.#standing.get(key) ?? { sinceMs: nowMs, isSaid: false };
+        const dueMs = Math.max(known.sinceMs + GRACE_MS, this.#freeMs(problem.code, nowMs));
+        const isDue = !known.isSaid && dueMs <= nowMs;
+        if (isDue) events.push(this.#write(node, problem, nowMs));
+        else if (!known.isSaid) this.#nextMs = Math.min(this.#nextMs ?? Infinity, dueMs);
+        standing.set(key, { ...known, isSaid: known.isSaid || isDue });
+      }
+    this.#standing = standing;
+    return events;
+  }
+
+  /** Milliseconds until the next Event may be due, at least 0; undefined if none is. */
+  nextInMs(nowMs: number): number | undefined {
+    return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
+  }
+
+  /** From when on an Event of the code may be written. */
+  #freeMs(code: ProblemCode, nowMs: number): number {
+    const [oldest, ...others] = this.#writtenMs.get(code) ?? [];
+    return oldest === undefined || others.length + 1 < EVENTS_PER_MINUTE ? nowMs : oldest + MINUTE_MS;
+  }
+
+  #write(node: string, problem: Problem, nowMs: number): EventRecord {
+    const written = [...(this.#writtenMs.get(problem.code) ?? []), nowMs].slice(-EVENTS_PER_MINUTE);
+    this.#writtenMs.set(problem.code, written);
+    return eventOf(
+      { kind: "Node", namespace: "", name: node },
+      { reason: "SpeakerProblem", message: printProblem(problem) },
+    );
+  }
+}
