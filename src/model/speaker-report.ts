@@ -35,7 +35,7 @@ export interface SpeakerReport {
 }
 
 /** A Problem of some addresses. */
-export interface AddressProblem {
+interface AddressProblem {
   readonly problem: Problem;
   /** Canonical text. */
   readonly addresses: ReadonlySet<string>;
