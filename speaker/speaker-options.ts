@@ -36,7 +36,7 @@ export const speakerOptions = {
   },
   interfaces: {
     kind: "list",
-    help: "Announce on these interfaces, whatever their network. Default: every usable interface, for addresses in its networks",
+    help: "Announce on these interfaces only, also addresses that are in no network of the node. Default: every usable interface, for addresses in its networks",
   },
   ...adminOptions(9121, "/healthz, /readyz and /metrics"),
   ...logOptions,
