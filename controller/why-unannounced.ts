@@ -1,4 +1,4 @@
-import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason } from "#src/election/member.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { NodeProblem, SpeakersView, UnownedReasons } from "./speakers-reader.ts";

@@ -1,4 +1,4 @@
-import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";

@@ -1,4 +1,4 @@
-import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";

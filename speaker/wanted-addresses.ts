@@ -1,4 +1,4 @@
-import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
 import type { WantedMessage } from "./messages.ts";

@@ -1,4 +1,4 @@
-import { type ForbiddenAddress, whyForbidden } from "#src/election/forbidden-address.ts";
+import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { wantedAddress } from "#src/election/wanted.ts";

@@ -1,5 +1,5 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { reservedUse } from "#src/ip/reserved-use.ts";
+import { whyForbidden } from "#src/model/forbidden-address.ts";
 import type { HostAddress, HostAddresses } from "#src/model/host-addresses.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
 import { nameOfFamily } from "./explain.ts";
@@ -89,8 +89,13 @@ function whyReleased(
   { index, hostAddresses }: AdoptionGround,
 ): Released | undefined {
   const text = printIp(ip);
-  const unusable = isLeftover(service, ip, hostAddresses) ? undefined : whyUnusable(ip, hostAddresses);
-  if (unusable !== undefined) return { ip, reason: "AddressUnusable", message: `${text}: ${unusable}.` };
+  const forbidden = isLeftover(service, ip, hostAddresses) ? undefined : whyForbidden(ip, hostAddresses);
+  if (forbidden !== undefined)
+    return {
+      ip,
+      reason: "AddressUnusable",
+      message: `${text}: it is ${forbidden.use}, and no Service can have it.`,
+    };
   if (!service.families.includes(ip.family))
     return {
       ip,
@@ -115,12 +120,4 @@ function whyReleased(
  */
 function isLeftover(service: Service, ip: Ip, hostAddresses: HostAddresses): boolean {
   return hostAddresses.get(printIp(ip))?.isPlaced === true && wasAssigned(service, ip);
-}
-
-/** Why no Service can have an address, whatever its status says, as the end of a sentence; undefined where one can. */
-function whyUnusable(ip: Ip, hostAddresses: HostAddresses): string | undefined {
-  const host = hostAddresses.get(printIp(ip));
-  if (host !== undefined) return `${host.owner} has it, and no Service can have it`;
-  const use = reservedUse(ip);
-  return use === undefined ? undefined : `it is reserved (${use}), and no Service can have it`;
 }

@@ -1,7 +1,7 @@
 import { type Cidr, cidrContains } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
-import type { ForbiddenReason } from "./forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 
 /** A live speaker as another one knows it from heartbeats; the speaker itself is a member too. */
 export interface Member {

@@ -7,7 +7,7 @@ import type { Node } from "#src/model/node.ts";
 import { matchesNode } from "#src/model/node-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
-import { whyForbidden } from "./forbidden-address.ts";
+import { whyForbidden } from "#src/model/forbidden-address.ts";
 
 /** What decides who may announce an address. */
 export interface AddressUse {

@@ -19,15 +19,13 @@ describe("an address in a status", () => {
   it.each<{ name: string; has: string; owner: string; allocatedFrom?: string }>([
     { name: "a Node's own address", has: "192.0.2.11", owner: 'Node "n1"' },
     { name: "the address of a Node that joined later", has: "192.0.2.201", owner: 'Node "n9"', allocatedFrom: "lan" },
-    { name: "the address of a node's interface", has: "192.0.2.12", owner: 'interface "eth0" of Node "n2"' },
-    { name: "a default gateway", has: "192.0.2.1", owner: 'the default gateway of Node "n1"' },
   ])("L1 that is $name is let go, with a reason, for one of the pool", ({ has, owner, allocatedFrom }) => {
     const plan = planOf({ has: [has], allocatedFrom }, { hosts: { [has]: owner } });
     expect(summary(plan)["it"]).toBe("assign 192.0.2.200 AddressAssigned");
     const [released] = plan.assignments.get("default/it")?.released ?? [];
     expect([released?.reason, released?.message]).toEqual([
       "AddressUnusable",
-      `${has}: ${owner} has it, and no Service can have it.`,
+      `${has}: it is the address of ${owner}, and no Service can have it.`,
     ]);
   });
 

@@ -339,7 +339,7 @@ describe("the address of a Node", () => {
       {
         ip: ip("192.0.2.1"),
         reason: "AddressUnusable",
-        message: '192.0.2.1: Node "n1" has it, and no Service can have it.',
+        message: '192.0.2.1: it is the address of Node "n1", and no Service can have it.',
       },
     ]);
   });

@@ -3,7 +3,7 @@ import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import type { SpeakerCounters, SpeakerState } from "#speaker/messages.ts";
 import { Speaker } from "#speaker/speaker.ts";
-import type { ForbiddenReason } from "#src/election/forbidden-address.ts";
+import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { MachineAddress } from "#src/model/member-record.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";

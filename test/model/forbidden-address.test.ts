@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { whyForbidden } from "#src/election/forbidden-address.ts";
+import { whyForbidden } from "#src/model/forbidden-address.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import { parseNode } from "#src/model/node.ts";
-import { object } from "#test/model/build.ts";
+import { object } from "./build.ts";
 
 const nodes = [
   parseNode(

@@ -1,6 +1,6 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
-import type { HostAddress, HostAddresses } from "#src/model/host-addresses.ts";
+import type { HostAddress, HostAddresses } from "./host-addresses.ts";
 
 /** Why no speaker announces an address, whatever any object says: a closed set, shown in reports, status and metrics. */
 export type ForbiddenReason = HostAddress["reason"] | "ReservedAddress" | "NotOurs";
