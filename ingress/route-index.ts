@@ -27,6 +27,14 @@ export interface ForeignClass {
   readonly count: number;
 }
 
+/** By host the Ingresses that claim it no longer, and those that do now: one host may have very many. */
+type ClaimMoves = Map<string, ClaimMove>;
+
+interface ClaimMove {
+  readonly gone: Set<Ingress>;
+  readonly come: Ingress[];
+}
+
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
@@ -99,14 +107,15 @@ export class RouteIndex {
 
   /** The table after these changes. */
   update(changes: RouteChanges): RouteTable {
-    const hosts = new Set<string>();
+    const moves: ClaimMoves = new Map();
     const services = new Set(changes.services.map(({ key }) => key));
     this.useClasses(changes.classes);
     for (const { key, after } of changes.ingresses) put(this.#ingresses, key, after);
     // A class is rare and touches any number of Ingresses.
     const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];
-    for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, hosts);
-    const merged = [...mergeHosts(hosts, { claims: this.#claims })];
+    for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, moves);
+    for (const [host, move] of moves) put(this.#claims, host, claimsAfter(this.#claims.get(host) ?? [], move));
+    const merged = [...mergeHosts(moves.keys(), { claims: this.#claims })];
     for (const [host, one] of merged) {
       const conflicts = one === undefined ? [] : conflictsOfHost(host, one);
       put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);
@@ -121,23 +130,17 @@ export class RouteIndex {
     return this.#table;
   }
 
-  /** Brings the claims of one Ingress up to date, and adds the hosts that this touches. */
-  #settle(key: string, hosts: Set<string>): void {
+  /** Notes of one Ingress which hosts it claims no longer or claims now. */
+  #settle(key: string, moves: ClaimMoves): void {
     const present = this.#ingresses.get(key);
     const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
     this.#countForeign(key, after === undefined ? present && classOf(present, this.#classes) : undefined);
     const before = this.#ours.get(key);
     if (before === after) return;
     put(this.#ours, key, after);
-    for (const host of before === undefined ? [] : claimedHosts(before)) {
-      hosts.add(host);
-      const rest = (this.#claims.get(host) ?? []).filter((ingress) => ingress !== before);
-      put(this.#claims, host, rest.length === 0 ? undefined : rest);
-    }
-    for (const host of after === undefined ? [] : claimedHosts(after)) {
-      hosts.add(host);
-      this.#claims.set(host, [...(this.#claims.get(host) ?? []), after as Ingress].sort(compareAge));
-    }
+    for (const host of before === undefined ? [] : claimedHosts(before))
+      moveOf(moves, host).gone.add(before as Ingress);
+    for (const host of after === undefined ? [] : claimedHosts(after)) moveOf(moves, host).come.push(after as Ingress);
   }
 
   #countForeign(key: string, className: string | undefined): void {
@@ -173,4 +176,17 @@ export class RouteIndex {
 function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {
   if (value === undefined) map.delete(key);
   else map.set(key, value);
+}
+
+function moveOf(moves: ClaimMoves, host: string): ClaimMove {
+  const move = moves.get(host) ?? { gone: new Set(), come: [] };
+  moves.set(host, move);
+  return move;
+}
+
+/** The claimants of a host afterwards, oldest first; undefined where there are none. */
+function claimsAfter(before: readonly Ingress[], { gone, come }: ClaimMove): Ingress[] | undefined {
+  const rest = before.filter((ingress) => !gone.has(ingress));
+  const after = [...rest, ...come].sort(compareAge);
+  return after.length === 0 ? undefined : after;
 }
