@@ -5,7 +5,7 @@ import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
-import { type StatusView, viewStatus } from "#src/view/status-view.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
 
 /** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
 const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
@@ -23,7 +23,7 @@ export interface LookAtClusterOptions extends FindConfigOptions {
 }
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
-export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<StatusView>> {
+export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<StatusInput>> {
   const { namespace, loadBalancerClass } = options;
   const configMap = configMapRef(options);
   const config = findApiConfig(options);
@@ -50,15 +50,8 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
     const processes = pods?.map(readSpeakerPod);
     const seen = { services, configMaps, nodes, slices, processes, reports, members, leases: elections, events };
-    const value = viewStatus({
-      nowMs: wallMs(),
-      namespace,
-      configMap: keyOf(configMap),
-      loadBalancerClass,
-      problems,
-      ...seen,
-    });
-    return { ok: true, value, problems };
+    const about = { nowMs: wallMs(), namespace, configMap: keyOf(configMap), loadBalancerClass };
+    return { ok: true, value: { ...about, problems, ...seen }, problems };
   } finally {
     lister.close();
   }

@@ -10,7 +10,7 @@ import { readEvents } from "#src/source/event-file.ts";
 import { openFolderSource } from "#src/source/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import type { SpeakerProcess } from "#src/view/speaker-process.ts";
-import { type StatusView, viewStatus } from "#src/view/status-view.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
 
 export interface OpenFolderOptions {
   readonly manifests: string;
@@ -21,7 +21,7 @@ export interface OpenFolderOptions {
 
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
 export interface OpenFolder {
-  look(): Promise<StatusView>;
+  look(): Promise<StatusInput>;
   close(): Promise<void>;
 }
 
@@ -40,23 +40,22 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   });
   const isConfig = ({ metadata }: KubeObject): boolean => keyOf(metadata) === configMap;
   return {
-    look: async () =>
-      viewStatus({
-        nowMs: wallMs(),
-        namespace,
-        configMap,
-        loadBalancerClass,
-        configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
-        services: [...source.list("Service").values()],
-        nodes: [...source.list("Node").values()],
-        slices: [...source.list("EndpointSlice").values()],
-        processes: processesOf(source.reports(), await readAlive(manifests)),
-        reports: source.reports(),
-        members: source.reports("member"),
-        leases: "none",
-        events: await readEvents(manifests),
-        problems: [...problems.values()].flat(),
-      }),
+    look: async () => ({
+      nowMs: wallMs(),
+      namespace,
+      configMap,
+      loadBalancerClass,
+      configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
+      services: [...source.list("Service").values()],
+      nodes: [...source.list("Node").values()],
+      slices: [...source.list("EndpointSlice").values()],
+      processes: processesOf(source.reports(), await readAlive(manifests)),
+      reports: source.reports(),
+      members: source.reports("member"),
+      leases: "none",
+      events: await readEvents(manifests),
+      problems: [...problems.values()].flat(),
+    }),
     close: async () => source.close(),
   };
 }

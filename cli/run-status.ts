@@ -5,7 +5,7 @@ import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
-import type { StatusView } from "#src/view/status-view.ts";
+import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
@@ -65,9 +65,9 @@ async function showFolder(options: Options, manifests: string, io: ProgramIo): P
     return 1;
   }
   const last = await show(options, io, {
-    first: await folder.look(),
+    first: viewStatus(await folder.look()),
     everyMs: LOOK_AT_FOLDER_MS,
-    look: async () => folder.look(),
+    look: async () => viewStatus(await folder.look()),
   });
   await folder.close();
   return exitCodeOf(last, options);
@@ -81,12 +81,12 @@ async function showCluster(options: Options, io: ProgramIo): Promise<number> {
     return found.problems.some(({ code }) => USAGE.includes(code)) ? EXIT_USAGE : 1;
   }
   const last = await show(options, io, {
-    first: found.value,
+    first: viewStatus(found.value),
     everyMs: LOOK_AT_CLUSTER_MS,
     look: async () => {
       const next = await look();
       if (!next.ok) printProblems(io, next.problems);
-      return next.ok ? next.value : undefined;
+      return next.ok ? viewStatus(next.value) : undefined;
     },
   });
   return exitCodeOf(last, options);

@@ -1,57 +1,10 @@
-import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
-import type { IneligibleReason } from "#src/election/member.ts";
+import { FORBIDDEN_CAUSES, isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { NodeProblem, SpeakersView, UnownedReasons } from "./speakers-reader.ts";
 import type { ConditionValue } from "./status-patch.ts";
 
-/** What keeps a node from an address, as `2 nodes ...` goes on, and the way out. */
-interface Cause {
-  readonly why: string;
-  readonly fix: string;
-}
-
 /** Nodes, addresses and causes named in one message: enough to see the picture, short enough for an Event. */
 const SHOWN = 6;
-
-const FORBIDDEN: Readonly<Record<ForbiddenReason, string>> = {
-  NodeAddress: "it is the address of a Node",
-  MemberAddress:
-    "an interface of a node has it: remove it there (hawser status names the node), where another program or a former provider left it",
-  GatewayAddress: "it is a default gateway",
-  ReservedAddress: "it is reserved (loopback, link-local, multicast)",
-  NotOurs: "no pool contains it, and Hawser did not assign it",
-};
-
-const CAUSES: Readonly<Record<Exclude<IneligibleReason, ForbiddenReason>, Cause>> = {
-  NodeExcluded: {
-    why: "excluded by the label node.kubernetes.io/exclude-from-external-load-balancers",
-    fix: "remove the label, or start the speakers with --ignore-exclude-lb",
-  },
-  NetworkUnavailable: {
-    why: "with the condition NetworkUnavailable",
-    fix: "find out why the network plug-in does not run there",
-  },
-  NodeUnknown: {
-    why: "without a Node object",
-    fix: "start the speaker with the name of its Node",
-  },
-  NodeNotSelected: {
-    why: "not selected by the node-selectors of the pool",
-    fix: "label a node so that a selector matches, or change the selectors",
-  },
-  NoEndpoint: {
-    why: "without a ready endpoint, which externalTrafficPolicy Local needs",
-    fix: "find out why no pod is ready there, or write externalTrafficPolicy: Cluster",
-  },
-  NoSubnet: {
-    why: "without an interface in its network",
-    fix: "take addresses of the nodes' network into the pool, or name the interface with --interfaces",
-  },
-  NotReady: { why: "with a speaker that is not ready", fix: "see its log and its /readyz" },
-  Leaving: { why: "with a speaker that is ending", fix: "wait for it to start again" },
-  NodeNotReady: { why: "not Ready", fix: "see kubectl describe node" },
-  EndpointTerminating: { why: "with terminating endpoints only", fix: "wait for new pods" },
-};
 
 /** Why no speaker answers for addresses of a Service, by what the speakers report, and the ways out. */
 export function whyMissing(missing: readonly string[], speakers: SpeakersView): ConditionValue {
@@ -79,13 +32,11 @@ function causeOf(reasons: UnownedReasons | undefined): string {
   );
   const [first] = counted.map(([reason]) => reason);
   if (first === undefined) return "no speaker answers. hawser status says what keeps each node from it.";
-  if (Object.hasOwn(FORBIDDEN, first))
-    return `no speaker announces it, because ${FORBIDDEN[first as ForbiddenReason]}.`;
+  if (isForbidden(first)) return `no speaker announces it, because ${FORBIDDEN_CAUSES[first]}.`;
   const causes = counted.map(([reason, count]) => {
     const nodes = count === 1 ? "1 node" : `${count} nodes`;
-    if (!Object.hasOwn(CAUSES, reason)) return `${nodes} for the reason ${reason}`;
-    const { why, fix } = CAUSES[reason as keyof typeof CAUSES];
-    return `${nodes} ${why} (${fix})`;
+    const cause = nodeCauseOf(reason);
+    return cause === undefined ? `${nodes} for the reason ${reason}` : `${nodes} ${cause.why} (${cause.fix})`;
   });
   return `no node may announce it: ${causes.slice(0, SHOWN).join("; ")}.`;
 }

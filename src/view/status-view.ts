@@ -1,21 +1,18 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
-import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { readMemberRecords } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
-import { parseNode } from "#src/model/node.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import { parseService, type Service } from "#src/model/service.ts";
-import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
+import type { Service } from "#src/model/service.ts";
+import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import { findMissing } from "./find-missing.ts";
+import { readInstallation } from "./seen-installation.ts";
 import type { EventView, StatusInput } from "./status-input.ts";
 import { type LeaderView, viewLeaders } from "./view-leaders.ts";
 import { type ServiceView, viewServices } from "./view-services.ts";
-import { type SpeakerView, viewSpeakers } from "./view-speakers.ts";
+import type { SpeakerView } from "./view-speakers.ts";
 
 /** A part of an installation that may be unreadable. */
 export type Part = "services" | "pools" | "nodes" | "endpoints" | "pods" | "speakers" | "leaders" | "events";
@@ -53,34 +50,24 @@ const MAX_SHOWN = 10;
 
 /** Puts together what is known of an installation. */
 export function viewStatus(input: StatusInput): StatusView {
-  const { configMaps, loadBalancerClass } = input;
-  const [configMap] = configMaps ?? [];
-  const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
-  const pools = config?.ok ? config.value.pools : [];
-  const nodes = input.nodes?.map((node) => parseNode(node).value);
-  const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
-  const memberRecords = input.members && readMemberRecords(input.members, isNode);
+  const { loadBalancerClass } = input;
+  const installation = readInstallation(input);
+  const { pools, services, memberRecords, speakers, reports } = installation;
+  const [configMap] = input.configMaps ?? [];
   const reserved =
     configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
-  const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
-  const speakers = viewSpeakers({ reports, processes: input.processes, nodes });
-  const services = (input.services ?? []).map((object) => ({ object, read: parseService(object) }));
-  const slices = input.slices?.flatMap((object) => {
-    const read = parseEndpointSlice(object);
-    return read.ok ? [read.value] : [];
-  });
   const used = usedAddresses(services.map(({ read }) => read));
   const problems = [
     ...findMissing(input),
     ...input.problems,
-    ...(config?.problems ?? []),
+    ...installation.configProblems,
     ...reserved,
     ...services.flatMap(({ read }) => read.problems),
     ...reportedProblems(speakers.live),
   ];
   return {
     pools: pools.map((pool) => viewPool(pool, used)),
-    services: viewServices({ services, slices, nodes, memberRecords, pools, speakers, loadBalancerClass }),
+    services: viewServices({ ...installation, loadBalancerClass }),
     speakers: speakers.views,
     takeovers: latestTakeovers(reports ?? []),
     leaders: viewLeaders(input.leases, input.nowMs),

@@ -1,18 +1,12 @@
-import { hostAddressesOf, type HostAddresses } from "#src/model/host-addresses.ts";
-import { type Member, type NodeStanding, type NodeStandings, whyUnable } from "#src/election/member.ts";
-import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
-import type { MemberRecord } from "#src/model/member-record.ts";
-import type { Node } from "#src/model/node.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
-import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
+import { Candidates, type CandidatesSeen } from "./candidates.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
 
@@ -47,41 +41,29 @@ export interface ServiceView {
 }
 
 /** What Services are judged by. Undefined where it may not be read. */
-export interface ServicesSeen {
+export interface ServicesSeen extends CandidatesSeen {
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
-  readonly slices: readonly EndpointSlice[] | undefined;
-  readonly nodes: readonly Node[] | undefined;
-  readonly memberRecords: readonly MemberRecord[] | undefined;
-  readonly pools: readonly Pool[];
-  readonly speakers: Speakers;
   /** Services of another class are another provider's. */
   readonly loadBalancerClass: string | undefined;
 }
 
 /** Views of all Services of type LoadBalancer: those that are not served first, then by name. */
 export function viewServices(seen: ServicesSeen): readonly ServiceView[] {
-  const slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
   const users = new Map<string, Service[]>();
   for (const { read } of seen.services) {
     if (!read.ok || !isOurs(read.value, seen)) continue;
     for (const ip of read.value.assignedAddresses)
       users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), read.value]);
   }
-  const hostAddresses = hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []);
-  const members = membersOf(seen);
-  const context: Context = { ...seen, slicesOf, usersOf: (ip) => users.get(ip) ?? [], members, hostAddresses };
+  const context: Context = { ...seen, usersOf: (ip) => users.get(ip) ?? [], candidates: new Candidates(seen) };
   return seen.services
     .flatMap(({ object, read }) => viewService(object, read, context))
     .sort((left, right) => Number(left.served) - Number(right.served) || (left.service < right.service ? -1 : 1));
 }
 
 interface Context extends ServicesSeen {
-  readonly slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
   usersOf(ip: string): readonly Service[];
-  /** The live speakers, as candidates. */
-  readonly members: readonly Member[];
-  /** No speaker announces one of these. */
-  readonly hostAddresses: HostAddresses;
+  readonly candidates: Candidates;
 }
 
 function isOurs({ type, loadBalancerClass }: Service, seen: ServicesSeen): boolean {
@@ -111,7 +93,7 @@ function explainUnreadable(
 function judge(object: KubeObject, { key, assignedAddresses }: Service, context: Context): ServiceView {
   const { status, reason = "", message = "", since = "" } = worstCondition(object) ?? {};
   const addresses = assignedAddresses.map((ip) => viewAddress(ip, context));
-  const endpoints = context.slices === undefined ? undefined : countEndpoints(context.slicesOf.get(key) ?? []);
+  const endpoints = context.slices === undefined ? undefined : countEndpoints(context.candidates.slicesOf(key));
   const shared = { service: key, addresses, ...(endpoints === undefined ? {} : { endpoints }) };
   const unannounced = findUnannounced(addresses, context.speakers);
   // Unknown: it was assigned just now, and the speakers have had no time yet.
@@ -167,7 +149,8 @@ function viewAddress(address: Ip, context: Context): AddressView {
   const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, address)))?.name;
   const owners = speakers.ownersOf(ip);
   const owner = owners.map(({ node }) => node).join(", ");
-  const spares = sparesFor(address, context);
+  const nodes = context.candidates.judge(address, context.usersOf(ip));
+  const spares = nodes?.filter(({ reason }) => reason === undefined).map(({ node }) => node);
   return {
     ip,
     ...(pool === undefined ? {} : { pool }),
@@ -175,35 +158,6 @@ function viewAddress(address: Ip, context: Context): AddressView {
     certain: speakers.isKnown && owners.every(({ certain }) => certain),
     ...(spares === undefined ? {} : { spares: spares.filter((node) => owners.every((one) => one.node !== node)) }),
   };
-}
-
-/** The nodes whose live speakers can serve an address, by the rules of the election. Undefined where what decides is not known. */
-function sparesFor(ip: Ip, context: Context): readonly string[] | undefined {
-  const { pools, nodes = [], slices, memberRecords, speakers, slicesOf, hostAddresses } = context;
-  const services = context.usersOf(printIp(ip));
-  const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
-  if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
-  const use = { ip, services, slicesOf: (key: string) => slicesOf.get(key) ?? [], pools, nodes, hostAddresses };
-  const wanted = wantedAddress(use);
-  const standings = standingsOf(speakers.live, nodes);
-  return context.members.filter((member) => whyUnable(member, wanted, standings) === undefined).map(({ node }) => node);
-}
-
-/** What the speakers themselves say of their nodes, which knows --ignore-exclude-lb; of older reports what the Nodes say. */
-function standingsOf(live: readonly SpeakerReport[], nodes: readonly Node[] | undefined): NodeStandings {
-  const said = live.filter(({ standing }) => standing !== "").map(({ node, standing }) => [node, standing] as const);
-  const seen = (nodes ?? []).map((node) => [node.name, nodeStanding(node, { ignoresExcludeLabel: false })] as const);
-  const standings = new Map([...seen, ...said] as readonly (readonly [string, NodeStanding])[]);
-  return standings.size === 0 ? undefined : standings;
-}
-
-function membersOf({ memberRecords = [], speakers }: ServicesSeen): readonly Member[] {
-  const recordOf = new Map(memberRecords.map((record) => [record.node, record]));
-  return speakers.live.map(({ node, ready }) => {
-    const texts = recordOf.get(node)?.interfaces.flatMap(({ subnets }) => subnets) ?? [];
-    const subnets = texts.flatMap((text) => parseCidr(text) ?? []);
-    return { node, ready, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
-  });
 }
 
 function countEndpoints(slices: readonly EndpointSlice[]): { readonly ready: number; readonly all: number } {

@@ -1,0 +1,86 @@
+import {
+  type IneligibleReason,
+  type Member,
+  type NodeStanding,
+  type NodeStandings,
+  whyUnable,
+} from "#src/election/member.ts";
+import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
+import type { Ip } from "#src/ip/address.ts";
+import { parseCidr } from "#src/ip/cidr.ts";
+import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
+import type { MemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
+import type { SpeakerReport } from "#src/model/speaker-report.ts";
+import type { Speakers } from "./view-speakers.ts";
+
+/** What decides which nodes may announce an address. Undefined where it may not be read. */
+export interface CandidatesSeen {
+  readonly slices: readonly EndpointSlice[] | undefined;
+  readonly nodes: readonly Node[] | undefined;
+  readonly memberRecords: readonly MemberRecord[] | undefined;
+  readonly pools: readonly Pool[];
+  readonly speakers: Speakers;
+}
+
+/** A node with a live speaker, and why it cannot serve an address; undefined if it can. */
+export interface Candidate {
+  readonly node: string;
+  readonly reason: IneligibleReason | undefined;
+}
+
+/** Judges nodes by the rules of the election, as the speakers do. */
+export class Candidates {
+  readonly hostAddresses: HostAddresses;
+  readonly #seen: CandidatesSeen;
+  readonly #slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
+  readonly #members: readonly Member[];
+  readonly #standings: NodeStandings;
+
+  constructor(seen: CandidatesSeen) {
+    this.#seen = seen;
+    this.hostAddresses = hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []);
+    this.#slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
+    this.#members = membersOf(seen);
+    this.#standings = standingsOf(seen.speakers.live, seen.nodes);
+  }
+
+  /** The slices of a Service, by its key. */
+  slicesOf(key: string): readonly EndpointSlice[] {
+    return this.#slicesOf.get(key) ?? [];
+  }
+
+  /** All nodes with live speakers, for an address that these Services have. Undefined where what decides is not known. */
+  judge(ip: Ip, services: readonly Service[]): readonly Candidate[] | undefined {
+    const { pools, nodes = [], slices, memberRecords, speakers } = this.#seen;
+    const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
+    if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
+    const { hostAddresses } = this;
+    const slicesOf = (key: string): readonly EndpointSlice[] => this.slicesOf(key);
+    const wanted = wantedAddress({ ip, services, slicesOf, pools, nodes, hostAddresses });
+    return this.#members.map((member) => ({
+      node: member.node,
+      reason: whyUnable(member, wanted, this.#standings),
+    }));
+  }
+}
+
+/** What the speakers themselves say of their nodes, which knows --ignore-exclude-lb; of older reports what the Nodes say. */
+function standingsOf(live: readonly SpeakerReport[], nodes: readonly Node[] | undefined): NodeStandings {
+  const said = live.filter(({ standing }) => standing !== "").map(({ node, standing }) => [node, standing] as const);
+  const seen = (nodes ?? []).map((node) => [node.name, nodeStanding(node, { ignoresExcludeLabel: false })] as const);
+  const standings = new Map([...seen, ...said] as readonly (readonly [string, NodeStanding])[]);
+  return standings.size === 0 ? undefined : standings;
+}
+
+function membersOf({ memberRecords = [], speakers }: CandidatesSeen): readonly Member[] {
+  const recordOf = new Map(memberRecords.map((record) => [record.node, record]));
+  return speakers.live.map(({ node, ready }) => {
+    const texts = recordOf.get(node)?.interfaces.flatMap(({ subnets }) => subnets) ?? [];
+    const subnets = texts.flatMap((text) => parseCidr(text) ?? []);
+    return { node, ready, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
+  });
+}

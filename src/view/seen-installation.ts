@@ -1,0 +1,48 @@
+import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
+import { type Node, parseNode } from "#src/model/node.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { parsePoolConfig } from "#src/model/pool-config.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import { parseService, type Service } from "#src/model/service.ts";
+import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
+import type { StatusInput } from "./status-input.ts";
+import { type Speakers, viewSpeakers } from "./view-speakers.ts";
+
+/** An installation, as far as its objects and reports could be read. Undefined where a part may not be read. */
+export interface SeenInstallation {
+  /** Those of the configuration; none where it cannot be used. */
+  readonly pools: readonly Pool[];
+  /** What is wrong with the configuration. */
+  readonly configProblems: readonly Problem[];
+  readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
+  readonly slices: readonly EndpointSlice[] | undefined;
+  readonly nodes: readonly Node[] | undefined;
+  readonly memberRecords: readonly MemberRecord[] | undefined;
+  readonly reports: readonly SpeakerReport[] | undefined;
+  readonly speakers: Speakers;
+}
+
+/** Reads what is seen of an installation, once for all that is said of it. */
+export function readInstallation(input: StatusInput): SeenInstallation {
+  const [configMap] = input.configMaps ?? [];
+  const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
+  const nodes = input.nodes?.map((node) => parseNode(node).value);
+  const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
+  const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
+  const slices = input.slices?.flatMap((object) => {
+    const read = parseEndpointSlice(object);
+    return read.ok ? [read.value] : [];
+  });
+  return {
+    pools: config?.ok ? config.value.pools : [],
+    configProblems: config?.problems ?? [],
+    services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
+    slices,
+    nodes,
+    memberRecords: input.members && readMemberRecords(input.members, isNode),
+    reports,
+    speakers: viewSpeakers({ reports, processes: input.processes, nodes }),
+  };
+}
