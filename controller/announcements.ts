@@ -1,11 +1,11 @@
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { type Reason, REASONS } from "#src/model/reason.ts";
-import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
+import { ANNOUNCED } from "#src/model/service-status.ts";
 import { Patience } from "./patience.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
-import { type ConditionValue, showsAddresses } from "./status-patch.ts";
+import { type ConditionValue, readCondition } from "#src/status/condition.ts";
+import { showsAddresses } from "./status-patch.ts";
 import { whyContested, whyForeign, whyHeld, whyMissing } from "./why-unannounced.ts";
 
 /**
@@ -58,12 +58,13 @@ export class Announcements {
       this.#missing.forget(key);
       return PENDING_VALUE;
     }
-    if (conflict !== undefined && !this.#contested.waits(key, nowMs)) return conflict(presentIn(object)?.message ?? "");
+    if (conflict !== undefined && !this.#contested.waits(key, nowMs))
+      return conflict(readCondition(object, ANNOUNCED)?.message ?? "");
     if (missing.length > 0) {
       const isMissing = !this.#missing.waits(key, nowMs) && speakers.isComplete;
-      return isMissing ? whyMissing(missing, speakers) : presentIn(object);
+      return isMissing ? whyMissing(missing, speakers) : readCondition(object, ANNOUNCED);
     }
-    return conflict !== undefined ? (presentIn(object) ?? PENDING_VALUE) : ANNOUNCED_VALUE;
+    return conflict !== undefined ? (readCondition(object, ANNOUNCED) ?? PENDING_VALUE) : ANNOUNCED_VALUE;
   }
 
   /** Those whose grace is over by now: each is named once, because it may have to wait for another reason. */
@@ -100,14 +101,4 @@ function findConflict(ips: readonly string[], speakers: SpeakersView): ((said: s
   if (contested.length > 0) return () => whyContested(contested, speakers);
   if (held.length > 0) return (said) => whyHeld(held, speakers, said);
   return foreign.length > 0 ? () => whyForeign(foreign, speakers) : undefined;
-}
-
-/** The condition as it is now, where it is one of ours. */
-function presentIn(object: KubeObject): ConditionValue | undefined {
-  const { status, reason, message } = conditionOf(object, ANNOUNCED) ?? {};
-  const isOurs =
-    (status === "True" || status === "False" || status === "Unknown") &&
-    REASONS.includes(reason as Reason) &&
-    typeof message === "string";
-  return isOurs ? { status, reason: reason as Reason, message } : undefined;
 }

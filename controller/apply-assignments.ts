@@ -5,13 +5,16 @@ import type { KubeObject } from "#src/model/object.ts";
 import { addressConditionOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
 import { logProblem } from "#src/process/problem-log.ts";
-import type { EventRecord, Source, StatusPatch } from "#src/source/source.ts";
+import type { Source, StatusPatch } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { type Contests, contestedEvent, contestedPatch } from "./contests.ts";
-import { announcementEvents, eventOf, eventsOf, refOf } from "./service-events.ts";
+import { eventOf } from "#src/status/event-record.ts";
+import { announcementEvents, eventsOf, refOf } from "./service-events.ts";
 import type { HeldAddresses } from "./held-addresses.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import type { Retries } from "./retries.ts";
-import { type ConditionValue, statusPatch } from "./status-patch.ts";
+import type { ConditionValue } from "#src/status/condition.ts";
+import { statusPatch } from "./status-patch.ts";
 import type { UnseenWrites } from "./unseen-writes.ts";
 
 /** Patches under way at once: enough to hide the API server's latency, few enough not to be throttled by it. */

@@ -11,7 +11,7 @@ import {
 } from "#src/model/service-status.ts";
 import { type BackOff, doubledMs } from "#src/process/back-off.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-import { type ConditionValue, conditionsPatch } from "./status-patch.ts";
+import { type ConditionValue, conditionsPatch } from "#src/status/condition.ts";
 
 /** So many times what was undone is written again at once: that fixes a mistake of a person, or a restored backup. */
 const FREE_REPEATS = 3;

@@ -5,8 +5,8 @@ import type { Pool } from "#src/model/pool.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
-import type { EventRecord, Source } from "#src/source/source.ts";
-import { eventOf } from "./service-events.ts";
+import type { Source } from "#src/source/source.ts";
+import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 
 /**
  * The pools in use, read from the ConfigMap: a broken one leaves the last good one in use, and says so once. That a

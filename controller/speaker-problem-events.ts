@@ -1,7 +1,6 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
-import type { EventRecord } from "#src/source/source.ts";
-import { eventOf } from "./service-events.ts";
+import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 
 /** A Problem that has lasted so long gets its Event: two speakers that start together do not hear each other at first. */
 const GRACE_MS = 10_000;

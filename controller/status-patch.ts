@@ -2,35 +2,17 @@ import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
 import { printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Reason } from "#src/model/reason.ts";
 import type { Fields } from "#src/model/record.ts";
 import {
   ADDRESS_ASSIGNED,
   ADDRESSES_ANNOTATION,
   ANNOUNCED,
-  conditionsOf,
   ingressOf,
   POOL_ANNOTATION,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
-
-/** What a condition says, without its time. */
-export interface ConditionValue {
-  readonly status: "True" | "False" | "Unknown";
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-/** A condition as the Kubernetes API has it (metav1.Condition). */
-interface Condition extends ConditionValue {
-  readonly type: string;
-  /** RFC 3339; when `status` last changed. */
-  readonly lastTransitionTime: string;
-}
-
-/** By type: what a condition shall say; undefined: it shall not be there. */
-type WantedConditions = Readonly<Record<string, ConditionValue | undefined>>;
+import { type ConditionValue, conditionsPatch } from "#src/status/condition.ts";
 
 /** Whether the decision leaves the Service to others: then nothing is written. */
 function isHandsOff({ kind, reason }: Assignment): boolean {
@@ -95,39 +77,4 @@ function ingressPatch(object: KubeObject, assignment: Assignment): Fields {
     ipMode: "VIP",
   }));
   return { loadBalancer: ingress.length > 0 ? { ingress } : {} };
-}
-
-/** What has to be written into `status` for our conditions: all of `conditions`, or nothing. */
-export function conditionsPatch(object: KubeObject, wanted: WantedConditions, wallMs: number): Fields {
-  const present = conditionsOf(object);
-  const isSame = Object.entries(wanted).every(([type, value]) => says(present.find(isOf(type)), value));
-  if (isSame) return {};
-  const others = present.filter(({ type }) => typeof type !== "string" || !Object.hasOwn(wanted, type));
-  const ours = Object.entries(wanted).flatMap(([type, value]) =>
-    value === undefined ? [] : stamped(type, value, { before: present.find(isOf(type)), wallMs }),
-  );
-  const conditions = [...others, ...ours];
-  return { conditions: conditions.length > 0 ? conditions : undefined };
-}
-
-function isOf(wanted: string): (condition: Fields) => boolean {
-  return ({ type }) => type === wanted;
-}
-
-function says(present: Fields | undefined, value: ConditionValue | undefined): boolean {
-  if (value === undefined || present === undefined) return value === present;
-  return (
-    present["status"] === value.status && present["reason"] === value.reason && present["message"] === value.message
-  );
-}
-
-function stamped(
-  type: string,
-  value: ConditionValue,
-  { before, wallMs }: { before: Fields | undefined; wallMs: number },
-): Condition {
-  const { status, reason, message } = value;
-  const since = before?.["status"] === status ? before["lastTransitionTime"] : undefined;
-  const lastTransitionTime = typeof since === "string" ? since : new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
-  return { type, status, reason, message, lastTransitionTime };
 }

@@ -1,7 +1,6 @@
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover, TakeoverCause } from "#src/model/takeover.ts";
-import type { EventRecord } from "#src/source/source.ts";
-import { eventOf } from "./service-events.ts";
+import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 
 /**
  * Takeovers so long before the first round still get an Event: the node that died may have been that of the controller,

@@ -1,7 +1,7 @@
 import { FORBIDDEN_CAUSES, isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { NodeProblem, SpeakersView, UnownedReasons } from "./speakers-reader.ts";
-import type { ConditionValue } from "./status-patch.ts";
+import type { ConditionValue } from "#src/status/condition.ts";
 
 /** Nodes, addresses and causes named in one message: enough to see the picture, short enough for an Event. */
 const SHOWN = 6;

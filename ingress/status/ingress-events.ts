@@ -2,6 +2,7 @@ import type { ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Source } from "#src/source/source.ts";
+import { eventOf } from "#src/status/event-record.ts";
 
 /** What an Event says of an Ingress of our class. */
 export interface IngressNotice {
@@ -34,7 +35,7 @@ export class IngressEvents {
       if (this.#recorded.get(key) === message) continue;
       this.#recorded.set(key, message);
       const about: ObjectRef = { kind: "Ingress", namespace, name };
-      this.#source.record({ about, type: "Warning", reason, message });
+      this.#source.record(eventOf(about, { reason, message }));
     }
   }
 }

@@ -5,6 +5,7 @@ import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/mode
 import type { Problem } from "#src/model/problem.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
+import { writeAll } from "#src/status/write-all.ts";
 import type { PublishedAddresses } from "./published-addresses.ts";
 import { LingeringAddresses, type LingeringNow } from "./lingering-addresses.ts";
 import { StatusPacing } from "./status-pacing.ts";
@@ -92,16 +93,16 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   /** Writes what may be written now; returns the waits of all that has to be looked at again. */
   async function apply(changes: readonly StatusChange[]): Promise<readonly number[]> {
     const waits: number[] = [];
-    const left = changes.values();
-    const worker = async (): Promise<void> => {
-      for (const change of left) {
-        if (!leadership.leads || closing.signal.aborted) return;
-        const waitMs = pacing.waitMs(change.key, change.addresses, nowMs());
-        if (waitMs > 0) waits.push(waitMs);
-        else if (!(await write(change))) waits.push(pacing.waitMs(change.key, change.addresses, nowMs()));
-      }
-    };
-    await Promise.all(Array.from({ length: PATCHES_AT_ONCE }, worker));
+    await writeAll(changes, {
+      atOnce: PATCHES_AT_ONCE,
+      goOn: () => leadership.leads && !closing.signal.aborted,
+      write: async (change) => {
+        const waitMs = () => pacing.waitMs(change.key, change.addresses, nowMs());
+        const firstMs = waitMs();
+        if (firstMs > 0) waits.push(firstMs);
+        else if (!(await write(change))) waits.push(waitMs());
+      },
+    });
     return waits;
   }
 

@@ -2,9 +2,9 @@ import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Logger } from "#src/process/log.ts";
 import { eventsPath } from "./status-path.ts";
-import { cutEventMessage } from "#src/model/event-message.ts";
+import { cutEventMessage } from "#src/status/event-message.ts";
 import { isRecord } from "#src/model/record.ts";
-import type { EventRecord } from "./source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 
 /** About 1,000 events; then the file becomes events.1.jsonl and that one goes, so twice this much is the most. */
 const MAX_FILE_BYTES = 256 * 1_024;

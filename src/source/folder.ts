@@ -14,15 +14,8 @@ import { type Leadership, SOLE_LEADER } from "./leadership.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { ReportFiles } from "./report-files.ts";
-import type {
-  EventRecord,
-  PatchResult,
-  ReportOptions,
-  ReportTopic,
-  Source,
-  SourceListener,
-  StatusPatch,
-} from "./source.ts";
+import type { PatchResult, ReportOptions, ReportTopic, Source, SourceListener, StatusPatch } from "./source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { acceptsFile, acceptsName, meaningOf } from "./status-path.ts";
 import { StatusFiles } from "./status-files.ts";
 

@@ -1,6 +1,7 @@
 import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import type { Leadership } from "./leadership.ts";
 
 /** What a program wants to hear of. */
@@ -31,15 +32,6 @@ export interface ReportOptions {
 
 /** How a patch ended: `conflict` and `gone` mean look again, nothing was written. */
 export type PatchResult = "written" | "unchanged" | "conflict" | "gone";
-
-/** An Event for people: deduplicated by (object, reason, message). */
-export interface EventRecord {
-  readonly about: ObjectRef;
-  readonly type: "Normal" | "Warning";
-  /** PascalCase, from the closed set in docs/errors.md. */
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** What is patched on an object: only these two, and only on difference. */
 export interface StatusPatch {

@@ -17,7 +17,8 @@ import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/
 import { identityOf } from "#src/source/kubernetes/read/read-api-object.ts";
 import { collectionPath, objectPath } from "#src/source/kubernetes/read/resources.ts";
 import { identityInLine } from "#src/source/kubernetes/read/watch-line.ts";
-import type { EventRecord, Source } from "#src/source/source.ts";
+import type { Source } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { configMapManifest, describeSource, refTo, serviceManifest, type World } from "#test/source/contract.ts";
 import { eventually } from "#test/support/eventually.ts";

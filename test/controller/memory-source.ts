@@ -3,7 +3,8 @@ import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
-import type { EventRecord, PatchResult, ReportTopic, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type { PatchResult, ReportTopic, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
 export type Fault = "refused" | "conflict" | "answer lost";

@@ -8,7 +8,7 @@ import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
-import type { EventRecord } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import { parse } from "yaml";
 

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { EventRecord, Source } from "#src/source/source.ts";
+import type { Source } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 /** One program that watches the world of a test. */

@@ -6,7 +6,6 @@ import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type {
-  EventRecord,
   PatchResult,
   ReportOptions,
   ReportTopic,
@@ -14,6 +13,7 @@ import type {
   SourceListener,
   StatusPatch,
 } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 import type { ApiConfig } from "./api/api-config.ts";
 import { ApiClient } from "./api/client.ts";
 import { errorOfOutcome } from "./api/outcome.ts";

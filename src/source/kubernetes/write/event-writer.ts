@@ -1,12 +1,12 @@
 import { hash as digest } from "node:crypto";
-import { cutEventMessage } from "#src/model/event-message.ts";
+import { cutEventMessage } from "#src/status/event-message.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type Outcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
-import type { EventRecord } from "#src/source/source.ts";
+import type { EventRecord } from "#src/status/event-record.ts";
 
 /** Some 4 MB: as many as a large cluster that is filled at once has Services. */
 const MAX_QUEUE = 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cutEventMessage } from "#src/model/event-message.ts";
+import { cutEventMessage } from "#src/status/event-message.ts";
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;
