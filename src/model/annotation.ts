@@ -1,13 +1,19 @@
 import { child, descend, entry, type Field } from "./field.ts";
 
-/** Reads the annotations of an object by name: the first of several names that holds a text other than blanks. */
-export function firstAnnotation(root: Field, names: readonly string[]): Field | undefined {
+/** The annotations of an object that hold a text other than blanks, of several names, in their order. */
+export function annotationsOf(root: Field, names: readonly string[]): readonly Field[] {
   const annotations = descend(root, "metadata", "annotations");
-  const name = names.find((candidate) => {
-    const { value } = child(annotations, candidate);
-    return typeof value === "string" && value.trim() !== "";
-  });
-  return name === undefined ? undefined : entry(annotations, name);
+  return names
+    .filter((name) => {
+      const { value } = child(annotations, name);
+      return typeof value === "string" && value.trim() !== "";
+    })
+    .map((name) => entry(annotations, name));
+}
+
+/** The first of several annotations that holds a text other than blanks. */
+export function firstAnnotation(root: Field, names: readonly string[]): Field | undefined {
+  return annotationsOf(root, names)[0];
 }
 
 /** The text of an annotation without blanks around it; undefined where none of the names has one. */

@@ -237,6 +237,11 @@ export const PROBLEM_CODES = {
     meaning: "The annotation of a Service and its `spec.loadBalancerIP` request different addresses.",
     solve: "Remove `spec.loadBalancerIP`.",
   },
+  REQUEST_OVERRIDDEN: {
+    meaning:
+      "Warning: two annotations of a Service wish different things, such as `hawser.dev/address-pool` and `metallb.io/address-pool`. Only the first counts, in the order of docs/services.md.",
+    solve: "Remove one of the two, or write the same in both.",
+  },
   STATUS_ADDRESS_UNREADABLE: {
     meaning: "Warning: a status contains something that is not an IP address. It is ignored.",
     solve: "Find out which program wrote it, and remove it from the status.",

@@ -49,8 +49,6 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   readonly selector: Readonly<Record<string, string>>;
   readonly externalTrafficPolicy: "Cluster" | "Local";
   readonly loadBalancerClass: string | undefined;
-  /** From `hawser.dev/sharing-key` or MetalLB's `allow-shared-ip`; empty means no sharing. */
-  readonly sharingKey: string;
   /** By what it shared its address when it got that, as Hawser noted it; undefined where it did not share. */
   readonly sharedTerms: string | undefined;
   /** The pools that Hawser, or MetalLB before it, assigned its addresses from; undefined where neither did. */
@@ -62,9 +60,6 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   /** What status says it has now: `status.loadBalancer.ingress[].ip`, in that order. */
   readonly assignedAddresses: readonly Ip[];
 }
-
-/** Annotations that name the sharing key, the first wins: ours, then MetalLB's two. */
-const SHARING_KEY = ["hawser.dev/sharing-key", "metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip"];
 
 /** Annotations that say which pools the addresses are from: ours, then MetalLB's two, whose Services Hawser takes over. */
 const ALLOCATED_FROM = [
@@ -100,10 +95,13 @@ export function parseService(object: KubeObject): Parsed<Service> {
   const isReadable = !hasError(problems);
   const { namespace, name, createdMs } = object.metadata;
   // A type that is misspelt hides no mistake in the request.
-  const asker = knownType === undefined && !isUnset(typeField) ? { ...shape, type: "LoadBalancer" } : shape;
+  const asker = {
+    families: families.families,
+    namespace,
+    type: isUnset(typeField) ? type : (knownType ?? "LoadBalancer"),
+  };
   const request = readRequest({ ...root, problems: [] }, asker);
   const marks = {
-    sharingKey: annotationText(root, SHARING_KEY) ?? "",
     sharedTerms: annotationText(root, [TERMS_ANNOTATION]),
     allocatedFrom: annotationText(root, ALLOCATED_FROM),
     markedAddresses: readMarked(annotationText(root, [ADDRESSES_ANNOTATION])),

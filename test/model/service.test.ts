@@ -74,6 +74,12 @@ describe("parseService() reads the request", () => {
 
   it.each([
     { name: "no address", annotations: { [OURS]: "10.0.0.256" }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
+    {
+      name: "kube-vip's word for DHCP",
+      annotations: { "kube-vip.io/loadbalancerIPs": "0.0.0.0" },
+      spec: {},
+      code: "REQUEST_ADDRESS_UNREADABLE",
+    },
     { name: "a list", annotations: { [OURS]: ["10.0.0.1"] }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
     { name: "no text", annotations: {}, spec: { loadBalancerIP: 7 }, code: "REQUEST_ADDRESS_UNREADABLE" },
     { name: "a comma too many", annotations: { [OURS]: "10.0.0.1," }, spec: {}, code: "REQUEST_ADDRESS_UNREADABLE" },
@@ -108,6 +114,82 @@ describe("parseService() reads the request", () => {
       "metallb.universe.tf/allow-shared-ip": "d",
     };
     expect(valueOf(parseService(service({}, annotations)))).toMatchObject({ requestedPool: "a", sharingKey: "c" });
+  });
+});
+
+/** Each wish: its annotations, the first of which wins, and what is read. */
+const precedence = [
+  {
+    wish: "requestedAddresses",
+    names: [OURS, NEW, OLD, "kube-vip.io/loadbalancerIPs", "lbipam.cilium.io/ips", "io.cilium/lb-ipam-ips"],
+    values: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"],
+  },
+  {
+    wish: "requestedPool",
+    names: ["hawser.dev/address-pool", "metallb.io/address-pool", "metallb.universe.tf/address-pool"],
+    values: ["a", "b", "c"],
+  },
+  {
+    wish: "sharingKey",
+    names: [
+      "hawser.dev/sharing-key",
+      "metallb.io/allow-shared-ip",
+      "metallb.universe.tf/allow-shared-ip",
+      "lbipam.cilium.io/sharing-key",
+    ],
+    values: ["a", "b", "c", "d"],
+    read: ["a", "b", "c", "default/d"],
+  },
+] as const;
+
+/** Each annotation of a wish with those that come after it. */
+const ranked = precedence.flatMap(({ wish, names, values, ...more }) =>
+  names.map((name, at) => ({
+    wish,
+    name,
+    later: names.slice(at + 1),
+    annotations: Object.fromEntries(names.slice(at).map((one, index) => [one, values[at + index]])),
+    same: Object.fromEntries(names.slice(at).map((one) => [one, values[at]])),
+    is: ("read" in more ? more.read : values)[at],
+  })),
+);
+
+describe("parseService() reads wishes of several families of annotations", () => {
+  it.each(ranked)(
+    "$name wins over those after it, with a warning for each",
+    ({ wish, name, later, annotations, is }) => {
+      const parsed = parseService(service({}, annotations));
+      const value = valueOf(parsed);
+      expect(String(wish === "requestedAddresses" ? value[wish].map(printIp) : value[wish])).toBe(is);
+      expect(parsed.problems.map(({ where, code, severity }) => `${severity} ${code} ${where}`)).toEqual(
+        later.map((one) => `warning REQUEST_OVERRIDDEN Service "default/web" metadata.annotations["${one}"]`),
+      );
+      for (const { why } of parsed.problems) expect(why).toContain(`${name} says`);
+    },
+  );
+
+  it.each(ranked)("$name and all after it with the same wish are no problem", ({ same }) => {
+    expect(parseService(service({}, same)).problems).toEqual([]);
+  });
+
+  it("does not take another order or spelling of addresses for another wish", () => {
+    const spec = { ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv4", "IPv6"] };
+    const annotations = { [OURS]: "10.0.0.1,fd00::1", "kube-vip.io/loadbalancerIPs": "fd00:0::1 , 10.0.0.1" };
+    expect(parseService(service(spec, annotations)).problems).toEqual([]);
+  });
+
+  it("still assigns what the winner asks for where another wish cannot be read", () => {
+    const value = valueOf(parseService(service({}, { [OURS]: "10.0.0.1", "io.cilium/lb-ipam-ips": "none" })));
+    expect(value.requestedAddresses.map(printIp)).toEqual(["10.0.0.1"]);
+    expect(codes(value.requestProblems)).toEqual(["request_overridden"]);
+  });
+
+  it("keeps Cilium's sharing keys within their namespace", () => {
+    const of = (namespace: string): string => {
+      const { metadata, ...rest } = service({}, { "lbipam.cilium.io/sharing-key": "k" });
+      return valueOf(parseService({ ...rest, metadata: { ...metadata, namespace } })).sharingKey;
+    };
+    expect([of("a"), of("b")]).toEqual(["a/k", "b/k"]);
   });
 });
 
