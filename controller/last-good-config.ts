@@ -1,15 +1,14 @@
-import type { KubeObject, ObjectRef } from "#src/model/object.ts";
-import { keyOf } from "#src/model/object.ts";
-import { parsePoolConfig, type PoolConfig } from "#src/model/pool-config.ts";
-import type { Pool } from "#src/model/pool.ts";
-import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
+import { LastGood, type Reading } from "#src/configuration/last-good.ts";
+import type { Configuration } from "#src/model/configuration.ts";
+import { keyOf, type ObjectRef } from "#src/model/object.ts";
+import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 
 /**
- * The pools in use, read from the ConfigMap: a broken one leaves the last good one in use, and says so once. That a
+ * The configuration in use, read from the ConfigMap: a broken one leaves the last good one in use, and says so once. That a
  * configuration was loaded is an Event only where it is news: not at a start, nor when another replica takes over.
  */
 export class LastGoodConfig {
@@ -17,10 +16,7 @@ export class LastGoodConfig {
   readonly #source: Source;
   readonly #log: Logger;
   readonly #problems: ProblemLog;
-  #object: KubeObject | undefined;
-  #data: string | undefined;
-  #pools: readonly Pool[] | undefined;
-  #isStale = false;
+  readonly #lastGood = new LastGood();
   /** Nothing was read yet. */
   #isNew = true;
   /** The Event that `say` records next. */
@@ -33,9 +29,9 @@ export class LastGoodConfig {
     this.#problems = new ProblemLog(log);
   }
 
-  /** Whether the pools in use are not those of the ConfigMap as it is now. */
+  /** Whether the configuration in use is not that of the ConfigMap as it is now. */
   get isStale(): boolean {
-    return this.#isStale;
+    return this.#lastGood.isStale;
   }
 
   /** Records the Event that is due, if there is one. Only the leader calls it. */
@@ -46,44 +42,36 @@ export class LastGoodConfig {
 
   /** Another replica leads, and says what there is to say of a configuration that is in use. */
   leaveToOthers(): void {
-    if (!this.#isStale) this.#unsaid = undefined;
+    if (!this.isStale) this.#unsaid = undefined;
   }
 
-  /** The pools in use; undefined if there never was a good configuration. */
-  read(): readonly Pool[] | undefined {
+  /** The configuration in use; undefined if there never was a good one. */
+  read(): Configuration | undefined {
     const isStart = this.#isNew;
     this.#isNew = false;
-    const object = this.#source.list("ConfigMap").get(keyOf(this.#ref));
-    if (object === this.#object) return this.#pools;
-    this.#object = object;
-    const data = object && JSON.stringify(object["data"] ?? {});
-    if (data === this.#data) return this.#pools;
-    this.#data = data;
-    if (object === undefined) this.#missing();
-    else this.#accept(parsePoolConfig(object), isStart);
-    return this.#pools;
+    const reading = this.#lastGood.read(this.#source.list("ConfigMap").get(keyOf(this.#ref)));
+    if (reading !== undefined) this.#take(reading, isStart);
+    return this.#lastGood.configuration;
   }
 
-  #accept(parsed: Parsed<PoolConfig>, isStart: boolean): void {
-    this.#isStale = !parsed.ok;
+  #take(reading: Reading, isStart: boolean): void {
     const configMap = keyOf(this.#ref);
-    this.#problems.report(configMap, parsed.problems, { configMap });
-    if (!parsed.ok) {
-      this.#unsaid = eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(parsed.problems) });
+    if (reading.kind === "gone") {
+      this.#log.error({ configMap }, "the configuration is gone, the last good one stays in use");
       return;
     }
-    this.#pools = parsed.value.pools;
-    const names = this.#pools.map(({ name }) => name);
+    const { problems } = reading;
+    this.#problems.report(configMap, problems, { configMap });
+    if (reading.kind === "bad") {
+      this.#unsaid = eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(problems) });
+      return;
+    }
+    const names = reading.configuration.pools.map(({ name }) => name);
     this.#log.info({ configMap, pools: names.length }, "configuration loaded");
     const pools = names.length === 0 ? "No pool is configured." : `Pools in use: ${names.join(", ")}.`;
-    const count = parsed.problems.length;
+    const count = problems.length;
     const message = count === 0 ? pools : `${pools} Problems: ${count} (hawser check shows them).`;
     this.#unsaid = isStart ? undefined : eventOf(this.#ref, { reason: "ConfigLoaded", message });
-  }
-
-  #missing(): void {
-    this.#isStale = true;
-    this.#log.error({ configMap: keyOf(this.#ref) }, "the configuration is gone, the last good one stays in use");
   }
 }
 

@@ -131,7 +131,7 @@ export class Round {
     const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
     const { services, unreadable, resting, former } = this.#reader;
     this.#sayUnreadable();
-    const pools = this.#config.read();
+    const pools = this.#config.read()?.pools;
     this.#config.say();
     this.#hosts.update(source.reports("member"));
     this.#hosts.say(pools);

@@ -11,8 +11,8 @@ import { type MemberRecord, memberRecordName, readMemberRecords } from "#src/mod
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Configuration } from "#src/model/configuration.ts";
+import { LastGood } from "#src/configuration/last-good.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
@@ -47,8 +47,7 @@ export class ClusterReader {
   readonly #nodes;
   readonly #kinds: ParsedKinds;
   readonly #index: WantedIndex;
-  #configMap: KubeObject | undefined;
-  #pools: readonly Pool[] = [];
+  readonly #lastGood = new LastGood();
   /** What the last message said; members as text. */
   #told = { members: "", isMember: false };
   #isFirst = true;
@@ -92,11 +91,11 @@ export class ClusterReader {
   /** What changed since the call before; undefined if nothing that the worker needs to know. */
   read(): ClusterMessage | undefined {
     const changes = this.#nodes.update();
-    const hasPools = this.#readPools();
+    const configuration = this.#readConfiguration();
     const { wanted, gone } = this.#index.update({
       services: this.#services.update(),
       slices: this.#slices.update(),
-      pools: hasPools ? this.#pools : undefined,
+      configuration,
       nodes: changes.some(isOtherForSelectors) ? [...this.#nodes.values()] : undefined,
       hostAddresses: this.#readHostAddresses(changes),
     });
@@ -106,7 +105,7 @@ export class ClusterReader {
       kind: "cluster",
       wanted,
       gone,
-      ranges: hasPools ? this.#pools.flatMap(({ ranges }) => ranges) : undefined,
+      ranges: configuration?.pools.flatMap(({ ranges }) => ranges),
       members: this.#readMembers(changes.some(isNewOrGone)),
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
@@ -160,16 +159,13 @@ export class ClusterReader {
     return members;
   }
 
-  /** The pools of the last good configuration; true if they may have changed. A ConfigMap that is gone leaves them. */
-  #readPools(): boolean {
-    const { source, configMap } = this.#options;
-    const object = source.get("ConfigMap", keyOf(configMap));
-    if (object === undefined || object === this.#configMap) return false;
-    this.#configMap = object;
-    const parsed = parsePoolConfig(object);
-    this.#options.onProblems(`ConfigMap ${keyOf(configMap)}`, parsed.problems);
-    if (parsed.ok) this.#pools = parsed.value.pools;
-    return parsed.ok;
+  /** The last good configuration, if it changed. A ConfigMap that is gone leaves it in use. */
+  #readConfiguration(): Configuration | undefined {
+    const { source, configMap, onProblems } = this.#options;
+    const reading = this.#lastGood.read(source.get("ConfigMap", keyOf(configMap)));
+    if (reading === undefined || reading.kind === "gone") return undefined;
+    onProblems(`ConfigMap ${keyOf(configMap)}`, reading.problems);
+    return reading.kind === "good" ? reading.configuration : undefined;
   }
 }
 
@@ -187,7 +183,7 @@ function hasOtherAddresses(change: Change<Node>): boolean {
   );
 }
 
-/** Whether selectors of pools may choose otherwise now: a Node says other things all the time. */
+/** Whether selectors of advertisements may choose otherwise now: a Node says other things all the time. */
 function isOtherForSelectors(change: Change<Node>): boolean {
   return isNewOrGone(change) || !isDeepStrictEqual(change.before?.labels, change.after?.labels);
 }

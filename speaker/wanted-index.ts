@@ -5,7 +5,8 @@ import { wantedAddress } from "#src/election/wanted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Node } from "#src/model/node.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Advertisement } from "#src/model/advertisement.ts";
+import type { Configuration } from "#src/model/configuration.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import type { WantedMessage } from "./messages.ts";
@@ -13,8 +14,8 @@ import type { WantedMessage } from "./messages.ts";
 export interface WantedChanges {
   readonly services: readonly Change<Service>[];
   readonly slices: readonly Change<EndpointSlice>[];
-  /** All pools; undefined: as before. */
-  readonly pools: readonly Pool[] | undefined;
+  /** Undefined: as before. */
+  readonly configuration: Pick<Configuration, "pools" | "advertisements"> | undefined;
   /** All nodes; undefined: none came or went, or has other labels. */
   readonly nodes: readonly Node[] | undefined;
   /** The addresses of machines and gateways; undefined: as before. */
@@ -42,7 +43,7 @@ export class WantedIndex {
   readonly #entries = new Map<string, Entry>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #localServices = new Map<string, Service>();
-  #pools: readonly Pool[] = [];
+  #configuration: Pick<Configuration, "pools" | "advertisements"> = { pools: [], advertisements: [] };
   #nodes: readonly Node[] = [];
   #hostAddresses: HostAddresses = new Map();
   /** The entries that are never announced. */
@@ -53,18 +54,18 @@ export class WantedIndex {
   }
 
   /** Takes in changes; returns the addresses that are new or changed, and those no longer wanted. */
-  update({ services, slices, pools, nodes, hostAddresses }: WantedChanges): {
+  update({ services, slices, configuration, nodes, hostAddresses }: WantedChanges): {
     wanted: readonly WantedMessage[];
     gone: readonly string[];
   } {
     const touched = new Set<string>();
     for (const change of slices) this.#takeSlice(change, touched);
     for (const { key, before, after } of services) this.#takeService(key, { before, after }, touched);
-    if (pools !== undefined) this.#pools = pools;
+    if (configuration !== undefined) this.#configuration = configuration;
     if (nodes !== undefined) this.#nodes = nodes;
-    // Which nodes there are matters only where a pool selects some.
-    const isSelected = nodes !== undefined && this.#pools.some(({ nodeSelectors }) => nodeSelectors !== undefined);
-    if (pools !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
+    // Which nodes there are matters only where an advertisement selects some.
+    const isSelected = nodes !== undefined && this.#configuration.advertisements.some(selectsNodes);
+    if (configuration !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
     if (hostAddresses !== undefined) this.#takeHostAddresses(hostAddresses, touched);
     const wanted: WantedMessage[] = [];
     const gone: string[] = [];
@@ -93,7 +94,8 @@ export class WantedIndex {
       ip,
       services: [...services.values()],
       slicesOf: (serviceKey) => this.#slices.get(serviceKey)?.values() ?? [],
-      pools: this.#pools,
+      pools: this.#configuration.pools,
+      advertisements: this.#configuration.advertisements,
       nodes: this.#nodes,
       hostAddresses: this.#hostAddresses,
     });
@@ -157,6 +159,10 @@ export class WantedIndex {
     const isOurs = service?.type === "LoadBalancer" && service.loadBalancerClass === this.#loadBalancerClass;
     return isOurs ? service.assignedAddresses : [];
   }
+}
+
+function selectsNodes({ nodeSelectors }: Advertisement): boolean {
+  return nodeSelectors.length > 0;
 }
 
 function messageOf({ ip, forbidden, selected, serving, terminating }: WantedAddress): WantedMessage {

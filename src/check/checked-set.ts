@@ -1,3 +1,4 @@
+import type { Advertisement } from "#src/model/advertisement.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Deployment } from "#src/model/deployment.ts";
 import type { Field } from "#src/model/field.ts";
@@ -39,6 +40,7 @@ export interface CheckedSet {
   readonly deployments: readonly Deployment[];
   /** Undefined where there is no configuration, or none that can be used. */
   readonly pools: readonly Pool[] | undefined;
+  readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly Node[];
   /** What the speakers of a cluster say of their nodes; empty for files. */
   readonly members: readonly MemberRecord[];

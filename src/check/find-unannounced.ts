@@ -2,8 +2,9 @@ import type { Ip } from "#src/ip/address.ts";
 import { cidrContains, type Cidr, parseCidr } from "#src/ip/cidr.ts";
 import { type IpRange, printRange } from "#src/ip/range.ts";
 import { child, complain, descend, entry, type Field, readList } from "#src/model/field.ts";
+import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Node } from "#src/model/node.ts";
-import { matchesNode } from "#src/model/node-selector.ts";
+import { matchesLabels } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { recordOf } from "#src/model/record.ts";
@@ -26,7 +27,8 @@ export function findUnannounced(set: CheckedSet, places: PoolPlaces): readonly P
   const able = nodes.filter((node) => whyUnable(node, installation.ignoresExcludeLabel) === undefined);
   if (able.length === 0) complainOfNodes(set, problems);
   for (const pool of pools) {
-    checkSelectors({ ...places.selectorsOf(pool), problems }, pool, able.length > 0 ? able : nodes);
+    const advertisements = set.advertisements.filter((one) => one.pools.includes(pool.name));
+    checkSelectors({ ...places.selectorsOf(pool), problems }, advertisements, able.length > 0 ? able : nodes);
     checkNetworks((range) => ({ ...places.rangeOf(pool, range), problems }), pool, set);
   }
   if (able.length > 0) checkLocalServices(set, able, problems);
@@ -80,10 +82,10 @@ function hasOrHave({ length }: readonly Node[]): string {
   return length === 1 ? "has" : "have";
 }
 
-function checkSelectors(field: Field, pool: Pool, candidates: readonly Node[]): void {
-  const { nodeSelectors } = pool;
-  if (nodeSelectors === undefined) return;
-  if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesNode(selector, labels)))) return;
+function checkSelectors(field: Field, advertisements: readonly Advertisement[], candidates: readonly Node[]): void {
+  if (advertisements.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return;
+  const nodeSelectors = advertisements.flatMap((one) => one.nodeSelectors);
+  if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesLabels(selector, labels)))) return;
   complain(field, "POOL_SELECTS_NO_NODE", {
     what: "No node announces addresses of this pool",
     why: "its node-selectors match no Node that may announce",

@@ -10,7 +10,9 @@ import {
 } from "#src/model/ingress.ts";
 import { parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
-import { CONFIG_MAP_KEY, type PoolConfig, parsePoolConfig } from "#src/model/pool-config.ts";
+import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import type { Configuration } from "#src/model/configuration.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
@@ -53,7 +55,7 @@ export function inspectObjects(
     deployments: [] as CheckedSet["deployments"][number][],
     slices: [] as CheckedSet["slices"][number][],
     nodes: [] as CheckedSet["nodes"][number][],
-    configs: [] as PoolConfig[],
+    configs: [] as Configuration[],
     classes: [] as IngressClass[],
     ingresses: [] as Ingress[],
     secrets: new Map<string, TlsSecret | undefined>(),
@@ -76,7 +78,7 @@ export function inspectObjects(
         return readSecret(object, found.secrets);
       case "ConfigMap":
         return keyOf(object.metadata) === installation.configMap
-          ? keep(parsePoolConfig(object), found.configs)
+          ? keep(fromConfigMap(object), found.configs)
           : readOtherConfigMap(object, installation, hasConfig ? "warning" : "error");
       case "IngressClass":
         return classesProblems.get(object) ?? [];
@@ -96,6 +98,7 @@ export function inspectObjects(
     installation,
     ingressClasses,
     pools: configs[0]?.pools,
+    advertisements: configs[0]?.advertisements ?? [],
     keysOf: (kind) => objects.filter((object) => object.kind === kind).map(({ metadata }) => keyOf(metadata)),
     objectOf: (kind, key) => byName.get(nameOf(kind, key)),
     rootOf(kind, key, problems) {

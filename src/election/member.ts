@@ -21,7 +21,7 @@ export interface Member {
 /** An address that the cluster wants announced. */
 export interface WantedAddress {
   readonly ip: Ip;
-  /** The nodes that its pool's selectors choose; undefined means all. */
+  /** The nodes that the advertisements of its pool choose; undefined means all. */
   readonly selected: ReadonlySet<string> | undefined;
   /** The nodes with an endpoint that takes traffic, where only those may announce it; undefined means all. */
   readonly serving: ReadonlySet<string> | undefined;

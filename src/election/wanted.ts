@@ -4,7 +4,8 @@ import type { NodeStanding, WantedAddress } from "./member.ts";
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Node } from "#src/model/node.ts";
-import { matchesNode } from "#src/model/node-selector.ts";
+import type { Advertisement } from "#src/model/advertisement.ts";
+import { matchesLabels } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
 import { whyForbidden } from "#src/model/forbidden-address.ts";
@@ -18,23 +19,20 @@ export interface AddressUse {
   slicesOf(serviceKey: string): Iterable<EndpointSlice>;
   /** Those of the last good configuration. */
   readonly pools: readonly Pool[];
+  readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly Node[];
   readonly hostAddresses: HostAddresses;
 }
 
 /**
- * An address to announce and who may: every node, unless its pool selects some, and with `externalTrafficPolicy: Local`
+ * An address to announce and who may: every node, unless the advertisements of its pool select some, and with `externalTrafficPolicy: Local`
  * only those where an endpoint takes traffic, because the others drop it (Kubernetes Service API). A shared address may
  * be announced only where all its Services are served.
  */
 export function wantedAddress(use: AddressUse): WantedAddress {
-  const { ip, services, pools, nodes } = use;
+  const { ip, services, pools } = use;
   const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
-  const selectors = pool?.nodeSelectors ?? [];
-  const selected =
-    selectors.length === 0
-      ? undefined
-      : namesOf(nodes.filter((node) => selectors.some((selector) => matchesNode(selector, node.labels))));
+  const selected = pool && selectedNodes(pool, use);
   let serving: ReadonlySet<string> | undefined;
   const terminating = new Set<string>();
   for (const service of services) {
@@ -47,6 +45,14 @@ export function wantedAddress(use: AddressUse): WantedAddress {
   const isOurs = pool !== undefined || services.some((service) => wasAssigned(service, ip));
   const forbidden = whyForbidden(ip, use.hostAddresses)?.reason ?? (isOurs ? undefined : "NotOurs");
   return { ip, forbidden, selected, serving, terminating };
+}
+
+/** The nodes that the layer 2 advertisements of a pool select; undefined where one selects all. */
+function selectedNodes({ name }: Pool, { advertisements, nodes }: AddressUse): ReadonlySet<string> | undefined {
+  const own = advertisements.filter(({ kind, pools }) => kind === "layer2" && pools.includes(name));
+  if (own.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return undefined;
+  const selectors = own.flatMap(({ nodeSelectors }) => nodeSelectors);
+  return namesOf(nodes.filter(({ labels }) => selectors.some((selector) => matchesLabels(selector, labels))));
 }
 
 /**

@@ -2,7 +2,7 @@ import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import type { MemberRecord } from "./member-record.ts";
 import type { Node } from "./node.ts";
 import { findRange, type LineOfRange, type Pool } from "./pool.ts";
-import { CONFIG_MAP_KEY } from "./pool-config.ts";
+import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
 
 /** Why nothing but a host ever answers for an address. */

@@ -2,7 +2,7 @@ import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
 import type { MemberRecord } from "./member-record.ts";
 import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
-import { CONFIG_MAP_KEY } from "./pool-config.ts";
+import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
 
 /** An address that a network keeps for itself, and what that means. */

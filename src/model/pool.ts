@@ -1,19 +1,15 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type IpRange, rangeContains } from "#src/ip/range.ts";
-import type { NodeSelector } from "./node-selector.ts";
 
-/** A named set of addresses, one entry of `address-pools` in the ConfigMap. */
+/** A named set of addresses. Who announces them is said by advertisements. */
 export interface Pool {
   readonly name: string;
-  readonly protocol: "layer2";
   /** In the order written; no two overlap, neither here nor across pools. */
   readonly ranges: readonly IpRange[];
   /** False: only for Services that ask for this pool or for an address in it. Default true. */
   readonly autoAssign: boolean;
   /** Skip IPv4 addresses whose last octet is 0 or 255. Default false. */
   readonly avoidBuggyIps: boolean;
-  /** Only nodes that match one of these announce its addresses; left out, all do. */
-  readonly nodeSelectors?: readonly NodeSelector[];
 }
 
 /** The line in which a range of a pool is written; undefined where it is unknown. */

@@ -119,7 +119,7 @@ export const PROBLEM_CODES = {
     solve: "Change or remove one of the two.",
   },
 
-  // The configuration (src/model/pool-config.ts). With any of the errors the last good configuration stays in use.
+  // The configuration (src/configuration). With any of the errors the last good configuration stays in use.
   CONFIG_TEXT_MISSING: {
     meaning: "The ConfigMap has no text under `data.config`.",
     solve: "Write `config: |` under data and the pools below it.",

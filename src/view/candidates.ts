@@ -1,3 +1,4 @@
+import type { Advertisement } from "#src/model/advertisement.ts";
 import {
   type IneligibleReason,
   type Member,
@@ -23,6 +24,7 @@ export interface CandidatesSeen {
   readonly nodes: readonly Node[] | undefined;
   readonly memberRecords: readonly MemberRecord[] | undefined;
   readonly pools: readonly Pool[];
+  readonly advertisements: readonly Advertisement[];
   readonly speakers: Speakers;
 }
 
@@ -55,12 +57,12 @@ export class Candidates {
 
   /** All nodes with live speakers, for an address that these Services have. Undefined where what decides is not known. */
   judge(ip: Ip, services: readonly Service[]): readonly Candidate[] | undefined {
-    const { pools, nodes = [], slices, memberRecords, speakers } = this.#seen;
+    const { pools, advertisements, nodes = [], slices, memberRecords, speakers } = this.#seen;
     const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
     if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
     const { hostAddresses } = this;
     const slicesOf = (key: string): readonly EndpointSlice[] => this.slicesOf(key);
-    const wanted = wantedAddress({ ip, services, slicesOf, pools, nodes, hostAddresses });
+    const wanted = wantedAddress({ ip, services, slicesOf, pools, advertisements, nodes, hostAddresses });
     return this.#members.map((member) => ({
       node: member.node,
       reason: whyUnable(member, wanted, this.#standings),

@@ -3,7 +3,8 @@ import { type MemberRecord, readMemberRecords } from "#src/model/member-record.t
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import type { Advertisement } from "#src/model/advertisement.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
@@ -14,6 +15,7 @@ import { type Speakers, viewSpeakers } from "./view-speakers.ts";
 export interface SeenInstallation {
   /** Those of the configuration; none where it cannot be used. */
   readonly pools: readonly Pool[];
+  readonly advertisements: readonly Advertisement[];
   /** What is wrong with the configuration. */
   readonly configProblems: readonly Problem[];
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
@@ -27,7 +29,7 @@ export interface SeenInstallation {
 /** Reads what is seen of an installation, once for all that is said of it. */
 export function readInstallation(input: StatusInput): SeenInstallation {
   const [configMap] = input.configMaps ?? [];
-  const config = configMap === undefined ? undefined : parsePoolConfig(configMap);
+  const config = configMap === undefined ? undefined : fromConfigMap(configMap);
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
@@ -37,6 +39,7 @@ export function readInstallation(input: StatusInput): SeenInstallation {
   });
   return {
     pools: config?.ok ? config.value.pools : [],
+    advertisements: config?.ok ? config.value.advertisements : [],
     configProblems: config?.problems ?? [],
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,

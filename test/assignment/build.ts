@@ -21,7 +21,6 @@ export function host(text: string, owner = 'Node "n1"'): HostAddress {
 export function pool(name: string, ranges: string[], options: Partial<Pool> = {}): Pool {
   return {
     name,
-    protocol: "layer2",
     autoAssign: true,
     avoidBuggyIps: false,
     ...options,

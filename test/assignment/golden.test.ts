@@ -4,7 +4,7 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ function planOf(text: string, file: string): string {
   const configs = objects.filter(({ kind }) => kind === "ConfigMap");
   const services = objects.filter(({ kind }) => kind === "Service").map((one): Service => valueOf(parseService(one)));
   const nodes = objects.filter(({ kind }) => kind === "Node").map((one) => parseNode(one).value);
-  const pools = configs.flatMap((one) => valueOf(parsePoolConfig(one)).pools);
+  const pools = configs.flatMap((one) => valueOf(fromConfigMap(one)).pools);
   const plan = planAssignments(snapshot(pools, services, { hostAddresses: hostAddressesOf(nodes) }));
   const shown = [...plan.assignments].map(([key, { addresses, released, ...rest }]) => {
     const lost = released.map((one) => ({ ...one, ip: printIp(one.ip) }));

@@ -12,7 +12,7 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import { parseNode } from "#src/model/node.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import { valueOf } from "#test/model/build.ts";
@@ -69,9 +69,11 @@ function decisions(text: string, file: string): string {
   const slices = of("EndpointSlice").map((one) => valueOf(parseEndpointSlice(one)));
   const services = of("Service").map((one) => valueOf(parseService(one)));
   const records = (view.records ?? []).flatMap((record) => readMemberRecord(record) ?? []);
+  const configurations = of("ConfigMap").map((one) => valueOf(fromConfigMap(one)));
   const use = {
     slicesOf: (key: string) => slices.filter(({ serviceKey }) => serviceKey === key),
-    pools: of("ConfigMap").flatMap((one) => valueOf(parsePoolConfig(one)).pools),
+    pools: configurations.flatMap(({ pools }) => pools),
+    advertisements: configurations.flatMap(({ advertisements }) => advertisements),
     nodes,
     hostAddresses: hostAddressesOf(nodes, records),
   };

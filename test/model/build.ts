@@ -1,3 +1,4 @@
+import type { Configuration } from "#src/model/configuration.ts";
 // Manifests in few words, every parser by kind, and values as text for golden files.
 import { parse, stringify } from "yaml";
 import { type Ip, printIp } from "#src/ip/address.ts";
@@ -8,7 +9,7 @@ import { parseManifests } from "#src/model/manifest.ts";
 import { parseNode } from "#src/model/node.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, parseObject } from "#src/model/object.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
 import { parseTlsSecret } from "#src/model/tls-secret.ts";
 import { parseService } from "#src/model/service.ts";
@@ -16,7 +17,7 @@ import { parseDeployment } from "#src/model/deployment.ts";
 
 /** The parser of each kind that has one. */
 export const parsers: Readonly<Partial<Record<Kind, (object: KubeObject) => Parsed<unknown>>>> = {
-  ConfigMap: parsePoolConfig,
+  ConfigMap: fromConfigMap,
   Service: parseService,
   EndpointSlice: parseEndpointSlice,
   Ingress: parseIngress,
@@ -60,6 +61,20 @@ function readable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
 }
 
+/** A configuration is shown by its pools, each with what its advertisement says. */
+function shown(kind: Kind, value: unknown): unknown {
+  if (kind !== "ConfigMap") return value;
+  const { pools, advertisements } = value as Configuration;
+  return {
+    pools: pools.map(({ name, ...pool }) => {
+      const own = advertisements.filter((one) => one.pools.includes(name));
+      const nodeSelectors = own.flatMap((one) => one.nodeSelectors);
+      const protocol = own.map(({ kind }) => kind).join();
+      return { name, protocol, ...pool, ...(nodeSelectors.length === 0 ? {} : { nodeSelectors }) };
+    }),
+  };
+}
+
 /** All that is read from a file of manifests, as YAML. */
 export function describeManifests(text: string): string {
   const manifests = parseManifests(text, "in.yaml");
@@ -68,7 +83,7 @@ export function describeManifests(text: string): string {
     return {
       object: `${one.kind} "${keyOf(one.metadata)}"`,
       place: manifests.places.get(one),
-      ...(parsed?.ok === true ? { value: readable(parsed.value) } : { value: null }),
+      ...(parsed?.ok === true ? { value: readable(shown(one.kind, parsed.value)) } : { value: null }),
       problems: parsed?.problems.map(describeProblem) ?? [],
     };
   });

@@ -15,7 +15,7 @@ function ip(text: string) {
 function poolOf(text: string): Pool {
   const parsed = parseRange(text);
   if (!parsed.ok) throw new Error(text);
-  return { name: "lan", protocol: "layer2", ranges: [parsed.range], autoAssign: true, avoidBuggyIps: false };
+  return { name: "lan", ranges: [parsed.range], autoAssign: true, avoidBuggyIps: false };
 }
 
 const node = {

@@ -11,7 +11,7 @@ function pool(name: string, addresses: string, avoidBuggyIps = false): Pool {
     if (!parsed.ok) throw new Error(`no range ${text}`);
     return parsed.range;
   });
-  return { name, protocol: "layer2", ranges, autoAssign: true, avoidBuggyIps };
+  return { name, ranges, autoAssign: true, avoidBuggyIps };
 }
 
 /** The speaker of a node with an interface in each of these networks. */

@@ -6,7 +6,7 @@ import { findProblems } from "#src/check/find-problems.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { keyOf, parseObject } from "#src/model/object.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { printProblem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { configMap, parsers } from "./build.ts";
@@ -104,10 +104,10 @@ describe("parsers never throw, and say why where they fail", () => {
     );
   });
 
-  it("parsePoolConfig() of any value in YAML", () => {
+  it("fromConfigMap() of any value in YAML", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const parsed = parsePoolConfig(configMap(stringify({ "address-pools": value })));
+        const parsed = fromConfigMap(configMap(stringify({ "address-pools": value })));
         expect(parsed.ok || parsed.problems.length > 0).toBe(true);
       }),
     );
@@ -146,7 +146,7 @@ it("an accepted configuration has no two ranges that overlap, within and across 
   fc.assert(
     fc.property(pools, (lists) => {
       const written = lists.map((addresses, index) => ({ name: `p${index}`, protocol: "layer2", addresses }));
-      const parsed = parsePoolConfig(configMap(stringify({ "address-pools": written })));
+      const parsed = fromConfigMap(configMap(stringify({ "address-pools": written })));
       if (!parsed.ok) return;
       accepted++;
       const ranges = parsed.value.pools.flatMap((pool) => pool.ranges);

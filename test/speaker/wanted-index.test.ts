@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { parseNode } from "#src/model/node.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
@@ -40,7 +40,7 @@ function node(name: string, labels = "{}") {
 
 const READY = "ready: true";
 const ENDING = "ready: false, serving: true, terminating: true";
-const AS_BEFORE = { pools: undefined, nodes: undefined, hostAddresses: undefined };
+const AS_BEFORE = { configuration: undefined, nodes: undefined, hostAddresses: undefined };
 const LOCAL = ", externalTrafficPolicy: Local";
 
 /** An index with hands to change what it holds. */
@@ -88,11 +88,10 @@ describe("WantedIndex", () => {
     const world = new World();
     const unmarked = service("a", ["192.0.2.1"], "", "annotations: {}");
     expect(world.services(unmarked).wanted).toEqual([{ ip: "192.0.2.1", forbidden: "NotOurs" }]);
-    const pools = (range: string) =>
-      valueOf(parsePoolConfig(configMap(`address-pools: [{ name: p, protocol: layer2, addresses: [${range}] }]`)))
-        .pools;
+    const poolOf = (range: string) =>
+      valueOf(fromConfigMap(configMap(`address-pools: [{ name: p, protocol: layer2, addresses: [${range}] }]`)));
     const configure = (range: string) =>
-      world.index.update({ services: [], slices: [], ...AS_BEFORE, pools: pools(range) }).wanted;
+      world.index.update({ services: [], slices: [], ...AS_BEFORE, configuration: poolOf(range) }).wanted;
     expect(configure("192.0.2.0/28")).toEqual([{ ip: "192.0.2.1" }]);
     expect(configure("198.51.100.0/28")).toEqual([{ ip: "192.0.2.1", forbidden: "NotOurs" }]);
     expect(world.services(service("a", ["192.0.2.1"])).wanted).toEqual([{ ip: "192.0.2.1" }]);
@@ -127,24 +126,26 @@ describe("WantedIndex", () => {
   it("has the nodes that the pool selects, anew when pools or labels change", () => {
     const world = new World();
     world.services(service("a", ["192.0.2.1"]), service("b", ["192.0.2.99"]));
-    const { pools } = valueOf(
-      parsePoolConfig(
+    const configuration = valueOf(
+      fromConfigMap(
         configMap(
           "address-pools: [{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], node-selectors: [{ match-labels: { zone: a } }] }]",
         ),
       ),
     );
     const none = { services: [], slices: [], hostAddresses: undefined };
-    const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, pools, nodes });
+    const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, configuration, nodes });
     expect(at(node("n1", "{ zone: a }"), node("n2")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
     expect(at(node("n1"), node("n2", "{ zone: a }")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n2"] }]);
-    expect(world.index.update({ ...none, pools: [], nodes: undefined }).wanted).toEqual([{ ip: "192.0.2.1" }]);
+    expect(
+      world.index.update({ ...none, configuration: { pools: [], advertisements: [] }, nodes: undefined }).wanted,
+    ).toEqual([{ ip: "192.0.2.1" }]);
   });
 
   it("L1 an address that a machine has is forbidden for as long as it has it, with policy Local too", () => {
     const world = new World();
     world.services(service("a", ["192.0.2.11"]), service("b", ["192.0.2.12"], LOCAL), service("c", ["127.0.0.1"]));
-    const none = { services: [], slices: [], pools: undefined, nodes: undefined };
+    const none = { services: [], slices: [], configuration: undefined, nodes: undefined };
     const machine = { reason: "NodeAddress", use: 'the address of Node "n1"' } as const;
     const hosts = new Map(
       ["192.0.2.11", "192.0.2.12", "192.0.2.99"].map((text) => {

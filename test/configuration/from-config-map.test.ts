@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { printRange } from "#src/ip/range.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
-import { codes, configMap, object, valueOf } from "./build.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { codes, configMap, object, valueOf } from "#test/model/build.ts";
 
 /** A configuration with one layer2 pool of these addresses. */
 function withAddresses(...addresses: readonly string[]): string {
@@ -9,9 +9,9 @@ function withAddresses(...addresses: readonly string[]): string {
   return `address-pools:\n- name: default\n  protocol: layer2\n  addresses:\n${list}\n`;
 }
 
-const parse = (text: string) => parsePoolConfig(configMap(text));
+const parse = (text: string) => fromConfigMap(configMap(text));
 
-describe("parsePoolConfig() reads", () => {
+describe("fromConfigMap() reads", () => {
   it.each([
     { text: "192.0.2.0/28", range: "192.0.2.0-192.0.2.15" },
     { text: "192.0.2.5/32", range: "192.0.2.5-192.0.2.5" },
@@ -65,7 +65,7 @@ describe("parsePoolConfig() reads", () => {
   });
 });
 
-describe("parsePoolConfig() refuses a range and proposes the mend", () => {
+describe("fromConfigMap() refuses a range and proposes the mend", () => {
   it.each([
     { text: "192.0.2.9-192.0.2.1", code: "POOL_RANGE_REVERSED", fix: 'Write "192.0.2.1-192.0.2.9"' },
     { text: "192.0.2.9", code: "POOL_RANGE_BARE_ADDRESS", fix: 'Write "192.0.2.9/32" for this one address' },
@@ -104,7 +104,7 @@ describe("parsePoolConfig() refuses a range and proposes the mend", () => {
   });
 });
 
-describe("parsePoolConfig() finds overlaps", () => {
+describe("fromConfigMap() finds overlaps", () => {
   it.each([
     { name: "equal", ranges: ["192.0.2.0/28", "192.0.2.0/28"], count: 1 },
     { name: "touching ends", ranges: ["192.0.2.0-192.0.2.8", "192.0.2.8-192.0.2.9"], count: 1 },
@@ -123,7 +123,7 @@ describe("parsePoolConfig() finds overlaps", () => {
   });
 });
 
-describe("parsePoolConfig() warns of", () => {
+describe("fromConfigMap() warns of", () => {
   it.each([
     { name: "host bits", text: "192.0.2.10/28", code: "pool_range_host_bits" },
     { name: "loopback", text: "127.0.0.0/24", code: "pool_range_special" },
@@ -138,7 +138,7 @@ describe("parsePoolConfig() warns of", () => {
   });
 });
 
-describe("parsePoolConfig() and BGP", () => {
+describe("fromConfigMap() and BGP", () => {
   const bgp = "address-pools:\n- {name: far, protocol: bgp, addresses: [198.51.100.0/24], bgp-advertisements: [{}]}\n";
 
   it("passes over the pool and keeps the others", () => {
@@ -164,7 +164,7 @@ describe("parsePoolConfig() and BGP", () => {
   });
 });
 
-describe("parsePoolConfig() refuses the text", () => {
+describe("fromConfigMap() refuses the text", () => {
   it.each([
     { name: "a list", text: "- a\n", code: "FIELD_WRONG_TYPE" },
     { name: "a word", text: "pools", code: "FIELD_WRONG_TYPE" },
@@ -184,12 +184,12 @@ describe("parsePoolConfig() refuses the text", () => {
   });
 
   it.each([undefined, null, 5, ["a"], {}])("that is %j", (config) => {
-    expect(codes(parsePoolConfig(configMap(config)).problems)).toEqual(["CONFIG_TEXT_MISSING"]);
+    expect(codes(fromConfigMap(configMap(config)).problems)).toEqual(["CONFIG_TEXT_MISSING"]);
   });
 
   it("that is not there at all", () => {
     const empty = object("{apiVersion: v1, kind: ConfigMap, metadata: {name: hawser}}");
-    expect(codes(parsePoolConfig(empty).problems)).toEqual(["CONFIG_TEXT_MISSING"]);
+    expect(codes(fromConfigMap(empty).problems)).toEqual(["CONFIG_TEXT_MISSING"]);
   });
 });
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { matchesNode } from "#src/model/node-selector.ts";
-import { parsePoolConfig } from "#src/model/pool-config.ts";
+import { matchesLabels } from "#src/model/label-selector.ts";
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { codes, configMap, valueOf } from "./build.ts";
 
 /** A pool with these selectors, written as in a file. */
 function parse(selectors: string) {
   const pool = `{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], node-selectors: ${selectors} }`;
-  return parsePoolConfig(configMap(`address-pools: [${pool}]`));
+  return fromConfigMap(configMap(`address-pools: [${pool}]`));
 }
 
 describe("node-selectors of a pool", () => {
@@ -31,12 +31,12 @@ describe("node-selectors of a pool", () => {
   ])("$selectors: $matches", ({ selectors, matches }) => {
     const parsed = parse(selectors);
     expect(codes(parsed.problems)).toEqual([]);
-    const read = valueOf(parsed).pools[0]?.nodeSelectors ?? [];
-    expect(read.some((selector) => matchesNode(selector, labels))).toBe(matches);
+    const read = valueOf(parsed).advertisements[0]?.nodeSelectors ?? [];
+    expect(read.some((selector) => matchesLabels(selector, labels))).toBe(matches);
   });
 
   it.each(["null", "[]"])("%s selects all nodes", (selectors) => {
-    expect(valueOf(parse(selectors)).pools[0]?.nodeSelectors).toBeUndefined();
+    expect(valueOf(parse(selectors)).advertisements[0]?.nodeSelectors).toEqual([]);
   });
 
   it.each([

@@ -23,11 +23,11 @@ interface Requirement {
   readonly values: readonly string[];
 }
 
-/** A label selector for nodes: all its requirements must hold. */
-export type NodeSelector = readonly Requirement[];
+/** A label selector: all its requirements must hold. */
+export type LabelSelector = readonly Requirement[];
 
-/** Whether the labels of a node meet all requirements; as in the API, NotIn holds where the label is missing. */
-export function matchesNode(selector: NodeSelector, labels: Readonly<Record<string, string>>): boolean {
+/** Whether labels meet all requirements; as in the API, NotIn holds where the label is missing. */
+export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const valueOf = (key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
   return selector.every(({ key, operator, values }) => tests[operator](valueOf(key), values));
 }
@@ -45,14 +45,14 @@ const tests: Readonly<Record<Requirement["operator"], Test>> = {
  * Reads a list of selectors with the keys that MetalLB's old format has for its peers: `match-labels` and
  * `match-expressions`. Each mistake is a Problem; so is an empty selector, because it selects all nodes.
  */
-export function readNodeSelectors(field: Field): readonly NodeSelector[] {
+export function readLabelSelectors(field: Field): readonly LabelSelector[] {
   return readList(field).flatMap((one) => {
     const selector = readSelector(one);
     return selector === undefined ? [] : [selector];
   });
 }
 
-function readSelector(field: Field): NodeSelector | undefined {
+function readSelector(field: Field): LabelSelector | undefined {
   const fix = "Write match-labels: { KEY: VALUE }, or remove it";
   if (isUnset(field)) return complainMissing(field, fix);
   if (!readMap(field)) return undefined;

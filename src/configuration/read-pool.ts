@@ -1,0 +1,92 @@
+import type { Layer2Advertisement } from "#src/model/advertisement.ts";
+import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
+import { type LabelSelector, readLabelSelectors } from "#src/model/label-selector.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
+import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { poolName } from "./pool-names.ts";
+import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
+
+const POOL_KEYS = [
+  "name",
+  "protocol",
+  "addresses",
+  "auto-assign",
+  "avoid-buggy-ips",
+  "node-selectors",
+  "bgp-advertisements",
+];
+/** Names from before MetalLB 0.6. */
+const OLD_POOL_KEYS = new Map([["cidr", "addresses"]]);
+
+/** A pool as far as it could be read; whether it can be used is decided over all of them. */
+export interface ReadPool {
+  readonly name: Field;
+  readonly protocol: Field;
+  readonly ranges: readonly PlacedRange[];
+  readonly autoAssign: boolean;
+  readonly avoidBuggyIps: boolean;
+  /** None: all nodes. */
+  readonly nodeSelectors: readonly LabelSelector[];
+}
+
+/** Reads an entry of `address-pools`; undefined, with a Problem, where it is not a map. */
+export function readPool(field: Field): ReadPool | undefined {
+  if (isUnset(field)) return complainMissing(field, "Write the pool, or remove the dash");
+  if (!readMap(field)) return undefined;
+  const [name, protocol] = [child(field, "name"), child(field, "protocol")];
+  rejectUnknownKeys(field, POOL_KEYS, OLD_POOL_KEYS);
+  checkProtocol(protocol, child(field, "bgp-advertisements"));
+  const addresses = child(field, "addresses");
+  const ranges = readList(addresses).flatMap((address) => readPoolRange(address) ?? []);
+  if (isUnset(addresses) || (Array.isArray(addresses.value) && addresses.value.length === 0))
+    complain(addresses, "POOL_WITHOUT_ADDRESSES", {
+      what: isUnset(name) ? "Cannot use the pool" : `Cannot use pool ${quote(name.value)}`,
+      why: "it has no addresses",
+      fix: 'Write at least one CIDR or range, such as "192.0.2.10-192.0.2.20"',
+    });
+  return {
+    name,
+    protocol,
+    ranges,
+    autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? true,
+    avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? false,
+    nodeSelectors: readLabelSelectors(child(field, "node-selectors")),
+  };
+}
+
+function checkProtocol(protocol: Field, bgpAdvertisements: Field): void {
+  const { value } = protocol;
+  const fix = "Write protocol: layer2";
+  if (isUnset(protocol))
+    complain(protocol, "POOL_PROTOCOL_MISSING", { what: "Cannot use the pool", why: "it has no protocol", fix });
+  else if (value !== "layer2" && value !== "bgp")
+    complain(protocol, "POOL_PROTOCOL_UNKNOWN", {
+      what: `Cannot use protocol ${quote(value)}`,
+      why: "pools are announced by layer2 (ARP and NDP)",
+      fix,
+    });
+  else if (value === "layer2" && Array.isArray(bgpAdvertisements.value) && bgpAdvertisements.value.length === 0)
+    complain(bgpAdvertisements, "BGP_NOT_SERVED", {
+      what: "Ignored the empty list",
+      why: "this pool is a layer2 one",
+      fix: "Remove it",
+      severity: "warning",
+    });
+  else if (value === "layer2" && !isUnset(bgpAdvertisements))
+    complain(bgpAdvertisements, "CONFIG_UNKNOWN_KEY", {
+      what: 'Cannot use "bgp-advertisements"',
+      why: "this pool is a layer2 one",
+      fix: "Remove it",
+    });
+}
+
+/** The pool, and the advertisement of the same name that says which nodes announce it; neither for a pool of BGP. */
+export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly advertisement: Layer2Advertisement }[] {
+  const name = poolName(read.name);
+  if (name === undefined || read.protocol.value !== "layer2") return [];
+  const { autoAssign, avoidBuggyIps, ranges, nodeSelectors } = read;
+  const pool = { name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
+  const ofServices = { serviceSelectors: [], interfaces: [], preferredNodes: [] };
+  return [{ pool, advertisement: { kind: "layer2", name, pools: [name], nodeSelectors, ...ofServices } }];
+}

@@ -1,0 +1,15 @@
+import type { Advertisement } from "./advertisement.ts";
+import type { BfdProfile } from "./bfd-profile.ts";
+import type { BgpPeer } from "./bgp-peer.ts";
+import type { Pool } from "./pool.ts";
+
+/** What users configure, strictly read, whatever objects it is written in. */
+export interface Configuration {
+  /** In the order written: the first that can serve a Service does. */
+  readonly pools: readonly Pool[];
+  readonly advertisements: readonly Advertisement[];
+  readonly peers: readonly BgpPeer[];
+  readonly bfdProfiles: readonly BfdProfile[];
+  /** Values of BGP communities (`65000:1`) by the aliases that advertisements use. */
+  readonly communities: ReadonlyMap<string, string>;
+}
