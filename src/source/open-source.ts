@@ -32,7 +32,7 @@ export async function openSource(
   { component, log, env, scopes, watchesReports, watchesMembers }: SourceNeeds,
 ): Promise<Parsed<Source>> {
   if (manifests !== undefined) {
-    const { openFolderSource } = await import("./folder.ts");
+    const { openFolderSource } = await import("./folder/folder.ts");
     return { ok: true, value: openFolderSource({ directory: manifests, log }), problems: [] };
   }
   const config = await apiConfig(kubeconfig, env);

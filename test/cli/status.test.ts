@@ -8,7 +8,7 @@ import { type StatusView, viewStatus } from "#src/view/status-view.ts";
 import { printStatus } from "#cli/print-status.ts";
 import { printTable } from "#cli/table.ts";
 import { createLogger } from "#src/process/log.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { openFolderSource } from "#src/source/folder/folder.ts";
 import { runCli, startCli } from "./run-cli.ts";
 
 const closers: (() => Promise<unknown>)[] = [];

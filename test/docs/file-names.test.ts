@@ -30,7 +30,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   "src/ip/address.ts": "Ip, and all that is done with one address",
   "src/model/service-status.ts": "what a Service's status and annotations say of its addresses",
   "src/process/option-groups.ts": "options that several programs have",
-  "src/source/folder-problems.ts": "the Problems of a folder of manifests",
+  "src/source/folder/folder-problems.ts": "the Problems of a folder of manifests",
   "controller/service-events.ts": "the Events about Services",
   "controller/why-unannounced.ts": "the reasons why an address is not announced, in words",
   "ingress/engine/request-route.ts": "the texts of a request that the route is chosen by",

@@ -9,8 +9,8 @@ import { Certificates } from "#ingress/tls/certificates.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readEvents } from "#src/source/event-file.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { readEvents } from "#src/source/folder/event-file.ts";
+import { openFolderSource } from "#src/source/folder/folder.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 const log = createLogger({ component: "test", level: "silent" });

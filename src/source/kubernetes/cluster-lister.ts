@@ -2,7 +2,7 @@ import type { Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
-import type { WrittenEvent } from "#src/source/event-file.ts";
+import type { WrittenEvent } from "#src/source/folder/event-file.ts";
 import type { ApiConfig } from "./api/api-config.ts";
 import { ApiClient } from "./api/client.ts";
 import { type FailedOutcome, errorOfOutcome } from "./api/outcome.ts";

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import type { Kind } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
-import type { ReportTopic } from "./source.ts";
+import type { ReportTopic } from "#src/source/source.ts";
 
 /** The folder beside the manifests that Hawser writes. */
 const STATE = ".hawser";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "#src/model/object.ts";
-import type { StatusPatch } from "./source.ts";
+import type { StatusPatch } from "#src/source/source.ts";
 import { isRecord } from "#src/model/record.ts";
 import type { Overlay } from "./print-status-file.ts";
 

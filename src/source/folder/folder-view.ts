@@ -7,7 +7,7 @@ import { pathUnreadable, statusBroken } from "./folder-problems.ts";
 import { idOf, ManifestFiles } from "./manifest-files.ts";
 import { layOver } from "./overlay.ts";
 import type { ReportFiles } from "./report-files.ts";
-import type { ReportTopic, SourceListener } from "./source.ts";
+import type { ReportTopic, SourceListener } from "#src/source/source.ts";
 import { meaningOf } from "./status-path.ts";
 import type { StatusFiles } from "./status-files.ts";
 import type { Overlay } from "./print-status-file.ts";

@@ -10,11 +10,18 @@ import { EventFile } from "./event-file.ts";
 import { FileTree, SETTLE_MS, type TreeChanges } from "./file-tree.ts";
 import { folderMissing, watchRefused } from "./folder-problems.ts";
 import { FolderView } from "./folder-view.ts";
-import { type Leadership, SOLE_LEADER } from "./leadership.ts";
+import { type Leadership, SOLE_LEADER } from "#src/source/leadership.ts";
 import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { ReportFiles } from "./report-files.ts";
-import type { PatchResult, ReportOptions, ReportTopic, Source, SourceListener, StatusPatch } from "./source.ts";
+import type {
+  PatchResult,
+  ReportOptions,
+  ReportTopic,
+  Source,
+  SourceListener,
+  StatusPatch,
+} from "#src/source/source.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
 import { acceptsFile, acceptsName, meaningOf } from "./status-path.ts";
 import { StatusFiles } from "./status-files.ts";

@@ -9,11 +9,18 @@ import { stringify } from "yaml";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import { createLogger } from "#src/process/log.ts";
-import { readEvents } from "#src/source/event-file.ts";
-import { openFolderSource } from "#src/source/folder.ts";
+import { readEvents } from "#src/source/folder/event-file.ts";
+import { openFolderSource } from "#src/source/folder/folder.ts";
 import type { Source } from "#src/source/source.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { configMapManifest, describeSource, type Program, refTo, serviceManifest, type World } from "./contract.ts";
+import {
+  configMapManifest,
+  describeSource,
+  type Program,
+  refTo,
+  serviceManifest,
+  type World,
+} from "#test/source/contract.ts";
 
 const log = createLogger({ component: "test", level: "silent" });
 
@@ -290,7 +297,7 @@ describe("openFolderSource() without watches", () => {
     const directory = await scratch();
     await writeSettled(join(directory, "a.yaml"), documents(serviceManifest("a")));
     const script = `
-      const { openFolderSource } = await import("#src/source/folder.ts");
+      const { openFolderSource } = await import("#src/source/folder/folder.ts");
       const { createLogger } = await import("#src/process/log.ts");
       const source = openFolderSource({ directory: process.argv[1], log: createLogger({ component: "x", level: "silent" }) });
       const say = (word) => process.stdout.write(word + "\\n");
@@ -511,7 +518,7 @@ describe("openFolderSource() beside another process", () => {
     await writeSettled(join(directory, "a.yaml"), documents(serviceManifest("a"), configMapManifest("c", {})));
     const program = await open(directory);
     const script = `
-      const { openFolderSource } = await import("#src/source/folder.ts");
+      const { openFolderSource } = await import("#src/source/folder/folder.ts");
       const { createLogger } = await import("#src/process/log.ts");
       const source = openFolderSource({ directory: process.argv[1], log: createLogger({ component: "x", level: "silent" }) });
       await source.open(["Service"], { onChange() {}, onProblems() {} });

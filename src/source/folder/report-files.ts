@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { parse, stringify } from "yaml";
-import type { ReportTopic } from "./source.ts";
+import type { ReportTopic } from "#src/source/source.ts";
 import { reportPath } from "./status-path.ts";
 import { isRecord } from "#src/model/record.ts";
 import { writeWhole } from "./write-whole.ts";
