@@ -1,7 +1,8 @@
 import type { Layer2Advertisement } from "#src/model/advertisement.ts";
 import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
-import { type LabelSelector, readLabelSelectors } from "#src/model/label-selector.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { LabelSelector } from "#src/model/label-selector.ts";
+import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
+import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { poolName } from "./pool-names.ts";
@@ -49,8 +50,8 @@ export function readPool(field: Field): ReadPool | undefined {
     name,
     protocol,
     ranges,
-    autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? true,
-    avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? false,
+    autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? PLAIN_POOL.autoAssign,
+    avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? PLAIN_POOL.avoidBuggyIps,
     nodeSelectors: readLabelSelectors(child(field, "node-selectors")),
   };
 }
@@ -86,7 +87,7 @@ export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly ad
   const name = poolName(read.name);
   if (name === undefined || read.protocol.value !== "layer2") return [];
   const { autoAssign, avoidBuggyIps, ranges, nodeSelectors } = read;
-  const pool = { name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
+  const pool = { ...PLAIN_POOL, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
   const ofServices = { serviceSelectors: [], interfaces: [], preferredNodes: [] };
   return [{ pool, advertisement: { kind: "layer2", name, pools: [name], nodeSelectors, ...ofServices } }];
 }

@@ -1,5 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type IpRange, rangeContains } from "#src/ip/range.ts";
+import type { LabelSelector } from "./label-selector.ts";
 
 /** A named set of addresses. Who announces them is said by advertisements. */
 export interface Pool {
@@ -10,7 +11,34 @@ export interface Pool {
   readonly autoAssign: boolean;
   /** Skip IPv4 addresses whose last octet is 0 or 255. Default false. */
   readonly avoidBuggyIps: boolean;
+  /** Of several pools that may serve a Service, the lowest number comes first; 0 comes after all others. Default 0. */
+  readonly priority: number;
+  /** Only Services in one of these namespaces, or in one that a selector matches; both empty: all. */
+  readonly namespaces: readonly string[];
+  readonly namespaceSelectors: readonly LabelSelector[];
+  /** Only Services whose labels match one of these; empty: all. */
+  readonly serviceSelectors: readonly LabelSelector[];
+  /** Addresses of the ranges that are not assigned. */
+  readonly excluded: readonly IpRange[];
+  /** How many addresses the Services of one namespace may have of this pool, 1 or more. Left out: no limit. */
+  readonly quotaPerNamespace?: number;
+  /** For how long an address that was released is kept for the Service that had it. Infinity: for ever. Left out: as long as by default. */
+  readonly restMs?: number;
+  /** Services keep addresses of it, and no Service gets another one. Default false. */
+  readonly isDisabled: boolean;
 }
+
+/** A pool that says nothing beside its addresses. */
+export const PLAIN_POOL: Omit<Pool, "name" | "ranges"> = {
+  autoAssign: true,
+  avoidBuggyIps: false,
+  priority: 0,
+  namespaces: [],
+  namespaceSelectors: [],
+  serviceSelectors: [],
+  excluded: [],
+  isDisabled: false,
+};
 
 /** The line in which a range of a pool is written; undefined where it is unknown. */
 export type LineOfRange = (pool: Pool, range: IpRange) => number | undefined;

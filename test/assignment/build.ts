@@ -4,7 +4,7 @@ import { parseRange } from "#src/ip/range.ts";
 import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { HostAddress } from "#src/model/host-addresses.ts";
-import type { Pool } from "#src/model/pool.ts";
+import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 
 export function ip(text: string): Ip {
@@ -21,8 +21,7 @@ export function host(text: string, owner = 'Node "n1"'): HostAddress {
 export function pool(name: string, ranges: string[], options: Partial<Pool> = {}): Pool {
   return {
     name,
-    autoAssign: true,
-    avoidBuggyIps: false,
+    ...PLAIN_POOL,
     ...options,
     ranges: ranges.map((text) => {
       const parsed = parseRange(text);

@@ -61,16 +61,19 @@ function readable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
 }
 
-/** A configuration is shown by its pools, each with what its advertisement says. */
+/** A configuration is shown by its pools, each with what it and its advertisement say beside the defaults. */
 function shown(kind: Kind, value: unknown): unknown {
   if (kind !== "ConfigMap") return value;
   const { pools, advertisements } = value as Configuration;
   return {
-    pools: pools.map(({ name, ...pool }) => {
+    pools: pools.map(({ name, ranges, autoAssign, avoidBuggyIps, ...more }) => {
       const own = advertisements.filter((one) => one.pools.includes(name));
       const nodeSelectors = own.flatMap((one) => one.nodeSelectors);
       const protocol = own.map(({ kind }) => kind).join();
-      return { name, protocol, ...pool, ...(nodeSelectors.length === 0 ? {} : { nodeSelectors }) };
+      const said = Object.entries({ ...more, nodeSelectors }).filter(
+        ([, value]) => value !== 0 && value !== false && !(Array.isArray(value) && value.length === 0),
+      );
+      return { name, protocol, ranges, autoAssign, avoidBuggyIps, ...Object.fromEntries(said) };
     }),
   };
 }

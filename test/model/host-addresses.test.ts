@@ -4,7 +4,7 @@ import { parseRange } from "#src/ip/range.ts";
 import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
-import type { Pool } from "#src/model/pool.ts";
+import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 
 function ip(text: string) {
   const parsed = parseIp(text);
@@ -15,7 +15,7 @@ function ip(text: string) {
 function poolOf(text: string): Pool {
   const parsed = parseRange(text);
   if (!parsed.ok) throw new Error(text);
-  return { name: "lan", ranges: [parsed.range], autoAssign: true, avoidBuggyIps: false };
+  return { ...PLAIN_POOL, name: "lan", ranges: [parsed.range] };
 }
 
 const node = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseRange } from "#src/ip/range.ts";
 import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
-import type { Pool } from "#src/model/pool.ts";
+import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 
 /** A pool; its addresses as in a configuration. */
 function pool(name: string, addresses: string, avoidBuggyIps = false): Pool {
@@ -11,7 +11,7 @@ function pool(name: string, addresses: string, avoidBuggyIps = false): Pool {
     if (!parsed.ok) throw new Error(`no range ${text}`);
     return parsed.range;
   });
-  return { name, ranges, autoAssign: true, avoidBuggyIps };
+  return { ...PLAIN_POOL, name, ranges, avoidBuggyIps };
 }
 
 /** The speaker of a node with an interface in each of these networks. */
