@@ -1,55 +1,48 @@
-/** How long keys have been in a state. What is to be said of a key waits until its grace is over. */
+/** Something that lasts: since when, on any steady clock, and whether it was said. */
+interface Lasting {
+  readonly sinceMs: number;
+  readonly isSaid: boolean;
+}
+
+/** Waits before something is said that may not last: each thing is said once, when its grace is over. */
 export class Patience {
   readonly #graceMs: number;
-  /** Since when each key is in the state, while its grace lasts; the longest first. */
-  readonly #sinceMs = new Map<string, number>();
-  /** Those whose grace is over. */
-  readonly #over = new Set<string>();
+  #lasting = new Map<string, Lasting>();
+  #nextMs: number | undefined;
 
   constructor(graceMs: number) {
     this.#graceMs = graceMs;
   }
 
-  /** Notes that the key is in the state. True while its grace lasts. */
-  waits(key: string, nowMs: number): boolean {
-    if (this.#over.has(key)) return false;
-    const sinceMs = this.#sinceMs.get(key) ?? nowMs;
-    this.#sinceMs.set(key, sinceMs);
-    if (nowMs - sinceMs < this.#graceMs) return true;
-    this.#end(key);
-    return false;
+  /** Counts a thing as said. */
+  skip(key: string): void {
+    this.#lasting.set(key, { sinceMs: 0, isSaid: true });
   }
 
-  /** Those whose grace is over by now: each is named once, because it may have to wait for another reason. */
-  due(nowMs: number): readonly string[] {
-    const due: string[] = [];
-    for (const [key, sinceMs] of this.#sinceMs) {
-      if (nowMs - sinceMs < this.#graceMs) break;
-      due.push(key);
+  /**
+   * Takes all that is so now, and forgets what is not. Yields what is to be said now, each thing once while it lasts, in
+   * order. `freeMs`, asked before each: from when on a thing may be said, besides its grace.
+   */
+  *due<Thing>(
+    things: ReadonlyMap<string, Thing>,
+    nowMs: number,
+    freeMs: (thing: Thing) => number = () => -Infinity,
+  ): Generator<Thing> {
+    const lasting = new Map<string, Lasting>();
+    this.#nextMs = undefined;
+    for (const [key, thing] of things) {
+      const { sinceMs, isSaid } = this.#lasting.get(key) ?? { sinceMs: nowMs, isSaid: false };
+      const dueMs = Math.max(sinceMs + this.#graceMs, freeMs(thing));
+      const isDue = !isSaid && dueMs <= nowMs;
+      if (!isSaid && !isDue) this.#nextMs = Math.min(this.#nextMs ?? Infinity, dueMs);
+      lasting.set(key, { sinceMs, isSaid: isSaid || isDue });
+      if (isDue) yield thing;
     }
-    for (const key of due) this.#end(key);
-    return due;
+    this.#lasting = lasting;
   }
 
-  /** Those whose grace is over. */
-  get over(): Iterable<string> {
-    return this.#over;
-  }
-
-  /** Milliseconds until the next grace ends, at least 0; undefined if none runs. */
+  /** Milliseconds until the next thing may be due, at least 0; undefined if none is. */
   nextInMs(nowMs: number): number | undefined {
-    const [sinceMs] = this.#sinceMs.values();
-    return sinceMs === undefined ? undefined : Math.max(0, sinceMs + this.#graceMs - nowMs);
-  }
-
-  /** The key is no longer in the state. */
-  forget(key: string): void {
-    this.#sinceMs.delete(key);
-    this.#over.delete(key);
-  }
-
-  #end(key: string): void {
-    this.#sinceMs.delete(key);
-    this.#over.add(key);
+    return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
   }
 }

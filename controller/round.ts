@@ -7,10 +7,8 @@ import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import { logProblem } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
-import { Announcements } from "./announcements.ts";
 import { applyAssignments } from "./apply-assignments.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
-import { Contests } from "./contests.ts";
 import { findDeparted } from "./find-departed.ts";
 import { eventOf } from "#src/status/event-record.ts";
 import { refOf } from "./service-events.ts";
@@ -19,9 +17,13 @@ import { HostReader } from "./host-reader.ts";
 import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
 import { SpeakerProblemEvents } from "./speaker-problem-events.ts";
 import { TakeoverEvents } from "./takeover-events.ts";
-import { Retries } from "./retries.ts";
+import { isWaiting } from "./retry.ts";
+import { logWrite } from "./log-write.ts";
+import { type PlannedWrite, planWrite } from "./plan-write.ts";
+import { NEW_RECORD, UNWRITTEN } from "./service-record.ts";
 import { ServiceReader } from "./service-reader.ts";
-import { UnseenWrites } from "./unseen-writes.ts";
+import { ServiceRecords } from "./service-records.ts";
+import { writeOutcome } from "./write-outcome.ts";
 
 /** What one round of work needs of the world. */
 export interface RoundContext {
@@ -44,39 +46,33 @@ export interface RoundContext {
 export class Round {
   readonly #context: RoundContext;
   readonly #config: LastGoodConfig;
+  readonly #records = new ServiceRecords();
   readonly #reader: ServiceReader;
   readonly #hosts: HostReader;
   readonly #reports = new SpeakersReader();
-  readonly #announcements = new Announcements();
-  readonly #contests = new Contests();
-  readonly #retries: Retries;
-  readonly #writes = new UnseenWrites();
   #takeovers = new TakeoverEvents();
   #speakerProblems = new SpeakerProblemEvents();
   #planner = new AssignmentPlanner();
   /** What the speakers reported at the last round. */
   #speakers: SpeakersView | undefined;
+  /** The number of the current round, from 1 on. */
+  #number = 0;
   /** Keys of the Services that changed since the current round read them. */
   #changed = new Set<string>();
-  /** Keys of the Services that a decision may not be written on yet. */
+  /** Keys of the Services whose decision may not be written yet: one leaves once all of it is. */
   readonly #unwritten = new Set<string>();
-  /** Keys of the Services that the current round wrote. */
-  readonly #written = new Set<string>();
   #isDisturbed = false;
-  /** Unreadable Services, and what their Event said. */
-  readonly #saidUnreadable = new Map<string, string>();
   #thoughtMs = 0;
 
   constructor(context: RoundContext) {
-    const { source, log, configMap, monotonicMs, random, loadBalancerClass } = context;
+    const { source, log, configMap, loadBalancerClass } = context;
     this.#context = context;
     this.#config = new LastGoodConfig(configMap, { source, log });
-    this.#reader = new ServiceReader((object, problems) => {
+    this.#reader = new ServiceReader(this.#records, (object, problems) => {
       if (isOfOthers(object, loadBalancerClass)) return;
       for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });
     });
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
-    this.#retries = new Retries(monotonicMs, random);
   }
 
   /** How long the last round took to read and decide, without its writes. */
@@ -90,16 +86,14 @@ export class Round {
       const key = keyOf(ref);
       if (ref.kind === "Service") this.#changed.add(key);
       if (ref.kind === "Node") this.#hosts.mark(key);
-      this.#isDisturbed ||= ref.kind !== "Service" || !this.#written.has(key);
+      this.#isDisturbed ||= ref.kind !== "Service" || this.#records.get(key)?.writtenIn !== this.#number;
     }
   }
 
   /** Begins again as leader: what was under way in an earlier term is in `list()`, or never happened. */
   takeOver(): void {
-    for (const key of this.#writes.clear()) this.#changed.add(key);
-    this.#retries.clear();
+    for (const key of this.#records.beginTerm()) this.#changed.add(key);
     this.#unwritten.clear();
-    this.#saidUnreadable.clear();
     this.#planner = new AssignmentPlanner();
     this.#takeovers = new TakeoverEvents();
     this.#speakerProblems = new SpeakerProblemEvents();
@@ -129,7 +123,8 @@ export class Round {
 
   #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersView {
     const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
-    const { services, unreadable, resting, former } = this.#reader;
+    const { services, unreadable } = this.#records;
+    const { resting, former } = this.#reader;
     this.#sayUnreadable();
     const pools = this.#config.read()?.pools;
     this.#config.say();
@@ -142,10 +137,9 @@ export class Round {
     this.#forget(gone);
     const speakers = this.#reports.read(source.reports(), ready);
     this.#recordSpeakers(speakers, nowMs);
-    for (const keys of [decided, this.#concerned(speakers), this.#due(nowMs)])
+    for (const keys of [decided, this.#concerned(speakers, nowMs), this.#records.due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
     this.#speakers = speakers;
-    this.#contests.prune(nowMs);
     this.#thoughtMs = monotonicMs() - nowMs;
     metrics.planSeconds.observe(this.#thoughtMs / 1000);
     metrics.configStale.set(this.#config.isStale ? 1 : 0);
@@ -161,9 +155,8 @@ export class Round {
   /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const timed = [this.#contests, this.#announcements, this.#takeovers, this.#speakerProblems];
-    const waits = [this.#retries.nextInMs(), ...timed.map((one) => one.nextInMs(nowMs))];
-    const due = waits.filter((ms) => ms !== undefined);
+    const timed = [this.#records, this.#takeovers, this.#speakerProblems];
+    const due = timed.map((one) => one.nextInMs(nowMs)).filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
@@ -172,11 +165,10 @@ export class Round {
     // In one turn: changes from here on belong to the next round.
     const changed = this.#changed;
     this.#changed = new Set();
-    this.#written.clear();
+    this.#number += 1;
     this.#isDisturbed = false;
-    const look = { objectOf: this.#objectOf, writes: this.#writes, nowMs: this.#context.monotonicMs() };
     try {
-      return this.#reader.update(changed, look);
+      return this.#reader.update(changed, { objectOf: this.#objectOf, nowMs: this.#context.monotonicMs() });
     } catch (error) {
       for (const key of changed) this.#changed.add(key);
       throw error;
@@ -186,13 +178,13 @@ export class Round {
   readonly #objectOf = (key: string): KubeObject | undefined => this.#context.source.get("Service", key);
 
   /** The Services whose condition may change because of what the speakers report now. */
-  #concerned(speakers: SpeakersView): readonly string[] {
+  #concerned(speakers: SpeakersView, nowMs: number): readonly string[] {
     const before = this.#speakers;
     if (before === undefined || before === speakers) return [];
     const ips = differingAddresses(before, speakers).flatMap((text) => parseIp(text) ?? []);
     const isSame =
       before.count === speakers.count && before.ready === speakers.ready && before.isComplete === speakers.isComplete;
-    return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#announcements.lacking)];
+    return [...ips.flatMap((ip) => this.#planner.claimantsOf(ip)), ...(isSame ? [] : this.#records.lacking(nowMs))];
   }
 
   /** Takeovers and Problems in the speakers' reports become Events. */
@@ -207,38 +199,57 @@ export class Round {
       for (const event of problems.due(speakers.problems, nowMs)) source.record(event);
   }
 
-  /** The Services that are due although they did not change. */
-  #due(nowMs: number): readonly string[] {
-    return [...this.#retries.due(), ...this.#contests.due(nowMs), ...this.#announcements.due(nowMs)];
+  #apply(speakers: SpeakersView): Promise<boolean> {
+    const { mayWrite } = this.#context;
+    const isDisturbed = (): boolean => this.#isDisturbed;
+    return applyAssignments(this.#planWrites(speakers), { mayWrite, isDisturbed }, (write) => this.#write(write));
   }
 
-  async #apply(speakers: SpeakersView): Promise<boolean> {
-    const nowMs = this.#context.monotonicMs();
-    const { held } = this.#reader;
-    return applyAssignments({
-      ...this.#context,
-      assignments: this.#planner.assignments,
-      unwritten: this.#unwritten,
-      objectOf: this.#objectOf,
-      retries: this.#retries,
-      writes: this.#writes,
-      contests: this.#contests,
-      held,
-      isOutdated: (key) => this.#changed.has(key),
-      isDisturbed: () => this.#isDisturbed,
-      onPatch: (key) => this.#written.add(key),
-      onRemember: (key) => this.#changed.add(key),
-      announced: (key, object, assignment) => this.#announcements.judge({ key, object, assignment }, speakers, nowMs),
-    });
+  #planWrites(speakers: SpeakersView): readonly PlannedWrite[] {
+    const { monotonicMs, wallMs } = this.#context;
+    const surroundings = { speakers, nowMs: monotonicMs(), wallMs: wallMs() };
+    const planned: PlannedWrite[] = [];
+    for (const key of this.#unwritten) {
+      const [object, assignment] = [this.#objectOf(key), this.#planner.assignments.get(key)];
+      const record = this.#records.get(key);
+      const isThere = object !== undefined && assignment !== undefined && record !== undefined;
+      if (!isThere || isWaiting(record.retry, object, surroundings.nowMs)) {
+        // It comes back when it changes, or when its time has come.
+        this.#unwritten.delete(key);
+        continue;
+      }
+      const { changes, write } = planWrite({ key, object, assignment, record }, surroundings);
+      this.#records.change(key, changes);
+      if (write === undefined) this.#unwritten.delete(key);
+      else planned.push(write);
+    }
+    return planned;
+  }
+
+  /** Writes, and does what follows from it. Never rejects: what cannot be written now waits for its next attempt. */
+  async #write(write: PlannedWrite): Promise<void> {
+    const { source, log, metrics, monotonicMs, random } = this.#context;
+    const { key, object } = write;
+    // It changed since the plan was made: the next plan decides.
+    if (this.#changed.has(key)) return;
+    this.#records.change(key, { writtenIn: this.#number });
+    this.#unwritten.delete(key);
+    const result = await source.patch(refOf(object), write.patch).catch((error: unknown) => ({ error }));
+    const record = this.#records.get(key) ?? NEW_RECORD;
+    const outcome = writeOutcome(write, result, { record, nowMs: monotonicMs(), chance: random() });
+    this.#records.change(key, outcome.changes);
+    // The next round has to read it again.
+    if (outcome.changes.unseen !== undefined) this.#changed.add(key);
+    for (const event of outcome.events) source.record(event);
+    if (outcome.isMoved) metrics.assignments.inc();
+    logWrite(log, write, result, outcome);
   }
 
   /** Forgets Services that are gone or cannot be read, and says which addresses went with them. */
   #forget(gone: ReadonlyMap<string, Assignment>): void {
     const { source, log } = this.#context;
     for (const key of gone.keys()) {
-      this.#retries.settled(key);
-      this.#contests.forget(key);
-      this.#announcements.forget(key);
+      this.#records.change(key, UNWRITTEN);
       this.#unwritten.delete(key);
     }
     const reason = "AddressReleased";
@@ -251,14 +262,14 @@ export class Round {
 
   #sayUnreadable(): void {
     const { source, loadBalancerClass } = this.#context;
-    const { unreadable } = this.#reader;
-    for (const key of this.#saidUnreadable.keys()) if (!unreadable.has(key)) this.#saidUnreadable.delete(key);
-    for (const key of unreadable.keys()) {
-      const [object, [first]] = [this.#objectOf(key), this.#reader.problemsOf(key)];
+    for (const key of this.#records.unreadable.keys()) {
+      const object = this.#objectOf(key);
+      const { problems, saidUnreadable } = this.#records.get(key) ?? NEW_RECORD;
+      const [first] = problems;
       if (object === undefined || first === undefined || isOfOthers(object, loadBalancerClass)) continue;
       const message = `${printProblem(first)} It keeps what it has.`;
-      if (this.#saidUnreadable.get(key) === message) continue;
-      this.#saidUnreadable.set(key, message);
+      if (message === saidUnreadable) continue;
+      this.#records.change(key, { saidUnreadable: message });
       source.record(eventOf(refOf(object), { reason: "BadRequest", message }));
     }
   }

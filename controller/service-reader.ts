@@ -5,45 +5,32 @@ import { parseService, type Service } from "#src/model/service.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
-import { HeldAddresses } from "./held-addresses.ts";
-import type { UnseenWrites } from "./unseen-writes.ts";
+import { NEW_RECORD } from "./service-record.ts";
+import type { ServiceRecords } from "./service-records.ts";
+import { stillUnseen } from "./unseen-write.ts";
 
 /** Called with the problems of a Service when they change; empty: there are none any longer. */
 export type ServiceProblems = (object: KubeObject, problems: readonly Problem[]) => void;
 
 /** What is needed to read the Services. */
-export interface Look {
+interface Look {
   readonly objectOf: (key: string) => KubeObject | undefined;
-  readonly writes: UnseenWrites;
   readonly nowMs: number;
 }
 
-/** The Services as last read: only those that changed are read again. */
+/** Reads the Services that changed, and no others, into their records. */
 export class ServiceReader {
-  readonly #services = new Map<string, Service>();
-  readonly #unreadable = new Map<string, readonly Ip[]>();
-  /** Of the Services that have any. */
-  readonly #problems = new Map<string, readonly Problem[]>();
+  readonly #records: ServiceRecords;
+  readonly #onProblems: ServiceProblems;
   readonly #inUse = new AddressesInUse();
   readonly #former = new FormerAddresses();
   /** Keys of Services whose status was emptied, and that count as having what it held. */
   readonly #restored = new Set<string>();
-  readonly #onProblems: ServiceProblems;
   #resting: ReadonlyMap<string, number> = new Map();
-  /** What Services had whose status another program may empty. */
-  readonly held = new HeldAddresses();
 
-  constructor(onProblems: ServiceProblems) {
+  constructor(records: ServiceRecords, onProblems: ServiceProblems) {
+    this.#records = records;
     this.#onProblems = onProblems;
-  }
-
-  get services(): ReadonlyMap<string, Service> {
-    return this.#services;
-  }
-
-  /** The addresses of the Services that could not be read. */
-  get unreadable(): ReadonlyMap<string, readonly Ip[]> {
-    return this.#unreadable;
   }
 
   /** Freed addresses, see AssignmentSnapshot. */
@@ -56,69 +43,57 @@ export class ServiceReader {
     return this.#former.byKey;
   }
 
-  /** The problems of a Service; empty where there are none. */
-  problemsOf(key: string): readonly Problem[] {
-    return this.#problems.get(key) ?? [];
-  }
-
   /** Reads these Services again. Returns the keys of all that may differ now. */
-  update(changed: ReadonlySet<string>, { objectOf, writes, nowMs }: Look): ReadonlySet<string> {
+  update(changed: ReadonlySet<string>, { objectOf, nowMs }: Look): ReadonlySet<string> {
     const keys = changed.union(this.#restored);
     this.#restored.clear();
     for (const key of keys) {
       const object = objectOf(key);
       // Before anything is changed: an exception while parsing leaves all as it was.
       const parsed = object && parseService(object);
-      this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? this.#unreadable.get(key) ?? []);
-      if (object === undefined || parsed === undefined) this.#forget(key, writes);
-      else this.#take(key, { object, parsed, writes });
+      this.#inUse.remove(this.#records.get(key)?.addresses ?? []);
+      if (object === undefined || parsed === undefined) this.#records.forget(key);
+      else this.#take(key, object, parsed);
     }
     for (const key of keys) this.#restore(key, objectOf(key));
     this.#resting = this.#inUse.resting(nowMs);
     return keys;
   }
 
-  #take(
-    key: string,
-    { object, parsed, writes }: { object: KubeObject; parsed: Parsed<Service>; writes: UnseenWrites },
-  ): void {
-    this.#report(key, object, parsed);
-    const unseen = writes.addressesOf(key, object);
-    const addresses = unseen ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
+  #take(key: string, object: KubeObject, parsed: Parsed<Service>): void {
+    const before = this.#records.get(key) ?? NEW_RECORD;
+    const { problems } = parsed;
+    if (JSON.stringify(problems) !== JSON.stringify(before.problems)) this.#onProblems(object, problems);
+    const unseen = stillUnseen(before.unseen, object);
+    const addresses = unseen?.addresses ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
     this.#inUse.add(addresses);
-    if (parsed.ok) {
-      // Of one that cannot be read external IPs are among them, which it was not assigned.
-      this.#former.note(key, addresses);
-      this.held.note(key, object, addresses);
-      this.#unreadable.delete(key);
-      this.#services.set(key, unseen === undefined ? parsed.value : withUnseen(parsed.value, unseen));
-    } else {
-      this.#services.delete(key);
-      this.#unreadable.set(key, addresses);
-    }
+    // Of one that cannot be read external IPs are among them, which it was not assigned.
+    const has = parsed.ok && addresses.length > 0;
+    if (has) this.#former.note(key, addresses);
+    this.#records.read(key, {
+      service: parsed.ok ? (unseen === undefined ? parsed.value : withUnseen(parsed.value, addresses)) : undefined,
+      addresses,
+      problems,
+      unseen,
+      ...(parsed.ok ? { saidUnreadable: undefined } : {}),
+      held: has ? { uid: object.metadata.uid, addresses } : before.held,
+    });
   }
 
-  #forget(key: string, writes: UnseenWrites): void {
-    for (const known of [this.#services, this.#unreadable, this.#problems]) known.delete(key);
-    this.held.forget(key);
-    writes.forget(key);
-  }
-
+  /** Gives a Service with an empty status back what it had, where no Service has it now. */
   #restore(key: string, object: KubeObject | undefined): void {
-    const service = this.#services.get(key);
-    if (object === undefined || service === undefined || service.assignedAddresses.length > 0) return;
-    const assignedAddresses = this.held.lostBy(service, object, (ip) => this.#inUse.has(printIp(ip)));
-    if (assignedAddresses.length === 0) return;
-    this.#inUse.add(assignedAddresses);
-    this.#services.set(key, { ...service, assignedAddresses });
+    const { service, held } = this.#records.get(key) ?? NEW_RECORD;
+    if (object === undefined || service === undefined || held === undefined || service.assignedAddresses.length > 0)
+      return;
+    const isStillItsOwn = service.type === "LoadBalancer" && held.uid === object.metadata.uid;
+    if (!isStillItsOwn || held.addresses.some((ip) => this.#inUse.has(printIp(ip)))) {
+      this.#records.change(key, { held: undefined });
+      return;
+    }
+    const { addresses } = held;
+    this.#inUse.add(addresses);
+    this.#records.change(key, { service: { ...service, assignedAddresses: addresses }, addresses });
     this.#restored.add(key);
-  }
-
-  #report(key: string, object: KubeObject, { problems }: Parsed<Service>): void {
-    if (JSON.stringify(problems) === JSON.stringify(this.problemsOf(key))) return;
-    if (problems.length > 0) this.#problems.set(key, problems);
-    else this.#problems.delete(key);
-    this.#onProblems(object, problems);
   }
 }
 

@@ -1,6 +1,7 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
+import { Patience } from "./patience.ts";
 
 /** A Problem that has lasted so long gets its Event: two speakers that start together do not hear each other at first. */
 const GRACE_MS = 10_000;
@@ -12,46 +13,33 @@ const MINUTE_MS = 60_000;
 /** Those that all speakers report, and that the Service itself says. */
 const OF_SERVICES: ReadonlySet<ProblemCode> = new Set(["SERVICE_ADDRESS_FORBIDDEN"]);
 
-/** A Problem that lasts. */
-interface Standing {
-  readonly sinceMs: number;
-  readonly isSaid: boolean;
-}
+/** A Problem in the last report of a live speaker, by the name of its node. */
+type Reported = readonly [node: string, problem: Problem];
 
 /**
  * Turns the Problems in the speakers' reports into Events about their Nodes: one for each, when it has lasted for some
  * seconds, and not again while it lasts. One that has no Event yet because of too many others gets it later if it lasts.
  */
 export class SpeakerProblemEvents {
-  /** The Problems in the last report of each live speaker, by node, code and place. */
-  #standing: ReadonlyMap<string, Standing> = new Map();
+  readonly #patience = new Patience(GRACE_MS);
   /** When the last Events of each code were written. */
   readonly #writtenMs = new Map<ProblemCode, readonly number[]>();
-  #nextMs: number | undefined;
 
   /** The Events that are due. */
   due(problems: ReadonlyMap<string, readonly Problem[]>, nowMs: number): readonly EventRecord[] {
-    const standing = new Map<string, Standing>();
-    const events: EventRecord[] = [];
-    this.#nextMs = undefined;
+    const reported = new Map<string, Reported>();
     for (const [node, ofNode] of problems)
       for (const problem of ofNode) {
-        if (OF_SERVICES.has(problem.code)) continue;
         const key = JSON.stringify([node, problem.code, problem.where]);
-        const known = standing.get(key) ?? this.#standing.get(key) ?? { sinceMs: nowMs, isSaid: false };
-        const dueMs = Math.max(known.sinceMs + GRACE_MS, this.#freeMs(problem.code, nowMs));
-        const isDue = !known.isSaid && dueMs <= nowMs;
-        if (isDue) events.push(this.#write(node, problem, nowMs));
-        else if (!known.isSaid) this.#nextMs = Math.min(this.#nextMs ?? Infinity, dueMs);
-        standing.set(key, { ...known, isSaid: known.isSaid || isDue });
+        if (!OF_SERVICES.has(problem.code) && !reported.has(key)) reported.set(key, [node, problem]);
       }
-    this.#standing = standing;
-    return events;
+    const due = this.#patience.due(reported, nowMs, ([, { code }]) => this.#freeMs(code, nowMs));
+    return Array.from(due, ([node, problem]) => this.#write(node, problem, nowMs));
   }
 
   /** Milliseconds until the next Event may be due, at least 0; undefined if none is. */
   nextInMs(nowMs: number): number | undefined {
-    return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
+    return this.#patience.nextInMs(nowMs);
   }
 
   /** From when on an Event of the code may be written. */

@@ -37,3 +37,8 @@ export function lengthen(
 export function pauseMs(streak: Streak | undefined, nowMs: number): number {
   return streak === undefined ? 0 : Math.max(0, streak.untilMs - nowMs);
 }
+
+/** When the pause after the last time ends; undefined: there is none. */
+export function pauseEndMs(streak: Streak | undefined): number | undefined {
+  return streak !== undefined && streak.untilMs > streak.lastMs ? streak.untilMs : undefined;
+}

@@ -1,5 +1,5 @@
 import { ServiceReader } from "#controller/service-reader.ts";
-import { UnseenWrites } from "#controller/unseen-writes.ts";
+import { ServiceRecords } from "#controller/service-records.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { wasAssigned } from "#src/model/service.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -17,51 +17,53 @@ function counted(name: string): { object: KubeObject; reads: () => number } {
 
 describe("ServiceReader", () => {
   it("parses what it is told has changed, and nothing else", () => {
-    const reader = new ServiceReader(() => {});
-    const writes = new UnseenWrites();
+    const records = new ServiceRecords();
+    const reader = new ServiceReader(records, () => {});
     const [a, b, changed] = [counted("a"), counted("b"), counted("b")];
     const objects = new Map([
       ["default/a", a.object],
       ["default/b", b.object],
     ]);
-    const look = { objectOf: (key: string) => objects.get(key), writes, nowMs: 0 };
+    const look = { objectOf: (key: string) => objects.get(key), nowMs: 0 };
     expect(reader.update(new Set(objects.keys()), look)).toEqual(new Set(objects.keys()));
-    const first = reader.services.get("default/a");
+    const first = records.services.get("default/a");
     const reads = a.reads();
     expect(reads).toBeGreaterThan(0);
     objects.set("default/b", changed.object);
     expect(reader.update(new Set(["default/b"]), look)).toEqual(new Set(["default/b"]));
     expect([a.reads(), changed.reads()]).toEqual([reads, reads]);
-    expect(reader.services.get("default/a")).toBe(first);
+    expect(records.services.get("default/a")).toBe(first);
     objects.delete("default/b");
     reader.update(new Set(["default/b"]), look);
-    expect([...reader.services.keys()]).toEqual(["default/a"]);
+    expect([...records.services.keys()]).toEqual(["default/a"]);
   });
 
   it.each([
     { name: "is ours where the write gives it", shown: [], isOurs: true },
     { name: "is not where the status had it before, from another provider", shown: ["203.0.113.77"], isOurs: false },
   ])("L2 an address of a write that is not shown yet $name", ({ shown, isOurs }) => {
-    const reader = new ServiceReader(() => {});
+    const records = new ServiceRecords();
+    const reader = new ServiceReader(records, () => {});
     const object = serviceObject("a", { has: shown });
-    const writes = new UnseenWrites();
-    writes.remember("default/a", object, [parseIp("203.0.113.77") ?? expect.fail("an address")]);
-    reader.update(new Set(["default/a"]), { objectOf: () => object, writes, nowMs: 0 });
-    const service = reader.services.get("default/a") ?? expect.fail("a Service");
+    const unseen = { object, addresses: [parseIp("203.0.113.77") ?? expect.fail("an address")] };
+    records.read("default/a", { unseen });
+    reader.update(new Set(["default/a"]), { objectOf: () => object, nowMs: 0 });
+    const service = records.services.get("default/a") ?? expect.fail("a Service");
     expect(service.assignedAddresses.map((ip) => wasAssigned(service, ip))).toEqual([isOurs]);
   });
 
   it("L13 keeps others off the external IPs of a Service that cannot be read, and never gives it these", () => {
-    const reader = new ServiceReader(() => {});
+    const records = new ServiceRecords();
+    const reader = new ServiceReader(records, () => {});
     const spec = { externalIPs: ["192.0.2.7"] };
     const objects = new Map([["default/a", serviceObject("a", { spec: { ...spec, ports: "none" } })]]);
-    const look = { objectOf: (key: string) => objects.get(key), writes: new UnseenWrites(), nowMs: 0 };
+    const look = { objectOf: (key: string) => objects.get(key), nowMs: 0 };
     const all = new Set(["default/a"]);
     reader.update(all, look);
-    expect(reader.unreadable.get("default/a")).toHaveLength(1);
+    expect(records.unreadable.get("default/a")).toHaveLength(1);
     objects.set("default/a", serviceObject("a", { spec }));
     reader.update(all, look);
-    expect(reader.services.get("default/a")).toMatchObject({
+    expect(records.services.get("default/a")).toMatchObject({
       assignedAddresses: [],
       externalIps: [{ family: "ipv4" }],
     });
@@ -69,15 +71,16 @@ describe("ServiceReader", () => {
   });
 
   it("looks again at a Service whose emptied status counts as what it held, until the status says so", () => {
-    const reader = new ServiceReader(() => {});
+    const records = new ServiceRecords();
+    const reader = new ServiceReader(records, () => {});
     const objects = new Map([["default/a", serviceObject("a", { has: ["192.0.2.1"] })]]);
-    const look = { objectOf: (key: string) => objects.get(key), writes: new UnseenWrites(), nowMs: 0 };
+    const look = { objectOf: (key: string) => objects.get(key), nowMs: 0 };
     const all = new Set(["default/a"]);
     reader.update(all, look);
     objects.set("default/a", serviceObject("a"));
     for (const told of [all, new Set<string>()]) {
       expect(reader.update(told, look)).toEqual(all);
-      expect(reader.services.get("default/a")?.assignedAddresses).toHaveLength(1);
+      expect(records.services.get("default/a")?.assignedAddresses).toHaveLength(1);
       expect(reader.resting.size).toBe(0);
     }
     objects.set("default/a", serviceObject("a", { has: ["192.0.2.1"] }));
