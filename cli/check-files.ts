@@ -1,8 +1,9 @@
 import type { Installation } from "#src/check/checked-set.ts";
 import { findProblems } from "#src/check/find-problems.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import type { KubeObject } from "#src/model/object.ts";
+import { type KubeObject, placeOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { type FilePlace, printPlace } from "#src/model/problem-place.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { type CheckResult, exitCodeOf, type Finding, nameIn, nameOf } from "./check-result.ts";
 
@@ -13,13 +14,6 @@ export interface CheckedFile {
   readonly fault?: string;
 }
 
-/** Where an object is. */
-interface ObjectPlace {
-  readonly path: string;
-  /** `shop.yaml:12`. */
-  readonly start: string;
-}
-
 /** Finds all that is wrong with manifests: in each file, in each object, between objects, and for the programs. */
 export function checkFiles(
   files: readonly CheckedFile[],
@@ -27,7 +21,7 @@ export function checkFiles(
   nowMs: number = wallMs(),
 ): CheckResult {
   const findings: Finding[] = [];
-  const places = new Map<KubeObject, ObjectPlace>();
+  const places = new Map<KubeObject, FilePlace>();
   const objects: KubeObject[] = [];
   const unusable: KubeObject[] = [];
   const otherKinds = new Map<string, number>();
@@ -37,12 +31,12 @@ export function checkFiles(
       continue;
     }
     const parsed = parseManifests(text, path, { keepsLines: true });
-    for (const [object, place] of parsed.places) places.set(object, { path, start: fileOf(place) });
+    for (const [object, place] of parsed.places) places.set(object, place);
     for (const [kind, count] of parsed.otherKinds) otherKinds.set(kind, (otherKinds.get(kind) ?? 0) + count);
     objects.push(...parsed.objects);
     unusable.push(...parsed.unusable);
     const byName = placesByName(parsed.places.keys(), places);
-    findings.push(...parsed.problems.map((problem) => inFile(problem, byName.get(nameIn(problem.where)), path)));
+    findings.push(...parsed.problems.map((problem) => inFile(problem, byName.get(nameIn(problem)), path)));
   }
   const { firsts, doubles } = splitDoubles(objects, places);
   const byName = placesByName(firsts, places);
@@ -54,7 +48,7 @@ export function checkFiles(
     ...(installation === undefined ? {} : { installation }),
   });
   for (const { object, ...problem } of found) {
-    const place = object === undefined ? byName.get(nameIn(problem.where)) : places.get(object);
+    const place = object === undefined ? byName.get(nameIn(problem)) : places.get(object);
     findings.push(inFile(problem, place, ""));
   }
   findings.push(...doubles);
@@ -62,29 +56,28 @@ export function checkFiles(
 }
 
 /** A Problem with the line of the value, as far as it is known; `path`: the file of one that names no object. */
-function inFile({ line, ...problem }: Problem, place: ObjectPlace | undefined, path: string): Finding {
-  const { where } = problem;
-  // The text has no object yet: the place begins with the file.
-  if (path !== "" && where.startsWith(`${path}:`)) {
-    const rest = where.slice(path.length).replace(/^:\d+/, "");
-    const file = line === undefined ? fileOf(where) : `${path}:${line}`;
-    return { file, ...problem, where: `${file}${rest}` };
+function inFile({ line, ...problem }: Problem, place: FilePlace | undefined, path: string): Finding {
+  const { at } = problem;
+  // The text has no object yet: the place is in the file.
+  if (at.kind === "file" && at.line !== undefined) {
+    const nearer = line === undefined ? at : { ...at, line };
+    return { file: startOf(nearer), ...problem, at: nearer };
   }
   if (place === undefined) return { file: path, ...problem };
-  return { file: line === undefined ? place.start : `${place.path}:${line}`, ...problem };
+  return { file: startOf(line === undefined ? place : { ...place, line }), ...problem };
 }
 
-/** `shop.yaml:12 items[3]` -> `shop.yaml:12`. */
-function fileOf(place: string): string {
-  return /^.*?:\d+/s.exec(place)?.[0] ?? place;
+/** `shop.yaml:12`. */
+function startOf({ path: _path, ...start }: FilePlace): string {
+  return printPlace(start);
 }
 
 /** Of objects with one name the place of the first. */
 function placesByName(
   objects: Iterable<KubeObject>,
-  places: ReadonlyMap<KubeObject, ObjectPlace>,
-): ReadonlyMap<string, ObjectPlace> {
-  const byName = new Map<string, ObjectPlace>();
+  places: ReadonlyMap<KubeObject, FilePlace>,
+): ReadonlyMap<string, FilePlace> {
+  const byName = new Map<string, FilePlace>();
   for (const object of objects) {
     const place = places.get(object);
     if (place !== undefined && !byName.has(nameOf(object))) byName.set(nameOf(object), place);
@@ -93,7 +86,11 @@ function placesByName(
 }
 
 /** As in the folder source, the first of the objects with one name counts. */
-function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, ObjectPlace>) {
+function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, FilePlace>) {
+  const startIn = (object: KubeObject): string => {
+    const place = places.get(object);
+    return place === undefined ? "" : startOf(place);
+  };
   const firsts = new Map<string, KubeObject>();
   const doubles: Finding[] = [];
   for (const object of objects) {
@@ -104,11 +101,11 @@ function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeOb
       continue;
     }
     doubles.push({
-      file: places.get(object)?.start ?? "",
+      file: startIn(object),
       code: "MANIFEST_DUPLICATE",
-      where: name,
+      at: placeOf(object),
       what: "Cannot use this object",
-      why: `${places.get(first)?.start} has one of the same kind, namespace and name`,
+      why: `${startIn(first)} has one of the same kind, namespace and name`,
       fix: "Remove or rename one of the two",
       severity: "error",
     });
@@ -118,5 +115,12 @@ function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeOb
 
 function unreadable(path: string, why: string): Problem {
   const fix = "Fix the path or the permissions";
-  return { code: "MANIFEST_UNREADABLE", where: path, what: "Cannot read it", why, fix, severity: "error" };
+  return {
+    code: "MANIFEST_UNREADABLE",
+    at: { kind: "file", file: path },
+    what: "Cannot read it",
+    why,
+    fix,
+    severity: "error",
+  };
 }

@@ -1,6 +1,6 @@
 import type { KubeObject } from "#src/model/object.ts";
-import { keyOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { printObjectName } from "#src/model/problem-place.ts";
 
 /** A Problem and where it is: `shop.yaml:12`, the file's name alone, or nothing for an object of a cluster. */
 export interface Finding extends Omit<Problem, "line"> {
@@ -24,12 +24,12 @@ export function exitCodeOf(findings: readonly Finding[]): 0 | 1 | 2 {
   return findings.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
-/** `Service "default/web"`: what the `where` of every Problem of an object begins with. */
-export function nameOf({ kind, metadata }: KubeObject): string {
-  return `${kind} "${keyOf(metadata)}"`;
+/** `Service "default/web"`. */
+export function nameOf({ kind, metadata: { namespace, name } }: KubeObject): string {
+  return printObjectName({ kind, namespace, name });
 }
 
-/** The name of the object that a Problem is about; empty where it names none. */
-export function nameIn(where: string): string {
-  return /^\w+ "[^"]*"/.exec(where)?.[0] ?? "";
+/** The name of the object that a Problem is about; empty where it is about none. */
+export function nameIn({ at }: Problem): string {
+  return at.kind === "object" ? printObjectName(at.object) : "";
 }

@@ -1,9 +1,11 @@
 import { oneLine } from "#src/model/one-line.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { CheckResult, Finding } from "./check-result.ts";
 
 /** One finding as a person reads it. */
-export function printFinding({ file, severity, code, where, what, why, fix }: Finding): string {
-  const place = file === "" || where.startsWith(file) ? where : `${file}  ${where}`;
+export function printFinding({ file, severity, code, at, what, why, fix }: Finding): string {
+  const where = printPlace(at);
+  const place = file === "" || at.kind === "file" ? where : `${file}  ${where}`;
   return [`${severity} ${code}`, `  where  ${place}`, `  what   ${what}`, `  why    ${why}`, `  fix    ${fix}`, ""]
     .map(oneLine)
     .join("\n");

@@ -1,5 +1,6 @@
 import type { Installation } from "#src/check/checked-set.ts";
 import { keyOf } from "#src/model/object.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import { classOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
@@ -61,7 +62,9 @@ export async function runCheck(args: readonly string[], io: ProgramIo): Promise<
     return EXIT_USAGE;
   }
   const result = isCluster ? await checkTheCluster(values, io) : await checkPaths(values, paths);
-  const lines = result.findings.map(wantsJson(values) ? (finding) => JSON.stringify(finding) : printFinding);
+  const lines = result.findings.map(
+    wantsJson(values) ? (finding) => JSON.stringify(withPlacePrinted(finding)) : printFinding,
+  );
   if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
   io.stderr.write(printSummary(result));
   return result.exitCode;

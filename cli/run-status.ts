@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
@@ -119,7 +120,9 @@ async function show(options: Options, io: ProgramIo, { first, everyMs, look }: S
 }
 
 function print(status: StatusView, options: Options): string {
-  return wantsJson(options) ? `${JSON.stringify(status)}\n` : printStatus(status, wallMs());
+  return wantsJson(options)
+    ? `${JSON.stringify({ ...status, problems: status.problems.map(withPlacePrinted) })}\n`
+    : printStatus(status, wallMs());
 }
 
 /** Calls `look` again and again, until the program is asked to end or its reader goes away. */

@@ -1,4 +1,5 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 import { Patience } from "./patience.ts";
@@ -30,7 +31,7 @@ export class SpeakerProblemEvents {
     const reported = new Map<string, Reported>();
     for (const [node, ofNode] of problems)
       for (const problem of ofNode) {
-        const key = JSON.stringify([node, problem.code, problem.where]);
+        const key = JSON.stringify([node, problem.code, printPlace(problem.at)]);
         if (!OF_SERVICES.has(problem.code) && !reported.has(key)) reported.set(key, [node, problem]);
       }
     const due = this.#patience.due(reported, nowMs, ([, { code }]) => this.#freeMs(code, nowMs));

@@ -3,6 +3,7 @@ import { isOutdated, liveSpeakers, type ReadyNodes } from "#src/model/live-speak
 import type { Fields } from "#src/model/record.ts";
 import { parseAddressTexts } from "#src/model/print-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
 
 /** Why no member can serve an address, and how many members each reason keeps from it. */
@@ -200,6 +201,8 @@ const NONE: ReadonlySet<string> = new Set();
 
 function isOtherHeld(left: readonly NodeProblem[], right: readonly NodeProblem[]): boolean {
   const isOther = ({ node, problem }: NodeProblem, at: number): boolean =>
-    left[at]?.node !== node || left[at].problem.where !== problem.where || left[at].problem.fix !== problem.fix;
+    left[at]?.node !== node ||
+    printPlace(left[at].problem.at) !== printPlace(problem.at) ||
+    left[at].problem.fix !== problem.fix;
   return left.length !== right.length || right.some(isOther);
 }

@@ -1,4 +1,5 @@
 import { FORBIDDEN_CAUSES, isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { NodeProblem, SpeakersView, UnownedReasons } from "./speakers-reader.ts";
 import type { ConditionValue } from "#src/status/condition.ts";
@@ -71,7 +72,7 @@ export function whyHeld(held: readonly string[], speakers: SpeakersView, said: s
   if (named === undefined) return failed("AddressOnLocalInterface", held, "on an interface of a node.");
   const { node, problem } = named;
   const others = holders.some((one) => one.node !== node) ? " and of others" : "";
-  const why = `on ${problem.where} of node "${node}"${others}: ${problem.why}. ${problem.fix}.`;
+  const why = `on ${printPlace(problem.at)} of node "${node}"${others}: ${problem.why}. ${problem.fix}.`;
   return failed("AddressOnLocalInterface", held, why);
 }
 

@@ -4,6 +4,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import { parseService } from "#src/model/service.ts";
 import { delay, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -117,7 +118,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
 function classForeign({ name, controller = "", count }: ForeignClass, scope: ClassScope): Problem {
   return {
     code: "INGRESS_CLASS_FOREIGN",
-    where: `IngressClass "${name}" spec.controller`,
+    at: objectAt("IngressClass", name, "spec.controller"),
     what: `Does not serve ${count} Ingress${count === 1 ? "" : "es"}`,
     why: `${count === 1 ? "it belongs" : "they belong"} to class "${name}" of controller "${controller}", and this program serves the controller "${scope.controller}"`,
     fix: `Start the ingress with --controller-class ${controller}, or give the Ingresses another class`,

@@ -1,5 +1,6 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
@@ -100,7 +101,7 @@ export class NamedSecrets {
 function secretMissing(key: string): Problem {
   return {
     code: "INGRESS_SECRET_MISSING",
-    where: `Secret "${key}"`,
+    at: objectAt("Secret", key),
     what: "Cannot serve its certificate",
     why: "an Ingress or --default-ssl-certificate names it, and it does not exist",
     fix: "Create it; until then the default certificate is served",

@@ -12,7 +12,7 @@ const FIX =
 export function forbiddenAddressProblems(uses: readonly ForbiddenUse[]): readonly Problem[] {
   const problems = uses.slice(0, MAX_PROBLEMS).map(({ ip, services, forbidden: { use } }): Problem => ({
     code: "SERVICE_ADDRESS_FORBIDDEN",
-    where: `status of ${services.map((key) => `Service "${key}"`).join(", ")}`,
+    at: { kind: "statuses", services },
     what: `Does not announce ${printIp(ip)}`,
     why: `it is ${use}`,
     fix: FIX,
@@ -24,6 +24,13 @@ export function forbiddenAddressProblems(uses: readonly ForbiddenUse[]): readonl
   const why = "each is the address of a machine or a gateway, or reserved";
   return [
     ...problems,
-    { code: "SERVICE_ADDRESS_FORBIDDEN", where: "statuses of Services", what, why, fix: FIX, severity: "error" },
+    {
+      code: "SERVICE_ADDRESS_FORBIDDEN",
+      at: { kind: "statuses", services: [] },
+      what,
+      why,
+      fix: FIX,
+      severity: "error",
+    },
   ];
 }

@@ -57,7 +57,7 @@ export class ForeignClaims {
       const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
       return {
         code: "ADDRESS_HAS_TWO_OWNERS",
-        where: `speaker ${self}`,
+        at: { kind: "speaker", nodes: [self] },
         what: `${self} and ${other} both announce ${named}`,
         why: `${mac} sends gratuitous ARP for them while ${self} announces them`,
         fix:

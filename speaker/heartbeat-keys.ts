@@ -28,7 +28,7 @@ export function readHeartbeatKeys(file: string): ReadKeys {
     ok: false,
     problem: {
       code: "HEARTBEAT_KEY_UNUSABLE",
-      where: file,
+      at: { kind: "file", file },
       what: "Cannot read the heartbeat key",
       why,
       fix,

@@ -11,7 +11,7 @@ export function keyProblems(own: MemberRecord, others: readonly MemberRecord[]):
     .filter((other) => !accepts(own, other) || !accepts(other, own))
     .map(({ node, keys }) => ({
       code: "HEARTBEAT_KEY_DIFFERS",
-      where: `speakers ${own.node} and ${node}`,
+      at: { kind: "speaker", nodes: [own.node, node] },
       what: `Cannot hear each other's heartbeats`,
       why: `${own.node} has the keys ${own.keys.join(", ")}, ${node} has ${keys.join(", ")} (fingerprints)`,
       fix: `Write the same keys to ${own.node} and ${node}; both reload them automatically`,

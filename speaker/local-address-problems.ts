@@ -66,7 +66,7 @@ function problemOf(name: string, ips: readonly Ip[], text: Pick<Problem, "why" |
   const more = texts.length > MAX_TEXTS ? " and more" : "";
   return {
     code: "ADDRESS_ON_LOCAL_INTERFACE",
-    where: `interface ${name}`,
+    at: { kind: "interface", name },
     what: `${name} has ${ips.length} of the addresses to announce: ${texts.slice(0, MAX_TEXTS).join(", ")}${more}`,
     ...text,
     severity: "error",

@@ -46,7 +46,7 @@ export function untoldNetworkProblems(node: string, left: readonly Cidr[]): read
   return [
     {
       code: "TOO_MANY_NETWORKS",
-      where: `speaker ${node}`,
+      at: { kind: "speaker", nodes: [node] },
       what: `Announces no address of ${left.map(printCidr).join(", ")}`,
       why: `more than ${SUBNETS_PER_HEARTBEAT} networks of this node contain addresses of pools or Services, and a heartbeat has room for that many`,
       fix: "Name the interfaces to use in --interfaces, or let other nodes announce the addresses of some networks (node-selectors of a pool)",

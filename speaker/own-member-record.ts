@@ -60,7 +60,7 @@ export function memberRecordProblems({ node, machineAddresses, interfaces, gatew
     if (count <= MAX_RECORD_ENTRIES) return [];
     return {
       code: "MEMBER_RECORD_TOO_LONG",
-      where: `speaker ${node}`,
+      at: { kind: "speaker", nodes: [node] },
       what: `The other speakers know ${MAX_RECORD_ENTRIES} of the ${count} ${what} of this node`,
       why: `a member record has room for ${MAX_RECORD_ENTRIES}, and another node may announce an address that is left out`,
       fix: "Keep the addresses of this node out of the pools and out of the statuses of Services, or give it fewer",

@@ -46,7 +46,7 @@ function notWritten(what: string, { message }: Error): Problem {
     "Look at the API server and the speaker's rights on Leases (or at the folder); Hawser tries again automatically";
   return {
     code: "REPORT_NOT_WRITTEN",
-    where: "speaker",
+    at: { kind: "part", name: "speaker" },
     what: `Cannot publish ${what}`,
     why: message,
     fix,

@@ -1,4 +1,5 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { MAX_REPORTED_PROBLEMS } from "#src/model/speaker-report.ts";
 
 export interface ReportedProblemsOptions {
@@ -43,8 +44,10 @@ export class ReportedProblems {
 
 /** Two speakers with different keys do not hear each other: the keys are what there is to fix. */
 function withoutConsequences(problems: readonly Problem[]): readonly Problem[] {
-  const keysDiffer = new Set(problems.filter(({ code }) => code === "HEARTBEAT_KEY_DIFFERS").map(({ where }) => where));
-  return problems.filter(({ code, where }) => code !== "HEARTBEATS_NOT_HEARD" || !keysDiffer.has(where));
+  const keysDiffer = new Set(
+    problems.filter(({ code }) => code === "HEARTBEAT_KEY_DIFFERS").map(({ at }) => printPlace(at)),
+  );
+  return problems.filter(({ code, at }) => code !== "HEARTBEATS_NOT_HEARD" || !keysDiffer.has(printPlace(at)));
 }
 
 function printList(problems: readonly Problem[]): string {

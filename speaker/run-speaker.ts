@@ -13,7 +13,7 @@ import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
-import { printProblem } from "#src/model/problem.ts";
+import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -150,7 +150,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       if (state === undefined || isLeaving) return;
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
       const { machineAddresses: _inMemberRecord, ...reported } = state;
-      const report = { node, ...reported, problems: ownProblems.list() };
+      const report = { node, ...reported, problems: ownProblems.list().map(withPlacePrinted) };
       await source.report(`speaker-${node}`, report, { goesWith });
     },
   });

@@ -124,7 +124,7 @@ export function sharedNetworkProblems(shared: readonly ServedNetwork[]): readonl
   return shared.flatMap(({ network, server, others }) =>
     others.map(({ name }) => ({
       code: "INTERFACES_SHARE_NETWORK" as const,
-      where: `interface ${name}`,
+      at: { kind: "interface" as const, name },
       what: `Does not announce addresses of ${printCidr(network)} on ${name}`,
       why: `${server.name} is in the same network, and the kernel routes by ${server.name}`,
       fix: `Bond the two interfaces, move ${name} to a network of its own, or name ${server.name} in --interfaces`,

@@ -3,7 +3,11 @@ import { findPortOwner } from "#src/process/port-owner.ts";
 
 /** Why the UDP port of the heartbeats cannot be bound, for the log and /readyz. */
 export async function heartbeatPortProblem(error: NodeJS.ErrnoException, port: number): Promise<Problem> {
-  const place = { where: "heartbeats", what: `Cannot listen on UDP port ${port}`, severity: "error" } as const;
+  const place = {
+    at: { kind: "part", name: "heartbeats" },
+    what: `Cannot listen on UDP port ${port}`,
+    severity: "error",
+  } as const;
   if (error.code === "EADDRINUSE") {
     const owner = await findPortOwner(port, "0.0.0.0", "udp");
     const who =
@@ -24,7 +28,11 @@ export async function heartbeatPortProblem(error: NodeJS.ErrnoException, port: n
 
 /** Why no packet socket can be opened on a link, for the log and /readyz. */
 export function packetSocketProblem(error: NodeJS.ErrnoException, link: string): Problem {
-  const place = { where: `interface ${link}`, what: "Cannot open a packet socket", severity: "error" } as const;
+  const place = {
+    at: { kind: "interface", name: link },
+    what: "Cannot open a packet socket",
+    severity: "error",
+  } as const;
   if (error.code === "EPERM" || error.code === "EACCES") {
     const why = "the program lacks the capability CAP_NET_RAW";
     const fix = "Run the speaker as root, or give it CAP_NET_RAW (capabilities: { add: [NET_RAW] } in a pod)";

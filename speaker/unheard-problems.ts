@@ -18,7 +18,7 @@ export function unheardProblems(
   const { node, heartbeatPort: port } = self;
   return unheard.map(({ member, kind }) => ({
     code: "HEARTBEATS_NOT_HEARD",
-    where: `speakers ${node} and ${member.node}`,
+    at: { kind: "speaker", nodes: [node, member.node] },
     what:
       kind === "silent"
         ? `${node} hears no heartbeats of ${member.node}`

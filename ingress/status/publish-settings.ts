@@ -45,7 +45,7 @@ export function readPublishSettings(options: OptionValues<typeof publishOptions>
   if (usesNodes && service === undefined)
     problems.push({
       code: "OPTION_MISSING",
-      where: "--publish-service",
+      at: { kind: "option", names: ["--publish-service"] },
       what: "Cannot start",
       why: "--publish-node-addresses takes the nodes from the endpoints of a Service",
       fix: "Give --publish-service with the Service that selects the pods of the ingress; a headless one will do",
@@ -58,5 +58,12 @@ export function readPublishSettings(options: OptionValues<typeof publishOptions>
 
 function invalid(flag: string, text: string, why: string): Problem {
   const fix = "Write a value as --help describes it";
-  return { code: "OPTION_INVALID", where: flag, what: `Cannot read "${text}"`, why, fix, severity: "error" };
+  return {
+    code: "OPTION_INVALID",
+    at: { kind: "option", names: [flag] },
+    what: `Cannot read "${text}"`,
+    why,
+    fix,
+    severity: "error",
+  };
 }

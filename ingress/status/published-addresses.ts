@@ -9,6 +9,7 @@ import {
 import type { Node } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import { textsOf } from "#src/model/record.ts";
 import type { PublishSettings } from "./publish-settings.ts";
 
@@ -68,7 +69,7 @@ function addressesOfNode(node: Node | undefined): readonly IngressAddress[] {
 function serviceMissing(key: string): Problem {
   return {
     code: "PUBLISH_SERVICE_MISSING",
-    where: `Service "${key}"`,
+    at: objectAt("Service", key),
     what: "Cannot publish addresses of Ingresses",
     why: "the Service does not exist",
     fix: "Create it, or fix --publish-service; until then statuses stay as they are",
@@ -79,7 +80,7 @@ function serviceMissing(key: string): Problem {
 function serviceUnreachable(key: string): Problem {
   return {
     code: "PUBLISH_SERVICE_UNREACHABLE",
-    where: `Service "${key}"`,
+    at: objectAt("Service", key),
     what: "Cannot publish addresses of Ingresses",
     why: "it is not of type LoadBalancer and has no externalIPs: it has no address outside the cluster",
     fix: "Give --publish-node-addresses, or --publish-status-address with the address in front of the nodes",

@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import { hostOf, wildcardOf } from "#src/routing/host.ts";
 import { covers, findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
@@ -148,7 +149,7 @@ function contextsByHost(
 function lastGoodServed({ secretKey, validToMs }: Certificate): Problem {
   return {
     code: "SECRET_LAST_GOOD_SERVED",
-    where: `Secret "${secretKey}"`,
+    at: objectAt("Secret", secretKey),
     what: "Serves the certificate that the Secret had before",
     why: `what it has now cannot be used; the earlier certificate is valid until ${new Date(validToMs).toISOString()}`,
     fix: "Store a usable certificate and key. After a restart of the ingress the default certificate is served",

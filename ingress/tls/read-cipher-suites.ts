@@ -10,6 +10,7 @@ export function readCipherSuites(flag: string, text: string | undefined): Parsed
     const what = `Cannot use "${text}"`;
     const why = "OpenSSL finds no cipher suite in it";
     const fix = "Write names of cipher suites with colons between them, such as ECDHE-RSA-AES128-GCM-SHA256";
-    return { ok: false, problems: [{ code: "OPTION_INVALID", where: flag, what, why, fix, severity: "error" }] };
+    const at = { kind: "option", names: [flag] } as const;
+    return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
   }
 }

@@ -9,5 +9,6 @@ export function readSecretName(flag: string, text: string | undefined): Parsed<s
   const what = `Cannot read "${text}"`;
   const fix = "Write a value as --help describes it";
   const why = "it is not NAMESPACE/NAME";
-  return { ok: false, problems: [{ code: "OPTION_INVALID", where: flag, what, why, fix, severity: "error" }] };
+  const at = { kind: "option", names: [flag] } as const;
+  return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
 }

@@ -1,4 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Assignment } from "./snapshot.ts";
 
@@ -17,7 +18,7 @@ export function pendingProblem(key: string, assignment: Assignment): Problem | u
   const lack = isServed ? "Cannot assign an address of each family" : "Cannot assign an address";
   return {
     code: "SERVICE_PENDING",
-    where: `Service "${key}"`,
+    at: objectAt("Service", key),
     what: `${reason === "AddressOrphaned" ? "Cannot find a pool with the address that it has" : lack} (${reason})`,
     ...splitAdvice(message),
     severity: isServed ? "warning" : "error",

@@ -5,6 +5,7 @@ import { findHostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts
 import type { KubeObject } from "#src/model/object.ts";
 import type { LineOfRange } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt, printPlace } from "#src/model/problem-place.ts";
 import { buildRoutes } from "#src/routing/build-routes.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
@@ -45,8 +46,8 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []));
   const lineOfRange: LineOfRange = (pool, range) => lineOf(places.rangeOf(pool, range));
   const misspelt = findMisspeltAnnotations(set);
-  const isSaidBetter = ({ code, where }: Problem) =>
-    code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => one.where === where);
+  const isSaidBetter = ({ code, at }: Problem) =>
+    code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => printPlace(one.at) === printPlace(at));
   return [
     ...(input.isWhole === true ? findMissingConfig(set) : []),
     ...[...inspected, ...inspectObjects(unusable, installation).inspected]
@@ -73,7 +74,7 @@ function findMissingConfig({ installation, objectOf }: CheckedSet): readonly Pro
   return [
     {
       code: "CONFIG_MAP_MISSING",
-      where: `ConfigMap "${configMap}"`,
+      at: objectAt("ConfigMap", configMap),
       what: "Cannot find the configuration",
       why: "the cluster has no ConfigMap of this name, so no Service gets an address",
       fix: "Create it with the pools, or name another one with --namespace and --config-map",

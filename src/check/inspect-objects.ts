@@ -14,6 +14,7 @@ import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import type { Configuration } from "#src/model/configuration.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import { INGRESS_CONTROLLER, isServed } from "#src/routing/routing-snapshot.ts";
@@ -103,7 +104,7 @@ export function inspectObjects(
     objectOf: (kind, key) => byName.get(nameOf(kind, key)),
     rootOf(kind, key, problems) {
       const object = byName.get(nameOf(kind, key));
-      const root = { value: undefined, object: nameOf(kind, key), path: "", problems };
+      const root = { value: undefined, holder: objectAt(kind, key), path: "", problems };
       return object === undefined ? root : { ...rootField(object), problems };
     },
   };

@@ -41,7 +41,7 @@ export function readConfigText(root: Field): Field | undefined {
   const content = document?.ok === false ? document.content : document;
   if (document !== undefined && content === undefined) return undefined;
   const place = content && { written: writtenInText(field.place, content.written), keys: [] };
-  return { ...field, path: "", object: root.object, value: content?.value, place };
+  return { ...field, path: "", holder: root.holder, value: content?.value, place };
 }
 
 function complainOfYaml(field: Field, faults: readonly YamlFault[]): void {

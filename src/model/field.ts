@@ -1,4 +1,5 @@
 import type { Problem } from "./problem.ts";
+import { type HolderPlace, placeInside } from "./problem-place.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 import { isRecord } from "./record.ts";
 import type { Key, Place } from "./written-yaml.ts";
@@ -9,8 +10,8 @@ import type { Key, Place } from "./written-yaml.ts";
  */
 export interface Field {
   readonly value: unknown;
-  /** `Service "default/web"`: what every place begins with. */
-  readonly object: string;
+  /** The object, or the file of one without a name: what every place begins with. */
+  readonly holder: HolderPlace;
   /** `spec.ports[0].port`; empty for the object itself. */
   readonly path: string;
   readonly problems: Problem[];
@@ -77,11 +78,11 @@ export function lineOf({ place }: Field): number | undefined {
 
 /** Adds a finding about a field. Past the limit only the first error still replaces a warning. */
 export function complain(field: Field, code: ProblemCode, text: ProblemText): undefined {
-  const where = field.path === "" ? field.object : `${field.object} ${field.path}`;
+  const at = placeInside(field.holder, field.path);
   const { problems } = field;
   if (problems.length >= MAX_PROBLEMS && (text.severity === "warning" || hasError(problems))) return undefined;
   const { line = lineOf(field), ...texts } = text;
-  const problem: Problem = { code, where, severity: "error", ...texts, ...(line === undefined ? {} : { line }) };
+  const problem: Problem = { code, at, severity: "error", ...texts, ...(line === undefined ? {} : { line }) };
   if (problems.length < MAX_PROBLEMS) problems.push(problem);
   else problems.splice(-1, 1, problem);
   return undefined;

@@ -2,6 +2,7 @@ import { complain, type Field } from "./field.ts";
 import { factsOf } from "./kind.ts";
 import { isKnownKind, type KubeObject, readObject } from "./object.ts";
 import type { Problem } from "./problem.ts";
+import type { FilePlace } from "./problem-place.ts";
 import { readYaml, type YamlContent, type YamlFault } from "./read-yaml.ts";
 import { isRecord } from "./record.ts";
 import type { Place } from "./written-yaml.ts";
@@ -11,7 +12,7 @@ export interface Manifests {
   readonly objects: readonly KubeObject[];
   readonly problems: readonly Problem[];
   /** Where each object begins: `shop.yaml:12`. */
-  readonly places: ReadonlyMap<KubeObject, string>;
+  readonly places: ReadonlyMap<KubeObject, FilePlace>;
   /** Objects that cannot be used, for `problems` says what is wrong with them: to be searched for further mistakes. */
   readonly unusable: readonly KubeObject[];
   /** How many objects of each kind were ignored, because Hawser does not read that kind. */
@@ -36,7 +37,7 @@ const MAX_LIST_DEPTH = 3;
 export function parseManifests(text: string, file: string, { keepsLines = false }: ManifestOptions = {}): Manifests {
   const found: Found = { file, objects: [], problems: [], places: new Map(), unusable: [], otherKinds: new Map() };
   if (text.length > MAX_MANIFEST_LENGTH) {
-    complain(placeIn(found, file), "MANIFEST_TOO_LARGE", {
+    complain(fieldIn(found), "MANIFEST_TOO_LARGE", {
       what: "Cannot read the file",
       why: `it has ${text.length} characters, and ${MAX_MANIFEST_LENGTH} is the limit`,
       fix: "Split it into several files",
@@ -45,7 +46,7 @@ export function parseManifests(text: string, file: string, { keepsLines = false 
   }
   // No YAML has it, and what the lines of such a file say means nothing.
   if (text.includes("\0")) {
-    complain(placeIn(found, file), "MANIFEST_NOT_YAML", {
+    complain(fieldIn(found), "MANIFEST_NOT_YAML", {
       what: "Cannot read the file",
       why: "it is not text in UTF-8: it has a zero byte",
       fix: "Leave it out if it is a program, an image or an archive; store a manifest in UTF-16 as UTF-8",
@@ -54,7 +55,7 @@ export function parseManifests(text: string, file: string, { keepsLines = false 
   }
   for (const document of readYaml(text)) {
     const faults = document.ok ? [] : document.faults;
-    for (const fault of faults) complainOfYaml(placeIn(found, `${file}:${fault.line}`), fault, text);
+    for (const fault of faults) complainOfYaml(fieldIn(found, fault.line), fault, text);
     const content = document.ok ? document : document.content;
     if (content === undefined || content.value === null || content.value === undefined) continue;
     collect(content, found, { isWhole: document.ok, keepsPlaces: keepsLines || content.hasOtherSpellings });
@@ -66,7 +67,7 @@ interface Found {
   readonly file: string;
   readonly objects: KubeObject[];
   readonly problems: Problem[];
-  readonly places: Map<KubeObject, string>;
+  readonly places: Map<KubeObject, FilePlace>;
   readonly unusable: KubeObject[];
   readonly otherKinds: Map<string, number>;
 }
@@ -77,15 +78,21 @@ interface Reading {
   readonly keepsPlaces: boolean;
 }
 
-function placeIn(found: Found, where: string): Field {
-  return { value: undefined, object: where, path: "", problems: found.problems };
+function fieldIn({ file, problems }: Found, line?: number): Field {
+  const holder: FilePlace = { kind: "file", file, ...(line === undefined ? {} : { line }) };
+  return { value: undefined, holder, path: "", problems };
 }
 
 function collect({ value, line, written }: YamlContent, found: Found, reading: Reading): void {
   for (const { item, keys, path } of itemsOf(value, { keys: [], path: "" }, 0)) {
     const start = keys.length === 0 ? line : written.lineOf(keys);
-    const where = `${found.file}:${start}${path}`;
-    collectObject(item, { where, place: { written, keys } }, { found, reading });
+    const at: FilePlace = {
+      kind: "file",
+      file: found.file,
+      ...(start !== undefined && { line: start }),
+      ...(path !== "" && { path }),
+    };
+    collectObject(item, { at, place: { written, keys } }, { found, reading });
   }
 }
 
@@ -95,14 +102,17 @@ type Step = Pick<Place, "keys"> & { readonly path: string };
 function itemsOf(value: unknown, step: Step, depth: number): readonly (Step & { readonly item: unknown })[] {
   if (!isList(value) || depth >= MAX_LIST_DEPTH) return [{ item: value, ...step }];
   return value.items.flatMap((item, index) => {
-    const next = { keys: [...step.keys, "items", index], path: `${step.path} items[${index}]` };
+    const next = {
+      keys: [...step.keys, "items", index],
+      path: `${step.path}${step.path === "" ? "" : " "}items[${index}]`,
+    };
     return itemsOf(item, next, depth + 1);
   });
 }
 
 function collectObject(
   value: unknown,
-  { where, place }: { readonly where: string; readonly place: Place },
+  { at, place }: { readonly at: FilePlace; readonly place: Place },
   { found, reading }: { readonly found: Found; readonly reading: Reading },
 ): void {
   if (!isKnownKind(value)) {
@@ -113,10 +123,10 @@ function collectObject(
   }
   // Where keys are lost, nothing can be said about a document of which not even the kind is left.
   if (!reading.isWhole && !isOfKind(value)) return;
-  const { object, isUsable, problems } = readObject(value, where, reading.keepsPlaces ? place : undefined);
+  const { object, isUsable, problems } = readObject(value, at, reading.keepsPlaces ? place : undefined);
   found.problems.push(...problems);
   if (object === undefined) return;
-  found.places.set(object, where);
+  found.places.set(object, at);
   if (isUsable && reading.isWhole) found.objects.push(object);
   else found.unusable.push(object);
 }

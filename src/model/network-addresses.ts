@@ -4,6 +4,7 @@ import type { MemberRecord } from "./member-record.ts";
 import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
+import { objectAt } from "./problem-place.ts";
 
 /** An address that a network keeps for itself, and what that means. */
 interface ReservedAddress {
@@ -31,7 +32,7 @@ export function findNetworkAddresses(
       const isAvoidable = avoids({ ...pool, avoidBuggyIps: true }, ip);
       return {
         code: "POOL_HAS_NETWORK_ADDRESS",
-        where: `ConfigMap "${configMap}" pool "${pool.name}"`,
+        at: objectAt("ConfigMap", configMap, `pool "${pool.name}"`),
         what: `This pool may assign ${printIp(ip)}`,
         why,
         fix: `Take it out of the pool${isAvoidable ? ", or give the pool avoid-buggy-ips: true" : ""}`,

@@ -2,6 +2,7 @@ import { child, complain, complainMissing, type Field, isUnset, quote, readTexts
 import { factsOf, isOurGroup, type Kind } from "./kind.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
+import { type HolderPlace } from "./problem-place.ts";
 import { isRecord, recordOf } from "./record.ts";
 import { type Place, writtenInside, type WrittenYaml } from "./written-yaml.ts";
 
@@ -44,10 +45,15 @@ export function keyOf(object: { readonly namespace: string; readonly name: strin
   return object.namespace === "" ? object.name : `${object.namespace}/${object.name}`;
 }
 
+/** The object itself as the place of a Problem. */
+export function placeOf({ kind, metadata: { namespace, name } }: KubeObject): HolderPlace {
+  return { kind: "object", object: { kind, namespace, name } };
+}
+
 /** The field that is the whole of an object, with a new list of findings. */
 export function rootField(object: KubeObject): Field {
   const { written } = object.metadata;
-  const root = { value: object, object: `${object.kind} "${keyOf(object.metadata)}"`, path: "", problems: [] };
+  const root = { value: object, holder: placeOf(object), path: "", problems: [] };
   return written === undefined ? root : { ...root, place: { written, keys: [] } };
 }
 
@@ -75,19 +81,19 @@ export interface ReadObject {
 const NO_NAME = "?";
 
 /**
- * Reads the identity of an object: `apiVersion`, `kind` and `metadata`; the rest is handed on as it is. `where` names
+ * Reads the identity of an object: `apiVersion`, `kind` and `metadata`; the rest is handed on as it is. `at` is
  * the place (`pools.yaml:12`) for findings about an object that has no name yet. Warnings say what is read
  * differently than Kubernetes would: old versions, and `annotations:` written beside `metadata:`.
  */
-export function parseObject(value: unknown, where: string): Parsed<KubeObject> {
-  const { object, isUsable, problems } = readObject(value, where);
+export function parseObject(value: unknown, at: HolderPlace): Parsed<KubeObject> {
+  const { object, isUsable, problems } = readObject(value, at);
   return object !== undefined && isUsable ? { ok: true, value: object, problems } : { ok: false, problems };
 }
 
 /** Reads the identity of an object as `parseObject` does, and goes on after a mistake. */
-export function readObject(value: unknown, where: string, place?: Place): ReadObject {
+export function readObject(value: unknown, at: HolderPlace, place?: Place): ReadObject {
   const problems: Problem[] = [];
-  const root: Field = { value, object: where, path: "", problems, place };
+  const root: Field = { value, holder: at, path: "", problems, place };
   if (!isRecord(value)) {
     complain(root, "OBJECT_NOT_A_MAP", {
       what: `Cannot read ${quote(value)} as an object`,
@@ -103,7 +109,7 @@ export function readObject(value: unknown, where: string, place?: Place): ReadOb
   const identity = readIdentity(child(root, "metadata"), facts);
   if (facts === undefined) return { object: undefined, isUsable: false, problems };
   const { name = NO_NAME, namespace = NO_NAME } = identity;
-  const named = { ...root, object: `${facts.kind} "${keyOf({ name, namespace })}"` };
+  const named: Field = { ...root, holder: { kind: "object", object: { kind: facts.kind, namespace, name } } };
   const written = version ?? facts.apiVersion;
   warnOfOldVersion(named, facts, written);
   const metadata = {

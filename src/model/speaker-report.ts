@@ -102,7 +102,8 @@ function readProblem(value: Fields): readonly Problem[] {
   if (typeof code !== "string" || !Object.hasOwn(PROBLEM_CODES, code)) return [];
   const [where, what, why, fix] = ["where", "what", "why", "fix"].map((key) => textOf(value[key]));
   if (where === undefined || what === undefined || why === undefined || fix === undefined) return [];
-  return [{ code: code as ProblemCode, where, what, why, fix, severity: severity === "warning" ? "warning" : "error" }];
+  const at = { kind: "reported", where, nodes: [] } as const;
+  return [{ code: code as ProblemCode, at, what, why, fix, severity: severity === "warning" ? "warning" : "error" }];
 }
 
 /** Nothing of a Problem without addresses, as those of a speaker of an older version are. */

@@ -117,14 +117,14 @@ function problemOf(
   owner: PortOwner | undefined,
   { port, address, name }: ListenOptions,
 ): Problem {
-  const where = `${name} listener`;
+  const at = { kind: "part", name: `${name} listener` } as const;
   const what = `Cannot listen on ${address.includes(":") ? `[${address}]` : address}:${port}`;
   if (error.code === "EADDRINUSE") {
     const holder = owner === undefined ? "another process" : `process ${owner.pid} (${owner.name})`;
     const fix = `Stop that process or choose another port; Hawser retries until port ${port} is free`;
     return {
       code: "PORT_IN_USE",
-      where,
+      at,
       what,
       why: `${holder} already listens on port ${port}`,
       fix,
@@ -137,8 +137,8 @@ function problemOf(
         ? `port ${port} needs the capability CAP_NET_BIND_SERVICE`
         : `the system forbids port ${port} (${error.code})`;
     const fix = "Give the program CAP_NET_BIND_SERVICE, or choose a port from 1024 up";
-    return { code: "PORT_FORBIDDEN", where, what, why, fix, severity: "error" };
+    return { code: "PORT_FORBIDDEN", at, what, why, fix, severity: "error" };
   }
   const fix = `Choose an address of this host, or 0.0.0.0 or :: for all; Hawser retries`;
-  return { code: "LISTEN_FAILED", where, what, why: error.message, fix, severity: "error" };
+  return { code: "LISTEN_FAILED", at, what, why: error.message, fix, severity: "error" };
 }

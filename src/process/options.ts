@@ -1,5 +1,6 @@
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { type ProblemPlace } from "#src/model/problem-place.ts";
 import { nearest } from "#src/model/nearest.ts";
 import { type CommandText, printHelp } from "./print-help.ts";
 import {
@@ -107,11 +108,11 @@ function readOption(
   for (const { where, text } of relevant) {
     const read = readOptionValue(spec, text);
     if (read.ok) values.push(read.value);
-    else problems.push(problem("OPTION_INVALID", where, `Cannot read "${text}"`, read));
+    else problems.push(problem("OPTION_INVALID", optionAt(where), `Cannot read "${text}"`, read));
   }
   if (given.length === 0 && "required" in spec && spec.required && spec.default === undefined) {
     const fix = `Give ${flagOf(name)} or set ${variableOf(name)}`;
-    problems.push(problem("OPTION_MISSING", flagOf(name), "Cannot start", { why: "it has no value", fix }));
+    problems.push(problem("OPTION_MISSING", optionAt(flagOf(name)), "Cannot start", { why: "it has no value", fix }));
   }
   if (spec.kind === "list" && values.length > 0) return { value: values.flat() as readonly string[], problems };
   return { value: values[0] ?? defaultOf(spec), problems };
@@ -122,21 +123,31 @@ function defaultOf(spec: OptionSpec): OptionValue | undefined {
   return spec.kind === "list" ? (spec.default ?? []) : spec.default;
 }
 
-function problem(code: ProblemCode, where: string, what: string, reason: { why: string; fix: string }): Problem {
-  return { code, where, what, why: reason.why, fix: reason.fix, severity: "error" };
+function problem(code: ProblemCode, at: ProblemPlace, what: string, reason: { why: string; fix: string }): Problem {
+  return { code, at, what, why: reason.why, fix: reason.fix, severity: "error" };
+}
+
+function optionAt(name: string): ProblemPlace {
+  return { kind: "option", names: [name] };
 }
 
 function unknownFlag(flag: string, known: readonly string[]): Problem {
   const guess = nearest(flag, known);
   const fix = guess === undefined ? "See --help for all options" : `Did you mean ${guess}?`;
-  return problem("OPTION_UNKNOWN", flag, "Unknown option", { why: "this command does not have it", fix });
+  return problem("OPTION_UNKNOWN", optionAt(flag), "Unknown option", { why: "this command does not have it", fix });
 }
 
 function missingValue(flag: string): Problem {
-  return problem("OPTION_INVALID", flag, "Cannot read its value", { why: "it is missing", fix: `Write ${flag} VALUE` });
+  return problem("OPTION_INVALID", optionAt(flag), "Cannot read its value", {
+    why: "it is missing",
+    fix: `Write ${flag} VALUE`,
+  });
 }
 
 function unexpectedArgument(text: string): Problem {
   const why = "this command takes only options";
-  return problem("ARGUMENT_UNEXPECTED", `"${text}"`, "Cannot use this argument", { why, fix: "Remove it" });
+  return problem("ARGUMENT_UNEXPECTED", { kind: "argument", text }, "Cannot use this argument", {
+    why,
+    fix: "Remove it",
+  });
 }

@@ -1,16 +1,17 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { Logger } from "./log.ts";
 
 /** Further fields of a log line, such as the key of the Service. */
 type Context = Readonly<Record<string, unknown>>;
 
 /**
- * Logs a Problem in the one form that all programs have: the message "problem", the fields code, where, what, why and fix,
+ * Logs a Problem in the one form that all programs have: the message "problem", the fields code, where: printPlace(at), what, why and fix,
  * the level by its severity.
  */
 export function logProblem(log: Logger, problem: Problem, context: Context = {}): void {
-  const { severity, code, where, what, why, fix } = problem;
-  log[severity === "error" ? "error" : "warn"]({ ...context, code, where, what, why, fix }, "problem");
+  const { severity, code, at, what, why, fix } = problem;
+  log[severity === "error" ? "error" : "warn"]({ ...context, code, where: printPlace(at), what, why, fix }, "problem");
 }
 
 /** Logs each Problem once: again only after it was gone. */

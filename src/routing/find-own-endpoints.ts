@@ -2,6 +2,7 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
 
 /** A Service that has the proxy itself as an endpoint. */
@@ -53,7 +54,7 @@ function servicesOf({ namespace, defaultBackend, rules }: Ingress): readonly str
 function problemOf({ sliceKey, serviceKey, address, port }: OwnEndpoint, ingress: Ingress): Problem {
   return {
     code: "ENDPOINT_IS_INGRESS",
-    where: `EndpointSlice "${sliceKey}" endpoints`,
+    at: objectAt("EndpointSlice", sliceKey, "endpoints"),
     what: `Cannot use the endpoint ${address.includes(":") ? `[${address}]` : address}:${port}`,
     why: `it is this ingress itself, and Ingress "${ingress.key}" sends requests to Service "${serviceKey}": they would come back`,
     fix: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service",

@@ -1,6 +1,7 @@
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import { type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
 
@@ -30,7 +31,7 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
     at: loser.at,
     problem: {
       code: "INGRESS_PATH_TAKEN",
-      where: `Ingress "${loser.ingress.key}" ${loser.at}`,
+      at: objectAt("Ingress", loser.ingress.key, loser.at),
       what: `Never serves ${printClaim(host, loser)}`,
       why: `Ingress "${winner.ingress.key}" ${winner.at} has the same host, path and type, and ${whyFirst(winner, loser)}`,
       fix: "Remove one of the two, or give them different paths",

@@ -1,4 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { Certificate } from "./read-certificate.ts";
 
 const DAY_MS = 86_400_000;
@@ -30,20 +31,20 @@ export function covers({ names }: Certificate, host: string): boolean {
 }
 
 function validityFaults({ secretKey, validFromMs, validToMs }: Certificate, nowMs: number): readonly Problem[] {
-  const where = `Secret "${secretKey}" tls.crt`;
+  const at = objectAt("Secret", secretKey, "tls.crt");
   const severity = "warning";
   const end = new Date(validToMs).toISOString();
   if (nowMs < validFromMs) {
     const why = `it is valid from ${new Date(validFromMs).toISOString()} on`;
     const fix = "Look at the clock of this node, or wait";
-    return [{ code: "SECRET_NOT_YET_VALID", where, what: "Clients refuse this certificate", why, fix, severity }];
+    return [{ code: "SECRET_NOT_YET_VALID", at, what: "Clients refuse this certificate", why, fix, severity }];
   }
   if (nowMs >= validToMs) {
     const fix = "Store a renewed certificate";
     return [
       {
         code: "SECRET_EXPIRED",
-        where,
+        at,
         what: "Clients refuse this certificate",
         why: `it expired at ${end}`,
         fix,
@@ -54,7 +55,7 @@ function validityFaults({ secretKey, validFromMs, validToMs }: Certificate, nowM
   if (validToMs - nowMs >= SOON_MS) return [];
   const what = "Clients will soon refuse this certificate";
   const fix = "Find out why it was not renewed";
-  return [{ code: "SECRET_EXPIRES_SOON", where, what, why: `it expires at ${end}`, fix, severity }];
+  return [{ code: "SECRET_EXPIRES_SOON", at, what, why: `it expires at ${end}`, fix, severity }];
 }
 
 function notCovered({ secretKey, names }: Certificate, hosts: readonly string[]): Problem {
@@ -63,7 +64,7 @@ function notCovered({ secretKey, names }: Certificate, hosts: readonly string[])
   const list = names.slice(0, MAX_NAMED_HOSTS).join(", ");
   return {
     code: "SECRET_HOST_NOT_COVERED",
-    where: `Secret "${secretKey}" tls.crt`,
+    at: objectAt("Secret", secretKey, "tls.crt"),
     what: `Clients refuse this certificate for ${named}${rest > 0 ? ` and ${rest} more` : ""}`,
     why:
       names.length === 0

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 
 /** A certificate that belongs to its key, ready to be served. */
@@ -102,7 +103,7 @@ function unusable({ key }: TlsSecret, why: string): Parsed<never> {
 export function secretUnusable(secretKey: string, why: string): Problem {
   return {
     code: "SECRET_UNUSABLE",
-    where: `Secret "${secretKey}"`,
+    at: objectAt("Secret", secretKey),
     what: "Cannot serve its certificate",
     why,
     fix: "Store a certificate with its own key. Until then the last usable certificate is served, or the default one",
@@ -113,7 +114,7 @@ export function secretUnusable(secretKey: string, why: string): Problem {
 function wrongOrder({ key }: TlsSecret): Problem {
   return {
     code: "SECRET_CHAIN_ORDER",
-    where: `Secret "${key}" tls.crt`,
+    at: objectAt("Secret", key, "tls.crt"),
     what: "Puts the certificates of the chain in another order",
     why: "the certificate of the key has to be the first, and each other one has to have issued the one before it",
     fix: "Store the chain in this order: other programs may refuse it",

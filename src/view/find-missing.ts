@@ -1,4 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 import type { StatusInput } from "./status-input.ts";
 import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
 
@@ -9,7 +10,7 @@ export function findMissing(input: StatusInput): readonly Problem[] {
     return [
       {
         code: "INSTALLATION_NOT_FOUND",
-        where: `namespace "${namespace}"`,
+        at: { kind: "namespace", name: namespace },
         what: "Cannot find Hawser",
         why: "the namespace has no ConfigMap with pools, no pod of a speaker and no Lease of a controller or a speaker",
         fix: "Give the namespace of Hawser with --namespace, and the name of its ConfigMap with --config-map",
@@ -25,7 +26,7 @@ function findMissingConfig({ configMap, configMaps }: StatusInput): readonly Pro
   return [
     {
       code: "CONFIG_MAP_MISSING",
-      where: `ConfigMap "${configMap}"`,
+      at: objectAt("ConfigMap", configMap),
       what: "Cannot find the configuration",
       why: "there is no ConfigMap of this name",
       fix: "Create it with the pools, or name another one with --namespace and --config-map",
@@ -42,7 +43,7 @@ function findMissingLeader({ namespace, leases, nowMs }: StatusInput): readonly 
   return [
     {
       code: "CONTROLLER_NOT_LEADING",
-      where: `Lease "${namespace}/${CONTROLLER_ELECTION}"`,
+      at: objectAt("Lease", `${namespace}/${CONTROLLER_ELECTION}`),
       what: "No controller leads, so no Service gets an address",
       why: leader.holder === "" ? "no controller holds the Lease" : last,
       fix: `Find out why the pods of the Deployment ${CONTROLLER_ELECTION} do not run, or cannot reach the API server`,

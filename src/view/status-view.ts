@@ -4,6 +4,7 @@ import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { Service } from "#src/model/service.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
@@ -17,7 +18,7 @@ import type { SpeakerView } from "./view-speakers.ts";
 /** A part of an installation that may be unreadable. */
 export type Part = "services" | "pools" | "nodes" | "endpoints" | "pods" | "speakers" | "leaders" | "events";
 
-/** What `hawser status` shows. Also its JSON. */
+/** What `hawser status` shows. Also its JSON, where Problems have their place printed as `where`. */
 export interface StatusView {
   readonly pools: readonly {
     readonly name: string;
@@ -109,7 +110,7 @@ function reportedProblems(reports: readonly SpeakerReport[]): readonly Problem[]
   }
   return [...nodesOf.values()].map(({ problem, nodes }) => ({
     ...problem,
-    where: `speaker on ${nodes.join(", ")}: ${problem.where}`,
+    at: { kind: "reported", where: printPlace(problem.at), nodes },
   }));
 }
 

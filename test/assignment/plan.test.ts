@@ -143,7 +143,12 @@ describe("planAssignments()", () => {
 });
 
 function garbled(): Problem {
-  const text = { where: "here", what: "Cannot read it", why: "it is garbled", fix: "Write it" };
+  const text = {
+    at: { kind: "part", name: "here" } as const,
+    what: "Cannot read it",
+    why: "it is garbled",
+    fix: "Write it",
+  };
   return { ...text, code: "REQUEST_ADDRESS_UNREADABLE", severity: "error" };
 }
 

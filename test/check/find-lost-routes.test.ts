@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { printPlace } from "#src/model/problem-place.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { findingsIn, found } from "./found.ts";
 
@@ -36,7 +37,7 @@ describe("checkFiles() of rules that lose", () => {
 
   it("I15 names the winner", () => {
     const [finding] = findingsIn([ingress("a"), ingress("b")]);
-    expect(finding?.where).toBe('Ingress "default/b" spec.rules[0].http.paths[0]');
+    expect(finding && printPlace(finding.at)).toBe('Ingress "default/b" spec.rules[0].http.paths[0]');
     expect(finding?.why).toContain('"default/a" spec.rules[0].http.paths[0]');
   });
 });

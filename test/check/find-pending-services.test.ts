@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findingsIn, found, loadBalancer, node, pools } from "./found.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 
 const small = pools(
   "name: small, addresses: [192.0.2.1-192.0.2.2]",
@@ -79,7 +80,7 @@ describe("O6 what the controller would leave pending is an error", () => {
       loadBalancer("web", { status: "{ ip: 192.0.2.11 }" }),
       loadBalancer("cloud", { status: "{ ip: 203.0.113.77 }" }),
     ]);
-    expect(findings.map(({ severity, code, where }) => `${severity} ${code} ${where}`)).toEqual([
+    expect(findings.map(({ severity, code, at }) => `${severity} ${code} ${printPlace(at)}`)).toEqual([
       'warning SERVICE_ADDRESS_LOST Service "default/cloud" status.loadBalancer.ingress',
       'warning SERVICE_ADDRESS_LOST Service "default/web" status.loadBalancer.ingress',
     ]);

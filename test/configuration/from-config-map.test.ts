@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { printRange } from "#src/ip/range.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { printPlace } from "#src/model/problem-place.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import { codes, configMap, object, valueOf } from "#test/model/build.ts";
 
 /** A configuration with one layer2 pool of these addresses. */
@@ -92,7 +94,7 @@ describe("fromConfigMap() refuses a range and proposes the mend", () => {
   ])("$text", ({ text, code, fix }) => {
     const parsed = parse(withAddresses("198.51.100.0/24", text));
     expect(parsed.ok).toBe(false);
-    expect(parsed.problems).toEqual([
+    expect(parsed.problems.map(withPlacePrinted)).toEqual([
       expect.objectContaining({
         code,
         fix,
@@ -180,7 +182,7 @@ describe("fromConfigMap() refuses the text", () => {
 
   it("names the line in it", () => {
     const [problem] = parse("address-pools:\n- name: a\n  name: b\n").problems;
-    expect(problem?.where).toBe('ConfigMap "hawser-system/hawser" data.config line 3');
+    expect(problem && printPlace(problem.at)).toBe('ConfigMap "hawser-system/hawser" data.config line 3');
   });
 
   it.each([undefined, null, 5, ["a"], {}])("that is %j", (config) => {

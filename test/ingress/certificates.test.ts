@@ -5,6 +5,7 @@ import { Engine } from "#ingress/engine/engine.ts";
 import { netConnect } from "#ingress/io/net.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { type CertificateClaims, certificateClaims } from "#src/tls/certificate-claims.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
@@ -29,7 +30,7 @@ function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
 }
 
 function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
-  return [...problems.values()].flat().map(({ code, where }) => `${code} ${where}`);
+  return [...problems.values()].flat().map(({ code, at }) => `${code} ${printPlace(at)}`);
 }
 
 describe("selfSigned()", () => {

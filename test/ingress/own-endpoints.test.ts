@@ -2,6 +2,7 @@ import type { NetworkInterfaceInfo } from "node:os";
 import { describe, expect, it } from "vitest";
 import { ownEndpoints } from "#ingress/own-endpoints.ts";
 import { RouteIndex } from "#ingress/route-index.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { route } from "#src/routing/route.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -48,7 +49,7 @@ describe("RouteIndex", () => {
   it("H5 uses no endpoint that is the ingress itself, and names it", () => {
     const { index, decision } = indexOf("s", [80]);
     expect(decision).toMatchObject({ kind: "refuse", reason: "no-endpoint" });
-    expect(index.ownEndpoints().map(({ code, where }) => `${code} ${where}`)).toEqual([
+    expect(index.ownEndpoints().map(({ code, at }) => `${code} ${printPlace(at)}`)).toEqual([
       'ENDPOINT_IS_INGRESS EndpointSlice "default/s-0" endpoints',
     ]);
   });

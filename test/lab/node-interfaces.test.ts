@@ -7,7 +7,7 @@ import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Problem } from "#src/model/problem.ts";
+import type { PrintedProblem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
 import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import { parse } from "yaml";
@@ -45,12 +45,12 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     expect(`${command}: ${code} ${stderr}`).toBe(`${command}: 0 `);
   }
 
-  function problemsOf(node: string): readonly Problem[] {
+  function problemsOf(node: string): readonly PrintedProblem[] {
     const report = installation.reports().get(node) as unknown as Fields | undefined;
-    return (report?.["problems"] ?? []) as readonly Problem[];
+    return (report?.["problems"] ?? []) as readonly PrintedProblem[];
   }
 
-  function untilProblem(node: string, code: string, where: string): Promise<Problem> {
+  function untilProblem(node: string, code: string, where: string): Promise<PrintedProblem> {
     const lastSeen = () => problemsOf(node);
     const find = () => problemsOf(node).find((problem) => problem.code === code && problem.where === where);
     return until(`${node} reports ${code} of ${where}`, find, { lastSeen });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isClosed } from "#src/model/ingress-path.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 const backend = { service: { name: "web", port: { number: 80 } } };
@@ -145,7 +146,7 @@ describe("parseIngress() judges restrictions", () => {
     const parsed = withAnnotations({ [name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
     expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
-    expect(parsed.problems[0]?.where).toContain(name);
+    expect(parsed.problems.map(withPlacePrinted)[0]?.where).toContain(name);
   });
 
   it.each([

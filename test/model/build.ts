@@ -10,7 +10,8 @@ import { parseNode } from "#src/model/node.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, parseObject } from "#src/model/object.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
-import { type Parsed, printProblem, type Problem } from "#src/model/problem.ts";
+import { printPlace } from "#src/model/problem-place.ts";
+import { type Parsed, printProblem, type Problem, withPlacePrinted } from "#src/model/problem.ts";
 import { parseTlsSecret } from "#src/model/tls-secret.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
@@ -29,7 +30,7 @@ export const parsers: Readonly<Partial<Record<Kind, (object: KubeObject) => Pars
 
 /** The one object that YAML text holds; fails where it has no identity. */
 export function object(text: string): KubeObject {
-  const parsed = parseObject(parse(text), "test");
+  const parsed = parseObject(parse(text), { kind: "file", file: "test" });
   if (!parsed.ok) throw new Error(parsed.problems.map(printProblem).join("\n"));
   return parsed.value;
 }
@@ -37,7 +38,10 @@ export function object(text: string): KubeObject {
 /** The ConfigMap that holds a configuration. */
 export function configMap(config: unknown): KubeObject {
   const metadata = { name: "hawser", namespace: "hawser-system" };
-  const parsed = parseObject({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } }, "test");
+  const parsed = parseObject(
+    { apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } },
+    { kind: "file", file: "test" },
+  );
   if (!parsed.ok) throw new Error("not a ConfigMap");
   return parsed.value;
 }
@@ -56,6 +60,7 @@ export function valueOf<T>(parsed: Parsed<T>): T {
 function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
+  if ("code" in value && "at" in value) return withPlacePrinted(value as Problem);
   if ("family" in value && "value" in value) return printIp(value as Ip);
   if ("family" in value && "first" in value) return printRange(value as IpRange);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
@@ -83,9 +88,10 @@ export function describeManifests(text: string): string {
   const manifests = parseManifests(text, "in.yaml");
   const objects = manifests.objects.map((one) => {
     const parsed = parsers[one.kind]?.(one);
+    const place = manifests.places.get(one);
     return {
       object: `${one.kind} "${keyOf(one.metadata)}"`,
-      place: manifests.places.get(one),
+      place: place && printPlace(place),
       ...(parsed?.ok === true ? { value: readable(shown(one.kind, parsed.value)) } : { value: null }),
       problems: parsed?.problems.map(describeProblem) ?? [],
     };

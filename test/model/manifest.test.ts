@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_MANIFEST_LENGTH, parseManifests } from "#src/model/manifest.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { parseService } from "#src/model/service.ts";
 import { codes, valueOf } from "./build.ts";
 
@@ -10,8 +11,8 @@ function read(text: string) {
   return {
     names: objects.map(({ metadata }) => metadata.name),
     codes: codes(problems),
-    where: problems.map(({ where }) => where),
-    places: [...places.values()],
+    where: problems.map(({ at }) => printPlace(at)),
+    places: [...places.values()].map(printPlace),
   };
 }
 
@@ -59,7 +60,7 @@ describe("parseManifests()", () => {
     expect(problems).toEqual([
       expect.objectContaining({
         code: "MANIFEST_NOT_YAML",
-        where: "f.yaml",
+        at: { kind: "file", file: "f.yaml" },
         why: expect.stringContaining("zero byte"),
       }),
     ]);

@@ -3,6 +3,7 @@ import { parseRange } from "#src/ip/range.ts";
 import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 
 /** A pool; its addresses as in a configuration. */
 function pool(name: string, addresses: string, avoidBuggyIps = false): Pool {
@@ -82,7 +83,9 @@ describe("findNetworkAddresses()", () => {
   it("names the pool, the network, the kind of address and the way out", () => {
     const pools = [pool("far", "198.51.100.0/28"), pool("near", "192.0.2.0/25 2001:db8::-2001:db8::f")];
     const found = findNetworkAddresses(pools, [recordOf("n1", "192.0.2.0/25", "2001:db8::/64")]);
-    expect(new Set(found.map(({ where }) => where))).toEqual(new Set(['ConfigMap "hawser-system/hawser" pool "near"']));
+    expect(new Set(found.map(({ at }) => printPlace(at)))).toEqual(
+      new Set(['ConfigMap "hawser-system/hawser" pool "near"']),
+    );
     expect(found.map(({ why, fix }) => `${why}. ${fix}`)).toEqual([
       "it is the first address of 192.0.2.0/25, which nodes are in: many clients there do not connect to it. Take it out of the pool, or give the pool avoid-buggy-ips: true",
       "it is the broadcast address of 192.0.2.0/25, which nodes are in: no client there connects to it. Take it out of the pool",

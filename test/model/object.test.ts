@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { isKnownKind, keyOf, parseObject } from "#src/model/object.ts";
 import { codes, object, valueOf } from "./build.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 
 const service = { apiVersion: "v1", kind: "Service", metadata: { name: "web" } };
 
 describe("parseObject()", () => {
   it("fills in what a manifest leaves out", () => {
-    const { metadata } = valueOf(parseObject({ ...service, spec: { a: 1 } }, "test"));
+    const { metadata } = valueOf(parseObject({ ...service, spec: { a: 1 } }, { kind: "file", file: "test" }));
     expect(metadata).toEqual({ name: "web", namespace: "default", createdMs: 0, labels: {}, annotations: {} });
   });
 
   it("hands on what it does not read", () => {
-    expect(valueOf(parseObject({ ...service, spec: { a: 1 }, data: [2] }, "test"))).toMatchObject({
+    expect(
+      valueOf(parseObject({ ...service, spec: { a: 1 }, data: [2] }, { kind: "file", file: "test" })),
+    ).toMatchObject({
       spec: { a: 1 },
       data: [2],
     });
@@ -19,7 +22,7 @@ describe("parseObject()", () => {
 
   it("reads what an API server writes", () => {
     const metadata = { name: "web", uid: "u", resourceVersion: "7", creationTimestamp: "1970-01-01T00:00:01Z" };
-    expect(valueOf(parseObject({ ...service, metadata }, "test")).metadata).toMatchObject({
+    expect(valueOf(parseObject({ ...service, metadata }, { kind: "file", file: "test" })).metadata).toMatchObject({
       uid: "u",
       resourceVersion: "7",
       createdMs: 1_000,
@@ -31,7 +34,10 @@ describe("parseObject()", () => {
     { kind: "IngressClass", apiVersion: "networking.k8s.io/v1", key: "a" },
     { kind: "Ingress", apiVersion: "networking.k8s.io/v1", key: "shop/a" },
   ])("gives $kind the key $key", ({ kind, apiVersion, key }) => {
-    const parsed = parseObject({ kind, apiVersion, metadata: { name: "a", namespace: "shop" } }, "test");
+    const parsed = parseObject(
+      { kind, apiVersion, metadata: { name: "a", namespace: "shop" } },
+      { kind: "file", file: "test" },
+    );
     expect(keyOf(valueOf(parsed).metadata)).toBe(key);
   });
 
@@ -54,10 +60,10 @@ describe("parseObject()", () => {
     { name: "64 letters", value: { ...service, metadata: { name: "a".repeat(64) } }, code: "OBJECT_NAME_INVALID" },
     { name: "..", value: { ...service, metadata: { name: "a", namespace: ".." } }, code: "OBJECT_NAME_INVALID" },
   ])("refuses $name", ({ value, code }) => {
-    const parsed = parseObject(value, "test.yaml:1");
+    const parsed = parseObject(value, { kind: "file", file: "test.yaml", line: 1 });
     expect(parsed.ok).toBe(false);
     expect(codes(parsed.problems)).toEqual([code]);
-    expect(parsed.problems[0]?.where).toMatch(/^test\.yaml:1/);
+    expect(parsed.problems.map(withPlacePrinted)[0]?.where).toMatch(/^test\.yaml:1/);
   });
 
   it.each([
@@ -68,14 +74,17 @@ describe("parseObject()", () => {
     { kind: "Deployment", old: "apps/v1beta1" },
     { kind: "Deployment", old: "apps/v1beta2" },
   ])("reads $kind of $old with a warning", ({ kind, old }) => {
-    const parsed = parseObject({ apiVersion: old, kind, metadata: { name: "a" } }, "test");
+    const parsed = parseObject({ apiVersion: old, kind, metadata: { name: "a" } }, { kind: "file", file: "test" });
     expect(valueOf(parsed).apiVersion).toBe(old);
     expect(codes(parsed.problems)).toEqual(["api_version_old"]);
   });
 
   it("takes annotations beside metadata for its own, which win", () => {
     const metadata = { name: "web", annotations: { a: "inside" } };
-    const parsed = parseObject({ ...service, metadata, annotations: { a: "beside", b: "beside" } }, "test");
+    const parsed = parseObject(
+      { ...service, metadata, annotations: { a: "beside", b: "beside" } },
+      { kind: "file", file: "test" },
+    );
     expect(valueOf(parsed).metadata.annotations).toEqual({ a: "inside", b: "beside" });
     expect(codes(parsed.problems)).toEqual(["metadata_misplaced"]);
   });
@@ -85,7 +94,10 @@ describe("parseObject()", () => {
     { written: true, read: "true", code: "text_not_quoted" },
     { written: ["10.0.0.1"], read: "a list", code: "FIELD_WRONG_TYPE" },
   ])("reads the annotation $written as $read and says so", ({ written, read, code }) => {
-    const parsed = parseObject({ ...service, metadata: { name: "web", annotations: { a: written } } }, "test");
+    const parsed = parseObject(
+      { ...service, metadata: { name: "web", annotations: { a: written } } },
+      { kind: "file", file: "test" },
+    );
     expect(valueOf(parsed).metadata.annotations).toEqual({ a: read });
     expect(codes(parsed.problems)).toEqual([code]);
   });

@@ -6,7 +6,9 @@ import { parsers } from "./build.ts";
 function found(...lines: readonly string[]): string[] {
   const { objects, unusable, problems } = parseManifests(lines.join("\n"), "f.yaml", { keepsLines: true });
   const inside = [...objects, ...unusable].flatMap((object) => parsers[object.kind]?.(object).problems ?? []);
-  return [...problems, ...inside].map(({ code, line, where }) => `${code} ${line ?? /:(\d+)/.exec(where)?.[1]}`);
+  return [...problems, ...inside].map(
+    ({ code, line, at }) => `${code} ${line ?? (at.kind === "file" ? at.line : undefined)}`,
+  );
 }
 
 const service = ["apiVersion: v1", "kind: Service", "metadata:", "  name: web"];

@@ -48,7 +48,7 @@ describe("parsers never throw, and say why where they fail", () => {
   it("parseObject()", () => {
     fc.assert(
       fc.property(anything, (value) => {
-        const parsed = parseObject(value, "test");
+        const parsed = parseObject(value, { kind: "file", file: "test" });
         expect(parsed.ok || parsed.problems.length > 0).toBe(true);
       }),
       { numRuns: 500 },
@@ -58,7 +58,7 @@ describe("parsers never throw, and say why where they fail", () => {
   it.each(Object.entries(versions))("%s", (kind, version) => {
     fc.assert(
       fc.property(ofKind(kind, version), (value) => {
-        const parsed = parseObject(value, "test");
+        const parsed = parseObject(value, { kind: "file", file: "test" });
         if (!parsed.ok) throw new Error(parsed.problems.map(printProblem).join("\n"));
         const result = parsers[kind as Kind]?.(parsed.value);
         expect(result?.ok === true || (result?.problems.length ?? 0) > 0).toBe(true);
@@ -118,7 +118,7 @@ describe("parsers never throw, and say why where they fail", () => {
     fc.assert(
       fc.property(objects, (values) => {
         const parsed = values.flatMap((value) => {
-          const one = parseObject(value, "test");
+          const one = parseObject(value, { kind: "file", file: "test" });
           return one.ok ? [one.value] : [];
         });
         const byName = new Map(parsed.map((one) => [`${one.kind} ${keyOf(one.metadata)}`, one]));
@@ -174,7 +174,7 @@ it("a Service keeps the addresses in its status, whatever it requests", () => {
           spec: { type: "LoadBalancer", ports: [{ port: 80 }], loadBalancerIP },
           status: { loadBalancer: { ingress: [{ ip: "10.0.0.9" }] } },
         },
-        "test",
+        { kind: "file", file: "test" },
       );
       const service = parsed.ok ? parseService(parsed.value) : parsed;
       expect(service).toMatchObject({ ok: true, value: { assignedAddresses: [{ value: 0x0a_00_00_09n }] } });

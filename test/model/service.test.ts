@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseIp, printIp } from "#src/ip/address.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { parseService, wasAssigned } from "#src/model/service.ts";
 import { codes, object, valueOf } from "./build.ts";
 
@@ -161,7 +162,7 @@ describe("parseService() reads wishes of several families of annotations", () =>
       const parsed = parseService(service({}, annotations));
       const value = valueOf(parsed);
       expect(String(wish === "requestedAddresses" ? value[wish].map(printIp) : value[wish])).toBe(is);
-      expect(parsed.problems.map(({ where, code, severity }) => `${severity} ${code} ${where}`)).toEqual(
+      expect(parsed.problems.map(({ at, code, severity }) => `${severity} ${code} ${printPlace(at)}`)).toEqual(
         later.map((one) => `warning REQUEST_OVERRIDDEN Service "default/web" metadata.annotations["${one}"]`),
       );
       for (const { why } of parsed.problems) expect(why).toContain(`${name} says`);
@@ -205,7 +206,7 @@ describe("parseService() with empty texts", () => {
   it("L15 says that it ignores an empty class, and serves the Service as one without a class", () => {
     const parsed = parseService(service({ loadBalancerClass: "" }));
     expect(valueOf(parsed).loadBalancerClass).toBeUndefined();
-    expect(parsed.problems.map(({ code, severity, where }) => `${severity} ${code} ${where}`)).toEqual([
+    expect(parsed.problems.map(({ code, severity, at }) => `${severity} ${code} ${printPlace(at)}`)).toEqual([
       'warning FIELD_INVALID Service "default/web" spec.loadBalancerClass',
     ]);
   });

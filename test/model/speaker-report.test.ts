@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { readSpeakerReport } from "#src/model/speaker-report.ts";
 
 const problem = { code: "HEARTBEAT_KEY_DIFFERS", where: "a", what: "b", why: "c", fix: "d", severity: "error" };
+const { where, ...others } = problem;
+/** As the reader has it: the place is what another program printed. */
+const readProblem = { ...others, at: { kind: "reported", where, nodes: [] } };
 const takeover = {
   at: "2026-11-28T12:00:00Z",
   cause: "MemberSilent",
@@ -42,7 +45,7 @@ describe("readSpeakerReport()", () => {
     const named = (addresses: unknown) => ({ ...problem, addresses });
     const problems = [named(["192.0.2.1-2", "x"]), named("192.0.2.7"), named([]), { addresses: ["192.0.2.9"] }];
     expect(readSpeakerReport("speaker-n1", { problems })?.addressProblems).toEqual([
-      { problem, addresses: new Set(["192.0.2.1", "192.0.2.2"]) },
+      { problem: readProblem, addresses: new Set(["192.0.2.1", "192.0.2.2"]) },
     ]);
     const many = Array.from({ length: 300 }, (_, index) => `10.0.${index}.1`);
     const read = readSpeakerReport("speaker-n1", { problems: [named(many)] });
@@ -59,7 +62,7 @@ describe("readSpeakerReport()", () => {
     expect(readSpeakerReport("speaker-n1", value)).toMatchObject({
       unheard: new Set(["n2"]),
       unowned: [{ addresses: new Set(["192.0.2.1", "192.0.2.2"]), reasons: { NoSubnet: 2 } }],
-      problems: [problem],
+      problems: [readProblem],
       takeovers: [takeover],
     });
   });

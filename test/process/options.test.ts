@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { printPlace } from "#src/model/problem-place.ts";
 import { logLevels } from "#src/process/log.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { parseOptions } from "#src/process/options.ts";
@@ -156,7 +157,7 @@ describe("parseOptions() finds a Problem in", () => {
 
   it("a bad variable, named as such, beside all others at once", () => {
     const parsed = parse(["--what"], { HAWSER_HTTP_PORT: "x" });
-    const codes = parsed.kind === "problems" ? parsed.problems.map(({ code, where }) => `${code} ${where}`) : [];
+    const codes = parsed.kind === "problems" ? parsed.problems.map(({ code, at }) => `${code} ${printPlace(at)}`) : [];
     expect(codes).toEqual(["OPTION_UNKNOWN --what", "OPTION_MISSING --manifests", "OPTION_INVALID HAWSER_HTTP_PORT"]);
   });
 });

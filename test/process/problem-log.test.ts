@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Problem } from "#src/model/problem.ts";
+import { type Problem, withPlacePrinted } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
 import { logProblem, ProblemLog } from "#src/process/problem-log.ts";
 
 const problem: Problem = {
   code: "FIELD_INVALID",
-  where: 'Service "default/web" spec.type',
+  at: { kind: "object", object: { kind: "Service", namespace: "default", name: "web" }, path: "spec.type" },
   what: 'Cannot use "x"',
   why: "it is not a type",
   fix: "Write another",
@@ -25,7 +25,7 @@ describe("O9 a Problem in the log", () => {
     { ...warning, level: "warn" },
   ])("has one form: $severity", ({ level, ...one }) => {
     const [line] = logged((log) => logProblem(log, one, { service: "default/web" }));
-    const { severity: _severity, ...texts } = one;
+    const { severity: _severity, ...texts } = withPlacePrinted(one);
     expect(line).toMatchObject({ msg: "problem", level, service: "default/web", ...texts });
     expect(line).not.toHaveProperty("reason");
     expect(line).not.toHaveProperty("severity");

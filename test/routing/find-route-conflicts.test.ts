@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { printPlace } from "#src/model/problem-place.ts";
 import { findRouteConflicts } from "#src/routing/find-route-conflicts.ts";
 import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
@@ -9,8 +10,8 @@ function conflictsOf(...ingresses: readonly ReturnType<typeof ingressOf>[]): rea
   const { claims } = routingSnapshot({ ingresses, services: [], slices: [] });
   return findRouteConflicts({ claims }).map(({ loser, problem }) => {
     expect([problem.code, problem.severity]).toEqual(["INGRESS_PATH_TAKEN", "warning"]);
-    expect(problem.where).toContain(`Ingress "${loser.key}"`);
-    return `${problem.where}: ${problem.what}: ${problem.why}`;
+    expect(printPlace(problem.at)).toContain(`Ingress "${loser.key}"`);
+    return `${printPlace(problem.at)}: ${problem.what}: ${problem.why}`;
   });
 }
 

@@ -39,7 +39,7 @@ describe("route()", () => {
 });
 
 function tableOf(manifests: Case["objects"], scope: ClassScope) {
-  const objects = manifests.map((manifest) => valueOf(parseObject(manifest, "golden")));
+  const objects = manifests.map((manifest) => valueOf(parseObject(manifest, { kind: "file", file: "golden" })));
   const read = <T>(kind: string, parser: (object: KubeObject) => Parsed<T>): T[] =>
     objects
       .filter((object) => object.kind === kind)

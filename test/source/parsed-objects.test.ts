@@ -8,7 +8,8 @@ import { object } from "#test/model/build.ts";
 const BAD = "bad";
 const named = (name: string, value: string): KubeObject =>
   object(`{ apiVersion: v1, kind: Service, metadata: { name: ${name} }, spec: { value: ${value} } }`);
-const problem = { code: "FIELD_INVALID", where: "x", what: "x", why: "x", fix: "x", severity: "error" } as const;
+const at = { kind: "part", name: "x" } as const;
+const problem = { code: "FIELD_INVALID", at, what: "x", why: "x", fix: "x", severity: "error" } as const;
 
 /** Reads `spec.value`; "bad" cannot be read. */
 function parse({ spec }: KubeObject): Parsed<string> {

@@ -98,11 +98,11 @@ describe("ClusterReader", () => {
     expect(world.problems.get("addresses of Services")).toMatchObject([
       {
         code: "SERVICE_ADDRESS_FORBIDDEN",
-        where: 'status of Service "shop/a"',
+        at: { kind: "statuses", services: ["shop/a"] },
         what: "Does not announce 192.0.2.1",
         why: 'it is the address of Node "n2"',
       },
-      { where: 'status of Service "shop/b"', why: 'it is the default gateway of node "n3"' },
+      { at: { kind: "statuses", services: ["shop/b"] }, why: 'it is the default gateway of node "n3"' },
     ]);
     world.delete(node("n2")).members = new Map();
     expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1" }, { ip: "192.0.2.2" }]);

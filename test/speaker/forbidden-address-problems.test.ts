@@ -12,7 +12,7 @@ describe("forbiddenAddressProblems()", () => {
     const problems = forbiddenAddressProblems(Array.from({ length: 300 }, (_, index) => use(index)));
     expect(problems).toHaveLength(65);
     expect(problems[0]).toMatchObject({
-      where: 'status of Service "shop/a", Service "shop/b"',
+      at: { kind: "statuses", services: ["shop/a", "shop/b"] },
       what: "Does not announce 10.0.0.0",
       why: 'it is the address of Node "n1"',
     });

@@ -5,6 +5,7 @@ import { arpFilter, anyArpFilter } from "#src/layer2/filter.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { PacketSocket, PacketSocketOptions } from "#src/linux/packet-socket.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { encodeArp } from "#src/wire/arp.ts";
 import { encodeEthernet } from "#src/wire/ethernet.ts";
@@ -167,7 +168,7 @@ describe("Responders", () => {
     const { responders, open, said } = respondersOn({ open: ({ etherType }) => etherType === 0x86dd });
     expect(responders.setLinks(links)).toBe(false);
     expect(open.size).toBe(0);
-    expect(said.problems.map(({ where }) => where)).toEqual(["interface lan0"]);
+    expect(said.problems.map(({ at }) => printPlace(at))).toEqual(["interface lan0"]);
   });
 
   it("says what is missing when it may not open sockets, and opens them once it may", () => {

@@ -46,7 +46,7 @@ describe("localAddressProblems()", () => {
     expect(find(linkWith(["10.0.0.1", "192.0.2.201", "192.0.2.200"], link))).toMatchObject([
       {
         code: "ADDRESS_ON_LOCAL_INTERFACE",
-        where: `interface ${link.name}`,
+        at: { kind: "interface", name: link.name },
         what: `${link.name} has 2 of the addresses to announce: 192.0.2.200-201`,
         addresses: ["192.0.2.200-201"],
         fix: expect.stringMatching(fix),

@@ -115,7 +115,10 @@ describe("keyProblems()", () => {
     const problems = keyProblems(recordOf("n1", ...own), [recordOf("n2", ...other)]);
     expect(problems.map(({ code }) => code)).toEqual(isWell ? [] : ["HEARTBEAT_KEY_DIFFERS"]);
     if (!isWell)
-      expect(problems[0]).toMatchObject({ where: "speakers n1 and n2", fix: expect.stringMatching(/n1 and n2/) });
+      expect(problems[0]).toMatchObject({
+        at: { kind: "speaker", nodes: ["n1", "n2"] },
+        fix: expect.stringMatching(/n1 and n2/),
+      });
   });
 });
 

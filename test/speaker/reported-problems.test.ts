@@ -4,7 +4,7 @@ import type { Problem } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 
 function problem(code: ProblemCode, where: string, severity: Problem["severity"] = "error"): Problem {
-  return { code, where, what: "w", why: "y", fix: "f", severity };
+  return { code, at: { kind: "part", name: where }, what: "w", why: "y", fix: "f", severity };
 }
 
 function reported() {

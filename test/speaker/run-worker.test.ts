@@ -118,7 +118,7 @@ describe("runWorker()", () => {
     await vi.waitFor(
       () =>
         expect(worker.state()?.problems).toMatchObject([
-          { code: "ADDRESS_ON_LOCAL_INTERFACE", where: "interface eth0" },
+          { code: "ADDRESS_ON_LOCAL_INTERFACE", at: { kind: "interface", name: "eth0" } },
         ]),
       eventually,
     );

@@ -69,7 +69,7 @@ describe("sharedNetworks()", () => {
     const links = [eth0, link(3, "192.0.2.200/28")];
     const shared = sharedNetworks(servedNetworks(links, routes({ "192.0.2.0/24": 2 })));
     expect(sharedNetworkProblems(shared)).toMatchObject([
-      { where: "interface eth1", what: "Does not announce addresses of 192.0.2.192/28 on eth1" },
+      { at: { kind: "interface", name: "eth1" }, what: "Does not announce addresses of 192.0.2.192/28 on eth1" },
     ]);
   });
 
@@ -78,11 +78,11 @@ describe("sharedNetworks()", () => {
     expect(sharedNetworkProblems(all)).toMatchObject([
       {
         code: "INTERFACES_SHARE_NETWORK",
-        where: "interface eth1",
+        at: { kind: "interface", name: "eth1" },
         what: "Does not announce addresses of 192.0.2.0/24 on eth1",
         why: "eth0 is in the same network, and the kernel routes by eth0",
       },
-      { where: "interface eth2" },
+      { at: { kind: "interface", name: "eth2" } },
     ]);
   });
 });

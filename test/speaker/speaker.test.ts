@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCidr } from "#src/ip/cidr.ts";
 import { rank } from "#src/election/rank.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import { CLAIMS_PER_HEARTBEAT } from "#src/wire/heartbeat.ts";
 import { AT_ONCE, atRest, DEAD_AFTER_MS, SpeakerNetwork, TICK_MS } from "./speaker-network.ts";
 
@@ -120,7 +121,10 @@ describe("Speaker", () => {
     for (const { state } of network.stations.values()) expect(state?.problems).toEqual([]);
     network.run(8_000);
     const found = (node: string, code: string) =>
-      network.station(node).state?.problems.filter((one) => one.code === code);
+      network
+        .station(node)
+        .state?.problems.filter((one) => one.code === code)
+        .map(withPlacePrinted);
     expect(network.station("n1").state?.unheard).toEqual(["n2", "n3"]);
     expect(found("n1", "HEARTBEATS_NOT_HEARD")).toMatchObject([
       {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseObject, type KubeObject } from "#src/model/object.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import type { StatusInput } from "#src/view/status-input.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
@@ -8,7 +9,7 @@ const nowMs = Date.parse("2026-11-28T12:00:00Z");
 const ago = (seconds: number): string => new Date(nowMs - seconds * 1_000).toISOString();
 
 function objectOf(value: object): KubeObject {
-  const parsed = parseObject(value, "test");
+  const parsed = parseObject(value, { kind: "file", file: "test" });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.value;
 }
@@ -322,7 +323,7 @@ describe("O3 what may not be read is unknown, never absent", () => {
     const nothing = { configMaps: [], processes: [], reports: new Map(), members: new Map(), leases: new Map() };
     const { problems } = look({ ...nothing, namespace: "hawser" });
     expect(problems).toEqual([
-      expect.objectContaining({ code: "INSTALLATION_NOT_FOUND", where: 'namespace "hawser"' }),
+      expect.objectContaining({ code: "INSTALLATION_NOT_FOUND", at: { kind: "namespace", name: "hawser" } }),
     ]);
   });
 });
@@ -414,7 +415,7 @@ describe("O5 takeovers and what speakers found are shown", () => {
       report("n3"),
     ];
     const view = look({ reports: byName("speaker", reports) });
-    expect(view.problems).toEqual([{ ...problem, where: 'speaker on n1, n2: Secret "x"' }]);
+    expect(view.problems.map(withPlacePrinted)).toEqual([{ ...problem, where: 'speaker on n1, n2: Secret "x"' }]);
     expect(view.speakers[0]?.unheard).toEqual(["n3"]);
   });
 });

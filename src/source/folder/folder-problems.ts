@@ -12,7 +12,7 @@ const meanings: Readonly<Record<string, string>> = {
 export function folderMissing(directory: string, fault: string): Problem {
   return {
     code: "MANIFESTS_MISSING",
-    where: directory,
+    at: { kind: "file", file: directory },
     what: "Cannot read the folder of manifests",
     why: meanings[fault] ?? fault,
     fix:
@@ -27,7 +27,7 @@ export function folderMissing(directory: string, fault: string): Problem {
 export function pathUnreadable(path: string, fault: string): Problem {
   return {
     code: "MANIFEST_UNREADABLE",
-    where: path,
+    at: { kind: "file", file: path },
     what: "Cannot read it",
     why: meanings[fault] ?? fault,
     fix: "Fix or remove it; until then Hawser keeps using its last content",
@@ -39,7 +39,7 @@ export function pathUnreadable(path: string, fault: string): Problem {
 export function statusBroken(path: string, fault: string): Problem {
   return {
     code: "STATUS_FILE_BROKEN",
-    where: path,
+    at: { kind: "file", file: path },
     what: "Cannot read the status that Hawser wrote",
     why: fault,
     fix: "Nothing if Hawser runs: it writes the file again. Or delete it, which releases the address",
@@ -51,7 +51,7 @@ export function statusBroken(path: string, fault: string): Problem {
 export function watchRefused(directory: string, code: string): Problem {
   return {
     code: "WATCH_REFUSED",
-    where: directory,
+    at: { kind: "file", file: directory },
     what: "Cannot watch all folders",
     why: `the kernel refuses (${code})`,
     fix: "Raise the sysctl fs.inotify.max_user_watches or max_user_instances; until then changes are seen after a second",

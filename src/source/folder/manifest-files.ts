@@ -88,7 +88,7 @@ function kept(before: KubeObject | undefined, now: KubeObject): KubeObject {
 function duplicate(path: string, id: string, why: string): Problem {
   return {
     code: "MANIFEST_DUPLICATE",
-    where: `${path}: ${id}`,
+    at: { kind: "copy", file: path, id },
     what: "Cannot use this object",
     why,
     fix: "Remove one of the two",

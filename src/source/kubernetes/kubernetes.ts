@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { Leadership } from "#src/source/leadership.ts";
@@ -274,7 +275,7 @@ class KubernetesSource implements Source {
 
   #read(kind: Kind, json: unknown): KubeObject | undefined {
     return readApiObject(kind, json, (problems) => {
-      for (const problem of problems) this.#problems.tell(problem.where, [problem]);
+      for (const problem of problems) this.#problems.tell(printPlace(problem.at), [problem]);
     });
   }
 

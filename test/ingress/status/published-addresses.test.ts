@@ -8,7 +8,7 @@ import { StatusPacing } from "#ingress/status/status-pacing.ts";
 import { readPublishSettings } from "#ingress/status/publish-settings.ts";
 
 function objectOf(manifest: Readonly<Record<string, unknown>>): KubeObject {
-  const parsed = parseObject(manifest, "test");
+  const parsed = parseObject(manifest, { kind: "file", file: "test" });
   if (!parsed.ok) throw new Error(parsed.problems[0]?.why);
   return parsed.value;
 }

@@ -54,7 +54,7 @@ export function inClusterConfig({ env, directory = SERVICE_ACCOUNT }: InClusterO
 function sourceMissing(): Problem {
   return {
     code: "SOURCE_MISSING",
-    where: "--manifests, --kubeconfig",
+    at: { kind: "option", names: ["--manifests", "--kubeconfig"] },
     what: "Cannot start",
     why: "neither is given, and this is not a pod of a cluster (KUBERNETES_SERVICE_HOST is not set)",
     fix: "Give --manifests DIR for a folder of manifests, or --kubeconfig FILE for a cluster",

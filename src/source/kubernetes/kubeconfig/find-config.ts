@@ -29,7 +29,7 @@ export function findApiConfig({ kubeconfig, context, env }: FindConfigOptions): 
 function clusterMissing(home: string): Problem {
   return {
     code: "SOURCE_MISSING",
-    where: "--kubeconfig",
+    at: { kind: "option", names: ["--kubeconfig"] },
     what: "Cannot find a cluster",
     why: `neither --kubeconfig nor KUBECONFIG is given, ${home} does not exist, and this is not a pod of a cluster`,
     fix: "Give --kubeconfig FILE, or the manifests of a folder instead of a cluster, as --help says",

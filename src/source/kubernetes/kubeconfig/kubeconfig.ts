@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { FilePlace } from "#src/model/problem-place.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
@@ -23,21 +24,21 @@ export function readKubeconfig(
   { context }: KubeconfigOptions = {},
 ): Parsed<ApiConfig> {
   const paths = typeof path === "string" ? [path] : path;
-  const where = paths.join(":");
+  const at: FilePlace = { kind: "file", file: paths.join(":") };
   const found = readContext(paths, context);
-  if (typeof found === "string") return refused(where, "KUBECONFIG_UNREADABLE", found);
+  if (typeof found === "string") return refused(at, "KUBECONFIG_UNREADABLE", found);
   const server = nonEmptyTextOf(found.cluster.fields, "server");
   if (server === undefined || !URL.canParse(server))
-    return refused(where, "KUBECONFIG_UNREADABLE", "its cluster has no server that is a URL");
+    return refused(at, "KUBECONFIG_UNREADABLE", "its cluster has no server that is a URL");
   if (found.user.fields["username"] !== undefined) {
     const why = "its user logs in with a password, which API servers no longer take (username)";
-    return refused(where, "KUBECONFIG_UNSUPPORTED", why);
+    return refused(at, "KUBECONFIG_UNSUPPORTED", why);
   }
   const way = otherWay(found);
   if (way === undefined) return { ok: true, value: ownConfig(server, found), problems: [] };
   if (isLoginPossible()) return { ok: true, value: loginConfig(server, found), problems: [] };
   const why = `its ${way}, which takes the package @kubernetes/client-node, and that is not installed`;
-  return refused(where, "KUBECONFIG_UNSUPPORTED", why);
+  return refused(at, "KUBECONFIG_UNSUPPORTED", why);
 }
 
 /** What takes the package, in words; undefined: nothing does. */
@@ -122,7 +123,7 @@ const refusals = {
   },
 } as const;
 
-function refused(where: string, code: keyof typeof refusals, why: string): Parsed<never> {
-  const problem: Problem = { code, where, ...refusals[code], why, severity: "error" };
+function refused(at: FilePlace, code: keyof typeof refusals, why: string): Parsed<never> {
+  const problem: Problem = { code, at, ...refusals[code], why, severity: "error" };
   return { ok: false, problems: [problem] };
 }

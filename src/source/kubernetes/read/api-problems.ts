@@ -6,10 +6,10 @@ import { WENT_BACK } from "./reflector.ts";
 const TELL_FROM = 2;
 
 /** The Problem that a failed list or watch is; undefined: not yet one. `what` is what cannot be read: `Services`. */
-export function apiProblem(where: string, error: NodeJS.ErrnoException, failures: number): Problem | undefined {
+export function apiProblem(url: string, error: NodeJS.ErrnoException, failures: number): Problem | undefined {
   const code = error.code ?? "";
   const problem = {
-    where,
+    at: { kind: "url", url },
     what: "Cannot read from the Kubernetes API",
     why: error.message,
     severity: "error",
@@ -33,10 +33,10 @@ export function apiProblem(where: string, error: NodeJS.ErrnoException, failures
 }
 
 /** A line of a watch that no API server should send. */
-export function unknownLine(where: string, line: string): Problem {
+export function unknownLine(url: string, line: string): Problem {
   return {
     code: "WATCH_LINE_UNREADABLE",
-    where,
+    at: { kind: "url", url, isWatch: true },
     what: "Cannot read an event of the Kubernetes API",
     why: `it is ${JSON.stringify(line.slice(0, 80))}`,
     fix: "Look for a proxy between Hawser and the API server that changes answers; the event is ignored",

@@ -20,7 +20,7 @@ export function readApiObject(
 ): KubeObject | undefined {
   if (!isRecord(json)) return undefined;
   const { apiVersion, trim } = resourceOf(kind);
-  const parsed = parseObject({ ...(trim?.(json) ?? json), kind, apiVersion }, `a ${kind} of the API server`);
+  const parsed = parseObject({ ...(trim?.(json) ?? json), kind, apiVersion }, { kind: "answer", of: kind });
   if (!parsed.ok) {
     complain(parsed.problems);
     return undefined;

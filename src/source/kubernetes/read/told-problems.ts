@@ -41,7 +41,7 @@ export class ToldProblems {
         if (problem !== undefined) this.tell(where, [problem]);
       },
       onWell: () => this.tell(where, []),
-      onUnknownLine: (line) => this.tell(`${where} (events)`, [unknownLine(`${where} (events)`, line)]),
+      onUnknownLine: (line) => this.tell(`${where} (events)`, [unknownLine(where, line)]),
     };
   }
 }
