@@ -136,6 +136,11 @@ export const PROBLEM_CODES = {
     meaning: "A key of the configuration is unknown.",
     solve: "Write the key that the message proposes, or remove it.",
   },
+  RESOURCE_UNKNOWN_KEY: {
+    meaning:
+      "Warning: a key of a custom resource of metallb.io is unknown. It is ignored; an API server drops it or does not take the object.",
+    solve: "Write the key that the message proposes, or remove it.",
+  },
   CONFIG_MAP_MISSING: {
     meaning: "The ConfigMap that the configuration is read from does not exist. No Service gets an address.",
     solve: "Create it with the pools, or name another one with `--namespace` and `--config-map`.",

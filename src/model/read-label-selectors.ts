@@ -33,7 +33,7 @@ export function readLabelSelectors(field: Field, form: SelectorForm = {}): reado
 }
 
 /** Reads one label selector: two keys, of which all must hold. Undefined, with a Problem, where there is none. */
-function readLabelSelector(
+export function readLabelSelector(
   field: Field,
   { selects = "nodes", spelling = "match-labels", mayBeEmpty = false }: SelectorForm = {},
 ): LabelSelector | undefined {

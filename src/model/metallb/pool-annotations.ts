@@ -1,0 +1,83 @@
+import type { IpRange } from "#src/ip/range.ts";
+import { firstAnnotation } from "#src/model/annotation.ts";
+import { complain, complainInvalid, descend, entry, type Field } from "#src/model/field.ts";
+import { parseGoDuration } from "#src/model/go-duration.ts";
+import { nearest } from "#src/model/nearest.ts";
+import type { Pool } from "#src/model/pool.ts";
+import { readPoolRange } from "#src/model/pool-range.ts";
+import { isRecord } from "#src/model/record.ts";
+
+const PREFIX = "hawser.dev/";
+/** Our annotations on an IPAddressPool, for what MetalLB's definition of the kind has no field for. */
+const POOL_ANNOTATIONS = ["excluded-addresses", "quota-per-namespace", "rest-time", "disabled"] as const;
+const MAX_QUOTA = 2 ** 31 - 1;
+
+type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "isDisabled">>;
+
+/** Reads our annotations on an IPAddressPool. */
+export function readPoolAnnotations(root: Field): Extras {
+  warnOfUnknown(root);
+  const [excluded, quota, rest, disabled] = POOL_ANNOTATIONS.map((name) => firstAnnotation(root, [PREFIX + name]));
+  const quotaPerNamespace = quota && readQuota(quota);
+  const restMs = rest && readRest(rest);
+  const isDisabled = disabled && readSwitch(disabled);
+  return {
+    ...(excluded === undefined ? {} : { excluded: readExcluded(excluded) }),
+    ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
+    ...(restMs === undefined ? {} : { restMs }),
+    ...(isDisabled === undefined ? {} : { isDisabled }),
+  };
+}
+
+/** CIDRs, ranges and single addresses, separated by commas. */
+function readExcluded(field: Field): readonly IpRange[] {
+  return textOf(field)
+    .split(",")
+    .map((text) => text.trim())
+    .flatMap((text) => readPoolRange({ ...field, value: asRange(text) })?.range ?? []);
+}
+
+/** A single address as the range of it alone. */
+function asRange(text: string): string {
+  return /[-/]/.test(text) || text === "" ? text : `${text}-${text}`;
+}
+
+function readQuota(field: Field): number | undefined {
+  const number = /^\d{1,10}$/.test(textOf(field)) ? Number(textOf(field)) : 0;
+  if (number >= 1 && number <= MAX_QUOTA) return number;
+  return complainInvalid(field, "it is not a whole number of 1 or more", 'Write it as "10"');
+}
+
+/** A duration as Go writes it, or `forever`. */
+function readRest(field: Field): number | undefined {
+  if (textOf(field) === "forever") return Infinity;
+  const milliseconds = parseGoDuration(textOf(field));
+  if (milliseconds !== undefined) return milliseconds;
+  return complainInvalid(field, "it is neither a duration nor the word forever", 'Write "10m", "24h" or "forever"');
+}
+
+function readSwitch(field: Field): boolean | undefined {
+  const text = textOf(field);
+  if (text === "true" || text === "false") return text === "true";
+  return complainInvalid(field, "it is neither true nor false", 'Write "true" or "false"');
+}
+
+function textOf({ value }: Field): string {
+  return String(value).trim();
+}
+
+function warnOfUnknown(root: Field): void {
+  const annotations = descend(root, "metadata", "annotations");
+  if (!isRecord(annotations.value)) return;
+  for (const key of Object.keys(annotations.value)) {
+    const name = key.slice(PREFIX.length);
+    if (!key.startsWith(PREFIX) || (POOL_ANNOTATIONS as readonly string[]).includes(name)) continue;
+    const meant = nearest(name, POOL_ANNOTATIONS);
+    complain(entry(annotations, key), "RESOURCE_UNKNOWN_KEY", {
+      what: `Ignored the annotation ${key}`,
+      why: `the annotations of an IPAddressPool are ${POOL_ANNOTATIONS.map((one) => PREFIX + one).join(", ")}`,
+      fix: meant === undefined ? "Remove it, or write one of these" : `Did you mean ${PREFIX}${meant}?`,
+      severity: "warning",
+    });
+  }
+}
