@@ -62,7 +62,8 @@ export class ServiceReader {
 
   #take(key: string, object: KubeObject, parsed: Parsed<Service>): void {
     const before = this.#records.get(key) ?? NEW_RECORD;
-    const { problems } = parsed;
+    // One empty list for all: most have no problems.
+    const problems = parsed.problems.length === 0 ? NEW_RECORD.problems : parsed.problems;
     if (JSON.stringify(problems) !== JSON.stringify(before.problems)) this.#onProblems(object, problems);
     const unseen = stillUnseen(before.unseen, object);
     const addresses = unseen?.addresses ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));

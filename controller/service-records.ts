@@ -83,18 +83,20 @@ export class ServiceRecords {
   }
 
   #put(key: string, record: ServiceRecord): void {
+    const before = this.#records.get(key);
     this.#records.set(key, record);
     const { service, addresses, missingUntilMs, contest } = record;
-    if (service === undefined) {
-      this.#services.delete(key);
-      this.#unreadable.set(key, addresses);
-    } else {
-      this.#services.set(key, service);
-      this.#unreadable.delete(key);
+    if (before?.service !== service || before?.addresses !== addresses) {
+      if (service === undefined) this.#services.delete(key);
+      else this.#services.set(key, service);
+      if (service === undefined) this.#unreadable.set(key, addresses);
+      else this.#unreadable.delete(key);
     }
-    if (missingUntilMs === undefined) this.#missing.delete(key);
-    else this.#missing.add(key);
+    if (before?.missingUntilMs !== missingUntilMs) {
+      if (missingUntilMs === undefined) this.#missing.delete(key);
+      else this.#missing.add(key);
+    }
     this.#due.set(key, dueMsOf(record));
-    this.#calm.set(key, contest && calmAtMs(contest));
+    if (before?.contest !== contest) this.#calm.set(key, contest && calmAtMs(contest));
   }
 }
