@@ -1,5 +1,6 @@
 import type { Installation } from "#src/check/checked-set.ts";
 import { findProblems } from "#src/check/find-problems.ts";
+import { checkedKinds } from "#src/check/inspect-object.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -7,20 +8,11 @@ import type { Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
-import type { Scope } from "#src/source/kubernetes/read/resources.ts";
+import type { Scope } from "#src/source/kubernetes/read/scope.ts";
 import { type CheckResult, exitCodeOf, type Finding } from "./check-result.ts";
 
-/** What the programs read, and the Deployments whose pods Services select. Of Secrets the certificates alone. */
-const kinds: readonly (readonly [Kind, Scope])[] = [
-  ["ConfigMap", {}],
-  ["Service", {}],
-  ["Ingress", {}],
-  ["IngressClass", {}],
-  ["Secret", { fieldSelector: "type=kubernetes.io/tls" }],
-  ["EndpointSlice", {}],
-  ["Node", {}],
-  ["Deployment", {}],
-];
+/** Of Secrets the certificates alone. */
+const scopes: Readonly<Partial<Record<Kind, Scope>>> = { Secret: { fieldSelector: "type=kubernetes.io/tls" } };
 
 /** After these no other kind can be read either. */
 const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
@@ -64,8 +56,8 @@ async function readClusterObjects({ namespace, ...options }: CheckClusterOptions
   const lister = new ClusterLister(config.value);
   try {
     const objects: KubeObject[] = [];
-    for (const [kind, scope] of kinds) {
-      objects.push(...(await lister.list(kind, scope)));
+    for (const kind of checkedKinds) {
+      objects.push(...(await lister.list(kind, scopes[kind])));
       if (lister.problems.some(({ code }) => UNREACHABLE.includes(code)))
         return { objects, members: [], problems: lister.problems };
     }

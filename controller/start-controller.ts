@@ -3,6 +3,7 @@ import type { Logger } from "#src/process/log.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import type { Leadership } from "#src/source/leadership.ts";
+import { programKinds } from "#src/source/program-kinds.ts";
 import type { SourceListener } from "#src/source/source.ts";
 import { Round, type RoundContext } from "./round.ts";
 
@@ -93,7 +94,7 @@ export async function startController(context: ControllerContext): Promise<Contr
     log.info({ election: ELECTION }, leads ? "leads" : "lost the lead, standing by");
     loop.mark();
   });
-  await source.open(["Service", "ConfigMap", "Node"], {
+  await source.open(programKinds.controller.opens, {
     ...problemListener(log, context.onProblems),
     onChange: (changed: readonly ObjectRef[]) => {
       round.markChanged(changed);

@@ -14,6 +14,7 @@ import type { IsOwnEndpoint } from "#src/routing/backend.ts";
 import type { ClassScope } from "#src/routing/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
+import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
 import { type ForeignClass, RouteIndex } from "./route-index.ts";
 import { NamedSecrets } from "./named-secrets.ts";
@@ -30,7 +31,6 @@ const MAX_CONFLICTS = 1_000;
 const MAX_LOGGED_CLASSES = 8;
 /** How often certificates are looked at for their end. */
 const CERTIFICATES_MS = 3_600_000;
-const KINDS: readonly Kind[] = ["Ingress", "IngressClass", "Service", "EndpointSlice"];
 
 /** What the ingress is given. */
 export interface IngressContext {
@@ -76,7 +76,8 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       status?.mark();
     },
   });
-  await source.open(publish?.usesNodes === true ? [...KINDS, "Node"] : KINDS, {
+  const { opens, opensOnRequest } = programKinds.ingress;
+  await source.open(publish?.usesNodes === true ? [...opens, ...opensOnRequest] : opens, {
     onChange: (changed) => {
       known.mark(changed);
       loop.mark();

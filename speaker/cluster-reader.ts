@@ -18,9 +18,6 @@ import { parseService } from "#src/model/service.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 
-/** The kinds a speaker reads. */
-export const speakerKinds: readonly Kind[] = ["ConfigMap", "Service", "EndpointSlice", "Node"];
-
 export interface ClusterReaderOptions {
   readonly source: Pick<Source, "get" | "reports">;
   readonly node: string;

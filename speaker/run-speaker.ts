@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { ClusterReader, speakerKinds } from "./cluster-reader.ts";
+import { ClusterReader } from "./cluster-reader.ts";
 import { keyProblems } from "./key-problems.ts";
 import { MemberRecordPublisher, memberRecordProblems, ownMemberRecord } from "./own-member-record.ts";
 import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
@@ -25,6 +25,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
+import { programKinds } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 
 const about = "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.";
@@ -220,7 +221,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     if (!isLeaving) cluster.mark();
   };
   async function start(): Promise<void> {
-    await source.open(speakerKinds, {
+    await source.open(programKinds.speaker.opens, {
       onChange(changed) {
         reader.mark(changed);
         mark();

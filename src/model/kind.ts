@@ -11,45 +11,75 @@ export type Kind =
   | "Pod";
 
 /** How Kubernetes files a kind. */
-interface KindFacts {
+export interface KindFacts {
+  readonly kind: Kind;
   /** The version we read. */
   readonly apiVersion: string;
   /** Versions that API servers no longer serve; manifests on disk still carry them, and we read them too. */
   readonly old: readonly string[];
+  /** Its name in paths and in rules of RBAC: `services`. */
+  readonly plural: string;
   readonly isNamespaced: boolean;
+  /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
+  readonly statusTakesMetadata: boolean;
 }
 
-const facts: Readonly<Record<Kind, KindFacts>> = {
-  ConfigMap: { apiVersion: "v1", old: [], isNamespaced: true },
-  Service: { apiVersion: "v1", old: [], isNamespaced: true },
-  Secret: { apiVersion: "v1", old: [], isNamespaced: true },
-  Pod: { apiVersion: "v1", old: [], isNamespaced: true },
-  Node: { apiVersion: "v1", old: [], isNamespaced: false },
-  EndpointSlice: { apiVersion: "discovery.k8s.io/v1", old: [], isNamespaced: true },
+const defaults = { old: [], isNamespaced: true, statusTakesMetadata: false } as const;
+const core = { ...defaults, apiVersion: "v1" } as const;
+const networking = { ...defaults, apiVersion: "networking.k8s.io/v1" } as const;
+
+/** The one table of kinds. What is read of a kind's bytes is in src/source, under the same key. */
+const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
+  ConfigMap: { ...core, plural: "configmaps" },
+  // Its strategy for status resets the spec alone.
+  Service: { ...core, plural: "services", statusTakesMetadata: true },
+  Secret: { ...core, plural: "secrets" },
+  Pod: { ...core, plural: "pods" },
+  Node: { ...core, plural: "nodes", isNamespaced: false },
+  EndpointSlice: { ...defaults, apiVersion: "discovery.k8s.io/v1", plural: "endpointslices" },
   Ingress: {
-    apiVersion: "networking.k8s.io/v1",
+    ...networking,
     old: ["networking.k8s.io/v1beta1", "extensions/v1beta1"],
-    isNamespaced: true,
+    plural: "ingresses",
+    statusTakesMetadata: true,
   },
-  IngressClass: { apiVersion: "networking.k8s.io/v1", old: ["networking.k8s.io/v1beta1"], isNamespaced: false },
+  IngressClass: {
+    ...networking,
+    old: ["networking.k8s.io/v1beta1"],
+    plural: "ingressclasses",
+    isNamespaced: false,
+  },
   Deployment: {
+    ...defaults,
     apiVersion: "apps/v1",
     old: ["apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"],
-    isNamespaced: true,
+    plural: "deployments",
   },
 };
 
-/** The facts about a kind; undefined for a kind that Hawser does not read. */
-export function factsOf(kind: unknown): (KindFacts & { readonly kind: Kind }) | undefined {
-  if (typeof kind !== "string" || !Object.hasOwn(facts, kind)) return undefined;
-  return { ...facts[kind as Kind], kind: kind as Kind };
+/** All kinds. */
+export const kinds = Object.keys(facts) as readonly Kind[];
+
+const byKind: ReadonlyMap<string, KindFacts> = new Map(
+  Object.entries(facts).map(([kind, rest]) => [kind, { ...rest, kind: kind as Kind }]),
+);
+
+/** The facts about a kind. */
+export function factsOf(kind: Kind): KindFacts {
+  return byKind.get(kind) as KindFacts;
+}
+
+/** The facts about what is perhaps a kind; undefined for one that Hawser does not read. */
+export function findFacts(kind: unknown): KindFacts | undefined {
+  return typeof kind === "string" ? byKind.get(kind) : undefined;
+}
+
+/** The API group of an `apiVersion`; empty for the core group. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }
 
 const ourGroups = new Set(Object.values(facts).flatMap((kind) => [kind.apiVersion, ...kind.old].map(groupOf)));
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
-}
 
 /**
  * Whether an API group is one that our kinds come from. Elsewhere the same word is another kind: `Service` of

@@ -1,5 +1,5 @@
 import { complain, type Field } from "./field.ts";
-import { factsOf } from "./kind.ts";
+import { findFacts } from "./kind.ts";
 import { isKnownKind, type KubeObject, readObject } from "./object.ts";
 import type { Problem } from "./problem.ts";
 import type { FilePlace } from "./problem-place.ts";
@@ -132,7 +132,7 @@ function collectObject(
 }
 
 function isOfKind(value: unknown): boolean {
-  return isRecord(value) && factsOf(value["kind"]) !== undefined;
+  return isRecord(value) && findFacts(value["kind"]) !== undefined;
 }
 
 /** `List`, and the `ServiceList` and similar kinds that an API server answers with. */

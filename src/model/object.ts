@@ -1,5 +1,5 @@
 import { child, complain, complainMissing, type Field, isUnset, quote, readTexts } from "./field.ts";
-import { factsOf, isOurGroup, type Kind } from "./kind.ts";
+import { findFacts, isOurGroup, type Kind, type KindFacts } from "./kind.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
 import { type HolderPlace } from "./problem-place.ts";
@@ -65,7 +65,7 @@ export function isKnownKind(value: unknown): boolean {
   if (!isRecord(value)) return true;
   const { kind, apiVersion } = value;
   if (kind === undefined || kind === null || kind === "") return true;
-  return factsOf(kind) !== undefined && (typeof apiVersion !== "string" || isOurGroup(apiVersion));
+  return findFacts(kind) !== undefined && (typeof apiVersion !== "string" || isOurGroup(apiVersion));
 }
 
 /** An object as far as it could be read. */
@@ -103,7 +103,7 @@ export function readObject(value: unknown, at: HolderPlace, place?: Place): Read
     return { object: undefined, isUsable: false, problems };
   }
   const kind = child(root, "kind");
-  const facts = factsOf(kind.value);
+  const facts = findFacts(kind.value);
   if (facts === undefined) complainMissing(kind, "Write the kind of the object, such as Service or Ingress");
   const version = facts === undefined ? undefined : readVersion(root, facts);
   const identity = readIdentity(child(root, "metadata"), facts);
@@ -123,9 +123,7 @@ export function readObject(value: unknown, at: HolderPlace, place?: Place): Read
   return { object: { ...rest, apiVersion: written, kind: facts.kind, metadata }, isUsable, problems };
 }
 
-type Facts = NonNullable<ReturnType<typeof factsOf>>;
-
-function readVersion(root: Field, facts: Facts): string | undefined {
+function readVersion(root: Field, facts: KindFacts): string | undefined {
   const version = child(root, "apiVersion");
   const written = version.value;
   const fix = `Write apiVersion: ${facts.apiVersion}`;
@@ -135,7 +133,7 @@ function readVersion(root: Field, facts: Facts): string | undefined {
   return complain(version, "API_VERSION_UNKNOWN", { what, why: "Kubernetes has no such version of this kind", fix });
 }
 
-function warnOfOldVersion(root: Field, { apiVersion, kind }: Facts, written: string): void {
+function warnOfOldVersion(root: Field, { apiVersion, kind }: KindFacts, written: string): void {
   if (written === apiVersion) return;
   complain(child(root, "apiVersion"), "API_VERSION_OLD", {
     what: `Read ${written} as ${apiVersion}`,
@@ -146,7 +144,7 @@ function warnOfOldVersion(root: Field, { apiVersion, kind }: Facts, written: str
 }
 
 /** Name and namespace; undefined what cannot be used. Without `facts` the kind is unknown. */
-function readIdentity(metadata: Field, facts: Facts | undefined): Partial<Pick<ObjectMeta, "name" | "namespace">> {
+function readIdentity(metadata: Field, facts: KindFacts | undefined): Partial<Pick<ObjectMeta, "name" | "namespace">> {
   const name = readName(child(metadata, "name"), facts?.kind);
   if (facts?.isNamespaced === false) return { namespace: "", ...(name === undefined ? {} : { name }) };
   const field = child(metadata, "namespace");

@@ -4,7 +4,7 @@ import type { Logger } from "#src/process/log.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import { type ApiConfig, inClusterConfig } from "./kubernetes/api/api-config.ts";
 import { openKubernetesSource } from "./kubernetes/kubernetes.ts";
-import type { Scope } from "./kubernetes/read/resources.ts";
+import type { Scope } from "./kubernetes/read/scope.ts";
 import type { Source } from "./source.ts";
 import type { sourceOptions } from "./source-options.ts";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
-import type { Kind } from "#src/model/kind.ts";
+import { type Kind, kinds } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -15,7 +15,7 @@ import { realTiming } from "#src/source/kubernetes/api/timing.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { type KubernetesSourceOptions, openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
 import { identityOf } from "#src/source/kubernetes/read/read-api-object.ts";
-import { collectionPath, objectPath } from "#src/source/kubernetes/read/resources.ts";
+import { collectionPath, objectPath } from "#src/source/kubernetes/read/collection-path.ts";
 import { identityInLine } from "#src/source/kubernetes/read/watch-line.ts";
 import type { Source } from "#src/source/source.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
@@ -254,17 +254,6 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
     });
 
     it("every kind Hawser reads can be listed and watched", async () => {
-      const kinds: readonly Kind[] = [
-        "ConfigMap",
-        "Service",
-        "EndpointSlice",
-        "Ingress",
-        "IngressClass",
-        "Node",
-        "Secret",
-        "Deployment",
-        "Pod",
-      ];
       const scopes = { Secret: { fieldSelector: "type=kubernetes.io/tls" } };
       const opened = open(source({ scopes }), kinds);
       await opened.ready;

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { render, ways } from "#scripts/manifests/render.ts";
+import { factsOf, groupOf, type Kind, type KindFacts, kinds } from "#src/model/kind.ts";
+import { programKinds } from "#src/source/program-kinds.ts";
 import { runCli } from "#test/cli/run-cli.ts";
 import { config, kustomize, type Manifest, nameOf, podOf, type PodSpec, readManifests } from "./kustomization.ts";
 
@@ -105,6 +107,19 @@ describe.each(ways)("config/%s.yaml", (way) => {
       expect(portOf(containers, "metrics")).toBe(DEFAULT_PORTS[containers[0]?.name ?? ""]);
   });
 
+  it("grants each program to read the kinds that it reads, and no others", () => {
+    const rights = Object.keys(programKinds).map((program) => [program, readableKinds(objects, program)] as const);
+    expect(Object.fromEntries(rights)).toEqual(
+      Object.fromEntries(
+        Object.entries(programKinds).map(([program, { opens, follows, opensOnRequest }]) => {
+          // The addresses of nodes are published where no load balancer has one.
+          const isGranted = way !== "deployment-loadbalancer";
+          return [program, [...opens, ...follows, ...(isGranted ? opensOnRequest : [])].toSorted()];
+        }),
+      ),
+    );
+  });
+
   it("grants rights by known verbs, to ServiceAccounts that it has, and none to change a Service or an Ingress", () => {
     const rules = objects.flatMap(({ rules = [] }) => rules);
     expect(rules.length).toBeGreaterThan(10);
@@ -124,6 +139,24 @@ describe.each(ways)("config/%s.yaml", (way) => {
     }
   });
 });
+
+/** The kinds of ours that the roles of a program let it list and watch. */
+function readableKinds(objects: readonly Manifest[], program: string): readonly Kind[] {
+  const roles = objects.filter(
+    ({ kind, metadata }) => kind.endsWith("Role") && metadata.labels?.["app.kubernetes.io/component"] === program,
+  );
+  const isGranted = ({ apiVersion, plural }: KindFacts): boolean =>
+    roles.some(({ rules = [] }) =>
+      rules.some(
+        ({ apiGroups, resources, verbs }) =>
+          apiGroups.includes(groupOf(apiVersion)) &&
+          resources.includes(plural) &&
+          verbs.includes("list") &&
+          verbs.includes("watch"),
+      ),
+    );
+  return kinds.filter((kind) => isGranted(factsOf(kind))).toSorted();
+}
 
 interface PolicySpec {
   readonly ingress: readonly { readonly from?: unknown; readonly ports: readonly { readonly port: number }[] }[];

@@ -12,7 +12,9 @@ import { leasePath, readReport } from "./leases/report-leases.ts";
 import { apiProblem } from "./read/api-problems.ts";
 import { PAGE_SIZE, pagePath } from "./read/page-path.ts";
 import { readApiObject } from "./read/read-api-object.ts";
-import { collectionPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
+import { collectionPath } from "./read/collection-path.ts";
+import { readingOf } from "./read/reading.ts";
+import { type Scope, selectorsOf } from "./read/scope.ts";
 
 const EVENTS_PATH = "/api/v1/events";
 /** Of one program's Events so many are read at most. */
@@ -52,7 +54,7 @@ export class ClusterLister {
   /** All objects of a kind; none where they cannot be read. */
   async list(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
     const complain = (problems: readonly Problem[]): void => void this.problems.push(...problems);
-    const { keepsManagedFields } = resourceOf(kind);
+    const { keepsManagedFields } = readingOf(kind);
     const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope), { keepsManagedFields });
     return items.map((item) => readApiObject(kind, item, complain)).filter((object) => object !== undefined);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { monotonicMs } from "#src/process/clock.ts";
@@ -25,7 +25,9 @@ import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readApiObject } from "./read/read-api-object.ts";
 import { Reflector } from "./read/reflector.ts";
-import { collectionPath, objectPath, resourceOf, type Scope, selectorsOf } from "./read/resources.ts";
+import { collectionPath, objectPath } from "./read/collection-path.ts";
+import { readingOf } from "./read/reading.ts";
+import { type Scope, selectorsOf } from "./read/scope.ts";
 import { ToldProblems } from "./read/told-problems.ts";
 import { EventWriter } from "./write/event-writer.ts";
 import { planWrites, writeBody } from "./write/plan-writes.ts";
@@ -139,7 +141,7 @@ class KubernetesSource implements Source {
         path: `${objectPath(ref)}${write.subresource}?fieldManager=${FIELD_MANAGER}`,
         contentType: "application/merge-patch+json",
         body: writeBody(write, metadata),
-        keepsManagedFields: resourceOf(ref.kind).keepsManagedFields,
+        keepsManagedFields: readingOf(ref.kind).keepsManagedFields,
         signal: lease?.signal,
         isWanted: () => lease?.leads !== false,
       });
@@ -236,7 +238,7 @@ class KubernetesSource implements Source {
       timing: this.#timing,
       path,
       query: selectorsOf(scope),
-      keepsManagedFields: resourceOf(kind).keepsManagedFields,
+      keepsManagedFields: readingOf(kind).keepsManagedFields,
       read: (json) => this.#read(kind, json),
       begin,
       listener: {
@@ -257,7 +259,7 @@ class KubernetesSource implements Source {
     const uid = this.#uidOf(ref);
     return uid === undefined
       ? undefined
-      : { apiVersion: resourceOf(ref.kind).apiVersion, kind: ref.kind, name: ref.name, uid };
+      : { apiVersion: factsOf(ref.kind).apiVersion, kind: ref.kind, name: ref.name, uid };
   }
 
   #followerOf(kind: Kind): FollowedObjects {

@@ -9,7 +9,8 @@ import { Turnstile } from "#src/source/kubernetes/api/turnstile.ts";
 import { apiProblem } from "./api-problems.ts";
 import { FollowedObject } from "./followed-object.ts";
 import { Reflector } from "./reflector.ts";
-import { collectionPath, resourceOf } from "./resources.ts";
+import { collectionPath } from "./collection-path.ts";
+import { readingOf } from "./reading.ts";
 
 /**
  * Objects that have a watch of their own; the others are looked at in turn. A server may allow as few as 100 streams on
@@ -117,7 +118,7 @@ export class FollowedObjects {
       timing,
       path,
       query: { fieldSelector: `metadata.name=${object.name}` },
-      keepsManagedFields: resourceOf(kind).keepsManagedFields,
+      keepsManagedFields: readingOf(kind).keepsManagedFields,
       read,
       listener: {
         onChange: () => {
@@ -185,7 +186,7 @@ export class FollowedObjects {
     const query = new URLSearchParams({ fieldSelector: `metadata.name=${object.name}`, resourceVersion: "0" });
     try {
       const { signal } = this.#closing;
-      const { keepsManagedFields } = resourceOf(kind);
+      const { keepsManagedFields } = readingOf(kind);
       const ask = { method: "GET", path: `${path}?${query.toString()}`, keepsManagedFields, signal } as const;
       const outcome = await client.request(ask);
       if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome);

@@ -1,8 +1,8 @@
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, parseObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { isRecord } from "#src/model/record.ts";
-import { resourceOf } from "./resources.ts";
+import { readingOf } from "./reading.ts";
 
 /** By this name the API server knows what we wrote (`metadata.managedFields`). */
 export const FIELD_MANAGER = "hawser";
@@ -19,7 +19,8 @@ export function readApiObject(
   complain: (problems: readonly Problem[]) => void,
 ): KubeObject | undefined {
   if (!isRecord(json)) return undefined;
-  const { apiVersion, trim } = resourceOf(kind);
+  const { apiVersion } = factsOf(kind);
+  const { trim } = readingOf(kind);
   const parsed = parseObject({ ...(trim?.(json) ?? json), kind, apiVersion }, { kind: "answer", of: kind });
   if (!parsed.ok) {
     complain(parsed.problems);

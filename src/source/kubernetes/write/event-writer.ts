@@ -5,7 +5,7 @@ import type { Logger } from "#src/process/log.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type Outcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
-import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
+import { factsOf } from "#src/model/kind.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
 
 /** Some 4 MB: as many as a large cluster that is filled at once has Services. */
@@ -135,7 +135,7 @@ export class EventWriter {
       apiVersion: "v1",
       kind: "Event",
       metadata: { name, namespace: namespaceOf(event) },
-      involvedObject: { ...about, apiVersion: resourceOf(about.kind).apiVersion, uid: this.#options.uidOf(about) },
+      involvedObject: { ...about, apiVersion: factsOf(about.kind).apiVersion, uid: this.#options.uidOf(about) },
       type,
       reason,
       message,

@@ -1,7 +1,6 @@
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
-import { resourceOf } from "#src/source/kubernetes/read/resources.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { mergePatch } from "./merge-patch.ts";
 
@@ -23,7 +22,7 @@ export function planWrites(object: KubeObject, patch: StatusPatch): readonly Wri
   const status = mergePatch(old, asStored(object.kind, wanted));
   const { annotations: given } = object.metadata;
   const annotations = mergePatch(given, { ...given, ...patch.annotations });
-  if (resourceOf(object.kind).statusTakesMetadata) {
+  if (factsOf(object.kind).statusTakesMetadata) {
     const both = { ...(annotations && { annotations }), ...(status && { status }) };
     return Object.keys(both).length === 0 ? [] : [{ subresource: "/status", ...both }];
   }

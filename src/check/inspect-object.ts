@@ -1,0 +1,109 @@
+import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { parseDeployment } from "#src/model/deployment.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { complain, descend } from "#src/model/field.ts";
+import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import type { Kind } from "#src/model/kind.ts";
+import { parseNode } from "#src/model/node.ts";
+import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import { parseService } from "#src/model/service.ts";
+import { parseTlsSecret } from "#src/model/tls-secret.ts";
+import { isServed } from "#src/routing/routing-snapshot.ts";
+import type { Installation } from "./checked-set.ts";
+import type { FoundObjects } from "./found-objects.ts";
+
+/** What an object is inspected with. */
+export interface InspectionContext {
+  readonly installation: Installation;
+  /** Whether the ConfigMap that the installation reads is in the set. */
+  readonly hasConfig: boolean;
+  /** Where what was read goes. IngressClasses are in it before anything else is inspected. */
+  readonly found: FoundObjects;
+}
+
+/** Reads an object as the program does that it is for, and says what is wrong with it. */
+type Inspector = (object: KubeObject, context: InspectionContext) => readonly Problem[];
+
+/** The kinds that `hawser check` reads, each with what it does with an object. Objects of other kinds are well. */
+const kindInspectors: Readonly<Partial<Record<Kind, Inspector>>> = {
+  ConfigMap: inspectConfigMap,
+  Service: inspectService,
+  Ingress: inspectIngress,
+  IngressClass: inspectIngressClass,
+  Secret: inspectSecret,
+  EndpointSlice: (object, { found }) => keep(parseEndpointSlice(object), found.slices),
+  Node: (object, { found }) => keep(parseNode(object), found.nodes),
+  Deployment: (object, { found }) => keep(parseDeployment(object), found.deployments),
+};
+
+/** What the inspector of an object's kind says. */
+export function inspectObject(object: KubeObject, context: InspectionContext): readonly Problem[] {
+  return kindInspectors[object.kind]?.(object, context) ?? [];
+}
+
+/** The kinds that are checked, in the order in which a cluster is asked for them. */
+export const checkedKinds = Object.keys(kindInspectors) as readonly Kind[];
+
+function keep<T>(parsed: Parsed<T>, into: T[]): readonly Problem[] {
+  if (parsed.ok) into.push(parsed.value);
+  return parsed.problems;
+}
+
+function inspectConfigMap(
+  object: KubeObject,
+  { installation, hasConfig, found }: InspectionContext,
+): readonly Problem[] {
+  if (keyOf(object.metadata) === installation.configMap) return keep(fromConfigMap(object), found.configs);
+  return inspectOtherConfigMap(object, installation, hasConfig ? "warning" : "error");
+}
+
+/** What a Service of another provider asks of that one is not judged. */
+function inspectService(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
+  const parsed = parseService(object);
+  const problems = keep(parsed, found.services);
+  if (!parsed.ok || parsed.value.loadBalancerClass === installation.loadBalancerClass) return problems;
+  const { requestProblems } = parsed.value;
+  return problems.filter((problem) => !requestProblems.includes(problem));
+}
+
+/** An Ingress that another controller serves is well. */
+function inspectIngress(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
+  const { ingressClass, controllerClass, takesIngressesWithoutClass } = installation;
+  const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesIngressesWithoutClass };
+  const isOurs = isServed({ className: ingressClassName(object) }, found.ingressClasses, scope);
+  return isOurs ? keep(parseIngress(object), found.ingresses) : [];
+}
+
+function inspectIngressClass(object: KubeObject, { found }: InspectionContext): readonly Problem[] {
+  const parsed = parseIngressClass(object);
+  if (parsed.ok) found.ingressClasses.set(parsed.value.name, parsed.value);
+  return parsed.problems;
+}
+
+function inspectSecret(object: KubeObject, { found }: InspectionContext): readonly Problem[] {
+  const parsed = parseTlsSecret(object);
+  found.secrets.set(keyOf(object.metadata), parsed.ok ? parsed.value : undefined);
+  return object["type"] === "kubernetes.io/tls" ? parsed.problems : [];
+}
+
+/** Pools in a ConfigMap that no program reads are a slip in its name; an error where no other has the right one. */
+function inspectOtherConfigMap(
+  object: KubeObject,
+  { configMap }: Installation,
+  severity: Problem["severity"],
+): readonly Problem[] {
+  const root = rootField(object);
+  const { value } = descend(root, "data", "config");
+  const key = keyOf(object.metadata);
+  const { namespace } = object.metadata;
+  const differs = configMap.startsWith(`${namespace}/`) ? "name" : "namespace";
+  if (typeof value === "string" && /^address-pools:/m.test(value))
+    complain(descend(root, "metadata", differs), "CONFIG_MAP_NOT_READ", {
+      what: "Ignored the pools in this ConfigMap",
+      why: `the configuration is read from ConfigMap "${configMap}"`,
+      fix: `Run controller, speakers, check and status with --config-map ${key}, or rename it to "${configMap}"`,
+      severity,
+    });
+  return root.problems;
+}

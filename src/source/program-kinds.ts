@@ -1,0 +1,23 @@
+import type { Kind } from "#src/model/kind.ts";
+
+/** The kinds of which a program reads objects: all of a kind, or those that it names (`Source.follow`). */
+export interface ProgramKinds {
+  /** What its source is opened for. */
+  readonly opens: readonly Kind[];
+  /** What it follows by name. */
+  readonly follows: readonly Kind[];
+  /** What its source is opened for with an option alone: rights that are granted apart. */
+  readonly opensOnRequest: readonly Kind[];
+}
+
+/** What each program reads. The rights in config/ are compared with it (test/config). */
+export const programKinds = {
+  controller: { opens: ["Service", "ConfigMap", "Node"], follows: [], opensOnRequest: [] },
+  speaker: { opens: ["ConfigMap", "Service", "EndpointSlice", "Node"], follows: [], opensOnRequest: [] },
+  // The addresses of Nodes, with --publish-node-addresses.
+  ingress: {
+    opens: ["Ingress", "IngressClass", "Service", "EndpointSlice"],
+    follows: ["Secret"],
+    opensOnRequest: ["Node"],
+  },
+} as const satisfies Readonly<Record<string, ProgramKinds>>;
