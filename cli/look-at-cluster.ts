@@ -5,7 +5,7 @@ import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
-import type { StatusInput } from "#src/view/status-input.ts";
+import type { ExplainInput } from "#src/view/explain-context.ts";
 
 /** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
 const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
@@ -20,19 +20,21 @@ export interface LookAtClusterOptions extends FindConfigOptions {
   readonly namespace: string;
   readonly configMap: string;
   readonly loadBalancerClass: string | undefined;
+  /** Services of all types and the Ingresses are read, too. */
+  readonly readsAll?: boolean;
 }
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
-export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<StatusInput>> {
+export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {
   const { namespace, loadBalancerClass } = options;
   const configMap = configMapRef(options);
   const config = findApiConfig(options);
   if (!config.ok) return config;
   const lister = new ClusterLister(config.value);
   try {
-    const services = await lister.listIfAllowed("Service", SERVICES);
+    const services = await lister.listIfAllowed("Service", options.readsAll === true ? {} : SERVICES);
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
-    const [configMaps, nodes, slices, pods, leases, events] = await Promise.all([
+    const [configMaps, nodes, slices, pods, leases, events, ingresses] = await Promise.all([
       lister.listIfAllowed("ConfigMap", {
         namespace: configMap.namespace,
         fieldSelector: `metadata.name=${configMap.name}`,
@@ -42,6 +44,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
       lister.leases(namespace, COMPONENTS),
       lister.events(COMPONENTS),
+      options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
     ]);
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
@@ -49,7 +52,18 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     if (isBlind) return { ok: false, problems };
     const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
     const processes = pods?.map(readSpeakerPod);
-    const seen = { services, configMaps, nodes, slices, processes, reports, members, leases: elections, events };
+    const seen = {
+      services,
+      configMaps,
+      nodes,
+      slices,
+      processes,
+      reports,
+      members,
+      leases: elections,
+      events,
+      ingresses,
+    };
     const about = { nowMs: wallMs(), namespace, configMap: keyOf(configMap), loadBalancerClass };
     return { ok: true, value: { ...about, problems, ...seen }, problems };
   } finally {

@@ -10,7 +10,7 @@ import { readEvents } from "#src/source/folder/event-file.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import type { SpeakerProcess } from "#src/view/speaker-process.ts";
-import type { StatusInput } from "#src/view/status-input.ts";
+import type { ExplainInput } from "#src/view/explain-context.ts";
 
 export interface OpenFolderOptions {
   readonly manifests: string;
@@ -21,7 +21,7 @@ export interface OpenFolderOptions {
 
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
 export interface OpenFolder {
-  look(): Promise<StatusInput>;
+  look(): Promise<ExplainInput>;
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node"], {
+  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Ingress"], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
@@ -49,6 +49,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],
       slices: [...source.list("EndpointSlice").values()],
+      ingresses: [...source.list("Ingress").values()],
       processes: processesOf(source.reports(), await readAlive(manifests)),
       reports: source.reports(),
       members: source.reports("member"),

@@ -41,7 +41,8 @@ function section(empty: string, { title, rows }: Table): string {
 function printSummary({ services }: StatusView): readonly string[] {
   const unserved = services.filter(({ served }) => !served);
   if (unserved.length === 0) return [];
-  return [`NOT SERVED: ${unserved.length} of ${services.length} Services\n`];
+  const [{ service }] = unserved as [ServiceView];
+  return [`NOT SERVED: ${unserved.length} of ${services.length} Services. hawser explain ${service} says why.\n`];
 }
 
 function printUnknown({ unknown, speakers }: StatusView): readonly string[] {

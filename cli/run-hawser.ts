@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows pools, Services, speakers and the latest Events",
     run: async (args, io) => (await import("./run-status.ts")).runStatus(args, io),
   },
+  explain: {
+    about: "Explains one Service or address, step by step, and says what to do next",
+    run: async (args, io) => (await import("./run-explain.ts")).runExplain(args, io),
+  },
   version: {
     about: "Prints the versions of Hawser and of Node, and the state of the native module",
     run: async (args, io) => (await import("./run-version.ts")).runVersion(args, io),

@@ -16,7 +16,7 @@ export const importTable = {
   "src/routing": ["#src/model"],
   "src/tls": ["#src/model", "#src/routing", "node:crypto"],
   "src/check": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/routing", "#src/tls"],
-  "src/view": ["#src/ip", "#src/model", "#src/configuration", "#src/election"],
+  "src/view": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/election"],
   "src/status": ["#src/model", "#src/process"],
   "src/source": ["#src/model", "#src/status", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],

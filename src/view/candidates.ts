@@ -4,6 +4,7 @@ import {
   type Member,
   type NodeStanding,
   type NodeStandings,
+  whyReserved,
   whyUnable,
 } from "#src/election/member.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
@@ -28,10 +29,13 @@ export interface CandidatesSeen {
   readonly speakers: Speakers;
 }
 
-/** A node with a live speaker, and why it cannot serve an address; undefined if it can. */
+/** A node with a live speaker. */
 export interface Candidate {
   readonly node: string;
+  /** Why it cannot serve an address; undefined if it can. */
   readonly reason: IneligibleReason | undefined;
+  /** Why it stands back for others that can; undefined if it does not. */
+  readonly standsBack: IneligibleReason | undefined;
 }
 
 /** Judges nodes by the rules of the election, as the speakers do. */
@@ -66,6 +70,7 @@ export class Candidates {
     return this.#members.map((member) => ({
       node: member.node,
       reason: whyUnable(member, wanted, this.#standings),
+      standsBack: whyReserved(member, wanted, this.#standings),
     }));
   }
 }

@@ -16,6 +16,8 @@ export interface SeenInstallation {
   /** Those of the configuration; none where it cannot be used. */
   readonly pools: readonly Pool[];
   readonly advertisements: readonly Advertisement[];
+  /** There is a configuration, and it can be used. */
+  readonly hasConfig: boolean;
   /** What is wrong with the configuration. */
   readonly configProblems: readonly Problem[];
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
@@ -40,6 +42,7 @@ export function readInstallation(input: StatusInput): SeenInstallation {
   return {
     pools: config?.ok ? config.value.pools : [],
     advertisements: config?.ok ? config.value.advertisements : [],
+    hasConfig: config?.ok === true,
     configProblems: config?.problems ?? [],
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,

@@ -185,7 +185,10 @@ describe("hawser status", () => {
     const env = { HAWSER_MANIFESTS: await installation() };
     expect((await runCli(["status"], env)).code).toBe(0);
     const { code, stdout } = await runCli(["status", "--exit-code"], env);
-    expect([code, stdout.split("\n")[0]]).toEqual([1, "NOT SERVED: 2 of 2 Services"]);
+    expect([code, stdout.split("\n")[0]]).toEqual([
+      1,
+      "NOT SERVED: 2 of 2 Services. hawser explain default/late says why.",
+    ]);
     await rm(join(env.HAWSER_MANIFESTS, "all.yaml"));
     expect((await runCli(["status", "--exit-code"], env)).code).toBe(0);
   });

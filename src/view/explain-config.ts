@@ -1,0 +1,49 @@
+import { printPlace } from "#src/model/problem-place.ts";
+import type { ExplainContext } from "./explain-context.ts";
+import { badStep, type ExplainStep, okStep, sentence, unknownStep } from "./explain-step.ts";
+import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
+
+/** Whether a controller leads, without which nothing new is assigned; nothing in a folder, where none is elected. */
+export function explainController({ input }: ExplainContext): readonly ExplainStep[] {
+  const { leases, nowMs } = input;
+  if (leases === "none") return [];
+  if (leases === undefined)
+    return [unknownStep("controller", { text: "Whether a controller leads cannot be known: Leases may not be read." })];
+  const leader = viewLeaders(leases, nowMs).find(({ election }) => election === CONTROLLER_ELECTION);
+  if (leader?.leads === true) return [okStep("controller", { text: `The controller ${leader.holder} leads.` })];
+  const last =
+    leader === undefined || leader.holder === ""
+      ? ""
+      : `; ${leader.holder} last renewed the Lease at ${leader.renewedAt}`;
+  return [
+    badStep("controller", {
+      text: `No controller leads, so no address is assigned or released${last}.`,
+      fix: `Find out why the pods of the Deployment ${CONTROLLER_ELECTION} do not run, or cannot reach the API server.`,
+    }),
+  ];
+}
+
+/** Whether the configuration with the pools can be used. */
+export function explainConfig({ input, hasConfig, pools, configProblems }: ExplainContext): ExplainStep {
+  const name = `ConfigMap "${input.configMap}"`;
+  if (input.configMaps === undefined)
+    return unknownStep("config", { text: `The pools cannot be known: ${name} may not be read.` });
+  if (input.configMaps.length === 0)
+    return badStep("config", {
+      reason: "NoPoolConfigured",
+      text: `There is no ${name}. A controller that runs keeps the last good configuration.`,
+      fix: "Create it with the pools, or name another one with --namespace and --config-map.",
+    });
+  if (hasConfig) {
+    const count = pools.length === 1 ? "1 pool" : `${pools.length} pools`;
+    return okStep("config", { reason: "ConfigLoaded", text: `${name} has ${count} and can be used.` });
+  }
+  const [first] = configProblems.filter(({ severity }) => severity === "error");
+  return badStep("config", {
+    reason: "ConfigInvalid",
+    text:
+      sentence(`${first && printPlace(first.at)}: ${first?.what}: ${first?.why}`) +
+      " A controller that runs keeps the last good configuration.",
+    fix: first === undefined ? "See hawser check." : sentence(`In ${printPlace(first.at)}: ${first.fix}`),
+  });
+}

@@ -1,0 +1,104 @@
+import { REST_MS } from "#src/assignment/pool-space.ts";
+import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
+import { keyOf } from "#src/model/object.ts";
+import { avoids, findRange } from "#src/model/pool.ts";
+import { addressesHeldBy } from "#src/model/service-status.ts";
+import { explainConfig } from "./explain-config.ts";
+import type { ExplainContext } from "./explain-context.ts";
+import type { ReadService } from "./explain-object.ts";
+import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } from "./explain-step.ts";
+
+/** An address that none of our Services has: whose it is, in which pool, and whether it can be assigned. */
+export function explainFreeAddress(context: ExplainContext, ip: Ip): readonly ExplainStep[] {
+  const forbidden = whyForbidden(ip, context.candidates.hostAddresses);
+  const steps =
+    forbidden === undefined
+      ? [explainPool(context, ip), explainUse(context, ip)]
+      : [explainForbidden(context, ip, forbidden)];
+  return [explainConfig(context), ...steps, ...explainLeftOver(context, ip)];
+}
+
+function explainForbidden({ pools }: ExplainContext, ip: Ip, { use }: ForbiddenAddress): ExplainStep {
+  const pool = findRange(pools, ip)?.pool.name;
+  return badStep("address", {
+    reason: "AddressUnusable",
+    text: `${printIp(ip)}: it is ${use}, and no Service can have it${pool === undefined ? "" : `. The pool "${pool}" contains it and skips it`}.`,
+    fix: pool === undefined ? "Use another address." : "Take it out of the pool, and use another address.",
+  });
+}
+
+function explainPool({ hasConfig, pools }: ExplainContext, ip: Ip): ExplainStep {
+  const text = printIp(ip);
+  if (!hasConfig)
+    return unknownStep("pool", { text: `${text}: which pool contains it cannot be known without the configuration.` });
+  const pool = findRange(pools, ip)?.pool;
+  if (pool === undefined)
+    return badStep("pool", {
+      reason: "RequestedAddressNotInPool",
+      text: `${text}: no pool contains it.`,
+      fix: "To have Hawser assign it, add it to a pool.",
+    });
+  if (avoids(pool, ip))
+    return badStep("pool", {
+      reason: "RequestedAddressNotInPool",
+      text: `${text}: the pool "${pool.name}" contains it, but has avoid-buggy-ips, and it ends in 0 or 255.`,
+      fix: "To have it assigned, remove avoid-buggy-ips from the pool.",
+    });
+  const auto = pool.autoAssign ? "" : ", which assigns only to Services that ask for it (auto-assign: false)";
+  return okStep("pool", { text: `${text}: it is in the pool "${pool.name}"${auto}.` });
+}
+
+function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
+  const text = printIp(ip);
+  if (context.input.services === undefined)
+    return unknownStep("address", { text: `${text}: which Service has it cannot be known: Services may not be read.` });
+  const holders = context.services.filter(({ object }) => addressesHeldBy(object).some((one) => equalIps(one, ip)));
+  if (holders.length > 0) {
+    const said = holders.map((one) => `${keyOf(one.object.metadata)} has it${howHeld(one, ip)}`);
+    return okStep("address", { text: `${text}: ${listNames(said)}. Hawser assigns it to no other Service.` });
+  }
+  const due = [...(context.assignments ?? [])].find(([, { addresses }]) => addresses.some((one) => equalIps(one, ip)));
+  if (due !== undefined) {
+    const what = `the controller is to assign it to ${due[0]}, and has not written it yet`;
+    return unknownStep("address", { text: `${text}: ${what}.`, fix: `Ask hawser explain ${due[0]}.` });
+  }
+  const released = releasedAt(context, text);
+  if (released !== undefined)
+    return okStep("address", {
+      reason: "AddressReleased",
+      text: `${text}: no Service has it. It was released at ${timeText(released, context.input.nowMs)} and rests for ${REST_MS / 1_000}s: until then a Service that does not request it gets it only where no other address is free.`,
+    });
+  const pool = findRange(context.pools, ip)?.pool;
+  const isAssignable = pool !== undefined && !avoids(pool, ip);
+  return okStep("address", {
+    text: `${text}: no Service has it${isAssignable ? ", so it is free" : ""}.`,
+    fix: isAssignable
+      ? `To give it to a Service, request it there with the annotation hawser.dev/load-balancer-ips: "${text}".`
+      : "",
+  });
+}
+
+/** How a Service has an address that Hawser did not give it, as the end of a sentence. */
+function howHeld({ read }: ReadService, ip: Ip): string {
+  if (!read.ok) return ", and cannot be read";
+  const { externalIps, type, loadBalancerClass } = read.value;
+  if (externalIps.some((one) => equalIps(one, ip))) return " in spec.externalIPs";
+  if (type !== "LoadBalancer") return ` in its status, as a Service of type ${type}`;
+  return loadBalancerClass === undefined ? " in its status" : ` as a Service of the class "${loadBalancerClass}"`;
+}
+
+/** When it was released, in ISO 8601, if that is so short ago that it rests. */
+function releasedAt({ input }: ExplainContext, ip: string): string | undefined {
+  const isOfIt = (message: string): boolean => message.startsWith(`${ip}:`);
+  const event = input.events?.findLast(({ reason, message }) => reason === "AddressReleased" && isOfIt(message));
+  return event !== undefined && input.nowMs - Date.parse(event.time) < REST_MS ? event.time : undefined;
+}
+
+/** A node that still announces what no Service has; nothing where none does. */
+function explainLeftOver({ speakers }: ExplainContext, ip: Ip): readonly ExplainStep[] {
+  const owners = speakers.ownersOf(printIp(ip)).map(({ node }) => node);
+  if (owners.length === 0) return [];
+  const text = `${printIp(ip)}: ${listNames(owners)} still announces it, as its last report says.`;
+  return [unknownStep("owner", { text, fix: "Wait some seconds, and ask again." })];
+}

@@ -1,0 +1,75 @@
+import { printPlace } from "#src/model/problem-place.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { Service } from "#src/model/service.ts";
+import { conditionOf, ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
+import { textOf } from "#src/model/record.ts";
+import { type ExplainInput, isOurs } from "./explain-context.ts";
+import { badStep, type ExplainStep, okStep, sentence } from "./explain-step.ts";
+
+/** A Service as the source has it, and as it was read. */
+export interface ReadService {
+  readonly object: KubeObject;
+  readonly read: Parsed<Service>;
+}
+
+/** Whether the object is one that Hawser serves: it can be read, its type and its class. */
+export function explainObject({ object, read }: ReadService, input: ExplainInput): ExplainStep {
+  if (!read.ok) return badRequest("object", read.problems);
+  const service = read.value;
+  const { type, loadBalancerClass } = service;
+  if (type !== "LoadBalancer")
+    return badStep("object", {
+      reason: "AddressReleased",
+      text: `It is a Service of type ${type}, and those have no address from a pool.`,
+      fix: "To give it an address, write spec.type: LoadBalancer.",
+    });
+  if (!isOurs(service, input)) return foreignClass(loadBalancerClass, input.loadBalancerClass);
+  const ofClass = loadBalancerClass === undefined ? "without a class" : `of the class "${loadBalancerClass}"`;
+  const created = object.metadata.createdMs;
+  const when = created === 0 ? "" : `, created ${new Date(created).toISOString().replace(".000Z", "Z")}`;
+  return okStep("object", { text: `It is a Service of type LoadBalancer ${ofClass}, so Hawser serves it${when}.` });
+}
+
+function foreignClass(written: string | undefined, wanted: string | undefined): ExplainStep {
+  const has = written === undefined ? "has no spec.loadBalancerClass" : `has spec.loadBalancerClass "${written}"`;
+  const takes = wanted === undefined ? "those without a class" : `those of the class "${wanted}"`;
+  return badStep("object", {
+    reason: "OtherLoadBalancerClass",
+    text: `It ${has}, and Hawser serves ${takes}, so it leaves the Service alone.`,
+    fix:
+      "To have Hawser serve it, create it again with the class that Hawser serves: Kubernetes does not let a class change. " +
+      "Where the controller runs with another --load-balancer-class, give this command the same.",
+  });
+}
+
+/** What the Service asks for that cannot be understood; none where all can. */
+export function explainRequest(service: Service): readonly ExplainStep[] {
+  const problems = service.requestProblems;
+  return problems.some(({ severity }) => severity === "error") ? [badRequest("request", problems)] : [];
+}
+
+function badRequest(step: "object" | "request", problems: readonly Problem[]): ExplainStep {
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  const more = errors.length > 1 ? ` There are ${errors.length - 1} more problems in it.` : "";
+  return badStep(step, {
+    reason: "BadRequest",
+    text: `${sentence(`${first?.what}: ${first?.why}`)}${more}`,
+    fix: first === undefined ? "See hawser check." : sentence(`In ${printPlace(first.at)}: ${first.fix}`),
+  });
+}
+
+/** Whether another program undoes what Hawser writes into the status; none where it does not. */
+export function explainStatus(object: KubeObject): readonly ExplainStep[] {
+  const { reason, message } = conditionOf(object, ADDRESS_ASSIGNED) ?? {};
+  if (reason !== "StatusContested") return [];
+  const { namespace, name } = object.metadata;
+  return [
+    badStep("status", {
+      reason: "StatusContested",
+      text: sentence(textOf(message) || "Another program undoes what Hawser writes into the status"),
+      fix: `Find the other program: kubectl --namespace ${namespace} get service ${name} --show-managed-fields -o yaml.`,
+    }),
+  ];
+}

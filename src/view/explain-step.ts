@@ -1,0 +1,87 @@
+import type { Reason } from "#src/model/reason.ts";
+import type { IneligibleReason } from "#src/election/member.ts";
+
+/** What a step is about, in order: from the object to the clients. */
+export type StepName =
+  | "object"
+  | "controller"
+  | "config"
+  | "pool"
+  | "request"
+  | "address"
+  | "status"
+  | "sharing"
+  | "owner"
+  | "candidate"
+  | "speaker"
+  | "wire"
+  | "endpoints"
+  | "kube-proxy"
+  | "ingress";
+
+/** `unknown`: it may not be read, or cannot be seen from here. */
+type Verdict = "ok" | "bad" | "unknown";
+
+/** One step of an explanation. */
+export interface ExplainStep {
+  readonly step: StepName;
+  readonly verdict: Verdict;
+  /** Of the closed sets of docs/errors.md and docs/architecture.md; empty where none of them says it. */
+  readonly reason: Reason | IneligibleReason | "";
+  /** Whole sentences. */
+  readonly text: string;
+  /** What a person can do about it, as a whole sentence; empty where there is nothing to do. */
+  readonly fix: string;
+}
+
+/** What a step says besides its name and verdict. */
+type Said = Pick<ExplainStep, "text"> & Partial<Pick<ExplainStep, "reason" | "fix">>;
+
+/** A step that is as it should be. */
+export function okStep(step: StepName, { text, reason = "", fix = "" }: Said): ExplainStep {
+  return { step, verdict: "ok", reason, text, fix };
+}
+
+/** A step that keeps clients from the Service. */
+export function badStep(step: StepName, { text, reason = "", fix = "" }: Said): ExplainStep {
+  return { step, verdict: "bad", reason, text, fix };
+}
+
+/** A step that cannot be judged from here. */
+export function unknownStep(step: StepName, { text, reason = "", fix = "" }: Said): ExplainStep {
+  return { step, verdict: "unknown", reason, text, fix };
+}
+
+/** A text as a sentence: with a capital letter, unless it begins with an address or a name in quotes, and a full stop. */
+export function sentence(text: string): string {
+  const isWord = /^[a-z]+[ ,]/.test(text);
+  const begun = isWord ? `${text.slice(0, 1).toUpperCase()}${text.slice(1)}` : text;
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
+}
+
+/** Names in one step: enough to see the picture. */
+const NAMES_SHOWN = 6;
+
+/** `n1, n2 and n3`; of many the first, and how many more. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  if (more > 0) return `${names.slice(0, NAMES_SHOWN).join(", ")} and ${more} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** `2026-11-28T11:50:00Z (10m ago)`; empty where the time is not known. */
+export function timeText(time: string, nowMs: number): string {
+  const atMs = Date.parse(time);
+  if (Number.isNaN(atMs)) return "";
+  const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1_000));
+  const [size, unit] = UNITS.find(([, , most]) => seconds < most) ?? UNITS[0];
+  return `${new Date(atMs).toISOString().replace(/\.\d+Z$/, "Z")} (${Math.floor(seconds / size)}${unit} ago)`;
+}
+
+/** Seconds in a unit, its sign, and below how many seconds it is used. */
+const UNITS = [
+  [1, "s", 120],
+  [60, "m", 7_200],
+  [3_600, "h", 172_800],
+  [86_400, "d", Infinity],
+] as const;

@@ -1,0 +1,57 @@
+import { type Ip, parseIp } from "#src/ip/address.ts";
+import { isDnsLabel } from "#src/model/name.ts";
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+
+/** What a person asks about. */
+export type ExplainSubject =
+  | { readonly kind: "Address"; readonly ip: Ip }
+  | { readonly kind: "Service"; readonly key: string };
+
+/** The subject that a text names; or why it names none: `usage` where it cannot be the name of anything. */
+export type FoundSubject =
+  | { readonly ok: true; readonly subject: ExplainSubject }
+  | { readonly ok: false; readonly isUsage: boolean; readonly why: string };
+
+/** What one error message lists at most. */
+const MAX_LISTED = 6;
+
+/** Whether a text can be an address, a name or NAMESPACE/NAME. */
+export function isSubjectText(text: string): boolean {
+  const parts = text.split("/");
+  return parseIp(text) !== undefined || (parts.length <= 2 && parts.every(isDnsLabel));
+}
+
+/**
+ * Finds what a text names: an address, NAMESPACE/NAME, or the NAME of a Service of which there is one. `services` is
+ * undefined where Services may not be read.
+ */
+export function findSubject(text: string, services: readonly KubeObject[] | undefined): FoundSubject {
+  const ip = parseIp(text);
+  if (ip !== undefined) return { ok: true, subject: { kind: "Address", ip } };
+  if (!isSubjectText(text))
+    return { ok: false, isUsage: true, why: `"${text}" is not an address, NAME or NAMESPACE/NAME` };
+  if (services === undefined) return { ok: false, isUsage: false, why: "Services may not be read" };
+  const keys = services.map(({ metadata }) => keyOf(metadata));
+  const found = text.includes("/")
+    ? keys.filter((key) => key === text)
+    : keys.filter((key) => key.endsWith(`/${text}`));
+  const [key, ...others] = found.toSorted();
+  if (key !== undefined && others.length === 0) return { ok: true, subject: { kind: "Service", key } };
+  if (key === undefined) return { ok: false, isUsage: false, why: `there is no Service "${text}"` };
+  const more = found.length - MAX_LISTED;
+  const listed = `${found.toSorted().slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return { ok: false, isUsage: false, why: `there are several Services "${text}": ${listed}. Give one of them` };
+}
+
+/** A subject as JSON and text show it. */
+export interface SubjectView {
+  readonly kind: "Address" | "Service";
+  /** Of a Service. */
+  readonly namespace?: string;
+  readonly name?: string;
+  /** The addresses of the Service. */
+  readonly addresses?: readonly string[];
+  readonly address?: string;
+  /** The Services that have the address, as NAMESPACE/NAME. */
+  readonly services?: readonly string[];
+}
