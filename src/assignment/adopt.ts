@@ -119,5 +119,5 @@ function whyReleased(
  * interface can be freed. What a host has in a network of its own stays the host's.
  */
 function isLeftover(service: Service, ip: Ip, hostAddresses: HostAddresses): boolean {
-  return hostAddresses.get(printIp(ip))?.isPlaced === true && wasAssigned(service, ip);
+  return hostAddresses.size > 0 && hostAddresses.get(printIp(ip))?.isPlaced === true && wasAssigned(service, ip);
 }

@@ -2,7 +2,7 @@ import type { Family, Ip } from "#src/ip/address.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { explainNoFree, explainNoPool, type Lack } from "./explain.ts";
-import { type InUse, lowestShared, obstacleTo } from "./in-use.ts";
+import { firstShared, type InUse, obstacleTo } from "./in-use.ts";
 import {
   comesBefore,
   longestResting,
@@ -105,8 +105,7 @@ function candidatesFor(
   ownPools: readonly Pool[],
 ): readonly PoolSpaces[] {
   const requested = requestedPoolsOf(pools, service);
-  if (requested !== undefined)
-    return requested.flatMap((name) => index.pools.find(({ pool }) => pool.name === name) ?? []);
+  if (requested !== undefined) return requested.flatMap((name) => index.byName.get(name) ?? []);
   const open = index.pools.filter(({ pool }) => pool.autoAssign);
   const own = open.filter(({ pool }) => ownPools.includes(pool));
   return own.length === 0 ? open : [...own, ...open.filter((spaces) => !own.includes(spaces))];
@@ -121,15 +120,12 @@ function firstOf<T, R>(items: readonly T[], attempt: (item: T) => R | undefined)
 }
 
 /** The first address in the pool that is free or may be shared; a resting one only where there is no other. */
-function firstIn({ inUse }: AddressTable, space: PoolSpace | undefined, service: Service): Ip | undefined {
+function firstIn(table: AddressTable, space: PoolSpace | undefined, service: Service): Ip | undefined {
   if (space === undefined) return undefined;
+  const { index, inUse } = table;
   const used = inUse.byAddress[space.family];
   const free = lowestFree(space, used);
   const shared = firstShared(inUse, space, service);
-  if (free !== undefined && shared !== undefined) return comesBefore(space, shared, free) ? shared : free;
+  if (free !== undefined && shared !== undefined) return comesBefore(index, shared, free) ? shared : free;
   return free ?? shared ?? longestResting(space, used);
-}
-
-function firstShared(inUse: InUse, space: PoolSpace, service: Service): Ip | undefined {
-  return service.sharingKey === "" ? undefined : firstOf(space.ranges, (range) => lowestShared(inUse, range, service));
 }

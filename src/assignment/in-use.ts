@@ -1,11 +1,13 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import type { IpRange } from "#src/ip/range.ts";
 import type { Service } from "#src/model/service.ts";
+import { type PoolPlace, placeOf, type PoolIndex, type PoolSpace } from "./pool-space.ts";
 import { backendOf, portsOf } from "./sharing.ts";
 
 /** An address in use, and what a Service needs to join it. */
 interface Use {
   readonly ip: Ip;
+  /** Where in the pools it is; undefined where no pool contains it. */
+  readonly place: PoolPlace | undefined;
   /** Keys of the Services that have it, oldest first. */
   readonly holders: string[];
   /** What keeps Services off it, beside the holders. */
@@ -26,21 +28,25 @@ export interface Closer extends Obstacle {
 
 /** All addresses in use. While a plan is made it only grows: what a plan releases is free in the next one. */
 export interface InUse {
+  readonly index: PoolIndex;
   readonly byAddress: Readonly<Record<Family, Map<bigint, Use>>>;
-  /** By family and sharing key. */
-  readonly sharers: Map<string, Sharers>;
+  /** By sharing key, and by the space of the pool that the addresses are in. */
+  readonly sharers: Map<string, Map<PoolSpace, Sharers>>;
   /** Those whose `joinable` this plan has filled. */
   readonly searched: Set<Sharers>;
 }
 
-/** The uses with one sharing key in one family, lowest address first. */
+/** The uses in one pool and family with one sharing key, in the order of search. */
 interface Sharers {
   readonly uses: Use[];
+  /** How many of these uses have a port. */
+  readonly ports: Map<string, number>;
   /**
-   * The uses that may still be joined, by what joins (backend and ports). While a plan is made a use only fills up, so one
-   * that refused is never tried again: otherwise the cost of many Services with equal ports and one key would be quadratic.
+   * The uses that may still be joined, by what joins (backend and ports): those from `from` on. While a plan is made a use
+   * only fills up, so one that refused is not tried again: otherwise the cost of many Services with equal ports and one key
+   * would be quadratic.
    */
-  readonly joinable: Map<string, Use[]>;
+  readonly joinable: Map<string, { readonly uses: Use[]; from: number }>;
 }
 
 /** Why a Service may not have an address: who has it, and what forbids sharing. */
@@ -51,8 +57,8 @@ export interface Obstacle {
   readonly isHost?: boolean;
 }
 
-export function noneInUse(): InUse {
-  return { byAddress: { ipv4: new Map(), ipv6: new Map() }, sharers: new Map(), searched: new Set() };
+export function noneInUse(index: PoolIndex): InUse {
+  return { index, byAddress: { ipv4: new Map(), ipv6: new Map() }, sharers: new Map(), searched: new Set() };
 }
 
 /** Undefined if the Service may have the address: it is free, or every rule of sharing holds. */
@@ -85,21 +91,32 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const use = inUse.byAddress[ip.family].get(ip.value);
   if (use !== undefined) {
     use.holders.push(key);
-    for (const port of portsOf(service)) use.ports?.set(port, key);
+    takePorts(inUse, use, service);
     return;
   }
-  const ports = sharingKey === "" ? undefined : new Map(portsOf(service).map((port) => [port, key]));
+  const ports = sharingKey === "" ? undefined : new Map<string, string>();
   const backend = backendOf(service);
-  const fresh: Use = { ip, holders: [key], closers: [], sharingKey, backend, ports };
+  const place = placeOf(inUse.index, ip);
+  const fresh: Use = { ip, place, holders: [key], closers: [], sharingKey, backend, ports };
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (sharingKey !== "") indexSharing(inUse, fresh);
+  takePorts(inUse, fresh, service);
+}
+
+function takePorts(inUse: InUse, use: Use, service: Service): void {
+  if (use.ports === undefined) return;
+  const sharers = sharersOf(inUse, use);
+  for (const port of portsOf(service)) {
+    if (!use.ports.has(port)) sharers?.ports.set(port, (sharers.ports.get(port) ?? 0) + 1);
+    use.ports.set(port, service.key);
+  }
 }
 
 /** Keeps Services off an address, for the reason given; those that hold it already keep it. */
 export function block(inUse: InUse, ip: Ip, closer: Closer): void {
   let use = inUse.byAddress[ip.family].get(ip.value);
   if (use === undefined) {
-    use = { ip, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined };
+    use = { ip, place: undefined, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined };
     inUse.byAddress[ip.family].set(ip.value, use);
   }
   use.closers.push(closer);
@@ -114,11 +131,11 @@ export function vacate(inUse: InUse, ip: Ip): boolean {
   const use = uses.get(ip.value);
   if (use === undefined) return false;
   uses.delete(ip.value);
-  if (use.sharingKey === "") return true;
-  const key = sharersKey(use);
-  const sharers = inUse.sharers.get(key);
-  sharers?.uses.splice(placeOf(sharers.uses, ip.value), 1);
-  if (sharers?.uses.length === 0) inUse.sharers.delete(key);
+  const sharers = sharersOf(inUse, use);
+  if (sharers === undefined) return true;
+  sharers.uses.splice(positionIn(sharers.uses, use), 1);
+  for (const port of use.ports?.keys() ?? []) sharers.ports.set(port, (sharers.ports.get(port) ?? 1) - 1);
+  if (sharers.uses.length === 0) forgetSharers(inUse, use);
   return true;
 }
 
@@ -135,44 +152,65 @@ export function claimantsOf(inUse: InUse, ip: Ip): readonly string[] {
   return [...use.holders, ...use.closers.flatMap(({ key }) => key ?? [])];
 }
 
-function sharersKey({ ip, sharingKey }: Use): string {
-  return `${ip.family} ${sharingKey}`;
+function sharersOf(inUse: InUse, { place, sharingKey }: Use): Sharers | undefined {
+  return place && inUse.sharers.get(sharingKey)?.get(place.space);
 }
 
+function forgetSharers({ sharers }: InUse, { place, sharingKey }: Use): void {
+  const bySpace = sharers.get(sharingKey);
+  if (place === undefined || bySpace === undefined) return;
+  bySpace.delete(place.space);
+  if (bySpace.size === 0) sharers.delete(sharingKey);
+}
+
+/** What no pool contains no Service is given, so none joins it. */
 function indexSharing(inUse: InUse, use: Use): void {
-  const key = sharersKey(use);
-  let sharers = inUse.sharers.get(key);
-  if (sharers === undefined) inUse.sharers.set(key, (sharers = { uses: [], joinable: new Map() }));
-  for (const sorted of [sharers.uses, ...sharers.joinable.values()])
-    sorted.splice(placeOf(sorted, use.ip.value), 0, use);
+  const { place, sharingKey } = use;
+  if (place === undefined) return;
+  let bySpace = inUse.sharers.get(sharingKey);
+  if (bySpace === undefined) inUse.sharers.set(sharingKey, (bySpace = new Map()));
+  let sharers = bySpace.get(place.space);
+  if (sharers === undefined) bySpace.set(place.space, (sharers = { uses: [], ports: new Map(), joinable: new Map() }));
+  sharers.uses.splice(positionIn(sharers.uses, use), 0, use);
+  for (const joinable of sharers.joinable.values()) {
+    const position = positionIn(joinable.uses, use);
+    joinable.uses.splice(position, 0, use);
+    joinable.from = Math.min(joinable.from, position);
+  }
 }
 
-/** The first place in a list sorted by address whose address is not below `value`. */
-function placeOf(sorted: readonly Use[], value: bigint): number {
+/** The first position in a list in the order of search whose address is not before the one of `use`. */
+function positionIn(uses: readonly Use[], use: Use): number {
   let low = 0;
-  let high = sorted.length;
+  let high = uses.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle]?.ip.value ?? value) < value) low = middle + 1;
+    if (isBefore(uses[middle], use)) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-/** The lowest address in the range that the Service may share with those that have it; undefined if there is none. */
-export function lowestShared(inUse: InUse, range: IpRange, service: Service): Ip | undefined {
-  const sharers = inUse.sharers.get(`${range.family} ${service.sharingKey}`);
+function isBefore(left: Use | undefined, right: Use): boolean {
+  const [leftRange, rightRange] = [left?.place?.range ?? 0, right.place?.range ?? 0];
+  return leftRange === rightRange ? (left?.ip.value ?? 0n) < right.ip.value : leftRange < rightRange;
+}
+
+/** The first address of the space that the Service may share with those that have it; undefined if there is none. */
+export function firstShared(inUse: InUse, space: PoolSpace, service: Service): Ip | undefined {
+  const sharers = inUse.sharers.get(service.sharingKey)?.get(space);
   if (sharers === undefined) return undefined;
-  const joins = JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
+  const ports = portsOf(service);
+  if (ports.some((port) => sharers.ports.get(port) === sharers.uses.length)) return undefined;
+  const joins = JSON.stringify([backendOf(service), ...ports.sort()]);
   let joinable = sharers.joinable.get(joins);
   if (joinable === undefined) {
-    sharers.joinable.set(joins, (joinable = [...sharers.uses]));
+    sharers.joinable.set(joins, (joinable = { uses: [...sharers.uses], from: 0 }));
     inUse.searched.add(sharers);
   }
-  const place = placeOf(joinable, range.first);
-  for (let use = joinable[place]; use !== undefined && use.ip.value <= range.last; use = joinable[place]) {
-    if (obstacleToJoin(use, service) === undefined) return use.ip;
-    joinable.splice(place, 1);
+  for (; joinable.from < joinable.uses.length; joinable.from++) {
+    const use = joinable.uses[joinable.from];
+    if (use !== undefined && obstacleToJoin(use, service) === undefined) return use.ip;
   }
   return undefined;
 }

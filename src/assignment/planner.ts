@@ -6,7 +6,7 @@ import { type Adoption, adoptAll } from "./adopt.ts";
 import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
-import { indexPools, letRest, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
+import { indexPools, letRest, lowestFree, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
 import { settle, type Settled } from "./settle.ts";
 import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
 
@@ -60,6 +60,7 @@ export class AssignmentPlanner {
    * Nodes' addresses or the class changed (other objects), everything is decided again.
    */
   plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
+    const isFresh = !isGround(this.#ground, snapshot);
     const touched = this.#begin(snapshot, changed);
     const { table } = this.#ground as Ground;
     forgetSearches(table.inUse);
@@ -81,6 +82,8 @@ export class AssignmentPlanner {
       if (isAtRest(assignment, findings)) this.#restless.delete(key);
       else this.#restless.add(key);
     }
+    // So that the next change finds the search where it ends now.
+    if (isFresh) for (const space of spacesOf(table.index)) lowestFree(space, table.inUse.byAddress[space.family]);
     return { decided: services.map(({ key }) => key), gone: this.#forget(snapshot, touched) };
   }
 
@@ -138,7 +141,8 @@ function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): gro
 }
 
 function groundOf({ pools, hostAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
-  const table = { pools: pools ?? [], index: indexPools(pools ?? []), inUse: noneInUse() };
+  const index = indexPools(pools ?? []);
+  const table = { pools: pools ?? [], index, inUse: noneInUse(index) };
   return { pools, hostAddresses, loadBalancerClass, table };
 }
 
@@ -170,7 +174,7 @@ function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
     const space = spaceOf(index, ip);
     if (space === undefined) continue;
     if (inUse.byAddress[ip.family].has(ip.value)) space.used++;
-    else searchFrom(space, ip.value);
+    else searchFrom(index, ip);
   }
 }
 

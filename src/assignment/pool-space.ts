@@ -2,6 +2,7 @@ import { type Family, type Ip, parseIp } from "#src/ip/address.ts";
 import { type IpRange, rangeSize } from "#src/ip/range.ts";
 import { withoutReserved } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
+import { Heap } from "./heap.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
 /** How long a freed address is skipped while others are free: neighbours may still have it in their caches. */
@@ -22,8 +23,16 @@ export interface PoolSpace {
   isResting: Set<bigint>;
   /** All resting addresses before this place are in use again. */
   restingFrom: number;
-  /** No address before this place is free and rested. Within a plan it only moves forward. */
-  cursor: { range: number; value: bigint };
+  /** No address from here back is free and rested, except those that are in `freed`. It only moves forward. */
+  readonly cursor: { range: number; value: bigint };
+  /** Addresses before the cursor that were freed, or ended their rest, since it passed them; they may be in use again. */
+  readonly freed: Heap<FreedAddress>;
+}
+
+/** An address, and which of `PoolSpace.ranges` it is in. */
+interface FreedAddress {
+  readonly range: number;
+  readonly value: bigint;
 }
 
 /** A pool's addresses by family; undefined where it has none of a family. */
@@ -34,7 +43,19 @@ export interface PoolSpaces extends Readonly<Record<Family, PoolSpace | undefine
 /** The spaces of all pools, in declared order, and which contains an address. */
 export interface PoolIndex {
   readonly pools: readonly PoolSpaces[];
-  readonly sorted: Readonly<Record<Family, readonly { readonly range: IpRange; readonly space: PoolSpace }[]>>;
+  readonly byName: ReadonlyMap<string, PoolSpaces>;
+  readonly sorted: Readonly<Record<Family, readonly PlacedRange[]>>;
+}
+
+/** The pool that contains an address, and which of `PoolSpace.ranges` does. */
+export interface PoolPlace {
+  readonly space: PoolSpace;
+  readonly range: number;
+}
+
+/** A range of a pool, and where that is declared. */
+interface PlacedRange extends IpRange {
+  readonly place: PoolPlace;
 }
 
 /** Builds the index: O(ranges), whatever their size. */
@@ -42,9 +63,12 @@ export function indexPools(pools: readonly Pool[]): PoolIndex {
   const spaces = pools.map((pool) => ({ pool, ipv4: spaceFor(pool, "ipv4"), ipv6: spaceFor(pool, "ipv6") }));
   const sorted = (family: Family) =>
     spaces
-      .flatMap(({ [family]: space }) => (space?.ranges ?? []).map((range) => ({ range, space: space as PoolSpace })))
-      .sort((left, right) => (left.range.first < right.range.first ? -1 : 1));
-  return { pools: spaces, sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") } };
+      .flatMap(({ [family]: space }) =>
+        (space?.ranges ?? []).map((range, at) => ({ ...range, place: { space: space as PoolSpace, range: at } })),
+      )
+      .sort((left, right) => (left.first < right.first ? -1 : 1));
+  const byName = new Map(spaces.map((one) => [one.pool.name, one]));
+  return { pools: spaces, byName, sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") } };
 }
 
 /** Lets these addresses rest, and no others. */
@@ -54,7 +78,7 @@ export function letRest(index: PoolIndex, { resting, nowMs }: Pick<AssignmentSna
   const longestFirst = [...resting].sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1));
   for (const [text, freedAtMs] of longestFirst) if (nowMs - freedAtMs < REST_MS) rest(index, parseIp(text));
   for (const { space, isResting } of before)
-    for (const value of isResting) if (!space.isResting.has(value)) searchFrom(space, value);
+    for (const value of isResting) if (!space.isResting.has(value)) searchFrom(index, { family: space.family, value });
 }
 
 /** The spaces of all pools, as declared. */
@@ -62,21 +86,27 @@ export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
   return pools.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((space) => space !== undefined));
 }
 
-/** An address is free again: the search goes back to it, if it is past it. */
-export function searchFrom(space: PoolSpace, value: bigint): void {
-  const { cursor, ranges } = space;
+/** An address is free again, or has rested: the search in its pool finds it, also where it is past it. */
+export function searchFrom(index: PoolIndex, ip: Ip): void {
+  const place = placeOf(index, ip);
+  if (place === undefined) return;
+  const { space, range } = place;
+  const { cursor, freed } = space;
+  const { value } = ip;
   if (space.isResting.has(value)) space.restingFrom = 0;
-  const range = ranges.findIndex(({ first, last }) => first <= value && value <= last);
-  const isBefore = range < cursor.range || (range === cursor.range && value < cursor.value);
-  if (range >= 0 && isBefore) space.cursor = { range, value };
+  else if (comesFirst({ range, value }, cursor)) freed.push({ range, value });
 }
 
 function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
   const ranges = pool.ranges.filter((range) => range.family === family).flatMap(withoutReserved);
   if (ranges[0] === undefined) return undefined;
   const size = ranges.reduce((sum, range) => sum + rangeSize(range) - buggyIn(pool, range), 0n);
-  const cursor = { range: 0, value: ranges[0].first };
-  return { pool, family, ranges, size, used: 0, resting: [], isResting: new Set(), restingFrom: 0, cursor };
+  const search = { cursor: { range: 0, value: ranges[0].first }, freed: new Heap(comesFirst) };
+  return { pool, family, ranges, size, used: 0, resting: [], isResting: new Set(), restingFrom: 0, ...search };
+}
+
+function comesFirst(left: FreedAddress, right: FreedAddress): boolean {
+  return left.range === right.range ? left.value < right.value : left.range < right.range;
 }
 
 function rest(index: PoolIndex, ip: Ip | undefined): void {
@@ -93,29 +123,37 @@ function buggyIn(pool: Pool, { family, first, last }: IpRange): bigint {
   return upTo(last) - (first === 0n ? 0n : upTo(first - 1n));
 }
 
-/** The pool that contains the address; undefined if none does. Binary search: ranges never overlap. */
+/** The space of the pool that contains the address; undefined if none does. */
 export function spaceOf(index: PoolIndex, ip: Ip): PoolSpace | undefined {
+  return placeOf(index, ip)?.space;
+}
+
+/** Where an address is in the pools; undefined if none contains it. Binary search: ranges never overlap. */
+export function placeOf(index: PoolIndex, ip: Ip): PoolPlace | undefined {
   const ranges = index.sorted[ip.family];
   let low = 0;
   let high = ranges.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.range.last ?? 0n) < ip.value) low = middle + 1;
+    if ((ranges[middle]?.last ?? 0n) < ip.value) low = middle + 1;
     else high = middle;
   }
   const found = ranges[low];
-  return found !== undefined && found.range.first <= ip.value ? found.space : undefined;
+  return found !== undefined && found.first <= ip.value ? found.place : undefined;
 }
 
-/** The first free, rested address: ranges as declared, each from its first address. O(1) amortised over the used ones. */
+/** The first free, rested address: ranges as declared, each from its first address. O(log n) amortised over the used ones. */
 export function lowestFree(space: PoolSpace, used: ReadonlyMap<bigint, unknown>): Ip | undefined {
-  const { cursor, family } = space;
+  const { cursor, freed, family } = space;
+  const isFree = (value: bigint): boolean =>
+    !used.has(value) && !space.isResting.has(value) && !avoids(space.pool, { family, value });
+  for (let first = freed.first; first !== undefined; first = freed.first) {
+    if (isFree(first.value)) return { family, value: first.value };
+    freed.pop();
+  }
   for (; cursor.range < space.ranges.length; nextRange(space)) {
     const last = space.ranges[cursor.range]?.last ?? -1n;
-    for (; cursor.value <= last; cursor.value++) {
-      const ip = { family, value: cursor.value };
-      if (!used.has(ip.value) && !space.isResting.has(ip.value) && !avoids(space.pool, ip)) return ip;
-    }
+    for (; cursor.value <= last; cursor.value++) if (isFree(cursor.value)) return { family, value: cursor.value };
   }
   return undefined;
 }
@@ -135,9 +173,8 @@ export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unkno
   return undefined;
 }
 
-/** Whether the first address comes before the second in the order of search: declared range, then value. */
-export function comesBefore(space: PoolSpace, left: Ip, right: Ip): boolean {
-  const rangeOf = (ip: Ip) => space.ranges.findIndex((range) => range.first <= ip.value && ip.value <= range.last);
-  const [leftRange, rightRange] = [rangeOf(left), rangeOf(right)];
+/** Whether the first address comes before the second in the order of search within a pool: declared range, then value. */
+export function comesBefore(index: PoolIndex, left: Ip, right: Ip): boolean {
+  const [leftRange, rightRange] = [placeOf(index, left)?.range ?? 0, placeOf(index, right)?.range ?? 0];
   return leftRange === rightRange ? left.value < right.value : leftRange < rightRange;
 }

@@ -43,11 +43,31 @@ function parseIpv4(text: string): Ip | undefined {
 
 /** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
 export function printIp(ip: Ip): string {
-  if (ip.family === "ipv6") return new ipaddr.IPv6([...ipToBytes(ip)]).toRFC5952String();
   // The key of most maps: a controller of 10,000 Services prints it many times for each.
+  if (ip.family === "ipv6") return printIpv6(ip.value);
   const bits = Number(ip.value);
   return `${bits >>> 24}.${(bits >>> 16) & 255}.${(bits >>> 8) & 255}.${bits & 255}`;
 }
+
+/** RFC 5952 section 4: lower case, no leading zeros, the first of the longest runs of two zero groups or more as "::". */
+function printIpv6(value: bigint): string {
+  const groups: number[] = [];
+  for (const shift of WORD_SHIFTS) {
+    const word = Number((value >> shift) & 0xffff_ffffn);
+    groups.push(word >>> 16, word & 0xffff);
+  }
+  let [longest, length] = [0, 1];
+  for (let first = 0; first < 8; first++) {
+    let end = first;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - first > length) [longest, length] = [first, end - first];
+    first = end;
+  }
+  const hex = (some: readonly number[]): string => some.map((group) => group.toString(16)).join(":");
+  return length === 1 ? hex(groups) : `${hex(groups.slice(0, longest))}::${hex(groups.slice(longest + length))}`;
+}
+
+const WORD_SHIFTS = [96n, 64n, 32n, 0n];
 
 /** An address from 4 or 16 bytes in network order; throws a RangeError for any other length. */
 export function ipFromBytes(bytes: Uint8Array): Ip {

@@ -19,6 +19,7 @@ const RESERVED: readonly (readonly [network: string, use: ReservedUse])[] = [
 ];
 
 const NETWORKS = RESERVED.map(([text, use]) => ({ network: networkOf(text), use }));
+const NETWORKS_OF = Map.groupBy(NETWORKS, ({ network }) => network.family);
 
 /**
  * What the address is reserved for by its own bits, whatever any object says; undefined for an ordinary unicast address.
@@ -26,7 +27,7 @@ const NETWORKS = RESERVED.map(([text, use]) => ({ network: networkOf(text), use 
  */
 export function reservedUse(ip: Ip): ReservedUse | undefined {
   if (ip.family === "ipv6" && ip.value >> 32n === 0xffffn) return "unspecified";
-  return NETWORKS.find(({ network }) => cidrContains(network, ip))?.use;
+  return NETWORKS_OF.get(ip.family)?.find(({ network }) => cidrContains(network, ip))?.use;
 }
 
 /** IPv4-mapped IPv6 addresses, which never appear on a wire (RFC 4291 section 2.5.5.2). */
