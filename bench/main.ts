@@ -1,8 +1,9 @@
-// Usage: npm run bench -- failover|http|arp|scale|memory [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|http|arp|scale|memory|assign [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { main as arp } from "./arp.ts";
+import { main as assign } from "./assign.ts";
 import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
 import { main as memory, prepare as prepareMemory } from "./memory.ts";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   arp: { rack: true, main: arp },
   scale: { rack: true, prepare: prepareScale, main: scale },
   memory: { rack: true, prepare: prepareMemory, main: memory },
+  assign: { rack: false, main: assign },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

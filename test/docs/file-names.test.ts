@@ -14,6 +14,7 @@ const PROGRAMS = new Set([
   "bench/main.ts",
   "bench/scale/asker.ts",
   "bench/arp.ts",
+  "bench/assign.ts",
   "bench/failover.ts",
   "bench/http.ts",
   "bench/memory.ts",
