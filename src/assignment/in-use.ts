@@ -1,6 +1,6 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
-import { type PoolPlace, placeOf, type PoolIndex, type PoolSpace } from "./pool-space.ts";
+import { type PoolPlace, findPlace, type PoolIndex, type PoolSpace } from "./pool-space.ts";
 import { backendOf, portsOf } from "./sharing.ts";
 
 /** An address in use, and what a Service needs to join it. */
@@ -96,7 +96,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   }
   const ports = sharingKey === "" ? undefined : new Map<string, string>();
   const backend = backendOf(service);
-  const place = placeOf(inUse.index, ip);
+  const place = findPlace(inUse.index, ip);
   const fresh: Use = { ip, place, holders: [key], closers: [], sharingKey, backend, ports };
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (sharingKey !== "") indexSharing(inUse, fresh);

@@ -88,7 +88,7 @@ export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
 
 /** An address is free again, or has rested: the search in its pool finds it, also where it is past it. */
 export function searchFrom(index: PoolIndex, ip: Ip): void {
-  const place = placeOf(index, ip);
+  const place = findPlace(index, ip);
   if (place === undefined) return;
   const { space, range } = place;
   const { cursor, freed } = space;
@@ -125,11 +125,11 @@ function buggyIn(pool: Pool, { family, first, last }: IpRange): bigint {
 
 /** The space of the pool that contains the address; undefined if none does. */
 export function spaceOf(index: PoolIndex, ip: Ip): PoolSpace | undefined {
-  return placeOf(index, ip)?.space;
+  return findPlace(index, ip)?.space;
 }
 
 /** Where an address is in the pools; undefined if none contains it. Binary search: ranges never overlap. */
-export function placeOf(index: PoolIndex, ip: Ip): PoolPlace | undefined {
+export function findPlace(index: PoolIndex, ip: Ip): PoolPlace | undefined {
   const ranges = index.sorted[ip.family];
   let low = 0;
   let high = ranges.length;
@@ -175,6 +175,6 @@ export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unkno
 
 /** Whether the first address comes before the second in the order of search within a pool: declared range, then value. */
 export function comesBefore(index: PoolIndex, left: Ip, right: Ip): boolean {
-  const [leftRange, rightRange] = [placeOf(index, left)?.range ?? 0, placeOf(index, right)?.range ?? 0];
+  const [leftRange, rightRange] = [findPlace(index, left)?.range ?? 0, findPlace(index, right)?.range ?? 0];
   return leftRange === rightRange ? left.value < right.value : leftRange < rightRange;
 }
