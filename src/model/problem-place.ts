@@ -74,37 +74,32 @@ export function printObjectName({ kind, namespace, name }: NamedObject): string 
 
 /** A place as a person reads it: `Service "shop/web" spec.ports[0].port`, `shop.yaml:12 kind`, `--kubeconfig`. */
 export function printPlace(place: ProblemPlace): string {
-  switch (place.kind) {
-    case "object":
-      return withPath(printObjectName(place.object), place.path);
-    case "file":
-      return withPath(place.line === undefined ? place.file : `${place.file}:${place.line}`, place.path);
-    case "answer":
-      return withPath(`a ${place.of} of the API server`, place.path);
-    case "copy":
-      return `${place.file}: ${place.id}`;
-    case "option":
-      return place.names.join(", ");
-    case "argument":
-      return `"${place.text}"`;
-    case "url":
-      return place.isWatch === true ? `${place.url} (events)` : place.url;
-    case "namespace":
-      return `namespace "${place.name}"`;
-    case "interface":
-      return `interface ${place.name}`;
-    case "speaker":
-      return `speaker${place.nodes.length > 1 ? "s" : ""} ${place.nodes.join(" and ")}`;
-    case "part":
-      return place.name;
-    case "statuses":
-      return place.services.length === 0
-        ? "statuses of Services"
-        : `status of ${place.services.map((key) => `Service "${key}"`).join(", ")}`;
-    case "reported":
-      return place.nodes.length === 0 ? place.where : `speaker on ${place.nodes.join(", ")}: ${place.where}`;
-  }
+  const print = printers[place.kind] as (place: ProblemPlace) => string;
+  return print(place);
 }
+
+type Printers = {
+  readonly [K in ProblemPlace["kind"]]: (place: Extract<ProblemPlace, { readonly kind: K }>) => string;
+};
+
+const printers: Printers = {
+  object: ({ object, path }) => withPath(printObjectName(object), path),
+  file: ({ file, line, path }) => withPath(line === undefined ? file : `${file}:${line}`, path),
+  answer: ({ of, path }) => withPath(`a ${of} of the API server`, path),
+  copy: ({ file, id }) => `${file}: ${id}`,
+  option: ({ names }) => names.join(", "),
+  argument: ({ text }) => `"${text}"`,
+  url: ({ url, isWatch }) => (isWatch === true ? `${url} (events)` : url),
+  namespace: ({ name }) => `namespace "${name}"`,
+  interface: ({ name }) => `interface ${name}`,
+  speaker: ({ nodes }) => `speaker${nodes.length > 1 ? "s" : ""} ${nodes.join(" and ")}`,
+  part: ({ name }) => name,
+  statuses: ({ services }) =>
+    services.length === 0
+      ? "statuses of Services"
+      : `status of ${services.map((key) => `Service "${key}"`).join(", ")}`,
+  reported: ({ where, nodes }) => (nodes.length === 0 ? where : `speaker on ${nodes.join(", ")}: ${where}`),
+};
 
 function withPath(holder: string, path: string | undefined): string {
   return path === undefined ? holder : `${holder} ${path}`;

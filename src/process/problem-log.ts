@@ -6,7 +6,7 @@ import type { Logger } from "./log.ts";
 type Context = Readonly<Record<string, unknown>>;
 
 /**
- * Logs a Problem in the one form that all programs have: the message "problem", the fields code, where: printPlace(at), what, why and fix,
+ * Logs a Problem in the one form that all programs have: the message "problem", the fields code, where, what, why and fix,
  * the level by its severity.
  */
 export function logProblem(log: Logger, problem: Problem, context: Context = {}): void {
