@@ -1,3 +1,4 @@
+import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { ApiConfig } from "#src/source/kubernetes/api/api-config.ts";
 import { ApiClient } from "#src/source/kubernetes/api/client.ts";
@@ -24,13 +25,12 @@ export async function makeHeartbeatSecret(options: HeartbeatSecretOptions): Prom
   const { config, namespace, name, log, timing, signal } = options;
   const client = new ApiClient(config, timing);
   try {
-    let said = "";
+    const told = new ToldOnce();
     for (let failures = 1; !signal.aborted; failures += 1) {
       const failure = await attempt(client, options);
       if (failure === undefined || signal.aborted) return;
-      if (failure !== said)
+      if (told.isNews("failure", [failure]))
         log.warn({ secret: `${namespace}/${name}`, reason: failure }, "cannot make the heartbeat Secret");
-      said = failure;
       await pause(timing, backOffMs(failures, timing.chance()), signal);
     }
   } finally {

@@ -15,6 +15,7 @@ import type { Configuration } from "#src/model/configuration.ts";
 import { LastGood } from "#src/configuration/last-good.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 
@@ -45,8 +46,8 @@ export class ClusterReader {
   readonly #kinds: ParsedKinds;
   readonly #index: WantedIndex;
   readonly #lastGood = new LastGood();
-  /** What the last message said; members as text. */
-  #told = { members: "", isMember: false };
+  /** What the last message said of the members, and of this speaker among them. */
+  readonly #told = new ToldOnce();
   #isFirst = true;
   /** The member records that the addresses of machines were read from. */
   #hostsFrom: ReturnType<Source["reports"]> | undefined;
@@ -107,6 +108,7 @@ export class ClusterReader {
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
     };
+    const isOtherMember = this.#told.isNews("self", message.isMember ? ["member"] : []);
     const isNews =
       this.#isFirst ||
       wanted.length > 0 ||
@@ -114,9 +116,8 @@ export class ClusterReader {
       message.ranges !== undefined ||
       message.members !== undefined ||
       message.nodes !== undefined ||
-      message.isMember !== this.#told.isMember;
+      isOtherMember;
     this.#isFirst = false;
-    this.#told.isMember = message.isMember;
     return isNews ? message : undefined;
   }
 
@@ -150,10 +151,7 @@ export class ClusterReader {
     const records = readMemberRecords(published, this.#isNode);
     this.#memberRecords = records.filter(({ node }) => node !== this.#options.node);
     const members = this.#memberRecords.flatMap(memberMessage);
-    const text = JSON.stringify(members);
-    if (text === this.#told.members) return undefined;
-    this.#told.members = text;
-    return members;
+    return this.#told.isNews("members", [JSON.stringify(members)]) ? members : undefined;
   }
 
   /** The last good configuration, if it changed. A ConfigMap that is gone leaves it in use. */

@@ -1,5 +1,6 @@
 import type { Problem } from "#src/model/problem.ts";
 import { readHeartbeatKeys } from "./heartbeat-keys.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 
 /**
  * How often the file is read again. Kubernetes swaps a link above a mounted Secret, which a watch on the file would not
@@ -19,17 +20,16 @@ export interface HeartbeatKeyFileOptions {
 
 /** Follows the file of heartbeat keys, so that keys are replaced without a restart. Returns what ends it. */
 export function followHeartbeatKeys({ file, keys, onKeys, onProblems }: HeartbeatKeyFileOptions): () => void {
-  let known = printKeys(keys);
+  const told = new ToldOnce();
+  told.isNews("keys", printKeys(keys));
   const timer = setInterval(() => {
     const read = readHeartbeatKeys(file);
     onProblems(read.ok ? [] : [read.problem]);
-    if (!read.ok || printKeys(read.keys) === known) return;
-    known = printKeys(read.keys);
-    onKeys(read.keys);
+    if (read.ok && told.isNews("keys", printKeys(read.keys))) onKeys(read.keys);
   }, LOOK_MS);
   return () => clearInterval(timer);
 }
 
-function printKeys(keys: readonly Uint8Array[]): string {
-  return keys.map((key) => Buffer.from(key).toString("base64")).join();
+function printKeys(keys: readonly Uint8Array[]): readonly string[] {
+  return keys.map((key) => Buffer.from(key).toString("base64"));
 }

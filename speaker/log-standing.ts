@@ -1,4 +1,5 @@
 import type { NodeStanding } from "#src/election/member.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "#src/process/log.ts";
 
 /** What to do about each standing that keeps a node from announcing. */
@@ -12,10 +13,10 @@ const FIXES: Readonly<Partial<Record<NodeStanding, string>>> = {
 
 /** Logs, at each change, why this node announces nothing, or that it may again. */
 export function logStanding(log: Logger): (standing: NodeStanding) => void {
-  let said: NodeStanding = "Usable";
+  const told = new ToldOnce();
   return (standing) => {
-    if (standing === said) return;
-    said = standing;
+    // A node that may announce from the start is not worth a line.
+    if (!told.isNews("standing", standing === "Usable" ? [] : [standing])) return;
     const fix = FIXES[standing];
     if (fix === undefined) log.info({}, "this node may announce");
     else log.warn({ reason: standing, fix }, "this node stands back");

@@ -1,6 +1,7 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { MAX_REPORTED_PROBLEMS } from "#src/model/speaker-report.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 
 export interface ReportedProblemsOptions {
   /** Logs each Problem once. */
@@ -13,6 +14,7 @@ export interface ReportedProblemsOptions {
 export class ReportedProblems {
   readonly #options: ReportedProblemsOptions;
   readonly #byPlace = new Map<string, readonly Problem[]>();
+  readonly #told = new ToldOnce();
   #list: readonly Problem[] = [];
 
   constructor(options: ReportedProblemsOptions) {
@@ -31,7 +33,8 @@ export class ReportedProblems {
     const list = all
       .toSorted((left, right) => Number(left.severity === "warning") - Number(right.severity === "warning"))
       .slice(0, MAX_REPORTED_PROBLEMS);
-    if (printList(list) === printList(this.#list)) return;
+    const texts = list.map((problem) => JSON.stringify([printProblem(problem), problem.addresses]));
+    if (!this.#told.isNews("list", texts)) return;
     this.#list = list;
     this.#options.onChange(list);
   }
@@ -48,8 +51,4 @@ function withoutConsequences(problems: readonly Problem[]): readonly Problem[] {
     problems.filter(({ code }) => code === "HEARTBEAT_KEY_DIFFERS").map(({ at }) => printPlace(at)),
   );
   return problems.filter(({ code, at }) => code !== "HEARTBEATS_NOT_HEARD" || !keysDiffer.has(printPlace(at)));
-}
-
-function printList(problems: readonly Problem[]): string {
-  return problems.map((problem) => JSON.stringify([printProblem(problem), problem.addresses])).join("\n");
 }

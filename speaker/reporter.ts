@@ -1,6 +1,7 @@
 import type { FromWorker, SpeakerCounters, SpeakerState } from "./messages.ts";
 import { printIp } from "#src/ip/address.ts";
 import type { Handover } from "./handovers.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 
 /** State and counters go to the main thread at most this often. */
 const REPORT_MS = 200;
@@ -23,7 +24,7 @@ export class Reporter {
   #reportedMs = 0;
   #stateMs = 0;
   #isDue = true;
-  #reported = "";
+  readonly #told = new ToldOnce();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -43,10 +44,7 @@ export class Reporter {
     this.#isDue = false;
     this.#stateMs = nowMs;
     const state = this.#options.state();
-    const printed = JSON.stringify(state);
-    if (printed === this.#reported) return;
-    this.#reported = printed;
-    this.#options.post({ kind: "state", state });
+    if (this.#told.isNews("state", [JSON.stringify(state)])) this.#options.post({ kind: "state", state });
   }
 
   /** The machine gave this speaker no CPU, or was suspended. */

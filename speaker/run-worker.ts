@@ -4,6 +4,7 @@ import { type Link, openLinkWatcher } from "#src/linux/link-watcher.ts";
 import { openPacketSocket } from "#src/linux/packet-socket.ts";
 import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import type { Routes } from "#src/linux/routes.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { CounterSet } from "./counter-set.ts";
 import { Heartbeats } from "./heartbeats.ts";
@@ -138,11 +139,8 @@ export async function runWorker(
 
 /** Logs each different trouble once, so that a broken member cannot fill the log. */
 function troubleLog(post: WorkerPort["post"]): (msg: string, data: Readonly<Record<string, unknown>>) => void {
-  const said = new Set<string>();
+  const told = new ToldOnce(MAX_TROUBLES);
   return (msg, data) => {
-    const key = JSON.stringify([msg, data]);
-    if (said.has(key) || said.size >= MAX_TROUBLES) return;
-    said.add(key);
-    post({ kind: "log", level: "warn", msg, data });
+    if (told.isNews(JSON.stringify([msg, data]), [msg])) post({ kind: "log", level: "warn", msg, data });
   };
 }

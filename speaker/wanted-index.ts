@@ -8,6 +8,7 @@ import type { Node } from "#src/model/node.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Configuration } from "#src/model/configuration.ts";
 import type { Service } from "#src/model/service.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import type { WantedMessage } from "./messages.ts";
 
@@ -33,8 +34,6 @@ export interface ForbiddenUse {
 interface Entry {
   readonly ip: Ip;
   readonly services: Map<string, Service>;
-  /** The last message about it, as text. */
-  told: string;
 }
 
 /** The wanted addresses, kept by what changes: the work for one Service does not grow with their number. */
@@ -46,6 +45,8 @@ export class WantedIndex {
   #configuration: Pick<Configuration, "pools" | "advertisements"> = { pools: [], advertisements: [] };
   #nodes: readonly Node[] = [];
   #hostAddresses: HostAddresses = new Map();
+  /** The last message about each address. */
+  readonly #told = new ToldOnce(Infinity);
   /** The entries that are never announced. */
   readonly #forbidden = new Set<string>();
 
@@ -75,16 +76,13 @@ export class WantedIndex {
       if (entry.services.size === 0) {
         this.#entries.delete(key);
         this.#forbidden.delete(key);
-        if (entry.told !== "") gone.push(key);
+        if (this.#told.isNews(key, [])) gone.push(key);
         continue;
       }
       const message = messageOf(this.#decide(entry));
       if (message.forbidden === undefined) this.#forbidden.delete(key);
       else this.#forbidden.add(key);
-      const text = JSON.stringify(message);
-      if (text === entry.told) continue;
-      entry.told = text;
-      wanted.push(message);
+      if (this.#told.isNews(key, [JSON.stringify(message)])) wanted.push(message);
     }
     return { wanted, gone };
   }
@@ -147,7 +145,7 @@ export class WantedIndex {
     if (after.externalTrafficPolicy === "Local") this.#localServices.set(key, after);
     for (const ip of this.#addressesOf(after)) {
       const text = printIp(ip);
-      const entry = this.#entries.get(text) ?? { ip, services: new Map<string, Service>(), told: "" };
+      const entry = this.#entries.get(text) ?? { ip, services: new Map<string, Service>() };
       entry.services.set(key, after);
       this.#entries.set(text, entry);
       touched.add(text);

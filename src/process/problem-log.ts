@@ -1,6 +1,7 @@
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { Logger } from "./log.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 
 /** Further fields of a log line, such as the key of the Service. */
 type Context = Readonly<Record<string, unknown>>;
@@ -17,7 +18,7 @@ export function logProblem(log: Logger, problem: Problem, context: Context = {})
 /** Logs each Problem once: again only after it was gone. */
 export class ProblemLog {
   readonly #log: Logger;
-  readonly #logged = new Map<string, ReadonlySet<string>>();
+  readonly #told = new ToldOnce();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -25,15 +26,14 @@ export class ProblemLog {
 
   /** How many Problems there are now. */
   get count(): number {
-    return [...this.#logged.values()].reduce((sum, texts) => sum + texts.size, 0);
+    return this.#told.count;
   }
 
   /** Takes all Problems of one place, an empty list if there are none. */
   report(place: string, problems: readonly Problem[], context?: Context): void {
-    const before = this.#logged.get(place);
-    for (const problem of problems)
-      if (before?.has(printProblem(problem)) !== true) logProblem(this.#log, problem, context);
-    if (problems.length === 0) this.#logged.delete(place);
-    else this.#logged.set(place, new Set(problems.map(printProblem)));
+    const texts = problems.map(printProblem);
+    const fresh = this.#told.newOf(place, texts);
+    for (const [index, problem] of problems.entries())
+      if (fresh.has(texts[index] ?? "")) logProblem(this.#log, problem, context);
   }
 }

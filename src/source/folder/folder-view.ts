@@ -7,6 +7,7 @@ import { pathUnreadable, statusBroken } from "./folder-problems.ts";
 import { idOf, ManifestFiles } from "./manifest-files.ts";
 import { layOver } from "./overlay.ts";
 import type { ReportFiles } from "./report-files.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import type { ReportTopic, SourceListener } from "#src/source/source.ts";
 import { meaningOf } from "./status-path.ts";
 import type { StatusFiles } from "./status-files.ts";
@@ -42,8 +43,9 @@ export class FolderView {
   readonly #followed = new Map<Kind, ReadonlySet<string>>();
   readonly #listed = new Map<string, Listed>();
   readonly #faults = new Map<string, Problem>();
-  /** Problems reported, by where, as text: each is reported once. */
-  readonly #told = new Map<string, { readonly text: string; readonly hasError: boolean }>();
+  readonly #told = new ToldOnce();
+  /** The places that an error was reported of. */
+  readonly #broken = new Set<string>();
 
   constructor(options: FolderViewOptions) {
     this.#options = options;
@@ -73,7 +75,7 @@ export class FolderView {
 
   /** False while some file or document cannot be read: then an object without a manifest may yet have one. */
   isWhole(): boolean {
-    return ![...this.#told.values()].some(({ hasError }) => hasError);
+    return this.#broken.size === 0;
   }
 
   /** Takes in what a look at the disk found. `isFull`: everything was looked at. */
@@ -111,11 +113,10 @@ export class FolderView {
 
   /** Reports problems of one place, if they are not those reported last. */
   tell(where: string, problems: readonly Problem[]): void {
-    const text = JSON.stringify(problems);
-    if (text === (this.#told.get(where)?.text ?? "[]")) return;
-    const hasError = problems.some(({ severity }) => severity === "error");
-    if (problems.length === 0) this.#told.delete(where);
-    else this.#told.set(where, { text, hasError });
+    const texts = problems.map((problem) => JSON.stringify(problem));
+    if (!this.#told.isNews(where, texts)) return;
+    if (problems.some(({ severity }) => severity === "error")) this.#broken.add(where);
+    else this.#broken.delete(where);
     this.#options.listener.onProblems(where, problems);
   }
 

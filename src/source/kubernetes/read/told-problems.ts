@@ -1,4 +1,5 @@
 import type { Problem } from "#src/model/problem.ts";
+import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "#src/process/log.ts";
 import { apiProblem, unknownLine } from "./api-problems.ts";
 import type { ReflectorListener } from "./reflector.ts";
@@ -9,7 +10,7 @@ type Tell = (where: string, problems: readonly Problem[]) => void;
 export class ToldProblems {
   readonly #server: string;
   readonly #log: Logger;
-  readonly #told = new Map<string, string>();
+  readonly #told = new ToldOnce();
   #listener: Tell | undefined;
 
   constructor(server: string, log: Logger) {
@@ -24,11 +25,9 @@ export class ToldProblems {
 
   /** Reports problems of one place, if they are not those reported last. */
   tell(where: string, problems: readonly Problem[]): void {
-    const text = JSON.stringify(problems.map(({ code }) => code));
-    if (this.#listener === undefined || text === (this.#told.get(where) ?? "[]")) return;
-    if (problems.length === 0) this.#told.delete(where);
-    else this.#told.set(where, text);
-    this.#listener(where, problems);
+    if (this.#listener === undefined) return;
+    const codes = problems.map(({ code }) => code);
+    if (this.#told.isNews(where, codes)) this.#listener(where, problems);
   }
 
   /** Tells how the requests to one path go. */
