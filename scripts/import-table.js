@@ -9,7 +9,7 @@ export const importTable = {
   "src/ip": ["ipaddr.js"],
   "src/wire": ["#src/ip", "node:crypto"],
   "src/model": ["#src/ip", "yaml"],
-  "src/configuration": ["#src/model"],
+  "src/configuration": ["#src/ip", "#src/model"],
   "src/assignment": ["#src/ip", "#src/model"],
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/ip", "#src/wire"],

@@ -4,21 +4,30 @@ import { type KubeObject, rootField } from "#src/model/object.ts";
 import { complainOfOverlaps } from "#src/model/pool-range.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { readCommunityAliases } from "./read-communities.ts";
+import { readBfdProfiles } from "./read-bfd-profiles.ts";
+import { readBgpPeers } from "./read-bgp-peers.ts";
 import { complainOfPoolNames } from "./pool-names.ts";
 import { readConfigText } from "./read-config-text.ts";
-import { layer2PoolOf, readPool } from "./read-pool.ts";
+import { bgpAdvertisementsOf, layer2PoolOf, readPool } from "./read-pool.ts";
 
 /** What the old MetalLB format has beside pools, all of it for BGP. */
 const BGP_KEYS = ["peers", "bgp-communities", "bfd-profiles"];
 
-const NO_BGP = { peers: [], bfdProfiles: [], communities: new Map<string, string>() };
-const NOTHING: Configuration = { pools: [], advertisements: [], ...NO_BGP };
+const NOTHING: Configuration = {
+  pools: [],
+  advertisements: [],
+  peers: [],
+  bfdProfiles: [],
+  communities: new Map<string, string>(),
+};
 
 /**
  * Reads the configuration from a ConfigMap, in the format that MetalLB had before its custom resources (up to 0.12): strictly,
  * an unknown key is an error. All or nothing: with any error in it the last good configuration stays in use.
- * Only what is for BGP, which Hawser does not speak, is ignored with a Problem, so that the layer2 pools of an
- * existing file work.
+ * What is for BGP, which Hawser does not speak yet, is read as strictly and kept, with a Problem that says that it is not
+ * served: so the layer2 pools of an existing file work. No address of a pool for BGP is assigned, because no node would
+ * announce it.
  */
 export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   const root = rootField(configMap);
@@ -28,18 +37,23 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   if (isUnset(config)) return hasError(problems) ? { ok: false, problems } : { ok: true, value: NOTHING, problems };
   if (!readMap(config)) return { ok: false, problems };
   rejectUnknownKeys(config, ["address-pools", ...BGP_KEYS]);
-  const read = readList(child(config, "address-pools")).flatMap((field) => readPool(field) ?? []);
+  const communities = readCommunityAliases(child(config, "bgp-communities"));
+  const bfdProfiles = readBfdProfiles(child(config, "bfd-profiles"));
+  const profiles = bfdProfiles.map(({ name }) => name);
+  const peers = readBgpPeers(child(config, "peers"), profiles);
+  const context = { aliases: communities };
+  const read = readList(child(config, "address-pools")).flatMap((field) => readPool(field, context) ?? []);
   complainOfPoolNames(read.map(({ name }) => name));
   complainOfOverlaps(read.flatMap(({ ranges }) => ranges));
-  // What only BGP needs does not make the configuration a bad one, so it is said after the verdict.
+  // That BGP is not served does not make the configuration a bad one, so it is said after the verdict.
   const isBad = hasError(problems);
   for (const key of BGP_KEYS) complainOfBgp(child(config, key));
   for (const { protocol } of read) if (protocol.value === "bgp") complainOfBgpPool(protocol);
   if (isBad) return { ok: false, problems };
   const layer2 = read.flatMap(layer2PoolOf);
   const pools = layer2.map(({ pool }) => pool);
-  const advertisements = layer2.map(({ advertisement }) => advertisement);
-  return { ok: true, value: { pools, advertisements, ...NO_BGP }, problems };
+  const advertisements = [...layer2.map(({ advertisement }) => advertisement), ...read.flatMap(bgpAdvertisementsOf)];
+  return { ok: true, value: { pools, advertisements, peers, bfdProfiles, communities }, problems };
 }
 
 function complainOfBgp(field: Field): void {
@@ -54,7 +68,7 @@ function complainOfBgp(field: Field): void {
 
 function complainOfBgpPool(protocol: Field): void {
   complain(protocol, "POOL_PROTOCOL_BGP", {
-    what: "Ignored this pool",
+    what: "Ignored this pool, so that no Service gets an address of it",
     why: "Hawser announces by ARP and NDP and does not speak BGP",
     fix: "Write protocol: layer2 if the nodes are in the network of these addresses; else remove the pool",
   });

@@ -32,7 +32,7 @@ export function readConfigText(root: Field): Field | undefined {
     return complain(field, "CONFIG_NOT_YAML", { what, why, fix: "Write ranges in place of single addresses" });
   }
   const documents = readYaml(text).filter((document) => !document.ok || !isUnset({ ...field, value: document.value }));
-  for (const document of documents) if (!document.ok) complainOfYaml(field, document.faults);
+  for (const document of documents) if (!document.ok) complainOfYaml(field, text, document.faults);
   if (documents.length > 1) {
     const why = `it has ${documents.length} documents, separated by ---`;
     complain(field, "CONFIG_NOT_YAML", { what, why, fix: "Write all pools into one list address-pools" });
@@ -44,14 +44,31 @@ export function readConfigText(root: Field): Field | undefined {
   return { ...field, path: "", holder: root.holder, value: content?.value, place };
 }
 
-function complainOfYaml(field: Field, faults: readonly YamlFault[]): void {
+function complainOfYaml(field: Field, text: string, faults: readonly YamlFault[]): void {
+  const lines = text.split("\n");
   for (const { line, why, kind } of faults) {
     const code = kind === "duplicate-key" ? "CONFIG_DUPLICATE_KEY" : "CONFIG_NOT_YAML";
     complain({ ...field, path: `${field.path} line ${line}` }, code, {
       what: "Cannot read the configuration",
-      why,
+      why: mayShowPassword(why, lines, line) ? "it is not YAML, and may contain a password" : why,
       fix: "Fix that line",
       line: lineInText(field.place, line),
     });
   }
+}
+
+/** A fault of YAML may repeat a part of the text: not where that may be of a password. */
+function mayShowPassword(why: string, lines: readonly string[], line: number): boolean {
+  const isNear = lines.slice(Math.max(0, line - 2), line).some((text) => PASSWORD.test(text));
+  return isNear || lines.some((_, index) => wordsOfPassword(lines, index).some((word) => why.includes(word)));
+}
+
+const PASSWORD = /password["']?\s*:(.*)/i;
+
+/** The words after a key "password", in its line or in the next one; other keys are none. */
+function wordsOfPassword(lines: readonly string[], index: number): readonly string[] {
+  const after = PASSWORD.exec(lines[index] ?? "")?.[1];
+  if (after === undefined) return [];
+  const words = `${after} ${lines[index + 1] ?? ""}`.split(/[\s"'*&!,{}[\]]+/);
+  return words.filter((word) => /[^-|>]/.test(word) && !word.endsWith(":"));
 }

@@ -1,10 +1,11 @@
-import type { Layer2Advertisement } from "#src/model/advertisement.ts";
+import type { BgpAdvertisement, Layer2Advertisement } from "#src/model/advertisement.ts";
 import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { readBgpAdvertisements } from "./read-bgp-advertisements.ts";
 import { poolName } from "./pool-names.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 
@@ -20,6 +21,12 @@ const POOL_KEYS = [
 /** Names from before MetalLB 0.6. */
 const OLD_POOL_KEYS = new Map([["cidr", "addresses"]]);
 
+/** What a pool may refer to, of other parts of the configuration. */
+export interface PoolContext {
+  /** BGP communities by alias. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
 /** A pool as far as it could be read; whether it can be used is decided over all of them. */
 export interface ReadPool {
   readonly name: Field;
@@ -29,15 +36,18 @@ export interface ReadPool {
   readonly avoidBuggyIps: boolean;
   /** None: all nodes. */
   readonly nodeSelectors: readonly LabelSelector[];
+  /** None for a pool of layer2. */
+  readonly bgpAdvertisements: ReturnType<typeof readBgpAdvertisements>;
 }
 
 /** Reads an entry of `address-pools`; undefined, with a Problem, where it is not a map. */
-export function readPool(field: Field): ReadPool | undefined {
+export function readPool(field: Field, { aliases }: PoolContext): ReadPool | undefined {
   if (isUnset(field)) return complainMissing(field, "Write the pool, or remove the dash");
   if (!readMap(field)) return undefined;
   const [name, protocol] = [child(field, "name"), child(field, "protocol")];
   rejectUnknownKeys(field, POOL_KEYS, OLD_POOL_KEYS);
-  checkProtocol(protocol, child(field, "bgp-advertisements"));
+  const bgpAdvertisements = child(field, "bgp-advertisements");
+  checkProtocol(protocol, bgpAdvertisements);
   const addresses = child(field, "addresses");
   const ranges = readList(addresses).flatMap((address) => readPoolRange(address) ?? []);
   if (isUnset(addresses) || (Array.isArray(addresses.value) && addresses.value.length === 0))
@@ -53,6 +63,7 @@ export function readPool(field: Field): ReadPool | undefined {
     autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? PLAIN_POOL.avoidBuggyIps,
     nodeSelectors: readLabelSelectors(child(field, "node-selectors")),
+    bgpAdvertisements: protocol.value === "bgp" ? readBgpAdvertisements(bgpAdvertisements, { ranges, aliases }) : [],
   };
 }
 
@@ -90,4 +101,19 @@ export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly ad
   const pool = { ...PLAIN_POOL, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
   const ofServices = { serviceSelectors: [], interfaces: [], preferredNodes: [] };
   return [{ pool, advertisement: { kind: "layer2", name, pools: [name], nodeSelectors, ...ofServices } }];
+}
+
+/** The advertisements of a pool of BGP; none for one of layer2. */
+export function bgpAdvertisementsOf({ name: field, bgpAdvertisements, nodeSelectors }: ReadPool): BgpAdvertisement[] {
+  const name = poolName(field);
+  if (name === undefined) return [];
+  return bgpAdvertisements.map((attributes, index) => ({
+    kind: "bgp",
+    name: index === 0 ? name : `${name}-${index + 1}`,
+    pools: [name],
+    nodeSelectors,
+    serviceSelectors: [],
+    peers: [],
+    ...attributes,
+  }));
 }

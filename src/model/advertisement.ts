@@ -29,7 +29,7 @@ interface PreferredNodes {
 }
 
 /** Who announces addresses of pools by BGP, and with which attributes. */
-interface BgpAdvertisement extends Rule {
+export interface BgpAdvertisement extends Rule {
   readonly kind: "bgp";
   /** Names of peers; none: all. */
   readonly peers: readonly string[];

@@ -16,7 +16,7 @@ export interface BgpPeer {
   readonly holdTimeSeconds?: number;
   readonly keepaliveTimeSeconds?: number;
   readonly connectTimeSeconds?: number;
-  /** An IPv4 address. */
+  /** What the speaker calls itself; left out: an address of its node. */
   readonly routerId?: Ip;
   /** For TCP MD5; no message may show it. */
   readonly password?: string;

@@ -166,11 +166,13 @@ export const PROBLEM_CODES = {
     solve: "Write `protocol: layer2`.",
   },
   POOL_PROTOCOL_BGP: {
-    meaning: "A pool is to be announced by BGP, which Hawser does not speak. The pool is ignored, the others are used.",
+    meaning:
+      "A pool is to be announced by BGP, which Hawser does not speak. No address of the pool is assigned; the other pools are used.",
     solve: "Write `protocol: layer2` if the nodes are in the network of these addresses. Otherwise remove the pool.",
   },
   BGP_NOT_SERVED: {
-    meaning: "Warning: the configuration has BGP peers, communities or BFD profiles. They are ignored.",
+    meaning:
+      "Warning: the configuration has BGP peers, communities or BFD profiles. They are read and not used: Hawser does not speak BGP.",
     solve: "Remove them, or leave them for MetalLB.",
   },
   POOL_WITHOUT_ADDRESSES: {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Configuration } from "#src/model/configuration.ts";
 // Manifests in few words, every parser by kind, and values as text for golden files.
 import { parse, stringify } from "yaml";
@@ -7,6 +8,7 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { parseNode } from "#src/model/node.ts";
+import { PLAIN_POOL } from "#src/model/pool.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, parseObject } from "#src/model/object.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
@@ -62,25 +64,39 @@ function readable(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("code" in value && "at" in value) return withPlacePrinted(value as Problem);
   if ("family" in value && "value" in value) return printIp(value as Ip);
+  if (value instanceof Map) return readable(Object.fromEntries(value));
   if ("family" in value && "first" in value) return printRange(value as IpRange);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, readable(inner)]));
 }
 
-/** A configuration is shown by its pools, each with what it and its advertisement say beside the defaults. */
-function shown(kind: Kind, value: unknown): unknown {
-  if (kind !== "ConfigMap") return value;
-  const { pools, advertisements } = value as Configuration;
-  return {
-    pools: pools.map(({ name, ranges, autoAssign, avoidBuggyIps, ...more }) => {
-      const own = advertisements.filter((one) => one.pools.includes(name));
-      const nodeSelectors = own.flatMap((one) => one.nodeSelectors);
-      const protocol = own.map(({ kind }) => kind).join();
-      const said = Object.entries({ ...more, nodeSelectors }).filter(
-        ([, value]) => value !== 0 && value !== false && !(Array.isArray(value) && value.length === 0),
-      );
-      return { name, protocol, ranges, autoAssign, avoidBuggyIps, ...Object.fromEntries(said) };
-    }),
+/** What a configuration says, without what says nothing; a password only as having been read. */
+export function describeConfiguration(configuration: Configuration): unknown {
+  const said = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(said);
+    if (value instanceof Map || typeof value !== "object" || value === null || "family" in value) return value;
+    const entries = Object.entries(value).filter(([, one]) => !NEUTRAL.has(JSON.stringify(one, textOfBigInt)));
+    return Object.fromEntries(entries.map(([key, one]) => [key, key === "password" ? "(read)" : said(one)]));
   };
+  const { pools, communities, ...rest } = configuration;
+  const more = communities.size === 0 ? rest : { ...rest, communities };
+  const saidOfPools = pools.map(({ name, ranges, ...pool }) => {
+    const odd = Object.entries(pool).filter(
+      ([key, value]) => !isDeepStrictEqual(value, (PLAIN_POOL as Record<string, unknown>)[key]),
+    );
+    return { name, ranges, ...Object.fromEntries(odd) };
+  });
+  return readable({ pools: saidOfPools, ...(said(more) as object) });
+}
+
+/** As JSON. */
+const NEUTRAL = new Set(["[]", "0", "false", undefined]);
+
+function textOfBigInt(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function shown(kind: Kind, value: unknown): unknown {
+  return kind === "ConfigMap" ? describeConfiguration(value as Configuration) : value;
 }
 
 /** All that is read from a file of manifests, as YAML. */

@@ -107,7 +107,11 @@ describe("parsers never throw, and say why where they fail", () => {
   it("fromConfigMap() of any value in YAML", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const parsed = fromConfigMap(configMap(stringify({ "address-pools": value })));
+        const parsed = fromConfigMap(
+          configMap(
+            stringify({ "address-pools": value, peers: value, "bfd-profiles": value, "bgp-communities": value }),
+          ),
+        );
         expect(parsed.ok || parsed.problems.length > 0).toBe(true);
       }),
     );

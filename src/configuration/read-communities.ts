@@ -1,0 +1,77 @@
+import {
+  child,
+  complain,
+  complainInvalid,
+  complainMissing,
+  type Field,
+  isUnset,
+  quote,
+  readList,
+  readMap,
+} from "#src/model/field.ts";
+import { nearest } from "#src/model/nearest.ts";
+import { readScalarText } from "./read-scalar-text.ts";
+
+/** A route carries at most this many in one attribute of ordinary length (255 bytes, 4 each). */
+const MAX_COMMUNITIES = 63;
+
+/** A community as `65000:1`, without leading zeros; undefined if the text is not two 16-bit numbers. */
+function parseCommunity(text: string): string | undefined {
+  const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
+  const numbers = match?.slice(1).map(Number) ?? [];
+  return match === null || numbers.some((number) => number > 0xff_ff) ? undefined : numbers.join(":");
+}
+
+const FIX = 'Write two numbers from 0 to 65535, such as "65000:1"';
+
+/** Reads `bgp-communities`: values by alias. */
+export function readCommunityAliases(field: Field): ReadonlyMap<string, string> {
+  const aliases = new Map<string, string>();
+  if (!readMap(field)) return aliases;
+  for (const alias of Object.keys(field.value as object)) {
+    const one = child(field, alias);
+    if (isUnset(one)) complainMissing(one, FIX);
+    const text = readScalarText(one);
+    const community = parseCommunity(text ?? "");
+    if (community !== undefined) aliases.set(alias, community);
+    else if (text !== undefined) complainInvalid(one, "it is not a BGP community", FIX);
+  }
+  return aliases;
+}
+
+/** Reads the `communities` of an advertisement: numbers or aliases, each once. */
+export function readCommunities(field: Field, aliases: ReadonlyMap<string, string>): readonly string[] {
+  const found = new Map<string, string>();
+  for (const one of readList(field)) {
+    if (isUnset(one)) complainMissing(one, "Write a community or an alias, or remove the dash");
+    const text = readScalarText(one);
+    if (text === undefined) continue;
+    const community = aliases.get(text) ?? parseCommunity(text);
+    if (community === undefined) complainOfAlias(one, text, aliases);
+    else if (found.has(community)) complainOfTwice(one, community, found.get(community) ?? "");
+    else found.set(community, one.path);
+  }
+  if (found.size > MAX_COMMUNITIES)
+    complainInvalid(field, `it has ${found.size} communities, and a route carries ${MAX_COMMUNITIES}`, "Remove some");
+  return [...found.keys()];
+}
+
+function complainOfAlias(field: Field, text: string, aliases: ReadonlyMap<string, string>): void {
+  const why = text.includes(":")
+    ? "it is not a BGP community of two 16-bit numbers"
+    : "bgp-communities has no such alias";
+  const meant = nearest(text, aliases.keys());
+  complainInvalid(
+    field,
+    why,
+    meant === undefined ? `${FIX}, or an alias of bgp-communities` : `Did you mean ${meant}?`,
+  );
+}
+
+function complainOfTwice(field: Field, community: string, first: string): void {
+  complain(field, "FIELD_DUPLICATE", {
+    what: `Cannot use ${quote(field.value)}`,
+    why: `${first} is community ${community} already`,
+    fix: "Remove one of the two",
+  });
+}
