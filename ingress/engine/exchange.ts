@@ -157,14 +157,18 @@ export class Exchange implements ResponseReceiver {
     if (mayMove || timesSentAgain >= GIVE_UP_AFTER) connection.fail("endpoint-silent");
   }
 
+  /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
+  looksForEndpoint(): boolean {
+    const connection = this.#connection;
+    if (!this.#mayBeUnheard || connection?.isConnected !== true || this.#context.nowMs >= this.#gapEndsMs) return false;
+    this.#mayBeUnheard = false;
+    this.#context.silenceWatch.suspect(connection);
+    this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
+    return true;
+  }
+
   /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
   onDeadline(): ResponseReason | undefined {
-    if (this.#mayBeUnheard && this.#connection?.isConnected === true && this.#context.nowMs < this.#gapEndsMs) {
-      this.#mayBeUnheard = false;
-      this.#context.silenceWatch.suspect(this.#connection);
-      this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
-      return undefined;
-    }
     const connection = this.#connection;
     if (connection === undefined || (connection.isConnected && this.#isClientsTurn)) {
       return this.#isClientStalled ? "client-slow" : "request-body-timeout";
