@@ -6,11 +6,14 @@ const CUT_MARK = "...";
 
 const encoder = new TextEncoder();
 
-/** The message of an Event as the Kubernetes API takes it: cut where it is too long, and never inside a character. */
-export function cutEventMessage(message: string): string {
+/**
+ * The message of an Event as the Kubernetes API takes it: cut where it is too long, and never inside a character. The
+ * end, which is short, stays whole.
+ */
+export function cutEventMessage(message: string, end = ""): string {
+  const most = MAX_EVENT_MESSAGE_BYTES - encoder.encode(end).length;
   // No character of a JavaScript string has more than three bytes for each of its units.
-  if (message.length * 3 <= MAX_EVENT_MESSAGE_BYTES) return message;
-  if (encoder.encode(message).length <= MAX_EVENT_MESSAGE_BYTES) return message;
-  const room = new Uint8Array(MAX_EVENT_MESSAGE_BYTES - CUT_MARK.length);
-  return `${message.slice(0, encoder.encodeInto(message, room).read)}${CUT_MARK}`;
+  if (message.length * 3 <= most || encoder.encode(message).length <= most) return message + end;
+  const room = new Uint8Array(most - CUT_MARK.length);
+  return `${message.slice(0, encoder.encodeInto(message, room).read)}${CUT_MARK}${end}`;
 }

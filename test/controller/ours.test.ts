@@ -29,7 +29,9 @@ describe("an address that a Service has", () => {
     await world.start();
     await world.put(nodeAt("n9", "192.0.2.0"));
     expect(world.line("web")).toBe("192.0.2.1 AddressAssigned");
-    expect(lost("web")).toEqual(['Warning 192.0.2.0: it is the address of Node "n9", and no Service can have it.']);
+    expect(lost("web")).toEqual([
+      'Warning 192.0.2.0: it is the address of Node "n9", and no Service can have it. See hawser explain default/web.',
+    ]);
     await world.advance(600_000);
     expect(lost("web")).toHaveLength(1);
   });
@@ -44,8 +46,8 @@ describe("an address that a Service has", () => {
     await world.advance(REPORTS_MS);
     expect([world.line("a"), world.line("b")]).toEqual(["192.0.2.2 AddressAssigned", "192.0.2.3 AddressAssigned"]);
     expect([lost("a"), lost("b")].flat()).toEqual([
-      'Warning 192.0.2.0: it is the default gateway of node "n1", and no Service can have it.',
-      'Warning 192.0.2.1: it is an address of interface "eth0" of node "n1", and no Service can have it.',
+      'Warning 192.0.2.0: it is the default gateway of node "n1", and no Service can have it. See hawser explain default/a.',
+      'Warning 192.0.2.1: it is an address of interface "eth0" of node "n1", and no Service can have it. See hawser explain default/b.',
     ]);
     // The same record again is nothing to decide about.
     const writes = world.source.patched.length;

@@ -66,7 +66,8 @@ describe("an address that no member can serve", () => {
     expect(said("web")).toMatch(/^False NoEligibleNode 192\.0\.2\.0: no /);
     expect(said("web")).toMatch(message);
     const { reason, message: event } = world.source.events.at(-1) ?? {};
-    expect([reason, said("web").endsWith(event ?? "none")]).toEqual(["NoEligibleNode", true]);
+    const condition = said("web").replace("False NoEligibleNode ", "");
+    expect([reason, event]).toEqual(["NoEligibleNode", `${condition} See hawser explain default/web.`]);
   });
 
   it("L5 has the reasons of each, where they differ, and other ones when the speakers report others", async () => {

@@ -17,4 +17,11 @@ describe("cutEventMessage()", () => {
     expect(cutEventMessage(text)).toBe(cut);
     expect(bytesOf(cutEventMessage(text))).toBeLessThanOrEqual(1_024);
   });
+
+  it.each([
+    { name: "that fits", text: "a".repeat(1_019), cut: `${"a".repeat(1_019)} end.` },
+    { name: "that does not", text: "a".repeat(1_020), cut: `${"a".repeat(1_016)}... end.` },
+  ])("F keeps the end of a message whole: $name", ({ text, cut }) => {
+    expect(cutEventMessage(text, " end.")).toBe(cut);
+  });
 });
