@@ -141,6 +141,20 @@ export const PROBLEM_CODES = {
       "Warning: a key of a custom resource of metallb.io is unknown. It is ignored; an API server drops it or does not take the object.",
     solve: "Write the key that the message proposes, or remove it.",
   },
+  RESOURCE_KIND_GONE: {
+    meaning:
+      "Warning: the API server no longer has a kind of metallb.io whose objects are in use. What they said stays in use until the program is restarted.",
+    solve: "Move the pools to the ConfigMap, or install MetalLB's definitions again.",
+  },
+  ADVERTISEMENT_POOL_UNKNOWN: {
+    meaning: "Warning: an advertisement names an IPAddressPool that does not exist, or a pool of the ConfigMap.",
+    solve: "Write the name that the message proposes, or remove it.",
+  },
+  POOL_NOT_ADVERTISED: {
+    meaning:
+      "Warning: no L2Advertisement is for a pool. Addresses of it are assigned, as MetalLB does, and no speaker announces them.",
+    solve: "Create an L2Advertisement, or add the pool to one.",
+  },
   CONFIG_MAP_MISSING: {
     meaning: "The ConfigMap that the configuration is read from does not exist. No Service gets an address.",
     solve: "Create it with the pools, or name another one with `--namespace` and `--config-map`.",
@@ -172,7 +186,7 @@ export const PROBLEM_CODES = {
   },
   BGP_NOT_SERVED: {
     meaning:
-      "Warning: the configuration has BGP peers, communities or BFD profiles. They are read and not used: Hawser does not speak BGP.",
+      "Warning: the configuration has BGP peers, advertisements, communities or BFD profiles. They are read and not used: Hawser does not speak BGP.",
     solve: "Remove them, or leave them for MetalLB.",
   },
   POOL_WITHOUT_ADDRESSES: {

@@ -10,6 +10,8 @@ export interface Resource {
   /** Milliseconds since 1970; 0 where unknown. */
   readonly createdMs: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** The whole object, for findings about it and others. */
+  readonly root: Field;
 }
 
 /** An object of metallb.io before its `spec` is read. */
@@ -38,5 +40,5 @@ export function openResource(object: KubeObject, { keys, isSpecRequired = false 
   else if (isSpecRequired) complainMissing(spec, "Write spec");
   warnOfUnknownKeys(root, ["apiVersion", "kind", "metadata", "spec", "status"]);
   warnOfUnknownKeys(spec, keys);
-  return { resource: { key: keyOf(object.metadata), name, createdMs, labels }, root, spec };
+  return { resource: { key: keyOf(object.metadata), name, createdMs, labels, root }, root, spec };
 }

@@ -1,0 +1,76 @@
+import type { Configuration } from "#src/model/configuration.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { fromCustomResources } from "./from-custom-resources.ts";
+import { LastGood, type Reading } from "./last-good.ts";
+import { type ResourceObjects, ResourceReader } from "./resource-reader.ts";
+
+/** The objects that a configuration is in. */
+export interface ConfigurationObjects {
+  /** Undefined where there is none. */
+  readonly configMap: KubeObject | undefined;
+  readonly resources: ResourceObjects;
+}
+
+/** What is new of either place. */
+export interface ConfigurationNews {
+  readonly configMap: Reading | undefined;
+  /** All that is wrong with MetalLB's objects; undefined: as before. */
+  readonly resources: readonly Problem[] | undefined;
+}
+
+const NO_POOLS: Configuration = {
+  pools: [],
+  advertisements: [],
+  peers: [],
+  bfdProfiles: [],
+  communities: new Map<string, string>(),
+};
+
+/**
+ * The configuration in use, from the ConfigMap and from MetalLB's objects together. Each keeps what it said last that can
+ * be used; where both have one pool, or one address, the ConfigMap's counts.
+ */
+export class ConfigurationReader {
+  readonly #map = new LastGood();
+  readonly #resources = new ResourceReader();
+  #configuration: Configuration | undefined;
+
+  /** The same object until something in it changes; undefined if there never was anything to use. */
+  get configuration(): Configuration | undefined {
+    return this.#configuration;
+  }
+
+  /** Whether the configuration in use is not what the objects say now. */
+  get isStale(): boolean {
+    return this.#map.isStale || this.#resources.isStale;
+  }
+
+  /** Takes the objects as they are now; undefined if they say what they said before. */
+  read({ configMap, resources }: ConfigurationObjects): ConfigurationNews | undefined {
+    const reading = this.#map.read(configMap);
+    const isNews = this.#resources.read(resources);
+    if (reading === undefined && !isNews) return undefined;
+    const problems = this.#compile();
+    return { configMap: reading, resources: problems };
+  }
+
+  #compile(): readonly Problem[] {
+    const ofMap = this.#map.configuration;
+    const { configuration, problems } = fromCustomResources(this.#resources.resources, ofMap?.pools ?? []);
+    // Pools of a ConfigMap that was never read may be in use: no other may take their addresses.
+    const isUnknown = ofMap === undefined && (this.#map.isStale || this.#resources.isEmpty);
+    this.#configuration = isUnknown ? undefined : joined(ofMap ?? NO_POOLS, configuration);
+    return [...this.#resources.problems, ...problems];
+  }
+}
+
+function joined(one: Configuration, other: Configuration): Configuration {
+  return {
+    pools: [...one.pools, ...other.pools],
+    advertisements: [...one.advertisements, ...other.advertisements],
+    peers: [...one.peers, ...other.peers],
+    bfdProfiles: [...one.bfdProfiles, ...other.bfdProfiles],
+    communities: new Map([...other.communities, ...one.communities]),
+  };
+}

@@ -1,0 +1,137 @@
+import type { Advertisement } from "#src/model/advertisement.ts";
+import type { Configuration } from "#src/model/configuration.ts";
+import { child, complain, quote } from "#src/model/field.ts";
+import { matchesLabels } from "#src/model/label-selector.ts";
+import type { PoolChoice } from "#src/model/metallb/l2-advertisement.ts";
+import type { Resource } from "#src/model/metallb/resource.ts";
+import { nearest } from "#src/model/nearest.ts";
+import { parseCommunity } from "#src/model/parse-community.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { CustomResources } from "./custom-resources.ts";
+import { yieldingPools } from "./yielding-pools.ts";
+
+/** A configuration that is whole in itself, with what is wrong between its objects. */
+interface Compiled {
+  readonly configuration: Configuration;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Compiles MetalLB's objects into a configuration. One that cannot be used leaves the others as they are. `taken` are
+ * pools that come first, those of the ConfigMap: a pool that has the name or an address of one of them is left out.
+ */
+export function fromCustomResources(resources: CustomResources, taken: readonly Pool[]): Compiled {
+  const problems: Problem[] = [];
+  const pools = yieldingPools(resources.IPAddressPool.toSorted(byAge), taken, problems);
+  const context: Context = { pools, all: resources.IPAddressPool, taken, problems };
+  const communities = aliasesOf(resources, problems);
+  const layer2 = resources.L2Advertisement.toSorted(byAge).map((one): Advertisement => ({
+    ...one.rule,
+    pools: chosenPools(one, context),
+  }));
+  const bgp = resources.BGPAdvertisement.toSorted(byAge).map((one): Advertisement => ({
+    ...one.rule,
+    pools: chosenPools(one, context),
+    communities: one.rule.communities.flatMap((text) => communities.get(text) ?? parseCommunity(text) ?? []),
+  }));
+  const advertisements = [...layer2, ...bgp];
+  for (const resource of pools) warnOfSilence(resource, advertisements, problems);
+  warnOfBgp(resources, problems);
+  const configuration = {
+    pools: pools.map(({ pool }) => pool),
+    advertisements,
+    peers: resources.BGPPeer.toSorted(byAge).map(({ peer }) => peer),
+    bfdProfiles: resources.BFDProfile.toSorted(byAge).map(({ profile }) => profile),
+    communities,
+  };
+  return { configuration, problems };
+}
+
+/** The older first: a new object takes nothing from one that is in use. */
+function byAge(left: Resource, right: Resource): number {
+  return left.createdMs - right.createdMs || (left.name < right.name ? -1 : 1);
+}
+
+interface Context {
+  /** Those in use. */
+  readonly pools: CustomResources["IPAddressPool"];
+  /** And those that are left out. */
+  readonly all: CustomResources["IPAddressPool"];
+  /** Of the ConfigMap. */
+  readonly taken: readonly Pool[];
+  readonly problems: Problem[];
+}
+
+/** The names of the pools that an advertisement is for: by name or by label; where it names none, all. */
+function chosenPools(resource: Resource & { readonly choice: PoolChoice }, context: Context): readonly string[] {
+  const { names, selectors } = resource.choice;
+  warnOfUnknownPools(resource, context);
+  const isForAll = names.length === 0 && selectors.length === 0;
+  return context.pools
+    .filter(
+      ({ name, labels }) =>
+        isForAll || names.includes(name) || selectors.some((selector) => matchesLabels(selector, labels)),
+    )
+    .map(({ name }) => name);
+}
+
+function warnOfUnknownPools({ root, choice }: Resource & { readonly choice: PoolChoice }, context: Context): void {
+  const known = context.all.map(({ name }) => name);
+  const list = child(child(root, "spec"), "ipAddressPools");
+  for (const name of choice.names) {
+    if (known.includes(name)) continue;
+    const isTaken = context.taken.some((pool) => pool.name === name);
+    const meant = nearest(name, known);
+    complain({ ...list, problems: context.problems }, "ADVERTISEMENT_POOL_UNKNOWN", {
+      what: `Cannot find the IPAddressPool ${quote(name)}`,
+      why: isTaken ? "the pool of this name is in the ConfigMap, where it is announced already" : "it does not exist",
+      fix: meant === undefined ? "Create it, or remove the name" : `Did you mean ${meant}?`,
+      severity: "warning",
+    });
+  }
+}
+
+/** A pool that no L2Advertisement is for is assigned from, as in MetalLB, and no speaker announces its addresses. */
+function warnOfSilence({ name, root }: Resource, advertisements: readonly Advertisement[], problems: Problem[]): void {
+  const own = advertisements.filter(({ pools }) => pools.includes(name));
+  if (own.some(({ kind }) => kind === "layer2")) return;
+  complain({ ...root, problems }, "POOL_NOT_ADVERTISED", {
+    what: `Assigns addresses of pool ${quote(name)} that no speaker announces`,
+    why:
+      own.length === 0
+        ? "no L2Advertisement is for it"
+        : "only a BGPAdvertisement is for it, and Hawser does not speak BGP",
+    fix: "Create an L2Advertisement, or add the pool to the ipAddressPools of one",
+    severity: "warning",
+  });
+}
+
+function warnOfBgp(resources: CustomResources, problems: Problem[]): void {
+  const { BGPPeer, BGPAdvertisement, Community, BFDProfile } = resources;
+  for (const { root } of [...BGPPeer, ...BGPAdvertisement, ...Community, ...BFDProfile])
+    complain({ ...root, problems }, "BGP_NOT_SERVED", {
+      what: "Read this object, and does nothing with it",
+      why: "Hawser announces by ARP and NDP and does not speak BGP",
+      fix: "Remove it, or keep it for MetalLB",
+      severity: "warning",
+    });
+}
+
+/** Values by alias; of two objects with one alias the older one counts. */
+function aliasesOf({ Community }: CustomResources, problems: Problem[]): ReadonlyMap<string, string> {
+  const communities = new Map<string, string>();
+  for (const { root, aliases } of Community.toSorted(byAge)) {
+    for (const [alias, value] of aliases) {
+      if (!communities.has(alias)) communities.set(alias, value);
+      else
+        complain({ ...child(root, "spec"), problems }, "FIELD_DUPLICATE", {
+          what: `Ignored the alias ${quote(alias)}`,
+          why: "an older Community has it",
+          fix: "Choose another name for one of the two",
+          severity: "warning",
+        });
+    }
+  }
+  return communities;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
+import type { ResourceObjects } from "#src/configuration/resource-reader.ts";
+import { configMap } from "#test/model/build.ts";
+import { byKind, l2, pool } from "./resources.ts";
+
+const MAP = configMap("address-pools: [{ name: map, protocol: layer2, addresses: [198.51.100.0/28] }]");
+const BAD_MAP = configMap("address-pools: [{ name: map }]");
+const [A, B, AD] = [pool("a", "192.0.2.0/28"), pool("b", "192.0.2.16/28"), l2("l2")];
+const NONE = byKind([]);
+const ABSENT = Object.fromEntries(Object.keys(NONE).map((kind) => [kind, undefined])) as unknown as ResourceObjects;
+
+/** The pools in use after each reading; undefined: no configuration. */
+function poolsAfter(...readings: readonly Parameters<ConfigurationReader["read"]>[0][]) {
+  const reader = new ConfigurationReader();
+  return readings.map((reading) => {
+    reader.read(reading);
+    return reader.configuration?.pools.map(({ name, ranges }) => `${name}${ranges.length}`).join(" ");
+  });
+}
+
+describe("ConfigurationReader", () => {
+  it.each([
+    { where: "nowhere", reading: { configMap: undefined, resources: ABSENT }, pools: undefined },
+    {
+      where: "nowhere, though MetalLB's kinds exist",
+      reading: { configMap: undefined, resources: NONE },
+      pools: undefined,
+    },
+    { where: "in the ConfigMap", reading: { configMap: MAP, resources: ABSENT }, pools: "map1" },
+    { where: "in MetalLB's objects", reading: { configMap: undefined, resources: byKind([A, AD]) }, pools: "a1" },
+    { where: "in both", reading: { configMap: MAP, resources: byKind([A, AD]) }, pools: "map1 a1" },
+    {
+      where: "in MetalLB's objects beside a ConfigMap that was never good: its addresses are unknown",
+      reading: { configMap: BAD_MAP, resources: byKind([A, AD]) },
+      pools: undefined,
+    },
+  ])("reads pools $where", ({ reading, pools }) => {
+    expect(poolsAfter(reading)).toEqual([pools]);
+  });
+
+  it("keeps the last good version of each object, and reads the others", () => {
+    const worse = pool("a", "nonsense");
+    const more = pool("b", "192.0.2.16/28, 192.0.2.32/28");
+    const readings = [
+      [A, B, AD],
+      [worse, more, AD],
+      [worse, AD],
+      [A, AD],
+    ].map((objects) => ({
+      configMap: MAP,
+      resources: byKind(objects),
+    }));
+    expect(poolsAfter(...readings)).toEqual(["map1 a1 b1", "map1 a1 b2", "map1 a1", "map1 a1"]);
+  });
+
+  it("leaves out an object that was never good, with its Problem", () => {
+    const reader = new ConfigurationReader();
+    const news = reader.read({ configMap: undefined, resources: byKind([pool("a", "nonsense"), B, AD]) });
+    expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["b"]);
+    expect(news?.resources?.map(({ code }) => code)).toEqual(["POOL_RANGE_UNREADABLE"]);
+    expect(reader.isStale).toBe(true);
+  });
+
+  it("keeps the pools when MetalLB's kinds are removed, says so once, and reads them again when they are back", () => {
+    const reader = new ConfigurationReader();
+    const codes = (resources: ResourceObjects): readonly string[] | undefined =>
+      reader.read({ configMap: undefined, resources })?.resources?.map(({ code }) => code);
+    expect(codes(byKind([A, AD]))).toEqual([]);
+    expect(codes(ABSENT)).toEqual(["RESOURCE_KIND_GONE", "RESOURCE_KIND_GONE"]);
+    expect(codes(ABSENT)).toBeUndefined();
+    expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["a"]);
+    expect(codes(byKind([B, AD]))).toEqual([]);
+    expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("has the same configuration until an object changes", () => {
+    const reader = new ConfigurationReader();
+    const reading = () => ({ configMap: MAP, resources: byKind([A, AD]) });
+    reader.read(reading());
+    const { configuration } = reader;
+    expect(reader.read(reading())).toBeUndefined();
+    expect(reader.configuration).toBe(configuration);
+  });
+});
