@@ -6,6 +6,7 @@ import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/ku
 import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
+import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
 const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
@@ -16,17 +17,16 @@ const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=
 /** After these nothing else can be read either. */
 const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
 
-export interface LookAtClusterOptions extends FindConfigOptions {
+export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly namespace: string;
   readonly configMap: string;
-  readonly loadBalancerClass: string | undefined;
   /** Services of all types and the Ingresses are read, too. */
   readonly readsAll?: boolean;
 }
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {
-  const { namespace, loadBalancerClass } = options;
+  const { namespace } = options;
   const configMap = configMapRef(options);
   const config = findApiConfig(options);
   if (!config.ok) return config;
@@ -64,7 +64,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       events,
       ingresses,
     };
-    const about = { nowMs: wallMs(), namespace, configMap: keyOf(configMap), loadBalancerClass };
+    const about = { nowMs: wallMs(), namespace, configMap: keyOf(configMap), ...serviceClassOf(options) };
     return { ok: true, value: { ...about, problems, ...seen }, problems };
   } finally {
     lister.close();

@@ -11,12 +11,12 @@ import { openFolderSource } from "#src/source/folder/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import type { SpeakerProcess } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
+import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
-export interface OpenFolderOptions {
+export interface OpenFolderOptions extends ServiceClass {
   readonly manifests: string;
   readonly namespace: string;
   readonly configMap: string;
-  readonly loadBalancerClass: string | undefined;
 }
 
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
@@ -27,7 +27,7 @@ export interface OpenFolder {
 
 /** Opens a folder; a text says why it cannot be read. */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
-  const { manifests, namespace, loadBalancerClass } = options;
+  const { manifests, namespace } = options;
   const configMap = keyOf(configMapRef(options));
   const fault = await faultOf(manifests);
   if (fault !== undefined) return fault;
@@ -44,7 +44,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       nowMs: wallMs(),
       namespace,
       configMap,
-      loadBalancerClass,
+      ...serviceClassOf(options),
       configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],

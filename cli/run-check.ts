@@ -15,6 +15,7 @@ import { clusterOptions } from "./cluster-options.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printFinding, printSummary } from "./print-finding.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 
 const specs = {
   cluster: { kind: "boolean", help: "Check the objects of a cluster instead of files" },
@@ -83,10 +84,10 @@ async function checkPaths(options: Options, paths: readonly string[]): Promise<C
 }
 
 function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
-  const { loadBalancerClass, ingressClass, controllerClass, ignoreExcludeLb } = options;
+  const { ingressClass, controllerClass, ignoreExcludeLb } = options;
   return {
     configMap: keyOf(configMapRef(options)),
-    loadBalancerClass,
+    ...serviceClassOf(options),
     ingressClass,
     controllerClass,
     takesIngressesWithoutClass,

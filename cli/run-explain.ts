@@ -12,15 +12,13 @@ import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printExplanation } from "./print-explanation.ts";
+import { classOptions } from "#src/process/option-groups.ts";
 
 const specs = {
   manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...installationOptions,
-  loadBalancerClass: {
-    kind: "string",
-    help: "Services of exactly this class are Hawser's (default: those without a class). The same as on the controller",
-  },
+  ...classOptions("Show", "controller"),
   ...outputOptions("one object with subject, steps and next"),
 } as const satisfies OptionSpecs;
 

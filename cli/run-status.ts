@@ -12,15 +12,13 @@ import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printStatus } from "./print-status.ts";
+import { classOptions } from "#src/process/option-groups.ts";
 
 const specs = {
   manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...installationOptions,
-  loadBalancerClass: {
-    kind: "string",
-    help: "Services of exactly this class are Hawser's (default: those without a class). The same as on the controller",
-  },
+  ...classOptions("Show", "controller"),
   exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
   ...outputOptions("one object in one line"),
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },

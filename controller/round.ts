@@ -24,12 +24,12 @@ import { NEW_RECORD, UNWRITTEN } from "./service-record.ts";
 import { ServiceReader } from "./service-reader.ts";
 import { ServiceRecords } from "./service-records.ts";
 import { writeOutcome } from "./write-outcome.ts";
+import { isOfServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** What one round of work needs of the world. */
-export interface RoundContext {
+export interface RoundContext extends ServiceClass {
   readonly source: Source;
   readonly configMap: ObjectRef;
-  readonly loadBalancerClass: string | undefined;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
   readonly monotonicMs: () => number;
@@ -65,11 +65,11 @@ export class Round {
   #thoughtMs = 0;
 
   constructor(context: RoundContext) {
-    const { source, log, configMap, loadBalancerClass } = context;
+    const { source, log, configMap } = context;
     this.#context = context;
     this.#config = new LastGoodConfig(configMap, { source, log });
     this.#reader = new ServiceReader(this.#records, (object, problems) => {
-      if (isOfOthers(object, loadBalancerClass)) return;
+      if (isOfOthers(object, context)) return;
       for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });
     });
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
@@ -122,7 +122,7 @@ export class Round {
   }
 
   #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersView {
-    const { source, metrics, monotonicMs, loadBalancerClass } = this.#context;
+    const { source, metrics, monotonicMs } = this.#context;
     const { services, unreadable } = this.#records;
     const { resting, former } = this.#reader;
     this.#sayUnreadable();
@@ -131,7 +131,16 @@ export class Round {
     this.#hosts.update(source.reports("member"));
     this.#hosts.say(pools);
     const { addresses: hostAddresses, ready } = this.#hosts;
-    const snapshot = { pools, services, unreadable, hostAddresses, resting, former, nowMs, loadBalancerClass };
+    const snapshot = {
+      pools,
+      services,
+      unreadable,
+      hostAddresses,
+      resting,
+      former,
+      nowMs,
+      ...serviceClassOf(this.#context),
+    };
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
@@ -261,12 +270,12 @@ export class Round {
   }
 
   #sayUnreadable(): void {
-    const { source, loadBalancerClass } = this.#context;
+    const { source } = this.#context;
     for (const key of this.#records.unreadable.keys()) {
       const object = this.#objectOf(key);
       const { problems, saidUnreadable } = this.#records.get(key) ?? NEW_RECORD;
       const [first] = problems;
-      if (object === undefined || first === undefined || isOfOthers(object, loadBalancerClass)) continue;
+      if (object === undefined || first === undefined || isOfOthers(object, this.#context)) continue;
       const message = `${printProblem(first)} It keeps what it has.`;
       if (message === saidUnreadable) continue;
       this.#records.change(key, { saidUnreadable: message });
@@ -276,7 +285,7 @@ export class Round {
 }
 
 /** Whether a Service, readable or not, says that another provider serves it. */
-function isOfOthers({ spec }: KubeObject, loadBalancerClass: string | undefined): boolean {
-  const { type, loadBalancerClass: wanted } = (spec ?? {}) as Readonly<Record<string, unknown>>;
-  return type === "LoadBalancer" && wanted !== loadBalancerClass;
+function isOfOthers({ spec }: KubeObject, ours: ServiceClass): boolean {
+  const { type, loadBalancerClass } = (spec ?? {}) as Readonly<Record<string, unknown>>;
+  return type === "LoadBalancer" && !isOfServiceClass(loadBalancerClass, ours);
 }

@@ -17,6 +17,7 @@ import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./start-controller.ts";
 import { createControllerMetrics } from "./metrics.ts";
 import { controllerOptions } from "./controller-options.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 
 const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap.";
 const component = "controller";
@@ -63,7 +64,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     controller = await startController({
       source,
       configMap,
-      loadBalancerClass: options.loadBalancerClass,
+      ...serviceClassOf(options),
       log,
       metrics: createControllerMetrics(registry),
       monotonicMs,

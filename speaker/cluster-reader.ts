@@ -18,14 +18,13 @@ import { parseService } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
+import type { ServiceClass } from "#src/model/service-class.ts";
 
-export interface ClusterReaderOptions {
+export interface ClusterReaderOptions extends ServiceClass {
   readonly source: Pick<Source, "get" | "reports">;
   readonly node: string;
   /** Of the ConfigMap with the pools. */
   readonly configMap: { readonly namespace: string; readonly name: string };
-  /** Only Services of this class count; undefined: those without a class. */
-  readonly loadBalancerClass: string | undefined;
   readonly ignoresExcludeLabel: boolean;
   /** Hears what is wrong with an object, an empty list if it is well. */
   onProblems(where: string, problems: readonly Problem[]): void;
@@ -60,7 +59,7 @@ export class ClusterReader {
     this.#slices = this.#objects("EndpointSlice", parseEndpointSlice);
     this.#nodes = this.#objects("Node", parseNode);
     this.#kinds = { Service: this.#services, EndpointSlice: this.#slices, Node: this.#nodes };
-    this.#index = new WantedIndex(options.loadBalancerClass);
+    this.#index = new WantedIndex(options);
   }
 
   #objects<T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> {

@@ -27,6 +27,7 @@ import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 
 const about = "Answers ARP and NDP on this node for the addresses it owns, and takes over those of nodes that die.";
 /** Most of what the worker makes is garbage at once: a small nursery keeps its memory small. */
@@ -101,7 +102,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     source,
     node,
     configMap,
-    loadBalancerClass: options.loadBalancerClass,
+    ...serviceClassOf(options),
     ignoresExcludeLabel: options.ignoreExcludeLb,
     onProblems: (where, found) => problems.report(where, found),
     onForbidden: (found) => ownProblems.report("addresses of Services", found),

@@ -11,6 +11,7 @@ import type { Service } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import type { WantedMessage } from "./messages.ts";
+import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
 
 export interface WantedChanges {
   readonly services: readonly Change<Service>[];
@@ -38,7 +39,7 @@ interface Entry {
 
 /** The wanted addresses, kept by what changes: the work for one Service does not grow with their number. */
 export class WantedIndex {
-  readonly #loadBalancerClass: string | undefined;
+  readonly #class: ServiceClass;
   readonly #entries = new Map<string, Entry>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #localServices = new Map<string, Service>();
@@ -50,8 +51,8 @@ export class WantedIndex {
   /** The entries that are never announced. */
   readonly #forbidden = new Set<string>();
 
-  constructor(loadBalancerClass: string | undefined) {
-    this.#loadBalancerClass = loadBalancerClass;
+  constructor(serviceClass: ServiceClass) {
+    this.#class = serviceClass;
   }
 
   /** Takes in changes; returns the addresses that are new or changed, and those no longer wanted. */
@@ -154,7 +155,7 @@ export class WantedIndex {
 
   /** Every address in the status of a LoadBalancer Service of ours. */
   #addressesOf(service: Service | undefined): readonly Ip[] {
-    const isOurs = service?.type === "LoadBalancer" && service.loadBalancerClass === this.#loadBalancerClass;
+    const isOurs = service?.type === "LoadBalancer" && isOfServiceClass(service.loadBalancerClass, this.#class);
     return isOurs ? service.assignedAddresses : [];
   }
 }

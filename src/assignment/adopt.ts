@@ -7,6 +7,7 @@ import { block, type Closer, hold, type InUse, obstacleTo } from "./in-use.ts";
 import { type PoolIndex, spaceOf } from "./pool-space.ts";
 import { isEdited } from "./sharing.ts";
 import type { Released } from "./snapshot.ts";
+import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
 
 /** What a Service keeps of what its status holds, and what not. */
 export interface Adoption {
@@ -23,10 +24,9 @@ export interface Claimants {
 }
 
 /** What decides about the addresses in statuses, besides the Services. */
-export interface AdoptionGround {
+export interface AdoptionGround extends ServiceClass {
   readonly index: PoolIndex;
   readonly hostAddresses: HostAddresses;
-  readonly loadBalancerClass: string | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export function adoptAll(
 ): ReadonlyMap<string, Adoption> {
   const adoptions = new Map<string, Adoption>();
   const isOurs = ({ type, loadBalancerClass }: Service): boolean =>
-    type === "LoadBalancer" && loadBalancerClass === ground.loadBalancerClass;
+    type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, ground);
   for (const service of [...services.filter(isUntouched), ...services.filter(isEdited)])
     if (isOurs(service)) adoptions.set(service.key, adopt(inUse, service, ground));
   for (const { ip, owner } of hosts) block(inUse, ip, hostCloser(owner));

@@ -9,12 +9,12 @@ import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
 import { indexPools, letRest, lowestFree, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
 import { settle, type Settled } from "./settle.ts";
 import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
+import { isSameServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** What a plan depends on and no Service changes, and the addresses in use. */
-interface Ground {
+interface Ground extends ServiceClass {
   readonly pools: readonly Pool[] | undefined;
   readonly hostAddresses: HostAddresses;
-  readonly loadBalancerClass: string | undefined;
   readonly table: AddressTable;
 }
 
@@ -135,15 +135,16 @@ export class AssignmentPlanner {
 }
 
 function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): ground is Ground {
-  const { pools, hostAddresses, loadBalancerClass } = snapshot;
+  const { pools, hostAddresses } = snapshot;
   const isSame = ground?.pools === pools && ground?.hostAddresses === hostAddresses;
-  return ground !== undefined && isSame && ground.loadBalancerClass === loadBalancerClass;
+  return ground !== undefined && isSame && isSameServiceClass(ground, snapshot);
 }
 
-function groundOf({ pools, hostAddresses, loadBalancerClass }: AssignmentSnapshot): Ground {
+function groundOf(snapshot: AssignmentSnapshot): Ground {
+  const { pools, hostAddresses } = snapshot;
   const index = indexPools(pools ?? []);
   const table = { pools: pools ?? [], index, inUse: noneInUse(index) };
-  return { pools, hostAddresses, loadBalancerClass, table };
+  return { pools, hostAddresses, ...serviceClassOf(snapshot), table };
 }
 
 function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {

@@ -3,9 +3,10 @@ import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
+import type { ServiceClass } from "#src/model/service-class.ts";
 
 /** Everything the assignment depends on: same snapshot, same plan. */
-export interface AssignmentSnapshot {
+export interface AssignmentSnapshot extends ServiceClass {
   /** The pools of the last good configuration; undefined when there never was one. */
   readonly pools: readonly Pool[] | undefined;
   /** All Services that could be read, of every type, by key. Their order does not matter. */
@@ -23,8 +24,6 @@ export interface AssignmentSnapshot {
   readonly former: ReadonlyMap<string, readonly Ip[]>;
   /** Milliseconds on any steady clock. */
   readonly nowMs: number;
-  /** Services of exactly this `spec.loadBalancerClass` are ours; undefined: those without a class. */
-  readonly loadBalancerClass: string | undefined;
 }
 
 /** An address that a Service had in its status and does not keep. */

@@ -10,13 +10,12 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
+import type { ServiceClass } from "#src/model/service-class.ts";
 
 /** Which installation of Hawser objects are checked for: what the options of the programs say. */
-export interface Installation {
+export interface Installation extends ServiceClass {
   /** `namespace/name` of the ConfigMap with the pools. */
   readonly configMap: string;
-  /** Services of exactly this class are Hawser's; undefined: those without a class. */
-  readonly loadBalancerClass: string | undefined;
   /** Ingresses of this class are Hawser's. */
   readonly ingressClass: string;
   /** Ingresses of a class of this controller are Hawser's, too. */

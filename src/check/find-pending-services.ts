@@ -9,6 +9,7 @@ import type { Reason } from "#src/model/reason.ts";
 import { recordOf } from "#src/model/record.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import type { CheckedSet } from "./checked-set.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 
 /**
  * Runs the controller's planner over the set, and finds the Services that would get no address, or not all, or lose one,
@@ -26,7 +27,7 @@ export function findPendingServices(set: CheckedSet): readonly Problem[] {
     resting: new Map(),
     former: new Map(),
     nowMs: 0,
-    loadBalancerClass: installation.loadBalancerClass,
+    ...serviceClassOf(installation),
   });
   const problems: Problem[] = [];
   for (const [key, assignment] of assignments) {

@@ -10,6 +10,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { recordOf } from "#src/model/record.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import type { PoolPlaces } from "./pool-places.ts";
+import { isOfServiceClass } from "#src/model/service-class.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** Names in one message. */
@@ -126,7 +127,7 @@ function checkLocalServices(set: CheckedSet, able: readonly Node[], problems: Pr
   for (const service of set.services) {
     const { key, type, externalTrafficPolicy, loadBalancerClass } = service;
     if (type !== "LoadBalancer" || externalTrafficPolicy !== "Local") continue;
-    if (loadBalancerClass !== set.installation.loadBalancerClass) continue;
+    if (!isOfServiceClass(loadBalancerClass, set.installation)) continue;
     const endpoints = (byService.get(key) ?? []).flatMap((slice) => slice.endpoints);
     const nodes = [...new Set(endpoints.flatMap(({ nodeName }) => nodeName ?? []))];
     if (nodes.length === 0 || nodes.some((name) => ableNames.has(name))) continue;

@@ -12,6 +12,7 @@ import { parseTlsSecret } from "#src/model/tls-secret.ts";
 import { isServed } from "#src/routing/routing-snapshot.ts";
 import type { Installation } from "./checked-set.ts";
 import type { FoundObjects } from "./found-objects.ts";
+import { isOfServiceClass } from "#src/model/service-class.ts";
 
 /** What an object is inspected with. */
 export interface InspectionContext {
@@ -62,7 +63,7 @@ function inspectConfigMap(
 function inspectService(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
   const parsed = parseService(object);
   const problems = keep(parsed, found.services);
-  if (!parsed.ok || parsed.value.loadBalancerClass === installation.loadBalancerClass) return problems;
+  if (!parsed.ok || isOfServiceClass(parsed.value.loadBalancerClass, installation)) return problems;
   const { requestProblems } = parsed.value;
   return problems.filter((problem) => !requestProblems.includes(problem));
 }

@@ -21,5 +21,9 @@ export function classOptions(does: string, other: string) {
       kind: "string",
       help: `${does} Services of exactly this class (default: those without a class). Must be the same on the ${other}`,
     },
+    alsoClassless: {
+      kind: "boolean",
+      help: `With --load-balancer-class: ${does.toLowerCase()} Services without a class, too. Must be the same on the ${other}`,
+    },
   } as const satisfies OptionSpecs;
 }

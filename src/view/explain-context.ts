@@ -7,6 +7,7 @@ import { addressesHeldBy } from "#src/model/service-status.ts";
 import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
 import type { StatusInput } from "./status-input.ts";
+import { isOfServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
@@ -56,7 +57,7 @@ export function explainContext(input: ExplainInput): ExplainContext {
     resting: new Map(),
     former: new Map(),
     nowMs: 0,
-    loadBalancerClass: input.loadBalancerClass,
+    ...serviceClassOf(input),
   };
   const planner = new AssignmentPlanner();
   if (canPlan) planner.plan(snapshot, []);
@@ -84,6 +85,6 @@ export function explainContext(input: ExplainInput): ExplainContext {
 }
 
 /** Whether Hawser serves a Service: its type and class say so. */
-export function isOurs({ type, loadBalancerClass }: Service, input: Pick<StatusInput, "loadBalancerClass">): boolean {
-  return type === "LoadBalancer" && loadBalancerClass === input.loadBalancerClass;
+export function isOurs({ type, loadBalancerClass }: Service, ours: ServiceClass): boolean {
+  return type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, ours);
 }

@@ -1,3 +1,4 @@
+import type { ServiceClass } from "#src/model/service-class.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
@@ -24,16 +25,18 @@ export function explainObject({ object, read }: ReadService, input: ExplainInput
       text: `It is a Service of type ${type}, and those have no address from a pool.`,
       fix: "To give it an address, write spec.type: LoadBalancer.",
     });
-  if (!isOurs(service, input)) return foreignClass(loadBalancerClass, input.loadBalancerClass);
+  if (!isOurs(service, input)) return foreignClass(loadBalancerClass, input);
   const ofClass = loadBalancerClass === undefined ? "without a class" : `of the class "${loadBalancerClass}"`;
   const created = object.metadata.createdMs;
   const when = created === 0 ? "" : `, created ${new Date(created).toISOString().replace(".000Z", "Z")}`;
   return okStep("object", { text: `It is a Service of type LoadBalancer ${ofClass}, so Hawser serves it${when}.` });
 }
 
-function foreignClass(written: string | undefined, wanted: string | undefined): ExplainStep {
+function foreignClass(written: string | undefined, ours: ServiceClass): ExplainStep {
   const has = written === undefined ? "has no spec.loadBalancerClass" : `has spec.loadBalancerClass "${written}"`;
-  const takes = wanted === undefined ? "those without a class" : `those of the class "${wanted}"`;
+  const { loadBalancerClass: wanted, alsoClassless = false } = ours;
+  const also = alsoClassless ? " and those without one" : "";
+  const takes = wanted === undefined ? "those without a class" : `those of the class "${wanted}"${also}`;
   return badStep("object", {
     reason: "OtherLoadBalancerClass",
     text: `It ${has}, and Hawser serves ${takes}, so it leaves the Service alone.`,

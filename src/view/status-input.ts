@@ -3,6 +3,7 @@ import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { SpeakerProcess } from "./speaker-process.ts";
 import type { LeaseSeen } from "./view-leaders.ts";
+import type { ServiceClass } from "#src/model/service-class.ts";
 
 /** An Event as the API server or the folder keeps it. */
 export interface EventView {
@@ -17,12 +18,11 @@ export interface EventView {
 }
 
 /** What is seen of an installation. A part is undefined where it may not be read. */
-export interface StatusInput {
+export interface StatusInput extends ServiceClass {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   /** Where Hawser's own objects are expected. */
   readonly namespace: string;
-  readonly loadBalancerClass: string | undefined;
   /** `namespace/name` of the ConfigMap with the pools. */
   readonly configMap: string;
   /** The ConfigMap of this name, at most one. */

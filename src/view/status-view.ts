@@ -14,6 +14,7 @@ import type { EventView, StatusInput } from "./status-input.ts";
 import { type LeaderView, viewLeaders } from "./view-leaders.ts";
 import { type ServiceView, viewServices } from "./view-services.ts";
 import type { SpeakerView } from "./view-speakers.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 
 /** A part of an installation that may be unreadable. */
 export type Part = "services" | "pools" | "nodes" | "endpoints" | "pods" | "speakers" | "leaders" | "events";
@@ -51,7 +52,6 @@ const MAX_SHOWN = 10;
 
 /** Puts together what is known of an installation. */
 export function viewStatus(input: StatusInput): StatusView {
-  const { loadBalancerClass } = input;
   const installation = readInstallation(input);
   const { pools, services, memberRecords, speakers, reports } = installation;
   const [configMap] = input.configMaps ?? [];
@@ -68,7 +68,7 @@ export function viewStatus(input: StatusInput): StatusView {
   ];
   return {
     pools: pools.map((pool) => viewPool(pool, used)),
-    services: viewServices({ ...installation, loadBalancerClass }),
+    services: viewServices({ ...installation, ...serviceClassOf(input) }),
     speakers: speakers.views,
     takeovers: latestTakeovers(reports ?? []),
     leaders: viewLeaders(input.leases, input.nowMs),

@@ -9,6 +9,7 @@ import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import { Candidates, type CandidatesSeen } from "./candidates.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
+import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
 
 /** Of a Service without an address and without a condition. */
 const UNSAID = "no controller has written its status yet";
@@ -41,10 +42,8 @@ export interface ServiceView {
 }
 
 /** What Services are judged by. Undefined where it may not be read. */
-export interface ServicesSeen extends CandidatesSeen {
+export interface ServicesSeen extends CandidatesSeen, ServiceClass {
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
-  /** Services of another class are another provider's. */
-  readonly loadBalancerClass: string | undefined;
 }
 
 /** Views of all Services of type LoadBalancer: those that are not served first, then by name. */
@@ -67,7 +66,7 @@ interface Context extends ServicesSeen {
 }
 
 function isOurs({ type, loadBalancerClass }: Service, seen: ServicesSeen): boolean {
-  return type === "LoadBalancer" && loadBalancerClass === seen.loadBalancerClass;
+  return type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, seen);
 }
 
 function viewService(object: KubeObject, read: Parsed<Service>, context: Context): readonly ServiceView[] {

@@ -98,15 +98,18 @@ describe("planAssignments()", () => {
     expect(lineOf(pools, short, [taken])).toBe(line);
   });
 
-  it.each<{ flag: string | undefined; of: string | undefined; ours: boolean }>([
+  it.each<{ flag: string | undefined; also?: boolean; of: string | undefined; ours: boolean }>([
     { flag: undefined, of: undefined, ours: true },
+    { flag: "hawser.dev/lb", also: true, of: "hawser.dev/lb", ours: true },
+    { flag: "hawser.dev/lb", also: true, of: undefined, ours: true },
+    { flag: "hawser.dev/lb", also: true, of: "other", ours: false },
     { flag: undefined, of: "hawser.dev/lb", ours: false },
     { flag: "hawser.dev/lb", of: "hawser.dev/lb", ours: true },
     { flag: "hawser.dev/lb", of: "other", ours: false },
     { flag: "hawser.dev/lb", of: undefined, ours: false },
-  ])("class flag $flag, class $of: ours $ours", ({ flag, of, ours }) => {
+  ])("class flag $flag, classless too: $also, class $of: ours $ours", ({ flag, also = false, of, ours }) => {
     const plan = planAssignments(
-      snapshot([four], [service("it", { loadBalancerClass: of })], { loadBalancerClass: flag }),
+      snapshot([four], [service("it", { loadBalancerClass: of })], { loadBalancerClass: flag, alsoClassless: also }),
     );
     expect(plan.assignments.get("default/it")?.kind).toBe(ours ? "assign" : "ignore");
   });

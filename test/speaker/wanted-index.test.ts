@@ -1,3 +1,4 @@
+import type { ServiceClass } from "#src/model/service-class.ts";
 import { describe, expect, it } from "vitest";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIp } from "#src/ip/address.ts";
@@ -45,7 +46,7 @@ const LOCAL = ", externalTrafficPolicy: Local";
 
 /** An index with hands to change what it holds. */
 class World {
-  readonly index = new WantedIndex(undefined);
+  readonly index = new WantedIndex({ loadBalancerClass: undefined });
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice>();
 
@@ -177,8 +178,13 @@ describe("WantedIndex", () => {
       { ...service("b", ["192.0.2.2"]), type: "ClusterIP" } as const,
     ];
     expect(world.services(...others)).toEqual({ wanted: [], gone: [] });
-    const classed = new WantedIndex("example.com/other");
-    const change = changes(new Map<string, Service>(), others);
-    expect(classed.update({ services: change, slices: [], ...AS_BEFORE }).wanted).toEqual([{ ip: "192.0.2.1" }]);
+    const change = changes(new Map<string, Service>(), [...others, service("c", ["192.0.2.3"])]);
+    const wantedBy = (serviceClass: ServiceClass): readonly unknown[] =>
+      new WantedIndex(serviceClass).update({ services: change, slices: [], ...AS_BEFORE }).wanted.map(({ ip }) => ip);
+    expect(wantedBy({ loadBalancerClass: "example.com/other" })).toEqual(["192.0.2.1"]);
+    expect(wantedBy({ loadBalancerClass: "example.com/other", alsoClassless: true })).toEqual([
+      "192.0.2.1",
+      "192.0.2.3",
+    ]);
   });
 });
