@@ -1,9 +1,11 @@
+import type { Ip } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import type { ConditionValue } from "#src/status/condition.ts";
 import { contestedPatch, judgeDifference } from "./contest.ts";
 import { judgeAnnouncement } from "./judge-announcement.ts";
+import { overlapOf } from "./overlap.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
 import { statusPatch } from "./status-patch.ts";
@@ -13,7 +15,10 @@ export interface PlannedWrite {
   readonly key: string;
   /** The version that it is planned for. */
   readonly object: KubeObject;
+  /** The decision, with the addresses that leave the Service among the others. */
   readonly assignment: Assignment;
+  /** The addresses that leave the Service. */
+  readonly leaving: readonly Ip[];
   /** What the condition of the announcement shall say. */
   readonly announced: ConditionValue | undefined;
   readonly patch: StatusPatch;
@@ -35,19 +40,21 @@ export interface WriteSurroundings {
 
 /** What is to be written so that a Service shows its decision: undefined if nothing is, or not before a pause ends. */
 export function planWrite(
-  { record, ...subject }: WriteSubject,
+  { record, key, object, assignment: decided }: WriteSubject,
   { wallMs, ...now }: WriteSurroundings,
 ): { readonly changes: Partial<ServiceRecord>; readonly write: PlannedWrite | undefined } {
-  const { object, assignment } = subject;
+  const { shown: assignment, leaving, overlapUntilMs } = overlapOf({ object, assignment: decided, record }, now);
+  const subject = { key, object, assignment, leaving };
   const { announced, graces } = judgeAnnouncement(subject, record, now);
-  const patch = statusPatch(object, assignment, { announced, wallMs });
-  if (patch === undefined) return { changes: { ...graces, retry: undefined }, write: undefined };
+  const waits = { ...graces, overlapUntilMs };
+  const patch = statusPatch(object, assignment, { announced, wallMs, leaving });
+  if (patch === undefined) return { changes: { ...waits, retry: undefined }, write: undefined };
   const { verdict, contest } = judgeDifference(record.contest, object, now.nowMs);
   // No failed write waits for its turn any longer.
-  if (verdict === "leave") return { changes: { ...graces, contest, retry: undefined }, write: undefined };
+  if (verdict === "leave") return { changes: { ...waits, contest, retry: undefined }, write: undefined };
   const isContested = verdict === "say";
   const written = isContested ? contestedPatch(object, wallMs) : patch;
-  return { changes: { ...graces, contest }, write: { ...subject, announced, patch: written, isContested } };
+  return { changes: { ...waits, contest }, write: { ...subject, announced, patch: written, isContested } };
 }
 
 /** Whether it changes which addresses a Service has, or by which right. */

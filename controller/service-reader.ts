@@ -1,5 +1,6 @@
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import { leavingAddresses, without, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
@@ -7,7 +8,7 @@ import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
 import { NEW_RECORD } from "./service-record.ts";
 import type { ServiceRecords } from "./service-records.ts";
-import { stillUnseen } from "./unseen-write.ts";
+import { stillUnseen, type UnseenWrite } from "./unseen-write.ts";
 
 /** Called with the problems of a Service when they change; empty: there are none any longer. */
 export type ServiceProblems = (object: KubeObject, problems: readonly Problem[]) => void;
@@ -68,16 +69,18 @@ export class ServiceReader {
     const unseen = stillUnseen(before.unseen, object);
     const addresses = unseen?.addresses ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
     this.#inUse.add(addresses);
+    const leaving = unseen?.leaving ?? (parsed.ok ? leavingAddresses(object, parsed.value) : []);
+    const own = without(addresses, leaving);
     // Of one that cannot be read external IPs are among them, which it was not assigned.
-    const has = parsed.ok && addresses.length > 0;
-    if (has) this.#former.note(key, addresses);
+    const has = parsed.ok && own.length > 0;
+    if (has) this.#former.note(key, own);
     this.#records.read(key, {
-      service: parsed.ok ? (unseen === undefined ? parsed.value : withUnseen(parsed.value, addresses)) : undefined,
+      service: parsed.ok ? withoutLeaving(withUnseen(parsed.value, unseen), leaving) : undefined,
       addresses,
       problems,
       unseen,
       ...(parsed.ok ? { saidUnreadable: undefined } : {}),
-      held: has ? { uid: object.metadata.uid, addresses } : before.held,
+      held: has ? { uid: object.metadata.uid, addresses: own } : before.held,
     });
   }
 
@@ -99,7 +102,9 @@ export class ServiceReader {
 }
 
 /** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */
-function withUnseen(service: Service, addresses: readonly Ip[]): Service {
+function withUnseen(service: Service, unseen: UnseenWrite | undefined): Service {
+  if (unseen === undefined) return service;
+  const { addresses } = unseen;
   const isShown = (ip: Ip): boolean => service.assignedAddresses.some((shown) => equalIps(shown, ip));
   const markedAddresses = addresses.every(isShown) ? service.markedAddresses : addresses;
   return { ...service, assignedAddresses: addresses, markedAddresses };

@@ -28,6 +28,8 @@ export interface ServiceRecord extends Graces {
   readonly unseen: UnseenWrite | undefined;
   readonly retry: Retry | undefined;
   readonly contest: Contest | undefined;
+  /** When addresses that leave it go at the latest; undefined where none leaves. */
+  readonly overlapUntilMs: number | undefined;
   /** What its Event said of why it cannot be read. */
   readonly saidUnreadable: string | undefined;
   /** The number of the last round that wrote it; 0: none did. */
@@ -47,6 +49,7 @@ export const NEW_RECORD: ServiceRecord = {
   contest: undefined,
   missingUntilMs: undefined,
   conflictUntilMs: undefined,
+  overlapUntilMs: undefined,
   saidUnreadable: undefined,
   writtenIn: 0,
   wokenMs: -Infinity,
@@ -58,18 +61,20 @@ export const UNWRITTEN = {
   contest: undefined,
   missingUntilMs: undefined,
   conflictUntilMs: undefined,
+  overlapUntilMs: undefined,
 } as const satisfies Partial<ServiceRecord>;
 
 /** When a Service has to be looked at again although it does not change; undefined: never. */
-export function dueMsOf({
-  retry,
-  contest,
-  missingUntilMs,
-  conflictUntilMs,
-  wokenMs,
-}: ServiceRecord): number | undefined {
+export function dueMsOf(record: ServiceRecord): number | undefined {
+  const { retry, contest, missingUntilMs, conflictUntilMs, overlapUntilMs, wokenMs } = record;
   let dueMs: number | undefined;
-  for (const ms of [pauseEndMs(retry?.failed), pauseEndMs(contest?.undone), missingUntilMs, conflictUntilMs])
+  for (const ms of [
+    pauseEndMs(retry?.failed),
+    pauseEndMs(contest?.undone),
+    missingUntilMs,
+    conflictUntilMs,
+    overlapUntilMs,
+  ])
     if (ms !== undefined && ms > wokenMs && (dueMs === undefined || ms < dueMs)) dueMs = ms;
   return dueMs;
 }

@@ -1,5 +1,5 @@
 import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
-import { printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -8,6 +8,7 @@ import {
   ADDRESSES_ANNOTATION,
   ANNOUNCED,
   ingressOf,
+  LEAVING_ANNOTATION,
   POOL_ANNOTATION,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
@@ -26,12 +27,12 @@ function isHandsOff({ kind, reason }: Assignment): boolean {
 export function statusPatch(
   object: KubeObject,
   assignment: Assignment,
-  { announced, wallMs }: { announced: ConditionValue | undefined; wallMs: number },
+  { announced, wallMs, leaving }: { announced: ConditionValue | undefined; wallMs: number; leaving: readonly Ip[] },
 ): StatusPatch | undefined {
   if (isHandsOff(assignment)) return undefined;
   const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced };
   const status = { ...ingressPatch(object, assignment), ...conditionsPatch(object, wanted, wallMs) };
-  const annotations = annotationsPatch(object, assignment);
+  const annotations = annotationsPatch(object, assignment, leaving);
   const [hasStatus, hasAnnotations] = [Object.keys(status).length > 0, Object.keys(annotations).length > 0];
   if (!hasStatus && !hasAnnotations) return undefined;
   return { ...(hasStatus ? { status } : {}), ...(hasAnnotations ? { annotations } : {}) };
@@ -40,11 +41,13 @@ export function statusPatch(
 function annotationsPatch(
   { metadata }: KubeObject,
   { addresses, pool, reason, terms }: Assignment,
+  leaving: readonly Ip[],
 ): Readonly<Record<string, string | undefined>> {
   const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
   const wanted = {
     [POOL_ANNOTATION]: pool,
     [ADDRESSES_ANNOTATION]: hasOurs ? addresses.map(printIp).join(",") : undefined,
+    [LEAVING_ANNOTATION]: leaving.length > 0 ? leaving.map(printIp).join(",") : undefined,
     [TERMS_ANNOTATION]: terms,
   };
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => metadata.annotations[name] !== value));

@@ -9,6 +9,8 @@ export interface UnseenWrite {
   /** The version that was patched: the note counts while the source still shows it. */
   readonly object: KubeObject;
   readonly addresses: readonly Ip[];
+  /** Those of them that leave the Service. */
+  readonly leaving: readonly Ip[];
 }
 
 /** What is left of a write when the source shows this version of the object: undefined if it shows another one by now. */

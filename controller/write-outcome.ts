@@ -1,6 +1,7 @@
 import type { PatchResult } from "#src/source/source.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 import { contestAfter, contestedEvent } from "./contest.ts";
+import { exchangedIn } from "./overlap.ts";
 import type { PlannedWrite } from "./plan-write.ts";
 import { retryAfter } from "./retry.ts";
 import { announcementEvents, eventsOf, refOf } from "./service-events.ts";
@@ -23,16 +24,20 @@ export function writeOutcome(
   result: WriteResult,
   { record, nowMs, chance }: { readonly record: ServiceRecord; readonly nowMs: number; readonly chance: number },
 ): WriteOutcome {
-  const { object, assignment, patch, isContested } = write;
+  const { object, assignment, leaving, patch, isContested } = write;
   const { addresses, released } = assignment;
   if (result === "conflict" || result === "gone" || typeof result === "object") {
     const retry = retryAfter(record.retry, object, { nowMs, chance });
     // It may have been written although no answer came: the addresses stay reserved until the object changes.
-    const unseen = { object, addresses: [...addresses, ...released.map(({ ip }) => ip)] };
+    const unseen = {
+      object,
+      addresses: [...addresses, ...released.map(({ ip }) => ip)],
+      leaving: [...leaving, ...exchangedIn(assignment)],
+    };
     return { changes: typeof result === "object" ? { retry, unseen } : { retry }, events: [], isMoved: false };
   }
   const kept = addresses.length === 0 ? { held: undefined } : {};
-  const changes = isContested ? {} : { unseen: { object, addresses }, ...kept };
+  const changes = isContested ? {} : { unseen: { object, addresses, leaving }, ...kept };
   if (result === "unchanged") return { changes: { ...changes, retry: undefined }, events: [], isMoved: false };
   return {
     changes: { ...changes, retry: undefined, contest: contestAfter(record.contest, object, { patch, nowMs }) },

@@ -52,6 +52,8 @@ export function adoptAll(
     for (const ip of others) block(inUse, ip, closerOf(key));
     for (const ip of externalIps)
       block(inUse, ip, { key, holder: key, why: "it is in spec.externalIPs there", isForOthersOnly: true });
+    for (const ip of service.leavingAddresses ?? [])
+      block(inUse, ip, { key, holder: key, why: "it is moving from it to another address", isForOthersOnly: true });
   }
   for (const [key, addresses] of unreadable) for (const ip of addresses) block(inUse, ip, closerOf(key));
   return adoptions;

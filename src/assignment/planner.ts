@@ -121,7 +121,8 @@ export class AssignmentPlanner {
   #forget({ services, unreadable }: AssignmentSnapshot, { keys }: Touched): ReadonlyMap<string, Assignment> {
     const gone = new Map<string, Assignment>();
     for (const key of keys) {
-      const closed = services.get(key)?.externalIps ?? unreadable.get(key) ?? [];
+      const service = services.get(key);
+      const closed = service === undefined ? (unreadable.get(key) ?? []) : closedBy(service);
       if (closed.length === 0) this.#closed.delete(key);
       else this.#closed.set(key, closed);
       const before = this.#assignments.get(key);
@@ -149,7 +150,12 @@ function groundOf(snapshot: AssignmentSnapshot): Ground {
 
 function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {
   const service = services.get(key);
-  return service === undefined ? (unreadable.get(key) ?? []) : [...service.assignedAddresses, ...service.externalIps];
+  return service === undefined ? (unreadable.get(key) ?? []) : [...service.assignedAddresses, ...closedBy(service)];
+}
+
+/** What a Service keeps others off, besides what it has by the plan. */
+function closedBy({ externalIps, leavingAddresses = [] }: Service): readonly Ip[] {
+  return leavingAddresses.length === 0 ? externalIps : [...externalIps, ...leavingAddresses];
 }
 
 function vacateAll({ index, inUse }: AddressTable, { ips }: Touched): void {

@@ -11,6 +11,12 @@ export const ADDRESSES_ANNOTATION = "hawser.dev/assigned-addresses";
 /** The annotation on a Service that shares its address: by what, when it got the address. */
 export const TERMS_ANNOTATION = "hawser.dev/sharing-terms";
 
+/**
+ * The annotation on a Service that lists those of its addresses which leave it, comma-separated: it got others in their place,
+ * and keeps these until speakers answer for the others.
+ */
+export const LEAVING_ANNOTATION = "hawser.dev/leaving-addresses";
+
 /** The condition on a Service (`status.conditions[].type`): True while it has an address; reason and message say why. */
 export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
 

@@ -59,6 +59,8 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   readonly externalIps: readonly Ip[];
   /** What status says it has now: `status.loadBalancer.ingress[].ip`, in that order. */
   readonly assignedAddresses: readonly Ip[];
+  /** Addresses in its status that leave it, where the caller knows them (`withoutLeaving`): others cannot have them yet. */
+  readonly leavingAddresses?: readonly Ip[];
 }
 
 /** Annotations that say which pools the addresses are from: ours, then MetalLB's two, whose Services Hawser takes over. */

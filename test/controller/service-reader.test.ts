@@ -45,7 +45,7 @@ describe("ServiceReader", () => {
     const records = new ServiceRecords();
     const reader = new ServiceReader(records, () => {});
     const object = serviceObject("a", { has: shown });
-    const unseen = { object, addresses: [parseIp("203.0.113.77") ?? expect.fail("an address")] };
+    const unseen = { object, addresses: [parseIp("203.0.113.77") ?? expect.fail("an address")], leaving: [] };
     records.read("default/a", { unseen });
     reader.update(new Set(["default/a"]), { objectOf: () => object, nowMs: 0 });
     const service = records.services.get("default/a") ?? expect.fail("a Service");

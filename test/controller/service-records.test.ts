@@ -54,7 +54,7 @@ describe("ServiceRecords", () => {
 
   it("begins a term with no write under way, and names those whose write it had not seen", () => {
     const records = new ServiceRecords();
-    records.read("default/a", { retry, unseen: { object, addresses: [ip] } });
+    records.read("default/a", { retry, unseen: { object, addresses: [ip], leaving: [] } });
     records.read("default/b", { retry, saidUnreadable: "why" });
     records.read("default/c", { missingUntilMs: 30_000 });
     expect(records.beginTerm()).toEqual(["default/a"]);

@@ -1,0 +1,63 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Assignment, Released } from "#src/assignment/snapshot.ts";
+import { without } from "#src/model/leaving-addresses.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import { ingressOf } from "#src/model/service-status.ts";
+import type { ServiceRecord } from "./service-record.ts";
+import type { SpeakersView } from "./speakers-reader.ts";
+
+/**
+ * An address that is replaced stays beside the new one until speakers answer for that, and no longer than this: a new
+ * address may be one that no node can announce.
+ */
+const OVERLAP_MS = 30_000;
+
+/** Addresses of one Service that leave it at the same time, where it is moved again and again. The oldest go first. */
+const LEAVING_MAX = 4;
+
+/** What a Service shows while an address of it is replaced. */
+export interface Overlap {
+  /** What its status shall hold and what it gives up: the decision, and what leaves it. */
+  readonly shown: Assignment;
+  /** Those of the addresses shown that leave it. */
+  readonly leaving: readonly Ip[];
+  /** When they go at the latest; undefined where none leaves. */
+  readonly overlapUntilMs: number | undefined;
+}
+
+/**
+ * Make before break: what a Service exchanges for another address stays in its status beside that, until the status shows
+ * the new one and a speaker answers for it, or its time is over. An address that no speaker answers for goes at once.
+ */
+export function overlapOf(
+  { object, assignment, record }: { object: KubeObject; assignment: Assignment; record: ServiceRecord },
+  { speakers, nowMs }: { readonly speakers: SpeakersView; readonly nowMs: number },
+): Overlap {
+  const { addresses, released, kind } = assignment;
+  const before = without(record.service?.leavingAddresses ?? [], addresses);
+  const exchanged = exchangedIn(assignment).filter((ip) => speakers.announced.has(printIp(ip)));
+  if (kind === "ignore" || (before.length === 0 && exchanged.length === 0))
+    return { shown: assignment, leaving: [], overlapUntilMs: undefined };
+  const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
+  const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && speakers.announced.has(printIp(ip));
+  const isReplaced = ({ family }: Ip): boolean => addresses.filter((ip) => ip.family === family).every(isServed);
+  const untilMs = exchanged.length > 0 ? nowMs + OVERLAP_MS : (record.overlapUntilMs ?? nowMs + OVERLAP_MS);
+  const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
+  const leaving = nowMs < untilMs ? candidates.filter((ip) => !isReplaced(ip)) : [];
+  const gone = without(before, [...leaving, ...released.map(({ ip }) => ip)]).map(releasedAfterExchange);
+  const given = released.filter(({ ip }) => without([ip], leaving).length > 0);
+  const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...given, ...gone] };
+  return { shown, leaving, overlapUntilMs: leaving.length > 0 ? untilMs : undefined };
+}
+
+/** What a Service gives up by a decision for another address of the same family. */
+export function exchangedIn({ addresses, released }: Pick<Assignment, "addresses" | "released">): readonly Ip[] {
+  return released
+    .filter(({ ip, reason }) => reason === "AddressReleased" && addresses.some(({ family }) => family === ip.family))
+    .map(({ ip }) => ip);
+}
+
+function releasedAfterExchange(ip: Ip): Released {
+  const message = `${printIp(ip)}: exchanged for the requested address or pool.`;
+  return { ip, reason: "AddressReleased", message };
+}
