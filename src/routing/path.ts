@@ -41,22 +41,34 @@ export function isForwardedNormalized(path: string): boolean {
 /** Characters that some programs read as a slash, and the parameters of a segment, which some leave out. */
 const SLASH_LIKE = /%2F|%5C|\\/g;
 const PARAMETERS = /(?:;|%3B)[^/]*/g;
+/** Escapes of other visible characters, which rules have as they are. `%` stays an escape. */
+const VISIBLE = /%(?:2[1-46-9A-E]|3[A-F]|40|5[BDE]|60|7[B-D])/g;
 
 /**
- * The paths that programs see which decode slashes and leave out parameters (`/admin%2Fx`, `/admin;v=1`), in one order or
- * the other, for a normalised path; none where that is the same. A path that is closed must stay closed for these too.
+ * The other paths that programs see in a normalised path: those which decode escapes (`/%40admin`), and of them those
+ * which decode slashes and leave out parameters (`/admin%2Fx`, `/admin;v=1`), in one order or the other; none where that
+ * is the same. A path that is closed must stay closed for these too.
  */
 export function decodedPaths(path: string): readonly string[] {
   if (!path.includes("%") && !path.includes(";") && !path.includes("\\")) return [];
-  const slashesFirst = path.replaceAll(SLASH_LIKE, "/").replaceAll(PARAMETERS, "");
-  const parametersFirst = path.replaceAll(PARAMETERS, "").replaceAll(SLASH_LIKE, "/");
-  const decoded = [...new Set([slashesFirst, parametersFirst])].filter((one) => one !== path);
-  return decoded.flatMap((one) => normalizePath(one) ?? []);
+  const visible = path.replaceAll(VISIBLE, (escape) => String.fromCharCode(escapeAt(escape, 0)));
+  const decoded = [path, visible].flatMap((one) => [
+    one,
+    one.replaceAll(SLASH_LIKE, "/").replaceAll(PARAMETERS, ""),
+    one.replaceAll(PARAMETERS, "").replaceAll(SLASH_LIKE, "/"),
+  ]);
+  return [...new Set(decoded)].filter((one) => one !== path).flatMap((one) => normalizePath(one) ?? []);
 }
 
-/** Normalises a rule's path, where characters above ASCII are text (`/café` matches `/caf%C3%A9`). */
+/** What does not begin an escape. */
+const BARE_PERCENT = /%(?![0-9A-Fa-f]{2})/g;
+
+/**
+ * Normalises a rule's path, where characters above ASCII are text (`/café` matches `/caf%C3%A9`), as is a `%` that begins
+ * no escape (`/100%` matches `/100%25`).
+ */
 export function normalizeRulePath(path: string): string | undefined {
-  return normalizePath(visibleAscii(path));
+  return normalizePath(visibleAscii(path).replaceAll(BARE_PERCENT, "%25"));
 }
 
 /** A text as a request line may hold it: all that is not visible ASCII becomes an escape of its UTF-8 bytes. */

@@ -35,6 +35,27 @@ describe("a closed path", () => {
   );
 });
 
+describe("a closed path with characters that clients may escape", () => {
+  it.each([
+    ["/@admin", "/%40admin"],
+    ["/~me:secret", "/~me%3asecret"],
+    ["/a+b", "/a%2Bb/c"],
+    ["/what?", "/what%3F"],
+    ["/{id}", "/%7Bid%7D"],
+    ["/$", "/%24;v=1"],
+    ["/a@b/c", "/a%40b%2Fc"],
+    ["/100%", "/100%25"],
+    ["/%zz", "/%25zz/x"],
+  ])("I1 %s is closed for %s too, which every endpoint reads as the same", (path, request) => {
+    const closedRules = [{ host: "a.com", paths: [{ path, pathType: "Prefix", target, at: "spec" } as const] }];
+    const ingresses = [open, ingressOf("restricted", {}, { ...target, rules: closedRules })];
+    const closed = buildRoutes(
+      routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }),
+    );
+    expect(route(closed, { host: "a.com", path: request })).toMatchObject({ kind: "refuse", status: 503 });
+  });
+});
+
 describe("decodedPaths()", () => {
   it.each([
     ["/a/b", []],
@@ -42,6 +63,8 @@ describe("decodedPaths()", () => {
     ["/a%2Fb", ["/a/b"]],
     ["/a\\b%5C;c/d;e=f", ["/a/b/d"]],
     ["/a;b%2Fc/d", ["/a/c/d", "/a/d"]],
+    ["/%40a%2Fb", ["/%40a/b", "/@a%2Fb", "/@a/b"]],
+    ["/100%25", []],
   ])("H7 of %s are %j", (path, decoded) => expect(decodedPaths(path)).toEqual(decoded));
 });
 
