@@ -9,20 +9,34 @@ export interface Listening {
   readonly address: string | undefined;
   readonly ports: ReadonlySet<number>;
   readonly interfaces: () => NodeJS.Dict<readonly NetworkInterfaceInfo[]>;
+  /** Milliseconds that never go back. */
+  readonly nowMs: () => number;
 }
 
+/** Looking at the interfaces takes a part of a millisecond, and there may be many thousands of endpoints. */
+const LOOK_AGAIN_MS = 1_000;
+
 /** Tells which addresses and ports are the program's own. Interfaces are looked at for its own ports alone. */
-export function ownEndpoints({ address: bound, ports, interfaces }: Listening): IsOwnEndpoint {
+export function ownEndpoints({ address: bound, ports, interfaces, nowMs }: Listening): IsOwnEndpoint {
+  let own: ReadonlySet<string> = new Set();
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  const hasAddress = (address: string): boolean => {
+    if (nowMs() - lookedMs >= LOOK_AGAIN_MS) {
+      lookedMs = nowMs();
+      own = addressesOf(interfaces());
+    }
+    return own.has(address);
+  };
   return (address, port) => {
     if (!ports.has(port)) return false;
     if (bound !== undefined && bound !== "::" && bound !== "0.0.0.0") return address === bound;
     // For Linux the unspecified address is the host itself.
     const ip = parseIp(address);
     const use = ip && reservedUse(ip);
-    return use === "loopback" || use === "unspecified" || hasAddress(interfaces(), address);
+    return use === "loopback" || use === "unspecified" || hasAddress(address);
   };
 }
 
-function hasAddress(interfaces: NodeJS.Dict<readonly NetworkInterfaceInfo[]>, address: string): boolean {
-  return Object.values(interfaces).some((list) => list?.some((one) => one.address === address));
+function addressesOf(interfaces: NodeJS.Dict<readonly NetworkInterfaceInfo[]>): ReadonlySet<string> {
+  return new Set(Object.values(interfaces).flatMap((list) => list?.map(({ address }) => address) ?? []));
 }

@@ -148,6 +148,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         address: options.bindAddress,
         ports: new Set([options.httpPort, options.httpsPort]),
         interfaces: networkInterfaces,
+        nowMs: monotonicMs,
       }),
       certificates,
       defaultSecret: defaultSecretKey,

@@ -26,7 +26,21 @@ describe("ownEndpoints()", () => {
     { bound: "10.0.0.5", address: "10.0.0.5", port: 80, is: true },
     { bound: "10.0.0.5", address: "127.0.0.1", port: 80, is: false },
   ])("H5 bound to $bound, $address:$port: $is", ({ bound, address, port, is }) => {
-    expect(ownEndpoints({ address: bound, ports, interfaces })(address, port)).toBe(is);
+    expect(ownEndpoints({ address: bound, ports, interfaces, nowMs: () => 0 })(address, port)).toBe(is);
+  });
+
+  it("H5 looks at the interfaces once for many endpoints, because that is slow, and again after a second", () => {
+    let looks = 0;
+    let nowMs = 5_000;
+    const counted = () => {
+      looks += 1;
+      return interfaces();
+    };
+    const isOwn = ownEndpoints({ address: undefined, ports, interfaces: counted, nowMs: () => nowMs });
+    for (let count = 0; count < 1_000; count++) isOwn("10.0.0.6", 80);
+    expect(looks).toBe(1);
+    nowMs += 1_000;
+    expect([isOwn("10.0.0.5", 80), looks]).toEqual([true, 2]);
   });
 });
 
