@@ -465,7 +465,8 @@ export const PROBLEM_CODES = {
     solve: "Store a renewed certificate.",
   },
   SECRET_EXPIRES_SOON: {
-    meaning: "Warning: the certificate of a Secret expires within 10 days.",
+    meaning:
+      "Warning: the certificate of a Secret expires within 10 days, or less than a sixth of the time that it is valid for is left.",
     solve: "Find out why it was not renewed.",
   },
   SECRET_HOST_NOT_COVERED: {

@@ -5,6 +5,8 @@ import type { Certificate } from "./read-certificate.ts";
 const DAY_MS = 86_400_000;
 /** From this on a certificate should have been renewed: ACME clients do it 30 days before the end. */
 const SOON_MS = 10 * DAY_MS;
+/** Of one that is valid for a short time, this share of it: such a one is renewed when a third is left. */
+const SOON_SHARE = 1 / 6;
 /** Hosts that a message names. */
 const MAX_NAMED_HOSTS = 3;
 
@@ -27,7 +29,7 @@ export function findCertificateFaults(
 /** Whether a certificate is for a host: by its name, or by a wildcard for its first label (RFC 9525 section 6.3). */
 export function covers({ names }: Certificate, host: string): boolean {
   const dot = host.indexOf(".");
-  return names.includes(host) || (dot > 0 && !host.startsWith("*.") && names.includes(`*${host.slice(dot)}`));
+  return names.has(host) || (dot > 0 && !host.startsWith("*.") && names.has(`*${host.slice(dot)}`));
 }
 
 function validityFaults({ secretKey, validFromMs, validToMs }: Certificate, nowMs: number): readonly Problem[] {
@@ -52,7 +54,7 @@ function validityFaults({ secretKey, validFromMs, validToMs }: Certificate, nowM
       },
     ];
   }
-  if (validToMs - nowMs >= SOON_MS) return [];
+  if (validToMs - nowMs >= Math.min(SOON_MS, (validToMs - validFromMs) * SOON_SHARE)) return [];
   const what = "Clients will soon refuse this certificate";
   const fix = "Find out why it was not renewed";
   return [{ code: "SECRET_EXPIRES_SOON", at, what, why: `it expires at ${end}`, fix, severity }];
@@ -61,15 +63,15 @@ function validityFaults({ secretKey, validFromMs, validToMs }: Certificate, nowM
 function notCovered({ secretKey, names }: Certificate, hosts: readonly string[]): Problem {
   const named = hosts.slice(0, MAX_NAMED_HOSTS).join(", ");
   const rest = hosts.length - MAX_NAMED_HOSTS;
-  const list = names.slice(0, MAX_NAMED_HOSTS).join(", ");
+  const list = [...names].slice(0, MAX_NAMED_HOSTS).join(", ");
   return {
     code: "SECRET_HOST_NOT_COVERED",
     at: objectAt("Secret", secretKey, "tls.crt"),
     what: `Clients refuse this certificate for ${named}${rest > 0 ? ` and ${rest} more` : ""}`,
     why:
-      names.length === 0
+      names.size === 0
         ? "it is for no DNS name"
-        : `it is for ${list}${names.length > MAX_NAMED_HOSTS ? ", ..." : ""}`,
+        : `it is for ${list}${names.size > MAX_NAMED_HOSTS ? ", ..." : ""}`,
     fix: "Store a certificate for these hosts, or name another Secret",
     severity: "warning",
   };

@@ -10,8 +10,8 @@ export interface Certificate {
   /** The certificate itself first, then those that issued it. */
   readonly chainPem: string;
   readonly privateKeyPem: string;
-  /** The DNS names that it is for (RFC 5280 section 4.2.1.6), in lower case. */
-  readonly names: readonly string[];
+  /** The DNS names that it is for (RFC 5280 section 4.2.1.6), in lower case. A set, because there may be very many. */
+  readonly names: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly validFromMs: number;
   readonly validToMs: number;
@@ -91,8 +91,9 @@ function inOrder(leaf: X509Certificate, certificates: readonly X509Certificate[]
   return [...chain, ...left];
 }
 
-function namesOf({ subjectAltName = "" }: X509Certificate): readonly string[] {
-  return Array.from(subjectAltName.matchAll(/(?:^|, )DNS:([^,"\s]+)/g), ([, name = ""]) => name.toLowerCase());
+function namesOf({ subjectAltName = "" }: X509Certificate): ReadonlySet<string> {
+  const names = subjectAltName.matchAll(/(?:^|, )DNS:([^,"\s]+)/g);
+  return new Set(Array.from(names, ([, name = ""]) => name.toLowerCase()));
 }
 
 function unusable({ key }: TlsSecret, why: string): Parsed<never> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { readCertificate } from "#src/tls/read-certificate.ts";
 import { issueCertificate, type IssueOptions } from "#test/support/issue-certificate.ts";
@@ -37,7 +37,7 @@ describe("readCertificate()", () => {
     { name: "a certificate with one that does not belong to it", parsed: read([leaf, other], leaf) },
   ])("I8 reads $name", ({ parsed }) => {
     expect(codesOf(parsed)).toEqual([]);
-    expect(parsed.ok && parsed.value.names).toEqual(["a.com", "*.b.com"]);
+    expect(parsed.ok && parsed.value.names).toEqual(new Set(["a.com", "*.b.com"]));
     expect(parsed.ok && [parsed.value.validFromMs, parsed.value.validToMs]).toEqual([fromMs, toMs]);
   });
 
@@ -107,6 +107,23 @@ describe("findCertificateFaults()", () => {
     { name: "has expired", atMs: toMs, codes: ["SECRET_EXPIRED"] },
   ])("I8 a certificate that $name", ({ atMs, codes }) => {
     expect(faults(["a.com"], atMs).map((text) => text.split(" ")[0])).toEqual(codes);
+  });
+
+  it.each([
+    { name: "two days of six", atMs: toMs - 2 * DAY_MS, codes: [] },
+    { name: "a day of six", atMs: toMs - DAY_MS, codes: [] },
+    { name: "less than a day of six", atMs: toMs - DAY_MS + 1, codes: ["SECRET_EXPIRES_SOON"] },
+  ])("I8 a certificate that is valid for a short time and has $name left", ({ atMs, codes }) => {
+    const short = { ...certificate!, validFromMs: toMs - 6 * DAY_MS };
+    expect(findCertificateFaults(short, ["a.com"], atMs).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("I8 asks at most twice for each host, however many names a certificate has", () => {
+    const names = new Set(Array.from({ length: 10_000 }, (_, index) => `${index}.example.com`));
+    const has = vi.spyOn(names, "has");
+    const hosts = Array.from({ length: 1_000 }, (_, index) => `${index}.example.org`);
+    expect(findCertificateFaults({ ...certificate!, names }, hosts, nowMs)).toHaveLength(1);
+    expect(has).toHaveBeenCalledTimes(2 * hosts.length);
   });
 
   it("I8 names the hosts that a certificate is not for", () => {
