@@ -1,6 +1,6 @@
 import { type IngressPath, type IngressTarget, isClosed, type PathType } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
-import { wildcardOf } from "./host.ts";
+import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "./path.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
 
@@ -40,15 +40,16 @@ export function* mergeHosts(
   hosts: Iterable<string>,
   { claims }: Pick<RoutingSnapshot, "claims">,
 ): Generator<readonly [host: string, merged: MergedHost | undefined]> {
+  const indexOf = hostIndexes();
   for (const host of hosts) {
     const claimants = claims.get(host);
-    yield [host, claimants && mergeHost(host, claimants)];
+    yield [host, claimants && mergeHost(host, claimants, indexOf)];
   }
 }
 
 /** Merges what all claimants (oldest first) say about a host: for the same path and type the first one wins. */
-function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
-  const named = claimants.filter((ingress) => hasRealClaim(ingress, host));
+function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingress: Ingress) => HostIndex): MergedHost {
+  const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
   const present = named.length > 0 ? named : claimants;
   const exact = new Map<string, PathClaim>();
@@ -58,8 +59,7 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
   const isRegexHost = present.some(({ usesRegex }) => usesRegex === true);
   const lost: LostClaim[] = [];
   for (const ingress of present) {
-    for (const rule of ingress.rules) {
-      if (rule.host !== host || (rule.isAdded === true) !== (named.length === 0)) continue;
+    for (const rule of indexOf(ingress).rulesOf(host, named.length === 0)) {
       for (const path of rule.paths) {
         const claim = claimOf(ingress, path);
         if (claim === undefined) continue;
@@ -79,7 +79,7 @@ function mergeHost(host: string, claimants: readonly Ingress[]): MergedHost {
     }
   }
   addClosedRoots(exact, prefixes);
-  const hasTls = claimants.some((ingress) => coversByTls(ingress, host));
+  const hasTls = claimants.some((ingress) => indexOf(ingress).hasTls(host));
   return { exact, prefixes: [...prefixes.values()], patterns, hasTls, ...mergeFallbacks(host, present, lost) };
 }
 
@@ -97,9 +97,8 @@ function addClosedRoots(exact: Map<string, PathClaim>, prefixes: ReadonlyMap<str
   }
 }
 
-function hasRealClaim({ rules, defaultBackend }: Ingress, host: string): boolean {
-  const hasRule = rules.some((rule) => rule.host === host && rule.isAdded !== true);
-  return hasRule || (host === "" && rules.length === 0 && defaultBackend !== undefined);
+function hasRealClaim({ rules, defaultBackend }: Ingress, host: string, index: HostIndex): boolean {
+  return index.rulesOf(host, false).length > 0 || (host === "" && rules.length === 0 && defaultBackend !== undefined);
 }
 
 /** Undefined for a path that no request can have. */
@@ -109,15 +108,6 @@ function claimOf(
 ): PathClaim | undefined {
   const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
   return path === undefined ? undefined : { ingress, path, pathType, target, at };
-}
-
-/** Whether an Ingress has a certificate for a host: by name, by a wildcard, or by an entry for all hosts of its rules. */
-function coversByTls(ingress: Ingress, host: string): boolean {
-  if (ingress.tls.length === 0) return false;
-  const wildcard = wildcardOf(host);
-  return ingress.tls.some(
-    ({ hosts }) => hosts.length === 0 || hosts.includes(host) || (wildcard !== undefined && hosts.includes(wildcard)),
-  );
 }
 
 /**

@@ -49,9 +49,7 @@ describe("a closed path with characters that clients may escape", () => {
   ])("I1 %s is closed for %s too, which every endpoint reads as the same", (path, request) => {
     const closedRules = [{ host: "a.com", paths: [{ path, pathType: "Prefix", target, at: "spec" } as const] }];
     const ingresses = [open, ingressOf("restricted", {}, { ...target, rules: closedRules })];
-    const closed = buildRoutes(
-      routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }),
-    );
+    const closed = buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }));
     expect(route(closed, { host: "a.com", path: request })).toMatchObject({ kind: "refuse", status: 503 });
   });
 });
