@@ -8,25 +8,35 @@ export type Kind =
   | "Node"
   | "Secret"
   | "Deployment"
-  | "Pod";
+  | "Pod"
+  | "Namespace"
+  | "IPAddressPool"
+  | "L2Advertisement"
+  | "BGPPeer"
+  | "BGPAdvertisement"
+  | "Community"
+  | "BFDProfile";
 
 /** How Kubernetes files a kind. */
 export interface KindFacts {
   readonly kind: Kind;
   /** The version we read. */
   readonly apiVersion: string;
-  /** Versions that API servers no longer serve; manifests on disk still carry them, and we read them too. */
+  /** Versions that API servers no longer serve, or that are deprecated; manifests on disk still carry them, and we read them too. */
   readonly old: readonly string[];
   /** Its name in paths and in rules of RBAC: `services`. */
   readonly plural: string;
   readonly isNamespaced: boolean;
+  /** Whether clusters may be without it, because it has a definition (CustomResourceDefinition) that is installed or not. */
+  readonly isOptional: boolean;
   /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
   readonly statusTakesMetadata: boolean;
 }
 
-const defaults = { old: [], isNamespaced: true, statusTakesMetadata: false } as const;
+const defaults = { old: [], isNamespaced: true, isOptional: false, statusTakesMetadata: false } as const;
 const core = { ...defaults, apiVersion: "v1" } as const;
 const networking = { ...defaults, apiVersion: "networking.k8s.io/v1" } as const;
+const metallb = { ...defaults, apiVersion: "metallb.io/v1beta1", isOptional: true } as const;
 
 /** The one table of kinds. What is read of a kind's bytes is in src/source, under the same key. */
 const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
@@ -36,6 +46,7 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   Secret: { ...core, plural: "secrets" },
   Pod: { ...core, plural: "pods" },
   Node: { ...core, plural: "nodes", isNamespaced: false },
+  Namespace: { ...core, plural: "namespaces", isNamespaced: false },
   EndpointSlice: { ...defaults, apiVersion: "discovery.k8s.io/v1", plural: "endpointslices" },
   Ingress: {
     ...networking,
@@ -55,6 +66,12 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
     old: ["apps/v1beta2", "apps/v1beta1", "extensions/v1beta1"],
     plural: "deployments",
   },
+  IPAddressPool: { ...metallb, plural: "ipaddresspools" },
+  L2Advertisement: { ...metallb, plural: "l2advertisements" },
+  BGPPeer: { ...metallb, apiVersion: "metallb.io/v1beta2", old: ["metallb.io/v1beta1"], plural: "bgppeers" },
+  BGPAdvertisement: { ...metallb, plural: "bgpadvertisements" },
+  Community: { ...metallb, plural: "communities" },
+  BFDProfile: { ...metallb, plural: "bfdprofiles" },
 };
 
 /** All kinds. */

@@ -133,11 +133,14 @@ function readVersion(root: Field, facts: KindFacts): string | undefined {
   return complain(version, "API_VERSION_UNKNOWN", { what, why: "Kubernetes has no such version of this kind", fix });
 }
 
-function warnOfOldVersion(root: Field, { apiVersion, kind }: KindFacts, written: string): void {
+function warnOfOldVersion(root: Field, { apiVersion, kind, isOptional }: KindFacts, written: string): void {
   if (written === apiVersion) return;
+  const why = isOptional
+    ? `this version of ${kind} is deprecated`
+    : `API servers no longer serve this version of ${kind}`;
   complain(child(root, "apiVersion"), "API_VERSION_OLD", {
     what: `Read ${written} as ${apiVersion}`,
-    why: `API servers no longer serve this version of ${kind}`,
+    why,
     fix: `Rewrite it for ${apiVersion} before it goes to a cluster`,
     severity: "warning",
   });

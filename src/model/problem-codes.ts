@@ -90,7 +90,8 @@ export const PROBLEM_CODES = {
     solve: "Write the apiVersion that the message names.",
   },
   API_VERSION_OLD: {
-    meaning: "Warning: the apiVersion is one that API servers no longer serve. It is read as today's.",
+    meaning:
+      "Warning: the apiVersion is one that API servers no longer serve, or that is deprecated. It is read as today's.",
     solve: "Rewrite the manifest for today's version before you apply it to a cluster.",
   },
   METADATA_MISPLACED: {

@@ -13,6 +13,8 @@ export interface SourceListener {
   onChange(changed: readonly ObjectRef[]): void;
   /** Problems of the source itself (an unreadable file, a refused watch), each reported once; empty: `where` has none any longer. */
   onProblems(where: string, problems: readonly Problem[]): void;
+  /** `has(kind)` is another than before. What is listed of the kind may be the same: none. */
+  onPresence?(kind: Kind): void;
   /** A report of a topic that is watched changed or is gone. */
   onReports?(): void;
 }
@@ -46,12 +48,21 @@ export interface StatusPatch {
  * which; one contract suite (test/source/contract.ts) runs against both.
  */
 export interface Source {
-  /** Starts watching the kinds. Resolves when all that exists now is in `list()`. */
+  /**
+   * Starts watching the kinds. Resolves when all that exists now is in `list()`. An optional kind that the cluster does not have,
+   * or that may not be read, is not waited for: it is empty, and looked for again about twice a minute.
+   */
   open(kinds: readonly Kind[], listener: SourceListener): Promise<void>;
   /** All objects of a kind as last seen, by key (`namespace/name`). A new map after each change; never mutated. */
   list(kind: Kind): ReadonlyMap<string, KubeObject>;
   /** The object of a key in `list()`, without the copy that a list of many may take. */
   get(kind: Kind, key: string): KubeObject | undefined;
+  /**
+   * Whether there is such a kind, of those that were opened. A cluster may be without optional kinds (`KindFacts`), whose
+   * definitions are installed and removed while programs run; false also for one that could never be read. A folder has an
+   * optional kind while a manifest of it is there. Other kinds are always there.
+   */
+  has(kind: Kind): boolean;
   /**
    * Reads single objects of a kind that was not opened, by key, and no others: from now on `list` shows those of them that
    * there are. Each call replaces the names given before. Resolves when each was looked for once, or could not be.

@@ -1,5 +1,5 @@
 // A Source in memory, with the faults of a real one on request: failed and conflicting patches, late news.
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
@@ -39,6 +39,10 @@ export class MemorySource implements Source {
 
   list(kind: Kind): ReadonlyMap<string, KubeObject> {
     return (this.#isLate ? this.#shown : this.#stored).get(kind) ?? new Map();
+  }
+
+  has(kind: Kind): boolean {
+    return this.list(kind).size > 0 || !factsOf(kind).isOptional;
   }
 
   follow(): Promise<void> {

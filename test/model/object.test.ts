@@ -120,6 +120,13 @@ describe("isKnownKind()", () => {
     { kind: "Ingress", apiVersion: "config.openshift.io/v1", is: false },
     { kind: "Role", apiVersion: "rbac.authorization.k8s.io/v1", is: false },
     { kind: "constructor", apiVersion: "v1", is: false },
+    { kind: "IPAddressPool", apiVersion: "metallb.io/v1beta1", is: true },
+    { kind: "IPAddressPool", apiVersion: "ipam.cluster.x-k8s.io/v1beta1", is: false },
+    { kind: "BGPPeer", apiVersion: "metallb.io/v1beta1", is: true },
+    { kind: "BGPPeer", apiVersion: "crd.projectcalico.org/v1", is: false },
+    { kind: "AddressPool", apiVersion: "metallb.io/v1beta1", is: false },
+    { kind: "ServiceL2Status", apiVersion: "metallb.io/v1beta1", is: false },
+    { kind: "Namespace", apiVersion: "v1", is: true },
   ])("$apiVersion $kind: $is", ({ kind, apiVersion, is }) => {
     expect(isKnownKind({ kind, apiVersion })).toBe(is);
   });

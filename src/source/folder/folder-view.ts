@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { FileTree, TreeChanges } from "./file-tree.ts";
@@ -107,8 +107,15 @@ export class FolderView {
       const ref = this.#update(id, next);
       if (ref !== undefined) refs.push(ref);
     }
-    for (const [kind, objects] of next) this.#objects.set(kind, objects);
-    if (refs.length > 0) this.#options.listener.onChange(refs);
+    const { listener } = this.#options;
+    const came: Kind[] = [];
+    for (const [kind, objects] of next) {
+      const isOther = factsOf(kind).isOptional && (objects.size === 0) !== (this.list(kind).size === 0);
+      this.#objects.set(kind, objects);
+      if (isOther) came.push(kind);
+    }
+    for (const kind of came) listener.onPresence?.(kind);
+    if (refs.length > 0) listener.onChange(refs);
   }
 
   /** Reports problems of one place, if they are not those reported last. */

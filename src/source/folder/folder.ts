@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -142,6 +142,10 @@ class FolderSource implements Source {
 
   get(kind: Kind, key: string): KubeObject | undefined {
     return this.list(kind).get(key);
+  }
+
+  has(kind: Kind): boolean {
+    return !factsOf(kind).isOptional || this.list(kind).size > 0;
   }
 
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Kind } from "#src/model/kind.ts";
+import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
@@ -40,6 +40,14 @@ interface ElectionLease {
   readonly renewedMs: number | undefined;
 }
 
+interface ListOptions {
+  /** So many items are read at most. */
+  readonly most?: number;
+  readonly keepsManagedFields?: boolean | undefined;
+  /** Whether the cluster may be without the collection: then it is empty. */
+  readonly isOptional?: boolean;
+}
+
 /** Lists what a cluster holds now, without a watch: for commands, which look once. What cannot be read is in `problems`. */
 export class ClusterLister {
   readonly problems: Problem[] = [];
@@ -51,11 +59,13 @@ export class ClusterLister {
     this.#client = new ApiClient(config, realTiming);
   }
 
-  /** All objects of a kind; none where they cannot be read. */
+  /** All objects of a kind; none where they cannot be read, or where the cluster does not have this optional kind. */
   async list(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
     const complain = (problems: readonly Problem[]): void => void this.problems.push(...problems);
     const { keepsManagedFields } = readingOf(kind);
-    const items = await this.#all(collectionPath(kind, scope.namespace), selectorsOf(scope), { keepsManagedFields });
+    const { isOptional } = factsOf(kind);
+    const path = collectionPath(kind, scope.namespace);
+    const items = await this.#all(path, selectorsOf(scope), { keepsManagedFields, isOptional });
     return items.map((item) => readApiObject(kind, item, complain)).filter((object) => object !== undefined);
   }
 
@@ -102,7 +112,7 @@ export class ClusterLister {
   async #all(
     path: string,
     query: Readonly<Record<string, string>>,
-    { most = Infinity, keepsManagedFields = false }: { most?: number; keepsManagedFields?: boolean | undefined } = {},
+    { most = Infinity, keepsManagedFields = false, isOptional = false }: ListOptions = {},
   ): Promise<readonly unknown[]> {
     const items: unknown[] = [];
     try {
@@ -110,6 +120,7 @@ export class ClusterLister {
         const page = { limit: PAGE_SIZE, next };
         const ask = { method: "GET", path: pagePath({ path, query }, page), keepsManagedFields } as const;
         const outcome = await this.#client.request(ask);
+        if (outcome.kind === "missing" && isOptional) return [];
         if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome satisfies FailedOutcome);
         const { items: found, rest } = readPage(outcome.body);
         items.push(...found);

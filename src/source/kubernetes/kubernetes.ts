@@ -22,9 +22,10 @@ import { pause, realTiming, type Timing } from "./api/timing.ts";
 import { LeaderLease } from "./leases/leader-lease.ts";
 import { leasePath, ReportLeases, type ReportOwner } from "./leases/report-leases.ts";
 import { ReportReader, type Reports } from "./leases/report-reader.ts";
+import { AbsentKinds } from "./read/absent-kinds.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readApiObject } from "./read/read-api-object.ts";
-import { Reflector } from "./read/reflector.ts";
+import { type Optional, Reflector } from "./read/reflector.ts";
 import { collectionPath, objectPath } from "./read/collection-path.ts";
 import { readingOf } from "./read/reading.ts";
 import { type Scope, selectorsOf } from "./read/scope.ts";
@@ -73,6 +74,7 @@ class KubernetesSource implements Source {
   readonly #events: EventWriter;
   readonly #ownReports: Readonly<Record<ReportTopic, ReportLeases>>;
   readonly #reflectors = new Map<Kind, Reflector<KubeObject>>();
+  readonly #absent: AbsentKinds;
   readonly #reports = new Map<ReportTopic, ReportReader>();
   readonly #followed = new Map<Kind, FollowedObjects>();
   readonly #opened = Promise.withResolvers<void>();
@@ -90,6 +92,7 @@ class KubernetesSource implements Source {
     this.#client = new ApiClient(config, this.#timing);
     this.#problems = new ToldProblems(this.#client.server, log);
     const shared = { client: this.#client, timing: this.#timing };
+    this.#absent = new AbsentKinds(shared);
     this.#events = new EventWriter({ ...shared, log, component, uidOf: (about) => this.#uidOf(about) });
     this.#ownReports = {
       report: new ReportLeases({ ...shared, topic: "report", namespace }),
@@ -117,6 +120,10 @@ class KubernetesSource implements Source {
   get(kind: Kind, key: string): KubeObject | undefined {
     const followed = this.#followed.get(kind);
     return followed === undefined ? this.#reflectorOf(kind).value(key) : followed.snapshot().get(key);
+  }
+
+  has(kind: Kind): boolean {
+    return !factsOf(kind).isOptional || this.#reflectorOf(kind).isPresent;
   }
 
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {
@@ -216,6 +223,7 @@ class KubernetesSource implements Source {
     this.#isClosed = true;
     this.#problems.listener = undefined;
     await this.#leaderLease?.close();
+    this.#absent.close();
     const watching = [...this.#reflectors.values(), ...this.#followed.values(), ...this.#reports.values()];
     const reports = Object.values(this.#ownReports);
     await Promise.all([...watching, ...reports, this.#events].map(async (part) => part.close()));
@@ -241,6 +249,7 @@ class KubernetesSource implements Source {
       keepsManagedFields: readingOf(kind).keepsManagedFields,
       read: (json) => this.#read(kind, json),
       begin,
+      optional: factsOf(kind).isOptional ? this.#optional(kind) : undefined,
       listener: {
         ...this.#problems.of(path),
         onChange: (changed) => {
@@ -249,6 +258,21 @@ class KubernetesSource implements Source {
         },
       },
     });
+  }
+
+  #optional(kind: Kind): Optional {
+    let isFirst = true;
+    return {
+      mayExist: async () => this.#absent.mayExist(kind),
+      sought: async (signal) => this.#absent.sought(kind, signal),
+      onPresence: (isPresent) => {
+        const { log } = this.#options;
+        const level = isFirst ? "debug" : "info";
+        isFirst = false;
+        log[level]({ kind }, isPresent ? "the cluster has this kind" : "the cluster does not have this kind");
+        if (!this.#isClosed) this.#listener?.onPresence?.(kind);
+      },
+    };
   }
 
   #uidOf(ref: ObjectRef): string | undefined {

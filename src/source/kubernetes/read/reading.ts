@@ -15,6 +15,7 @@ const readings: Readonly<Partial<Record<Kind, Reading>>> = {
   Service: { trim: trimService },
   Secret: { trim: withoutOtherData },
   Node: { trim: withoutImages },
+  Namespace: { trim: withoutAllButLabels },
   EndpointSlice: { trim: trimEndpointSlice },
   Ingress: { keepsManagedFields: true },
 };
@@ -36,4 +37,11 @@ function withoutImages(object: Fields): Fields {
   if (!isRecord(object["status"])) return object;
   const { images: _images, nodeInfo: _nodeInfo, volumesAttached: _volumes, ...status } = object["status"];
   return { ...object, status };
+}
+
+/** Of a Namespace the labels select pools and Services; annotations can be large. */
+function withoutAllButLabels({ metadata }: Fields): Fields {
+  if (!isRecord(metadata)) return { metadata };
+  const { annotations: _annotations, ...kept } = metadata;
+  return { metadata: kept };
 }

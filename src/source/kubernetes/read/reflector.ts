@@ -3,6 +3,7 @@ import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type FailedOutcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import { spreadMs } from "#src/process/back-off.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./page-path.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
 import { compareVersions, type Identity, identityOf } from "./read-api-object.ts";
@@ -17,6 +18,10 @@ const REOPEN_MS = 200;
 const REFUSALS_BEFORE_LIST = 3;
 /** A watch that lived this long counts as a success. */
 const STEADY_MS = 5_000;
+/** After so many answers in a row that there is no such kind, objects that were known are gone: one answer may be a slip. */
+const MISSING_BEFORE_ABSENT = 2;
+/** Between two of them, half of it left to chance. */
+const ASK_AGAIN_MS = 1_000;
 
 /** What a reflector tells. */
 export interface ReflectorListener {
@@ -28,6 +33,16 @@ export interface ReflectorListener {
   onWell(): void;
   /** The server sent a line that is not an event. */
   onUnknownLine(line: string): void;
+}
+
+/** What a reflector of an optional kind, which the cluster may be without, has besides. */
+export interface Optional {
+  /** Whether the cluster may have the kind; asked where it may not be read. */
+  mayExist(): Promise<boolean>;
+  /** Resolves when the kind is to be looked for again, or when the signal aborts. */
+  sought(signal: AbortSignal): Promise<void>;
+  /** The kind is there now, or is not any longer; a kind that is absent from the start is reported too. */
+  onPresence(isPresent: boolean): void;
 }
 
 export interface ReflectorOptions<T extends StoredObject> {
@@ -43,6 +58,8 @@ export interface ReflectorOptions<T extends StoredObject> {
   readonly listener: ReflectorListener;
   /** The first list begins when this has resolved; at once by default. */
   readonly begin?: Promise<void> | undefined;
+  /** Given for an optional kind. Then 404 means that there is none of it, and what may not be read (403) is not waited for. */
+  readonly optional?: Optional | undefined;
 }
 
 /**
@@ -66,6 +83,10 @@ export class Reflector<T extends StoredObject> {
   #refusals = 0;
   /** How often a watch was too old (410) since the last one that was not. */
   #expired = 0;
+  /** How often in a row the server said that there is no such kind. */
+  #missing = 0;
+  /** Undefined: neither was seen yet. */
+  #isPresent: boolean | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -84,6 +105,11 @@ export class Reflector<T extends StoredObject> {
   /** One object as last seen. */
   value(key: string): T | undefined {
     return this.#store.value(key);
+  }
+
+  /** Whether the cluster has the kind, as seen last; false while that is not known. */
+  get isPresent(): boolean {
+    return this.#isPresent === true;
   }
 
   /** Lists again, at once: resolves when all that was written before the call is in `snapshot()`, or at the close. */
@@ -115,14 +141,14 @@ export class Reflector<T extends StoredObject> {
     await begin;
     while (!this.#closing.signal.aborted) {
       const recall = this.#recall.signal;
+      const asked = this.#waiting.length;
       try {
-        const asked = this.#waiting.length;
         if (this.#needsList || asked > 0) {
           await this.#list();
           this.#isInDoubt = false;
         }
         this.#needsList = false;
-        for (const one of [this.#listed, ...this.#waiting.splice(0, asked)]) one.resolve();
+        this.#answer(asked);
         if (this.#waiting.length > 0) continue;
         if (this.#isInDoubt) this.#refusePast(await this.#page(1, ""));
         this.#isInDoubt = false;
@@ -131,12 +157,56 @@ export class Reflector<T extends StoredObject> {
       } catch (error) {
         if (this.#closing.signal.aborted) return;
         if (recall.aborted) continue;
+        if (this.#options.optional !== undefined && (await this.#rested(this.#options.optional, error, asked)))
+          continue;
         this.#isInDoubt = true;
         if (!isExpired(error)) listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
         const failures = isExpired(error) ? this.#expired - 1 : this.#failures;
         await pause(timing, backOffMs(failures, timing.chance()), this.#untilRecalled());
       }
     }
+  }
+
+  /** Those that asked for a list that began by now have it. */
+  #answer(asked: number): void {
+    for (const one of [this.#listed, ...this.#waiting.splice(0, asked)]) one.resolve();
+  }
+
+  /** Waits as long as an optional kind needs that is not there or may not be read. False: the error is another one. */
+  async #rested(optional: Optional, error: unknown, asked: number): Promise<boolean> {
+    const { timing, listener } = this.#options;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "HTTP_403" && (await optional.mayExist())) {
+      listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
+      this.#isInDoubt = true;
+      this.#answer(asked);
+      await optional.sought(this.#untilRecalled());
+      return true;
+    }
+    if (code !== "HTTP_404" && code !== "HTTP_403") return false;
+    this.#needsList = true;
+    this.#missing += 1;
+    if (this.#isPresent === true && this.#missing < MISSING_BEFORE_ABSENT) {
+      await pause(timing, spreadMs(ASK_AGAIN_MS, timing.chance()), this.#untilRecalled());
+      return true;
+    }
+    this.#empty(optional);
+    this.#answer(asked);
+    await optional.sought(this.#untilRecalled());
+    return true;
+  }
+
+  /** There is no such kind: nothing of it is left, and nothing is wrong. */
+  #empty(optional: Optional): void {
+    const gone = this.#store.retain(new Set());
+    this.#resourceVersion = "";
+    this.#isInDoubt = false;
+    this.#well();
+    if (this.#isPresent !== false) {
+      this.#isPresent = false;
+      optional.onPresence(false);
+    }
+    if (gone.length > 0) this.#options.listener.onChange(gone);
   }
 
   async #list(): Promise<void> {
@@ -164,6 +234,11 @@ export class Reflector<T extends StoredObject> {
     }
     changed.push(...this.#store.retain(keys));
     this.#well();
+    this.#missing = 0;
+    if (this.#isPresent !== true) {
+      this.#isPresent = true;
+      this.#options.optional?.onPresence(true);
+    }
     if (changed.length > 0) this.#options.listener.onChange(changed);
   }
 

@@ -22,6 +22,7 @@ describe("readApiObject()", () => {
       full: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { name: "web-1", uid: "u" }, zone: "a" }] },
       kept: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { uid: "u" } }] },
     },
+    { kind: "Namespace", full: { spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } }, kept: {} },
   ] as const)("keeps of a $kind what is read", ({ kind, full, kept }) => {
     const {
       metadata: _metadata,

@@ -1,0 +1,84 @@
+import { type Kind, factsOf, groupOf } from "#src/model/kind.ts";
+import { spreadMs } from "#src/process/back-off.ts";
+import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
+import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+
+/** Between two looks for a group, half of it left to chance: a person who installs one waits so long at most. */
+const LOOK_EVERY_MS = 30_000;
+
+interface AbsentKindsOptions {
+  readonly client: ApiClient;
+  readonly timing: Timing;
+}
+
+/** Those that wait for kinds of one group. */
+type Waiting = Set<() => void>;
+
+/**
+ * Looks for kinds that the cluster does not have. One request for each API group, however many of its kinds are awaited:
+ * a cluster without MetalLB is asked for nothing else.
+ */
+export class AbsentKinds {
+  readonly #options: AbsentKindsOptions;
+  readonly #closing = new AbortController();
+  readonly #groups = new Map<string, Waiting>();
+
+  constructor(options: AbsentKindsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * False where the API server does not have the group of a kind. Any other answer, or none, leaves it to the reader of the
+   * kind to say what is wrong.
+   */
+  async mayExist(kind: Kind): Promise<boolean> {
+    return this.#hasGroup(groupOf(factsOf(kind).apiVersion));
+  }
+
+  /** Resolves when the group of a kind may have it, not before the next look; or when the signal aborts. */
+  async sought(kind: Kind, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#closing.signal.aborted) return;
+    const found = Promise.withResolvers<void>();
+    const group = groupOf(factsOf(kind).apiVersion);
+    const waiting: Waiting = this.#groups.get(group) ?? new Set();
+    const leave = (): void => {
+      waiting.delete(leave);
+      found.resolve();
+    };
+    waiting.add(leave);
+    signal.addEventListener("abort", leave, { once: true });
+    if (!this.#groups.has(group)) {
+      this.#groups.set(group, waiting);
+      void this.#look(group, waiting);
+    }
+    await found.promise;
+    signal.removeEventListener("abort", leave);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    for (const waiting of this.#groups.values()) for (const leave of waiting) leave();
+  }
+
+  /** Looks until the group is there, or no reader waits for it. */
+  async #look(group: string, waiting: Waiting): Promise<void> {
+    const { timing } = this.#options;
+    const { signal } = this.#closing;
+    do {
+      await pause(timing, spreadMs(LOOK_EVERY_MS, timing.chance()), signal);
+    } while (waiting.size > 0 && !signal.aborted && !(await this.#hasGroup(group)));
+    this.#groups.delete(group);
+    for (const leave of waiting) leave();
+  }
+
+  async #hasGroup(group: string): Promise<boolean> {
+    const { signal } = this.#closing;
+    try {
+      const { kind } = await this.#options.client.request({ method: "GET", path: `/apis/${group}`, signal });
+      return kind !== "missing";
+    } catch {
+      // The server cannot be reached, which the readers of the kinds report.
+      return true;
+    }
+  }
+}

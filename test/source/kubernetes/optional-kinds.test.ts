@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Kind, kinds, factsOf } from "#src/model/kind.ts";
+import type { ObjectRef } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { Logger } from "#src/process/log.ts";
+import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
+import { eventually } from "#test/support/eventually.ts";
+import { isCheck, ManualTime, type Received, ScriptedApi } from "./kubernetes-api.ts";
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const optional = kinds.filter((kind) => factsOf(kind).isOptional);
+const POOLS = "/apis/metallb.io/v1beta1/ipaddresspools";
+const GROUP = "/apis/metallb.io";
+/** The shortest time between two looks for a group. */
+const LOOK_MS = 15_000;
+
+/** A cluster of which a test says what it has, and what may not be read. */
+class Cluster {
+  readonly plurals = new Set<string>();
+  readonly refused = new Set<string>();
+  /** How often the next requests for a collection are answered with 404, whatever there is. */
+  slips = 0;
+  pools: readonly object[] = [];
+
+  answer(request: Received): void {
+    const { path } = request;
+    if (path === GROUP) return request.answer(this.plurals.size === 0 ? 404 : 200, { kind: "APIGroup" });
+    const plural = path.split("/").at(-1) ?? "";
+    if (this.refused.has(plural)) return request.answer(403, failure(403, `cannot list ${plural}`));
+    const isThere = !path.startsWith(GROUP) || this.plurals.has(plural);
+    const isSlip = this.slips > 0 && path.startsWith(GROUP);
+    if (isSlip) this.slips -= 1;
+    if (!isThere || isSlip)
+      return request.answer(404, failure(404, "the server could not find the requested resource"));
+    if (request.query.get("watch") === "1") return request.begin();
+    const items = plural === "ipaddresspools" && !isCheck(request) ? this.pools : [];
+    return request.answer(200, { metadata: { resourceVersion: "10" }, items });
+  }
+}
+
+function failure(code: number, message: string) {
+  return { kind: "Status", status: "Failure", code, message };
+}
+
+function pool(name: string) {
+  const metadata = { name, namespace: "metallb-system", uid: `uid-${name}`, resourceVersion: "5" };
+  return { metadata, spec: { addresses: ["192.0.2.0/24"] } };
+}
+
+async function setUp(cluster: Cluster, opened: readonly Kind[] = ["Service", ...optional]) {
+  const api = await ScriptedApi.start();
+  api.answer = (request) => cluster.answer(request);
+  const time = new ManualTime();
+  const logged: unknown[] = [];
+  const log = { debug: vi.fn(), info: (fields: unknown) => logged.push(fields), warn: vi.fn(), error: vi.fn() };
+  const timing = { delay: time.delay, chance: () => 0, clock: () => time.nowMs };
+  const source = openKubernetesSource({
+    config: { server: api.url, tls: async () => ({}), token: async () => undefined },
+    namespace: "shop",
+    component: "hawser-test",
+    log: log as unknown as Logger,
+    ...timing,
+  });
+  closers.push(async () => api[Symbol.asyncDispose]());
+  closers.push(async () => source.close());
+  const told: { readonly changes: ObjectRef[]; readonly presence: Kind[]; readonly problems: string[] } = {
+    changes: [],
+    presence: [],
+    problems: [],
+  };
+  const ready = source.open(opened, {
+    onChange: (changed) => told.changes.push(...changed),
+    onPresence: (kind) => told.presence.push(kind),
+    onProblems: (_, problems: readonly Problem[]) => told.problems.push(problems.map(({ code }) => code).join()),
+  });
+  const keys = (): readonly string[] => [...source.list("IPAddressPool").keys()];
+  /** Time passes until the condition holds. */
+  const until = async (ms: number, condition: () => void): Promise<void> =>
+    vi.waitFor(() => {
+      time.advance(ms);
+      condition();
+    }, eventually);
+  const looks = (): number => api.received.filter(({ path }) => path === GROUP).length;
+  const lists = (path: string): number => api.lists.filter((request) => request.path === path).length;
+  return { api, time, source, ready, told, logged, keys, until, looks, lists };
+}
+
+const poolRef = (name: string): ObjectRef => ({ kind: "IPAddressPool", namespace: "metallb-system", name });
+
+describe("openKubernetesSource() of optional kinds", () => {
+  it("is ready without those that the cluster does not have, and looks for their group alone", async () => {
+    const { source, ready, told, logged, time, looks, lists, until } = await setUp(new Cluster());
+    await ready;
+    expect(optional.map((kind) => [source.has(kind), source.list(kind).size])).toEqual(optional.map(() => [false, 0]));
+    expect(source.has("Service")).toBe(true);
+    await until(1_000, () => expect(looks()).toBe(3));
+    expect(time.nowMs).toBeGreaterThanOrEqual(3 * LOOK_MS);
+    expect([lists(POOLS), told.problems, told.changes, logged]).toEqual([1, [], [], []]);
+  });
+
+  it("reads a kind once it is installed, and tells of it", async () => {
+    const cluster = new Cluster();
+    const { source, ready, told, logged, keys, until } = await setUp(cluster, ["IPAddressPool", "BFDProfile"]);
+    await ready;
+    told.presence.length = 0;
+    cluster.pools = [pool("a")];
+    cluster.plurals.add("ipaddresspools");
+    await until(LOOK_MS, () => expect(keys()).toEqual(["metallb-system/a"]));
+    expect([source.has("IPAddressPool"), source.has("BFDProfile")]).toEqual([true, false]);
+    expect(told).toEqual({ changes: [poolRef("a")], presence: ["IPAddressPool"], problems: [] });
+    expect(logged).toEqual([{ kind: "IPAddressPool" }]);
+  });
+
+  it("empties a kind that is removed while it is watched, with one line in the log and without a Problem", async () => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.pools = [pool("a")];
+    const { api, source, ready, told, logged, keys, until } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    expect([source.has("IPAddressPool"), keys()]).toEqual([true, ["metallb-system/a"]]);
+    await vi.waitFor(() => expect(api.watches).toHaveLength(1), eventually);
+    cluster.plurals.clear();
+    api.watches[0]?.stream.end();
+    await until(200, () => expect(source.has("IPAddressPool")).toBe(false));
+    expect([keys(), told.changes, told.problems]).toEqual([[], [poolRef("a"), poolRef("a")], []]);
+    expect(logged).toEqual([{ kind: "IPAddressPool" }]);
+    cluster.plurals.add("ipaddresspools");
+    await until(LOOK_MS, () => expect(keys()).toEqual(["metallb-system/a"]));
+    expect(told.problems).toEqual([]);
+  });
+
+  it("keeps what it knows when the server says once that there is no such kind", async () => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.pools = [pool("a")];
+    const { api, source, ready, told, keys, until } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    await vi.waitFor(() => expect(api.watches).toHaveLength(1), eventually);
+    cluster.slips = 1;
+    api.watches[0]?.stream.end();
+    await until(200, () => expect(api.watches).toHaveLength(3));
+    expect([cluster.slips, source.has("IPAddressPool"), keys()]).toEqual([0, true, ["metallb-system/a"]]);
+    expect([told.changes, told.problems]).toEqual([[poolRef("a")], []]);
+  });
+
+  it("is ready without a kind that it may not read, reports that, and reads it once it may", async () => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.refused.add("ipaddresspools");
+    cluster.pools = [pool("a")];
+    const { source, ready, told, keys, until, lists } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    expect([told.problems, source.has("IPAddressPool"), keys()]).toEqual([["API_ACCESS_REFUSED"], false, []]);
+    await until(LOOK_MS, () => expect(lists(POOLS)).toBeGreaterThan(2));
+    cluster.refused.clear();
+    await until(LOOK_MS, () => expect(keys()).toEqual(["metallb-system/a"]));
+    expect(told.problems).toEqual(["API_ACCESS_REFUSED", ""]);
+  });
+
+  it("reports no missing right on a kind that the cluster does not have", async () => {
+    const cluster = new Cluster();
+    cluster.refused.add("ipaddresspools");
+    const { source, ready, told } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    expect([source.has("IPAddressPool"), told.problems]).toEqual([false, []]);
+  });
+
+  it("waits for a kind that every cluster has, whatever the server answers", async () => {
+    const { api, told, until } = await setUp(new Cluster(), ["Service"]);
+    api.answer = (request) => request.answer(404, "404 page not found");
+    await until(5_000, () => expect(told.problems).toEqual(["API_SERVER_UNREACHABLE"]));
+  });
+});
