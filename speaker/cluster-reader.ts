@@ -3,6 +3,7 @@ import type { ClusterMessage, MemberMessage } from "./messages.ts";
 import { forbiddenAddressProblems } from "./forbidden-address-problems.ts";
 import { WantedIndex } from "./wanted-index.ts";
 import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
+import { type NodeInterfaces, nodeInterfacesOf } from "#src/election/advertised.ts";
 import type { NodeStanding } from "#src/election/member.ts";
 import { nodeStanding } from "#src/election/wanted.ts";
 import { printIp } from "#src/ip/address.ts";
@@ -59,7 +60,7 @@ export class ClusterReader {
     this.#slices = this.#objects("EndpointSlice", parseEndpointSlice);
     this.#nodes = this.#objects("Node", parseNode);
     this.#kinds = { Service: this.#services, EndpointSlice: this.#slices, Node: this.#nodes };
-    this.#index = new WantedIndex(options);
+    this.#index = new WantedIndex(options, options.node);
   }
 
   #objects<T>(kind: Kind, parse: (object: KubeObject) => Parsed<T>): ParsedObjects<T> {
@@ -89,12 +90,14 @@ export class ClusterReader {
   read(): ClusterMessage | undefined {
     const changes = this.#nodes.update();
     const configuration = this.#readConfiguration();
+    const members = this.#readMembers(changes.some(isNewOrGone));
     const { wanted, gone } = this.#index.update({
       services: this.#services.update(),
       slices: this.#slices.update(),
       configuration,
       nodes: changes.some(isOtherForSelectors) ? [...this.#nodes.values()] : undefined,
       hostAddresses: this.#readHostAddresses(changes),
+      members: members?.interfaces,
     });
     if (wanted.length > 0 || gone.length > 0) this.#reportForbidden();
     const isOther = (change: Change<Node>): boolean => this.#standing(change.before) !== this.#standing(change.after);
@@ -103,7 +106,7 @@ export class ClusterReader {
       wanted,
       gone,
       ranges: configuration?.pools.flatMap(({ ranges }) => ranges),
-      members: this.#readMembers(changes.some(isNewOrGone)),
+      members: members?.messages,
       nodes: this.#isFirst || changes.some(isOther) ? this.#standings() : undefined,
       isMember: this.#published?.has(memberRecordName(this.#options.node)) === true,
     };
@@ -142,15 +145,16 @@ export class ClusterReader {
     return [...this.#nodes.values()].map((node) => [node.name, nodeStanding(node, this.#options)]);
   }
 
-  /** All other speakers, if they are not those told last. */
-  #readMembers(hasOtherNodes: boolean): readonly MemberMessage[] | undefined {
+  /** All other speakers, if they are not those told last, and the interfaces of all; undefined if no record changed. */
+  #readMembers(hasOtherNodes: boolean): ReadMembers | undefined {
     const published = this.#options.source.reports("member");
     if (published === this.#published && !hasOtherNodes) return undefined;
     this.#published = published;
     const records = readMemberRecords(published, this.#isNode);
     this.#memberRecords = records.filter(({ node }) => node !== this.#options.node);
     const members = this.#memberRecords.flatMap(memberMessage);
-    return this.#told.isNews("members", [JSON.stringify(members)]) ? members : undefined;
+    const isNews = this.#told.isNews("members", [JSON.stringify(members)]);
+    return { messages: isNews ? members : undefined, interfaces: records.map(nodeInterfacesOf) };
   }
 
   /** The last good configuration, if it changed. A ConfigMap that is gone leaves it in use. */
@@ -161,6 +165,11 @@ export class ClusterReader {
     onProblems(`ConfigMap ${keyOf(configMap)}`, reading.problems);
     return reading.kind === "good" ? reading.configuration : undefined;
   }
+}
+
+interface ReadMembers {
+  readonly messages: readonly MemberMessage[] | undefined;
+  readonly interfaces: readonly NodeInterfaces[];
 }
 
 function isNewOrGone({ before, after }: Change<Node>): boolean {

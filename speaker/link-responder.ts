@@ -29,6 +29,13 @@ export interface LinkResponderOptions {
   onWideFilter(interfaceName: string, error: Error): void;
 }
 
+/** What a speaker answers for. */
+export interface AnnouncedAddress {
+  readonly ip: Ip;
+  /** Only on these interfaces; left out: on all that serve it. */
+  readonly interfaces?: readonly string[];
+}
+
 /** Answers ARP and NDP on one link for the addresses announced there, and announces them unasked. */
 export class LinkResponder {
   readonly link: Link;
@@ -61,13 +68,16 @@ export class LinkResponder {
    * Answers for exactly those of the addresses that this link serves; by text. Only those of `keys` are looked at, where
    * it is known that the others are as they were.
    */
-  setAnnounced(addresses: ReadonlyMap<string, { readonly ip: Ip }>, keys?: Iterable<string>): void {
+  setAnnounced(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
     const added: Ip[] = [];
     const removed: Ip[] = [];
     for (const key of keys ?? new Set([...addresses.keys(), ...this.#announced.keys()])) {
       const before = this.#announced.get(key);
-      const ip = addresses.get(key)?.ip;
-      const isOurs = ip !== undefined && isServedByLink(ip, this.share, this.#options.anySubnet);
+      const { ip, interfaces } = addresses.get(key) ?? {};
+      const isOurs =
+        ip !== undefined &&
+        interfaces?.includes(this.link.name) !== false &&
+        isServedByLink(ip, this.share, this.#options.anySubnet);
       if (isOurs && before === undefined) {
         this.#announced.set(key, ip);
         added.push(ip);

@@ -10,7 +10,12 @@ import type { Problem } from "#src/model/problem.ts";
 export interface WantedMessage {
   readonly ip: string;
   readonly forbidden?: ForbiddenReason;
+  readonly isUnadvertised?: true;
   readonly selected?: readonly string[];
+  /** The interfaces that this node announces it on. */
+  readonly interfaces?: readonly string[];
+  readonly unlinked?: readonly string[];
+  readonly scores?: readonly (readonly [node: string, score: number])[];
   readonly serving?: readonly string[];
   readonly terminating?: readonly string[];
 }

@@ -40,9 +40,11 @@ const ineligibilities = membersOf<IneligibleReason>({
   NodeUnknown: true,
   NodeExcluded: true,
   NetworkUnavailable: true,
+  NotAdvertised: true,
   NodeNotSelected: true,
   NoEndpoint: true,
   NoSubnet: true,
+  NoInterface: true,
   NodeNotReady: true,
   EndpointTerminating: true,
 });

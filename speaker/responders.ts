@@ -6,7 +6,7 @@ import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "./socket-problems.ts";
 import { type LinkShare, type ServedNetwork, servedNetworks, sharedNetworks, shareOf } from "./shared-networks.ts";
-import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
+import { type AnnouncedAddress, LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
 export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "share"> {
   /** Names to use; empty: every usable one. A named interface serves addresses of any network that no other one in use has. */
@@ -86,7 +86,7 @@ export class Responders {
   }
 
   /** Answers for exactly these addresses, each on the links that serve it; only those of `keys` are looked at, if given. */
-  setAnnounced(addresses: ReadonlyMap<string, { readonly ip: Ip }>, keys?: Iterable<string>): void {
+  setAnnounced(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
     for (const responder of this.#byIndex.values()) responder.setAnnounced(addresses, keys);
   }
 

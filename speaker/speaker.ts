@@ -67,7 +67,7 @@ export class Speaker {
   readonly #reporter: Reporter;
   readonly #claims = new OwnClaims();
   readonly #guests = new Guests();
-  readonly #wanted = new WantedAddresses();
+  readonly #wanted: WantedAddresses;
   readonly #dirty = new DirtyAddresses();
   /** The highest term heard of each wanted address. */
   readonly #terms = new Map<string, number>();
@@ -94,6 +94,7 @@ export class Speaker {
     const { session } = options.heartbeats;
     const unheardAfterMs = Math.max(LEAST_UNHEARD_MS, deadAfterMs * 2);
     this.#membership = new Membership({ session, deadAfterMs, unheardAfterMs, maxTickMs: heartbeatEveryMs * 2 });
+    this.#wanted = new WantedAddresses(options.settings.node);
     this.#check = new SelfCheck({ ...options, ...options.settings, membership: this.#membership });
     this.#networks = networksToTell(options.responders.subnets(), { wanted: [], ranges: [] });
     this.#joining = new Joining(heartbeatEveryMs);
@@ -131,15 +132,15 @@ export class Speaker {
    */
   handle(message: Exclude<ToWorker, { kind: "keys" }>, nowMs: number): void {
     if (message.kind === "cluster") {
-      this.#takeCluster(message);
+      this.#takeCluster(message, nowMs);
       return this.#joining.stands ? this.#decideDue(nowMs) : undefined;
     }
     this.#isLeaving = true;
     return this.#dirty.markAll();
   }
 
-  #takeCluster({ wanted, gone, ranges, members, nodes, isMember }: ClusterMessage): void {
-    this.#dirty.mark(this.#wanted.update(wanted, gone));
+  #takeCluster({ wanted, gone, ranges, members, nodes, isMember }: ClusterMessage, nowMs: number): void {
+    this.#dirty.mark(this.#updateWanted(wanted, gone, nowMs));
     if (ranges !== undefined) this.#ranges = ranges;
     if (ranges !== undefined || wanted.length > 0 || gone.length > 0) this.#chooseNetworks();
     this.#isMember = isMember;
@@ -149,6 +150,25 @@ export class Speaker {
     }
     if (members !== undefined) this.#members = members;
     this.#setRecipients();
+  }
+
+  /** An address of ours that is to be announced on other interfaces now moves there at once, and is announced again. */
+  #updateWanted(wanted: ClusterMessage["wanted"], gone: readonly string[], nowMs: number): readonly string[] {
+    const claims = this.#claims.byAddress;
+    const before = this.#wanted.announced(
+      claims,
+      wanted.map(({ ip }) => ip),
+    );
+    const changed = this.#wanted.update(wanted, gone);
+    const after = this.#wanted.announced(claims, changed);
+    const moved = [...after].filter(([key, one]) => !isDeepStrictEqual(one.interfaces, before.get(key)?.interfaces));
+    if (moved.length === 0) return changed;
+    this.#options.responders.setAnnounced(
+      after,
+      moved.map(([key]) => key),
+    );
+    for (const [, { ip }] of moved) this.#queue.start(ip, nowMs);
+    return changed;
   }
 
   /** Members and guests get heartbeats, and count. */
@@ -190,7 +210,7 @@ export class Speaker {
   linksChanged(nowMs: number): void {
     this.#dirty.markAll();
     this.#chooseNetworks();
-    this.#options.responders.setAnnounced(this.#claims.byAddress);
+    this.#options.responders.setAnnounced(this.#wanted.announced(this.#claims.byAddress));
     for (const { ip } of this.#claims.byAddress.values()) this.#queue.start(ip, nowMs);
   }
 
@@ -309,7 +329,8 @@ export class Speaker {
   }
 
   #apply({ gained, lost }: ClaimsChange, nowMs: number): void {
-    this.#options.responders.setAnnounced(this.#claims.byAddress, [...gained, ...lost]);
+    const keys = [...gained, ...lost];
+    this.#options.responders.setAnnounced(this.#wanted.announced(this.#claims.byAddress, keys), keys);
     for (const key of gained) this.#startAnnouncing(key, nowMs);
     for (const key of lost) {
       this.#queue.stop(key);

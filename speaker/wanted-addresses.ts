@@ -1,6 +1,8 @@
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
+import type { AnnouncedAddress } from "./link-responder.ts";
+import type { Claim } from "#src/wire/heartbeat.ts";
 import type { WantedMessage } from "./messages.ts";
 
 type LocallyForbidden = ReadonlyMap<string, ForbiddenReason>;
@@ -12,6 +14,12 @@ export class WantedAddresses {
   readonly #overruled = new Map<string, WantedAddress>();
   #local: LocallyForbidden = new Map();
   #isKnown = false;
+  readonly #self: string;
+
+  /** Of the node of this speaker. */
+  constructor(self: string) {
+    this.#self = self;
+  }
 
   get byAddress(): ReadonlyMap<string, WantedAddress> {
     return this.#byAddress;
@@ -22,11 +30,22 @@ export class WantedAddresses {
     return this.#isKnown;
   }
 
+  /** Those of the claims that are looked at, with the interfaces that each is announced on. */
+  announced(claims: ReadonlyMap<string, Claim>, keys?: Iterable<string>): ReadonlyMap<string, AnnouncedAddress> {
+    const announced = new Map<string, AnnouncedAddress>();
+    for (const key of keys ?? claims.keys()) {
+      const ip = claims.get(key)?.ip;
+      const interfaces = this.#byAddress.get(key)?.interfaces?.get(this.#self);
+      if (ip !== undefined) announced.set(key, interfaces === undefined ? { ip } : { ip, interfaces });
+    }
+    return announced;
+  }
+
   /** Takes in what is new, and what is gone; returns the addresses concerned. */
   update(wanted: readonly WantedMessage[], gone: readonly string[]): readonly string[] {
     this.#isKnown = true;
     const changed = wanted.flatMap((message) => {
-      const read = readWanted(message);
+      const read = readWanted(message, this.#self);
       if (read === undefined) return [];
       const key = printIp(read.ip);
       this.#put(key, read);
@@ -66,9 +85,20 @@ export class WantedAddresses {
 /** Shared by all that have none, which is most. */
 const NONE: ReadonlySet<string> = new Set();
 
-function readWanted({ ip: text, forbidden, selected, serving, terminating }: WantedMessage): WantedAddress | undefined {
+function readWanted(message: WantedMessage, self: string): WantedAddress | undefined {
+  const { ip: text, forbidden, isUnadvertised, selected, interfaces, unlinked, scores, serving, terminating } = message;
   const ip = parseIp(text);
   const setOf = (nodes: readonly string[] | undefined): ReadonlySet<string> | undefined => nodes && new Set(nodes);
   if (ip === undefined) return undefined;
-  return { ip, forbidden, selected: setOf(selected), serving: setOf(serving), terminating: setOf(terminating) ?? NONE };
+  return {
+    ip,
+    forbidden,
+    selected: setOf(selected),
+    serving: setOf(serving),
+    terminating: setOf(terminating) ?? NONE,
+    ...(isUnadvertised === undefined ? {} : { isUnadvertised }),
+    ...(interfaces === undefined ? {} : { interfaces: new Map([[self, interfaces]]) }),
+    ...(unlinked === undefined ? {} : { unlinked: new Set(unlinked) }),
+    ...(scores === undefined ? {} : { scores: new Map(scores) }),
+  };
 }

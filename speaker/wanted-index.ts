@@ -10,6 +10,7 @@ import type { Configuration } from "#src/model/configuration.ts";
 import type { Service } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
+import type { NodeInterfaces } from "#src/election/advertised.ts";
 import type { WantedMessage } from "./messages.ts";
 import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
 
@@ -22,6 +23,8 @@ export interface WantedChanges {
   readonly nodes: readonly Node[] | undefined;
   /** The addresses of machines and gateways; undefined: as before. */
   readonly hostAddresses: HostAddresses | undefined;
+  /** The interfaces of nodes with a speaker; undefined: as before. */
+  readonly members: readonly NodeInterfaces[] | undefined;
 }
 
 /** An address that Services have and that is never announced. */
@@ -40,23 +43,27 @@ interface Entry {
 /** The wanted addresses, kept by what changes: the work for one Service does not grow with their number. */
 export class WantedIndex {
   readonly #class: ServiceClass;
+  readonly #node: string;
   readonly #entries = new Map<string, Entry>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   readonly #localServices = new Map<string, Service>();
   #configuration: Pick<Configuration, "pools" | "advertisements"> = { pools: [], advertisements: [] };
   #nodes: readonly Node[] = [];
   #hostAddresses: HostAddresses = new Map();
+  #members: readonly NodeInterfaces[] = [];
   /** The last message about each address. */
   readonly #told = new ToldOnce(Infinity);
   /** The entries that are never announced. */
   readonly #forbidden = new Set<string>();
 
-  constructor(serviceClass: ServiceClass) {
+  /** For the Services of a class; messages are for the speaker of `node`. */
+  constructor(serviceClass: ServiceClass, node: string) {
     this.#class = serviceClass;
+    this.#node = node;
   }
 
   /** Takes in changes; returns the addresses that are new or changed, and those no longer wanted. */
-  update({ services, slices, configuration, nodes, hostAddresses }: WantedChanges): {
+  update({ services, slices, configuration, nodes, hostAddresses, members }: WantedChanges): {
     wanted: readonly WantedMessage[];
     gone: readonly string[];
   } {
@@ -65,8 +72,12 @@ export class WantedIndex {
     for (const { key, before, after } of services) this.#takeService(key, { before, after }, touched);
     if (configuration !== undefined) this.#configuration = configuration;
     if (nodes !== undefined) this.#nodes = nodes;
-    // Which nodes there are matters only where an advertisement selects some.
-    const isSelected = nodes !== undefined && this.#configuration.advertisements.some(selectsNodes);
+    if (members !== undefined) this.#members = members;
+    // Which nodes and interfaces there are matters only where an advertisement selects some.
+    const { advertisements } = this.#configuration;
+    const isSelected =
+      (nodes !== undefined && advertisements.some(selectsNodes)) ||
+      (members !== undefined && advertisements.some(namesInterfaces));
     if (configuration !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
     if (hostAddresses !== undefined) this.#takeHostAddresses(hostAddresses, touched);
     const wanted: WantedMessage[] = [];
@@ -80,7 +91,7 @@ export class WantedIndex {
         if (this.#told.isNews(key, [])) gone.push(key);
         continue;
       }
-      const message = messageOf(this.#decide(entry));
+      const message = messageOf(this.#decide(entry), this.#node);
       if (message.forbidden === undefined) this.#forbidden.delete(key);
       else this.#forbidden.add(key);
       if (this.#told.isNews(key, [JSON.stringify(message)])) wanted.push(message);
@@ -96,8 +107,15 @@ export class WantedIndex {
       pools: this.#configuration.pools,
       advertisements: this.#configuration.advertisements,
       nodes: this.#nodes,
+      members: this.#membersWithSelf(),
       hostAddresses: this.#hostAddresses,
     });
+  }
+
+  /** This node counts before its own record is there: an interface that it may not use is not to be used until then. */
+  #membersWithSelf(): readonly NodeInterfaces[] {
+    const isKnown = this.#members.some(({ node }) => node === this.#node);
+    return isKnown ? this.#members : [...this.#members, { node: this.#node, interfaces: undefined }];
   }
 
   /** The addresses that are never announced, and the Services that have them. */
@@ -160,15 +178,26 @@ export class WantedIndex {
   }
 }
 
-function selectsNodes({ nodeSelectors }: Advertisement): boolean {
-  return nodeSelectors.length > 0;
+function selectsNodes(advertisement: Advertisement): boolean {
+  const isPreferring = advertisement.kind === "layer2" && advertisement.preferredNodes.length > 0;
+  return advertisement.nodeSelectors.length > 0 || isPreferring;
 }
 
-function messageOf({ ip, forbidden, selected, serving, terminating }: WantedAddress): WantedMessage {
+function namesInterfaces(advertisement: Advertisement): boolean {
+  return advertisement.kind === "layer2" && advertisement.interfaces.length > 0;
+}
+
+function messageOf(wanted: WantedAddress, self: string): WantedMessage {
+  const { ip, forbidden, isUnadvertised, selected, interfaces, unlinked, scores, serving, terminating } = wanted;
+  const own = interfaces?.get(self);
   return {
     ip: printIp(ip),
     ...(forbidden === undefined ? {} : { forbidden }),
+    ...(isUnadvertised === undefined ? {} : { isUnadvertised }),
     ...(selected === undefined ? {} : { selected: [...selected].sort() }),
+    ...(own === undefined ? {} : { interfaces: own }),
+    ...(unlinked === undefined || unlinked.size === 0 ? {} : { unlinked: [...unlinked].sort() }),
+    ...(scores === undefined || scores.size === 0 ? {} : { scores: [...scores].sort() }),
     ...(serving === undefined ? {} : { serving: [...serving].sort() }),
     ...(terminating.size === 0 ? {} : { terminating: [...terminating].sort() }),
   };

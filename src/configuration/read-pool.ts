@@ -7,6 +7,8 @@ import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { readBgpAdvertisements } from "./read-bgp-advertisements.ts";
 import { poolName } from "./pool-names.ts";
+import { readInterfaces } from "./read-interfaces.ts";
+import { readPreferredNodes } from "./read-preferred-nodes.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 
 const POOL_KEYS = [
@@ -16,6 +18,8 @@ const POOL_KEYS = [
   "auto-assign",
   "avoid-buggy-ips",
   "node-selectors",
+  "interfaces",
+  "preferred-nodes",
   "bgp-advertisements",
 ];
 /** Names from before MetalLB 0.6. */
@@ -36,6 +40,8 @@ export interface ReadPool {
   readonly avoidBuggyIps: boolean;
   /** None: all nodes. */
   readonly nodeSelectors: readonly LabelSelector[];
+  readonly interfaces: readonly string[];
+  readonly preferredNodes: Layer2Advertisement["preferredNodes"];
   /** None for a pool of layer2. */
   readonly bgpAdvertisements: ReturnType<typeof readBgpAdvertisements>;
 }
@@ -63,6 +69,8 @@ export function readPool(field: Field, { aliases }: PoolContext): ReadPool | und
     autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? PLAIN_POOL.avoidBuggyIps,
     nodeSelectors: readLabelSelectors(child(field, "node-selectors")),
+    interfaces: readInterfaces(child(field, "interfaces")),
+    preferredNodes: readPreferredNodes(child(field, "preferred-nodes")),
     bgpAdvertisements: protocol.value === "bgp" ? readBgpAdvertisements(bgpAdvertisements, { ranges, aliases }) : [],
   };
 }
@@ -97,10 +105,10 @@ function checkProtocol(protocol: Field, bgpAdvertisements: Field): void {
 export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly advertisement: Layer2Advertisement }[] {
   const name = poolName(read.name);
   if (name === undefined || read.protocol.value !== "layer2") return [];
-  const { autoAssign, avoidBuggyIps, ranges, nodeSelectors } = read;
+  const { autoAssign, avoidBuggyIps, ranges, nodeSelectors, interfaces, preferredNodes } = read;
   const pool = { ...PLAIN_POOL, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
-  const ofServices = { serviceSelectors: [], interfaces: [], preferredNodes: [] };
-  return [{ pool, advertisement: { kind: "layer2", name, pools: [name], nodeSelectors, ...ofServices } }];
+  const rule = { nodeSelectors, serviceSelectors: [], interfaces, preferredNodes };
+  return [{ pool, advertisement: { kind: "layer2", name, pools: [name], ...rule } }];
 }
 
 /** The advertisements of a pool of BGP; none for one of layer2. */

@@ -23,6 +23,14 @@ export interface WantedAddress {
   readonly ip: Ip;
   /** The nodes that the advertisements of its pool choose; undefined means all. */
   readonly selected: ReadonlySet<string> | undefined;
+  /** Its pool is in no advertisement, so that no node announces it. */
+  readonly isUnadvertised?: true;
+  /** The interfaces that a node announces it on; a node that is not there is free to use all. Left out: all nodes are. */
+  readonly interfaces?: ReadonlyMap<string, readonly string[]>;
+  /** The nodes that have none of the interfaces that they may announce it on. */
+  readonly unlinked?: ReadonlySet<string>;
+  /** By node, how much it comes before others; one that is not there has 0. */
+  readonly scores?: ReadonlyMap<string, number>;
   /** The nodes with an endpoint that takes traffic, where only those may announce it; undefined means all. */
   readonly serving: ReadonlySet<string> | undefined;
   /** Why it is never announced, whatever any object says; undefined for an ordinary address. */
@@ -46,9 +54,11 @@ type UnableReason =
   | "NotReady"
   | "Leaving"
   | NodeReason
+  | "NotAdvertised"
   | "NodeNotSelected"
   | "NoEndpoint"
-  | "NoSubnet";
+  | "NoSubnet"
+  | "NoInterface";
 /** Why a member that can serve an address stands back for one that has nothing against it. */
 type StandBackReason = "NodeNotReady" | "EndpointTerminating";
 /** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/architecture.md). */
@@ -61,13 +71,15 @@ export function standingOf(node: string, nodes: NodeStandings): NodeStanding {
 /** Undefined if the member can serve the address, else the first reason why not. */
 export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStandings): UnableReason | undefined {
   if (wanted.forbidden !== undefined) return wanted.forbidden;
+  if (wanted.isUnadvertised === true) return "NotAdvertised";
   if (!member.ready) return "NotReady";
   if (member.leaving) return "Leaving";
   const standing = standingOf(member.node, nodes);
   if (standing !== "Usable" && standing !== "NodeNotReady") return standing;
   if (wanted.selected?.has(member.node) === false) return "NodeNotSelected";
   if (wanted.serving?.has(member.node) === false) return "NoEndpoint";
-  return member.subnets.some((subnet) => cidrContains(subnet, wanted.ip)) ? undefined : "NoSubnet";
+  if (!member.subnets.some((subnet) => cidrContains(subnet, wanted.ip))) return "NoSubnet";
+  return wanted.unlinked?.has(member.node) === true ? "NoInterface" : undefined;
 }
 
 /** Undefined if nothing is to be said against a member that can serve the address, else the first such reason. */

@@ -34,6 +34,14 @@ const NODE_CAUSES: Readonly<Record<Exclude<IneligibleReason, ForbiddenReason>, N
     why: "not selected by the node-selectors of the pool",
     fix: "label a node so that a selector matches, or change the selectors",
   },
+  NotAdvertised: {
+    why: "that no advertisement of its pool lets announce it",
+    fix: "write an advertisement for the pool, or change the selectors of the one that exists",
+  },
+  NoInterface: {
+    why: "without one of the interfaces that the advertisement of its pool names",
+    fix: "name an interface that is in its network there and that the speaker uses, or name none",
+  },
   NoEndpoint: {
     why: "without a ready endpoint, which externalTrafficPolicy Local needs",
     fix: "find out why no pod is ready there, or write externalTrafficPolicy: Cluster",

@@ -48,8 +48,8 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  * 1. A live owner keeps its address. Of several claims the strongest stands: of a member that can serve before one
  *    that cannot, made in a majority before made cut off, higher term first, then by rank. So after a partition heals,
  *    both sides drop the same claim.
- * 2. Without a standing claim of a member that can serve, the first in rank of those that can takes over, at a higher
- *    term; the next one if the first does not in two seconds, and so on.
+ * 2. Without a standing claim of a member that can serve, the first of those that can takes over, at a higher term: the
+ *    most preferred, then by rank; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network, or where the
  *    address is that of a machine, which no speaker announces.
@@ -90,7 +90,7 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
   const isHeld = holder !== undefined && candidates.includes(holder);
   const isVacant = !isHeld && candidates.length > 0;
   const vacantSinceMs = isVacant ? (snapshot.before.get(key)?.vacantSinceMs ?? nowMs) : undefined;
-  const owner = elect(question, { candidates, holder, vacantSinceMs });
+  const owner = elect(question, { candidates, holder, vacantSinceMs, scores: wanted.scores });
   if (holder?.node === self) {
     return {
       owner,
@@ -139,27 +139,31 @@ interface Standing {
   readonly candidates: readonly Member[];
   readonly holder: Member | undefined;
   readonly vacantSinceMs: number | undefined;
+  readonly scores: WantedAddress["scores"];
 }
 
-function elect(question: Question, { candidates, holder, vacantSinceMs }: Standing): string | undefined {
+function elect(question: Question, { candidates, holder, vacantSinceMs, scores }: Standing): string | undefined {
   const { snapshot, nowMs, key } = question;
   const { failBackAfterMs } = snapshot;
   if (holder === undefined || !candidates.includes(holder)) {
-    const order = inOrder(candidates, key);
+    const order = inOrder(candidates, key, scores);
     const turns = Math.floor((nowMs - (vacantSinceMs ?? nowMs)) / PATIENCE_MS);
     if (order.slice(0, turns + 1).includes(question.self)) return question.self;
     return order[0] ?? (holder?.leaving === true ? holder.node : undefined);
   }
   if (failBackAfterMs === undefined) return holder.node;
   const settled = candidates.filter((member) => member === holder || nowMs - member.liveSinceMs >= failBackAfterMs);
-  return inOrder(settled, key)[0];
+  return inOrder(settled, key, scores)[0];
 }
 
-function inOrder(members: readonly Member[], key: string): readonly string[] {
-  return rank(
+/** The nodes in the order in which they stand for the address: those with the highest score first, then by rank. */
+function inOrder(members: readonly Member[], key: string, scores?: WantedAddress["scores"]): readonly string[] {
+  const ranked = rank(
     members.map(({ node }) => node),
     key,
   );
+  if (scores === undefined || scores.size === 0) return ranked;
+  return ranked.toSorted((left, right) => (scores.get(right) ?? 0) - (scores.get(left) ?? 0));
 }
 
 /** Whether this speaker, whose claim stands, goes on answering. */

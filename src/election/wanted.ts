@@ -4,8 +4,8 @@ import type { NodeStanding, WantedAddress } from "./member.ts";
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Node } from "#src/model/node.ts";
+import { advertised, type NodeInterfaces } from "./advertised.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
-import { matchesLabels } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
 import { whyForbidden } from "#src/model/forbidden-address.ts";
@@ -21,6 +21,8 @@ export interface AddressUse {
   readonly pools: readonly Pool[];
   readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly Node[];
+  /** Nodes with a speaker; none where no advertisement names interfaces. */
+  readonly members: readonly NodeInterfaces[];
   readonly hostAddresses: HostAddresses;
 }
 
@@ -32,7 +34,7 @@ export interface AddressUse {
 export function wantedAddress(use: AddressUse): WantedAddress {
   const { ip, services, pools } = use;
   const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
-  const selected = pool && selectedNodes(pool, use);
+  const rules = pool === undefined ? { selected: undefined } : advertised(pool.name, use);
   let serving: ReadonlySet<string> | undefined;
   const terminating = new Set<string>();
   for (const service of services) {
@@ -44,15 +46,7 @@ export function wantedAddress(use: AddressUse): WantedAddress {
   // In no pool, and not assigned by Hawser: another provider's, or another machine's.
   const isOurs = pool !== undefined || services.some((service) => wasAssigned(service, ip));
   const forbidden = whyForbidden(ip, use.hostAddresses)?.reason ?? (isOurs ? undefined : "NotOurs");
-  return { ip, forbidden, selected, serving, terminating };
-}
-
-/** The nodes that the layer 2 advertisements of a pool select; undefined where one selects all. */
-function selectedNodes({ name }: Pool, { advertisements, nodes }: AddressUse): ReadonlySet<string> | undefined {
-  const own = advertisements.filter(({ kind, pools }) => kind === "layer2" && pools.includes(name));
-  if (own.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return undefined;
-  const selectors = own.flatMap(({ nodeSelectors }) => nodeSelectors);
-  return namesOf(nodes.filter(({ labels }) => selectors.some((selector) => matchesLabels(selector, labels))));
+  return { ip, forbidden, ...rules, serving, terminating };
 }
 
 /**
@@ -86,8 +80,4 @@ export function nodeStanding(node: Node, { ignoresExcludeLabel }: StandingOption
   if (node.networkUnavailable) return "NetworkUnavailable";
   if (node.excluded && !ignoresExcludeLabel) return "NodeExcluded";
   return node.ready ? "Usable" : "NodeNotReady";
-}
-
-function namesOf(nodes: readonly Node[]): ReadonlySet<string> {
-  return new Set(nodes.map(({ name }) => name));
 }

@@ -22,6 +22,8 @@ interface SelectorForm {
   readonly spelling?: "match-labels" | "matchLabels";
   /** Whether one without requirements, which selects all, may be written. Default: no. */
   readonly mayBeEmpty?: boolean;
+  /** Keys that the map has beside those of the selector, for its reader. */
+  readonly besides?: readonly string[];
 }
 
 /** Reads a list of label selectors. Each mistake is a Problem. */
@@ -35,13 +37,13 @@ export function readLabelSelectors(field: Field, form: SelectorForm = {}): reado
 /** Reads one label selector: two keys, of which all must hold. Undefined, with a Problem, where there is none. */
 export function readLabelSelector(
   field: Field,
-  { selects = "nodes", spelling = "match-labels", mayBeEmpty = false }: SelectorForm = {},
+  { selects = "nodes", spelling = "match-labels", mayBeEmpty = false, besides = [] }: SelectorForm = {},
 ): LabelSelector | undefined {
   const fix = `Write ${spelling}: { KEY: VALUE }, or remove it`;
   if (isUnset(field)) return complainMissing(field, fix);
   if (!readMap(field)) return undefined;
   const inExpressions = spelling === "matchLabels" ? "matchExpressions" : "match-expressions";
-  rejectUnknownKeys(field, [spelling, inExpressions]);
+  rejectUnknownKeys(field, [...besides, spelling, inExpressions]);
   const labels = readTexts(child(field, spelling));
   const expressions = readList(child(field, inExpressions));
   if (!mayBeEmpty && Object.keys(labels).length === 0 && expressions.length === 0)

@@ -7,6 +7,7 @@ import {
   whyReserved,
   whyUnable,
 } from "#src/election/member.ts";
+import { type NodeInterfaces, nodeInterfacesOf } from "#src/election/advertised.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
@@ -45,12 +46,14 @@ export class Candidates {
   readonly #slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly #members: readonly Member[];
   readonly #standings: NodeStandings;
+  readonly #interfaces: readonly NodeInterfaces[];
 
   constructor(seen: CandidatesSeen) {
     this.#seen = seen;
     this.hostAddresses = hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []);
     this.#slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
     this.#members = membersOf(seen);
+    this.#interfaces = (seen.memberRecords ?? []).map(nodeInterfacesOf);
     this.#standings = standingsOf(seen.speakers.live, seen.nodes);
   }
 
@@ -65,8 +68,9 @@ export class Candidates {
     const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
     if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
     const { hostAddresses } = this;
+    const members = this.#interfaces;
     const slicesOf = (key: string): readonly EndpointSlice[] => this.slicesOf(key);
-    const wanted = wantedAddress({ ip, services, slicesOf, pools, advertisements, nodes, hostAddresses });
+    const wanted = wantedAddress({ ip, services, slicesOf, pools, advertisements, nodes, members, hostAddresses });
     return this.#members.map((member) => ({
       node: member.node,
       reason: whyUnable(member, wanted, this.#standings),

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { nodeInterfacesOf } from "#src/election/advertised.ts";
 import type { Member, NodeStandings, WantedAddress } from "#src/election/member.ts";
 import { type AnnouncementPlan, planAnnouncements } from "#src/election/plan.ts";
 import { unownedGroups } from "#src/election/unowned.ts";
@@ -75,6 +76,7 @@ function decisions(text: string, file: string): string {
     pools: configurations.flatMap(({ pools }) => pools),
     advertisements: configurations.flatMap(({ advertisements }) => advertisements),
     nodes,
+    members: records.map(nodeInterfacesOf),
     hostAddresses: hostAddressesOf(nodes, records),
   };
   const keys = [...new Set(services.flatMap(({ assignedAddresses }) => assignedAddresses.map(printIp)))];

@@ -333,6 +333,43 @@ const cases: Case[] = [
   },
 ];
 
+describe("preferred nodes", () => {
+  const wantedBy = (scores: Readonly<Record<string, number>>) =>
+    new Map([[vip, wantedOf(vip, { scores: new Map(Object.entries(scores)) })]]);
+  const ownerOf = (scores: Readonly<Record<string, number>>, members: readonly Member[], failBackAfterMs?: number) =>
+    planAnnouncements(
+      {
+        wanted: wantedBy(scores),
+        members,
+        nodes: undefined,
+        knownMembers: 3,
+        terms: new Map(),
+        failBackAfterMs,
+        before: new Map(),
+      },
+      { self: third, nowMs: 60_000 },
+    ).get(vip)?.owner;
+  const all = [member(first), member(second), member(third)];
+
+  it.each([
+    { name: "nobody preferred: by rank", scores: {}, owner: first },
+    { name: "the heaviest first", scores: { [second]: 1, [third]: 2 }, owner: third },
+    { name: "of equal weight by rank", scores: { [third]: 5, [second]: 5 }, owner: second },
+    { name: "one that does not live counts for nothing", scores: { n9: 100 }, owner: first },
+  ])("$name", ({ scores, owner }) => expect(ownerOf(scores, all)).toBe(owner));
+
+  it("a live owner keeps the address, unless members get addresses back", () => {
+    const held = [member(first, [claim(3)]), member(second), member(third)];
+    expect(ownerOf({ [third]: 9 }, held)).toBe(first);
+    expect(ownerOf({ [third]: 9 }, held, 30_000)).toBe(third);
+  });
+
+  it("the next one in line takes over where the preferred node cannot serve", () => {
+    const unable = [member(first), member(second), member(third, [], { subnets: [other] })];
+    expect(ownerOf({ [third]: 9, [second]: 1 }, unable)).toBe(second);
+  });
+});
+
 describe("planAnnouncements()", () => {
   it.each(cases)("$name", ({ members, self, owner, term, knownMembers = 3, nodes, failBackAfterMs, ...given }) => {
     const { serving, terminating, selected } = given;

@@ -155,6 +155,27 @@ describe("Responders", () => {
     );
   });
 
+  it("answers for an address only on the interfaces that it is announced on, from the moment that these change", () => {
+    const { responders, open } = respondersOn();
+    responders.setLinks(links);
+    const [one, two] = following(2);
+    const on = (...interfaces: readonly string[]) =>
+      new Map([
+        [printIp(one!), { ip: one!, interfaces }],
+        [printIp(two!), { ip: two! }],
+      ]);
+    const passes = (): ReadonlySet<string> => {
+      for (const nowMs of [0, CALM_MS]) responders.settle(nowMs);
+      return passing(open.get(ARP)!.filter);
+    };
+    responders.setAnnounced(on("lan9"));
+    expect(passes()).toEqual(new Set([printIp(two!)]));
+    responders.setAnnounced(on("lan9", "lan0"), [printIp(one!)]);
+    expect(passes()).toEqual(new Set([printIp(one!), printIp(two!)]));
+    responders.setAnnounced(on("lan9"), [printIp(one!)]);
+    expect(passes()).toEqual(new Set([printIp(two!)]));
+  });
+
   it("opens a link's filter for what is announced already", () => {
     const { responders, open } = respondersOn();
     const announced = claimsOf(following(3));

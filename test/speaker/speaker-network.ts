@@ -138,9 +138,10 @@ export class SpeakerNetwork {
         subnets: () => this.subnets,
         links: () => [],
         sharedNetworks: () => [],
-        setAnnounced: (wanted) => {
-          answers.clear();
-          for (const key of wanted.keys()) answers.add(key);
+        setAnnounced: (wanted, keys = new Set([...wanted.keys(), ...answers])) => {
+          for (const key of keys)
+            if (wanted.has(key)) answers.add(key);
+            else answers.delete(key);
         },
         settle: () => undefined,
         announce: (ip: Ip) => {

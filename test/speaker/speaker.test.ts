@@ -67,6 +67,21 @@ describe("Speaker", () => {
     expect(announced.at(-1)).toEqual({ ip: "192.0.2.77", atMs: network.nowMs });
   });
 
+  it("announces an address again when it moves to other interfaces of the node", () => {
+    const network = atRest(2, ["192.0.2.1"]);
+    const owner = network.station(network.owners()[0] ?? "");
+    const tell = (interfaces: readonly string[]): number => {
+      const before = owner.announced.length;
+      const rest = { gone: [], ranges: undefined, members: undefined, nodes: undefined, isMember: true };
+      const news = { kind: "cluster", wanted: [{ ip: "192.0.2.1", interfaces }], ...rest } as const;
+      owner.speaker.handle(news, network.nowMs);
+      return owner.announced.length - before;
+    };
+    network.run(20_000);
+    expect([tell(["lan1"]), tell(["lan1"]), tell(["lan2"])]).toEqual([1, 0, 1]);
+    expect(network.owners()).toEqual([owner.name]);
+  });
+
   it("L1 withdraws an address at once that its own machine has got, and no other takes it", () => {
     const network = atRest(2, ["192.0.2.1", "192.0.2.2"]);
     const owner = network.station(network.owners()[0] ?? "");

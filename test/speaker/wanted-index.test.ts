@@ -4,6 +4,7 @@ import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slic
 import { parseIp } from "#src/ip/address.ts";
 import { parseNode } from "#src/model/node.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { nodeInterfacesOf } from "#src/election/advertised.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import { WantedIndex } from "#speaker/wanted-index.ts";
@@ -41,12 +42,12 @@ function node(name: string, labels = "{}") {
 
 const READY = "ready: true";
 const ENDING = "ready: false, serving: true, terminating: true";
-const AS_BEFORE = { configuration: undefined, nodes: undefined, hostAddresses: undefined };
+const AS_BEFORE = { configuration: undefined, nodes: undefined, hostAddresses: undefined, members: undefined };
 const LOCAL = ", externalTrafficPolicy: Local";
 
 /** An index with hands to change what it holds. */
 class World {
-  readonly index = new WantedIndex({ loadBalancerClass: undefined });
+  readonly index = new WantedIndex({ loadBalancerClass: undefined }, "n1");
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice>();
 
@@ -134,7 +135,7 @@ describe("WantedIndex", () => {
         ),
       ),
     );
-    const none = { services: [], slices: [], hostAddresses: undefined };
+    const none = { services: [], slices: [], hostAddresses: undefined, members: undefined };
     const at = (...nodes: ReturnType<typeof node>[]) => world.index.update({ ...none, configuration, nodes });
     expect(at(node("n1", "{ zone: a }"), node("n2")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
     expect(at(node("n1"), node("n2", "{ zone: a }")).wanted).toEqual([{ ip: "192.0.2.1", selected: ["n2"] }]);
@@ -143,10 +144,33 @@ describe("WantedIndex", () => {
     ).toEqual([{ ip: "192.0.2.1" }]);
   });
 
+  it("names its own interfaces of an address, and the nodes without one, again when a record changes", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.1"]));
+    const pool =
+      "{ name: edge, protocol: layer2, addresses: [192.0.2.0/28], interfaces: [eth1], preferred-nodes: PREFERRED }";
+    const text = pool.replace("PREFERRED", "[{ weight: 3, match-labels: { zone: a } }]");
+    const configuration = valueOf(fromConfigMap(configMap(`address-pools: [${text}]`)));
+    const record = (name: string, link: string) =>
+      nodeInterfacesOf({ node: name, interfaces: [{ name: link, mac: "", subnets: ["192.0.2.0/24"], addresses: [] }] });
+    const none = { services: [], slices: [], hostAddresses: undefined, nodes: undefined, configuration: undefined };
+    const nodes = [node("n1", "{ zone: a }"), node("n2")];
+    expect(world.index.update({ ...none, configuration, nodes, members: undefined }).wanted).toEqual([
+      { ip: "192.0.2.1", interfaces: ["eth1"], scores: [["n1", 3]] },
+    ]);
+    const at = (...members: ReturnType<typeof record>[]) => world.index.update({ ...none, members }).wanted;
+    expect(at(record("n1", "eth0"), record("n2", "eth1"))).toEqual([
+      { ip: "192.0.2.1", unlinked: ["n1"], scores: [["n1", 3]] },
+    ]);
+    expect(at(record("n1", "eth1"), record("n2", "eth0"))).toEqual([
+      { ip: "192.0.2.1", interfaces: ["eth1"], unlinked: ["n2"], scores: [["n1", 3]] },
+    ]);
+  });
+
   it("L1 an address that a machine has is forbidden for as long as it has it, with policy Local too", () => {
     const world = new World();
     world.services(service("a", ["192.0.2.11"]), service("b", ["192.0.2.12"], LOCAL), service("c", ["127.0.0.1"]));
-    const none = { services: [], slices: [], configuration: undefined, nodes: undefined };
+    const none = { services: [], slices: [], configuration: undefined, nodes: undefined, members: undefined };
     const machine = { reason: "NodeAddress", use: 'the address of Node "n1"' } as const;
     const hosts = new Map(
       ["192.0.2.11", "192.0.2.12", "192.0.2.99"].map((text) => {
@@ -180,7 +204,9 @@ describe("WantedIndex", () => {
     expect(world.services(...others)).toEqual({ wanted: [], gone: [] });
     const change = changes(new Map<string, Service>(), [...others, service("c", ["192.0.2.3"])]);
     const wantedBy = (serviceClass: ServiceClass): readonly unknown[] =>
-      new WantedIndex(serviceClass).update({ services: change, slices: [], ...AS_BEFORE }).wanted.map(({ ip }) => ip);
+      new WantedIndex(serviceClass, "n1")
+        .update({ services: change, slices: [], ...AS_BEFORE })
+        .wanted.map(({ ip }) => ip);
     expect(wantedBy({ loadBalancerClass: "example.com/other" })).toEqual(["192.0.2.1"]);
     expect(wantedBy({ loadBalancerClass: "example.com/other", alsoClassless: true })).toEqual([
       "192.0.2.1",

@@ -1,0 +1,16 @@
+import type { Layer2Advertisement } from "#src/model/advertisement.ts";
+import { child, complainMissing, type Field, isUnset, readEach, readInteger, readList } from "#src/model/field.ts";
+import { readLabelSelector } from "#src/model/read-label-selectors.ts";
+
+type PreferredNodes = Layer2Advertisement["preferredNodes"][number];
+
+/** Reads `preferred-nodes`: label selectors of nodes, each with a weight from 1 to 100. */
+export function readPreferredNodes(field: Field): readonly PreferredNodes[] {
+  return readEach(readList(field), (one) => {
+    const selector = readLabelSelector(one, { besides: ["weight"] });
+    const weightField = child(one, "weight");
+    if (selector !== undefined && isUnset(weightField)) complainMissing(weightField, "Write a number from 1 to 100");
+    const weight = readInteger(weightField, { min: 1, max: 100 });
+    return selector === undefined || weight === undefined ? undefined : { weight, selector };
+  });
+}

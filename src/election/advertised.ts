@@ -1,0 +1,89 @@
+import { type Cidr, cidrContains, parseCidr } from "#src/ip/cidr.ts";
+import type { Ip } from "#src/ip/address.ts";
+import type { Advertisement, Layer2Advertisement } from "#src/model/advertisement.ts";
+import { type LabelSelector, matchesLabels } from "#src/model/label-selector.ts";
+import type { MemberRecord } from "#src/model/member-record.ts";
+import type { Node } from "#src/model/node.ts";
+import type { WantedAddress } from "./member.ts";
+
+/** A node with a speaker, and the interfaces that it announces on; undefined where they are not known. */
+export interface NodeInterfaces {
+  readonly node: string;
+  readonly interfaces: readonly { readonly name: string; readonly subnets: readonly Cidr[] }[] | undefined;
+}
+
+/** Of a member's record. */
+export function nodeInterfacesOf({ node, interfaces }: Pick<MemberRecord, "node" | "interfaces">): NodeInterfaces {
+  const parsed = interfaces.map(({ name, subnets }) => ({
+    name,
+    subnets: subnets.flatMap((text) => parseCidr(text) ?? []),
+  }));
+  return { node, interfaces: parsed };
+}
+
+/** What decides who announces the addresses of a pool. */
+export interface AdvertisedUse {
+  readonly ip: Ip;
+  readonly advertisements: readonly Advertisement[];
+  readonly nodes: readonly Node[];
+  readonly members: readonly NodeInterfaces[];
+}
+
+type Advertised = Pick<WantedAddress, "isUnadvertised" | "selected" | "interfaces" | "unlinked" | "scores">;
+
+/**
+ * What the layer 2 advertisements of a pool say of its addresses: a node announces them where one of these selects it, on
+ * the interfaces that these name together, and before others by the weights of all that select it.
+ */
+export function advertised(pool: string, use: AdvertisedUse): Advertised {
+  const own = use.advertisements.filter((one) => one.kind === "layer2" && one.pools.includes(pool));
+  const rules = own as readonly Layer2Advertisement[];
+  if (rules.length === 0) return { isUnadvertised: true, selected: undefined };
+  const isSimple = rules.every(({ interfaces, preferredNodes }) => interfaces.length + preferredNodes.length === 0);
+  const selected = selectedNodes(rules, use.nodes);
+  return isSimple ? { selected } : { ...nodeRules(rules, use), selected };
+}
+
+/** Undefined where an advertisement selects all. */
+function selectedNodes(rules: readonly Layer2Advertisement[], nodes: readonly Node[]): Advertised["selected"] {
+  if (rules.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return undefined;
+  const names = nodes.filter(({ labels }) => rules.some((rule) => isFor(rule.nodeSelectors, labels)));
+  return new Set(names.map(({ name }) => name));
+}
+
+function nodeRules(rules: readonly Layer2Advertisement[], { ip, nodes, members }: AdvertisedUse): Advertised {
+  const labelsOf = new Map(nodes.map(({ name, labels }) => [name, labels]));
+  const linksOf = new Map(members.map((member) => [member.node, member.interfaces]));
+  const interfaces = new Map<string, readonly string[]>();
+  const unlinked = new Set<string>();
+  const scores = new Map<string, number>();
+  for (const node of new Set([...labelsOf.keys(), ...linksOf.keys()])) {
+    const labels = labelsOf.get(node) ?? {};
+    const matching = rules.filter(({ nodeSelectors }) => isFor(nodeSelectors, labels));
+    const named = namedInterfaces(matching);
+    const links = linksOf.get(node);
+    const canUse = ({ name, subnets }: NonNullable<typeof links>[number]): boolean =>
+      named?.includes(name) === true && subnets.some((subnet) => cidrContains(subnet, ip));
+    // One without such an interface goes on as it does until another node announces: it is not restricted to nothing.
+    if (named !== undefined && links?.some(canUse) === false) unlinked.add(node);
+    else if (named !== undefined) interfaces.set(node, named);
+    const score = scoreOf(matching, labels);
+    if (score > 0) scores.set(node, score);
+  }
+  return { selected: undefined, interfaces, unlinked, scores };
+}
+
+/** Undefined where one of the advertisements is for all interfaces. */
+function namedInterfaces(matching: readonly Layer2Advertisement[]): readonly string[] | undefined {
+  if (matching.length === 0 || matching.some(({ interfaces }) => interfaces.length === 0)) return undefined;
+  return [...new Set(matching.flatMap(({ interfaces }) => interfaces))].sort();
+}
+
+function scoreOf(matching: readonly Layer2Advertisement[], labels: Node["labels"]): number {
+  const preferred = matching.flatMap(({ preferredNodes }) => preferredNodes);
+  return preferred.reduce((sum, { weight, selector }) => sum + (matchesLabels(selector, labels) ? weight : 0), 0);
+}
+
+function isFor(selectors: readonly LabelSelector[], labels: Node["labels"]): boolean {
+  return selectors.length === 0 || selectors.some((selector) => matchesLabels(selector, labels));
+}
