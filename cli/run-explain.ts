@@ -1,17 +1,14 @@
-import { printProblem, type Problem } from "#src/model/problem.ts";
-import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { explain } from "#src/view/explain.ts";
-import type { ExplainInput } from "#src/view/explain-context.ts";
 import { isSubjectText } from "#src/view/explain-subject.ts";
 import { clusterOptions } from "./cluster-options.ts";
-import { lookAtCluster } from "./look-at-cluster.ts";
-import { openFolder } from "./open-folder.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printExplanation } from "./print-explanation.ts";
+import { printLines, seeInstallation } from "./see-installation.ts";
 import { classOptions } from "#src/process/option-groups.ts";
 
 const specs = {
@@ -22,8 +19,6 @@ const specs = {
   ...outputOptions("one object with subject, steps and next"),
 } as const satisfies OptionSpecs;
 
-type Options = OptionValues<typeof specs>;
-
 const command = "hawser explain";
 const about = `Explains one Service or one address of the Hawser in a cluster, or in a folder of manifests: whether it is Hawser's,
 which pools may serve it, why it has this address, which node announces it and which others could, what the speakers see,
@@ -33,8 +28,6 @@ SUBJECT is an address, NAMESPACE/NAME of a Service, or its NAME where only one S
 Each line begins with ok, bad, or ? for what cannot be seen from here or may not be read.
 Exit code: 0 when no step is bad; 1 when one is, when there is no such Service, or when nothing can be read; 2 for wrong
 options.`;
-/** Codes of what is wrong with the call, and not with the cluster. */
-const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KUBECONFIG_UNSUPPORTED"];
 
 /** Runs `hawser explain`. Resolves with the exit code. */
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
@@ -48,7 +41,7 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
     io.stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
     return EXIT_USAGE;
   }
-  const seen = await see(options, io);
+  const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) {
     io.stderr.write(seen.text);
     return seen.code;
@@ -56,35 +49,11 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
   const explained = explain(seen.input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.
-    io.stderr.write(`${command}: ${explained.why}\n${printAll(seen.input.problems)}`);
+    io.stderr.write(`${command}: ${explained.why}\n${printLines(seen.input.problems)}`);
     return explained.isUsage ? EXIT_USAGE : 1;
   }
   const { explanation } = explained;
   io.stdout.write(wantsJson(options) ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
-  io.stderr.write(printAll(seen.input.problems.filter(({ code }) => code.startsWith("API_"))));
+  io.stderr.write(printLines(seen.input.problems.filter(({ code }) => code.startsWith("API_"))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
-}
-
-type Seen =
-  | { readonly ok: true; readonly input: ExplainInput }
-  | { readonly ok: false; readonly text: string; readonly code: number };
-
-async function see(options: Options, { env }: ProgramIo): Promise<Seen> {
-  const { manifests } = options;
-  if (manifests === undefined) {
-    const found = await lookAtCluster({ ...options, env, readsAll: true });
-    if (found.ok) return { ok: true, input: found.value };
-    const isUsage = found.problems.some(({ code }) => USAGE.includes(code));
-    return { ok: false, text: printAll(found.problems), code: isUsage ? EXIT_USAGE : 1 };
-  }
-  const folder = await openFolder({ ...options, manifests });
-  if (typeof folder === "string")
-    return { ok: false, text: `${command}: cannot read ${manifests}: ${folder}\n`, code: 1 };
-  const input = await folder.look();
-  await folder.close();
-  return { ok: true, input };
-}
-
-function printAll(problems: readonly Problem[]): string {
-  return problems.map((problem) => `${printProblem(problem)}\n`).join("");
 }

@@ -1,13 +1,13 @@
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
-import type { Assignment, AssignmentSnapshot, PoolUsage } from "#src/assignment/snapshot.ts";
+import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Service } from "#src/model/service.ts";
-import { addressesHeldBy } from "#src/model/service-status.ts";
 import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
+import { snapshotOf } from "./snapshot-of.ts";
 import type { StatusInput } from "./status-input.ts";
-import { isOfServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
 
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
@@ -34,31 +34,14 @@ export interface ExplainContext extends SeenInstallation {
 export function explainContext(input: ExplainInput): ExplainContext {
   const seen = readInstallation(input);
   const candidates = new Candidates(seen);
-  const services = new Map(
-    seen.services.flatMap(({ read }) => (read.ok ? [[read.value.key, read.value] as const] : [])),
-  );
-  const unreadable = new Map(
-    seen.services.flatMap(({ object, read }) =>
-      read.ok ? [] : [[keyOf(object.metadata), addressesHeldBy(object)] as const],
-    ),
-  );
+  const snapshot = snapshotOf(seen, input);
+  const { services } = snapshot;
   const users = new Map<string, Service[]>();
   for (const service of services.values())
     if (isOurs(service, input))
       for (const ip of service.assignedAddresses) users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), service]);
   const canPlan =
     input.configMaps !== undefined && input.services !== undefined && (seen.hasConfig || input.configMaps.length === 0);
-  const snapshot: AssignmentSnapshot = {
-    pools: seen.hasConfig ? seen.pools : undefined,
-    services,
-    unreadable,
-    hostAddresses: candidates.hostAddresses,
-    // The controller alone knows what was freed just now, and what Services had before.
-    resting: new Map(),
-    former: new Map(),
-    nowMs: 0,
-    ...serviceClassOf(input),
-  };
   const planner = new AssignmentPlanner();
   if (canPlan) planner.plan(snapshot, []);
   const assignments = canPlan ? new Map(planner.assignments) : undefined;

@@ -1,0 +1,25 @@
+import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { keyOf } from "#src/model/object.ts";
+import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { addressesHeldBy } from "#src/model/service-status.ts";
+import type { SeenInstallation } from "./seen-installation.ts";
+
+/** What the controller's planner decides from, as far as it is seen from outside. */
+export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): AssignmentSnapshot {
+  return {
+    pools: seen.hasConfig ? seen.pools : undefined,
+    services: new Map(seen.services.flatMap(({ read }) => (read.ok ? [[read.value.key, read.value] as const] : []))),
+    unreadable: new Map(
+      seen.services.flatMap(({ object, read }) =>
+        read.ok ? [] : [[keyOf(object.metadata), addressesHeldBy(object)] as const],
+      ),
+    ),
+    hostAddresses: hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []),
+    // The controller alone knows what was freed just now, and what Services had before.
+    resting: new Map(),
+    former: new Map(),
+    nowMs: 0,
+    ...serviceClassOf(serviceClass),
+  };
+}
