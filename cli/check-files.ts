@@ -27,7 +27,7 @@ export function checkFiles(
   const otherKinds = new Map<string, number>();
   for (const { path, text, fault } of files) {
     if (text === undefined) {
-      findings.push({ file: path, ...unreadable(path, fault ?? "it does not exist") });
+      findings.push({ file: path, ...unreadableFile(path, fault ?? "it does not exist") });
       continue;
     }
     const parsed = parseManifests(text, path, { keepsLines: true });
@@ -113,7 +113,8 @@ function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeOb
   return { firsts: [...firsts.values()], doubles };
 }
 
-function unreadable(path: string, why: string): Problem {
+/** The Problem of a file of manifests that cannot be read. */
+export function unreadableFile(path: string, why: string): Problem {
   const fix = "Fix the path or the permissions";
   return {
     code: "MANIFEST_UNREADABLE",

@@ -1,0 +1,17 @@
+import type { Foretold } from "#src/view/foretell.ts";
+import { printLines } from "./see-installation.ts";
+import { printTable } from "./table.ts";
+
+/** What comes of a change, as a person reads it: a row for each address that does not stay as it is, and a summary. */
+export function printPlan({ keep, gain, lose, move, orphan, problems }: Foretold): string {
+  const rows = [
+    ...lose.map(({ service, address }) => ["loses", service, address, ""]),
+    ...move.map(({ service, from, to }) => ["moves", service, from, to]),
+    ...orphan.map(({ service, address }) => ["orphaned", service, address, `${address}, in no pool`]),
+    ...gain.map(({ service, address }) => ["gains", service, "", address]),
+  ];
+  const table = rows.length === 0 ? [] : [printTable(["CHANGE", "SERVICE", "HAS", "WOULD HAVE"], rows)];
+  const counts = [`${lose.length} lost`, `${move.length} moved`, `${orphan.length} orphaned`, `${gain.length} gained`];
+  const summary = `${keep} ${keep === 1 ? "Service keeps its" : "Services keep their"} addresses. Addresses: ${counts.join(", ")}.\n`;
+  return [...table, summary, ...(problems.length === 0 ? [] : [printLines(problems)])].join("\n");
+}

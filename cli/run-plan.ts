@@ -1,0 +1,117 @@
+import { DEFAULT_INSTALLATION, inspectObjects } from "#src/check/inspect-objects.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import { type Problem, withPlacePrinted } from "#src/model/problem.ts";
+import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { classOptions } from "#src/process/option-groups.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { configMapRef, installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import { type Foretold, foretell } from "#src/view/foretell.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
+import { unreadableFile } from "./check-files.ts";
+import { clusterOptions } from "./cluster-options.ts";
+import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { printPlan } from "./print-plan.ts";
+import { readCheckedFiles } from "./read-checked-files.ts";
+import { seeInstallation } from "./see-installation.ts";
+
+const specs = {
+  filename: {
+    kind: "list",
+    placeholder: "FILE",
+    help: "File or folder of manifests to be applied, or - for standard input; may be repeated. Also -f",
+  },
+  manifests: sourceOptions.manifests,
+  ...clusterOptions,
+  ...installationOptions,
+  ...classOptions("Plan", "controller"),
+  ...outputOptions("one object with keep, gain, lose, move, orphan and problems"),
+} as const satisfies OptionSpecs;
+
+const command = "hawser plan";
+const about = `Foretells what the controller does when manifests are applied: which Services keep their addresses, and which gain, lose or
+move one, or keep one that no pool contains any longer (orphaned). Nothing is changed. The manifests (the ConfigMap with the
+pools, Services, Nodes) are laid over the objects of a cluster, or of a folder of manifests with --manifests; what they do
+not contain stays as it is.
+
+Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does; 1 when a manifest, the folder or the
+cluster cannot be read; 2 for wrong options.`;
+/** A Service loses its address, or may lose it. */
+const EXIT_HARM = 3;
+/** What the plan depends on. */
+const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node"];
+
+/** Runs `hawser plan`. Resolves with the exit code. */
+export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(specs, withLongOutput(withLongFilename(args)), io, { command, about, rest: "[FILE...]" });
+  if (read.kind === "exit") return read.code;
+  const { values: options, rest } = read;
+  const paths = [...options.filename, ...rest];
+  if (paths.length === 0) {
+    io.stderr.write(`${command}: name at least one file of manifests with -f\nSee ${command} --help\n`);
+    return EXIT_USAGE;
+  }
+  const seen = await seeInstallation(options, { command, io });
+  if (!seen.ok) {
+    io.stderr.write(seen.text);
+    return seen.code;
+  }
+  const { input } = seen;
+  const written = await readManifests(paths, {
+    configMap: keyOf(configMapRef(options)),
+    ...serviceClassOf(options),
+  });
+  const foretold = foretell(input, written.objects);
+  const problems = [...input.problems, ...written.problems, ...foretold.problems];
+  const shown = { ...foretold, problems };
+  io.stdout.write(
+    wantsJson(options)
+      ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
+      : printPlan(shown),
+  );
+  if (isBlind(input) || written.problems.some(({ severity }) => severity === "error")) return 1;
+  return isHarmful(foretold) ? EXIT_HARM : 0;
+}
+
+/** The arguments with `-f FILE`, as kubectl has it, in the long form. */
+function withLongFilename(args: readonly string[]): readonly string[] {
+  return args.map((word) => (word === "-f" ? "--filename" : word));
+}
+
+interface Written {
+  readonly objects: readonly KubeObject[];
+  readonly problems: readonly Problem[];
+}
+
+async function readManifests(
+  paths: readonly string[],
+  installation: ServiceClass & { readonly configMap: string },
+): Promise<Written> {
+  const objects: KubeObject[] = [];
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    for (const { path: file, text, fault } of await readCheckedFiles(path)) {
+      if (text === undefined) {
+        problems.push(unreadableFile(file, fault ?? "it does not exist"));
+        continue;
+      }
+      const parsed = parseManifests(text, file);
+      problems.push(...parsed.problems);
+      objects.push(...parsed.objects.filter(({ kind }) => PLANNED.includes(kind)));
+    }
+  }
+  const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation });
+  return { objects, problems: [...problems, ...inspected.flatMap((one) => one.problems)] };
+}
+
+/** Whether something may not be read that the plan depends on. */
+function isBlind({ services, configMaps, nodes, members }: StatusInput): boolean {
+  return [services, configMaps, nodes, members].includes(undefined);
+}
+
+function isHarmful({ lose, move, orphan }: Foretold): boolean {
+  return lose.length + move.length + orphan.length > 0;
+}

@@ -1,0 +1,39 @@
+import { printIp } from "#src/ip/address.ts";
+import type { Service } from "#src/model/service.ts";
+import { planAssignments } from "./plan.ts";
+import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";
+
+/** Plans until nothing changes any more: what one plan releases the next one assigns. Two are enough for all known cases. */
+const MAX_ROUNDS = 8;
+
+/**
+ * The plan that a cluster ends with: plans, writes each plan into the statuses, and plans again until no Service gets or loses
+ * an address. The controller does the same, one round after the other.
+ */
+export function settledPlan(snapshot: AssignmentSnapshot): AssignmentPlan {
+  let current = snapshot;
+  for (let round = 1; ; round++) {
+    const plan = planAssignments(current);
+    const isCalm = [...plan.assignments.values()].every(({ kind }) => kind !== "assign" && kind !== "release");
+    if (isCalm || round === MAX_ROUNDS) return plan;
+    current = withPlanWritten(current, plan);
+  }
+}
+
+/** A snapshot after a plan was written into every status. */
+function withPlanWritten(before: AssignmentSnapshot, { assignments }: AssignmentPlan): AssignmentSnapshot {
+  const services = new Map<string, Service>();
+  const resting = new Map(before.resting);
+  for (const [key, service] of before.services) {
+    const assignment = assignments.get(key);
+    services.set(key, assignment === undefined ? service : withAssignment(service, assignment));
+    for (const { ip } of assignment?.released ?? []) resting.set(printIp(ip), before.nowMs);
+  }
+  return { ...before, services, resting };
+}
+
+function withAssignment(service: Service, { kind, addresses, pool, reason, terms }: Assignment): Service {
+  if (kind === "ignore" && reason !== "AddressReleased") return service;
+  const markedAddresses = addresses.length > 0 && reason !== "AddressNotOurs" ? addresses : undefined;
+  return { ...service, assignedAddresses: addresses, allocatedFrom: pool, markedAddresses, sharedTerms: terms };
+}

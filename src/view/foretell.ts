@@ -1,0 +1,36 @@
+import { comparePlans, type PlanChanges } from "#src/assignment/compare-plans.ts";
+import { pendingProblem } from "#src/assignment/pending-problem.ts";
+import { planAssignments } from "#src/assignment/plan.ts";
+import { settledPlan } from "#src/assignment/settled-plan.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { overlayObjects } from "./overlay-objects.ts";
+import { readInstallation } from "./seen-installation.ts";
+import { snapshotOf } from "./snapshot-of.ts";
+import type { StatusInput } from "./status-input.ts";
+
+/** What comes of a change before it is made. */
+export interface Foretold extends PlanChanges {
+  /** The Services that lack an address after the change, and did not before, or lacked it for another reason. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Foretells what the controller does when these objects are applied to an installation. A configuration that cannot be
+ * read leaves the one before in use, as in the controller.
+ */
+export function foretell(input: StatusInput, objects: readonly KubeObject[]): Foretold {
+  const now = snapshotOf(readInstallation(input), input);
+  const changed = overlayObjects(input, objects);
+  const next = snapshotOf(readInstallation(changed), changed);
+  const then = { ...next, pools: next.pools ?? now.pools };
+  const before = { snapshot: now, assignments: planAssignments(now).assignments };
+  const after = { snapshot: then, assignments: settledPlan(then).assignments };
+  const problems = [...after.assignments].flatMap(([key, assignment]) => {
+    const known = before.assignments.get(key);
+    const problem = pendingProblem(key, assignment);
+    const isNew = known?.reason !== assignment.reason || known.message !== assignment.message;
+    return problem !== undefined && isNew ? [problem] : [];
+  });
+  return { ...comparePlans(before, after), problems };
+}

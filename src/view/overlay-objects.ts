@@ -1,0 +1,61 @@
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import {
+  ADDRESSES_ANNOTATION,
+  LEAVING_ANNOTATION,
+  POOL_ANNOTATION,
+  TERMS_ANNOTATION,
+} from "#src/model/service-status.ts";
+import type { StatusInput } from "./status-input.ts";
+
+/** What Hawser wrote on a Service, and MetalLB before it: no manifest has it, and none takes it away. */
+const WRITTEN_BY_PROGRAMS: readonly string[] = [
+  POOL_ANNOTATION,
+  ADDRESSES_ANNOTATION,
+  TERMS_ANNOTATION,
+  LEAVING_ANNOTATION,
+  "metallb.io/ip-allocated-from-pool",
+  "metallb.universe.tf/ip-allocated-from-pool",
+];
+
+/**
+ * An installation as it is after these objects are applied: the ConfigMap of the configuration, Services and Nodes, each
+ * with the status that it has. Objects of other kinds change no plan. Of several of one name the last counts.
+ */
+export function overlayObjects<I extends StatusInput>(input: I, objects: readonly KubeObject[]): I {
+  const of = (kind: string) => objects.filter((object) => object.kind === kind);
+  // A folder takes manifests as they are; an API server takes no status from one, and gives the time.
+  const asCreated = (object: KubeObject): KubeObject =>
+    input.leases === "none" ? object : withoutStatus(object, input.nowMs);
+  const configs = of("ConfigMap").filter(({ metadata }) => keyOf(metadata) === input.configMap);
+  return {
+    ...input,
+    configMaps: overlay(input.configMaps, configs, asCreated),
+    services: overlay(input.services, of("Service"), asCreated),
+    nodes: overlay(input.nodes, of("Node"), asCreated),
+  };
+}
+
+function overlay(
+  present: readonly KubeObject[] | undefined,
+  objects: readonly KubeObject[],
+  asCreated: (object: KubeObject) => KubeObject,
+): readonly KubeObject[] | undefined {
+  if (present === undefined) return undefined;
+  const byKey = new Map(present.map((object) => [keyOf(object.metadata), object]));
+  for (const object of objects) {
+    const before = byKey.get(keyOf(object.metadata));
+    byKey.set(keyOf(object.metadata), before === undefined ? asCreated(object) : replaced(before, object));
+  }
+  return [...byKey.values()];
+}
+
+function withoutStatus(object: KubeObject, createdMs: number): KubeObject {
+  return { ...object, status: undefined, metadata: { ...object.metadata, createdMs } };
+}
+
+function replaced(before: KubeObject, object: KubeObject): KubeObject {
+  const kept = Object.entries(before.metadata.annotations).filter(([name]) => WRITTEN_BY_PROGRAMS.includes(name));
+  const annotations = { ...object.metadata.annotations, ...Object.fromEntries(kept) };
+  const { createdMs } = before.metadata;
+  return { ...object, status: before["status"], metadata: { ...object.metadata, annotations, createdMs } };
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.ts";
+
+const golden = fileURLToPath(new URL("../golden/plan/", import.meta.url));
+const file = (name: string): string => join(golden, `${name}.in.yaml`);
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hawser-plan-"));
+  await writeFile(join(folder, "base.yaml"), await readFile(join(golden, "base.yaml"), "utf8"));
+});
+afterEach(async () => rm(folder, { recursive: true }));
+
+const plan = async (...args: readonly string[]) => runCli(["plan", "--manifests", folder, ...args]);
+
+describe("C hawser plan", () => {
+  it.each([
+    { name: "all keep what they have", change: "pool-renamed", code: 0 },
+    { name: "an address is orphaned", change: "pool-shrinks", code: 3 },
+    { name: "an address is lost", change: "services", code: 3 },
+    { name: "the configuration cannot be read", change: "broken-config", code: 1 },
+    { name: "a file does not exist", change: "missing", code: 1 },
+  ])("exits with $code where $name", async ({ change, code }) => {
+    expect((await plan("-f", file(change))).code).toBe(code);
+  });
+
+  it("prints a row for each address that does not stay, and changes nothing", async () => {
+    const { stdout } = await plan("-f", file("pool-shrinks"));
+    expect(stdout).toMatch(/^orphaned +shop\/mail +192\.0\.2\.3 +192\.0\.2\.3, in no pool$/m);
+    expect(await readFile(join(folder, "base.yaml"), "utf8")).toBe(await readFile(join(golden, "base.yaml"), "utf8"));
+  });
+
+  it("prints one object of JSON, for several files together", async () => {
+    const { code, stdout } = await plan("-o", "json", "-f", file("pool-renamed"), file("services"));
+    const { problems, ...changes } = JSON.parse(stdout) as { problems: readonly { code: string; where: string }[] };
+    expect(changes).toEqual({
+      keep: 1,
+      gain: [{ service: "shop/inner", address: "192.0.2.1" }],
+      lose: [{ service: "shop/mail", address: "192.0.2.3" }],
+      move: [],
+      orphan: [],
+    });
+    expect(problems.map((one) => `${one.code} ${one.where}`)).toEqual([
+      'SERVICE_PENDING Service "shop/lost"',
+      'SERVICE_PENDING Service "shop/web"',
+    ]);
+    expect(code).toBe(3);
+  });
+
+  it("says which file cannot be read, and what is wrong in one", async () => {
+    const { stdout } = await plan("-o", "json", "-f", file("missing"), "-f", file("broken-config"));
+    const { problems } = JSON.parse(stdout) as { problems: readonly { code: string; where: string }[] };
+    expect(problems.map((one) => one.code)).toEqual(["MANIFEST_UNREADABLE", "POOL_RANGE_REVERSED"]);
+    expect(problems[0]?.where).toBe(file("missing"));
+  });
+
+  it.each([
+    { name: "no file", args: [] },
+    { name: "an unknown option", args: ["-f", "x.yaml", "--apply"] },
+  ])("exits with 2 for $name", async ({ args }) => {
+    const { code, stderr } = await plan(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("See hawser plan --help")]);
+  });
+
+  it("exits with 1 where the folder does not exist", async () => {
+    const { code, stderr } = await runCli(["plan", "--manifests", "/nowhere", "-f", file("services")]);
+    expect([code, stderr]).toEqual([1, "hawser plan: cannot read /nowhere: it does not exist\n"]);
+  });
+});

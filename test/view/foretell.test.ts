@@ -1,0 +1,66 @@
+import { globSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { printPlan } from "#cli/print-plan.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
+import { foretell } from "#src/view/foretell.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
+
+const folder = new URL("../golden/plan/", import.meta.url);
+const objectsIn = (name: string) => parseManifests(readFileSync(new URL(name, folder), "utf8"), name).objects;
+const of = (objects: readonly KubeObject[], kind: string) => objects.filter((object) => object.kind === kind);
+
+function inputOf(objects: readonly KubeObject[]): StatusInput {
+  return {
+    nowMs: Date.parse("2026-11-28T12:00:00Z"),
+    namespace: "hawser-system",
+    loadBalancerClass: undefined,
+    configMap: "hawser-system/hawser",
+    configMaps: of(objects, "ConfigMap"),
+    services: of(objects, "Service"),
+    nodes: of(objects, "Node"),
+    slices: [],
+    processes: [],
+    reports: new Map(),
+    members: new Map(),
+    leases: "none",
+    events: [],
+    problems: [],
+  };
+}
+
+describe("C foretell()", () => {
+  it.each(globSync("*.in.yaml", { cwd: folder }).sort())("%s", async (name) => {
+    const foretold = foretell(inputOf(objectsIn("base.yaml")), objectsIn(name));
+    const out = { ...foretold, problems: foretold.problems.map(withPlacePrinted), text: printPlan(foretold) };
+    const file = new URL(name.replace(".in.", ".out."), folder).pathname;
+    await expect(stringify(out, { lineWidth: 0 })).toMatchFileSnapshot(file);
+  });
+
+  it("foretells nothing of a change that changes nothing", () => {
+    const objects = objectsIn("base.yaml");
+    expect(foretell(inputOf(objects), objects)).toEqual({
+      keep: 2,
+      gain: [],
+      lose: [],
+      move: [],
+      orphan: [],
+      problems: [],
+    });
+  });
+
+  it("takes a Service of a cluster as younger than all that are there, and no status from a manifest", () => {
+    const dated = objectsIn("base.yaml").map((one) => ({ ...one, metadata: { ...one.metadata, createdMs: 1 } }));
+    const input: StatusInput = { ...inputOf(dated), leases: new Map() };
+    const [web] = of(objectsIn("base.yaml"), "Service");
+    if (web === undefined) throw new Error("no Service");
+    const late = { ...web, metadata: { ...web.metadata, name: "a-late", annotations: {} } };
+    expect(foretell(input, [late])).toMatchObject({
+      keep: 2,
+      gain: [{ service: "shop/a-late", address: "192.0.2.1" }],
+      lose: [],
+    });
+  });
+});
