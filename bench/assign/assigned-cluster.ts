@@ -128,6 +128,7 @@ function plain(key: string, name: string, number: number): Service {
     namespace: "bench",
     name,
     createdMs: number,
+    labels: {},
     type: "LoadBalancer",
     families: ["ipv4"],
     ipFamilyPolicy: "SingleStack",

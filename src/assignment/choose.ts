@@ -1,10 +1,12 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import { avoids, type Pool } from "#src/model/pool.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { explainNoFree, explainNoPool, type Lack } from "./explain.ts";
-import { firstShared, type InUse, obstacleTo } from "./in-use.ts";
+import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
+import { whyBarred } from "./pool-bar.ts";
 import {
   comesBefore,
+  isOpen,
   longestResting,
   lowestFree,
   type PoolIndex,
@@ -12,13 +14,16 @@ import {
   type PoolSpaces,
   spaceOf,
 } from "./pool-space.ts";
+import { isOverQuota, isQuotaReached } from "./quota.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
+import type { NamespaceLabels } from "./snapshot.ts";
 
 /** What a plan works on: the pools and who has which address. */
 export interface AddressTable {
   readonly pools: readonly Pool[];
   readonly index: PoolIndex;
   readonly inUse: InUse;
+  readonly namespaces: NamespaceLabels;
 }
 
 /** An address table, and what Services had before. */
@@ -36,61 +41,85 @@ export interface Choice {
 /**
  * Finds an address of each family for a Service: from the pools it asks for, else from those with auto-assign. It gets
  * back what it had before where that is free; else the first pool that serves all families wins, those it has an address
- * of (`ownPools`) before others; else each family is served by the first pool that can. Marks nothing as used.
+ * of (`ownPools`) before others; else each family is served by the first pool that can. It gets `taken` too. Marks nothing
+ * as used.
  */
 export function chooseAddresses(
   table: ChoiceTable,
   service: Service,
-  { families, ownPools }: { families: readonly Family[]; ownPools: readonly Pool[] },
+  { families, ownPools, taken }: { families: readonly Family[]; ownPools: readonly Pool[]; taken: readonly Ip[] },
 ): Choice {
   if (families.length === 0) return { addresses: [], lacks: [] };
-  const noPool = explainNoPool(table.pools, service);
+  const noPool = explainNoPool(table, service);
   if (noPool !== undefined) return { addresses: [], lacks: [noPool] };
-  const former = formerOf(table, service, families);
+  const former = formerOf(table, service, { families, taken });
   const missing = families.filter((family) => !former.some((ip) => ip.family === family));
   const nearPools = [...ownPools, ...former.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? [])];
   const { addresses, lacks } = chooseAnew(table, service, {
     families: missing,
     candidates: candidatesFor(table, service, nearPools),
+    taken: [...taken, ...former],
   });
   return { addresses: [...former, ...addresses], lacks };
 }
 
 /** Of what the Service had before, one address of each of these families, where it may have it again. */
-function formerOf(table: ChoiceTable, service: Service, families: readonly Family[]): readonly Ip[] {
+function formerOf(
+  table: ChoiceTable,
+  service: Service,
+  { families, taken }: { families: readonly Family[]; taken: readonly Ip[] },
+): readonly Ip[] {
   const had = table.former.get(service.key);
   if (had === undefined) return [];
-  const candidates = candidatesFor(table, service, []);
-  return families.flatMap((family) => {
+  const { index, inUse } = table;
+  const pools = new Set(candidatesFor(table, service, []).map(({ pool }) => pool));
+  const found: Ip[] = [];
+  for (const family of families) {
     const again = had.find((ip) => {
-      const pool = ip.family === family ? spaceOf(table.index, ip)?.pool : undefined;
+      const pool = ip.family === family ? spaceOf(index, ip)?.pool : undefined;
       return (
         pool !== undefined &&
-        !avoids(pool, ip) &&
-        candidates.some((spaces) => spaces.pool === pool) &&
-        obstacleTo(table.inUse, ip, service) === undefined
+        pools.has(pool) &&
+        isOpen(index, ip) &&
+        obstacleTo(inUse, ip, service) === undefined &&
+        !isOverQuota(inUse, { ip, service }, { chosen: [...taken, ...found] })
       );
     });
-    return again ?? [];
-  });
+    if (again !== undefined) found.push(again);
+  }
+  return found;
 }
 
 function chooseAnew(
   table: ChoiceTable,
   service: Service,
-  { families, candidates }: { families: readonly Family[]; candidates: readonly PoolSpaces[] },
+  sought: { families: readonly Family[]; candidates: readonly PoolSpaces[]; taken: readonly Ip[] },
 ): Choice {
+  const { families, candidates, taken } = sought;
   if (families.length === 0) return { addresses: [], lacks: [] };
   for (const spaces of candidates) {
-    const together = families.map((family) => firstIn(table, spaces[family], service));
-    if (together.every((ip) => ip !== undefined)) return { addresses: together, lacks: [] };
+    const together: Ip[] = [];
+    for (const family of families) {
+      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...together] });
+      if (ip !== undefined) together.push(ip);
+    }
+    if (together.length === families.length) return { addresses: together, lacks: [] };
   }
   const addresses: Ip[] = [];
   const lacks: Lack[] = [];
   for (const family of families) {
-    const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], service));
+    const chosen = [...taken, ...addresses];
+    const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], { service, chosen }));
     if (ip !== undefined) addresses.push(ip);
-    else lacks.push(explainNoFree(candidates, family));
+    else
+      lacks.push(
+        explainNoFree({
+          candidates,
+          family,
+          service,
+          isLimited: (space) => isQuotaReached(table.inUse, { space, service }, { chosen }),
+        }),
+      );
   }
   // First what no release of an address can fix.
   lacks.sort(
@@ -100,13 +129,14 @@ function chooseAnew(
 }
 
 function candidatesFor(
-  { index, pools }: AddressTable,
+  { index, pools, namespaces }: AddressTable,
   service: Service,
   ownPools: readonly Pool[],
 ): readonly PoolSpaces[] {
   const requested = requestedPoolsOf(pools, service);
-  if (requested !== undefined) return requested.flatMap((name) => index.byName.get(name) ?? []);
-  const open = index.pools.filter(({ pool }) => pool.autoAssign);
+  const asked = requested?.flatMap((name) => index.byName.get(name) ?? []) ?? index.automatic;
+  const open = index.isForAll ? asked : asked.filter(({ pool }) => whyBarred(pool, service, namespaces) === undefined);
+  if (requested !== undefined || ownPools.length === 0) return open;
   const own = open.filter(({ pool }) => ownPools.includes(pool));
   return own.length === 0 ? open : [...own, ...open.filter((spaces) => !own.includes(spaces))];
 }
@@ -120,12 +150,18 @@ function firstOf<T, R>(items: readonly T[], attempt: (item: T) => R | undefined)
 }
 
 /** The first address in the pool that is free or may be shared; a resting one only where there is no other. */
-function firstIn(table: AddressTable, space: PoolSpace | undefined, service: Service): Ip | undefined {
+function firstIn(
+  { index, inUse }: AddressTable,
+  space: PoolSpace | undefined,
+  { service, chosen }: { service: Service; chosen: readonly Ip[] },
+): Ip | undefined {
   if (space === undefined) return undefined;
-  const { index, inUse } = table;
+  const isSharing = service.sharingKey !== "";
+  if (isQuotaReached(inUse, { space, service }, { chosen }))
+    return isSharing ? firstSharedInNamespace(inUse, space, service) : undefined;
   const used = inUse.byAddress[space.family];
   const free = lowestFree(space, used);
-  const shared = firstShared(inUse, space, service);
+  const shared = isSharing ? firstShared(inUse, space, service) : undefined;
   if (free !== undefined && shared !== undefined) return comesBefore(index, shared, free) ? shared : free;
   return free ?? shared ?? longestResting(space, used);
 }

@@ -2,7 +2,7 @@ import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Adoption } from "./adopt.ts";
 import { explainNotOurs } from "./explain.ts";
-import { type PoolIndex, spaceOf } from "./pool-space.ts";
+import { findPlace, type PoolIndex, spaceOf } from "./pool-space.ts";
 import type { Settled } from "./settle.ts";
 import { sharingTermsOf } from "./sharing.ts";
 import type { Assignment, Released } from "./snapshot.ts";
@@ -104,8 +104,10 @@ function poolsOf(index: PoolIndex, { allocatedFrom }: Service, addresses: readon
 
 function verdict(index: PoolIndex, addresses: readonly Ip[], lacks: Settled["lacks"]) {
   const described = addresses.map((ip) => {
-    const pool = spaceOf(index, ip)?.pool.name;
-    return pool === undefined ? printIp(ip) : `${printIp(ip)} from pool "${pool}"`;
+    const place = findPlace(index, ip);
+    if (place === undefined) return printIp(ip);
+    const closed = place.isClosed ? " (which no longer assigns it: it keeps serving)" : "";
+    return `${printIp(ip)} from pool "${place.space.pool.name}"${closed}`;
   });
   const has = described.length === 0 ? "" : `Has ${described.join(" and ")}.`;
   const [first] = lacks;

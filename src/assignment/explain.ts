@@ -1,12 +1,15 @@
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { rangeContains } from "#src/ip/range.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Obstacle } from "./in-use.ts";
-import type { PoolSpaces } from "./pool-space.ts";
+import { type PoolBar, whyBarred } from "./pool-bar.ts";
+import { freeIn, type PoolSpace, type PoolSpaces } from "./pool-space.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
+import type { NamespaceLabels } from "./snapshot.ts";
 
 /** Why a Service does not have all it wants, and what to do: a condition of the Service and the text of its Event. */
 export interface Lack {
@@ -31,32 +34,123 @@ function poolNames(pools: readonly Pool[]): string {
   return listed(pools.map((pool) => `"${pool.name}"`));
 }
 
+/** The pools, and what else decides which Services they may serve. */
+interface Pools {
+  readonly pools: readonly Pool[];
+  readonly namespaces: NamespaceLabels;
+}
+
 /**
- * No pool may serve the Service: there is none, none of a requested name, or none that assigns addresses without a
- * request. Undefined where one may.
+ * No pool may serve the Service: there is none, none of a requested name, none that assigns addresses without a request, or
+ * these are for other Services. Undefined where one may.
  */
-export function explainNoPool(pools: readonly Pool[], service: Service): Lack | undefined {
+export function explainNoPool({ pools, namespaces }: Pools, service: Service): Lack | undefined {
   if (pools.length === 0)
     return {
       reason: "NoPoolConfigured",
       message: "The configuration has no pool. Add one under address-pools in the ConfigMap.",
     };
+  const unknown = explainUnknownPool({ pools }, service);
+  if (unknown !== undefined) return unknown;
   const requested = requestedPoolsOf(pools, service);
-  const unknown = requested?.find((name) => !pools.some((pool) => pool.name === name));
-  if (requested?.length === 0 || unknown !== undefined)
+  const asked = pools.filter(({ name, autoAssign }) => requested?.includes(name) ?? autoAssign);
+  if (asked.length === 0)
     return {
-      reason: "RequestedPoolUnknown",
-      message: `There is no pool "${unknown ?? service.requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
+      reason: "NoPoolConfigured",
+      message: `Every pool (${poolNames(pools)}) has auto-assign: false. Ask for one with the annotation hawser.dev/address-pool.`,
     };
-  if (requested !== undefined || pools.some(({ autoAssign }) => autoAssign)) return undefined;
+  return explainAllBarred(asked, service, namespaces);
+}
+
+/** There is no pool of a requested name. Undefined where there is. */
+export function explainUnknownPool({ pools }: Pick<Pools, "pools">, service: Service): Lack | undefined {
+  const requested = requestedPoolsOf(pools, service);
+  if (requested === undefined) return undefined;
+  const unknown = requested.find((name) => !pools.some((pool) => pool.name === name));
+  if (requested.length > 0 && unknown === undefined) return undefined;
   return {
-    reason: "NoPoolConfigured",
-    message: `Every pool (${poolNames(pools)}) has auto-assign: false. Ask for one with the annotation hawser.dev/address-pool.`,
+    reason: "RequestedPoolUnknown",
+    message: `There is no pool "${unknown ?? service.requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
   };
 }
 
-/** The pools that may serve the Service have no address for it. */
-export function explainNoFree(candidates: readonly PoolSpaces[], family: Family): Lack {
+/** Each of the pools gives the Service no address. Undefined where one may. */
+function explainAllBarred(pools: readonly Pool[], service: Service, namespaces: NamespaceLabels): Lack | undefined {
+  const barred: { readonly pool: Pool; readonly bar: PoolBar }[] = [];
+  for (const pool of pools) {
+    const bar = whyBarred(pool, service, namespaces);
+    if (bar === undefined) return undefined;
+    barred.push({ pool, bar });
+  }
+  // What its owner can change for this Service comes before what is so for all.
+  const others = barred.filter(({ bar }) => bar !== "disabled");
+  const shown = others.length > 0 ? others : barred;
+  const reason = others.length > 0 ? "PoolNotForService" : "PoolDisabled";
+  const why = listed(shown.map(({ pool, bar }) => describeBar(pool, service, bar)));
+  const fix =
+    reason === "PoolDisabled"
+      ? "Enable the pool, or ask for another one."
+      : "Ask for another pool, or let one of these serve the Service.";
+  return { reason, message: `${why.slice(0, 1).toUpperCase()}${why.slice(1)}. ${fix}` };
+}
+
+function describeBar({ name }: Pool, { namespace }: Service, bar: PoolBar): string {
+  const texts: Readonly<Record<PoolBar, string>> = {
+    disabled: "is disabled and assigns no address",
+    namespace: `does not serve the namespace "${namespace}"`,
+    labels: "serves Services with other labels",
+  };
+  return `pool "${name}" ${texts[bar]}`;
+}
+
+/** The pool of a requested address gives the Service none. Undefined where it may. */
+export function explainBarred(
+  ip: Ip,
+  pool: Pool,
+  { service, namespaces }: { service: Service; namespaces: NamespaceLabels },
+): Lack | undefined {
+  const bar = whyBarred(pool, service, namespaces);
+  if (bar === undefined) return undefined;
+  const message = `Cannot assign the requested address ${printIp(ip)}: ${describeBar(pool, service, bar)}.`;
+  return bar === "disabled"
+    ? { reason: "PoolDisabled", message: `${message} Enable the pool, or ask for another address.` }
+    : {
+        reason: "PoolNotForService",
+        message: `${message} Ask for another address, or let the pool serve the Service.`,
+      };
+}
+
+/** The namespace has all the addresses of the pool that its quota allows. */
+export function explainQuota({ name, quotaPerNamespace }: Pool, { namespace }: Service, ip?: Ip): Lack {
+  const begin = ip === undefined ? "No address" : `Cannot assign the requested address ${printIp(ip)}`;
+  return {
+    reason: "QuotaExceeded",
+    message:
+      `${begin}: the namespace "${namespace}" may have ${quotaPerNamespace} of pool "${name}", and has them. ` +
+      "Delete a Service there that no longer needs its address, or raise the quota.",
+  };
+}
+
+/** The requested address rests, and its pool keeps it for the Service that had it. */
+export function explainReserved(ip: Ip, { name }: Pool): Lack {
+  return {
+    reason: "RequestedAddressInUse",
+    message: `The requested address ${printIp(ip)} is kept for the Service that had it last: pool "${name}" lets its addresses rest for ever. Ask for another address.`,
+  };
+}
+
+/** The pools that may serve the Service have no address for it: all in use, or (`isLimited`) its namespace has its share. */
+export function explainNoFree({
+  candidates,
+  family,
+  service,
+  isLimited,
+}: {
+  readonly candidates: readonly PoolSpaces[];
+  readonly family: Family;
+  readonly service: Service;
+  readonly isLimited: (space: PoolSpace) => boolean;
+}): Lack {
   const spaces = candidates.flatMap(({ [family]: space }) => space ?? []);
   const name = nameOfFamily(family);
   if (spaces.length === 0)
@@ -64,17 +158,30 @@ export function explainNoFree(candidates: readonly PoolSpaces[], family: Family)
       reason: "FamilyUnavailable",
       message: `No ${name} address: ${poolNames(candidates.map(({ pool }) => pool))} has no ${name} range. Add one to the pool.`,
     };
-  const counts = spaces.map(({ pool, used, size }) => `pool "${pool.name}" has ${used} of ${size} addresses in use`);
+  const limited = spaces.find((space) => isLimited(space) && freeIn(space) > 0n);
+  if (limited !== undefined) return explainQuota(limited.pool, service);
+  const counts = spaces.map((space) => describeCount(space));
   return {
     reason: "PoolExhausted",
     message: `No free ${name} address: ${listed(counts)}. Add a range, or delete a Service that no longer needs its address.`,
   };
 }
 
+function describeCount(space: PoolSpace): string {
+  const { pool, used, usedClosed, size } = space;
+  const left = freeIn(space);
+  const kept = left > 0n ? `, and keeps ${left} for the Services that had them` : "";
+  return `pool "${pool.name}" has ${used - usedClosed} of ${size} addresses in use${kept}`;
+}
+
 /** The requested address cannot be assigned to any Service. Undefined if it can. */
 export function explainNotInPool(
   ip: Ip,
-  { holder, requested }: { holder: Pool | undefined; requested: readonly string[] | undefined },
+  {
+    holder,
+    requested,
+    isClosed,
+  }: { holder: Pool | undefined; requested: readonly string[] | undefined; isClosed: boolean },
 ): Lack | undefined {
   const refuse = (why: string): Lack => ({
     reason: "RequestedAddressNotInPool",
@@ -90,6 +197,9 @@ export function explainNotInPool(
   }
   if (avoids(holder, ip))
     return refuse(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
+  if (holder.excluded.some((range) => rangeContains(range, ip)))
+    return refuse(`pool "${holder.name}" excludes it. Ask for another address.`);
+  if (isClosed) return refuse("a network of the nodes keeps it for itself. Ask for another address.");
   return undefined;
 }
 

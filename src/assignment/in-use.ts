@@ -1,6 +1,6 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
-import { type PoolPlace, findPlace, type PoolIndex, type PoolSpace } from "./pool-space.ts";
+import { findPlace, isOpen, type PoolIndex, type PoolPlace, type PoolSpace } from "./pool-space.ts";
 import { backendOf, portsOf } from "./sharing.ts";
 
 /** An address in use, and what a Service needs to join it. */
@@ -90,6 +90,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const { key, sharingKey } = service;
   const use = inUse.byAddress[ip.family].get(ip.value);
   if (use !== undefined) {
+    countNamespace(use, service.namespace);
     use.holders.push(key);
     takePorts(inUse, use, service);
     return;
@@ -97,10 +98,39 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const ports = sharingKey === "" ? undefined : new Map<string, string>();
   const backend = backendOf(service);
   const place = findPlace(inUse.index, ip);
-  const fresh: Use = { ip, place, holders: [key], closers: [], sharingKey, backend, ports };
+  const fresh: Use = { ip, place, holders: [], closers: [], sharingKey, backend, ports };
+  countNamespace(fresh, service.namespace);
+  fresh.holders.push(key);
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (sharingKey !== "") indexSharing(inUse, fresh);
   takePorts(inUse, fresh, service);
+}
+
+/** Before a Service of the namespace joins the holders: an address counts once for each namespace. */
+function countNamespace({ place, holders }: Use, namespace: string): void {
+  const heldBy = place?.space.heldBy;
+  if (heldBy === undefined || holders.some((key) => namespaceOf(key) === namespace)) return;
+  heldBy.set(namespace, (heldBy.get(namespace) ?? 0) + 1);
+}
+
+function uncountNamespaces({ place, holders }: Use): void {
+  const heldBy = place?.space.heldBy;
+  if (heldBy === undefined) return;
+  for (const namespace of new Set(holders.map(namespaceOf))) {
+    const left = (heldBy.get(namespace) ?? 1) - 1;
+    if (left > 0) heldBy.set(namespace, left);
+    else heldBy.delete(namespace);
+  }
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf("/")));
+}
+
+/** Whether a Service of the namespace, other than the one named, has the address. */
+export function isHeldIn(inUse: InUse, ip: Ip, { namespace, except }: { namespace: string; except?: string }): boolean {
+  const holders = inUse.byAddress[ip.family].get(ip.value)?.holders ?? [];
+  return holders.some((key) => key !== except && namespaceOf(key) === namespace);
 }
 
 function takePorts(inUse: InUse, use: Use, service: Service): void {
@@ -116,7 +146,15 @@ function takePorts(inUse: InUse, use: Use, service: Service): void {
 export function block(inUse: InUse, ip: Ip, closer: Closer): void {
   let use = inUse.byAddress[ip.family].get(ip.value);
   if (use === undefined) {
-    use = { ip, place: undefined, holders: [], closers: [], sharingKey: "", backend: "", ports: undefined };
+    use = {
+      ip,
+      place: findPlace(inUse.index, ip),
+      holders: [],
+      closers: [],
+      sharingKey: "",
+      backend: "",
+      ports: undefined,
+    };
     inUse.byAddress[ip.family].set(ip.value, use);
   }
   use.closers.push(closer);
@@ -131,6 +169,7 @@ export function vacate(inUse: InUse, ip: Ip): boolean {
   const use = uses.get(ip.value);
   if (use === undefined) return false;
   uses.delete(ip.value);
+  uncountNamespaces(use);
   const sharers = sharersOf(inUse, use);
   if (sharers === undefined) return true;
   sharers.uses.splice(positionIn(sharers.uses, use), 1);
@@ -152,8 +191,8 @@ export function claimantsOf(inUse: InUse, ip: Ip): readonly string[] {
   return [...use.holders, ...use.closers.flatMap(({ key }) => key ?? [])];
 }
 
-function sharersOf(inUse: InUse, { place, sharingKey }: Use): Sharers | undefined {
-  return place && inUse.sharers.get(sharingKey)?.get(place.space);
+function sharersOf(inUse: InUse, { ip, place, sharingKey }: Use): Sharers | undefined {
+  return place !== undefined && isOpen(inUse.index, ip) ? inUse.sharers.get(sharingKey)?.get(place.space) : undefined;
 }
 
 function forgetSharers({ sharers }: InUse, { place, sharingKey }: Use): void {
@@ -163,10 +202,10 @@ function forgetSharers({ sharers }: InUse, { place, sharingKey }: Use): void {
   if (bySpace.size === 0) sharers.delete(sharingKey);
 }
 
-/** What no pool contains no Service is given, so none joins it. */
 function indexSharing(inUse: InUse, use: Use): void {
   const { place, sharingKey } = use;
-  if (place === undefined) return;
+  // No Service is given it, so none joins it.
+  if (place === undefined || !isOpen(inUse.index, use.ip)) return;
   let bySpace = inUse.sharers.get(sharingKey);
   if (bySpace === undefined) inUse.sharers.set(sharingKey, (bySpace = new Map()));
   let sharers = bySpace.get(place.space);
@@ -213,4 +252,13 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
     if (use !== undefined && obstacleToJoin(use, service) === undefined) return use.ip;
   }
   return undefined;
+}
+
+/** As `firstShared`, among the addresses that Services of its namespace have. */
+export function firstSharedInNamespace(inUse: InUse, space: PoolSpace, service: Service): Ip | undefined {
+  const uses = inUse.sharers.get(service.sharingKey)?.get(space)?.uses ?? [];
+  const use = uses.find(
+    (one) => isHeldIn(inUse, one.ip, { namespace: service.namespace }) && obstacleToJoin(one, service) === undefined,
+  );
+  return use?.ip;
 }

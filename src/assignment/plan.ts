@@ -17,7 +17,7 @@
  *  6. Sharing: same non-empty key, no equal protocol and port, same backend (sharing.ts).
  *  7. PreferDualStack takes what there is, says what lacks and takes the other family later, from any pool.
  *     RequireDualStack gets both or none; what it already has it keeps.
- *  8. The choice: what the Service had before, by namespace and name, where that is free. Otherwise pools as declared, in
+ *  8. The choice: what the Service had before, by namespace and name, where that is free. Otherwise pools as declared (16), in
  *     them ranges as declared, in them the lowest address that is free and rested or may be shared; if only resting ones
  *     are free, the one that rests longest.
  *  9. Waiting Services are served oldest first.
@@ -28,7 +28,12 @@
  * 13. The external IPs of a Service are assigned to no other one.
  * 14. An address that is not ours is exchanged for one of the pools; where there is none it stays in the status, is
  *     announced by no speaker, and the condition says what to do (AddressNotOurs).
- * 15. While there never was a good configuration, no status of a LoadBalancer Service is touched.
+ * 15. A pool serves the Services that its namespaces (by name or label) and selectors allow, and none while it is disabled;
+ *     excluded addresses and those that a network of the nodes keeps for itself are not assigned; a namespace gets no more
+ *     addresses of a pool than its quota. All this holds for requests too, and none of it takes an address away.
+ * 16. Pools are tried by priority (0 last), those for certain Services before those for all, else as declared.
+ * 17. Where the rest of a pool has no end, a freed address is kept for the Service that had it (namespace and name).
+ * 18. While there never was a good configuration, no status of a LoadBalancer Service is touched.
  */
 import { AssignmentPlanner } from "./planner.ts";
 import type { AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";

@@ -6,15 +6,17 @@ import { type Adoption, adoptAll } from "./adopt.ts";
 import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
-import { indexPools, letRest, lowestFree, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
+import { countUse, indexPools, letRest, lowestFree, searchFrom, spacesOf } from "./pool-space.ts";
+import { type Orphans, orphansOf, usageOf } from "./usage-of.ts";
 import { settle, type Settled } from "./settle.ts";
-import type { Assignment, AssignmentSnapshot, PlanUpdate, PoolUsage } from "./snapshot.ts";
+import type { Assignment, AssignmentSnapshot, NamespaceLabels, PlanUpdate, PoolUsage } from "./snapshot.ts";
 import { isSameServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** What a plan depends on and no Service changes, and the addresses in use. */
 interface Ground extends ServiceClass {
   readonly pools: readonly Pool[] | undefined;
   readonly hostAddresses: HostAddresses;
+  readonly networkAddresses: AssignmentSnapshot["networkAddresses"];
   readonly table: AddressTable;
 }
 
@@ -38,6 +40,10 @@ export class AssignmentPlanner {
   /** What Services keep others off besides what they have by the plan: external IPs, and all of those that cannot be read. */
   readonly #closed = new Map<string, readonly Ip[]>();
   readonly #restless = new Set<string>();
+  /** What the Services have that no pool contains, by the key of the Service. */
+  readonly #orphans = new Map<string, Orphans>();
+  /** When the first of the resting addresses has rested. */
+  #restEndMs = Infinity;
 
   /** The decisions by Service key; after a first plan oldest Service first. */
   get assignments(): ReadonlyMap<string, Assignment> {
@@ -46,8 +52,7 @@ export class AssignmentPlanner {
 
   /** How full the pools are, in declared order. */
   usage(): PoolUsage[] {
-    const spaces = this.#ground === undefined ? [] : spacesOf(this.#ground.table.index);
-    return spaces.map(({ pool, family, size, used }) => ({ pool: pool.name, family, size, used }));
+    return this.#ground === undefined ? [] : usageOf(this.#ground.table, this.#orphans.values());
   }
 
   /** The keys of the Services that have an address by this plan, or keep others off it. */
@@ -68,7 +73,8 @@ export class AssignmentPlanner {
     const services = [...touched.keys].flatMap((key) => snapshot.services.get(key) ?? []).sort(byAge);
     const ground = { ...snapshot, index: table.index };
     const adoptions = adoptAll(table.inUse, claimantsAmong(snapshot, touched, services), ground);
-    if (this.#resting !== snapshot.resting) letRest(table.index, snapshot);
+    if (this.#resting !== snapshot.resting || this.#restEndMs <= snapshot.nowMs)
+      this.#restEndMs = letRest(table.index, snapshot);
     this.#resting = snapshot.resting;
     countUsed(table, touched);
     const settled =
@@ -79,6 +85,9 @@ export class AssignmentPlanner {
       const findings = adoption && { adoption, outcome: settled?.get(key) };
       const assignment = decide(table.index, service, findings);
       this.#assignments.set(key, assignment);
+      const orphans = orphansOf(table.index, assignment);
+      if (orphans === undefined) this.#orphans.delete(key);
+      else this.#orphans.set(key, orphans);
       if (isAtRest(assignment, findings)) this.#restless.delete(key);
       else this.#restless.add(key);
     }
@@ -128,6 +137,7 @@ export class AssignmentPlanner {
       const before = this.#assignments.get(key);
       if (before === undefined || services.has(key)) continue;
       this.#assignments.delete(key);
+      this.#orphans.delete(key);
       this.#restless.delete(key);
       gone.set(key, before);
     }
@@ -136,16 +146,24 @@ export class AssignmentPlanner {
 }
 
 function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): ground is Ground {
-  const { pools, hostAddresses } = snapshot;
-  const isSame = ground?.pools === pools && ground?.hostAddresses === hostAddresses;
-  return ground !== undefined && isSame && isSameServiceClass(ground, snapshot);
+  if (ground === undefined) return false;
+  const { pools, hostAddresses, networkAddresses, namespaces = NO_NAMESPACES } = snapshot;
+  return (
+    ground.pools === pools &&
+    ground.hostAddresses === hostAddresses &&
+    ground.networkAddresses === networkAddresses &&
+    isSameServiceClass(ground, snapshot) &&
+    (ground.table.namespaces === namespaces || ground.table.pools.every((pool) => pool.namespaceSelectors.length === 0))
+  );
 }
 
+const NO_NAMESPACES: NamespaceLabels = new Map();
+
 function groundOf(snapshot: AssignmentSnapshot): Ground {
-  const { pools, hostAddresses } = snapshot;
-  const index = indexPools(pools ?? []);
-  const table = { pools: pools ?? [], index, inUse: noneInUse(index) };
-  return { pools, hostAddresses, ...serviceClassOf(snapshot), table };
+  const { pools, hostAddresses, networkAddresses, namespaces = NO_NAMESPACES } = snapshot;
+  const index = indexPools(pools ?? [], networkAddresses?.values());
+  const table = { pools: pools ?? [], index, inUse: noneInUse(index), namespaces };
+  return { pools, hostAddresses, networkAddresses, ...serviceClassOf(snapshot), table };
 }
 
 function addressesIn({ services, unreadable }: AssignmentSnapshot, key: string): readonly Ip[] {
@@ -159,10 +177,7 @@ function closedBy({ externalIps, leavingAddresses = [] }: Service): readonly Ip[
 }
 
 function vacateAll({ index, inUse }: AddressTable, { ips }: Touched): void {
-  for (const ip of ips.values()) {
-    const space = vacate(inUse, ip) ? spaceOf(index, ip) : undefined;
-    if (space !== undefined) space.used--;
-  }
+  for (const ip of ips.values()) if (vacate(inUse, ip)) countUse(index, ip, -1);
 }
 
 function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, services: readonly Service[]) {
@@ -178,9 +193,7 @@ function claimantsAmong(snapshot: AssignmentSnapshot, { keys, ips }: Touched, se
 
 function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
   for (const ip of ips.values()) {
-    const space = spaceOf(index, ip);
-    if (space === undefined) continue;
-    if (inUse.byAddress[ip.family].has(ip.value)) space.used++;
+    if (inUse.byAddress[ip.family].has(ip.value)) countUse(index, ip, 1);
     else searchFrom(index, ip);
   }
 }

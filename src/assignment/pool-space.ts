@@ -3,6 +3,8 @@ import { type IpRange, rangeSize } from "#src/ip/range.ts";
 import { withoutReserved } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import { Heap } from "./heap.ts";
+import { isRestricted } from "./pool-bar.ts";
+import { partsOf, type PoolPart } from "./pool-part.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
 /** How long a freed address is skipped while others are free: neighbours may still have it in their caches. */
@@ -12,12 +14,18 @@ export const REST_MS = 120_000;
 export interface PoolSpace {
   readonly pool: Pool;
   readonly family: Family;
-  /** Those of the pool, without what is reserved (loopback, multicast, ...). */
-  readonly ranges: readonly IpRange[];
+  /** Those of the pool in declared order, without what is reserved (loopback, multicast, ...). */
+  readonly ranges: readonly PoolPart[];
   /** Addresses that may be assigned. */
   readonly size: bigint;
+  /** Addresses that are in the pool and never assigned: excluded, avoided, or kept by a network of the nodes for itself. */
+  readonly excluded: bigint;
+  /** By namespace, how many addresses of the pool, of both families, its Services have; undefined where that has no limit. */
+  readonly heldBy: Map<string, number> | undefined;
   /** Addresses in use, after adoption. */
   used: number;
+  /** Those of them that may not be assigned again. */
+  usedClosed: number;
   /** Resting addresses, the one that rests longest first. */
   resting: bigint[];
   isResting: Set<bigint>;
@@ -43,6 +51,10 @@ export interface PoolSpaces extends Readonly<Record<Family, PoolSpace | undefine
 /** The spaces of all pools, in declared order, and which contains an address. */
 export interface PoolIndex {
   readonly pools: readonly PoolSpaces[];
+  /** No pool is disabled, or for certain Services only. */
+  readonly isForAll: boolean;
+  /** Those with auto-assign, in the order they are tried in. */
+  readonly automatic: readonly PoolSpaces[];
   readonly byName: ReadonlyMap<string, PoolSpaces>;
   readonly sorted: Readonly<Record<Family, readonly PlacedRange[]>>;
 }
@@ -51,6 +63,7 @@ export interface PoolIndex {
 export interface PoolPlace {
   readonly space: PoolSpace;
   readonly range: number;
+  readonly isClosed: boolean;
 }
 
 /** A range of a pool, and where that is declared. */
@@ -58,27 +71,70 @@ interface PlacedRange extends IpRange {
   readonly place: PoolPlace;
 }
 
-/** Builds the index: O(ranges), whatever their size. */
-export function indexPools(pools: readonly Pool[]): PoolIndex {
-  const spaces = pools.map((pool) => ({ pool, ipv4: spaceFor(pool, "ipv4"), ipv6: spaceFor(pool, "ipv6") }));
+/** Builds the index: O(ranges), whatever their size. `networkAddresses` are closed. */
+export function indexPools(pools: readonly Pool[], networkAddresses: Iterable<Ip> = []): PoolIndex {
+  const closed = [...networkAddresses].map(({ family, value }) => ({ family, first: value, last: value }));
+  const spaces = pools.map((pool) => spacesFor(pool, [...pool.excluded, ...closed]));
   const sorted = (family: Family) =>
     spaces
       .flatMap(({ [family]: space }) =>
-        (space?.ranges ?? []).map((range, at) => ({ ...range, place: { space: space as PoolSpace, range: at } })),
+        (space?.ranges ?? []).map(({ isClosed, ...range }, at) => ({
+          ...range,
+          place: { space: space as PoolSpace, range: at, isClosed },
+        })),
       )
       .sort((left, right) => (left.first < right.first ? -1 : 1));
   const byName = new Map(spaces.map((one) => [one.pool.name, one]));
-  return { pools: spaces, byName, sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") } };
+  return {
+    pools: spaces,
+    isForAll: !pools.some((pool) => pool.isDisabled || isRestricted(pool)),
+    automatic: inOrderOfPriority(spaces.filter(({ pool }) => pool.autoAssign)),
+    byName,
+    sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") },
+  };
 }
 
-/** Lets these addresses rest, and no others. */
-export function letRest(index: PoolIndex, { resting, nowMs }: Pick<AssignmentSnapshot, "resting" | "nowMs">): void {
+/** The lowest priority first, 0 last; of equal ones those for certain Services before those for all; else as declared. */
+function inOrderOfPriority(spaces: readonly PoolSpaces[]): readonly PoolSpaces[] {
+  const rankOf = ({ pool }: PoolSpaces): number => (pool.priority === 0 ? Infinity : pool.priority);
+  const isForAll = ({ pool }: PoolSpaces): number => Number(!isRestricted(pool));
+  return spaces.toSorted((left, right) =>
+    rankOf(left) === rankOf(right) ? isForAll(left) - isForAll(right) : rankOf(left) - rankOf(right),
+  );
+}
+
+/**
+ * Lets these addresses rest, and no others. Returns when the first of them has rested, on the clock of `nowMs`; Infinity if
+ * none ever has.
+ */
+export function letRest(index: PoolIndex, { resting, nowMs }: Pick<AssignmentSnapshot, "resting" | "nowMs">): number {
   const before = spacesOf(index).map((space) => ({ space, isResting: space.isResting }));
   for (const { space } of before) [space.resting, space.isResting, space.restingFrom] = [[], new Set(), 0];
   const longestFirst = [...resting].sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1));
-  for (const [text, freedAtMs] of longestFirst) if (nowMs - freedAtMs < REST_MS) rest(index, parseIp(text));
+  let endMs = Infinity;
+  for (const [text, freedAtMs] of longestFirst) {
+    const ip = parseIp(text);
+    const space = ip && isOpen(index, ip) ? spaceOf(index, ip) : undefined;
+    const restedMs = freedAtMs + (space?.pool.restMs ?? REST_MS);
+    if (ip === undefined || space === undefined || restedMs <= nowMs) continue;
+    space.resting.push(ip.value);
+    space.isResting.add(ip.value);
+    endMs = Math.min(endMs, restedMs);
+  }
   for (const { space, isResting } of before)
     for (const value of isResting) if (!space.isResting.has(value)) searchFrom(index, { family: space.family, value });
+  return endMs;
+}
+
+/** Whether the address may be assigned: a pool contains it and does not exclude or avoid it. */
+export function isOpen(index: PoolIndex, ip: Ip): boolean {
+  const place = findPlace(index, ip);
+  return place !== undefined && !place.isClosed && !avoids(place.space.pool, ip);
+}
+
+/** Whether the pool keeps the address, while it rests, for the Service that had it: no other gets it, asked for or not. */
+export function isReserved({ pool, isResting }: PoolSpace, { value }: Ip): boolean {
+  return pool.restMs === Infinity && isResting.has(value);
 }
 
 /** The spaces of all pools, as declared. */
@@ -86,34 +142,56 @@ export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
   return pools.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((space) => space !== undefined));
 }
 
+/** Counts an address that is in use from now on (1), or no longer (-1). Nothing where no pool contains it. */
+export function countUse(index: PoolIndex, ip: Ip, by: 1 | -1): void {
+  const space = spaceOf(index, ip);
+  if (space === undefined) return;
+  space.used += by;
+  if (!isOpen(index, ip)) space.usedClosed += by;
+}
+
+/** How many addresses may be assigned and are not in use; resting ones are among them. */
+export function freeIn({ size, used, usedClosed }: PoolSpace): bigint {
+  return size - BigInt(used - usedClosed);
+}
+
 /** An address is free again, or has rested: the search in its pool finds it, also where it is past it. */
 export function searchFrom(index: PoolIndex, ip: Ip): void {
   const place = findPlace(index, ip);
   if (place === undefined) return;
-  const { space, range } = place;
+  const { space, range, isClosed } = place;
+  if (isClosed) return;
   const { cursor, freed } = space;
   const { value } = ip;
   if (space.isResting.has(value)) space.restingFrom = 0;
   else if (comesFirst({ range, value }, cursor)) freed.push({ range, value });
 }
 
-function spaceFor(pool: Pool, family: Family): PoolSpace | undefined {
-  const ranges = pool.ranges.filter((range) => range.family === family).flatMap(withoutReserved);
-  if (ranges[0] === undefined) return undefined;
-  const size = ranges.reduce((sum, range) => sum + rangeSize(range) - buggyIn(pool, range), 0n);
-  const search = { cursor: { range: 0, value: ranges[0].first }, freed: new Heap(comesFirst) };
-  return { pool, family, ranges, size, used: 0, resting: [], isResting: new Set(), restingFrom: 0, ...search };
+function spacesFor(pool: Pool, closed: readonly IpRange[]): PoolSpaces {
+  const heldBy = pool.quotaPerNamespace === undefined ? undefined : new Map<string, number>();
+  const spaceOfFamily = (family: Family): PoolSpace | undefined => {
+    const ranges = pool.ranges.filter((range) => range.family === family).flatMap(withoutReserved);
+    return ranges.length === 0 ? undefined : spaceFor({ pool, family, heldBy }, partsOf(ranges, closed));
+  };
+  return { pool, ipv4: spaceOfFamily("ipv4"), ipv6: spaceOfFamily("ipv6") };
+}
+
+function spaceFor(
+  basis: Pick<PoolSpace, "pool" | "family" | "heldBy">,
+  ranges: readonly PoolPart[],
+): PoolSpace | undefined {
+  const total = ranges.reduce((sum, range) => sum + rangeSize(range), 0n);
+  const size = ranges.reduce(
+    (sum, range) => (range.isClosed ? sum : sum + rangeSize(range) - buggyIn(basis.pool, range)),
+    0n,
+  );
+  const search = { cursor: { range: 0, value: ranges[0]?.first ?? 0n }, freed: new Heap(comesFirst) };
+  const rest = { resting: [], isResting: new Set<bigint>(), restingFrom: 0 };
+  return { ...basis, ranges, size, excluded: total - size, used: 0, usedClosed: 0, ...rest, ...search };
 }
 
 function comesFirst(left: FreedAddress, right: FreedAddress): boolean {
   return left.range === right.range ? left.value < right.value : left.range < right.range;
-}
-
-function rest(index: PoolIndex, ip: Ip | undefined): void {
-  const space = ip && spaceOf(index, ip);
-  if (ip === undefined || space === undefined || avoids(space.pool, ip)) return;
-  space.resting.push(ip.value);
-  space.isResting.add(ip.value);
 }
 
 /** How many addresses of the range the pool avoids, by arithmetic. */
@@ -152,7 +230,8 @@ export function lowestFree(space: PoolSpace, used: ReadonlyMap<bigint, unknown>)
     freed.pop();
   }
   for (; cursor.range < space.ranges.length; nextRange(space)) {
-    const last = space.ranges[cursor.range]?.last ?? -1n;
+    const part = space.ranges[cursor.range];
+    const last = part === undefined || part.isClosed ? -1n : part.last;
     for (; cursor.value <= last; cursor.value++) if (isFree(cursor.value)) return { family, value: cursor.value };
   }
   return undefined;
@@ -163,9 +242,10 @@ function nextRange({ cursor, ranges }: PoolSpace): void {
   cursor.value = ranges[cursor.range]?.first ?? 0n;
 }
 
-/** The free address that rests longest; undefined if none rests. */
+/** The free address that rests longest; undefined if none rests, or those that do are kept for the Services that had them. */
 export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unknown>): Ip | undefined {
   const { resting, family } = space;
+  if (space.pool.restMs === Infinity) return undefined;
   for (; space.restingFrom < resting.length; space.restingFrom++) {
     const value = resting[space.restingFrom];
     if (value !== undefined && !used.has(value)) return { family, value };

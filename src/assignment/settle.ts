@@ -4,14 +4,19 @@ import { type ChoiceTable, chooseAddresses } from "./choose.ts";
 import {
   type Lack,
   explainBadRequest,
+  explainBarred,
   explainInUse,
   explainNoPool,
   explainNotDual,
   explainNotInPool,
   explainOrphaned,
+  explainQuota,
+  explainReserved,
+  explainUnknownPool,
 } from "./explain.ts";
 import { hold, obstacleTo } from "./in-use.ts";
-import { spaceOf } from "./pool-space.ts";
+import { countUse, findPlace, isReserved, spaceOf } from "./pool-space.ts";
+import { isOverQuota } from "./quota.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 import type { Released } from "./snapshot.ts";
 
@@ -35,14 +40,15 @@ export function settle(table: ChoiceTable, service: Service, held: readonly Ip[]
   const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
   if (bad !== undefined) return { addresses: held, lacks: [bad], replaced: [] };
   const heldOf = (family: Family) => held.filter((ip) => ip.family === family);
-  const needs = service.families.map((family) => ({
-    family,
-    need: needOf(table, service, { family, has: heldOf(family) }),
-  }));
+  const needs: { family: Family; need: Need }[] = [];
+  for (const family of service.families) {
+    const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
+    needs.push({ family, need: needOf(table, service, { family, has: heldOf(family), taken }) });
+  }
   const families = needs.filter(({ need }) => need.kind === "choose").map(({ family }) => family);
   const ownPools = held.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? []);
-  const choice = chooseAddresses(table, service, { families, ownPools });
   const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
+  const choice = chooseAddresses(table, service, { families, ownPools, taken });
   const refused = needs.flatMap(({ need }) => (need.kind === "refused" ? need.lack : []));
   const lacks = [...refused, ...choice.lacks];
   const isPartial = lacks.length > 0 && service.ipFamilyPolicy === "RequireDualStack";
@@ -50,29 +56,52 @@ export function settle(table: ChoiceTable, service: Service, held: readonly Ip[]
   return exchange(table, service, { held, gained: [...taken, ...choice.addresses], lacks });
 }
 
-function needOf(table: ChoiceTable, service: Service, { family, has }: { family: Family; has: readonly Ip[] }): Need {
+/** A family of a Service: what it has of it, and what it is to get of the families before. */
+interface FamilyNeed {
+  readonly family: Family;
+  readonly has: readonly Ip[];
+  readonly taken: readonly Ip[];
+}
+
+function needOf(table: ChoiceTable, service: Service, { family, has, taken }: FamilyNeed): Need {
   const request = service.requestedAddresses.find((ip) => ip.family === family);
   if (request !== undefined) {
     if (has.some((ip) => equalIps(ip, request))) return { kind: "satisfied" };
-    return needOfRequest(table, service, request);
+    const lack = whyRefused(table, service, { ip: request, has, taken });
+    return lack === undefined ? { kind: "take", ip: request } : { kind: "refused", lack };
   }
   if (has.length === 0) return { kind: "choose" };
   const requested = requestedPoolsOf(table.pools, service);
   if (requested === undefined) return { kind: "satisfied" };
-  const lack = explainNoPool(table.pools, service);
-  if (lack !== undefined) return { kind: "refused", lack };
-  const isFromThese = has.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""));
-  return { kind: isFromThese ? "satisfied" : "choose" };
+  const unknown = explainUnknownPool(table, service);
+  if (unknown !== undefined) return { kind: "refused", lack: unknown };
+  // From a pool that no longer serves the Service, it keeps it.
+  if (has.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""))) return { kind: "satisfied" };
+  const lack = explainNoPool(table, service);
+  return lack === undefined ? { kind: "choose" } : { kind: "refused", lack };
 }
 
-function needOfRequest(table: ChoiceTable, service: Service, ip: Ip): Need {
+function whyRefused(
+  table: ChoiceTable,
+  service: Service,
+  { ip, has, taken }: { ip: Ip; has: readonly Ip[]; taken: readonly Ip[] },
+): Lack | undefined {
+  const { index, inUse, namespaces, former } = table;
   const requested = requestedPoolsOf(table.pools, service);
-  const noPool = requested === undefined ? undefined : explainNoPool(table.pools, service);
-  if (noPool !== undefined) return { kind: "refused", lack: noPool };
-  const outside = explainNotInPool(ip, { holder: spaceOf(table.index, ip)?.pool, requested });
-  if (outside !== undefined) return { kind: "refused", lack: outside };
-  const obstacle = obstacleTo(table.inUse, ip, service);
-  return obstacle === undefined ? { kind: "take", ip } : { kind: "refused", lack: explainInUse(ip, obstacle) };
+  const place = findPlace(index, ip);
+  const holder = place?.space.pool;
+  const lack =
+    explainUnknownPool(table, service) ??
+    explainNotInPool(ip, { holder, requested, isClosed: place?.isClosed === true });
+  if (lack !== undefined || place === undefined || holder === undefined) return lack;
+  const barred = explainBarred(ip, holder, { service, namespaces });
+  if (barred !== undefined) return barred;
+  const obstacle = obstacleTo(inUse, ip, service);
+  if (obstacle !== undefined) return explainInUse(ip, obstacle);
+  const isItsOwn = former.get(service.key)?.some((one) => equalIps(one, ip)) === true;
+  if (isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
+  const isOver = isOverQuota(inUse, { ip, service }, { chosen: taken, replaced: has });
+  return isOver ? explainQuota(holder, service, ip) : undefined;
 }
 
 function exchange(
@@ -81,8 +110,7 @@ function exchange(
   { held, gained, lacks }: { held: readonly Ip[]; gained: readonly Ip[]; lacks: readonly Lack[] },
 ): Settled {
   for (const ip of gained) {
-    const space = spaceOf(table.index, ip);
-    if (space !== undefined && !table.inUse.byAddress[ip.family].has(ip.value)) space.used++;
+    if (!table.inUse.byAddress[ip.family].has(ip.value)) countUse(table.index, ip, 1);
     hold(table.inUse, ip, service);
   }
   const isReplaced = (ip: Ip) => gained.some((other) => other.family === ip.family);

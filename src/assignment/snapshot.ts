@@ -5,6 +5,9 @@ import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
 
+/** The labels of each namespace, by its name. */
+export type NamespaceLabels = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
 /** Everything the assignment depends on: same snapshot, same plan. */
 export interface AssignmentSnapshot extends ServiceClass {
   /** The pools of the last good configuration; undefined when there never was one. */
@@ -15,6 +18,13 @@ export interface AssignmentSnapshot extends ServiceClass {
   readonly unreadable: ReadonlyMap<string, readonly Ip[]>;
   /** What hosts have themselves: no Service gets it, and one that has it in its status loses it. A new map whenever it differs. */
   readonly hostAddresses: HostAddresses;
+  /**
+   * What networks of the nodes keep for themselves, by canonical text: no Service gets it, and one that has it keeps it. A
+   * new map whenever it differs. Left out: none are known.
+   */
+  readonly networkAddresses?: ReadonlyMap<string, Ip> | undefined;
+  /** For the pools that select namespaces by labels. A new map whenever it differs. Left out: only names are known. */
+  readonly namespaces?: NamespaceLabels | undefined;
   /**
    * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. A new map
    * whenever it differs.
@@ -62,9 +72,18 @@ export interface Assignment {
 export interface PoolUsage {
   readonly pool: string;
   readonly family: Family;
-  /** Addresses that may be assigned: without those that `avoid-buggy-ips` excludes. */
+  /** Addresses that may be assigned: without those that are excluded. */
   readonly size: bigint;
+  /** Addresses of the pool in use, also those that are excluded and kept. */
   readonly used: number;
+  /** Addresses that may be assigned and are not in use; resting ones are among them. */
+  readonly free: bigint;
+  /** Addresses in use that were assigned from a pool of this name, and that no pool contains any longer. */
+  readonly orphaned: number;
+  /** Free addresses that rest. */
+  readonly resting: number;
+  /** Addresses of the pool that are never assigned: excluded ones, those that `avoid-buggy-ips` avoids, addresses of networks. */
+  readonly excluded: bigint;
 }
 
 /** The decisions by Service key, oldest Service first, and the pools in declared order. */

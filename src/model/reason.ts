@@ -15,6 +15,11 @@ export const REASON_MEANINGS = {
     "The status has an address that no pool contains and that Hawser did not assign: no speaker announces it. The Service gets an address of a pool as soon as there is one.",
   PoolExhausted:
     "No free address is left in the pools that may serve the Service. It gets one as soon as there is one.",
+  QuotaExceeded:
+    "The Services of the namespace have as many addresses of the pool as its quota allows. The Service gets one as soon as another one there gives one back.",
+  PoolNotForService:
+    "The pool that the Service or its address needs is for other Services: its namespaces or selectors do not match.",
+  PoolDisabled: "The pool is disabled: Services keep the addresses they have, and no Service gets another one.",
   NoPoolConfigured: "There is no pool that may serve the Service.",
   RequestedAddressNotInPool: "No pool contains the requested address, or the requested pool does not contain it.",
   RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a host has it.",

@@ -44,6 +44,8 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   readonly namespace: string;
   readonly name: string;
   readonly createdMs: number;
+  /** `metadata.labels`: pools may serve only Services that these select. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
   readonly ports: readonly ServicePort[];
   readonly selector: Readonly<Record<string, string>>;
@@ -95,7 +97,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
     externalIps: readExternalIps(spec),
   };
   const isReadable = !hasError(problems);
-  const { namespace, name, createdMs } = object.metadata;
+  const { namespace, name, createdMs, labels } = object.metadata;
   // A type that is misspelt hides no mistake in the request.
   const asker = {
     families: families.families,
@@ -110,7 +112,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
   };
   const assignedAddresses = readAssigned(root);
   if (!isReadable) return { ok: false, problems: [...problems, ...request.requestProblems] };
-  const identity = { key: keyOf(object.metadata), namespace, name, createdMs };
+  const identity = { key: keyOf(object.metadata), namespace, name, createdMs, labels };
   const value = { ...identity, ...shape, ...request, ...marks, assignedAddresses };
   return { ok: true, value, problems: [...problems, ...request.requestProblems] };
 }

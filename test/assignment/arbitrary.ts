@@ -1,7 +1,12 @@
 // Snapshots for properties: few addresses, so that Services meet on them.
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { LabelSelector } from "#src/model/label-selector.ts";
 import * as fc from "fast-check";
 import { host, ip, pool, service, type Short, snapshot } from "./build.ts";
+
+/** Of Services and of namespaces. */
+export const labels = [{}, { app: "x" }] as const;
+const selected: LabelSelector = [{ key: "app", operator: "In", values: ["x"] }];
 
 /** Addresses in and outside of the pools. */
 export const V4 = ["192.0.2.0", "192.0.2.1", "192.0.2.2", "192.0.2.255", "198.51.100.7", "10.0.0.1", "127.0.0.1"];
@@ -11,11 +16,21 @@ export const poolSets = [
   [pool("a", ["192.0.2.0/31"])],
   [pool("a", ["192.0.2.0-192.0.2.2", "2001:db8::/127"]), pool("b", ["198.51.100.4/30"], { autoAssign: false })],
   [pool("b", ["192.0.2.254-192.0.3.1"], { avoidBuggyIps: true }), pool("c", ["2001:db8:1::/64"])],
+  [pool("a", ["192.0.2.0-192.0.2.2", "2001:db8::/127"], { quotaPerNamespace: 1 }), pool("b", ["198.51.100.4/30"])],
+  [
+    pool("a", ["192.0.2.0/30"], { namespaceSelectors: [selected], excluded: pool("", ["192.0.2.1/32"]).ranges }),
+    pool("b", ["198.51.100.4/30", "2001:db8::/126"], { serviceSelectors: [selected], restMs: 60_000, priority: 1 }),
+  ],
+  [
+    pool("a", ["192.0.2.0/30"], { restMs: Infinity, quotaPerNamespace: 2, serviceSelectors: [] }),
+    pool("b", ["198.51.100.4/30"], { isDisabled: true }),
+  ],
 ];
 
 const maybe = <T>(...values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 1 });
 const short = fc.record({
   createdMs: fc.nat(3),
+  labels: fc.constantFrom(...labels),
   type: fc.constantFrom("LoadBalancer", "LoadBalancer", "LoadBalancer", "LoadBalancer", "NodePort"),
   families: fc.constantFrom(["ipv4"], ["ipv6"], ["ipv4", "ipv6"], ["ipv6", "ipv4"]),
   ipFamilyPolicy: fc.constantFrom("SingleStack", "PreferDualStack", "RequireDualStack"),
@@ -49,10 +64,11 @@ export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
     pools: fc.constantFrom(...poolSets),
     all: fc.array(shorts, { maxLength: 9 }),
     nodes: fc.subarray([...V4, ...V6]),
+    namespace: fc.constantFrom(...labels),
     resting: fc.dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 })),
     former: fc.dictionary(fc.constantFrom("default/s0", "default/s3"), fc.subarray([...V4, ...V6])),
   })
-  .map(({ pools, all, nodes, resting, former }) =>
+  .map(({ pools, all, nodes, resting, former, namespace }) =>
     snapshot(
       pools,
       all.map((one, index) => service(`s${index}`, one)),
@@ -60,6 +76,7 @@ export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
         resting: new Map(Object.entries(resting)),
         former: new Map(Object.entries(former).map(([key, texts]) => [key, texts.map(ip)])),
         hostAddresses: new Map(nodes.map((text) => [text, host(text)])),
+        namespaces: new Map([["default", namespace]]),
       },
     ),
   );

@@ -50,6 +50,7 @@ export function service(
     namespace: "default",
     name,
     createdMs: 0,
+    labels: {},
     type: "LoadBalancer",
     families: ["ipv4"],
     ipFamilyPolicy: "SingleStack",

@@ -135,6 +135,8 @@ describe("planAssignments() properties", () => {
           const ranges = before.pools?.flatMap((pool) => pool.ranges) ?? [];
           for (const ip of gained) expect(ranges.some((range) => rangeContains(range, ip))).toBe(true);
           for (const ip of gained) expect(before.hostAddresses.has(printIp(ip))).toBe(false);
+          const closed = before.pools?.flatMap((pool) => pool.excluded) ?? [];
+          for (const ip of gained) expect(closed.some((range) => rangeContains(range, ip))).toBe(false);
         }
       }),
       { numRuns: 500 },

@@ -167,7 +167,7 @@ describe("avoid-buggy-ips", () => {
     const services = [1, 2, 3].map((n) => service(`s${n}`));
     const plan = planAssignments(snapshot([pool("p", [range], { avoidBuggyIps: true })], services));
     expect([...plan.assignments.values()].flatMap((one) => one.addresses.map(printIp))).toEqual(addresses);
-    expect(plan.pools).toEqual([{ pool: "p", family: "ipv4", size, used: addresses.length }]);
+    expect(plan.pools).toMatchObject([{ pool: "p", family: "ipv4", size, used: addresses.length }]);
   });
 
   it("refuses a request for such an address, and keeps one that is in use", () => {

@@ -5,8 +5,8 @@ import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { poolSets, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
-import { host, marksOf, pool, service, snapshot } from "./build.ts";
+import { labels, poolSets, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
+import { host, ip, marksOf, pool, service, snapshot } from "./build.ts";
 
 const names = Array.from({ length: 9 }, (_, number) => `s${number}`);
 const named = fc.constantFrom(...names);
@@ -107,6 +107,24 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.subarray([...V4, ...V6]).map((nodes) => (state: State) => {
       state.rest = { ...state.rest, hostAddresses: new Map(nodes.map((text) => [text, host(text)])) };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...labels).map((namespace) => (state: State) => {
+      state.rest = { ...state.rest, namespaces: new Map([["default", namespace]]) };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.subarray([...V4, ...V6]).map((texts) => (state: State) => {
+      state.rest = { ...state.rest, networkAddresses: new Map(texts.map((text) => [text, ip(text)])) };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(200_000).map((durationMs) => (state: State) => {
+      state.rest = { ...state.rest, nowMs: state.rest.nowMs + durationMs };
     }),
   },
 );

@@ -1,0 +1,33 @@
+import { matchesLabels } from "#src/model/label-selector.ts";
+import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
+import type { NamespaceLabels } from "./snapshot.ts";
+
+/** Why a pool gives a Service no address: it gives none at all, or is for other namespaces, or for other Services of them. */
+export type PoolBar = "disabled" | "namespace" | "labels";
+
+/** Whether the pool is for certain Services only. */
+export function isRestricted({ namespaces, namespaceSelectors, serviceSelectors }: Pool): boolean {
+  return namespaces.length > 0 || namespaceSelectors.length > 0 || serviceSelectors.length > 0;
+}
+
+/**
+ * Why the pool gives the Service no new address, asked for or not; undefined if it may. Namespaces by name and by selector
+ * are one set; where there are selectors and none matches a namespace, that set is empty and the pool serves no Service.
+ */
+export function whyBarred(pool: Pool, service: Service, namespaces: NamespaceLabels): PoolBar | undefined {
+  const { serviceSelectors } = pool;
+  if (pool.isDisabled) return "disabled";
+  if (!servesNamespace(pool, service.namespace, namespaces)) return "namespace";
+  const isSelected =
+    serviceSelectors.length === 0 || serviceSelectors.some((one) => matchesLabels(one, service.labels));
+  return isSelected ? undefined : "labels";
+}
+
+function servesNamespace(pool: Pool, namespace: string, namespaces: NamespaceLabels): boolean {
+  if (pool.namespaces.length === 0 && pool.namespaceSelectors.length === 0) return true;
+  if (pool.namespaces.includes(namespace)) return true;
+  // Each namespace has this label, also one of which only the name is known.
+  const labels = { "kubernetes.io/metadata.name": namespace, ...namespaces.get(namespace) };
+  return pool.namespaceSelectors.some((selector) => matchesLabels(selector, labels));
+}
