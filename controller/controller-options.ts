@@ -11,6 +11,13 @@ export const controllerOptions = {
     kind: "string",
     help: "Create this Secret with a random key if it does not exist (default: none)",
   },
+  poolWarningPercent: {
+    kind: "number",
+    default: 90,
+    min: 1,
+    max: 100,
+    help: "Report a pool as nearly full when this percentage of its addresses is in use",
+  },
   ...adminOptions(9120, "/healthz, /readyz and /metrics"),
   ...logOptions,
 } as const satisfies OptionSpecs;

@@ -5,12 +5,13 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
-import { logProblem } from "#src/process/problem-log.ts";
+import { logProblem, ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
 import { applyAssignments } from "./apply-assignments.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
 import { findDeparted } from "./find-departed.ts";
 import { eventOf } from "#src/status/event-record.ts";
+import { PoolLevels } from "./pool-levels.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { HostReader } from "./host-reader.ts";
@@ -30,6 +31,8 @@ import { isOfServiceClass, type ServiceClass, serviceClassOf } from "#src/model/
 export interface RoundContext extends ServiceClass {
   readonly source: Source;
   readonly configMap: ObjectRef;
+  /** A pool is nearly full when so many percent of its addresses are in use. */
+  readonly poolWarningPercent: number;
   readonly log: Logger;
   readonly metrics: ControllerMetrics;
   readonly monotonicMs: () => number;
@@ -53,6 +56,8 @@ export class Round {
   #takeovers = new TakeoverEvents();
   #speakerProblems = new SpeakerProblemEvents();
   #planner = new AssignmentPlanner();
+  #levels: PoolLevels;
+  readonly #levelProblems: ProblemLog;
   /** What the speakers reported at the last round. */
   #speakers: SpeakersView | undefined;
   /** The number of the current round, from 1 on. */
@@ -72,6 +77,8 @@ export class Round {
       if (isOfOthers(object, context)) return;
       for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });
     });
+    this.#levels = new PoolLevels(configMap, context.poolWarningPercent);
+    this.#levelProblems = new ProblemLog(log);
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
   }
 
@@ -97,6 +104,7 @@ export class Round {
     this.#planner = new AssignmentPlanner();
     this.#takeovers = new TakeoverEvents();
     this.#speakerProblems = new SpeakerProblemEvents();
+    this.#levels = new PoolLevels(this.#context.configMap, this.#context.poolWarningPercent);
     this.#speakers = undefined;
   }
 
@@ -144,6 +152,7 @@ export class Round {
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
+    if (decided.length > 0 || gone.size > 0 || this.#levels.nextInMs(nowMs) === 0) this.#sayLevels(decided, nowMs);
     const speakers = this.#reports.read(source.reports(), ready);
     this.#recordSpeakers(speakers, nowMs);
     for (const keys of [decided, this.#concerned(speakers, nowMs), this.#records.due(nowMs)])
@@ -164,7 +173,7 @@ export class Round {
   /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const timed = [this.#records, this.#takeovers, this.#speakerProblems];
+    const timed = [this.#records, this.#levels, this.#takeovers, this.#speakerProblems];
     const due = timed.map((one) => one.nextInMs(nowMs)).filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -206,6 +215,17 @@ export class Round {
         source.record(event);
     if (isOther || problems.nextInMs(nowMs) === 0)
       for (const event of problems.due(speakers.problems, nowMs)) source.record(event);
+  }
+
+  /** Pools that are full, nearly full, or neither any longer become Events and Problems. */
+  #sayLevels(decided: readonly string[], nowMs: number): void {
+    const { source, configMap } = this.#context;
+    const { events, problems } = this.#levels.update(this.#planner.usage(), nowMs);
+    // A term that begins with a pool that is full brings no news, unless it gave the last addresses itself.
+    const { assignments } = this.#planner;
+    const isNews = this.#speakers !== undefined || decided.some((key) => assignments.get(key)?.kind === "assign");
+    if (isNews) for (const event of events) source.record(event);
+    this.#levelProblems.report(keyOf(configMap), problems);
   }
 
   #apply(speakers: SpeakersView): Promise<boolean> {

@@ -65,6 +65,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
       source,
       configMap,
       ...serviceClassOf(options),
+      poolWarningPercent: options.poolWarningPercent,
       log,
       metrics: createControllerMetrics(registry),
       monotonicMs,

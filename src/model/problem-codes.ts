@@ -241,6 +241,16 @@ export const PROBLEM_CODES = {
     solve: "Take the address out of the pool, or set `avoid-buggy-ips: true` where it ends in 0 or 255.",
   },
 
+  POOL_NEARLY_FULL: {
+    meaning:
+      "Warning: of the addresses of a pool in one family, as many are in use as `--pool-warning-percent` of the controller says (90 by default). It lasts until 5 % less are in use for a minute.",
+    solve: "Add a range to the pool, or another pool, before Services have to wait.",
+  },
+  POOL_FULL: {
+    meaning: "Warning: all addresses of a pool in one family are in use, or were within the last minute.",
+    solve: "Add a range to the pool, or another pool, or delete Services that are not needed.",
+  },
+
   // Services, endpoints and nodes (src/model/service*.ts, endpoint-slice.ts, node.ts).
   REQUEST_ADDRESS_UNREADABLE: {
     meaning:

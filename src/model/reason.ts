@@ -49,6 +49,12 @@ export const REASON_MEANINGS = {
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",
   SpeakerProblem:
     "A speaker reports a problem that its user can fix, with the code, the cause and the fix: one Event about its Node for each, when it has lasted some seconds.",
+  PoolNearlyFull:
+    "Of the addresses of a pool in one family, as many are in use as --pool-warning-percent says: one Event about the ConfigMap.",
+  PoolFull:
+    "All addresses of a pool in one family are in use: one Event about the ConfigMap. Services may have to wait.",
+  PoolHasRoom:
+    "A pool that was full or nearly full has had free addresses for a minute: one Event about the ConfigMap.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
   ConfigLoaded: "The configuration was read and is in use.",
 } as const;

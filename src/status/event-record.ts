@@ -15,6 +15,7 @@ const NORMAL: ReadonlySet<Reason> = new Set<Reason>([
   "AddressAssigned",
   "AddressReleased",
   "ConfigLoaded",
+  "PoolHasRoom",
   "TakenOver",
 ]);
 

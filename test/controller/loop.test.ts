@@ -164,7 +164,7 @@ describe("bad input", () => {
       config: 'address-pools: [{name: p, protocol: layer2, addresses: ["192.0.2.9-192.0.2.1"]}]',
     },
   ])("a ConfigMap with $name leaves the last good one in force, and says so once", async ({ config }) => {
-    world.source.put(pools("192.0.2.0/31"), serviceObject("a"));
+    world.source.put(pools("192.0.2.0/30"), serviceObject("a"));
     await world.start();
     await world.put(configObject(config));
     await world.put(serviceObject("b"));
@@ -177,7 +177,7 @@ describe("bad input", () => {
       metadata: { ...configObject(config).metadata, labels: { touched: "yes" } },
     });
     expect(world.events("hawser")).toHaveLength(1);
-    await world.put(pools("192.0.2.0/31"));
+    await world.put(pools("192.0.2.0/30"));
     expect(await world.metric("hawser_config_stale")).toBe("0");
     expect(world.events("hawser").at(-1)).toBe("Normal ConfigLoaded");
   });

@@ -156,7 +156,7 @@ describe("an address that is replaced, in any order of events", () => {
         for (const one of steps) {
           if ("edit" in one) await world.edit(one.edit, { annotations: { [ADDRESSES]: one.ip } });
           else if ("announce" in one) world.announce(...one.announce);
-          else if ("fault" in one) world.source.faults.set("*", [one.fault as "refused"]);
+          else if ("fault" in one) world.source.faults.set("*", [one.fault]);
           else if ("empty" in one) await world.overwrite(one.empty, { loadBalancer: {} });
           else if ("advanceMs" in one) await world.advance(one.advanceMs);
           else {

@@ -70,6 +70,7 @@ export class World {
       source: this.source,
       configMap: { kind: "ConfigMap", namespace: "hawser-system", name: "hawser" },
       loadBalancerClass,
+      poolWarningPercent: 90,
       log: createLogger({
         component: "controller",
         level: "info",

@@ -1,0 +1,122 @@
+import type { PoolUsage } from "#src/assignment/snapshot.ts";
+import type { Family } from "#src/ip/address.ts";
+import { keyOf, type ObjectRef } from "#src/model/object.ts";
+import { printProblem, type Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
+import { type EventRecord, eventOf } from "#src/status/event-record.ts";
+
+/** How full the addresses of a pool in one family are: nearly full from a level on. */
+const LEVELS = ["roomy", "nearly full", "full"] as const;
+type Level = (typeof LEVELS)[number];
+
+/** A pool is nearly full until so many percent less of it are in use than when it became so. */
+const HYSTERESIS_PERCENT = 5;
+/** A pool has been emptier for so long before that is said: what is freed and taken again at once changes nothing. */
+const EMPTIER_MS = 60_000;
+
+const FAMILY_NAMES: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
+
+interface State {
+  readonly level: Level;
+  /** Since when it has been emptier than `level`, on any steady clock; undefined: it is not. */
+  readonly emptierSinceMs: number | undefined;
+}
+
+/** What there is to say of the pools now. */
+interface Said {
+  /** One for each change. */
+  readonly events: readonly EventRecord[];
+  /** One for each pool and family that is full or nearly full. */
+  readonly problems: readonly Problem[];
+}
+
+/** Says when a pool is nearly full, when it is full, and when it is neither any longer. */
+export class PoolLevels {
+  readonly #configMap: ObjectRef;
+  readonly #percent: number;
+  #states: ReadonlyMap<string, State> = new Map();
+  #nextMs: number | undefined;
+
+  /** `percent`: a pool is nearly full when so many percent of its addresses are in use. Events are about the ConfigMap. */
+  constructor(configMap: ObjectRef, percent: number) {
+    this.#configMap = configMap;
+    this.#percent = percent;
+  }
+
+  /** Takes how full the pools are now. */
+  update(pools: readonly PoolUsage[], nowMs: number): Said {
+    const states = new Map<string, State>();
+    const events: EventRecord[] = [];
+    const problems: Problem[] = [];
+    this.#nextMs = undefined;
+    for (const usage of pools) {
+      const key = JSON.stringify([usage.pool, usage.family]);
+      const before = this.#states.get(key) ?? { level: "roomy", emptierSinceMs: undefined };
+      const state = stateAfter(before, this.#levelOf(usage, before.level), nowMs);
+      if (state.emptierSinceMs !== undefined)
+        this.#nextMs = Math.min(this.#nextMs ?? Infinity, state.emptierSinceMs + EMPTIER_MS);
+      states.set(key, state);
+      const problem = this.#problemOf(usage, state.level);
+      if (problem !== undefined) problems.push(problem);
+      if (state.level !== before.level) events.push(this.#eventFor(usage, before.level, state.level));
+    }
+    this.#states = states;
+    return { events, problems };
+  }
+
+  /** Milliseconds until something may be said although nothing changes, at least 0; undefined if nothing may. */
+  nextInMs(nowMs: number): number | undefined {
+    return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
+  }
+
+  #levelOf({ size, used }: PoolUsage, before: Level): Level {
+    if (size > 0n && BigInt(used) >= size) return "full";
+    const fromPercent = before === "roomy" ? this.#percent : this.#percent - HYSTERESIS_PERCENT;
+    return size > 0n && BigInt(used) * 100n >= size * BigInt(fromPercent) ? "nearly full" : "roomy";
+  }
+
+  #problemOf({ pool, family, size }: PoolUsage, level: Level): Problem | undefined {
+    const addresses = `${FAMILY_NAMES[family]} addresses`;
+    const shared = {
+      at: objectAt("ConfigMap", keyOf(this.#configMap), `pool "${pool}"`),
+      severity: "warning",
+    } as const;
+    if (level === "full")
+      return {
+        ...shared,
+        code: "POOL_FULL",
+        what: `Pool "${pool}" is full`,
+        why: `all of its ${size} ${addresses} are in use, or were within the last minute`,
+        fix: "Add a range to it or another pool, or delete Services that are not needed; Services wait until then",
+      };
+    if (level === "nearly full")
+      return {
+        ...shared,
+        code: "POOL_NEARLY_FULL",
+        what: `Pool "${pool}" is nearly full`,
+        why: `${this.#percent} % of its ${size} ${addresses} are in use, or were within the last minute`,
+        fix: "Add a range to it or another pool before Services have to wait",
+      };
+    return undefined;
+  }
+
+  #eventFor(usage: PoolUsage, before: Level, level: Level): EventRecord {
+    const problem = this.#problemOf(usage, level);
+    const isFuller = LEVELS.indexOf(level) > LEVELS.indexOf(before);
+    if (isFuller && problem !== undefined) {
+      const reason = level === "full" ? "PoolFull" : "PoolNearlyFull";
+      return eventOf(this.#configMap, { reason, message: printProblem(problem) });
+    }
+    const { pool, family, size } = usage;
+    const still = level === "nearly full" ? " It is still nearly full." : "";
+    const message = `Pool "${pool}" has free ${FAMILY_NAMES[family]} addresses again, of ${size}.${still}`;
+    return eventOf(this.#configMap, { reason: "PoolHasRoom", message });
+  }
+}
+
+/** A pool that is fuller is so at once; one that is emptier has to be so for a while. */
+function stateAfter({ level, emptierSinceMs }: State, now: Level, nowMs: number): State {
+  if (LEVELS.indexOf(now) >= LEVELS.indexOf(level)) return { level: now, emptierSinceMs: undefined };
+  const sinceMs = emptierSinceMs ?? nowMs;
+  return nowMs - sinceMs < EMPTIER_MS ? { level, emptierSinceMs: sinceMs } : { level: now, emptierSinceMs: undefined };
+}
