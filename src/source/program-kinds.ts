@@ -10,10 +10,28 @@ export interface ProgramKinds {
   readonly opensOnRequest: readonly Kind[];
 }
 
+/** MetalLB's custom resources, which the cluster may be without. */
+const customResources = [
+  "IPAddressPool",
+  "L2Advertisement",
+  "BGPPeer",
+  "BGPAdvertisement",
+  "Community",
+  "BFDProfile",
+] as const satisfies readonly Kind[];
+
 /** What each program reads. The rights in config/ are compared with it (test/config). */
 export const programKinds = {
-  controller: { opens: ["Service", "ConfigMap", "Node"], follows: [], opensOnRequest: [] },
-  speaker: { opens: ["ConfigMap", "Service", "EndpointSlice", "Node"], follows: [], opensOnRequest: [] },
+  controller: {
+    opens: ["Service", "ConfigMap", "Node", "Namespace", ...customResources],
+    follows: [],
+    opensOnRequest: [],
+  },
+  speaker: {
+    opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...customResources],
+    follows: [],
+    opensOnRequest: [],
+  },
   // The addresses of Nodes, with --publish-node-addresses.
   ingress: {
     opens: ["Ingress", "IngressClass", "Service", "EndpointSlice"],

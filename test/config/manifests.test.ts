@@ -126,7 +126,9 @@ describe.each(ways)("config/%s.yaml", (way) => {
     for (const rule of rules) {
       expect(VERBS).toEqual(expect.arrayContaining([...rule.verbs]));
       expect(rule.resources).not.toContain("*");
-      const isWhole = rule.resources.some((name) => ["services", "ingresses", "secrets", "nodes"].includes(name));
+      const isWhole = rule.resources.some((name) =>
+        ["services", "ingresses", "secrets", "nodes", "namespaces", "ipaddresspools", "bgppeers"].includes(name),
+      );
       const mayOnly = rule.resources.includes("secrets") ? ["list", "watch", "create"] : ["list", "watch"];
       if (isWhole) expect(mayOnly).toEqual(expect.arrayContaining([...rule.verbs]));
     }
