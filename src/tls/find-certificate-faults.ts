@@ -68,10 +68,7 @@ function notCovered({ secretKey, names }: Certificate, hosts: readonly string[])
     code: "SECRET_HOST_NOT_COVERED",
     at: objectAt("Secret", secretKey, "tls.crt"),
     what: `Clients refuse this certificate for ${named}${rest > 0 ? ` and ${rest} more` : ""}`,
-    why:
-      names.size === 0
-        ? "it is for no DNS name"
-        : `it is for ${list}${names.size > MAX_NAMED_HOSTS ? ", ..." : ""}`,
+    why: names.size === 0 ? "it is for no DNS name" : `it is for ${list}${names.size > MAX_NAMED_HOSTS ? ", ..." : ""}`,
     fix: "Store a certificate for these hosts, or name another Secret",
     severity: "warning",
   };
