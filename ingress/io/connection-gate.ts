@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { monotonicMs } from "#src/process/clock.ts";
 
 /** What bounds the connections that are open at once. */
 export interface GateLimits {
@@ -27,6 +28,17 @@ interface Guest extends Admission {
   seenRequests: number;
 }
 
+/** A connection that may be closed, and whether it had no request since it was looked at before. */
+interface Idle {
+  readonly guest: Guest;
+  readonly isSilent: boolean;
+}
+
+/** Connections that are looked at for each new one beyond a bound. */
+const QUICK_LOOK = 64;
+/** Where these are all busy, all others are looked at too, but the pause after that is so many times what it took. */
+const PAUSE_FACTOR = 20;
+
 /**
  * Lets connections in up to a bound for all and one for each client address. Where a bound is reached the longest idle
  * connection (of that address) is closed; where none is idle the new one is refused.
@@ -39,13 +51,18 @@ export class ConnectionGate {
   /** Connections that were reset before they could be let in. */
   vanished = 0;
   readonly #limits: GateLimits;
+  readonly #nowMs: () => number;
+  /** Before that not all connections are looked at again. */
+  #nextLookMs = Number.NEGATIVE_INFINITY;
   /** The longest idle first, except for requests since the last look. */
   readonly #all = new Set<Guest>();
   /** The same by client address. No empty sets. */
   readonly #byAddress = new Map<string, Set<Guest>>();
 
-  constructor(limits: GateLimits) {
+  /** `nowMs`: milliseconds that never go back. */
+  constructor(limits: GateLimits, nowMs: () => number = monotonicMs) {
     this.#limits = limits;
+    this.#nowMs = nowMs;
   }
 
   /** Connections that are in now. */
@@ -80,28 +97,43 @@ export class ConnectionGate {
     if (group?.size === 0) this.#byAddress.delete(guest.address);
   }
 
-  /**
-   * Closes the longest idle of these; false if none is idle. Requests only count, and order is made here: what had one
-   * since the last look goes to the end, once, so that a look costs what happened since the one before.
-   */
+  /** Closes the longest idle of these; false if none was found. */
   #displaceOne(guests: Set<Guest>): boolean {
-    for (const guest of takeFirst(guests, guests.size)) {
+    const quick = this.#look(guests, QUICK_LOOK);
+    const found = quick?.isSilent === true || guests.size <= QUICK_LOOK ? quick : (this.#lookAtAll(guests) ?? quick);
+    if (found === undefined) return false;
+    this.displaced += 1;
+    this.leave(found.guest);
+    found.guest.socket.destroy();
+    return true;
+  }
+
+  /** Where nearly all are busy this takes long, and finds little: it gets a small part of the time. */
+  #lookAtAll(guests: Set<Guest>): Idle | undefined {
+    const startMs = this.#nowMs();
+    if (startMs < this.#nextLookMs) return undefined;
+    const found = this.#look(guests, guests.size);
+    const endMs = this.#nowMs();
+    this.#nextLookMs = endMs + PAUSE_FACTOR * (endMs - startMs);
+    return found;
+  }
+
+  /**
+   * The first of so many that is idle and had no request since the last look, else the first that is idle. Requests only
+   * count, and order is made here: what is busy or had a request goes to the end.
+   */
+  #look(guests: Set<Guest>, count: number): Idle | undefined {
+    let first: Guest | undefined;
+    for (const guest of takeFirst(guests, count)) {
       const requests = guest.occupant?.requestCount ?? 0;
-      if (requests === guest.seenRequests && guest.occupant?.mayGiveWay !== false) return this.#displace(guest);
+      const isIdle = guest.occupant?.mayGiveWay !== false;
+      if (isIdle && requests === guest.seenRequests) return { guest, isSilent: true };
+      if (isIdle) first ??= guest;
       guest.seenRequests = requests;
       guests.delete(guest);
       guests.add(guest);
     }
-    // All had a request since the last look: the first that is idle now has been so for longest.
-    for (const guest of guests) if (guest.occupant?.mayGiveWay !== false) return this.#displace(guest);
-    return false;
-  }
-
-  #displace(guest: Guest): true {
-    this.displaced += 1;
-    this.leave(guest);
-    guest.socket.destroy();
-    return true;
+    return first && { guest: first, isSilent: false };
   }
 }
 

@@ -46,6 +46,37 @@ describe("ConnectionGate", () => {
     expect([gate.size, gate.displaced]).toEqual([3, 48]);
   });
 
+  it("H10 looks at few where all are busy, because looking at all each time would leave no time for requests", () => {
+    let looks = 0;
+    let nowMs = 0;
+    const busy = {
+      get mayGiveWay() {
+        looks += 1;
+        nowMs += 0.001;
+        return false;
+      },
+      requestCount: 1,
+    };
+    const gate = new ConnectionGate({ connections: 10_000, connectionsPerAddress: 0 }, () => nowMs);
+    for (let count = 0; count < 10_000; count++) gate.admit(fakeSocket(), "192.0.2.1")!.occupant = busy;
+    for (let count = 0; count < 100; count++) expect(gate.admit(fakeSocket(), "192.0.2.2")).toBeUndefined();
+    expect(looks).toBeLessThan(20_000);
+    expect(gate.refused).toBe(100);
+  });
+
+  it("H10 finds the one that is idle among very many busy ones", () => {
+    const gate = new ConnectionGate({ connections: 10_000, connectionsPerAddress: 0 });
+    const busy = { mayGiveWay: false, requestCount: 1 };
+    const idle = fakeSocket();
+    for (let count = 0; count < 10_000; count++) {
+      const isIdle = count === 7_000;
+      const admission = gate.admit(isIdle ? idle : fakeSocket(), "192.0.2.1");
+      admission!.occupant = isIdle ? { mayGiveWay: true, requestCount: 1 } : busy;
+    }
+    expect(gate.admit(fakeSocket(), "192.0.2.2")).toBeDefined();
+    expect(idle.isDestroyed).toBe(true);
+  });
+
   it("H10 forgets all of what left", () => {
     const gate = new ConnectionGate({ connections: 2, connectionsPerAddress: 1 });
     for (let count = 0; count < 10; count++) gate.leave(gate.admit(fakeSocket(), "192.0.2.1")!);
