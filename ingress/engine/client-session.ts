@@ -209,14 +209,16 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   onTunnel(): void {
+    // Given up for the head that was sent just now.
+    if (this.#exchange === undefined) return;
     this.#record.end(101, this.#exchange);
     this.#phase = "tunnel";
     const early = this.#stash.peek();
     this.#stash.clear();
-    const isKept = early.length > 0 && this.#exchange!.sendBody(early, 0, early.length);
+    const isKept = early.length > 0 && this.#exchange.sendBody(early, 0, early.length);
     this.#input.releaseForTurn();
     if (!isKept) this.#input.releaseByExchange();
-    if (this.#hasClientEnded) this.#exchange!.endTunnel();
+    if (this.#hasClientEnded) this.#exchange.endTunnel();
   }
 
   onTunnelEnd(): void {
@@ -378,13 +380,17 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const connection = mayKeepAlive ? keptOpen : "close";
     const { date } = this.#context;
     const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date, location: why.location });
-    this.sendToClient(answer, 0, answer.length);
-    this.#record.end(status, this.#exchange, why.reason);
+    const exchange = this.#exchange;
+    // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;
+    this.#phase = "exchange";
+    this.sendToClient(answer, 0, answer.length);
+    this.#record.end(status, exchange, why.reason);
     this.#endTurn(mayKeepAlive);
   }
 
   #endTurn(mayKeepAlive: boolean): void {
+    if (this.#phase === "closed") return;
     const isLast = this.#hasClientEnded && this.#stash.length === 0;
     if (!mayKeepAlive || isLast) {
       this.#finish();
