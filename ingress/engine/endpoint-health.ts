@@ -7,6 +7,8 @@ const FAILURES_BEFORE_EJECTION = 2;
 const EJECTION: BackOff = { firstMs: 5_000, longestMs: 60_000 };
 /** Endpoints with failures that are remembered; the oldest is forgotten for a new one. */
 const MAX_REMEMBERED = 4_096;
+/** An endpoint without a failure for so long is gone, or nothing asks for it. Longer than any pause between trials. */
+const FORGET_AFTER_MS = 600_000;
 
 interface Failing {
   failures: number;
@@ -15,6 +17,8 @@ interface Failing {
   untilMs: number;
   /** Whether it is back is being tried. */
   isOnTrial: boolean;
+  /** When it failed last. */
+  failedMs: number;
 }
 
 /**
@@ -65,7 +69,7 @@ export class EndpointHealth {
 
   /** An idle connection to it died of silence: it is tried before a request goes there. */
   onIdleDeath({ key }: BackendEndpoint): void {
-    const failing = this.#failing.get(key) ?? { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false };
+    const failing = this.#failing.get(key) ?? newFailing();
     if (failing.untilMs !== 0) return;
     failing.untilMs = this.#nowMs();
     this.#remember(key, failing);
@@ -76,7 +80,7 @@ export class EndpointHealth {
    * enough, because each further request would wait for as long.
    */
   onFailure({ key }: BackendEndpoint, endpoints: readonly BackendEndpoint[], isSignOfDeath: boolean): void {
-    const failing = this.#failing.get(key) ?? { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false };
+    const failing = this.#failing.get(key) ?? newFailing();
     const nowMs = this.#nowMs();
     // Requests that were under way together fail together: that is one ejection.
     if (failing.untilMs > nowMs && !failing.isOnTrial) return;
@@ -92,9 +96,24 @@ export class EndpointHealth {
     this.ejections += 1;
   }
 
+  /** Forgets endpoints that failed long ago: of those that are gone nothing else would tell. Call it now and then. */
+  forgetOld(): void {
+    const oldestMs = this.#nowMs() - FORGET_AFTER_MS;
+    for (const [key, { failedMs }] of this.#failing) {
+      if (failedMs > oldestMs) return;
+      this.#failing.delete(key);
+    }
+  }
+
+  /** Keeps the failures in the order of their time. */
   #remember(key: string, failing: Failing): void {
+    failing.failedMs = this.#nowMs();
     this.#failing.delete(key);
     this.#failing.set(key, failing);
     if (this.#failing.size > MAX_REMEMBERED) this.#failing.delete(this.#failing.keys().next().value ?? "");
   }
+}
+
+function newFailing(): Failing {
+  return { failures: 0, ejections: 0, untilMs: 0, isOnTrial: false, failedMs: 0 };
 }

@@ -130,6 +130,7 @@ export class Engine implements EngineContext {
     for (const session of this.#sessions) session.onTick(this.nowMs);
     this.unsent.look();
     this.endpointPool.closeIdle();
+    this.balancer.health.forgetOld();
     this.silenceWatch.tick();
     this.#trials.tick();
     this.accessLog?.flush();

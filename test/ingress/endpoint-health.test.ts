@@ -9,6 +9,7 @@ import { until } from "#lab/rack/until.ts";
 import { Balancer } from "#ingress/engine/balancer.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
+import { engineByHand } from "#test/support/engine-by-hand.ts";
 import {
   answering,
   ask,
@@ -139,6 +140,31 @@ describe("an endpoint that cannot be connected to", () => {
     fail(0, 2);
     expect(balancer.next(backend, [at(1), at(2)])).toBe(at(0));
     expect(balancer.health.isEjected(at(0))).toBe(true);
+  });
+
+  it("is forgotten when it has not failed for long, because it may be gone: each request asks while there are any", () => {
+    const { backend, balancer, world } = balance(4);
+    const { health } = balancer;
+    health.onFailure(backend.endpoints[0]!, backend.endpoints, true);
+    world.nowMs += 300_000;
+    health.onFailure(backend.endpoints[1]!, backend.endpoints, true);
+    world.nowMs += 300_000;
+    health.forgetOld();
+    expect(backend.endpoints.map((endpoint) => health.isOut(endpoint))).toEqual([false, true, false, false]);
+    expect(health.isClear).toBe(false);
+    world.nowMs += 300_000;
+    health.forgetOld();
+    expect(health.isClear).toBe(true);
+  });
+
+  it("is forgotten by an engine at work", () => {
+    const { engine, pass } = engineByHand();
+    const { endpoints } = backendOf(2);
+    engine.balancer.health.onFailure(endpoints[0]!, endpoints, true);
+    pass(590);
+    expect(engine.balancer.health.isClear).toBe(false);
+    pass(20);
+    expect(engine.balancer.health.isClear).toBe(true);
   });
 
   it("forgets the oldest failures beyond its bound", () => {
