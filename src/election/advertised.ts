@@ -4,6 +4,7 @@ import type { Advertisement, Layer2Advertisement } from "#src/model/advertisemen
 import { type LabelSelector, matchesLabels } from "#src/model/label-selector.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
+import type { Service } from "#src/model/service.ts";
 import type { WantedAddress } from "./member.ts";
 
 /** A node with a speaker, and the interfaces that it announces on; undefined where they are not known. */
@@ -24,6 +25,8 @@ export function nodeInterfacesOf({ node, interfaces }: Pick<MemberRecord, "node"
 /** What decides who announces the addresses of a pool. */
 export interface AdvertisedUse {
   readonly ip: Ip;
+  /** The Services that have the address: an advertisement for some Services counts where it is for all of these. */
+  readonly services: readonly Pick<Service, "labels">[];
   readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly Node[];
   readonly members: readonly NodeInterfaces[];
@@ -37,7 +40,9 @@ type Advertised = Pick<WantedAddress, "isUnadvertised" | "selected" | "interface
  */
 export function advertised(pool: string, use: AdvertisedUse): Advertised {
   const own = use.advertisements.filter((one) => one.kind === "layer2" && one.pools.includes(pool));
-  const rules = own as readonly Layer2Advertisement[];
+  const isForAll = ({ serviceSelectors }: Advertisement): boolean =>
+    use.services.every(({ labels }) => isFor(serviceSelectors, labels));
+  const rules = own.filter(isForAll) as readonly Layer2Advertisement[];
   if (rules.length === 0) return { isUnadvertised: true, selected: undefined };
   const isSimple = rules.every(({ interfaces, preferredNodes }) => interfaces.length + preferredNodes.length === 0);
   const selected = selectedNodes(rules, use.nodes);

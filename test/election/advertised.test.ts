@@ -31,9 +31,12 @@ const members = [
 ].map(nodeInterfacesOf);
 
 /** What the advertisements say, with its sets and maps as lists. */
-function say(...advertisements: readonly Layer2Advertisement[]) {
+function say(
+  services: readonly { labels: Record<string, string> }[],
+  ...advertisements: readonly Layer2Advertisement[]
+) {
   const ip = parseIp("192.0.2.200") ?? expect.fail();
-  const said = advertised("lan", { ip, advertisements, nodes, members });
+  const said = advertised("lan", { ip, advertisements, nodes, members, services });
   const lists = Object.entries(said).map(([key, value]) => [key, value instanceof Object ? [...value] : value]);
   return Object.fromEntries(
     lists.filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)),
@@ -83,6 +86,30 @@ describe("advertised() of metallb.md §1.7, §3.4", () => {
       is: { unlinked: ["n1"] },
     },
     {
+      name: "only for other Services: not advertised",
+      rules: [rule({ serviceSelectors: [has("app", "web"), has("app", "api")] })],
+      services: [{ labels: { app: "db" } }],
+      is: { isUnadvertised: true },
+    },
+    {
+      name: "a shared address: for all of its Services, or not at all",
+      rules: [
+        rule({ serviceSelectors: [has("app", "web")], nodeSelectors: [has("zone", "a")] }),
+        rule({ nodeSelectors: [has("fast", "y")] }),
+      ],
+      services: [{ labels: { app: "web" } }, { labels: { app: "db" } }],
+      is: { selected: ["n3"] },
+    },
+    {
+      name: "the advertisements for the Service, together",
+      rules: [
+        rule({ serviceSelectors: [has("app", "web")], nodeSelectors: [has("zone", "a")] }),
+        rule({ nodeSelectors: [has("fast", "y")] }),
+      ],
+      services: [{ labels: { app: "web" } }],
+      is: { selected: ["n1", "n3"] },
+    },
+    {
       name: "preferred nodes: weights add up within one and over several",
       rules: [
         rule({
@@ -108,5 +135,5 @@ describe("advertised() of metallb.md §1.7, §3.4", () => {
       ],
       is: { scores: [["n3", 9]] },
     },
-  ])("$name", ({ rules, is }) => expect(say(...rules)).toEqual(is));
+  ])("$name", ({ rules, services = [{ labels: {} }], is }) => expect(say(services, ...rules)).toEqual(is));
 });
