@@ -197,7 +197,9 @@ function messageOf(wanted: WantedAddress, self: string): WantedMessage {
     ...(selected === undefined ? {} : { selected: [...selected].sort() }),
     ...(own === undefined ? {} : { interfaces: own }),
     ...(unlinked === undefined || unlinked.size === 0 ? {} : { unlinked: [...unlinked].sort() }),
-    ...(scores === undefined || scores.size === 0 ? {} : { scores: [...scores].sort() }),
+    ...(scores === undefined || scores.size === 0
+      ? {}
+      : { scores: [...scores].toSorted(([left], [right]) => (left < right ? -1 : 1)) }),
     ...(serving === undefined ? {} : { serving: [...serving].sort() }),
     ...(terminating.size === 0 ? {} : { terminating: [...terminating].sort() }),
   };

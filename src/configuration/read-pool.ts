@@ -7,6 +7,7 @@ import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { readBgpAdvertisements } from "./read-bgp-advertisements.ts";
 import { poolName } from "./pool-names.ts";
+import { POLICY_KEYS, readPoolPolicy } from "./read-pool-policy.ts";
 import { readInterfaces } from "./read-interfaces.ts";
 import { readPreferredNodes } from "./read-preferred-nodes.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
@@ -20,6 +21,7 @@ const POOL_KEYS = [
   "node-selectors",
   "interfaces",
   "preferred-nodes",
+  ...POLICY_KEYS,
   "bgp-advertisements",
 ];
 /** Names from before MetalLB 0.6. */
@@ -36,6 +38,7 @@ export interface ReadPool {
   readonly name: Field;
   readonly protocol: Field;
   readonly ranges: readonly PlacedRange[];
+  readonly policy: ReturnType<typeof readPoolPolicy>;
   readonly autoAssign: boolean;
   readonly avoidBuggyIps: boolean;
   /** None: all nodes. */
@@ -66,6 +69,7 @@ export function readPool(field: Field, { aliases }: PoolContext): ReadPool | und
     name,
     protocol,
     ranges,
+    policy: readPoolPolicy(field),
     autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? PLAIN_POOL.avoidBuggyIps,
     nodeSelectors: readLabelSelectors(child(field, "node-selectors")),
@@ -105,8 +109,8 @@ function checkProtocol(protocol: Field, bgpAdvertisements: Field): void {
 export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly advertisement: Layer2Advertisement }[] {
   const name = poolName(read.name);
   if (name === undefined || read.protocol.value !== "layer2") return [];
-  const { autoAssign, avoidBuggyIps, ranges, nodeSelectors, interfaces, preferredNodes } = read;
-  const pool = { ...PLAIN_POOL, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
+  const { policy, autoAssign, avoidBuggyIps, ranges, nodeSelectors, interfaces, preferredNodes } = read;
+  const pool = { ...policy, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
   const rule = { nodeSelectors, serviceSelectors: [], interfaces, preferredNodes };
   return [{ pool, advertisement: { kind: "layer2", name, pools: [name], ...rule } }];
 }

@@ -1,0 +1,73 @@
+import type { IpRange } from "#src/ip/range.ts";
+import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
+import { parseGoDuration } from "#src/model/go-duration.ts";
+import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
+import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
+import { readPoolRange } from "#src/model/pool-range.ts";
+import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
+import { parseIp } from "#src/ip/address.ts";
+import { readScalarText } from "./read-scalar-text.ts";
+import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
+
+/** Keys of a pool that say which Services get its addresses, and which addresses these are: our own. */
+export const POLICY_KEYS = [
+  "priority",
+  "namespaces",
+  "service-selectors",
+  "excluded-addresses",
+  "quota-per-namespace",
+  "rest-time",
+  "disabled",
+];
+/** The largest number of MetalLB's own definition. */
+const MAX_NUMBER = 2 ** 31 - 1;
+const HOUR_MS = 3_600_000;
+/** A year: who wants more writes `forever`. */
+const MAX_REST_HOURS = 8_760;
+
+type Policy = Omit<Pool, "name" | "ranges" | "autoAssign" | "avoidBuggyIps">;
+
+/** Reads our own keys of a pool, each with the value of a pool that says nothing where it is left out. */
+export function readPoolPolicy(pool: Field): Policy {
+  const quotaPerNamespace = readInteger(child(pool, "quota-per-namespace"), { min: 1, max: MAX_NUMBER });
+  const restMs = readRest(child(pool, "rest-time"));
+  return {
+    priority: readInteger(child(pool, "priority"), { min: 0, max: MAX_NUMBER }) ?? PLAIN_POOL.priority,
+    namespaces: readNamespaces(child(pool, "namespaces")),
+    namespaceSelectors: PLAIN_POOL.namespaceSelectors,
+    serviceSelectors: readLabelSelectors(child(pool, "service-selectors"), { selects: "Services" }),
+    excluded: readExcluded(child(pool, "excluded-addresses")),
+    ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
+    ...(restMs === undefined ? {} : { restMs }),
+    isDisabled: readYaml11Boolean(child(pool, "disabled")) ?? PLAIN_POOL.isDisabled,
+  };
+}
+
+function readNamespaces(field: Field): readonly string[] {
+  const names = readUniqueTexts(field);
+  const odd = names.find((name) => !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  if (odd !== undefined)
+    complainInvalid({ ...field, value: odd }, "it cannot be the name of a namespace", "Write the name of a namespace");
+  return names;
+}
+
+/** CIDRs, ranges and, other than in `addresses`, single addresses. */
+function readExcluded(field: Field): readonly IpRange[] {
+  return readList(field).flatMap((entry) => {
+    const { value } = entry;
+    const isSingle = typeof value === "string" && parseIp(value.trim()) !== undefined;
+    const text = isSingle ? `${value.trim()}-${value.trim()}` : value;
+    return readPoolRange({ ...entry, value: text })?.range ?? [];
+  });
+}
+
+function readRest(field: Field): number | undefined {
+  const text = readScalarText(field);
+  if (text === undefined) return undefined;
+  if (text === "forever") return Infinity;
+  const ms = parseGoDuration(text);
+  const fix = 'Write "10m", "24h" or "forever"';
+  if (ms === undefined) return complainInvalid(field, "it is neither a duration nor the word forever", fix);
+  if (ms > MAX_REST_HOURS * HOUR_MS) return complainInvalid(field, `it is longer than ${MAX_REST_HOURS}h`, fix);
+  return ms;
+}
