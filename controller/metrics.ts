@@ -4,6 +4,10 @@ import type { SERVICE_STATES } from "./metric-labels.ts";
 
 const POOL_ADDRESSES = "hawser_pool_addresses";
 const POOL_ADDRESSES_IN_USE = "hawser_pool_addresses_in_use";
+const POOL_ADDRESSES_FREE = "hawser_pool_addresses_free";
+const POOL_ADDRESSES_ORPHANED = "hawser_pool_addresses_orphaned";
+const POOL_ADDRESSES_RESTING = "hawser_pool_addresses_resting";
+const POOL_ADDRESSES_EXCLUDED = "hawser_pool_addresses_excluded";
 const SERVICES = "hawser_services";
 const ASSIGNMENTS = "hawser_assignments_total";
 const CONFIG_STALE = "hawser_config_stale";
@@ -54,10 +58,28 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
         for (const usage of shown?.().pools ?? []) this.set({ pool: usage.pool, family: usage.family }, valueOf(usage));
       },
     });
-  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may assign.", ({ size }) =>
-    Math.min(Number(size), Number.MAX_SAFE_INTEGER),
-  );
+  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may assign.", ({ size }) => gaugeValue(size));
   gaugeOfPools(POOL_ADDRESSES_IN_USE, "Addresses of a pool in use.", ({ used }) => used);
+  gaugeOfPools(
+    POOL_ADDRESSES_FREE,
+    "Addresses a pool may assign that are not in use; resting ones are among them.",
+    ({ free }) => gaugeValue(free),
+  );
+  gaugeOfPools(
+    POOL_ADDRESSES_ORPHANED,
+    "Addresses in use that were assigned from a pool of this name and that no pool contains any longer; without a name: from a pool that no longer exists.",
+    ({ orphaned }) => orphaned,
+  );
+  gaugeOfPools(
+    POOL_ADDRESSES_RESTING,
+    "Free addresses of a pool that were in use a short while ago, and are kept for their Service or assigned last.",
+    ({ resting }) => resting,
+  );
+  gaugeOfPools(
+    POOL_ADDRESSES_EXCLUDED,
+    "Addresses of a pool that are never assigned: excluded by the configuration, or reserved in a network.",
+    ({ excluded }) => gaugeValue(excluded),
+  );
   // oxlint-disable-next-line no-new
   new Gauge({
     name: CONTESTED,
@@ -99,6 +121,11 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     hide: () => (shown = undefined),
     show: (decided) => (shown = decided),
   };
+}
+
+/** An IPv6 pool may have more addresses than a number can count. */
+function gaugeValue(count: bigint): number {
+  return Math.min(Number(count), Number.MAX_SAFE_INTEGER);
 }
 
 function statesOf({ assignments, unreadable }: Decided): ReadonlyMap<ServiceState, number> {

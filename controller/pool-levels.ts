@@ -1,4 +1,4 @@
-import type { PoolUsage } from "#src/assignment/snapshot.ts";
+import type { PoolRoom } from "#src/assignment/snapshot.ts";
 import type { Family } from "#src/ip/address.ts";
 import { keyOf, type ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
@@ -43,22 +43,22 @@ export class PoolLevels {
     this.#percent = percent;
   }
 
-  /** Takes how full the pools are now. */
-  update(pools: readonly PoolUsage[], nowMs: number): Said {
+  /** Takes how much room the pools have now. */
+  update(pools: readonly PoolRoom[], nowMs: number): Said {
     const states = new Map<string, State>();
     const events: EventRecord[] = [];
     const problems: Problem[] = [];
     this.#nextMs = undefined;
-    for (const usage of pools) {
-      const key = JSON.stringify([usage.pool, usage.family]);
+    for (const room of pools) {
+      const key = JSON.stringify([room.pool, room.family]);
       const before = this.#states.get(key) ?? { level: "roomy", emptierSinceMs: undefined };
-      const state = stateAfter(before, this.#levelOf(usage, before.level), nowMs);
+      const state = stateAfter(before, this.#levelOf(room, before.level), nowMs);
       if (state.emptierSinceMs !== undefined)
         this.#nextMs = Math.min(this.#nextMs ?? Infinity, state.emptierSinceMs + EMPTIER_MS);
       states.set(key, state);
-      const problem = this.#problemOf(usage, state.level);
+      const problem = this.#problemOf(room, state.level);
       if (problem !== undefined) problems.push(problem);
-      if (state.level !== before.level) events.push(this.#eventFor(usage, before.level, state.level));
+      if (state.level !== before.level) events.push(this.#eventFor(room, before.level, state.level));
     }
     this.#states = states;
     return { events, problems };
@@ -69,13 +69,14 @@ export class PoolLevels {
     return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
   }
 
-  #levelOf({ size, used }: PoolUsage, before: Level): Level {
-    if (size > 0n && BigInt(used) >= size) return "full";
+  #levelOf({ size, free }: PoolRoom, before: Level): Level {
+    if (size === 0n) return "roomy";
+    if (free === 0n) return "full";
     const fromPercent = before === "roomy" ? this.#percent : this.#percent - HYSTERESIS_PERCENT;
-    return size > 0n && BigInt(used) * 100n >= size * BigInt(fromPercent) ? "nearly full" : "roomy";
+    return (size - free) * 100n >= size * BigInt(fromPercent) ? "nearly full" : "roomy";
   }
 
-  #problemOf({ pool, family, size }: PoolUsage, level: Level): Problem | undefined {
+  #problemOf({ pool, family, size }: PoolRoom, level: Level): Problem | undefined {
     const addresses = `${FAMILY_NAMES[family]} addresses`;
     const shared = {
       at: objectAt("ConfigMap", keyOf(this.#configMap), `pool "${pool}"`),
@@ -100,14 +101,14 @@ export class PoolLevels {
     return undefined;
   }
 
-  #eventFor(usage: PoolUsage, before: Level, level: Level): EventRecord {
-    const problem = this.#problemOf(usage, level);
+  #eventFor(room: PoolRoom, before: Level, level: Level): EventRecord {
+    const problem = this.#problemOf(room, level);
     const isFuller = LEVELS.indexOf(level) > LEVELS.indexOf(before);
     if (isFuller && problem !== undefined) {
       const reason = level === "full" ? "PoolFull" : "PoolNearlyFull";
       return eventOf(this.#configMap, { reason, message: printProblem(problem) });
     }
-    const { pool, family, size } = usage;
+    const { pool, family, size } = room;
     const still = level === "nearly full" ? " It is still nearly full." : "";
     const message = `Pool "${pool}" has free ${FAMILY_NAMES[family]} addresses again, of ${size}.${still}`;
     return eventOf(this.#configMap, { reason: "PoolHasRoom", message });

@@ -220,7 +220,7 @@ export class Round {
   /** Pools that are full, nearly full, or neither any longer become Events and Problems. */
   #sayLevels(decided: readonly string[], nowMs: number): void {
     const { source, configMap } = this.#context;
-    const { events, problems } = this.#levels.update(this.#planner.usage(), nowMs);
+    const { events, problems } = this.#levels.update(this.#planner.room(), nowMs);
     // A term that begins with a pool that is full brings no news, unless it gave the last addresses itself.
     const { assignments } = this.#planner;
     const isNews = this.#speakers !== undefined || decided.some((key) => assignments.get(key)?.kind === "assign");

@@ -6,10 +6,10 @@ import { type Adoption, adoptAll } from "./adopt.ts";
 import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
-import { countUse, indexPools, letRest, lowestFree, searchFrom, spacesOf } from "./pool-space.ts";
+import { freeIn, countUse, indexPools, letRest, lowestFree, searchFrom, spacesOf } from "./pool-space.ts";
 import { type Orphans, orphansOf, usageOf } from "./usage-of.ts";
 import { settle, type Settled } from "./settle.ts";
-import type { Assignment, AssignmentSnapshot, NamespaceLabels, PlanUpdate, PoolUsage } from "./snapshot.ts";
+import type { Assignment, AssignmentSnapshot, NamespaceLabels, PlanUpdate, PoolRoom, PoolUsage } from "./snapshot.ts";
 import { isSameServiceClass, type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** What a plan depends on and no Service changes, and the addresses in use. */
@@ -53,6 +53,14 @@ export class AssignmentPlanner {
   /** How full the pools are, in declared order. */
   usage(): PoolUsage[] {
     return this.#ground === undefined ? [] : usageOf(this.#ground.table, this.#orphans.values());
+  }
+
+  /** How much room the pools have that are not disabled: what is cheap to count, after each change. */
+  room(): PoolRoom[] {
+    const spaces = this.#ground === undefined ? [] : spacesOf(this.#ground.table.index);
+    return spaces
+      .filter(({ pool }) => !pool.isDisabled)
+      .map((space) => ({ pool: space.pool.name, family: space.family, size: space.size, free: freeIn(space) }));
   }
 
   /** The keys of the Services that have an address by this plan, or keep others off it. */

@@ -68,16 +68,20 @@ export interface Assignment {
   readonly released: readonly Released[];
 }
 
-/** How full a pool is in one family after the plan. */
-export interface PoolUsage {
+/** How much room a pool has in one family after the plan. */
+export interface PoolRoom {
   readonly pool: string;
   readonly family: Family;
   /** Addresses that may be assigned: without those that are excluded. */
   readonly size: bigint;
+  /** Those of them that are not in use; resting ones are among them. */
+  readonly free: bigint;
+}
+
+/** How full a pool is in one family after the plan. */
+export interface PoolUsage extends PoolRoom {
   /** Addresses of the pool in use, also those that are excluded and kept. */
   readonly used: number;
-  /** Addresses that may be assigned and are not in use; resting ones are among them. */
-  readonly free: bigint;
   /** Addresses in use that were assigned from a pool of this name, and that no pool contains any longer. */
   readonly orphaned: number;
   /** Free addresses that rest. */

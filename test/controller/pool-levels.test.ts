@@ -1,5 +1,5 @@
 import { PoolLevels } from "#controller/pool-levels.ts";
-import type { PoolUsage } from "#src/assignment/snapshot.ts";
+import type { PoolRoom } from "#src/assignment/snapshot.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pools, serviceObject, World } from "./world.ts";
 
@@ -7,8 +7,8 @@ const configMap = { kind: "ConfigMap", namespace: "hawser-system", name: "hawser
 /** A pool has been emptier for so long before that is said. */
 const EMPTIER_MS = 60_000;
 
-function usage(used: number, size = 20n): readonly PoolUsage[] {
-  return [{ pool: "edge", family: "ipv4", size, used }] as unknown as readonly PoolUsage[];
+function usage(used: number, size = 20n): readonly PoolRoom[] {
+  return [{ pool: "edge", family: "ipv4", size, free: size - BigInt(used) }];
 }
 
 /** What is said, step by step: `used` addresses of 20, and the milliseconds that pass before the next step. */
