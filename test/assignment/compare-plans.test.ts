@@ -96,7 +96,7 @@ describe("C comparePlans()", () => {
         const services = new Map(before.services);
         for (const [name, short] of Object.entries(edits)) {
           const {
-            assignedAddresses = [],
+            assignedAddresses,
             allocatedFrom,
             markedAddresses,
             sharedTerms,
