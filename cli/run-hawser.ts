@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Explains one Service or address, step by step, and says what to do next",
     run: async (args, io) => (await import("./run-explain.ts")).runExplain(args, io),
   },
+  pools: {
+    about: "Shows how full the pools are",
+    run: async (args, io) => (await import("./run-pools.ts")).runPools(args, io),
+  },
   plan: {
     about: "Foretells which Services keep, gain, lose or move addresses when manifests are applied",
     run: async (args, io) => (await import("./run-plan.ts")).runPlan(args, io),

@@ -95,12 +95,8 @@ describe("C comparePlans()", () => {
       fc.property(snapshots, changes, (before, [pools, edits]) => {
         const services = new Map(before.services);
         for (const [name, short] of Object.entries(edits)) {
-          const {
-            assignedAddresses,
-            allocatedFrom,
-            markedAddresses,
-            sharedTerms,
-          } = services.get(`default/${name}`) ?? service(name);
+          const { assignedAddresses, allocatedFrom, markedAddresses, sharedTerms } =
+            services.get(`default/${name}`) ?? service(name);
           const edited = { ...service(name, short), assignedAddresses, allocatedFrom, markedAddresses, sharedTerms };
           services.set(edited.key, edited);
         }

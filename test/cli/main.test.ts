@@ -22,7 +22,7 @@ async function scratch(): Promise<string> {
   return directory;
 }
 
-const verbs = ["controller", "speaker", "ingress", "demo", "check", "status", "version"];
+const verbs = ["controller", "speaker", "ingress", "demo", "check", "status", "explain", "pools", "plan", "version"];
 
 describe("hawser", () => {
   it("--help names every verb and exits 0", async () => {

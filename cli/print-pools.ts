@@ -1,0 +1,25 @@
+import type { PoolsView, PoolView } from "#src/view/view-pools.ts";
+import { printLines } from "./see-installation.ts";
+import { printTable } from "./table.ts";
+
+/** Pools for a terminal: a row for each family of each. */
+export function printPools({ pools, problems }: PoolsView): string {
+  const lines = problems.length === 0 ? [] : [printLines(problems)];
+  return [printRows(pools), ...lines].join("\n");
+}
+
+function printRows(pools: readonly PoolView[] | undefined): string {
+  if (pools === undefined) return "The pools cannot be known, for the reasons below.\n";
+  if (pools.length === 0) return "No pool is configured.\n";
+  const title = ["POOL", "FAMILY", "SIZE", "USED", "FREE", "ORPHANED", "EXCLUDED"];
+  const rows = pools.map(({ pool, family, size, used, free, orphaned, excluded }) => [
+    pool === "" ? "(gone)" : pool,
+    family === "ipv4" ? "IPv4" : "IPv6",
+    size,
+    used,
+    free,
+    orphaned,
+    excluded,
+  ]);
+  return printTable(title, rows);
+}

@@ -1,0 +1,50 @@
+import { withPlacePrinted } from "#src/model/problem.ts";
+import { classOptions } from "#src/process/option-groups.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
+import { clusterOptions } from "./cluster-options.ts";
+import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { printPools } from "./print-pools.ts";
+import { seeInstallation } from "./see-installation.ts";
+
+const specs = {
+  manifests: sourceOptions.manifests,
+  ...clusterOptions,
+  ...installationOptions,
+  ...classOptions("Count", "controller"),
+  ...outputOptions("one object with pools and problems"),
+} as const satisfies OptionSpecs;
+
+const command = "hawser pools";
+const about = `Shows how full the pools of the Hawser in a cluster are, or in a folder of manifests: for each pool and address family the
+addresses that may be assigned (SIZE), those in use and free, those that no pool contains any longer and that were assigned from a
+pool of this name (ORPHANED), and those of its ranges that are never assigned (EXCLUDED). (gone) counts the orphaned addresses of
+pools that no longer exist.
+
+Exit code: 0 when the pools and Services could be read; 1 when they could not, or Hawser is not in the namespace; 2 for wrong
+options.`;
+
+/** Runs `hawser pools`. Resolves with the exit code. */
+export async function runPools(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(specs, withLongOutput(args), io, { command, about });
+  if (read.kind === "exit") return read.code;
+  const options = read.values;
+  const seen = await seeInstallation(options, { command, io });
+  if (!seen.ok) {
+    io.stderr.write(seen.text);
+    return seen.code;
+  }
+  const view = viewPools(seen.input);
+  io.stdout.write(wantsJson(options) ? `${printJson(view)}\n` : printPools(view));
+  const { services, configMaps, nodes, members } = seen.input;
+  const isBlind = [services, configMaps, nodes, members].includes(undefined);
+  return isBlind || view.pools === undefined || view.isMissing ? 1 : 0;
+}
+
+/** Pools that cannot be known are null. */
+function printJson({ pools, problems }: PoolsView): string {
+  return JSON.stringify({ pools: pools ?? null, problems: problems.map(withPlacePrinted) });
+}

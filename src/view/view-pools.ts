@@ -1,0 +1,47 @@
+import type { Problem } from "#src/model/problem.ts";
+import { type ExplainInput, explainContext } from "./explain-context.ts";
+import { findMissing } from "./find-missing.ts";
+
+/** A pool in one family. Numbers are decimal digits: an IPv6 pool has more addresses than a JSON number can count. */
+export interface PoolView {
+  /** Empty for the addresses of pools that no longer exist. */
+  readonly pool: string;
+  readonly family: "ipv4" | "ipv6";
+  /** Addresses that may be assigned. */
+  readonly size: string;
+  /** Addresses in use, by Services and by others that keep Services off them. */
+  readonly used: string;
+  /** Addresses that may be assigned and are not in use. */
+  readonly free: string;
+  /** Addresses in use that were assigned from a pool of this name, and that no pool contains any longer. */
+  readonly orphaned: string;
+  /** Addresses of the pool that are never assigned. */
+  readonly excluded: string;
+}
+
+/** What `hawser pools` shows. */
+export interface PoolsView {
+  /** In declared order, IPv4 first; undefined where they cannot be known. */
+  readonly pools: readonly PoolView[] | undefined;
+  readonly problems: readonly Problem[];
+  /** The installation is not there. */
+  readonly isMissing: boolean;
+}
+
+/** Counts the addresses of the pools as the controller's planner does. Which addresses rest is known to the controller alone. */
+export function viewPools(input: ExplainInput): PoolsView {
+  const context = explainContext(input);
+  const missing = findMissing(input);
+  return {
+    pools: context.assignments && context.usage.map(viewUsage),
+    problems: [...missing, ...input.problems, ...context.configProblems],
+    isMissing: missing.some(({ code }) => code === "INSTALLATION_NOT_FOUND"),
+  };
+}
+
+function viewUsage(usage: ReturnType<typeof explainContext>["usage"][number]): PoolView {
+  const { pool, family, size, used, free, orphaned, excluded } = usage;
+  const counts = { size, used, free, orphaned, excluded };
+  const texts = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
+  return { pool, family, ...(texts as Record<keyof typeof counts, string>) };
+}

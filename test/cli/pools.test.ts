@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.ts";
+
+const config = (pools: string) => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: hawser, namespace: hawser-system }
+data:
+  config: |
+    address-pools:
+${pools}`;
+const edge = `    - { name: edge, protocol: layer2, addresses: [192.0.2.0/29, "2001:db8::/64"], avoid-buggy-ips: true }\n`;
+const service = (name: string, pool: string, ip: string) => `---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: shop, annotations: { hawser.dev/ip-allocated-from-pool: ${pool} } }
+spec: { type: LoadBalancer, selector: { app: a }, ports: [{ port: 80 }] }
+status: { loadBalancer: { ingress: [{ ip: ${ip} }] } }
+`;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hawser-pools-"));
+});
+afterEach(async () => rm(folder, { recursive: true }));
+
+async function pools(text: string, ...args: readonly string[]) {
+  await writeFile(join(folder, "all.yaml"), text);
+  return runCli(["pools", "--manifests", folder, ...args]);
+}
+
+describe("E hawser pools", () => {
+  const used = [
+    service("web", "edge", "192.0.2.1"),
+    service("out", "edge", "198.51.100.1"),
+    service("old", "former", "198.51.100.2"),
+  ].join("");
+
+  it("counts the addresses of each pool and family, and those of pools that no longer exist", async () => {
+    const { code, stdout } = await pools(config(edge) + used);
+    expect(
+      stdout
+        .split("\n")
+        .slice(0, 4)
+        .map((line) => line.split(/ +/).join(" ")),
+    ).toEqual([
+      "POOL FAMILY SIZE USED FREE ORPHANED EXCLUDED",
+      "edge IPv4 7 1 6 1 1",
+      "edge IPv6 18446744073709551616 0 18446744073709551616 0 0",
+      "(gone) IPv4 0 0 0 1 0",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it("prints one object of JSON, with counts as texts", async () => {
+    const { code, stdout } = await pools(config(edge) + used, "-o", "json");
+    const view = JSON.parse(stdout) as { pools: readonly unknown[]; problems: readonly unknown[] };
+    expect(view.pools[0]).toEqual({
+      pool: "edge",
+      family: "ipv4",
+      size: "7",
+      used: "1",
+      free: "6",
+      orphaned: "1",
+      excluded: "1",
+    });
+    expect([view.pools.length, view.problems, code]).toEqual([3, [], 0]);
+  });
+
+  it.each([
+    {
+      name: "no pool is configured",
+      text: config("").replace("pools:\n", "pools: []\n"),
+      code: 0,
+      says: /^No pool is configured\.$/m,
+    },
+    { name: "the configuration cannot be read", text: config("    - 5\n"), code: 1, says: /cannot be known/ },
+    { name: "the ConfigMap is not there", text: used, code: 0, says: /CONFIG_MAP_MISSING/ },
+  ])("exits with $code where $name", async ({ text, code, says }) => {
+    const result = await pools(text);
+    expect([result.code, result.stdout]).toEqual([code, expect.stringMatching(says)]);
+  });
+
+  it("exits with 1 where the folder does not exist, and with 2 for wrong options", async () => {
+    expect((await runCli(["pools", "--manifests", "/nowhere"])).code).toBe(1);
+    expect((await runCli(["pools", "--manifests", folder, "--all"])).code).toBe(2);
+  });
+});
