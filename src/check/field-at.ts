@@ -1,9 +1,17 @@
-import { child, type Field, readList } from "#src/model/field.ts";
+import { child, type Field } from "#src/model/field.ts";
 
-/** The field of a path such as `spec.rules[0].http.paths[1]`. */
+/** The field of a path such as `spec.rules[0].http.paths[1]`; of an entry that a list does not have, the list. */
 export function fieldAt(root: Field, path: string): Field {
   return path.split(/[.[]/).reduce((field, step) => {
     const index = /^(\d+)\]$/.exec(step)?.[1];
-    return index === undefined ? child(field, step) : (readList(field)[Number(index)] ?? field);
+    return index === undefined ? child(field, step) : entryOf(field, Number(index));
   }, root);
+}
+
+/** One entry alone: `readList` makes fields of all of them, and there may be thousands. */
+function entryOf(field: Field, index: number): Field {
+  const { value: list, path, place } = field;
+  if (!Array.isArray(list) || index >= list.length) return field;
+  const value: unknown = list[index];
+  return { ...field, path: `${path}[${index}]`, value, place: place && { ...place, keys: [...place.keys, index] } };
 }
