@@ -120,7 +120,7 @@ function load(secret: TlsSecret, ciphers: string): Loaded {
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { served: undefined, problems: [secretUnusable(secret.key, `OpenSSL refuses it (${why})`)] };
+    return { served: undefined, problems: [secretUnusable(secret.key, "tls.crt", `OpenSSL refuses it (${why})`)] };
   }
 }
 

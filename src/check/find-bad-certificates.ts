@@ -18,7 +18,7 @@ export function findBadCertificates({ secrets, ingresses, rootOf }: CheckedSet, 
 
 /** A Problem of a certificate or its key with the line of that. */
 function atItsLine(root: Field, problem: Problem): Problem {
-  const name = problem.code === "SECRET_UNUSABLE" ? "tls.key" : "tls.crt";
+  const name = problem.at.kind === "object" && problem.at.path === "tls.key" ? "tls.key" : "tls.crt";
   const [plain, encoded] = [descend(root, "stringData", name), descend(root, "data", name)];
   const line = lineOf(isUnset(plain) ? encoded : plain);
   return line === undefined ? problem : { ...problem, line };

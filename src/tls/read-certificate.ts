@@ -28,13 +28,13 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE---
 export function readCertificate(secret: TlsSecret): Parsed<Certificate> {
   const key = readKey(secret);
   const certificates = readCertificates(secret);
-  if (typeof key === "string") return unusable(secret, key);
-  if (typeof certificates === "string") return unusable(secret, certificates);
+  if (typeof key === "string") return unusable(secret, "tls.key", key);
+  if (typeof certificates === "string") return unusable(secret, "tls.crt", certificates);
   const leaf = certificates.find((certificate) => belongsTo(certificate, key));
-  if (leaf === undefined) return unusable(secret, whyNoneBelongs(certificates, key));
+  if (leaf === undefined) return unusable(secret, "tls.key", whyNoneBelongs(certificates, key));
   const chain = certificates.length > MAX_CHAIN ? certificates : inOrder(leaf, certificates);
   const isInOrder = chain.every((certificate, index) => certificate === certificates[index]);
-  if (chain[0] !== leaf) return unusable(secret, "its own certificate is not the first of too many");
+  if (chain[0] !== leaf) return unusable(secret, "tls.crt", "its own certificate is not the first of too many");
   const value: Certificate = {
     secretKey: secret.key,
     chainPem: isInOrder ? secret.certificatePem : chain.map(String).join(""),
@@ -96,15 +96,18 @@ function namesOf({ subjectAltName = "" }: X509Certificate): ReadonlySet<string> 
   return new Set(Array.from(names, ([, name = ""]) => name.toLowerCase()));
 }
 
-function unusable({ key }: TlsSecret, why: string): Parsed<never> {
-  return { ok: false, problems: [secretUnusable(key, why)] };
+/** The entry of a Secret that a Problem is about. */
+type SecretPart = "tls.crt" | "tls.key";
+
+function unusable({ key }: TlsSecret, part: SecretPart, why: string): Parsed<never> {
+  return { ok: false, problems: [secretUnusable(key, part, why)] };
 }
 
 /** The Problem of a Secret whose certificate cannot be served. */
-export function secretUnusable(secretKey: string, why: string): Problem {
+export function secretUnusable(secretKey: string, part: SecretPart, why: string): Problem {
   return {
     code: "SECRET_UNUSABLE",
-    at: objectAt("Secret", secretKey),
+    at: objectAt("Secret", secretKey, part),
     what: "Cannot serve its certificate",
     why,
     fix: "Store a certificate with its own key. Until then the last usable certificate is served, or the default one",

@@ -20,6 +20,11 @@ describe("O8 a Problem of a certificate names its line", () => {
     expect(found(secret(expired.certificatePem, expired.privateKeyPem))).toEqual(["warning SECRET_EXPIRED f.yaml:6"]);
   });
 
+  it("of a certificate that cannot be read", () => {
+    const broken = good.certificatePem.replace(/\n.*\n/, "\nAAAA\n");
+    expect(found(secret(broken, good.privateKeyPem))).toEqual(["error SECRET_UNUSABLE f.yaml:6"]);
+  });
+
   it("of the key that belongs to another one", () => {
     const line = 7 + good.certificatePem.trim().split("\n").length;
     expect(found(secret(good.certificatePem, expired.privateKeyPem))).toEqual([`error SECRET_UNUSABLE f.yaml:${line}`]);

@@ -156,7 +156,7 @@ describe("TLS", () => {
     const use = (pair: KeyPair) =>
       printed(certificates.use({ claims, secrets: new Map([secretOf("default/b", pair)]), nowMs }));
     certificates.use({ claims, secrets: new Map(), nowMs });
-    expect(use({ cert: b.cert, key: a.key })).toEqual(['SECRET_UNUSABLE Secret "default/b"']);
+    expect(use({ cert: b.cert, key: a.key })).toEqual(['SECRET_UNUSABLE Secret "default/b" tls.key']);
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:hawser.invalid");
     expect(use({ ...b, cert: b.cert.replace(/\n.*\n/, "\nAAAA\n") })).toHaveLength(1);
     expect(use(b)).toEqual([]);
