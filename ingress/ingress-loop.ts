@@ -120,7 +120,7 @@ function classForeign({ name, controller = "", count }: ForeignClass, scope: Cla
   return {
     code: "INGRESS_CLASS_FOREIGN",
     at: objectAt("IngressClass", name, "spec.controller"),
-    what: `Does not serve ${count} Ingress${count === 1 ? "" : "es"}`,
+    what: `Cannot serve ${count} Ingress${count === 1 ? "" : "es"}`,
     why: `${count === 1 ? "it belongs" : "they belong"} to class "${name}" of controller "${controller}", and this program serves the controller "${scope.controller}"`,
     fix: `Start the ingress with --controller-class ${controller}, or give the Ingresses another class`,
     severity: "error",

@@ -42,7 +42,7 @@ export interface EndpointConnectionOwner {
   onSignOfDeath(endpoint: BackendEndpoint, wasIdle: boolean): void;
 }
 
-/** One connection to an endpoint: reads its responses strictly and gives them to one receiver at a time. */
+/** One connection to an endpoint: reads its responses and gives them to one receiver at a time. */
 export class EndpointConnection implements OutgoingEvents {
   /** Holds the request's head until the response has come, so that it can be sent again elsewhere. */
   head: Buffer = Buffer.allocUnsafeSlow(FIRST_HEAD_BYTES);

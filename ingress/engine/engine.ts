@@ -141,7 +141,10 @@ export class Engine implements EngineContext {
     this.isDraining = true;
   }
 
-  /** Closes connections between requests; returns how many have a request under way or an answer not yet sent. */
+  /**
+   * Closes connections between requests; returns how many are left: with a request under way, an answer not yet sent, or
+   * input that is dropped for a while after the last answer.
+   */
   closeIdle(): number {
     for (const session of this.#sessions) if (session.isIdle) session.close();
     return this.#sessions.size;

@@ -10,8 +10,9 @@ export interface ExchangeClient {
   setDeadline(afterMs: number): void;
   pauseClient(): void;
   resumeClient(): void;
-  /** The response is complete, or (undefined) none has begun and this failure must be answered. */
+  /** The response is complete; the connection may serve another request, or is closed. */
   onExchangeEnd(status: number, mayKeepAlive: boolean): void;
+  /** No response has begun, and none will: this failure must be answered. */
   onExchangeFailure(reason: EndpointFailure): void;
   /** The response cannot be completed: the client must not take it for complete. */
   abortClient(reason: ResponseReason): void;

@@ -31,7 +31,10 @@ export const RESPONSE_REASONS = {
     meaning: "The client did not take the answer in time, and Hawser closed the connection.",
   },
   "shut-down": { status: 499, meaning: "The request was still open when the time to shut down was over." },
-  "connect-failed": { status: 502, meaning: "No connection to the endpoint could be opened: refused, or unreachable." },
+  "connect-failed": {
+    status: 502,
+    meaning: "The endpoint refused the connection, or none could be opened for another reason than the network.",
+  },
   unreachable: { status: 502, meaning: "The network reported that the endpoint or its node cannot be reached." },
   "endpoint-closed": {
     status: 502,

@@ -150,7 +150,7 @@ function lastGoodServed({ secretKey, validToMs }: Certificate): Problem {
   return {
     code: "SECRET_LAST_GOOD_SERVED",
     at: objectAt("Secret", secretKey),
-    what: "Serves the certificate that the Secret had before",
+    what: "Kept the certificate that the Secret had before",
     why: `what it has now cannot be used; the earlier certificate is valid until ${new Date(validToMs).toISOString()}`,
     fix: "Store a usable certificate and key. After a restart of the ingress the default certificate is served",
     severity: "warning",

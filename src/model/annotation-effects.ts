@@ -194,7 +194,7 @@ function complainOfOther(field: Field, { typed }: AnnotationRisk, what: string):
 
 function complainOfCanary(field: Field): void {
   complain(field, "INGRESS_CANARY_UNSUPPORTED", {
-    what: "Sends no requests to this Ingress",
+    what: "This Ingress gets no requests",
     why: "it is a canary, and Hawser does not divide requests between Ingresses yet",
     fix: "Remove the canary; the other Ingress of this host and path serves all requests",
   });
@@ -283,7 +283,7 @@ function readSwitch(root: Field, name: string): boolean | undefined {
   const text = String(field.value).trim().toLowerCase();
   if (text !== "true" && text !== "false")
     complain(field, "INGRESS_SWITCH_INVALID", {
-      what: `Reads ${quote(field.value)} as true`,
+      what: `Read ${quote(field.value)} as true`,
       why: "it is neither true nor false",
       fix: 'Write "true" or "false"',
       severity: "warning",

@@ -146,7 +146,7 @@ function complainOfPattern(field: Field): void {
 
 function warnOfWildcard(field: Field, text: string): void {
   complain(field, "INGRESS_PATH_WILDCARD", {
-    what: `Compares the * of ${quote(text)} as a character like any other`,
+    what: `Read the * of ${quote(text)} as a character like any other`,
     why: "Kubernetes has no wildcards in paths: only requests that contain the * match",
     fix: `Write ${quote(text.slice(0, -2) || "/")} with pathType: Prefix`,
     severity: "warning",

@@ -32,7 +32,7 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
     problem: {
       code: "INGRESS_PATH_TAKEN",
       at: objectAt("Ingress", loser.ingress.key, loser.at),
-      what: `Never serves ${printClaim(host, loser)}`,
+      what: `Cannot serve ${printClaim(host, loser)}`,
       why: `Ingress "${winner.ingress.key}" ${winner.at} has the same host, path and type, and ${whyFirst(winner, loser)}`,
       fix: "Remove one of the two, or give them different paths",
       severity: "warning",

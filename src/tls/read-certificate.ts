@@ -119,7 +119,7 @@ function wrongOrder({ key }: TlsSecret): Problem {
   return {
     code: "SECRET_CHAIN_ORDER",
     at: objectAt("Secret", key, "tls.crt"),
-    what: "Puts the certificates of the chain in another order",
+    what: "Put the certificates of the chain in another order",
     why: "the certificate of the key has to be the first, and each other one has to have issued the one before it",
     fix: "Store the chain in this order: other programs may refuse it",
     severity: "warning",

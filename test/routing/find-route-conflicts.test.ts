@@ -20,7 +20,7 @@ describe("findRouteConflicts()", () => {
     const winner = ingressOf("z", { "a.com": { "/x": "s" } }, { createdMs: 1 });
     const loser = ingressOf("a", { "a.com": { "/x/": "t", "/y": "t" } }, { createdMs: 2 });
     expect(conflictsOf(loser, winner)).toEqual([
-      'Ingress "default/a" rule a.com path /x/: Never serves a.com/x/ (Prefix): Ingress "default/z" rule a.com path /x has the same host, path and type, and is older',
+      'Ingress "default/a" rule a.com path /x/: Cannot serve a.com/x/ (Prefix): Ingress "default/z" rule a.com path /x has the same host, path and type, and is older',
     ]);
   });
 
@@ -28,7 +28,7 @@ describe("findRouteConflicts()", () => {
     const byName = conflictsOf(ingressOf("b", { "": { "/": "s" } }), ingressOf("a", { "": { "/": "t" } }));
     expect(byName).toEqual([
       expect.stringMatching(
-        /^Ingress "default\/b".*Never serves \*\/ .*"default\/a".*comes first by namespace and name$/,
+        /^Ingress "default\/b".*Cannot serve \*\/ .*"default\/a".*comes first by namespace and name$/,
       ),
     ]);
     const path = { path: "/", pathType: "Prefix" } as const;
@@ -48,7 +48,7 @@ describe("findRouteConflicts()", () => {
       ingressOf("a", {}, { defaultBackend: { serviceName: "s", servicePort: 80 } }),
       ingressOf("b", {}, { defaultBackend: other }),
     ];
-    expect(conflictsOf(...all)).toEqual([expect.stringContaining("Never serves the default backend of *")]);
+    expect(conflictsOf(...all)).toEqual([expect.stringContaining("Cannot serve the default backend of *")]);
   });
 
   it("I15 finds a restricted rule that loses to an open one", () => {
