@@ -1,3 +1,4 @@
+import { lastNotAfter, linkNested } from "./nested-texts.ts";
 import type { ClosedPattern, Route } from "./route-table.ts";
 
 /** Characters that stand for themselves at the beginning of a regular expression, and do so in a normalised path. */
@@ -27,14 +28,7 @@ export function linkPatterns(patterns: readonly UnlinkedPattern[]): readonly Clo
   for (const pattern of patterns) {
     if (pattern.length > (longest.get(pattern.text)?.length ?? -1)) longest.set(pattern.text, pattern);
   }
-  const sorted = [...longest.values()].sort((left, right) => (left.text < right.text ? -1 : 1));
-  const open: number[] = [];
-  return sorted.map((pattern, index) => {
-    while (open.length > 0 && !pattern.text.startsWith(sorted[open.at(-1) ?? 0]?.text ?? "")) open.pop();
-    const parent = open.at(-1) ?? -1;
-    open.push(index);
-    return { ...pattern, parent };
-  });
+  return linkNested([...longest.values()].sort((left, right) => (left.text < right.text ? -1 : 1)));
 }
 
 /** One without special characters yields to a rule of the same text: among these the older one goes first. */
@@ -69,8 +63,7 @@ const ACME_PATH = "/.well-known/acme-challenge/";
 
 /**
  * The closed pattern that may match a normalised path and is not shorter than the rule that was found. An Exact path
- * goes before an expression; before a whole host that is closed, only one for the proof of a certificate. As in
- * `longestPrefix` the cost is the logarithm of the patterns plus their nesting.
+ * goes before an expression; before a whole host that is closed, only one for the proof of a certificate.
  */
 export function closedRoute(
   patterns: readonly ClosedPattern[],
@@ -82,14 +75,7 @@ export function closedRoute(
   // Longer than any expression, and shorter than a whole host.
   const foundLength = isExact ? Number.MAX_VALUE : (found?.path.length ?? 0);
   const lower = path.toLowerCase();
-  let low = 0;
-  let high = patterns.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((patterns[middle]?.text ?? "") <= lower) low = middle + 1;
-    else high = middle;
-  }
-  let entry = patterns[low - 1];
+  let entry = lastNotAfter(patterns, lower);
   while (entry !== undefined && !(entry.length >= foundLength && lower.startsWith(entry.text)))
     entry = patterns[entry.parent];
   return entry?.route;

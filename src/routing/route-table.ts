@@ -1,6 +1,7 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { HttpsRedirect, Rewrite } from "#src/model/annotation-effects.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
+import type { NestedText } from "./nested-texts.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 
 /** All that decides where a request goes. Immutable: a change makes a new table that shares what stayed. */
@@ -25,25 +26,21 @@ export interface HostRoutes {
 }
 
 /** A path that matches by its beginning. */
-export interface PrefixEntry {
+export interface PrefixEntry extends NestedText {
   /** Normalised; without final slash where whole elements are compared. */
   readonly text: string;
   /** Prefix compares whole elements; ImplementationSpecific does not, as in ingress-nginx. */
   readonly wholeElements: boolean;
   readonly route: Route;
-  /** Index of the longest other entry whose text this one begins with; -1 if none. */
-  readonly parent: number;
 }
 
 /** A regular expression in place of a path, which closes whatever it could match. */
-export interface ClosedPattern {
+export interface ClosedPattern extends NestedText {
   /** What each path that it could match begins with, in lower case. */
   readonly text: string;
   /** Paths of rules that are longer go before it; infinite where the pattern itself cannot be read. */
   readonly length: number;
   readonly route: Route;
-  /** Index of the longest other one whose text this one begins with; -1 if none. */
-  readonly parent: number;
 }
 
 /** One rule of an Ingress, ready to use. */
