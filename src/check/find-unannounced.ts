@@ -28,7 +28,9 @@ export function findUnannounced(set: CheckedSet, places: PoolPlaces): readonly P
   const able = nodes.filter((node) => whyUnable(node, installation.ignoresExcludeLabel) === undefined);
   if (able.length === 0) complainOfNodes(set, problems);
   for (const pool of pools) {
-    const advertisements = set.advertisements.filter((one) => one.pools.includes(pool.name));
+    const advertisements = set.advertisements.filter(
+      ({ kind, pools }) => kind === "layer2" && pools.includes(pool.name),
+    );
     checkSelectors({ ...places.selectorsOf(pool), problems }, advertisements, able.length > 0 ? able : nodes);
     checkNetworks((range) => ({ ...places.rangeOf(pool, range), problems }), pool, set);
   }
@@ -84,7 +86,9 @@ function hasOrHave({ length }: readonly Node[]): string {
 }
 
 function checkSelectors(field: Field, advertisements: readonly Advertisement[], candidates: readonly Node[]): void {
-  if (advertisements.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return;
+  // That there is none at all is said where the objects are read.
+  const selectsAll = advertisements.some(({ nodeSelectors }) => nodeSelectors.length === 0);
+  if (selectsAll || advertisements.length === 0) return;
   const nodeSelectors = advertisements.flatMap((one) => one.nodeSelectors);
   if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesLabels(selector, labels)))) return;
   complain(field, "POOL_SELECTS_NO_NODE", {

@@ -1,5 +1,5 @@
-import type { IpRange } from "#src/ip/range.ts";
-import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
+import { type IpRange, rangesOverlap } from "#src/ip/range.ts";
+import { child, complain, complainInvalid, type Field, quote, readInteger, readList } from "#src/model/field.ts";
 import { parseGoDuration } from "#src/model/go-duration.ts";
 import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
@@ -28,7 +28,7 @@ const MAX_REST_HOURS = 8_760;
 type Policy = Omit<Pool, "name" | "ranges" | "autoAssign" | "avoidBuggyIps">;
 
 /** Reads our own keys of a pool, each with the value of a pool that says nothing where it is left out. */
-export function readPoolPolicy(pool: Field): Policy {
+export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy {
   const quotaPerNamespace = readInteger(child(pool, "quota-per-namespace"), { min: 1, max: MAX_NUMBER });
   const restMs = readRest(child(pool, "rest-time"));
   return {
@@ -36,7 +36,7 @@ export function readPoolPolicy(pool: Field): Policy {
     namespaces: readNamespaces(child(pool, "namespaces")),
     namespaceSelectors: PLAIN_POOL.namespaceSelectors,
     serviceSelectors: readLabelSelectors(child(pool, "service-selectors"), { selects: "Services" }),
-    excluded: readExcluded(child(pool, "excluded-addresses")),
+    excluded: readExcluded(child(pool, "excluded-addresses"), ranges),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
     isDisabled: readYaml11Boolean(child(pool, "disabled")) ?? PLAIN_POOL.isDisabled,
@@ -52,12 +52,20 @@ function readNamespaces(field: Field): readonly string[] {
 }
 
 /** CIDRs, ranges and, other than in `addresses`, single addresses. */
-function readExcluded(field: Field): readonly IpRange[] {
+function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
   return readList(field).flatMap((entry) => {
     const { value } = entry;
     const isSingle = typeof value === "string" && parseIp(value.trim()) !== undefined;
     const text = isSingle ? `${value.trim()}-${value.trim()}` : value;
-    return readPoolRange({ ...entry, value: text })?.range ?? [];
+    const excluded = readPoolRange({ ...entry, value: text })?.range;
+    if (excluded !== undefined && !ranges.some((range) => rangesOverlap(range, excluded)))
+      complain(entry, "POOL_EXCLUDES_NOTHING", {
+        what: `Excluded no address by ${quote(value)}`,
+        why: "the pool contains none of these addresses",
+        fix: "Write addresses of the pool, or remove this entry",
+        severity: "warning",
+      });
+    return excluded ?? [];
   });
 }
 

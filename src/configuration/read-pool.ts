@@ -69,7 +69,10 @@ export function readPool(field: Field, { aliases }: PoolContext): ReadPool | und
     name,
     protocol,
     ranges,
-    policy: readPoolPolicy(field),
+    policy: readPoolPolicy(
+      field,
+      ranges.map(({ range }) => range),
+    ),
     autoAssign: readYaml11Boolean(child(field, "auto-assign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readYaml11Boolean(child(field, "avoid-buggy-ips")) ?? PLAIN_POOL.avoidBuggyIps,
     nodeSelectors: readLabelSelectors(child(field, "node-selectors")),

@@ -218,6 +218,10 @@ export const PROBLEM_CODES = {
     meaning: "Two ranges, of one pool or of two, share addresses.",
     solve: "Take the shared addresses out of one of the two.",
   },
+  POOL_EXCLUDES_NOTHING: {
+    meaning: "Warning: an entry of `excluded-addresses` has no address of its pool. It excludes nothing.",
+    solve: "Write addresses of the pool, or remove the entry.",
+  },
   POOL_RANGE_HOST_BITS: {
     meaning: "Warning: the address of a CIDR is not the first of its network. The whole network is used.",
     solve: "Write the network, or a range that begins at the intended address.",
