@@ -46,8 +46,9 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []));
   const lineOfRange: LineOfRange = (pool, range) => lineOf(places.rangeOf(pool, range));
   const misspelt = findMisspeltAnnotations(set);
+  const misspeltPlaces = new Set(misspelt.map(({ at }) => printPlace(at)));
   const isSaidBetter = ({ code, at }: Problem) =>
-    code === "INGRESS_ANNOTATION_UNKNOWN" && misspelt.some((one) => printPlace(one.at) === printPlace(at));
+    code === "INGRESS_ANNOTATION_UNKNOWN" && misspeltPlaces.has(printPlace(at));
   return [
     ...(input.isWhole === true ? findMissingConfig(set) : []),
     ...[...inspected, ...inspectObjects(unusable, installation).inspected]
