@@ -51,6 +51,8 @@ export class RouteIndex {
   readonly #slices = new Map<string, EndpointSlice[]>();
   /** Services that have such an endpoint: mostly the one in front of this program alone. */
   readonly #withOwn = new Map<string, OwnEndpoint>();
+  /** Undefined until it is asked for: it takes a look at all Ingresses. */
+  #ownEndpoints: readonly Problem[] | undefined;
   /** By host. */
   readonly #conflicts = new Map<string, readonly RouteConflict[]>();
   #table = EMPTY_ROUTES;
@@ -87,7 +89,8 @@ export class RouteIndex {
 
   /** Services with an endpoint that is this program itself, to which an Ingress of ours sends requests. */
   ownEndpoints(): readonly Problem[] {
-    return findOwnEndpoints(this.#withOwn.values(), this.#ours.values());
+    this.#ownEndpoints ??= findOwnEndpoints(this.#withOwn.values(), this.#ours.values());
+    return this.#ownEndpoints;
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */
@@ -124,8 +127,8 @@ export class RouteIndex {
     for (const change of changes.slices) this.#placeSlice(change, services);
     const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
     const snapshot = { claims, services: all, slices, isOwnEndpoint: this.#isOwnEndpoint };
-    for (const key of services)
-      put(this.#withOwn, key, ownEndpointOf(key, this.#slices.get(key) ?? [], this.#isOwnEndpoint));
+    if (moves.size > 0) this.#ownEndpoints = undefined;
+    for (const key of services) this.#findOwn(key);
     this.#table = replaceServices(replaceHosts(this.#table, merged), services, snapshot);
     return this.#table;
   }
@@ -155,6 +158,14 @@ export class RouteIndex {
       const count = (this.#foreignCounts.get(name) ?? 0) + step;
       put(this.#foreignCounts, name, count === 0 ? undefined : count);
     }
+  }
+
+  #findOwn(serviceKey: string): void {
+    const before = this.#withOwn.get(serviceKey);
+    const after = ownEndpointOf(serviceKey, this.#slices.get(serviceKey) ?? [], this.#isOwnEndpoint);
+    if (before === undefined && after === undefined) return;
+    put(this.#withOwn, serviceKey, after);
+    this.#ownEndpoints = undefined;
   }
 
   #placeSlice({ before, after }: Change<EndpointSlice>, services: Set<string>): void {

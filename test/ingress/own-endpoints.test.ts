@@ -68,6 +68,17 @@ describe("RouteIndex", () => {
     ]);
   });
 
+  it("H5 looks at all Ingresses again only where that may change what it says", () => {
+    const { index } = indexOf("s", [80]);
+    const none = { classes: [], ingresses: [], services: [], slices: [] };
+    const first = index.ownEndpoints();
+    index.update({ ...none, slices: added(slicesOf("front", [8080])) });
+    expect(index.ownEndpoints()).toBe(first);
+    const [ingress] = added([ingressOf("i", { "a.com": { "/": "s" } })]);
+    index.update({ ...none, ingresses: [{ ...ingress!, after: undefined }] });
+    expect(index.ownEndpoints()).toEqual([]);
+  });
+
   it("H5 uses the others of the Service", () => {
     const { index, decision } = indexOf("s", [80, 8080]);
     expect(decision.kind === "forward" && decision.backend.endpoints.map(({ port }) => port)).toEqual([8080]);
