@@ -39,7 +39,7 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   rejectUnknownKeys(config, ["address-pools", ...BGP_KEYS]);
   const communities = readCommunityAliases(child(config, "bgp-communities"));
   const bfdProfiles = readBfdProfiles(child(config, "bfd-profiles"));
-  const profiles = bfdProfiles.map(({ name }) => name);
+  const profiles = new Set(bfdProfiles.map(({ name }) => name));
   const peers = readBgpPeers(child(config, "peers"), profiles);
   const context = { aliases: communities };
   const read = readList(child(config, "address-pools")).flatMap((field) => readPool(field, context) ?? []);

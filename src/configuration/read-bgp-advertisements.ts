@@ -1,3 +1,4 @@
+import type { Family } from "#src/ip/address.ts";
 import { widestPrefix } from "#src/ip/widest-prefix.ts";
 import type { BgpAdvertisement } from "#src/model/advertisement.ts";
 import {
@@ -26,6 +27,7 @@ export function readBgpAdvertisements(
   field: Field,
   { ranges, aliases }: { readonly ranges: readonly PlacedRange[]; readonly aliases: ReadonlyMap<string, string> },
 ): readonly Attributes[] {
+  const narrowest = { ipv4: narrowestOf(ranges, "ipv4"), ipv6: narrowestOf(ranges, "ipv6") };
   const read = readList(field).flatMap((one) => {
     if (isUnset(one))
       return complainMissing(one, "Write the advertisement ({} has all defaults), or remove the dash") ?? [];
@@ -33,8 +35,12 @@ export function readBgpAdvertisements(
     const found = one.problems.length;
     rejectUnknownKeys(one, KEYS);
     const attributes = {
-      aggregationLength: readAggregation(child(one, "aggregation-length"), "ipv4", ranges),
-      aggregationLengthV6: readAggregation(child(one, "aggregation-length-v6"), "ipv6", ranges),
+      aggregationLength: readAggregation(child(one, "aggregation-length"), DEFAULTS.aggregationLength, narrowest.ipv4),
+      aggregationLengthV6: readAggregation(
+        child(one, "aggregation-length-v6"),
+        DEFAULTS.aggregationLengthV6,
+        narrowest.ipv6,
+      ),
       localPref: readInteger(child(one, "localpref"), { min: 0, max: 0xff_ff_ff_ff }) ?? DEFAULTS.localPref,
       communities: readCommunities(child(one, "communities"), aliases),
     };
@@ -48,21 +54,32 @@ export function readBgpAdvertisements(
   return isUnset(field) || read.length === 0 ? [DEFAULTS] : read.map(({ attributes }) => attributes);
 }
 
+/** The range of a family whose widest network is the narrowest of all. */
+interface Narrowest {
+  readonly placed: PlacedRange;
+  /** The prefix length of that network. */
+  readonly length: number;
+}
+
+function narrowestOf(ranges: readonly PlacedRange[], family: Family): Narrowest | undefined {
+  let found: Narrowest | undefined;
+  for (const placed of ranges) {
+    if (placed.range.family !== family) continue;
+    const length = widestPrefix(placed.range);
+    if (found === undefined || length > found.length) found = { placed, length };
+  }
+  return found;
+}
+
 /** No route may be wider than the addresses that it stands for: of each range the widest network is what counts. */
-function readAggregation(field: Field, family: "ipv4" | "ipv6", ranges: readonly PlacedRange[]): number {
-  const longest = family === "ipv4" ? DEFAULTS.aggregationLength : DEFAULTS.aggregationLengthV6;
+function readAggregation(field: Field, longest: number, narrowest: Narrowest | undefined): number {
   const length = readInteger(field, { min: 0, max: longest });
   if (length === undefined) return longest;
-  for (const { range, field: entry } of ranges) {
-    if (range.family !== family) continue;
-    const widest = widestPrefix(range);
-    if (length >= widest) continue;
+  if (narrowest !== undefined && length < narrowest.length)
     complainInvalid(
       field,
-      `a route of that length has more addresses than ${entry.path}, whose widest network is a /${widest}`,
-      `Write a number from ${widest} to ${longest}`,
+      `a route of that length has more addresses than ${narrowest.placed.field.path}, whose widest network is a /${narrowest.length}`,
+      `Write a number from ${narrowest.length} to ${longest}`,
     );
-    break;
-  }
   return length;
 }

@@ -6,6 +6,7 @@ import {
   complainInvalid,
   complainMissing,
   type Field,
+  hasRoom,
   isUnset,
   readInteger,
   readList,
@@ -36,6 +37,8 @@ const KEYS = [
 ];
 /** How MetalLB's own annotated example spells `bfd-profile`. */
 const ODD_KEY = "bfdProfile";
+/** Profiles that a mistyped one is compared with. */
+const MAX_COMPARED = 1_000;
 const MAX_ASN = 0xff_ff_ff_ff;
 const DEFAULT_PORT = 179;
 const DEFAULT_HOLD_SECONDS = 90;
@@ -43,7 +46,7 @@ const DEFAULT_HOLD_SECONDS = 90;
 const MIN_HOLD_SECONDS = 3;
 
 /** Reads `peers`. They have no names in this format: they are `peer1`, `peer2` and so on. */
-export function readBgpPeers(field: Field, profiles: readonly string[]): readonly BgpPeer[] {
+export function readBgpPeers(field: Field, profiles: ReadonlySet<string>): readonly BgpPeer[] {
   const read = readList(field).flatMap((one, index) => {
     const found = one.problems.length;
     const peer = readPeer(one, profiles);
@@ -58,7 +61,7 @@ export function readBgpPeers(field: Field, profiles: readonly string[]): readonl
   return read.map(({ name, peer }) => ({ name, ...peer }));
 }
 
-function readPeer(field: Field, profiles: readonly string[]): Omit<BgpPeer, "name"> | undefined {
+function readPeer(field: Field, profiles: ReadonlySet<string>): Omit<BgpPeer, "name"> | undefined {
   if (isUnset(field)) return complainMissing(field, "Write the peer, or remove the dash");
   if (!readMap(field)) return undefined;
   const hasOddKey = acceptOddKey(field);
@@ -156,10 +159,10 @@ function readPassword(field: Field): string | undefined {
   return complain(field, "FIELD_INVALID", { what: "Cannot use the password", why, fix });
 }
 
-function readProfile(field: Field, profiles: readonly string[]): string | undefined {
+function readProfile(field: Field, profiles: ReadonlySet<string>): string | undefined {
   const name = readScalarText(field);
-  if (name === undefined || name === "" || profiles.includes(name)) return name === "" ? undefined : name;
-  const meant = nearest(name, profiles);
+  if (name === undefined || name === "" || profiles.has(name)) return name === "" ? undefined : name;
+  const meant = hasRoom(field) ? nearest(name, [...profiles].slice(0, MAX_COMPARED)) : undefined;
   const fix = meant === undefined ? "Write the profile under bfd-profiles, or remove this" : `Did you mean ${meant}?`;
   return complainInvalid(field, "bfd-profiles does not contain it", fix);
 }

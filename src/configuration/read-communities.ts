@@ -4,6 +4,7 @@ import {
   complainInvalid,
   complainMissing,
   type Field,
+  hasRoom,
   isUnset,
   quote,
   readList,
@@ -14,6 +15,9 @@ import { readScalarText } from "./read-scalar-text.ts";
 
 /** A route carries at most this many in one attribute of ordinary length (255 bytes, 4 each). */
 const MAX_COMMUNITIES = 63;
+
+/** Aliases that a mistyped one is compared with. */
+const MAX_COMPARED = 1_000;
 
 /** A community as `65000:1`, without leading zeros; undefined if the text is not two 16-bit numbers. */
 function parseCommunity(text: string): string | undefined {
@@ -60,7 +64,7 @@ function complainOfAlias(field: Field, text: string, aliases: ReadonlyMap<string
   const why = text.includes(":")
     ? "it is not a BGP community of two 16-bit numbers"
     : "bgp-communities has no such alias";
-  const meant = nearest(text, aliases.keys());
+  const meant = hasRoom(field) ? nearest(text, [...aliases.keys()].slice(0, MAX_COMPARED)) : undefined;
   complainInvalid(
     field,
     why,

@@ -53,12 +53,16 @@ function readNamespaces(field: Field): readonly string[] {
 
 /** CIDRs, ranges and, other than in `addresses`, single addresses. */
 function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
+  const sorted = Map.groupBy(
+    ranges.toSorted((left, right) => (left.first < right.first ? -1 : 1)),
+    ({ family }) => family,
+  );
   return readList(field).flatMap((entry) => {
     const { value } = entry;
     const isSingle = typeof value === "string" && parseIp(value.trim()) !== undefined;
     const text = isSingle ? `${value.trim()}-${value.trim()}` : value;
     const excluded = readPoolRange({ ...entry, value: text })?.range;
-    if (excluded !== undefined && !ranges.some((range) => rangesOverlap(range, excluded)))
+    if (excluded !== undefined && !isTouched(sorted.get(excluded.family) ?? [], excluded))
       complain(entry, "POOL_EXCLUDES_NOTHING", {
         what: `Excluded no address by ${quote(value)}`,
         why: "the pool contains none of these addresses",
@@ -67,6 +71,18 @@ function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRang
       });
     return excluded ?? [];
   });
+}
+
+/** Whether one of the ranges, which are sorted and do not overlap, has an address of `wanted`. */
+function isTouched(ranges: readonly IpRange[], wanted: IpRange): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.first ?? wanted.last) <= wanted.last) low = middle + 1;
+    else high = middle;
+  }
+  const before = ranges[low - 1];
+  return before !== undefined && rangesOverlap(before, wanted);
 }
 
 function readRest(field: Field): number | undefined {

@@ -88,6 +88,11 @@ export function complain(field: Field, code: ProblemCode, text: ProblemText): un
   return undefined;
 }
 
+/** Whether a further finding would be kept, so that it is worth to look for a fix. */
+export function hasRoom({ problems }: Field): boolean {
+  return problems.length < MAX_PROBLEMS;
+}
+
 export function hasError(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === "error");
 }
