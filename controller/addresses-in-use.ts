@@ -39,9 +39,10 @@ export class AddressesInUse {
     }
   }
 
-  /** The addresses that rest now, the longest first, with the time each was freed. A new map whenever it differs. */
-  resting(nowMs: number): ReadonlyMap<string, number> {
-    const isOver = (freedAtMs: number): boolean => nowMs - freedAtMs >= REST_MS;
+  /** The addresses that rest now, the longest first, with the time each was freed. A new map whenever it differs.
+   * `restMs`: the longest rest of any pool. */
+  resting(nowMs: number, restMs = REST_MS): ReadonlyMap<string, number> {
+    const isOver = (freedAtMs: number): boolean => nowMs - freedAtMs >= restMs;
     const [longestMs = nowMs] = this.#resting.values();
     if (this.#freed.size === 0 && !this.#isTaken && !isOver(longestMs)) return this.#resting;
     const still = [...this.#resting].filter(([ip, freedAtMs]) => !this.has(ip) && !isOver(freedAtMs));

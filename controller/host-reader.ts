@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ReadyNodes, readyNodesOf } from "#src/model/live-speakers.ts";
 import { parseNode } from "#src/model/node.ts";
-import { readMemberRecords } from "#src/model/member-record.ts";
+import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
+import { findNetworkAddresses, type NetworkAddresses, networkAddressesOf } from "#src/model/network-addresses.ts";
 import { findHostAddresses, type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -22,9 +23,15 @@ export class HostReader {
   readonly #nodes;
   #records: Reports = new Map();
   #addresses: HostAddresses = new Map();
+  #networkAddresses: NetworkAddresses = new Map();
+  #members: readonly MemberRecord[] = [];
   #ready: ReadyNodes;
   /** What the last problems were found in, and what was said of them. */
-  #judged: { readonly pools?: readonly Pool[]; readonly addresses?: HostAddresses } = {};
+  #judged: {
+    readonly pools?: readonly Pool[];
+    readonly addresses?: HostAddresses;
+    readonly networkAddresses?: NetworkAddresses;
+  } = {};
 
   constructor(configMap: string, { source, log }: { readonly source: Source; readonly log: Logger }) {
     this.#configMap = configMap;
@@ -36,6 +43,11 @@ export class HostReader {
   /** The hosts' own addresses, which pools may contain and no Service gets. */
   get addresses(): HostAddresses {
     return this.#addresses;
+  }
+
+  /** What the networks of the nodes keep for themselves, which pools may contain and no Service gets. */
+  get networkAddresses(): NetworkAddresses {
+    return this.#networkAddresses;
   }
 
   get ready(): ReadyNodes {
@@ -56,15 +68,25 @@ export class HostReader {
     const members = readMemberRecords(records, (name) => this.#nodes.get(name) !== undefined);
     const [addresses, ready] = [hostAddressesOf(nodes, members), readyNodesOf(nodes)];
     if (!isDeepStrictEqual(addresses, this.#addresses)) this.#addresses = addresses;
+    const networkAddresses = networkAddressesOf(members);
+    this.#members = members;
+    if (!isDeepStrictEqual(networkAddresses, this.#networkAddresses)) this.#networkAddresses = networkAddresses;
     const isAsReady = this.#ready !== undefined && ready?.symmetricDifference(this.#ready).size === 0;
     if (!isAsReady) this.#ready = ready;
   }
 
-  /** Says once which addresses of hosts are in pools. */
+  /** Says once which addresses of hosts and of their networks are in pools. */
   say(pools: readonly Pool[] | undefined): void {
-    if (pools === undefined || (this.#judged.pools === pools && this.#judged.addresses === this.#addresses)) return;
-    this.#judged = { pools, addresses: this.#addresses };
-    const problems = findHostAddresses(pools, this.#addresses, this.#configMap);
-    this.#problems.report(this.#configMap, problems);
+    if (pools === undefined) return;
+    const judged = { pools, addresses: this.#addresses, networkAddresses: this.#networkAddresses };
+    const isSame =
+      this.#judged.pools === pools &&
+      this.#judged.addresses === judged.addresses &&
+      this.#judged.networkAddresses === judged.networkAddresses;
+    if (isSame) return;
+    this.#judged = judged;
+    const hosts = findHostAddresses(pools, this.#addresses, this.#configMap);
+    const networks = findNetworkAddresses(pools, this.#members, this.#configMap);
+    this.#problems.report(this.#configMap, [...hosts, ...networks]);
   }
 }

@@ -1,5 +1,6 @@
 import { parseIp } from "#src/ip/address.ts";
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
+import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
@@ -15,6 +16,7 @@ import { PoolLevels } from "./pool-levels.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { HostReader } from "./host-reader.ts";
+import { NamespaceReader } from "./namespace-reader.ts";
 import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
 import { SpeakerProblemEvents } from "./speaker-problem-events.ts";
 import { TakeoverEvents } from "./takeover-events.ts";
@@ -52,6 +54,9 @@ export class Round {
   readonly #records = new ServiceRecords();
   readonly #reader: ServiceReader;
   readonly #hosts: HostReader;
+  readonly #namespaces: NamespaceReader;
+  /** How long a freed address rests at most, in the pools of the last round. */
+  #restMs = REST_MS;
   readonly #reports = new SpeakersReader();
   #takeovers = new TakeoverEvents();
   #speakerProblems = new SpeakerProblemEvents();
@@ -80,6 +85,7 @@ export class Round {
     this.#levels = new PoolLevels(configMap, context.poolWarningPercent);
     this.#levelProblems = new ProblemLog(log);
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
+    this.#namespaces = new NamespaceReader(() => source.list("Namespace"));
   }
 
   /** How long the last round took to read and decide, without its writes. */
@@ -93,6 +99,7 @@ export class Round {
       const key = keyOf(ref);
       if (ref.kind === "Service") this.#changed.add(key);
       if (ref.kind === "Node") this.#hosts.mark(key);
+      if (ref.kind === "Namespace") this.#namespaces.mark();
       this.#isDisturbed ||= ref.kind !== "Service" || this.#records.get(key)?.writtenIn !== this.#number;
     }
   }
@@ -138,12 +145,15 @@ export class Round {
     this.#config.say();
     this.#hosts.update(source.reports("member"));
     this.#hosts.say(pools);
-    const { addresses: hostAddresses, ready } = this.#hosts;
+    const { addresses: hostAddresses, networkAddresses, ready } = this.#hosts;
+    this.#restMs = Math.max(REST_MS, ...(pools ?? []).map(({ restMs = 0 }) => restMs));
     const snapshot = {
       pools,
       services,
       unreadable,
       hostAddresses,
+      networkAddresses,
+      namespaces: this.#namespaces.read(),
       resting,
       former,
       nowMs,
@@ -186,7 +196,8 @@ export class Round {
     this.#number += 1;
     this.#isDisturbed = false;
     try {
-      return this.#reader.update(changed, { objectOf: this.#objectOf, nowMs: this.#context.monotonicMs() });
+      const nowMs = this.#context.monotonicMs();
+      return this.#reader.update(changed, { objectOf: this.#objectOf, nowMs, restMs: this.#restMs });
     } catch (error) {
       for (const key of changed) this.#changed.add(key);
       throw error;

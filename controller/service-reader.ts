@@ -17,6 +17,8 @@ export type ServiceProblems = (object: KubeObject, problems: readonly Problem[])
 interface Look {
   readonly objectOf: (key: string) => KubeObject | undefined;
   readonly nowMs: number;
+  /** For how long a freed address rests at most; by default as in pools that do not say. */
+  readonly restMs?: number;
 }
 
 /** Reads the Services that changed, and no others, into their records. */
@@ -45,7 +47,7 @@ export class ServiceReader {
   }
 
   /** Reads these Services again. Returns the keys of all that may differ now. */
-  update(changed: ReadonlySet<string>, { objectOf, nowMs }: Look): ReadonlySet<string> {
+  update(changed: ReadonlySet<string>, { objectOf, nowMs, restMs }: Look): ReadonlySet<string> {
     const keys = changed.union(this.#restored);
     this.#restored.clear();
     for (const key of keys) {
@@ -57,7 +59,7 @@ export class ServiceReader {
       else this.#take(key, object, parsed);
     }
     for (const key of keys) this.#restore(key, objectOf(key));
-    this.#resting = this.#inUse.resting(nowMs);
+    this.#resting = this.#inUse.resting(nowMs, restMs);
     return keys;
   }
 

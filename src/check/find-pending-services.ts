@@ -4,6 +4,7 @@ import type { Assignment, Released } from "#src/assignment/snapshot.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { child, complain, descend, entry, type Field, isUnset } from "#src/model/field.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { networkAddressesOf } from "#src/model/network-addresses.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import { recordOf } from "#src/model/record.ts";
@@ -24,6 +25,10 @@ export function findPendingServices(set: CheckedSet): readonly Problem[] {
     services: byKey,
     unreadable: addressesOfUnreadable(set, byKey),
     hostAddresses: hostAddressesOf(nodes, members),
+    networkAddresses: networkAddressesOf(members),
+    namespaces: new Map(
+      set.keysOf("Namespace").map((name) => [name, set.objectOf("Namespace", name)?.metadata.labels ?? {}]),
+    ),
     resting: new Map(),
     former: new Map(),
     nowMs: 0,

@@ -1,4 +1,5 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
+import { rangeContains } from "#src/ip/range.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
 import type { MemberRecord } from "./member-record.ts";
 import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
@@ -12,9 +13,18 @@ interface ReservedAddress {
   readonly why: string;
 }
 
+/** What the networks of the nodes keep for themselves, by canonical text: no Service is given it. */
+export type NetworkAddresses = ReadonlyMap<string, Ip>;
+
+/** The addresses that the networks of these members keep for themselves. */
+export function networkAddressesOf(memberRecords: readonly MemberRecord[]): NetworkAddresses {
+  const reserved = networksOf(memberRecords).flatMap(reservedIn);
+  return new Map(reserved.map(({ ip }) => [printIp(ip), ip]));
+}
+
 /**
- * The addresses that pools may assign though the networks of the nodes keep them for themselves, as warnings: a
- * Service that gets one is reached by few clients, or by none.
+ * The addresses of pools that the networks of the nodes keep for themselves, as warnings: each is skipped, and a Service
+ * that has one keeps it, though few clients reach it there, or none.
  */
 export function findNetworkAddresses(
   pools: readonly Pool[],
@@ -27,15 +37,15 @@ export function findNetworkAddresses(
     .flatMap(({ ip, why }) => {
       const found = findRange(pools, ip);
       if (found === undefined || avoids(found.pool, ip)) return [];
+      if (found.pool.excluded.some((range) => rangeContains(range, ip))) return [];
       const { pool, range } = found;
       const line = lineOf(pool, range);
-      const isAvoidable = avoids({ ...pool, avoidBuggyIps: true }, ip);
       return {
         code: "POOL_HAS_NETWORK_ADDRESS",
         at: objectAt("ConfigMap", configMap, `pool "${pool.name}"`),
-        what: `This pool may assign ${printIp(ip)}`,
+        what: `Never assigns ${printIp(ip)}`,
         why,
-        fix: `Take it out of the pool${isAvoidable ? ", or give the pool avoid-buggy-ips: true" : ""}`,
+        fix: "Take it out of the pool",
         severity: "warning",
         ...(line === undefined ? {} : { line }),
       };

@@ -241,8 +241,8 @@ export const PROBLEM_CODES = {
   },
   POOL_HAS_NETWORK_ADDRESS: {
     meaning:
-      "Warning: a pool may assign an address that a network of the nodes reserves (its first and its broadcast address; of IPv6 its first, the routers' anycast address). Few clients or none can reach a Service there.",
-    solve: "Take the address out of the pool, or set `avoid-buggy-ips: true` where it ends in 0 or 255.",
+      "Warning: a pool has an address that a network of the nodes reserves (its first and its broadcast address; of IPv6 its first, the routers' anycast address). It is not assigned; a Service that has it keeps it, though few clients or none can reach it there.",
+    solve: "Take the address out of the pool.",
   },
 
   POOL_NEARLY_FULL: {

@@ -1,5 +1,6 @@
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { networkAddressesOf } from "#src/model/network-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
@@ -16,6 +17,7 @@ export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): 
       ),
     ),
     hostAddresses: hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []),
+    networkAddresses: networkAddressesOf(seen.memberRecords ?? []),
     // The controller alone knows what was freed just now, and what Services had before.
     resting: new Map(),
     former: new Map(),

@@ -139,7 +139,7 @@ describe("hawser status", () => {
     const member = { node: "n1", addresses: ["192.0.2.10"], keys: [], hasNode: false, interfaces };
     await source.report("member-n1", member, { topic: "member" });
     const { stdout } = await runCli(["status", "--manifests", directory]);
-    const warned = [...stdout.matchAll(/pool "(\w+)": This pool may assign (\S+): .*\[POOL_HAS_NETWORK_ADDRESS\]$/gm)];
+    const warned = [...stdout.matchAll(/pool "(\w+)": Never assigns (\S+): .*\[POOL_HAS_NETWORK_ADDRESS\]$/gm)];
     expect(warned.map(([, pool, ip]) => [pool, ip])).toEqual([
       ["default", "192.0.2.0"],
       ["modern", "2001:db8::"],

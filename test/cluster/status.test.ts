@@ -272,7 +272,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const warning = {
       code: "POOL_HAS_NETWORK_ADDRESS",
       where,
-      what: "This pool may assign 192.0.2.0",
+      what: "Never assigns 192.0.2.0",
       severity: "warning",
     };
     const checked = await runCli(["check", "--json", "--kubeconfig", cluster.kubeconfigFile]);

@@ -35,9 +35,9 @@ describe("a member record", () => {
   it("L1 that has the name of another node's counts for nothing", async () => {
     world.source.put(pools("192.0.2.0/29"), nodeObject("n1"), serviceObject("web"));
     world.source.publishes("member-n1", record("n1", "192.0.2.5"));
-    world.source.publishes("member-x", record("n1", "192.0.2.0"));
+    world.source.publishes("member-x", record("n1", "192.0.2.1"));
     await world.start();
-    expect(world.line("web")).toBe("192.0.2.0 AddressAssigned");
+    expect(world.line("web")).toBe("192.0.2.1 AddressAssigned");
   });
 
   it("L1 decides as after a restart, where an address of an interface was a network of its own and is one no longer", async () => {

@@ -57,6 +57,25 @@ describe("an address that a Service has", () => {
   });
 });
 
+describe("an address that a network of the nodes keeps for itself", () => {
+  it("A is not assigned once a member is in that network, is warned of, and is kept where it is in use", async () => {
+    world.source.put(pools("192.0.2.0/30"), serviceObject("has"));
+    await world.start();
+    const eth0 = { name: "eth0", mac: "", subnets: ["192.0.2.0/30"], addresses: [] };
+    world.source.publishes("member-n1", { node: "n1", addresses: ["198.51.100.1"], gateways: [], interfaces: [eth0] });
+    await world.advance(REPORTS_MS);
+    expect(world.line("has")).toBe("192.0.2.0 AddressAssigned");
+    for (const name of ["a", "b", "c"]) await world.put(serviceObject(name, { createdMs: 2 }));
+    expect(["a", "b", "c"].map((name) => world.line(name))).toEqual([
+      "192.0.2.1 AddressAssigned",
+      "192.0.2.2 AddressAssigned",
+      expect.stringContaining("PoolExhausted"),
+    ]);
+    const warned = world.lines.filter(({ code }) => code === "POOL_HAS_NETWORK_ADDRESS").map(({ what }) => what);
+    expect(warned).toEqual(["Never assigns 192.0.2.0", "Never assigns 192.0.2.3"]);
+  });
+});
+
 describe("an address that another provider left", () => {
   it("L2 stays in the status of a Service that the pools have none for, and is not said to be announced", async () => {
     world.source.put(pools("192.0.2.0/32"), serviceObject("first", { createdMs: 0 }));

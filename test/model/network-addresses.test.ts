@@ -77,7 +77,7 @@ describe("findNetworkAddresses()", () => {
     expect(found.map(({ code, severity }) => [code, severity])).toEqual(
       of.map(() => ["POOL_HAS_NETWORK_ADDRESS", "warning"]),
     );
-    expect(found.map(({ what }) => what).sort()).toEqual(of.map((ip) => `This pool may assign ${ip}`));
+    expect(found.map(({ what }) => what).sort()).toEqual(of.map((ip) => `Never assigns ${ip}`));
   });
 
   it("names the pool, the network, the kind of address and the way out", () => {
@@ -87,7 +87,7 @@ describe("findNetworkAddresses()", () => {
       new Set(['ConfigMap "hawser-system/hawser" pool "near"']),
     );
     expect(found.map(({ why, fix }) => `${why}. ${fix}`)).toEqual([
-      "it is the first address of 192.0.2.0/25, which nodes are in: many clients there do not connect to it. Take it out of the pool, or give the pool avoid-buggy-ips: true",
+      "it is the first address of 192.0.2.0/25, which nodes are in: many clients there do not connect to it. Take it out of the pool",
       "it is the broadcast address of 192.0.2.0/25, which nodes are in: no client there connects to it. Take it out of the pool",
       "it is the subnet-router anycast address of 2001:db8::/64, which nodes are in: routers answer for it. Take it out of the pool",
     ]);

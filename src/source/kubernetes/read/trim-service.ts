@@ -3,18 +3,19 @@ import { SharedValues } from "./shared-values.ts";
 type Writable = Record<string, unknown>;
 
 const texts = new SharedValues<string>();
+const labels = new SharedValues<unknown>();
 /** Lists by their JSON. */
 const lists = new SharedValues<readonly unknown[]>();
 
 /**
- * Makes a Service that was read from JSON small: a cluster has thousands. Labels, and the cluster addresses and node ports
- * that the API server gave, are left out where no program of ours reads them; what most Services say in the same words is
- * shared. Changes the object itself, which no other code has yet.
+ * Makes a Service that was read from JSON small: a cluster has thousands. The cluster addresses and node ports that the
+ * API server gave are left out where no program of ours reads them; what several Services say in the same words is shared. Changes the object itself, which no other code has yet.
  */
 export function trimService(object: Fields): Fields {
   const { metadata, spec, status } = object as Readonly<Record<string, Writable | undefined>>;
   if (isRecord(metadata)) {
-    metadata["labels"] = undefined;
+    if (isRecord(metadata["labels"]))
+      metadata["labels"] = labels.get(JSON.stringify(metadata["labels"]), metadata["labels"]);
     shareTexts(metadata, ["namespace", "creationTimestamp"]);
   }
   if (isRecord(spec)) trimSpec(spec);

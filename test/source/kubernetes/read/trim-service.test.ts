@@ -49,9 +49,9 @@ describe("readApiObject() of a Service", () => {
     expect(parseService(read(service(spec)))).toEqual(meant);
   });
 
-  it("leaves out labels, and what the API server gave and nobody reads", () => {
+  it("leaves out what the API server gave and nobody reads; pools and advertisements select by labels", () => {
     const object = read(service({ ...v4, sessionAffinity: "ClientIP" }, { labels: { app: "a" } }));
-    expect(object.metadata.labels).toEqual({});
+    expect(object.metadata.labels).toEqual({ app: "a" });
     const [{ nodePort: _nodePort, ...port } = {}] = ports as readonly Fields[];
     const { clusterIP: _clusterIP, clusterIPs: _clusterIPs, ...families } = v4;
     expect(object["spec"]).toEqual({ type: "LoadBalancer", ports: [port], sessionAffinity: "ClientIP", ...families });
