@@ -2,6 +2,10 @@ import type { Foretold } from "#src/view/foretell.ts";
 import { printLines } from "./see-installation.ts";
 import { printTable } from "./table.ts";
 
+/** Said where there are orphaned addresses. */
+const ORPHANS =
+  "Orphaned addresses keep serving. To keep them in a pool, add them to one; to move them, ask for another pool or address.\n";
+
 /** What comes of a change, as a person reads it: a row for each address that does not stay as it is, and a summary. */
 export function printPlan({ keep, gain, lose, move, orphan, problems }: Foretold): string {
   const rows = [
@@ -13,5 +17,6 @@ export function printPlan({ keep, gain, lose, move, orphan, problems }: Foretold
   const table = rows.length === 0 ? [] : [printTable(["CHANGE", "SERVICE", "HAS", "WOULD HAVE"], rows)];
   const counts = [`${lose.length} lost`, `${move.length} moved`, `${orphan.length} orphaned`, `${gain.length} gained`];
   const summary = `${keep} ${keep === 1 ? "Service keeps its" : "Services keep their"} addresses. Addresses: ${counts.join(", ")}.\n`;
-  return [...table, summary, ...(problems.length === 0 ? [] : [printLines(problems)])].join("\n");
+  const advice = orphan.length === 0 ? [] : [ORPHANS];
+  return [...table, [summary, ...advice].join(""), ...(problems.length === 0 ? [] : [printLines(problems)])].join("\n");
 }

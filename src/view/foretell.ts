@@ -11,7 +11,7 @@ import type { StatusInput } from "./status-input.ts";
 
 /** What comes of a change before it is made. */
 export interface Foretold extends PlanChanges {
-  /** The Services that lack an address after the change, and did not before, or lacked it for another reason. */
+  /** The Services that lack an address after the change, and did not before, or lacked it for another reason. Not those in `orphan`. */
   readonly problems: readonly Problem[];
 }
 
@@ -29,6 +29,7 @@ export function foretell(input: StatusInput, objects: readonly KubeObject[]): Fo
   const problems = [...after.assignments].flatMap(([key, assignment]) => {
     const known = before.assignments.get(key);
     const problem = pendingProblem(key, assignment);
+    if (assignment.reason === "AddressOrphaned") return [];
     const isNew = known?.reason !== assignment.reason || known.message !== assignment.message;
     return problem !== undefined && isNew ? [problem] : [];
   });
