@@ -121,6 +121,28 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     expect(stdout).not.toContain("kubernetes");
   });
 
+  it("C E pools counts the addresses, and plan foretells what a change of them does", async () => {
+    const counted = await runCli(["pools", "-o", "json", "--kubeconfig", cluster.kubeconfigFile]);
+    expect(counted.code).toBe(0);
+    const { pools: views } = JSON.parse(counted.stdout) as { pools: readonly object[] };
+    const counts = { size: "8", used: "2", free: "6", orphaned: "0", excluded: "0" };
+    expect(views).toEqual([{ pool: "default", family: "ipv4", ...counts }]);
+    const file = join(directory, "change.yaml");
+    const plan = async (range: string) => {
+      const metadata = { name: "hawser", namespace: NAMESPACE };
+      const data = { config: pools.replace("192.0.2.0/29", range) };
+      writeFileSync(file, stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data }));
+      const { code, stdout } = await runCli(["plan", "-o", "json", "-f", file, "--kubeconfig", cluster.kubeconfigFile]);
+      return { code, ...(JSON.parse(stdout) as object) };
+    };
+    const gain = (address: string) => [{ service: "shop/late", address }];
+    const none = { gain: [], lose: [], move: [], orphan: [], problems: [] };
+    expect(await plan("192.0.2.0/28")).toEqual({ code: 0, ...none, keep: 1, gain: gain("192.0.2.0") });
+    // Nothing says that Hawser or MetalLB assigned it: outside of the pools it is not ours, and is exchanged.
+    const move = [expect.objectContaining({ service: "shop/web", from: "192.0.2.1" })];
+    expect(await plan("198.51.100.0/29")).toMatchObject({ code: 3, keep: 0, lose: [], move, orphan: [] });
+  });
+
   it("status finds the cluster as kubectl does: $KUBECONFIG, ~/.kube/config, --context", async () => {
     const servicesOf = async (args: readonly string[], env: Record<string, string>) => {
       const { code, stdout, stderr } = await runCli(["status", "--json", ...args], { ...nowhere, ...env });
