@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
@@ -20,13 +21,14 @@ const UNREACHABLE: readonly string[] = ["API_SERVER_UNREACHABLE", "API_LOGIN_FAI
 export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly namespace: string;
   readonly configMap: string;
+  readonly metallbNamespace: string;
   /** Services of all types and the Ingresses are read, too. */
   readonly readsAll?: boolean;
 }
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {
-  const { namespace } = options;
+  const { namespace, metallbNamespace } = options;
   const configMap = configMapRef(options);
   const config = findApiConfig(options);
   if (!config.ok) return config;
@@ -46,6 +48,9 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       lister.events(COMPONENTS),
       options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
     ]);
+    const resources: KubeObject[] = [];
+    for (const kind of RESOURCE_KINDS)
+      resources.push(...((await lister.listIfAllowed(kind, { namespace: metallbNamespace })) ?? []));
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
     const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
@@ -55,6 +60,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const seen = {
       services,
       configMaps,
+      resources,
       nodes,
       slices,
       processes,
@@ -64,7 +70,13 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       events,
       ingresses,
     };
-    const about = { nowMs: wallMs(), namespace, configMap: keyOf(configMap), ...serviceClassOf(options) };
+    const about = {
+      nowMs: wallMs(),
+      namespace,
+      configMap: keyOf(configMap),
+      metallbNamespace,
+      ...serviceClassOf(options),
+    };
     return { ok: true, value: { ...about, problems, ...seen }, problems };
   } finally {
     lister.close();

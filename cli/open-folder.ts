@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -17,6 +18,7 @@ export interface OpenFolderOptions extends ServiceClass {
   readonly manifests: string;
   readonly namespace: string;
   readonly configMap: string;
+  readonly metallbNamespace: string;
 }
 
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
@@ -27,14 +29,14 @@ export interface OpenFolder {
 
 /** Opens a folder; a text says why it cannot be read. */
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
-  const { manifests, namespace } = options;
+  const { manifests, namespace, metallbNamespace } = options;
   const configMap = keyOf(configMapRef(options));
   const fault = await faultOf(manifests);
   if (fault !== undefined) return fault;
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Ingress"], {
+  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Ingress", ...RESOURCE_KINDS], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
@@ -45,6 +47,8 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       namespace,
       configMap,
       ...serviceClassOf(options),
+      metallbNamespace,
+      resources: RESOURCE_KINDS.flatMap((kind) => [...source.list(kind).values()]),
       configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],

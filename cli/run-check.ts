@@ -87,6 +87,7 @@ function installationOf(options: Options, takesIngressesWithoutClass: boolean): 
   const { ingressClass, controllerClass, ignoreExcludeLb } = options;
   return {
     configMap: keyOf(configMapRef(options)),
+    metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
     ingressClass,
     controllerClass,

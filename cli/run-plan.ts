@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
 import { DEFAULT_INSTALLATION, inspectObjects } from "#src/check/inspect-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
@@ -42,7 +43,7 @@ cluster cannot be read; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 /** What the plan depends on. */
-const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node"];
+const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", ...RESOURCE_KINDS];
 
 /** Runs `hawser plan`. Resolves with the exit code. */
 export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {
@@ -62,6 +63,7 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
   const { input } = seen;
   const written = await readManifests(paths, {
     configMap: keyOf(configMapRef(options)),
+    metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
   });
   const foretold = foretell(input, written.objects);
@@ -88,7 +90,7 @@ interface Written {
 
 async function readManifests(
   paths: readonly string[],
-  installation: ServiceClass & { readonly configMap: string },
+  installation: ServiceClass & { readonly configMap: string; readonly metallbNamespace: string },
 ): Promise<Written> {
   const objects: KubeObject[] = [];
   const problems: Problem[] = [];

@@ -33,6 +33,8 @@ import { isOfServiceClass, type ServiceClass, serviceClassOf } from "#src/model/
 export interface RoundContext extends ServiceClass {
   readonly source: Source;
   readonly configMap: ObjectRef;
+  /** Of MetalLB's custom resources. */
+  readonly metallbNamespace: string;
   /** A pool is nearly full when so many percent of its addresses are in use. */
   readonly poolWarningPercent: number;
   readonly log: Logger;
@@ -75,9 +77,9 @@ export class Round {
   #thoughtMs = 0;
 
   constructor(context: RoundContext) {
-    const { source, log, configMap } = context;
+    const { source, log, configMap, metallbNamespace } = context;
     this.#context = context;
-    this.#config = new LastGoodConfig(configMap, { source, log });
+    this.#config = new LastGoodConfig({ ref: configMap, metallbNamespace }, { source, log });
     this.#reader = new ServiceReader(this.#records, (object, problems) => {
       if (isOfOthers(object, context)) return;
       for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });

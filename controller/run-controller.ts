@@ -12,6 +12,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { apiConfig, openSource } from "#src/source/open-source.ts";
+import { resourceScopes } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./start-controller.ts";
@@ -37,7 +38,10 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     watchesReports: true,
     // What interfaces and gateways have is assigned to no Service.
     watchesMembers: true,
-    scopes: { ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` } },
+    scopes: {
+      ...resourceScopes(options.metallbNamespace),
+      ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` },
+    },
   });
   if (!opened.ok) return printProblems(io, opened.problems);
   const source = opened.value;
@@ -64,6 +68,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     controller = await startController({
       source,
       configMap,
+      metallbNamespace: options.metallbNamespace,
       ...serviceClassOf(options),
       poolWarningPercent: options.poolWarningPercent,
       log,

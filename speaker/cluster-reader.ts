@@ -13,7 +13,8 @@ import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Configuration } from "#src/model/configuration.ts";
-import { LastGood } from "#src/configuration/last-good.ts";
+import { configurationObjects } from "#src/configuration/configuration-objects.ts";
+import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
@@ -22,10 +23,12 @@ import type { Source } from "#src/source/source.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
 
 export interface ClusterReaderOptions extends ServiceClass {
-  readonly source: Pick<Source, "get" | "reports">;
+  readonly source: Pick<Source, "get" | "has" | "list" | "reports">;
   readonly node: string;
   /** Of the ConfigMap with the pools. */
   readonly configMap: { readonly namespace: string; readonly name: string };
+  /** Of MetalLB's custom resources. */
+  readonly metallbNamespace: string;
   readonly ignoresExcludeLabel: boolean;
   /** Hears what is wrong with an object, an empty list if it is well. */
   onProblems(where: string, problems: readonly Problem[]): void;
@@ -45,7 +48,7 @@ export class ClusterReader {
   readonly #nodes;
   readonly #kinds: ParsedKinds;
   readonly #index: WantedIndex;
-  readonly #lastGood = new LastGood();
+  readonly #configuration: ConfigurationReader;
   /** What the last message said of the members, and of this speaker among them. */
   readonly #told = new ToldOnce();
   #isFirst = true;
@@ -56,6 +59,7 @@ export class ClusterReader {
 
   constructor(options: ClusterReaderOptions) {
     this.#options = options;
+    this.#configuration = new ConfigurationReader(options.metallbNamespace);
     this.#services = this.#objects("Service", parseService);
     this.#slices = this.#objects("EndpointSlice", parseEndpointSlice);
     this.#nodes = this.#objects("Node", parseNode);
@@ -160,10 +164,14 @@ export class ClusterReader {
   /** The last good configuration, if it changed. A ConfigMap that is gone leaves it in use. */
   #readConfiguration(): Configuration | undefined {
     const { source, configMap, onProblems } = this.#options;
-    const reading = this.#lastGood.read(source.get("ConfigMap", keyOf(configMap)));
-    if (reading === undefined || reading.kind === "gone") return undefined;
-    onProblems(`ConfigMap ${keyOf(configMap)}`, reading.problems);
-    return reading.kind === "good" ? reading.configuration : undefined;
+    const before = this.#configuration.configuration;
+    const news = this.#configuration.read(configurationObjects(source, configMap));
+    if (news === undefined) return undefined;
+    const { configMap: reading, resources } = news;
+    if (reading !== undefined && reading.kind !== "gone") onProblems(`ConfigMap ${keyOf(configMap)}`, reading.problems);
+    onProblems("metallb.io", resources);
+    const { configuration } = this.#configuration;
+    return configuration === before ? undefined : configuration;
   }
 }
 

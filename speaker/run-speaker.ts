@@ -25,7 +25,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
-import { programKinds } from "#src/source/program-kinds.ts";
+import { programKinds, resourceScopes } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
@@ -53,6 +53,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     env: io.env,
     watchesMembers: true,
     scopes: {
+      ...resourceScopes(options.metallbNamespace),
       ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` },
       Service: { fieldSelector: "spec.type=LoadBalancer" },
       // A Service of type LoadBalancer is never headless.
@@ -102,6 +103,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     source,
     node,
     configMap,
+    metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
     ignoresExcludeLabel: options.ignoreExcludeLb,
     onProblems: (where, found) => problems.report(where, found),

@@ -16,6 +16,8 @@ import type { ServiceClass } from "#src/model/service-class.ts";
 export interface Installation extends ServiceClass {
   /** `namespace/name` of the ConfigMap with the pools. */
   readonly configMap: string;
+  /** The namespace of MetalLB's custom resources. */
+  readonly metallbNamespace: string;
   /** Ingresses of this class are Hawser's. */
   readonly ingressClass: string;
   /** Ingresses of a class of this controller are Hawser's, too. */

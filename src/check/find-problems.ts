@@ -39,11 +39,13 @@ export interface CheckInput {
 /** All that is wrong with objects: with each alone, between them, and what the programs would do with them. */
 export function findProblems(input: CheckInput): readonly (Problem & { readonly object?: KubeObject })[] {
   const { objects, unusable = [], members = [], otherKinds = new Set(), installation = DEFAULT_INSTALLATION } = input;
-  const { inspected, ...inspection } = inspectObjects(objects, installation);
+  const { inspected, between, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
   const snapshot = routingSnapshot(set);
-  const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []));
+  const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (key) =>
+    set.rootOf("IPAddressPool", key, []),
+  );
   const lineOfRange: LineOfRange = (pool, range) => lineOf(places.rangeOf(pool, range));
   const misspelt = findMisspeltAnnotations(set);
   const misspeltPlaces = new Set(misspelt.map(({ at }) => printPlace(at)));
@@ -54,6 +56,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...[...inspected, ...inspectObjects(unusable, installation).inspected]
       .flatMap(ofObject)
       .filter((problem) => !isSaidBetter(problem)),
+    ...between,
     ...findBrokenReferences(set, buildRoutes(snapshot)),
     ...findEmptySelectors(set),
     ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap, lineOfRange),
@@ -69,9 +72,9 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
 }
 
 /** An installation without its ConfigMap assigns nothing. */
-function findMissingConfig({ installation, objectOf }: CheckedSet): readonly Problem[] {
+function findMissingConfig({ installation, objectOf, pools }: CheckedSet): readonly Problem[] {
   const { configMap } = installation;
-  if (objectOf("ConfigMap", configMap) !== undefined) return [];
+  if (objectOf("ConfigMap", configMap) !== undefined || pools !== undefined) return [];
   return [
     {
       code: "CONFIG_MAP_MISSING",

@@ -93,8 +93,8 @@ function checkSelectors(field: Field, advertisements: readonly Advertisement[], 
   if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesLabels(selector, labels)))) return;
   complain(field, "POOL_SELECTS_NO_NODE", {
     what: "No node announces addresses of this pool",
-    why: "its node-selectors match no Node that may announce",
-    fix: "Label a Node so that it matches, or change node-selectors",
+    why: "its node selectors match no Node that may announce",
+    fix: "Label a Node so that it matches, or change the selectors",
   });
 }
 

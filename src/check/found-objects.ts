@@ -1,3 +1,4 @@
+import type { ResourceKind, ResourceOf } from "#src/configuration/custom-resources.ts";
 import type { Configuration } from "#src/model/configuration.ts";
 import type { Deployment } from "#src/model/deployment.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
@@ -13,6 +14,8 @@ export interface FoundObjects {
   readonly slices: EndpointSlice[];
   readonly nodes: Node[];
   readonly configs: Configuration[];
+  /** MetalLB's objects in its namespace. */
+  readonly resources: { readonly [K in ResourceKind]: ResourceOf[K][] };
   readonly ingresses: Ingress[];
   /** By name. */
   readonly ingressClasses: Map<string, IngressClass>;
@@ -28,6 +31,14 @@ export function noFoundObjects(): FoundObjects {
     slices: [],
     nodes: [],
     configs: [],
+    resources: {
+      IPAddressPool: [],
+      L2Advertisement: [],
+      BGPPeer: [],
+      BGPAdvertisement: [],
+      Community: [],
+      BFDProfile: [],
+    },
     ingresses: [],
     ingressClasses: new Map(),
     secrets: new Map(),

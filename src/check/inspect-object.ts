@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS, RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
@@ -36,6 +37,7 @@ const kindInspectors: Readonly<Partial<Record<Kind, Inspector>>> = {
   EndpointSlice: (object, { found }) => keep(parseEndpointSlice(object), found.slices),
   Node: (object, { found }) => keep(parseNode(object), found.nodes),
   Deployment: (object, { found }) => keep(parseDeployment(object), found.deployments),
+  ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, inspectResource])),
 };
 
 /** What the inspector of an object's kind says. */
@@ -74,6 +76,22 @@ function inspectIngress(object: KubeObject, { installation, found }: InspectionC
   const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesIngressesWithoutClass };
   const isOurs = isServed({ className: ingressClassName(object) }, found.ingressClasses, scope);
   return isOurs ? keep(parseIngress(object), found.ingresses) : [];
+}
+
+/** One of MetalLB's objects. MetalLB reads none outside its namespace, and neither does Hawser. */
+function inspectResource(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
+  const { metallbNamespace } = installation;
+  const kind = object.kind as ResourceKind;
+  if (object.metadata.namespace === metallbNamespace)
+    return keep(RESOURCE_PARSERS[kind](object) as Parsed<unknown>, found.resources[kind] as unknown[]);
+  const root = rootField(object);
+  complain(descend(root, "metadata", "namespace"), "RESOURCE_NOT_READ", {
+    what: `Ignored this ${kind}`,
+    why: `MetalLB's objects are read in the namespace "${metallbNamespace}"`,
+    fix: `Write namespace: ${metallbNamespace}, or run the programs with --metallb-namespace ${object.metadata.namespace}`,
+    severity: "warning",
+  });
+  return root.problems;
 }
 
 function inspectIngressClass(object: KubeObject, { found }: InspectionContext): readonly Problem[] {

@@ -1,3 +1,4 @@
+import { fromCustomResources } from "#src/configuration/from-custom-resources.ts";
 import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -10,6 +11,7 @@ import { inspectObject } from "./inspect-object.ts";
 /** The installation that the programs are without options; a folder's Ingresses without a class are Hawser's. */
 export const DEFAULT_INSTALLATION: Installation = {
   configMap: CONFIG_MAP_KEY,
+  metallbNamespace: "metallb-system",
   loadBalancerClass: undefined,
   ingressClass: "hawser",
   controllerClass: INGRESS_CONTROLLER,
@@ -26,6 +28,8 @@ export interface Inspected {
 /** The readable objects of a set, by kind, and what is wrong with each. */
 export interface Inspection extends Omit<CheckedSet, "members" | "otherKinds"> {
   readonly inspected: readonly Inspected[];
+  /** What is wrong between MetalLB's objects. */
+  readonly between: readonly Problem[];
 }
 
 /**
@@ -43,13 +47,19 @@ export function inspectObjects(
   const classes = objects.filter(({ kind }) => kind === "IngressClass");
   const problems = new Map<KubeObject, readonly Problem[]>();
   for (const object of new Set([...classes, ...objects])) problems.set(object, inspectObject(object, context));
-  const { configs, ...found } = context.found;
+  const { configs, resources, ...found } = context.found;
+  const [ofMap] = configs;
+  const compiled = fromCustomResources(resources, ofMap?.pools ?? []);
+  const hasResources = Object.values(resources).some(({ length }) => length > 0);
+  // A ConfigMap that cannot be read holds pools that are unknown.
+  const isKnown = hasConfig ? ofMap !== undefined : hasResources;
   return {
     ...found,
     inspected: objects.map((object) => ({ object, problems: problems.get(object) ?? [] })),
     installation,
-    pools: configs[0]?.pools,
-    advertisements: configs[0]?.advertisements ?? [],
+    between: compiled.problems,
+    pools: isKnown ? [...(ofMap?.pools ?? []), ...compiled.configuration.pools] : undefined,
+    advertisements: [...(ofMap?.advertisements ?? []), ...compiled.configuration.advertisements],
     keysOf: (kind) => objects.filter((object) => object.kind === kind).map(({ metadata }) => keyOf(metadata)),
     objectOf: (kind, key) => byName.get(nameOf(kind, key)),
     rootOf(kind, key, problems) {

@@ -11,20 +11,25 @@ export interface PoolPlaces {
 }
 
 /** Finds where the pools of a configuration are written; findings name the whole of it where no lines are known. */
-export function poolPlaces(config: Field): PoolPlaces {
+export function poolPlaces(config: Field, resourceAt: (key: string) => Field): PoolPlaces {
   const pools = fieldsByName(config);
   const at = (pool: Pool, pick: (field: Field) => Field): Field => {
     const field = pools.get(pool.name);
     return { ...config, path: `pool "${pool.name}"`, place: field === undefined ? config.place : pick(field).place };
   };
   return {
-    selectorsOf: (pool) => at(pool, (field) => child(field, "node-selectors")),
-    rangeOf: (pool, range) =>
-      at(pool, (field) => {
-        const addresses = child(field, "addresses");
-        return readList(addresses).find(({ value }) => isSame(value, range)) ?? addresses;
-      }),
+    selectorsOf: (pool) =>
+      pool.resource !== undefined ? resourceAt(pool.resource) : at(pool, (field) => child(field, "node-selectors")),
+    rangeOf(pool, range) {
+      if (pool.resource === undefined) return at(pool, (field) => rangeIn(child(field, "addresses"), range));
+      const resource = resourceAt(pool.resource);
+      return { ...resource, place: rangeIn(descend(resource, "spec", "addresses"), range).place };
+    },
   };
+}
+
+function rangeIn(addresses: Field, range: IpRange): Field {
+  return readList(addresses).find(({ value }) => isSame(value, range)) ?? addresses;
 }
 
 function fieldsByName(config: Field): ReadonlyMap<string, Field> {

@@ -15,8 +15,8 @@ export interface ConfigurationObjects {
 /** What is new of either place. */
 export interface ConfigurationNews {
   readonly configMap: Reading | undefined;
-  /** All that is wrong with MetalLB's objects; undefined: as before. */
-  readonly resources: readonly Problem[] | undefined;
+  /** All that is wrong with MetalLB's objects. */
+  readonly resources: readonly Problem[];
 }
 
 const NO_POOLS: Configuration = {
@@ -33,8 +33,14 @@ const NO_POOLS: Configuration = {
  */
 export class ConfigurationReader {
   readonly #map = new LastGood();
-  readonly #resources = new ResourceReader();
+  readonly #resources: ResourceReader;
   #configuration: Configuration | undefined;
+  #isStale = false;
+
+  /** `metallbNamespace` is where MetalLB's objects are read. */
+  constructor(metallbNamespace: string) {
+    this.#resources = new ResourceReader(metallbNamespace);
+  }
 
   /** The same object until something in it changes; undefined if there never was anything to use. */
   get configuration(): Configuration | undefined {
@@ -43,24 +49,27 @@ export class ConfigurationReader {
 
   /** Whether the configuration in use is not what the objects say now. */
   get isStale(): boolean {
-    return this.#map.isStale || this.#resources.isStale;
+    return this.#isStale;
   }
 
   /** Takes the objects as they are now; undefined if they say what they said before. */
   read({ configMap, resources }: ConfigurationObjects): ConfigurationNews | undefined {
     const reading = this.#map.read(configMap);
-    const isNews = this.#resources.read(resources);
-    if (reading === undefined && !isNews) return undefined;
-    const problems = this.#compile();
+    const news = this.#resources.read(resources);
+    if (reading === undefined && news === "nothing") return undefined;
+    const problems = this.#compile(news === "values" || reading?.kind === "good");
+    this.#isStale = this.#map.isStale || this.#resources.isStale;
     return { configMap: reading, resources: problems };
   }
 
-  #compile(): readonly Problem[] {
+  #compile(isOther: boolean): readonly Problem[] {
     const ofMap = this.#map.configuration;
     const { configuration, problems } = fromCustomResources(this.#resources.resources, ofMap?.pools ?? []);
     // Pools of a ConfigMap that was never read may be in use: no other may take their addresses.
-    const isUnknown = ofMap === undefined && (this.#map.isStale || this.#resources.isEmpty);
-    this.#configuration = isUnknown ? undefined : joined(ofMap ?? NO_POOLS, configuration);
+    const isUnknown =
+      this.#configuration === undefined && ofMap === undefined && (this.#map.isStale || this.#resources.isEmpty);
+    if (!isUnknown && (isOther || this.#configuration === undefined))
+      this.#configuration = joined(ofMap ?? NO_POOLS, configuration);
     return [...this.#resources.problems, ...problems];
   }
 }

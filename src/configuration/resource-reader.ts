@@ -9,8 +9,13 @@ import {
   type ResourceOf,
 } from "./custom-resources.ts";
 
-/** MetalLB's objects as they are now, by kind; undefined for a kind that the cluster does not have. */
-export type ResourceObjects = Readonly<Record<ResourceKind, Iterable<KubeObject> | undefined>>;
+/**
+ * The objects of metallb.io as they are now, by kind and key: another map whenever one changed (`Source.list`). Undefined
+ * for a kind that the cluster does not have.
+ */
+export type ResourceObjects = Readonly<Record<ResourceKind, ReadonlyMap<string, KubeObject> | undefined>>;
+
+export type ResourceNews = "nothing" | "problems" | "values";
 
 interface Seen {
   readonly object: KubeObject;
@@ -20,77 +25,93 @@ interface Seen {
 }
 
 /**
- * Reads MetalLB's objects, each once for each version. A version that cannot be used leaves the last good one of its
- * object in use; the other objects are read as they are.
+ * Reads MetalLB's objects in its namespace, each once for each version. A version that cannot be used leaves the last good
+ * one of its object in use; the other objects are read as they are.
  */
 export class ResourceReader {
-  readonly #seen = new Map<string, Seen>();
-  /** The kinds that the cluster no longer has, and whose objects stay in use. */
-  readonly #absent = new Set<ResourceKind>();
+  readonly #namespace: string;
+  readonly #seen = new Map<ResourceKind, ReadonlyMap<string, Seen>>();
+  /** The maps that were read last. */
+  readonly #read = new Map<ResourceKind, ReadonlyMap<string, KubeObject> | undefined>();
 
-  /** Takes the objects as they are now. Returns false if they are those of the call before. */
-  read(objects: ResourceObjects): boolean {
-    let isNews = false;
-    const present = new Set<string>();
-    for (const kind of RESOURCE_KINDS) {
-      if (objects[kind] === undefined) isNews = this.#keep(kind, present) || isNews;
-      else isNews = this.#take(kind, objects[kind], present) || isNews;
-    }
-    for (const key of this.#seen.keys()) {
-      if (present.has(key)) continue;
-      this.#seen.delete(key);
-      isNews = true;
-    }
-    return isNews;
+  constructor(namespace: string) {
+    this.#namespace = namespace;
   }
 
-  #take(kind: ResourceKind, objects: Iterable<KubeObject>, present: Set<string>): boolean {
-    let isNews = this.#absent.delete(kind);
-    for (const object of objects) {
-      const key = `${kind} ${keyOf(object.metadata)}`;
-      present.add(key);
-      const seen = this.#seen.get(key);
-      if (seen?.object === object) continue;
-      this.#seen.set(key, look(object, seen));
-      isNews = true;
+  /** Takes the objects as they are now, and says what is new since the call before: `problems`, or `values` too. */
+  read(objects: ResourceObjects): ResourceNews {
+    let isNews = false;
+    let isOther = false;
+    for (const kind of RESOURCE_KINDS) {
+      if (this.#read.has(kind) && this.#read.get(kind) === objects[kind]) continue;
+      const before = this.#seen.get(kind);
+      const wasAbsent = this.#isAbsent(kind);
+      this.#read.set(kind, objects[kind]);
+      this.#take(kind, objects[kind]);
+      const after = this.#seen.get(kind);
+      isNews ||= wasAbsent !== this.#isAbsent(kind) || !isAlike(before, after, (seen) => seen);
+      isOther ||= !isAlike(before, after, (seen) => seen?.value);
     }
-    return isNews;
+    return isOther ? "values" : isNews ? "problems" : "nothing";
   }
 
   /** The definition of a kind went away, and all objects of it with it: what they said stays in use. */
-  #keep(kind: ResourceKind, present: Set<string>): boolean {
-    const kept = [...this.#seen].filter(([, { object }]) => isOfKind(object, kind));
-    for (const [key] of kept) present.add(key);
-    const isNews = kept.length > 0 && !this.#absent.has(kind);
-    if (kept.length > 0) this.#absent.add(kind);
-    return isNews;
+  #take(kind: ResourceKind, objects: ReadonlyMap<string, KubeObject> | undefined): void {
+    if (objects === undefined) return;
+    const before = this.#seen.get(kind) ?? new Map<string, Seen>();
+    const after = new Map<string, Seen>();
+    for (const object of objects.values()) {
+      if (object.metadata.namespace !== this.#namespace) continue;
+      const key = keyOf(object.metadata);
+      const seen = before.get(key);
+      after.set(key, seen?.object === object ? seen : look(kind, object, seen));
+    }
+    this.#seen.set(kind, after);
   }
 
-  /** Whether there is an object at all. */
+  #isAbsent(kind: ResourceKind): boolean {
+    return this.#read.get(kind) === undefined && (this.#seen.get(kind)?.size ?? 0) > 0;
+  }
+
+  /** Whether there is no object at all. */
   get isEmpty(): boolean {
-    return this.#seen.size === 0;
-  }
-
-  /** Whether an object is not used as it is now. */
-  get isStale(): boolean {
-    return this.#absent.size > 0 || [...this.#seen.values()].some(({ problems }) => hasError(problems));
+    return [...this.#seen.values()].every(({ size }) => size === 0);
   }
 
   /** What is wrong with each object alone, and with kinds. */
   get problems(): readonly Problem[] {
-    return [...[...this.#absent].map(absence), ...[...this.#seen.values()].flatMap(({ problems }) => problems)];
+    const absent = RESOURCE_KINDS.filter((kind) => this.#isAbsent(kind));
+    return [...absent.map(absence), ...this.#all().flatMap(({ problems }) => problems)];
+  }
+
+  /** Whether what is in use is not what the objects say now. */
+  get isStale(): boolean {
+    const isAnyAbsent = RESOURCE_KINDS.some((kind) => this.#isAbsent(kind));
+    return isAnyAbsent || this.#all().some(({ problems }) => hasError(problems));
   }
 
   /** The objects in use. */
   get resources(): CustomResources {
     const of = (kind: ResourceKind): readonly unknown[] =>
-      [...this.#seen.values()].filter(({ object }) => isOfKind(object, kind)).flatMap(({ value }) => value ?? []);
+      [...(this.#seen.get(kind)?.values() ?? [])].flatMap(({ value }) => value ?? []);
     return Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, of(kind)])) as unknown as CustomResources;
+  }
+
+  #all(): readonly Seen[] {
+    return [...this.#seen.values()].flatMap((ofKind) => [...ofKind.values()]);
   }
 }
 
-function look(object: KubeObject, before: Seen | undefined): Seen {
-  const parsed = RESOURCE_PARSERS[object.kind as ResourceKind](object);
+function isAlike(
+  before: ReadonlyMap<string, Seen> = new Map(),
+  after: ReadonlyMap<string, Seen> = new Map(),
+  of: (seen: Seen | undefined) => unknown,
+): boolean {
+  return before.size === after.size && [...after].every(([key, seen]) => of(before.get(key)) === of(seen));
+}
+
+function look(kind: ResourceKind, object: KubeObject, before: Seen | undefined): Seen {
+  const parsed = RESOURCE_PARSERS[kind](object);
   return { object, value: parsed.ok ? parsed.value : before?.value, problems: parsed.problems };
 }
 
@@ -99,12 +120,8 @@ function absence(kind: ResourceKind): Problem {
     code: "RESOURCE_KIND_GONE",
     at: { kind: "part", name: `${kind} of metallb.io` },
     what: `Keeps using the ${kind} objects as they were last`,
-    why: "the API server no longer has this kind, so the objects are gone",
+    why: "the kind is gone, and all its objects with it",
     fix: "Move the pools to the ConfigMap before the programs are restarted, or install the definitions of MetalLB again",
     severity: "warning",
   };
-}
-
-function isOfKind(object: KubeObject, kind: ResourceKind): boolean {
-  return (object.kind as string) === kind;
 }

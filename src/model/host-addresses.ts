@@ -4,7 +4,7 @@ import type { Node } from "./node.ts";
 import { findRange, type LineOfRange, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
-import { objectAt } from "./problem-place.ts";
+import { poolPlace } from "./pool-place.ts";
 
 /** Why nothing but a host ever answers for an address. */
 type HostReason = "NodeAddress" | "MemberAddress" | "GatewayAddress";
@@ -67,7 +67,7 @@ export function findHostAddresses(
     const line = lineOf(pool, range);
     return {
       code: reason === "GatewayAddress" ? "POOL_HAS_GATEWAY" : "POOL_HAS_NODE_ADDRESS",
-      at: objectAt("ConfigMap", configMap, `pool "${pool.name}"`),
+      at: poolPlace(pool, configMap),
       what: `Never assigns ${text}`,
       why: `${owner} has it`,
       fix: "Take it out of the pool",

@@ -5,7 +5,7 @@ import type { MemberRecord } from "./member-record.ts";
 import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
-import { objectAt } from "./problem-place.ts";
+import { poolPlace } from "./pool-place.ts";
 
 /** An address that a network keeps for itself, and what that means. */
 interface ReservedAddress {
@@ -42,7 +42,7 @@ export function findNetworkAddresses(
       const line = lineOf(pool, range);
       return {
         code: "POOL_HAS_NETWORK_ADDRESS",
-        at: objectAt("ConfigMap", configMap, `pool "${pool.name}"`),
+        at: poolPlace(pool, configMap),
         what: `Never assigns ${printIp(ip)}`,
         why,
         fix: "Take it out of the pool",

@@ -5,6 +5,8 @@ import type { LabelSelector } from "./label-selector.ts";
 /** A named set of addresses. Who announces them is said by advertisements. */
 export interface Pool {
   readonly name: string;
+  /** The IPAddressPool that it is from (`namespace/name`); left out: the ConfigMap. */
+  readonly resource?: string;
   /** In the order written; no two overlap, neither here nor across pools. */
   readonly ranges: readonly IpRange[];
   /** False: only for Services that ask for this pool or for an address in it. Default true. */

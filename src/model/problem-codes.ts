@@ -142,6 +142,11 @@ export const PROBLEM_CODES = {
       "Warning: a key of a custom resource of metallb.io is unknown. It is ignored; an API server drops it or does not take the object.",
     solve: "Write the key that the message proposes, or remove it.",
   },
+  RESOURCE_NOT_READ: {
+    meaning:
+      "Warning: a custom resource of metallb.io is in another namespace than the one that is read. It is ignored.",
+    solve: "Move it to the namespace of MetalLB, or name its namespace with `--metallb-namespace`.",
+  },
   RESOURCE_KIND_GONE: {
     meaning:
       "Warning: the API server no longer has a kind of metallb.io whose objects are in use. What they said stays in use until the program is restarted.",

@@ -39,3 +39,8 @@ export const programKinds = {
     opensOnRequest: ["Node"],
   },
 } as const satisfies Readonly<Record<string, ProgramKinds>>;
+
+/** MetalLB's custom resources are read in its own namespace alone. */
+export function resourceScopes(namespace: string): Readonly<Partial<Record<Kind, { readonly namespace: string }>>> {
+  return Object.fromEntries(customResources.map((kind) => [kind, { namespace }]));
+}

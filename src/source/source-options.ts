@@ -10,6 +10,11 @@ export const installationOptions = {
     placeholder: "NAME",
     help: "ConfigMap with the pools: NAME in --namespace, or NAMESPACE/NAME such as metallb-system/config",
   },
+  metallbNamespace: {
+    kind: "string",
+    default: "metallb-system",
+    help: "Namespace of MetalLB's custom resources, whose pools are used beside those of the ConfigMap",
+  },
 } as const satisfies OptionSpecs;
 
 /** The ConfigMap that these options name. */

@@ -28,7 +28,7 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
   const name = `ConfigMap "${input.configMap}"`;
   if (input.configMaps === undefined)
     return unknownStep("config", { text: `The pools cannot be known: ${name} may not be read.` });
-  if (input.configMaps.length === 0)
+  if (input.configMaps.length === 0 && !hasConfig)
     return badStep("config", {
       reason: "NoPoolConfigured",
       text: `There is no ${name}. A controller that runs keeps the last good configuration.`,
@@ -36,7 +36,7 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
     });
   if (hasConfig) {
     const count = pools.length === 1 ? "1 pool" : `${pools.length} pools`;
-    return okStep("config", { reason: "ConfigLoaded", text: `${name} has ${count} and can be used.` });
+    return okStep("config", { reason: "ConfigLoaded", text: `${placesOf(input, name)} ${count} and can be used.` });
   }
   const [first] = configProblems.filter(({ severity }) => severity === "error");
   return badStep("config", {
@@ -46,4 +46,10 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
       " A controller that runs keeps the last good configuration.",
     fix: first === undefined ? "See hawser check." : sentence(`In ${printPlace(first.at)}: ${first.fix}`),
   });
+}
+
+/** Where the configuration is, with the verb: `ConfigMap "a/b" has`. */
+function placesOf({ configMaps = [], resources = [] }: ExplainContext["input"], name: string): string {
+  if (resources.length === 0) return `${name} has`;
+  return configMaps.length === 0 ? "MetalLB's objects have" : `${name} and MetalLB's objects together have`;
 }

@@ -21,8 +21,8 @@ export function findMissing(input: StatusInput): readonly Problem[] {
   return [...findMissingConfig(input), ...findMissingLeader(input)];
 }
 
-function findMissingConfig({ configMap, configMaps }: StatusInput): readonly Problem[] {
-  if (configMaps?.length !== 0) return [];
+function findMissingConfig({ configMap, configMaps, resources = [] }: StatusInput): readonly Problem[] {
+  if (configMaps?.length !== 0 || resources.length > 0) return [];
   return [
     {
       code: "CONFIG_MAP_MISSING",

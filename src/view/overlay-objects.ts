@@ -1,3 +1,4 @@
+import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import {
   ADDRESSES_ANNOTATION,
@@ -18,7 +19,7 @@ const WRITTEN_BY_PROGRAMS: readonly string[] = [
 ];
 
 /**
- * An installation as it is after these objects are applied: the ConfigMap of the configuration, Services and Nodes, each
+ * An installation as it is after these objects are applied: the ConfigMap of the configuration, MetalLB's objects, Services and Nodes, each
  * with the status that it has. Objects of other kinds change no plan. Of several of one name the last counts.
  */
 export function overlayObjects<I extends StatusInput>(input: I, objects: readonly KubeObject[]): I {
@@ -32,6 +33,10 @@ export function overlayObjects<I extends StatusInput>(input: I, objects: readonl
     configMaps: overlay(input.configMaps, configs, asCreated),
     services: overlay(input.services, of("Service"), asCreated),
     nodes: overlay(input.nodes, of("Node"), asCreated),
+    resources: RESOURCE_KINDS.flatMap((kind) => {
+      const present = (input.resources ?? []).filter((object) => object.kind === kind);
+      return overlay(present, of(kind), asCreated) ?? [];
+    }),
   };
 }
 

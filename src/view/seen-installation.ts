@@ -4,7 +4,7 @@ import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
-import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { readConfiguration } from "#src/configuration/read-configuration.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
@@ -28,10 +28,14 @@ export interface SeenInstallation {
   readonly speakers: Speakers;
 }
 
+/** Where MetalLB keeps its objects by default. */
+const METALLB_NAMESPACE = "metallb-system";
+
 /** Reads what is seen of an installation, once for all that is said of it. */
 export function readInstallation(input: StatusInput): SeenInstallation {
   const [configMap] = input.configMaps ?? [];
-  const config = configMap === undefined ? undefined : fromConfigMap(configMap);
+  const { resources = [], metallbNamespace = METALLB_NAMESPACE } = input;
+  const { configuration, problems } = readConfiguration(configMap, resources, metallbNamespace);
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
@@ -40,10 +44,10 @@ export function readInstallation(input: StatusInput): SeenInstallation {
     return read.ok ? [read.value] : [];
   });
   return {
-    pools: config?.ok ? config.value.pools : [],
-    advertisements: config?.ok ? config.value.advertisements : [],
-    hasConfig: config?.ok === true,
-    configProblems: config?.problems ?? [],
+    pools: configuration?.pools ?? [],
+    advertisements: configuration?.advertisements ?? [],
+    hasConfig: configuration !== undefined,
+    configProblems: problems,
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,
     nodes,

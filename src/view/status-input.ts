@@ -27,6 +27,10 @@ export interface StatusInput extends ServiceClass {
   readonly configMap: string;
   /** The ConfigMap of this name, at most one. */
   readonly configMaps: readonly KubeObject[] | undefined;
+  /** Where MetalLB's custom resources are read. Default `metallb-system`. */
+  readonly metallbNamespace?: string;
+  /** MetalLB's custom resources. Left out: none. */
+  readonly resources?: readonly KubeObject[] | undefined;
   readonly services: readonly KubeObject[] | undefined;
   readonly nodes: readonly KubeObject[] | undefined;
   readonly slices: readonly KubeObject[] | undefined;

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
 import type { ResourceObjects } from "#src/configuration/resource-reader.ts";
 import { configMap } from "#test/model/build.ts";
-import { byKind, l2, pool } from "./resources.ts";
+import { resourcesByKind as byKind } from "#src/configuration/read-configuration.ts";
+import { l2, pool } from "./resources.ts";
 
 const MAP = configMap("address-pools: [{ name: map, protocol: layer2, addresses: [198.51.100.0/28] }]");
 const BAD_MAP = configMap("address-pools: [{ name: map }]");
@@ -12,7 +13,7 @@ const ABSENT = Object.fromEntries(Object.keys(NONE).map((kind) => [kind, undefin
 
 /** The pools in use after each reading; undefined: no configuration. */
 function poolsAfter(...readings: readonly Parameters<ConfigurationReader["read"]>[0][]) {
-  const reader = new ConfigurationReader();
+  const reader = new ConfigurationReader("metallb-system");
   return readings.map((reading) => {
     reader.read(reading);
     return reader.configuration?.pools.map(({ name, ranges }) => `${name}${ranges.length}`).join(" ");
@@ -55,7 +56,7 @@ describe("ConfigurationReader", () => {
   });
 
   it("leaves out an object that was never good, with its Problem", () => {
-    const reader = new ConfigurationReader();
+    const reader = new ConfigurationReader("metallb-system");
     const news = reader.read({ configMap: undefined, resources: byKind([pool("a", "nonsense"), B, AD]) });
     expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["b"]);
     expect(news?.resources?.map(({ code }) => code)).toEqual(["POOL_RANGE_UNREADABLE"]);
@@ -63,7 +64,7 @@ describe("ConfigurationReader", () => {
   });
 
   it("keeps the pools when MetalLB's kinds are removed, says so once, and reads them again when they are back", () => {
-    const reader = new ConfigurationReader();
+    const reader = new ConfigurationReader("metallb-system");
     const codes = (resources: ResourceObjects): readonly string[] | undefined =>
       reader.read({ configMap: undefined, resources })?.resources?.map(({ code }) => code);
     expect(codes(byKind([A, AD]))).toEqual([]);
@@ -75,7 +76,7 @@ describe("ConfigurationReader", () => {
   });
 
   it("has the same configuration until an object changes", () => {
-    const reader = new ConfigurationReader();
+    const reader = new ConfigurationReader("metallb-system");
     const reading = () => ({ configMap: MAP, resources: byKind([A, AD]) });
     reader.read(reading());
     const { configuration } = reader;

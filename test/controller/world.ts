@@ -69,6 +69,7 @@ export class World {
     this.#controller = await startController({
       source: this.source,
       configMap: { kind: "ConfigMap", namespace: "hawser-system", name: "hawser" },
+      metallbNamespace: "metallb-system",
       loadBalancerClass,
       poolWarningPercent: 90,
       log: createLogger({

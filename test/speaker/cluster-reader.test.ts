@@ -3,6 +3,7 @@ import { ClusterReader } from "#speaker/cluster-reader.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { l2, pool } from "#test/configuration/resources.ts";
 import { configMap, object } from "#test/model/build.ts";
 
 type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
@@ -19,10 +20,16 @@ class World {
         this.looks += 1;
         return this.#objects.get(`${kind} ${key}`);
       },
+      list: (kind: Kind) =>
+        new Map(
+          [...this.#objects.values()].filter((one) => one.kind === kind).map((one) => [keyOf(one.metadata), one]),
+        ),
+      has: () => true,
       reports: () => this.members,
     },
     node: "n1",
     configMap: { namespace: "hawser-system", name: "hawser" },
+    metallbNamespace: "metallb-system",
     loadBalancerClass: undefined,
     ignoresExcludeLabel: false,
     onProblems: (where, problems) => this.problems.set(where, problems),
@@ -175,5 +182,21 @@ describe("ClusterReader", () => {
     expect(world.reader.read()).toMatchObject({ members: undefined, isMember: false });
     expect(world.delete(node("n2")).reader.read()).toMatchObject({ members: [] });
     expect(world.put(node("n2")).reader.read()).toMatchObject({ members });
+  });
+
+  it("announces from the nodes that an L2Advertisement of MetalLB selects, and from none without one", () => {
+    const world = new World()
+      .put(service("a", "192.0.2.1"))
+      .put(node("n1", { labels: "{ zone: a }" }))
+      .put(node("n2"));
+    world.put(pool("edge", "192.0.2.0/28"));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", isUnadvertised: true }]);
+    expect(world.problems.get("metallb.io")).toMatchObject([{ code: "POOL_NOT_ADVERTISED" }]);
+    world.put(l2("zone", "nodeSelectors: [{ matchLabels: { zone: a } }]"));
+    expect(world.reader.read()?.wanted).toEqual([{ ip: "192.0.2.1", selected: ["n1"] }]);
+    expect(world.problems.get("metallb.io")).toEqual([]);
+    world.put(l2("zone", "nodeSelectors: [zone]"));
+    expect(world.reader.read()).toBeUndefined();
+    expect(world.problems.get("metallb.io")).toMatchObject([{ code: "FIELD_WRONG_TYPE" }]);
   });
 });

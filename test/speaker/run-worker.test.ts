@@ -85,9 +85,15 @@ describe("runWorker()", () => {
       status: { loadBalancer: { ingress: [{ ip: ${VIP} }, { ip: 192.0.2.201 }] } } }`);
     const published = new Map([["member-n1", JSON.parse(JSON.stringify(printMemberRecord(record))) as Fields]]);
     const other = new ClusterReader({
-      source: { get: (kind) => (kind === "Service" ? service : undefined), reports: () => published },
+      source: {
+        get: (kind) => (kind === "Service" ? service : undefined),
+        has: () => false,
+        list: () => new Map(),
+        reports: () => published,
+      },
       node: "n2",
       configMap: { namespace: "hawser-system", name: "hawser" },
+      metallbNamespace: "metallb-system",
       loadBalancerClass: undefined,
       ignoresExcludeLabel: false,
       onProblems: () => undefined,

@@ -38,6 +38,7 @@ export function parseIpAddressPool(object: KubeObject): Parsed<IpAddressPool> {
   const pool = {
     ...PLAIN_POOL,
     name: resource.name,
+    resource: resource.key,
     ranges: addresses.map(({ range }) => range),
     autoAssign: readBoolean(child(spec, "autoAssign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readBoolean(child(spec, "avoidBuggyIPs")) ?? PLAIN_POOL.avoidBuggyIps,

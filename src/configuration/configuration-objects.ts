@@ -1,0 +1,23 @@
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { ConfigurationObjects } from "./configuration-reader.ts";
+import { RESOURCE_KINDS, type ResourceKind } from "./custom-resources.ts";
+import type { ResourceObjects } from "./resource-reader.ts";
+
+/** What a configuration is read from: a source of objects that is open. */
+export interface ConfigurationSource {
+  get(kind: "ConfigMap", key: string): KubeObject | undefined;
+  list(kind: ResourceKind): ReadonlyMap<string, KubeObject>;
+  has(kind: ResourceKind): boolean;
+}
+
+/** The objects of a source that a configuration is in: the ConfigMap of this name, and those of metallb.io. */
+export function configurationObjects(
+  source: ConfigurationSource,
+  configMap: { readonly namespace: string; readonly name: string },
+): ConfigurationObjects {
+  const listed = RESOURCE_KINDS.map((kind) => [kind, source.has(kind) ? source.list(kind) : undefined]);
+  return {
+    configMap: source.get("ConfigMap", keyOf(configMap)),
+    resources: Object.fromEntries(listed) as ResourceObjects,
+  };
+}

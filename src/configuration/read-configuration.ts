@@ -1,0 +1,34 @@
+import type { Configuration } from "#src/model/configuration.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { ConfigurationReader } from "./configuration-reader.ts";
+import { RESOURCE_KINDS } from "./custom-resources.ts";
+import type { ResourceObjects } from "./resource-reader.ts";
+
+/** What is read once of both places. */
+interface ReadConfiguration {
+  /** Undefined where there is none, or none that can be used. */
+  readonly configuration: Configuration | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the configuration once, as a program does that just started: from the ConfigMap and from objects of metallb.io. */
+export function readConfiguration(
+  configMap: KubeObject | undefined,
+  resources: readonly KubeObject[],
+  metallbNamespace: string,
+): ReadConfiguration {
+  const reader = new ConfigurationReader(metallbNamespace);
+  const news = reader.read({ configMap, resources: resourcesByKind(resources) });
+  const ofMap = news?.configMap === undefined || news.configMap.kind === "gone" ? [] : news.configMap.problems;
+  return { configuration: reader.configuration, problems: [...ofMap, ...(news?.resources ?? [])] };
+}
+
+/** Objects of metallb.io by kind; those of other kinds are left out. */
+export function resourcesByKind(objects: readonly KubeObject[]): ResourceObjects {
+  const of = RESOURCE_KINDS.map((kind) => {
+    const ofKind = objects.filter((object) => object.kind === kind);
+    return [kind, new Map(ofKind.map((object) => [keyOf(object.metadata), object]))];
+  });
+  return Object.fromEntries(of) as ResourceObjects;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { findingsIn, found, loadBalancer, node, pools } from "./found.ts";
+
+/** An object of metallb.io in MetalLB's namespace. */
+function resource(kind: string, name: string, spec: readonly string[], namespace = "metallb-system"): string {
+  const metadata = `metadata: { name: ${name}, namespace: ${namespace} }`;
+  const version = kind === "BGPPeer" ? "v1beta2" : "v1beta1";
+  return [
+    `apiVersion: metallb.io/${version}`,
+    `kind: ${kind}`,
+    metadata,
+    "spec:",
+    ...spec.map((line) => `  ${line}`),
+  ].join("\n");
+}
+
+const POOL = resource("IPAddressPool", "edge", ["addresses:", "  - 192.0.2.10/32"]);
+const AD = resource("L2Advertisement", "all", ["interfaces: []"]);
+
+describe("hawser check over MetalLB's custom resources alone", () => {
+  it("finds nothing in what is right", () => {
+    expect(found(POOL, AD, loadBalancer("a"))).toEqual([]);
+  });
+
+  it("judges Services by their pools", () => {
+    const asks = loadBalancer("b", { extra: ["loadBalancerIP: 203.0.113.9"] });
+    expect(found(POOL, AD, asks)).toEqual(["error SERVICE_PENDING f.yaml:20"]);
+    expect(findingsIn([POOL, AD, loadBalancer("a"), loadBalancer("b")]).map(({ code }) => code)).toEqual([
+      "SERVICE_PENDING",
+    ]);
+  });
+
+  it.each([
+    {
+      of: "a range that cannot be read",
+      object: resource("IPAddressPool", "x", ["addresses:", "  - 198.51.100.1"]),
+      at: "error POOL_RANGE_BARE_ADDRESS f.yaml:19",
+    },
+    {
+      of: "a key that is not known",
+      object: resource("IPAddressPool", "x", ["autoasign: true", "addresses: [198.51.100.0/28]"]),
+      at: "warning RESOURCE_UNKNOWN_KEY f.yaml:18",
+    },
+    {
+      of: "an overlap",
+      object: resource("IPAddressPool", "x", ["addresses:", "  - 192.0.2.0/24"]),
+      at: "error POOL_RANGES_OVERLAP f.yaml:19",
+    },
+    {
+      of: "a pool name that does not exist",
+      object: resource("L2Advertisement", "x", ["ipAddressPools: [egde]"]),
+      at: "warning ADVERTISEMENT_POOL_UNKNOWN f.yaml:18",
+    },
+    {
+      of: "another namespace",
+      object: resource("IPAddressPool", "x", ["addresses: [198.51.100.0/28]"], "default"),
+      at: "warning RESOURCE_NOT_READ f.yaml:16",
+    },
+    {
+      of: "BGP",
+      object: resource("BGPPeer", "x", ["myASN: 1", "peerASN: 2", "peerAddress: 192.0.2.1"]),
+      at: "warning BGP_NOT_SERVED f.yaml:14",
+    },
+  ])("finds $of, with its line", ({ object, at }) => {
+    expect(found(POOL, AD, object)).toEqual([at]);
+  });
+
+  it("finds a pool that is not announced, and nodes that are not selected", () => {
+    expect(found(POOL)).toEqual(["warning POOL_NOT_ADVERTISED f.yaml:1"]);
+    const ad = resource("L2Advertisement", "x", ["nodeSelectors: [{ matchLabels: { rack: a } }]"]);
+    expect(findingsIn([POOL, ad, node("n1")]).map(({ code }) => code)).toEqual(["POOL_SELECTS_NO_NODE"]);
+  });
+
+  it("finds what a node has itself, at the IPAddressPool", () => {
+    const [finding] = findingsIn([POOL, AD, node("n1", { address: "192.0.2.10" })]);
+    expect(finding).toMatchObject({
+      code: "POOL_HAS_NODE_ADDRESS",
+      at: { object: { kind: "IPAddressPool" } },
+    });
+  });
+
+  it("reads them beside the ConfigMap, which comes first", () => {
+    const map = pools("name: map, addresses: [192.0.2.0/28]");
+    expect(findingsIn([map, POOL, AD]).map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+      "error POOL_RANGES_OVERLAP",
+    ]);
+    const apart = pools("name: map, addresses: [198.51.100.7/32]");
+    expect(findingsIn([apart, POOL, AD, loadBalancer("a"), loadBalancer("b")])).toEqual([]);
+  });
+});
