@@ -4,6 +4,7 @@ import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
+import type { Pool } from "#src/model/pool.ts";
 import { printProblem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
 import { logProblem, ProblemLog } from "#src/process/problem-log.ts";
@@ -13,6 +14,7 @@ import { LastGoodConfig } from "./last-good-config.ts";
 import { findDeparted } from "./find-departed.ts";
 import { eventOf } from "#src/status/event-record.ts";
 import { PoolLevels } from "./pool-levels.ts";
+import { PoolStatuses } from "./pool-statuses.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
 import { HostReader } from "./host-reader.ts";
@@ -65,6 +67,8 @@ export class Round {
   #planner = new AssignmentPlanner();
   #levels: PoolLevels;
   readonly #levelProblems: ProblemLog;
+  readonly #poolStatuses: PoolStatuses;
+  #pools: readonly Pool[] | undefined;
   /** What the speakers reported at the last round. */
   #speakers: SpeakersView | undefined;
   /** The number of the current round, from 1 on. */
@@ -85,6 +89,7 @@ export class Round {
       for (const problem of problems) logProblem(log, problem, { service: keyOf(object.metadata) });
     });
     this.#levels = new PoolLevels(configMap, context.poolWarningPercent);
+    this.#poolStatuses = new PoolStatuses({ source, log, mayWrite: context.mayWrite });
     this.#levelProblems = new ProblemLog(log);
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
     this.#namespaces = new NamespaceReader(() => source.list("Namespace"));
@@ -111,6 +116,7 @@ export class Round {
     for (const key of this.#records.beginTerm()) this.#changed.add(key);
     this.#unwritten.clear();
     this.#planner = new AssignmentPlanner();
+    this.#poolStatuses.mark();
     this.#takeovers = new TakeoverEvents();
     this.#speakerProblems = new SpeakerProblemEvents();
     this.#levels = new PoolLevels(this.#context.configMap, this.#context.poolWarningPercent);
@@ -129,7 +135,9 @@ export class Round {
     const nowMs = this.#context.monotonicMs();
     const changed = this.#look();
     try {
-      return await this.#apply(this.#decide(changed, nowMs));
+      const isDone = await this.#apply(this.#decide(changed, nowMs));
+      await this.#poolStatuses.write(this.#pools ?? [], () => this.#planner.usage(), nowMs);
+      return isDone;
     } catch (error) {
       // The source does not name these again, and what was updated in part is not trusted: the next round decides about all.
       for (const key of changed) this.#changed.add(key);
@@ -164,6 +172,8 @@ export class Round {
     const planner = this.#planner;
     const { decided, gone } = planner.plan(snapshot, changed);
     this.#forget(gone);
+    if (decided.length > 0 || gone.size > 0 || pools !== this.#pools) this.#poolStatuses.mark();
+    this.#pools = pools;
     if (decided.length > 0 || gone.size > 0 || this.#levels.nextInMs(nowMs) === 0) this.#sayLevels(decided, nowMs);
     const speakers = this.#reports.read(source.reports(), ready);
     this.#recordSpeakers(speakers, nowMs);
@@ -185,7 +195,7 @@ export class Round {
   /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const timed = [this.#records, this.#levels, this.#takeovers, this.#speakerProblems];
+    const timed = [this.#records, this.#levels, this.#poolStatuses, this.#takeovers, this.#speakerProblems];
     const due = timed.map((one) => one.nextInMs(nowMs)).filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }

@@ -18,7 +18,10 @@ export type ResourceObjects = Readonly<Record<ResourceKind, ReadonlyMap<string, 
 export type ResourceNews = "nothing" | "problems" | "values";
 
 interface Seen {
-  readonly object: KubeObject;
+  /** The version that was seen last. */
+  object: KubeObject;
+  /** All of it that is read: a version that differs only in its status is ignored. */
+  readonly text: string;
   /** Of the last version that can be used; undefined: there was none. */
   readonly value: ResourceOf[ResourceKind] | undefined;
   readonly problems: readonly Problem[];
@@ -64,7 +67,7 @@ export class ResourceReader {
       if (object.metadata.namespace !== this.#namespace) continue;
       const key = keyOf(object.metadata);
       const seen = before.get(key);
-      after.set(key, seen?.object === object ? seen : look(kind, object, seen));
+      after.set(key, seen !== undefined && isSame(seen, object) ? seen : look(kind, object, seen));
     }
     this.#seen.set(kind, after);
   }
@@ -112,7 +115,20 @@ function isAlike(
 
 function look(kind: ResourceKind, object: KubeObject, before: Seen | undefined): Seen {
   const parsed = RESOURCE_PARSERS[kind](object);
-  return { object, value: parsed.ok ? parsed.value : before?.value, problems: parsed.problems };
+  const text = textOf(object);
+  return { object, text, value: parsed.ok ? parsed.value : before?.value, problems: parsed.problems };
+}
+
+function isSame(seen: Seen, object: KubeObject): boolean {
+  if (seen.object === object) return true;
+  if (seen.text !== textOf(object)) return false;
+  seen.object = object;
+  return true;
+}
+
+function textOf({ apiVersion, metadata, status: _status, ...rest }: KubeObject): string {
+  const { labels, annotations, createdMs, uid } = metadata;
+  return JSON.stringify([apiVersion, labels, annotations, createdMs, uid, rest]);
 }
 
 function absence(kind: ResourceKind): Problem {

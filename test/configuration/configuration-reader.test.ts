@@ -83,4 +83,12 @@ describe("ConfigurationReader", () => {
     expect(reader.read(reading())).toBeUndefined();
     expect(reader.configuration).toBe(configuration);
   });
+
+  it("takes a status that was written for no news, and a label for news", () => {
+    const reader = new ConfigurationReader("metallb-system");
+    const read = (object: typeof A) => reader.read({ configMap: undefined, resources: byKind([object, AD]) });
+    read(A);
+    expect(read({ ...A, status: { assignedIPv4: 1 } })).toBeUndefined();
+    expect(read({ ...A, metadata: { ...A.metadata, labels: { zone: "a" } } })).toBeDefined();
+  });
 });
