@@ -36,6 +36,7 @@ export function replaceServices(table: RouteTable, keys: Iterable<string>, snaps
 }
 
 function hostRoutes({ exact, prefixes, patterns, fallback, hasTls }: MergedHost): HostRoutes {
+  const claims = [...exact.values(), ...prefixes, ...patterns, ...(fallback === undefined ? [] : [fallback])];
   const unlinked = prefixes.map((claim): UnlinkedPrefix => ({
     text: comparedText(claim),
     wholeElements: claim.pathType === "Prefix" && claim.path !== "/",
@@ -46,6 +47,7 @@ function hostRoutes({ exact, prefixes, patterns, fallback, hasTls }: MergedHost)
     prefixes: linkPrefixes(unlinked),
     closedPatterns: linkPatterns(patterns.map((claim) => closedPattern(claim.path, routeOf(claim, hasTls)))),
     defaultRoute: fallback && { ...routeOf(fallback, hasTls), rewrite: undefined },
+    hasClosed: claims.some(({ target }) => isClosed(target)),
   };
 }
 

@@ -23,6 +23,8 @@ export interface HostRoutes {
   /** In the order of their text, each text once; usually none. */
   readonly closedPatterns: readonly ClosedPattern[];
   readonly defaultRoute: Route | undefined;
+  /** Any of them is closed: mostly none is, and then no other spelling of a path has to be looked for. */
+  readonly hasClosed: boolean;
 }
 
 /** A path that matches by its beginning. */

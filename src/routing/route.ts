@@ -51,7 +51,7 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const rules = hostRoutes(table, host) ?? catchAll;
   const matched = matchPath(rules, path) ?? catchAll?.defaultRoute;
   if (matched === undefined) return NO_ROUTE;
-  const closed = closedOf(matched) ?? firstClosed(rules, decodedPaths(path));
+  const closed = closedOf(matched) ?? firstClosed(rules, path);
   if (closed !== undefined) return closed;
   const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
   if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
@@ -66,8 +66,11 @@ function closedOf(route: Route | undefined): RouteDecision | undefined {
   return route?.closed === undefined ? undefined : { kind: "refuse", status: 503, reason: route.closed, route };
 }
 
-function firstClosed(rules: HostRoutes | undefined, paths: readonly string[]): RouteDecision | undefined {
-  return paths.map((path) => closedOf(matchPath(rules, path))).find((closed) => closed !== undefined);
+/** The closed rule of one of the other paths that programs see in this one. */
+function firstClosed(rules: HostRoutes | undefined, path: string): RouteDecision | undefined {
+  if (rules?.hasClosed !== true) return undefined;
+  const paths = decodedPaths(path);
+  return paths.map((one) => closedOf(matchPath(rules, one))).find((closed) => closed !== undefined);
 }
 
 function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { buildRoutes } from "#src/routing/build-routes.ts";
 import { decodedPaths } from "#src/routing/path.ts";
 import { route } from "#src/routing/route.ts";
@@ -51,6 +51,19 @@ describe("a closed path with characters that clients may escape", () => {
     const ingresses = [open, ingressOf("restricted", {}, { ...target, rules: closedRules })];
     const closed = buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }));
     expect(route(closed, { host: "a.com", path: request })).toMatchObject({ kind: "refuse", status: 503 });
+  });
+});
+
+describe("a host without a closed path", () => {
+  it("H15 takes no time for other spellings of paths", () => {
+    const host = buildRoutes(
+      routingSnapshot({ ingresses: [open], services: [serviceOf("s")], slices: slicesOf("s", [1]) }),
+    );
+    const replaceAll = vi.spyOn(String.prototype, "replaceAll");
+    const { kind } = route(host, { host: "a.com", path: `/${"%40".repeat(2_700)}` });
+    const calls = replaceAll.mock.calls.length;
+    replaceAll.mockRestore();
+    expect([kind, calls]).toEqual(["forward", 0]);
   });
 });
 
