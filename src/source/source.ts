@@ -35,6 +35,22 @@ export interface ReportOptions {
 /** How a patch ended: `conflict` and `gone` mean look again, nothing was written. */
 export type PatchResult = "written" | "unchanged" | "conflict" | "gone";
 
+/** An object that a program makes, as a manifest has it; its `apiVersion` is that of the kind. */
+export interface NewObject {
+  readonly kind: Kind;
+  readonly metadata: {
+    /** Empty for objects without a namespace. */
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** `exists`: there is one of this name, which stays as it is. */
+export type CreateResult = "created" | "exists";
+
 /** What is patched on an object: only these two, and only on difference. */
 export interface StatusPatch {
   /** Replaces these fields of `status`; undefined removes the field. */
@@ -70,6 +86,11 @@ export interface Source {
   follow(kind: Kind, keys: ReadonlySet<string>): Promise<void>;
   /** Writes status, optimistically against the version in `list()`; never rejects for a conflict, only for a failed effect. */
   patch(ref: ObjectRef, patch: StatusPatch): Promise<PatchResult>;
+  /**
+   * Makes an object, which `list()` shows soon after where it is opened or followed. In a folder it is a manifest in
+   * `.hawser/objects`. Rejects for a failed effect: no such namespace, no right, or a program that stands for leader and does not lead.
+   */
+  create(object: NewObject): Promise<CreateResult>;
   /** Records an Event; never rejects, never blocks: the queue is bounded and the oldest is dropped. */
   record(event: EventRecord): void;
   /** Publishes what this program itself reports (a speaker: what it announces). One writer per name, whatever the topic. */

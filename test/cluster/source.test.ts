@@ -22,6 +22,7 @@ import type { EventRecord } from "#src/status/event-record.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { configMapManifest, describeSource, refTo, serviceManifest, type World } from "#test/source/contract.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { defineKind, undefineKind } from "./optional-crds.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -32,9 +33,12 @@ const CONTROLLER = fileURLToPath(new URL("../../controller/main.ts", import.meta
 const EVENTS = `/api/v1/namespaces/${NAMESPACE}/events`;
 const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`;
 
+/** Four that every API server makes, and ours. */
+const NAMESPACES = 5;
+
 /** What an API server makes for itself that is of a kind we read. */
 function expectedSize(kind: Kind): number {
-  return kind === "Service" ? 1 : 0;
+  return kind === "Service" ? 1 : kind === "Namespace" ? NAMESPACES : 0;
 }
 
 describe.skipIf(reason !== undefined)("the Kubernetes source on a real API server", () => {
@@ -107,6 +111,8 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
     source: () => source({ watchesReports: true }),
     put,
     remove,
+    define: async (kind) => defineKind(cluster, kind),
+    undefine: async (kind) => undefineKind(cluster, kind),
     forgotten: async () => undefined,
     events,
     close: clear,

@@ -3,7 +3,15 @@ import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Leadership } from "#src/source/leadership.ts";
-import type { PatchResult, ReportTopic, Source, SourceListener, StatusPatch } from "#src/source/source.ts";
+import type {
+  CreateResult,
+  NewObject,
+  PatchResult,
+  ReportTopic,
+  Source,
+  SourceListener,
+  StatusPatch,
+} from "#src/source/source.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
 
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
@@ -111,6 +119,14 @@ export class MemorySource implements Source {
     this.#store({ ...object, metadata: { ...object.metadata, annotations }, status });
     this.#tell([ref]);
     return fault === "answer lost" ? Promise.reject(new Error("answer lost")) : Promise.resolve("written");
+  }
+
+  create(object: NewObject): Promise<CreateResult> {
+    const { kind, metadata } = object;
+    if (this.#stored.get(kind)?.has(keyOf(metadata)) === true) return Promise.resolve("exists");
+    const { apiVersion } = factsOf(kind);
+    this.put({ ...object, apiVersion, metadata: { labels: {}, annotations: {}, createdMs: 0, ...metadata } });
+    return Promise.resolve("created");
   }
 
   record(event: EventRecord): void {

@@ -11,6 +11,8 @@ export interface Program {
   readonly source: Source;
   /** Every call of `onChange`. */
   readonly changes: (readonly ObjectRef[])[];
+  /** Every call of `onPresence`. */
+  readonly presence: Kind[];
   /** Every call of `onProblems`. */
   readonly problems: { readonly where: string; readonly problems: readonly Problem[] }[];
 }
@@ -21,6 +23,9 @@ export interface World {
   source(): Source;
   put(manifest: Readonly<Record<string, unknown>>): Promise<void>;
   remove(ref: ObjectRef): Promise<void>;
+  /** Makes optional kinds known to the world, where they have to be; the objects of one that is undefined are gone. */
+  define(kind: Kind): Promise<void>;
+  undefine(kind: Kind): Promise<void>;
   /** Resolves when nothing of an object that was removed is left. */
   forgotten(ref: ObjectRef): Promise<void>;
   /** The Events a person sees. */
@@ -33,6 +38,11 @@ const lastTransitionTime = "2026-01-02T03:04:05Z";
 export function serviceManifest(name: string, extra: Readonly<Record<string, unknown>> = {}) {
   const spec = { type: "LoadBalancer", ports: [{ port: 80 }], ...extra };
   return { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "shop" }, spec };
+}
+
+function poolManifest(name: string) {
+  const spec = { addresses: ["192.0.2.0/24"] };
+  return { apiVersion: "metallb.io/v1beta1", kind: "IPAddressPool", metadata: { name, namespace: "shop" }, spec };
 }
 
 export function configMapManifest(name: string, data: Readonly<Record<string, string>>) {
@@ -67,7 +77,7 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
     async function start(in_: World, kinds: readonly Kind[] = ["Service", "ConfigMap"]): Promise<Program> {
       const source = in_.source();
       const known = new Map(kinds.map((kind) => [kind, new Map<string, KubeObject>()]));
-      const program: Program = { source, changes: [], problems: [] };
+      const program: Program = { source, changes: [], presence: [], problems: [] };
       closers.push(async () => source.close());
       started.push({ source, known });
       await source.open(kinds, {
@@ -80,6 +90,7 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
             else known.get(kind)?.set(key, object);
           }
         },
+        onPresence: (kind) => program.presence.push(kind),
         onProblems: (where, problems) => program.problems.push({ where, problems }),
       });
       return program;
@@ -188,6 +199,49 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
     it("refuses to follow by name a kind that it shows all of", async () => {
       const program = await start(await world());
       await expect(program.source.follow("ConfigMap", new Set())).rejects.toThrow("ConfigMap");
+    });
+
+    it("is ready without an optional kind, shows it when it comes, and has none of it when it goes", async () => {
+      const made = await world(serviceManifest("a"));
+      const program = await start(made, ["Service", "IPAddressPool"]);
+      const { source, presence } = program;
+      const shown = () => [source.has("IPAddressPool"), [...source.list("IPAddressPool").keys()]];
+      expect([source.has("Service"), ...shown()]).toEqual([true, false, []]);
+      for (let times = 0; times < 2; times++) {
+        presence.length = 0;
+        await made.define("IPAddressPool");
+        await made.put(poolManifest("edge"));
+        await vi.waitFor(() => expect(shown()).toEqual([true, ["shop/edge"]]), eventually);
+        await made.undefine("IPAddressPool");
+        await vi.waitFor(() => expect(shown()).toEqual([false, []]), eventually);
+        expect(presence).toEqual(["IPAddressPool", "IPAddressPool"]);
+      }
+      expect(program.problems).toEqual([]);
+    });
+
+    it("creates an object that every program sees, once", async () => {
+      const made = await world();
+      const programs = [await start(made), await start(made)];
+      const object = {
+        kind: "ConfigMap",
+        metadata: { namespace: "shop", name: "log", labels: { app: "x" } },
+        data: { a: "1" },
+      } as const;
+      const results = await Promise.all(programs.map(async ({ source }) => source.create(object)));
+      expect(results.toSorted()).toEqual(["created", "exists"]);
+      for (const program of programs)
+        await vi.waitFor(
+          () =>
+            expect(find(program, refTo("log", "ConfigMap"))).toMatchObject({
+              apiVersion: "v1",
+              metadata: { labels: { app: "x" } },
+              data: { a: "1" },
+            }),
+          eventually,
+        );
+      expect(await programs[0]?.source.create({ ...object, data: { a: "2" } })).toBe("exists");
+      const later = await start(made);
+      expect(find(later, refTo("log", "ConfigMap"))).toMatchObject({ data: { a: "1" } });
     });
 
     it("patches status and annotations so that every program sees them", async () => {

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
@@ -15,6 +16,8 @@ import { idOf } from "./manifest-files.ts";
 import { patchOverlay } from "./overlay.ts";
 import { ReportFiles } from "./report-files.ts";
 import type {
+  CreateResult,
+  NewObject,
   PatchResult,
   ReportOptions,
   ReportTopic,
@@ -23,8 +26,10 @@ import type {
   StatusPatch,
 } from "#src/source/source.ts";
 import type { EventRecord } from "#src/status/event-record.ts";
-import { acceptsFile, acceptsName, meaningOf } from "./status-path.ts";
+import { acceptsFile, acceptsName, meaningOf, createdPath } from "./status-path.ts";
 import { StatusFiles } from "./status-files.ts";
+import { writeWhole } from "./write-whole.ts";
+import { printNewObject } from "./print-new-object.ts";
 
 /** Changes of a burst (an editor's save, a checkout) come within this time; then they are one change. */
 const DEBOUNCE_MS = 50;
@@ -66,6 +71,7 @@ export function openFolderSource(options: FolderSourceOptions): Source {
 class FolderSource implements Source {
   readonly #directory: string;
   readonly #debounceMs: number;
+  readonly #nowMs: () => number;
   readonly #log: Logger;
   readonly #tree: FileTree;
   readonly #watchers: DirectoryWatchers;
@@ -97,6 +103,7 @@ class FolderSource implements Source {
     const acceptsIn = (parent: string, name: string): boolean => acceptsName(root, parent, name);
     this.#directory = root;
     this.#debounceMs = debounceMs;
+    this.#nowMs = nowMs;
     this.#log = log;
     this.#tree = new FileTree({ root, acceptsName: acceptsIn, acceptsFile, nowMs });
     this.#watchers = new DirectoryWatchers({
@@ -165,6 +172,20 @@ class FolderSource implements Source {
     if (isWritten) view.publish([id]);
     this.#markSoon(this.#statuses.pathOf(ref));
     return isWritten ? "written" : "conflict";
+  }
+
+  async create(object: NewObject): Promise<CreateResult> {
+    const view = this.#openView();
+    const ref = { ...object.metadata, kind: object.kind };
+    if (view.manifest(ref) !== undefined) return "exists";
+    const path = createdPath(this.#directory, ref);
+    const isWritten = await writeWhole(path, printNewObject(object), {
+      stillWanted: async () => !(await exists(path)),
+      durable: true,
+      nowMs: this.#nowMs,
+    });
+    this.#markSoon(path);
+    return isWritten ? "created" : "exists";
   }
 
   record(event: EventRecord): void {
@@ -300,4 +321,14 @@ class FolderSource implements Source {
       for (const path of paths) this.#markSoon(path);
     }, SETTLE_MS);
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
 }

@@ -14,9 +14,20 @@ function stateDirectory(directory: string): string {
 }
 
 /** `DIR/.hawser/status/Service/default/web.yaml`. */
-export function statusPath(directory: string, { kind, namespace, name }: ObjectRef): string {
-  const parts = [kind, namespace === "" ? NO_NAMESPACE : segment(namespace), `${segment(name)}.yaml`];
-  return join(stateDirectory(directory), "status", ...parts);
+export function statusPath(directory: string, ref: ObjectRef): string {
+  return join(stateDirectory(directory), "status", ...partsOf(ref));
+}
+
+function partsOf({ kind, namespace, name }: ObjectRef): readonly string[] {
+  return [kind, namespace === "" ? NO_NAMESPACE : segment(namespace), `${segment(name)}.yaml`];
+}
+
+/** The folder of the manifests that programs write. */
+const OBJECTS = "objects";
+
+/** `DIR/.hawser/objects/ConfigMap/hawser-system/history.yaml`. */
+export function createdPath(directory: string, ref: ObjectRef): string {
+  return join(stateDirectory(directory), OBJECTS, ...partsOf(ref));
 }
 
 /** The folders of reports, by topic. */
@@ -51,7 +62,7 @@ export type PathMeaning =
 /** Tells manifests, status and reports apart. */
 export function meaningOf(directory: string, path: string): PathMeaning | undefined {
   const [top, area, ...rest] = relative(directory, path).split("/");
-  if (top !== STATE) return { kind: "manifest" };
+  if (top !== STATE || area === OBJECTS) return { kind: "manifest" };
   const file = rest.at(-1) ?? "";
   const name = decode(file.slice(0, -".yaml".length));
   if (!file.endsWith(".yaml") || name === undefined) return undefined;
@@ -67,7 +78,7 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
 export function acceptsName(directory: string, parent: string, name: string): boolean {
   if (parent === directory && name === STATE) return true;
   if (name.startsWith(".") || name.endsWith("~")) return false;
-  return parent !== stateDirectory(directory) || ["status", ...Object.values(REPORT_FOLDERS)].includes(name);
+  return parent !== stateDirectory(directory) || ["status", OBJECTS, ...Object.values(REPORT_FOLDERS)].includes(name);
 }
 
 /** Whether a file is read, by its ending. */

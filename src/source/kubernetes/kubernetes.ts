@@ -7,6 +7,8 @@ import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { Leadership } from "#src/source/leadership.ts";
 import type {
+  CreateResult,
+  NewObject,
   PatchResult,
   ReportOptions,
   ReportTopic,
@@ -159,6 +161,26 @@ class KubernetesSource implements Source {
       metadata = { ...metadata, ...identityOf(outcome.body) };
     }
     return metadata.resourceVersion === object.metadata.resourceVersion ? "unchanged" : "written";
+  }
+
+  async create(object: NewObject): Promise<CreateResult> {
+    const { kind, metadata } = object;
+    const { namespace } = metadata;
+    const lease = this.#leaderLease;
+    const outcome = await this.#client.request({
+      method: "POST",
+      path: `${collectionPath(kind, namespace)}?fieldManager=${FIELD_MANAGER}`,
+      body: {
+        ...object,
+        apiVersion: factsOf(kind).apiVersion,
+        metadata: { ...metadata, namespace: namespace || undefined },
+      },
+      signal: lease?.signal,
+      isWanted: () => lease?.leads !== false,
+    });
+    if (outcome.kind === "conflict") return "exists";
+    if (outcome.kind !== "ok") throw errorOfOutcome(`create ${kind} ${keyOf(metadata)}`, outcome);
+    return "created";
   }
 
   record(event: EventRecord): void {

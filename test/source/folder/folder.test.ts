@@ -46,6 +46,11 @@ describeSource("a folder of manifests", async (): Promise<World> => {
       await writeFile(fileOf({ kind: manifest["kind"], name }), stringify(manifest));
     },
     remove: async (ref) => rm(fileOf(ref)),
+    define: async () => undefined,
+    undefine: async (kind) => {
+      const files = await readdir(directory);
+      for (const file of files) if (file.startsWith(`${kind}-`)) await rm(join(directory, file));
+    },
     forgotten: async ({ kind, namespace, name }) =>
       vi.waitFor(async () => {
         const names = await readdir(join(directory, ".hawser/status", kind, namespace));
@@ -66,7 +71,7 @@ interface Opened extends Program {
 function launch(directory: string): Opened & { readonly ready: Promise<void> } {
   const source: Source = openFolderSource({ directory, log, debounceMs: 5 });
   closers.push(async () => source.close());
-  const program: Program = { source, changes: [], problems: [] };
+  const program: Program = { source, changes: [], presence: [], problems: [] };
   const ready = source.open(["Service", "ConfigMap"], {
     onChange: (changed) => program.changes.push(changed),
     onProblems: (where, problems) => program.problems.push({ where, problems }),

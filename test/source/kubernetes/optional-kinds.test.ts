@@ -30,6 +30,10 @@ class Cluster {
 
   answer(request: Received): void {
     const { path } = request;
+    if (path === `${GROUP}/v1beta1`) {
+      const resources = [...this.plurals].map((name) => ({ name }));
+      return request.answer(resources.length === 0 ? 404 : 200, { kind: "APIResourceList", resources });
+    }
     if (path === GROUP) return request.answer(this.plurals.size === 0 ? 404 : 200, { kind: "APIGroup" });
     const plural = path.split("/").at(-1) ?? "";
     if (this.refused.has(plural)) return request.answer(403, failure(403, `cannot list ${plural}`));
@@ -165,6 +169,7 @@ describe("openKubernetesSource() of optional kinds", () => {
 
   it("reports no missing right on a kind that the cluster does not have", async () => {
     const cluster = new Cluster();
+    cluster.plurals.add("bfdprofiles");
     cluster.refused.add("ipaddresspools");
     const { source, ready, told } = await setUp(cluster, ["IPAddressPool"]);
     await ready;

@@ -1,6 +1,8 @@
 import { type Kind, factsOf, groupOf } from "#src/model/kind.ts";
+import { listOf, recordOf } from "#src/model/record.ts";
 import { spreadMs } from "#src/process/back-off.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
+import type { Outcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 
 /** Between two looks for a group, half of it left to chance: a person who installs one waits so long at most. */
@@ -27,12 +29,12 @@ export class AbsentKinds {
     this.#options = options;
   }
 
-  /**
-   * False where the API server does not have the group of a kind. Any other answer, or none, leaves it to the reader of the
-   * kind to say what is wrong.
-   */
+  /** False where the API server says that it does not have a kind: everyone may ask that, with no right on the kind. */
   async mayExist(kind: Kind): Promise<boolean> {
-    return this.#hasGroup(groupOf(factsOf(kind).apiVersion));
+    const { apiVersion, plural } = factsOf(kind);
+    const outcome = await this.#ask(`/apis/${apiVersion}`);
+    if (outcome?.kind !== "ok") return outcome?.kind !== "missing";
+    return listOf(recordOf(outcome.body)["resources"]).some((resource) => recordOf(resource)["name"] === plural);
   }
 
   /** Resolves when the group of a kind may have it, not before the next look; or when the signal aborts. */
@@ -66,19 +68,14 @@ export class AbsentKinds {
     const { signal } = this.#closing;
     do {
       await pause(timing, spreadMs(LOOK_EVERY_MS, timing.chance()), signal);
-    } while (waiting.size > 0 && !signal.aborted && !(await this.#hasGroup(group)));
+    } while (waiting.size > 0 && !signal.aborted && (await this.#ask(`/apis/${group}`))?.kind === "missing");
     this.#groups.delete(group);
     for (const leave of waiting) leave();
   }
 
-  async #hasGroup(group: string): Promise<boolean> {
+  /** Undefined: the server cannot be reached, which the readers of the kinds report. */
+  async #ask(path: string): Promise<Outcome | undefined> {
     const { signal } = this.#closing;
-    try {
-      const { kind } = await this.#options.client.request({ method: "GET", path: `/apis/${group}`, signal });
-      return kind !== "missing";
-    } catch {
-      // The server cannot be reached, which the readers of the kinds report.
-      return true;
-    }
+    return this.#options.client.request({ method: "GET", path, signal }).catch(() => undefined);
   }
 }

@@ -37,7 +37,7 @@ export interface ReflectorListener {
 
 /** What a reflector of an optional kind, which the cluster may be without, has besides. */
 export interface Optional {
-  /** Whether the cluster may have the kind; asked where it may not be read. */
+  /** False: the cluster certainly does not have the kind; asked where it may not be read. */
   mayExist(): Promise<boolean>;
   /** Resolves when the kind is to be looked for again, or when the signal aborts. */
   sought(signal: AbortSignal): Promise<void>;
