@@ -13,6 +13,7 @@ import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 export const POLICY_KEYS = [
   "priority",
   "namespaces",
+  "namespace-selectors",
   "service-selectors",
   "excluded-addresses",
   "quota-per-namespace",
@@ -34,7 +35,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
   return {
     priority: readInteger(child(pool, "priority"), { min: 0, max: MAX_NUMBER }) ?? PLAIN_POOL.priority,
     namespaces: readNamespaces(child(pool, "namespaces")),
-    namespaceSelectors: PLAIN_POOL.namespaceSelectors,
+    namespaceSelectors: readLabelSelectors(child(pool, "namespace-selectors"), { selects: "namespaces" }),
     serviceSelectors: readLabelSelectors(child(pool, "service-selectors"), { selects: "Services" }),
     excluded: readExcluded(child(pool, "excluded-addresses"), ranges),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
