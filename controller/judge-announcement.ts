@@ -1,5 +1,6 @@
-import { printIp } from "#src/ip/address.ts";
+import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
+import { without } from "#src/model/leaving-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { ANNOUNCED } from "#src/model/service-status.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
@@ -34,7 +35,10 @@ const PENDING_VALUE: ConditionValue = {
 /** A Service, its decision and the object that shows its status. */
 interface Subject {
   readonly object: KubeObject;
+  /** With the addresses that leave the Service among the others. */
   readonly assignment: Assignment;
+  /** Of them nothing is said: they go. */
+  readonly leaving: readonly Ip[];
 }
 
 /** How long something has to last before it is said of a Service: when that time is over, on any steady clock; undefined: it is not so. */
@@ -51,12 +55,12 @@ interface Judgement {
 
 /** Judges whether each address of a Service is announced by one speaker, with patience. */
 export function judgeAnnouncement(
-  { object, assignment }: Subject,
+  { object, assignment, leaving }: Subject,
   before: Graces,
   { speakers, nowMs }: { readonly speakers: SpeakersView; readonly nowMs: number },
 ): Judgement {
   // No speaker announces what is another provider's.
-  const ips = assignment.reason === "AddressNotOurs" ? [] : assignment.addresses.map(printIp);
+  const ips = assignment.reason === "AddressNotOurs" ? [] : without(assignment.addresses, leaving).map(printIp);
   const missing = ips.filter((ip) => !speakers.announced.has(ip));
   const conflict = findConflict(ips, speakers);
   const isMissing = missing.length > 0;

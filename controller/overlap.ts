@@ -12,6 +12,12 @@ import type { SpeakersView } from "./speakers-reader.ts";
  */
 const OVERLAP_MS = 30_000;
 
+/**
+ * So long both stay after a speaker was seen to answer for the new one: until then kube-proxy has its rules for it on every
+ * node, and a report from before, when another Service had it, is replaced.
+ */
+const SETTLED_MS = 2_000;
+
 /** Addresses of one Service that leave it at the same time, where it is moved again and again. The oldest go first. */
 const LEAVING_MAX = 4;
 
@@ -27,7 +33,7 @@ export interface Overlap {
 
 /**
  * Make before break: what a Service exchanges for another address stays in its status beside that, until the status shows
- * the new one and a speaker answers for it, or its time is over. An address that no speaker answers for goes at once.
+ * the new one and a speaker has answered for it for a moment, or its time is over. An address that no speaker answers for goes at once.
  */
 export function overlapOf(
   { object, assignment, record }: { object: KubeObject; assignment: Assignment; record: ServiceRecord },
@@ -40,10 +46,12 @@ export function overlapOf(
     return { shown: assignment, leaving: [], overlapUntilMs: undefined };
   const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
   const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && speakers.announced.has(printIp(ip));
-  const isReplaced = ({ family }: Ip): boolean => addresses.filter((ip) => ip.family === family).every(isServed);
-  const untilMs = exchanged.length > 0 ? nowMs + OVERLAP_MS : (record.overlapUntilMs ?? nowMs + OVERLAP_MS);
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
-  const leaving = nowMs < untilMs ? candidates.filter((ip) => !isReplaced(ip)) : [];
+  const families = new Set(candidates.map(({ family }) => family));
+  const isReplaced = addresses.filter(({ family }) => families.has(family)).every(isServed);
+  const latestMs = exchanged.length > 0 ? nowMs + OVERLAP_MS : (record.overlapUntilMs ?? nowMs + OVERLAP_MS);
+  const untilMs = isReplaced ? Math.min(latestMs, nowMs + SETTLED_MS) : latestMs;
+  const leaving = nowMs < untilMs ? candidates : [];
   const gone = without(before, [...leaving, ...released.map(({ ip }) => ip)]).map(releasedAfterExchange);
   const given = released.filter(({ ip }) => without([ip], leaving).length > 0);
   const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...given, ...gone] };

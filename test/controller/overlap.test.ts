@@ -5,6 +5,8 @@ import { pools, serviceObject, World } from "./world.ts";
 
 /** As long as an address may stay that is replaced. */
 const OVERLAP_MS = 30_000;
+/** Both stay so long after a speaker was seen to answer for the new one. */
+const SETTLED_MS = 2_000;
 /** Reports that come within this time are one piece of work. */
 const REPORTS_MS = 500;
 const ADDRESSES = "hawser.dev/load-balancer-ips";
@@ -44,11 +46,14 @@ describe("a Service that asks for another address", () => {
     await hear("192.0.2.0");
     expect(shown()).toBe(`${gets} 192.0.2.0`);
     await hear("192.0.2.0", gets);
+    await world.advance(SETTLED_MS - 1);
+    expect(shown()).toBe(`${gets} 192.0.2.0`);
+    await world.advance(1);
     expect([shown(), mark()]).toEqual([gets, undefined]);
     expect(releases()).toEqual(["192.0.2.0: exchanged for the requested address or pool."]);
     expect(world.announced("web")).toBe("True Announced");
-    // Announced, moved with both, and settled.
-    expect(world.writes("web")).toBe(4);
+    // Assigned, announced, both, both announced, the new one alone.
+    expect(world.writes("web")).toBe(5);
   });
 
   it("keeps it for 30 s and no longer where no speaker answers for the new one", async () => {
@@ -72,7 +77,7 @@ describe("a Service that asks for another address", () => {
     await world.put(asks);
     expect(world.line("asks")).toBe("RequestedAddressInUse");
     await hear("192.0.2.0", "192.0.2.2");
-    await world.advance(REPORTS_MS);
+    await world.advance(SETTLED_MS);
     expect([shown("asks"), shown()]).toEqual(["192.0.2.0", "192.0.2.2"]);
   });
 
@@ -91,6 +96,7 @@ describe("a Service that asks for another address", () => {
     await world.edit("web", { annotations: { ...annotations, [ADDRESSES]: "192.0.2.2" } });
     expect([shown(), shown("other")]).toEqual(["192.0.2.2 192.0.2.0", "192.0.2.0"]);
     await hear("192.0.2.0", "192.0.2.2");
+    await world.advance(SETTLED_MS);
     expect([shown(), shown("other")]).toEqual(["192.0.2.2", "192.0.2.0"]);
   });
 
@@ -112,14 +118,14 @@ describe("a Service that asks for another address", () => {
     }
     expect(shown().split(" ").length).toBeLessThanOrEqual(5);
     await world.advance(REPORTS_MS);
-    await world.advance(REPORTS_MS);
+    await world.advance(SETTLED_MS);
     expect([shown(), mark()]).toEqual(["192.0.2.11", undefined]);
   });
 });
 
 describe("a controller that starts while an address is replaced", () => {
   it.each([
-    { name: "when a speaker answers for the new one", announced: ["192.0.2.0", "192.0.2.2"], afterMs: REPORTS_MS },
+    { name: "when a speaker answers for the new one", announced: ["192.0.2.0", "192.0.2.2"], afterMs: SETTLED_MS },
     { name: "30 s after its start", announced: ["192.0.2.0"], afterMs: OVERLAP_MS },
   ])("finishes that: $name", async ({ announced, afterMs }) => {
     await moved();
