@@ -90,25 +90,29 @@ function whyReleased(
   { service, ip }: { service: Service; ip: Ip },
   { index, hostAddresses }: AdoptionGround,
 ): Released | undefined {
-  const text = printIp(ip);
   const forbidden = isLeftover(service, ip, hostAddresses) ? undefined : whyForbidden(ip, hostAddresses);
   if (forbidden !== undefined)
     return {
       ip,
       reason: "AddressUnusable",
-      message: `${text}: it is ${forbidden.use}, and no Service can have it.`,
+      message: `${printIp(ip)}: it is ${forbidden.use}, and no Service can have it.`,
     };
   if (!service.families.includes(ip.family))
     return {
       ip,
       reason: "AddressReleased",
-      message: `${text}: the Service no longer takes ${nameOfFamily(ip.family)}.`,
+      message: `${printIp(ip)}: the Service no longer takes ${nameOfFamily(ip.family)}.`,
     };
   if (!wasAssigned(service, ip) && spaceOf(index, ip) === undefined)
-    return { ip, reason: "AddressNotOurs", message: `${text}: no pool contains it, and Hawser did not assign it.` };
+    return {
+      ip,
+      reason: "AddressNotOurs",
+      message: `${printIp(ip)}: no pool contains it, and Hawser did not assign it.`,
+    };
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle === undefined) return undefined;
   const { holder, why } = obstacle;
+  const text = printIp(ip);
   const message = isEdited(service)
     ? `${text}: it stays with ${holder}, because this Service was changed and ${why}.`
     : `${text}: ${holder} is older and keeps it, and ${why}.`;

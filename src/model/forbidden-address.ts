@@ -16,7 +16,7 @@ export interface ForbiddenAddress {
 export function whyForbidden(ip: Ip, hostAddresses: HostAddresses): ForbiddenAddress | undefined {
   const reserved = reservedUse(ip);
   if (reserved !== undefined) return { reason: "ReservedAddress", use: `reserved (${reserved})` };
-  const host = hostAddresses.get(printIp(ip));
+  const host = hostAddresses.size === 0 ? undefined : hostAddresses.get(printIp(ip));
   return host && { reason: host.reason, use: `${USES[host.reason]}${host.owner}` };
 }
 
