@@ -55,7 +55,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
     const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
     if (isBlind) return { ok: false, problems };
-    const { reports, members, elections } = leases.isKnown ? leases : unknownLeases;
+    const { reports, members, history, elections } = leases.isKnown ? leases : unknownLeases;
     const processes = pods?.map(readSpeakerPod);
     const seen = {
       services,
@@ -66,6 +66,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       processes,
       reports,
       members,
+      history,
       leases: elections,
       events,
       ingresses,
@@ -83,7 +84,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
   }
 }
 
-const unknownLeases = { reports: undefined, members: undefined, elections: undefined };
+const unknownLeases = { reports: undefined, members: undefined, history: undefined, elections: undefined };
 
 /** Whether nothing else can be read either: the server is not reached, or does not know the user (401). */
 function isFatal({ code, why }: Problem): boolean {

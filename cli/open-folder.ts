@@ -57,6 +57,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       processes: processesOf(source.reports(), await readAlive(manifests)),
       reports: source.reports(),
       members: source.reports("member"),
+      history: source.reports("history"),
       leases: "none",
       events: await readEvents(manifests),
       problems: [...problems.values()].flat(),

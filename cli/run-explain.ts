@@ -2,20 +2,15 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { explain } from "#src/view/explain.ts";
-import { isSubjectText } from "#src/view/explain-subject.ts";
-import { clusterOptions } from "./cluster-options.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printExplanation } from "./print-explanation.ts";
+import { lookOptions } from "./look-options.ts";
+import { readSubject } from "./read-subject.ts";
 import { printLines, seeInstallation } from "./see-installation.ts";
-import { classOptions } from "#src/process/option-groups.ts";
 
 const specs = {
-  manifests: sourceOptions.manifests,
-  ...clusterOptions,
-  ...installationOptions,
-  ...classOptions("Show", "controller"),
+  ...lookOptions,
   ...outputOptions("one object with subject, steps and next"),
 } as const satisfies OptionSpecs;
 
@@ -34,13 +29,8 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
   const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "SUBJECT" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest } = read;
-  const [subject, ...more] = rest;
-  if (subject === undefined || more.length > 0 || !isSubjectText(subject)) {
-    const what =
-      rest.length === 1 ? `"${subject}" is not an address, NAME or NAMESPACE/NAME` : "give one Service or address";
-    io.stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
-    return EXIT_USAGE;
-  }
+  const subject = readSubject(command, rest, io);
+  if (subject === undefined) return EXIT_USAGE;
   const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) {
     io.stderr.write(seen.text);

@@ -47,6 +47,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Foretells which Services keep, gain, lose or move addresses when manifests are applied",
     run: async (args, io) => (await import("./run-plan.ts")).runPlan(args, io),
   },
+  history: {
+    about: "Shows who had an address when, and which node announced it",
+    run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),
+  },
   version: {
     about: "Prints the versions of Hawser and of Node, and the state of the native module",
     run: async (args, io) => (await import("./run-version.ts")).runVersion(args, io),

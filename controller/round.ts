@@ -1,4 +1,4 @@
-import { parseIp } from "#src/ip/address.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -6,6 +6,8 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { printProblem } from "#src/model/problem.ts";
+import { textOf } from "#src/model/record.ts";
+import { addressConditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
 import { logProblem, ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
@@ -17,6 +19,7 @@ import { PoolLevels } from "./pool-levels.ts";
 import { PoolStatuses } from "./pool-statuses.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
+import { type Holding, HistoryKeeper } from "./history-keeper.ts";
 import { HostReader } from "./host-reader.ts";
 import { NamespaceReader } from "./namespace-reader.ts";
 import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
@@ -64,6 +67,7 @@ export class Round {
   readonly #reports = new SpeakersReader();
   #takeovers = new TakeoverEvents();
   #speakerProblems = new SpeakerProblemEvents();
+  #history: HistoryKeeper | undefined;
   #planner = new AssignmentPlanner();
   #levels: PoolLevels;
   readonly #levelProblems: ProblemLog;
@@ -120,6 +124,7 @@ export class Round {
     this.#takeovers = new TakeoverEvents();
     this.#speakerProblems = new SpeakerProblemEvents();
     this.#levels = new PoolLevels(this.#context.configMap, this.#context.poolWarningPercent);
+    this.#history = undefined;
     this.#speakers = undefined;
   }
 
@@ -176,6 +181,7 @@ export class Round {
     this.#pools = pools;
     if (decided.length > 0 || gone.size > 0 || this.#levels.nextInMs(nowMs) === 0) this.#sayLevels(decided, nowMs);
     const speakers = this.#reports.read(source.reports(), ready);
+    this.#keepHistory(nowMs);
     this.#recordSpeakers(speakers, nowMs);
     for (const keys of [decided, this.#concerned(speakers, nowMs), this.#records.due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
@@ -195,8 +201,15 @@ export class Round {
   /** Milliseconds until there is something to do even if nothing changes, at least 0; undefined if there is nothing. */
   nextInMs(): number | undefined {
     const nowMs = this.#context.monotonicMs();
-    const timed = [this.#records, this.#levels, this.#poolStatuses, this.#takeovers, this.#speakerProblems];
-    const due = timed.map((one) => one.nextInMs(nowMs)).filter((ms) => ms !== undefined);
+    const timed = [
+      this.#records,
+      this.#levels,
+      this.#poolStatuses,
+      this.#takeovers,
+      this.#speakerProblems,
+      this.#history,
+    ];
+    const due = timed.map((one) => one?.nextInMs(nowMs)).filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
@@ -251,6 +264,40 @@ export class Round {
     this.#levelProblems.report(keyOf(configMap), problems);
   }
 
+  /** Notes what is not in the history yet, and writes it when it is time; no round waits for that. */
+  #keepHistory(nowMs: number): void {
+    const { source, log, wallMs } = this.#context;
+    if (this.#history === undefined) {
+      this.#history = new HistoryKeeper();
+      this.#history.begin(source, { holdings: this.#holdings(), at: new Date(wallMs()).toISOString(), nowMs });
+    }
+    this.#history.noteReports(this.#reports.all(source.reports()), nowMs);
+    const onError = (err: unknown): void => log.warn({ err }, "cannot write the history of addresses");
+    void this.#history.write(source, { nowMs, onError });
+  }
+
+  /** What Services of ours have in their statuses, and since when. */
+  *#holdings(): Iterable<Holding> {
+    for (const [key, { kind, reason }] of this.#planner.assignments) {
+      const [object, service] = [this.#objectOf(key), this.#records.services.get(key)];
+      if (object === undefined || service === undefined || kind === "ignore" || reason === "AddressNotOurs") continue;
+      const since = textOf(addressConditionOf(object)?.["lastTransitionTime"]);
+      for (const ip of service.assignedAddresses) yield { address: printIp(ip), service: key, since };
+    }
+  }
+
+  /** Notes which addresses a Service got and lost by a write. */
+  #noteWrite({ key, object, assignment }: PlannedWrite): void {
+    const at = new Date(this.#context.wallMs()).toISOString();
+    const nowMs = this.#context.monotonicMs();
+    // What is another provider's stays in the status, and no Service of ours has it.
+    const after = new Set(assignment.reason === "AddressNotOurs" ? [] : assignment.addresses.map(printIp));
+    for (const { ip } of ingressOf(object))
+      if (typeof ip === "string" && !after.has(ip))
+        this.#history?.note({ at, change: "released", address: ip, service: key }, nowMs);
+    for (const address of after) this.#history?.note({ at, change: "assigned", address, service: key }, nowMs);
+  }
+
   #apply(speakers: SpeakersView): Promise<boolean> {
     const { mayWrite } = this.#context;
     const isDisturbed = (): boolean => this.#isDisturbed;
@@ -294,6 +341,7 @@ export class Round {
     if (outcome.changes.unseen !== undefined) this.#changed.add(key);
     for (const event of outcome.events) source.record(event);
     if (outcome.isMoved) metrics.assignments.inc();
+    if (result === "written" && !write.isContested) this.#noteWrite(write);
     logWrite(log, write, result, outcome);
   }
 
@@ -307,6 +355,9 @@ export class Round {
     const reason = "AddressReleased";
     for (const { about, addresses } of findDeparted(gone, this.#objectOf)) {
       log.info({ service: keyOf(about), ip: addresses, reason }, "address released");
+      const at = new Date(this.#context.wallMs()).toISOString();
+      for (const address of addresses)
+        this.#history?.note({ at, change: "released", address, service: keyOf(about) }, this.#context.monotonicMs());
       const message = `${addresses.join(" and ")}: the Service was deleted.`;
       source.record(eventOf(about, { reason, message }));
     }

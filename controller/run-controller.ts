@@ -38,6 +38,8 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     watchesReports: true,
     // What interfaces and gateways have is assigned to no Service.
     watchesMembers: true,
+    // A new leader continues the history that the one before it wrote.
+    watchesHistory: true,
     scopes: {
       ...resourceScopes(options.metallbNamespace),
       ConfigMap: { namespace: configMap.namespace, fieldSelector: `metadata.name=${configMap.name}` },

@@ -21,6 +21,8 @@ export interface SourceNeeds {
   readonly watchesReports?: boolean;
   /** Whether `reports("member")` shows those of other members; then `open` waits for them. Default false. */
   readonly watchesMembers?: boolean;
+  /** Whether `reports("history")` shows what was kept; then `open` waits for it. A folder always does. Default false. */
+  readonly watchesHistory?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface SourceNeeds {
  */
 export async function openSource(
   { manifests, kubeconfig, namespace }: OptionValues<typeof sourceOptions>,
-  { component, log, env, scopes, watchesReports, watchesMembers }: SourceNeeds,
+  { component, log, env, scopes, watchesReports, watchesMembers, watchesHistory }: SourceNeeds,
 ): Promise<Parsed<Source>> {
   if (manifests !== undefined) {
     const { openFolderSource } = await import("./folder/folder.ts");
@@ -39,7 +41,7 @@ export async function openSource(
   if (!config.ok) return config;
   const { value } = config;
   log.info({ server: value.server, kubeconfig }, "reading from the Kubernetes API");
-  const needs = { component: `hawser-${component}`, log, scopes, watchesReports, watchesMembers };
+  const needs = { component: `hawser-${component}`, log, scopes, watchesReports, watchesMembers, watchesHistory };
   return { ok: true, value: openKubernetesSource({ config: value, namespace, ...needs }), problems: [] };
 }
 

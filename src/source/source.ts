@@ -21,9 +21,10 @@ export interface SourceListener {
 
 /**
  * What programs say of themselves: `report` is what one does now, for the controller and people; `member` is who it is
- * to its members, which changes rarely, because all of them read it of all.
+ * to its members, which changes rarely, because all of them read it of all; `history` is what was, and is kept when its
+ * writer ends.
  */
-export type ReportTopic = "report" | "member";
+export type ReportTopic = "report" | "member" | "history";
 
 export interface ReportOptions {
   /** Default `report`. */

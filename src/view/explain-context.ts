@@ -2,6 +2,7 @@ import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import type { Fields } from "#src/model/record.ts";
 import type { Service } from "#src/model/service.ts";
 import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
@@ -12,6 +13,8 @@ import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
   readonly ingresses: readonly KubeObject[] | undefined;
+  /** What the controller keeps of who had which address: its report by name. */
+  readonly history: ReadonlyMap<string, Fields> | undefined;
 }
 
 /** What all steps are judged by. */

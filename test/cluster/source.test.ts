@@ -108,7 +108,7 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
   }
 
   describeSource("the API server", async (): Promise<World> => ({
-    source: () => source({ watchesReports: true }),
+    source: () => source({ watchesReports: true, watchesHistory: true }),
     put,
     remove,
     define: async (kind) => defineKind(cluster, kind),

@@ -20,6 +20,9 @@ export type Fault = "refused" | "conflict" | "answer lost";
 export class MemorySource implements Source {
   readonly events: EventRecord[] = [];
   readonly patched: string[] = [];
+  /** The reports of the topic `history`, and how often one was written. */
+  history: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
+  historyWrites = 0;
   /** Faults of the next patches of an object, by key; the key `*` stands for any. */
   readonly faults = new Map<string, Fault[]>();
   /** The first sync: `open` resolves with it. */
@@ -133,12 +136,15 @@ export class MemorySource implements Source {
     this.events.push(event);
   }
 
-  report(): Promise<void> {
+  /** Only the history is reported by a controller. */
+  report(name: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+    this.historyWrites += 1;
+    this.history = new Map(this.history).set(name, structuredClone(value));
     return Promise.resolve();
   }
 
   reports(topic: ReportTopic = "report"): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    return topic === "report" ? this.#reports : this.#members;
+    return { report: this.#reports, member: this.#members, history: this.history }[topic];
   }
 
   /** Publishes the record of a member. */

@@ -361,6 +361,18 @@ export function describeSource(name: string, makeWorld: () => Promise<World>): v
       );
     });
 
+    it("D keeps a history when its writer ends, and no report", async () => {
+      const made = await world();
+      const writer = made.source();
+      await writer.open(["Service"], { onChange: vi.fn(), onProblems: vi.fn() });
+      await writer.report("hawser-history", { holdings: [{ address: "192.0.2.1" }] }, { topic: "history" });
+      await writer.report("speaker-n1", { node: "n1" });
+      await writer.close();
+      const { source } = await start(made);
+      expect(source.reports("history").get("hawser-history")).toMatchObject({ holdings: [{ address: "192.0.2.1" }] });
+      expect([...source.reports().keys()]).toEqual([]);
+    });
+
     it("tells the programs of each other's reports", async () => {
       const from = await world();
       const heard = vi.fn<() => void>();

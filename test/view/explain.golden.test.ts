@@ -83,6 +83,7 @@ function inputOf(name: string): ExplainInput {
     processes,
     reports: new Map(nodes.map(report)),
     members: new Map(nodes.map(member)),
+    history: new Map(),
     leases: new Map([["hawser-controller", { holder: "c1", durationMs: 10_000, renewedMs }]]),
     events: head.events ?? [],
     problems: head.problems ?? [],

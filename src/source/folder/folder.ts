@@ -120,6 +120,7 @@ class FolderSource implements Source {
     this.#reports = {
       report: new ReportFiles({ directory: root, topic: "report", nowMs }),
       member: new ReportFiles({ directory: root, topic: "member", nowMs }),
+      history: new ReportFiles({ directory: root, topic: "history", nowMs }),
     };
     this.#alive = new AliveFiles(root);
     this.#events = new EventFile({ directory: root, log, nowMs });

@@ -13,7 +13,7 @@ export interface ReportFilesOptions {
 
 type Report = Readonly<Record<string, unknown>>;
 
-/** What programs report of themselves on one topic: one file for each, written by that program alone, removed when it ends well. */
+/** What programs report of themselves on one topic: one file for each, written by that program alone, removed when it ends well, unless they are of the topic `history`. */
 export class ReportFiles {
   readonly #options: ReportFilesOptions;
   readonly #own = new Set<string>();
@@ -45,16 +45,18 @@ export class ReportFiles {
   async #write(name: string, value: Report): Promise<void> {
     const { nowMs } = this.#options;
     const report = { ...value, reportedAt: new Date(nowMs()).toISOString() };
-    const header = `# Written by Hawser: status report of ${name}. Removed on a clean shutdown.\n`;
+    const end = this.#options.topic === "history" ? "Kept when the program ends." : "Removed on a clean shutdown.";
+    const header = `# Written by Hawser: status report of ${name}. ${end}\n`;
     const text = `${header}${stringify(report, { aliasDuplicateObjects: false })}`;
     this.#own.add(name);
     await writeWhole(this.#path(name), text, { durable: false, nowMs });
     this.#set(name, readReport(text));
   }
 
-  /** Removes our own reports. */
+  /** Removes our own reports, unless their topic is kept. */
   async close(): Promise<void> {
     await this.#written;
+    if (this.#options.topic === "history") return;
     for (const name of this.#own) await rm(this.#path(name), { force: true });
   }
 

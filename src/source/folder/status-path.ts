@@ -31,7 +31,11 @@ export function createdPath(directory: string, ref: ObjectRef): string {
 }
 
 /** The folders of reports, by topic. */
-const REPORT_FOLDERS: Readonly<Record<ReportTopic, string>> = { report: "reports", member: "members" };
+const REPORT_FOLDERS: Readonly<Record<ReportTopic, string>> = {
+  report: "reports",
+  member: "members",
+  history: "history",
+};
 
 /** `DIR/.hawser/reports/speaker-node1.yaml`, `DIR/.hawser/members/member-node1.yaml`. */
 export function reportPath(directory: string, topic: ReportTopic, name: string): string {
@@ -66,7 +70,7 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
   const file = rest.at(-1) ?? "";
   const name = decode(file.slice(0, -".yaml".length));
   if (!file.endsWith(".yaml") || name === undefined) return undefined;
-  const topic = (["report", "member"] as const).find((one) => REPORT_FOLDERS[one] === area);
+  const topic = (["report", "member", "history"] as const).find((one) => REPORT_FOLDERS[one] === area);
   if (topic !== undefined) return rest.length === 1 ? { kind: "report", topic, name } : undefined;
   const [kind, namespace] = rest;
   if (area !== "status" || rest.length !== 3 || kind === undefined || namespace === undefined) return undefined;

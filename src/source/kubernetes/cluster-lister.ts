@@ -22,9 +22,10 @@ const MAX_EVENTS = 500;
 
 /** What the Leases of Hawser's namespace say. */
 export interface LeasesRead {
-  /** Reports of the two topics, by name: `speaker-n1`, `member-n1`. */
+  /** Reports of the topics, by name: `speaker-n1`, `member-n1`. */
   readonly reports: ReadonlyMap<string, Fields>;
   readonly members: ReadonlyMap<string, Fields>;
+  readonly history: ReadonlyMap<string, Fields>;
   /** The Leases of elections, by name: `hawser-controller`. */
   readonly elections: ReadonlyMap<string, ElectionLease>;
   /** False where Leases may not be read. */
@@ -77,11 +78,12 @@ export class ClusterLister {
 
   /** Reports, and the Leases of these elections. */
   async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
-    const read = { report: new Map<string, Fields>(), member: new Map<string, Fields>() };
+    const none = (): Map<string, Fields> => new Map();
+    const read = { report: none(), member: none(), history: none() };
     const held = new Map<string, ElectionLease>();
     for (const item of await this.#all(leasePath(namespace), {})) {
       const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
-      for (const topic of ["report", "member"] as const) {
+      for (const topic of ["report", "member", "history"] as const) {
         const report = readReport(topic, item);
         if (report !== undefined) read[topic].set(name, report);
       }
@@ -91,7 +93,7 @@ export class ClusterLister {
         held.set(name, { holder, durationMs, renewedMs: Number.isNaN(renewedMs) ? undefined : renewedMs });
     }
     const isKnown = !this.#unread.has(leasePath(namespace));
-    return { reports: read.report, members: read.member, elections: held, isKnown };
+    return { reports: read.report, members: read.member, history: read.history, elections: held, isKnown };
   }
 
   /** The latest Events that these programs wrote, oldest first; undefined where they cannot be read. */

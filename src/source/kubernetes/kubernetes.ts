@@ -48,6 +48,8 @@ export interface KubernetesSourceOptions {
   readonly watchesReports?: boolean | undefined;
   /** Whether `reports("member")` shows those of other members; then `open` waits for them. Default false. */
   readonly watchesMembers?: boolean | undefined;
+  /** Whether `reports("history")` shows what was kept; then `open` waits for it. Default false. */
+  readonly watchesHistory?: boolean | undefined;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly clock?: Timing["clock"] | undefined;
   readonly delay?: Timing["delay"] | undefined;
@@ -99,6 +101,7 @@ class KubernetesSource implements Source {
     this.#ownReports = {
       report: new ReportLeases({ ...shared, topic: "report", namespace }),
       member: new ReportLeases({ ...shared, topic: "member", namespace }),
+      history: new ReportLeases({ ...shared, topic: "history", namespace }),
     };
   }
 
@@ -110,6 +113,7 @@ class KubernetesSource implements Source {
     for (const kind of kinds) this.#reflectors.set(kind, this.#reflect(kind, begin));
     if (this.#options.watchesReports === true) this.#reports.set("report", this.#readerOf("report"));
     if (this.#options.watchesMembers === true) this.#reports.set("member", this.#readerOf("member"));
+    if (this.#options.watchesHistory === true) this.#reports.set("history", this.#readerOf("history"));
     const readers = [...this.#reflectors.values(), ...this.#reports.values()];
     await Promise.all(readers.map(async ({ listed }) => listed));
     this.#opened.resolve();
@@ -337,7 +341,8 @@ class KubernetesSource implements Source {
       listener: {
         ...this.#problems.of(leasePath(namespace)),
         onChange: () => {
-          if (!this.#isClosed) this.#listener?.onReports?.();
+          // A history is read by its writer alone, which knows what it wrote.
+          if (!this.#isClosed && topic !== "history") this.#listener?.onReports?.();
         },
       },
     });

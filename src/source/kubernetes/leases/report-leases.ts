@@ -62,10 +62,14 @@ export class ReportLeases {
     await slot.writing;
   }
 
-  /** Deletes our own reports; what cannot be deleted stays, and shows by its age. */
+  /** Deletes our own reports, unless their topic is kept; what cannot be deleted stays, and shows by its age. */
   async close(): Promise<void> {
     this.#closing.abort();
-    const { client } = this.#options;
+    const { client, topic } = this.#options;
+    if (topic === "history") {
+      await Promise.all([...this.#slots.values()].map(async ({ writing }) => writing?.catch(() => undefined)));
+      return;
+    }
     const remove = async ([name, { writing }]: readonly [string, Slot]): Promise<void> => {
       await writing?.catch(() => undefined);
       const signal = AbortSignal.timeout(REPORT_EVERY_MS);

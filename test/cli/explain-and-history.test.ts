@@ -64,6 +64,51 @@ async function installation(): Promise<string> {
   return directory;
 }
 
+describe("hawser history", () => {
+  it("D shows who had an address and which node announced it, as text and as JSON", async () => {
+    const directory = await installation();
+    const source = openFolderSource({ directory, log: createLogger({ component: "test", level: "silent" }) });
+    await source.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
+    const at = "2026-11-28T12:00:00.000Z";
+    const announcement = { at, change: "announced", node: "n1", from: "", cause: "Vacant", addresses: ["192.0.2.1"] };
+    const holding = { at, change: "assigned", address: "192.0.2.1", service: "shop/web" };
+    const report = { holdings: [holding], announcements: [announcement] };
+    await source.report("hawser-history", report, { topic: "history" });
+    await source.close();
+    const env = { HAWSER_MANIFESTS: directory };
+    const text = await runCli(["history", "192.0.2.1"], env);
+    expect([text.code, text.stderr, text.stdout.split("\n")]).toEqual([
+      0,
+      "",
+      [
+        "Address 192.0.2.1",
+        "2026-11-28T12:00:00Z  assigned   192.0.2.1  to shop/web",
+        "2026-11-28T12:00:00Z  announced  192.0.2.1  by n1 (Vacant)",
+        "",
+      ],
+    ]);
+    const { code, stdout } = await runCli(["history", "web", "-o", "json"], env);
+    const { addresses: _all, ...entry } = announcement;
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        subject: { kind: "Service", service: "shop/web" },
+        entries: [holding, { at, change: "announced", address: "192.0.2.1", node: "n1", cause: entry.cause }],
+        isCut: false,
+      },
+    ]);
+  });
+
+  it.each([
+    { name: "no subject", args: [], code: 2, says: "give one Service or address" },
+    { name: "a Service that nothing knows", args: ["shop/none"], code: 1, says: 'there is no Service "shop/none"' },
+    { name: "an address of which nothing is known", args: ["203.0.113.1"], code: 0, says: "" },
+  ])("D says what is wrong with the subject: $name", async ({ args, code, says }) => {
+    const result = await runCli(["history", ...args, "--manifests", await installation()]);
+    expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(says)]);
+  });
+});
+
 describe("hawser explain", () => {
   it("F exits with 0 where no step is bad, and says who announces the address and with which MAC", async () => {
     const { code, stdout, stderr } = await runCli(["explain", "shop/web", "--manifests", await installation()]);

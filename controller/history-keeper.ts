@@ -1,0 +1,136 @@
+import {
+  type AddressHistory,
+  type AnnouncementChange,
+  announcementsOf,
+  HISTORY_REPORT,
+  type HoldingChange,
+  keyOfPair,
+  MAX_HOLDINGS,
+  mergeHistories,
+  NO_HISTORY,
+  readHistory,
+} from "#src/model/address-history.ts";
+import type { SpeakerReport } from "#src/model/speaker-report.ts";
+import type { Source } from "#src/source/source.ts";
+
+/** A change waits so long for those that belong to it: an address is assigned, then announced. */
+const GATHER_MS = 2_000;
+/** Writes are at least so far apart. */
+const WRITE_EVERY_MS = 5_000;
+
+/** An address that a Service has in its status. */
+export interface Holding extends Pick<HoldingChange, "address" | "service"> {
+  /** Since when, in ISO 8601; empty where that is not known. */
+  readonly since: string;
+}
+
+/** What a leader knows of who had which address, and when it writes that. */
+export class HistoryKeeper {
+  #history: AddressHistory = NO_HISTORY;
+  /** The pairs of an address and the Service that has it. */
+  readonly #held = new Map<string, HoldingChange>();
+  #noted: HoldingChange[] = [];
+  /** Rounds of speakers, by their text, that are in the history or noted. */
+  #rounds: ReadonlyMap<string, AnnouncementChange> = new Map();
+  readonly #readReports = new WeakSet<SpeakerReport>();
+  /** Since when something is to be written, in milliseconds on a steady clock; undefined: nothing is. */
+  #dirtyMs: number | undefined;
+  #writtenMs = -Infinity;
+  #isWriting = false;
+  #hasFailed = false;
+
+  /** Begins a term: continues what the leader before wrote, and notes what is not in there. `at`: now, in ISO 8601. */
+  begin(source: Source, { holdings, at, nowMs }: { holdings: Iterable<Holding>; at: string; nowMs: number }): void {
+    this.#take(shownIn(source));
+    const now = new Map<string, Holding>();
+    for (const one of holdings) now.set(keyOfPair(one), one);
+    for (const [pair, { address, service }] of [...this.#held])
+      if (!now.has(pair)) this.note({ at, change: "released", address, service }, nowMs);
+    for (const { address, service, since } of now.values())
+      this.note({ at: isoOf(since) ?? at, change: "assigned", address, service }, nowMs);
+  }
+
+  /** Notes that a Service got or lost an address, unless that is known. */
+  note(change: HoldingChange, nowMs: number): void {
+    const pair = keyOfPair(change);
+    if (this.#held.has(pair) === (change.change === "assigned")) return;
+    if (change.change === "assigned") this.#held.set(pair, change);
+    else this.#held.delete(pair);
+    this.#noted.push(change);
+    this.#dirtyMs ??= nowMs;
+    if (this.#noted.length >= MAX_HOLDINGS) this.#fold();
+  }
+
+  /** Notes the rounds that speakers report, each version of a report once. */
+  noteReports(reports: readonly SpeakerReport[], nowMs: number): void {
+    const fresh = reports.filter((report) => !this.#readReports.has(report));
+    if (fresh.length === 0) return;
+    for (const report of fresh) this.#readReports.add(report);
+    const changes = fresh.flatMap(({ node, takeovers }) => announcementsOf(node, takeovers));
+    const news = changes.filter((one) => !this.#rounds.has(JSON.stringify(one)));
+    if (news.length === 0) return;
+    this.#history = mergeHistories({ holdings: [], announcements: news }, this.#history);
+    this.#rounds = roundsOf(this.#history);
+    this.#dirtyMs ??= nowMs;
+  }
+
+  /** Milliseconds until a write is due, at least 0; undefined where nothing is to be written. */
+  nextInMs(nowMs: number): number | undefined {
+    if (this.#dirtyMs === undefined) return undefined;
+    const pauseMs = this.#isWriting ? WRITE_EVERY_MS : 0;
+    return Math.max(pauseMs, this.#dirtyMs + GATHER_MS - nowMs, this.#writtenMs + WRITE_EVERY_MS - nowMs);
+  }
+
+  /** Writes, if it is time. Never rejects: what could not be written is tried again, and the first failure of several is said. */
+  async write(source: Source, { nowMs, onError }: { nowMs: number; onError: (error: unknown) => void }): Promise<void> {
+    if (this.nextInMs(nowMs) !== 0) return;
+    this.#dirtyMs = undefined;
+    this.#fold();
+    // A late write of an earlier leader may have replaced ours, and what it adds was not read yet.
+    const shown = shownIn(source);
+    this.#history = mergeHistories(this.#history, shown);
+    if (JSON.stringify(shown) === JSON.stringify(this.#history)) return;
+    this.#writtenMs = nowMs;
+    this.#isWriting = true;
+    const { holdings, announcements } = this.#history;
+    try {
+      await source.report(HISTORY_REPORT, { holdings, announcements }, { topic: "history" });
+      this.#hasFailed = false;
+    } catch (error) {
+      this.#dirtyMs ??= nowMs;
+      if (!this.#hasFailed) onError(error);
+      this.#hasFailed = true;
+    }
+    this.#isWriting = false;
+  }
+
+  #take(history: AddressHistory): void {
+    this.#history = history;
+    this.#noted = [];
+    this.#rounds = roundsOf(history);
+    this.#held.clear();
+    for (const one of history.holdings.toReversed())
+      if (one.change === "assigned") this.#held.set(keyOfPair(one), one);
+      else this.#held.delete(keyOfPair(one));
+  }
+
+  #fold(): void {
+    // The latest first, also where times are equal.
+    this.#history = mergeHistories({ holdings: this.#noted.toReversed(), announcements: [] }, this.#history);
+    this.#noted = [];
+  }
+}
+
+/** With milliseconds, as all times of the history are: they are compared as texts. Undefined where it is not a time. */
+function isoOf(time: string): string | undefined {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+function shownIn(source: Source): AddressHistory {
+  return readHistory(source.reports("history").get(HISTORY_REPORT));
+}
+
+function roundsOf({ announcements }: AddressHistory): ReadonlyMap<string, AnnouncementChange> {
+  return new Map(announcements.map((one) => [JSON.stringify(one), one]));
+}

@@ -1,0 +1,115 @@
+import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
+import { MAX_TAKEOVER_TEXTS, type Takeover, type TakeoverCause } from "./takeover.ts";
+
+/** A Service got an address, or lost it. */
+export interface HoldingChange {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly change: "assigned" | "released";
+  /** Canonical text. */
+  readonly address: string;
+  /** `namespace/name`. */
+  readonly service: string;
+}
+
+/** A node began to announce addresses, or withdrew them. */
+export interface AnnouncementChange {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly change: "announced" | "withdrawn";
+  readonly node: string;
+  /** The node that announced them before; empty where none did. */
+  readonly from: string;
+  /** A `TakeoverCause`, or one of a newer version. */
+  readonly cause: string;
+  /** As `printAddresses` prints them; the first of them where there are many. */
+  readonly addresses: readonly string[];
+}
+
+/** Who had which address when, and which node announced it when: the latest first. */
+export interface AddressHistory {
+  readonly holdings: readonly HoldingChange[];
+  readonly announcements: readonly AnnouncementChange[];
+}
+
+/** The report that it is kept in. */
+export const HISTORY_REPORT = "hawser-history";
+/** So many changes are kept. */
+export const MAX_HOLDINGS = 1_000;
+export const MAX_ANNOUNCEMENTS = 500;
+
+export const NO_HISTORY: AddressHistory = { holdings: [], announcements: [] };
+
+/** Reads a history, whatever the report holds. */
+export function readHistory(report: Fields | undefined): AddressHistory {
+  return {
+    holdings: recordsOf(report?.["holdings"]).slice(0, MAX_HOLDINGS).map(readHolding),
+    announcements: recordsOf(report?.["announcements"]).slice(0, MAX_ANNOUNCEMENTS).map(readAnnouncement),
+  };
+}
+
+function readHolding({ at, change, address, service }: Fields): HoldingChange {
+  const known = change === "released" ? "released" : "assigned";
+  return { at: textOf(at), change: known, address: textOf(address), service: textOf(service) };
+}
+
+function readAnnouncement({ at, change, node, from, cause, addresses }: Fields): AnnouncementChange {
+  return {
+    at: textOf(at),
+    change: change === "withdrawn" ? "withdrawn" : "announced",
+    node: textOf(node),
+    from: textOf(from),
+    cause: textOf(cause),
+    addresses: textsOf(addresses).slice(0, MAX_TAKEOVER_TEXTS),
+  };
+}
+
+/**
+ * Both together, the latest first, each change once, and cut. Of a round that both have the first history's counts: a round
+ * grows while its speaker reports it.
+ */
+export function mergeHistories(first: AddressHistory, second: AddressHistory): AddressHistory {
+  return {
+    holdings: merge([...first.holdings, ...second.holdings], keyOfHolding, MAX_HOLDINGS),
+    announcements: merge([...first.announcements, ...second.announcements], keyOfAnnouncement, MAX_ANNOUNCEMENTS),
+  };
+}
+
+function merge<C extends { readonly at: string }>(
+  all: readonly C[],
+  keyOf: (one: C) => string,
+  most: number,
+): readonly C[] {
+  const byKey = new Map<string, C>();
+  for (const one of all) if (!byKey.has(keyOf(one))) byKey.set(keyOf(one), one);
+  // Of equal times the order of before: a stable sort keeps it.
+  return [...byKey.values()]
+    .sort((left, right) => (left.at < right.at ? 1 : left.at > right.at ? -1 : 0))
+    .slice(0, most);
+}
+
+function keyOfHolding({ at, change, address, service }: HoldingChange): string {
+  return JSON.stringify([at, change, address, service]);
+}
+
+function keyOfAnnouncement({ at, change, node, from, cause }: AnnouncementChange): string {
+  return JSON.stringify([at, change, node, from, cause]);
+}
+
+/**
+ * What a speaker's takeovers say of who announces. What it lost to another node is left out, because the gain of that one
+ * says so; but not in a conflict, in which the other one had the address already.
+ */
+export function announcementsOf(node: string, takeovers: readonly Takeover[]): readonly AnnouncementChange[] {
+  return takeovers.flatMap(({ at, cause, from, gained, lost, addresses }): AnnouncementChange[] => {
+    const shared = { at, node, cause, addresses };
+    if (gained > 0) return [{ ...shared, change: "announced", from: from === node ? "" : from }];
+    const isWithdrawn = lost > 0 && (from === "" || cause === ("Conflict" satisfies TakeoverCause));
+    return isWithdrawn ? [{ ...shared, change: "withdrawn", from: "" }] : [];
+  });
+}
+
+/** An address and a Service as one text. */
+export function keyOfPair({ address, service }: Pick<HoldingChange, "address" | "service">): string {
+  return `${address} ${service}`;
+}

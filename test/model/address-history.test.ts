@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import {
+  announcementsOf,
+  type HoldingChange,
+  MAX_ANNOUNCEMENTS,
+  MAX_HOLDINGS,
+  mergeHistories,
+  NO_HISTORY,
+  readHistory,
+} from "#src/model/address-history.ts";
+
+const holding = (second: number, change: HoldingChange["change"] = "assigned"): HoldingChange => ({
+  at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
+  change,
+  address: "192.0.2.1",
+  service: "shop/web",
+});
+const round = (second: number, addresses: readonly string[]) => ({
+  at: holding(second).at,
+  change: "announced" as const,
+  node: "n2",
+  from: "n1",
+  cause: "MemberSilent",
+  addresses,
+});
+
+describe("mergeHistories()", () => {
+  it("D has each change once, the latest first", () => {
+    const [first, second] = [
+      { holdings: [holding(3), holding(1)], announcements: [] },
+      { holdings: [holding(2, "released"), holding(1)], announcements: [] },
+    ];
+    const merged = mergeHistories(first, second);
+    expect(merged.holdings).toEqual([holding(3), holding(2, "released"), holding(1)]);
+    expect(mergeHistories(merged, first)).toEqual(merged);
+  });
+
+  it("D takes a round that grew from the first one", () => {
+    const grown = { holdings: [], announcements: [round(1, ["192.0.2.1-9"])] };
+    const before = { holdings: [], announcements: [round(1, ["192.0.2.1"])] };
+    expect(mergeHistories(grown, before)).toEqual(grown);
+  });
+
+  it("D keeps a bounded number of the latest", () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => holding(at));
+    const rounds = Array.from({ length: 2_000 }, (_, at) => round(at, []));
+    const { holdings, announcements } = mergeHistories({ holdings: many, announcements: rounds }, NO_HISTORY);
+    expect([holdings.length, announcements.length]).toEqual([MAX_HOLDINGS, MAX_ANNOUNCEMENTS]);
+    expect([holdings[0]?.at, announcements[0]?.at]).toEqual([holding(1_999).at, holding(1_999).at]);
+  });
+});
+
+describe("readHistory()", () => {
+  it.each([undefined, {}, { holdings: "x", announcements: [3] }])("D reads %j as an empty one", (report) => {
+    expect(readHistory(report)).toEqual(NO_HISTORY);
+  });
+
+  it("D reads what was written", () => {
+    const history = { holdings: [holding(1, "released")], announcements: [round(2, ["192.0.2.1"])] };
+    expect(readHistory(JSON.parse(JSON.stringify(history)) as Record<string, unknown>)).toEqual(history);
+  });
+});
+
+describe("announcementsOf()", () => {
+  const takeover = { at: "t", cause: "Vacant", from: "", gained: 0, lost: 0, addresses: ["192.0.2.1"] };
+  it.each([
+    { name: "the first owner", round: { ...takeover, gained: 1 }, is: [["announced", ""]] },
+    { name: "a takeover", round: { ...takeover, gained: 1, from: "n1" }, is: [["announced", "n1"]] },
+    { name: "what another node took over", round: { ...takeover, lost: 1, from: "n1" }, is: [] },
+    {
+      name: "a conflict that it lost",
+      round: { ...takeover, lost: 1, from: "n1", cause: "Conflict" },
+      is: [["withdrawn", ""]],
+    },
+    { name: "what no Service has any longer", round: { ...takeover, lost: 1 }, is: [["withdrawn", ""]] },
+    { name: "an empty round", round: takeover, is: [] },
+  ])("D says of $name", ({ round: one, is }) => {
+    expect(announcementsOf("n2", [one]).map(({ change, from }) => [change, from])).toEqual(is);
+  });
+});
