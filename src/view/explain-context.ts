@@ -44,7 +44,11 @@ export function explainContext(input: ExplainInput): ExplainContext {
     if (isOurs(service, input))
       for (const ip of service.assignedAddresses) users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), service]);
   const canPlan =
-    input.configMaps !== undefined && input.services !== undefined && (seen.hasConfig || input.configMaps.length === 0);
+    input.configMaps !== undefined &&
+    input.services !== undefined &&
+    (seen.hasConfig || input.configMaps.length === 0) &&
+    // Labels of namespaces are not read.
+    seen.pools.every(({ namespaceSelectors }) => namespaceSelectors.length === 0);
   const planner = new AssignmentPlanner();
   if (canPlan) planner.plan(snapshot, []);
   const assignments = canPlan ? new Map(planner.assignments) : undefined;

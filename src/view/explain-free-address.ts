@@ -1,5 +1,6 @@
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { rangeContains } from "#src/ip/range.ts";
 import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import { keyOf } from "#src/model/object.ts";
 import { avoids, findRange } from "#src/model/pool.ts";
@@ -39,6 +40,12 @@ function explainPool({ hasConfig, pools }: ExplainContext, ip: Ip): ExplainStep 
       text: `${text}: no pool contains it.`,
       fix: "To have Hawser assign it, add it to a pool.",
     });
+  if (pool.excluded.some((range) => rangeContains(range, ip)))
+    return badStep("pool", {
+      reason: "RequestedAddressNotInPool",
+      text: `${text}: the pool "${pool.name}" contains it and excludes it.`,
+      fix: "To have it assigned, take it out of the excluded addresses of the pool.",
+    });
   if (avoids(pool, ip))
     return badStep("pool", {
       reason: "RequestedAddressNotInPool",
@@ -70,7 +77,8 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
       text: `${text}: no Service has it. It was released at ${timeText(released, context.input.nowMs)} and rests for ${REST_MS / 1_000}s: until then a Service that does not request it gets it only where no other address is free.`,
     });
   const pool = findRange(context.pools, ip)?.pool;
-  const isAssignable = pool !== undefined && !avoids(pool, ip);
+  const isOpen = pool?.excluded.every((range) => !rangeContains(range, ip)) === true;
+  const isAssignable = pool !== undefined && isOpen && !avoids(pool, ip);
   return okStep("address", {
     text: `${text}: no Service has it${isAssignable ? ", so it is free" : ""}.`,
     fix: isAssignable

@@ -1,16 +1,22 @@
+import { type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
 import { requestedPoolsOf } from "#src/assignment/requested-pools.ts";
+import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { Pool } from "#src/model/pool.ts";
+import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { ExplainContext } from "./explain-context.ts";
-import { badStep, type ExplainStep, listNames, okStep, unknownStep } from "./explain-step.ts";
+import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } from "./explain-step.ts";
 
 /** Which pools may serve a Service, and why each of the others does not: one step for each cause. */
 export function explainPools(context: ExplainContext, service: Service): readonly ExplainStep[] {
   if (context.assignments === undefined)
-    return [unknownStep("pool", { text: "Which pools may serve it cannot be known without the configuration." })];
-  const { pools } = context;
+    return [unknownStep("pool", { text: `Which pools may serve it cannot be known: ${whyUnplanned(context)}.` })];
+  // Of several that may serve it the lowest number comes first; 0 comes after all others.
+  const pools = context.pools.toSorted(
+    (left, right) => (left.priority || Infinity) - (right.priority || Infinity) || 0,
+  );
   const names = new Map<string, string[]>();
   const matched: string[] = [];
   for (const pool of pools) {
@@ -30,7 +36,28 @@ export function explainPools(context: ExplainContext, service: Service): readonl
     const text = `${listNames(some)} ${some.length > 1 ? "do" : "does"} not serve it: ${why}.`;
     return isLacking ? badStep("pool", { reason: decided.reason, text }) : okStep("pool", { text });
   });
-  return [...serving, ...others];
+  return [...serving, ...others, ...explainLevels(context, matched)];
+}
+
+/** The last Event about how full each of the pools is; nothing where there is none. */
+function explainLevels({ input }: ExplainContext, names: readonly string[]): readonly ExplainStep[] {
+  return names.slice(0, MAX_LEVELS).flatMap((name) => {
+    const event = input.events?.findLast(
+      ({ reason, message }) => LEVEL_REASONS.some((one) => one === reason) && message.includes(`Pool ${name} `),
+    );
+    const reason = LEVEL_REASONS.find((one) => one === event?.reason);
+    if (event === undefined || reason === undefined) return [];
+    return okStep("pool", { reason, text: `An Event of ${timeText(event.time, input.nowMs)}: ${event.message}` });
+  });
+}
+
+/** Pools whose last Event has a step. */
+const MAX_LEVELS = 3;
+const LEVEL_REASONS = ["PoolNearlyFull", "PoolFull", "PoolHasRoom"] as const satisfies readonly Reason[];
+
+function whyUnplanned({ hasConfig }: ExplainContext): string {
+  if (!hasConfig) return "there is no configuration that can be used, or it may not be read";
+  return "a pool selects namespaces by labels, which this command does not read";
 }
 
 /** Why a pool does not serve a Service; undefined where it may. */
@@ -46,8 +73,23 @@ function whyNotPool(pool: Pool, service: Service, context: ExplainContext): stri
     return "auto-assign is false there, and the Service asks for no pool";
   if (!pool.ranges.some(({ family }) => service.families.includes(family)))
     return "no range there is of the Service's address family";
-  return holdsOne || asked.length > 0 || hasRoom(pool, service, context) ? undefined : "all addresses there are in use";
+  if (holdsOne) return undefined;
+  const bar = whyBarred(pool, service, NO_LABELS);
+  if (bar !== undefined) return BARS[bar];
+  if (asked.length > 0) return undefined;
+  if (!hasRoom(pool, service, context)) return "all addresses there are in use";
+  const quota = pool.quotaPerNamespace;
+  const isOver = context.assignments?.get(service.key)?.reason === "QuotaExceeded";
+  return isOver && quota !== undefined ? `its namespace has all that it may have there (${quota})` : undefined;
 }
+
+/** Labels of namespaces are not read: a pool that selects by them is told apart before. */
+const NO_LABELS: NamespaceLabels = new Map();
+const BARS: Readonly<Record<PoolBar, string>> = {
+  disabled: "Services keep what they have there, and none gets another one (disabled)",
+  namespace: "it is for other namespaces",
+  labels: "it is for Services with other labels",
+};
 
 function contains(pool: Pool, ip: Ip): boolean {
   return pool.ranges.some((range) => rangeContains(range, ip));
@@ -55,5 +97,5 @@ function contains(pool: Pool, ip: Ip): boolean {
 
 /** Whether fewer addresses are in use than the pool has, in a family of the Service. */
 function hasRoom(pool: Pool, { families }: Service, { usage }: ExplainContext): boolean {
-  return usage.some((one) => one.pool === pool.name && families.includes(one.family) && BigInt(one.used) < one.size);
+  return usage.some((one) => one.pool === pool.name && families.includes(one.family) && one.free > 0n);
 }

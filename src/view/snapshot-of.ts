@@ -1,5 +1,6 @@
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
+import { leavingAddresses, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import { networkAddressesOf } from "#src/model/network-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
@@ -10,7 +11,11 @@ import type { SeenInstallation } from "./seen-installation.ts";
 export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): AssignmentSnapshot {
   return {
     pools: seen.hasConfig ? seen.pools : undefined,
-    services: new Map(seen.services.flatMap(({ read }) => (read.ok ? [[read.value.key, read.value] as const] : []))),
+    services: new Map(
+      seen.services.flatMap(({ object, read }) =>
+        read.ok ? [[read.value.key, withoutLeaving(read.value, leavingAddresses(object, read.value))] as const] : [],
+      ),
+    ),
     unreadable: new Map(
       seen.services.flatMap(({ object, read }) =>
         read.ok ? [] : [[keyOf(object.metadata), addressesHeldBy(object)] as const],
