@@ -44,7 +44,7 @@ export class HistoryKeeper {
     this.#take(shownIn(source));
     const now = new Map<string, Holding>();
     for (const one of holdings) now.set(keyOfPair(one), one);
-    for (const [pair, { address, service }] of [...this.#held])
+    for (const [pair, { address, service }] of this.#held)
       if (!now.has(pair)) this.note({ at, change: "released", address, service }, nowMs);
     for (const { address, service, since } of now.values())
       this.note({ at: isoOf(since) ?? at, change: "assigned", address, service }, nowMs);

@@ -76,14 +76,18 @@ function whyNotPool(pool: Pool, service: Service, context: ExplainContext): stri
   if (holdsOne) return undefined;
   const bar = whyBarred(pool, service, NO_LABELS);
   if (bar !== undefined) return BARS[bar];
-  if (asked.length > 0) return undefined;
+  return asked.length > 0 ? undefined : whyFull(pool, service, context);
+}
+
+/** Why the pool has no address left for the Service; undefined where it has one. */
+function whyFull(pool: Pool, service: Service, context: ExplainContext): string | undefined {
   if (!hasRoom(pool, service, context)) return "all addresses there are in use";
   const quota = pool.quotaPerNamespace;
   const isOver = context.assignments?.get(service.key)?.reason === "QuotaExceeded";
   return isOver && quota !== undefined ? `its namespace has all that it may have there (${quota})` : undefined;
 }
 
-/** Labels of namespaces are not read: a pool that selects by them is told apart before. */
+/** Labels of namespaces are not read: where a pool selects by them, nothing is planned. */
 const NO_LABELS: NamespaceLabels = new Map();
 const BARS: Readonly<Record<PoolBar, string>> = {
   disabled: "Services keep what they have there, and none gets another one (disabled)",

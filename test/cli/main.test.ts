@@ -22,7 +22,19 @@ async function scratch(): Promise<string> {
   return directory;
 }
 
-const verbs = ["controller", "speaker", "ingress", "demo", "check", "status", "explain", "pools", "plan", "version"];
+const verbs = [
+  "controller",
+  "speaker",
+  "ingress",
+  "demo",
+  "check",
+  "status",
+  "explain",
+  "pools",
+  "plan",
+  "history",
+  "version",
+];
 
 describe("hawser", () => {
   it("--help names every verb and exits 0", async () => {
