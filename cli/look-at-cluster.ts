@@ -26,6 +26,9 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly readsAll?: boolean;
 }
 
+/** A BGPPeer may hold a password, so people who look need no right to read it; nothing is done with it yet. */
+const SHOWN_RESOURCES = RESOURCE_KINDS.filter((kind) => kind !== "BGPPeer");
+
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {
   const { namespace, metallbNamespace } = options;
@@ -36,12 +39,13 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
   try {
     const services = await lister.listIfAllowed("Service", options.readsAll === true ? {} : SERVICES);
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
-    const [configMaps, nodes, slices, pods, leases, events, ingresses] = await Promise.all([
+    const [configMaps, nodes, namespaces, slices, pods, leases, events, ingresses] = await Promise.all([
       lister.listIfAllowed("ConfigMap", {
         namespace: configMap.namespace,
         fieldSelector: `metadata.name=${configMap.name}`,
       }),
       lister.listIfAllowed("Node"),
+      lister.listIfAllowed("Namespace"),
       lister.listIfAllowed("EndpointSlice"),
       lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
       lister.leases(namespace, COMPONENTS),
@@ -49,7 +53,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
     ]);
     const resources: KubeObject[] = [];
-    for (const kind of RESOURCE_KINDS)
+    for (const kind of SHOWN_RESOURCES)
       resources.push(...((await lister.listIfAllowed(kind, { namespace: metallbNamespace })) ?? []));
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
@@ -62,6 +66,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
       configMaps,
       resources,
       nodes,
+      namespaces,
       slices,
       processes,
       reports,

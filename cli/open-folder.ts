@@ -36,7 +36,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Ingress", ...RESOURCE_KINDS], {
+  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...RESOURCE_KINDS], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
@@ -52,6 +52,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],
+      namespaces: [...source.list("Namespace").values()],
       slices: [...source.list("EndpointSlice").values()],
       ingresses: [...source.list("Ingress").values()],
       processes: processesOf(source.reports(), await readAlive(manifests)),

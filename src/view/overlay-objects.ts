@@ -19,7 +19,7 @@ const WRITTEN_BY_PROGRAMS: readonly string[] = [
 ];
 
 /**
- * An installation as it is after these objects are applied: the ConfigMap of the configuration, MetalLB's objects, Services and Nodes, each
+ * An installation as it is after these objects are applied: the ConfigMap of the configuration, MetalLB's objects, Services, Nodes and Namespaces, each
  * with the status that it has. Objects of other kinds change no plan. Of several of one name the last counts.
  */
 export function overlayObjects<I extends StatusInput>(input: I, objects: readonly KubeObject[]): I {
@@ -33,6 +33,7 @@ export function overlayObjects<I extends StatusInput>(input: I, objects: readonl
     configMaps: overlay(input.configMaps, configs, asCreated),
     services: overlay(input.services, of("Service"), asCreated),
     nodes: overlay(input.nodes, of("Node"), asCreated),
+    namespaces: overlay(input.namespaces, of("Namespace"), asCreated),
     resources: RESOURCE_KINDS.flatMap((kind) => {
       const present = (input.resources ?? []).filter((object) => object.kind === kind);
       return overlay(present, of(kind), asCreated) ?? [];

@@ -1,3 +1,4 @@
+import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
@@ -23,9 +24,15 @@ export interface SeenInstallation {
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
   readonly slices: readonly EndpointSlice[] | undefined;
   readonly nodes: readonly Node[] | undefined;
+  /** The labels of each namespace. */
+  readonly namespaces: NamespaceLabels | undefined;
   readonly memberRecords: readonly MemberRecord[] | undefined;
   readonly reports: readonly SpeakerReport[] | undefined;
   readonly speakers: Speakers;
+}
+
+function labelsByName(namespaces: readonly KubeObject[]): NamespaceLabels {
+  return new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels]));
 }
 
 /** Where MetalLB keeps its objects by default. */
@@ -51,6 +58,7 @@ export function readInstallation(input: StatusInput): SeenInstallation {
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,
     nodes,
+    namespaces: input.namespaces && labelsByName(input.namespaces),
     memberRecords: input.members && readMemberRecords(input.members, isNode),
     reports,
     speakers: viewSpeakers({ reports, processes: input.processes, nodes }),

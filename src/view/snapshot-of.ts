@@ -23,6 +23,7 @@ export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): 
     ),
     hostAddresses: hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []),
     networkAddresses: networkAddressesOf(seen.memberRecords ?? []),
+    namespaces: seen.namespaces,
     // The controller alone knows what was freed just now, and what Services had before.
     resting: new Map(),
     former: new Map(),

@@ -31,6 +31,8 @@ export interface StatusInput extends ServiceClass {
   readonly metallbNamespace?: string;
   /** MetalLB's custom resources. Left out: none. */
   readonly resources?: readonly KubeObject[] | undefined;
+  /** Namespaces, whose labels pools may select. Left out: only their names are known. */
+  readonly namespaces?: readonly KubeObject[] | undefined;
   readonly services: readonly KubeObject[] | undefined;
   readonly nodes: readonly KubeObject[] | undefined;
   readonly slices: readonly KubeObject[] | undefined;

@@ -21,6 +21,7 @@ function inputOf(objects: readonly KubeObject[]): StatusInput {
     configMaps: of(objects, "ConfigMap"),
     services: of(objects, "Service"),
     nodes: of(objects, "Node"),
+    namespaces: of(objects, "Namespace"),
     slices: [],
     processes: [],
     reports: new Map(),
@@ -62,5 +63,30 @@ describe("C foretell()", () => {
       gain: [{ service: "shop/a-late", address: "192.0.2.1" }],
       lose: [],
     });
+  });
+
+  it("knows the labels of Namespaces that pools select, those of the change too", () => {
+    const objects = parseManifests(
+      `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: hawser, namespace: hawser-system }
+data:
+  config: |
+    address-pools:
+    - { name: lan, protocol: layer2, addresses: [192.0.2.1/32], namespace-selectors: [{ match-labels: { tier: gold } }] }
+---
+{ apiVersion: v1, kind: Namespace, metadata: { name: shop } }
+---
+{ apiVersion: v1, kind: Service, metadata: { name: web, namespace: shop }, spec: { type: LoadBalancer, ports: [{ port: 80 }] } }
+`,
+      "all.yaml",
+    ).objects;
+    const gold = parseManifests(
+      "{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { tier: gold } } }",
+      "gold.yaml",
+    ).objects;
+    expect(foretell(inputOf(objects), []).gain).toEqual([]);
+    expect(foretell(inputOf(objects), gold).gain).toEqual([{ service: "shop/web", address: "192.0.2.1" }]);
   });
 });
