@@ -47,8 +47,7 @@ export function explainContext(input: ExplainInput): ExplainContext {
     input.configMaps !== undefined &&
     input.services !== undefined &&
     (seen.hasConfig || input.configMaps.length === 0) &&
-    // Labels of namespaces are not read.
-    seen.pools.every(({ namespaceSelectors }) => namespaceSelectors.length === 0);
+    (seen.namespaces !== undefined || seen.pools.every(({ namespaceSelectors }) => namespaceSelectors.length === 0));
   const planner = new AssignmentPlanner();
   if (canPlan) planner.plan(snapshot, []);
   const assignments = canPlan ? new Map(planner.assignments) : undefined;

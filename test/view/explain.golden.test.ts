@@ -79,6 +79,7 @@ function inputOf(name: string): ExplainInput {
     services: of("Service"),
     slices: of("EndpointSlice"),
     nodes: of("Node"),
+    namespaces: of("Namespace"),
     ingresses: of("Ingress"),
     processes,
     reports: new Map(nodes.map(report)),
