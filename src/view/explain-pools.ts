@@ -1,6 +1,5 @@
 import { type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
 import { requestedPoolsOf } from "#src/assignment/requested-pools.ts";
-import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { Pool } from "#src/model/pool.ts";
@@ -57,7 +56,7 @@ const LEVEL_REASONS = ["PoolNearlyFull", "PoolFull", "PoolHasRoom"] as const sat
 
 function whyUnplanned({ hasConfig }: ExplainContext): string {
   if (!hasConfig) return "there is no configuration that can be used, or it may not be read";
-  return "a pool selects namespaces by labels, which this command does not read";
+  return "a pool selects namespaces by labels, and they may not be read";
 }
 
 /** Why a pool does not serve a Service; undefined where it may. */
@@ -74,7 +73,7 @@ function whyNotPool(pool: Pool, service: Service, context: ExplainContext): stri
   if (!pool.ranges.some(({ family }) => service.families.includes(family)))
     return "no range there is of the Service's address family";
   if (holdsOne) return undefined;
-  const bar = whyBarred(pool, service, NO_LABELS);
+  const bar = whyBarred(pool, service, context.namespaces ?? new Map());
   if (bar !== undefined) return BARS[bar];
   return asked.length > 0 ? undefined : whyFull(pool, service, context);
 }
@@ -87,12 +86,10 @@ function whyFull(pool: Pool, service: Service, context: ExplainContext): string 
   return isOver && quota !== undefined ? `its namespace has all that it may have there (${quota})` : undefined;
 }
 
-/** Labels of namespaces are not read: where a pool selects by them, nothing is planned. */
-const NO_LABELS: NamespaceLabels = new Map();
 const BARS: Readonly<Record<PoolBar, string>> = {
   disabled: "Services keep what they have there, and none gets another one (disabled)",
-  namespace: "it is for other namespaces",
-  labels: "it is for Services with other labels",
+  namespace: "the namespace of the Service is not selected there",
+  labels: "the labels of the Service are not selected there",
 };
 
 function contains(pool: Pool, ip: Ip): boolean {
