@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import type { Explanation } from "#src/view/explain.ts";
 import { createLogger } from "#src/process/log.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";
-import { runCli } from "./run-cli.ts";
+import { callCli } from "./run-cli.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -76,7 +76,7 @@ describe("hawser history", () => {
     await source.report("hawser-history", report, { topic: "history" });
     await source.close();
     const env = { HAWSER_MANIFESTS: directory };
-    const text = await runCli(["history", "192.0.2.1"], env);
+    const text = await callCli(["history", "192.0.2.1"], env);
     expect([text.code, text.stderr, text.stdout.split("\n")]).toEqual([
       0,
       "",
@@ -87,7 +87,7 @@ describe("hawser history", () => {
         "",
       ],
     ]);
-    const { code, stdout } = await runCli(["history", "web", "-o", "json"], env);
+    const { code, stdout } = await callCli(["history", "web", "-o", "json"], env);
     const { addresses: _all, ...entry } = announcement;
     expect([code, JSON.parse(stdout)]).toEqual([
       0,
@@ -104,14 +104,14 @@ describe("hawser history", () => {
     { name: "a Service that nothing knows", args: ["shop/none"], code: 1, says: 'there is no Service "shop/none"' },
     { name: "an address of which nothing is known", args: ["203.0.113.1"], code: 0, says: "" },
   ])("D says what is wrong with the subject: $name", async ({ args, code, says }) => {
-    const result = await runCli(["history", ...args, "--manifests", await installation()]);
+    const result = await callCli(["history", ...args, "--manifests", await installation()]);
     expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(says)]);
   });
 });
 
 describe("hawser explain", () => {
   it("F exits with 0 where no step is bad, and says who announces the address and with which MAC", async () => {
-    const { code, stdout, stderr } = await runCli(["explain", "shop/web", "--manifests", await installation()]);
+    const { code, stdout, stderr } = await callCli(["explain", "shop/web", "--manifests", await installation()]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^Service shop\/web: 192\.0\.2\.1\nok /);
     expect(stdout).toContain("192.0.2.1: node n1 announces it. (Announced)");
@@ -122,9 +122,9 @@ describe("hawser explain", () => {
 
   it("F exits with 1 where a step is bad, and says the same as JSON", async () => {
     const env = { HAWSER_MANIFESTS: await installation() };
-    const text = await runCli(["explain", "late"], env);
+    const text = await callCli(["explain", "late"], env);
     expect([text.code, text.stdout]).toEqual([1, expect.stringMatching(/^bad {2}address .*\(PoolExhausted\)$/m)]);
-    const { code, stdout } = await runCli(["explain", "late", "-o", "json"], env);
+    const { code, stdout } = await callCli(["explain", "late", "-o", "json"], env);
     const { subject, steps, next } = JSON.parse(stdout) as Explanation;
     expect([code, subject]).toEqual([1, { kind: "Service", namespace: "shop", name: "late", addresses: [] }]);
     expect(steps.find(({ step, verdict }) => step === "address" && verdict === "bad")?.reason).toBe("PoolExhausted");
@@ -137,7 +137,7 @@ describe("hawser explain", () => {
     { name: "by an address of no pool", subject: "192.0.2.9", code: 1, says: "no pool contains it" },
     { name: "by the NAME of one Service", subject: "web", code: 0, says: "Service shop/web: 192.0.2.1\n" },
   ])("F finds its subject $name", async ({ subject, code, says }) => {
-    const result = await runCli(["explain", subject, "--manifests", await installation()]);
+    const result = await callCli(["explain", subject, "--manifests", await installation()]);
     expect([result.code, result.stdout]).toEqual([code, expect.stringContaining(says)]);
   });
 
@@ -148,14 +148,14 @@ describe("hawser explain", () => {
     { name: "a Service that is not there", args: ["shop/none"], code: 1, says: 'there is no Service "shop/none"' },
     { name: "a NAME that two have", args: ["twin"], code: 1, says: "a/twin, b/twin. Give one of them" },
   ])("F says what is wrong with the subject: $name", async ({ args, code, says }) => {
-    const result = await runCli(["explain", ...args, "--manifests", await installation()]);
+    const result = await callCli(["explain", ...args, "--manifests", await installation()]);
     expect([result.code, result.stdout, result.stderr]).toEqual([code, "", expect.stringContaining(says)]);
   });
 
   it("F exits with 1 for a folder that is not there, and with 2 without a source", async () => {
-    const missing = await runCli(["explain", "web", "--manifests", "/nowhere/at/all"]);
+    const missing = await callCli(["explain", "web", "--manifests", "/nowhere/at/all"]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("/nowhere/at/all")]);
-    const none = await runCli(["explain", "web", "--kubeconfig", "/nowhere/config"]);
+    const none = await callCli(["explain", "web", "--kubeconfig", "/nowhere/config"]);
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("KUBECONFIG_UNREADABLE")]);
   });
 });

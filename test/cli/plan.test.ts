@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runCli } from "./run-cli.ts";
+import { callCli } from "./run-cli.ts";
 
 const golden = fileURLToPath(new URL("../golden/plan/", import.meta.url));
 const file = (name: string): string => join(golden, `${name}.in.yaml`);
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true }));
 
-const plan = async (...args: readonly string[]) => runCli(["plan", "--manifests", folder, ...args]);
+const plan = async (...args: readonly string[]) => callCli(["plan", "--manifests", folder, ...args]);
 
 describe("C hawser plan", () => {
   it.each([
@@ -67,7 +67,7 @@ describe("C hawser plan", () => {
   });
 
   it("exits with 1 where the folder does not exist", async () => {
-    const { code, stderr } = await runCli(["plan", "--manifests", "/nowhere", "-f", file("services")]);
+    const { code, stderr } = await callCli(["plan", "--manifests", "/nowhere", "-f", file("services")]);
     expect([code, stderr]).toEqual([1, "hawser plan: cannot read /nowhere: it does not exist\n"]);
   });
 });

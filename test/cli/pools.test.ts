@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runCli } from "./run-cli.ts";
+import { callCli } from "./run-cli.ts";
 
 const config = (pools: string) => `apiVersion: v1
 kind: ConfigMap
@@ -28,7 +28,7 @@ afterEach(async () => rm(folder, { recursive: true }));
 
 async function pools(text: string, ...args: readonly string[]) {
   await writeFile(join(folder, "all.yaml"), text);
-  return runCli(["pools", "--manifests", folder, ...args]);
+  return callCli(["pools", "--manifests", folder, ...args]);
 }
 
 describe("E hawser pools", () => {
@@ -84,7 +84,7 @@ describe("E hawser pools", () => {
   });
 
   it("exits with 1 where the folder does not exist, and with 2 for wrong options", async () => {
-    expect((await runCli(["pools", "--manifests", "/nowhere"])).code).toBe(1);
-    expect((await runCli(["pools", "--manifests", folder, "--all"])).code).toBe(2);
+    expect((await callCli(["pools", "--manifests", "/nowhere"])).code).toBe(1);
+    expect((await callCli(["pools", "--manifests", folder, "--all"])).code).toBe(2);
   });
 });

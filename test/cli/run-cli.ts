@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { runHawser } from "#cli/run-hawser.ts";
 
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
@@ -54,4 +56,29 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
 /** Runs `hawser ARGS` to its end. */
 export async function runCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
   return startCli(args, env).ended;
+}
+
+/** Runs a command that ends by itself inside this process: a second cheaper than `runCli`, and the same code. */
+export async function callCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+  const [stdout, stderr] = [collector(), collector()];
+  const io = {
+    env: { ...process.env, ...env },
+    stdout,
+    stderr,
+    onSignal: () => undefined,
+    onUncaught: () => undefined,
+  };
+  const code = await runHawser(args, io);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector(): Writable & { text(): string } {
+  const parts: Buffer[] = [];
+  const stream = new Writable({
+    write(part: Buffer, _encoding, done) {
+      parts.push(part);
+      done();
+    },
+  });
+  return Object.assign(stream, { text: () => Buffer.concat(parts).toString() });
 }

@@ -9,7 +9,7 @@ import { printStatus } from "#cli/print-status.ts";
 import { printTable } from "#cli/table.ts";
 import { createLogger } from "#src/process/log.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";
-import { runCli, startCli } from "./run-cli.ts";
+import { callCli, startCli } from "./run-cli.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -90,7 +90,7 @@ async function installation(): Promise<string> {
 
 describe("hawser status", () => {
   it("shows pools, Services, speakers and Events, the pending Service with its reason, the dead speaker as down", async () => {
-    const { code, stdout, stderr } = await runCli(["status", "--manifests", await installation()]);
+    const { code, stdout, stderr } = await callCli(["status", "--manifests", await installation()]);
     expect([code, stderr]).toEqual([0, ""]);
     const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
     for (const line of [
@@ -123,7 +123,7 @@ describe("hawser status", () => {
       const status = { conditions: [{ type: "Ready", status: ready }] };
       const nodes = members.map(({ node: name }) => ({ apiVersion: "v1", kind: "Node", metadata: { name }, status }));
       await writeFile(join(directory, "nodes.yaml"), nodes.map((node) => stringify(node)).join("---\n"));
-      const { stdout } = await runCli(["status", "--json", "--manifests", directory]);
+      const { stdout } = await callCli(["status", "--json", "--manifests", directory]);
       return (JSON.parse(stdout) as StatusView).speakers.map((speaker) => speaker.alive);
     };
     expect(await alive("True")).toEqual([true, true]);
@@ -138,7 +138,7 @@ describe("hawser status", () => {
     const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24", "2001:db8::/64"] }];
     const member = { node: "n1", addresses: ["192.0.2.10"], keys: [], hasNode: false, interfaces };
     await source.report("member-n1", member, { topic: "member" });
-    const { stdout } = await runCli(["status", "--manifests", directory]);
+    const { stdout } = await callCli(["status", "--manifests", directory]);
     const warned = [...stdout.matchAll(/pool "(\w+)": Never assigns (\S+): .*\[POOL_HAS_NETWORK_ADDRESS\]$/gm)];
     expect(warned.map(([, pool, ip]) => [pool, ip])).toEqual([
       ["default", "192.0.2.0"],
@@ -147,7 +147,7 @@ describe("hawser status", () => {
   });
 
   it("says the same as JSON", async () => {
-    const { code, stdout } = await runCli(["status", "--json"], { HAWSER_MANIFESTS: await installation() });
+    const { code, stdout } = await callCli(["status", "--json"], { HAWSER_MANIFESTS: await installation() });
     const view = JSON.parse(stdout) as StatusView;
     expect(code).toBe(0);
     expect(view.services.map(({ service, addresses }) => [service, addresses])).toEqual([
@@ -171,26 +171,28 @@ describe("hawser status", () => {
   it("O11 prints JSON for -o json and --output=json, as for --json", async () => {
     const env = { HAWSER_MANIFESTS: await installation() };
     const outputs = await Promise.all(
-      [["-o", "json"], ["-ojson"], ["--output=json"], ["--json"]].map(async (args) => runCli(["status", ...args], env)),
+      [["-o", "json"], ["-ojson"], ["--output=json"], ["--json"]].map(async (args) =>
+        callCli(["status", ...args], env),
+      ),
     );
     expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
     expect(outputs.map(({ code, stdout }) => [code, typeof JSON.parse(stdout)])).toEqual(
       outputs.map(() => [0, "object"]),
     );
-    const wrong = await runCli(["status", "-o", "yaml"], env);
+    const wrong = await callCli(["status", "-o", "yaml"], env);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("Give one of text, json")]);
   });
 
   it("O4 exits with 1 when a Service is not served, and only when it is asked to", async () => {
     const env = { HAWSER_MANIFESTS: await installation() };
-    expect((await runCli(["status"], env)).code).toBe(0);
-    const { code, stdout } = await runCli(["status", "--exit-code"], env);
+    expect((await callCli(["status"], env)).code).toBe(0);
+    const { code, stdout } = await callCli(["status", "--exit-code"], env);
     expect([code, stdout.split("\n")[0]]).toEqual([
       1,
       "NOT SERVED: 2 of 2 Services. hawser explain default/late says why.",
     ]);
     await rm(join(env.HAWSER_MANIFESTS, "all.yaml"));
-    expect((await runCli(["status", "--exit-code"], env)).code).toBe(0);
+    expect((await callCli(["status", "--exit-code"], env)).code).toBe(0);
   });
 
   it("O2 in a folder a speaker without a sign of life does not run, whatever its report says", async () => {
@@ -198,7 +200,7 @@ describe("hawser status", () => {
     const longAgo = new Date(Date.now() - 60_000);
     for (const name of ["speaker-n1", "speaker-n2"])
       await utimes(join(directory, ".hawser/alive", name), longAgo, longAgo);
-    const { stdout } = await runCli(["status", "--json", "--manifests", directory]);
+    const { stdout } = await callCli(["status", "--json", "--manifests", directory]);
     const { speakers, services } = JSON.parse(stdout) as StatusView;
     expect(speakers.map(({ state, detail, certain }) => [state, detail, certain])).toEqual(
       ["n1", "n2"].map(() => ["not running", "no sign of life", true]),
@@ -209,7 +211,7 @@ describe("hawser status", () => {
   it("O7 reads the ConfigMap that --namespace and --config-map name", async () => {
     const env = { HAWSER_MANIFESTS: await installation() };
     const poolsOf = async (...args: readonly string[]) =>
-      (JSON.parse((await runCli(["status", "--json", ...args], env)).stdout) as StatusView).pools.map(
+      (JSON.parse((await callCli(["status", "--json", ...args], env)).stdout) as StatusView).pools.map(
         ({ name }) => name,
       );
     expect(await poolsOf()).toEqual(["default", "modern"]);
@@ -220,7 +222,7 @@ describe("hawser status", () => {
   it("shows an empty folder, and Problems where manifests have any", async () => {
     const directory = await mkdtemp(join(tmpdir(), "hawser-status-"));
     closers.push(async () => rm(directory, { recursive: true, force: true }));
-    expect((await runCli(["status", "--manifests", directory])).stdout).toBe(
+    expect((await callCli(["status", "--manifests", directory])).stdout).toBe(
       [
         "no pools can be read from the ConfigMap; a controller that runs keeps its last good ones",
         "no Services of type LoadBalancer",
@@ -234,13 +236,13 @@ describe("hawser status", () => {
         .replace(/\n\n$/, "\n"),
     );
     await writeFile(join(directory, "bad.yaml"), "kind: [\n");
-    const { code, stdout } = await runCli(["status", "--manifests", directory]);
+    const { code, stdout } = await callCli(["status", "--manifests", directory]);
     expect(code).toBe(0);
     expect(stdout).toContain("[MANIFEST_NOT_YAML]");
   });
 
   it("exits 1 for a folder that is not there", async () => {
-    const { code, stderr } = await runCli(["status", "--manifests", "/nowhere/at/all"]);
+    const { code, stderr } = await callCli(["status", "--manifests", "/nowhere/at/all"]);
     expect([code, stderr]).toEqual([1, expect.stringContaining("/nowhere/at/all")]);
   });
 

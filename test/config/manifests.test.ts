@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { render, ways } from "#scripts/manifests/render.ts";
 import { factsOf, groupOf, type Kind, type KindFacts, kinds } from "#src/model/kind.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
-import { runCli } from "#test/cli/run-cli.ts";
+import { callCli, runCli } from "#test/cli/run-cli.ts";
 import { config, kustomize, type Manifest, nameOf, podOf, type PodSpec, readManifests } from "./kustomization.ts";
 
 const { version } = JSON.parse(readFileSync(join(config, "../package.json"), "utf8")) as { readonly version: string };
@@ -36,7 +36,7 @@ describe.each(ways)("config/%s.yaml", (way) => {
   });
 
   it("passes hawser check", async () => {
-    const { code, stdout } = await runCli(["check", file, join(config, "samples/pool.yaml")]);
+    const { code, stdout } = await callCli(["check", file, join(config, "samples/pool.yaml")]);
     expect({ code, errors: stdout.match(/^error .*/gm) ?? [] }).toEqual({ code: 0, errors: [] });
   });
 
