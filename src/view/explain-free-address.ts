@@ -70,13 +70,18 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
     const what = `the controller is to assign it to ${due[0]}, and has not written it yet`;
     return unknownStep("address", { text: `${text}: ${what}.`, fix: `Ask hawser explain ${due[0]}.` });
   }
-  const released = releasedAt(context, text);
-  if (released !== undefined)
+  const pool = findRange(context.pools, ip)?.pool;
+  const restMs = pool?.restMs ?? REST_MS;
+  const released = releasedAt(context, text, restMs);
+  if (released !== undefined) {
+    const when = `${text}: no Service has it. It was released at ${timeText(released, context.input.nowMs)}`;
+    const kept = "is kept for the Service that had it";
+    const resting = `rests for ${restMs / 1_000}s: until then a Service that does not request it gets it only where no other address is free`;
     return okStep("address", {
       reason: "AddressReleased",
-      text: `${text}: no Service has it. It was released at ${timeText(released, context.input.nowMs)} and rests for ${REST_MS / 1_000}s: until then a Service that does not request it gets it only where no other address is free.`,
+      text: `${when} and ${restMs === Infinity ? kept : resting}.`,
     });
-  const pool = findRange(context.pools, ip)?.pool;
+  }
   const isOpen = pool?.excluded.every((range) => !rangeContains(range, ip)) === true;
   const isAssignable = pool !== undefined && isOpen && !avoids(pool, ip);
   return okStep("address", {
@@ -97,10 +102,10 @@ function howHeld({ read }: ReadService, ip: Ip): string {
 }
 
 /** When it was released, in ISO 8601, if that is so short ago that it rests. */
-function releasedAt({ input }: ExplainContext, ip: string): string | undefined {
+function releasedAt({ input }: ExplainContext, ip: string, restMs: number): string | undefined {
   const isOfIt = (message: string): boolean => message.startsWith(`${ip}:`);
   const event = input.events?.findLast(({ reason, message }) => reason === "AddressReleased" && isOfIt(message));
-  return event !== undefined && input.nowMs - Date.parse(event.time) < REST_MS ? event.time : undefined;
+  return event !== undefined && input.nowMs - Date.parse(event.time) < restMs ? event.time : undefined;
 }
 
 /** A node that still announces what no Service has; nothing where none does. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import type { Explanation } from "#src/view/explain.ts";
 import type { StatusView } from "#src/view/status-view.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
@@ -189,6 +190,30 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     expect(guest.stdout + guest.stderr).toContain("Ask for the right to list these");
   });
 
+  it("F explain and D history read a cluster as status does", async () => {
+    const at = new Date().toISOString();
+    const holdings = [{ at, change: "assigned", address: "192.0.2.1", service: "shop/web" }];
+    await programs.report("hawser-history", { holdings, announcements: [] }, { topic: "history" });
+    const explained = await runCli(["explain", "shop/web", "-o", "json", "--kubeconfig", cluster.kubeconfigFile]);
+    const { subject, steps } = JSON.parse(explained.stdout) as Explanation;
+    expect([explained.code, subject.addresses]).toEqual([1, ["192.0.2.1"]]);
+    const verdicts = Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict]));
+    // No pod says that its speaker runs.
+    expect(verdicts).toMatchObject({
+      object: "ok",
+      controller: "ok",
+      config: "ok",
+      owner: "unknown",
+      endpoints: "bad",
+    });
+    // Of another type: all Services are read.
+    const other = await runCli(["explain", "default/kubernetes", "--kubeconfig", cluster.kubeconfigFile]);
+    expect([other.code, other.stdout]).toEqual([1, expect.stringContaining("It is a Service of type ClusterIP")]);
+    const history = await runCli(["history", "192.0.2.1", "--kubeconfig", cluster.kubeconfigFile]);
+    expect([history.code, history.stderr]).toEqual([0, ""]);
+    expect(history.stdout).toMatch(/Z {2}assigned {3}192\.0\.2\.1 {2}to shop\/web$/m);
+  });
+
   it("O3 status shows ? for what a user may not see, names the missing rights and exits with 1", async () => {
     await grant("guest-sees", [{ apiGroups: [""], resources: ["services"], verbs: ["list"] }]);
     const file = join(directory, "guest.kubeconfig");
@@ -208,6 +233,13 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     expect(stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "))).toContain(
       "shop/web | 192.0.2.1 | - | ? | ? | ? | - | -",
     );
+    const explained = await runCli(["explain", "shop/web", "--kubeconfig", file]);
+    expect([explained.code, explained.stderr]).toEqual([
+      0,
+      expect.stringContaining('cannot list resource "ingresses"'),
+    ]);
+    for (const step of ["controller", "config", "pool", "owner", "candidate", "endpoints", "ingress"])
+      expect(explained.stdout).toMatch(new RegExp(`^\\? +${step} `, "m"));
   });
 
   it("O3 status shows everything to a user with the rights of config/status-viewer", async () => {
