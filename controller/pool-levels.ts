@@ -2,7 +2,7 @@ import type { PoolRoom } from "#src/assignment/snapshot.ts";
 import type { Family } from "#src/ip/address.ts";
 import { keyOf, type ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
-import { objectAt } from "#src/model/problem-place.ts";
+import { poolPlace } from "#src/model/pool-place.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
 
 /** How full the addresses of a pool in one family are: nearly full from a level on. */
@@ -37,7 +37,7 @@ export class PoolLevels {
   #states: ReadonlyMap<string, State> = new Map();
   #nextMs: number | undefined;
 
-  /** `percent`: a pool is nearly full when so many percent of its addresses are in use. Events are about the ConfigMap. */
+  /** `percent`: a pool is nearly full when so many percent of its addresses are in use. Events are about the ConfigMap, or the IPAddressPool that the pool is. */
   constructor(configMap: ObjectRef, percent: number) {
     this.#configMap = configMap;
     this.#percent = percent;
@@ -76,10 +76,10 @@ export class PoolLevels {
     return (size - free) * 100n >= size * BigInt(fromPercent) ? "nearly full" : "roomy";
   }
 
-  #problemOf({ pool, family, size }: PoolRoom, level: Level): Problem | undefined {
+  #problemOf({ pool, resource, family, size }: PoolRoom, level: Level): Problem | undefined {
     const addresses = `${FAMILY_NAMES[family]} addresses`;
     const shared = {
-      at: objectAt("ConfigMap", keyOf(this.#configMap), `pool "${pool}"`),
+      at: poolPlace({ name: pool, ...(resource === undefined ? {} : { resource }) }, keyOf(this.#configMap)),
       severity: "warning",
     } as const;
     if (level === "full")
@@ -106,12 +106,18 @@ export class PoolLevels {
     const isFuller = LEVELS.indexOf(level) > LEVELS.indexOf(before);
     if (isFuller && problem !== undefined) {
       const reason = level === "full" ? "PoolFull" : "PoolNearlyFull";
-      return eventOf(this.#configMap, { reason, message: printProblem(problem) });
+      return eventOf(this.#aboutOf(room), { reason, message: printProblem(problem) });
     }
     const { pool, family, size } = room;
     const still = level === "nearly full" ? " It is still nearly full." : "";
     const message = `Pool "${pool}" has free ${FAMILY_NAMES[family]} addresses again, of ${size}.${still}`;
-    return eventOf(this.#configMap, { reason: "PoolHasRoom", message });
+    return eventOf(this.#aboutOf(room), { reason: "PoolHasRoom", message });
+  }
+
+  /** The object that the pool is written in. */
+  #aboutOf({ resource }: PoolRoom): ObjectRef {
+    const [namespace, name] = resource?.split("/") ?? [];
+    return namespace === undefined || name === undefined ? this.#configMap : { kind: "IPAddressPool", namespace, name };
   }
 }
 

@@ -60,7 +60,10 @@ export class AssignmentPlanner {
     const spaces = this.#ground === undefined ? [] : spacesOf(this.#ground.table.index);
     return spaces
       .filter(({ pool }) => !pool.isDisabled)
-      .map((space) => ({ pool: space.pool.name, family: space.family, size: space.size, free: freeIn(space) }));
+      .map((space) => {
+        const { pool, family, size } = space;
+        return { pool: pool.name, resource: pool.resource, family, size, free: freeIn(space) };
+      });
   }
 
   /** The keys of the Services that have an address by this plan, or keep others off it. */

@@ -71,6 +71,8 @@ export interface Assignment {
 /** How much room a pool has in one family after the plan. */
 export interface PoolRoom {
   readonly pool: string;
+  /** Of a pool that is an IPAddressPool, its key. */
+  readonly resource?: string | undefined;
   readonly family: Family;
   /** Addresses that may be assigned: without those that are excluded. */
   readonly size: bigint;

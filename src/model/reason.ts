@@ -50,11 +50,11 @@ export const REASON_MEANINGS = {
   SpeakerProblem:
     "A speaker reports a problem that its user can fix, with the code, the cause and the fix: one Event about its Node for each, when it has lasted some seconds.",
   PoolNearlyFull:
-    "Of the addresses of a pool in one family, as many are in use as --pool-warning-percent says: one Event about the ConfigMap.",
+    "Of the addresses of a pool in one family, as many are in use as --pool-warning-percent says: one Event about the ConfigMap or the IPAddressPool.",
   PoolFull:
-    "All addresses of a pool in one family are in use: one Event about the ConfigMap. Services may have to wait.",
+    "All addresses of a pool in one family are in use: one Event about the ConfigMap or the IPAddressPool. Services may have to wait.",
   PoolHasRoom:
-    "A pool that was full or nearly full has had free addresses for a minute: one Event about the ConfigMap.",
+    "A pool that was full or nearly full has had free addresses for a minute: one Event about the ConfigMap or the IPAddressPool.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
   ConfigLoaded: "The configuration was read and is in use.",
 } as const;

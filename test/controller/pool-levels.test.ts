@@ -1,4 +1,5 @@
 import { PoolLevels } from "#controller/pool-levels.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { PoolRoom } from "#src/assignment/snapshot.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pools, serviceObject, World } from "./world.ts";
@@ -23,6 +24,16 @@ function said(steps: readonly (readonly [used: number, forMs: number])[], percen
 }
 
 describe("PoolLevels", () => {
+  it("says it about the IPAddressPool that the pool is", () => {
+    const levels = new PoolLevels(configMap, 90);
+    const rooms = usage(20).map((room) => ({ ...room, resource: "metallb-system/edge" }));
+    const { events, problems } = levels.update(rooms, 0);
+    expect(events.map(({ about }) => about)).toEqual([
+      { kind: "IPAddressPool", namespace: "metallb-system", name: "edge" },
+    ]);
+    expect(problems.map(({ at }) => printPlace(at))).toEqual(['IPAddressPool "metallb-system/edge"']);
+  });
+
   it("reports a pool before it is full, when it is full, and when it is not any longer", () => {
     const steps = [
       [17, 0],
