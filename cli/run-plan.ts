@@ -35,7 +35,7 @@ const specs = {
 const command = "hawser plan";
 const about = `Foretells what the controller does when manifests are applied: which Services keep their addresses, and which gain, lose or
 move one, or keep one that no pool contains any longer (orphaned). Nothing is changed. The manifests (the ConfigMap with the
-pools, Services, Nodes) are laid over the objects of a cluster, or of a folder of manifests with --manifests; what they do
+pools, MetalLB's objects, Services, Nodes, Namespaces) are laid over the objects of a cluster, or of a folder of manifests with --manifests; what they do
 not contain stays as it is.
 
 Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does; 1 when a manifest, the folder or the
@@ -43,7 +43,7 @@ cluster cannot be read; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 /** What the plan depends on. */
-const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", ...RESOURCE_KINDS];
+const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", "Namespace", ...RESOURCE_KINDS];
 
 /** Runs `hawser plan`. Resolves with the exit code. */
 export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {

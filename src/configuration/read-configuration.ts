@@ -1,7 +1,7 @@
 import type { Configuration } from "#src/model/configuration.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { ConfigurationReader } from "./configuration-reader.ts";
+import { type ConfigurationObjects, ConfigurationReader } from "./configuration-reader.ts";
 import { RESOURCE_KINDS } from "./custom-resources.ts";
 import type { ResourceObjects } from "./resource-reader.ts";
 
@@ -12,13 +12,18 @@ interface ReadConfiguration {
   readonly problems: readonly Problem[];
 }
 
-/** Reads the configuration once, as a program does that just started: from the ConfigMap and from objects of metallb.io. */
+/**
+ * Reads the configuration once, as a program does that just started: from the ConfigMap and from objects of metallb.io.
+ * With `before` as one that read those objects first: what cannot be used leaves its last good version in use.
+ */
 export function readConfiguration(
   configMap: KubeObject | undefined,
   resources: readonly KubeObject[],
   metallbNamespace: string,
+  before?: ConfigurationObjects,
 ): ReadConfiguration {
   const reader = new ConfigurationReader(metallbNamespace);
+  if (before !== undefined) reader.read(before);
   const news = reader.read({ configMap, resources: resourcesByKind(resources) });
   const ofMap = news?.configMap === undefined || news.configMap.kind === "gone" ? [] : news.configMap.problems;
   return { configuration: reader.configuration, problems: [...ofMap, ...(news?.resources ?? [])] };

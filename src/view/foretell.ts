@@ -16,14 +16,13 @@ export interface Foretold extends PlanChanges {
 }
 
 /**
- * Foretells what the controller does when these objects are applied to an installation. A configuration that cannot be
- * read leaves the one before in use, as in the controller.
+ * Foretells what the controller does when these objects are applied to an installation. An object of the
+ * configuration that cannot be used leaves the one before in use, as in the controller.
  */
 export function foretell(input: StatusInput, objects: readonly KubeObject[]): Foretold {
   const now = snapshotOf(readInstallation(input), input);
   const changed = overlayObjects(input, objects);
-  const next = snapshotOf(readInstallation(changed), changed);
-  const then = { ...next, pools: next.pools ?? now.pools };
+  const then = snapshotOf(readInstallation(changed, input), changed);
   const before = { snapshot: now, assignments: planAssignments(now).assignments };
   const after = { snapshot: then, assignments: settledPlan(then).assignments };
   const problems = [...after.assignments].flatMap(([key, assignment]) => {

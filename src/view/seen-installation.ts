@@ -5,7 +5,7 @@ import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
-import { readConfiguration } from "#src/configuration/read-configuration.ts";
+import { readConfiguration, resourcesByKind } from "#src/configuration/read-configuration.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { readSpeakerReport, type SpeakerReport } from "#src/model/speaker-report.ts";
@@ -38,11 +38,19 @@ function labelsByName(namespaces: readonly KubeObject[]): NamespaceLabels {
 /** Where MetalLB keeps its objects by default. */
 const METALLB_NAMESPACE = "metallb-system";
 
-/** Reads what is seen of an installation, once for all that is said of it. */
-export function readInstallation(input: StatusInput): SeenInstallation {
+/**
+ * Reads what is seen of an installation, once for all that is said of it. With `before` as a program that read that
+ * installation first: an object of the configuration that cannot be used leaves its version there in use.
+ */
+export function readInstallation(input: StatusInput, before?: StatusInput): SeenInstallation {
   const [configMap] = input.configMaps ?? [];
   const { resources = [], metallbNamespace = METALLB_NAMESPACE } = input;
-  const { configuration, problems } = readConfiguration(configMap, resources, metallbNamespace);
+  const { configuration, problems } = readConfiguration(
+    configMap,
+    resources,
+    metallbNamespace,
+    before && { configMap: before.configMaps?.[0], resources: resourcesByKind(before.resources ?? []) },
+  );
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);

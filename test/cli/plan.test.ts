@@ -34,6 +34,25 @@ describe("C hawser plan", () => {
     expect(await readFile(join(folder, "base.yaml"), "utf8")).toBe(await readFile(join(golden, "base.yaml"), "utf8"));
   });
 
+  it("lays Namespaces over those that are there", async () => {
+    const pool = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: hawser, namespace: hawser-system }
+data:
+  config: |
+    address-pools:
+    - { name: lan, protocol: layer2, addresses: [192.0.2.1/32], namespace-selectors: [{ match-labels: { tier: gold } }] }
+---
+{ apiVersion: v1, kind: Service, metadata: { name: web, namespace: gold }, spec: { type: LoadBalancer, ports: [{ port: 80 }] } }
+`;
+    await writeFile(join(folder, "base.yaml"), pool);
+    const change = join(await mkdtemp(join(folder, ".change-")), "gold.yaml");
+    await writeFile(change, "{ apiVersion: v1, kind: Namespace, metadata: { name: gold, labels: { tier: gold } } }");
+    const { stdout } = await plan("-f", change);
+    expect(stdout).toMatch(/^gains +gold\/web +- +192\.0\.2\.1$/m);
+  });
+
   it("prints one object of JSON, for several files together", async () => {
     const { code, stdout } = await plan("-o", "json", "-f", file("pool-renamed"), file("services"));
     const { problems, ...changes } = JSON.parse(stdout) as { problems: readonly { code: string; where: string }[] };

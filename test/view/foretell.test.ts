@@ -32,6 +32,19 @@ function inputOf(objects: readonly KubeObject[]): StatusInput {
   };
 }
 
+const pool = (name: string, range: string): string => `
+{ apiVersion: metallb.io/v1beta1, kind: IPAddressPool, metadata: { name: ${name}, namespace: metallb-system }, spec: { addresses: [${range}] } }
+`;
+const configMap = (range: string): string => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: hawser, namespace: hawser-system }
+data:
+  config: |
+    address-pools:
+    - { name: lan, protocol: layer2, addresses: [${range}] }
+`;
+
 describe("C foretell()", () => {
   it.each(globSync("*.in.yaml", { cwd: folder }).sort())("%s", async (name) => {
     const foretold = foretell(inputOf(objectsIn("base.yaml")), objectsIn(name));
@@ -62,6 +75,28 @@ describe("C foretell()", () => {
       keep: 2,
       gain: [{ service: "shop/a-late", address: "192.0.2.1" }],
       lose: [],
+    });
+  });
+
+  it.each([
+    { place: "an IPAddressPool", broken: pool("first", "192.0.2.9-192.0.2.1") },
+    { place: "the ConfigMap, beside MetalLB's objects", broken: configMap("198.51.100.9-198.51.100.1") },
+  ])("keeps the last good version of what cannot be used: $place", ({ broken }) => {
+    const services = ["192.0.2.1", "198.51.100.1"].map(
+      (ip, index) => `
+{ apiVersion: v1, kind: Service, metadata: { name: s${index}, namespace: shop }, spec: { type: LoadBalancer, ports: [{ port: 80 }] },
+  status: { loadBalancer: { ingress: [{ ip: ${ip} }] } } }
+`,
+    );
+    const { objects } = parseManifests(
+      [pool("first", "192.0.2.1/32"), configMap("198.51.100.1/32"), ...services].join("---\n"),
+      "all.yaml",
+    );
+    const input: StatusInput = { ...inputOf(objects), resources: of(objects, "IPAddressPool") };
+    expect(foretell(input, parseManifests(broken, "broken.yaml").objects)).toMatchObject({
+      keep: 2,
+      lose: [],
+      move: [],
     });
   });
 
