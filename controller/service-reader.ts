@@ -6,7 +6,7 @@ import { parseService, type Service } from "#src/model/service.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
-import { NEW_RECORD } from "./service-record.ts";
+import { NEW_RECORD, type ServiceRecord } from "./service-record.ts";
 import type { ServiceRecords } from "./service-records.ts";
 import { stillUnseen, type UnseenWrite } from "./unseen-write.ts";
 
@@ -71,7 +71,8 @@ export class ServiceReader {
     const unseen = stillUnseen(before.unseen, object);
     const addresses = unseen?.addresses ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
     this.#inUse.add(addresses);
-    const leaving = unseen?.leaving ?? (parsed.ok ? leavingAddresses(object, parsed.value) : []);
+    const leaving =
+      unseen?.leaving ?? (parsed.ok ? leavingAddresses(object, parsed.value, stillLeaving(before, parsed.value)) : []);
     const own = without(addresses, leaving);
     // Of one that cannot be read external IPs are among them, which it was not assigned.
     const has = parsed.ok && own.length > 0;
@@ -101,6 +102,17 @@ export class ServiceReader {
     this.#records.change(key, { service: { ...service, assignedAddresses: addresses }, addresses });
     this.#restored.add(key);
   }
+}
+
+/**
+ * What left the Service when its status was read before and was the same: who takes our mark off, or writes another, keeps
+ * no address by it that was exchanged.
+ */
+function stillLeaving({ service, addresses }: ServiceRecord, { assignedAddresses }: Service): readonly Ip[] {
+  const leaving = service?.leavingAddresses ?? [];
+  if (leaving.length === 0 || addresses.length !== assignedAddresses.length) return [];
+  const isSame = assignedAddresses.every((ip, at) => addresses[at] !== undefined && equalIps(addresses[at], ip));
+  return isSame ? leaving : [];
 }
 
 /** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */

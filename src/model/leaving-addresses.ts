@@ -4,13 +4,17 @@ import type { Service } from "./service.ts";
 import { LEAVING_ANNOTATION } from "./service-status.ts";
 
 /**
- * Those addresses in the status of a Service that leave it, by its annotation. One that has no other of its family beside
- * it stays: there is nothing in its place.
+ * Those addresses in the status of a Service that leave it: `known`, or else by its annotation. One that has no other of
+ * its family beside it stays: there is nothing in its place.
  */
-export function leavingAddresses({ metadata }: KubeObject, { assignedAddresses }: Service): readonly Ip[] {
-  const text = metadata.annotations[LEAVING_ANNOTATION];
-  if (text === undefined) return [];
-  const named = text.split(",").flatMap((one) => parseIp(one) ?? []);
+export function leavingAddresses(
+  { metadata }: KubeObject,
+  { assignedAddresses }: Service,
+  known: readonly Ip[] = [],
+): readonly Ip[] {
+  const text = metadata.annotations[LEAVING_ANNOTATION] ?? "";
+  if (text === "" && known.length === 0) return [];
+  const named = known.length > 0 ? known : text.split(",").flatMap((one) => parseIp(one) ?? []);
   const staying = without(assignedAddresses, named);
   return assignedAddresses.filter((ip) => !has(staying, ip) && staying.some(({ family }) => family === ip.family));
 }

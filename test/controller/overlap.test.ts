@@ -87,6 +87,18 @@ describe("a Service that asks for another address", () => {
     expect([shown(), mark(), world.announced("web")]).toEqual(["192.0.2.0", undefined, "True Announced"]);
   });
 
+  it.each([
+    { name: "emptied", text: "" },
+    { name: "no address", text: "all" },
+    { name: "the new address", text: "192.0.2.2" },
+  ])("lets the old one go also where its owner edits the mark: $name", async ({ text }) => {
+    await moved();
+    await world.edit("web", { annotations: { [LEAVING]: text, [ADDRESSES]: "192.0.2.2" } });
+    expect([shown(), mark()]).toEqual(["192.0.2.2 192.0.2.0", "192.0.2.0"]);
+    await world.advance(OVERLAP_MS);
+    expect([shown(), mark(), releases().length]).toEqual(["192.0.2.2", undefined, 1]);
+  });
+
   it("leaves a shared address to the Services that it shared it with", async () => {
     const annotations = { "hawser.dev/sharing-key": "k" };
     world.source.put(pools("192.0.2.0/30"), serviceObject("web", { annotations }));
