@@ -6,6 +6,8 @@ import type { NamespaceLabels } from "./snapshot.ts";
 /** Why a pool gives a Service no address: it gives none at all, or is for other namespaces, or for other Services of them. */
 export type PoolBar = "disabled" | "namespace" | "labels";
 
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
 /** Whether the pool is for certain Services only. */
 export function isRestricted({ namespaces, namespaceSelectors, serviceSelectors }: Pool): boolean {
   return namespaces.length > 0 || namespaceSelectors.length > 0 || serviceSelectors.length > 0;
@@ -27,7 +29,12 @@ export function whyBarred(pool: Pool, service: Service, namespaces: NamespaceLab
 function servesNamespace(pool: Pool, namespace: string, namespaces: NamespaceLabels): boolean {
   if (pool.namespaces.length === 0 && pool.namespaceSelectors.length === 0) return true;
   if (pool.namespaces.includes(namespace)) return true;
-  // Each namespace has this label, also one of which only the name is known.
-  const labels = { "kubernetes.io/metadata.name": namespace, ...namespaces.get(namespace) };
-  return pool.namespaceSelectors.some((selector) => matchesLabels(selector, labels));
+  // Each namespace has this label, also one of which only the name is known: what asks for other labels, or for their
+  // absence, cannot be answered for that one.
+  const known = namespaces.get(namespace);
+  const labels = { [NAME_LABEL]: namespace, ...known };
+  return pool.namespaceSelectors.some(
+    (selector) =>
+      (known !== undefined || selector.every(({ key }) => key === NAME_LABEL)) && matchesLabels(selector, labels),
+  );
 }

@@ -101,6 +101,15 @@ describe("1.2 who a pool serves", () => {
     );
   });
 
+  it.each([
+    { operator: "NotIn", values: ["y"] },
+    { operator: "DoesNotExist", values: [] },
+  ] as const)("a namespace whose labels are not known yet is not one without them: $operator", (requirement) => {
+    const limited = pool("a", A, { namespaceSelectors: [[{ key: "team", ...requirement }]] });
+    expect(got([limited], {}, { namespaces: new Map() })).toBe(refused);
+    expect(got([limited], {}, { namespaces: new Map([["default", {}]]) })).toBe(given);
+  });
+
   it("a Service keeps its address when the pool stops serving it, and gets it when the namespace is labelled", () => {
     const planner = new AssignmentPlanner();
     const before = snapshot(
