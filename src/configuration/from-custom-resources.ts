@@ -1,6 +1,6 @@
 import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Configuration } from "#src/model/configuration.ts";
-import { child, complain, quote } from "#src/model/field.ts";
+import { child, complain, hasRoom, quote } from "#src/model/field.ts";
 import { matchesLabels } from "#src/model/label-selector.ts";
 import type { PoolChoice } from "#src/model/metallb/l2-advertisement.ts";
 import type { Resource } from "#src/model/metallb/resource.ts";
@@ -24,7 +24,13 @@ interface Compiled {
 export function fromCustomResources(resources: CustomResources, taken: readonly Pool[]): Compiled {
   const problems: Problem[] = [];
   const pools = yieldingPools(resources.IPAddressPool.toSorted(byAge), taken, problems);
-  const context: Context = { pools, all: resources.IPAddressPool, taken, problems };
+  const context: Context = {
+    pools,
+    places: new Map(pools.map(({ name }, at) => [name, at])),
+    known: new Set(resources.IPAddressPool.map(({ name }) => name)),
+    taken: new Set(taken.map(({ name }) => name)),
+    problems,
+  };
   const communities = aliasesOf(resources, problems);
   const layer2 = resources.L2Advertisement.toSorted(byAge).map((one): Advertisement => ({
     ...one.rule,
@@ -36,7 +42,8 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
     communities: one.rule.communities.flatMap((text) => communities.get(text) ?? parseCommunity(text) ?? []),
   }));
   const advertisements = [...layer2, ...bgp];
-  for (const resource of pools) warnOfSilence(resource, advertisements, problems);
+  const advertised = advertisedPools(advertisements);
+  for (const resource of pools) warnOfSilence(resource, advertised, problems);
   warnOfBgp(resources, problems);
   const configuration = {
     pools: pools.map(({ pool }) => pool),
@@ -56,52 +63,73 @@ function byAge(left: Resource, right: Resource): number {
 interface Context {
   /** Those in use. */
   readonly pools: CustomResources["IPAddressPool"];
-  /** And those that are left out. */
-  readonly all: CustomResources["IPAddressPool"];
-  /** Of the ConfigMap. */
-  readonly taken: readonly Pool[];
+  /** Where each of them is in the list, by name. */
+  readonly places: ReadonlyMap<string, number>;
+  /** The names of these and of those that are left out. */
+  readonly known: ReadonlySet<string>;
+  /** The names of pools of the ConfigMap. */
+  readonly taken: ReadonlySet<string>;
   readonly problems: Problem[];
 }
+
+/** Pools that a mistyped name is compared with. */
+const MAX_COMPARED = 1_000;
 
 /** The names of the pools that an advertisement is for: by name or by label; where it names none, all. */
 function chosenPools(resource: Resource & { readonly choice: PoolChoice }, context: Context): readonly string[] {
   const { names, selectors } = resource.choice;
+  const { pools, places } = context;
   warnOfUnknownPools(resource, context);
-  const isForAll = names.length === 0 && selectors.length === 0;
-  return context.pools
-    .filter(
-      ({ name, labels }) =>
-        isForAll || names.includes(name) || selectors.some((selector) => matchesLabels(selector, labels)),
-    )
-    .map(({ name }) => name);
+  if (names.length === 0 && selectors.length === 0) return [...places.keys()];
+  const isSelected = (labels: Resource["labels"]): boolean => selectors.some((one) => matchesLabels(one, labels));
+  const selected = selectors.length === 0 ? [] : pools.filter(({ labels }) => isSelected(labels));
+  const chosen = new Set([...names, ...selected.map(({ name }) => name)]);
+  return [...chosen]
+    .filter((name) => places.has(name))
+    .sort((left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0));
 }
 
 function warnOfUnknownPools({ root, choice }: Resource & { readonly choice: PoolChoice }, context: Context): void {
-  const known = context.all.map(({ name }) => name);
-  const list = child(child(root, "spec"), "ipAddressPools");
+  const list = { ...child(child(root, "spec"), "ipAddressPools"), problems: context.problems };
   for (const name of choice.names) {
-    if (known.includes(name)) continue;
-    const isTaken = context.taken.some((pool) => pool.name === name);
-    const meant = nearest(name, known);
-    complain({ ...list, problems: context.problems }, "ADVERTISEMENT_POOL_UNKNOWN", {
+    if (context.known.has(name)) continue;
+    if (!hasRoom(list)) return;
+    const meant = nearest(name, [...context.known].slice(0, MAX_COMPARED));
+    complain(list, "ADVERTISEMENT_POOL_UNKNOWN", {
       what: `Cannot find the IPAddressPool ${quote(name)}`,
-      why: isTaken ? "the pool of this name is in the ConfigMap, where it is announced already" : "it does not exist",
+      why: context.taken.has(name)
+        ? "the pool of this name is in the ConfigMap, where it is announced already"
+        : "it does not exist",
       fix: meant === undefined ? "Create it, or remove the name" : `Did you mean ${meant}?`,
       severity: "warning",
     });
   }
 }
 
+/** The names of the pools that have an advertisement, and of those that have one for layer2. */
+interface Advertised {
+  readonly anyhow: ReadonlySet<string>;
+  readonly byLayer2: ReadonlySet<string>;
+}
+
+function advertisedPools(advertisements: readonly Advertisement[]): Advertised {
+  const [anyhow, byLayer2] = [new Set<string>(), new Set<string>()];
+  for (const { kind, pools } of advertisements)
+    for (const name of pools) {
+      anyhow.add(name);
+      if (kind === "layer2") byLayer2.add(name);
+    }
+  return { anyhow, byLayer2 };
+}
+
 /** A pool that no L2Advertisement is for is assigned from, as in MetalLB, and no speaker announces its addresses. */
-function warnOfSilence({ name, root }: Resource, advertisements: readonly Advertisement[], problems: Problem[]): void {
-  const own = advertisements.filter(({ pools }) => pools.includes(name));
-  if (own.some(({ kind }) => kind === "layer2")) return;
+function warnOfSilence({ name, root }: Resource, { anyhow, byLayer2 }: Advertised, problems: Problem[]): void {
+  if (byLayer2.has(name)) return;
   complain({ ...root, problems }, "POOL_NOT_ADVERTISED", {
     what: `Assigns addresses of pool ${quote(name)} that no speaker announces`,
-    why:
-      own.length === 0
-        ? "no L2Advertisement is for it"
-        : "only a BGPAdvertisement is for it, and Hawser does not speak BGP",
+    why: anyhow.has(name)
+      ? "only a BGPAdvertisement is for it, and Hawser does not speak BGP"
+      : "no L2Advertisement is for it",
     fix: "Create an L2Advertisement, or add the pool to the ipAddressPools of one",
     severity: "warning",
   });
