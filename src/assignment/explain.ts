@@ -122,11 +122,11 @@ export function explainBarred(
 
 /** The namespace has all the addresses of the pool that its quota allows. */
 export function explainQuota({ name, quotaPerNamespace }: Pool, { namespace }: Service, ip?: Ip): Lack {
-  const begin = ip === undefined ? "No address" : `Cannot assign the requested address ${printIp(ip)}`;
+  const begin = ip === undefined ? "The" : `Cannot assign the requested address ${printIp(ip)}: the`;
   return {
     reason: "QuotaExceeded",
     message:
-      `${begin}: the namespace "${namespace}" may have ${quotaPerNamespace} of pool "${name}", and has them. ` +
+      `${begin} namespace "${namespace}" has all addresses of pool "${name}" that its quota allows (${quotaPerNamespace}). ` +
       "Delete a Service there that no longer needs its address, or raise the quota.",
   };
 }
@@ -190,10 +190,13 @@ export function explainNotInPool(
   const reserved = reservedUse(ip);
   if (reserved !== undefined)
     return refuse(`it is reserved (${reserved}), and no Service can have it. Ask for another address.`);
-  if (holder === undefined) return refuse("no pool contains it. Add it to a pool, or ask for another address.");
+  if (holder === undefined)
+    return refuse("no pool contains it. Add the requested address to a pool, or ask for another one.");
   if (requested !== undefined && !requested.includes(holder.name)) {
     const names = listed(requested.map((name) => `"${name}"`));
-    return refuse(`it is in pool "${holder.name}", not in the requested pool ${names}. Ask for only one of them.`);
+    return refuse(
+      `it is in pool "${holder.name}", not in the requested pool ${names}. Ask for the address or for the pool, not for both.`,
+    );
   }
   if (avoids(holder, ip))
     return refuse(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
@@ -205,7 +208,7 @@ export function explainNotInPool(
 
 /** The requested address belongs to another Service, or to a host. */
 export function explainInUse(ip: Ip, { holder, why, isHost }: Obstacle): Lack {
-  const fix = `Ask for another address${isHost === true ? "" : ", or release that one"}.`;
+  const fix = `Ask for another address${isHost === true ? "" : ", or release the requested one"}.`;
   return {
     reason: "RequestedAddressInUse",
     message: `The requested address ${printIp(ip)} belongs to ${holder}, and ${why}. ${fix}`,

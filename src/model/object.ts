@@ -129,7 +129,7 @@ function readVersion(root: Field, facts: KindFacts): string | undefined {
   const fix = `Write apiVersion: ${facts.apiVersion}`;
   if (typeof written !== "string" || written === "") return complainMissing(version, fix);
   if (written === facts.apiVersion || facts.old.includes(written)) return written;
-  const what = `Cannot read a ${facts.kind} of ${quote(written)}`;
+  const what = `Cannot read ${/^[AEIOU]/.test(facts.kind) ? "an" : "a"} ${facts.kind} of ${quote(written)}`;
   return complain(version, "API_VERSION_UNKNOWN", { what, why: "Kubernetes has no such version of this kind", fix });
 }
 

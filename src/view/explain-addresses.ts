@@ -137,7 +137,5 @@ const FIX_OF_LACK: Partial<Record<Reason, string>> = {
   NoPoolConfigured: "Ask for a pool with the annotation hawser.dev/address-pool on the Service.",
   PoolExhausted: "Add a range to the pool, or delete a Service that no longer needs its address.",
   FamilyUnavailable: "Add a range of this family to the pool, or change spec.ipFamilies of the Service.",
-  RequestedPoolUnknown: "Ask for a pool that exists with hawser.dev/address-pool, or add the pool to the ConfigMap.",
-  RequestedAddressNotInPool: "Add the requested address to a pool, or ask for another one.",
-  RequestedAddressInUse: "Ask for another address, or release the requested one.",
+  RequestedPoolUnknown: "Ask for a pool that exists with hawser.dev/address-pool, or add the pool.",
 };

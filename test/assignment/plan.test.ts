@@ -235,7 +235,7 @@ describe("sharing", () => {
     const plan = planAssignments(snapshot([four], [one, asking]));
     expect(plan.assignments.get("default/it")?.message).toBe(
       "The requested address 192.0.2.8 belongs to default/one, and both use the port TCP/80. " +
-        "Ask for another address, or release that one.",
+        "Ask for another address, or release the requested one.",
     );
   });
 

@@ -219,7 +219,7 @@ describe("quota of a namespace", () => {
       "other/s4": "assign 192.0.2.2 AddressAssigned",
     });
     expect(plan.assignments.get("default/s3")?.message).toBe(
-      'No address: the namespace "default" may have 2 of pool "a", and has them. Delete a Service there that no longer needs its address, or raise the quota.',
+      'The namespace "default" has all addresses of pool "a" that its quota allows (2). Delete a Service there that no longer needs its address, or raise the quota.',
     );
   });
 

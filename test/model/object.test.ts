@@ -42,6 +42,14 @@ describe("parseObject()", () => {
   });
 
   it.each([
+    { kind: "Service", what: 'Cannot read a Service of "v9"' },
+    { kind: "IPAddressPool", what: 'Cannot read an IPAddressPool of "v9"' },
+  ])("writes the article of $kind", ({ kind, what }) => {
+    const parsed = parseObject({ ...service, kind, apiVersion: "v9" }, { kind: "file", file: "test.yaml" });
+    expect(parsed.problems.map((problem) => problem.what)).toEqual([what]);
+  });
+
+  it.each([
     { name: "no map", value: "text", code: "OBJECT_NOT_A_MAP" },
     { name: "a list", value: [service], code: "OBJECT_NOT_A_MAP" },
     { name: "null", value: null, code: "OBJECT_NOT_A_MAP" },
