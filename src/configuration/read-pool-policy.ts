@@ -1,10 +1,11 @@
-import { type IpRange, rangesOverlap } from "#src/ip/range.ts";
-import { child, complain, complainInvalid, type Field, quote, readInteger, readList } from "#src/model/field.ts";
+import type { IpRange } from "#src/ip/range.ts";
+import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
 import { parseGoDuration } from "#src/model/go-duration.ts";
 import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import { readPoolRange } from "#src/model/pool-range.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
+import { warnOfIdleExclusion } from "#src/model/warn-of-idle-exclusion.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
@@ -54,36 +55,15 @@ function readNamespaces(field: Field): readonly string[] {
 
 /** CIDRs, ranges and, other than in `addresses`, single addresses. */
 function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
-  const sorted = Map.groupBy(
-    ranges.toSorted((left, right) => (left.first < right.first ? -1 : 1)),
-    ({ family }) => family,
-  );
-  return readList(field).flatMap((entry) => {
+  const exclusions = readList(field).flatMap((entry) => {
     const { value } = entry;
     const isSingle = typeof value === "string" && parseIp(value.trim()) !== undefined;
     const text = isSingle ? `${value.trim()}-${value.trim()}` : value;
-    const excluded = readPoolRange({ ...entry, value: text })?.range;
-    if (excluded !== undefined && !isTouched(sorted.get(excluded.family) ?? [], excluded))
-      complain(entry, "POOL_EXCLUDES_NOTHING", {
-        what: `Excluded no address by ${quote(value)}`,
-        why: "the pool contains none of these addresses",
-        fix: "Write addresses of the pool, or remove this entry",
-        severity: "warning",
-      });
-    return excluded ?? [];
+    const range = readPoolRange({ ...entry, value: text })?.range;
+    return range === undefined ? [] : [{ field: entry, range }];
   });
-}
-
-/** Whether one of the ranges, which are sorted and do not overlap, has an address of `wanted`. */
-function isTouched(ranges: readonly IpRange[], wanted: IpRange): boolean {
-  let [low, high] = [0, ranges.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.first ?? wanted.last) <= wanted.last) low = middle + 1;
-    else high = middle;
-  }
-  const before = ranges[low - 1];
-  return before !== undefined && rangesOverlap(before, wanted);
+  warnOfIdleExclusion(exclusions, ranges);
+  return exclusions.map(({ range }) => range);
 }
 
 function readRest(field: Field): number | undefined {

@@ -35,15 +35,16 @@ export function parseIpAddressPool(object: KubeObject): Parsed<IpAddressPool> {
   const { resource, root, spec } = openResource(object, { keys: KEYS, isSpecRequired: true });
   const { problems } = root;
   const addresses = readAddresses(child(spec, "addresses"), resource.name);
+  const ranges = addresses.map(({ range }) => range);
   const pool = {
     ...PLAIN_POOL,
     name: resource.name,
     resource: resource.key,
-    ranges: addresses.map(({ range }) => range),
+    ranges,
     autoAssign: readBoolean(child(spec, "autoAssign")) ?? PLAIN_POOL.autoAssign,
     avoidBuggyIps: readBoolean(child(spec, "avoidBuggyIPs")) ?? PLAIN_POOL.avoidBuggyIps,
     ...readAllocation(child(spec, "serviceAllocation")),
-    ...readPoolAnnotations(root),
+    ...readPoolAnnotations(root, ranges),
   };
   return hasError(problems) ? { ok: false, problems } : { ok: true, value: { ...resource, pool, addresses }, problems };
 }

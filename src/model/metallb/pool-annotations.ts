@@ -6,6 +6,7 @@ import { nearest } from "#src/model/nearest.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { readPoolRange } from "#src/model/pool-range.ts";
 import { isRecord } from "#src/model/record.ts";
+import { warnOfIdleExclusion } from "#src/model/warn-of-idle-exclusion.ts";
 
 const PREFIX = "hawser.dev/";
 /** Our annotations on an IPAddressPool, for what MetalLB's definition of the kind has no field for. */
@@ -14,15 +15,15 @@ const MAX_QUOTA = 2 ** 31 - 1;
 
 type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "isDisabled">>;
 
-/** Reads our annotations on an IPAddressPool. */
-export function readPoolAnnotations(root: Field): Extras {
+/** Reads our annotations on an IPAddressPool that has these ranges. */
+export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Extras {
   warnOfUnknown(root);
   const [excluded, quota, rest, disabled] = POOL_ANNOTATIONS.map((name) => firstAnnotation(root, [PREFIX + name]));
   const quotaPerNamespace = quota && readQuota(quota);
   const restMs = rest && readRest(rest);
   const isDisabled = disabled && readSwitch(disabled);
   return {
-    ...(excluded === undefined ? {} : { excluded: readExcluded(excluded) }),
+    ...(excluded === undefined ? {} : { excluded: readExcluded(excluded, ranges) }),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
     ...(isDisabled === undefined ? {} : { isDisabled }),
@@ -30,11 +31,16 @@ export function readPoolAnnotations(root: Field): Extras {
 }
 
 /** CIDRs, ranges and single addresses, separated by commas. */
-function readExcluded(field: Field): readonly IpRange[] {
-  return textOf(field)
+function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
+  const exclusions = textOf(field)
     .split(",")
     .map((text) => text.trim())
-    .flatMap((text) => readPoolRange({ ...field, value: asRange(text) })?.range ?? []);
+    .flatMap((text) => {
+      const range = readPoolRange({ ...field, value: asRange(text) })?.range;
+      return range === undefined ? [] : [{ field: { ...field, value: text }, range }];
+    });
+  warnOfIdleExclusion(exclusions, ranges);
+  return exclusions.map(({ range }) => range);
 }
 
 /** A single address as the range of it alone. */

@@ -156,6 +156,17 @@ describe("parseIpAddressPool() reads our annotations", () => {
     expect([parsed.ok, ...codes(parsed.problems)]).toEqual([false, code]);
   });
 
+  it("warns of each exclusion that has no address of the pool, as in the ConfigMap", () => {
+    const parsed = pool("addresses: [192.0.2.0/28]", {
+      "hawser.dev/excluded-addresses": "192.0.2.1, 198.51.100.7, 2001:db8::/64",
+    });
+    expect(valueOf(parsed).pool.excluded).toHaveLength(3);
+    expect(parsed.problems.map(({ severity, code, what }) => `${severity} ${code} ${what}`)).toEqual([
+      'warning POOL_EXCLUDES_NOTHING Excluded no address by "198.51.100.7"',
+      'warning POOL_EXCLUDES_NOTHING Excluded no address by "2001:db8::/64"',
+    ]);
+  });
+
   it("proposes the annotation that is meant", () => {
     const [problem] = pool(ONE, { "hawser.dev/disable": "true", "example.com/disable": "true" }).problems;
     expect(`${problem?.severity} ${problem?.fix}`).toBe("warning Did you mean hawser.dev/disabled?");

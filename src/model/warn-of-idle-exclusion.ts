@@ -1,0 +1,33 @@
+import { type IpRange, rangesOverlap } from "#src/ip/range.ts";
+import { complain, type Field, quote } from "./field.ts";
+
+/** Warns of exclusions of a pool, each with the field that says it, that have no address of the pool's ranges. */
+export function warnOfIdleExclusion(
+  exclusions: readonly { readonly field: Field; readonly range: IpRange }[],
+  ranges: readonly IpRange[],
+): void {
+  const sorted = Map.groupBy(
+    ranges.toSorted((left, right) => (left.first < right.first ? -1 : 1)),
+    ({ family }) => family,
+  );
+  for (const { field, range } of exclusions)
+    if (!isTouched(sorted.get(range.family) ?? [], range))
+      complain(field, "POOL_EXCLUDES_NOTHING", {
+        what: `Excluded no address by ${quote(field.value)}`,
+        why: "the pool contains none of these addresses",
+        fix: "Write addresses of the pool, or remove this entry",
+        severity: "warning",
+      });
+}
+
+/** Whether one of the ranges, which are sorted and do not overlap, has an address of `wanted`. */
+function isTouched(ranges: readonly IpRange[], wanted: IpRange): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.first ?? wanted.last) <= wanted.last) low = middle + 1;
+    else high = middle;
+  }
+  const before = ranges[low - 1];
+  return before !== undefined && rangesOverlap(before, wanted);
+}
