@@ -46,7 +46,14 @@ interface Sharers {
    * only fills up, so one that refused is not tried again: otherwise the cost of many Services with equal ports and one key
    * would be quadratic.
    */
-  readonly joinable: Map<string, { readonly uses: Use[]; from: number }>;
+  readonly joinable: Map<string, Joinable>;
+  /** The same among the uses that a namespace has, by namespace; forgotten where it gets another one. */
+  readonly joinableIn: Map<string, Map<string, Joinable>>;
+}
+
+interface Joinable {
+  readonly uses: Use[];
+  from: number;
 }
 
 /** Why a Service may not have an address: who has it, and what forbids sharing. */
@@ -92,6 +99,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   if (use !== undefined) {
     countNamespace(use, service.namespace);
     use.holders.push(key);
+    sharersOf(inUse, use)?.joinableIn.delete(service.namespace);
     takePorts(inUse, use, service);
     return;
   }
@@ -103,6 +111,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   fresh.holders.push(key);
   inUse.byAddress[ip.family].set(ip.value, fresh);
   if (sharingKey !== "") indexSharing(inUse, fresh);
+  sharersOf(inUse, fresh)?.joinableIn.delete(service.namespace);
   takePorts(inUse, fresh, service);
 }
 
@@ -180,7 +189,10 @@ export function vacate(inUse: InUse, ip: Ip): boolean {
 
 /** Begins another plan: what could not be joined may be joined now. */
 export function forgetSearches(inUse: InUse): void {
-  for (const { joinable } of inUse.searched) joinable.clear();
+  for (const { joinable, joinableIn } of inUse.searched) {
+    joinable.clear();
+    joinableIn.clear();
+  }
   inUse.searched.clear();
 }
 
@@ -209,7 +221,8 @@ function indexSharing(inUse: InUse, use: Use): void {
   let bySpace = inUse.sharers.get(sharingKey);
   if (bySpace === undefined) inUse.sharers.set(sharingKey, (bySpace = new Map()));
   let sharers = bySpace.get(place.space);
-  if (sharers === undefined) bySpace.set(place.space, (sharers = { uses: [], ports: new Map(), joinable: new Map() }));
+  if (sharers === undefined)
+    bySpace.set(place.space, (sharers = { uses: [], ports: new Map(), joinable: new Map(), joinableIn: new Map() }));
   sharers.uses.splice(positionIn(sharers.uses, use), 0, use);
   for (const joinable of sharers.joinable.values()) {
     const position = positionIn(joinable.uses, use);
@@ -247,6 +260,10 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
     sharers.joinable.set(joins, (joinable = { uses: [...sharers.uses], from: 0 }));
     inUse.searched.add(sharers);
   }
+  return firstJoinable(joinable, service);
+}
+
+function firstJoinable(joinable: Joinable, service: Service): Ip | undefined {
   for (; joinable.from < joinable.uses.length; joinable.from++) {
     const use = joinable.uses[joinable.from];
     if (use !== undefined && obstacleToJoin(use, service) === undefined) return use.ip;
@@ -256,9 +273,17 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
 
 /** As `firstShared`, among the addresses that Services of its namespace have. */
 export function firstSharedInNamespace(inUse: InUse, space: PoolSpace, service: Service): Ip | undefined {
-  const uses = inUse.sharers.get(service.sharingKey)?.get(space)?.uses ?? [];
-  const use = uses.find(
-    (one) => isHeldIn(inUse, one.ip, { namespace: service.namespace }) && obstacleToJoin(one, service) === undefined,
-  );
-  return use?.ip;
+  const sharers = inUse.sharers.get(service.sharingKey)?.get(space);
+  if (sharers === undefined) return undefined;
+  const { namespace } = service;
+  const joins = JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
+  let ofNamespace = sharers.joinableIn.get(namespace);
+  if (ofNamespace === undefined) sharers.joinableIn.set(namespace, (ofNamespace = new Map()));
+  let joinable = ofNamespace.get(joins);
+  if (joinable === undefined) {
+    const uses = sharers.uses.filter(({ ip }) => isHeldIn(inUse, ip, { namespace }));
+    ofNamespace.set(joins, (joinable = { uses, from: 0 }));
+    inUse.searched.add(sharers);
+  }
+  return firstJoinable(joinable, service);
 }

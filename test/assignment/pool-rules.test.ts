@@ -276,6 +276,20 @@ describe("quota of a namespace", () => {
   });
 });
 
+it("beyond a quota, Services that share look at no address of their namespace again that had no room before", () => {
+  const COUNT = 200;
+  let reads = 0;
+  const services = Array.from({ length: COUNT }, (_, at) => {
+    const one = service(`s${at}`, { createdMs: at, sharingKey: "k", ports: ["TCP/80"] });
+    const { ports } = one;
+    return Object.defineProperty(one, "ports", { enumerable: true, get: () => (reads++, ports) });
+  });
+  const limited = pool("a", ["192.0.2.0/24"], { quotaPerNamespace: COUNT / 2 });
+  const plan = planAssignments(snapshot([limited], services));
+  expect(Object.values(summary(plan)).filter((line) => line === "pending QuotaExceeded")).toHaveLength(COUNT / 2);
+  expect(reads).toBeLessThan(20 * COUNT);
+});
+
 describe("rest of a pool", () => {
   const resting = new Map([["192.0.2.0", 900_000]]);
 
