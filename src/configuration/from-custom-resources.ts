@@ -126,7 +126,7 @@ function advertisedPools(advertisements: readonly Advertisement[]): Advertised {
 function warnOfSilence({ name, root }: Resource, { anyhow, byLayer2 }: Advertised, problems: Problem[]): void {
   if (byLayer2.has(name)) return;
   complain({ ...root, problems }, "POOL_NOT_ADVERTISED", {
-    what: `Assigns addresses of pool ${quote(name)} that no speaker announces`,
+    what: `Cannot announce addresses of pool ${quote(name)}, which are assigned`,
     why: anyhow.has(name)
       ? "only a BGPAdvertisement is for it, and Hawser does not speak BGP"
       : "no L2Advertisement is for it",
@@ -139,7 +139,7 @@ function warnOfBgp(resources: CustomResources, problems: Problem[]): void {
   const { BGPPeer, BGPAdvertisement, Community, BFDProfile } = resources;
   for (const { root } of [...BGPPeer, ...BGPAdvertisement, ...Community, ...BFDProfile])
     complain({ ...root, problems }, "BGP_NOT_SERVED", {
-      what: "Read this object, and does nothing with it",
+      what: "Ignored this object",
       why: "Hawser announces by ARP and NDP and does not speak BGP",
       fix: "Remove it, or keep it for MetalLB",
       severity: "warning",

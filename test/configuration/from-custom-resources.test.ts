@@ -62,6 +62,10 @@ describe("§1.1 a pool that no L2Advertisement is for", () => {
       'BGP_NOT_SERVED BGPAdvertisement "metallb-system/it"',
     ]);
     expect(texts[0]?.why).toContain("only a BGPAdvertisement");
+    expect(texts.map(({ what }) => what)).toEqual([
+      'Cannot announce addresses of pool "a", which are assigned',
+      "Ignored this object",
+    ]);
   });
 
   it("by layer 2 and BGP both is announced by layer 2", () => {
