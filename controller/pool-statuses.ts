@@ -1,6 +1,6 @@
 import type { PoolUsage } from "#src/assignment/snapshot.ts";
 import type { Family } from "#src/ip/address.ts";
-import type { KubeObject, ObjectRef } from "#src/model/object.ts";
+import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { recordOf } from "#src/model/record.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -29,6 +29,8 @@ interface PoolStatusesOptions {
 /** Writes into each IPAddressPool in use how many of its addresses are assigned and available, where that differs. */
 export class PoolStatuses {
   readonly #options: PoolStatusesOptions;
+  /** Keys of the pools whose last write failed: that is said once. */
+  readonly #failed = new Set<string>();
   #isDue = false;
   #notBeforeMs = -Infinity;
 
@@ -50,7 +52,9 @@ export class PoolStatuses {
   async write(pools: readonly Pool[], usage: () => readonly PoolUsage[], nowMs: number): Promise<void> {
     if (this.nextInMs(nowMs) !== 0) return;
     this.#isDue = false;
-    if (!pools.some(({ resource }) => resource !== undefined)) return;
+    const inUse = new Set(pools.flatMap(({ resource }) => (resource === undefined ? [] : resource)));
+    for (const key of this.#failed) if (!inUse.has(key)) this.#failed.delete(key);
+    if (inUse.size === 0) return;
     this.#notBeforeMs = nowMs + WRITE_EVERY_MS;
     const byPool = Map.groupBy(usage(), ({ pool }) => pool);
     const { source, mayWrite } = this.#options;
@@ -69,11 +73,15 @@ export class PoolStatuses {
 
   async #patch({ metadata: { namespace, name } }: KubeObject, counts: PoolCounts): Promise<void> {
     const ref: ObjectRef = { kind: "IPAddressPool", namespace, name };
+    const key = keyOf(ref);
     try {
       const result = await this.#options.source.patch(ref, { status: { ...counts } });
+      this.#failed.delete(key);
       if (result === "conflict") this.#isDue = true;
     } catch (error) {
       this.#isDue = true;
+      if (this.#failed.has(key)) return;
+      this.#failed.add(key);
       this.#options.log.warn({ pool: name, err: error }, "cannot write the status of an IPAddressPool");
     }
   }

@@ -47,13 +47,14 @@ describe("§1.2 the status of an IPAddressPool", () => {
     expect(writes("edge")).toBe(3);
   });
 
-  it("is tried again where it cannot be written", async () => {
+  it("is tried again where it cannot be written, and that is said once", async () => {
     world = new World();
-    world.source.faults.set("metallb-system/edge", ["refused", "conflict"]);
+    world.source.faults.set("metallb-system/edge", ["refused", "refused", "refused", "conflict"]);
     world.source.put(pool("edge", "192.0.2.0/28"), l2("all"));
     await world.start();
     expect(counts("edge")).toBeUndefined();
-    await world.advance(5_000);
+    for (let again = 0; again < 3; again++) await world.advance(5_000);
+    expect(world.lines.filter(({ msg }) => String(msg).startsWith("cannot write the status of an"))).toHaveLength(1);
     await world.advance(5_000);
     expect(counts("edge")).toBe("0/16 0/0");
   });
