@@ -23,8 +23,8 @@ const SERVICES = "/api/v1/namespaces/shop/services";
 const LASTS_MS = 6_000;
 /** Services that are made while a fault lasts. */
 const NEW_SERVICES = 5;
-/** What a controller asks for side by side: ConfigMaps, Services, Nodes, speakers' reports, members' records, and its Lease. */
-const STREAMS = 6;
+/** What a controller asks for side by side: ConfigMaps, Services, Nodes, Namespaces, speakers' reports, members' records, the history, and its Lease. */
+const STREAMS = 8;
 /**
  * Requests a second that an API server in trouble may see of one controller: some 5 back-offs of each stream in the first
  * seconds, and five Services that wait.
