@@ -1,4 +1,4 @@
-import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
@@ -27,7 +27,7 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
 }
 
 /** A BGPPeer may hold a password, so people who look need no right to read it; nothing is done with it yet. */
-const SHOWN_RESOURCES = RESOURCE_KINDS.filter((kind) => kind !== "BGPPeer");
+const SHOWN_RESOURCES = METALLB_KINDS.filter((kind) => kind !== "BGPPeer");
 
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -36,7 +36,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log });
   const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...RESOURCE_KINDS], {
+  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...METALLB_KINDS], {
     onChange: () => undefined,
     onProblems: (where, found) => problems.set(where, found),
   });
@@ -48,7 +48,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       configMap,
       ...serviceClassOf(options),
       metallbNamespace,
-      resources: RESOURCE_KINDS.flatMap((kind) => [...source.list(kind).values()]),
+      resources: METALLB_KINDS.flatMap((kind) => [...source.list(kind).values()]),
       configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],

@@ -1,4 +1,4 @@
-import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { DEFAULT_INSTALLATION, inspectObjects } from "#src/check/inspect-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
@@ -43,7 +43,7 @@ cluster cannot be read; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 /** What the plan depends on. */
-const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", "Namespace", ...RESOURCE_KINDS];
+const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", "Namespace", ...METALLB_KINDS];
 
 /** Runs `hawser plan`. Resolves with the exit code. */
 export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {

@@ -1,4 +1,5 @@
-import { RESOURCE_KINDS, RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
+import { RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
@@ -37,7 +38,7 @@ const kindInspectors: Readonly<Partial<Record<Kind, Inspector>>> = {
   EndpointSlice: (object, { found }) => keep(parseEndpointSlice(object), found.slices),
   Node: (object, { found }) => keep(parseNode(object), found.nodes),
   Deployment: (object, { found }) => keep(parseDeployment(object), found.deployments),
-  ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, inspectResource])),
+  ...Object.fromEntries(METALLB_KINDS.map((kind) => [kind, inspectResource])),
 };
 
 /** What the inspector of an object's kind says. */

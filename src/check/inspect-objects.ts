@@ -1,5 +1,7 @@
 import { fromCustomResources } from "#src/configuration/from-custom-resources.ts";
 import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
+import { EMPTY_CONFIGURATION, joinConfigurations } from "#src/model/configuration.ts";
+import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -11,7 +13,7 @@ import { inspectObject } from "./inspect-object.ts";
 /** The installation that the programs are without options; a folder's Ingresses without a class are Hawser's. */
 export const DEFAULT_INSTALLATION: Installation = {
   configMap: CONFIG_MAP_KEY,
-  metallbNamespace: "metallb-system",
+  metallbNamespace: METALLB_NAMESPACE,
   loadBalancerClass: undefined,
   ingressClass: "hawser",
   controllerClass: INGRESS_CONTROLLER,
@@ -50,6 +52,7 @@ export function inspectObjects(
   const { configs, resources, ...found } = context.found;
   const [ofMap] = configs;
   const compiled = fromCustomResources(resources, ofMap?.pools ?? []);
+  const { pools, advertisements } = joinConfigurations(ofMap ?? EMPTY_CONFIGURATION, compiled.configuration);
   const hasResources = Object.values(resources).some(({ length }) => length > 0);
   // A ConfigMap that cannot be read holds pools that are unknown.
   const isKnown = hasConfig ? ofMap !== undefined : hasResources;
@@ -58,8 +61,8 @@ export function inspectObjects(
     inspected: objects.map((object) => ({ object, problems: problems.get(object) ?? [] })),
     installation,
     between: compiled.problems,
-    pools: isKnown ? [...(ofMap?.pools ?? []), ...compiled.configuration.pools] : undefined,
-    advertisements: [...(ofMap?.advertisements ?? []), ...compiled.configuration.advertisements],
+    pools: isKnown ? pools : undefined,
+    advertisements,
     keysOf: (kind) => objects.filter((object) => object.kind === kind).map(({ metadata }) => keyOf(metadata)),
     objectOf: (kind, key) => byName.get(nameOf(kind, key)),
     rootOf(kind, key, problems) {

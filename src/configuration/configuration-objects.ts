@@ -1,6 +1,7 @@
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { ConfigurationObjects } from "./configuration-reader.ts";
-import { RESOURCE_KINDS, type ResourceKind } from "./custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
+import { type ResourceKind } from "./custom-resources.ts";
 import type { ResourceObjects } from "./resource-reader.ts";
 
 /** What a configuration is read from: a source of objects that is open. */
@@ -15,7 +16,7 @@ export function configurationObjects(
   source: ConfigurationSource,
   configMap: { readonly namespace: string; readonly name: string },
 ): ConfigurationObjects {
-  const listed = RESOURCE_KINDS.map((kind) => [kind, source.has(kind) ? source.list(kind) : undefined]);
+  const listed = METALLB_KINDS.map((kind) => [kind, source.has(kind) ? source.list(kind) : undefined]);
   return {
     configMap: source.get("ConfigMap", keyOf(configMap)),
     resources: Object.fromEntries(listed) as ResourceObjects,

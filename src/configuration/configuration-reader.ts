@@ -1,4 +1,4 @@
-import type { Configuration } from "#src/model/configuration.ts";
+import { type Configuration, EMPTY_CONFIGURATION, joinConfigurations } from "#src/model/configuration.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { fromCustomResources } from "./from-custom-resources.ts";
@@ -18,14 +18,6 @@ export interface ConfigurationNews {
   /** All that is wrong with MetalLB's objects. */
   readonly resources: readonly Problem[];
 }
-
-const NO_POOLS: Configuration = {
-  pools: [],
-  advertisements: [],
-  peers: [],
-  bfdProfiles: [],
-  communities: new Map<string, string>(),
-};
 
 /**
  * The configuration in use, from the ConfigMap and from MetalLB's objects together. Each keeps what it said last that can
@@ -69,17 +61,7 @@ export class ConfigurationReader {
     const isUnknown =
       this.#configuration === undefined && ofMap === undefined && (this.#map.isStale || this.#resources.isEmpty);
     if (!isUnknown && (isOther || this.#configuration === undefined))
-      this.#configuration = joined(ofMap ?? NO_POOLS, configuration);
+      this.#configuration = joinConfigurations(ofMap ?? EMPTY_CONFIGURATION, configuration);
     return [...this.#resources.problems, ...problems];
   }
-}
-
-function joined(one: Configuration, other: Configuration): Configuration {
-  return {
-    pools: [...one.pools, ...other.pools],
-    advertisements: [...one.advertisements, ...other.advertisements],
-    peers: [...one.peers, ...other.peers],
-    bfdProfiles: [...one.bfdProfiles, ...other.bfdProfiles],
-    communities: new Map([...other.communities, ...one.communities]),
-  };
 }

@@ -31,6 +31,3 @@ export const RESOURCE_PARSERS: { readonly [K in ResourceKind]: (object: KubeObje
   Community: parseCommunityResource,
   BFDProfile: parseBfdProfile,
 };
-
-/** The kinds of metallb.io that configure something. */
-export const RESOURCE_KINDS = Object.keys(RESOURCE_PARSERS) as readonly ResourceKind[];

@@ -1,9 +1,10 @@
-import type { Configuration } from "#src/model/configuration.ts";
+import { type Configuration, EMPTY_CONFIGURATION } from "#src/model/configuration.ts";
 import { child, complain, type Field, hasError, isUnset, readList, readMap } from "#src/model/field.ts";
 import { type KubeObject, rootField } from "#src/model/object.ts";
 import { complainOfOverlaps } from "#src/model/pool-range.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { complainOfBgp, NO_BGP } from "./complain-of-bgp.ts";
 import { readCommunityAliases } from "./read-communities.ts";
 import { readBfdProfiles } from "./read-bfd-profiles.ts";
 import { readBgpPeers } from "./read-bgp-peers.ts";
@@ -13,14 +14,6 @@ import { bgpAdvertisementsOf, layer2PoolOf, readPool } from "./read-pool.ts";
 
 /** What the old MetalLB format has beside pools, all of it for BGP. */
 const BGP_KEYS = ["peers", "bgp-communities", "bfd-profiles"];
-
-const NOTHING: Configuration = {
-  pools: [],
-  advertisements: [],
-  peers: [],
-  bfdProfiles: [],
-  communities: new Map<string, string>(),
-};
 
 /**
  * Reads the configuration from a ConfigMap, in the format that MetalLB had before its custom resources (up to 0.12): strictly,
@@ -34,7 +27,8 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   const { problems } = root;
   const config = readConfigText(root);
   if (config === undefined) return { ok: false, problems };
-  if (isUnset(config)) return hasError(problems) ? { ok: false, problems } : { ok: true, value: NOTHING, problems };
+  if (isUnset(config))
+    return hasError(problems) ? { ok: false, problems } : { ok: true, value: EMPTY_CONFIGURATION, problems };
   if (!readMap(config)) return { ok: false, problems };
   rejectUnknownKeys(config, ["address-pools", ...BGP_KEYS]);
   const communities = readCommunityAliases(child(config, "bgp-communities"));
@@ -47,7 +41,10 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   complainOfOverlaps(read.flatMap(({ ranges }) => ranges));
   // That BGP is not served does not make the configuration a bad one, so it is said after the verdict.
   const isBad = hasError(problems);
-  for (const key of BGP_KEYS) complainOfBgp(child(config, key));
+  for (const key of BGP_KEYS) {
+    const field = child(config, key);
+    if (!isUnset(field)) complainOfBgp(field, `Ignored "${field.path}"`);
+  }
   for (const { protocol } of read) if (protocol.value === "bgp") complainOfBgpPool(protocol);
   if (isBad) return { ok: false, problems };
   const layer2 = read.flatMap(layer2PoolOf);
@@ -56,20 +53,10 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   return { ok: true, value: { pools, advertisements, peers, bfdProfiles, communities }, problems };
 }
 
-function complainOfBgp(field: Field): void {
-  if (isUnset(field)) return;
-  complain(field, "BGP_NOT_SERVED", {
-    what: `Ignored "${field.path}"`,
-    why: "Hawser announces by ARP and NDP and does not speak BGP",
-    fix: "Remove it, or keep it for MetalLB",
-    severity: "warning",
-  });
-}
-
 function complainOfBgpPool(protocol: Field): void {
   complain(protocol, "POOL_PROTOCOL_BGP", {
     what: "Ignored this pool, so that no Service gets an address of it",
-    why: "Hawser announces by ARP and NDP and does not speak BGP",
+    why: NO_BGP,
     fix: "Write protocol: layer2 if the nodes are in the network of these addresses; else remove the pool",
   });
 }

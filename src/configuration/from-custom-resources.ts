@@ -8,6 +8,7 @@ import { nearest } from "#src/model/nearest.ts";
 import { parseCommunity } from "#src/model/parse-community.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { complainOfBgp } from "./complain-of-bgp.ts";
 import type { CustomResources } from "./custom-resources.ts";
 import { yieldingPools } from "./yielding-pools.ts";
 
@@ -72,9 +73,6 @@ interface Context {
   readonly problems: Problem[];
 }
 
-/** Pools that a mistyped name is compared with. */
-const MAX_COMPARED = 1_000;
-
 /** The names of the pools that an advertisement is for: by name or by label; where it names none, all. */
 function chosenPools(resource: Resource & { readonly choice: PoolChoice }, context: Context): readonly string[] {
   const { names, selectors } = resource.choice;
@@ -94,7 +92,7 @@ function warnOfUnknownPools({ root, choice }: Resource & { readonly choice: Pool
   for (const name of choice.names) {
     if (context.known.has(name)) continue;
     if (!hasRoom(list)) return;
-    const meant = nearest(name, [...context.known].slice(0, MAX_COMPARED));
+    const meant = nearest(name, context.known);
     complain(list, "ADVERTISEMENT_POOL_UNKNOWN", {
       what: `Cannot find the IPAddressPool ${quote(name)}`,
       why: context.taken.has(name)
@@ -138,12 +136,7 @@ function warnOfSilence({ name, root }: Resource, { anyhow, byLayer2 }: Advertise
 function warnOfBgp(resources: CustomResources, problems: Problem[]): void {
   const { BGPPeer, BGPAdvertisement, Community, BFDProfile } = resources;
   for (const { root } of [...BGPPeer, ...BGPAdvertisement, ...Community, ...BFDProfile])
-    complain({ ...root, problems }, "BGP_NOT_SERVED", {
-      what: "Ignored this object",
-      why: "Hawser announces by ARP and NDP and does not speak BGP",
-      fix: "Remove it, or keep it for MetalLB",
-      severity: "warning",
-    });
+    complainOfBgp({ ...root, problems }, "Ignored this object");
 }
 
 /** Values by alias; of two objects with one alias the older one counts. */

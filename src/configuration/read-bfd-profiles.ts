@@ -11,6 +11,7 @@ import {
   readList,
   readMap,
 } from "#src/model/field.ts";
+import { withoutUnset } from "#src/model/without-unset.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
@@ -54,8 +55,7 @@ export function readBfdProfiles(field: Field): readonly BfdProfile[] {
         fix: "Choose another name, or remove one of the two",
       });
     first.set(name, same ?? nameField.path);
-    const said = Object.entries(numbers).filter(([, number]) => number !== undefined);
-    return [{ name, ...Object.fromEntries(said), echoMode, passiveMode }];
+    return [{ name, ...withoutUnset(numbers), echoMode, passiveMode }];
   });
 }
 

@@ -16,6 +16,7 @@ import {
 import { parseGoDuration } from "#src/model/go-duration.ts";
 import { nearest } from "#src/model/nearest.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
+import { withoutUnset } from "#src/model/without-unset.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { complainOfTwins } from "./complain-of-twins.ts";
 import { readScalarText } from "./read-scalar-text.ts";
@@ -37,8 +38,6 @@ const KEYS = [
 ];
 /** How MetalLB's own annotated example spells `bfd-profile`. */
 const ODD_KEY = "bfdProfile";
-/** Profiles that a mistyped one is compared with. */
-const MAX_COMPARED = 1_000;
 const MAX_ASN = 0xff_ff_ff_ff;
 const DEFAULT_PORT = 179;
 const DEFAULT_HOLD_SECONDS = 90;
@@ -85,7 +84,7 @@ function readPeer(field: Field, profiles: ReadonlySet<string>): Omit<BgpPeer, "n
   };
   const nodeSelectors = readLabelSelectors(child(field, "node-selectors"), { mayBeEmpty: true });
   if (myAsn === undefined || peerAsn === undefined || peer === undefined) return undefined;
-  const said = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
+  const said = withoutUnset(more);
   return { myAsn, peerAsn, peer, peerPort: port || DEFAULT_PORT, ...said, ebgpMultiHop, nodeSelectors };
 }
 
@@ -162,7 +161,7 @@ function readPassword(field: Field): string | undefined {
 function readProfile(field: Field, profiles: ReadonlySet<string>): string | undefined {
   const name = readScalarText(field);
   if (name === undefined || name === "" || profiles.has(name)) return name === "" ? undefined : name;
-  const meant = hasRoom(field) ? nearest(name, [...profiles].slice(0, MAX_COMPARED)) : undefined;
+  const meant = hasRoom(field) ? nearest(name, profiles) : undefined;
   const fix = meant === undefined ? "Write the profile under bfd-profiles, or remove this" : `Did you mean ${meant}?`;
   return complainInvalid(field, "bfd-profiles does not contain it", fix);
 }

@@ -11,19 +11,15 @@ import {
   readMap,
 } from "#src/model/field.ts";
 import { nearest } from "#src/model/nearest.ts";
+import { parseCommunity } from "#src/model/parse-community.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 
 /** A route carries at most this many in one attribute of ordinary length (255 bytes, 4 each). */
 const MAX_COMMUNITIES = 63;
 
-/** Aliases that a mistyped one is compared with. */
-const MAX_COMPARED = 1_000;
-
-/** A community as `65000:1`, without leading zeros; undefined if the text is not two 16-bit numbers. */
-function parseCommunity(text: string): string | undefined {
-  const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
-  const numbers = match?.slice(1).map(Number) ?? [];
-  return match === null || numbers.some((number) => number > 0xff_ff) ? undefined : numbers.join(":");
+/** This format has no large communities. */
+function parseStandard(text: string): string | undefined {
+  return text.startsWith("large:") ? undefined : parseCommunity(text);
 }
 
 const FIX = 'Write two numbers from 0 to 65535, such as "65000:1"';
@@ -36,7 +32,7 @@ export function readCommunityAliases(field: Field): ReadonlyMap<string, string> 
     const one = child(field, alias);
     if (isUnset(one)) complainMissing(one, FIX);
     const text = readScalarText(one);
-    const community = parseCommunity(text ?? "");
+    const community = parseStandard(text ?? "");
     if (community !== undefined) aliases.set(alias, community);
     else if (text !== undefined) complainInvalid(one, "it is not a BGP community", FIX);
   }
@@ -50,7 +46,7 @@ export function readCommunities(field: Field, aliases: ReadonlyMap<string, strin
     if (isUnset(one)) complainMissing(one, "Write a community or an alias, or remove the dash");
     const text = readScalarText(one);
     if (text === undefined) continue;
-    const community = aliases.get(text) ?? parseCommunity(text);
+    const community = aliases.get(text) ?? parseStandard(text);
     if (community === undefined) complainOfAlias(one, text, aliases);
     else if (found.has(community)) complainOfTwice(one, community, found.get(community) ?? "");
     else found.set(community, one.path);
@@ -64,7 +60,7 @@ function complainOfAlias(field: Field, text: string, aliases: ReadonlyMap<string
   const why = text.includes(":")
     ? "it is not a BGP community of two 16-bit numbers"
     : "bgp-communities has no such alias";
-  const meant = hasRoom(field) ? nearest(text, [...aliases.keys()].slice(0, MAX_COMPARED)) : undefined;
+  const meant = hasRoom(field) ? nearest(text, aliases.keys()) : undefined;
   complainInvalid(
     field,
     why,

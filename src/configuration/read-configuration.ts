@@ -2,7 +2,7 @@ import type { Configuration } from "#src/model/configuration.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type ConfigurationObjects, ConfigurationReader } from "./configuration-reader.ts";
-import { RESOURCE_KINDS } from "./custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import type { ResourceObjects } from "./resource-reader.ts";
 
 /** What is read once of both places. */
@@ -31,7 +31,7 @@ export function readConfiguration(
 
 /** Objects of metallb.io by kind; those of other kinds are left out. */
 export function resourcesByKind(objects: readonly KubeObject[]): ResourceObjects {
-  const of = RESOURCE_KINDS.map((kind) => {
+  const of = METALLB_KINDS.map((kind) => {
     const ofKind = objects.filter((object) => object.kind === kind);
     return [kind, new Map(ofKind.map((object) => [keyOf(object.metadata), object]))];
   });

@@ -2,6 +2,7 @@ import type { IpRange } from "#src/ip/range.ts";
 import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
 import { parseGoDuration } from "#src/model/go-duration.ts";
 import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
+import { isDnsLabel } from "#src/model/name.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import { readPoolRange } from "#src/model/pool-range.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
@@ -47,7 +48,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
 
 function readNamespaces(field: Field): readonly string[] {
   const names = readUniqueTexts(field);
-  const odd = names.find((name) => !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  const odd = names.find((name) => !isDnsLabel(name));
   if (odd !== undefined)
     complainInvalid({ ...field, value: odd }, "it cannot be the name of a namespace", "Write the name of a namespace");
   return names;

@@ -1,13 +1,8 @@
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { hasError } from "#src/model/field.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import {
-  type CustomResources,
-  RESOURCE_KINDS,
-  RESOURCE_PARSERS,
-  type ResourceKind,
-  type ResourceOf,
-} from "./custom-resources.ts";
+import { type CustomResources, RESOURCE_PARSERS, type ResourceKind, type ResourceOf } from "./custom-resources.ts";
 
 /**
  * The objects of metallb.io as they are now, by kind and key: another map whenever one changed (`Source.list`). Undefined
@@ -45,7 +40,7 @@ export class ResourceReader {
   read(objects: ResourceObjects): ResourceNews {
     let isNews = false;
     let isOther = false;
-    for (const kind of RESOURCE_KINDS) {
+    for (const kind of METALLB_KINDS) {
       if (this.#read.has(kind) && this.#read.get(kind) === objects[kind]) continue;
       const before = this.#seen.get(kind);
       const wasAbsent = this.#isAbsent(kind);
@@ -83,13 +78,13 @@ export class ResourceReader {
 
   /** What is wrong with each object alone, and with kinds. */
   get problems(): readonly Problem[] {
-    const absent = RESOURCE_KINDS.filter((kind) => this.#isAbsent(kind));
+    const absent = METALLB_KINDS.filter((kind) => this.#isAbsent(kind));
     return [...absent.map(absence), ...this.#all().flatMap(({ problems }) => problems)];
   }
 
   /** Whether what is in use is not what the objects say now. */
   get isStale(): boolean {
-    const isAnyAbsent = RESOURCE_KINDS.some((kind) => this.#isAbsent(kind));
+    const isAnyAbsent = METALLB_KINDS.some((kind) => this.#isAbsent(kind));
     return isAnyAbsent || this.#all().some(({ problems }) => hasError(problems));
   }
 
@@ -97,7 +92,7 @@ export class ResourceReader {
   get resources(): CustomResources {
     const of = (kind: ResourceKind): readonly unknown[] =>
       [...(this.#seen.get(kind)?.values() ?? [])].flatMap(({ value }) => value ?? []);
-    return Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, of(kind)])) as unknown as CustomResources;
+    return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, of(kind)])) as unknown as CustomResources;
   }
 
   #all(): readonly Seen[] {

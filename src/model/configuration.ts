@@ -13,3 +13,23 @@ export interface Configuration {
   /** Values of BGP communities (`65000:1`) by the aliases that advertisements use. */
   readonly communities: ReadonlyMap<string, string>;
 }
+
+/** A configuration that says nothing. */
+export const EMPTY_CONFIGURATION: Configuration = {
+  pools: [],
+  advertisements: [],
+  peers: [],
+  bfdProfiles: [],
+  communities: new Map<string, string>(),
+};
+
+/** What two say together; of an alias that both have, the first one's value counts. */
+export function joinConfigurations(first: Configuration, second: Configuration): Configuration {
+  return {
+    pools: [...first.pools, ...second.pools],
+    advertisements: [...first.advertisements, ...second.advertisements],
+    peers: [...first.peers, ...second.peers],
+    bfdProfiles: [...first.bfdProfiles, ...second.bfdProfiles],
+    communities: new Map([...second.communities, ...first.communities]),
+  };
+}

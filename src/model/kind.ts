@@ -74,6 +74,16 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
 };
 
+/** The kinds of metallb.io that configure something, in the order in which they are read. */
+export const METALLB_KINDS = [
+  "IPAddressPool",
+  "L2Advertisement",
+  "BGPPeer",
+  "BGPAdvertisement",
+  "Community",
+  "BFDProfile",
+] as const satisfies readonly Kind[];
+
 /** All kinds. */
 export const kinds = Object.keys(facts) as readonly Kind[];
 

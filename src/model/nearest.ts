@@ -1,11 +1,18 @@
 /** Of a word this short, two letters are too much to guess. */
 const SHORT = 4;
+/** Known words that are compared at most: there may be as many as a user likes to write. */
+const MOST = 1_000;
 
-/** The known word that a mistyped one most likely means; undefined when none is near: two letters off, or a third of a long word. */
+/**
+ * The known word that a mistyped one most likely means; undefined when none is near: two letters off, or a third of a long word. Of very many only
+ * the first are compared.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = (word.length < SHORT ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
+  let compared = 0;
   for (const candidate of known) {
+    if (++compared > MOST) break;
     const distance = editDistance(word, candidate);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }

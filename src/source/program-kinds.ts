@@ -1,4 +1,4 @@
-import type { Kind } from "#src/model/kind.ts";
+import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
 
 /** The kinds of which a program reads objects: all of a kind, or those that it names (`Source.follow`). */
 export interface ProgramKinds {
@@ -10,25 +10,15 @@ export interface ProgramKinds {
   readonly opensOnRequest: readonly Kind[];
 }
 
-/** MetalLB's custom resources, which the cluster may be without. */
-const customResources = [
-  "IPAddressPool",
-  "L2Advertisement",
-  "BGPPeer",
-  "BGPAdvertisement",
-  "Community",
-  "BFDProfile",
-] as const satisfies readonly Kind[];
-
 /** What each program reads. The rights in config/ are compared with it (test/config). */
 export const programKinds = {
   controller: {
-    opens: ["Service", "ConfigMap", "Node", "Namespace", ...customResources],
+    opens: ["Service", "ConfigMap", "Node", "Namespace", ...METALLB_KINDS],
     follows: [],
     opensOnRequest: [],
   },
   speaker: {
-    opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...customResources],
+    opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...METALLB_KINDS],
     follows: [],
     opensOnRequest: [],
   },
@@ -42,5 +32,5 @@ export const programKinds = {
 
 /** MetalLB's custom resources are read in its own namespace alone. */
 export function resourceScopes(namespace: string): Readonly<Partial<Record<Kind, { readonly namespace: string }>>> {
-  return Object.fromEntries(customResources.map((kind) => [kind, { namespace }]));
+  return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, { namespace }]));
 }

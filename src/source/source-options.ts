@@ -1,3 +1,4 @@
+import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 
@@ -12,7 +13,7 @@ export const installationOptions = {
   },
   metallbNamespace: {
     kind: "string",
-    default: "metallb-system",
+    default: METALLB_NAMESPACE,
     help: "Namespace of MetalLB's custom resources, whose pools are used beside those of the ConfigMap",
   },
 } as const satisfies OptionSpecs;

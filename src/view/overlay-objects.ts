@@ -1,4 +1,4 @@
-import { RESOURCE_KINDS } from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import {
   ADDRESSES_ANNOTATION,
@@ -34,7 +34,7 @@ export function overlayObjects<I extends StatusInput>(input: I, objects: readonl
     services: overlay(input.services, of("Service"), asCreated),
     nodes: overlay(input.nodes, of("Node"), asCreated),
     namespaces: overlay(input.namespaces, of("Namespace"), asCreated),
-    resources: RESOURCE_KINDS.flatMap((kind) => {
+    resources: METALLB_KINDS.flatMap((kind) => {
       const present = (input.resources ?? []).filter((object) => object.kind === kind);
       return overlay(present, of(kind), asCreated) ?? [];
     }),

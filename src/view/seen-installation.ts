@@ -2,6 +2,7 @@ import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
+import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
@@ -34,9 +35,6 @@ export interface SeenInstallation {
 function labelsByName(namespaces: readonly KubeObject[]): NamespaceLabels {
   return new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels]));
 }
-
-/** Where MetalLB keeps its objects by default. */
-const METALLB_NAMESPACE = "metallb-system";
 
 /**
  * Reads what is seen of an installation, once for all that is said of it. With `before` as a program that read that

@@ -1,10 +1,6 @@
 // MetalLB's objects in few words, and all kinds of them for a reader.
-import {
-  type CustomResources,
-  RESOURCE_KINDS,
-  RESOURCE_PARSERS,
-  type ResourceKind,
-} from "#src/configuration/custom-resources.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
+import { type CustomResources, RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
 import { resourcesByKind } from "#src/configuration/read-configuration.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { resource } from "#test/model/metallb/resource.ts";
@@ -25,5 +21,5 @@ export function resources(...objects: readonly KubeObject[]): CustomResources {
   const all = resourcesByKind(objects);
   const read = (kind: ResourceKind): unknown[] =>
     [...(all[kind]?.values() ?? [])].map((one) => valueOf(RESOURCE_PARSERS[kind](one) as never));
-  return Object.fromEntries(RESOURCE_KINDS.map((kind) => [kind, read(kind)])) as unknown as CustomResources;
+  return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, read(kind)])) as unknown as CustomResources;
 }

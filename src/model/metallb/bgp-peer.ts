@@ -17,6 +17,7 @@ import {
 import { readGoDuration } from "#src/model/go-duration.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
+import { withoutUnset } from "#src/model/without-unset.ts";
 import { warnOfUnknownKeys } from "#src/model/unknown-keys.ts";
 import { openResource, type Resource } from "./resource.ts";
 import { readUniqueSelectors } from "./read-unique.ts";
@@ -202,10 +203,4 @@ function readFilled(field: Field): string | undefined {
 
 function unlessEmpty(field: Field): Field {
   return field.value === "" ? { ...field, value: undefined } : field;
-}
-
-/** The fields that have a value. */
-function withoutUnset<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
