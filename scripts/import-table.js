@@ -61,16 +61,7 @@ export const importTable = {
     "node:",
     "prom-client",
   ],
-  cli: [
-    "#src/model",
-    "#src/configuration",
-    "#src/routing",
-    "#src/check",
-    "#src/view",
-    "#src/source",
-    "#src/process",
-    "node:",
-  ],
+  cli: ["#src/model", "#src/routing", "#src/check", "#src/view", "#src/source", "#src/process", "node:"],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

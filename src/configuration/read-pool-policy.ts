@@ -1,13 +1,11 @@
 import type { IpRange } from "#src/ip/range.ts";
 import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
-import { parseGoDuration } from "#src/model/go-duration.ts";
 import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
 import { isDnsLabel } from "#src/model/name.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
-import { readPoolRange } from "#src/model/pool-range.ts";
+import { readExclusions } from "#src/model/exclusions.ts";
+import { readRestTime } from "#src/model/rest-time.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
-import { warnOfIdleExclusion } from "#src/model/warn-of-idle-exclusion.ts";
-import { parseIp } from "#src/ip/address.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 
@@ -24,9 +22,6 @@ export const POLICY_KEYS = [
 ];
 /** The largest number of MetalLB's own definition. */
 const MAX_NUMBER = 2 ** 31 - 1;
-const HOUR_MS = 3_600_000;
-/** A year: who wants more writes `forever`. */
-const MAX_REST_HOURS = 8_760;
 
 type Policy = Omit<Pool, "name" | "ranges" | "autoAssign" | "avoidBuggyIps">;
 
@@ -39,7 +34,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
     namespaces: readNamespaces(child(pool, "namespaces")),
     namespaceSelectors: readLabelSelectors(child(pool, "namespace-selectors"), { selects: "namespaces" }),
     serviceSelectors: readLabelSelectors(child(pool, "service-selectors"), { selects: "Services" }),
-    excluded: readExcluded(child(pool, "excluded-addresses"), ranges),
+    excluded: readExclusions(readList(child(pool, "excluded-addresses")), ranges),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
     isDisabled: readYaml11Boolean(child(pool, "disabled")) ?? PLAIN_POOL.isDisabled,
@@ -54,26 +49,7 @@ function readNamespaces(field: Field): readonly string[] {
   return names;
 }
 
-/** CIDRs, ranges and, other than in `addresses`, single addresses. */
-function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
-  const exclusions = readList(field).flatMap((entry) => {
-    const { value } = entry;
-    const isSingle = typeof value === "string" && parseIp(value.trim()) !== undefined;
-    const text = isSingle ? `${value.trim()}-${value.trim()}` : value;
-    const range = readPoolRange({ ...entry, value: text })?.range;
-    return range === undefined ? [] : [{ field: entry, range }];
-  });
-  warnOfIdleExclusion(exclusions, ranges);
-  return exclusions.map(({ range }) => range);
-}
-
 function readRest(field: Field): number | undefined {
   const text = readScalarText(field);
-  if (text === undefined) return undefined;
-  if (text === "forever") return Infinity;
-  const ms = parseGoDuration(text);
-  const fix = 'Write "10m", "24h" or "forever"';
-  if (ms === undefined) return complainInvalid(field, "it is neither a duration nor the word forever", fix);
-  if (ms > MAX_REST_HOURS * HOUR_MS) return complainInvalid(field, `it is longer than ${MAX_REST_HOURS}h`, fix);
-  return ms;
+  return text === undefined ? undefined : readRestTime(field, text);
 }

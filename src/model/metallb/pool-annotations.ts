@@ -1,12 +1,11 @@
 import type { IpRange } from "#src/ip/range.ts";
 import { firstAnnotation } from "#src/model/annotation.ts";
 import { complain, complainInvalid, descend, entry, type Field } from "#src/model/field.ts";
-import { parseGoDuration } from "#src/model/go-duration.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Pool } from "#src/model/pool.ts";
-import { readPoolRange } from "#src/model/pool-range.ts";
 import { isRecord } from "#src/model/record.ts";
-import { warnOfIdleExclusion } from "#src/model/warn-of-idle-exclusion.ts";
+import { readExclusions } from "#src/model/exclusions.ts";
+import { readRestTime } from "#src/model/rest-time.ts";
 
 const PREFIX = "hawser.dev/";
 /** Our annotations on an IPAddressPool, for what MetalLB's definition of the kind has no field for. */
@@ -20,7 +19,7 @@ export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Ex
   warnOfUnknown(root);
   const [excluded, quota, rest, disabled] = POOL_ANNOTATIONS.map((name) => firstAnnotation(root, [PREFIX + name]));
   const quotaPerNamespace = quota && readQuota(quota);
-  const restMs = rest && readRest(rest);
+  const restMs = rest && readRestTime(rest, textOf(rest));
   const isDisabled = disabled && readSwitch(disabled);
   return {
     ...(excluded === undefined ? {} : { excluded: readExcluded(excluded, ranges) }),
@@ -30,36 +29,18 @@ export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Ex
   };
 }
 
-/** CIDRs, ranges and single addresses, separated by commas. */
+/** Entries separated by commas. */
 function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRange[] {
-  const exclusions = textOf(field)
+  const entries = textOf(field)
     .split(",")
-    .map((text) => text.trim())
-    .flatMap((text) => {
-      const range = readPoolRange({ ...field, value: asRange(text) })?.range;
-      return range === undefined ? [] : [{ field: { ...field, value: text }, range }];
-    });
-  warnOfIdleExclusion(exclusions, ranges);
-  return exclusions.map(({ range }) => range);
-}
-
-/** A single address as the range of it alone. */
-function asRange(text: string): string {
-  return /[-/]/.test(text) || text === "" ? text : `${text}-${text}`;
+    .map((text) => ({ ...field, value: text.trim() }));
+  return readExclusions(entries, ranges);
 }
 
 function readQuota(field: Field): number | undefined {
   const number = /^\d{1,10}$/.test(textOf(field)) ? Number(textOf(field)) : 0;
   if (number >= 1 && number <= MAX_QUOTA) return number;
   return complainInvalid(field, "it is not a whole number of 1 or more", 'Write it as "10"');
-}
-
-/** A duration as Go writes it, or `forever`. */
-function readRest(field: Field): number | undefined {
-  if (textOf(field) === "forever") return Infinity;
-  const milliseconds = parseGoDuration(textOf(field));
-  if (milliseconds !== undefined) return milliseconds;
-  return complainInvalid(field, "it is neither a duration nor the word forever", 'Write "10m", "24h" or "forever"');
 }
 
 function readSwitch(field: Field): boolean | undefined {

@@ -150,6 +150,7 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "quota-per-namespace", value: "0", code: "FIELD_INVALID" },
     { annotation: "quota-per-namespace", value: "1.5", code: "FIELD_INVALID" },
     { annotation: "rest-time", value: "90", code: "FIELD_INVALID" },
+    { annotation: "rest-time", value: "8761h", code: "FIELD_INVALID" },
     { annotation: "disabled", value: "yes", code: "FIELD_INVALID" },
   ])("is left out for $annotation: $value", ({ annotation, value, code }) => {
     const parsed = pool(ONE, { [`hawser.dev/${annotation}`]: value });
