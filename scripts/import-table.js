@@ -6,13 +6,14 @@ import { oddImports } from "./import-style.js";
 
 /** Folder -> what its files may import; programs name the rooms of src one by one. `node:` means any built-in; `types:` allows `import type` only. */
 export const importTable = {
+  "src/collections": [],
   "src/ip": ["ipaddr.js"],
   "src/wire": ["#src/ip", "node:crypto"],
-  "src/model": ["#src/ip", "yaml"],
-  "src/configuration": ["#src/ip", "#src/model"],
-  "src/assignment": ["#src/ip", "#src/model"],
+  "src/model": ["#src/collections", "#src/ip", "yaml"],
+  "src/configuration": ["#src/collections", "#src/ip", "#src/model"],
+  "src/assignment": ["#src/collections", "#src/ip", "#src/model"],
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
-  "src/layer2": ["#src/ip", "#src/wire"],
+  "src/layer2": ["#src/collections", "#src/ip", "#src/wire"],
   "src/routing": ["#src/model"],
   "src/tls": ["#src/model", "#src/routing", "node:crypto"],
   "src/check": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/routing", "#src/tls"],
@@ -89,6 +90,7 @@ function pattern(name) {
 
 /** Pure folders: no clock, no chance, no I/O. Effects live in src/process, src/source, src/linux and the loops. */
 const pure = [
+  "src/collections",
   "src/ip",
   "src/wire",
   "src/model",

@@ -1,3 +1,4 @@
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import { findPlace, isOpen, type PoolIndex, type PoolPlace, type PoolSpace } from "./pool-space.ts";
@@ -94,25 +95,27 @@ function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
 
 /** Gives the address to the Service, alone or beside those that share it; `obstacleTo` allowed it before. */
 export function hold(inUse: InUse, ip: Ip, service: Service): void {
-  const { key, sharingKey } = service;
-  const use = inUse.byAddress[ip.family].get(ip.value);
-  if (use !== undefined) {
-    countNamespace(use, service.namespace);
-    use.holders.push(key);
-    sharersOf(inUse, use)?.joinableIn.delete(service.namespace);
-    takePorts(inUse, use, service);
-    return;
-  }
+  const { key, namespace } = service;
+  const use = inUse.byAddress[ip.family].get(ip.value) ?? beginUse(inUse, ip, service);
+  countNamespace(use, namespace);
+  use.holders.push(key);
+  sharersOf(inUse, use)?.joinableIn.delete(namespace);
+  takePorts(inUse, use, service);
+}
+
+/** An address is in use from now on, shared by what its first Service shares by. */
+function beginUse(inUse: InUse, ip: Ip, service: Service): Use {
+  const { sharingKey } = service;
   const ports = sharingKey === "" ? undefined : new Map<string, string>();
-  const backend = backendOf(service);
-  const place = findPlace(inUse.index, ip);
-  const fresh: Use = { ip, place, holders: [], closers: [], sharingKey, backend, ports };
-  countNamespace(fresh, service.namespace);
-  fresh.holders.push(key);
-  inUse.byAddress[ip.family].set(ip.value, fresh);
-  if (sharingKey !== "") indexSharing(inUse, fresh);
-  sharersOf(inUse, fresh)?.joinableIn.delete(service.namespace);
-  takePorts(inUse, fresh, service);
+  const use = putUse(inUse, ip, { sharingKey, backend: backendOf(service), ports });
+  if (sharingKey !== "") indexSharing(inUse, use);
+  return use;
+}
+
+function putUse({ index, byAddress }: InUse, ip: Ip, terms: Pick<Use, "sharingKey" | "backend" | "ports">): Use {
+  const use: Use = { ip, place: findPlace(index, ip), holders: [], closers: [], ...terms };
+  byAddress[ip.family].set(ip.value, use);
+  return use;
 }
 
 /** Before a Service of the namespace joins the holders: an address counts once for each namespace. */
@@ -153,19 +156,8 @@ function takePorts(inUse: InUse, use: Use, service: Service): void {
 
 /** Keeps Services off an address, for the reason given; those that hold it already keep it. */
 export function block(inUse: InUse, ip: Ip, closer: Closer): void {
-  let use = inUse.byAddress[ip.family].get(ip.value);
-  if (use === undefined) {
-    use = {
-      ip,
-      place: findPlace(inUse.index, ip),
-      holders: [],
-      closers: [],
-      sharingKey: "",
-      backend: "",
-      ports: undefined,
-    };
-    inUse.byAddress[ip.family].set(ip.value, use);
-  }
+  const known = inUse.byAddress[ip.family].get(ip.value);
+  const use = known ?? putUse(inUse, ip, { sharingKey: "", backend: "", ports: undefined });
   use.closers.push(closer);
 }
 
@@ -233,19 +225,12 @@ function indexSharing(inUse: InUse, use: Use): void {
 
 /** The first position in a list in the order of search whose address is not before the one of `use`. */
 function positionIn(uses: readonly Use[], use: Use): number {
-  let low = 0;
-  let high = uses.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBefore(uses[middle], use)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return lowerBound(uses, (one) => isBefore(one, use));
 }
 
-function isBefore(left: Use | undefined, right: Use): boolean {
-  const [leftRange, rightRange] = [left?.place?.range ?? 0, right.place?.range ?? 0];
-  return leftRange === rightRange ? (left?.ip.value ?? 0n) < right.ip.value : leftRange < rightRange;
+function isBefore(left: Use, right: Use): boolean {
+  const [leftRange, rightRange] = [left.place?.range ?? 0, right.place?.range ?? 0];
+  return leftRange === rightRange ? left.ip.value < right.ip.value : leftRange < rightRange;
 }
 
 /** The first address of the space that the Service may share with those that have it; undefined if there is none. */

@@ -1,3 +1,4 @@
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import type { IpRange } from "#src/ip/range.ts";
 
 /** A part of a declared range. */
@@ -32,7 +33,7 @@ function cut(range: IpRange, cuts: readonly IpRange[]): readonly PoolPart[] {
   const { family } = range;
   const parts: PoolPart[] = [];
   let { first } = range;
-  for (let at = firstReaching(cuts, first); first <= range.last; at++) {
+  for (let at = lowerBound(cuts, ({ last }) => last < first); first <= range.last; at++) {
     const closed = cuts[at];
     if (closed === undefined || closed.first > range.last) break;
     if (first < closed.first) parts.push({ family, first, last: closed.first - 1n, isClosed: false });
@@ -44,16 +45,4 @@ function cut(range: IpRange, cuts: readonly IpRange[]): readonly PoolPart[] {
     first = end + 1n;
   }
   return first > range.last ? parts : [...parts, { family, first, last: range.last, isClosed: false }];
-}
-
-/** The first of the sorted ranges that does not end before the value. */
-function firstReaching(ranges: readonly IpRange[], value: bigint): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.last ?? value) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -2,7 +2,8 @@ import { type Family, type Ip, parseIp } from "#src/ip/address.ts";
 import { type IpRange, rangeSize } from "#src/ip/range.ts";
 import { withoutReserved } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
-import { Heap } from "./heap.ts";
+import { Heap } from "#src/collections/heap.ts";
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import { isRestricted } from "./pool-bar.ts";
 import { partsOf, type PoolPart } from "./pool-part.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
@@ -209,14 +210,7 @@ export function spaceOf(index: PoolIndex, ip: Ip): PoolSpace | undefined {
 /** Where an address is in the pools; undefined if none contains it. Binary search: ranges never overlap. */
 export function findPlace(index: PoolIndex, ip: Ip): PoolPlace | undefined {
   const ranges = index.sorted[ip.family];
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.last ?? 0n) < ip.value) low = middle + 1;
-    else high = middle;
-  }
-  const found = ranges[low];
+  const found = ranges[lowerBound(ranges, ({ last }) => last < ip.value)];
   return found !== undefined && found.first <= ip.value ? found.place : undefined;
 }
 

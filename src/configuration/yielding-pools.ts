@@ -1,3 +1,4 @@
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import { type IpRange, printRange, rangesOverlap } from "#src/ip/range.ts";
 import { complain, quote } from "#src/model/field.ts";
 import type { IpAddressPool } from "#src/model/metallb/ip-address-pool.ts";
@@ -62,23 +63,17 @@ class UsedRanges {
 
   add(used: UsedRange): void {
     const list = this.#byFamily[used.range.family];
-    list.splice(this.#position(list, used.range.first), 0, used);
+    list.splice(firstFrom(list, used.range), 0, used);
   }
 
   find(range: IpRange): UsedRange | undefined {
     const list = this.#byFamily[range.family];
-    const at = this.#position(list, range.first);
+    const at = firstFrom(list, range);
     return [list[at - 1], list[at]].find((used) => used !== undefined && rangesOverlap(used.range, range));
   }
+}
 
-  /** The index of the first that begins at `first` or later. */
-  #position(list: readonly UsedRange[], first: bigint): number {
-    let [low, high] = [0, list.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((list[middle] as UsedRange).range.first < first) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+/** The index of the first that begins where the range does, or later. */
+function firstFrom(list: readonly UsedRange[], { first }: IpRange): number {
+  return lowerBound(list, (used) => used.range.first < first);
 }

@@ -1,3 +1,4 @@
+import { lowerBound } from "#src/collections/lower-bound.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { type IpRange, rangesOverlap } from "#src/ip/range.ts";
 import { complain, type Field, quote } from "./field.ts";
@@ -40,12 +41,6 @@ function warnOfIdleExclusion(
 
 /** Whether one of the ranges, which are sorted and do not overlap, has an address of `wanted`. */
 function isTouched(ranges: readonly IpRange[], wanted: IpRange): boolean {
-  let [low, high] = [0, ranges.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle]?.first ?? wanted.last) <= wanted.last) low = middle + 1;
-    else high = middle;
-  }
-  const before = ranges[low - 1];
+  const before = ranges[lowerBound(ranges, ({ first }) => first <= wanted.last) - 1];
   return before !== undefined && rangesOverlap(before, wanted);
 }

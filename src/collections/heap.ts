@@ -12,6 +12,10 @@ export class Heap<T> {
     return this.#entries[0];
   }
 
+  get size(): number {
+    return this.#entries.length;
+  }
+
   push(entry: T): void {
     const entries = this.#entries;
     let at = entries.length;

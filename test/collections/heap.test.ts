@@ -1,4 +1,4 @@
-import { Heap } from "#src/assignment/heap.ts";
+import { Heap } from "#src/collections/heap.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
