@@ -1,3 +1,4 @@
+import { nameOfFamily } from "#src/ip/address.ts";
 import type { PoolsView, PoolView } from "#src/view/view-pools.ts";
 import { printLines } from "./see-installation.ts";
 import { printTable } from "./table.ts";
@@ -14,7 +15,7 @@ function printRows(pools: readonly PoolView[] | undefined): string {
   const title = ["POOL", "FAMILY", "SIZE", "USED", "FREE", "ORPHANED", "EXCLUDED"];
   const rows = pools.map(({ pool, family, size, used, free, orphaned, excluded }) => [
     pool === "" ? "(gone)" : pool,
-    family === "ipv4" ? "IPv4" : "IPv6",
+    nameOfFamily(family),
     size,
     used,
     free,

@@ -1,3 +1,5 @@
+import { listed } from "#src/model/listed.ts";
+import { printAge } from "#src/view/print-age.ts";
 import { printProblem } from "#src/model/problem.ts";
 import type { Part, StatusView } from "#src/view/status-view.ts";
 import type { AddressView, ServiceView } from "#src/view/view-services.ts";
@@ -136,15 +138,5 @@ function eventTable({ events }: StatusView, age: (time: string) => string): Tabl
 const MAX_SHOWN = 4;
 
 function short(names: readonly string[]): string {
-  const more = names.length - MAX_SHOWN;
-  return `${names.slice(0, MAX_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-/** `12s`, `3m`, `5h`, `2d`; empty where the time is unknown. */
-function printAge(ms: number): string {
-  if (!Number.isFinite(ms)) return "";
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+  return listed(names, MAX_SHOWN);
 }

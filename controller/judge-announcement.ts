@@ -1,4 +1,5 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
+import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { without } from "#src/model/leaving-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -60,7 +61,7 @@ export function judgeAnnouncement(
   { speakers, nowMs }: { readonly speakers: SpeakersView; readonly nowMs: number },
 ): Judgement {
   // No speaker announces what is another provider's.
-  const ips = assignment.reason === "AddressNotOurs" ? [] : without(assignment.addresses, leaving).map(printIp);
+  const ips = without(ownAddresses(assignment), leaving).map(printIp);
   const missing = ips.filter((ip) => !speakers.announced.has(ip));
   const conflict = findConflict(ips, speakers);
   const isMissing = missing.length > 0;

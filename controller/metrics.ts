@@ -1,3 +1,4 @@
+import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { SERVICE_STATES } from "./metric-labels.ts";
@@ -136,10 +137,11 @@ function statesOf({ assignments, unreadable }: Decided): ReadonlyMap<ServiceStat
     ["ignored", 0],
     ["unreadable", unreadable],
   ]);
-  for (const { kind, addresses, reason } of assignments.values()) {
+  for (const assignment of assignments.values()) {
+    const { kind, reason } = assignment;
     const served = reason === "AddressAssigned" ? "assigned" : "incomplete";
     const isIgnored = kind === "ignore" || reason === "AddressReleased";
-    const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
+    const hasOurs = ownAddresses(assignment).length > 0;
     const state = isIgnored ? "ignored" : hasOurs ? served : "pending";
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }

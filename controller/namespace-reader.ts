@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { namespaceLabelsOf } from "#src/assignment/namespace-labels.ts";
 import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 
@@ -20,7 +21,7 @@ export class NamespaceReader {
 
   read(): NamespaceLabels {
     if (!this.#isMarked) return this.#labels;
-    const labels = new Map([...this.#list()].map(([name, { metadata }]) => [name, metadata.labels]));
+    const labels = namespaceLabelsOf(this.#list().values());
     this.#isMarked = false;
     if (!isDeepStrictEqual(labels, this.#labels)) this.#labels = labels;
     return this.#labels;

@@ -1,5 +1,5 @@
 import type { PoolRoom } from "#src/assignment/snapshot.ts";
-import type { Family } from "#src/ip/address.ts";
+import { nameOfFamily } from "#src/ip/address.ts";
 import { keyOf, type ObjectRef } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { poolPlace } from "#src/model/pool-place.ts";
@@ -13,8 +13,6 @@ type Level = (typeof LEVELS)[number];
 const HYSTERESIS_PERCENT = 5;
 /** A pool has been emptier for so long before that is said: what is freed and taken again at once changes nothing. */
 const EMPTIER_MS = 60_000;
-
-const FAMILY_NAMES: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
 
 interface State {
   readonly level: Level;
@@ -77,7 +75,7 @@ export class PoolLevels {
   }
 
   #problemOf({ pool, resource, family, size }: PoolRoom, level: Level): Problem | undefined {
-    const addresses = `${FAMILY_NAMES[family]} addresses`;
+    const addresses = `${nameOfFamily(family)} addresses`;
     const shared = {
       at: poolPlace({ name: pool, ...(resource === undefined ? {} : { resource }) }, keyOf(this.#configMap)),
       severity: "warning",
@@ -110,7 +108,7 @@ export class PoolLevels {
     }
     const { pool, family, size } = room;
     const still = level === "nearly full" ? " It is still nearly full." : "";
-    const message = `Pool "${pool}" has free ${FAMILY_NAMES[family]} addresses again, of ${size}.${still}`;
+    const message = `Pool "${pool}" has free ${nameOfFamily(family)} addresses again, of ${size}.${still}`;
     return eventOf(this.#aboutOf(room), { reason: "PoolHasRoom", message });
   }
 

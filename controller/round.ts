@@ -1,4 +1,5 @@
 import { parseIp, printIp } from "#src/ip/address.ts";
+import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -291,7 +292,7 @@ export class Round {
     const at = new Date(this.#context.wallMs()).toISOString();
     const nowMs = this.#context.monotonicMs();
     // What is another provider's stays in the status, and no Service of ours has it.
-    const after = new Set(assignment.reason === "AddressNotOurs" ? [] : assignment.addresses.map(printIp));
+    const after = new Set(ownAddresses(assignment).map(printIp));
     for (const { ip } of ingressOf(object))
       if (typeof ip === "string" && !after.has(ip))
         this.#history?.note({ at, change: "released", address: ip, service: key }, nowMs);

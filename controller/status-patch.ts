@@ -1,5 +1,7 @@
 import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
 import { type Ip, printIp } from "#src/ip/address.ts";
+import { isHandsOff } from "#src/assignment/is-hands-off.ts";
+import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -14,11 +16,6 @@ import {
 } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
 import { type ConditionValue, conditionsPatch } from "#src/status/condition.ts";
-
-/** Whether the decision leaves the Service to others: then nothing is written. */
-function isHandsOff({ kind, reason }: Assignment): boolean {
-  return kind === "ignore" && reason !== "AddressReleased";
-}
 
 /**
  * What has to be written so that the Service shows what was decided: only what differs, undefined if nothing does. In
@@ -40,23 +37,24 @@ export function statusPatch(
 
 function annotationsPatch(
   { metadata }: KubeObject,
-  { addresses, pool, reason, terms }: Assignment,
+  assignment: Assignment,
   leaving: readonly Ip[],
 ): Readonly<Record<string, string | undefined>> {
-  const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
+  const { pool, terms } = assignment;
+  const own = ownAddresses(assignment);
   const wanted = {
     [POOL_ANNOTATION]: pool,
-    [ADDRESSES_ANNOTATION]: hasOurs ? addresses.map(printIp).join(",") : undefined,
+    [ADDRESSES_ANNOTATION]: own.length > 0 ? own.map(printIp).join(",") : undefined,
     [LEAVING_ANNOTATION]: leaving.length > 0 ? leaving.map(printIp).join(",") : undefined,
     [TERMS_ANNOTATION]: terms,
   };
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => metadata.annotations[name] !== value));
 }
 
-function addressCondition({ addresses, reason, message }: Assignment): ConditionValue | undefined {
+function addressCondition(assignment: Assignment): ConditionValue | undefined {
+  const { reason, message } = assignment;
   if (reason === "AddressReleased") return undefined;
-  const hasOurs = addresses.length > 0 && reason !== "AddressNotOurs";
-  return { status: hasOurs ? "True" : "False", reason, message };
+  return { status: ownAddresses(assignment).length > 0 ? "True" : "False", reason, message };
 }
 
 /** Whether `status.loadBalancer.ingress` holds these addresses, in this order, and nothing else. */

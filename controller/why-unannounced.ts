@@ -1,3 +1,4 @@
+import { listed } from "#src/model/listed.ts";
 import { FORBIDDEN_CAUSES, isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { Reason } from "#src/model/reason.ts";
@@ -23,7 +24,7 @@ export function whyMissing(missing: readonly string[], speakers: SpeakersView): 
       "no speaker is ready. The log and /readyz of a speaker say what it waits for.",
     );
   const byCause = Map.groupBy(missing, (ip) => causeOf(speakers.unowned.get(ip)));
-  const sentences = [...byCause].map(([cause, ips]) => `${listed(ips)}: ${cause}`);
+  const sentences = [...byCause].map(([cause, ips]) => `${listed(ips, SHOWN, " and ")}: ${cause}`);
   return { status: "False", reason: "NoEligibleNode", message: sentences.join(" ") };
 }
 
@@ -57,7 +58,11 @@ export function whyContested(contested: readonly string[], speakers: SpeakersVie
   return failed(
     "MultipleOwners",
     contested,
-    `the speakers of nodes ${listed(nodes.map((node) => `"${node}"`))} all answer.${blocked} Let the heartbeats pass ` +
+    `the speakers of nodes ${listed(
+      nodes.map((node) => `"${node}"`),
+      SHOWN,
+      " and ",
+    )} all answer.${blocked} Let the heartbeats pass ` +
       "between all nodes, in both directions (UDP port 7946, or that of --heartbeat-port), and see that all have the same key.",
   );
 }
@@ -84,12 +89,5 @@ export function whyForeign(foreign: readonly string[], speakers: SpeakersView): 
 }
 
 function failed(reason: Reason, ips: readonly string[], why: string): ConditionValue {
-  return { status: "False", reason, message: `${listed(ips)}: ${why}` };
-}
-
-function listed(texts: readonly string[]): string {
-  const more = texts.length - SHOWN;
-  const shown = texts.slice(0, SHOWN);
-  if (more > 0) return `${shown.join(", ")} and ${more} more`;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+  return { status: "False", reason, message: `${listed(ips, SHOWN, " and ")}: ${why}` };
 }

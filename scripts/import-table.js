@@ -62,7 +62,7 @@ export const importTable = {
     "node:",
     "prom-client",
   ],
-  cli: ["#src/model", "#src/routing", "#src/check", "#src/view", "#src/source", "#src/process", "node:"],
+  cli: ["#src/ip", "#src/model", "#src/routing", "#src/check", "#src/view", "#src/source", "#src/process", "node:"],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

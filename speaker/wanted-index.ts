@@ -12,7 +12,7 @@ import { ToldOnce } from "#src/model/told-once.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import type { NodeInterfaces } from "#src/election/advertised.ts";
 import type { WantedMessage } from "./messages.ts";
-import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
+import { isOurService, type ServiceClass } from "#src/model/service-class.ts";
 
 export interface WantedChanges {
   readonly services: readonly Change<Service>[];
@@ -173,7 +173,7 @@ export class WantedIndex {
 
   /** Every address in the status of a LoadBalancer Service of ours. */
   #addressesOf(service: Service | undefined): readonly Ip[] {
-    const isOurs = service?.type === "LoadBalancer" && isOfServiceClass(service.loadBalancerClass, this.#class);
+    const isOurs = service !== undefined && isOurService(service, this.#class);
     return isOurs ? service.assignedAddresses : [];
   }
 }

@@ -1,13 +1,12 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
 import { whyForbidden } from "#src/model/forbidden-address.ts";
 import type { HostAddress, HostAddresses } from "#src/model/host-addresses.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
-import { nameOfFamily } from "./explain.ts";
 import { block, type Closer, hold, type InUse, obstacleTo } from "./in-use.ts";
 import { type PoolIndex, spaceOf } from "./pool-space.ts";
 import { isEdited } from "./sharing.ts";
 import type { Released } from "./snapshot.ts";
-import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
+import { isOurService, type ServiceClass } from "#src/model/service-class.ts";
 
 /** What a Service keeps of what its status holds, and what not. */
 export interface Adoption {
@@ -41,10 +40,8 @@ export function adoptAll(
   ground: AdoptionGround,
 ): ReadonlyMap<string, Adoption> {
   const adoptions = new Map<string, Adoption>();
-  const isOurs = ({ type, loadBalancerClass }: Service): boolean =>
-    type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, ground);
   for (const service of [...services.filter(isUntouched), ...services.filter(isEdited)])
-    if (isOurs(service)) adoptions.set(service.key, adopt(inUse, service, ground));
+    if (isOurService(service, ground)) adoptions.set(service.key, adopt(inUse, service, ground));
   for (const { ip, owner } of hosts) block(inUse, ip, hostCloser(owner));
   for (const service of services) {
     const { key, assignedAddresses, externalIps } = service;

@@ -1,5 +1,6 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import { findRange, type Pool } from "#src/model/pool.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import type { Assignment, AssignmentSnapshot } from "./snapshot.ts";
 
 /** An address that a Service gets, loses, or keeps without a pool. */
@@ -80,12 +81,11 @@ function given({ snapshot, assignments }: Planned, key: string): readonly Ip[] {
   const unreadable = snapshot.unreadable.get(key);
   if (unreadable !== undefined) return unreadable;
   const assignment = assignments.get(key);
-  if (assignment === undefined || assignment.kind === "ignore" || assignment.reason === "AddressNotOurs") return [];
-  return assignment.addresses;
+  return assignment === undefined || assignment.kind === "ignore" ? [] : ownAddresses(assignment);
 }
 
-function isIn(ips: readonly Ip[], { family, value }: Ip): boolean {
-  return ips.some((one) => one.family === family && one.value === value);
+function isIn(ips: readonly Ip[], ip: Ip): boolean {
+  return ips.some((one) => equalIps(one, ip));
 }
 
 function isPooled(pools: readonly Pool[] | undefined, ip: Ip): boolean {

@@ -1,6 +1,7 @@
-import { type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
+import { listed } from "#src/model/listed.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
@@ -20,18 +21,11 @@ export interface Lack {
 /** Names in one message: enough to see the picture, short enough for an Event (1,024 bytes). */
 const NAMES_SHOWN = 6;
 
-/** The family as people write it. */
-export function nameOfFamily(family: Family): "IPv4" | "IPv6" {
-  return family === "ipv4" ? "IPv4" : "IPv6";
-}
-
-function listed(texts: readonly string[]): string {
-  const more = texts.length - NAMES_SHOWN;
-  return more > 0 ? `${texts.slice(0, NAMES_SHOWN).join(", ")} and ${more} more` : texts.join(", ");
-}
-
 function poolNames(pools: readonly Pool[]): string {
-  return listed(pools.map((pool) => `"${pool.name}"`));
+  return listed(
+    pools.map((pool) => `"${pool.name}"`),
+    NAMES_SHOWN,
+  );
 }
 
 /** The pools, and what else decides which Services they may serve. */
@@ -86,7 +80,10 @@ function explainAllBarred(pools: readonly Pool[], service: Service, namespaces: 
   const others = barred.filter(({ bar }) => bar !== "disabled");
   const shown = others.length > 0 ? others : barred;
   const reason = others.length > 0 ? "PoolNotForService" : "PoolDisabled";
-  const why = listed(shown.map(({ pool, bar }) => describeBar(pool, service, bar)));
+  const why = listed(
+    shown.map(({ pool, bar }) => describeBar(pool, service, bar)),
+    NAMES_SHOWN,
+  );
   const fix =
     reason === "PoolDisabled"
       ? "Enable the pool, or ask for another one."
@@ -163,7 +160,7 @@ export function explainNoFree({
   const counts = spaces.map((space) => describeCount(space));
   return {
     reason: "PoolExhausted",
-    message: `No free ${name} address: ${listed(counts)}. Add a range, or delete a Service that no longer needs its address.`,
+    message: `No free ${name} address: ${listed(counts, NAMES_SHOWN)}. Add a range, or delete a Service that no longer needs its address.`,
   };
 }
 
@@ -193,7 +190,10 @@ export function explainNotInPool(
   if (holder === undefined)
     return refuse("no pool contains it. Add the requested address to a pool, or ask for another one.");
   if (requested !== undefined && !requested.includes(holder.name)) {
-    const names = listed(requested.map((name) => `"${name}"`));
+    const names = listed(
+      requested.map((name) => `"${name}"`),
+      NAMES_SHOWN,
+    );
     return refuse(
       `it is in pool "${holder.name}", not in the requested pool ${names}. Ask for the address or for the pool, not for both.`,
     );

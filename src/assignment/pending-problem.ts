@@ -1,6 +1,7 @@
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Reason } from "#src/model/reason.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import type { Assignment } from "./snapshot.ts";
 
 /** Reasons that are the user's wish, or that the object's own Problems explain. */
@@ -11,10 +12,10 @@ const UNREMARKABLE: readonly Reason[] = ["AddressAssigned", "AddressReleased", "
  * An error where it has no address that is announced, otherwise a warning.
  */
 export function pendingProblem(key: string, assignment: Assignment): Problem | undefined {
-  const { kind, reason, message, addresses } = assignment;
+  const { kind, reason, message } = assignment;
   if (kind === "ignore" || UNREMARKABLE.includes(reason)) return undefined;
   // Those of another provider stay in the status, in no pool, and no speaker announces them.
-  const isServed = addresses.length > 0 && reason !== "AddressNotOurs";
+  const isServed = ownAddresses(assignment).length > 0;
   const lack = isServed ? "Cannot assign an address of each family" : "Cannot assign an address";
   return {
     code: "SERVICE_PENDING",

@@ -1,4 +1,4 @@
-import { matchesLabels } from "#src/model/label-selector.ts";
+import { isSelected, matchesLabels } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { NamespaceLabels } from "./snapshot.ts";
@@ -18,12 +18,9 @@ export function isRestricted({ namespaces, namespaceSelectors, serviceSelectors 
  * are one set; where there are selectors and none matches a namespace, that set is empty and the pool serves no Service.
  */
 export function whyBarred(pool: Pool, service: Service, namespaces: NamespaceLabels): PoolBar | undefined {
-  const { serviceSelectors } = pool;
   if (pool.isDisabled) return "disabled";
   if (!servesNamespace(pool, service.namespace, namespaces)) return "namespace";
-  const isSelected =
-    serviceSelectors.length === 0 || serviceSelectors.some((one) => matchesLabels(one, service.labels));
-  return isSelected ? undefined : "labels";
+  return isSelected(pool.serviceSelectors, service.labels) ? undefined : "labels";
 }
 
 function servesNamespace(pool: Pool, namespace: string, namespaces: NamespaceLabels): boolean {

@@ -1,5 +1,7 @@
 import { printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
+import { isHandsOff } from "./is-hands-off.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import { planAssignments } from "./plan.ts";
 import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";
 
@@ -32,8 +34,10 @@ function withPlanWritten(before: AssignmentSnapshot, { assignments }: Assignment
   return { ...before, services, resting };
 }
 
-function withAssignment(service: Service, { kind, addresses, pool, reason, terms }: Assignment): Service {
-  if (kind === "ignore" && reason !== "AddressReleased") return service;
-  const markedAddresses = addresses.length > 0 && reason !== "AddressNotOurs" ? addresses : undefined;
+function withAssignment(service: Service, assignment: Assignment): Service {
+  if (isHandsOff(assignment)) return service;
+  const { addresses, pool, terms } = assignment;
+  const own = ownAddresses(assignment);
+  const markedAddresses = own.length > 0 ? own : undefined;
   return { ...service, assignedAddresses: addresses, allocatedFrom: pool, markedAddresses, sharedTerms: terms };
 }

@@ -1,6 +1,7 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { AddressTable } from "./choose.ts";
 import { freeIn, type PoolIndex, spaceOf, spacesOf } from "./pool-space.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import type { Assignment, PoolUsage } from "./snapshot.ts";
 
 /** Addresses of one Service that no pool contains, and the pools that it was given addresses from. */
@@ -10,9 +11,10 @@ export interface Orphans {
 }
 
 /** What a Service has by a decision and no pool contains; undefined where there is nothing. */
-export function orphansOf(index: PoolIndex, { kind, reason, addresses, pool }: Assignment): Orphans | undefined {
-  if (pool === undefined || kind === "ignore" || reason === "AddressNotOurs") return undefined;
-  const orphans = addresses.filter((ip) => spaceOf(index, ip) === undefined);
+export function orphansOf(index: PoolIndex, assignment: Assignment): Orphans | undefined {
+  const { kind, pool } = assignment;
+  if (pool === undefined || kind === "ignore") return undefined;
+  const orphans = ownAddresses(assignment).filter((ip) => spaceOf(index, ip) === undefined);
   return orphans.length === 0 ? undefined : { addresses: orphans, pools: pool.split(",") };
 }
 

@@ -1,4 +1,5 @@
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
+import { namespaceLabelsOf } from "#src/assignment/namespace-labels.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { Assignment, Released } from "#src/assignment/snapshot.ts";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
@@ -26,9 +27,7 @@ export function findPendingServices(set: CheckedSet): readonly Problem[] {
     unreadable: addressesOfUnreadable(set, byKey),
     hostAddresses: hostAddressesOf(nodes, members),
     networkAddresses: networkAddressesOf(members),
-    namespaces: new Map(
-      set.keysOf("Namespace").map((name) => [name, set.objectOf("Namespace", name)?.metadata.labels ?? {}]),
-    ),
+    namespaces: namespaceLabelsOf(set.keysOf("Namespace").flatMap((name) => set.objectOf("Namespace", name) ?? [])),
     resting: new Map(),
     former: new Map(),
     nowMs: 0,

@@ -4,13 +4,14 @@ import { type IpRange, printRange } from "#src/ip/range.ts";
 import { child, complain, descend, entry, type Field, readList } from "#src/model/field.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Node } from "#src/model/node.ts";
+import { listed } from "#src/model/listed.ts";
 import { matchesLabels } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { recordOf } from "#src/model/record.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import type { PoolPlaces } from "./pool-places.ts";
-import { isOfServiceClass } from "#src/model/service-class.ts";
+import { isOurService } from "#src/model/service-class.ts";
 
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** Names in one message. */
@@ -76,9 +77,8 @@ function conditionOf(root: Field): Field {
 }
 
 function names(nodes: readonly Node[]): string {
-  const shown = nodes.slice(0, NAMES_SHOWN).map(({ name }) => `"${name}"`);
-  const more = nodes.length - shown.length;
-  return `${nodes.length === 1 ? "Node" : "all Nodes"} ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const quoted = nodes.map(({ name }) => `"${name}"`);
+  return `${nodes.length === 1 ? "Node" : "all Nodes"} ${listed(quoted, NAMES_SHOWN)}`;
 }
 
 function hasOrHave({ length }: readonly Node[]): string {
@@ -129,9 +129,8 @@ function checkLocalServices(set: CheckedSet, able: readonly Node[], problems: Pr
   const byService = Map.groupBy(set.slices, ({ serviceKey }) => serviceKey);
   const ableNames = new Set(able.map(({ name }) => name));
   for (const service of set.services) {
-    const { key, type, externalTrafficPolicy, loadBalancerClass } = service;
-    if (type !== "LoadBalancer" || externalTrafficPolicy !== "Local") continue;
-    if (!isOfServiceClass(loadBalancerClass, set.installation)) continue;
+    const { key, externalTrafficPolicy } = service;
+    if (externalTrafficPolicy !== "Local" || !isOurService(service, set.installation)) continue;
     const endpoints = (byService.get(key) ?? []).flatMap((slice) => slice.endpoints);
     const nodes = [...new Set(endpoints.flatMap(({ nodeName }) => nodeName ?? []))];
     if (nodes.length === 0 || nodes.some((name) => ableNames.has(name))) continue;

@@ -1,7 +1,7 @@
 import { type Cidr, cidrContains, parseCidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Advertisement, Layer2Advertisement } from "#src/model/advertisement.ts";
-import { type LabelSelector, matchesLabels } from "#src/model/label-selector.ts";
+import { isSelected, matchesLabels } from "#src/model/label-selector.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
 import type { Service } from "#src/model/service.ts";
@@ -41,7 +41,7 @@ type Advertised = Pick<WantedAddress, "isUnadvertised" | "selected" | "interface
 export function advertised(pool: string, use: AdvertisedUse): Advertised {
   const own = use.advertisements.filter((one) => one.kind === "layer2" && one.pools.includes(pool));
   const isForAll = ({ serviceSelectors }: Advertisement): boolean =>
-    use.services.every(({ labels }) => isFor(serviceSelectors, labels));
+    use.services.every(({ labels }) => isSelected(serviceSelectors, labels));
   const rules = own.filter(isForAll) as readonly Layer2Advertisement[];
   if (rules.length === 0) return { isUnadvertised: true, selected: undefined };
   const isSimple = rules.every(({ interfaces, preferredNodes }) => interfaces.length + preferredNodes.length === 0);
@@ -52,7 +52,7 @@ export function advertised(pool: string, use: AdvertisedUse): Advertised {
 /** Undefined where an advertisement selects all. */
 function selectedNodes(rules: readonly Layer2Advertisement[], nodes: readonly Node[]): Advertised["selected"] {
   if (rules.some(({ nodeSelectors }) => nodeSelectors.length === 0)) return undefined;
-  const names = nodes.filter(({ labels }) => rules.some((rule) => isFor(rule.nodeSelectors, labels)));
+  const names = nodes.filter(({ labels }) => rules.some((rule) => isSelected(rule.nodeSelectors, labels)));
   return new Set(names.map(({ name }) => name));
 }
 
@@ -64,7 +64,7 @@ function nodeRules(rules: readonly Layer2Advertisement[], { ip, nodes, members }
   const scores = new Map<string, number>();
   for (const node of new Set([...labelsOf.keys(), ...linksOf.keys()])) {
     const labels = labelsOf.get(node) ?? {};
-    const matching = rules.filter(({ nodeSelectors }) => isFor(nodeSelectors, labels));
+    const matching = rules.filter(({ nodeSelectors }) => isSelected(nodeSelectors, labels));
     const named = namedInterfaces(matching);
     const links = linksOf.get(node);
     const canUse = ({ name, subnets }: NonNullable<typeof links>[number]): boolean =>
@@ -87,8 +87,4 @@ function namedInterfaces(matching: readonly Layer2Advertisement[]): readonly str
 function scoreOf(matching: readonly Layer2Advertisement[], labels: Node["labels"]): number {
   const preferred = matching.flatMap(({ preferredNodes }) => preferredNodes);
   return preferred.reduce((sum, { weight, selector }) => sum + (matchesLabels(selector, labels) ? weight : 0), 0);
-}
-
-function isFor(selectors: readonly LabelSelector[], labels: Node["labels"]): boolean {
-  return selectors.length === 0 || selectors.some((selector) => matchesLabels(selector, labels));
 }

@@ -2,6 +2,11 @@ import ipaddr from "ipaddr.js";
 
 export type Family = "ipv4" | "ipv6";
 
+/** The family as people write it. */
+export function nameOfFamily(family: Family): "IPv4" | "IPv6" {
+  return family === "ipv4" ? "IPv4" : "IPv6";
+}
+
 /** One address as a number: 32 bits for `ipv4`, 128 bits for `ipv6`. Only the functions of this folder make one. */
 export interface Ip {
   readonly family: Family;

@@ -1,4 +1,4 @@
-import { type Family, parseIp, printIp } from "#src/ip/address.ts";
+import { type Family, parseIp, printIp, nameOfFamily } from "#src/ip/address.ts";
 import {
   child,
   complain,
@@ -84,7 +84,7 @@ function readEndpoint(field: Field, family: Family | undefined): Endpoint | unde
   const ip = typeof addressField.value === "string" ? parseIp(addressField.value) : undefined;
   if (ip === undefined) return complainInvalid(addressField, "it is not an IP address", "Write the address of the pod");
   if (family !== undefined && ip.family !== family) {
-    const why = `the slice has addressType ${family === "ipv4" ? "IPv4" : "IPv6"}`;
+    const why = `the slice has addressType ${nameOfFamily(family)}`;
     return complainInvalid(addressField, why, "Write it into a slice of its own type");
   }
   const conditions = child(field, "conditions");

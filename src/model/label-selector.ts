@@ -18,6 +18,11 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
   return selector.every(({ key, operator, values }) => tests[operator](valueOf(key), values));
 }
 
+/** Whether one of these selectors matches the labels; a list without any selects all. */
+export function isSelected(selectors: readonly LabelSelector[], labels: Readonly<Record<string, string>>): boolean {
+  return selectors.length === 0 || selectors.some((selector) => matchesLabels(selector, labels));
+}
+
 type Test = (value: string | undefined, values: readonly string[]) => boolean;
 
 const tests: Readonly<Record<Requirement["operator"], Test>> = {

@@ -11,6 +11,14 @@ export function isOfServiceClass(wanted: unknown, { loadBalancerClass, alsoClass
   return wanted === loadBalancerClass || (alsoClassless && wanted === undefined);
 }
 
+/** Whether a Service is Hawser's: its type and class say so. */
+export function isOurService(
+  { type, loadBalancerClass }: { readonly type: string; readonly loadBalancerClass: string | undefined },
+  ours: ServiceClass,
+): boolean {
+  return type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, ours);
+}
+
 export function isSameServiceClass(one: ServiceClass, other: ServiceClass): boolean {
   const isSame = one.loadBalancerClass === other.loadBalancerClass;
   return isSame && (one.alsoClassless ?? false) === (other.alsoClassless ?? false);

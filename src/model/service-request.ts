@@ -1,4 +1,4 @@
-import { equalIps, type Family, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { equalIps, type Family, type Ip, nameOfFamily, parseIp, printIp } from "#src/ip/address.ts";
 import { annotationsOf } from "./annotation.ts";
 import { child, complain, type Field, hasError, isUnset, quote } from "./field.ts";
 import type { Problem } from "./problem.ts";
@@ -149,12 +149,8 @@ function checkFamilies(field: Field, addresses: readonly Ip[], families: readonl
     if (!families.includes(ip.family))
       complain(field, "REQUEST_FAMILY_NOT_SERVED", {
         what,
-        why: `the Service has only ${families.map(nameOf).join(" and ")}`,
-        fix: `Ask for another address, or set spec.ipFamilies to [${nameOf(ip.family)}]`,
+        why: `the Service has only ${families.map(nameOfFamily).join(" and ")}`,
+        fix: `Ask for another address, or set spec.ipFamilies to [${nameOfFamily(ip.family)}]`,
       });
   }
-}
-
-function nameOf(family: Family): "IPv4" | "IPv6" {
-  return family === "ipv4" ? "IPv4" : "IPv6";
 }

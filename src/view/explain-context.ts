@@ -8,7 +8,7 @@ import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
 import { snapshotOf } from "./snapshot-of.ts";
 import type { StatusInput } from "./status-input.ts";
-import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
+import { isOurService } from "#src/model/service-class.ts";
 
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
@@ -41,7 +41,7 @@ export function explainContext(input: ExplainInput): ExplainContext {
   const { services } = snapshot;
   const users = new Map<string, Service[]>();
   for (const service of services.values())
-    if (isOurs(service, input))
+    if (isOurService(service, input))
       for (const ip of service.assignedAddresses) users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), service]);
   const canPlan =
     input.configMaps !== undefined &&
@@ -71,9 +71,4 @@ export function explainContext(input: ExplainInput): ExplainContext {
     usersOf: (ip) => users.get(printIp(ip)) ?? [],
     assignedWithout,
   };
-}
-
-/** Whether Hawser serves a Service: its type and class say so. */
-export function isOurs({ type, loadBalancerClass }: Service, ours: ServiceClass): boolean {
-  return type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, ours);
 }

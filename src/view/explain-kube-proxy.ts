@@ -1,3 +1,4 @@
+import { listed } from "#src/model/listed.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { recordOf, recordsOf, textsOf } from "#src/model/record.ts";
 import { ingressOf } from "#src/model/service-status.ts";
@@ -35,11 +36,7 @@ export function explainKubeProxy(
     ...(externalTrafficPolicy === "Local" && typeof check === "number" && check > 0
       ? [`each node says on port ${check}, at /healthz, how many of its endpoints are ready`]
       : []),
-    ...(sources.length === 0
-      ? []
-      : [
-          `it takes only clients of ${sources.slice(0, MAX_SOURCES).join(", ")}${sources.length > MAX_SOURCES ? ` and ${sources.length - MAX_SOURCES} more` : ""}`,
-        ]),
+    ...(sources.length === 0 ? [] : [`it takes only clients of ${listed(sources, MAX_SOURCES)}`]),
   ];
   const seen = facts.length === 0 ? "" : ` As the Service shows: ${facts.join("; ")}.`;
   return [unknownStep("kube-proxy", { text: `The rules of kube-proxy on the nodes cannot be seen from here.${seen}` })];

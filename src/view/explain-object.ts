@@ -1,11 +1,11 @@
-import type { ServiceClass } from "#src/model/service-class.ts";
+import { isOurService, type ServiceClass } from "#src/model/service-class.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
 import { conditionOf, ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
 import { textOf } from "#src/model/record.ts";
-import { type ExplainInput, isOurs } from "./explain-context.ts";
+import type { ExplainInput } from "./explain-context.ts";
 import { badStep, type ExplainStep, okStep, sentence } from "./explain-step.ts";
 
 /** A Service as the source has it, and as it was read. */
@@ -25,7 +25,7 @@ export function explainObject({ object, read }: ReadService, input: ExplainInput
       text: `It is a Service of type ${type}, and those have no address from a pool.`,
       fix: "To give it an address, write spec.type: LoadBalancer.",
     });
-  if (!isOurs(service, input)) return foreignClass(loadBalancerClass, input);
+  if (!isOurService(service, input)) return foreignClass(loadBalancerClass, input);
   const ofClass = loadBalancerClass === undefined ? "without a class" : `of the class "${loadBalancerClass}"`;
   const created = object.metadata.createdMs;
   const when = created === 0 ? "" : `, created ${new Date(created).toISOString().replace(".000Z", "Z")}`;

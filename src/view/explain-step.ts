@@ -1,3 +1,5 @@
+import { listed } from "#src/model/listed.ts";
+import { printAge } from "./print-age.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { IneligibleReason } from "#src/election/member.ts";
 
@@ -64,24 +66,12 @@ const NAMES_SHOWN = 6;
 
 /** `n1, n2 and n3`; of many the first, and how many more. */
 export function listNames(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
-  if (more > 0) return `${names.slice(0, NAMES_SHOWN).join(", ")} and ${more} more`;
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return listed(names, NAMES_SHOWN, " and ");
 }
 
 /** `2026-11-28T11:50:00Z (10m ago)`; empty where the time is not known. */
 export function timeText(time: string, nowMs: number): string {
   const atMs = Date.parse(time);
   if (Number.isNaN(atMs)) return "";
-  const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1_000));
-  const [size, unit] = UNITS.find(([, , most]) => seconds < most) ?? UNITS[0];
-  return `${new Date(atMs).toISOString().replace(/\.\d+Z$/, "Z")} (${Math.floor(seconds / size)}${unit} ago)`;
+  return `${new Date(atMs).toISOString().replace(/\.\d+Z$/, "Z")} (${printAge(nowMs - atMs)} ago)`;
 }
-
-/** Seconds in a unit, its sign, and below how many seconds it is used. */
-const UNITS = [
-  [1, "s", 120],
-  [60, "m", 7_200],
-  [3_600, "h", 172_800],
-  [86_400, "d", Infinity],
-] as const;

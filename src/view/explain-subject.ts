@@ -1,4 +1,5 @@
 import { type Ip, parseIp } from "#src/ip/address.ts";
+import { listed } from "#src/model/listed.ts";
 import { isDnsLabel } from "#src/model/name.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 
@@ -31,16 +32,21 @@ export function findSubject(text: string, services: readonly KubeObject[] | unde
   if (!isSubjectText(text))
     return { ok: false, isUsage: true, why: `"${text}" is not an address, NAME or NAMESPACE/NAME` };
   if (services === undefined) return { ok: false, isUsage: false, why: "Services may not be read" };
-  const keys = services.map(({ metadata }) => keyOf(metadata));
-  const found = text.includes("/")
-    ? keys.filter((key) => key === text)
-    : keys.filter((key) => key.endsWith(`/${text}`));
-  const [key, ...others] = found.toSorted();
-  if (key !== undefined && others.length === 0) return { ok: true, subject: { kind: "Service", key } };
-  if (key === undefined) return { ok: false, isUsage: false, why: `there is no Service "${text}"` };
-  const more = found.length - MAX_LISTED;
-  const listed = `${found.toSorted().slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  return { ok: false, isUsage: false, why: `there are several Services "${text}": ${listed}. Give one of them` };
+  const found = findService(text, new Set(services.map(({ metadata }) => keyOf(metadata))));
+  if (found.ok) return { ok: true, subject: { kind: "Service", key: found.key } };
+  return { ok: false, isUsage: false, why: found.why ?? `there is no Service "${text}"` };
+}
+
+/** The key among these that a text names, as NAMESPACE/NAME, or as NAME where there is one. `why` says of several. */
+export function findService(
+  text: string,
+  keys: ReadonlySet<string>,
+): { readonly ok: true; readonly key: string } | { readonly ok: false; readonly why?: string } {
+  const found = [...keys].filter((key) => key === text || (!text.includes("/") && key.endsWith(`/${text}`))).sort();
+  const [key, ...others] = found;
+  if (key === undefined) return { ok: false };
+  if (others.length === 0) return { ok: true, key };
+  return { ok: false, why: `there are several Services "${text}": ${listed(found, MAX_LISTED)}. Give one of them` };
 }
 
 /** A subject as JSON and text show it. */

@@ -1,3 +1,4 @@
+import { namespaceLabelsOf } from "#src/assignment/namespace-labels.ts";
 import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
@@ -32,10 +33,6 @@ export interface SeenInstallation {
   readonly speakers: Speakers;
 }
 
-function labelsByName(namespaces: readonly KubeObject[]): NamespaceLabels {
-  return new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels]));
-}
-
 /**
  * Reads what is seen of an installation, once for all that is said of it. With `before` as a program that read that
  * installation first: an object of the configuration that cannot be used leaves its version there in use.
@@ -64,7 +61,7 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,
     nodes,
-    namespaces: input.namespaces && labelsByName(input.namespaces),
+    namespaces: input.namespaces && namespaceLabelsOf(input.namespaces),
     memberRecords: input.members && readMemberRecords(input.members, isNode),
     reports,
     speakers: viewSpeakers({ reports, processes: input.processes, nodes }),

@@ -15,7 +15,7 @@ import { parseAddressTexts } from "#src/model/print-addresses.ts";
 import type { Fields } from "#src/model/record.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import { readSpeakerReport } from "#src/model/speaker-report.ts";
-import { isSubjectText } from "./explain-subject.ts";
+import { findService, isSubjectText } from "./explain-subject.ts";
 import type { StatusInput } from "./status-input.ts";
 
 /** What the history of addresses is read from. */
@@ -66,7 +66,7 @@ export function viewHistory(input: HistoryInput, text: string): ViewedHistory {
     const announced = history.announcements.flatMap((one) => entriesOf(one, [address]));
     return { ok: true, view: { subject: { kind: "Address", address }, entries: inOrder(held, announced), isCut } };
   }
-  const found = findService(input, history, text);
+  const found = findNamed(input, history, text);
   if (!found.ok) return found;
   const { service } = found;
   const held = withoutRepeats(history.holdings.filter((one) => one.service === service));
@@ -86,21 +86,15 @@ function historyOf({ history, reports }: HistoryInput): AddressHistory {
   return mergeHistories({ holdings: [], announcements }, readHistory(history?.get(HISTORY_REPORT)));
 }
 
-type FoundService = { readonly ok: true; readonly service: string } | { readonly ok: false; readonly why: string };
+type Found = { readonly ok: true; readonly service: string } | { readonly ok: false; readonly why: string };
 
 /** A Service that is there, or that the history names. */
-function findService({ services = [] }: HistoryInput, { holdings }: AddressHistory, text: string): FoundService {
+function findNamed({ services = [] }: HistoryInput, { holdings }: AddressHistory, text: string): Found {
   if (!isSubjectText(text)) return { ok: false, why: `"${text}" is not an address, NAME or NAMESPACE/NAME` };
   const keys = new Set([...services.map(({ metadata }) => keyOf(metadata)), ...holdings.map(({ service }) => service)]);
-  const found = [...keys].filter((key) => key === text || (!text.includes("/") && key.endsWith(`/${text}`))).sort();
-  const [service, ...others] = found;
-  if (service === undefined) return { ok: false, why: `there is no Service "${text}", and the history names none` };
-  if (others.length > 0)
-    return {
-      ok: false,
-      why: `there are several Services "${text}": ${found.slice(0, 6).join(", ")}. Give one of them`,
-    };
-  return { ok: true, service };
+  const found = findService(text, keys);
+  if (found.ok) return { ok: true, service: found.key };
+  return { ok: false, why: found.why ?? `there is no Service "${text}", and the history names none` };
 }
 
 function currentOf({ services = [] }: HistoryInput, service: string): readonly Ip[] {

@@ -9,7 +9,7 @@ import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import { Candidates, type CandidatesSeen } from "./candidates.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
-import { isOfServiceClass, type ServiceClass } from "#src/model/service-class.ts";
+import { isOurService, type ServiceClass } from "#src/model/service-class.ts";
 
 /** Of a Service without an address and without a condition. */
 const UNSAID = "no controller has written its status yet";
@@ -50,7 +50,7 @@ export interface ServicesSeen extends CandidatesSeen, ServiceClass {
 export function viewServices(seen: ServicesSeen): readonly ServiceView[] {
   const users = new Map<string, Service[]>();
   for (const { read } of seen.services) {
-    if (!read.ok || !isOurs(read.value, seen)) continue;
+    if (!read.ok || !isOurService(read.value, seen)) continue;
     for (const ip of read.value.assignedAddresses)
       users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), read.value]);
   }
@@ -65,15 +65,11 @@ interface Context extends ServicesSeen {
   readonly candidates: Candidates;
 }
 
-function isOurs({ type, loadBalancerClass }: Service, seen: ServicesSeen): boolean {
-  return type === "LoadBalancer" && isOfServiceClass(loadBalancerClass, seen);
-}
-
 function viewService(object: KubeObject, read: Parsed<Service>, context: Context): readonly ServiceView[] {
   const service = keyOf(object.metadata);
   if (!read.ok) return [{ service, addresses: [], ...explainUnreadable(object, read.problems), served: false }];
   if (read.value.type !== "LoadBalancer") return [];
-  if (isOurs(read.value, context)) return [judge(object, read.value, context)];
+  if (isOurService(read.value, context)) return [judge(object, read.value, context)];
   const message = `class ${read.value.loadBalancerClass ?? "none"}`;
   return [{ service, addresses: [], reason: "OtherLoadBalancerClass", message, since: "", served: true }];
 }
