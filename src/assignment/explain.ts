@@ -1,8 +1,7 @@
 import { type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
-import { rangeContains } from "#src/ip/range.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import { listed } from "#src/model/listed.ts";
-import { avoids, type Pool } from "#src/model/pool.ts";
+import { type Pool, whyClosed } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
@@ -198,10 +197,10 @@ export function explainNotInPool(
       `it is in pool "${holder.name}", not in the requested pool ${names}. Ask for the address or for the pool, not for both.`,
     );
   }
-  if (avoids(holder, ip))
+  const closed = whyClosed(holder, ip);
+  if (closed === "avoided")
     return refuse(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
-  if (holder.excluded.some((range) => rangeContains(range, ip)))
-    return refuse(`pool "${holder.name}" excludes it. Ask for another address.`);
+  if (closed === "excluded") return refuse(`pool "${holder.name}" excludes it. Ask for another address.`);
   if (isClosed) return refuse("a network of the nodes keeps it for itself. Ask for another address.");
   return undefined;
 }

@@ -14,6 +14,16 @@ export function isRestricted({ namespaces, namespaceSelectors, serviceSelectors 
 }
 
 /**
+ * The order in which pools are tried: the lowest priority first, 0 last; of equal ones those for certain Services before
+ * those for all; else as declared.
+ */
+export function byPriority(left: Pool, right: Pool): number {
+  const rankOf = ({ priority }: Pool): number => (priority === 0 ? Infinity : priority);
+  if (rankOf(left) !== rankOf(right)) return rankOf(left) - rankOf(right);
+  return Number(!isRestricted(left)) - Number(!isRestricted(right));
+}
+
+/**
  * Why the pool gives the Service no new address, asked for or not; undefined if it may. Namespaces by name and by selector
  * are one set; where there are selectors and none matches a namespace, that set is empty and the pool serves no Service.
  */

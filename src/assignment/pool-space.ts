@@ -4,7 +4,7 @@ import { withoutReserved } from "#src/ip/reserved-use.ts";
 import { avoids, type Pool } from "#src/model/pool.ts";
 import { Heap } from "#src/collections/heap.ts";
 import { lowerBound } from "#src/collections/lower-bound.ts";
-import { isRestricted } from "./pool-bar.ts";
+import { byPriority, isRestricted } from "./pool-bar.ts";
 import { partsOf, type PoolPart } from "./pool-part.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
@@ -89,19 +89,12 @@ export function indexPools(pools: readonly Pool[], networkAddresses: Iterable<Ip
   return {
     pools: spaces,
     isForAll: !pools.some((pool) => pool.isDisabled || isRestricted(pool)),
-    automatic: inOrderOfPriority(spaces.filter(({ pool }) => pool.autoAssign)),
+    automatic: spaces
+      .filter(({ pool }) => pool.autoAssign)
+      .toSorted((left, right) => byPriority(left.pool, right.pool)),
     byName,
     sorted: { ipv4: sorted("ipv4"), ipv6: sorted("ipv6") },
   };
-}
-
-/** The lowest priority first, 0 last; of equal ones those for certain Services before those for all; else as declared. */
-function inOrderOfPriority(spaces: readonly PoolSpaces[]): readonly PoolSpaces[] {
-  const rankOf = ({ pool }: PoolSpaces): number => (pool.priority === 0 ? Infinity : pool.priority);
-  const isForAll = ({ pool }: PoolSpaces): number => Number(!isRestricted(pool));
-  return spaces.toSorted((left, right) =>
-    rankOf(left) === rankOf(right) ? isForAll(left) - isForAll(right) : rankOf(left) - rankOf(right),
-  );
 }
 
 /**

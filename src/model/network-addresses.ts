@@ -1,8 +1,7 @@
 import { bitsOf, type Ip, printIp } from "#src/ip/address.ts";
-import { rangeContains } from "#src/ip/range.ts";
 import { type Cidr, parseCidr, printCidr } from "#src/ip/cidr.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { avoids, findRange, type LineOfRange, type Pool } from "./pool.ts";
+import { findRange, type LineOfRange, type Pool, whyClosed } from "./pool.ts";
 import { CONFIG_MAP_KEY } from "./config-map-key.ts";
 import type { Problem } from "./problem.ts";
 import { poolPlace } from "./pool-place.ts";
@@ -36,8 +35,7 @@ export function findNetworkAddresses(
     .flatMap(reservedIn)
     .flatMap(({ ip, why }) => {
       const found = findRange(pools, ip);
-      if (found === undefined || avoids(found.pool, ip)) return [];
-      if (found.pool.excluded.some((range) => rangeContains(range, ip))) return [];
+      if (found === undefined || whyClosed(found.pool, ip) !== undefined) return [];
       const { pool, range } = found;
       const line = lineOf(pool, range);
       return {

@@ -54,6 +54,12 @@ export function findRange(
   return undefined;
 }
 
+/** Why the pool does not assign an address of its ranges: it excludes it, or avoids it. Undefined where it may. */
+export function whyClosed(pool: Pool, ip: Ip): "excluded" | "avoided" | undefined {
+  if (avoids(pool, ip)) return "avoided";
+  return pool.excluded.some((range) => rangeContains(range, ip)) ? "excluded" : undefined;
+}
+
 /** Whether the pool skips the address: some old devices drop traffic to IPv4 addresses that end in 0 or 255. */
 export function avoids({ avoidBuggyIps }: Pool, { family, value }: Ip): boolean {
   const last = value & 255n;

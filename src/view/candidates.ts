@@ -10,9 +10,8 @@ import {
 import { type NodeInterfaces, nodeInterfacesOf } from "#src/election/advertised.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import type { Ip } from "#src/ip/address.ts";
-import { parseCidr } from "#src/ip/cidr.ts";
-import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
-import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
+import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
 import type { Pool } from "#src/model/pool.ts";
@@ -25,6 +24,7 @@ export interface CandidatesSeen {
   readonly slices: readonly EndpointSlice[] | undefined;
   readonly nodes: readonly Node[] | undefined;
   readonly memberRecords: readonly MemberRecord[] | undefined;
+  readonly hostAddresses: HostAddresses;
   readonly pools: readonly Pool[];
   readonly advertisements: readonly Advertisement[];
   readonly speakers: Speakers;
@@ -41,7 +41,6 @@ export interface Candidate {
 
 /** Judges nodes by the rules of the election, as the speakers do. */
 export class Candidates {
-  readonly hostAddresses: HostAddresses;
   readonly #seen: CandidatesSeen;
   readonly #slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly #members: readonly Member[];
@@ -50,10 +49,9 @@ export class Candidates {
 
   constructor(seen: CandidatesSeen) {
     this.#seen = seen;
-    this.hostAddresses = hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []);
     this.#slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
-    this.#members = membersOf(seen);
     this.#interfaces = (seen.memberRecords ?? []).map(nodeInterfacesOf);
+    this.#members = membersOf(seen.speakers, this.#interfaces);
     this.#standings = standingsOf(seen.speakers.live, seen.nodes);
   }
 
@@ -62,12 +60,19 @@ export class Candidates {
     return this.#slicesOf.get(key) ?? [];
   }
 
+  /** The pods of a Service: of a dual-stack one those of the family with more endpoints, because each has one of each family. */
+  podsOf(key: string): readonly Endpoint[] {
+    const families = (["ipv4", "ipv6"] as const).map((family) =>
+      this.slicesOf(key).flatMap((slice) => (slice.family === family ? slice.endpoints : [])),
+    );
+    return families.reduce((most, some) => (some.length > most.length ? some : most), []);
+  }
+
   /** All nodes with live speakers, for an address that these Services have. Undefined where what decides is not known. */
   judge(ip: Ip, services: readonly Service[]): readonly Candidate[] | undefined {
-    const { pools, advertisements, nodes = [], slices, memberRecords, speakers } = this.#seen;
+    const { pools, advertisements, nodes = [], slices, memberRecords, hostAddresses, speakers } = this.#seen;
     const needsSlices = services.some(({ externalTrafficPolicy }) => externalTrafficPolicy === "Local");
     if (memberRecords === undefined || !speakers.isKnown || (needsSlices && slices === undefined)) return undefined;
-    const { hostAddresses } = this;
     const members = this.#interfaces;
     const slicesOf = (key: string): readonly EndpointSlice[] => this.slicesOf(key);
     const wanted = wantedAddress({ ip, services, slicesOf, pools, advertisements, nodes, members, hostAddresses });
@@ -87,11 +92,10 @@ function standingsOf(live: readonly SpeakerReport[], nodes: readonly Node[] | un
   return standings.size === 0 ? undefined : standings;
 }
 
-function membersOf({ memberRecords = [], speakers }: CandidatesSeen): readonly Member[] {
-  const recordOf = new Map(memberRecords.map((record) => [record.node, record]));
-  return speakers.live.map(({ node, ready }) => {
-    const texts = recordOf.get(node)?.interfaces.flatMap(({ subnets }) => subnets) ?? [];
-    const subnets = texts.flatMap((text) => parseCidr(text) ?? []);
+function membersOf({ live }: Speakers, known: readonly NodeInterfaces[]): readonly Member[] {
+  const interfacesOf = new Map(known.map(({ node, interfaces }) => [node, interfaces]));
+  return live.map(({ node, ready }) => {
+    const subnets = interfacesOf.get(node)?.flatMap((one) => one.subnets) ?? [];
     return { node, ready, leaving: false, liveSinceMs: 0, subnets, claims: new Map() };
   });
 }

@@ -1,14 +1,14 @@
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
+import type { Ip } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Fields } from "#src/model/record.ts";
 import type { Service } from "#src/model/service.ts";
+import { addressUsers, type AddressUsers } from "./address-users.ts";
 import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
 import { snapshotOf } from "./snapshot-of.ts";
 import type { StatusInput } from "./status-input.ts";
-import { isOurService } from "#src/model/service-class.ts";
 
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
@@ -25,10 +25,7 @@ export interface ExplainContext extends SeenInstallation {
   readonly assignments: ReadonlyMap<string, Assignment> | undefined;
   /** How full the pools are by that plan. */
   readonly usage: readonly PoolUsage[];
-  /** The keys of all that have an address or keep others off it, by the plan. */
-  claimantsOf(ip: Ip): readonly string[];
-  /** Our Services that have an address in their status. */
-  usersOf(ip: Ip): readonly Service[];
+  readonly usersOf: AddressUsers;
   /** What the Service would be assigned if it had nothing; none where that is not known. */
   assignedWithout(service: Service): readonly Ip[];
 }
@@ -39,10 +36,6 @@ export function explainContext(input: ExplainInput): ExplainContext {
   const candidates = new Candidates(seen);
   const snapshot = snapshotOf(seen, input);
   const { services } = snapshot;
-  const users = new Map<string, Service[]>();
-  for (const service of services.values())
-    if (isOurService(service, input))
-      for (const ip of service.assignedAddresses) users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), service]);
   const canPlan =
     input.configMaps !== undefined &&
     input.services !== undefined &&
@@ -67,8 +60,7 @@ export function explainContext(input: ExplainInput): ExplainContext {
     candidates,
     assignments,
     usage,
-    claimantsOf: (ip) => planner.claimantsOf(ip),
-    usersOf: (ip) => users.get(printIp(ip)) ?? [],
+    usersOf: addressUsers(services.values(), input),
     assignedWithout,
   };
 }

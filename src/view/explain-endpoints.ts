@@ -1,5 +1,4 @@
 import { printIp } from "#src/ip/address.ts";
-import type { Endpoint } from "#src/model/endpoint-slice.ts";
 import type { Service } from "#src/model/service.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import { badStep, type ExplainStep, listNames, okStep, unknownStep } from "./explain-step.ts";
@@ -11,7 +10,7 @@ export function explainEndpoints(context: ExplainContext, service: Service, name
     return unknownStep("endpoints", {
       text: `${prefix}EndpointSlices may not be read, so whether a pod is ready cannot be known.`,
     });
-  const endpoints = podsOf(context, service);
+  const endpoints = context.candidates.podsOf(service.key);
   const ready = endpoints.filter((one) => one.ready);
   const ending = endpoints.filter((one) => !one.ready && one.serving && one.terminating);
   const count = `${ready.length} of ${endpoints.length} endpoints ${ready.length === 1 ? "is" : "are"} ready`;
@@ -38,14 +37,6 @@ export function explainEndpoints(context: ExplainContext, service: Service, name
     text: `${local} Node ${without[0]} announces it without a ready endpoint.`,
     fix: `Wait some seconds and ask again; then look at the log of the speaker on ${without[0]}.`,
   });
-}
-
-/** The pods of a Service: of a dual-stack one those of the family with more endpoints, because each has one of each family. */
-function podsOf({ candidates }: ExplainContext, { key }: Service): readonly Endpoint[] {
-  const families = (["ipv4", "ipv6"] as const).map((family) =>
-    candidates.slicesOf(key).flatMap((slice) => (slice.family === family ? slice.endpoints : [])),
-  );
-  return families.reduce((most, some) => (some.length > most.length ? some : most), []);
 }
 
 function findPods({ namespace, selector }: Service, count: number): string {

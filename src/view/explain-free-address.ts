@@ -1,9 +1,8 @@
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
-import { rangeContains } from "#src/ip/range.ts";
 import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import { keyOf } from "#src/model/object.ts";
-import { avoids, findRange } from "#src/model/pool.ts";
+import { findRange, type Pool, whyClosed } from "#src/model/pool.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import { explainConfig } from "./explain-config.ts";
 import type { ExplainContext } from "./explain-context.ts";
@@ -12,7 +11,7 @@ import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } f
 
 /** An address that none of our Services has: whose it is, in which pool, and whether it can be assigned. */
 export function explainFreeAddress(context: ExplainContext, ip: Ip): readonly ExplainStep[] {
-  const forbidden = whyForbidden(ip, context.candidates.hostAddresses);
+  const forbidden = whyForbidden(ip, context.hostAddresses);
   const steps =
     forbidden === undefined
       ? [explainPool(context, ip), explainUse(context, ip)]
@@ -29,32 +28,45 @@ function explainForbidden({ pools }: ExplainContext, ip: Ip, { use }: ForbiddenA
   });
 }
 
-function explainPool({ hasConfig, pools }: ExplainContext, ip: Ip): ExplainStep {
+function explainPool(context: ExplainContext, ip: Ip): ExplainStep {
   const text = printIp(ip);
-  if (!hasConfig)
+  if (!context.hasConfig)
     return unknownStep("pool", { text: `${text}: which pool contains it cannot be known without the configuration.` });
-  const pool = findRange(pools, ip)?.pool;
+  const pool = findRange(context.pools, ip)?.pool;
+  const reason = "RequestedAddressNotInPool";
   if (pool === undefined)
     return badStep("pool", {
-      reason: "RequestedAddressNotInPool",
+      reason,
       text: `${text}: no pool contains it.`,
       fix: "To have Hawser assign it, add it to a pool.",
     });
-  if (pool.excluded.some((range) => rangeContains(range, ip)))
-    return badStep("pool", {
-      reason: "RequestedAddressNotInPool",
-      text: `${text}: the pool "${pool.name}" contains it and excludes it.`,
-      fix: "To have it assigned, take it out of the excluded addresses of the pool.",
-    });
-  if (avoids(pool, ip))
-    return badStep("pool", {
-      reason: "RequestedAddressNotInPool",
-      text: `${text}: the pool "${pool.name}" contains it, but has avoid-buggy-ips, and it ends in 0 or 255.`,
-      fix: "To have it assigned, remove avoid-buggy-ips from the pool.",
-    });
+  const closed = closedBy(context, pool, ip);
+  if (closed !== undefined) return badStep("pool", { reason, ...CLOSED[closed](text, pool) });
   const auto = pool.autoAssign ? "" : ", which assigns only to Services that ask for it (auto-assign: false)";
   return okStep("pool", { text: `${text}: it is in the pool "${pool.name}"${auto}.` });
 }
+
+type Closed = NonNullable<ReturnType<typeof whyClosed>> | "network";
+
+/** Why the pool does not assign the address; undefined where it may. */
+function closedBy({ networkAddresses }: ExplainContext, pool: Pool, ip: Ip): Closed | undefined {
+  return whyClosed(pool, ip) ?? (networkAddresses.has(printIp(ip)) ? "network" : undefined);
+}
+
+const CLOSED: Readonly<Record<Closed, (ip: string, pool: Pool) => Pick<ExplainStep, "text" | "fix">>> = {
+  excluded: (ip, { name }) => ({
+    text: `${ip}: the pool "${name}" contains it and excludes it.`,
+    fix: "To have it assigned, take it out of the excluded addresses of the pool.",
+  }),
+  avoided: (ip, { name }) => ({
+    text: `${ip}: the pool "${name}" contains it, but has avoid-buggy-ips, and it ends in 0 or 255.`,
+    fix: "To have it assigned, remove avoid-buggy-ips from the pool.",
+  }),
+  network: (ip, { name }) => ({
+    text: `${ip}: the pool "${name}" contains it, but a network of the nodes keeps it for itself.`,
+    fix: "Use another address.",
+  }),
+};
 
 function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
   const text = printIp(ip);
@@ -82,8 +94,7 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
       text: `${when} and ${restMs === Infinity ? kept : resting}.`,
     });
   }
-  const isOpen = pool?.excluded.every((range) => !rangeContains(range, ip)) === true;
-  const isAssignable = pool !== undefined && isOpen && !avoids(pool, ip);
+  const isAssignable = pool !== undefined && closedBy(context, pool, ip) === undefined;
   return okStep("address", {
     text: `${text}: no Service has it${isAssignable ? ", so it is free" : ""}.`,
     fix: isAssignable

@@ -1,4 +1,4 @@
-import { type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
+import { byPriority, type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
 import { requestedPoolsOf } from "#src/assignment/requested-pools.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { rangeContains } from "#src/ip/range.ts";
@@ -12,10 +12,7 @@ import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } f
 export function explainPools(context: ExplainContext, service: Service): readonly ExplainStep[] {
   if (context.assignments === undefined)
     return [unknownStep("pool", { text: `Which pools may serve it cannot be known: ${whyUnplanned(context)}.` })];
-  // Of several that may serve it the lowest number comes first; 0 comes after all others.
-  const pools = context.pools.toSorted(
-    (left, right) => (left.priority || Infinity) - (right.priority || Infinity) || 0,
-  );
+  const pools = context.pools.toSorted(byPriority);
   const names = new Map<string, string[]>();
   const matched: string[] = [];
   for (const pool of pools) {

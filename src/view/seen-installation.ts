@@ -1,6 +1,8 @@
 import { namespaceLabelsOf } from "#src/assignment/namespace-labels.ts";
 import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
+import { type NetworkAddresses, networkAddressesOf } from "#src/model/network-addresses.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
@@ -29,6 +31,10 @@ export interface SeenInstallation {
   /** The labels of each namespace. */
   readonly namespaces: NamespaceLabels | undefined;
   readonly memberRecords: readonly MemberRecord[] | undefined;
+  /** What Nodes, their interfaces and gateways have themselves, as far as they may be read. */
+  readonly hostAddresses: HostAddresses;
+  /** What the networks of the nodes keep for themselves. */
+  readonly networkAddresses: NetworkAddresses;
   readonly reports: readonly SpeakerReport[] | undefined;
   readonly speakers: Speakers;
 }
@@ -48,6 +54,7 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
   );
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
+  const memberRecords = input.members && readMemberRecords(input.members, isNode);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
   const slices = input.slices?.flatMap((object) => {
     const read = parseEndpointSlice(object);
@@ -62,7 +69,9 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
     slices,
     nodes,
     namespaces: input.namespaces && namespaceLabelsOf(input.namespaces),
-    memberRecords: input.members && readMemberRecords(input.members, isNode),
+    memberRecords,
+    networkAddresses: networkAddressesOf(memberRecords ?? []),
+    hostAddresses: hostAddressesOf(nodes ?? [], memberRecords ?? []),
     reports,
     speakers: viewSpeakers({ reports, processes: input.processes, nodes }),
   };

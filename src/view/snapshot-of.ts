@@ -1,7 +1,5 @@
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
-import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { leavingAddresses, withoutLeaving } from "#src/model/leaving-addresses.ts";
-import { networkAddressesOf } from "#src/model/network-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
@@ -21,8 +19,8 @@ export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): 
         read.ok ? [] : [[keyOf(object.metadata), addressesHeldBy(object)] as const],
       ),
     ),
-    hostAddresses: hostAddressesOf(seen.nodes ?? [], seen.memberRecords ?? []),
-    networkAddresses: networkAddressesOf(seen.memberRecords ?? []),
+    hostAddresses: seen.hostAddresses,
+    networkAddresses: seen.networkAddresses,
     namespaces: seen.namespaces,
     // The controller alone knows what was freed just now, and what Services had before.
     resting: new Map(),

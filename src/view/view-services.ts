@@ -1,11 +1,12 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { rangeContains } from "#src/ip/range.ts";
-import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { Endpoint } from "#src/model/endpoint-slice.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { findRange } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
+import { addressUsers, type AddressUsers } from "./address-users.ts";
 import { Candidates, type CandidatesSeen } from "./candidates.ts";
 import type { Speakers } from "./view-speakers.ts";
 import { worstCondition } from "./worst-condition.ts";
@@ -48,20 +49,16 @@ export interface ServicesSeen extends CandidatesSeen, ServiceClass {
 
 /** Views of all Services of type LoadBalancer: those that are not served first, then by name. */
 export function viewServices(seen: ServicesSeen): readonly ServiceView[] {
-  const users = new Map<string, Service[]>();
-  for (const { read } of seen.services) {
-    if (!read.ok || !isOurService(read.value, seen)) continue;
-    for (const ip of read.value.assignedAddresses)
-      users.set(printIp(ip), [...(users.get(printIp(ip)) ?? []), read.value]);
-  }
-  const context: Context = { ...seen, usersOf: (ip) => users.get(ip) ?? [], candidates: new Candidates(seen) };
+  const readable = seen.services.flatMap(({ read }) => (read.ok ? [read.value] : []));
+  const usersOf = addressUsers(readable, seen);
+  const context: Context = { ...seen, usersOf, candidates: new Candidates(seen) };
   return seen.services
     .flatMap(({ object, read }) => viewService(object, read, context))
     .sort((left, right) => Number(left.served) - Number(right.served) || (left.service < right.service ? -1 : 1));
 }
 
 interface Context extends ServicesSeen {
-  usersOf(ip: string): readonly Service[];
+  readonly usersOf: AddressUsers;
   readonly candidates: Candidates;
 }
 
@@ -88,7 +85,7 @@ function explainUnreadable(
 function judge(object: KubeObject, { key, assignedAddresses }: Service, context: Context): ServiceView {
   const { status, reason = "", message = "", since = "" } = worstCondition(object) ?? {};
   const addresses = assignedAddresses.map((ip) => viewAddress(ip, context));
-  const endpoints = context.slices === undefined ? undefined : countEndpoints(context.candidates.slicesOf(key));
+  const endpoints = context.slices === undefined ? undefined : countEndpoints(context.candidates.podsOf(key));
   const shared = { service: key, addresses, ...(endpoints === undefined ? {} : { endpoints }) };
   const unannounced = findUnannounced(addresses, context.speakers);
   // Unknown: it was assigned just now, and the speakers have had no time yet.
@@ -141,10 +138,10 @@ function findUnserved(endpoints: ServiceView["endpoints"]): Finding | undefined 
 function viewAddress(address: Ip, context: Context): AddressView {
   const { pools, speakers } = context;
   const ip = printIp(address);
-  const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, address)))?.name;
+  const pool = findRange(pools, address)?.pool.name;
   const owners = speakers.ownersOf(ip);
   const owner = owners.map(({ node }) => node).join(", ");
-  const nodes = context.candidates.judge(address, context.usersOf(ip));
+  const nodes = context.candidates.judge(address, context.usersOf(address));
   const spares = nodes?.filter(({ reason }) => reason === undefined).map(({ node }) => node);
   return {
     ip,
@@ -155,11 +152,6 @@ function viewAddress(address: Ip, context: Context): AddressView {
   };
 }
 
-function countEndpoints(slices: readonly EndpointSlice[]): { readonly ready: number; readonly all: number } {
-  // A dual-stack Service has a slice for each family: its pods are counted once.
-  const [first = [], ...others] = ["ipv4", "ipv6"].map((family) =>
-    slices.filter((slice) => slice.family === family).flatMap(({ endpoints }) => endpoints),
-  );
-  const endpoints = [first, ...others].reduce((most, some) => (some.length > most.length ? some : most), first);
+function countEndpoints(endpoints: readonly Endpoint[]): { readonly ready: number; readonly all: number } {
   return { ready: endpoints.filter(({ ready }) => ready).length, all: endpoints.length };
 }
