@@ -22,7 +22,7 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly namespace: string;
   readonly configMap: string;
   readonly metallbNamespace: string;
-  /** Services of all types and the Ingresses are read, too. */
+  /** Services of all types, the Ingresses and the Namespaces are read, too. */
   readonly readsAll?: boolean;
 }
 
@@ -39,22 +39,20 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
   try {
     const services = await lister.listIfAllowed("Service", options.readsAll === true ? {} : SERVICES);
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
-    const [configMaps, nodes, namespaces, slices, pods, leases, events, ingresses] = await Promise.all([
+    const [configMaps, nodes, slices, pods, leases, events, namespaces, ingresses, resources] = await Promise.all([
       lister.listIfAllowed("ConfigMap", {
         namespace: configMap.namespace,
         fieldSelector: `metadata.name=${configMap.name}`,
       }),
       lister.listIfAllowed("Node"),
-      lister.listIfAllowed("Namespace"),
       lister.listIfAllowed("EndpointSlice"),
       lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
       lister.leases(namespace, COMPONENTS),
       lister.events(COMPONENTS),
+      options.readsAll === true ? lister.listIfAllowed("Namespace") : undefined,
       options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
+      Promise.all(SHOWN_RESOURCES.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace }))),
     ]);
-    const resources: KubeObject[] = [];
-    for (const kind of SHOWN_RESOURCES)
-      resources.push(...((await lister.listIfAllowed(kind, { namespace: metallbNamespace })) ?? []));
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
     const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
@@ -64,7 +62,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const seen = {
       services,
       configMaps,
-      resources,
+      resources: resources.flatMap((objects) => objects ?? []),
       nodes,
       namespaces,
       slices,

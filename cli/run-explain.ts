@@ -1,18 +1,9 @@
-import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
 import { explain } from "#src/view/explain.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printExplanation } from "./print-explanation.ts";
-import { lookOptions } from "./look-options.ts";
-import { readSubject } from "./read-subject.ts";
-import { printLines, seeInstallation } from "./see-installation.ts";
-
-const specs = {
-  ...lookOptions,
-  ...outputOptions("one object with subject, steps and next"),
-} as const satisfies OptionSpecs;
+import { printLines } from "./see-installation.ts";
+import { seeSubject } from "./see-subject.ts";
 
 const command = "hawser explain";
 const about = `Explains one Service or one address of the Hawser in a cluster, or in a folder of manifests: whether it is Hawser's,
@@ -26,24 +17,17 @@ options.`;
 
 /** Runs `hawser explain`. Resolves with the exit code. */
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "SUBJECT" });
-  if (read.kind === "exit") return read.code;
-  const { values: options, rest } = read;
-  const subject = readSubject(command, rest, io);
-  if (subject === undefined) return EXIT_USAGE;
-  const seen = await seeInstallation(options, { command, io });
-  if (!seen.ok) {
-    io.stderr.write(seen.text);
-    return seen.code;
-  }
-  const explained = explain(seen.input, subject);
+  const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
+  if (!seen.ok) return seen.code;
+  const { input, subject, isJson } = seen;
+  const explained = explain(input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.
-    io.stderr.write(`${command}: ${explained.why}\n${printLines(seen.input.problems)}`);
+    io.stderr.write(`${command}: ${explained.why}\n${printLines(input.problems)}`);
     return explained.isUsage ? EXIT_USAGE : 1;
   }
   const { explanation } = explained;
-  io.stdout.write(wantsJson(options) ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
-  io.stderr.write(printLines(seen.input.problems.filter(({ code }) => code.startsWith("API_"))));
+  io.stdout.write(isJson ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
+  io.stderr.write(printLines(input.problems.filter(({ code }) => code.startsWith("API_"))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }

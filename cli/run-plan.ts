@@ -4,20 +4,18 @@ import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import { type Problem, withPlacePrinted } from "#src/model/problem.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
-import { classOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { configMapRef, installationOptions, sourceOptions } from "#src/source/source-options.ts";
+import { configMapRef } from "#src/source/source-options.ts";
 import { type Foretold, foretell } from "#src/view/foretell.ts";
-import type { StatusInput } from "#src/view/status-input.ts";
 import { unreadableFile } from "./check-files.ts";
-import { clusterOptions } from "./cluster-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printPlan } from "./print-plan.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
-import { seeInstallation } from "./see-installation.ts";
+import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
 const specs = {
   filename: {
@@ -25,10 +23,7 @@ const specs = {
     placeholder: "FILE",
     help: "File or folder of manifests to be applied, or - for standard input; may be repeated. Also -f",
   },
-  manifests: sourceOptions.manifests,
-  ...clusterOptions,
-  ...installationOptions,
-  ...classOptions("Plan", "controller"),
+  ...lookOptions("Plan"),
   ...outputOptions("one object with keep, gain, lose, move, orphan and problems"),
 } as const satisfies OptionSpecs;
 
@@ -56,10 +51,7 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
     return EXIT_USAGE;
   }
   const seen = await seeInstallation(options, { command, io });
-  if (!seen.ok) {
-    io.stderr.write(seen.text);
-    return seen.code;
-  }
+  if (!seen.ok) return seen.code;
   const { input } = seen;
   const written = await readManifests(paths, {
     configMap: keyOf(configMapRef(options)),
@@ -74,7 +66,7 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
       ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
       : printPlan(shown),
   );
-  if (isBlind(input) || written.problems.some(({ severity }) => severity === "error")) return 1;
+  if (isPlanBlind(input) || written.problems.some(({ severity }) => severity === "error")) return 1;
   return isHarmful(foretold) ? EXIT_HARM : 0;
 }
 
@@ -107,11 +99,6 @@ async function readManifests(
   }
   const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation });
   return { objects, problems: [...problems, ...inspected.flatMap((one) => one.problems)] };
-}
-
-/** Whether something may not be read that the plan depends on. */
-function isBlind({ services, configMaps, nodes, members }: StatusInput): boolean {
-  return [services, configMaps, nodes, members].includes(undefined);
 }
 
 function isHarmful({ lose, move, orphan }: Foretold): boolean {

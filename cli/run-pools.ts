@@ -1,20 +1,15 @@
 import { withPlacePrinted } from "#src/model/problem.ts";
-import { classOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
-import { clusterOptions } from "./cluster-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printPools } from "./print-pools.ts";
-import { seeInstallation } from "./see-installation.ts";
+import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
 const specs = {
-  manifests: sourceOptions.manifests,
-  ...clusterOptions,
-  ...installationOptions,
-  ...classOptions("Count", "controller"),
+  ...lookOptions("Count"),
   ...outputOptions("one object with pools and problems"),
 } as const satisfies OptionSpecs;
 
@@ -33,15 +28,10 @@ export async function runPools(args: readonly string[], io: ProgramIo): Promise<
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const seen = await seeInstallation(options, { command, io });
-  if (!seen.ok) {
-    io.stderr.write(seen.text);
-    return seen.code;
-  }
+  if (!seen.ok) return seen.code;
   const view = viewPools(seen.input);
   io.stdout.write(wantsJson(options) ? `${printJson(view)}\n` : printPools(view));
-  const { services, configMaps, nodes, members } = seen.input;
-  const isBlind = [services, configMaps, nodes, members].includes(undefined);
-  return isBlind || view.pools === undefined || view.isMissing ? 1 : 0;
+  return isPlanBlind(seen.input) || view.pools === undefined || view.isMissing ? 1 : 0;
 }
 
 /** Pools that cannot be known are null. */

@@ -2,23 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { withPlacePrinted } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
-import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
-import { clusterOptions } from "./cluster-options.ts";
+import { lookOptions } from "./look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
 import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
 import { printStatus } from "./print-status.ts";
-import { classOptions } from "#src/process/option-groups.ts";
+import { exitCodeOfBlind } from "./see-installation.ts";
 
 const specs = {
-  manifests: sourceOptions.manifests,
-  ...clusterOptions,
-  ...installationOptions,
-  ...classOptions("Show", "controller"),
+  ...lookOptions("Show"),
   exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
   ...outputOptions("one object in one line"),
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },
@@ -38,8 +33,6 @@ const LOOK_AT_FOLDER_MS = 500;
 const LOOK_AT_CLUSTER_MS = 5_000;
 /** Clears a terminal. */
 const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
-/** Codes of what is wrong with the call, and not with the cluster. */
-const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KUBECONFIG_UNSUPPORTED"];
 
 /** Runs `hawser status`. Resolves with the exit code. */
 export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
@@ -77,7 +70,7 @@ async function showCluster(options: Options, io: ProgramIo): Promise<number> {
   const found = await look();
   if (!found.ok) {
     printProblems(io, found.problems);
-    return found.problems.some(({ code }) => USAGE.includes(code)) ? EXIT_USAGE : 1;
+    return exitCodeOfBlind(found.problems);
   }
   const last = await show(options, io, {
     first: viewStatus(found.value),

@@ -10,28 +10,38 @@ export interface SeeOptions extends Omit<LookAtClusterOptions, "env"> {
   readonly manifests: string | undefined;
 }
 
-/** An installation; or what to print instead, and the exit code. */
-export type Seen =
-  | { readonly ok: true; readonly input: ExplainInput }
-  | { readonly ok: false; readonly text: string; readonly code: number };
+/** An installation; or the exit code, after saying why it cannot be seen. */
+export type Seen = { readonly ok: true; readonly input: ExplainInput } | { readonly ok: false; readonly code: number };
 
 /** Codes of what is wrong with the call, and not with the cluster. */
 const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KUBECONFIG_UNSUPPORTED"];
 
+/** The exit code of a command that sees no cluster, for these Problems. */
+export function exitCodeOfBlind(problems: readonly Problem[]): number {
+  return problems.some(({ code }) => USAGE.includes(code)) ? EXIT_USAGE : 1;
+}
+
+/** Whether something may not be read that the controller's plan depends on. */
+export function isPlanBlind({ services, configMaps, nodes, members }: ExplainInput): boolean {
+  return [services, configMaps, nodes, members].includes(undefined);
+}
+
 /** Looks at a folder or a cluster once, with the Services of all types. `command`: for messages. */
 export async function seeInstallation(
   { manifests, ...options }: SeeOptions,
-  { command, io: { env } }: { readonly command: string; readonly io: Pick<ProgramIo, "env"> },
+  { command, io: { env, stderr } }: { readonly command: string; readonly io: Pick<ProgramIo, "env" | "stderr"> },
 ): Promise<Seen> {
   if (manifests === undefined) {
     const found = await lookAtCluster({ ...options, env, readsAll: true });
     if (found.ok) return { ok: true, input: found.value };
-    const isUsage = found.problems.some(({ code }) => USAGE.includes(code));
-    return { ok: false, text: printLines(found.problems), code: isUsage ? EXIT_USAGE : 1 };
+    stderr.write(printLines(found.problems));
+    return { ok: false, code: exitCodeOfBlind(found.problems) };
   }
   const folder = await openFolder({ ...options, manifests });
-  if (typeof folder === "string")
-    return { ok: false, text: `${command}: cannot read ${manifests}: ${folder}\n`, code: 1 };
+  if (typeof folder === "string") {
+    stderr.write(`${command}: cannot read ${manifests}: ${folder}\n`);
+    return { ok: false, code: 1 };
+  }
   const input = await folder.look();
   await folder.close();
   return { ok: true, input };

@@ -1,0 +1,47 @@
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import type { ExplainInput } from "#src/view/explain-context.ts";
+import { isSubjectText } from "#src/view/explain-subject.ts";
+import { lookOptions } from "./look-options.ts";
+import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { seeInstallation } from "./see-installation.ts";
+
+/** A command about one Service or one address. */
+interface SubjectCommand {
+  /** `hawser explain`. */
+  readonly command: string;
+  readonly about: string;
+  /** What its JSON is, for the help. */
+  readonly json: string;
+}
+
+/** What a call asks about, and the installation; or the exit code, after saying why not. */
+type SeenSubject =
+  | { readonly ok: true; readonly subject: string; readonly input: ExplainInput; readonly isJson: boolean }
+  | { readonly ok: false; readonly code: number };
+
+/** Reads the call of a command about one subject, and looks at the installation once. */
+export async function seeSubject(
+  args: readonly string[],
+  io: ProgramIo,
+  { command, about, json }: SubjectCommand,
+): Promise<SeenSubject> {
+  const specs = { ...lookOptions("Show"), ...outputOptions(json) };
+  const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "SUBJECT" });
+  if (read.kind === "exit") return { ok: false, code: read.code };
+  const subject = subjectIn(command, read.rest, io);
+  if (subject === undefined) return { ok: false, code: EXIT_USAGE };
+  const seen = await seeInstallation(read.values, { command, io });
+  return seen.ok ? { ok: true, subject, input: seen.input, isJson: wantsJson(read.values) } : seen;
+}
+
+/** The one Service or address that a call names; undefined where it names none, after saying so. */
+function subjectIn(command: string, rest: readonly string[], { stderr }: ProgramIo): string | undefined {
+  const [subject, ...more] = rest;
+  if (subject !== undefined && more.length === 0 && isSubjectText(subject)) return subject;
+  const isOdd = subject !== undefined && more.length === 0;
+  const what = isOdd ? `"${subject}" is not an address, NAME or NAMESPACE/NAME` : "give one Service or address";
+  stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
+  return undefined;
+}
