@@ -1,5 +1,6 @@
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
+import { safeCount } from "#src/ip/safe-count.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { SERVICE_STATES } from "./metric-labels.ts";
 
@@ -21,7 +22,8 @@ type ServiceState = (typeof SERVICE_STATES)[number];
 /** What a leader decided so far, to be looked at when the metrics are read. */
 interface Decided {
   readonly assignments: ReadonlyMap<string, Assignment>;
-  readonly pools: readonly PoolUsage[];
+  /** Counts what is in use and what rests: asked only where that is shown. */
+  readonly pools: () => readonly PoolUsage[];
   /** Services that cannot be read. */
   readonly unreadable: number;
   /** Addresses that several speakers answer for. */
@@ -56,15 +58,16 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
       registers,
       collect() {
         this.reset();
-        for (const usage of shown?.().pools ?? []) this.set({ pool: usage.pool, family: usage.family }, valueOf(usage));
+        for (const usage of shown?.().pools() ?? [])
+          this.set({ pool: usage.pool, family: usage.family }, valueOf(usage));
       },
     });
-  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may assign.", ({ size }) => gaugeValue(size));
+  gaugeOfPools(POOL_ADDRESSES, "Addresses a pool may assign.", ({ size }) => safeCount(size));
   gaugeOfPools(POOL_ADDRESSES_IN_USE, "Addresses of a pool in use.", ({ used }) => used);
   gaugeOfPools(
     POOL_ADDRESSES_FREE,
     "Addresses a pool may assign that are not in use; resting ones are among them.",
-    ({ free }) => gaugeValue(free),
+    ({ free }) => safeCount(free),
   );
   gaugeOfPools(
     POOL_ADDRESSES_ORPHANED,
@@ -79,7 +82,7 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
   gaugeOfPools(
     POOL_ADDRESSES_EXCLUDED,
     "Addresses of a pool that are never assigned: excluded by the configuration, or reserved in a network.",
-    ({ excluded }) => gaugeValue(excluded),
+    ({ excluded }) => safeCount(excluded),
   );
   // oxlint-disable-next-line no-new
   new Gauge({
@@ -122,11 +125,6 @@ export function createControllerMetrics(registry: Registry): ControllerMetrics {
     hide: () => (shown = undefined),
     show: (decided) => (shown = decided),
   };
-}
-
-/** An IPv6 pool may have more addresses than a number can count. */
-function gaugeValue(count: bigint): number {
-  return Math.min(Number(count), Number.MAX_SAFE_INTEGER);
 }
 
 function statesOf({ assignments, unreadable }: Decided): ReadonlyMap<ServiceState, number> {

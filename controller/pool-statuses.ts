@@ -1,5 +1,6 @@
 import type { PoolUsage } from "#src/assignment/snapshot.ts";
 import type { Family } from "#src/ip/address.ts";
+import { safeCount } from "#src/ip/safe-count.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { recordOf } from "#src/model/record.ts";
@@ -92,7 +93,7 @@ function countsOf(usage: readonly PoolUsage[]): PoolCounts {
     const found = usage.find((one) => one.family === family);
     // JSON numbers cannot count all addresses of a /64.
     const free = found === undefined || found.free < 0n ? 0n : found.free;
-    return { used: found?.used ?? 0, free: Math.min(Number(free), Number.MAX_SAFE_INTEGER) };
+    return { used: found?.used ?? 0, free: safeCount(free) };
   };
   const [ipv4, ipv6] = [of("ipv4"), of("ipv6")];
   return {

@@ -182,7 +182,7 @@ export class Round {
     this.#pools = pools;
     if (decided.length > 0 || gone.size > 0 || this.#levels.nextInMs(nowMs) === 0) this.#sayLevels(decided, nowMs);
     const speakers = this.#reports.read(source.reports(), ready);
-    this.#keepHistory(nowMs);
+    this.#keepHistory(speakers, nowMs);
     this.#recordSpeakers(speakers, nowMs);
     for (const keys of [decided, this.#concerned(speakers, nowMs), this.#records.due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
@@ -192,7 +192,7 @@ export class Round {
     metrics.configStale.set(this.#config.isStale ? 1 : 0);
     metrics.show(() => ({
       assignments: planner.assignments,
-      pools: planner.usage(),
+      pools: () => planner.usage(),
       unreadable: unreadable.size,
       contested: speakers.contested.size,
     }));
@@ -266,13 +266,13 @@ export class Round {
   }
 
   /** Notes what is not in the history yet, and writes it when it is time; no round waits for that. */
-  #keepHistory(nowMs: number): void {
+  #keepHistory(speakers: SpeakersView, nowMs: number): void {
     const { source, log, wallMs } = this.#context;
     if (this.#history === undefined) {
       this.#history = new HistoryKeeper();
       this.#history.begin(source, { holdings: this.#holdings(), at: new Date(wallMs()).toISOString(), nowMs });
     }
-    this.#history.noteReports(this.#reports.all(source.reports()), nowMs);
+    if (speakers !== this.#speakers) this.#history.noteReports(this.#reports.all(source.reports()), nowMs);
     const onError = (err: unknown): void => log.warn({ err }, "cannot write the history of addresses");
     void this.#history.write(source, { nowMs, onError });
   }

@@ -239,13 +239,18 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
   if (sharers === undefined) return undefined;
   const ports = portsOf(service);
   if (ports.some((port) => sharers.ports.get(port) === sharers.uses.length)) return undefined;
-  const joins = JSON.stringify([backendOf(service), ...ports.sort()]);
+  const joins = joinsOf(service);
   let joinable = sharers.joinable.get(joins);
   if (joinable === undefined) {
     sharers.joinable.set(joins, (joinable = { uses: [...sharers.uses], from: 0 }));
     inUse.searched.add(sharers);
   }
   return firstJoinable(joinable, service);
+}
+
+/** What decides, beside the sharing key, which addresses a Service can join. */
+function joinsOf(service: Service): string {
+  return JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
 }
 
 function firstJoinable(joinable: Joinable, service: Service): Ip | undefined {
@@ -261,7 +266,7 @@ export function firstSharedInNamespace(inUse: InUse, space: PoolSpace, service: 
   const sharers = inUse.sharers.get(service.sharingKey)?.get(space);
   if (sharers === undefined) return undefined;
   const { namespace } = service;
-  const joins = JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
+  const joins = joinsOf(service);
   let ofNamespace = sharers.joinableIn.get(namespace);
   if (ofNamespace === undefined) sharers.joinableIn.set(namespace, (ofNamespace = new Map()));
   let joinable = ofNamespace.get(joins);

@@ -77,7 +77,7 @@ export class AssignmentPlanner {
    */
   plan(snapshot: AssignmentSnapshot, changed: Iterable<string>): PlanUpdate {
     const isFresh = !isGround(this.#ground, snapshot);
-    const touched = this.#begin(snapshot, changed);
+    const touched = this.#begin(snapshot, { changed, isFresh });
     const { table } = this.#ground as Ground;
     forgetSearches(table.inUse);
     vacateAll(table, touched);
@@ -108,17 +108,17 @@ export class AssignmentPlanner {
   }
 
   /** What is decided again: with each address all that claim it, and with each of these its addresses. */
-  #begin(snapshot: AssignmentSnapshot, changed: Iterable<string>): Touched {
+  #begin(snapshot: AssignmentSnapshot, { changed, isFresh }: { changed: Iterable<string>; isFresh: boolean }): Touched {
     const keys = new Set([...changed, ...this.#restless]);
     const ips = new Map<string, Ip>();
-    if (!isGround(this.#ground, snapshot)) {
+    if (isFresh) {
       this.#ground = groundOf(snapshot);
       this.#resting = undefined;
       const { services, unreadable, hostAddresses } = snapshot;
       for (const all of [services, unreadable, this.#assignments]) for (const key of all.keys()) keys.add(key);
       for (const [text, { ip }] of hostAddresses) ips.set(text, ip);
     }
-    const { inUse } = this.#ground.table;
+    const { inUse } = (this.#ground as Ground).table;
     // Both grow while they are walked.
     for (const key of keys) {
       for (const ip of [...this.#claimed(key), ...addressesIn(snapshot, key)]) {

@@ -24,7 +24,9 @@ export interface SourceListener {
  * to its members, which changes rarely, because all of them read it of all; `history` is what was, and is kept when its
  * writer ends.
  */
-export type ReportTopic = "report" | "member" | "history";
+export type ReportTopic = (typeof REPORT_TOPICS)[number];
+
+export const REPORT_TOPICS = ["report", "member", "history"] as const;
 
 export interface ReportOptions {
   /** Default `report`. */

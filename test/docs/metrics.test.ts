@@ -55,7 +55,12 @@ function showController(registry: Registry): void {
   const pools = [
     { pool: "edge", family: "ipv4", size: 8n, used: 1, free: 7n, orphaned: 0, resting: 0, excluded: 0n } as const,
   ];
-  createControllerMetrics(registry).show(() => ({ assignments: new Map(), pools, unreadable: 1, contested: 0 }));
+  createControllerMetrics(registry).show(() => ({
+    assignments: new Map(),
+    pools: () => pools,
+    unreadable: 1,
+    contested: 0,
+  }));
 }
 
 /** The file that registers metrics -> a registry with these. */

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import type { Kind } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
-import type { ReportTopic } from "#src/source/source.ts";
+import { REPORT_TOPICS, type ReportTopic } from "#src/source/source.ts";
 
 /** The folder beside the manifests that Hawser writes. */
 const STATE = ".hawser";
@@ -70,7 +70,7 @@ export function meaningOf(directory: string, path: string): PathMeaning | undefi
   const file = rest.at(-1) ?? "";
   const name = decode(file.slice(0, -".yaml".length));
   if (!file.endsWith(".yaml") || name === undefined) return undefined;
-  const topic = (["report", "member", "history"] as const).find((one) => REPORT_FOLDERS[one] === area);
+  const topic = REPORT_TOPICS.find((one) => REPORT_FOLDERS[one] === area);
   if (topic !== undefined) return rest.length === 1 ? { kind: "report", topic, name } : undefined;
   const [kind, namespace] = rest;
   if (area !== "status" || rest.length !== 3 || kind === undefined || namespace === undefined) return undefined;

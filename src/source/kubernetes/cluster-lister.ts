@@ -1,3 +1,4 @@
+import { REPORT_TOPICS } from "#src/source/source.ts";
 import { factsOf, type Kind } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -83,7 +84,7 @@ export class ClusterLister {
     const held = new Map<string, ElectionLease>();
     for (const item of await this.#all(leasePath(namespace), {})) {
       const name = textOf(recordOf(recordOf(item)["metadata"])["name"]);
-      for (const topic of ["report", "member", "history"] as const) {
+      for (const topic of REPORT_TOPICS) {
         const report = readReport(topic, item);
         if (report !== undefined) read[topic].set(name, report);
       }
