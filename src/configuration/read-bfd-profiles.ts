@@ -1,4 +1,4 @@
-import type { BfdProfile } from "#src/model/bfd-profile.ts";
+import { BFD_LIMITS, type BfdProfile } from "#src/model/bfd-profile.ts";
 import {
   child,
   complain,
@@ -26,7 +26,6 @@ const KEYS = [
   "passive-mode",
   "minimum-ttl",
 ];
-const INTERVAL_MS = { min: 10, max: 60_000 };
 
 /** Reads `bfd-profiles`; each name is there once. */
 export function readBfdProfiles(field: Field): readonly BfdProfile[] {
@@ -38,11 +37,11 @@ export function readBfdProfiles(field: Field): readonly BfdProfile[] {
     const nameField = child(one, "name");
     const name = readName(nameField);
     const numbers = {
-      receiveIntervalMs: readInteger(child(one, "receive-interval"), INTERVAL_MS),
-      transmitIntervalMs: readInteger(child(one, "transmit-interval"), INTERVAL_MS),
-      echoIntervalMs: readInteger(child(one, "echo-interval"), INTERVAL_MS),
-      detectMultiplier: readInteger(child(one, "detect-multiplier"), { min: 2, max: 255 }),
-      minimumTtl: readInteger(child(one, "minimum-ttl"), { min: 1, max: 254 }),
+      receiveIntervalMs: readInteger(child(one, "receive-interval"), BFD_LIMITS.receiveIntervalMs),
+      transmitIntervalMs: readInteger(child(one, "transmit-interval"), BFD_LIMITS.transmitIntervalMs),
+      echoIntervalMs: readInteger(child(one, "echo-interval"), BFD_LIMITS.echoIntervalMs),
+      detectMultiplier: readInteger(child(one, "detect-multiplier"), BFD_LIMITS.detectMultiplier),
+      minimumTtl: readInteger(child(one, "minimum-ttl"), BFD_LIMITS.minimumTtl),
     };
     const echoMode = readYaml11Boolean(child(one, "echo-mode")) ?? false;
     const passiveMode = readYaml11Boolean(child(one, "passive-mode")) ?? false;

@@ -11,11 +11,8 @@ import {
   readMap,
 } from "#src/model/field.ts";
 import { nearest } from "#src/model/nearest.ts";
-import { parseCommunity } from "#src/model/parse-community.ts";
+import { MAX_COMMUNITIES, parseCommunity } from "#src/model/parse-community.ts";
 import { readScalarText } from "./read-scalar-text.ts";
-
-/** A route carries at most this many in one attribute of ordinary length (255 bytes, 4 each). */
-const MAX_COMMUNITIES = 63;
 
 /** This format has no large communities. */
 function parseStandard(text: string): string | undefined {

@@ -14,3 +14,6 @@ export function parseCommunity(text: string): string | undefined {
   if (!numbers.every((number) => /^\d{1,10}$/.test(number) && Number(number) <= max)) return undefined;
   return [...(isLarge ? ["large"] : []), ...numbers.map(Number)].join(":");
 }
+
+/** A route carries so many communities at most, in one attribute of ordinary length (255 bytes, 4 each). */
+export const MAX_COMMUNITIES = 63;

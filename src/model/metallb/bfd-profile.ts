@@ -1,4 +1,4 @@
-import type { BfdProfile } from "#src/model/bfd-profile.ts";
+import { BFD_LIMITS, type BfdProfile } from "#src/model/bfd-profile.ts";
 import { child, hasError, readBoolean, readInteger } from "#src/model/field.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
@@ -9,13 +9,13 @@ export interface BfdProfileResource extends Resource {
   readonly profile: BfdProfile;
 }
 
-/** The numbers of a profile, by their names in `spec` and in ours, with their limits. */
+/** The numbers of a profile, by their names in `spec` and in ours. */
 const NUMBERS = [
-  { key: "receiveInterval", name: "receiveIntervalMs", min: 10, max: 60_000 },
-  { key: "transmitInterval", name: "transmitIntervalMs", min: 10, max: 60_000 },
-  { key: "echoInterval", name: "echoIntervalMs", min: 10, max: 60_000 },
-  { key: "detectMultiplier", name: "detectMultiplier", min: 2, max: 255 },
-  { key: "minimumTtl", name: "minimumTtl", min: 1, max: 254 },
+  { key: "receiveInterval", name: "receiveIntervalMs" },
+  { key: "transmitInterval", name: "transmitIntervalMs" },
+  { key: "echoInterval", name: "echoIntervalMs" },
+  { key: "detectMultiplier", name: "detectMultiplier" },
+  { key: "minimumTtl", name: "minimumTtl" },
 ] as const;
 
 const KEYS = [...NUMBERS.map(({ key }) => key), "echoMode", "passiveMode"];
@@ -24,8 +24,8 @@ const KEYS = [...NUMBERS.map(({ key }) => key), "echoMode", "passiveMode"];
 export function parseBfdProfile(object: KubeObject): Parsed<BfdProfileResource> {
   const { resource, root, spec } = openResource(object, { keys: KEYS });
   const { problems } = root;
-  const numbers = NUMBERS.flatMap(({ key, name, min, max }) => {
-    const number = readInteger(child(spec, key), { min, max });
+  const numbers = NUMBERS.flatMap(({ key, name }) => {
+    const number = readInteger(child(spec, key), BFD_LIMITS[name]);
     return number === undefined ? [] : [[name, number] as const];
   });
   const profile: BfdProfile = {

@@ -1,6 +1,7 @@
 import type { Advertisement } from "#src/model/advertisement.ts";
 import { child, complainInvalid, type Field, hasError, readInteger } from "#src/model/field.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import { MAX_COMMUNITIES } from "#src/model/parse-community.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { type PoolChoice, readPoolChoice } from "./l2-advertisement.ts";
 import { openResource, type Resource } from "./resource.ts";
@@ -28,8 +29,6 @@ const KEYS = [
 ];
 /** One address is one route by default. */
 const [ONE_IPV4, ONE_IPV6] = [32, 128];
-/** An UPDATE of BGP has room for so many communities beside its other attributes. */
-const MAX_COMMUNITIES = 63;
 
 /** Reads a BGPAdvertisement. Without `spec` it is for all pools, nodes and peers. */
 export function parseBgpAdvertisement(object: KubeObject): Parsed<BgpAdvertisementResource> {
