@@ -1,4 +1,5 @@
 import type { Ip } from "#src/ip/address.ts";
+import { isHandsOff } from "#src/assignment/is-hands-off.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { StatusPatch } from "#src/source/source.ts";
@@ -6,6 +7,7 @@ import type { ConditionValue } from "#src/status/condition.ts";
 import { contestedPatch, judgeDifference } from "./contest.ts";
 import { judgeAnnouncement } from "./judge-announcement.ts";
 import { overlapOf } from "./overlap.ts";
+import { isSameMarks, marksAfter } from "./service-marks.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
 import { statusPatch } from "./status-patch.ts";
@@ -48,7 +50,11 @@ export function planWrite(
   const { announced, graces } = judgeAnnouncement(subject, record, now);
   const waits = { ...graces, overlapUntilMs };
   const patch = statusPatch(object, assignment, { announced, wallMs, leaving });
-  if (patch === undefined) return { changes: { ...waits, retry: undefined }, write: undefined };
+  if (patch === undefined) {
+    const marks = isHandsOff(assignment) ? record.marks : marksAfter(subject);
+    const noted = isSameMarks(record.marks, marks) ? {} : { marks };
+    return { changes: { ...waits, ...noted, retry: undefined }, write: undefined };
+  }
   const { verdict, contest } = judgeDifference(record.contest, object, now.nowMs);
   // No failed write waits for its turn any longer.
   if (verdict === "leave") return { changes: { ...waits, contest, retry: undefined }, write: undefined };

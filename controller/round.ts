@@ -63,6 +63,8 @@ export class Round {
   readonly #reader: ServiceReader;
   readonly #hosts: HostReader;
   readonly #namespaces: NamespaceReader;
+  /** What is on the Services was read in this term: from then on this replica knows what it wrote. */
+  #isInTerm = false;
   /** How long a freed address rests at most, in the pools of the last round. */
   #restMs = REST_MS;
   readonly #reports = new SpeakersReader();
@@ -119,6 +121,7 @@ export class Round {
   /** Begins again as leader: what was under way in an earlier term is in `list()`, or never happened. */
   takeOver(): void {
     for (const key of this.#records.beginTerm()) this.#changed.add(key);
+    this.#isInTerm = false;
     this.#unwritten.clear();
     this.#planner = new AssignmentPlanner();
     this.#poolStatuses.mark();
@@ -131,6 +134,7 @@ export class Round {
 
   /** Reads and writes nothing, as a standby does. */
   watch(): void {
+    this.#isInTerm = false;
     this.#look();
     this.#config.read();
     this.#config.leaveToOthers();
@@ -140,6 +144,7 @@ export class Round {
   async run(): Promise<boolean> {
     const nowMs = this.#context.monotonicMs();
     const changed = this.#look();
+    this.#isInTerm = true;
     try {
       const isDone = await this.#apply(this.#decide(changed, nowMs));
       await this.#poolStatuses.write(this.#pools ?? [], () => this.#planner.usage(), nowMs);
@@ -223,7 +228,8 @@ export class Round {
     this.#isDisturbed = false;
     try {
       const nowMs = this.#context.monotonicMs();
-      return this.#reader.update(changed, { objectOf: this.#objectOf, nowMs, restMs: this.#restMs });
+      const look = { objectOf: this.#objectOf, nowMs, restMs: this.#restMs, isByOthers: !this.#isInTerm };
+      return this.#reader.update(changed, look);
     } catch (error) {
       for (const key of changed) this.#changed.add(key);
       throw error;
@@ -320,6 +326,8 @@ export class Round {
       }
       const { changes, write } = planWrite({ key, object, assignment, record }, surroundings);
       this.#records.change(key, changes);
+      // The next round has to read it again.
+      if ("marks" in changes) this.#changed.add(key);
       if (write === undefined) this.#unwritten.delete(key);
       else planned.push(write);
     }

@@ -1,12 +1,13 @@
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
-import type { KubeObject } from "#src/model/object.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { leavingAddresses, without, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
-import { NEW_RECORD, type ServiceRecord } from "./service-record.ts";
+import { marksOf, withMarks } from "./service-marks.ts";
+import { NEW_RECORD } from "./service-record.ts";
 import type { ServiceRecords } from "./service-records.ts";
 import { stillUnseen, type UnseenWrite } from "./unseen-write.ts";
 
@@ -19,6 +20,8 @@ interface Look {
   readonly nowMs: number;
   /** For how long a freed address rests at most; by default as in pools that do not say. */
   readonly restMs?: number;
+  /** What is noted on the Services counts, and not what is remembered: another replica led, or may have. */
+  readonly isByOthers?: boolean;
 }
 
 /** Reads the Services that changed, and no others, into their records. */
@@ -47,7 +50,8 @@ export class ServiceReader {
   }
 
   /** Reads these Services again. Returns the keys of all that may differ now. */
-  update(changed: ReadonlySet<string>, { objectOf, nowMs, restMs }: Look): ReadonlySet<string> {
+  update(changed: ReadonlySet<string>, look: Look): ReadonlySet<string> {
+    const { objectOf, nowMs, restMs, isByOthers = false } = look;
     const keys = changed.union(this.#restored);
     this.#restored.clear();
     for (const key of keys) {
@@ -56,32 +60,35 @@ export class ServiceReader {
       const parsed = object && parseService(object);
       this.#inUse.remove(this.#records.get(key)?.addresses ?? []);
       if (object === undefined || parsed === undefined) this.#records.forget(key);
-      else this.#take(key, object, parsed);
+      else this.#take(object, parsed, isByOthers);
     }
     for (const key of keys) this.#restore(key, objectOf(key));
     this.#resting = this.#inUse.resting(nowMs, restMs);
     return keys;
   }
 
-  #take(key: string, object: KubeObject, parsed: Parsed<Service>): void {
+  #take(object: KubeObject, parsed: Parsed<Service>, isByOthers: boolean): void {
+    const key = keyOf(object.metadata);
     const before = this.#records.get(key) ?? NEW_RECORD;
     // One empty list for all: most have no problems.
     const problems = parsed.problems.length === 0 ? NEW_RECORD.problems : parsed.problems;
     if (JSON.stringify(problems) !== JSON.stringify(before.problems)) this.#onProblems(object, problems);
     const unseen = stillUnseen(before.unseen, object);
-    const addresses = unseen?.addresses ?? (parsed.ok ? parsed.value.assignedAddresses : addressesHeldBy(object));
+    const marks = parsed.ok ? marksOf(object, parsed.value, isByOthers ? undefined : before.marks) : before.marks;
+    const service = parsed.ok ? withMarks(parsed.value, marks) : undefined;
+    const addresses = unseen?.addresses ?? service?.assignedAddresses ?? addressesHeldBy(object);
     this.#inUse.add(addresses);
-    const leaving =
-      unseen?.leaving ?? (parsed.ok ? leavingAddresses(object, parsed.value, stillLeaving(before, parsed.value)) : []);
+    const leaving = unseen?.leaving ?? (service && leavingAddresses(service, marks?.leaving ?? [])) ?? [];
     const own = without(addresses, leaving);
     // Of one that cannot be read external IPs are among them, which it was not assigned.
-    const has = parsed.ok && own.length > 0;
+    const has = service !== undefined && own.length > 0;
     if (has) this.#former.note(key, own);
     this.#records.read(key, {
-      service: parsed.ok ? withoutLeaving(withUnseen(parsed.value, unseen), leaving) : undefined,
+      service: service && withoutLeaving(withUnseen(service, unseen), leaving),
       addresses,
       problems,
       unseen,
+      marks,
       ...(parsed.ok ? { saidUnreadable: undefined } : {}),
       held: has ? { uid: object.metadata.uid, addresses: own } : before.held,
     });
@@ -102,17 +109,6 @@ export class ServiceReader {
     this.#records.change(key, { service: { ...service, assignedAddresses: addresses }, addresses });
     this.#restored.add(key);
   }
-}
-
-/**
- * What left the Service when its status was read before and was the same: who takes our mark off, or writes another, keeps
- * no address by it that was exchanged.
- */
-function stillLeaving({ service, addresses }: ServiceRecord, { assignedAddresses }: Service): readonly Ip[] {
-  const leaving = service?.leavingAddresses ?? [];
-  if (leaving.length === 0 || addresses.length !== assignedAddresses.length) return [];
-  const isSame = assignedAddresses.every((ip, at) => addresses[at] !== undefined && equalIps(addresses[at], ip));
-  return isSame ? leaving : [];
 }
 
 /** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */

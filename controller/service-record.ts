@@ -5,6 +5,7 @@ import { pauseEndMs } from "#src/status/pace.ts";
 import type { Contest } from "./contest.ts";
 import type { Graces } from "./judge-announcement.ts";
 import type { Retry } from "./retry.ts";
+import type { ServiceMarks } from "./service-marks.ts";
 import type { UnseenWrite } from "./unseen-write.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface ServiceRecord extends Graces {
   readonly addresses: readonly Ip[];
   readonly problems: readonly Problem[];
   readonly held: Holding | undefined;
+  /** What was noted on it when it was written last, or read first; undefined where it has no address. */
+  readonly marks: ServiceMarks | undefined;
   readonly unseen: UnseenWrite | undefined;
   readonly retry: Retry | undefined;
   readonly contest: Contest | undefined;
@@ -44,6 +47,7 @@ export const NEW_RECORD: ServiceRecord = {
   addresses: [],
   problems: [],
   held: undefined,
+  marks: undefined,
   unseen: undefined,
   retry: undefined,
   contest: undefined,

@@ -5,6 +5,7 @@ import { exchangedIn } from "./overlap.ts";
 import type { PlannedWrite } from "./plan-write.ts";
 import { retryAfter } from "./retry.ts";
 import { announcementEvents, eventsOf, refOf } from "./service-events.ts";
+import { marksAfter, marksAfterDoubt } from "./service-marks.ts";
 import type { ServiceRecord } from "./service-record.ts";
 
 /** How a write ended: as the source says, or with an error after which it may have been written all the same. */
@@ -34,10 +35,11 @@ export function writeOutcome(
       addresses: [...addresses, ...released.map(({ ip }) => ip)],
       leaving: [...leaving, ...exchangedIn(assignment)],
     };
-    return { changes: typeof result === "object" ? { retry, unseen } : { retry }, events: [], isMoved: false };
+    const doubted = { retry, unseen, marks: marksAfterDoubt(record.marks, { ...write, leaving: unseen.leaving }) };
+    return { changes: typeof result === "object" ? doubted : { retry }, events: [], isMoved: false };
   }
   const kept = addresses.length === 0 ? { held: undefined } : {};
-  const changes = isContested ? {} : { unseen: { object, addresses, leaving }, ...kept };
+  const changes = isContested ? {} : { unseen: { object, addresses, leaving }, marks: marksAfter(write), ...kept };
   if (result === "unchanged") return { changes: { ...changes, retry: undefined }, events: [], isMoved: false };
   return {
     changes: { ...changes, retry: undefined, contest: contestAfter(record.contest, object, { patch, nowMs }) },

@@ -3,18 +3,18 @@ import type { KubeObject } from "./object.ts";
 import type { Service } from "./service.ts";
 import { LEAVING_ANNOTATION } from "./service-status.ts";
 
-/**
- * Those addresses in the status of a Service that leave it: `known`, or else by its annotation. One that has no other of
- * its family beside it stays: there is nothing in its place.
- */
-export function leavingAddresses(
-  { metadata }: KubeObject,
-  { assignedAddresses }: Service,
-  known: readonly Ip[] = [],
-): readonly Ip[] {
+/** The addresses that the annotation of a Service says leave it. */
+export function markedLeaving({ metadata }: KubeObject): readonly Ip[] {
   const text = metadata.annotations[LEAVING_ANNOTATION] ?? "";
-  if (text === "" && known.length === 0) return [];
-  const named = known.length > 0 ? known : text.split(",").flatMap((one) => parseIp(one) ?? []);
+  return text === "" ? [] : text.split(",").flatMap((one) => parseIp(one) ?? []);
+}
+
+/**
+ * Those of these addresses in the status of a Service that leave it. One that has no other of its family beside it stays:
+ * there is nothing in its place.
+ */
+export function leavingAddresses({ assignedAddresses }: Service, named: readonly Ip[]): readonly Ip[] {
+  if (named.length === 0) return [];
   const staying = without(assignedAddresses, named);
   return assignedAddresses.filter((ip) => !has(staying, ip) && staying.some(({ family }) => family === ip.family));
 }

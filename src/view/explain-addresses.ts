@@ -1,7 +1,7 @@
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
-import { leavingAddresses } from "#src/model/leaving-addresses.ts";
+import { leavingAddresses, markedLeaving } from "#src/model/leaving-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { findRange } from "#src/model/pool.ts";
 import { textOf } from "#src/model/record.ts";
@@ -43,7 +43,7 @@ interface Held {
 
 function explainOne(context: ExplainContext, { service, object }: Subject, { ip, assignment }: Held): ExplainStep {
   const text = printIp(ip);
-  if (leavingAddresses(object, service).some((one) => equalIps(one, ip)))
+  if (leavingAddresses(service, markedLeaving(object)).some((one) => equalIps(one, ip)))
     return okStep("address", {
       text: `${text}: it leaves the Service, and stays until a speaker announces the one in its place.`,
     });

@@ -1,5 +1,5 @@
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
-import { leavingAddresses, withoutLeaving } from "#src/model/leaving-addresses.ts";
+import { leavingAddresses, markedLeaving, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
@@ -11,7 +11,9 @@ export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): 
     pools: seen.hasConfig ? seen.pools : undefined,
     services: new Map(
       seen.services.flatMap(({ object, read }) =>
-        read.ok ? [[read.value.key, withoutLeaving(read.value, leavingAddresses(object, read.value))] as const] : [],
+        read.ok
+          ? [[read.value.key, withoutLeaving(read.value, leavingAddresses(read.value, markedLeaving(object)))] as const]
+          : [],
       ),
     ),
     unreadable: new Map(
