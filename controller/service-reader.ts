@@ -70,9 +70,7 @@ export class ServiceReader {
   #take(object: KubeObject, parsed: Parsed<Service>, isByOthers: boolean): void {
     const key = keyOf(object.metadata);
     const before = this.#records.get(key) ?? NEW_RECORD;
-    // One empty list for all: most have no problems.
-    const problems = parsed.problems.length === 0 ? NEW_RECORD.problems : parsed.problems;
-    if (JSON.stringify(problems) !== JSON.stringify(before.problems)) this.#onProblems(object, problems);
+    const problems = this.#sayProblems(object, parsed.problems, before.problems);
     const unseen = stillUnseen(before.unseen, object);
     const marks = parsed.ok ? marksOf(object, parsed.value, isByOthers ? undefined : before.marks) : before.marks;
     const service = parsed.ok ? withMarks(parsed.value, marks) : undefined;
@@ -92,6 +90,13 @@ export class ServiceReader {
       ...(parsed.ok ? { saidUnreadable: undefined } : {}),
       held: has ? { uid: object.metadata.uid, addresses: own } : before.held,
     });
+  }
+
+  #sayProblems(object: KubeObject, found: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
+    // One empty list for all: most have no problems.
+    const problems = found.length === 0 ? NEW_RECORD.problems : found;
+    if (JSON.stringify(problems) !== JSON.stringify(before)) this.#onProblems(object, problems);
+    return problems;
   }
 
   /** Gives a Service with an empty status back what it had, where no Service has it now. */
