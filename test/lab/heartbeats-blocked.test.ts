@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { echo, startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
 import { Rack } from "#lab/rack/rack.ts";
+import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -91,6 +92,17 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     await installation.speaker(node).waitForLine(new RegExp(`"code":"HEARTBEATS_NOT_HEARD".*${what}`));
   }
 
+  /** Ends the speaker that has the address, and starts it again once the other one has it: returns the new owner and the other node. */
+  async function handOver(end: (speaker: RackProcess) => Promise<number>): Promise<[string, string]> {
+    const other = await installation.untilOwned(echo.ipv4);
+    await end(installation.speaker(other));
+    const owner = other === "n1" ? "n2" : "n1";
+    await until(`${owner} announces`, () => installation.announcers(echo.ipv4).includes(owner));
+    await installation.startSpeaker(other);
+    await until("both hear each other", () => ["n1", "n2"].every((node) => reportOf(node).unheard.length === 0));
+    return [owner, other];
+  }
+
   it("L3 in both directions: both announce, and both say whom they do not hear, at which port", async () => {
     const owner = await installation.untilOwned(echo.ipv4);
     const other = owner === "n1" ? "n2" : "n1";
@@ -108,8 +120,8 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
   });
 
   it("L3 in one direction: the one that does not hear takes over, and both say which direction it is", async () => {
-    const owner = await installation.untilOwned(echo.ipv4);
-    const other = owner === "n1" ? "n2" : "n1";
+    // A claim that was made while both heard each other stands against one that was made alone.
+    const [owner, other] = await handOver((speaker) => speaker.stop());
     await block(other, owner);
     await until(`${other} announces`, () => installation.announcers(echo.ipv4).includes(other));
     await untilSaid(owner, other, `${other} does not hear the heartbeats of ${owner}, which hears those of ${other}`);
@@ -121,5 +133,15 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("a firewall that blocks the 
     ];
     const isSaid = () => expected.every((start) => events().some((event) => event.startsWith(start)));
     await until("each Node has its Event", isSaid, { lastSeen: events });
+  });
+
+  it("L3 in one direction: an owner that took over alone yields to the one that does not hear it", async () => {
+    const [owner, other] = await handOver((speaker) => speaker.kill());
+    await block(other, owner);
+    await untilSaid(other, owner, `${other} hears no heartbeats of ${owner}`);
+    await until(`${other} alone announces`, () => installation.announcers(echo.ipv4).join() === other, {
+      lastSeen: () => installation.announcers(echo.ipv4),
+    });
+    expect(announced()).toMatch(/^Announced /);
   });
 });
