@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Four projects in two suites. `npm test`: `unit` runs in parallel, `lab` builds racks in namespaces, one file after the other.
+// Four projects in two suites. `npm test`: `unit` runs in parallel, `lab` beside it builds racks in namespaces, one file after the other.
 // `npm run test:cluster`: `cluster` runs a real Kubernetes in racks, `install` adds real nodes and containers to that, as root only.
 
 /** Half of the time of the unit tests is waiting, so there is work for more workers than cores. */
