@@ -3,8 +3,9 @@ import { findProblems } from "#src/check/find-problems.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, placeOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { type FilePlace, printPlace } from "#src/model/problem-place.ts";
+import type { FilePlace } from "#src/model/problem-place.ts";
 import { wallMs } from "#src/process/clock.ts";
+import { inFile, startOf } from "./finding-of.ts";
 import { type CheckResult, exitCodeOf, type Finding, nameIn, nameOf } from "./check-result.ts";
 
 /** A file as read; undefined text: it cannot be read, for this reason. */
@@ -53,23 +54,6 @@ export function checkFiles(
   }
   findings.push(...doubles);
   return { findings, objects: objects.length, otherKinds, exitCode: exitCodeOf(findings) };
-}
-
-/** A Problem with the line of the value, as far as it is known; `path`: the file of one that names no object. */
-function inFile({ line, ...problem }: Problem, place: FilePlace | undefined, path: string): Finding {
-  const { at } = problem;
-  // The text has no object yet: the place is in the file.
-  if (at.kind === "file" && at.line !== undefined) {
-    const nearer = line === undefined ? at : { ...at, line };
-    return { file: startOf(nearer), ...problem, at: nearer };
-  }
-  if (place === undefined) return { file: path, ...problem };
-  return { file: startOf(line === undefined ? place : { ...place, line }), ...problem };
-}
-
-/** `shop.yaml:12`. */
-function startOf({ path: _path, ...start }: FilePlace): string {
-  return printPlace(start);
 }
 
 /** Of objects with one name the place of the first. */

@@ -12,6 +12,7 @@ import { openFolderSource } from "#src/source/folder/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import type { SpeakerProcess } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
+import type { PlaceOfObject } from "./finding-of.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 export interface OpenFolderOptions extends ServiceClass {
@@ -24,6 +25,7 @@ export interface OpenFolderOptions extends ServiceClass {
 /** A folder of manifests that is looked at, as often as wanted, until it is closed. */
 export interface OpenFolder {
   look(): Promise<ExplainInput>;
+  readonly placeOf: PlaceOfObject;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
   const fault = await faultOf(manifests);
   if (fault !== undefined) return fault;
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
-  const source = openFolderSource({ directory: manifests, log });
+  const source = openFolderSource({ directory: manifests, log, keepsLines: true });
   const problems = new Map<string, readonly Problem[]>();
   await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...METALLB_KINDS], {
     onChange: () => undefined,
@@ -63,6 +65,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       events: await readEvents(manifests),
       problems: [...problems.values()].flat(),
     }),
+    placeOf: (object) => source.placeOf(object),
     close: async () => source.close(),
   };
 }

@@ -7,18 +7,11 @@ export function outputOptions(json: string) {
       kind: "string",
       default: "text",
       choices: ["text", "json"],
-      help: `Output format; json: ${json}. Also -o`,
+      short: "o",
+      help: `Output format; json: ${json}`,
     },
     json: { kind: "boolean", help: "The same as --output json" },
   } as const satisfies OptionSpecs;
-}
-
-/** The arguments with `-o json` and `-ojson`, as kubectl has them, in the long form. */
-export function withLongOutput(args: readonly string[]): readonly string[] {
-  return args.flatMap((word) => {
-    if (word === "-o") return ["--output"];
-    return /^-o=?(?:json|text)$/.test(word) ? ["--output", word.replace(/^-o=?/, "")] : [word];
-  });
 }
 
 /** Whether JSON is asked for. */

@@ -1,5 +1,5 @@
 import type { Foretold } from "#src/view/foretell.ts";
-import { printLines } from "./see-installation.ts";
+import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 /** Said where there are orphaned addresses. */
@@ -7,7 +7,7 @@ const ORPHANS =
   "Orphaned addresses keep serving. To keep them in a pool, add them to one; to move them, ask for another pool or address.\n";
 
 /** What comes of a change, as a person reads it: a row for each address that does not stay as it is, and a summary. */
-export function printPlan({ keep, gain, lose, move, orphan, problems }: Foretold): string {
+export function printPlan({ keep, gain, lose, move, orphan, problems }: Omit<Foretold, "configProblems">): string {
   const rows = [
     ...lose.map(({ service, address }) => ["loses", service, address, ""]),
     ...move.map(({ service, from, to }) => ["moves", service, from, to]),

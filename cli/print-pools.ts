@@ -1,6 +1,6 @@
 import { nameOfFamily } from "#src/ip/address.ts";
 import type { PoolsView, PoolView } from "#src/view/view-pools.ts";
-import { printLines } from "./see-installation.ts";
+import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 /** Pools for a terminal: a row for each family of each. */

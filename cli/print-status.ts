@@ -1,8 +1,8 @@
 import { listed } from "#src/model/listed.ts";
 import { printAge } from "#src/view/print-age.ts";
-import { printProblem } from "#src/model/problem.ts";
 import type { Part, StatusView } from "#src/view/status-view.ts";
 import type { AddressView, ServiceView } from "#src/view/view-services.ts";
+import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 /** What is shown of a fact that is not known, and after one that only its own last report says. */
@@ -24,7 +24,7 @@ export function printStatus(view: StatusView, nowMs: number): string {
     ...(view.takeovers.length === 0 ? [] : [section("", takeoverTable(view, age))]),
     ...(view.leaders.length === 0 && !isUnknown("leaders") ? [] : [section(UNKNOWN, leaderTable(view, age))]),
     section(empty("no Events", "events"), eventTable(view, age)),
-    ...(view.problems.length === 0 ? [] : [view.problems.map((problem) => `${printProblem(problem)}\n`).join("")]),
+    ...(view.problems.length === 0 ? [] : [printLines(view.problems)]),
     ...printUnknown(view),
   ];
   return sections.join("\n");

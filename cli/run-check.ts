@@ -12,7 +12,7 @@ import { checkCluster } from "./check-cluster.ts";
 import { checkFiles } from "./check-files.ts";
 import type { CheckResult } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
 import { printFinding, printSummary } from "./print-finding.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
@@ -52,7 +52,7 @@ docs/errors.md explains every code.`;
 /** Runs `hawser check`. Resolves with the exit code. */
 export async function runCheck(args: readonly string[], io: ProgramIo): Promise<number> {
   const command = "hawser check";
-  const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "FILE..." });
+  const read = readOptions(specs, args, io, { command, about, rest: "FILE..." });
   if (read.kind === "exit") return read.code;
   const { values, rest: paths } = read;
   const namesCluster = values.kubeconfig !== undefined || values.context !== undefined;

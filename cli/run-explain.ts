@@ -2,7 +2,7 @@ import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { explain } from "#src/view/explain.ts";
 import { printExplanation } from "./print-explanation.ts";
-import { printLines } from "./see-installation.ts";
+import { printLines } from "./print-lines.ts";
 import { seeSubject } from "./see-subject.ts";
 
 const command = "hawser explain";

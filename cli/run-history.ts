@@ -1,7 +1,7 @@
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { viewHistory } from "#src/view/view-history.ts";
 import { printHistory } from "./print-history.ts";
-import { printLines } from "./see-installation.ts";
+import { printLines } from "./print-lines.ts";
 import { seeSubject } from "./see-subject.ts";
 
 const command = "hawser history";

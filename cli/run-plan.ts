@@ -2,17 +2,22 @@ import { METALLB_KINDS } from "#src/model/kind.ts";
 import { DEFAULT_INSTALLATION, inspectObjects } from "#src/check/inspect-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
-import { type Problem, withPlacePrinted } from "#src/model/problem.ts";
+import { printProblem, type Problem, withPlacePrinted } from "#src/model/problem.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { configMapRef } from "#src/source/source-options.ts";
-import { type Foretold, foretell } from "#src/view/foretell.ts";
+import { foretell } from "#src/view/foretell.ts";
+import type { PlanChanges } from "#src/assignment/compare-plans.ts";
+import { hasError } from "#src/model/field.ts";
+import { type FilePlace, printObjectName } from "#src/model/problem-place.ts";
 import { unreadableFile } from "./check-files.ts";
+import { nameOf } from "./check-result.ts";
+import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
 import { printPlan } from "./print-plan.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
@@ -20,8 +25,9 @@ import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 const specs = {
   filename: {
     kind: "list",
+    short: "f",
     placeholder: "FILE",
-    help: "File or folder of manifests to be applied, or - for standard input; may be repeated. Also -f",
+    help: "File or folder of manifests to be applied, or - for standard input; may be repeated",
   },
   ...lookOptions("Plan"),
   ...outputOptions("one object with keep, gain, lose, move, orphan and problems"),
@@ -42,7 +48,7 @@ const PLANNED: readonly string[] = ["ConfigMap", "Service", "Node", "Namespace",
 
 /** Runs `hawser plan`. Resolves with the exit code. */
 export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, withLongOutput(withLongFilename(args)), io, { command, about, rest: "[FILE...]" });
+  const read = readOptions(specs, args, io, { command, about, rest: "[FILE...]" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest } = read;
   const paths = [...options.filename, ...rest];
@@ -58,26 +64,28 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
     metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
   });
-  const foretold = foretell(input, written.objects);
-  const problems = [...input.problems, ...written.problems, ...foretold.problems];
+  const { configProblems, ...foretold } = foretell(input, written.objects);
+  const ofManifests = withoutTwins([...written.problems, ...configProblems]);
+  const placeOf: PlaceOfObject = (object) => written.placeOf(object) ?? seen.placeOf(object);
+  const problems = [
+    ...input.problems.map((problem) => findingOf(problem, seen.placeOf)),
+    ...[...ofManifests, ...foretold.problems].map((problem) => findingOf(problem, placeOf)),
+  ];
   const shown = { ...foretold, problems };
   io.stdout.write(
     wantsJson(options)
       ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
       : printPlan(shown),
   );
-  if (isPlanBlind(input) || written.problems.some(({ severity }) => severity === "error")) return 1;
+  if (isPlanBlind(input) || hasError(ofManifests)) return 1;
   return isHarmful(foretold) ? EXIT_HARM : 0;
-}
-
-/** The arguments with `-f FILE`, as kubectl has it, in the long form. */
-function withLongFilename(args: readonly string[]): readonly string[] {
-  return args.map((word) => (word === "-f" ? "--filename" : word));
 }
 
 interface Written {
   readonly objects: readonly KubeObject[];
   readonly problems: readonly Problem[];
+  /** Where an object is written; of several of one name the last. */
+  readonly placeOf: PlaceOfObject;
 }
 
 async function readManifests(
@@ -86,21 +94,32 @@ async function readManifests(
 ): Promise<Written> {
   const objects: KubeObject[] = [];
   const problems: Problem[] = [];
+  const places = new Map<string, FilePlace>();
   for (const path of paths) {
     for (const { path: file, text, fault } of await readCheckedFiles(path)) {
       if (text === undefined) {
         problems.push(unreadableFile(file, fault ?? "it does not exist"));
         continue;
       }
-      const parsed = parseManifests(text, file);
+      const parsed = parseManifests(text, file, { keepsLines: true });
+      for (const [object, place] of parsed.places) places.set(nameOf(object), place);
       problems.push(...parsed.problems);
       objects.push(...parsed.objects.filter(({ kind }) => PLANNED.includes(kind)));
     }
   }
   const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation });
-  return { objects, problems: [...problems, ...inspected.flatMap((one) => one.problems)] };
+  return {
+    objects,
+    problems: [...problems, ...inspected.flatMap((one) => one.problems)],
+    placeOf: (object) => places.get(printObjectName(object)),
+  };
 }
 
-function isHarmful({ lose, move, orphan }: Foretold): boolean {
+/** Each Problem once: what is wrong with an object alone is found when it is read, and with the whole configuration. */
+function withoutTwins(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [printProblem(problem), problem])).values()].toReversed();
+}
+
+function isHarmful({ lose, move, orphan }: PlanChanges): boolean {
   return lose.length + move.length + orphan.length > 0;
 }

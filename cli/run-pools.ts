@@ -3,8 +3,9 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
+import { findingOf } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
 import { printPools } from "./print-pools.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
@@ -24,12 +25,13 @@ options.`;
 
 /** Runs `hawser pools`. Resolves with the exit code. */
 export async function runPools(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, withLongOutput(args), io, { command, about });
+  const read = readOptions(specs, args, io, { command, about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) return seen.code;
-  const view = viewPools(seen.input);
+  const viewed = viewPools(seen.input);
+  const view = { ...viewed, problems: viewed.problems.map((problem) => findingOf(problem, seen.placeOf)) };
   io.stdout.write(wantsJson(options) ? `${printJson(view)}\n` : printPools(view));
   return isPlanBlind(seen.input) || view.pools === undefined || view.isMissing ? 1 : 0;
 }

@@ -5,12 +5,13 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
+import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
 import { printStatus } from "./print-status.ts";
-import { exitCodeOfBlind } from "./see-installation.ts";
+import { exitCodeOfBlind, NO_FILES } from "./see-installation.ts";
 
 const specs = {
   ...lookOptions("Show"),
@@ -36,7 +37,7 @@ const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
 
 /** Runs `hawser status`. Resolves with the exit code. */
 export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, withLongOutput(args), io, { command: "hawser status", about });
+  const read = readOptions(specs, args, io, { command: "hawser status", about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
   return options.manifests === undefined ? showCluster(options, io) : showFolder(options, options.manifests, io);
@@ -50,16 +51,22 @@ function exitCodeOf({ services, problems, unknown }: StatusView, options: Option
   return services.some(({ served }) => !served) || codes.has("CONTROLLER_NOT_LEADING") ? 1 : 0;
 }
 
+/** The view with the file of each Problem. */
+function withFiles(view: StatusView, placeOf: PlaceOfObject): StatusView {
+  return { ...view, problems: view.problems.map((problem) => findingOf(problem, placeOf)) };
+}
+
 async function showFolder(options: Options, manifests: string, io: ProgramIo): Promise<number> {
   const folder = await openFolder({ ...options, manifests });
   if (typeof folder === "string") {
     io.stderr.write(`Cannot show the status of ${manifests}: ${folder}\n`);
     return 1;
   }
+  const look = async () => withFiles(viewStatus(await folder.look()), folder.placeOf);
   const last = await show(options, io, {
-    first: viewStatus(await folder.look()),
+    first: await look(),
     everyMs: LOOK_AT_FOLDER_MS,
-    look: async () => viewStatus(await folder.look()),
+    look,
   });
   await folder.close();
   return exitCodeOf(last, options);
@@ -73,12 +80,12 @@ async function showCluster(options: Options, io: ProgramIo): Promise<number> {
     return exitCodeOfBlind(found.problems);
   }
   const last = await show(options, io, {
-    first: viewStatus(found.value),
+    first: withFiles(viewStatus(found.value), NO_FILES),
     everyMs: LOOK_AT_CLUSTER_MS,
     look: async () => {
       const next = await look();
       if (!next.ok) printProblems(io, next.problems);
-      return next.ok ? viewStatus(next.value) : undefined;
+      return next.ok ? withFiles(viewStatus(next.value), NO_FILES) : undefined;
     },
   });
   return exitCodeOf(last, options);

@@ -1,7 +1,9 @@
-import { printProblem, type Problem } from "#src/model/problem.ts";
+import { type Problem } from "#src/model/problem.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
+import type { PlaceOfObject } from "./finding-of.ts";
+import { printLines } from "./print-lines.ts";
 import { lookAtCluster, type LookAtClusterOptions } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
 
@@ -11,7 +13,9 @@ export interface SeeOptions extends Omit<LookAtClusterOptions, "env"> {
 }
 
 /** An installation; or the exit code, after saying why it cannot be seen. */
-export type Seen = { readonly ok: true; readonly input: ExplainInput } | { readonly ok: false; readonly code: number };
+export type Seen =
+  | { readonly ok: true; readonly input: ExplainInput; readonly placeOf: PlaceOfObject }
+  | { readonly ok: false; readonly code: number };
 
 /** Codes of what is wrong with the call, and not with the cluster. */
 const USAGE: readonly string[] = ["SOURCE_MISSING", "KUBECONFIG_UNREADABLE", "KUBECONFIG_UNSUPPORTED"];
@@ -33,7 +37,7 @@ export async function seeInstallation(
 ): Promise<Seen> {
   if (manifests === undefined) {
     const found = await lookAtCluster({ ...options, env, readsAll: true });
-    if (found.ok) return { ok: true, input: found.value };
+    if (found.ok) return { ok: true, input: found.value, placeOf: NO_FILES };
     stderr.write(printLines(found.problems));
     return { ok: false, code: exitCodeOfBlind(found.problems) };
   }
@@ -44,10 +48,8 @@ export async function seeInstallation(
   }
   const input = await folder.look();
   await folder.close();
-  return { ok: true, input };
+  return { ok: true, input, placeOf: folder.placeOf };
 }
 
-/** Problems, one a line. */
-export function printLines(problems: readonly Problem[]): string {
-  return problems.map((problem) => `${printProblem(problem)}\n`).join("");
-}
+/** The objects of a cluster are in no files. */
+export const NO_FILES: PlaceOfObject = () => undefined;

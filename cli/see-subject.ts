@@ -4,7 +4,7 @@ import { readOptions } from "#src/process/read-options.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { isSubjectText } from "#src/view/explain-subject.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson, withLongOutput } from "./output-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
 import { seeInstallation } from "./see-installation.ts";
 
 /** A command about one Service or one address. */
@@ -28,7 +28,7 @@ export async function seeSubject(
   { command, about, json }: SubjectCommand,
 ): Promise<SeenSubject> {
   const specs = { ...lookOptions("Show"), ...outputOptions(json) };
-  const read = readOptions(specs, withLongOutput(args), io, { command, about, rest: "SUBJECT" });
+  const read = readOptions(specs, args, io, { command, about, rest: "SUBJECT" });
   if (read.kind === "exit") return { ok: false, code: read.code };
   const subject = subjectIn(command, read.rest, io);
   if (subject === undefined) return { ok: false, code: EXIT_USAGE };

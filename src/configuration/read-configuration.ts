@@ -10,6 +10,8 @@ interface ReadConfiguration {
   /** Undefined where there is none, or none that can be used. */
   readonly configuration: Configuration | undefined;
   readonly problems: readonly Problem[];
+  /** Whether something in it is not what the objects say now. */
+  readonly isStale: boolean;
 }
 
 /**
@@ -23,10 +25,13 @@ export function readConfiguration(
   before?: ConfigurationObjects,
 ): ReadConfiguration {
   const reader = new ConfigurationReader(metallbNamespace);
-  if (before !== undefined) reader.read(before);
+  const first = before && reader.read(before);
   const news = reader.read({ configMap, resources: resourcesByKind(resources) });
-  const ofMap = news?.configMap === undefined || news.configMap.kind === "gone" ? [] : news.configMap.problems;
-  return { configuration: reader.configuration, problems: [...ofMap, ...(news?.resources ?? [])] };
+  // What is no news is as it was.
+  const reading = news?.configMap ?? first?.configMap;
+  const ofMap = reading === undefined || reading.kind === "gone" ? [] : reading.problems;
+  const problems = [...ofMap, ...((news ?? first)?.resources ?? [])];
+  return { configuration: reader.configuration, problems, isStale: reader.isStale };
 }
 
 /** Objects of metallb.io by kind; those of other kinds are left out. */

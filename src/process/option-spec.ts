@@ -3,6 +3,8 @@ interface Common {
   readonly help: string;
   /** What stands for the value in `--help`; by default the kind of value. */
   readonly placeholder?: string;
+  /** One letter: `-f FILE`, `-f=FILE` and `-fFILE` are the flag, too, as in kubectl. */
+  readonly short?: string;
 }
 
 interface StringOption extends Common {
@@ -63,6 +65,11 @@ export type OptionValues<S extends OptionSpecs> = { readonly [N in keyof S]: Val
 /** `httpPort` -> `--http-port`. */
 export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** All flags of an option, the short one first. */
+export function flagsOf(name: string, { short }: OptionSpec): readonly string[] {
+  return [...(short === undefined ? [] : [`-${short}`]), flagOf(name)];
 }
 
 /** `httpPort` -> `HAWSER_HTTP_PORT`. */

@@ -5,6 +5,7 @@ import { nearest } from "#src/model/nearest.ts";
 import { type CommandText, printHelp } from "./print-help.ts";
 import {
   flagOf,
+  flagsOf,
   type OptionSpec,
   type OptionSpecs,
   type OptionValue,
@@ -55,7 +56,9 @@ export function parseOptions<const S extends OptionSpecs>(
 }
 
 function readArguments(specs: OptionSpecs, argv: readonly string[]) {
-  const byFlag = new Map(Object.entries(specs).map(([name, spec]) => [flagOf(name), { name, spec }]));
+  const byFlag = new Map(
+    Object.entries(specs).flatMap(([name, spec]) => flagsOf(name, spec).map((flag) => [flag, { name, spec }] as const)),
+  );
   const given = new Map<string, Given[]>();
   const rest: string[] = [];
   const problems: Problem[] = [];
@@ -66,7 +69,7 @@ function readArguments(specs: OptionSpecs, argv: readonly string[]) {
     else if (word === "--help" || word === "-h") wantsHelp = true;
     else if (!word.startsWith("-") || word === "-") rest.push(word);
     else {
-      const [flag, text] = splitFlag(word);
+      const [flag, text] = word.startsWith("--") ? splitFlag(word) : splitShort(word, byFlag);
       const negated = byFlag.get(flag.replace(/^--no-/, "--"));
       const known = byFlag.get(flag) ?? (negated?.spec.kind === "boolean" ? negated : undefined);
       if (known === undefined) problems.push(unknownFlag(flag, [...byFlag.keys(), "--help"]));
@@ -84,6 +87,13 @@ function readArguments(specs: OptionSpecs, argv: readonly string[]) {
 function splitFlag(word: string): readonly [string, string | undefined] {
   const equals = word.indexOf("=");
   return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
+}
+
+/** `-ojson` and `-o=json` are `-o` with a value, where `-o` is an option. `-output` is not: a dash is missing. */
+function splitShort(word: string, byFlag: ReadonlyMap<string, unknown>): readonly [string, string | undefined] {
+  const [flag, text] = [word.slice(0, 2), word.slice(2)];
+  if (!byFlag.has(flag) || byFlag.has(`-${splitFlag(word)[0]}`)) return splitFlag(word);
+  return [flag, text === "" ? undefined : text.replace(/^=/, "")];
 }
 
 /** Kubernetes puts `tcp://10.0.0.1:80` into NAME_PORT for a Service called NAME: that is not an option's value. */
@@ -132,7 +142,8 @@ function optionAt(name: string): ProblemPlace {
 }
 
 function unknownFlag(flag: string, known: readonly string[]): Problem {
-  const guess = nearest(flag, known);
+  // All options of one letter are near each other.
+  const guess = flag.length > 2 ? nearest(flag, known) : undefined;
   const fix = guess === undefined ? "See --help for all options" : `Did you mean ${guess}?`;
   return problem("OPTION_UNKNOWN", optionAt(flag), "Unknown option", { why: "this command does not have it", fix });
 }

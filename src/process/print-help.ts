@@ -1,4 +1,4 @@
-import { flagOf, type OptionSpec, type OptionSpecs, variableOf } from "./option-spec.ts";
+import { flagOf, flagsOf, type OptionSpec, type OptionSpecs, variableOf } from "./option-spec.ts";
 
 /** What `--help` says above the options. */
 export interface CommandText {
@@ -39,7 +39,7 @@ const placeholders = { string: "TEXT", number: "NUMBER", list: "A,B,..." } as co
 
 function flagText(name: string, spec: OptionSpec): string {
   if (spec.kind === "boolean") return spec.default === true ? flagOf(name).replace("--", "--[no-]") : flagOf(name);
-  return `${flagOf(name)} ${spec.placeholder ?? placeholders[spec.kind]}`;
+  return `${flagsOf(name, spec).join(", ")} ${spec.placeholder ?? placeholders[spec.kind]}`;
 }
 
 function notes(spec: OptionSpec): string {

@@ -3,7 +3,7 @@ import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Problem } from "#src/model/problem.ts";
+import { printProblem, type Problem } from "#src/model/problem.ts";
 import { overlayObjects } from "./overlay-objects.ts";
 import { readInstallation } from "./seen-installation.ts";
 import { snapshotOf } from "./snapshot-of.ts";
@@ -13,6 +13,8 @@ import type { StatusInput } from "./status-input.ts";
 export interface Foretold extends PlanChanges {
   /** The Services that lack an address after the change, and did not before, or lacked it for another reason. Not those in `orphan`. */
   readonly problems: readonly Problem[];
+  /** What is wrong with the configuration after the change and was not before; all of it, where an object of it cannot be used. */
+  readonly configProblems: readonly Problem[];
 }
 
 /**
@@ -20,9 +22,11 @@ export interface Foretold extends PlanChanges {
  * configuration that cannot be used leaves the one before in use, as in the controller.
  */
 export function foretell(input: StatusInput, objects: readonly KubeObject[]): Foretold {
-  const now = snapshotOf(readInstallation(input), input);
+  const seen = readInstallation(input);
+  const now = snapshotOf(seen, input);
   const changed = overlayObjects(input, objects);
-  const then = snapshotOf(readInstallation(changed, input), changed);
+  const seenThen = readInstallation(changed, input);
+  const then = snapshotOf(seenThen, changed);
   const before = { snapshot: now, assignments: planAssignments(now).assignments };
   const after = { snapshot: then, assignments: settledPlan(then).assignments };
   const problems = [...after.assignments].flatMap(([key, assignment]) => {
@@ -32,5 +36,7 @@ export function foretell(input: StatusInput, objects: readonly KubeObject[]): Fo
     const isNew = known?.reason !== assignment.reason || known.message !== assignment.message;
     return problem !== undefined && isNew ? [problem] : [];
   });
-  return { ...comparePlans(before, after), problems };
+  const known = new Set(seenThen.isConfigStale ? [] : seen.configProblems.map(printProblem));
+  const configProblems = seenThen.configProblems.filter((problem) => !known.has(printProblem(problem)));
+  return { ...comparePlans(before, after), problems, configProblems };
 }

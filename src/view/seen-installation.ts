@@ -25,6 +25,8 @@ export interface SeenInstallation {
   readonly hasConfig: boolean;
   /** What is wrong with the configuration. */
   readonly configProblems: readonly Problem[];
+  /** Some object of the configuration cannot be used as it is. */
+  readonly isConfigStale: boolean;
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
   readonly slices: readonly EndpointSlice[] | undefined;
   readonly nodes: readonly Node[] | undefined;
@@ -46,7 +48,7 @@ export interface SeenInstallation {
 export function readInstallation(input: StatusInput, before?: StatusInput): SeenInstallation {
   const [configMap] = input.configMaps ?? [];
   const { resources = [], metallbNamespace = METALLB_NAMESPACE } = input;
-  const { configuration, problems } = readConfiguration(
+  const { configuration, problems, isStale } = readConfiguration(
     configMap,
     resources,
     metallbNamespace,
@@ -65,6 +67,7 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
     advertisements: configuration?.advertisements ?? [],
     hasConfig: configuration !== undefined,
     configProblems: problems,
+    isConfigStale: isStale,
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,
     nodes,

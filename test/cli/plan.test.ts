@@ -55,7 +55,7 @@ data:
 
   it("prints one object of JSON, for several files together", async () => {
     const { code, stdout } = await plan("-o", "json", "-f", file("pool-renamed"), file("services"));
-    const { problems, ...changes } = JSON.parse(stdout) as { problems: readonly { code: string; where: string }[] };
+    const { problems, ...changes } = JSON.parse(stdout) as { problems: readonly Record<string, string>[] };
     expect(changes).toEqual({
       keep: 1,
       gain: [{ service: "shop/inner", address: "192.0.2.1" }],
@@ -63,18 +63,48 @@ data:
       move: [],
       orphan: [],
     });
-    expect(problems.map((one) => `${one.code} ${one.where}`)).toEqual([
-      'SERVICE_PENDING Service "shop/lost"',
-      'SERVICE_PENDING Service "shop/web"',
+    expect(problems.map((one) => `${one["code"]} ${one["where"]} ${one["file"]}`)).toEqual([
+      `SERVICE_PENDING Service "shop/lost" ${file("services")}:17`,
+      `SERVICE_PENDING Service "shop/web" ${file("services")}:2`,
     ]);
     expect(code).toBe(3);
   });
 
   it("says which file cannot be read, and what is wrong in one", async () => {
     const { stdout } = await plan("-o", "json", "-f", file("missing"), "-f", file("broken-config"));
-    const { problems } = JSON.parse(stdout) as { problems: readonly { code: string; where: string }[] };
-    expect(problems.map((one) => one.code)).toEqual(["MANIFEST_UNREADABLE", "POOL_RANGE_REVERSED"]);
-    expect(problems[0]?.where).toBe(file("missing"));
+    const { problems } = JSON.parse(stdout) as { problems: readonly Record<string, string>[] };
+    expect(problems.map((one) => `${one["code"]} ${one["file"]}`)).toEqual([
+      `MANIFEST_UNREADABLE ${file("missing")}`,
+      `POOL_RANGE_REVERSED ${file("broken-config")}:10`,
+    ]);
+    expect(problems[0]?.["where"]).toBe(file("missing"));
+  });
+
+  it.each(["-f=", "-f", "--filename="])("takes %sFILE", async (flag) => {
+    const { stdout } = await plan(`${flag}${file("services")}`);
+    expect(stdout).toMatch(/^gains +shop\/inner /m);
+  });
+
+  it("says what keeps the configuration of the folder from being used, with its place, and exits with 1", async () => {
+    await writeFile(join(folder, "base.yaml"), await readFile(file("broken-config"), "utf8"));
+    const { stdout, code } = await plan("-f", file("services"));
+    expect(stdout).toContain(`${join(folder, "base.yaml")}:10  ConfigMap "hawser-system/hawser"`);
+    expect(stdout).toContain("[POOL_RANGE_REVERSED]");
+    expect(code).toBe(1);
+    // What is to be applied takes its place.
+    expect((await plan("-f", file("pool-renamed"))).stdout).not.toContain("[POOL_RANGE_REVERSED]");
+  });
+
+  it("says what keeps an applied pool from being used beside those that are there", async () => {
+    const change = join(await mkdtemp(join(folder, ".change-")), "pool.yaml");
+    const head = "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: { name: x, namespace: metallb-system }\n";
+    await writeFile(change, `${head}spec:\n  addresses:\n    - 192.0.2.0/24\n`);
+    const { stdout, code } = await plan("-o", "json", "-f", change);
+    const { problems } = JSON.parse(stdout) as { problems: readonly Record<string, string>[] };
+    expect(problems.map((one) => `${one["severity"]} ${one["code"]} ${one["file"]}`)).toEqual([
+      `error POOL_RANGES_OVERLAP ${change}:6`,
+    ]);
+    expect(code).toBe(1);
   });
 
   it.each([

@@ -69,6 +69,13 @@ describe("E hawser pools", () => {
     expect([view.pools.length, view.problems, code]).toEqual([3, [], 0]);
   });
 
+  it("names the file and the line of a Problem", async () => {
+    const { stdout } = await pools(config("    - { name: x, protocol: layer2, addresses: [192.0.2.9] }\n"), "-o", "json");
+    const { problems } = JSON.parse(stdout) as { problems: readonly unknown[] };
+    expect(problems).toEqual([expect.objectContaining({ file: `${join(folder, "all.yaml")}:7` })]);
+    expect((await pools(config("    - 5\n"))).stdout).toContain(`\n${join(folder, "all.yaml")}:7  ConfigMap `);
+  });
+
   it.each([
     {
       name: "no pool is configured",
@@ -77,7 +84,7 @@ describe("E hawser pools", () => {
       says: /^No pool is configured\.$/m,
     },
     { name: "the configuration cannot be read", text: config("    - 5\n"), code: 1, says: /cannot be known/ },
-    { name: "the ConfigMap is not there", text: used, code: 0, says: /CONFIG_MAP_MISSING/ },
+    { name: "the ConfigMap is not there", text: used, code: 1, says: /CONFIG_MAP_MISSING/ },
   ])("exits with $code where $name", async ({ text, code, says }) => {
     const result = await pools(text);
     expect([result.code, result.stdout]).toEqual([code, expect.stringMatching(says)]);

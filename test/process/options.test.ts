@@ -11,7 +11,7 @@ const specs = {
   ratio: { kind: "number", help: "Share" },
   dryRun: { kind: "boolean", help: "Only say what would be done" },
   announce: { kind: "boolean", default: true, help: "Answer for addresses" },
-  interfaces: { kind: "list", default: ["eth0"], help: "Interfaces" },
+  interfaces: { kind: "list", default: ["eth0"], help: "Interfaces", short: "i" },
 } as const satisfies OptionSpecs;
 
 const given = ["--manifests", "d"];
@@ -77,6 +77,18 @@ describe("parseOptions() reads", () => {
       env: {},
       want: { interfaces: ["a", "b", "c"] },
     },
+    ...["-i a", "-i=a", "-ia", "--interfaces a", "--interfaces=a"].map((text) => ({
+      name: `"${text}" for an option with one letter`,
+      argv: [...given, ...text.split(" ")],
+      env: {},
+      want: { interfaces: ["a"] },
+    })),
+    {
+      name: "a value after one letter, with an equals sign",
+      argv: [...given, "-i=a=b"],
+      env: {},
+      want: { interfaces: ["a=b"] },
+    },
     {
       name: "a required value from the environment",
       argv: [],
@@ -107,6 +119,9 @@ describe("parseOptions() finds a Problem in", () => {
   it.each([
     { name: "an unknown flag", argv: ["--http-prot", "1"], code: "OPTION_UNKNOWN", says: "Did you mean --http-port?" },
     { name: "a flag like nothing known", argv: ["--zzzzzzzzzz"], code: "OPTION_UNKNOWN", says: "See --help" },
+    { name: "one letter that no option has", argv: ["-n", "x"], code: "OPTION_UNKNOWN", says: "See --help" },
+    { name: "one letter without its value", argv: ["-i"], code: "OPTION_INVALID", says: "Write -i VALUE" },
+    { name: "a long name with one dash", argv: ["-interfaces=a"], code: "OPTION_UNKNOWN", says: "--interfaces" },
     {
       name: "a negated flag that is not a boolean",
       argv: ["--no-http-port"],

@@ -48,7 +48,10 @@ data:
 describe("C foretell()", () => {
   it.each(globSync("*.in.yaml", { cwd: folder }).sort())("%s", async (name) => {
     const foretold = foretell(inputOf(objectsIn("base.yaml")), objectsIn(name));
-    const out = { ...foretold, problems: foretold.problems.map(withPlacePrinted), text: printPlan(foretold) };
+    const [problems, configProblems] = [foretold.problems, foretold.configProblems].map((one) =>
+      one.map(withPlacePrinted),
+    );
+    const out = { ...foretold, problems, configProblems, text: printPlan(foretold) };
     const file = new URL(name.replace(".in.", ".out."), folder).pathname;
     await expect(stringify(out, { lineWidth: 0 })).toMatchFileSnapshot(file);
   });
@@ -62,6 +65,7 @@ describe("C foretell()", () => {
       move: [],
       orphan: [],
       problems: [],
+      configProblems: [],
     });
   });
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { FilePlace, NamedObject } from "#src/model/problem-place.ts";
 import type { FileTree, TreeChanges } from "./file-tree.ts";
 import { pathUnreadable, statusBroken } from "./folder-problems.ts";
 import { idOf, ManifestFiles } from "./manifest-files.ts";
@@ -23,6 +24,7 @@ export interface FolderViewOptions {
   readonly statuses: StatusFiles;
   readonly reports: Readonly<Record<ReportTopic, ReportFiles>>;
   readonly tree: FileTree;
+  readonly keepsLines: boolean;
   /** The last manifest of an object that has a status file went. */
   onGone(ref: ObjectRef): void;
 }
@@ -37,7 +39,7 @@ interface Listed {
 /** The objects of a folder as programs see them: manifests with status laid over, kept up to date by file. */
 export class FolderView {
   readonly #options: FolderViewOptions;
-  readonly #manifests = new ManifestFiles();
+  readonly #manifests: ManifestFiles;
   readonly #objects: Map<Kind, ReadonlyMap<string, KubeObject>>;
   /** The keys that are shown of a kind, where not all are. */
   readonly #followed = new Map<Kind, ReadonlySet<string>>();
@@ -49,6 +51,7 @@ export class FolderView {
 
   constructor(options: FolderViewOptions) {
     this.#options = options;
+    this.#manifests = new ManifestFiles({ keepsLines: options.keepsLines });
     this.#objects = new Map(options.kinds.map((kind) => [kind, new Map()]));
   }
 
@@ -71,6 +74,11 @@ export class FolderView {
   /** The object as its manifest has it. */
   manifest(ref: ObjectRef): KubeObject | undefined {
     return this.#manifests.get(idOf(ref));
+  }
+
+  /** Where the manifest of an object is; undefined where lines are not kept. */
+  placeOf(ref: NamedObject): FilePlace | undefined {
+    return this.#manifests.placeOf(idOf(ref));
   }
 
   /** False while some file or document cannot be read: then an object without a manifest may yet have one. */

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { factsOf, type Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { FilePlace, NamedObject } from "#src/model/problem-place.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop, type WorkLoop } from "#src/process/work-loop.ts";
@@ -52,6 +53,14 @@ export interface FolderSourceOptions {
   readonly clock?: (() => number) | undefined;
   /** How long a change is waited for; 50 ms by default. */
   readonly debounceMs?: number | undefined;
+  /** Keep where objects and their values are written, as `parseManifests` does. Takes memory. Default false. */
+  readonly keepsLines?: boolean;
+}
+
+/** A folder as a source of objects, which knows where each is written, if lines are kept. */
+export interface PlacedSource extends Source {
+  /** Where the manifest of an object begins. */
+  placeOf(ref: NamedObject): FilePlace | undefined;
 }
 
 /**
@@ -64,13 +73,14 @@ export interface FolderSourceOptions {
  * runs, otherwise before its first patch. So an object created again under the same name starts without a status, and cannot take
  * back an address that another one has by now.
  */
-export function openFolderSource(options: FolderSourceOptions): Source {
+export function openFolderSource(options: FolderSourceOptions): PlacedSource {
   return new FolderSource(options);
 }
 
-class FolderSource implements Source {
+class FolderSource implements PlacedSource {
   readonly #directory: string;
   readonly #debounceMs: number;
+  readonly #keepsLines: boolean;
   readonly #nowMs: () => number;
   readonly #log: Logger;
   readonly #tree: FileTree;
@@ -98,11 +108,13 @@ class FolderSource implements Source {
   #isWatched = true;
   #isClosed = false;
 
-  constructor({ directory, log, clock: nowMs = wallMs, debounceMs = DEBOUNCE_MS }: FolderSourceOptions) {
+  constructor(options: FolderSourceOptions) {
+    const { directory, log, clock: nowMs = wallMs, debounceMs = DEBOUNCE_MS, keepsLines = false } = options;
     const root = resolve(directory);
     const acceptsIn = (parent: string, name: string): boolean => acceptsName(root, parent, name);
     this.#directory = root;
     this.#debounceMs = debounceMs;
+    this.#keepsLines = keepsLines;
     this.#nowMs = nowMs;
     this.#log = log;
     this.#tree = new FileTree({ root, acceptsName: acceptsIn, acceptsFile, nowMs });
@@ -136,6 +148,7 @@ class FolderSource implements Source {
       statuses: this.#statuses,
       reports: this.#reports,
       tree: this.#tree,
+      keepsLines: this.#keepsLines,
       onGone: (ref) => {
         if (this.#patched.has(ref.kind)) this.#forgetLater(ref);
       },
@@ -150,6 +163,10 @@ class FolderSource implements Source {
 
   get(kind: Kind, key: string): KubeObject | undefined {
     return this.list(kind).get(key);
+  }
+
+  placeOf(ref: NamedObject): FilePlace | undefined {
+    return this.#view?.placeOf(ref);
   }
 
   has(kind: Kind): boolean {

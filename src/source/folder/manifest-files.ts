@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseManifests } from "#src/model/manifest.ts";
+import { type ManifestOptions, parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { FilePlace } from "#src/model/problem-place.ts";
 
 /** `Kind/namespace/name`: names an object among all kinds. */
 export function idOf(ref: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
@@ -10,6 +11,8 @@ export function idOf(ref: { readonly kind: string; readonly namespace: string; r
 
 interface ManifestFile {
   readonly objects: ReadonlyMap<string, KubeObject>;
+  /** Where each of them begins, if lines are kept. */
+  readonly places: ReadonlyMap<string, FilePlace>;
   readonly problems: readonly Problem[];
 }
 
@@ -17,29 +20,39 @@ interface ManifestFile {
 export class ManifestFiles {
   readonly #files = new Map<string, ManifestFile>();
   readonly #holders = new Map<string, Set<string>>();
+  readonly #options: ManifestOptions;
+
+  constructor(options: ManifestOptions = {}) {
+    this.#options = options;
+  }
 
   /**
    * Takes in a file's text and returns the ids it touches. Objects that are missing now are kept while part of the file
    * cannot be read, and while the file is `young` (it may be half-written). Unchanged objects stay the same value.
    */
   set(path: string, text: string, young: boolean): ReadonlySet<string> {
-    const parsed = parseManifests(text, path);
+    const parsed = parseManifests(text, path, this.#options);
     const before = this.#files.get(path)?.objects ?? new Map<string, KubeObject>();
+    const places = new Map<string, FilePlace>();
     const problems = [...parsed.problems];
     const objects = new Map<string, KubeObject>();
     for (const object of parsed.objects) {
       const id = idOf({ kind: object.kind, ...object.metadata });
       if (objects.has(id)) problems.push(duplicate(path, id, "this file holds it above already"));
-      else objects.set(id, kept(before.get(id), object));
+      else {
+        objects.set(id, kept(before.get(id), object));
+        const place = this.#options.keepsLines === true ? parsed.places.get(object) : undefined;
+        if (place !== undefined) places.set(id, place);
+      }
     }
     const keepsMissing = young || parsed.problems.some(({ severity }) => severity === "error");
     if (keepsMissing) for (const [id, object] of before) if (!objects.has(id)) objects.set(id, object);
-    return this.#replace(path, { objects, problems });
+    return this.#replace(path, { objects, places, problems });
   }
 
   /** Forgets a file. Returns the ids it held. */
   delete(path: string): ReadonlySet<string> {
-    const ids = this.#replace(path, { objects: new Map(), problems: [] });
+    const ids = this.#replace(path, { objects: new Map(), places: new Map(), problems: [] });
     this.#files.delete(path);
     return ids;
   }
@@ -48,6 +61,12 @@ export class ManifestFiles {
   get(id: string): KubeObject | undefined {
     const [first] = this.holders(id);
     return first === undefined ? undefined : this.#files.get(first)?.objects.get(id);
+  }
+
+  /** Where the object that counts is written; undefined where lines are not kept. */
+  placeOf(id: string): FilePlace | undefined {
+    const [first] = this.holders(id);
+    return first === undefined ? undefined : this.#files.get(first)?.places.get(id);
   }
 
   /** The files that hold an object, in the order of their paths. */
