@@ -1,5 +1,7 @@
 import { METALLB_KINDS } from "#src/model/kind.ts";
-import { type KubeObject, keyOf } from "#src/model/object.ts";
+import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
+import type { Scope } from "#src/source/kubernetes/read/scope.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
 import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
@@ -29,6 +31,13 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
 /** A BGPPeer may hold a password, so people who look need no right to read it; nothing is done with it yet. */
 const SHOWN_RESOURCES = METALLB_KINDS.filter((kind) => kind !== "BGPPeer");
 
+/** Where MetalLB had its pools before its custom resources. People who look need no right to read it. */
+const OLD_CONFIG_MAP = { namespace: METALLB_NAMESPACE, name: "config" } as const;
+
+function scopeOf({ namespace, name }: Pick<ObjectRef, "namespace" | "name">): Scope {
+  return { namespace, fieldSelector: `metadata.name=${name}` };
+}
+
 /** Looks at a cluster through the Kubernetes API, once. Problems alone where nothing at all can be seen. */
 export async function lookAtCluster(options: LookAtClusterOptions): Promise<Parsed<ExplainInput>> {
   const { namespace, metallbNamespace } = options;
@@ -39,20 +48,19 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
   try {
     const services = await lister.listIfAllowed("Service", options.readsAll === true ? {} : SERVICES);
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
-    const [configMaps, nodes, slices, pods, leases, events, namespaces, ingresses, resources] = await Promise.all([
-      lister.listIfAllowed("ConfigMap", {
-        namespace: configMap.namespace,
-        fieldSelector: `metadata.name=${configMap.name}`,
-      }),
-      lister.listIfAllowed("Node"),
-      lister.listIfAllowed("EndpointSlice"),
-      lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
-      lister.leases(namespace, COMPONENTS),
-      lister.events(COMPONENTS),
-      options.readsAll === true ? lister.listIfAllowed("Namespace") : undefined,
-      options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
-      Promise.all(SHOWN_RESOURCES.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace }))),
-    ]);
+    const [configMaps, otherConfigMaps, nodes, slices, pods, leases, events, namespaces, ingresses, resources] =
+      await Promise.all([
+        lister.listIfAllowed("ConfigMap", scopeOf(configMap)),
+        keyOf(configMap) === keyOf(OLD_CONFIG_MAP) ? [] : lister.listQuietly("ConfigMap", scopeOf(OLD_CONFIG_MAP)),
+        lister.listIfAllowed("Node"),
+        lister.listIfAllowed("EndpointSlice"),
+        lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
+        lister.leases(namespace, COMPONENTS),
+        lister.events(COMPONENTS),
+        options.readsAll === true ? lister.listIfAllowed("Namespace") : undefined,
+        options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
+        Promise.all(SHOWN_RESOURCES.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace }))),
+      ]);
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];
     const isBlind = parts.every((part) => part === undefined) && !leases.isKnown;
@@ -62,6 +70,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
     const seen = {
       services,
       configMaps,
+      otherConfigMaps,
       resources: resources.flatMap((objects) => objects ?? []),
       nodes,
       namespaces,

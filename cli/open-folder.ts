@@ -52,6 +52,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       metallbNamespace,
       resources: METALLB_KINDS.flatMap((kind) => [...source.list(kind).values()]),
       configMaps: [...source.list("ConfigMap").values()].filter(isConfig),
+      otherConfigMaps: [...source.list("ConfigMap").values()].filter((one) => !isConfig(one)),
       services: [...source.list("Service").values()],
       nodes: [...source.list("Node").values()],
       namespaces: [...source.list("Namespace").values()],

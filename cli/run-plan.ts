@@ -40,7 +40,7 @@ pools, MetalLB's objects, Services, Nodes, Namespaces) are laid over the objects
 not contain stays as it is.
 
 Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does; 1 when a manifest, the folder or the
-cluster cannot be read; 2 for wrong options.`;
+cluster cannot be read, or an object of the configuration cannot be used; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 /** What the plan depends on. */

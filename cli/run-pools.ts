@@ -20,8 +20,8 @@ addresses that may be assigned (SIZE), those in use and free, those that no pool
 pool of this name (ORPHANED), and those of its ranges that are never assigned (EXCLUDED). (gone) counts the orphaned addresses of
 pools that no longer exist.
 
-Exit code: 0 when the pools and Services could be read; 1 when they could not, or Hawser is not in the namespace; 2 for wrong
-options.`;
+Exit code: 0 when the pools and Services could be read; 1 when they could not, when there is no configuration, or Hawser is not in
+the namespace; 2 for wrong options.`;
 
 /** Runs `hawser pools`. Resolves with the exit code. */
 export async function runPools(args: readonly string[], io: ProgramIo): Promise<number> {

@@ -80,8 +80,8 @@ function findMissingConfig({ installation, objectOf, pools }: CheckedSet): reado
       code: "CONFIG_MAP_MISSING",
       at: objectAt("ConfigMap", configMap),
       what: "Cannot find the configuration",
-      why: "the cluster has no ConfigMap of this name, so no Service gets an address",
-      fix: "Create it with the pools, or name another one with --namespace and --config-map",
+      why: "the cluster has no ConfigMap of this name and no IPAddressPool, so no Service gets an address",
+      fix: "Create it with the pools, name another one with --namespace and --config-map, or create IPAddressPools",
       severity: "error",
     },
   ];

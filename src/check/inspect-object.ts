@@ -1,5 +1,6 @@
 import { METALLB_KINDS } from "#src/model/kind.ts";
 import { RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
+import { findUnreadPools } from "#src/configuration/find-unread-pools.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
@@ -19,8 +20,8 @@ import { isOfServiceClass } from "#src/model/service-class.ts";
 /** What an object is inspected with. */
 export interface InspectionContext {
   readonly installation: Installation;
-  /** Whether the ConfigMap that the installation reads is in the set. */
-  readonly hasConfig: boolean;
+  /** Whether the set has a configuration that the installation reads. */
+  readonly isConfigured: boolean;
   /** Where what was read goes. IngressClasses are in it before anything else is inspected. */
   readonly found: FoundObjects;
 }
@@ -56,10 +57,10 @@ function keep<T>(parsed: Parsed<T>, into: T[]): readonly Problem[] {
 
 function inspectConfigMap(
   object: KubeObject,
-  { installation, hasConfig, found }: InspectionContext,
+  { installation, isConfigured, found }: InspectionContext,
 ): readonly Problem[] {
   if (keyOf(object.metadata) === installation.configMap) return keep(fromConfigMap(object), found.configs);
-  return inspectOtherConfigMap(object, installation, hasConfig ? "warning" : "error");
+  return findUnreadPools(object, installation.configMap, { isConfigured });
 }
 
 /** What a Service of another provider asks of that one is not judged. */
@@ -105,25 +106,4 @@ function inspectSecret(object: KubeObject, { found }: InspectionContext): readon
   const parsed = parseTlsSecret(object);
   found.secrets.set(keyOf(object.metadata), parsed.ok ? parsed.value : undefined);
   return object["type"] === "kubernetes.io/tls" ? parsed.problems : [];
-}
-
-/** Pools in a ConfigMap that no program reads are a slip in its name; an error where no other has the right one. */
-function inspectOtherConfigMap(
-  object: KubeObject,
-  { configMap }: Installation,
-  severity: Problem["severity"],
-): readonly Problem[] {
-  const root = rootField(object);
-  const { value } = descend(root, "data", "config");
-  const key = keyOf(object.metadata);
-  const { namespace } = object.metadata;
-  const differs = configMap.startsWith(`${namespace}/`) ? "name" : "namespace";
-  if (typeof value === "string" && /^address-pools:/m.test(value))
-    complain(descend(root, "metadata", differs), "CONFIG_MAP_NOT_READ", {
-      what: "Ignored the pools in this ConfigMap",
-      why: `the configuration is read from ConfigMap "${configMap}"`,
-      fix: `Run controller, speakers, check and status with --config-map ${key}, or rename it to "${configMap}"`,
-      severity,
-    });
-  return root.problems;
 }

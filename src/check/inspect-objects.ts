@@ -44,7 +44,8 @@ export function inspectObjects(
 ): Inspection {
   const byName = new Map(objects.map((object) => [nameOf(object.kind, keyOf(object.metadata)), object]));
   const hasConfig = byName.has(nameOf("ConfigMap", installation.configMap));
-  const context = { installation, hasConfig, found: noFoundObjects() };
+  const isConfigured = hasConfig || objects.some((object) => isPoolOf(object, installation));
+  const context = { installation, isConfigured, found: noFoundObjects() };
   // Whose an Ingress is, its class says.
   const classes = objects.filter(({ kind }) => kind === "IngressClass");
   const problems = new Map<KubeObject, readonly Problem[]>();
@@ -71,6 +72,10 @@ export function inspectObjects(
       return object === undefined ? root : { ...rootField(object), problems };
     },
   };
+}
+
+function isPoolOf({ kind, metadata }: KubeObject, { metallbNamespace }: Installation): boolean {
+  return kind === "IPAddressPool" && metadata.namespace === metallbNamespace;
 }
 
 function nameOf(kind: string, key: string): string {

@@ -27,7 +27,7 @@ export function readConfiguration(
   const reader = new ConfigurationReader(metallbNamespace);
   const first = before && reader.read(before);
   const news = reader.read({ configMap, resources: resourcesByKind(resources) });
-  // What is no news is as it was.
+  // What did not change is as the first reading said.
   const reading = news?.configMap ?? first?.configMap;
   const ofMap = reading === undefined || reading.kind === "gone" ? [] : reading.problems;
   const problems = [...ofMap, ...((news ?? first)?.resources ?? [])];

@@ -162,11 +162,14 @@ export const PROBLEM_CODES = {
     solve: "Create an L2Advertisement, or add the pool to one.",
   },
   CONFIG_MAP_MISSING: {
-    meaning: "The ConfigMap that the configuration is read from does not exist. No Service gets an address.",
-    solve: "Create it with the pools, or name another one with `--namespace` and `--config-map`.",
+    meaning:
+      "The ConfigMap that the configuration is read from does not exist, nor does an IPAddressPool. No Service gets an address.",
+    solve:
+      "Create it with the pools, name another one with `--namespace` and `--config-map`, or create IPAddressPools.",
   },
   CONFIG_MAP_NOT_READ: {
-    meaning: "A ConfigMap contains pools but is not the one that is read. It is a warning if that one exists too.",
+    meaning:
+      "A ConfigMap contains pools but is not the one that is read. It is a warning if there is a configuration that is read.",
     solve: "Give `--config-map NAMESPACE/NAME`, or rename it to `hawser` in the namespace `hawser-system`.",
   },
   POOL_NAME_INVALID: {

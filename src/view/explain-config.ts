@@ -1,6 +1,7 @@
-import { printPlace } from "#src/model/problem-place.ts";
+import { printObjectName, printPlace } from "#src/model/problem-place.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import { badStep, type ExplainStep, okStep, sentence, unknownStep } from "./explain-step.ts";
+import { findMissing } from "./find-missing.ts";
 import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
 
 /** Whether a controller leads, without which nothing new is assigned; nothing in a folder, where none is elected. */
@@ -28,15 +29,24 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
   const name = `ConfigMap "${input.configMap}"`;
   if (input.configMaps === undefined)
     return unknownStep("config", { text: `The pools cannot be known: ${name} may not be read.` });
-  if (input.configMaps.length === 0 && !hasConfig)
+  const [unread] = findMissing(input).filter(({ code }) => code === "CONFIG_MAP_NOT_READ");
+  const other = unread?.at.kind === "object" ? ` The pools of ${printObjectName(unread.at.object)} are not read.` : "";
+  if (input.configMaps.length === 0 && !hasConfig) {
     return badStep("config", {
       reason: "NoPoolConfigured",
-      text: `There is no ${name}. A controller that runs keeps the last good configuration.`,
-      fix: "Create it with the pools, or name another one with --namespace and --config-map.",
+      text: `There is no ${name}.${other} A controller that runs keeps the last good configuration.`,
+      fix: sentence(
+        unread?.fix ??
+          "Create it with the pools, name another one with --namespace and --config-map, or create IPAddressPools.",
+      ),
     });
+  }
   if (hasConfig) {
     const count = pools.length === 1 ? "1 pool" : `${pools.length} pools`;
-    return okStep("config", { reason: "ConfigLoaded", text: `${placesOf(input, name)} ${count} and can be used.` });
+    return okStep("config", {
+      reason: "ConfigLoaded",
+      text: `${placesOf(input, name)} ${count} and can be used.${other}`,
+    });
   }
   const [first] = configProblems.filter(({ severity }) => severity === "error");
   return badStep("config", {

@@ -1,10 +1,28 @@
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
+import { findUnreadPools } from "#src/configuration/find-unread-pools.ts";
 import type { StatusInput } from "./status-input.ts";
 import { CONTROLLER_ELECTION, viewLeaders } from "./view-leaders.ts";
 
-/** Finds what an installation lacks: everything, because it is in another namespace; its ConfigMap; a controller that leads. */
+/**
+ * Finds what an installation lacks: everything, because it is in another namespace; its ConfigMap, or that of another name is
+ * not read; a controller that leads.
+ */
 export function findMissing(input: StatusInput): readonly Problem[] {
+  return [...findAbsent(input), ...findUnread(input)];
+}
+
+/** Whether these Problems say that nothing configures Hawser, or that it is not there at all. */
+export function isNotConfigured(missing: readonly Problem[]): boolean {
+  return missing.some(({ code }) => code === "INSTALLATION_NOT_FOUND" || code === "CONFIG_MAP_MISSING");
+}
+
+function findUnread({ configMap, configMaps, otherConfigMaps = [], resources = [] }: StatusInput): readonly Problem[] {
+  const isConfigured = configMaps?.length !== 0 || resources.length > 0;
+  return otherConfigMaps.flatMap((object) => findUnreadPools(object, configMap, { isConfigured }));
+}
+
+function findAbsent(input: StatusInput): readonly Problem[] {
   const { namespace } = input;
   if (isAbsent(input)) {
     return [
@@ -29,7 +47,7 @@ function findMissingConfig({ configMap, configMaps, resources = [] }: StatusInpu
       at: objectAt("ConfigMap", configMap),
       what: "Cannot find the configuration",
       why: "there is no ConfigMap of this name",
-      fix: "Create it with the pools, or name another one with --namespace and --config-map",
+      fix: "Create it with the pools, name another one with --namespace and --config-map, or create IPAddressPools",
       severity: "error",
     },
   ];

@@ -27,6 +27,8 @@ export interface StatusInput extends ServiceClass {
   readonly configMap: string;
   /** The ConfigMap of this name, at most one. */
   readonly configMaps: readonly KubeObject[] | undefined;
+  /** Other ConfigMaps, as far as they are seen: pools in one are not read. */
+  readonly otherConfigMaps?: readonly KubeObject[] | undefined;
   /** Where MetalLB's custom resources are read. Default `metallb-system`. */
   readonly metallbNamespace?: string;
   /** MetalLB's custom resources. Left out: none. */

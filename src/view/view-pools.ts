@@ -1,6 +1,6 @@
 import type { Problem } from "#src/model/problem.ts";
 import { type ExplainInput, explainContext } from "./explain-context.ts";
-import { findMissing } from "./find-missing.ts";
+import { findMissing, isNotConfigured } from "./find-missing.ts";
 
 /** A pool in one family. Numbers are decimal digits: an IPv6 pool has more addresses than a JSON number can count. */
 export interface PoolView {
@@ -24,7 +24,7 @@ export interface PoolsView {
   /** In declared order, IPv4 first; undefined where they cannot be known. */
   readonly pools: readonly PoolView[] | undefined;
   readonly problems: readonly Problem[];
-  /** The installation is not there. */
+  /** The installation, or all of its configuration, is not there. */
   readonly isMissing: boolean;
 }
 
@@ -35,7 +35,7 @@ export function viewPools(input: ExplainInput): PoolsView {
   return {
     pools: context.assignments && context.usage.map(viewUsage),
     problems: [...missing, ...input.problems, ...context.configProblems],
-    isMissing: missing.some(({ code }) => code === "INSTALLATION_NOT_FOUND"),
+    isMissing: isNotConfigured(missing),
   };
 }
 

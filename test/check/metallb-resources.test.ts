@@ -79,6 +79,16 @@ describe("hawser check over MetalLB's custom resources alone", () => {
     });
   });
 
+  it("finds pools that are not read: an error where nothing else has any", () => {
+    const old = pools("name: old, addresses: [192.0.2.0/28]").replace(
+      /hawser, namespace: hawser-system/,
+      "config, namespace: metallb-system",
+    );
+    expect(found(old)).toEqual(["error CONFIG_MAP_NOT_READ f.yaml:3"]);
+    expect(found(old, POOL, AD)).toEqual(["warning CONFIG_MAP_NOT_READ f.yaml:3"]);
+    expect(found(old, pools("name: new, addresses: [192.0.2.0/28]"))).toEqual(["warning CONFIG_MAP_NOT_READ f.yaml:3"]);
+  });
+
   it("reads them beside the ConfigMap, which comes first", () => {
     const map = pools("name: map, addresses: [192.0.2.0/28]");
     expect(findingsIn([map, POOL, AD]).map(({ code, severity }) => `${severity} ${code}`)).toEqual([

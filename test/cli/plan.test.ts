@@ -97,7 +97,8 @@ data:
 
   it("says what keeps an applied pool from being used beside those that are there", async () => {
     const change = join(await mkdtemp(join(folder, ".change-")), "pool.yaml");
-    const head = "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: { name: x, namespace: metallb-system }\n";
+    const head =
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: { name: x, namespace: metallb-system }\n";
     await writeFile(change, `${head}spec:\n  addresses:\n    - 192.0.2.0/24\n`);
     const { stdout, code } = await plan("-o", "json", "-f", change);
     const { problems } = JSON.parse(stdout) as { problems: readonly Record<string, string>[] };

@@ -70,7 +70,11 @@ describe("E hawser pools", () => {
   });
 
   it("names the file and the line of a Problem", async () => {
-    const { stdout } = await pools(config("    - { name: x, protocol: layer2, addresses: [192.0.2.9] }\n"), "-o", "json");
+    const { stdout } = await pools(
+      config("    - { name: x, protocol: layer2, addresses: [192.0.2.9] }\n"),
+      "-o",
+      "json",
+    );
     const { problems } = JSON.parse(stdout) as { problems: readonly unknown[] };
     expect(problems).toEqual([expect.objectContaining({ file: `${join(folder, "all.yaml")}:7` })]);
     expect((await pools(config("    - 5\n"))).stdout).toContain(`\n${join(folder, "all.yaml")}:7  ConfigMap `);
@@ -85,6 +89,18 @@ describe("E hawser pools", () => {
     },
     { name: "the configuration cannot be read", text: config("    - 5\n"), code: 1, says: /cannot be known/ },
     { name: "the ConfigMap is not there", text: used, code: 1, says: /CONFIG_MAP_MISSING/ },
+    {
+      name: "the ConfigMap is where MetalLB had it",
+      text: config(edge).replace("name: hawser, namespace: hawser-system", "name: config, namespace: metallb-system"),
+      code: 1,
+      says: /all\.yaml:3  ConfigMap "metallb-system\/config" .*--config-map metallb-system\/config.*\[CONFIG_MAP_NOT_READ\]$/m,
+    },
+    {
+      name: "that of MetalLB is there beside the one that is read",
+      text: `${config(edge)}---\n${config(edge).replace("name: hawser, namespace: hawser-system", "name: config, namespace: metallb-system")}`,
+      code: 0,
+      says: /\[CONFIG_MAP_NOT_READ\]$/m,
+    },
   ])("exits with $code where $name", async ({ text, code, says }) => {
     const result = await pools(text);
     expect([result.code, result.stdout]).toEqual([code, expect.stringMatching(says)]);

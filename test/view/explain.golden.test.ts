@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { printExplanation } from "#cli/print-explanation.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -69,13 +70,16 @@ function inputOf(name: string): ExplainInput {
       runsSinceMs: undefined,
     };
   });
+  const isOurs = ({ metadata }: KubeObject): boolean => keyOf(metadata) === "hawser-system/hawser";
   const renewedMs = nowMs - (head.leads === false ? 3_600_000 : 2_000);
   const input: ExplainInput = {
     nowMs,
     namespace: "hawser-system",
     configMap: "hawser-system/hawser",
     loadBalancerClass: undefined,
-    configMaps: of("ConfigMap"),
+    configMaps: of("ConfigMap").filter(isOurs),
+    otherConfigMaps: of("ConfigMap").filter((one) => !isOurs(one)),
+    resources: METALLB_KINDS.flatMap(of),
     services: of("Service"),
     slices: of("EndpointSlice"),
     nodes: of("Node"),

@@ -48,6 +48,8 @@ interface ListOptions {
   readonly keepsManagedFields?: boolean | undefined;
   /** Whether the cluster may be without the collection: then it is empty. */
   readonly isOptional?: boolean;
+  /** Whether it may be unreadable: then it is empty. */
+  readonly isQuiet?: boolean;
 }
 
 /** Lists what a cluster holds now, without a watch: for commands, which look once. What cannot be read is in `problems`. */
@@ -75,6 +77,13 @@ export class ClusterLister {
   async listIfAllowed(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[] | undefined> {
     const items = await this.list(kind, scope);
     return this.#unread.has(collectionPath(kind, scope.namespace)) ? undefined : items;
+  }
+
+  /** All objects of a kind; none, and no Problem, where they cannot be read. */
+  async listQuietly(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
+    const path = collectionPath(kind, scope.namespace);
+    const items = await this.#all(path, selectorsOf(scope), { isQuiet: true });
+    return items.flatMap((item) => readApiObject(kind, item, () => undefined) ?? []);
   }
 
   /** Reports, and the Leases of these elections. */
@@ -115,7 +124,7 @@ export class ClusterLister {
   async #all(
     path: string,
     query: Readonly<Record<string, string>>,
-    { most = Infinity, keepsManagedFields = false, isOptional = false }: ListOptions = {},
+    { most = Infinity, keepsManagedFields = false, isOptional = false, isQuiet = false }: ListOptions = {},
   ): Promise<readonly unknown[]> {
     const items: unknown[] = [];
     try {
@@ -130,6 +139,7 @@ export class ClusterLister {
         next = rest;
       }
     } catch (error) {
+      if (isQuiet) return [];
       this.#unread.add(path);
       this.#complain(path, error as NodeJS.ErrnoException);
     }
