@@ -15,10 +15,7 @@ export function printStatus(view: StatusView, nowMs: number): string {
   const empty = (text: string, ...parts: readonly Part[]): string => (isUnknown(...parts) ? UNKNOWN : text);
   const sections = [
     ...printSummary(view),
-    section(
-      empty("no pools can be read from the ConfigMap; a controller that runs keeps its last good ones", "pools"),
-      poolTable(view),
-    ),
+    section(empty("no pools can be read; a controller that runs keeps its last good ones", "pools"), poolTable(view)),
     section(empty("no Services of type LoadBalancer", "services"), serviceTable(view, age)),
     section(empty("no speaker has reported", "speakers"), speakerTable(view, age)),
     ...(view.takeovers.length === 0 ? [] : [section("", takeoverTable(view, age))]),

@@ -45,7 +45,8 @@ function decideForeign(service: Service): Assignment {
 }
 
 function decideWithoutPools({ assignedAddresses }: Service): Assignment {
-  const message = "There is no configuration that can be read yet. Write pools into the ConfigMap.";
+  const message =
+    "There is no configuration that can be read yet. Write pools into the ConfigMap, or create IPAddressPools.";
   const kind = assignedAddresses.length > 0 ? "ignore" : "pending";
   return { kind, addresses: assignedAddresses, ...NOTHING_GIVEN, reason: "NoPoolConfigured", message, released: [] };
 }

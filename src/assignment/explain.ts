@@ -3,6 +3,7 @@ import { reservedUse } from "#src/ip/reserved-use.ts";
 import { listed } from "#src/model/listed.ts";
 import { type Pool, whyClosed } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
+import { settingOf } from "#src/model/setting-of.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Obstacle } from "./in-use.ts";
@@ -41,7 +42,8 @@ export function explainNoPool({ pools, namespaces }: Pools, service: Service): L
   if (pools.length === 0)
     return {
       reason: "NoPoolConfigured",
-      message: "The configuration has no pool. Add one under address-pools in the ConfigMap.",
+      message:
+        "The configuration has no pool. Add one under address-pools in the ConfigMap, or create an IPAddressPool.",
     };
   const unknown = explainUnknownPool({ pools }, service);
   if (unknown !== undefined) return unknown;
@@ -50,7 +52,7 @@ export function explainNoPool({ pools, namespaces }: Pools, service: Service): L
   if (asked.length === 0)
     return {
       reason: "NoPoolConfigured",
-      message: `Every pool (${poolNames(pools)}) has auto-assign: false. Ask for one with the annotation hawser.dev/address-pool.`,
+      message: `Every pool (${poolNames(pools)}) has ${listed([...new Set(pools.map((pool) => `${settingOf(pool, "auto-assign")}: false`))], 2, " or ")}. Ask for one with the annotation hawser.dev/address-pool.`,
     };
   return explainAllBarred(asked, service, namespaces);
 }
@@ -199,7 +201,9 @@ export function explainNotInPool(
   }
   const closed = whyClosed(holder, ip);
   if (closed === "avoided")
-    return refuse(`pool "${holder.name}" has avoid-buggy-ips, and it ends in 0 or 255. Ask for another address.`);
+    return refuse(
+      `pool "${holder.name}" has ${settingOf(holder, "avoid-buggy-ips")}, and it ends in 0 or 255. Ask for another address.`,
+    );
   if (closed === "excluded") return refuse(`pool "${holder.name}" excludes it. Ask for another address.`);
   if (isClosed) return refuse("a network of the nodes keeps it for itself. Ask for another address.");
   return undefined;

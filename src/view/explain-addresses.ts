@@ -129,7 +129,8 @@ const FRESH_MS = 10_000;
 
 /** What to do about a lack, as a sentence that is read alone; undefined where the decision says it best. */
 function fixOfLack(reason: Reason, { pools }: ExplainContext): string | undefined {
-  if (reason === "NoPoolConfigured" && pools.length === 0) return "Add a pool under address-pools in the ConfigMap.";
+  if (reason === "NoPoolConfigured" && pools.length === 0)
+    return "Add a pool under address-pools in the ConfigMap, or create an IPAddressPool.";
   return FIX_OF_LACK[reason];
 }
 

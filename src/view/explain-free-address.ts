@@ -2,8 +2,10 @@ import { REST_MS } from "#src/assignment/pool-space.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import { keyOf } from "#src/model/object.ts";
-import { findRange, type Pool, whyClosed } from "#src/model/pool.ts";
+import { findRange, type Pool } from "#src/model/pool.ts";
+import { settingOf } from "#src/model/setting-of.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
+import { closedBy, type PoolClosure } from "./closed-by.ts";
 import { explainConfig } from "./explain-config.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import type { ReadService } from "./explain-object.ts";
@@ -42,25 +44,20 @@ function explainPool(context: ExplainContext, ip: Ip): ExplainStep {
     });
   const closed = closedBy(context, pool, ip);
   if (closed !== undefined) return badStep("pool", { reason, ...CLOSED[closed](text, pool) });
-  const auto = pool.autoAssign ? "" : ", which assigns only to Services that ask for it (auto-assign: false)";
+  const auto = pool.autoAssign
+    ? ""
+    : `, which assigns only to Services that ask for it (${settingOf(pool, "auto-assign")}: false)`;
   return okStep("pool", { text: `${text}: it is in the pool "${pool.name}"${auto}.` });
 }
 
-type Closed = NonNullable<ReturnType<typeof whyClosed>> | "network";
-
-/** Why the pool does not assign the address; undefined where it may. */
-function closedBy({ networkAddresses }: ExplainContext, pool: Pool, ip: Ip): Closed | undefined {
-  return whyClosed(pool, ip) ?? (networkAddresses.has(printIp(ip)) ? "network" : undefined);
-}
-
-const CLOSED: Readonly<Record<Closed, (ip: string, pool: Pool) => Pick<ExplainStep, "text" | "fix">>> = {
-  excluded: (ip, { name }) => ({
-    text: `${ip}: the pool "${name}" contains it and excludes it.`,
-    fix: "To have it assigned, take it out of the excluded addresses of the pool.",
+const CLOSED: Readonly<Record<PoolClosure, (ip: string, pool: Pool) => Pick<ExplainStep, "text" | "fix">>> = {
+  excluded: (ip, pool) => ({
+    text: `${ip}: the pool "${pool.name}" contains it and excludes it.`,
+    fix: `To have it assigned, take it out of ${settingOf(pool, "excluded-addresses")} of the pool.`,
   }),
-  avoided: (ip, { name }) => ({
-    text: `${ip}: the pool "${name}" contains it, but has avoid-buggy-ips, and it ends in 0 or 255.`,
-    fix: "To have it assigned, remove avoid-buggy-ips from the pool.",
+  avoided: (ip, pool) => ({
+    text: `${ip}: the pool "${pool.name}" contains it, but has ${settingOf(pool, "avoid-buggy-ips")}, and it ends in 0 or 255.`,
+    fix: `To have it assigned, remove ${settingOf(pool, "avoid-buggy-ips")} from the pool.`,
   }),
   network: (ip, { name }) => ({
     text: `${ip}: the pool "${name}" contains it, but a network of the nodes keeps it for itself.`,

@@ -1,11 +1,14 @@
 import { byPriority, type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
 import { requestedPoolsOf } from "#src/assignment/requested-pools.ts";
 import type { Ip } from "#src/ip/address.ts";
+import { whyForbidden } from "#src/model/forbidden-address.ts";
 import { rangeContains } from "#src/ip/range.ts";
 import type { Pool } from "#src/model/pool.ts";
+import { settingOf } from "#src/model/setting-of.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { ExplainContext } from "./explain-context.ts";
+import { closedBy, type PoolClosure } from "./closed-by.ts";
 import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } from "./explain-step.ts";
 
 /** Which pools may serve a Service, and why each of the others does not: one step for each cause. */
@@ -66,14 +69,37 @@ function whyNotPool(pool: Pool, service: Service, context: ExplainContext): stri
   const asked = service.requestedAddresses;
   if (asked.length > 0 && !asked.some((ip) => contains(pool, ip))) return "the requested address is not there";
   if (requested === undefined && asked.length === 0 && !pool.autoAssign && !holdsOne)
-    return "auto-assign is false there, and the Service asks for no pool";
+    return `${settingOf(pool, "auto-assign")} is false there, and the Service asks for no pool`;
   if (!pool.ranges.some(({ family }) => service.families.includes(family)))
     return "no range there is of the Service's address family";
   if (holdsOne) return undefined;
   const bar = whyBarred(pool, service, context.namespaces ?? new Map());
   if (bar !== undefined) return BARS[bar];
-  return asked.length > 0 ? undefined : whyFull(pool, service, context);
+  return asked.length > 0 ? whyNoneAsked(pool, service, context) : whyFull(pool, service, context);
 }
+
+/** Why the pool assigns the Service none of the requested addresses that it contains; undefined where it may. */
+function whyNoneAsked(pool: Pool, service: Service, context: ExplainContext): string | undefined {
+  const inside = service.requestedAddresses.filter((ip) => contains(pool, ip));
+  const whys = inside.map((ip) => whyNotAssigned(context, pool, ip));
+  if (!whys.includes(undefined)) return whys[0];
+  const isTaken = context.assignments?.get(service.key)?.reason === "RequestedAddressInUse";
+  return isTaken && service.requestedAddresses.length === 1 ? "the requested address is in use there" : undefined;
+}
+
+/** Why the pool assigns an address of its ranges to no Service at all; undefined where it may. */
+function whyNotAssigned(context: ExplainContext, pool: Pool, ip: Ip): string | undefined {
+  const forbidden = whyForbidden(ip, context.hostAddresses);
+  if (forbidden !== undefined) return `the requested address is ${forbidden.use}, and no Service can have it`;
+  const closed = closedBy(context, pool, ip);
+  return closed && `the requested address ${CLOSED[closed](pool)}`;
+}
+
+const CLOSED: Readonly<Record<PoolClosure, (pool: Pool) => string>> = {
+  excluded: () => "is excluded there",
+  avoided: (pool) => `ends in 0 or 255, which ${settingOf(pool, "avoid-buggy-ips")} avoids there`,
+  network: () => "is kept by a network of the nodes for itself",
+};
 
 /** Why the pool has no address left for the Service; undefined where it has one. */
 function whyFull(pool: Pool, service: Service, context: ExplainContext): string | undefined {

@@ -224,12 +224,12 @@ describe("hawser status", () => {
     closers.push(async () => rm(directory, { recursive: true, force: true }));
     expect((await callCli(["status", "--manifests", directory])).stdout).toBe(
       [
-        "no pools can be read from the ConfigMap; a controller that runs keeps its last good ones",
+        "no pools can be read; a controller that runs keeps its last good ones",
         "no Services of type LoadBalancer",
         "no speaker has reported",
         "no Events",
         'ConfigMap "hawser-system/hawser": Cannot find the configuration: there is no ConfigMap of this name. ' +
-          "Create it with the pools, or name another one with --namespace and --config-map. [CONFIG_MAP_MISSING]",
+          "Create it with the pools, name another one with --namespace and --config-map, or create IPAddressPools. [CONFIG_MAP_MISSING]",
         "",
       ]
         .join("\n\n")
