@@ -20,7 +20,8 @@ export interface LinkResponderOptions {
   readonly share: LinkShare;
   readonly openPacketSocket: OpenPacketSocket;
   readonly groups: GroupMembership;
-  onReply(protocol: "arp" | "ndp"): void;
+  /** A request for an address was answered, of the host with the address `asker`. */
+  onReply(protocol: "arp" | "ndp", ip: Ip, asker: Ip): void;
   onDrop(reason: DropReason): void;
   /** Another machine says by gratuitous ARP that it has an address which is announced here. */
   onForeignClaim(ip: Ip, mac: string): void;
@@ -135,7 +136,7 @@ export class LinkResponder {
           if (claim !== undefined) this.#options.onForeignClaim(claim.ip, printMac(claim.mac));
           return this.#options.onDrop(reaction.reason);
         }
-        this.#options.onReply(name);
+        this.#options.onReply(name, reaction.ip, reaction.asker);
         return this.#send(socket, reaction.frame);
       },
       onError: this.#options.onError,

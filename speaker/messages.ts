@@ -3,6 +3,7 @@ import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { PrintedMachineAddress } from "#src/model/member-record.ts";
+import type { ReportedAnswers } from "#src/model/reported-answers.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 
@@ -116,6 +117,8 @@ export interface SpeakerCounters {
 /** Worker to main thread. */
 export type FromWorker =
   | { readonly kind: "state"; readonly state: SpeakerState }
+  /** Which requests were answered last, where that changed. */
+  | { readonly kind: "answers"; readonly answers: ReportedAnswers }
   | { readonly kind: "counters"; readonly counters: SpeakerCounters }
   | {
       readonly kind: "log";

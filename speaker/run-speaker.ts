@@ -13,6 +13,7 @@ import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
+import type { ReportedAnswers } from "#src/model/reported-answers.ts";
 import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
@@ -84,6 +85,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   });
   const left = Promise.withResolvers<void>();
   let state: SpeakerState | undefined;
+  let answers: ReportedAnswers | undefined;
   let isSynced = false;
   let isLeaving = false;
 
@@ -154,7 +156,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
       if (state === undefined || isLeaving) return;
       const goesWith = { kind: "Node", namespace: "", name: node } as const;
       const { machineAddresses: _inMemberRecord, ...reported } = state;
-      const report = { node, ...reported, problems: ownProblems.list().map(withPlacePrinted) };
+      const report = { node, ...reported, answers, problems: ownProblems.list().map(withPlacePrinted) };
       await source.report(`speaker-${node}`, report, { goesWith });
     },
   });
@@ -169,6 +171,9 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         health.set("joined", state.ready, state.ready ? "stands for election" : "listening to the other speakers");
         if (isSynced) sayStanding(state.standing);
         memberRecord.mark();
+        return reports.mark();
+      case "answers":
+        answers = message.answers;
         return reports.mark();
       case "counters":
         return metrics.setCounters(message.counters);

@@ -6,8 +6,10 @@ import { openRouteWatcher } from "#src/linux/route-watcher.ts";
 import type { Routes } from "#src/linux/routes.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { AnswersReporter } from "./answers-reporter.ts";
 import { CounterSet } from "./counter-set.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { LastAnswers } from "./last-answers.ts";
 import { LocalNetwork } from "./local-network.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Responders } from "./responders.ts";
@@ -40,7 +42,12 @@ export async function runWorker(
   port: WorkerPort,
   machine: WorkerMachine = linux,
 ): Promise<() => void> {
-  const { post } = port;
+  const answers = new LastAnswers();
+  const answersReporter = new AnswersReporter({ answers, post: (message) => port.post(message) });
+  const post = (message: FromWorker): void => {
+    if (message.kind === "state") answersReporter.goWithState(message.state.members.length, monotonicMs());
+    port.post(message);
+  };
   const warnOnce = troubleLog(post);
   const counters = new CounterSet();
   const network = new LocalNetwork();
@@ -52,7 +59,10 @@ export async function runWorker(
     groups: new GroupMembership({
       onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
     }),
-    onReply: (protocol) => counters.add("replies_sent", protocol),
+    onReply: (protocol, ip, asker) => {
+      counters.add("replies_sent", protocol);
+      answers.note(ip, asker, wallMs());
+    },
     onDrop: (reason) => counters.add("frames_dropped", reason),
     onForeignClaim: (ip, mac) => speaker.hearForeignClaim(ip, mac, monotonicMs()),
     onError: (errno) => counters.add("socket_errors", String(errno)),
@@ -84,6 +94,7 @@ export async function runWorker(
     heartbeats,
     responders,
     counters,
+    answers,
     network,
     arpSysctls: machine.readArpSysctls,
     wallMs,
@@ -125,7 +136,11 @@ export async function runWorker(
   // A speaker that hears no other one would take everything: it does not stand for election before it can hear.
   await heartbeats.open();
   isTicking = true;
-  const ticking = setInterval(() => speaker.tick(monotonicMs()), settings.heartbeatEveryMs);
+  const ticking = setInterval(() => {
+    const nowMs = monotonicMs();
+    speaker.tick(nowMs);
+    answersReporter.tick(nowMs);
+  }, settings.heartbeatEveryMs);
   post({ kind: "log", level: "info", msg: "speaker worker started", data: { interfaces: responders.links().length } });
   return () => {
     clearInterval(reopening);

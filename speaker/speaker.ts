@@ -3,7 +3,7 @@ import type { Member, NodeStandings } from "#src/election/member.ts";
 import { type Announcement, type ElectionSnapshot, planAnnouncements } from "#src/election/plan.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
 import { printMac } from "#src/wire/mac.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
@@ -13,6 +13,7 @@ import { ForeignClaims } from "./foreign-claims.ts";
 import { Guests } from "./guests.ts";
 import type { HeartbeatSender } from "./heartbeat-sender.ts";
 import { Joining } from "./joining.ts";
+import type { LastAnswers } from "./last-answers.ts";
 import type { LocalNetwork } from "./local-network.ts";
 import { type NetworksToTell, networksToTell } from "./networks-to-tell.ts";
 import { Membership } from "./membership.ts";
@@ -40,6 +41,7 @@ export interface SpeakerOptions {
     "announce" | "setAnnounced" | "settle" | "subnets" | "links" | "sharedNetworks"
   >;
   readonly counters: CounterSet;
+  readonly answers: Pick<LastAnswers, "forget">;
   /** What this machine's own links and routes say. */
   readonly network: Pick<LocalNetwork, "gateways" | "forbidden" | "links" | "addresses">;
   arpSysctls(interfaceName: string): ArpSysctls;
@@ -335,8 +337,14 @@ export class Speaker {
     for (const key of lost) {
       this.#queue.stop(key);
       this.#foreign.settle(key);
+      this.#forgetAnswers(key);
     }
     if (lost.some((key) => this.#wanted.byAddress.has(key))) this.#steadySinceMs = nowMs;
+  }
+
+  #forgetAnswers(key: string): void {
+    const ip = parseIp(key);
+    if (ip !== undefined) this.#options.answers.forget(ip);
   }
 
   #logTakeovers(handovers: readonly Handover[], nowMs: number): void {

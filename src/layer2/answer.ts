@@ -32,7 +32,14 @@ export interface Responder {
 
 /** What a frame yields: a frame to send in reply, or the reason for silence. */
 export type Answer =
-  | { readonly kind: "reply"; readonly frame: Uint8Array; /** The address asked for. */ readonly ip: Ip }
+  | {
+      readonly kind: "reply";
+      readonly frame: Uint8Array;
+      /** The address asked for. */
+      readonly ip: Ip;
+      /** That of the host that asked; 0.0.0.0 or :: where it has none yet. */
+      readonly asker: Ip;
+    }
   | {
       readonly kind: "drop";
       readonly reason: DropReason;
@@ -70,7 +77,8 @@ function answerArp(ethernet: EthernetFrame, responder: Responder): Answer {
   if (request.senderIp.value === request.targetIp.value)
     return { kind: "drop", reason: "gratuitous", claim: { ip: request.targetIp, mac: request.senderMac } };
   if (!isMachine(request.senderMac)) return drop("sender");
-  return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip: request.targetIp };
+  const { targetIp: ip, senderIp: asker } = request;
+  return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip, asker };
 }
 
 /** A unicast reply (RFC 826): the asker's addresses become the target's. */
@@ -113,14 +121,19 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
     const group = solicitedNodeGroup(target);
     if (senderMac !== undefined || packet.destination.value !== group.value) return drop("malformed");
     const to = { destination: ALL_NODES, destinationMac: multicastMac(ALL_NODES), solicited: false };
-    return { kind: "reply", frame: neighborAdvertisementFrame({ target, mac, ...to }), ip: target };
+    return {
+      kind: "reply",
+      frame: neighborAdvertisementFrame({ target, mac, ...to }),
+      ip: target,
+      asker: packet.source,
+    };
   }
   // A neighbour that re-checks its entry asks by unicast and may leave the option out (RFC 4861 section 4.3).
   const destinationMac = senderMac ?? etherSource;
   if (isMulticast(packet.source) || !isMachine(destinationMac)) return drop("sender");
   if (equalMacs(destinationMac, mac)) return drop("own-frame");
   const to = { destination: packet.source, destinationMac, solicited: true };
-  return { kind: "reply", frame: neighborAdvertisementFrame({ target, mac, ...to }), ip: target };
+  return { kind: "reply", frame: neighborAdvertisementFrame({ target, mac, ...to }), ip: target, asker: packet.source };
 }
 
 function isUnspecified(ip: Ip): boolean {

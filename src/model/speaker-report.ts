@@ -2,6 +2,7 @@ import { announcedAddresses, parseAddressTexts } from "./print-addresses.ts";
 import { PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
 import type { Problem } from "./problem.ts";
 import { type Fields, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
+import { readAnswers, type ReportedAnswers } from "./reported-answers.ts";
 import { readTakeovers, type Takeover } from "./takeover.ts";
 
 /** What a speaker says of itself in its report (`speaker-NODE`), as far as it could be read. */
@@ -30,6 +31,8 @@ export interface SpeakerReport {
   readonly addressProblems: readonly AddressProblem[];
   /** The last rounds of gains and losses, the newest first. */
   readonly takeovers: readonly Takeover[];
+  /** Which requests it answered last; undefined where it does not say. */
+  readonly answers: ReportedAnswers | undefined;
   /** It was too long and lost the end of a list. */
   readonly isShortened: boolean;
 }
@@ -87,6 +90,7 @@ export function readSpeakerReport(
     problems: found.flatMap(readProblem),
     addressProblems: found.flatMap((one) => readAddressProblem(one, parseList)),
     takeovers: readTakeovers(report["takeovers"]),
+    answers: readAnswers(report["answers"]),
     isShortened: report["shortened"] === true,
   };
 }

@@ -34,14 +34,16 @@ export interface ExplainStep {
   readonly text: string;
   /** What a person can do about it, as a whole sentence; empty where there is nothing to do. */
   readonly fix: string;
+  /** Of the step wire: the last answer to a request for the address, where a report has it. */
+  readonly lastAnswer?: { readonly node: string; /** ISO 8601. */ readonly at: string; readonly asker: string };
 }
 
 /** What a step says besides its name and verdict. */
-type Said = Pick<ExplainStep, "text"> & Partial<Pick<ExplainStep, "reason" | "fix">>;
+type Said = Pick<ExplainStep, "text"> & Partial<Pick<ExplainStep, "reason" | "fix" | "lastAnswer">>;
 
 /** A step that is as it should be. */
-export function okStep(step: StepName, { text, reason = "", fix = "" }: Said): ExplainStep {
-  return { step, verdict: "ok", reason, text, fix };
+export function okStep(step: StepName, { text, reason = "", fix = "", ...rest }: Said): ExplainStep {
+  return { step, verdict: "ok", reason, text, fix, ...rest };
 }
 
 /** A step that keeps clients from the Service. */

@@ -3,8 +3,11 @@ import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Reason } from "#src/model/reason.ts";
+import { lastAnswerFor } from "#src/model/reported-answers.ts";
 import type { ExplainContext } from "./explain-context.ts";
-import { badStep, type ExplainStep, sentence, unknownStep } from "./explain-step.ts";
+import { badStep, type ExplainStep, okStep, sentence, unknownStep } from "./explain-step.ts";
+import { printAge } from "./print-age.ts";
+import type { SpeakerView } from "./view-speakers.ts";
 
 /** Codes of Problems about addresses that have a reason of their own. */
 const REASON_OF: Partial<Record<ProblemCode, Reason>> = {
@@ -13,7 +16,7 @@ const REASON_OF: Partial<Record<ProblemCode, Reason>> = {
   SERVICE_ADDRESS_FORBIDDEN: "AddressUnusable",
 };
 
-/** What the speakers see of an address on the wire: another machine that answers, a kernel that does; otherwise what to look at. */
+/** What the speakers see of an address on the wire: another machine that answers, a kernel that does; otherwise the last answer of its owner. */
 export function explainWire(context: ExplainContext, ip: Ip): readonly ExplainStep[] {
   const { speakers } = context;
   if (!speakers.isKnown) return [];
@@ -25,13 +28,33 @@ export function explainWire(context: ExplainContext, ip: Ip): readonly ExplainSt
   if (first !== undefined) return [explainSeen(text, first)];
   const [owner] = speakers.ownersOf(text);
   if (owner === undefined) return [];
-  const mac = macOf(context, owner.node, ip);
-  const must = mac === undefined ? `the MAC of node ${owner.node}` : `${mac}, that of node ${owner.node}`;
-  return [
-    unknownStep("wire", {
-      text: `${text}: when a request for it was answered last is not in any report. A client in its network must show ${must}: ip neigh show to ${text}.`,
-    }),
-  ];
+  return [explainAnswered(context, owner, ip)];
+}
+
+/** When the owner answered a request for the address last, and what its clients must see. */
+function explainAnswered(context: ExplainContext, { node, reportedAt }: SpeakerView, ip: Ip): ExplainStep {
+  const { nowMs } = context.input;
+  const text = printIp(ip);
+  const ago = (time: number): string => `${printAge(nowMs - time)} ago`;
+  const mac = macOf(context, node, ip);
+  const must = mac === undefined ? `the MAC of node ${node}` : `${mac}, that of node ${node}`;
+  const rest = `A client in its network must show ${must}: ip neigh show to ${text}.`;
+  const reported = `as its report of ${ago(Date.parse(reportedAt))} says`;
+  const last = lastAnswerFor(context.speakers.live.find((report) => report.node === node)?.answers, text);
+  if (last === "unknown")
+    return unknownStep("wire", {
+      text: `${text}: when a request for it was answered last is not in the report of node ${node}. ${rest}`,
+    });
+  if (last === "none")
+    return unknownStep("wire", {
+      text: `${text}: no host has asked node ${node} for it since this node announces it, ${reported}. ${rest}`,
+    });
+  const { asker, atMs } = last;
+  const by = asker.value === 0n ? "a host that checked whether it is free" : printIp(asker);
+  return okStep("wire", {
+    text: `${text}: node ${node} answered for it ${ago(atMs)} (last asked by ${by}), ${reported}. ${rest}`,
+    lastAnswer: { node, at: new Date(atMs).toISOString(), asker: printIp(asker) },
+  });
 }
 
 function explainSeen(ip: string, { node, problem }: { readonly node: string; readonly problem: Problem }): ExplainStep {

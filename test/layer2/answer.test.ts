@@ -266,6 +266,14 @@ describe("answer()", () => {
     expect(ip).toBe(reply.includes("0806") ? "192.0.2.200" : "2001:db8::c0:ffee");
   });
 
+  it.each(replies)("F names the host that asked: $name", ({ name, frame }) => {
+    const answered = answer(hex(frame), responder);
+    const asker = answered.kind === "reply" ? printIp(answered.asker) : "";
+    const isArp = name.includes("ARP");
+    const isWithout = /probe|detection/.test(name);
+    expect(asker).toBe(isWithout ? (isArp ? "0.0.0.0" : "::") : isArp ? "192.0.2.1" : "fe80::42:aff:fe00:1");
+  });
+
   it.each(drops)("drops $name: $reason", ({ frame, reason }) => {
     expect(answer(hex(frame), responder)).toMatchObject({ kind: "drop", reason });
   });

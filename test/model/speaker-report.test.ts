@@ -37,6 +37,7 @@ describe("readSpeakerReport()", () => {
       problems: [],
       addressProblems: [],
       takeovers: [],
+      answers: undefined,
       isShortened: false,
     });
   });

@@ -9,14 +9,17 @@ import { NO_ROUTES } from "#src/linux/routes.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { printMemberRecord } from "#src/model/member-record.ts";
 import type { Fields } from "#src/model/record.ts";
+import type { ReportedAnswers } from "#src/model/reported-answers.ts";
 import { decodeArp } from "#src/wire/arp.ts";
-import { ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
+import { ETHER_TYPE_ARP, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { object } from "#test/model/build.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { fakeLink, FakeLinkWatcher } from "#test/support/fake-link-watcher.ts";
 import { fakePacketSockets } from "#test/support/fake-packet-socket.ts";
+import { hex } from "#test/wire/hex.ts";
 
 const VIP = "192.0.2.200";
+const OTHER_VIP = "192.0.2.201";
 
 function ipOf(text: string): Ip {
   return parseIp(text) ?? expect.fail(text);
@@ -65,7 +68,8 @@ async function start({ interfaces = [] as readonly string[], links: own = [lan("
           .map(({ senderIp }) => printIp(senderIp)),
       ),
     );
-  return { end, posted, state, announced, links, tell: (message: ToWorker) => listener(message) };
+  const answers = (): ReportedAnswers | undefined => posted.findLast((message) => message.kind === "answers")?.answers;
+  return { end, posted, state, answers, announced, sockets, links, tell: (message: ToWorker) => listener(message) };
 }
 
 describe("runWorker()", () => {
@@ -103,6 +107,25 @@ describe("runWorker()", () => {
     expect(other.read()?.wanted.find(({ ip }) => ip === VIP)).toMatchObject({ forbidden: "MemberAddress" });
     expect(hostAddressesOf([], [record]).get(VIP)).toMatchObject({ owner: 'interface "eth1" of node "n1"' });
     expect([...hostAddressesOf([], [record]).keys()]).toEqual(["192.0.2.11", VIP, "192.0.2.1"]);
+  });
+
+  it("F says which host it answered last for an address, and of another that no host asked", async () => {
+    const worker = await start();
+    end = worker.end;
+    const rest = { gone: [], ranges: undefined, members: [], nodes: [], isMember: true };
+    worker.tell({ kind: "cluster", wanted: [{ ip: VIP }, { ip: OTHER_VIP }], ...rest });
+    await vi.waitFor(() => expect(worker.state()?.announced).toBe(2), eventually);
+    const socket = worker.sockets.find(({ options }) => options.etherType === ETHER_TYPE_ARP) ?? expect.fail();
+    // Requests of 192.0.2.1 for 192.0.2.200 and for an address that is not announced.
+    const request = "ffffffffffff 02420a000001 0806 0001 0800 06 04 0001 02420a000001 c0000201 000000000000";
+    for (const target of ["c00002c8", "c00002ca"]) socket.receive(hex(`${request} ${target}`));
+    // Answers go with the next state: here because an address is no longer wanted.
+    worker.tell({ kind: "cluster", wanted: [], ...rest, gone: [OTHER_VIP] });
+    const answered = [{ at: expect.any(String), asker: "192.0.2.1", addresses: [VIP] }];
+    await vi.waitFor(() => expect(worker.answers()).toEqual({ answered, unnamed: 0 }), eventually);
+    expect(Date.parse(worker.answers()?.answered[0]?.at ?? "")).toBeLessThanOrEqual(Date.now());
+    worker.tell({ kind: "cluster", wanted: [], ...rest, gone: [VIP] });
+    await vi.waitFor(() => expect(worker.answers()).toEqual({ answered: [], unnamed: 0 }), eventually);
   });
 
   it("F announces what it is told to, withdraws what its machine has, and leaves", async () => {

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import type { SpeakerCounters, SpeakerState } from "#speaker/messages.ts";
+import { LastAnswers } from "#speaker/last-answers.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { MachineAddress } from "#src/model/member-record.ts";
@@ -119,6 +120,7 @@ export class SpeakerNetwork {
         heartbeatKeys: [key],
       },
       counters: this.#countersOf(name),
+      answers: new LastAnswers(),
       network,
       arpSysctls: () => ({ ignore: 0, announce: 0 }),
       wallMs: () => this.nowMs,
