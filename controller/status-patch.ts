@@ -1,5 +1,5 @@
 import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { isHandsOff } from "#src/assignment/is-hands-off.ts";
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -12,6 +12,7 @@ import {
   ingressOf,
   LEAVING_ANNOTATION,
   POOL_ANNOTATION,
+  RELEASE_ANNOTATION,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
@@ -29,10 +30,11 @@ export function statusPatch(
   if (isHandsOff(assignment)) return undefined;
   const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced };
   const status = { ...ingressPatch(object, assignment), ...conditionsPatch(object, wanted, wallMs) };
-  const annotations = annotationsPatch(object, assignment, leaving);
-  const [hasStatus, hasAnnotations] = [Object.keys(status).length > 0, Object.keys(annotations).length > 0];
-  if (!hasStatus && !hasAnnotations) return undefined;
-  return { ...(hasStatus ? { status } : {}), ...(hasAnnotations ? { annotations } : {}) };
+  const marks = annotationsPatch(object, assignment, leaving);
+  const hasStatus = Object.keys(status).length > 0;
+  if (!hasStatus && Object.keys(marks).length === 0) return undefined;
+  const annotations = { ...marks, ...releasePatch(object, assignment) };
+  return { ...(hasStatus ? { status } : {}), ...(Object.keys(annotations).length > 0 ? { annotations } : {}) };
 }
 
 function annotationsPatch(
@@ -49,6 +51,29 @@ function annotationsPatch(
     [TERMS_ANNOTATION]: terms,
   };
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => metadata.annotations[name] !== value));
+}
+
+/**
+ * A wish to release an address is fulfilled when the status no longer shows it: it goes in the same write. What else is not in
+ * the status goes with a write that has to be made anyway: a manifest may have it, and be applied again and again.
+ */
+function releasePatch(
+  { metadata }: KubeObject,
+  { addresses }: Assignment,
+): Readonly<Record<string, string | undefined>> {
+  const text = metadata.annotations[RELEASE_ANNOTATION];
+  if (text === undefined) return {};
+  const isOpen = (one: string): boolean => {
+    const ip = parseIp(one);
+    // What cannot be read has a Problem, which its writer can see as long as it is there.
+    return ip === undefined || addresses.some((shown) => equalIps(shown, ip));
+  };
+  const open = text
+    .split(",")
+    .map((one) => one.trim())
+    .filter(isOpen);
+  const left = open.length > 0 ? open.join(",") : undefined;
+  return left === text ? {} : { [RELEASE_ANNOTATION]: left };
 }
 
 function addressCondition(assignment: Assignment): ConditionValue | undefined {

@@ -137,6 +137,7 @@ function plain(key: string, name: string, number: number): Service {
     externalTrafficPolicy: "Cluster",
     loadBalancerClass: undefined,
     requestedPool: undefined,
+    addressesToRelease: [],
     requestedAddresses: [],
     requestProblems: [],
     sharingKey: "",

@@ -3,6 +3,7 @@ import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { explainNoFree, explainNoPool, type Lack } from "./explain.ts";
 import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
+import { isToRelease } from "./is-to-release.ts";
 import { whyBarred } from "./pool-bar.ts";
 import {
   comesBefore,
@@ -12,6 +13,7 @@ import {
   type PoolIndex,
   type PoolSpace,
   type PoolSpaces,
+  searchWithout,
   spaceOf,
 } from "./pool-space.ts";
 import { isOverQuota, isQuotaReached } from "./quota.ts";
@@ -38,37 +40,41 @@ export interface Choice {
   readonly lacks: readonly Lack[];
 }
 
+/** The families that need an address, what the Service is to get too, and what it is to give back for all of that. */
+interface Sought {
+  readonly families: readonly Family[];
+  readonly taken: readonly Ip[];
+  readonly replaced: readonly Ip[];
+}
+
 /**
  * Finds an address of each family for a Service: from the pools it asks for, else from those with auto-assign. It gets
  * back what it had before where that is free; else the first pool that serves all families wins, those it has an address
- * of (`ownPools`) before others; else each family is served by the first pool that can. It gets `taken` too. Marks nothing
- * as used.
+ * of (`ownPools`) before others; else each family is served by the first pool that can. It gets none of those that it is to
+ * release. Marks nothing as used.
  */
 export function chooseAddresses(
   table: ChoiceTable,
   service: Service,
-  { families, ownPools, taken }: { families: readonly Family[]; ownPools: readonly Pool[]; taken: readonly Ip[] },
+  { families, ownPools, ...basis }: Sought & { readonly ownPools: readonly Pool[] },
 ): Choice {
   if (families.length === 0) return { addresses: [], lacks: [] };
   const noPool = explainNoPool(table, service);
   if (noPool !== undefined) return { addresses: [], lacks: [noPool] };
-  const former = formerOf(table, service, { families, taken });
+  const former = formerOf(table, service, { families, ...basis });
   const missing = families.filter((family) => !former.some((ip) => ip.family === family));
   const nearPools = [...ownPools, ...former.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? [])];
   const { addresses, lacks } = chooseAnew(table, service, {
     families: missing,
     candidates: candidatesFor(table, service, nearPools),
-    taken: [...taken, ...former],
+    taken: [...basis.taken, ...former],
+    replaced: basis.replaced,
   });
   return { addresses: [...former, ...addresses], lacks };
 }
 
 /** Of what the Service had before, one address of each of these families, where it may have it again. */
-function formerOf(
-  table: ChoiceTable,
-  service: Service,
-  { families, taken }: { families: readonly Family[]; taken: readonly Ip[] },
-): readonly Ip[] {
+function formerOf(table: ChoiceTable, service: Service, { families, taken, replaced }: Sought): readonly Ip[] {
   const had = table.former.get(service.key);
   if (had === undefined) return [];
   const { index, inUse } = table;
@@ -81,8 +87,9 @@ function formerOf(
         pool !== undefined &&
         pools.has(pool) &&
         isOpen(index, ip) &&
+        !isToRelease(service, ip) &&
         obstacleTo(inUse, ip, service) === undefined &&
-        !isOverQuota(inUse, { ip, service }, { chosen: [...taken, ...found] })
+        !isOverQuota(inUse, { ip, service }, { chosen: [...taken, ...found], replaced })
       );
     });
     if (again !== undefined) found.push(again);
@@ -93,14 +100,13 @@ function formerOf(
 function chooseAnew(
   table: ChoiceTable,
   service: Service,
-  sought: { families: readonly Family[]; candidates: readonly PoolSpaces[]; taken: readonly Ip[] },
+  { families, candidates, taken, replaced }: Sought & { readonly candidates: readonly PoolSpaces[] },
 ): Choice {
-  const { families, candidates, taken } = sought;
   if (families.length === 0) return { addresses: [], lacks: [] };
   for (const spaces of candidates) {
     const together: Ip[] = [];
     for (const family of families) {
-      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...together] });
+      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...together], replaced });
       if (ip !== undefined) together.push(ip);
     }
     if (together.length === families.length) return { addresses: together, lacks: [] };
@@ -109,7 +115,7 @@ function chooseAnew(
   const lacks: Lack[] = [];
   for (const family of families) {
     const chosen = [...taken, ...addresses];
-    const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], { service, chosen }));
+    const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], { service, chosen, replaced }));
     if (ip !== undefined) addresses.push(ip);
     else
       lacks.push(
@@ -117,7 +123,7 @@ function chooseAnew(
           candidates,
           family,
           service,
-          isLimited: (space) => isQuotaReached(table.inUse, { space, service }, { chosen }),
+          isLimited: (space) => isQuotaReached(table.inUse, { space, service }, { chosen, replaced }),
         }),
       );
   }
@@ -153,15 +159,16 @@ function firstOf<T, R>(items: readonly T[], attempt: (item: T) => R | undefined)
 function firstIn(
   { index, inUse }: AddressTable,
   space: PoolSpace | undefined,
-  { service, chosen }: { service: Service; chosen: readonly Ip[] },
+  { service, ...pending }: { service: Service; chosen: readonly Ip[]; replaced: readonly Ip[] },
 ): Ip | undefined {
   if (space === undefined) return undefined;
   const isSharing = service.sharingKey !== "";
-  if (isQuotaReached(inUse, { space, service }, { chosen }))
+  if (isQuotaReached(inUse, { space, service }, pending))
     return isSharing ? firstSharedInNamespace(inUse, space, service) : undefined;
   const used = inUse.byAddress[space.family];
-  const free = lowestFree(space, used);
+  const search = { used, unwanted: service.addressesToRelease.filter(({ family }) => family === space.family) };
+  const free = searchWithout(index, search, (inUseNow) => lowestFree(space, inUseNow));
   const shared = isSharing ? firstShared(inUse, space, service) : undefined;
   if (free !== undefined && shared !== undefined) return comesBefore(index, shared, free) ? shared : free;
-  return free ?? shared ?? longestResting(space, used);
+  return free ?? shared ?? searchWithout(index, search, (inUseNow) => longestResting(space, inUseNow));
 }

@@ -1,4 +1,4 @@
-import { type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
+import { equalIps, type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import { listed } from "#src/model/listed.ts";
 import { type Pool, whyClosed } from "#src/model/pool.ts";
@@ -243,9 +243,29 @@ export function explainOrphaned(orphans: readonly Ip[]): Lack | undefined {
   return {
     reason: "AddressOrphaned",
     message:
-      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` +
-      "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.",
+      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` + orphanAdvice(),
   };
+}
+
+/** What to do about an orphaned address of a Service. */
+export function orphanAdvice(): string {
+  return "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.";
+}
+
+/** The Service keeps these addresses that it is to release, and what it lacks in their place. Undefined if it keeps none. */
+export function explainNotReleased(
+  { requestedAddresses }: Service,
+  stuck: readonly Ip[],
+  lacks: readonly Lack[],
+): Lack | undefined {
+  if (stuck.length === 0) return undefined;
+  const isAsked = stuck.some((ip) => requestedAddresses.some((one) => equalIps(one, ip)));
+  const why = isAsked
+    ? ["It stays, because the Service asks for exactly this address.", ...lacks.map(({ message }) => message)]
+    : ["It stays until another address can take its place.", ...lacks.map(({ message }) => message)];
+  const fix = isAsked ? ["Ask for another address, or remove the request."] : [];
+  const message = [`${stuck.map(printIp).join(" and ")}: to be released.`, ...why, ...fix].join(" ");
+  return { reason: "AddressNotReleased", message };
 }
 
 /** The status has addresses of another provider, and there are none of the pools to replace them. */

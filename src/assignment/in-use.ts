@@ -1,6 +1,7 @@
 import { lowerBound } from "#src/collections/lower-bound.ts";
-import type { Family, Ip } from "#src/ip/address.ts";
+import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
+import { isToRelease } from "./is-to-release.ts";
 import { findPlace, isOpen, type PoolIndex, type PoolPlace, type PoolSpace } from "./pool-space.ts";
 import { backendOf, portsOf } from "./sharing.ts";
 
@@ -250,13 +251,15 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
 
 /** What decides, beside the sharing key, which addresses a Service can join. */
 function joinsOf(service: Service): string {
-  return JSON.stringify([backendOf(service), ...portsOf(service).sort()]);
+  const unwanted = service.addressesToRelease.map(printIp);
+  return JSON.stringify([backendOf(service), ...portsOf(service).sort(), ...unwanted]);
 }
 
 function firstJoinable(joinable: Joinable, service: Service): Ip | undefined {
   for (; joinable.from < joinable.uses.length; joinable.from++) {
     const use = joinable.uses[joinable.from];
-    if (use !== undefined && obstacleToJoin(use, service) === undefined) return use.ip;
+    if (use === undefined || isToRelease(service, use.ip)) continue;
+    if (obstacleToJoin(use, service) === undefined) return use.ip;
   }
   return undefined;
 }

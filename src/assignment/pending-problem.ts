@@ -7,6 +7,11 @@ import type { Assignment } from "./snapshot.ts";
 /** Reasons that are the user's wish, or that the object's own Problems explain. */
 const UNREMARKABLE: readonly Reason[] = ["AddressAssigned", "AddressReleased", "BadRequest", "OtherLoadBalancerClass"];
 
+const WHAT: Partial<Record<Reason, string>> = {
+  AddressOrphaned: "Cannot find a pool with the address that it has",
+  AddressNotReleased: "Cannot release an address",
+};
+
 /**
  * The Problem of a Service (by key) that does not have all it asks for, as a decision explains it; undefined where it has.
  * An error where it has no address that is announced, otherwise a warning.
@@ -16,11 +21,11 @@ export function pendingProblem(key: string, assignment: Assignment): Problem | u
   if (kind === "ignore" || UNREMARKABLE.includes(reason)) return undefined;
   // Those of another provider stay in the status, in no pool, and no speaker announces them.
   const isServed = ownAddresses(assignment).length > 0;
-  const lack = isServed ? "Cannot assign an address of each family" : "Cannot assign an address";
+  const lack = WHAT[reason] ?? (isServed ? "Cannot assign an address of each family" : "Cannot assign an address");
   return {
     code: "SERVICE_PENDING",
     at: objectAt("Service", key),
-    what: `${reason === "AddressOrphaned" ? "Cannot find a pool with the address that it has" : lack} (${reason})`,
+    what: `${lack} (${reason})`,
     ...splitAdvice(message),
     severity: isServed ? "warning" : "error",
   };

@@ -33,7 +33,11 @@
  *     addresses of a pool than its quota. All this holds for requests too, and none of it takes an address away.
  * 16. Pools are tried by priority (0 last), those for certain Services before those for all, else as declared.
  * 17. Where the rest of a pool has no end, a freed address is kept for the Service that had it (namespace and name).
- * 18. While there never was a good configuration, no status of a LoadBalancer Service is touched.
+ * 18. An address that the Service is to release (`hawser.dev/release-addresses`) is exchanged for another one, as in 5, and is
+ *     not given to it as long as it is named there. While no other can be had, or the Service asks for exactly this address,
+ *     it keeps it (AddressNotReleased). Of several addresses of one family the others take its place. An address that the
+ *     Service does not have is named there without effect.
+ * 19. While there never was a good configuration, no status of a LoadBalancer Service is touched.
  */
 import { AssignmentPlanner } from "./planner.ts";
 import type { AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";

@@ -72,6 +72,9 @@ interface PlacedRange extends IpRange {
   readonly place: PoolPlace;
 }
 
+/** The addresses of one family that are in use. */
+export type UsedValues = Pick<ReadonlyMap<bigint, unknown>, "has">;
+
 /** Builds the index: O(ranges), whatever their size. `networkAddresses` are closed. */
 export function indexPools(pools: readonly Pool[], networkAddresses: Iterable<Ip> = []): PoolIndex {
   const closed = [...networkAddresses].map(({ family, value }) => ({ family, first: value, last: value }));
@@ -208,7 +211,7 @@ export function findPlace(index: PoolIndex, ip: Ip): PoolPlace | undefined {
 }
 
 /** The first free, rested address: ranges as declared, each from its first address. O(log n) amortised over the used ones. */
-export function lowestFree(space: PoolSpace, used: ReadonlyMap<bigint, unknown>): Ip | undefined {
+export function lowestFree(space: PoolSpace, used: UsedValues): Ip | undefined {
   const { cursor, freed, family } = space;
   const isFree = (value: bigint): boolean =>
     !used.has(value) && !space.isResting.has(value) && !avoids(space.pool, { family, value });
@@ -224,13 +227,29 @@ export function lowestFree(space: PoolSpace, used: ReadonlyMap<bigint, unknown>)
   return undefined;
 }
 
+/**
+ * Searches a pool as if these addresses were in use. The search before it stays true: those of them that it passed are found
+ * by the next one.
+ */
+export function searchWithout(
+  index: PoolIndex,
+  { used, unwanted }: { readonly used: UsedValues; readonly unwanted: readonly Ip[] },
+  search: (used: UsedValues) => Ip | undefined,
+): Ip | undefined {
+  const skipped = unwanted.filter(({ value }) => !used.has(value));
+  if (skipped.length === 0) return search(used);
+  const found = search({ has: (value) => used.has(value) || skipped.some((ip) => ip.value === value) });
+  for (const ip of skipped) searchFrom(index, ip);
+  return found;
+}
+
 function nextRange({ cursor, ranges }: PoolSpace): void {
   cursor.range++;
   cursor.value = ranges[cursor.range]?.first ?? 0n;
 }
 
 /** The free address that rests longest; undefined if none rests, or those that do are kept for the Services that had them. */
-export function longestResting(space: PoolSpace, used: ReadonlyMap<bigint, unknown>): Ip | undefined {
+export function longestResting(space: PoolSpace, used: UsedValues): Ip | undefined {
   const { resting, family } = space;
   if (space.pool.restMs === Infinity) return undefined;
   for (; space.restingFrom < resting.length; space.restingFrom++) {

@@ -1,4 +1,5 @@
-import { equalIps, type Family, type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, type Family, type Ip } from "#src/ip/address.ts";
+import { without } from "#src/model/leaving-addresses.ts";
 import type { Service } from "#src/model/service.ts";
 import { type ChoiceTable, chooseAddresses } from "./choose.ts";
 import {
@@ -9,12 +10,15 @@ import {
   explainNoPool,
   explainNotDual,
   explainNotInPool,
+  explainNotReleased,
   explainOrphaned,
   explainQuota,
   explainReserved,
   explainUnknownPool,
 } from "./explain.ts";
+import { exchangedMessage } from "./exchanged-message.ts";
 import { hold, obstacleTo } from "./in-use.ts";
+import { isToRelease } from "./is-to-release.ts";
 import { countUse, findPlace, isReserved, spaceOf } from "./pool-space.ts";
 import { isOverQuota } from "./quota.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
@@ -39,44 +43,54 @@ type Need =
 export function settle(table: ChoiceTable, service: Service, held: readonly Ip[]): Settled {
   const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
   if (bad !== undefined) return { addresses: held, lacks: [bad], replaced: [] };
+  const isAsked = (ip: Ip): boolean => service.requestedAddresses.some((one) => equalIps(one, ip));
+  const unwanted = held.filter((ip) => isToRelease(service, ip));
+  const leaving = unwanted.filter((ip) => !isAsked(ip));
   const heldOf = (family: Family) => held.filter((ip) => ip.family === family);
   const needs: { family: Family; need: Need }[] = [];
   for (const family of service.families) {
     const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
-    needs.push({ family, need: needOf(table, service, { family, has: heldOf(family), taken }) });
+    needs.push({ family, need: needOf(table, service, { family, has: heldOf(family), leaving, taken }) });
   }
   const families = needs.filter(({ need }) => need.kind === "choose").map(({ family }) => family);
   const ownPools = held.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? []);
   const taken = needs.flatMap(({ need }) => (need.kind === "take" ? need.ip : []));
-  const choice = chooseAddresses(table, service, { families, ownPools, taken });
+  const choice = chooseAddresses(table, service, { families, ownPools, taken, replaced: leaving });
   const refused = needs.flatMap(({ need }) => (need.kind === "refused" ? need.lack : []));
   const lacks = [...refused, ...choice.lacks];
+  const gained = [...taken, ...choice.addresses];
   const isPartial = lacks.length > 0 && service.ipFamilyPolicy === "RequireDualStack";
   if (isPartial && held.length === 0) return { addresses: [], lacks, replaced: [] };
-  return exchange(table, service, { held, gained: [...taken, ...choice.addresses], lacks });
+  const replaced = held.filter((ip) => {
+    const others = leaving.includes(ip) ? [...gained, ...without(held, unwanted)] : gained;
+    return others.some(({ family }) => family === ip.family);
+  });
+  return exchange(table, service, { held, gained, replaced, unwanted, lacks });
 }
 
-/** A family of a Service: what it has of it, and what it is to get of the families before. */
+/** A family of a Service: what it has of it, what is to leave it, and what it is to get of the families before. */
 interface FamilyNeed {
   readonly family: Family;
   readonly has: readonly Ip[];
+  readonly leaving: readonly Ip[];
   readonly taken: readonly Ip[];
 }
 
-function needOf(table: ChoiceTable, service: Service, { family, has, taken }: FamilyNeed): Need {
+function needOf(table: ChoiceTable, service: Service, { family, has, leaving, taken }: FamilyNeed): Need {
   const request = service.requestedAddresses.find((ip) => ip.family === family);
   if (request !== undefined) {
     if (has.some((ip) => equalIps(ip, request))) return { kind: "satisfied" };
     const lack = whyRefused(table, service, { ip: request, has, taken });
     return lack === undefined ? { kind: "take", ip: request } : { kind: "refused", lack };
   }
-  if (has.length === 0) return { kind: "choose" };
+  const stays = without(has, leaving);
+  if (stays.length === 0) return { kind: "choose" };
   const requested = requestedPoolsOf(table.pools, service);
   if (requested === undefined) return { kind: "satisfied" };
   const unknown = explainUnknownPool(table, service);
   if (unknown !== undefined) return { kind: "refused", lack: unknown };
   // From a pool that no longer serves the Service, it keeps it.
-  if (has.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""))) return { kind: "satisfied" };
+  if (stays.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""))) return { kind: "satisfied" };
   const lack = explainNoPool(table, service);
   return lack === undefined ? { kind: "choose" } : { kind: "refused", lack };
 }
@@ -104,25 +118,36 @@ function whyRefused(
   return isOver ? explainQuota(holder, service, ip) : undefined;
 }
 
+interface Exchange {
+  readonly held: readonly Ip[];
+  readonly gained: readonly Ip[];
+  /** Those of `held` that go. */
+  readonly replaced: readonly Ip[];
+  /** Those of `held` that the Service is to release. */
+  readonly unwanted: readonly Ip[];
+  readonly lacks: readonly Lack[];
+}
+
 function exchange(
   table: ChoiceTable,
   service: Service,
-  { held, gained, lacks }: { held: readonly Ip[]; gained: readonly Ip[]; lacks: readonly Lack[] },
+  { held, gained, replaced, unwanted, lacks }: Exchange,
 ): Settled {
   for (const ip of gained) {
     if (!table.inUse.byAddress[ip.family].has(ip.value)) countUse(table.index, ip, 1);
     hold(table.inUse, ip, service);
   }
-  const isReplaced = (ip: Ip) => gained.some((other) => other.family === ip.family);
-  const kept = held.filter((ip) => !isReplaced(ip));
-  const orphaned = explainOrphaned(kept.filter((ip) => spaceOf(table.index, ip) === undefined));
+  const kept = without(held, replaced);
+  const stuck = without(unwanted, replaced);
+  const orphaned = explainOrphaned(without(kept, stuck).filter((ip) => spaceOf(table.index, ip) === undefined));
+  const unreleased = explainNotReleased(service, stuck, lacks);
   return {
     addresses: [...kept, ...gained],
-    lacks: orphaned === undefined ? lacks : [...lacks, orphaned],
-    replaced: held.filter(isReplaced).map((ip) => ({
+    lacks: [...(unreleased === undefined ? lacks : [unreleased]), ...(orphaned === undefined ? [] : [orphaned])],
+    replaced: replaced.map((ip) => ({
       ip,
       reason: "AddressReleased",
-      message: `${printIp(ip)}: exchanged for the requested address or pool.`,
+      message: exchangedMessage(service, ip),
     })),
   };
 }

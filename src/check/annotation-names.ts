@@ -5,7 +5,7 @@ const METALLB = ["address-pool", "loadBalancerIPs", "allow-shared-ip", "ip-alloc
 
 /** Of Services: Hawser's, and those of MetalLB that Hawser reads. */
 export const SERVICE_ANNOTATIONS: AnnotationNames = new Map([
-  ["hawser.dev/", ["address-pool", "load-balancer-ips", "sharing-key", "ip-allocated-from-pool"]],
+  ["hawser.dev/", ["address-pool", "load-balancer-ips", "sharing-key", "ip-allocated-from-pool", "release-addresses"]],
   ["metallb.io/", METALLB],
   ["metallb.universe.tf/", METALLB],
 ]);

@@ -286,6 +286,11 @@ export const PROBLEM_CODES = {
       "Warning: two annotations of a Service wish different things, such as `hawser.dev/address-pool` and `metallb.io/address-pool`. Only the first counts, in the order of docs/services.md.",
     solve: "Remove one of the two, or write the same in both.",
   },
+  RELEASE_UNREADABLE: {
+    meaning:
+      "Warning: the annotation `hawser.dev/release-addresses` of a Service contains something that is not an IP address, or more than 16 of them. That part is ignored.",
+    solve: "Write addresses that the Service has, separated by commas, or remove the annotation.",
+  },
   STATUS_ADDRESS_UNREADABLE: {
     meaning: "Warning: a status contains something that is not an IP address. It is ignored.",
     solve: "Find out which program wrote it, and remove it from the status.",

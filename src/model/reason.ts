@@ -7,6 +7,8 @@ export const REASON_MEANINGS = {
   AddressAssigned: "The Service has all the addresses it asks for.",
   AddressReleased: "The Service gave an address back: it was deleted, changed its type or moved to another address.",
   AddressOrphaned: "The Service has an address that no pool contains any longer. It keeps serving.",
+  AddressNotReleased:
+    "The Service is to release an address and keeps it: no other address can take its place, or the Service asks for exactly this one. It moves as soon as another address is free.",
   AddressConflict:
     "The Service had an address that another Service has too, and lost it: the Service that was changed yields, otherwise the younger one.",
   AddressUnusable:

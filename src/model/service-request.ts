@@ -2,6 +2,7 @@ import { equalIps, type Family, type Ip, nameOfFamily, parseIp, printIp } from "
 import { annotationsOf } from "./annotation.ts";
 import { child, complain, type Field, hasError, isUnset, quote } from "./field.ts";
 import type { Problem } from "./problem.ts";
+import { readAddressesToRelease } from "./read-addresses-to-release.ts";
 import { CILIUM_SHARING_KEY, WISHES } from "./wishes.ts";
 
 /** What a Service asks for. */
@@ -12,6 +13,11 @@ export interface ServiceRequest {
   readonly requestedPool: string | undefined;
   /** From `hawser.dev/sharing-key` or the annotations of others for it; empty means no sharing. */
   readonly sharingKey: string;
+  /**
+   * From `hawser.dev/release-addresses`: those of its addresses that it is to give up as soon as another one takes their
+   * place, and none of which it is given. The others among them are without effect.
+   */
+  readonly addressesToRelease: readonly Ip[];
   /**
    * Errors: why the request (addresses, pool) cannot be understood. Such a Service is given no address that it does not
    * have, and keeps what it has: never another one than it asked for. Warnings: which wishes yield to others.
@@ -32,7 +38,8 @@ interface Asker {
 export function readRequest(root: Field, { namespace, type, families }: Asker): ServiceRequest {
   const requestProblems = root.problems;
   const sharingKey = readSharingKey(root, namespace);
-  if (type !== "LoadBalancer") return { requestedAddresses: [], requestedPool: undefined, requestProblems, sharingKey };
+  if (type !== "LoadBalancer")
+    return { requestedAddresses: [], requestedPool: undefined, addressesToRelease: [], requestProblems, sharingKey };
   const [annotation, ...others] = annotationsOf(root, WISHES.addresses);
   const annotated = annotation === undefined ? [] : readAddresses(annotation);
   const specField = child(child(root, "spec"), "loadBalancerIP");
@@ -48,7 +55,8 @@ export function readRequest(root: Field, { namespace, type, families }: Asker): 
   if (pool !== undefined) warnOfOthers(pool, otherPools, trimmed);
   const requestedPool = pool === undefined ? undefined : trimmed(pool);
   if (sharingKey !== "") warnOfOtherKeys(root);
-  return { requestedAddresses, requestedPool, requestProblems, sharingKey };
+  const addressesToRelease = readAddressesToRelease(root);
+  return { requestedAddresses, requestedPool, addressesToRelease, requestProblems, sharingKey };
 }
 
 /** Cilium's keys count within one namespace, and ours, as MetalLB's, in all. */

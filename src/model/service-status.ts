@@ -17,6 +17,12 @@ export const TERMS_ANNOTATION = "hawser.dev/sharing-terms";
  */
 export const LEAVING_ANNOTATION = "hawser.dev/leaving-addresses";
 
+/**
+ * The annotation on a Service that lists addresses which it is to give up, comma-separated: written by `hawser release` or a
+ * person; the controller takes an address out of it in the write that takes it out of the status.
+ */
+export const RELEASE_ANNOTATION = "hawser.dev/release-addresses";
+
 /** The condition on a Service (`status.conditions[].type`): True while it has an address; reason and message say why. */
 export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
 

@@ -1,3 +1,4 @@
+import { orphanAdvice } from "#src/assignment/explain.ts";
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
@@ -74,7 +75,7 @@ function explainOne(context: ExplainContext, { service, object }: Subject, { ip,
     return okStep("address", {
       reason: "AddressOrphaned",
       text: `${clauses}. No pool contains it any longer. It keeps serving.`,
-      fix: "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.",
+      fix: orphanAdvice(),
     });
   return okStep("address", { reason: "AddressAssigned", text: `${clauses}. ${whyThisOne(context, service, ip)}` });
 }
@@ -103,8 +104,8 @@ function explainLack(context: ExplainContext, { service }: Subject, assignment: 
   // The orphaned, foreign and unreadable ones have steps above.
   const isTold = reason === "AddressOrphaned" || (reason === "AddressNotOurs" && service.assignedAddresses.length > 0);
   if (problem !== undefined && !isTold) {
-    const text =
-      addresses.length === 0 ? `It has no address: ${problem.why}` : `It has not all addresses: ${problem.why}`;
+    const begin = addresses.length === 0 ? "It has no address" : "It has not all addresses";
+    const text = reason === "AddressNotReleased" ? problem.why : `${begin}: ${problem.why}`;
     return [
       badStep("address", {
         reason,

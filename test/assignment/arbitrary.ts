@@ -42,6 +42,9 @@ const short = fc.record({
   requests: fc.subarray([...V4.slice(0, 1), ...V6.slice(0, 1)], { maxLength: 1 }),
   has: fc.tuple(fc.subarray(V4, { maxLength: 2 }), fc.subarray(V6, { maxLength: 1 })).map((parts) => parts.flat()),
   externalIps: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.subarray([...V4, ...V6], { maxLength: 1 })),
+  addressesToRelease: fc
+    .oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.subarray([...V4, ...V6], { maxLength: 3 }))
+    .map((texts) => texts.map(ip)),
   allocatedFrom: maybe("a", "b"),
   markedAddresses: fc.option(
     fc.subarray([...V4, ...V6]).map((texts) => texts.map(ip)),

@@ -58,6 +58,7 @@ export function service(
     externalTrafficPolicy: "Cluster",
     loadBalancerClass: undefined,
     requestedPool: undefined,
+    addressesToRelease: [],
     sharingKey: "",
     sharedTerms: undefined,
     allocatedFrom: undefined,

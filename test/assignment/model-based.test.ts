@@ -175,6 +175,14 @@ const OPERATIONS_BY_NAME: Readonly<Record<string, Operation>> = {
     cluster.freed(one.assignedAddresses);
     cluster.put({ ...one, assignedAddresses: cluster.dice.below(2) === 0 ? [] : [ip(cluster.dice.one(V4))] });
   },
+  /** A person wants some of its addresses, and others, to be given up; or wants it no longer. */
+  release(cluster) {
+    const { dice } = cluster;
+    const one = cluster.services.get(dice.one(KEYS));
+    if (one === undefined) return;
+    const others = dice.below(3) === 0 ? [ip(dice.one([...V4, ...V6]))] : [];
+    cluster.put({ ...one, addressesToRelease: [...dice.some([...one.assignedAddresses]), ...others] });
+  },
   /** What a second leader will think of later. */
   look(cluster) {
     cluster.stale = new Map(cluster.services);
@@ -197,6 +205,7 @@ const WEIGHTED = Object.entries({
   restart: 1,
   kill: 1,
   meddle: 1,
+  release: 2,
   look: 1,
   secondLeader: 1,
 }).flatMap(([name, weight]) => Array.from({ length: weight }, () => name));
@@ -288,7 +297,13 @@ class Reference {
     const isInUse = others.some((other) => has(this.held(other), wanted));
     const isItsOwn = has(this.before.former.get(one.key) ?? [], wanted);
     if (within.restMs === Infinity && isResting && !isInUse && !isItsOwn) return false;
-    const mine = this.heldIn(one.namespace, within);
+    // What a Service there gives up counts until that is written.
+    const released = [...others, one]
+      .filter(({ namespace }) => namespace === one.namespace)
+      .flatMap((each) => this.closes(each));
+    const mine = this.heldIn(one.namespace, within).union(
+      new Set(released.filter((each) => this.poolOf(each) === within).map(printIp)),
+    );
     return within.quotaPerNamespace === undefined || mine.has(text) || mine.size < within.quotaPerNamespace;
   }
 
@@ -310,8 +325,12 @@ class Reference {
     const ranges = asked.flatMap((each) => each.ranges).filter((range) => range.family === family);
     return ranges.some((range) => {
       for (let value = range.first; value <= range.last; value++)
-        // Its own external IP is not chosen for it, and may be requested.
-        if (!has(one.externalIps, { family, value }) && this.couldHave(one, { family, value })) return true;
+        // Its own external IP, and what it is to release, is not chosen for it, and may be requested.
+        if (
+          !has([...one.externalIps, ...one.addressesToRelease], { family, value }) &&
+          this.couldHave(one, { family, value })
+        )
+          return true;
       return false;
     });
   }
@@ -345,6 +364,8 @@ function faultOfSharing(reference: Reference, one: Service, ours: readonly Servi
 
 function faultOfGain(reference: Reference, one: Service): string | undefined {
   for (const gained of reference.held(one).filter((each) => !has(one.assignedAddresses, each))) {
+    if (has(one.addressesToRelease, gained) && !has(one.requestedAddresses, gained))
+      return `got ${printIp(gained)}, which it is to release`;
     const from = reference.poolOf(gained);
     const isGiven = from !== undefined && !from.isDisabled && reference.serves(from, one) && !avoids(from, gained);
     if (!isGiven || from.excluded.some((range) => rangeContains(range, gained))) return `got ${printIp(gained)}`;
@@ -364,7 +385,8 @@ function faultOfMove(reference: Reference, one: Service, ours: readonly Service[
     const isContested = ours.some(
       (other) => other !== one && has(other.assignedAddresses, lost) && !mayShare(one, other),
     );
-    if (isForeign || isUnusable || isContested || !one.families.includes(lost.family)) continue;
+    const isToRelease = has(one.addressesToRelease, lost) && now.some(({ family }) => family === lost.family);
+    if (isForeign || isUnusable || isContested || isToRelease || !one.families.includes(lost.family)) continue;
     const inPlace = now.filter((each) => each.family === lost.family);
     const isAsked = inPlace.some(
       (each) =>
@@ -422,6 +444,14 @@ function isTrue(reference: Reference, one: Service, reason: string): boolean {
         (family) =>
           !asked.some((each) => reference.serves(each, one) && each.ranges.some((range) => range.family === family)),
       );
+    case "AddressNotReleased":
+      return reference
+        .held(one)
+        .filter((each) => has(one.addressesToRelease, each))
+        .some(({ family, value }) => {
+          const isAsked = has(one.requestedAddresses, { family, value });
+          return isAsked || !reference.couldServe(one, family);
+        });
     case "AddressOrphaned":
       return reference.held(one).some((each) => reference.poolOf(each) === undefined);
     default:

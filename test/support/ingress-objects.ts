@@ -55,6 +55,7 @@ export function serviceOf(name: string): Service {
     requestedAddresses: [],
     loadBalancerClass: undefined,
     requestedPool: undefined,
+    addressesToRelease: [],
     sharedTerms: undefined,
     allocatedFrom: undefined,
     markedAddresses: undefined,
