@@ -47,6 +47,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Foretells which Services keep, gain, lose or move addresses when manifests are applied",
     run: async (args, io) => (await import("./run-plan.ts")).runPlan(args, io),
   },
+  migrate: {
+    about: "Says how a cluster changes from MetalLB to Hawser, and what becomes of each address",
+    run: async (args, io) => (await import("./run-migrate.ts")).runMigrate(args, io),
+  },
   history: {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),

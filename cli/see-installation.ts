@@ -2,6 +2,7 @@ import { type Problem } from "#src/model/problem.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
+import type { StatusInput } from "#src/view/status-input.ts";
 import type { PlaceOfObject } from "./finding-of.ts";
 import { printLines } from "./print-lines.ts";
 import { lookAtCluster, type LookAtClusterOptions } from "./look-at-cluster.ts";
@@ -26,7 +27,7 @@ export function exitCodeOfBlind(problems: readonly Problem[]): number {
 }
 
 /** Whether something may not be read that the controller's plan depends on. */
-export function isPlanBlind({ services, configMaps, nodes, members }: ExplainInput): boolean {
+export function isPlanBlind({ services, configMaps, nodes, members }: StatusInput): boolean {
   return [services, configMaps, nodes, members].includes(undefined);
 }
 

@@ -18,6 +18,7 @@ export const importTable = {
   "src/tls": ["#src/model", "#src/routing", "node:crypto"],
   "src/check": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/routing", "#src/tls"],
   "src/view": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/election"],
+  "src/migration": ["#src/ip", "#src/model", "#src/assignment", "#src/view", "yaml"],
   "src/status": ["#src/model", "#src/process"],
   "src/source": ["#src/model", "#src/status", "#src/process", "node:", "yaml", "types:@kubernetes/client-node"],
   "src/linux": ["#src/ip", "#src/wire", "#src/process", "#native", "node:"],
@@ -62,7 +63,17 @@ export const importTable = {
     "node:",
     "prom-client",
   ],
-  cli: ["#src/ip", "#src/model", "#src/routing", "#src/check", "#src/view", "#src/source", "#src/process", "node:"],
+  cli: [
+    "#src/ip",
+    "#src/model",
+    "#src/routing",
+    "#src/check",
+    "#src/view",
+    "#src/migration",
+    "#src/source",
+    "#src/process",
+    "node:",
+  ],
 };
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -103,6 +114,7 @@ const pure = [
   "src/status",
   "src/check",
   "src/view",
+  "src/migration",
 ];
 
 function overrideFor(folder, allowed) {

@@ -32,6 +32,7 @@ const verbs = [
   "explain",
   "pools",
   "plan",
+  "migrate",
   "history",
   "version",
 ];

@@ -86,6 +86,11 @@ export class ClusterLister {
     return items.flatMap((item) => readApiObject(kind, item, () => undefined) ?? []);
   }
 
+  /** The objects of a collection as the server has them, also of kinds that Hawser does not read; none where the cluster does not have it. */
+  async raw(path: string): Promise<readonly unknown[]> {
+    return this.#all(path, {}, { isOptional: true });
+  }
+
   /** Reports, and the Leases of these elections. */
   async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
     const none = (): Map<string, Fields> => new Map();
