@@ -9,8 +9,7 @@ import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { configMapRef } from "#src/source/source-options.ts";
-import { foretell } from "#src/view/foretell.ts";
-import type { PlanChanges } from "#src/assignment/compare-plans.ts";
+import { type Foretold, foretell } from "#src/view/foretell.ts";
 import { hasError } from "#src/model/field.ts";
 import { type FilePlace, printObjectName } from "#src/model/problem-place.ts";
 import { unreadableFile } from "./check-files.ts";
@@ -120,6 +119,6 @@ function withoutTwins(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.toReversed().map((problem) => [printProblem(problem), problem])).values()].toReversed();
 }
 
-function isHarmful({ lose, move, orphan }: PlanChanges): boolean {
+function isHarmful({ lose, move, orphan }: Pick<Foretold, "lose" | "move" | "orphan">): boolean {
   return lose.length + move.length + orphan.length > 0;
 }
