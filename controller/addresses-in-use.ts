@@ -1,20 +1,23 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
+import type { Rest } from "#src/assignment/snapshot.ts";
 
 /** Freed addresses remembered at once: a /16 released in one go. */
 const RESTING_MAX = 65_536;
 
 /**
- * The addresses that Services have, and those that were in use a short while ago and are not now, whatever freed them: a
- * release, a deleted Service, an edit of the status by another program. In memory only: after a restart nothing rests.
+ * The addresses that Services have, and those that were in use before and are not now, whatever freed them: a
+ * release, a deleted Service, an edit of the status by another program.
  */
 export class AddressesInUse {
+  /** What each Service has, by its key. */
+  readonly #byKey = new Map<string, readonly Ip[]>();
   /** How many Services have an address, by canonical text. */
   readonly #holders = new Map<string, number>();
-  /** Those that no Service has since the last call of `resting`. */
-  readonly #freed = new Set<string>();
-  #resting: ReadonlyMap<string, number> = new Map();
-  /** A resting address is in use again. */
+  /** Those that no Service has since the last call of `resting`, and the key of the one that had each last. */
+  readonly #freed = new Map<string, string>();
+  #resting: ReadonlyMap<string, Rest> = new Map();
+  /** A resting address is in use again, or given up. */
   #isTaken = false;
 
   /** Whether a Service has the address (canonical text). */
@@ -22,31 +25,37 @@ export class AddressesInUse {
     return this.#holders.has(ip);
   }
 
-  add(ips: readonly Ip[]): void {
+  /** From now on the Service has these addresses, and no others. */
+  set(key: string, ips: readonly Ip[]): void {
+    const before = this.#byKey.get(key) ?? [];
+    if (ips.length === 0) this.#byKey.delete(key);
+    else this.#byKey.set(key, ips);
     for (const ip of ips.map(printIp)) {
       this.#holders.set(ip, (this.#holders.get(ip) ?? 0) + 1);
       this.#freed.delete(ip);
       this.#isTaken ||= this.#resting.has(ip);
     }
-  }
-
-  /** Takes back an `add`. */
-  remove(ips: readonly Ip[]): void {
-    for (const ip of ips.map(printIp)) {
+    for (const ip of before.map(printIp)) {
       const left = (this.#holders.get(ip) ?? 0) - 1;
       if (left > 0) this.#holders.set(ip, left);
-      else if (this.#holders.delete(ip)) this.#freed.add(ip);
+      else if (this.#holders.delete(ip)) this.#freed.set(ip, key);
     }
   }
 
-  /** The addresses that rest now, the longest first, with the time each was freed. A new map whenever it differs.
-   * `restMs`: the longest rest of any pool. */
-  resting(nowMs: number, restMs = REST_MS): ReadonlyMap<string, number> {
-    const isOver = (freedAtMs: number): boolean => nowMs - freedAtMs >= restMs;
-    const [longestMs = nowMs] = this.#resting.values();
-    if (this.#freed.size === 0 && !this.#isTaken && !isOver(longestMs)) return this.#resting;
-    const still = [...this.#resting].filter(([ip, freedAtMs]) => !this.has(ip) && !isOver(freedAtMs));
-    const freed = [...this.#freed].map((ip) => [ip, nowMs] as const);
+  /** Lets these addresses rest no longer. */
+  giveUp(ips: readonly Ip[]): void {
+    const given = new Set(ips.map(printIp));
+    if (given.size === 0) return;
+    this.#resting = new Map([...this.#resting].filter(([ip]) => !given.has(ip)));
+  }
+
+  /** The addresses that rest now, the longest first. A new map whenever it differs. `restMs`: the longest rest of any pool. */
+  resting(nowMs: number, restMs = REST_MS): ReadonlyMap<string, Rest> {
+    const isOver = (sinceMs: number): boolean => nowMs - sinceMs >= restMs;
+    const [longest] = this.#resting.values();
+    if (this.#freed.size === 0 && !this.#isTaken && !isOver(longest?.sinceMs ?? nowMs)) return this.#resting;
+    const still = [...this.#resting].filter(([ip, { sinceMs }]) => !this.has(ip) && !isOver(sinceMs));
+    const freed = [...this.#freed].map(([ip, service]) => [ip, { sinceMs: nowMs, service }] as const);
     this.#resting = new Map([...still, ...freed].slice(-RESTING_MAX));
     this.#freed.clear();
     this.#isTaken = false;

@@ -146,7 +146,10 @@ export class Round {
     const changed = this.#look();
     this.#isInTerm = true;
     try {
-      const isDone = await this.#apply(this.#decide(changed, nowMs));
+      const speakers = this.#decide(changed, nowMs);
+      const givenUp = this.#planner.givenUp();
+      this.#reader.giveUp(givenUp);
+      const isDone = (await this.#apply(speakers)) && givenUp.length === 0;
       await this.#poolStatuses.write(this.#pools ?? [], () => this.#planner.usage(), nowMs);
       return isDone;
     } catch (error) {

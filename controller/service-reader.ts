@@ -1,13 +1,14 @@
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import type { Rest } from "#src/assignment/snapshot.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
-import { leavingAddresses, without, withoutLeaving } from "#src/model/leaving-addresses.ts";
+import { leavingAddresses, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
-import { addressesHeldBy } from "#src/model/service-status.ts";
+import { addressesHeldBy, addressesShownBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
 import { FormerAddresses } from "./former-addresses.ts";
 import { marksOf, withMarks } from "./service-marks.ts";
-import { NEW_RECORD } from "./service-record.ts";
+import { NEW_RECORD, type ServiceRecord } from "./service-record.ts";
 import type { ServiceRecords } from "./service-records.ts";
 import { stillUnseen, type UnseenWrite } from "./unseen-write.ts";
 
@@ -32,7 +33,7 @@ export class ServiceReader {
   readonly #former = new FormerAddresses();
   /** Keys of Services whose status was emptied, and that count as having what it held. */
   readonly #restored = new Set<string>();
-  #resting: ReadonlyMap<string, number> = new Map();
+  #resting: ReadonlyMap<string, Rest> = new Map();
 
   constructor(records: ServiceRecords, onProblems: ServiceProblems) {
     this.#records = records;
@@ -40,8 +41,13 @@ export class ServiceReader {
   }
 
   /** Freed addresses, see AssignmentSnapshot. */
-  get resting(): ReadonlyMap<string, number> {
+  get resting(): ReadonlyMap<string, Rest> {
     return this.#resting;
+  }
+
+  /** Lets these addresses rest no longer. */
+  giveUp(ips: readonly Ip[]): void {
+    this.#inUse.giveUp(ips);
   }
 
   /** What Services had last, see AssignmentSnapshot. */
@@ -58,7 +64,7 @@ export class ServiceReader {
       const object = objectOf(key);
       // Before anything is changed: an exception while parsing leaves all as it was.
       const parsed = object && parseService(object);
-      this.#inUse.remove(this.#records.get(key)?.addresses ?? []);
+      this.#inUse.set(key, []);
       if (object === undefined || parsed === undefined) this.#records.forget(key);
       else this.#take(object, parsed, isByOthers);
     }
@@ -71,25 +77,20 @@ export class ServiceReader {
     const key = keyOf(object.metadata);
     const before = this.#records.get(key) ?? NEW_RECORD;
     const problems = this.#sayProblems(object, parsed.problems, before.problems);
-    const unseen = stillUnseen(before.unseen, object);
-    const marks = parsed.ok ? marksOf(object, parsed.value, isByOthers ? undefined : before.marks) : before.marks;
-    const service = parsed.ok ? withMarks(parsed.value, marks) : undefined;
-    const addresses = unseen?.addresses ?? service?.assignedAddresses ?? addressesHeldBy(object);
-    this.#inUse.add(addresses);
-    const leaving = unseen?.leaving ?? (service && leavingAddresses(service, marks?.leaving ?? [])) ?? [];
-    const own = without(addresses, leaving);
-    // Of one that cannot be read external IPs are among them, which it was not assigned.
-    const has = service !== undefined && own.length > 0;
-    if (has) this.#former.note(key, own);
-    this.#records.read(key, {
-      service: service && withoutLeaving(withUnseen(service, unseen), leaving),
-      addresses,
-      problems,
-      unseen,
-      marks,
-      ...(parsed.ok ? { saidUnreadable: undefined } : {}),
-      held: has ? { uid: object.metadata.uid, addresses: own } : before.held,
-    });
+    if (!parsed.ok) {
+      const unseen = stillUnseen(before.unseen, object);
+      // Its external IPs were never assigned to it: they do not rest when it goes.
+      this.#inUse.set(key, unseen?.addresses ?? addressesShownBy(object));
+      const addresses = unseen?.addresses ?? addressesHeldBy(object);
+      this.#records.read(key, { service: undefined, addresses, problems, unseen });
+      return;
+    }
+    const seen = seenService(object, parsed.value, { before, isByOthers });
+    this.#inUse.set(key, seen.addresses);
+    const own = seen.service.assignedAddresses;
+    if (own.length > 0) this.#former.note(key, own);
+    const held = own.length > 0 ? { uid: object.metadata.uid, addresses: own } : before.held;
+    this.#records.read(key, { ...seen, problems, saidUnreadable: undefined, held });
   }
 
   #sayProblems(object: KubeObject, found: readonly Problem[], before: readonly Problem[]): readonly Problem[] {
@@ -110,10 +111,23 @@ export class ServiceReader {
       return;
     }
     const { addresses } = held;
-    this.#inUse.add(addresses);
+    this.#inUse.set(key, addresses);
     this.#records.change(key, { service: { ...service, assignedAddresses: addresses }, addresses });
     this.#restored.add(key);
   }
+}
+
+/** A Service as the plan counts it: with a write that is not shown yet, and without the addresses that leave it. */
+function seenService(
+  object: KubeObject,
+  parsed: Service,
+  { before, isByOthers }: { before: ServiceRecord; isByOthers: boolean },
+): Pick<ServiceRecord, "addresses" | "unseen" | "marks"> & { readonly service: Service } {
+  const unseen = stillUnseen(before.unseen, object);
+  const marks = marksOf(object, parsed, isByOthers ? undefined : before.marks);
+  const service = withUnseen(withMarks(parsed, marks), unseen);
+  const leaving = unseen?.leaving ?? leavingAddresses(parsed, marks?.leaving ?? []);
+  return { service: withoutLeaving(service, leaving), addresses: service.assignedAddresses, unseen, marks };
 }
 
 /** A Service as it is after a write that is not shown yet: what that gives to it is ours, with or without the mark. */

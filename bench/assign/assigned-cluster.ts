@@ -58,7 +58,7 @@ export class AssignedCluster {
 
   remove(number: number): string {
     const key = `bench/s${number}`;
-    this.#inUse.remove(this.#services.get(key)?.assignedAddresses ?? []);
+    this.#inUse.set(key, []);
     this.#services.delete(key);
     return key;
   }
@@ -68,8 +68,7 @@ export class AssignedCluster {
     const [service, assignment] = [this.#services.get(key), planner.assignments.get(key)];
     if (service === undefined || assignment === undefined) return key;
     const { addresses, pool, terms } = assignment;
-    this.#inUse.remove(service.assignedAddresses);
-    this.#inUse.add(addresses);
+    this.#inUse.set(key, addresses);
     if (addresses.length > 0) this.#former.set(key, addresses);
     const marks = { allocatedFrom: pool, markedAddresses: addresses, sharedTerms: terms };
     this.#services.set(key, { ...service, assignedAddresses: addresses, ...marks });

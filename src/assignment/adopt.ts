@@ -49,8 +49,7 @@ export function adoptAll(
     for (const ip of others) block(inUse, ip, closerOf(key));
     for (const ip of externalIps)
       block(inUse, ip, { key, holder: key, why: "it is in spec.externalIPs there", isForOthersOnly: true });
-    for (const ip of service.leavingAddresses ?? [])
-      block(inUse, ip, { key, holder: key, why: "it is moving from it to another address", isForOthersOnly: true });
+    for (const ip of service.leavingAddresses ?? []) block(inUse, ip, leavingCloser(key));
   }
   for (const [key, addresses] of unreadable) for (const ip of addresses) block(inUse, ip, closerOf(key));
   return adoptions;
@@ -62,6 +61,11 @@ function isUntouched(service: Service): boolean {
 
 function hostCloser(owner: string): Closer {
   return { key: undefined, holder: owner, why: "no Service can have it", isHost: true, isForOthersOnly: false };
+}
+
+function leavingCloser(key: string): Closer {
+  const why = "it is moving from it to another address";
+  return { key, holder: key, why, isForOthersOnly: true, isLeaving: true };
 }
 
 function closerOf(key: string): Closer {

@@ -16,7 +16,7 @@ import {
   searchWithout,
   spaceOf,
 } from "./pool-space.ts";
-import { isOverQuota, isQuotaReached } from "./quota.ts";
+import { isOverQuota, isQuotaReached, keptInstead } from "./quota.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 import type { NamespaceLabels } from "./snapshot.ts";
 
@@ -165,6 +165,8 @@ function firstIn(
   const isSharing = service.sharingKey !== "";
   if (isQuotaReached(inUse, { space, service }, pending))
     return isSharing ? firstSharedInNamespace(inUse, space, service) : undefined;
+  const kept = keptInstead(inUse, { space, service }, pending);
+  if (kept !== undefined) return (isSharing ? firstSharedInNamespace(inUse, space, service) : undefined) ?? kept;
   const used = inUse.byAddress[space.family];
   const search = { used, unwanted: service.addressesToRelease.filter(({ family }) => family === space.family) };
   const free = searchWithout(index, search, (inUseNow) => lowestFree(space, inUseNow));

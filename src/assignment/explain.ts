@@ -8,6 +8,7 @@ import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { Obstacle } from "./in-use.ts";
 import { type PoolBar, whyBarred } from "./pool-bar.ts";
+import { hasLeaving } from "./pool-shares.ts";
 import { freeIn, type PoolSpace, type PoolSpaces } from "./pool-space.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 import type { NamespaceLabels } from "./snapshot.ts";
@@ -119,12 +120,14 @@ export function explainBarred(
 }
 
 /** The namespace has all the addresses of the pool that its quota allows. */
-export function explainQuota({ name, quotaPerNamespace }: Pool, { namespace }: Service, ip?: Ip): Lack {
+export function explainQuota({ pool, shares }: PoolSpace, { namespace }: Service, ip?: Ip): Lack {
+  const { name, quotaPerNamespace } = pool;
+  const leaving = shares !== undefined && hasLeaving(shares, namespace) ? ", with those that leave a Service" : "";
   const begin = ip === undefined ? "The" : `Cannot assign the requested address ${printIp(ip)}: the`;
   return {
     reason: "QuotaExceeded",
     message:
-      `${begin} namespace "${namespace}" has all addresses of pool "${name}" that its quota allows (${quotaPerNamespace}). ` +
+      `${begin} namespace "${namespace}" has all addresses of pool "${name}" that its quota allows (${quotaPerNamespace}${leaving}). ` +
       "Delete a Service there that no longer needs its address, or raise the quota.",
   };
 }
@@ -157,7 +160,7 @@ export function explainNoFree({
       message: `No ${name} address: ${poolNames(candidates.map(({ pool }) => pool))} has no ${name} range. Add one to the pool.`,
     };
   const limited = spaces.find((space) => isLimited(space) && freeIn(space) > 0n);
-  if (limited !== undefined) return explainQuota(limited.pool, service);
+  if (limited !== undefined) return explainQuota(limited, service);
   const counts = spaces.map((space) => describeCount(space));
   return {
     reason: "PoolExhausted",

@@ -2,6 +2,7 @@ import { lowerBound } from "#src/collections/lower-bound.ts";
 import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import { isToRelease } from "./is-to-release.ts";
+import { countHeld, countLeaving, namespaceOf } from "./pool-shares.ts";
 import { findPlace, isOpen, type PoolIndex, type PoolPlace, type PoolSpace } from "./pool-space.ts";
 import { backendOf, portsOf } from "./sharing.ts";
 
@@ -26,6 +27,8 @@ export interface Closer extends Obstacle {
   readonly key: string | undefined;
   /** The Service may have the address itself. */
   readonly isForOthersOnly: boolean;
+  /** The address leaves the Service. */
+  readonly isLeaving?: boolean;
 }
 
 /** All addresses in use. While a plan is made it only grows: what a plan releases is free in the next one. */
@@ -121,23 +124,17 @@ function putUse({ index, byAddress }: InUse, ip: Ip, terms: Pick<Use, "sharingKe
 
 /** Before a Service of the namespace joins the holders: an address counts once for each namespace. */
 function countNamespace({ place, holders }: Use, namespace: string): void {
-  const heldBy = place?.space.heldBy;
-  if (heldBy === undefined || holders.some((key) => namespaceOf(key) === namespace)) return;
-  heldBy.set(namespace, (heldBy.get(namespace) ?? 0) + 1);
+  const shares = place?.space.shares;
+  if (shares === undefined || holders.some((key) => namespaceOf(key) === namespace)) return;
+  countHeld(shares, namespace, 1);
 }
 
-function uncountNamespaces({ place, holders }: Use): void {
-  const heldBy = place?.space.heldBy;
-  if (heldBy === undefined) return;
-  for (const namespace of new Set(holders.map(namespaceOf))) {
-    const left = (heldBy.get(namespace) ?? 1) - 1;
-    if (left > 0) heldBy.set(namespace, left);
-    else heldBy.delete(namespace);
-  }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, Math.max(0, key.indexOf("/")));
+function uncountNamespaces({ ip, place, holders, closers }: Use): void {
+  const shares = place?.space.shares;
+  if (shares === undefined) return;
+  for (const namespace of new Set(holders.map(namespaceOf))) countHeld(shares, namespace, -1);
+  for (const { key, isLeaving } of closers)
+    if (isLeaving === true && key !== undefined) countLeaving(shares, { family: ip.family, key }, -1);
 }
 
 /** Whether a Service of the namespace, other than the one named, has the address. */
@@ -160,6 +157,10 @@ export function block(inUse: InUse, ip: Ip, closer: Closer): void {
   const known = inUse.byAddress[ip.family].get(ip.value);
   const use = known ?? putUse(inUse, ip, { sharingKey: "", backend: "", ports: undefined });
   use.closers.push(closer);
+  const { key, isLeaving } = closer;
+  const shares = use.place?.space.shares;
+  if (isLeaving === true && key !== undefined && shares !== undefined)
+    countLeaving(shares, { family: ip.family, key }, 1);
 }
 
 /**

@@ -33,6 +33,9 @@
  *     addresses of a pool than its quota. All this holds for requests too, and none of it takes an address away.
  * 16. Pools are tried by priority (0 last), those for certain Services before those for all, else as declared.
  * 17. Where the rest of a pool has no end, a freed address is kept for the Service that had it (namespace and name).
+ *     In a pool with a quota resting addresses count for the namespace of the Service that had them: where they fill the
+ *     quota, a Service of the namespace gets the one that rests longest, and what is more than the quota is given up.
+ *     Addresses that leave count too, but one of each Service and family (quota.ts).
  * 18. An address that the Service is to release (`hawser.dev/release-addresses`) is exchanged for another one, as in 5, and is
  *     not given to it as long as it is named there. While no other can be had, or the Service asks for exactly this address,
  *     it keeps it (AddressNotReleased). Of several addresses of one family the others take its place. An address that the
@@ -46,5 +49,5 @@ import type { AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";
 export function planAssignments(snapshot: AssignmentSnapshot): AssignmentPlan {
   const planner = new AssignmentPlanner();
   planner.plan(snapshot, []);
-  return { assignments: planner.assignments, pools: planner.usage() };
+  return { assignments: planner.assignments, pools: planner.usage(), givenUp: planner.givenUp() };
 }

@@ -7,6 +7,7 @@ import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
 import { freeIn, countUse, indexPools, letRest, lowestFree, searchFrom, spacesOf } from "./pool-space.ts";
+import { givenUpIn } from "./quota.ts";
 import { type Orphans, orphansOf, usageOf } from "./usage-of.ts";
 import { settle, type Settled } from "./settle.ts";
 import type { Assignment, AssignmentSnapshot, NamespaceLabels, PlanUpdate, PoolRoom, PoolUsage } from "./snapshot.ts";
@@ -64,6 +65,11 @@ export class AssignmentPlanner {
         const { pool, family, size } = space;
         return { pool: pool.name, resource: pool.resource, family, size, free: freeIn(space) };
       });
+  }
+
+  /** Resting addresses that are kept no longer, see AssignmentPlan. */
+  givenUp(): readonly Ip[] {
+    return this.#ground === undefined ? [] : givenUpIn(this.#ground.table.inUse);
   }
 
   /** The keys of the Services that have an address by this plan, or keep others off it. */

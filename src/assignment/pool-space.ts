@@ -6,6 +6,7 @@ import { Heap } from "#src/collections/heap.ts";
 import { lowerBound } from "#src/collections/lower-bound.ts";
 import { byPriority, isRestricted } from "./pool-bar.ts";
 import { partsOf, type PoolPart } from "./pool-part.ts";
+import { keep, namespaceOf, noShares, type PoolShares } from "./pool-shares.ts";
 import type { AssignmentSnapshot } from "./snapshot.ts";
 
 /** How long a freed address is skipped while others are free: neighbours may still have it in their caches. */
@@ -21,8 +22,8 @@ export interface PoolSpace {
   readonly size: bigint;
   /** Addresses that are in the pool and never assigned: excluded, avoided, or kept by a network of the nodes for itself. */
   readonly excluded: bigint;
-  /** By namespace, how many addresses of the pool, of both families, its Services have; undefined where that has no limit. */
-  readonly heldBy: Map<string, number> | undefined;
+  /** What each namespace has of the pool; undefined where that has no limit. */
+  readonly shares: PoolShares | undefined;
   /** Addresses in use, after adoption. */
   used: number;
   /** Those of them that may not be assigned again. */
@@ -106,16 +107,22 @@ export function indexPools(pools: readonly Pool[], networkAddresses: Iterable<Ip
  */
 export function letRest(index: PoolIndex, { resting, nowMs }: Pick<AssignmentSnapshot, "resting" | "nowMs">): number {
   const before = spacesOf(index).map((space) => ({ space, isResting: space.isResting }));
-  for (const { space } of before) [space.resting, space.isResting, space.restingFrom] = [[], new Set(), 0];
-  const longestFirst = [...resting].sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1));
+  for (const { space } of before) {
+    [space.resting, space.isResting, space.restingFrom] = [[], new Set(), 0];
+    space.shares?.kept.clear();
+  }
+  const longestFirst = [...resting].sort(
+    ([a, { sinceMs: aMs }], [b, { sinceMs: bMs }]) => aMs - bMs || (a < b ? -1 : 1),
+  );
   let endMs = Infinity;
-  for (const [text, freedAtMs] of longestFirst) {
+  for (const [text, { sinceMs, service }] of longestFirst) {
     const ip = parseIp(text);
     const space = ip && isOpen(index, ip) ? spaceOf(index, ip) : undefined;
-    const restedMs = freedAtMs + (space?.pool.restMs ?? REST_MS);
+    const restedMs = sinceMs + (space?.pool.restMs ?? REST_MS);
     if (ip === undefined || space === undefined || restedMs <= nowMs) continue;
     space.resting.push(ip.value);
     space.isResting.add(ip.value);
+    if (space.shares !== undefined && service !== "") keep(space.shares, namespaceOf(service), ip);
     endMs = Math.min(endMs, restedMs);
   }
   for (const { space, isResting } of before)
@@ -165,16 +172,16 @@ export function searchFrom(index: PoolIndex, ip: Ip): void {
 }
 
 function spacesFor(pool: Pool, closed: readonly IpRange[]): PoolSpaces {
-  const heldBy = pool.quotaPerNamespace === undefined ? undefined : new Map<string, number>();
+  const shares = pool.quotaPerNamespace === undefined ? undefined : noShares();
   const spaceOfFamily = (family: Family): PoolSpace | undefined => {
     const ranges = pool.ranges.filter((range) => range.family === family).flatMap(withoutReserved);
-    return ranges.length === 0 ? undefined : spaceFor({ pool, family, heldBy }, partsOf(ranges, closed));
+    return ranges.length === 0 ? undefined : spaceFor({ pool, family, shares }, partsOf(ranges, closed));
   };
   return { pool, ipv4: spaceOfFamily("ipv4"), ipv6: spaceOfFamily("ipv6") };
 }
 
 function spaceFor(
-  basis: Pick<PoolSpace, "pool" | "family" | "heldBy">,
+  basis: Pick<PoolSpace, "pool" | "family" | "shares">,
   ranges: readonly PoolPart[],
 ): PoolSpace | undefined {
   const total = ranges.reduce((sum, range) => sum + rangeSize(range), 0n);

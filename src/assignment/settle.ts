@@ -115,7 +115,7 @@ function whyRefused(
   const isItsOwn = former.get(service.key)?.some((one) => equalIps(one, ip)) === true;
   if (isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
   const isOver = isOverQuota(inUse, { ip, service }, { chosen: taken, replaced: has });
-  return isOver ? explainQuota(holder, service, ip) : undefined;
+  return isOver ? explainQuota(place.space, service, ip) : undefined;
 }
 
 interface Exchange {

@@ -23,13 +23,14 @@ export function settledPlan(snapshot: AssignmentSnapshot): AssignmentPlan {
 }
 
 /** A snapshot after a plan was written into every status. */
-function withPlanWritten(before: AssignmentSnapshot, { assignments }: AssignmentPlan): AssignmentSnapshot {
+function withPlanWritten(before: AssignmentSnapshot, { assignments, givenUp }: AssignmentPlan): AssignmentSnapshot {
   const services = new Map<string, Service>();
   const resting = new Map(before.resting);
+  for (const ip of givenUp) resting.delete(printIp(ip));
   for (const [key, service] of before.services) {
     const assignment = assignments.get(key);
     services.set(key, assignment === undefined ? service : withAssignment(service, assignment));
-    for (const { ip } of assignment?.released ?? []) resting.set(printIp(ip), before.nowMs);
+    for (const { ip } of assignment?.released ?? []) resting.set(printIp(ip), { sinceMs: before.nowMs, service: key });
   }
   return { ...before, services, resting };
 }

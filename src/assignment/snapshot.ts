@@ -8,6 +8,14 @@ import type { ServiceClass } from "#src/model/service-class.ts";
 /** The labels of each namespace, by its name. */
 export type NamespaceLabels = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
+/** An address that no Service has, and which is kept for the one that had it. */
+export interface Rest {
+  /** When it was freed, in milliseconds on the clock of `nowMs`. */
+  readonly sinceMs: number;
+  /** The key of the Service that had it last; empty where that is not known. */
+  readonly service: string;
+}
+
 /** Everything the assignment depends on: same snapshot, same plan. */
 export interface AssignmentSnapshot extends ServiceClass {
   /** The pools of the last good configuration; undefined when there never was one. */
@@ -25,11 +33,8 @@ export interface AssignmentSnapshot extends ServiceClass {
   readonly networkAddresses?: ReadonlyMap<string, Ip> | undefined;
   /** For the pools that select namespaces by labels. A new map whenever it differs. Left out: only names are known. */
   readonly namespaces?: NamespaceLabels | undefined;
-  /**
-   * Recently freed addresses by canonical text: when each was freed, in milliseconds on the clock of `nowMs`. A new map
-   * whenever it differs.
-   */
-  readonly resting: ReadonlyMap<string, number>;
+  /** Freed addresses by canonical text, as long as they rest. A new map whenever it differs. */
+  readonly resting: ReadonlyMap<string, Rest>;
   /** What each Service had last, by its key, also of those that are deleted: it gets that back where it is free. */
   readonly former: ReadonlyMap<string, readonly Ip[]>;
   /** Milliseconds on any steady clock. */
@@ -96,6 +101,8 @@ export interface PoolUsage extends PoolRoom {
 export interface AssignmentPlan {
   readonly assignments: ReadonlyMap<string, Assignment>;
   readonly pools: readonly PoolUsage[];
+  /** Resting addresses that are kept no longer, because their namespace has others in their place: they are free in the next plan. */
+  readonly givenUp: readonly Ip[];
 }
 
 /** What a plan decided again. */

@@ -39,7 +39,15 @@ export function ingressOf(object: KubeObject): readonly Fields[] {
 
 /** What a Service has, as far as it can be found out even of an unreadable one: in its status, and as external IPs. */
 export function addressesHeldBy(object: KubeObject): readonly Ip[] {
-  const texts = [...ingressOf(object).map(({ ip }) => ip), ...listOf(recordOf(object["spec"])["externalIPs"])];
+  return [...addressesShownBy(object), ...parsed(listOf(recordOf(object["spec"])["externalIPs"]))];
+}
+
+/** What the status of a Service holds, also of an unreadable one. */
+export function addressesShownBy(object: KubeObject): readonly Ip[] {
+  return parsed(ingressOf(object).map(({ ip }) => ip));
+}
+
+function parsed(texts: readonly unknown[]): readonly Ip[] {
   return texts.flatMap((text) => (typeof text === "string" ? (parseIp(text) ?? []) : []));
 }
 

@@ -1,5 +1,5 @@
 // Snapshots for properties: few addresses, so that Services meet on them.
-import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { AssignmentSnapshot, Rest } from "#src/assignment/snapshot.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import * as fc from "fast-check";
 import { host, ip, pool, service, type Short, snapshot } from "./build.ts";
@@ -21,6 +21,7 @@ export const poolSets = [
     pool("a", ["192.0.2.0/30"], { namespaceSelectors: [selected], excluded: pool("", ["192.0.2.1/32"]).ranges }),
     pool("b", ["198.51.100.4/30", "2001:db8::/126"], { serviceSelectors: [selected], restMs: 60_000, priority: 1 }),
   ],
+  [pool("a", ["192.0.2.0-192.0.2.2", "2001:db8::/127"], { quotaPerNamespace: 3, restMs: Infinity })],
   [
     pool("a", ["192.0.2.0/30"], { restMs: Infinity, quotaPerNamespace: 2, serviceSelectors: [] }),
     pool("b", ["198.51.100.4/30"], { isDisabled: true }),
@@ -61,6 +62,17 @@ function readable(one: Short): Short {
 /** A Service of any kind. */
 export const shorts: fc.Arbitrary<Short> = short.map((one) => readable(one as Short));
 
+/** Addresses that rest, and the Services that had them. */
+export const rests: fc.Arbitrary<ReadonlyMap<string, Rest>> = fc
+  .dictionary(
+    fc.constantFrom(...V4, ...V6),
+    fc.record({
+      sinceMs: fc.integer({ min: 850_000, max: 1_000_000 }),
+      service: fc.constantFrom("default/s0", "default/gone", "other/gone", ""),
+    }),
+  )
+  .map((all) => new Map(Object.entries(all)));
+
 /** Any snapshot of up to nine Services. */
 export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
   .record({
@@ -68,7 +80,7 @@ export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
     all: fc.array(shorts, { maxLength: 9 }),
     nodes: fc.subarray([...V4, ...V6]),
     namespace: fc.constantFrom(...labels),
-    resting: fc.dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 })),
+    resting: rests,
     former: fc.dictionary(fc.constantFrom("default/s0", "default/s3"), fc.subarray([...V4, ...V6])),
   })
   .map(({ pools, all, nodes, resting, former, namespace }) =>
@@ -76,7 +88,7 @@ export const snapshots: fc.Arbitrary<AssignmentSnapshot> = fc
       pools,
       all.map((one, index) => service(`s${index}`, one)),
       {
-        resting: new Map(Object.entries(resting)),
+        resting,
         former: new Map(Object.entries(former).map(([key, texts]) => [key, texts.map(ip)])),
         hostAddresses: new Map(nodes.map((text) => [text, host(text)])),
         namespaces: new Map([["default", namespace]]),

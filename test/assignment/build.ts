@@ -1,11 +1,16 @@
 // Pools, Services and snapshots in few words, and the "cluster" that applies a plan to itself.
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { parseRange } from "#src/ip/range.ts";
-import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { Assignment, AssignmentPlan, AssignmentSnapshot, Rest } from "#src/assignment/snapshot.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import type { HostAddress } from "#src/model/host-addresses.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
+
+/** An address that rests; by default it is not known which Service had it. */
+export function rest(sinceMs: number, service = ""): Rest {
+  return { sinceMs, service };
+}
 
 export function ip(text: string): Ip {
   const parsed = parseIp(text);
@@ -78,7 +83,7 @@ export function service(
 export function snapshot(
   pools: readonly Pool[] | undefined,
   services: readonly Service[],
-  rest: Partial<AssignmentSnapshot> = {},
+  more: Partial<AssignmentSnapshot> = {},
 ): AssignmentSnapshot {
   return {
     pools,
@@ -89,7 +94,7 @@ export function snapshot(
     former: new Map(),
     nowMs: 1_000_000,
     loadBalancerClass: undefined,
-    ...rest,
+    ...more,
   };
 }
 
@@ -116,8 +121,9 @@ export function applied(before: AssignmentSnapshot, plan: AssignmentPlan): Assig
     return { ...one, ...marksOf(assignment) };
   });
   const resting = new Map(before.resting);
-  for (const { released } of plan.assignments.values())
-    for (const { ip } of released) resting.set(printIp(ip), before.nowMs);
+  for (const ip of plan.givenUp) resting.delete(printIp(ip));
+  for (const [key, { released }] of plan.assignments)
+    for (const { ip } of released) resting.set(printIp(ip), rest(before.nowMs, key));
   return { ...before, resting, services: new Map(services.map((one) => [one.key, one])) };
 }
 
@@ -147,7 +153,7 @@ export class Cluster {
     const services = new Map(this.#snapshot.services);
     const resting = new Map(this.#snapshot.resting);
     const freed = services.get(`default/${name}`)?.assignedAddresses ?? [];
-    for (const ip of freed) resting.set(printIp(ip), this.#snapshot.nowMs);
+    for (const ip of freed) resting.set(printIp(ip), rest(this.#snapshot.nowMs, `default/${name}`));
     const former = new Map(this.#snapshot.former).set(`default/${name}`, freed);
     services.delete(`default/${name}`);
     return this.#settle({ ...this.#snapshot, services, resting, former });

@@ -11,7 +11,7 @@ import { avoids, type Pool } from "#src/model/pool.ts";
 import { type Service, wasAssigned } from "#src/model/service.ts";
 import { describe, expect, it } from "vitest";
 import { labels, poolSets, V4, V6 } from "./arbitrary.ts";
-import { host, ip, marksOf, pool, service, snapshot } from "./build.ts";
+import { host, ip, marksOf, pool, rest, service, snapshot } from "./build.ts";
 
 const RUNS = 10;
 const OPERATIONS = 1_000;
@@ -82,10 +82,16 @@ class ModelCluster {
       this.rest = { ...this.rest, former: new Map(this.rest.former).set(one.key, one.assignedAddresses) };
   }
 
-  freed(ips: readonly Ip[]): void {
+  freed(service: string, ips: readonly Ip[]): void {
     const resting = new Map(this.rest.resting);
-    for (const one of ips) resting.set(printIp(one), this.rest.nowMs);
+    for (const one of ips) resting.set(printIp(one), rest(this.rest.nowMs, service));
     this.rest = { ...this.rest, resting };
+  }
+
+  giveUp(ips: readonly Ip[]): void {
+    const given = new Set(ips.map(printIp));
+    if (given.size === 0) return;
+    this.rest = { ...this.rest, resting: new Map([...this.rest.resting].filter(([text]) => !given.has(text))) };
   }
 
   /** A controller that begins from nothing: what was in memory is gone. */
@@ -100,7 +106,10 @@ class ModelCluster {
     if (now === undefined || assignment === undefined || now !== seen || assignment.kind === "ignore") return;
     const before = now.assignedAddresses;
     this.put({ ...now, ...marksOf(assignment) });
-    this.freed(before.filter((one) => !has(assignment.addresses, one)));
+    this.freed(
+      key,
+      before.filter((one) => !has(assignment.addresses, one)),
+    );
   }
 }
 
@@ -147,7 +156,7 @@ const OPERATIONS_BY_NAME: Readonly<Record<string, Operation>> = {
   },
   remove(cluster) {
     const key = cluster.dice.one(KEYS);
-    cluster.freed(cluster.services.get(key)?.assignedAddresses ?? []);
+    cluster.freed(key, cluster.services.get(key)?.assignedAddresses ?? []);
     if (cluster.services.delete(key)) cluster.changed.add(key);
   },
   pools(cluster) {
@@ -172,7 +181,7 @@ const OPERATIONS_BY_NAME: Readonly<Record<string, Operation>> = {
   meddle(cluster) {
     const one = cluster.services.get(cluster.dice.one(KEYS));
     if (one === undefined) return;
-    cluster.freed(one.assignedAddresses);
+    cluster.freed(one.key, one.assignedAddresses);
     cluster.put({ ...one, assignedAddresses: cluster.dice.below(2) === 0 ? [] : [ip(cluster.dice.one(V4))] });
   },
   /** A person wants some of its addresses, and others, to be given up; or wants it no longer. */
@@ -283,7 +292,7 @@ class Reference {
   }
 
   /** Whether the Service could have the address now, after the plan. */
-  couldHave(one: Service, wanted: Ip): boolean {
+  couldHave(one: Service, wanted: Ip, { isRequest }: { isRequest: boolean }): boolean {
     const within = this.poolOf(wanted);
     const text = printIp(wanted);
     if (within === undefined || within.isDisabled || avoids(within, wanted) || !this.serves(within, one)) return false;
@@ -296,7 +305,8 @@ class Reference {
     const isResting = this.before.resting.has(text);
     const isInUse = others.some((other) => has(this.held(other), wanted));
     const isItsOwn = has(this.before.former.get(one.key) ?? [], wanted);
-    if (within.restMs === Infinity && isResting && !isInUse && !isItsOwn) return false;
+    const isKept = within.restMs === Infinity && isResting && !isInUse && !isItsOwn;
+    if (isKept && (isRequest || !this.isInstead(one, wanted, within))) return false;
     // What a Service there gives up counts until that is written.
     const released = [...others, one]
       .filter(({ namespace }) => namespace === one.namespace)
@@ -305,6 +315,41 @@ class Reference {
       new Set(released.filter((each) => this.poolOf(each) === within).map(printIp)),
     );
     return within.quotaPerNamespace === undefined || mine.has(text) || mine.size < within.quotaPerNamespace;
+  }
+
+  /** What a namespace has no Service for and is kept for one of it, the oldest first. */
+  keptIn(namespace: string, within: Pool): readonly Ip[] {
+    const { services, resting, hostAddresses, nowMs } = this.before;
+    const restMs = within.restMs ?? 120_000;
+    const isUsed = (each: Ip): boolean =>
+      hostAddresses.has(printIp(each)) ||
+      [...services.values()].some((one) => has([...this.held(one), ...this.closes(one), ...one.externalIps], each));
+    return [...resting]
+      .filter(([, { service: had, sinceMs }]) => had.startsWith(`${namespace}/`) && sinceMs + restMs > nowMs)
+      .sort(([a, { sinceMs: aMs }], [b, { sinceMs: bMs }]) => aMs - bMs || (a < b ? -1 : 1))
+      .map(([text]) => ip(text))
+      .filter((each) => this.poolOf(each) === within && !isUsed(each) && !avoids(within, each))
+      .filter((each) => !within.excluded.some((range) => rangeContains(range, each)));
+  }
+
+  /** Whether the address is the one that the Service gets where kept ones fill the quota of its namespace. */
+  isInstead({ namespace, addressesToRelease }: Service, wanted: Ip, within: Pool): boolean {
+    const kept = this.keptIn(namespace, within).filter((each) => !has(addressesToRelease, each));
+    const isFull = this.heldIn(namespace, within).size + kept.length >= (within.quotaPerNamespace ?? Infinity);
+    const first = kept.find(({ family }) => family === wanted.family);
+    return isFull && first !== undefined && has([first], wanted);
+  }
+
+  /** Namespaces that have, with what is kept for them, more than their quota. */
+  overQuota(): readonly string[] {
+    const given = new Set(this.plan.givenUp.map(printIp));
+    return this.pools.flatMap((within) =>
+      ["default", "other"].filter((namespace) => {
+        const held = this.heldIn(namespace, within).size;
+        const kept = this.keptIn(namespace, within).filter((each) => !given.has(printIp(each))).length;
+        return kept > 0 && held + kept > (within.quotaPerNamespace ?? Infinity);
+      }),
+    );
   }
 
   asked({ requestedPool }: Service): readonly Pool[] {
@@ -320,7 +365,7 @@ class Reference {
       return false;
     if (request !== undefined) {
       const isAsked = one.requestedPool === undefined || asked.some((each) => each === this.poolOf(request));
-      return isAsked && this.couldHave(one, request);
+      return isAsked && this.couldHave(one, request, { isRequest: true });
     }
     const ranges = asked.flatMap((each) => each.ranges).filter((range) => range.family === family);
     return ranges.some((range) => {
@@ -328,7 +373,7 @@ class Reference {
         // Its own external IP, and what it is to release, is not chosen for it, and may be requested.
         if (
           !has([...one.externalIps, ...one.addressesToRelease], { family, value }) &&
-          this.couldHave(one, { family, value })
+          this.couldHave(one, { family, value }, { isRequest: false })
         )
           return true;
       return false;
@@ -468,9 +513,14 @@ function judge(cluster: ModelCluster): string | undefined {
   if (!isDeepStrictEqual(new Map(cluster.planner.assignments), whole.assignments))
     return "the plan is not the one from nothing";
   if (!isDeepStrictEqual(cluster.planner.usage(), whole.pools)) return "the counts are not those from nothing";
+  if (!isDeepStrictEqual(cluster.planner.givenUp(), whole.givenUp))
+    return "it gives up other addresses than one from nothing";
+  cluster.giveUp(whole.givenUp);
   const services = new Map(cluster.dice.shuffled([...before.services]));
   if (!isDeepStrictEqual(planAssignments({ ...before, services }), whole)) return "the plan depends on the order";
-  return faultOf(new Reference(before, whole));
+  const reference = new Reference(before, whole);
+  const [over] = reference.overQuota();
+  return over === undefined ? faultOf(reference) : `addresses beyond its quota are kept for ${over}`;
 }
 
 function run(seed: number): string | undefined {

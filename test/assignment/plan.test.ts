@@ -3,7 +3,7 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
-import { Cluster, host, ip, pool, service, type Short, snapshot, summary } from "./build.ts";
+import { Cluster, host, ip, pool, rest, service, type Short, snapshot, summary } from "./build.ts";
 
 const DUAL: Short = { families: ["ipv4", "ipv6"] };
 const PREFER: Short = { ...DUAL, ipFamilyPolicy: "PreferDualStack" };
@@ -356,9 +356,9 @@ describe("the address of a Node", () => {
 describe("rest", () => {
   const pools = [pool("p", ["192.0.2.0/30"])];
   const resting = new Map([
-    ["192.0.2.0", 990_000],
-    ["192.0.2.1", 980_000],
-    ["192.0.2.3", 880_000],
+    ["192.0.2.0", rest(990_000)],
+    ["192.0.2.1", rest(980_000)],
+    ["192.0.2.3", rest(880_000)],
   ]);
   it("passes over freed addresses while others are free, then takes the one that rests longest", () => {
     const services = [1, 2, 3, 4, 5].map((n) => service(`s${n}`));
@@ -372,7 +372,7 @@ describe("rest", () => {
   });
 
   it("ends after its time", () => {
-    const rested = new Map([["192.0.2.0", 880_000]]);
+    const rested = new Map([["192.0.2.0", rest(880_000)]]);
     expect(summary(planAssignments(snapshot(pools, [service("it")], { resting: rested })))["it"]).toContain(
       "192.0.2.0",
     );

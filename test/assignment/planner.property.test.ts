@@ -5,8 +5,8 @@ import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import type { Service } from "#src/model/service.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { labels, poolSets, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
-import { host, ip, marksOf, pool, service, snapshot } from "./build.ts";
+import { labels, poolSets, rests, shorts, snapshots, V4, V6 } from "./arbitrary.ts";
+import { host, ip, marksOf, pool, rest, service, snapshot } from "./build.ts";
 
 const names = Array.from({ length: 9 }, (_, number) => `s${number}`);
 const named = fc.constantFrom(...names);
@@ -62,7 +62,7 @@ class State {
     const [before, assignment] = [this.services.get(key), this.planner.assignments.get(key)];
     if (before === undefined || assignment === undefined) return;
     const resting = new Map(this.rest.resting);
-    for (const released of assignment.released) resting.set(printIp(released.ip), this.rest.nowMs);
+    for (const released of assignment.released) resting.set(printIp(released.ip), rest(this.rest.nowMs, key));
     this.rest = { ...this.rest, resting };
     this.put({ ...before, ...marksOf(assignment) });
   }
@@ -77,11 +77,12 @@ class State {
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.tuple(named, shorts).map(
-      ([name, short]) =>
-        (state: State) =>
-          state.put(service(name, short)),
-    ),
+    arbitrary: fc
+      .tuple(named, shorts, fc.subarray(V4.slice(0, 3), { maxLength: 2 }))
+      .map(([name, short, leaving]) => (state: State) => {
+        const leavingAddresses = leaving.filter((text) => short.has?.includes(text) !== true).map(ip);
+        state.put({ ...service(name, short), ...(leavingAddresses.length > 0 ? { leavingAddresses } : {}) });
+      }),
   },
   {
     weight: 4,
@@ -91,11 +92,17 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: named.map((name) => (state: State) => state.spoil(name)) },
   {
     weight: 1,
-    arbitrary: fc
-      .dictionary(fc.constantFrom(...V4, ...V6), fc.integer({ min: 850_000, max: 1_000_000 }))
-      .map((resting) => (state: State) => {
-        state.rest = { ...state.rest, resting: new Map(Object.entries(resting)) };
-      }),
+    arbitrary: rests.map((resting) => (state: State) => {
+      state.rest = { ...state.rest, resting };
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant((state: State) => {
+      const resting = new Map(state.rest.resting);
+      for (const one of state.planner.givenUp()) resting.delete(printIp(one));
+      state.rest = { ...state.rest, resting };
+    }),
   },
   {
     weight: 1,
@@ -144,6 +151,7 @@ describe("AssignmentPlanner properties", () => {
             const whole = planAssignments(state.snapshot);
             expect(new Map(state.planner.assignments)).toEqual(whole.assignments);
             expect(state.planner.usage()).toEqual(whole.pools);
+            expect(state.planner.givenUp()).toEqual(whole.givenUp);
             for (const [key, assignment] of whole.assignments)
               if (!decided.includes(key))
                 expect(state.planner.assignments.get(key)).toBe(before.get(key) ?? assignment);
