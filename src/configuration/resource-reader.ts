@@ -23,12 +23,21 @@ interface Seen {
 }
 
 /**
+ * Kinds whose objects stay in use when the kind is removed. An address without a pool is announced all the same; one whose
+ * pool has no advertisement is withdrawn, and that is what a person does who deletes an advertisement, not a definition.
+ */
+const KEPT: ReadonlySet<ResourceKind> = new Set(["L2Advertisement"]);
+
+/**
  * Reads MetalLB's objects in its namespace, each once for each version. A version that cannot be used leaves the last good
- * one of its object in use; the other objects are read as they are.
+ * one of its object in use; the other objects are read as they are. Where a kind is removed its objects are deleted, and
+ * only advertisements are kept, until there are others.
  */
 export class ResourceReader {
   readonly #namespace: string;
   readonly #seen = new Map<ResourceKind, ReadonlyMap<string, Seen>>();
+  /** The kinds that were removed with all their objects. */
+  readonly #lost = new Set<ResourceKind>();
   /** The maps that were read last. */
   readonly #read = new Map<ResourceKind, ReadonlyMap<string, KubeObject> | undefined>();
 
@@ -42,21 +51,23 @@ export class ResourceReader {
     let isOther = false;
     for (const kind of METALLB_KINDS) {
       if (this.#read.has(kind) && this.#read.get(kind) === objects[kind]) continue;
-      const before = this.#seen.get(kind);
-      const wasAbsent = this.#isAbsent(kind);
+      const [before, wasLost] = [this.#seen.get(kind), this.#lost.has(kind)];
       this.#read.set(kind, objects[kind]);
       this.#take(kind, objects[kind]);
       const after = this.#seen.get(kind);
-      isNews ||= wasAbsent !== this.#isAbsent(kind) || !isAlike(before, after, (seen) => seen);
+      isNews ||= wasLost !== this.#lost.has(kind) || !isAlike(before, after, (seen) => seen);
       isOther ||= !isAlike(before, after, (seen) => seen?.value);
     }
     return isOther ? "values" : isNews ? "problems" : "nothing";
   }
 
-  /** The definition of a kind went away, and all objects of it with it: what they said stays in use. */
   #take(kind: ResourceKind, objects: ReadonlyMap<string, KubeObject> | undefined): void {
-    if (objects === undefined) return;
     const before = this.#seen.get(kind) ?? new Map<string, Seen>();
+    if (objects === undefined) {
+      if (before.size > 0) this.#lost.add(kind);
+      if (!KEPT.has(kind)) this.#seen.set(kind, new Map());
+      return;
+    }
     const after = new Map<string, Seen>();
     for (const object of objects.values()) {
       if (object.metadata.namespace !== this.#namespace) continue;
@@ -64,11 +75,10 @@ export class ResourceReader {
       const seen = before.get(key);
       after.set(key, seen !== undefined && isSame(seen, object) ? seen : look(kind, object, seen));
     }
+    // The definition comes back before its objects do.
+    if (after.size === 0 && KEPT.has(kind) && this.#lost.has(kind)) return;
+    this.#lost.delete(kind);
     this.#seen.set(kind, after);
-  }
-
-  #isAbsent(kind: ResourceKind): boolean {
-    return this.#read.get(kind) === undefined && (this.#seen.get(kind)?.size ?? 0) > 0;
   }
 
   /** Whether there is no object at all. */
@@ -78,25 +88,33 @@ export class ResourceReader {
 
   /** What is wrong with each object alone, and with kinds. */
   get problems(): readonly Problem[] {
-    const absent = METALLB_KINDS.filter((kind) => this.#isAbsent(kind));
-    return [...absent.map(absence), ...this.#all().flatMap(({ problems }) => problems)];
+    const losses = [...this.#lost].filter((kind) => this.#isShown(kind)).flatMap(lossOf);
+    return [...losses, ...this.#all().flatMap(({ problems }) => problems)];
   }
 
   /** Whether what is in use is not what the objects say now. */
   get isStale(): boolean {
-    const isAnyAbsent = METALLB_KINDS.some((kind) => this.#isAbsent(kind));
-    return isAnyAbsent || this.#all().some(({ problems }) => hasError(problems));
+    const isAnyKept = [...this.#lost].some((kind) => KEPT.has(kind) && this.#isShown(kind));
+    return isAnyKept || this.#all().some(({ problems }) => hasError(problems));
   }
 
   /** The objects in use. */
   get resources(): CustomResources {
-    const of = (kind: ResourceKind): readonly unknown[] =>
-      [...(this.#seen.get(kind)?.values() ?? [])].flatMap(({ value }) => value ?? []);
+    const of = (kind: ResourceKind): readonly unknown[] => this.#inUse(kind).flatMap(({ value }) => value ?? []);
     return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, of(kind)])) as unknown as CustomResources;
   }
 
   #all(): readonly Seen[] {
-    return [...this.#seen.values()].flatMap((ofKind) => [...ofKind.values()]);
+    return METALLB_KINDS.flatMap((kind) => this.#inUse(kind));
+  }
+
+  #inUse(kind: ResourceKind): readonly Seen[] {
+    return this.#isShown(kind) ? [...(this.#seen.get(kind)?.values() ?? [])] : [];
+  }
+
+  /** What is kept of a kind that was removed is kept for pools that are there: without any it would only name some that are not. */
+  #isShown(kind: ResourceKind): boolean {
+    return !KEPT.has(kind) || !this.#lost.has(kind) || (this.#seen.get("IPAddressPool")?.size ?? 0) > 0;
   }
 }
 
@@ -126,13 +144,22 @@ function textOf({ apiVersion, metadata, status: _status, ...rest }: KubeObject):
   return JSON.stringify([apiVersion, labels, annotations, createdMs, uid, rest]);
 }
 
-function absence(kind: ResourceKind): Problem {
-  return {
-    code: "RESOURCE_KIND_GONE",
-    at: { kind: "part", name: `${kind} of metallb.io` },
-    what: `Keeps using the ${kind} objects as they were last`,
-    why: "the kind is gone, and all its objects with it",
-    fix: "Move the pools to the ConfigMap before the programs are restarted, or install the definitions of MetalLB again",
-    severity: "warning",
-  };
+/** What follows from the loss of a kind, and what to do. That of others has no effect. */
+const LOSSES: Readonly<Partial<Record<ResourceKind, Pick<Problem, "what" | "fix">>>> = {
+  IPAddressPool: {
+    what: "Assigns no address of an IPAddressPool; Services keep those that they have",
+    fix: "Install the definitions of MetalLB and create the pools again, or add the pools to the ConfigMap",
+  },
+  L2Advertisement: {
+    what: "Keeps announcing as the L2Advertisements said last",
+    fix: "Create the L2Advertisements again before the speakers are restarted",
+  },
+};
+
+function lossOf(kind: ResourceKind): readonly Problem[] {
+  const loss = LOSSES[kind];
+  if (loss === undefined) return [];
+  const at = { kind: "part", name: `${kind} of metallb.io` } as const;
+  const why = "the kind was removed from the cluster, and all its objects with it";
+  return [{ code: "RESOURCE_KIND_GONE", at, why, ...loss, severity: "warning" }];
 }

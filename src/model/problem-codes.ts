@@ -149,8 +149,8 @@ export const PROBLEM_CODES = {
   },
   RESOURCE_KIND_GONE: {
     meaning:
-      "Warning: the API server no longer has a kind of metallb.io whose objects are in use. What they said stays in use until the program is restarted.",
-    solve: "Move the pools to the ConfigMap, or install MetalLB's definitions again.",
+      "Warning: IPAddressPools or L2Advertisements were deleted because their kind was removed from the cluster. Services keep their addresses, which are announced as before. No Service gets another address of these pools.",
+    solve: "Install MetalLB's definitions and create the objects again, or move the pools to the ConfigMap.",
   },
   ADVERTISEMENT_POOL_UNKNOWN: {
     meaning: "Warning: an advertisement names an IPAddressPool that does not exist, or a pool of the ConfigMap.",

@@ -78,8 +78,9 @@ export interface Source {
   get(kind: Kind, key: string): KubeObject | undefined;
   /**
    * Whether there is such a kind, of those that were opened. A cluster may be without optional kinds (`KindFacts`), whose
-   * definitions are installed and removed while programs run; false also for one that could never be read. A folder has an
-   * optional kind while a manifest of it is there. Other kinds are always there.
+   * definitions are installed and removed while programs run; false also for one that could never be read. It is false as soon
+   * as a kind is being removed, so that no object of it is seen to be deleted before. Other kinds are always there, in a
+   * folder all.
    */
   has(kind: Kind): boolean;
   /**

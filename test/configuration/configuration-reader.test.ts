@@ -63,16 +63,75 @@ describe("ConfigurationReader", () => {
     expect(reader.isStale).toBe(true);
   });
 
-  it("keeps the pools when MetalLB's kinds are removed, says so once, and reads them again when they are back", () => {
-    const reader = new ConfigurationReader("metallb-system");
-    const codes = (resources: ResourceObjects): readonly string[] | undefined =>
-      reader.read({ configMap: undefined, resources })?.resources?.map(({ code }) => code);
-    expect(codes(byKind([A, AD]))).toEqual([]);
-    expect(codes(ABSENT)).toEqual(["RESOURCE_KIND_GONE", "RESOURCE_KIND_GONE"]);
-    expect(codes(ABSENT)).toBeUndefined();
-    expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["a"]);
-    expect(codes(byKind([B, AD]))).toEqual([]);
-    expect(reader.configuration?.pools.map(({ name }) => name)).toEqual(["b"]);
+  describe("when kinds of MetalLB are removed, with all their objects", () => {
+    const without = (resources: ResourceObjects, ...kinds: readonly (keyof ResourceObjects)[]): ResourceObjects =>
+      ({ ...resources, ...Object.fromEntries(kinds.map((kind) => [kind, undefined])) }) as ResourceObjects;
+    const OTHER_AD = l2("other", "ipAddressPools: [b]");
+    /** Each step: what is read, and then the codes of the Problems that are new, the pools, and which the advertisements are for. */
+    const steps = (...readings: readonly ResourceObjects[]) => {
+      const reader = new ConfigurationReader("metallb-system");
+      return readings.map((resources) => {
+        const codes = reader
+          .read({ configMap: undefined, resources })
+          ?.resources.map(({ code, at }) => (at.kind === "part" ? `${code} ${at.name}` : code));
+        const { pools = [], advertisements = [] } = reader.configuration ?? {};
+        return [codes, pools.map(({ name }) => name), advertisements.map((one) => one.pools), reader.isStale];
+      });
+    };
+    const GONE = "RESOURCE_KIND_GONE IPAddressPool of metallb.io";
+    const KEPT = "RESOURCE_KIND_GONE L2Advertisement of metallb.io";
+
+    it.each([
+      {
+        what: "both: no pool is in use, and Problems say so until the kinds are back",
+        readings: [byKind([A, AD]), ABSENT, ABSENT, NONE, byKind([A]), byKind([A, AD])],
+        seen: [
+          [[], ["a"], [["a"]], false],
+          [[GONE], [], [], false],
+          [undefined, [], [], false],
+          [[], [], [], false],
+          [[KEPT], ["a"], [["a"]], true],
+          [[], ["a"], [["a"]], false],
+        ],
+      },
+      {
+        what: "that of the advertisements alone, or first: what they said stays in use",
+        readings: [
+          byKind([A, B, AD]),
+          without(byKind([A, B]), "L2Advertisement"),
+          byKind([A, B]),
+          byKind([A, B, OTHER_AD]),
+          byKind([A, B]),
+        ],
+        seen: [
+          [[], ["a", "b"], [["a", "b"]], false],
+          [[KEPT], ["a", "b"], [["a", "b"]], true],
+          [undefined, ["a", "b"], [["a", "b"]], true],
+          [["POOL_NOT_ADVERTISED"], ["a", "b"], [["b"]], false],
+          [["POOL_NOT_ADVERTISED", "POOL_NOT_ADVERTISED"], ["a", "b"], [], false],
+        ],
+      },
+      {
+        what: "that of the pools alone",
+        readings: [byKind([A, AD]), without(byKind([AD]), "IPAddressPool"), byKind([B, AD])],
+        seen: [
+          [[], ["a"], [["a"]], false],
+          [[GONE], [], [[]], false],
+          [[], ["b"], [["b"]], false],
+        ],
+      },
+      {
+        what: "after their objects were deleted: that is no news",
+        readings: [byKind([A, AD]), NONE, ABSENT],
+        seen: [
+          [[], ["a"], [["a"]], false],
+          [[], [], [], false],
+          [undefined, [], [], false],
+        ],
+      },
+    ])("$what", ({ readings, seen }) => {
+      expect(steps(...readings)).toEqual(seen);
+    });
   });
 
   it("has the same configuration until an object changes", () => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { factsOf, type Kind } from "#src/model/kind.ts";
+import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { FilePlace, NamedObject } from "#src/model/problem-place.ts";
@@ -116,13 +116,7 @@ export class FolderView {
       if (ref !== undefined) refs.push(ref);
     }
     const { listener } = this.#options;
-    const came: Kind[] = [];
-    for (const [kind, objects] of next) {
-      const isOther = factsOf(kind).isOptional && (objects.size === 0) !== (this.list(kind).size === 0);
-      this.#objects.set(kind, objects);
-      if (isOther) came.push(kind);
-    }
-    for (const kind of came) listener.onPresence?.(kind);
+    for (const [kind, objects] of next) this.#objects.set(kind, objects);
     if (refs.length > 0) listener.onChange(refs);
   }
 

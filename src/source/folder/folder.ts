@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { factsOf, type Kind } from "#src/model/kind.ts";
+import type { Kind } from "#src/model/kind.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { FilePlace, NamedObject } from "#src/model/problem-place.ts";
 import { wallMs } from "#src/process/clock.ts";
@@ -170,7 +170,9 @@ class FolderSource implements PlacedSource {
   }
 
   has(kind: Kind): boolean {
-    return !factsOf(kind).isOptional || this.list(kind).size > 0;
+    // It throws where the kind was not opened.
+    this.list(kind);
+    return true;
   }
 
   async follow(kind: Kind, keys: ReadonlySet<string>): Promise<void> {

@@ -27,7 +27,8 @@ import { ReportReader, type Reports } from "./leases/report-reader.ts";
 import { AbsentKinds } from "./read/absent-kinds.ts";
 import { FollowedObjects } from "./read/followed-objects.ts";
 import { FIELD_MANAGER, identityOf, readApiObject } from "./read/read-api-object.ts";
-import { type Optional, Reflector } from "./read/reflector.ts";
+import type { Optional } from "./read/optional.ts";
+import { Reflector } from "./read/reflector.ts";
 import { collectionPath, objectPath } from "./read/collection-path.ts";
 import { readingOf } from "./read/reading.ts";
 import { type Scope, selectorsOf } from "./read/scope.ts";
@@ -290,6 +291,7 @@ class KubernetesSource implements Source {
     let isFirst = true;
     return {
       mayExist: async () => this.#absent.mayExist(kind),
+      isGoing: async () => this.#absent.isGoing(kind),
       sought: async (signal) => this.#absent.sought(kind, signal),
       onPresence: (isPresent) => {
         const { log } = this.#options;

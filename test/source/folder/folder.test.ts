@@ -46,6 +46,7 @@ describeSource("a folder of manifests", async (): Promise<World> => {
       await writeFile(fileOf({ kind: manifest["kind"], name }), stringify(manifest));
     },
     remove: async (ref) => rm(fileOf(ref)),
+    hasAllKinds: true,
     define: async () => undefined,
     undefine: async (kind) => {
       const files = await readdir(directory);

@@ -27,11 +27,14 @@ class Cluster {
   /** How often the next requests for a collection are answered with 404, whatever there is. */
   slips = 0;
   pools: readonly object[] = [];
+  /** The kinds are being removed: no object of them can be created any longer. */
+  isTerminating = false;
 
   answer(request: Received): void {
     const { path } = request;
     if (path === `${GROUP}/v1beta1`) {
-      const resources = [...this.plurals].map((name) => ({ name }));
+      const verbs = ["delete", "get", "list", "watch", ...(this.isTerminating ? [] : ["create"])];
+      const resources = [...this.plurals].map((name) => ({ name, verbs }));
       return request.answer(resources.length === 0 ? 404 : 200, { kind: "APIResourceList", resources });
     }
     if (path === GROUP) return request.answer(this.plurals.size === 0 ? 404 : 200, { kind: "APIGroup" });
@@ -137,6 +140,53 @@ describe("openKubernetesSource() of optional kinds", () => {
     cluster.plurals.add("ipaddresspools");
     await until(STEP_MS, () => expect(keys()).toEqual(["metallb-system/a"]));
     expect(told.problems).toEqual([]);
+  });
+
+  it.each([
+    { when: "while the kind stays", isTerminating: false, shown: [[true, ["metallb-system/b"]]] },
+    { when: "before it removes the kind, not one after the other", isTerminating: true, shown: [[false, []]] },
+  ])("shows that the server deletes objects $when", async ({ isTerminating, shown }) => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.pools = [pool("a"), pool("b")];
+    const { api, source, ready, told, keys, until } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    await vi.waitFor(() => expect(api.watches).toHaveLength(1), eventually);
+    told.changes.length = 0;
+    const seen: unknown[] = [];
+    const look = () => [source.has("IPAddressPool"), keys()] as const;
+    cluster.isTerminating = isTerminating;
+    const deleted = (name: string, version: string) => {
+      const { metadata, ...rest } = pool(name);
+      return ["DELETED", { ...rest, metadata: { ...metadata, resourceVersion: version } }] as const;
+    };
+    api.watches[0]?.events(deleted("a", "11"), ...(isTerminating ? [deleted("b", "12")] : []));
+    await until(100, () => {
+      const [isPresent, now] = look();
+      if (now.length < 2) seen.push([isPresent, now]);
+      expect(seen).toHaveLength(1);
+    });
+    expect(seen).toEqual(shown);
+    expect(told.changes.map(({ name }) => name)).toEqual(isTerminating ? ["a", "b"] : ["a"]);
+    const looks = api.received.filter(({ path }) => path === `${GROUP}/v1beta1`);
+    expect(looks).toHaveLength(2);
+  });
+
+  it("shows what was deleted while it did not watch, and created again meanwhile, as it is", async () => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.pools = [pool("a"), pool("b")];
+    const { api, source, ready, keys, until } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    await vi.waitFor(() => expect(api.watches).toHaveLength(1), eventually);
+    cluster.pools = [];
+    api.watches[0]?.events(["ERROR", failure(410, "too old")]);
+    api.watches[0]?.stream.end();
+    await until(100, () => expect(api.watches).toHaveLength(2));
+    const metadata = { ...pool("a").metadata, uid: "another", resourceVersion: "12" };
+    api.watches[1]?.events(["ADDED", { ...pool("a"), metadata }]);
+    await until(100, () => expect(keys()).toEqual(["metallb-system/a"]));
+    expect(source.get("IPAddressPool", "metallb-system/a")?.metadata.uid).toBe("another");
   });
 
   it("keeps what it knows when the server says once that there is no such kind", async () => {

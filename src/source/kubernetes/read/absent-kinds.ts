@@ -37,6 +37,19 @@ export class AbsentKinds {
     return listOf(recordOf(outcome.body)["resources"]).some((resource) => recordOf(resource)["name"] === plural);
   }
 
+  /**
+   * Whether the definition of a kind was removed, or is being removed: then no object of it can be created. Undefined: the
+   * API server does not say.
+   */
+  async isGoing(kind: Kind): Promise<boolean | undefined> {
+    const { apiVersion, plural } = factsOf(kind);
+    const outcome = await this.#ask(`/apis/${apiVersion}`);
+    if (outcome?.kind !== "ok") return outcome?.kind === "missing" ? true : undefined;
+    const resource = listOf(recordOf(outcome.body)["resources"]).find((one) => recordOf(one)["name"] === plural);
+    const verbs = recordOf(resource)["verbs"];
+    return resource === undefined || (Array.isArray(verbs) && !verbs.includes("create"));
+  }
+
   /** Resolves when the group of a kind may have it, not before the next look; or when the signal aborts. */
   async sought(kind: Kind, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#closing.signal.aborted) return;

@@ -59,6 +59,18 @@ export class ObjectStore<T extends StoredObject> {
     return gone.map(([, { metadata }]) => metadata);
   }
 
+  /** The objects that are not among these keys, as deleted at a version of the collection. They stay. */
+  missing(keys: ReadonlySet<string>, resourceVersion: string): readonly Identity[] {
+    const missing = [...this.#values].filter(([key]) => !keys.has(key));
+    return missing.map(([key, { metadata }]) => ({
+      key,
+      namespace: metadata.namespace,
+      name: metadata.name,
+      uid: metadata.uid ?? "",
+      resourceVersion,
+    }));
+  }
+
   #drop(key: string): boolean {
     return this.#values.has(key) && this.#ownValues().delete(key);
   }

@@ -1,12 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { isRecord } from "#src/model/record.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import { type FailedOutcome, errorOfOutcome } from "#src/source/kubernetes/api/outcome.ts";
 import { afterPause, backOffMs, pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
 import { spreadMs } from "#src/process/back-off.ts";
+import type { Optional } from "./optional.ts";
 import { PAGE_SIZE, pagePath, withQuery } from "./page-path.ts";
 import { type ObjectName, ObjectStore, type StoredObject } from "./object-store.ts";
+import { Departures } from "./departures.ts";
 import { compareVersions, type Identity, identityOf } from "./read-api-object.ts";
+import { type ListPage, readListPage } from "./read-list-page.ts";
 import { identityInLine, readWatchLine, type WatchLine } from "./watch-line.ts";
 import { silence, watchSilence } from "./watch-silence.ts";
 
@@ -33,16 +35,6 @@ export interface ReflectorListener {
   onWell(): void;
   /** The server sent a line that is not an event. */
   onUnknownLine(line: string): void;
-}
-
-/** What a reflector of an optional kind, which the cluster may be without, has besides. */
-export interface Optional {
-  /** False: the cluster certainly does not have the kind; asked where it may not be read. */
-  mayExist(): Promise<boolean>;
-  /** Resolves when the kind is to be looked for again, or when the signal aborts. */
-  sought(signal: AbortSignal): Promise<void>;
-  /** The kind is there now, or is not any longer; a kind that is absent from the start is reported too. */
-  onPresence(isPresent: boolean): void;
 }
 
 export interface ReflectorOptions<T extends StoredObject> {
@@ -87,9 +79,13 @@ export class Reflector<T extends StoredObject> {
   #missing = 0;
   /** Undefined: neither was seen yet. */
   #isPresent: boolean | undefined;
+  /** Of an optional kind: the objects that are gone, as long as it is not clear whether the kind goes with them. */
+  readonly #departures: Departures | undefined;
+  #isGoing = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#departures = options.optional && this.#watchDepartures(options.optional);
     this.#running = this.#run();
   }
 
@@ -116,8 +112,7 @@ export class Reflector<T extends StoredObject> {
   async relist(): Promise<void> {
     const listed = Promise.withResolvers<void>();
     this.#waiting.push(listed);
-    this.#recall.abort(new Error("a new list is wanted"));
-    this.#recall = new AbortController();
+    this.#interrupt("a new list is wanted");
     if (this.#closing.signal.aborted) listed.resolve();
     await listed.promise;
   }
@@ -137,28 +132,32 @@ export class Reflector<T extends StoredObject> {
   }
 
   async #run(): Promise<void> {
-    const { timing, listener, begin } = this.#options;
+    const { timing, listener, begin, optional } = this.#options;
     await begin;
     while (!this.#closing.signal.aborted) {
       const recall = this.#recall.signal;
       const asked = this.#waiting.length;
       try {
+        if (this.#isGoing && optional !== undefined) {
+          await this.#leave(optional, asked);
+          continue;
+        }
         if (this.#needsList || asked > 0) {
           await this.#list();
           this.#isInDoubt = false;
         }
         this.#needsList = false;
         this.#answer(asked);
-        if (this.#waiting.length > 0) continue;
         if (this.#isInDoubt) this.#refusePast(await this.#page(1, ""));
         this.#isInDoubt = false;
+        // Since the top of the loop: a watch that begins now would not be ended.
+        if (recall.aborted) continue;
         await this.#watch();
         await pause(timing, (REOPEN_MS / 2) * (1 + timing.chance()), this.#untilRecalled());
       } catch (error) {
         if (this.#closing.signal.aborted) return;
         if (recall.aborted) continue;
-        if (this.#options.optional !== undefined && (await this.#rested(this.#options.optional, error, asked)))
-          continue;
+        if (optional !== undefined && (await this.#rested(optional, error, asked))) continue;
         this.#isInDoubt = true;
         if (!isExpired(error)) listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
         const failures = isExpired(error) ? this.#expired - 1 : this.#failures;
@@ -190,15 +189,40 @@ export class Reflector<T extends StoredObject> {
       await pause(timing, spreadMs(ASK_AGAIN_MS, timing.chance()), this.#untilRecalled());
       return true;
     }
+    await this.#leave(optional, asked);
+    return true;
+  }
+
+  /** There is no such kind, or soon there is none: waits until it is to be looked for again. */
+  async #leave(optional: Optional, asked: number): Promise<void> {
+    this.#isGoing = false;
+    this.#needsList = true;
     this.#empty(optional);
     this.#answer(asked);
     await optional.sought(this.#untilRecalled());
-    return true;
+  }
+
+  /** Before the API server removes a kind, it deletes the objects one by one. */
+  #watchDepartures(optional: Optional): Departures {
+    return new Departures({
+      timing: this.#options.timing,
+      signal: this.#closing.signal,
+      isGoing: async () => optional.isGoing(),
+      onGoing: () => {
+        this.#isGoing = true;
+        this.#interrupt("the kind is being removed");
+      },
+      onGone: (gone) => {
+        const changed = gone.filter((identity) => this.#store.delete(identity));
+        if (changed.length > 0) this.#options.listener.onChange(changed);
+      },
+    });
   }
 
   /** There is no such kind: nothing of it is left, and nothing is wrong. */
   #empty(optional: Optional): void {
     const gone = this.#store.retain(new Set());
+    this.#departures?.clear();
     this.#resourceVersion = "";
     this.#isInDoubt = false;
     this.#well();
@@ -232,7 +256,8 @@ export class Reflector<T extends StoredObject> {
       for (const item of page.items) this.#takeItem(item, keys, changed);
       if (isLast) this.#resourceVersion = page.version;
     }
-    changed.push(...this.#store.retain(keys));
+    if (this.#departures === undefined) changed.push(...this.#store.retain(keys));
+    else this.#departures.add(this.#store.missing(keys, this.#resourceVersion));
     this.#well();
     this.#missing = 0;
     if (this.#isPresent !== true) {
@@ -250,7 +275,7 @@ export class Reflector<T extends StoredObject> {
   }
 
   /** One page, or undefined where its snapshot is no longer there; a limit of 0 is the whole. */
-  async #page(limit: number, next: string): Promise<Page | undefined> {
+  async #page(limit: number, next: string): Promise<ListPage | undefined> {
     const { client, path, keepsManagedFields } = this.#options;
     const outcome = await client.request({
       method: "GET",
@@ -260,11 +285,11 @@ export class Reflector<T extends StoredObject> {
     });
     if (outcome.kind === "expired" && next !== "") return undefined;
     if (outcome.kind !== "ok") throw errorOfOutcome(`list ${path}`, outcome);
-    return readPage(outcome.body);
+    return readListPage(outcome.body);
   }
 
   /** An API server whose versions are older than what it told us lost its memory: we do not throw ours away for it. */
-  #refusePast(page: Page | undefined): void {
+  #refusePast(page: ListPage | undefined): void {
     const version = page?.version ?? "";
     if (this.#resourceVersion === "" || compareVersions(version, this.#resourceVersion) >= 0) return;
     const message = `the API server is at version ${version}, and was at ${this.#resourceVersion}`;
@@ -329,7 +354,8 @@ export class Reflector<T extends StoredObject> {
       case "known":
         break;
       case "deleted":
-        if (this.#store.delete(line.identity)) changed.push(line.identity);
+        if (this.#departures !== undefined) this.#departures.add([line.identity]);
+        else if (this.#store.delete(line.identity)) changed.push(line.identity);
         break;
       case "put":
         if (this.#store.put(line.identity, () => this.#options.read(line.object))) changed.push(line.identity);
@@ -338,6 +364,11 @@ export class Reflector<T extends StoredObject> {
     this.#expired = 0;
     this.#well();
     this.#resourceVersion = line.identity.resourceVersion;
+  }
+
+  #interrupt(why: string): void {
+    this.#recall.abort(new Error(why));
+    this.#recall = new AbortController();
   }
 
   /** Aborts at the close, and when a list is wanted at once. */
@@ -364,20 +395,3 @@ function isExpired(error: unknown): boolean {
 
 /** The code of the error of a server that went back in time. */
 export const WENT_BACK = "WENT_BACK";
-
-interface Page {
-  readonly version: string;
-  /** Names the next page; empty at the last one. */
-  readonly next: string;
-  readonly items: readonly unknown[];
-}
-
-function readPage(body: unknown): Page {
-  const metadata = isRecord(body) ? body["metadata"] : undefined;
-  const items: unknown = isRecord(body) ? body["items"] : undefined;
-  const version = isRecord(metadata) ? metadata["resourceVersion"] : undefined;
-  const next = isRecord(metadata) ? (metadata["continue"] ?? "") : "";
-  if (typeof version !== "string" || typeof next !== "string" || !(Array.isArray(items) || items === null))
-    throw Object.assign(new Error("the API server sent no list"), { code: "EBADMSG" });
-  return { version, next, items: (items ?? []) as readonly unknown[] };
-}
