@@ -7,6 +7,8 @@ export interface AuditEvent {
   readonly user: { readonly username: string };
   readonly verb: string;
   readonly requestURI: string;
+  /** RFC 3339. */
+  readonly requestReceivedTimestamp?: string;
   readonly objectRef?: {
     readonly apiGroup?: string;
     readonly resource?: string;

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { type AuditEvent, auditOf, readAudit } from "#lab/install/audit.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { Host } from "#lab/rack/host.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { until } from "#lab/rack/until.ts";
 import { announcedAddresses } from "#src/model/print-addresses.ts";
+import { grantRights } from "./grant-rights.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
@@ -16,7 +18,8 @@ const SYSTEM = "hawser-system";
 const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM}/leases`;
 const SERVICES = "/api/v1/namespaces/default/services";
 const SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
-/** A machine may be busy with many suites at once. */
+/** A machine may be busy with many suites at once, and start programs slowly. */
+const START_MS = 120_000;
 /** On such a machine a speaker may not run for 100 ms, and would be taken for dead by those that do. */
 const UNHURRIED = ["--dead-after", "1000"];
 
@@ -36,29 +39,36 @@ export interface Asked {
   readonly macs: readonly string[];
 }
 
-/** A rack of three nodes with a real API server on the router, and speakers that read from it. No controller runs. */
+/** A rack of three nodes with a real API server on the router, and speakers that read from it. A controller only where it is started. */
 export class SpeakerWorld {
   readonly rack: Rack;
   readonly cluster: Cluster;
   readonly directory: string;
   readonly keyFile: string;
   readonly speakers = new Map<string, RackProcess>();
+  readonly #auditFile: string;
+  controller: RackProcess | undefined;
+  #kubeconfigs: Readonly<Record<"controller" | "speaker", string>>;
 
   #kubelets: Kubelets | undefined;
 
-  private constructor(rack: Rack, cluster: Cluster, directory: string) {
+  private constructor(rack: Rack, cluster: Cluster, auditFile: string) {
     this.rack = rack;
     this.cluster = cluster;
-    this.directory = directory;
-    this.keyFile = join(directory, "heartbeat.key");
+    this.directory = dirname(auditFile);
+    this.#auditFile = auditFile;
+    this.#kubeconfigs = { controller: cluster.kubeconfigFile, speaker: cluster.kubeconfigFile };
+    this.keyFile = join(this.directory, "heartbeat.key");
     writeFileSync(this.keyFile, "the first key of all speakers\n");
   }
 
   static async start(): Promise<SpeakerWorld> {
     const directory = mkdtempSync(join(tmpdir(), "hawser-speaker-"));
+    const { file, flags: apiServerFlags } = auditOf(SYSTEM, directory);
     const rack = await Rack.build({ nodes: 3 });
-    const cluster = await Cluster.start({ directory: join(directory, "cluster"), host: rack.router });
-    const world = new SpeakerWorld(rack, cluster, directory);
+    const options = { directory: join(directory, "cluster"), host: rack.router, apiServerFlags };
+    const world = new SpeakerWorld(rack, await Cluster.start(options), file);
+    const { cluster } = world;
     await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name: SYSTEM } } });
     for (const node of rack.nodes) await world.addNode(node);
     return world;
@@ -67,17 +77,19 @@ export class SpeakerWorld {
   /** A rack of two nodes with kubelets and kube-proxy in mode iptables, and speakers that read from the API server. */
   static async startWithKubeProxy(): Promise<SpeakerWorld> {
     const directory = mkdtempSync(join(tmpdir(), "hawser-speaker-"));
+    const { file, flags: apiServerFlags } = auditOf(SYSTEM, directory);
     const rack = await Rack.build({ nodes: 2, controlPlane: true });
-    const options = { directory: join(directory, "cluster"), host: rack.controlPlane, controllerManager: true };
-    const cluster = await Cluster.start(options);
-    const world = new SpeakerWorld(rack, cluster, directory);
+    const apiServer = { host: rack.controlPlane, apiServerFlags };
+    const options = { directory: join(directory, "cluster"), ...apiServer, controllerManager: true };
+    const world = new SpeakerWorld(rack, await Cluster.start(options), file);
+    const { cluster } = world;
     await cluster.api.must({ path: "/api/v1/namespaces", body: { metadata: { name: SYSTEM } } });
     world.#kubelets = await Kubelets.start({ cluster, rack, proxyMode: "iptables" });
     return world;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.speakers.values()].map((speaker) => speaker.kill()));
+    await Promise.all([this.controller, ...this.speakers.values()].map((program) => program?.kill()));
     await this.#kubelets?.close();
     await this.cluster.stop();
     await this.rack.close();
@@ -154,9 +166,29 @@ export class SpeakerWorld {
     return this.cluster.api.must({ method: "PATCH", path, contentType, body });
   }
 
+  /** From now on programs start with the rights that config/ gives them, and no others. */
+  async grantRights(): Promise<void> {
+    this.#kubeconfigs = await grantRights(this.cluster, this.directory, ["controller", "speaker"]);
+  }
+
+  /** What the API server noted of programs that have rights of their own. */
+  audit(): readonly AuditEvent[] {
+    return readAudit(this.#auditFile);
+  }
+
+  /** Starts the controller beside the API server; resolves when it is ready. */
+  async startController(...more: readonly string[]): Promise<RackProcess> {
+    const host = this.#kubelets === undefined ? this.rack.router : this.rack.controlPlane;
+    const command = [process.execPath, CLI, "controller", "--kubeconfig", this.#kubeconfigs.controller, ...more];
+    const controller = await host.spawn({ name: "controller", command });
+    this.controller = controller;
+    await controller.waitForLine(/"msg":"ready"/, START_MS);
+    return controller;
+  }
+
   /** Starts the speaker of a node; resolves when the process is there. */
   async spawnSpeaker(node: string, ...more: readonly string[]): Promise<RackProcess> {
-    const files = ["--kubeconfig", this.cluster.kubeconfigFile, "--heartbeat-key-file", this.keyFile];
+    const files = ["--kubeconfig", this.#kubeconfigs.speaker, "--heartbeat-key-file", this.keyFile];
     const command = [process.execPath, CLI, "speaker", "--node", node, ...files, ...UNHURRIED, ...more];
     const speaker = await this.rack.host(node).spawn({ name: "speaker", command });
     this.speakers.set(node, speaker);
