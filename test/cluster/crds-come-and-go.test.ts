@@ -87,7 +87,7 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
 
   /** The programs say from now on what this finds; those of before are forgotten. */
   function saying(pattern: RegExp): () => Promise<void> {
-    const programs = [world.controller, ...world.speakers.values()].flatMap((program) => program ?? []);
+    const { programs } = world;
     const count = (lines: readonly string[]): number => lines.filter((one) => pattern.test(one)).length;
     const before = programs.map(({ lines }) => count(lines));
     return async () => {
@@ -179,7 +179,7 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
     await undefineKinds("IPAddressPool", ...REST, "L2Advertisement");
     for (const [key, [ip = ""]] of invariant.assigned)
       await untilLine(key.replace("default/", ""), new RegExp(`^${ip} AddressOrphaned$`));
-    await Promise.all([world.controller, ...world.speakers.values()].map((program) => program?.stop()));
+    await Promise.all(world.programs.map((program) => program.stop()));
     world.speakers.clear();
     await Promise.all([world.startController(), world.startSpeakers(NODES)]);
     for (const ip of owners.keys()) await world.untilOneAnswers(ip);

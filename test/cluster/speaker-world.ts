@@ -88,8 +88,13 @@ export class SpeakerWorld {
     return world;
   }
 
+  /** The controller, where one was started, and the speakers. */
+  get programs(): readonly RackProcess[] {
+    return [...(this.controller === undefined ? [] : [this.controller]), ...this.speakers.values()];
+  }
+
   async stop(): Promise<void> {
-    await Promise.all([this.controller, ...this.speakers.values()].map((program) => program?.kill()));
+    await Promise.all(this.programs.map((program) => program.kill()));
     await this.#kubelets?.close();
     await this.cluster.stop();
     await this.rack.close();

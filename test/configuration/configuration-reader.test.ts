@@ -64,8 +64,10 @@ describe("ConfigurationReader", () => {
   });
 
   describe("when kinds of MetalLB are removed, with all their objects", () => {
-    const without = (resources: ResourceObjects, ...kinds: readonly (keyof ResourceObjects)[]): ResourceObjects =>
-      ({ ...resources, ...Object.fromEntries(kinds.map((kind) => [kind, undefined])) }) as ResourceObjects;
+    const without = (resources: ResourceObjects, ...kinds: readonly (keyof ResourceObjects)[]): ResourceObjects => ({
+      ...resources,
+      ...Object.fromEntries(kinds.map((kind) => [kind, undefined])),
+    });
     const OTHER_AD = l2("other", "ipAddressPools: [b]");
     /** Each step: what is read, and then the codes of the Problems that are new, the pools, and which the advertisements are for. */
     const steps = (...readings: readonly ResourceObjects[]) => {
