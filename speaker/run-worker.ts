@@ -52,6 +52,8 @@ export async function runWorker(
   const counters = new CounterSet();
   const network = new LocalNetwork();
   let isTicking = false;
+  /** The time for answers, of the last tick: to ask the clock for each would cost more than to keep the answer. */
+  let answeredMs = wallMs();
 
   const responders = new Responders({
     interfaces: settings.interfaces,
@@ -61,7 +63,7 @@ export async function runWorker(
     }),
     onReply: (protocol, ip, asker) => {
       counters.add("replies_sent", protocol);
-      answers.note(ip, asker, wallMs());
+      answers.note(ip, asker, answeredMs);
     },
     onDrop: (reason) => counters.add("frames_dropped", reason),
     onForeignClaim: (ip, mac) => speaker.hearForeignClaim(ip, mac, monotonicMs()),
@@ -138,6 +140,7 @@ export async function runWorker(
   isTicking = true;
   const ticking = setInterval(() => {
     const nowMs = monotonicMs();
+    answeredMs = wallMs();
     speaker.tick(nowMs);
     answersReporter.tick(nowMs);
   }, settings.heartbeatEveryMs);
