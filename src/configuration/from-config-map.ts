@@ -4,13 +4,17 @@ import { type KubeObject, rootField } from "#src/model/object.ts";
 import { complainOfOverlaps } from "#src/model/pool-range.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import type { BgpParts } from "./bgp-parts.ts";
 import { complainOfBgp, NO_BGP } from "./complain-of-bgp.ts";
+import { complainOfEchoes } from "./complain-of-echoes.ts";
+import { complainOfLocalPrefs } from "./complain-of-local-prefs.ts";
+import { complainOfSessions } from "./complain-of-sessions.ts";
 import { readCommunityAliases } from "./read-communities.ts";
 import { readBfdProfiles } from "./read-bfd-profiles.ts";
 import { readBgpPeers } from "./read-bgp-peers.ts";
-import { complainOfPoolNames } from "./pool-names.ts";
+import { complainOfPoolNames, poolName } from "./pool-names.ts";
 import { readConfigText } from "./read-config-text.ts";
-import { bgpAdvertisementsOf, layer2PoolOf, readPool } from "./read-pool.ts";
+import { bgpAdvertisementsOf, layer2PoolOf, type ReadPool, readPool } from "./read-pool.ts";
 
 /** What the old MetalLB format has beside pools, all of it for BGP. */
 const BGP_KEYS = ["peers", "bgp-communities", "bfd-profiles"];
@@ -49,9 +53,41 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   if (isBad) return { ok: false, problems };
   const layer2 = read.flatMap(layer2PoolOf);
   const pools = layer2.map(({ pool }) => pool);
-  const advertisements = [...layer2.map(({ advertisement }) => advertisement), ...read.flatMap(bgpAdvertisementsOf)];
-  return { ok: true, value: { pools, advertisements, peers, bfdProfiles, communities }, problems };
+  const bgp = read.flatMap(bgpAdvertisementsOf);
+  warnOfBgpMisfits(read, { peers, advertisements: bgp, profiles: new Map(bfdProfiles.map((one) => [one.name, one])) });
+  const advertisements = [...layer2.map(({ advertisement }) => advertisement), ...bgp.map(({ rule }) => rule)];
+  return {
+    ok: true,
+    value: { pools, advertisements, peers: peers.map(({ peer }) => peer), bfdProfiles, communities },
+    problems,
+  };
 }
+
+/** Warns of what no rule of the old format forbids in one place, and does not fit together. */
+function warnOfBgpMisfits(
+  pools: readonly ReadPool[],
+  read: Pick<BgpParts, "peers" | "advertisements" | "profiles">,
+): void {
+  const rangesOf = new Map(
+    pools.flatMap(({ name, ranges }) => {
+      const text = poolName(name);
+      return text === undefined ? [] : [[text, ranges.map(({ range }) => range)] as const];
+    }),
+  );
+  const parts: BgpParts = { ...read, rangesOf, keys: KEYS };
+  complainOfLocalPrefs(parts);
+  complainOfSessions(parts);
+  complainOfEchoes(parts);
+}
+
+const KEYS = {
+  peerAddress: "peer-address",
+  interface: "peer-address",
+  myAsn: "my-asn",
+  routerId: "router-id",
+  bfdProfile: "bfd-profile",
+  localPref: "localpref",
+} as const;
 
 function complainOfBgpPool(protocol: Field): void {
   complain(protocol, "POOL_PROTOCOL_BGP", {

@@ -9,6 +9,7 @@ import { parseCommunity } from "#src/model/parse-community.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { complainOfBgp } from "./complain-of-bgp.ts";
+import { complainOfBgpResources } from "./complain-of-bgp-resources.ts";
 import type { CustomResources } from "./custom-resources.ts";
 import { yieldingPools } from "./yielding-pools.ts";
 
@@ -37,22 +38,24 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
     ...one.rule,
     pools: chosenPools(one, context),
   }));
-  const bgp = resources.BGPAdvertisement.toSorted(byAge).map((one): Advertisement => ({
-    ...one.rule,
-    pools: chosenPools(one, context),
-    communities: one.rule.communities.flatMap((text) => communities.get(text) ?? parseCommunity(text) ?? []),
-  }));
-  const advertisements = [...layer2, ...bgp];
+  const bgp = resources.BGPAdvertisement.toSorted(byAge).map((resource) => {
+    const { rule } = resource;
+    const values = rule.communities.flatMap((text) => communities.get(text) ?? parseCommunity(text) ?? []);
+    return { resource, rule: { ...rule, pools: chosenPools(resource, context), communities: values } };
+  });
+  const advertisements: readonly Advertisement[] = [...layer2, ...bgp.map(({ rule }) => rule)];
   const advertised = advertisedPools(advertisements);
   for (const resource of pools) warnOfSilence(resource, advertised, problems);
   warnOfBgp(resources, problems);
+  const [peers, profiles] = [resources.BGPPeer.toSorted(byAge), resources.BFDProfile.toSorted(byAge)];
   const configuration = {
     pools: pools.map(({ pool }) => pool),
     advertisements,
-    peers: resources.BGPPeer.toSorted(byAge).map(({ peer }) => peer),
-    bfdProfiles: resources.BFDProfile.toSorted(byAge).map(({ profile }) => profile),
+    peers: peers.map(({ peer }) => peer),
+    bfdProfiles: profiles.map(({ profile }) => profile),
     communities,
   };
+  complainOfBgpResources({ peers, profiles, advertisements: bgp, pools: configuration.pools, communities }, problems);
   return { configuration, problems };
 }
 

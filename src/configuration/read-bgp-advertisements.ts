@@ -1,5 +1,4 @@
 import type { Family } from "#src/ip/address.ts";
-import { widestPrefix } from "#src/ip/widest-prefix.ts";
 import type { BgpAdvertisement } from "#src/model/advertisement.ts";
 import {
   child,
@@ -13,6 +12,7 @@ import {
 } from "#src/model/field.ts";
 import type { PlacedRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { narrowestOf } from "./narrowest-of.ts";
 import { readCommunities } from "./read-communities.ts";
 import { complainOfTwins } from "./complain-of-twins.ts";
 
@@ -22,12 +22,18 @@ type Attributes = Pick<BgpAdvertisement, "aggregationLength" | "aggregationLengt
 const DEFAULTS: Attributes = { aggregationLength: 32, aggregationLengthV6: 128, localPref: 0, communities: [] };
 const KEYS = ["aggregation-length", "aggregation-length-v6", "localpref", "communities"];
 
+/** What an advertisement says, and where. */
+export interface PlacedAttributes {
+  readonly attributes: Attributes;
+  readonly field: Field;
+}
+
 /** Reads the `bgp-advertisements` of a pool; with none written it has one that says nothing. */
 export function readBgpAdvertisements(
   field: Field,
   { ranges, aliases }: { readonly ranges: readonly PlacedRange[]; readonly aliases: ReadonlyMap<string, string> },
-): readonly Attributes[] {
-  const narrowest = { ipv4: narrowestOf(ranges, "ipv4"), ipv6: narrowestOf(ranges, "ipv6") };
+): readonly PlacedAttributes[] {
+  const narrowest = { ipv4: placedNarrowest(ranges, "ipv4"), ipv6: placedNarrowest(ranges, "ipv6") };
   const read = readList(field).flatMap((one) => {
     if (isUnset(one))
       return complainMissing(one, "Write the advertisement ({} has all defaults), or remove the dash") ?? [];
@@ -51,24 +57,20 @@ export function readBgpAdvertisements(
     read.filter(({ isWell }) => isWell).map(({ field, attributes }) => ({ field, text: textOf(attributes) })),
     "advertisement",
   );
-  return isUnset(field) || read.length === 0 ? [DEFAULTS] : read.map(({ attributes }) => attributes);
+  return isUnset(field) || read.length === 0 ? [{ attributes: DEFAULTS, field }] : read;
 }
 
 /** The range of a family whose widest network is the narrowest of all. */
 interface Narrowest {
-  readonly placed: PlacedRange;
+  readonly placed: PlacedRange | undefined;
   /** The prefix length of that network. */
   readonly length: number;
 }
 
-function narrowestOf(ranges: readonly PlacedRange[], family: Family): Narrowest | undefined {
-  let found: Narrowest | undefined;
-  for (const placed of ranges) {
-    if (placed.range.family !== family) continue;
-    const length = widestPrefix(placed.range);
-    if (found === undefined || length > found.length) found = { placed, length };
-  }
-  return found;
+function placedNarrowest(placed: readonly PlacedRange[], family: Family): Narrowest | undefined {
+  const ranges = placed.map(({ range }) => range);
+  const found = narrowestOf(ranges, family);
+  return found && { placed: placed[ranges.indexOf(found.range)], length: found.length };
 }
 
 /** No route may be wider than the addresses that it stands for: of each range the widest network is what counts. */
@@ -78,7 +80,7 @@ function readAggregation(field: Field, longest: number, narrowest: Narrowest | u
   if (narrowest !== undefined && length < narrowest.length)
     complainInvalid(
       field,
-      `a route of that length has more addresses than ${narrowest.placed.field.path}, whose widest network is a /${narrowest.length}`,
+      `a route of that length has more addresses than ${narrowest.placed?.field.path}, whose widest network is a /${narrowest.length}`,
       `Write a number from ${narrowest.length} to ${longest}`,
     );
   return length;

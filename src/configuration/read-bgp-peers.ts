@@ -18,6 +18,7 @@ import { nearest } from "#src/model/nearest.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
 import { withoutUnset } from "#src/model/without-unset.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import type { PlacedPeer } from "./bgp-parts.ts";
 import { complainOfTwins } from "./complain-of-twins.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
@@ -45,7 +46,7 @@ const DEFAULT_HOLD_SECONDS = 90;
 const MIN_HOLD_SECONDS = 3;
 
 /** Reads `peers`. They have no names in this format: they are `peer1`, `peer2` and so on. */
-export function readBgpPeers(field: Field, profiles: ReadonlySet<string>): readonly BgpPeer[] {
+export function readBgpPeers(field: Field, profiles: ReadonlySet<string>): readonly PlacedPeer[] {
   const read = readList(field).flatMap((one, index) => {
     const found = one.problems.length;
     const peer = readPeer(one, profiles);
@@ -57,7 +58,7 @@ export function readBgpPeers(field: Field, profiles: ReadonlySet<string>): reado
     well.map(({ field, peer }) => ({ field, text: textOf(peer) })),
     "peer",
   );
-  return read.map(({ name, peer }) => ({ name, ...peer }));
+  return read.map(({ name, peer, field: one }) => ({ peer: { name, ...peer }, title: one.path, field: one }));
 }
 
 function readPeer(field: Field, profiles: ReadonlySet<string>): Omit<BgpPeer, "name"> | undefined {

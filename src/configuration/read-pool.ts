@@ -1,10 +1,11 @@
-import type { BgpAdvertisement, Layer2Advertisement } from "#src/model/advertisement.ts";
+import type { Layer2Advertisement } from "#src/model/advertisement.ts";
 import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
 import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import type { PlacedAdvertisement } from "./bgp-parts.ts";
 import { readBgpAdvertisements } from "./read-bgp-advertisements.ts";
 import { poolName } from "./pool-names.ts";
 import { POLICY_KEYS, readPoolPolicy } from "./read-pool-policy.ts";
@@ -119,16 +120,12 @@ export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly ad
 }
 
 /** The advertisements of a pool of BGP; none for one of layer2. */
-export function bgpAdvertisementsOf({ name: field, bgpAdvertisements, nodeSelectors }: ReadPool): BgpAdvertisement[] {
-  const name = poolName(field);
-  if (name === undefined) return [];
-  return bgpAdvertisements.map((attributes, index) => ({
-    kind: "bgp",
-    name: index === 0 ? name : `${name}-${index + 1}`,
-    pools: [name],
-    nodeSelectors,
-    serviceSelectors: [],
-    peers: [],
-    ...attributes,
-  }));
+export function bgpAdvertisementsOf({ name: of, bgpAdvertisements, nodeSelectors }: ReadPool): PlacedAdvertisement[] {
+  const pool = poolName(of);
+  if (pool === undefined) return [];
+  return bgpAdvertisements.map(({ attributes, field }, index) => {
+    const name = index === 0 ? pool : `${pool}-${index + 1}`;
+    const rule = { kind: "bgp", name, pools: [pool], nodeSelectors, serviceSelectors: [], peers: [] } as const;
+    return { rule: { ...rule, ...attributes }, title: field.path, field };
+  });
 }

@@ -25,6 +25,8 @@ export interface BgpPeer {
   /** The name of a BFD profile. */
   readonly bfdProfile?: string;
   readonly ebgpMultiHop: boolean;
+  /** The routing table of the node that the session is in; left out: the default one. */
+  readonly vrf?: string;
   /** Only nodes that match one of these have the session; none: all do. */
   readonly nodeSelectors: readonly LabelSelector[];
 }

@@ -198,6 +198,11 @@ export const PROBLEM_CODES = {
       "Warning: the configuration has BGP peers, advertisements, communities or BFD profiles. They are read and not used: Hawser does not speak BGP.",
     solve: "Remove them, or leave them for MetalLB.",
   },
+  BGP_INCONSISTENT: {
+    meaning:
+      "Warning: BGP peers, advertisements, communities or BFD profiles do not fit together, so that MetalLB does not accept them, at least in one of its modes. Hawser does not use them.",
+    solve: "Do what the message proposes, before the cluster goes back to MetalLB.",
+  },
   POOL_WITHOUT_ADDRESSES: {
     meaning: "A pool has no addresses.",
     solve: "Write at least one CIDR or range, or remove the pool.",

@@ -155,7 +155,7 @@ describe("pools of the ConfigMap come first", () => {
 });
 
 describe("§1.8 what is for BGP", () => {
-  it("is kept and reported once for each object", () => {
+  it("is kept and reported once for each object, and so is what it names and does not exist", () => {
     const objects = [
       resource("BGPPeer", "myASN: 64512\npeerASN: 64513\npeerAddress: 192.0.2.1", {
         name: "router",
@@ -166,6 +166,7 @@ describe("§1.8 what is for BGP", () => {
       resource("BFDProfile", "receiveInterval: 300", { name: "fast" }),
     ];
     const { configuration, problems } = compiled(objects);
+    expect(problems.pop()).toBe('BGP_INCONSISTENT BGPAdvertisement "metallb-system/ad" spec.communities[2]');
     expect(problems).toEqual(
       [
         "BGPPeer metallb-system/router",

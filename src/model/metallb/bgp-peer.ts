@@ -78,6 +78,7 @@ export function parseBgpPeer(object: KubeObject): Parsed<BgpPeerResource> {
     sourceAddress: readIp(child(spec, "sourceAddress")),
     routerId: readRouterId(child(spec, "routerID")),
     bfdProfile: readFilled(child(spec, "bfdProfile")),
+    vrf: readFilled(child(spec, "vrf")),
     ...readTimers(spec),
     ...readPasswords(spec),
   };
@@ -179,7 +180,6 @@ function readPasswords(spec: Field): Pick<BgpPeer, "password" | "passwordSecret"
 /** What is read only so that a mistake in it is found. */
 function checkOthers(spec: Field): void {
   readInteger(child(spec, "localASN"), { ...ASN, min: 1 });
-  readText(child(spec, "vrf"));
   for (const name of ["enableGracefulRestart", "disableMP", "dualStackAddressFamily"]) readBoolean(child(spec, name));
 }
 
