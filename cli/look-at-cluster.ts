@@ -1,4 +1,4 @@
-import { METALLB_KINDS } from "#src/model/kind.ts";
+import { OPEN_METALLB_KINDS } from "#src/model/kind.ts";
 import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "#src/model/object.ts";
 import type { Scope } from "#src/source/kubernetes/read/scope.ts";
@@ -28,9 +28,6 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly readsAll?: boolean;
 }
 
-/** A BGPPeer may hold a password, so people who look need no right to read it; nothing is done with it yet. */
-const SHOWN_RESOURCES = METALLB_KINDS.filter((kind) => kind !== "BGPPeer");
-
 /** Where MetalLB had its pools before its custom resources. People who look need no right to read it. */
 const OLD_CONFIG_MAP = { namespace: METALLB_NAMESPACE, name: "config" } as const;
 
@@ -59,7 +56,9 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
         lister.events(COMPONENTS),
         options.readsAll === true ? lister.listIfAllowed("Namespace") : undefined,
         options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
-        Promise.all(SHOWN_RESOURCES.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace }))),
+        Promise.all(
+          OPEN_METALLB_KINDS.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace })),
+        ),
       ]);
     const { problems } = lister;
     const parts: readonly (readonly KubeObject[] | undefined)[] = [services, configMaps, nodes, slices, pods];

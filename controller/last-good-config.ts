@@ -1,4 +1,5 @@
 import { configurationObjects } from "#src/configuration/configuration-objects.ts";
+import { OPEN_METALLB_KINDS } from "#src/model/kind.ts";
 import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
 import type { Reading } from "#src/configuration/last-good.ts";
 import type { Configuration } from "#src/model/configuration.ts";
@@ -68,7 +69,7 @@ export class LastGoodConfig {
   read(): Configuration | undefined {
     const isStart = this.#isNew;
     this.#isNew = false;
-    const news = this.#reader.read(configurationObjects(this.#source, this.#ref));
+    const news = this.#reader.read(configurationObjects(this.#source, this.#ref, OPEN_METALLB_KINDS));
     if (news?.configMap !== undefined) this.#take(news.configMap, isStart);
     if (news !== undefined) this.#takeResources(news.resources);
     return this.#reader.configuration;
@@ -90,7 +91,10 @@ export class LastGoodConfig {
     const { problems } = reading;
     this.#problems.report(configMap, problems, { configMap });
     if (reading.kind === "bad") {
-      this.#unsaid = eventOf(this.#ref, { reason: "ConfigInvalid", message: summaryOf(problems) });
+      this.#unsaid = eventOf(this.#ref, {
+        reason: "ConfigInvalid",
+        message: `The last good configuration stays in use. ${summaryOf(problems)}`,
+      });
       return;
     }
     const names = reading.configuration.pools.map(({ name }) => name);
@@ -106,7 +110,7 @@ function summaryOf(problems: readonly Problem[]): string {
   const [first, ...more] = problems.filter(({ severity }) => severity === "error");
   const text = first === undefined ? "It cannot be read." : printProblem(first);
   const others = more.length > 0 ? ` And ${more.length} more (hawser check shows all).` : "";
-  return `The last good configuration stays in use. ${text}${others}`;
+  return `${text}${others}`;
 }
 
 /** The Event of one of MetalLB's objects, by what is wrong with it. */
@@ -114,5 +118,5 @@ function eventOfResource(problems: readonly Problem[]): readonly EventRecord[] {
   const at = problems[0]?.at;
   if (at?.kind !== "object") return [];
   const about = { ...at.object, kind: at.object.kind as ObjectRef["kind"] };
-  return [eventOf(about, { reason: "ConfigInvalid", message: summaryOf(problems) })];
+  return [eventOf(about, { reason: "ConfigInvalid", message: `What it says is not in use. ${summaryOf(problems)}` })];
 }

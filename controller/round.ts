@@ -165,7 +165,7 @@ export class Round {
     const { services, unreadable } = this.#records;
     const { resting, former } = this.#reader;
     this.#sayUnreadable();
-    const pools = this.#config.read()?.pools;
+    const { pools, unserved } = this.#config.read() ?? {};
     this.#config.say();
     this.#hosts.update(source.reports("member"));
     this.#hosts.say(pools);
@@ -173,6 +173,7 @@ export class Round {
     this.#restMs = Math.max(REST_MS, ...(pools ?? []).map(({ restMs = 0 }) => restMs));
     const snapshot = {
       pools,
+      unserved,
       services,
       unreadable,
       hostAddresses,

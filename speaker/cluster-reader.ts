@@ -13,6 +13,7 @@ import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Configuration } from "#src/model/configuration.ts";
+import { LAYER2_KINDS } from "#src/model/kind.ts";
 import { configurationObjects } from "#src/configuration/configuration-objects.ts";
 import { ConfigurationReader } from "#src/configuration/configuration-reader.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
@@ -165,7 +166,7 @@ export class ClusterReader {
   #readConfiguration(): Configuration | undefined {
     const { source, configMap, onProblems } = this.#options;
     const before = this.#configuration.configuration;
-    const news = this.#configuration.read(configurationObjects(source, configMap));
+    const news = this.#configuration.read(configurationObjects(source, configMap, LAYER2_KINDS));
     if (news === undefined) return undefined;
     const { configMap: reading, resources } = news;
     if (reading !== undefined && reading.kind !== "gone") onProblems(`ConfigMap ${keyOf(configMap)}`, reading.problems);

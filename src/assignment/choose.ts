@@ -1,5 +1,5 @@
 import type { Family, Ip } from "#src/ip/address.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { explainNoFree, explainNoPool, type Lack } from "./explain.ts";
 import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
@@ -23,6 +23,7 @@ import type { NamespaceLabels } from "./snapshot.ts";
 /** What a plan works on: the pools and who has which address. */
 export interface AddressTable {
   readonly pools: readonly Pool[];
+  readonly unserved: readonly UnservedPool[];
   readonly index: PoolIndex;
   readonly inUse: InUse;
   readonly namespaces: NamespaceLabels;

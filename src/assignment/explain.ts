@@ -1,7 +1,7 @@
 import { equalIps, type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import { listed } from "#src/model/listed.ts";
-import { type Pool, whyClosed } from "#src/model/pool.ts";
+import { findRange, type Pool, type UnservedPool, whyClosed } from "#src/model/pool.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { settingOf } from "#src/model/setting-of.ts";
 import type { Reason } from "#src/model/reason.ts";
@@ -12,6 +12,7 @@ import { hasLeaving } from "./pool-shares.ts";
 import { freeIn, type PoolSpace, type PoolSpaces } from "./pool-space.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 import type { NamespaceLabels } from "./snapshot.ts";
+import { whyUnserved } from "./why-unserved.ts";
 
 /** Why a Service does not have all it wants, and what to do: a condition of the Service and the text of its Event. */
 export interface Lack {
@@ -32,6 +33,7 @@ function poolNames(pools: readonly Pool[]): string {
 /** The pools, and what else decides which Services they may serve. */
 interface Pools {
   readonly pools: readonly Pool[];
+  readonly unserved: readonly UnservedPool[];
   readonly namespaces: NamespaceLabels;
 }
 
@@ -39,14 +41,10 @@ interface Pools {
  * No pool may serve the Service: there is none, none of a requested name, none that assigns addresses without a request, or
  * these are for other Services. Undefined where one may.
  */
-export function explainNoPool({ pools, namespaces }: Pools, service: Service): Lack | undefined {
+export function explainNoPool({ pools, unserved, namespaces }: Pools, service: Service): Lack | undefined {
   if (pools.length === 0)
-    return {
-      reason: "NoPoolConfigured",
-      message:
-        "The configuration has no pool. Add one under address-pools in the ConfigMap, or create an IPAddressPool.",
-    };
-  const unknown = explainUnknownPool({ pools }, service);
+    return explainUnserved({ pools, unserved }, service) ?? { reason: "NoPoolConfigured", message: noPool(unserved) };
+  const unknown = explainUnknownPool({ pools, unserved }, service);
   if (unknown !== undefined) return unknown;
   const requested = requestedPoolsOf(pools, service);
   const asked = pools.filter(({ name, autoAssign }) => requested?.includes(name) ?? autoAssign);
@@ -58,16 +56,40 @@ export function explainNoPool({ pools, namespaces }: Pools, service: Service): L
   return explainAllBarred(asked, service, namespaces);
 }
 
-/** There is no pool of a requested name. Undefined where there is. */
-export function explainUnknownPool({ pools }: Pick<Pools, "pools">, service: Service): Lack | undefined {
+function noPool([first]: readonly UnservedPool[]): string {
+  if (first === undefined)
+    return "The configuration has no pool. Add one under address-pools in the ConfigMap, or create an IPAddressPool.";
+  const { is, fix } = whyUnserved(first);
+  return `The configuration has no pool that Hawser serves: pool "${first.name}" is ${is}. ${fix}, or add another pool.`;
+}
+
+/** There is no pool of a requested name, or Hawser does not serve it. Undefined where there is one. */
+export function explainUnknownPool(context: Pick<Pools, "pools" | "unserved">, service: Service): Lack | undefined {
+  const { pools } = context;
   const requested = requestedPoolsOf(pools, service);
   if (requested === undefined) return undefined;
-  const unknown = requested.find((name) => !pools.some((pool) => pool.name === name));
+  const unknown = unknownIn(pools, requested);
   if (requested.length > 0 && unknown === undefined) return undefined;
-  return {
-    reason: "RequestedPoolUnknown",
-    message: `There is no pool "${unknown ?? service.requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
-  };
+  return (
+    explainUnserved(context, service) ?? {
+      reason: "RequestedPoolUnknown",
+      message: `There is no pool "${unknown ?? service.requestedPool}"; there is ${poolNames(pools)}. Ask for one of these, or add the pool.`,
+    }
+  );
+}
+
+/** The first requested pool that is not among the pools is one that Hawser does not serve. Undefined where that is not so. */
+function explainUnserved({ pools, unserved }: Pick<Pools, "pools" | "unserved">, service: Service): Lack | undefined {
+  const unknown = unknownIn(pools, requestedPoolsOf(pools, service) ?? []);
+  const other = unserved.find(({ name }) => name === unknown);
+  if (other === undefined) return undefined;
+  const { is, fix } = whyUnserved(other);
+  const what = `Cannot assign an address of the requested pool "${other.name}"`;
+  return { reason: "RequestedPoolUnknown", message: `${what}: it is ${is}. ${fix}, or ask for another pool.` };
+}
+
+function unknownIn(pools: readonly Pool[], requested: readonly string[]): string | undefined {
+  return requested.find((name) => !pools.some((pool) => pool.name === name));
 }
 
 /** Each of the pools gives the Service no address. Undefined where one may. */
@@ -182,7 +204,13 @@ export function explainNotInPool(
     holder,
     requested,
     isClosed,
-  }: { holder: Pool | undefined; requested: readonly string[] | undefined; isClosed: boolean },
+    unserved,
+  }: {
+    holder: Pool | undefined;
+    requested: readonly string[] | undefined;
+    isClosed: boolean;
+    unserved: readonly UnservedPool[];
+  },
 ): Lack | undefined {
   const refuse = (why: string): Lack => ({
     reason: "RequestedAddressNotInPool",
@@ -191,6 +219,11 @@ export function explainNotInPool(
   const reserved = reservedUse(ip);
   if (reserved !== undefined)
     return refuse(`it is reserved (${reserved}), and no Service can have it. Ask for another address.`);
+  const other = holder === undefined ? findRange(unserved, ip)?.pool : undefined;
+  if (other !== undefined) {
+    const { is, fix } = whyUnserved(other);
+    return refuse(`it is in pool "${other.name}", which is ${is}. ${fix}, or ask for another address.`);
+  }
   if (holder === undefined)
     return refuse("no pool contains it. Add the requested address to a pool, or ask for another one.");
   if (requested !== undefined && !requested.includes(holder.name)) {

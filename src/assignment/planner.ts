@@ -177,9 +177,9 @@ function isGround(ground: Ground | undefined, snapshot: AssignmentSnapshot): gro
 const NO_NAMESPACES: NamespaceLabels = new Map();
 
 function groundOf(snapshot: AssignmentSnapshot): Ground {
-  const { pools, hostAddresses, networkAddresses, namespaces = NO_NAMESPACES } = snapshot;
+  const { pools, unserved = [], hostAddresses, networkAddresses, namespaces = NO_NAMESPACES } = snapshot;
   const index = indexPools(pools ?? [], networkAddresses?.values());
-  const table = { pools: pools ?? [], index, inUse: noneInUse(index), namespaces };
+  const table = { pools: pools ?? [], unserved, index, inUse: noneInUse(index), namespaces };
   return { pools, hostAddresses, networkAddresses, ...serviceClassOf(snapshot), table };
 }
 

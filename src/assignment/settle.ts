@@ -106,7 +106,7 @@ function whyRefused(
   const holder = place?.space.pool;
   const lack =
     explainUnknownPool(table, service) ??
-    explainNotInPool(ip, { holder, requested, isClosed: place?.isClosed === true });
+    explainNotInPool(ip, { holder, requested, isClosed: place?.isClosed === true, unserved: table.unserved });
   if (lack !== undefined || place === undefined || holder === undefined) return lack;
   const barred = explainBarred(ip, holder, { service, namespaces });
   if (barred !== undefined) return barred;

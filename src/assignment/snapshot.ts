@@ -1,6 +1,6 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
 import type { Service } from "#src/model/service.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
@@ -20,6 +20,8 @@ export interface Rest {
 export interface AssignmentSnapshot extends ServiceClass {
   /** The pools of the last good configuration; undefined when there never was one. */
   readonly pools: readonly Pool[] | undefined;
+  /** Pools of the same configuration that are not served. Another list goes with other pools. Left out: none. */
+  readonly unserved?: readonly UnservedPool[] | undefined;
   /** All Services that could be read, of every type, by key. Their order does not matter. */
   readonly services: ReadonlyMap<string, Service>;
   /** Services that could not be read: what their status holds and their external IPs, by key. No other Service gets these. */

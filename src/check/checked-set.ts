@@ -7,7 +7,7 @@ import type { Kind } from "#src/model/kind.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
@@ -41,6 +41,8 @@ export interface CheckedSet {
   readonly deployments: readonly Deployment[];
   /** Undefined where there is no configuration, or none that can be used. */
   readonly pools: readonly Pool[] | undefined;
+  /** Those of the configuration that Hawser does not serve. */
+  readonly unserved: readonly UnservedPool[];
   readonly advertisements: readonly Advertisement[];
   readonly nodes: readonly Node[];
   /** What the speakers of a cluster say of their nodes; empty for files. */

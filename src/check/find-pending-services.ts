@@ -18,11 +18,12 @@ import { serviceClassOf } from "#src/model/service-class.ts";
  * with the reason. Finds nothing where the set has no pools: they may be elsewhere.
  */
 export function findPendingServices(set: CheckedSet): readonly Problem[] {
-  const { pools, services, nodes, members, installation } = set;
+  const { pools, unserved, services, nodes, members, installation } = set;
   if (pools === undefined) return [];
   const byKey = new Map(services.map((service) => [service.key, service]));
   const { assignments } = planAssignments({
     pools,
+    unserved,
     services: byKey,
     unreadable: addressesOfUnreadable(set, byKey),
     hostAddresses: hostAddressesOf(nodes, members),

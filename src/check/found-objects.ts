@@ -38,6 +38,7 @@ export function noFoundObjects(): FoundObjects {
       BGPAdvertisement: [],
       Community: [],
       BFDProfile: [],
+      AddressPool: [],
     },
     ingresses: [],
     ingressClasses: new Map(),

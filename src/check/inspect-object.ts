@@ -1,14 +1,14 @@
 import { METALLB_KINDS } from "#src/model/kind.ts";
 import { RESOURCE_PARSERS, type ResourceKind } from "#src/configuration/custom-resources.ts";
+import { notRead } from "#src/configuration/not-read.ts";
 import { findUnreadPools } from "#src/configuration/find-unread-pools.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { parseDeployment } from "#src/model/deployment.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { complain, descend } from "#src/model/field.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { parseNode } from "#src/model/node.ts";
-import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret } from "#src/model/tls-secret.ts";
@@ -86,14 +86,7 @@ function inspectResource(object: KubeObject, { installation, found }: Inspection
   const kind = object.kind as ResourceKind;
   if (object.metadata.namespace === metallbNamespace)
     return keep(RESOURCE_PARSERS[kind](object) as Parsed<unknown>, found.resources[kind] as unknown[]);
-  const root = rootField(object);
-  complain(descend(root, "metadata", "namespace"), "RESOURCE_NOT_READ", {
-    what: `Ignored this ${kind}`,
-    why: `MetalLB's objects are read in the namespace "${metallbNamespace}"`,
-    fix: `Write namespace: ${metallbNamespace}, or run the programs with --metallb-namespace ${object.metadata.namespace}`,
-    severity: "warning",
-  });
-  return root.problems;
+  return notRead(object, metallbNamespace);
 }
 
 function inspectIngressClass(object: KubeObject, { found }: InspectionContext): readonly Problem[] {

@@ -1,6 +1,7 @@
 import { fromCustomResources } from "#src/configuration/from-custom-resources.ts";
 import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
 import { EMPTY_CONFIGURATION, joinConfigurations } from "#src/model/configuration.ts";
+import { configures, METALLB_KINDS } from "#src/model/kind.ts";
 import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -53,8 +54,8 @@ export function inspectObjects(
   const { configs, resources, ...found } = context.found;
   const [ofMap] = configs;
   const compiled = fromCustomResources(resources, ofMap?.pools ?? []);
-  const { pools, advertisements } = joinConfigurations(ofMap ?? EMPTY_CONFIGURATION, compiled.configuration);
-  const hasResources = Object.values(resources).some(({ length }) => length > 0);
+  const { pools, unserved, advertisements } = joinConfigurations(ofMap ?? EMPTY_CONFIGURATION, compiled.configuration);
+  const hasResources = METALLB_KINDS.some((kind) => configures(kind) && resources[kind].length > 0);
   // A ConfigMap that cannot be read holds pools that are unknown.
   const isKnown = hasConfig ? ofMap !== undefined : hasResources;
   return {
@@ -63,6 +64,7 @@ export function inspectObjects(
     installation,
     between: compiled.problems,
     pools: isKnown ? pools : undefined,
+    unserved,
     advertisements,
     keysOf: (kind) => objects.filter((object) => object.kind === kind).map(({ metadata }) => keyOf(metadata)),
     objectOf: (kind, key) => byName.get(nameOf(kind, key)),

@@ -11,12 +11,14 @@ export interface ConfigurationSource {
   has(kind: ResourceKind): boolean;
 }
 
-/** The objects of a source that a configuration is in: the ConfigMap of this name, and those of metallb.io. */
+/** The objects of a source that a configuration is in: the ConfigMap of this name, and those of metallb.io of these kinds. */
 export function configurationObjects(
   source: ConfigurationSource,
   configMap: { readonly namespace: string; readonly name: string },
+  kinds: readonly ResourceKind[],
 ): ConfigurationObjects {
-  const listed = METALLB_KINDS.map((kind) => [kind, source.has(kind) ? source.list(kind) : undefined]);
+  const isListed = (kind: ResourceKind): boolean => kinds.includes(kind) && source.has(kind);
+  const listed = METALLB_KINDS.map((kind) => [kind, isListed(kind) ? source.list(kind) : undefined]);
   return {
     configMap: source.get("ConfigMap", keyOf(configMap)),
     resources: Object.fromEntries(listed) as ResourceObjects,

@@ -1,4 +1,5 @@
 import type { KubeObject } from "#src/model/object.ts";
+import { type AddressPool, parseAddressPool } from "#src/model/metallb/address-pool.ts";
 import { type BfdProfileResource, parseBfdProfile } from "#src/model/metallb/bfd-profile.ts";
 import { type BgpAdvertisementResource, parseBgpAdvertisement } from "#src/model/metallb/bgp-advertisement.ts";
 import { type BgpPeerResource, parseBgpPeer } from "#src/model/metallb/bgp-peer.ts";
@@ -15,6 +16,7 @@ export interface ResourceOf {
   readonly BGPAdvertisement: BgpAdvertisementResource;
   readonly Community: CommunityResource;
   readonly BFDProfile: BfdProfileResource;
+  readonly AddressPool: AddressPool;
 }
 
 export type ResourceKind = keyof ResourceOf;
@@ -22,7 +24,7 @@ export type ResourceKind = keyof ResourceOf;
 /** The objects of metallb.io that can be used, by kind. */
 export type CustomResources = { readonly [K in ResourceKind]: readonly ResourceOf[K][] };
 
-/** The parser of each kind of metallb.io that configures something. */
+/** The parser of each kind of metallb.io that is read. */
 export const RESOURCE_PARSERS: { readonly [K in ResourceKind]: (object: KubeObject) => Parsed<ResourceOf[K]> } = {
   IPAddressPool: parseIpAddressPool,
   L2Advertisement: parseL2Advertisement,
@@ -30,4 +32,5 @@ export const RESOURCE_PARSERS: { readonly [K in ResourceKind]: (object: KubeObje
   BGPAdvertisement: parseBgpAdvertisement,
   Community: parseCommunityResource,
   BFDProfile: parseBfdProfile,
+  AddressPool: parseAddressPool,
 };

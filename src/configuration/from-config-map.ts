@@ -14,7 +14,7 @@ import { readBfdProfiles } from "./read-bfd-profiles.ts";
 import { readBgpPeers } from "./read-bgp-peers.ts";
 import { complainOfPoolNames, poolName } from "./pool-names.ts";
 import { readConfigText } from "./read-config-text.ts";
-import { bgpAdvertisementsOf, layer2PoolOf, type ReadPool, readPool } from "./read-pool.ts";
+import { bgpAdvertisementsOf, layer2PoolOf, type ReadPool, readPool, unservedPoolOf } from "./read-pool.ts";
 
 /** What the old MetalLB format has beside pools, all of it for BGP. */
 const BGP_KEYS = ["peers", "bgp-communities", "bfd-profiles"];
@@ -58,7 +58,14 @@ export function fromConfigMap(configMap: KubeObject): Parsed<Configuration> {
   const advertisements = [...layer2.map(({ advertisement }) => advertisement), ...bgp.map(({ rule }) => rule)];
   return {
     ok: true,
-    value: { pools, advertisements, peers: peers.map(({ peer }) => peer), bfdProfiles, communities },
+    value: {
+      pools,
+      unserved: read.flatMap(unservedPoolOf),
+      advertisements,
+      peers: peers.map(({ peer }) => peer),
+      bfdProfiles,
+      communities,
+    },
     problems,
   };
 }

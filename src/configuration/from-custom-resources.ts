@@ -50,6 +50,7 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
   const [peers, profiles] = [resources.BGPPeer.toSorted(byAge), resources.BFDProfile.toSorted(byAge)];
   const configuration = {
     pools: pools.map(({ pool }) => pool),
+    unserved: resources.AddressPool.map(({ name, ranges }) => ({ name, ranges, why: "AddressPool" }) as const),
     advertisements,
     peers: peers.map(({ peer }) => peer),
     bfdProfiles: profiles.map(({ profile }) => profile),

@@ -2,7 +2,7 @@ import type { Layer2Advertisement } from "#src/model/advertisement.ts";
 import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
-import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
+import { PLAIN_POOL, type Pool, type UnservedPool } from "#src/model/pool.ts";
 import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import type { PlacedAdvertisement } from "./bgp-parts.ts";
@@ -117,6 +117,13 @@ export function layer2PoolOf(read: ReadPool): { readonly pool: Pool; readonly ad
   const pool = { ...policy, name, ranges: ranges.map(({ range }) => range), autoAssign, avoidBuggyIps };
   const rule = { nodeSelectors, serviceSelectors: [], interfaces, preferredNodes };
   return [{ pool, advertisement: { kind: "layer2", name, pools: [name], ...rule } }];
+}
+
+/** What is known of a pool of BGP; nothing for one of layer2. */
+export function unservedPoolOf({ name: field, protocol, ranges }: ReadPool): UnservedPool[] {
+  const name = poolName(field);
+  if (name === undefined || protocol.value !== "bgp") return [];
+  return [{ name, ranges: ranges.map(({ range }) => range), why: "bgp" }];
 }
 
 /** The advertisements of a pool of BGP; none for one of layer2. */

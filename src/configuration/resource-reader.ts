@@ -1,7 +1,7 @@
-import { METALLB_KINDS } from "#src/model/kind.ts";
-import { hasError } from "#src/model/field.ts";
+import { configures, METALLB_KINDS } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { notRead } from "./not-read.ts";
 import { type CustomResources, RESOURCE_PARSERS, type ResourceKind, type ResourceOf } from "./custom-resources.ts";
 
 /**
@@ -19,6 +19,8 @@ interface Seen {
   readonly text: string;
   /** Of the last version that can be used; undefined: there was none. */
   readonly value: ResourceOf[ResourceKind] | undefined;
+  /** Whether this version cannot be used. */
+  readonly isBad: boolean;
   readonly problems: readonly Problem[];
 }
 
@@ -70,10 +72,10 @@ export class ResourceReader {
     }
     const after = new Map<string, Seen>();
     for (const object of objects.values()) {
-      if (object.metadata.namespace !== this.#namespace) continue;
       const key = keyOf(object.metadata);
       const seen = before.get(key);
-      after.set(key, seen !== undefined && isSame(seen, object) ? seen : look(kind, object, seen));
+      if (seen !== undefined && isSame(seen, object)) after.set(key, seen);
+      else after.set(key, this.#isElsewhere(object) ? this.#lookElsewhere(object) : look(kind, object, seen));
     }
     // The definition comes back before its objects do.
     if (after.size === 0 && KEPT.has(kind) && this.#lost.has(kind)) return;
@@ -81,9 +83,20 @@ export class ResourceReader {
     this.#seen.set(kind, after);
   }
 
-  /** Whether there is no object at all. */
+  /** A cluster is asked for those of the namespace alone; a folder may have others. */
+  #isElsewhere({ metadata }: KubeObject): boolean {
+    return metadata.namespace !== this.#namespace;
+  }
+
+  #lookElsewhere(object: KubeObject): Seen {
+    return { object, text: textOf(object), value: undefined, isBad: false, problems: notRead(object, this.#namespace) };
+  }
+
+  /** Whether there is no object that configures anything. */
   get isEmpty(): boolean {
-    return [...this.#seen.values()].every(({ size }) => size === 0);
+    return [...this.#seen].every(
+      ([kind, objects]) => !configures(kind) || [...objects.values()].every(({ object }) => this.#isElsewhere(object)),
+    );
   }
 
   /** What is wrong with each object alone, and with kinds. */
@@ -95,7 +108,7 @@ export class ResourceReader {
   /** Whether what is in use is not what the objects say now. */
   get isStale(): boolean {
     const isAnyKept = [...this.#lost].some((kind) => KEPT.has(kind) && this.#isShown(kind));
-    return isAnyKept || this.#all().some(({ problems }) => hasError(problems));
+    return isAnyKept || this.#all().some(({ isBad }) => isBad);
   }
 
   /** The objects in use. */
@@ -129,7 +142,8 @@ function isAlike(
 function look(kind: ResourceKind, object: KubeObject, before: Seen | undefined): Seen {
   const parsed = RESOURCE_PARSERS[kind](object);
   const text = textOf(object);
-  return { object, text, value: parsed.ok ? parsed.value : before?.value, problems: parsed.problems };
+  const value = parsed.ok ? parsed.value : before?.value;
+  return { object, text, value, isBad: !parsed.ok, problems: parsed.problems };
 }
 
 function isSame(seen: Seen, object: KubeObject): boolean {

@@ -1,12 +1,14 @@
 import type { Advertisement } from "./advertisement.ts";
 import type { BfdProfile } from "./bfd-profile.ts";
 import type { BgpPeer } from "./bgp-peer.ts";
-import type { Pool } from "./pool.ts";
+import type { Pool, UnservedPool } from "./pool.ts";
 
 /** What users configure, strictly read, whatever objects it is written in. */
 export interface Configuration {
   /** In the order written: the first that can serve a Service does. */
   readonly pools: readonly Pool[];
+  /** Pools that Hawser does not serve, to say so where a Service asks for one of them. */
+  readonly unserved: readonly UnservedPool[];
   readonly advertisements: readonly Advertisement[];
   readonly peers: readonly BgpPeer[];
   readonly bfdProfiles: readonly BfdProfile[];
@@ -17,6 +19,7 @@ export interface Configuration {
 /** A configuration that says nothing. */
 export const EMPTY_CONFIGURATION: Configuration = {
   pools: [],
+  unserved: [],
   advertisements: [],
   peers: [],
   bfdProfiles: [],
@@ -27,6 +30,7 @@ export const EMPTY_CONFIGURATION: Configuration = {
 export function joinConfigurations(first: Configuration, second: Configuration): Configuration {
   return {
     pools: [...first.pools, ...second.pools],
+    unserved: [...first.unserved, ...second.unserved],
     advertisements: [...first.advertisements, ...second.advertisements],
     peers: [...first.peers, ...second.peers],
     bfdProfiles: [...first.bfdProfiles, ...second.bfdProfiles],

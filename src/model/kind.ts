@@ -15,7 +15,8 @@ export type Kind =
   | "BGPPeer"
   | "BGPAdvertisement"
   | "Community"
-  | "BFDProfile";
+  | "BFDProfile"
+  | "AddressPool";
 
 /** How Kubernetes files a kind. */
 export interface KindFacts {
@@ -72,9 +73,11 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   BGPAdvertisement: { ...metallb, plural: "bgpadvertisements" },
   Community: { ...metallb, plural: "communities" },
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
+  // Of MetalLB 0.13 and 0.14, for those who came from its ConfigMap; read only to say what takes its place.
+  AddressPool: { ...metallb, plural: "addresspools" },
 };
 
-/** The kinds of metallb.io that configure something, in the order in which they are read. */
+/** The kinds of metallb.io that are read, in this order. */
 export const METALLB_KINDS = [
   "IPAddressPool",
   "L2Advertisement",
@@ -82,7 +85,25 @@ export const METALLB_KINDS = [
   "BGPAdvertisement",
   "Community",
   "BFDProfile",
+  "AddressPool",
 ] as const satisfies readonly Kind[];
+
+/** A kind of metallb.io that is read. */
+export type MetallbKind = (typeof METALLB_KINDS)[number];
+
+/** Whether objects of a kind can configure Hawser; an AddressPool cannot any longer. */
+export function configures(kind: MetallbKind): boolean {
+  return kind !== "AddressPool";
+}
+
+/** Those of them that hold no secret: a BGPPeer may have a password, and nothing is done with it yet. */
+export const OPEN_METALLB_KINDS = METALLB_KINDS.filter((kind) => kind !== "BGPPeer");
+
+/** Those of them that say what is announced by layer 2. */
+export const LAYER2_KINDS = ["IPAddressPool", "L2Advertisement"] as const satisfies readonly MetallbKind[];
+
+/** Kinds of metallb.io that MetalLB and its operator write or read for themselves: they configure nothing that Hawser does. */
+const METALLB_OWN_KINDS: readonly string[] = ["ServiceL2Status", "ServiceBGPStatus", "ConfigurationState", "MetalLB"];
 
 /** All kinds. */
 export const kinds = Object.keys(facts) as readonly Kind[];
@@ -104,6 +125,12 @@ export function findFacts(kind: unknown): KindFacts | undefined {
 /** The API group of an `apiVersion`; empty for the core group. */
 export function groupOf(apiVersion: string): string {
   return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
+}
+
+/** Whether it is said to be a kind of metallb.io, and is none that anything is known of: mostly a slip in its name. */
+export function isUnknownMetallbKind(apiVersion: unknown, kind: string): boolean {
+  if (typeof apiVersion !== "string" || groupOf(apiVersion) !== "metallb.io") return false;
+  return byKind.get(kind) === undefined && !METALLB_OWN_KINDS.includes(kind);
 }
 
 const ourGroups = new Set(Object.values(facts).flatMap((kind) => [kind.apiVersion, ...kind.old].map(groupOf)));

@@ -1,10 +1,11 @@
-import { complain, type Field } from "./field.ts";
-import { findFacts } from "./kind.ts";
+import { complain, type Field, quote } from "./field.ts";
+import { configures, findFacts, isUnknownMetallbKind, METALLB_KINDS } from "./kind.ts";
+import { nearest } from "./nearest.ts";
 import { isKnownKind, type KubeObject, readObject } from "./object.ts";
 import type { Problem } from "./problem.ts";
 import type { FilePlace } from "./problem-place.ts";
 import { readYaml, type YamlContent, type YamlFault } from "./read-yaml.ts";
-import { isRecord } from "./record.ts";
+import { type Fields, isRecord } from "./record.ts";
 import type { Place } from "./written-yaml.ts";
 
 /** What a file of manifests holds. */
@@ -118,6 +119,7 @@ function collectObject(
   if (!isKnownKind(value)) {
     const { kind } = value as { readonly kind: unknown };
     const name = typeof kind === "string" ? kind : "?";
+    complainOfUnknownKind(value as Fields, { at, place }, found);
     found.otherKinds.set(name, (found.otherKinds.get(name) ?? 0) + 1);
     return;
   }
@@ -129,6 +131,29 @@ function collectObject(
   found.places.set(object, at);
   if (isUsable && reading.isWhole) found.objects.push(object);
   else found.unusable.push(object);
+}
+
+/** A kind that metallb.io does not have is a slip, and what it configures is lost. */
+function complainOfUnknownKind(
+  { apiVersion, kind }: Fields,
+  { at, place }: { readonly at: FilePlace; readonly place: Place },
+  { problems }: Found,
+): void {
+  if (typeof kind !== "string" || !isUnknownMetallbKind(apiVersion, kind)) return;
+  const field: Field = {
+    value: kind,
+    holder: at,
+    path: "kind",
+    problems,
+    place: { ...place, keys: [...place.keys, "kind"] },
+  };
+  const known = METALLB_KINDS.filter(configures);
+  const meant = known.find((one) => one.toLowerCase() === kind.toLowerCase()) ?? nearest(kind, known);
+  complain(field, "RESOURCE_KIND_UNKNOWN", {
+    what: `Ignored this object of the kind ${quote(kind)}`,
+    why: "metallb.io has no such kind",
+    fix: meant === undefined ? "Remove it, or write a kind that MetalLB has" : `Did you mean ${meant}?`,
+  });
 }
 
 function isOfKind(value: unknown): boolean {

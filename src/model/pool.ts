@@ -30,6 +30,12 @@ export interface Pool {
   readonly isDisabled: boolean;
 }
 
+/** A pool that is configured, and that Hawser assigns no address of. */
+export interface UnservedPool extends Pick<Pool, "name" | "ranges"> {
+  /** `bgp`: it is to be announced by BGP. `AddressPool`: it is an object of that kind, which is not read. */
+  readonly why: "bgp" | "AddressPool";
+}
+
 /** A pool that says nothing beside its addresses. */
 export const PLAIN_POOL: Omit<Pool, "name" | "ranges"> = {
   autoAssign: true,
@@ -46,10 +52,10 @@ export const PLAIN_POOL: Omit<Pool, "name" | "ranges"> = {
 export type LineOfRange = (pool: Pool, range: IpRange) => number | undefined;
 
 /** The pool and the range of it that contain an address: no two ranges overlap. */
-export function findRange(
-  pools: readonly Pool[],
+export function findRange<P extends Pick<Pool, "ranges">>(
+  pools: readonly P[],
   ip: Ip,
-): { readonly pool: Pool; readonly range: IpRange } | undefined {
+): { readonly pool: P; readonly range: IpRange } | undefined {
   for (const pool of pools) for (const range of pool.ranges) if (rangeContains(range, ip)) return { pool, range };
   return undefined;
 }

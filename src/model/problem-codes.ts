@@ -147,6 +147,15 @@ export const PROBLEM_CODES = {
       "Warning: a custom resource of metallb.io is in another namespace than the one that is read. It is ignored.",
     solve: "Move it to the namespace of MetalLB, or name its namespace with `--metallb-namespace`.",
   },
+  RESOURCE_KIND_REPLACED: {
+    meaning:
+      "An object is an AddressPool, a kind that MetalLB 0.13 replaced and later removed. It is not read, and no address of it is assigned.",
+    solve: "Write an IPAddressPool with its addresses, and an L2Advertisement for it. MetalLB has the same two kinds.",
+  },
+  RESOURCE_KIND_UNKNOWN: {
+    meaning: "An object is said to be of metallb.io, which has no such kind. It is ignored.",
+    solve: "Write the kind that the message proposes, or remove the object.",
+  },
   RESOURCE_KIND_GONE: {
     meaning:
       "Warning: IPAddressPools or L2Advertisements were deleted because their kind was removed from the cluster. Services keep their addresses, which are announced as before. No Service gets another address of these pools.",

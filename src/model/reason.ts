@@ -23,9 +23,10 @@ export const REASON_MEANINGS = {
     "The pool that the Service or its address needs is for other Services: its namespaces or selectors do not match.",
   PoolDisabled: "The pool is disabled: Services keep the addresses they have, and no Service gets another one.",
   NoPoolConfigured: "There is no pool that may serve the Service.",
-  RequestedAddressNotInPool: "No pool contains the requested address, or the requested pool does not contain it.",
+  RequestedAddressNotInPool:
+    "No pool that Hawser serves contains the requested address and assigns it, or the requested pool does not contain it.",
   RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a host has it.",
-  RequestedPoolUnknown: "There is no pool of the requested name.",
+  RequestedPoolUnknown: "There is no pool of the requested name, or Hawser does not serve it.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
   NotServed:

@@ -1,4 +1,4 @@
-import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
+import { type Kind, LAYER2_KINDS, METALLB_KINDS, OPEN_METALLB_KINDS } from "#src/model/kind.ts";
 
 /** The kinds of which a program reads objects: all of a kind, or those that it names (`Source.follow`). */
 export interface ProgramKinds {
@@ -13,12 +13,12 @@ export interface ProgramKinds {
 /** What each program reads. The rights in config/ are compared with it (test/config). */
 export const programKinds = {
   controller: {
-    opens: ["Service", "ConfigMap", "Node", "Namespace", ...METALLB_KINDS],
+    opens: ["Service", "ConfigMap", "Node", "Namespace", ...OPEN_METALLB_KINDS],
     follows: [],
     opensOnRequest: [],
   },
   speaker: {
-    opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...METALLB_KINDS],
+    opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...LAYER2_KINDS],
     follows: [],
     opensOnRequest: [],
   },

@@ -129,7 +129,9 @@ function explainLack(context: ExplainContext, { service }: Subject, assignment: 
 const FRESH_MS = 10_000;
 
 /** What to do about a lack, as a sentence that is read alone; undefined where the decision says it best. */
-function fixOfLack(reason: Reason, { pools }: ExplainContext): string | undefined {
+function fixOfLack(reason: Reason, { pools, unserved }: ExplainContext): string | undefined {
+  // The decision names the pool that is not served, if it is one of these that the Service lacks.
+  if (unserved.length > 0 && (reason === "RequestedPoolUnknown" || pools.length === 0)) return undefined;
   if (reason === "NoPoolConfigured" && pools.length === 0)
     return "Add a pool under address-pools in the ConfigMap, or create an IPAddressPool.";
   return FIX_OF_LACK[reason];

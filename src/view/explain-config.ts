@@ -29,8 +29,8 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
   const name = `ConfigMap "${input.configMap}"`;
   if (input.configMaps === undefined)
     return unknownStep("config", { text: `The pools cannot be known: ${name} may not be read.` });
-  const [unread] = findMissing(input).filter(({ code }) => code === "CONFIG_MAP_NOT_READ");
-  const other = unread?.at.kind === "object" ? ` The pools of ${printObjectName(unread.at.object)} are not read.` : "";
+  const [unread] = [...findMissing(input), ...configProblems].filter(({ code }) => UNREAD.includes(code));
+  const other = unread?.at.kind === "object" ? ` ${printObjectName(unread.at.object)} is not read.` : "";
   if (input.configMaps.length === 0 && !hasConfig) {
     return badStep("config", {
       reason: "NoPoolConfigured",
@@ -57,6 +57,9 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
     fix: first === undefined ? "See hawser check." : sentence(`In ${printPlace(first.at)}: ${first.fix}`),
   });
 }
+
+/** Codes of objects that are not read and that users expect to be. */
+const UNREAD: readonly string[] = ["CONFIG_MAP_NOT_READ", "RESOURCE_NOT_READ", "RESOURCE_KIND_REPLACED"];
 
 /** Where the configuration is, with the verb: `ConfigMap "a/b" has`. */
 function placesOf({ configMaps = [], resources = [] }: ExplainContext["input"], name: string): string {

@@ -1,4 +1,5 @@
 import { REST_MS } from "#src/assignment/pool-space.ts";
+import { whyUnserved } from "#src/assignment/why-unserved.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import { keyOf } from "#src/model/object.ts";
@@ -36,6 +37,15 @@ function explainPool(context: ExplainContext, ip: Ip): ExplainStep {
     return unknownStep("pool", { text: `${text}: which pool contains it cannot be known without the configuration.` });
   const pool = findRange(context.pools, ip)?.pool;
   const reason = "RequestedAddressNotInPool";
+  const other = pool === undefined ? findRange(context.unserved, ip)?.pool : undefined;
+  if (other !== undefined) {
+    const { is, fix } = whyUnserved(other);
+    return badStep("pool", {
+      reason,
+      text: `${text}: it is in the pool "${other.name}", which is ${is}.`,
+      fix: `${fix}.`,
+    });
+  }
   if (pool === undefined)
     return badStep("pool", {
       reason,

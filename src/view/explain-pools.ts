@@ -1,5 +1,6 @@
 import { byPriority, type PoolBar, whyBarred } from "#src/assignment/pool-bar.ts";
 import { requestedPoolsOf } from "#src/assignment/requested-pools.ts";
+import { whyUnserved } from "#src/assignment/why-unserved.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { whyForbidden } from "#src/model/forbidden-address.ts";
 import { rangeContains } from "#src/ip/range.ts";
@@ -22,6 +23,10 @@ export function explainPools(context: ExplainContext, service: Service): readonl
     const why = whyNotPool(pool, service, context);
     if (why === undefined) matched.push(`"${pool.name}"`);
     else names.set(why, [...(names.get(why) ?? []), `"${pool.name}"`]);
+  }
+  for (const pool of context.unserved) {
+    const why = `it is ${whyUnserved(pool).is}`;
+    names.set(why, [...(names.get(why) ?? []), `"${pool.name}"`]);
   }
   const isMany = matched.length > 1;
   const serving =

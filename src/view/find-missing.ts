@@ -1,4 +1,7 @@
 import type { Problem } from "#src/model/problem.ts";
+import { configures, type MetallbKind } from "#src/model/kind.ts";
+import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { findUnreadPools } from "#src/configuration/find-unread-pools.ts";
 import type { StatusInput } from "./status-input.ts";
@@ -17,8 +20,16 @@ export function isNotConfigured(missing: readonly Problem[]): boolean {
   return missing.some(({ code }) => code === "INSTALLATION_NOT_FOUND" || code === "CONFIG_MAP_MISSING");
 }
 
-function findUnread({ configMap, configMaps, otherConfigMaps = [], resources = [] }: StatusInput): readonly Problem[] {
-  const isConfigured = configMaps?.length !== 0 || resources.length > 0;
+/** Whether there is an object that configures Hawser, or may be one that cannot be seen. */
+function hasConfiguration({ configMaps, resources = [], metallbNamespace = METALLB_NAMESPACE }: StatusInput): boolean {
+  const isConfiguring = ({ kind, metadata }: KubeObject): boolean =>
+    configures(kind as MetallbKind) && metadata.namespace === metallbNamespace;
+  return configMaps?.length !== 0 || resources.some(isConfiguring);
+}
+
+function findUnread(input: StatusInput): readonly Problem[] {
+  const { configMap, otherConfigMaps = [] } = input;
+  const isConfigured = hasConfiguration(input);
   return otherConfigMaps.flatMap((object) => findUnreadPools(object, configMap, { isConfigured }));
 }
 
@@ -39,8 +50,9 @@ function findAbsent(input: StatusInput): readonly Problem[] {
   return [...findMissingConfig(input), ...findMissingLeader(input)];
 }
 
-function findMissingConfig({ configMap, configMaps, resources = [] }: StatusInput): readonly Problem[] {
-  if (configMaps?.length !== 0 || resources.length > 0) return [];
+function findMissingConfig(input: StatusInput): readonly Problem[] {
+  const { configMap } = input;
+  if (hasConfiguration(input)) return [];
   return [
     {
       code: "CONFIG_MAP_MISSING",

@@ -5,9 +5,10 @@ import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.t
 import { type NetworkAddresses, networkAddressesOf } from "#src/model/network-addresses.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
+import { EMPTY_CONFIGURATION } from "#src/model/configuration.ts";
 import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
 import { readConfiguration, resourcesByKind } from "#src/configuration/read-configuration.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
@@ -20,6 +21,8 @@ import { type Speakers, viewSpeakers } from "./view-speakers.ts";
 export interface SeenInstallation {
   /** Those of the configuration; none where it cannot be used. */
   readonly pools: readonly Pool[];
+  /** Those of the configuration that Hawser does not serve. */
+  readonly unserved: readonly UnservedPool[];
   readonly advertisements: readonly Advertisement[];
   /** There is a configuration, and it can be used. */
   readonly hasConfig: boolean;
@@ -46,14 +49,6 @@ export interface SeenInstallation {
  * installation first: an object of the configuration that cannot be used leaves its version there in use.
  */
 export function readInstallation(input: StatusInput, before?: StatusInput): SeenInstallation {
-  const [configMap] = input.configMaps ?? [];
-  const { resources = [], metallbNamespace = METALLB_NAMESPACE } = input;
-  const { configuration, problems, isStale } = readConfiguration(
-    configMap,
-    resources,
-    metallbNamespace,
-    before && { configMap: before.configMaps?.[0], resources: resourcesByKind(before.resources ?? []) },
-  );
   const nodes = input.nodes?.map((node) => parseNode(node).value);
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
   const memberRecords = input.members && readMemberRecords(input.members, isNode);
@@ -63,11 +58,7 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
     return read.ok ? [read.value] : [];
   });
   return {
-    pools: configuration?.pools ?? [],
-    advertisements: configuration?.advertisements ?? [],
-    hasConfig: configuration !== undefined,
-    configProblems: problems,
-    isConfigStale: isStale,
+    ...readConfig(input, before),
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
     slices,
     nodes,
@@ -78,4 +69,22 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
     reports,
     speakers: viewSpeakers({ reports, processes: input.processes, nodes }),
   };
+}
+
+type SeenConfig = Pick<
+  SeenInstallation,
+  "pools" | "unserved" | "advertisements" | "hasConfig" | "configProblems" | "isConfigStale"
+>;
+
+function readConfig(input: StatusInput, before: StatusInput | undefined): SeenConfig {
+  const { resources = [], metallbNamespace = METALLB_NAMESPACE } = input;
+  const { configuration, problems, isStale } = readConfiguration(
+    input.configMaps?.[0],
+    resources,
+    metallbNamespace,
+    before && { configMap: before.configMaps?.[0], resources: resourcesByKind(before.resources ?? []) },
+  );
+  const { pools, unserved, advertisements } = configuration ?? EMPTY_CONFIGURATION;
+  const hasConfig = configuration !== undefined;
+  return { pools, unserved, advertisements, hasConfig, configProblems: problems, isConfigStale: isStale };
 }

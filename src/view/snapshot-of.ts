@@ -9,6 +9,7 @@ import type { SeenInstallation } from "./seen-installation.ts";
 export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): AssignmentSnapshot {
   return {
     pools: seen.hasConfig ? seen.pools : undefined,
+    unserved: seen.unserved,
     services: new Map(
       seen.services.flatMap(({ object, read }) =>
         read.ok

@@ -57,12 +57,77 @@ describe("hawser check over MetalLB's custom resources alone", () => {
       at: "warning RESOURCE_NOT_READ f.yaml:16",
     },
     {
+      of: "a kind that MetalLB replaced",
+      object: resource("AddressPool", "x", ["protocol: layer2", "addresses: [198.51.100.0/28]"]),
+      at: "error RESOURCE_KIND_REPLACED f.yaml:14",
+    },
+    {
+      of: "a kind that MetalLB replaced, in another namespace",
+      object: resource("AddressPool", "x", ["protocol: layer2", "addresses: [198.51.100.0/28]"], "default"),
+      at: "warning RESOURCE_NOT_READ f.yaml:16",
+    },
+    {
+      of: "a kind in other capitals",
+      object: resource("IpAddressPool", "x", ["addresses: [198.51.100.0/28]"]),
+      at: "error RESOURCE_KIND_UNKNOWN f.yaml:15",
+    },
+    {
       of: "BGP",
       object: resource("BGPPeer", "x", ["myASN: 1", "peerASN: 2", "peerAddress: 192.0.2.1"]),
       at: "warning BGP_NOT_SERVED f.yaml:14",
     },
   ])("finds $of, with its line", ({ object, at }) => {
     expect(found(POOL, AD, object)).toEqual([at]);
+  });
+
+  it.each(["ServiceL2Status", "ServiceBGPStatus", "ConfigurationState", "MetalLB"])(
+    "ignores the %s of MetalLB",
+    (kind) => {
+      expect(found(POOL, AD, resource(kind, "x", ["key: value"]))).toEqual([]);
+    },
+  );
+
+  it.each([
+    { kind: "AdressPool", fix: "Did you mean IPAddressPool?" },
+    { kind: "l2advertisement", fix: "Did you mean L2Advertisement?" },
+    { kind: "Frobnicate", fix: "Remove it, or write a kind that MetalLB has" },
+  ])("says what $kind probably means", ({ kind, fix }) => {
+    expect(findingsIn([resource(kind, "x", ["key: value"])]).map((finding) => finding.fix)).toEqual([fix]);
+  });
+
+  it("says what to write in place of an AddressPool, whatever is wrong with it", () => {
+    const old = resource("AddressPool", "far", ["protocol: bgp", "addresses: 5", "frob: 1"]);
+    expect(findingsIn([old]).map(({ fix }) => fix)).toEqual([
+      'Write an IPAddressPool "far" with its addresses, and an L2Advertisement with ipAddressPools: [far], if the nodes are in the network of these addresses: Hawser does not speak BGP',
+    ]);
+  });
+
+  it.each([
+    {
+      of: "an AddressPool",
+      documents: [POOL, AD, resource("AddressPool", "far", ["addresses: [198.51.100.0/28]"])],
+      is: "an AddressPool",
+    },
+    {
+      of: "a pool of BGP",
+      documents: [
+        pools("name: lan, addresses: [192.0.2.0/28]")
+          .replace("name: lan", "name: lan")
+          .concat("\n    - { protocol: bgp, name: far, addresses: [198.51.100.0/28] }"),
+      ],
+      is: "for BGP",
+    },
+  ])("says that $of is not served where a Service asks for it, or for an address of it", ({ documents, is }) => {
+    const asks = [
+      loadBalancer("a", { metadata: "annotations: { metallb.io/address-pool: far }" }),
+      loadBalancer("b", { extra: ["loadBalancerIP: 198.51.100.1"] }),
+    ];
+    const pending = findingsIn([...documents, ...asks]).filter(({ code }) => code === "SERVICE_PENDING");
+    expect(pending.map(({ what }) => what)).toEqual([
+      "Cannot assign an address (RequestedPoolUnknown)",
+      "Cannot assign an address (RequestedAddressNotInPool)",
+    ]);
+    for (const { why } of pending) expect(why).toContain(`is ${is}`);
   });
 
   it("finds a pool that is not announced, and nodes that are not selected", () => {

@@ -1,0 +1,23 @@
+import type { UnservedPool } from "#src/model/pool.ts";
+
+/** Why no address of a pool is assigned, as the end of a sentence, and what its owner can do, as a sentence without its stop. */
+interface WhyUnserved {
+  readonly is: string;
+  readonly fix: string;
+}
+
+const WHYS: Readonly<Record<UnservedPool["why"], WhyUnserved>> = {
+  bgp: {
+    is: "for BGP (protocol: bgp), and Hawser does not speak BGP",
+    fix: "Write protocol: layer2 in the pool if the nodes are in the network of its addresses",
+  },
+  AddressPool: {
+    is: "an AddressPool, a kind that Hawser does not read",
+    fix: "Write an IPAddressPool of this name, and an L2Advertisement for it",
+  },
+};
+
+/** Why no address of a pool that is not served is assigned. */
+export function whyUnserved({ why }: UnservedPool): WhyUnserved {
+  return WHYS[why];
+}
