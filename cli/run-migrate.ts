@@ -148,8 +148,10 @@ function problemsOf(input: StatusInput, { speaker }: MetallbInstallation): reado
   return found.filter(isOfMigration).map(({ object: _object, ...problem }) => problem);
 }
 
-/** Not what is wrong with a Service for reasons of its own: `hawser check` finds that. */
+/** Not what is wrong with a Service for reasons of its own, which `hawser check` finds, and not that an AddressPool is not read. */
 function isOfMigration({ at, code, severity }: Problem): boolean {
+  // The report has what takes their place.
+  if (code === "RESOURCE_KIND_REPLACED") return false;
   if (at.kind !== "object" || at.object.kind !== "Service" || severity === "error") return true;
   return code.startsWith("REQUEST_") || code === "SERVICE_PENDING";
 }

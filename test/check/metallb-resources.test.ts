@@ -98,7 +98,7 @@ describe("hawser check over MetalLB's custom resources alone", () => {
   it("says what to write in place of an AddressPool, whatever is wrong with it", () => {
     const old = resource("AddressPool", "far", ["protocol: bgp", "addresses: 5", "frob: 1"]);
     expect(findingsIn([old]).map(({ fix }) => fix)).toEqual([
-      'Write an IPAddressPool "far" with its addresses, and an L2Advertisement with ipAddressPools: [far], if the nodes are in the network of these addresses: Hawser does not speak BGP',
+      'Write an IPAddressPool "far" with its addresses, and an L2Advertisement with ipAddressPools: [far] if the nodes are in the network of these addresses, because Hawser does not speak BGP; hawser migrate metallb prints them',
     ]);
   });
 

@@ -59,7 +59,9 @@ describe.skipIf(reason !== undefined)("optional kinds on a real API server", () 
   };
 
   it("come, go and come again while a program reads them, with one line in the log each time and no Problem", async () => {
-    const { source, ready, logged, problems, shown } = open([...new Set([...programKinds.controller.opens, ...optional])]);
+    const { source, ready, logged, problems, shown } = open([
+      ...new Set([...programKinds.controller.opens, ...optional]),
+    ]);
     await ready;
     const all = (isPresent: boolean, size: number) => optional.map((kind) => [kind, isPresent, size]);
     expect(shown()).toEqual(all(false, 0));

@@ -29,7 +29,8 @@ export function parseAddressPool(object: KubeObject): Parsed<AddressPool> {
     why: "MetalLB replaced the kind by IPAddressPool and L2Advertisement, and Hawser reads only these",
     fix:
       `Write an IPAddressPool ${quote(name)} with its addresses, and an L2Advertisement with ipAddressPools: [${name}]` +
-      (isBgp ? ", if the nodes are in the network of these addresses: Hawser does not speak BGP" : ""),
+      `${isBgp ? " if the nodes are in the network of these addresses, because Hawser does not speak BGP" : ""}; ` +
+      "hawser migrate metallb prints them",
   });
   return { ok: true, value: { ...resource, ranges }, problems: root.problems };
 }
