@@ -65,5 +65,7 @@ export function reportMigration(
 }
 
 function isFault(problem: Problem): boolean {
-  return problem.severity === "error" && !isAboutBgp(problem);
+  // An AddressPool is converted.
+  const isSaid = isAboutBgp(problem) || problem.code === "RESOURCE_KIND_REPLACED";
+  return problem.severity === "error" && !isSaid;
 }

@@ -132,7 +132,7 @@ describe("isKnownKind()", () => {
     { kind: "IPAddressPool", apiVersion: "ipam.cluster.x-k8s.io/v1beta1", is: false },
     { kind: "BGPPeer", apiVersion: "metallb.io/v1beta1", is: true },
     { kind: "BGPPeer", apiVersion: "crd.projectcalico.org/v1", is: false },
-    { kind: "AddressPool", apiVersion: "metallb.io/v1beta1", is: false },
+    { kind: "AddressPool", apiVersion: "metallb.io/v1beta1", is: true },
     { kind: "ServiceL2Status", apiVersion: "metallb.io/v1beta1", is: false },
     { kind: "Namespace", apiVersion: "v1", is: true },
   ])("$apiVersion $kind: $is", ({ kind, apiVersion, is }) => {
