@@ -37,13 +37,12 @@ export async function assignment({ world, teller }: Stage): Promise<string> {
 }
 
 /** Exactly one node answers, and the client's neighbor entry says which. */
-export async function owner({ rack, world, teller }: Stage, ip: string): Promise<string> {
+export async function owner({ rack, world, teller }: Stage, ip: string): Promise<void> {
   teller.chapter("One node answers ARP for it");
   teller.explain("The speakers elect an owner for each address; the address itself is on no interface of any node.");
   const node = await ownerOf({ rack, world }, ip);
   const mac = (await rack.client.neighbor(ip))?.mac;
   teller.found(`the client's ARP entry: ${ip} is at ${mac}, which is ${node}`, { event: "arp", ip, mac, node });
-  return node;
 }
 
 /** Pages through the Ingress manifests of the articles this project started from. */
@@ -103,7 +102,8 @@ function untilServed(stage: Stage, request: PageRequest): Promise<Page> {
 }
 
 /** The switch port of the owner goes silent: the client measures what it sees. */
-export async function deadNode({ rack, world, teller }: Stage, ip: string, node: string): Promise<number> {
+export async function deadNode({ rack, world, teller }: Stage, ip: string): Promise<number> {
+  const node = await ownerOf({ rack, world }, ip);
   teller.chapter(`${node}, which owns the address, dies silently: its link stays up, nothing it sends arrives`);
   teller.explain(
     "The client sends a probe through the address every 2 ms to a pod on another node. Its wait is the time from the cut to " +

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { FolderKubelet } from "#lab/folder/folder-kubelet.ts";
-import { RackInstallation, readyLine } from "#lab/hawser/installation.ts";
+import { ingressCommand, RackInstallation, readyLine } from "#lab/hawser/installation.ts";
 import type { Rack } from "#lab/rack/rack.ts";
 import type { Teller } from "./teller.ts";
 import type { Condition, DemoWorld } from "./world.ts";
@@ -20,10 +20,11 @@ export async function openFolderWorld(rack: Rack, teller: Teller): Promise<DemoW
   const directory = mkdtempSync("/run/hawser-demo-");
   cpSync(join(HERE, "manifests"), directory, { recursive: true });
   teller.chapter("Hawser: a controller, a speaker on every node, two ingress proxies as pods");
-  const installation = await RackInstallation.start({ rack, directory });
-  const ingress = { image: "hawser", command: installation.ingressCommand(), ready: readyLine };
+  const ingress = { image: "hawser", command: ingressCommand(directory), ready: readyLine };
   const options = { rack, folder: directory, nodes: POD_NODES, nodeLabels: NODE_LABELS, programs: [ingress] };
+  // Before the speakers: they must not elect an owner before they know which node is excluded.
   const kubelet = await FolderKubelet.start(options);
+  const installation = await RackInstallation.start({ rack, directory });
   teller.found(`all run on one folder of manifests, ${directory}; ${kubelet.pods.length} pods serve`, {
     event: "started",
     programs: ["controller", "speaker", "ingress"],

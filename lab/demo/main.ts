@@ -36,9 +36,9 @@ async function build(): Promise<Stage> {
 
 async function tell(stage: Stage): Promise<{ readonly gapMs: number; readonly movedLost: number }> {
   const ip = await assignment(stage);
-  const first = await owner(stage, ip);
+  await owner(stage, ip);
   await pages(stage, ip);
-  const gapMs = await deadNode(stage, ip, first);
+  const gapMs = await deadNode(stage, ip);
   const lostProbes = await plannedMove(stage, ip);
   await exhausted(stage);
   return { gapMs, movedLost: lostProbes };

@@ -90,12 +90,6 @@ export class RackInstallation implements AsyncDisposable {
     return [process.execPath, CLI, "speaker", "--node", node, ...paths];
   }
 
-  /** What an ingress pod runs; it says `readyLine` when it listens and has its routes. */
-  ingressCommand(): readonly string[] {
-    // The lab takes a pod out of its rules before it ends it.
-    return [process.execPath, CLI, "ingress", "--manifests", this.directory, "--drain-delay=1"];
-  }
-
   /** The addresses that a Service's status holds now. */
   assignedAddresses(serviceKey: string): readonly string[] {
     const [namespace = "", name = ""] = serviceKey.split("/");
@@ -136,6 +130,12 @@ export class RackInstallation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#controller, ...this.#speakers.values()].map((running) => running.stop()));
   }
+}
+
+/** What an ingress pod runs on a folder of manifests; it says `readyLine` when it listens and has its routes. */
+export function ingressCommand(directory: string): readonly string[] {
+  // The lab takes a pod out of its rules before it ends it.
+  return [process.execPath, CLI, "ingress", "--manifests", directory, "--drain-delay=1"];
 }
 
 function keyFileOf({ directory }: InstallationOptions): string {
