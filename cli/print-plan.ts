@@ -4,7 +4,7 @@ import { printTable } from "./table.ts";
 
 /** Said where there are orphaned addresses. */
 const ORPHANS =
-  "Orphaned addresses keep serving. To keep them in a pool, add them to one; to move them, ask for another pool or address.\n";
+  "Orphaned addresses keep serving. To keep them in a pool, add them to one; to exchange them, run hawser release.\n";
 
 /** What comes of a change, as a person reads it: a row for each address that does not stay as it is, and a summary. */
 export function printPlan({ keep, gain, lose, move, orphan, problems }: Omit<Foretold, "configProblems">): string {

@@ -3,6 +3,10 @@ import type { PoolsView, PoolView } from "#src/view/view-pools.ts";
 import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
+/** Said where there are orphaned addresses. */
+const ORPHANS =
+  "Orphaned addresses keep serving. hawser release --pool NAME exchanges those that were assigned from this pool.\n";
+
 /** Pools for a terminal: a row for each family of each. */
 export function printPools({ pools, problems }: PoolsView): string {
   const lines = problems.length === 0 ? [] : [printLines(problems)];
@@ -22,5 +26,6 @@ function printRows(pools: readonly PoolView[] | undefined): string {
     orphaned,
     excluded,
   ]);
-  return printTable(title, rows);
+  const isOrphaned = pools.some(({ orphaned }) => orphaned !== "0");
+  return `${printTable(title, rows)}${isOrphaned ? ORPHANS : ""}`;
 }

@@ -7,6 +7,8 @@ import { printTable } from "./table.ts";
 
 /** What is shown of a fact that is not known, and after one that only its own last report says. */
 const UNKNOWN = "?";
+/** What is shown in place of a pool. */
+const ORPHANED = "(gone)";
 
 /** The view for a terminal. `nowMs` gives the ages. */
 export function printStatus(view: StatusView, nowMs: number): string {
@@ -15,6 +17,7 @@ export function printStatus(view: StatusView, nowMs: number): string {
   const empty = (text: string, ...parts: readonly Part[]): string => (isUnknown(...parts) ? UNKNOWN : text);
   const sections = [
     ...printSummary(view),
+    ...printOrphaned(view),
     section(empty("no pools can be read; a controller that runs keeps its last good ones", "pools"), poolTable(view)),
     section(empty("no Services of type LoadBalancer", "services"), serviceTable(view, age)),
     section(empty("no speaker has reported", "speakers"), speakerTable(view, age)),
@@ -44,6 +47,15 @@ function printSummary({ services }: StatusView): readonly string[] {
   return [`NOT SERVED: ${unserved.length} of ${services.length} Services. hawser explain ${service} says why.\n`];
 }
 
+/** The Services that keep an address which no pool contains, and how they get another one. Nothing where there are none. */
+function printOrphaned({ services }: StatusView): readonly string[] {
+  const orphaned = services.filter(({ addresses }) => addresses.some((one) => one.orphaned === true));
+  const [first] = orphaned;
+  if (first === undefined) return [];
+  const who = orphaned.length === 1 ? "1 Service keeps" : `${orphaned.length} Services keep`;
+  return [`ORPHANED: ${who} an address that no pool contains. hawser release ${first.service} exchanges it.\n`];
+}
+
 function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
   const lines = [
     ...(unknown.length === 0 ? [] : [`? = not known: ${unknown.join(", ")} cannot be read, for the reasons above`]),
@@ -71,7 +83,7 @@ function serviceTable({ services }: StatusView, age: (time: string) => string): 
     return service.addresses.map((address) => [
       service.service,
       address.ip,
-      address.pool ?? "",
+      address.orphaned === true ? ORPHANED : (address.pool ?? ""),
       printOwner(address),
       address.spares === undefined ? UNKNOWN : short(address.spares) || "none",
       ...rest,

@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Says how a cluster changes from MetalLB to Hawser, and what becomes of each address",
     run: async (args, io) => (await import("./run-migrate.ts")).runMigrate(args, io),
   },
+  release: {
+    about: "Makes Services give up orphaned addresses, or those of a pool, one Service at a time",
+    run: async (args, io) => (await import("./run-release.ts")).runRelease(args, io),
+  },
   history: {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),

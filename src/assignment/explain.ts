@@ -274,18 +274,18 @@ export function explainBadRequest(problems: readonly Problem[]): Lack | undefine
 }
 
 /** The Service has addresses that no pool contains. Undefined if it has none. */
-export function explainOrphaned(orphans: readonly Ip[]): Lack | undefined {
+export function explainOrphaned({ key }: Service, orphans: readonly Ip[]): Lack | undefined {
   if (orphans.length === 0) return undefined;
   return {
     reason: "AddressOrphaned",
     message:
-      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` + orphanAdvice(),
+      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` + orphanAdvice(key),
   };
 }
 
 /** What to do about an orphaned address of a Service. */
-export function orphanAdvice(): string {
-  return "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.";
+export function orphanAdvice(key: string): string {
+  return `To exchange it for an address of a pool, run hawser release ${key}; to keep it, add it to a pool.`;
 }
 
 /** The Service keeps these addresses that it is to release, and what it lacks in their place. Undefined if it keeps none. */

@@ -139,7 +139,10 @@ function exchange(
   }
   const kept = without(held, replaced);
   const stuck = without(unwanted, replaced);
-  const orphaned = explainOrphaned(without(kept, stuck).filter((ip) => spaceOf(table.index, ip) === undefined));
+  const orphaned = explainOrphaned(
+    service,
+    without(kept, stuck).filter((ip) => spaceOf(table.index, ip) === undefined),
+  );
   const unreleased = explainNotReleased(service, stuck, lacks);
   return {
     addresses: [...kept, ...gained],

@@ -75,7 +75,7 @@ function explainOne(context: ExplainContext, { service, object }: Subject, { ip,
     return okStep("address", {
       reason: "AddressOrphaned",
       text: `${clauses}. No pool contains it any longer. It keeps serving.`,
-      fix: orphanAdvice(),
+      fix: orphanAdvice(service.key),
     });
   return okStep("address", { reason: "AddressAssigned", text: `${clauses}. ${whyThisOne(context, service, ip)}` });
 }

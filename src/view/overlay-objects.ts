@@ -4,6 +4,7 @@ import {
   ADDRESSES_ANNOTATION,
   LEAVING_ANNOTATION,
   POOL_ANNOTATION,
+  RELEASE_ANNOTATION,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
 import type { StatusInput } from "./status-input.ts";
@@ -61,7 +62,13 @@ function withoutStatus(object: KubeObject, createdMs: number): KubeObject {
 
 function replaced(before: KubeObject, object: KubeObject): KubeObject {
   const kept = Object.entries(before.metadata.annotations).filter(([name]) => WRITTEN_BY_PROGRAMS.includes(name));
-  const annotations = { ...object.metadata.annotations, ...Object.fromEntries(kept) };
+  // A wish that a command wrote is in no manifest either; one in a manifest counts.
+  const { [RELEASE_ANNOTATION]: release } = before.metadata.annotations;
+  const annotations = {
+    ...(release === undefined ? {} : { [RELEASE_ANNOTATION]: release }),
+    ...object.metadata.annotations,
+    ...Object.fromEntries(kept),
+  };
   const { createdMs } = before.metadata;
   return { ...object, status: before["status"], metadata: { ...object.metadata, annotations, createdMs } };
 }

@@ -4,7 +4,7 @@ import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { findRange } from "#src/model/pool.ts";
 import type { Reason } from "#src/model/reason.ts";
-import type { Service } from "#src/model/service.ts";
+import { type Service, wasAssigned } from "#src/model/service.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import { addressUsers, type AddressUsers } from "./address-users.ts";
 import { Candidates, type CandidatesSeen } from "./candidates.ts";
@@ -19,6 +19,8 @@ const UNSAID = "no controller has written its status yet";
 export interface AddressView {
   readonly ip: string;
   readonly pool?: string;
+  /** Hawser assigned it, and no pool contains it any longer; left out where that is not so, or not known. */
+  readonly orphaned?: true;
   /** The nodes that announce it, separated by commas; left out where none does, or where that is not known. */
   readonly owner?: string;
   /** False where nothing is known of its owner, or only by the last report of a speaker that may have been killed. */
@@ -44,6 +46,8 @@ export interface ServiceView {
 
 /** What Services are judged by. Undefined where it may not be read. */
 export interface ServicesSeen extends CandidatesSeen, ServiceClass {
+  /** Whether the pools are known. */
+  readonly hasConfig: boolean;
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
 }
 
@@ -82,9 +86,10 @@ function explainUnreadable(
   return { reason, message, since };
 }
 
-function judge(object: KubeObject, { key, assignedAddresses }: Service, context: Context): ServiceView {
+function judge(object: KubeObject, service: Service, context: Context): ServiceView {
+  const { key, assignedAddresses } = service;
   const { status, reason = "", message = "", since = "" } = worstCondition(object) ?? {};
-  const addresses = assignedAddresses.map((ip) => viewAddress(ip, context));
+  const addresses = assignedAddresses.map((ip) => viewAddress(ip, service, context));
   const endpoints = context.slices === undefined ? undefined : countEndpoints(context.candidates.podsOf(key));
   const shared = { service: key, addresses, ...(endpoints === undefined ? {} : { endpoints }) };
   const unannounced = findUnannounced(addresses, context.speakers);
@@ -135,8 +140,8 @@ function findUnserved(endpoints: ServiceView["endpoints"]): Finding | undefined 
   return { reason: "NoReadyEndpoint", message: "its address is announced, but no pod behind it is ready" };
 }
 
-function viewAddress(address: Ip, context: Context): AddressView {
-  const { pools, speakers } = context;
+function viewAddress(address: Ip, service: Service, context: Context): AddressView {
+  const { pools, speakers, hasConfig } = context;
   const ip = printIp(address);
   const pool = findRange(pools, address)?.pool.name;
   const owners = speakers.ownersOf(ip);
@@ -146,6 +151,7 @@ function viewAddress(address: Ip, context: Context): AddressView {
   return {
     ip,
     ...(pool === undefined ? {} : { pool }),
+    ...(hasConfig && pool === undefined && wasAssigned(service, address) ? { orphaned: true as const } : {}),
     ...(owner === "" ? {} : { owner }),
     certain: speakers.isKnown && owners.every(({ certain }) => certain),
     ...(spares === undefined ? {} : { spares: spares.filter((node) => owners.every((one) => one.node !== node)) }),

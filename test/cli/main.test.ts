@@ -33,6 +33,7 @@ const verbs = [
   "pools",
   "plan",
   "migrate",
+  "release",
   "history",
   "version",
 ];

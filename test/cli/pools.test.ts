@@ -43,13 +43,14 @@ describe("E hawser pools", () => {
     expect(
       stdout
         .split("\n")
-        .slice(0, 4)
+        .slice(0, 5)
         .map((line) => line.split(/ +/).join(" ")),
     ).toEqual([
       "POOL FAMILY SIZE USED FREE ORPHANED EXCLUDED",
       "edge IPv4 7 1 6 1 1",
       "edge IPv6 18446744073709551616 0 18446744073709551616 0 0",
       "(gone) IPv4 0 0 0 1 0",
+      "Orphaned addresses keep serving. hawser release --pool NAME exchanges those that were assigned from this pool.",
     ]);
     expect(code).toBe(0);
   });

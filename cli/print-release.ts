@@ -1,0 +1,38 @@
+import { printTable } from "./table.ts";
+
+/** What became of one address of a Service. */
+export interface ReleaseRow {
+  readonly service: string;
+  readonly from: string;
+  /** What the Service got in its place; undefined where that is another one that it has, or none. */
+  readonly to: string | undefined;
+  readonly result: "released" | "kept" | "unfinished" | "untried";
+  /** Empty where it was released. */
+  readonly why: string;
+}
+
+/** What became of addresses, for a terminal: a row for each, why some were not released, and a summary. */
+export function printRelease(rows: readonly ReleaseRow[], isDryRun: boolean): string {
+  if (rows.length === 0) return "There is nothing to release.\n";
+  const table = printTable(
+    ["RESULT", "SERVICE", "HAD", isDryRun ? "WOULD HAVE" : "HAS"],
+    rows.map(({ result, service, from, to }) => [nameOf(result, isDryRun), service, from, hasAfter(result, from, to)]),
+  );
+  const reasons = rows.filter(({ why }) => why !== "").map(({ service, why }) => `${service}: ${why}\n`);
+  const counts = (["released", "kept", "unfinished", "untried"] as const)
+    .map((result) => ({ result, count: rows.filter((row) => row.result === result).length }))
+    .filter(({ result, count }) => count > 0 || result === "released")
+    .map(({ result, count }) => `${count} ${nameOf(result, isDryRun)}`);
+  const summary = `${rows.length === 1 ? "1 address" : `${rows.length} addresses`}: ${counts.join(", ")}.\n`;
+  return [table, ...(reasons.length === 0 ? [] : [[...new Set(reasons)].join("")]), summary].join("\n");
+}
+
+function nameOf(result: ReleaseRow["result"], isDryRun: boolean): string {
+  if (!isDryRun) return result === "untried" ? "not tried" : result;
+  return result === "released" ? "to release" : "to keep";
+}
+
+function hasAfter(result: ReleaseRow["result"], from: string, to: string | undefined): string {
+  if (result === "kept" || result === "untried") return from;
+  return result === "unfinished" && to !== undefined ? `${to} and ${from}` : (to ?? "");
+}
