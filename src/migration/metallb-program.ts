@@ -11,8 +11,6 @@ export interface MetallbProgram {
   readonly flags: ReadonlyMap<string, string>;
   /** The nodes that its pods may run on. */
   readonly nodeSelector: Readonly<Record<string, string>>;
-  /** How it speaks BGP, by METALLB_BGP_TYPE; empty where that is not said. */
-  readonly bgpType: string;
   /** Helm installed it. */
   readonly isHelm: boolean;
 }
@@ -54,7 +52,6 @@ function readProgram(role: string, object: RawObject): MetallbProgram {
   const isMain = (one: Fields): boolean => isImage(role, one["image"]) || textOf(one["name"]).endsWith(role);
   const container = containers.find(isMain) ?? first;
   const matched = recordOf(recordOf(recordOf(fields["spec"])["selector"])["matchLabels"]);
-  const env = Array.isArray(container["env"]) ? container["env"].map(recordOf) : [];
   return {
     name,
     namespace,
@@ -63,7 +60,6 @@ function readProgram(role: string, object: RawObject): MetallbProgram {
       .join(","),
     flags: readFlags([...textsOf(container["command"]), ...textsOf(container["args"])]),
     nodeSelector: plainTexts(recordOf(podSpecOf(fields)["nodeSelector"])),
-    bgpType: textOf(env.find((one) => one["name"] === "METALLB_BGP_TYPE")?.["value"]),
     isHelm: rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm",
   };
 }

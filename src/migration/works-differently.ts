@@ -23,6 +23,12 @@ const ALWAYS: readonly MigrationItem[] = [
     fix: "For addresses that are in no network of the nodes, name the interfaces with the speakers' --interfaces.",
   },
   {
+    topic: "nodes",
+    objects: [],
+    text: "Hawser's speakers run on every Linux node, whatever its taints. MetalLB's tolerate the taints of control planes only.",
+    fix: "To keep a node from announcing, give it the label node.kubernetes.io/exclude-from-external-load-balancers.",
+  },
+  {
     topic: "requests",
     objects: [],
     text: "A Service that asks for another address or pool keeps what it has until a node answers for the new address. MetalLB takes the old address away first.",
