@@ -22,7 +22,7 @@ const SERVICES = "/api/v1/namespaces/shop/services";
 /** What MetalLB's programs are here: processes with their names, because nothing of them is asked but that they end. */
 const IDLE = ["bash", "-c", "exec sleep infinity"];
 /** The API server takes minutes to say the same on a machine with many suites. */
-export const PATIENT = { timeoutMs: 200_000 } as const;
+const PATIENT = { timeoutMs: 200_000 } as const;
 
 export type Era = "custom resources" | "a ConfigMap";
 
