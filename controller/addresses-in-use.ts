@@ -42,6 +42,16 @@ export class AddressesInUse {
     }
   }
 
+  /** Lets these addresses rest, too: those that no Service has, and that do not rest already. */
+  restore(rests: readonly (Rest & { readonly ip: Ip })[]): void {
+    const all = new Map(this.#resting);
+    for (const { ip, sinceMs, service } of rests) {
+      const text = printIp(ip);
+      if (!this.has(text) && !this.#freed.has(text) && !all.has(text)) all.set(text, { sinceMs, service });
+    }
+    this.#resting = new Map([...all].sort(([, left], [, right]) => left.sinceMs - right.sinceMs).slice(-RESTING_MAX));
+  }
+
   /** Lets these addresses rest no longer. */
   giveUp(ips: readonly Ip[]): void {
     const given = new Set(ips.map(printIp));

@@ -5,7 +5,7 @@ const SERVICES_MAX = 65_536;
 
 /**
  * What each Service had last, by its key, also after it was deleted or changed its type: one of the same namespace and
- * name gets it back where it is free. In memory only.
+ * name gets it back where it is free.
  */
 export class FormerAddresses {
   readonly #byKey = new Map<string, readonly Ip[]>();
@@ -22,6 +22,18 @@ export class FormerAddresses {
     // The one noted last comes last.
     this.#byKey.delete(key);
     this.#byKey.set(key, [...addresses, ...kept]);
+    this.#bound();
+  }
+
+  /** Notes what a Service had before a time of which something is known: only where nothing of the family is. */
+  restore(key: string, ip: Ip): void {
+    const known = this.#byKey.get(key) ?? [];
+    if (known.some(({ family }) => family === ip.family)) return;
+    this.#byKey.set(key, [...known, ip]);
+    this.#bound();
+  }
+
+  #bound(): void {
     const [oldest] = this.#byKey.keys();
     if (this.#byKey.size > SERVICES_MAX && oldest !== undefined) this.#byKey.delete(oldest);
   }

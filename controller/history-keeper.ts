@@ -5,11 +5,11 @@ import {
   HISTORY_REPORT,
   type HoldingChange,
   keyOfPair,
-  MAX_HOLDINGS,
   mergeHistories,
   NO_HISTORY,
   readHistory,
 } from "#src/model/address-history.ts";
+import { MAX_HOLDINGS } from "#src/model/cut-holdings.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Source } from "#src/source/source.ts";
 
@@ -24,6 +24,12 @@ export interface Holding extends Pick<HoldingChange, "address" | "service"> {
   readonly since: string;
 }
 
+/** When a write is, on a steady clock, and what gets the first of several failures. */
+interface WriteOptions {
+  readonly nowMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
 /** What a leader knows of who had which address, and when it writes that. */
 export class HistoryKeeper {
   #history: AddressHistory = NO_HISTORY;
@@ -36,8 +42,14 @@ export class HistoryKeeper {
   /** Since when something is to be written, in milliseconds on a steady clock; undefined: nothing is. */
   #dirtyMs: number | undefined;
   #writtenMs = -Infinity;
-  #isWriting = false;
+  #writing: Promise<void> | undefined;
   #hasFailed = false;
+  readonly #isKept: (address: string) => boolean;
+
+  /** `isKept`: whether an address (canonical text) is kept for a Service, so that what says so is dropped last. */
+  constructor(isKept: (address: string) => boolean = () => false) {
+    this.#isKept = isKept;
+  }
 
   /** Begins a term: continues what the leader before wrote, and notes what is not in there. `at`: now, in ISO 8601. */
   begin(source: Source, { holdings, at, nowMs }: { holdings: Iterable<Holding>; at: string; nowMs: number }): void {
@@ -69,7 +81,7 @@ export class HistoryKeeper {
     const changes = fresh.flatMap(({ node, takeovers }) => announcementsOf(node, takeovers));
     const news = changes.filter((one) => !this.#rounds.has(JSON.stringify(one)));
     if (news.length === 0) return;
-    this.#history = mergeHistories({ holdings: [], announcements: news }, this.#history);
+    this.#history = this.#merged({ holdings: [], announcements: news }, this.#history);
     this.#rounds = roundsOf(this.#history);
     this.#dirtyMs ??= nowMs;
   }
@@ -77,21 +89,35 @@ export class HistoryKeeper {
   /** Milliseconds until a write is due, at least 0; undefined where nothing is to be written. */
   nextInMs(nowMs: number): number | undefined {
     if (this.#dirtyMs === undefined) return undefined;
-    const pauseMs = this.#isWriting ? WRITE_EVERY_MS : 0;
+    const pauseMs = this.#writing !== undefined ? WRITE_EVERY_MS : 0;
     return Math.max(pauseMs, this.#dirtyMs + GATHER_MS - nowMs, this.#writtenMs + WRITE_EVERY_MS - nowMs);
   }
 
   /** Writes, if it is time. Never rejects: what could not be written is tried again, and the first failure of several is said. */
-  async write(source: Source, { nowMs, onError }: { nowMs: number; onError: (error: unknown) => void }): Promise<void> {
-    if (this.nextInMs(nowMs) !== 0) return;
+  async write(source: Source, how: WriteOptions): Promise<void> {
+    if (this.nextInMs(how.nowMs) === 0) await this.#write(source, how);
+  }
+
+  /** Writes what is not written yet, whether it is time or not. Never rejects. */
+  async flush(source: Source, how: WriteOptions): Promise<void> {
+    await this.#writing;
+    if (this.#dirtyMs !== undefined) await this.#write(source, how);
+  }
+
+  async #write(source: Source, how: WriteOptions): Promise<void> {
     this.#dirtyMs = undefined;
     this.#fold();
     // A late write of an earlier leader may have replaced ours, and what it adds was not read yet.
     const shown = shownIn(source);
-    this.#history = mergeHistories(this.#history, shown);
+    this.#history = this.#merged(this.#history, shown);
     if (JSON.stringify(shown) === JSON.stringify(this.#history)) return;
-    this.#writtenMs = nowMs;
-    this.#isWriting = true;
+    this.#writtenMs = how.nowMs;
+    this.#writing = this.#put(source, how);
+    await this.#writing;
+    this.#writing = undefined;
+  }
+
+  async #put(source: Source, { nowMs, onError }: WriteOptions): Promise<void> {
     const { holdings, announcements } = this.#history;
     try {
       await source.report(HISTORY_REPORT, { holdings, announcements }, { topic: "history" });
@@ -101,7 +127,10 @@ export class HistoryKeeper {
       if (!this.#hasFailed) onError(error);
       this.#hasFailed = true;
     }
-    this.#isWriting = false;
+  }
+
+  #merged(first: AddressHistory, second: AddressHistory): AddressHistory {
+    return mergeHistories(first, second, this.#isKept);
   }
 
   #take(history: AddressHistory): void {
@@ -116,7 +145,7 @@ export class HistoryKeeper {
 
   #fold(): void {
     // The latest first, also where times are equal.
-    this.#history = mergeHistories({ holdings: this.#noted.toReversed(), announcements: [] }, this.#history);
+    this.#history = this.#merged({ holdings: this.#noted.toReversed(), announcements: [] }, this.#history);
     this.#noted = [];
   }
 }
@@ -127,7 +156,8 @@ function isoOf(time: string): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
-function shownIn(source: Source): AddressHistory {
+/** The history as it is kept in the cluster. */
+export function shownIn(source: Source): AddressHistory {
   return readHistory(source.reports("history").get(HISTORY_REPORT));
 }
 

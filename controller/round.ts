@@ -1,5 +1,4 @@
-import { parseIp, printIp } from "#src/ip/address.ts";
-import { ownAddresses } from "#src/assignment/own-addresses.ts";
+import { parseIp } from "#src/ip/address.ts";
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -7,8 +6,6 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { printProblem } from "#src/model/problem.ts";
-import { textOf } from "#src/model/record.ts";
-import { addressConditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { Logger } from "#src/process/log.ts";
 import { logProblem, ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
@@ -20,7 +17,7 @@ import { PoolLevels } from "./pool-levels.ts";
 import { PoolStatuses } from "./pool-statuses.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
-import { type Holding, HistoryKeeper } from "./history-keeper.ts";
+import { HistoryNotes } from "./history-notes.ts";
 import { HostReader } from "./host-reader.ts";
 import { NamespaceReader } from "./namespace-reader.ts";
 import { differingAddresses, SpeakersReader, type SpeakersView } from "./speakers-reader.ts";
@@ -63,14 +60,14 @@ export class Round {
   readonly #reader: ServiceReader;
   readonly #hosts: HostReader;
   readonly #namespaces: NamespaceReader;
-  /** What is on the Services was read in this term: from then on this replica knows what it wrote. */
+  /** What is on the Services and in the history was read in this term: from then on this replica knows what it wrote. */
   #isInTerm = false;
-  /** How long a freed address rests at most, in the pools of the last round. */
-  #restMs = REST_MS;
+  /** How long a freed address rests at most, in the pools of the last round; as long as none are known, for ever. */
+  #restMs = Infinity;
   readonly #reports = new SpeakersReader();
   #takeovers = new TakeoverEvents();
   #speakerProblems = new SpeakerProblemEvents();
-  #history: HistoryKeeper | undefined;
+  readonly #history: HistoryNotes;
   #planner = new AssignmentPlanner();
   #levels: PoolLevels;
   readonly #levelProblems: ProblemLog;
@@ -100,6 +97,12 @@ export class Round {
     this.#levelProblems = new ProblemLog(log);
     this.#hosts = new HostReader(keyOf(configMap), { source, log });
     this.#namespaces = new NamespaceReader(() => source.list("Namespace"));
+    this.#history = new HistoryNotes(context, {
+      assignments: () => this.#planner.assignments,
+      objectOf: this.#objectOf,
+      records: this.#records,
+      isKept: (address) => this.#planner.isKept(parseIp(address)),
+    });
   }
 
   /** How long the last round took to read and decide, without its writes. */
@@ -128,7 +131,7 @@ export class Round {
     this.#takeovers = new TakeoverEvents();
     this.#speakerProblems = new SpeakerProblemEvents();
     this.#levels = new PoolLevels(this.#context.configMap, this.#context.poolWarningPercent);
-    this.#history = undefined;
+    this.#history.beginTerm();
     this.#speakers = undefined;
   }
 
@@ -144,7 +147,6 @@ export class Round {
   async run(): Promise<boolean> {
     const nowMs = this.#context.monotonicMs();
     const changed = this.#look();
-    this.#isInTerm = true;
     try {
       const speakers = this.#decide(changed, nowMs);
       const givenUp = this.#planner.givenUp();
@@ -160,17 +162,24 @@ export class Round {
     }
   }
 
+  /** Writes what may be written later, before the end. Never rejects. */
+  async flush(): Promise<void> {
+    await this.#history.flush();
+  }
+
   #decide(changed: ReadonlySet<string>, nowMs: number): SpeakersView {
-    const { source, metrics, monotonicMs } = this.#context;
+    const { source, metrics, monotonicMs, wallMs } = this.#context;
     const { services, unreadable } = this.#records;
-    const { resting, former } = this.#reader;
     this.#sayUnreadable();
     const { pools, unserved } = this.#config.read() ?? {};
     this.#config.say();
     this.#hosts.update(source.reports("member"));
     this.#hosts.say(pools);
     const { addresses: hostAddresses, networkAddresses, ready } = this.#hosts;
-    this.#restMs = Math.max(REST_MS, ...(pools ?? []).map(({ restMs = 0 }) => restMs));
+    this.#restMs = pools === undefined ? Infinity : Math.max(REST_MS, ...pools.map(({ restMs = 0 }) => restMs));
+    if (!this.#isInTerm) this.#reader.restore(this.#history.kept(), { nowMs, wallMs: wallMs(), restMs: this.#restMs });
+    this.#isInTerm = true;
+    const { resting, former } = this.#reader;
     const snapshot = {
       pools,
       unserved,
@@ -191,7 +200,7 @@ export class Round {
     this.#pools = pools;
     if (decided.length > 0 || gone.size > 0 || this.#levels.nextInMs(nowMs) === 0) this.#sayLevels(decided, nowMs);
     const speakers = this.#reports.read(source.reports(), ready);
-    this.#keepHistory(speakers, nowMs);
+    this.#history.keep(speakers === this.#speakers ? undefined : this.#reports.all(source.reports()), nowMs);
     this.#recordSpeakers(speakers, nowMs);
     for (const keys of [decided, this.#concerned(speakers, nowMs), this.#records.due(nowMs)])
       for (const key of keys) this.#unwritten.add(key);
@@ -275,40 +284,6 @@ export class Round {
     this.#levelProblems.report(keyOf(configMap), problems);
   }
 
-  /** Notes what is not in the history yet, and writes it when it is time; no round waits for that. */
-  #keepHistory(speakers: SpeakersView, nowMs: number): void {
-    const { source, log, wallMs } = this.#context;
-    if (this.#history === undefined) {
-      this.#history = new HistoryKeeper();
-      this.#history.begin(source, { holdings: this.#holdings(), at: new Date(wallMs()).toISOString(), nowMs });
-    }
-    if (speakers !== this.#speakers) this.#history.noteReports(this.#reports.all(source.reports()), nowMs);
-    const onError = (err: unknown): void => log.warn({ err }, "cannot write the history of addresses");
-    void this.#history.write(source, { nowMs, onError });
-  }
-
-  /** What Services of ours have in their statuses, and since when. */
-  *#holdings(): Iterable<Holding> {
-    for (const [key, { kind, reason }] of this.#planner.assignments) {
-      const [object, service] = [this.#objectOf(key), this.#records.services.get(key)];
-      if (object === undefined || service === undefined || kind === "ignore" || reason === "AddressNotOurs") continue;
-      const since = textOf(addressConditionOf(object)?.["lastTransitionTime"]);
-      for (const ip of service.assignedAddresses) yield { address: printIp(ip), service: key, since };
-    }
-  }
-
-  /** Notes which addresses a Service got and lost by a write. */
-  #noteWrite({ key, object, assignment }: PlannedWrite): void {
-    const at = new Date(this.#context.wallMs()).toISOString();
-    const nowMs = this.#context.monotonicMs();
-    // What is another provider's stays in the status, and no Service of ours has it.
-    const after = new Set(ownAddresses(assignment).map(printIp));
-    for (const { ip } of ingressOf(object))
-      if (typeof ip === "string" && !after.has(ip))
-        this.#history?.note({ at, change: "released", address: ip, service: key }, nowMs);
-    for (const address of after) this.#history?.note({ at, change: "assigned", address, service: key }, nowMs);
-  }
-
   #apply(speakers: SpeakersView): Promise<boolean> {
     const { mayWrite } = this.#context;
     const isDisturbed = (): boolean => this.#isDisturbed;
@@ -354,7 +329,7 @@ export class Round {
     if (outcome.changes.unseen !== undefined) this.#changed.add(key);
     for (const event of outcome.events) source.record(event);
     if (outcome.isMoved) metrics.assignments.inc();
-    if (result === "written" && !write.isContested) this.#noteWrite(write);
+    if (result === "written" && !write.isContested) this.#history.noteWrite(write);
     logWrite(log, write, result, outcome);
   }
 
@@ -366,11 +341,10 @@ export class Round {
       this.#unwritten.delete(key);
     }
     const reason = "AddressReleased";
-    for (const { about, addresses } of findDeparted(gone, this.#objectOf)) {
+    for (const departed of findDeparted(gone, this.#objectOf)) {
+      const { about, addresses } = departed;
       log.info({ service: keyOf(about), ip: addresses, reason }, "address released");
-      const at = new Date(this.#context.wallMs()).toISOString();
-      for (const address of addresses)
-        this.#history?.note({ at, change: "released", address, service: keyOf(about) }, this.#context.monotonicMs());
+      this.#history.noteDeparted(departed);
       const message = `${addresses.join(" and ")}: the Service was deleted.`;
       source.record(eventOf(about, { reason, message }));
     }

@@ -1,5 +1,6 @@
-import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { Rest } from "#src/assignment/snapshot.ts";
+import type { KeptAddress } from "#src/model/kept-addresses.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import { leavingAddresses, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
@@ -43,6 +44,24 @@ export class ServiceReader {
   /** Freed addresses, see AssignmentSnapshot. */
   get resting(): ReadonlyMap<string, Rest> {
     return this.#resting;
+  }
+
+  /**
+   * Lets addresses rest that another controller saw freed: those that no Service has, and of which nothing is known here.
+   * `wallMs`: now, by the clock of their times.
+   */
+  restore(
+    kept: readonly KeptAddress[],
+    { nowMs, wallMs, restMs }: { nowMs: number; wallMs: number; restMs: number },
+  ): void {
+    const rests = kept.flatMap(({ address, service, at }) => {
+      const [ip, atMs] = [parseIp(address), Date.parse(at)];
+      if (ip === undefined || Number.isNaN(atMs)) return [];
+      return [{ ip, service, sinceMs: nowMs - Math.max(0, wallMs - atMs) }];
+    });
+    this.#inUse.restore(rests);
+    this.#resting = this.#inUse.resting(nowMs, restMs);
+    for (const { ip, service } of rests.toReversed()) this.#former.restore(service, ip);
   }
 
   /** Lets these addresses rest no longer. */

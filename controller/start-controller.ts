@@ -16,6 +16,8 @@ const REST_MS = { min: 20, max: 500 } as const;
 const COALESCE_REPORTS_MS = 500;
 /** A replica that does not lead so long after it is synced is a standby, and ready. A single replica leads earlier, and is ready when it has applied its plan. */
 const STANDBY_AFTER_MS = 3_000;
+/** How long the end waits for the last write of the history: well within the grace period of a pod. */
+const FLUSH_MS = 5_000;
 /** The election that the replicas of the controller take part in. */
 const ELECTION = "hawser-controller";
 
@@ -111,8 +113,16 @@ export async function startController(context: ControllerContext): Promise<Contr
     close: async () => {
       closing.abort();
       await loop.close();
+      if (isTold && leadership.leads) await flushed(round, delay);
     },
   };
+}
+
+/** Waits until all is written that may be written later, and no longer than the time for that. */
+async function flushed(round: Round, delay: ControllerContext["delay"]): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([round.flush(), delay(FLUSH_MS, ended.signal).catch(() => {})]);
+  ended.abort();
 }
 
 /** One alarm at a time: a later `set` replaces the one before. */

@@ -6,7 +6,7 @@ import { type Adoption, adoptAll } from "./adopt.ts";
 import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
-import { freeIn, countUse, indexPools, letRest, lowestFree, searchFrom, spacesOf } from "./pool-space.ts";
+import { freeIn, countUse, indexPools, letRest, lowestFree, searchFrom, spaceOf, spacesOf } from "./pool-space.ts";
 import { givenUpIn } from "./quota.ts";
 import { type Orphans, orphansOf, usageOf } from "./usage-of.ts";
 import { settle, type Settled } from "./settle.ts";
@@ -70,6 +70,12 @@ export class AssignmentPlanner {
   /** Resting addresses that are kept no longer, see AssignmentPlan. */
   givenUp(): readonly Ip[] {
     return this.#ground === undefined ? [] : givenUpIn(this.#ground.table.inUse);
+  }
+
+  /** Whether the address rests, and its pool keeps it for the Service that had it. */
+  isKept(ip: Ip | undefined): boolean {
+    const space = ip && this.#ground && spaceOf(this.#ground.table.index, ip);
+    return ip !== undefined && space?.isResting.has(ip.value) === true;
   }
 
   /** The keys of the Services that have an address by this plan, or keep others off it. */

@@ -1,3 +1,4 @@
+import { cutHoldings, MAX_HOLDINGS } from "./cut-holdings.ts";
 import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
 import { MAX_TAKEOVER_TEXTS, type Takeover, type TakeoverCause } from "./takeover.ts";
 
@@ -34,9 +35,9 @@ export interface AddressHistory {
 
 /** The report that it is kept in. */
 export const HISTORY_REPORT = "hawser-history";
-/** So many changes are kept. */
-export const MAX_HOLDINGS = 1_000;
+/** So many rounds are kept, and so much of their text: a report has room for 200 KiB. */
 export const MAX_ANNOUNCEMENTS = 500;
+const MAX_ANNOUNCEMENTS_TEXT = 70 * 1_024;
 
 export const NO_HISTORY: AddressHistory = { holdings: [], announcements: [] };
 
@@ -65,27 +66,35 @@ function readAnnouncement({ at, change, node, from, cause, addresses }: Fields):
 }
 
 /**
- * Both together, the latest first, each change once, and cut. Of a round that both have the first history's counts: a round
- * grows while its speaker reports it.
+ * Both together, the latest first, each change once, and cut (cut-holdings.ts). Of a round that both have the first history's
+ * counts: a round grows while its speaker reports it. `isKept`: whether an address (canonical text) is kept for a Service.
  */
-export function mergeHistories(first: AddressHistory, second: AddressHistory): AddressHistory {
+export function mergeHistories(
+  first: AddressHistory,
+  second: AddressHistory,
+  isKept: (address: string) => boolean = () => false,
+): AddressHistory {
   return {
-    holdings: merge([...first.holdings, ...second.holdings], keyOfHolding, MAX_HOLDINGS),
-    announcements: merge([...first.announcements, ...second.announcements], keyOfAnnouncement, MAX_ANNOUNCEMENTS),
+    holdings: cutHoldings(merge([...first.holdings, ...second.holdings], keyOfHolding), isKept),
+    announcements: cutAnnouncements(merge([...first.announcements, ...second.announcements], keyOfAnnouncement)),
   };
 }
 
-function merge<C extends { readonly at: string }>(
-  all: readonly C[],
-  keyOf: (one: C) => string,
-  most: number,
-): readonly C[] {
+/** The latest of them, as many as there is room for. */
+function cutAnnouncements(latestFirst: readonly AnnouncementChange[]): readonly AnnouncementChange[] {
+  let text = 0;
+  const fit = latestFirst.findIndex((one, at) => {
+    text += JSON.stringify(one).length + 1;
+    return at >= MAX_ANNOUNCEMENTS || text > MAX_ANNOUNCEMENTS_TEXT;
+  });
+  return fit < 0 ? latestFirst : latestFirst.slice(0, fit);
+}
+
+function merge<C extends { readonly at: string }>(all: readonly C[], keyOf: (one: C) => string): readonly C[] {
   const byKey = new Map<string, C>();
   for (const one of all) if (!byKey.has(keyOf(one))) byKey.set(keyOf(one), one);
   // Of equal times the order of before: a stable sort keeps it.
-  return [...byKey.values()]
-    .sort((left, right) => (left.at < right.at ? 1 : left.at > right.at ? -1 : 0))
-    .slice(0, most);
+  return [...byKey.values()].sort((left, right) => (left.at < right.at ? 1 : left.at > right.at ? -1 : 0));
 }
 
 function keyOfHolding({ at, change, address, service }: HoldingChange): string {

@@ -6,10 +6,10 @@ import {
   HISTORY_REPORT,
   type HoldingChange,
   MAX_ANNOUNCEMENTS,
-  MAX_HOLDINGS,
   mergeHistories,
   readHistory,
 } from "#src/model/address-history.ts";
+import { isCutHoldings } from "#src/model/cut-holdings.ts";
 import { keyOf } from "#src/model/object.ts";
 import { parseAddressTexts } from "#src/model/print-addresses.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -59,7 +59,7 @@ export type ViewedHistory =
 export function viewHistory(input: HistoryInput, text: string): ViewedHistory {
   const ip = parseIp(text);
   const history = historyOf(input);
-  const isCut = history.holdings.length >= MAX_HOLDINGS || history.announcements.length >= MAX_ANNOUNCEMENTS;
+  const isCut = isCutHoldings(history.holdings) || history.announcements.length >= MAX_ANNOUNCEMENTS;
   if (ip !== undefined) {
     const address = printIp(ip);
     const held = withoutRepeats(history.holdings.filter((one) => one.address === address));

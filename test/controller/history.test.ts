@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HistoryKeeper } from "#controller/history-keeper.ts";
-import { HISTORY_REPORT, MAX_HOLDINGS, readHistory } from "#src/model/address-history.ts";
+import { HISTORY_REPORT, readHistory } from "#src/model/address-history.ts";
+import { MAX_HOLDINGS } from "#src/model/cut-holdings.ts";
 import { MemorySource } from "./memory-source.ts";
 import { pools, serviceObject, World } from "./world.ts";
 

@@ -3,11 +3,11 @@ import {
   announcementsOf,
   type HoldingChange,
   MAX_ANNOUNCEMENTS,
-  MAX_HOLDINGS,
   mergeHistories,
   NO_HISTORY,
   readHistory,
 } from "#src/model/address-history.ts";
+import { MAX_HOLDINGS } from "#src/model/cut-holdings.ts";
 
 const holding = (second: number, change: HoldingChange["change"] = "assigned"): HoldingChange => ({
   at: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString(),
