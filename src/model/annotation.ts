@@ -1,14 +1,18 @@
-import { child, descend, entry, type Field } from "./field.ts";
+import { descend, entry, type Field } from "./field.ts";
+import { isRecord, recordOf } from "./record.ts";
 
 /** The annotations of an object that hold a text other than blanks, of several names, in their order. */
 export function annotationsOf(root: Field, names: readonly string[]): readonly Field[] {
+  const values = recordOf(recordOf(root.value)["metadata"])["annotations"];
+  const found = isRecord(values) ? names.filter((name) => Object.hasOwn(values, name) && isFilled(values[name])) : [];
+  // Places of fields are made for those that there are: most objects have none of the names.
+  if (found.length === 0) return [];
   const annotations = descend(root, "metadata", "annotations");
-  return names
-    .filter((name) => {
-      const { value } = child(annotations, name);
-      return typeof value === "string" && value.trim() !== "";
-    })
-    .map((name) => entry(annotations, name));
+  return found.map((name) => entry(annotations, name));
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 /** The first of several annotations that holds a text other than blanks. */

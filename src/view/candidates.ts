@@ -10,9 +10,15 @@ import {
 import { type NodeInterfaces, nodeInterfacesOf } from "#src/election/advertised.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
 import type { Ip } from "#src/ip/address.ts";
-import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
+import {
+  type Endpoint,
+  type EndpointSlice,
+  parseEndpointSlice,
+  SERVICE_NAME_LABEL,
+} from "#src/model/endpoint-slice.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
+import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Node } from "#src/model/node.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
@@ -21,7 +27,7 @@ import type { Speakers } from "./view-speakers.ts";
 
 /** What decides which nodes may announce an address. Undefined where it may not be read. */
 export interface CandidatesSeen {
-  readonly slices: readonly EndpointSlice[] | undefined;
+  readonly slices: readonly KubeObject[] | undefined;
   readonly nodes: readonly Node[] | undefined;
   readonly memberRecords: readonly MemberRecord[] | undefined;
   readonly hostAddresses: HostAddresses;
@@ -42,14 +48,16 @@ export interface Candidate {
 /** Judges nodes by the rules of the election, as the speakers do. */
 export class Candidates {
   readonly #seen: CandidatesSeen;
-  readonly #slicesOf: ReadonlyMap<string, readonly EndpointSlice[]>;
+  /** The EndpointSlices of each Service. They are read when they are asked for: most explanations are of one Service. */
+  readonly #objectsOf: ReadonlyMap<string, readonly KubeObject[]>;
+  readonly #slicesOf = new Map<string, readonly EndpointSlice[]>();
   readonly #members: readonly Member[];
   readonly #standings: NodeStandings;
   readonly #interfaces: readonly NodeInterfaces[];
 
   constructor(seen: CandidatesSeen) {
     this.#seen = seen;
-    this.#slicesOf = Map.groupBy(seen.slices ?? [], ({ serviceKey }) => serviceKey);
+    this.#objectsOf = Map.groupBy(seen.slices ?? [], serviceKeyOf);
     this.#interfaces = (seen.memberRecords ?? []).map(nodeInterfacesOf);
     this.#members = membersOf(seen.speakers, this.#interfaces);
     this.#standings = standingsOf(seen.speakers.live, seen.nodes);
@@ -57,7 +65,14 @@ export class Candidates {
 
   /** The slices of a Service, by its key. */
   slicesOf(key: string): readonly EndpointSlice[] {
-    return this.#slicesOf.get(key) ?? [];
+    const known = this.#slicesOf.get(key);
+    if (known !== undefined) return known;
+    const read = (this.#objectsOf.get(key) ?? []).flatMap((object) => {
+      const slice = parseEndpointSlice(object);
+      return slice.ok ? [slice.value] : [];
+    });
+    this.#slicesOf.set(key, read);
+    return read;
   }
 
   /** The pods of a Service: of a dual-stack one those of the family with more endpoints, because each has one of each family. */
@@ -82,6 +97,11 @@ export class Candidates {
       standsBack: whyReserved(member, wanted, this.#standings),
     }));
   }
+}
+
+/** The Service of an EndpointSlice, by its key; a slice that names none is not read, and has one that no Service has. */
+function serviceKeyOf({ metadata: { namespace, labels } }: KubeObject): string {
+  return keyOf({ namespace, name: labels[SERVICE_NAME_LABEL] ?? "" });
 }
 
 /** What the speakers themselves say of their nodes, which knows --ignore-exclude-lb; of older reports what the Nodes say. */

@@ -1,6 +1,5 @@
 import { namespaceLabelsOf } from "#src/assignment/namespace-labels.ts";
 import type { NamespaceLabels } from "#src/assignment/snapshot.ts";
-import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { type HostAddresses, hostAddressesOf } from "#src/model/host-addresses.ts";
 import { type NetworkAddresses, networkAddressesOf } from "#src/model/network-addresses.ts";
 import { type MemberRecord, readMemberRecords } from "#src/model/member-record.ts";
@@ -31,7 +30,8 @@ export interface SeenInstallation {
   /** Some object of the configuration cannot be used as it is. */
   readonly isConfigStale: boolean;
   readonly services: readonly { readonly object: KubeObject; readonly read: Parsed<Service> }[];
-  readonly slices: readonly EndpointSlice[] | undefined;
+  /** EndpointSlices as they are: `Candidates` reads those that it is asked for. */
+  readonly slices: readonly KubeObject[] | undefined;
   readonly nodes: readonly Node[] | undefined;
   /** The labels of each namespace. */
   readonly namespaces: NamespaceLabels | undefined;
@@ -53,14 +53,10 @@ export function readInstallation(input: StatusInput, before?: StatusInput): Seen
   const isNode = (name: string): boolean => nodes === undefined || nodes.some((node) => node.name === name);
   const memberRecords = input.members && readMemberRecords(input.members, isNode);
   const reports = input.reports && [...input.reports].flatMap(([name, one]) => readSpeakerReport(name, one) ?? []);
-  const slices = input.slices?.flatMap((object) => {
-    const read = parseEndpointSlice(object);
-    return read.ok ? [read.value] : [];
-  });
   return {
     ...readConfig(input, before),
     services: (input.services ?? []).map((object) => ({ object, read: parseService(object) })),
-    slices,
+    slices: input.slices,
     nodes,
     namespaces: input.namespaces && namespaceLabelsOf(input.namespaces),
     memberRecords,
