@@ -1,5 +1,7 @@
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import { AssignedCluster, checkPlan, manyRanges, poolOf, type PlanShape } from "./assign/assigned-cluster.ts";
+import { explain } from "#src/view/explain.ts";
+import { explainInput, explainSubject } from "./assign/explain-input.ts";
 import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 
 /** Sizes that are measured where `--services` is not below them. */
@@ -45,12 +47,16 @@ export async function main(args: readonly string[]): Promise<number> {
       samples.push(...measure(shape, size, options.trials));
       console.error(`assign: ${size} Services${shape.suffix} measured`);
     }
-  const cases = SHAPES.flatMap(({ suffix }) => [`one-change${suffix}`, `full${suffix}`, `full-new${suffix}`]);
+  for (const size of sizes) {
+    samples.push(...measureExplain(size, options.trials));
+    console.error(`assign: explain with ${size} Services measured`);
+  }
+  const planned = SHAPES.flatMap(({ suffix }) => [`one-change${suffix}`, `full${suffix}`, `full-new${suffix}`]);
   printBenchReport({
     bench: "assign",
     options,
     samples,
-    ratios: cases.map((name) => ({ case: name, over: systemOf(most), under: systemOf(10_000) })),
+    ratios: [...planned, "explain"].map((name) => ({ case: name, over: systemOf(most), under: systemOf(10_000) })),
     skipped: [],
     versions: {},
   });
@@ -93,6 +99,20 @@ function measure(shape: PlanShape, size: number, trials: number): readonly Sampl
   });
   checkPlan(planner, suffix === "-shared");
   return samples;
+}
+
+/** What `hawser explain` takes for one Service once it has read a cluster of that size. */
+function measureExplain(size: number, trials: number): readonly Sample[] {
+  const input = explainInput(size);
+  return Array.from({ length: trials }, (_, trial) => {
+    const subject = explainSubject(Math.floor((size * (trial + 1)) / (trials + 1)));
+    const startedMs = performance.now();
+    const explained = explain(input, subject);
+    const value = performance.now() - startedMs;
+    const bad = explained.ok ? explained.explanation.steps.filter(({ verdict }) => verdict === "bad") : [explained];
+    if (bad.length > 0) throw new Error(`${subject} is served: ${JSON.stringify(bad)}`);
+    return { case: "explain", system: systemOf(size), unit: "ms", value };
+  });
 }
 
 /** Creates Services one by one, sees their statuses written, edits their ports and deletes older ones. */
