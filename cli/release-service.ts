@@ -93,6 +93,8 @@ class Release {
   readonly #world: ReleaseWorld;
   /** As it was before the wish. */
   #before: KubeObject | undefined;
+  /** Whether the wish may be on the Service. */
+  #mayBeWritten = false;
 
   constructor(wanted: WantedRelease, world: ReleaseWorld) {
     this.#wanted = wanted;
@@ -107,6 +109,7 @@ class Release {
       const object = await editor.read(refOf(service));
       this.#before ??= object;
       if (object === undefined || this.#left(object).length === 0) return undefined;
+      this.#mayBeWritten = true;
       if ((await editor.annotate(object, RELEASE_ANNOTATION, releaseText(object, addresses))) === "written")
         return undefined;
       if (signal.aborted || nowMs() - startMs >= timeoutMs) return "other programs change the Service all the time";
@@ -148,6 +151,7 @@ class Release {
   async takeBack(why: string, isFatal: boolean): Promise<ReleaseOutcome> {
     const { editor, nowMs } = this.#world;
     const { addresses, service } = this.#wanted;
+    if (!this.#mayBeWritten) return { result: "kept", to: new Map(), why, isFatal };
     // Also where the person interrupts: so its waits are not those of the world.
     let fault = "";
     for (const startMs = nowMs(); nowMs() - startMs < TAKE_BACK_MS; await sleep(LOOK_MS)) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Cluster } from "#lab/cluster/cluster.ts";
+import { Cluster, type ClusterOptions } from "#lab/cluster/cluster.ts";
 import { RackProcess } from "#lab/rack/rack-process.ts";
 import { until } from "#lab/rack/until.ts";
 import { parseIp } from "#src/ip/address.ts";
@@ -60,10 +60,10 @@ export class ControllerWorld {
   }
 
   /** A cluster with a pool of 4,096 addresses. */
-  static async start(): Promise<ControllerWorld> {
+  static async start({ users = [] }: Pick<ClusterOptions, "users"> = {}): Promise<ControllerWorld> {
     const directory = mkdtempSync(join(tmpdir(), "hawser-controller-"));
     // The brakes of the API server are another test's matter.
-    const cluster = await Cluster.start({ directory });
+    const cluster = await Cluster.start({ directory, users });
     const world = new ControllerWorld(cluster, directory);
     await world.#eyes.open(["Service"], { onChange: () => undefined, onProblems: () => undefined });
     for (const name of [NAMESPACE, SHOP]) await world.post("/api/v1/namespaces", { metadata: { name } });
