@@ -13,8 +13,6 @@ import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 /** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
 const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
-/** `type=LoadBalancer` is asked of the server: the others are not Hawser's. */
-const SERVICES = { fieldSelector: "spec.type=LoadBalancer" } as const;
 /** The labels of the DaemonSet's pods, as the manifests have them. */
 const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=speaker";
 /** After these nothing else can be read either. */
@@ -24,7 +22,7 @@ export interface LookAtClusterOptions extends FindConfigOptions, ServiceClass {
   readonly namespace: string;
   readonly configMap: string;
   readonly metallbNamespace: string;
-  /** Services of all types, the Ingresses and the Namespaces are read, too. */
+  /** The Ingresses are read, too, and Namespaces that may not be read are a Problem. */
   readonly readsAll?: boolean;
 }
 
@@ -43,7 +41,8 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
   if (!config.ok) return config;
   const lister = new ClusterLister(config.value);
   try {
-    const services = await lister.listIfAllowed("Service", options.readsAll === true ? {} : SERVICES);
+    // Those of other types may keep addresses of pools off, by their external IPs.
+    const services = await lister.listIfAllowed("Service");
     if (services === undefined && lister.problems.some(isFatal)) return { ok: false, problems: lister.problems };
     const [configMaps, otherConfigMaps, nodes, slices, pods, leases, events, namespaces, ingresses, resources] =
       await Promise.all([
@@ -54,7 +53,7 @@ export async function lookAtCluster(options: LookAtClusterOptions): Promise<Pars
         lister.listIfAllowed("Pod", { namespace, labelSelector: SPEAKER_PODS }),
         lister.leases(namespace, COMPONENTS),
         lister.events(COMPONENTS),
-        options.readsAll === true ? lister.listIfAllowed("Namespace") : undefined,
+        options.readsAll === true ? lister.listIfAllowed("Namespace") : lister.listQuietly("Namespace"),
         options.readsAll === true ? lister.listIfAllowed("Ingress") : undefined,
         Promise.all(
           OPEN_METALLB_KINDS.map(async (kind) => lister.listIfAllowed(kind, { namespace: metallbNamespace })),

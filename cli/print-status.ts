@@ -66,11 +66,10 @@ function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
   return lines.length === 0 ? [] : [`${lines.join("\n")}\n`];
 }
 
-function poolTable({ pools, unknown }: StatusView): Table {
+function poolTable({ pools }: StatusView): Table {
   const title = ["POOL", "SIZE", "USED", "AUTO-ASSIGN", "RANGES"];
   const rows = pools.map(({ name, size, used, autoAssign, ranges }) => {
-    const count = unknown.includes("services") ? UNKNOWN : String(used);
-    return [name, size, count, autoAssign ? "yes" : "no", ranges.join(", ")];
+    return [name, size, used === undefined ? UNKNOWN : String(used), autoAssign ? "yes" : "no", ranges.join(", ")];
   });
   return { title, rows };
 }

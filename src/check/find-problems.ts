@@ -16,6 +16,7 @@ import { findEmptySelectors } from "./find-empty-selectors.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
+import { findUnknownInterfaces } from "./find-unknown-interfaces.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
 import { findWrongClasses } from "./find-wrong-classes.ts";
 import { DEFAULT_INSTALLATION, type Inspected, inspectObjects } from "./inspect-objects.ts";
@@ -43,8 +44,8 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
   const snapshot = routingSnapshot(set);
-  const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (key) =>
-    set.rootOf("IPAddressPool", key, []),
+  const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (kind, key) =>
+    set.rootOf(kind, key, []),
   );
   const lineOfRange: LineOfRange = (pool, range) => lineOf(places.rangeOf(pool, range));
   const misspelt = findMisspeltAnnotations(set);
@@ -62,6 +63,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findHostAddresses(pools, hostAddressesOf(nodes, members), installation.configMap, lineOfRange),
     ...findNetworkAddresses(pools, members, installation.configMap, lineOfRange),
     ...findUnannounced(set, places),
+    ...findUnknownInterfaces(set, places),
     ...findPendingServices(set),
     ...misspelt,
     ...findWrongClasses(set),

@@ -1,7 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { cidrContains, type Cidr, parseCidr } from "#src/ip/cidr.ts";
 import { type IpRange, printRange } from "#src/ip/range.ts";
-import { child, complain, descend, entry, type Field, readList } from "#src/model/field.ts";
+import { child, complain, descend, entry, type Field, quote, readList } from "#src/model/field.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Node } from "#src/model/node.ts";
 import { listed } from "#src/model/listed.ts";
@@ -28,11 +28,8 @@ export function findUnannounced(set: CheckedSet, places: PoolPlaces): readonly P
   const problems: Problem[] = [];
   const able = nodes.filter((node) => whyUnable(node, installation.ignoresExcludeLabel) === undefined);
   if (able.length === 0) complainOfNodes(set, problems);
+  checkSelectors(set, { problems, candidates: able.length > 0 ? able : nodes, places });
   for (const pool of pools) {
-    const advertisements = set.advertisements.filter(
-      ({ kind, pools }) => kind === "layer2" && pools.includes(pool.name),
-    );
-    checkSelectors({ ...places.selectorsOf(pool), problems }, advertisements, able.length > 0 ? able : nodes);
     checkNetworks((range) => ({ ...places.rangeOf(pool, range), problems }), pool, set);
   }
   if (able.length > 0) checkLocalServices(set, able, problems);
@@ -85,17 +82,29 @@ function hasOrHave({ length }: readonly Node[]): string {
   return length === 1 ? "has" : "have";
 }
 
-function checkSelectors(field: Field, advertisements: readonly Advertisement[], candidates: readonly Node[]): void {
-  // That there is none at all is said where the objects are read.
-  const selectsAll = advertisements.some(({ nodeSelectors }) => nodeSelectors.length === 0);
-  if (selectsAll || advertisements.length === 0) return;
-  const nodeSelectors = advertisements.flatMap((one) => one.nodeSelectors);
-  if (candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesLabels(selector, labels)))) return;
-  complain(field, "POOL_SELECTS_NO_NODE", {
-    what: "No node announces addresses of this pool",
-    why: "its node selectors match no Node that may announce",
-    fix: "Label a Node so that it matches, or change the selectors",
-  });
+/** Each rule by which pools are announced by no node because its selectors match none; one more rule may announce them. */
+function checkSelectors(
+  { advertisements, pools = [] }: CheckedSet,
+  { problems, candidates, places }: { problems: Problem[]; candidates: readonly Node[]; places: PoolPlaces },
+): void {
+  const rules = advertisements.filter(({ kind }) => kind === "layer2");
+  const isIdle = ({ nodeSelectors }: Advertisement): boolean =>
+    nodeSelectors.length > 0 &&
+    !candidates.some(({ labels }) => nodeSelectors.some((selector) => matchesLabels(selector, labels)));
+  const idle = rules.filter(isIdle);
+  if (idle.length === 0) return;
+  const announced = new Set(rules.filter((rule) => !idle.includes(rule)).flatMap((rule) => rule.pools));
+  const known = new Set(pools.map(({ name }) => name));
+  for (const rule of idle) {
+    const silent = rule.pools.filter((name) => known.has(name) && !announced.has(name));
+    if (silent.length === 0) continue;
+    const quoted = listed(silent.map(quote), NAMES_SHOWN);
+    complain({ ...places.selectorsOf(rule), problems }, "POOL_SELECTS_NO_NODE", {
+      what: `No node announces addresses of pool${silent.length === 1 ? "" : "s"} ${quoted}`,
+      why: "these node selectors match no Node that may announce",
+      fix: "Label a Node so that it matches, or change the selectors",
+    });
+  }
 }
 
 /** Addresses are announced in the networks of the speakers' interfaces, as far as these are known. */

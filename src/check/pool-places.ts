@@ -1,28 +1,35 @@
 import { type IpRange, parseRange } from "#src/ip/range.ts";
 import { child, descend, type Field, readList, spellingOf } from "#src/model/field.ts";
+import type { Advertisement } from "#src/model/advertisement.ts";
+import type { Kind } from "#src/model/kind.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { readYaml } from "#src/model/read-yaml.ts";
 import { writtenInText } from "#src/model/written-yaml.ts";
 
 /** The fields of a configuration that findings about its pools name, each at the line of its value. */
 export interface PoolPlaces {
-  selectorsOf(pool: Pool): Field;
+  selectorsOf(advertisement: Advertisement): Field;
+  interfacesOf(advertisement: Advertisement): Field;
   rangeOf(pool: Pool, range: IpRange): Field;
 }
 
 /** Finds where the pools of a configuration are written; findings name the whole of it where no lines are known. */
-export function poolPlaces(config: Field, resourceAt: (key: string) => Field): PoolPlaces {
+export function poolPlaces(config: Field, resourceAt: (kind: Kind, key: string) => Field): PoolPlaces {
   const pools = fieldsByName(config);
-  const at = (pool: Pool, pick: (field: Field) => Field): Field => {
+  const at = (pool: { readonly name: string }, pick: (field: Field) => Field): Field => {
     const field = pools.get(pool.name);
     return { ...config, path: `pool "${pool.name}"`, place: field === undefined ? config.place : pick(field).place };
   };
+  const ofRule = (rule: Advertisement, inResource: string, inPool: string): Field =>
+    rule.resource === undefined
+      ? at(rule, (field) => child(field, inPool))
+      : descend(resourceAt("L2Advertisement", rule.resource), "spec", inResource);
   return {
-    selectorsOf: (pool) =>
-      pool.resource !== undefined ? resourceAt(pool.resource) : at(pool, (field) => child(field, "node-selectors")),
+    selectorsOf: (rule) => ofRule(rule, "nodeSelectors", "node-selectors"),
+    interfacesOf: (rule) => ofRule(rule, "interfaces", "interfaces"),
     rangeOf(pool, range) {
       if (pool.resource === undefined) return at(pool, (field) => rangeIn(child(field, "addresses"), range));
-      const resource = resourceAt(pool.resource);
+      const resource = resourceAt("IPAddressPool", pool.resource);
       return { ...resource, place: rangeIn(descend(resource, "spec", "addresses"), range).place };
     },
   };

@@ -1,6 +1,6 @@
 import type { Advertisement } from "#src/model/advertisement.ts";
 import type { Configuration } from "#src/model/configuration.ts";
-import { child, complain, hasRoom, quote } from "#src/model/field.ts";
+import { child, complain, hasRoom, quote, readList } from "#src/model/field.ts";
 import { matchesLabels } from "#src/model/label-selector.ts";
 import type { PoolChoice } from "#src/model/metallb/l2-advertisement.ts";
 import type { Resource } from "#src/model/metallb/resource.ts";
@@ -30,6 +30,7 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
     pools,
     places: new Map(pools.map(({ name }, at) => [name, at])),
     known: new Set(resources.IPAddressPool.map(({ name }) => name)),
+    labels: resources.IPAddressPool.map(({ labels }) => labels),
     taken: new Set(taken.map(({ name }) => name)),
     problems,
   };
@@ -72,6 +73,8 @@ interface Context {
   readonly places: ReadonlyMap<string, number>;
   /** The names of these and of those that are left out. */
   readonly known: ReadonlySet<string>;
+  /** The labels of all of these. */
+  readonly labels: readonly Resource["labels"][];
   /** The names of pools of the ConfigMap. */
   readonly taken: ReadonlySet<string>;
   readonly problems: Problem[];
@@ -85,19 +88,43 @@ function chosenPools(resource: Resource & { readonly choice: PoolChoice }, conte
   if (names.length === 0 && selectors.length === 0) return [...places.keys()];
   const isSelected = (labels: Resource["labels"]): boolean => selectors.some((one) => matchesLabels(one, labels));
   const selected = selectors.length === 0 ? [] : pools.filter(({ labels }) => isSelected(labels));
+  warnOfIdleSelectors(resource, context);
   const chosen = new Set([...names, ...selected.map(({ name }) => name)]);
   return [...chosen]
     .filter((name) => places.has(name))
     .sort((left, right) => (places.get(left) ?? 0) - (places.get(right) ?? 0));
 }
 
-function warnOfUnknownPools({ root, choice }: Resource & { readonly choice: PoolChoice }, context: Context): void {
+/** Warns of selectors that no IPAddressPool has the labels of, one that is left out neither. */
+function warnOfIdleSelectors(
+  { root, choice }: Resource & { readonly choice: PoolChoice },
+  { labels, problems }: Context,
+): void {
+  const list = { ...child(child(root, "spec"), "ipAddressPoolSelectors"), problems };
+  const fields = readList(list);
+  for (const [index, selector] of choice.selectors.entries()) {
+    if (labels.some((one) => matchesLabels(selector, one))) continue;
+    complain(
+      fields.length === choice.selectors.length ? (fields[index] ?? list) : list,
+      "ADVERTISEMENT_SELECTS_NO_POOL",
+      {
+        what: "Selected no pool by these labels",
+        why: labels.length === 0 ? "there is no IPAddressPool" : "no IPAddressPool has labels that match",
+        fix: "Change the selector, or the labels in the metadata of the IPAddressPools that are meant",
+        severity: "warning",
+      },
+    );
+  }
+}
+
+function warnOfUnknownPools({ root }: Resource, context: Context): void {
   const list = { ...child(child(root, "spec"), "ipAddressPools"), problems: context.problems };
-  for (const name of choice.names) {
-    if (context.known.has(name)) continue;
+  for (const entry of readList(list)) {
+    const { value: name } = entry;
+    if (typeof name !== "string" || context.known.has(name)) continue;
     if (!hasRoom(list)) return;
     const meant = nearest(name, context.known);
-    complain(list, "ADVERTISEMENT_POOL_UNKNOWN", {
+    complain(entry, "ADVERTISEMENT_POOL_UNKNOWN", {
       what: `Cannot find the IPAddressPool ${quote(name)}`,
       why: context.taken.has(name)
         ? "the pool of this name is in the ConfigMap, where it is announced already"

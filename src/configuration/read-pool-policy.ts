@@ -42,11 +42,10 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
 }
 
 function readNamespaces(field: Field): readonly string[] {
-  const names = readUniqueTexts(field);
-  const odd = names.find((name) => !isDnsLabel(name));
-  if (odd !== undefined)
-    complainInvalid({ ...field, value: odd }, "it cannot be the name of a namespace", "Write the name of a namespace");
-  return names;
+  return readUniqueTexts(field, (entry, name) => {
+    if (!isDnsLabel(name))
+      complainInvalid(entry, "it cannot be the name of a namespace", "Write the name of a namespace");
+  });
 }
 
 function readRest(field: Field): number | undefined {

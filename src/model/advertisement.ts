@@ -5,6 +5,8 @@ export type Advertisement = Layer2Advertisement | BgpAdvertisement;
 
 interface Rule {
   readonly name: string;
+  /** The object that it is from (`namespace/name`), an L2Advertisement or a BGPAdvertisement; left out: a pool of the ConfigMap. */
+  readonly resource?: string;
   /** Names of pools. */
   readonly pools: readonly string[];
   /** Only nodes that match one of these announce; none: all do. */

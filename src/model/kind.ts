@@ -74,7 +74,7 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   Community: { ...metallb, plural: "communities" },
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
   // Of MetalLB 0.13 and 0.14, for those who came from its ConfigMap; read only to say what takes its place.
-  AddressPool: { ...metallb, plural: "addresspools" },
+  AddressPool: { ...metallb, old: ["metallb.io/v1alpha1"], plural: "addresspools" },
 };
 
 /** The kinds of metallb.io that are read, in this order. */

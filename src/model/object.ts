@@ -1,5 +1,6 @@
 import { child, complain, complainMissing, type Field, isUnset, quote, readTexts } from "./field.ts";
 import { findFacts, isOurGroup, type Kind, type KindFacts } from "./kind.ts";
+import { listed } from "./listed.ts";
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
 import { type HolderPlace } from "./problem-place.ts";
@@ -130,11 +131,15 @@ function readVersion(root: Field, facts: KindFacts): string | undefined {
   if (typeof written !== "string" || written === "") return complainMissing(version, fix);
   if (written === facts.apiVersion || facts.old.includes(written)) return written;
   const what = `Cannot read ${/^[AEIOU]/.test(facts.kind) ? "an" : "a"} ${facts.kind} of ${quote(written)}`;
-  return complain(version, "API_VERSION_UNKNOWN", { what, why: "Kubernetes has no such version of this kind", fix });
+  const known = listed([facts.apiVersion, ...facts.old], MAX_VERSIONS, " and ");
+  return complain(version, "API_VERSION_UNKNOWN", { what, why: `Hawser reads this kind of ${known}`, fix });
 }
 
+const MAX_VERSIONS = 4;
+
 function warnOfOldVersion(root: Field, { apiVersion, kind, isOptional }: KindFacts, written: string): void {
-  if (written === apiVersion) return;
+  // Of any version, it is not to be rewritten for another one, but as objects of other kinds.
+  if (written === apiVersion || kind === "AddressPool") return;
   const why = isOptional
     ? `this version of ${kind} is deprecated`
     : `API servers no longer serve this version of ${kind}`;

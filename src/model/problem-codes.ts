@@ -86,7 +86,8 @@ export const PROBLEM_CODES = {
     solve: "Choose a name of a-z, 0-9 and -, with a letter or digit at both ends.",
   },
   API_VERSION_UNKNOWN: {
-    meaning: "Kubernetes does not have this apiVersion for this kind.",
+    meaning:
+      "The apiVersion is none that Hawser reads this kind of: Kubernetes, or MetalLB, has no such version of it.",
     solve: "Write the apiVersion that the message names.",
   },
   API_VERSION_OLD: {
@@ -164,6 +165,10 @@ export const PROBLEM_CODES = {
   ADVERTISEMENT_POOL_UNKNOWN: {
     meaning: "Warning: an advertisement names an IPAddressPool that does not exist, or a pool of the ConfigMap.",
     solve: "Write the name that the message proposes, or remove it.",
+  },
+  ADVERTISEMENT_SELECTS_NO_POOL: {
+    meaning: "Warning: no IPAddressPool has the labels that an advertisement selects pools by.",
+    solve: "Change the selector, or the labels of the pools.",
   },
   POOL_NOT_ADVERTISED: {
     meaning:
@@ -334,6 +339,11 @@ export const PROBLEM_CODES = {
   NO_NODE_ANNOUNCES: {
     meaning: "Every Node is excluded from load balancing by its label, or has no network. No address is announced.",
     solve: "Remove the label from Nodes that should announce, or fix their network, as the message says.",
+  },
+  ADVERTISEMENT_INTERFACE_UNKNOWN: {
+    meaning:
+      "Warning: a pool or an L2Advertisement names an interface that no speaker announces on. Found only where the speakers of a cluster say what interfaces they have.",
+    solve: "Write a name as `ip link` shows it on the nodes, or remove it.",
   },
   POOL_SELECTS_NO_NODE: {
     meaning: "The node-selectors of a pool match no Node that may announce. Its addresses are not announced.",

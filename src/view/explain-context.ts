@@ -1,4 +1,3 @@
-import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -7,7 +6,7 @@ import type { Service } from "#src/model/service.ts";
 import { addressUsers, type AddressUsers } from "./address-users.ts";
 import { Candidates } from "./candidates.ts";
 import { readInstallation, type SeenInstallation } from "./seen-installation.ts";
-import { snapshotOf } from "./snapshot-of.ts";
+import { planInstallation } from "./plan-installation.ts";
 import type { StatusInput } from "./status-input.ts";
 
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
@@ -34,19 +33,11 @@ export interface ExplainContext extends SeenInstallation {
 export function explainContext(input: ExplainInput): ExplainContext {
   const seen = readInstallation(input);
   const candidates = new Candidates(seen);
-  const snapshot = snapshotOf(seen, input);
+  const { snapshot, planner, isKnown, usage } = planInstallation(seen, input);
   const { services } = snapshot;
-  const canPlan =
-    input.configMaps !== undefined &&
-    input.services !== undefined &&
-    (seen.hasConfig || input.configMaps.length === 0) &&
-    (seen.namespaces !== undefined || seen.pools.every(({ namespaceSelectors }) => namespaceSelectors.length === 0));
-  const planner = new AssignmentPlanner();
-  if (canPlan) planner.plan(snapshot, []);
-  const assignments = canPlan ? new Map(planner.assignments) : undefined;
-  const usage = planner.usage();
+  const assignments = isKnown ? new Map(planner.assignments) : undefined;
   const assignedWithout = (service: Service): readonly Ip[] => {
-    if (!canPlan) return [];
+    if (!isKnown) return [];
     const { key } = service;
     const bare: Service = { ...service, assignedAddresses: [], allocatedFrom: undefined, markedAddresses: undefined };
     planner.plan({ ...snapshot, services: new Map([...services, [key, bare]]) }, [key]);

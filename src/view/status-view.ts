@@ -1,14 +1,13 @@
-import { type Ip, printIp } from "#src/ip/address.ts";
-import { printRange, rangeContains, rangeSize } from "#src/ip/range.ts";
+import { printRange } from "#src/ip/range.ts";
 import { findNetworkAddresses } from "#src/model/network-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
 import type { Pool } from "#src/model/pool.ts";
-import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { printPlace } from "#src/model/problem-place.ts";
-import type { Service } from "#src/model/service.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import { findMissing } from "./find-missing.ts";
+import { type InstallationPlan, planInstallation } from "./plan-installation.ts";
 import { readInstallation } from "./seen-installation.ts";
 import type { EventView, StatusInput } from "./status-input.ts";
 import { type LeaderView, viewLeaders } from "./view-leaders.ts";
@@ -25,9 +24,10 @@ export interface StatusView {
     readonly name: string;
     readonly autoAssign: boolean;
     readonly ranges: readonly string[];
-    /** Decimal digits: an IPv6 pool has more addresses than a JSON number can count. */
+    /** Addresses of both families that may be assigned, in decimal digits: an IPv6 pool has more than a JSON number can count. */
     readonly size: string;
-    readonly used: number;
+    /** Addresses of both families in use by the controller's plan, as `hawser pools` counts them; left out where unknown. */
+    readonly used?: number;
   }[];
   readonly services: readonly ServiceView[];
   readonly speakers: readonly SpeakerView[];
@@ -57,7 +57,7 @@ export function viewStatus(input: StatusInput): StatusView {
   const [configMap] = input.configMaps ?? [];
   const reserved =
     configMap === undefined ? [] : findNetworkAddresses(pools, memberRecords ?? [], keyOf(configMap.metadata));
-  const used = usedAddresses(services.map(({ read }) => read));
+  const plan = planInstallation(installation, input);
   const problems = [
     ...findMissing(input),
     ...input.problems,
@@ -67,7 +67,7 @@ export function viewStatus(input: StatusInput): StatusView {
     ...reportedProblems(speakers.live),
   ];
   return {
-    pools: pools.map((pool) => viewPool(pool, used)),
+    pools: pools.map((pool) => viewPool(pool, plan)),
     services: viewServices({ ...installation, ...serviceClassOf(input) }),
     speakers: speakers.views,
     takeovers: latestTakeovers(reports ?? []),
@@ -78,22 +78,14 @@ export function viewStatus(input: StatusInput): StatusView {
   };
 }
 
-function usedAddresses(reads: readonly Parsed<Service>[]): readonly Ip[] {
-  const used = new Map<string, Ip>();
-  for (const read of reads) {
-    if (!read.ok || read.value.type !== "LoadBalancer") continue;
-    for (const ip of read.value.assignedAddresses) used.set(printIp(ip), ip);
-  }
-  return [...used.values()];
-}
-
-function viewPool({ name, autoAssign, ranges }: Pool, used: readonly Ip[]): StatusView["pools"][number] {
+function viewPool({ name, autoAssign, ranges }: Pool, plan: InstallationPlan): StatusView["pools"][number] {
+  const usages = plan.usage.filter(({ pool }) => pool === name);
   return {
     name,
     autoAssign,
     ranges: ranges.map(printRange),
-    size: String(ranges.reduce((sum, range) => sum + rangeSize(range), 0n)),
-    used: used.filter((ip) => ranges.some((range) => rangeContains(range, ip))).length,
+    size: String(usages.reduce((sum, { size }) => sum + size, 0n)),
+    ...(plan.isKnown ? { used: usages.reduce((sum, { used }) => sum + used, 0) } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { findProblems } from "#src/check/find-problems.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import { readMemberRecord } from "#src/model/member-record.ts";
+import { type MemberRecord, readMemberRecord } from "#src/model/member-record.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { findingsIn, loadBalancer, node, pools } from "./found.ts";
 
 const LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
@@ -64,6 +65,42 @@ describe("L5 what no node would announce", () => {
     const nodes = [node("n1", excluded), node("n2")];
     expect(findings(pool, local, slice("n2"), ...nodes)).toEqual([]);
     expect(findings(pool, local, slice("n1"), ...nodes)).toEqual(["warning SERVICE_LOCAL_UNREACHABLE f.yaml:15"]);
+  });
+
+  it("interfaces that no speaker announces on, in both forms", () => {
+    const map = pools("name: p, addresses: [192.0.2.200/32], interfaces: [eth0, eth9]");
+    const resources = [
+      "apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\nmetadata: { name: r, namespace: metallb-system }\nspec: { addresses: [192.0.2.201/32] }",
+      "apiVersion: metallb.io/v1beta1\nkind: L2Advertisement\nmetadata: { name: r, namespace: metallb-system }\nspec:\n  interfaces:\n    - bond7\n    - eth0",
+    ];
+    const { objects } = parseManifests([map, ...resources].join("\n---\n"), "f.yaml", { keepsLines: true });
+    const interfaces = [{ name: "eth0", mac: "02:00:00:00:00:01", subnets: ["192.0.2.0/24"] }];
+    const member = readMemberRecord({ node: "n1", addresses: ["192.0.2.11"], interfaces });
+    const foundWith = (members: readonly MemberRecord[]) =>
+      findProblems({ objects, members, nowMs: 0 }).map(({ code, at, what, why, line }) => [
+        code,
+        printPlace(at),
+        what,
+        why,
+        line,
+      ]);
+    expect(foundWith(member === undefined ? [] : [member])).toEqual([
+      [
+        "ADVERTISEMENT_INTERFACE_UNKNOWN",
+        'ConfigMap "hawser-system/hawser" pool "p"',
+        'No node announces on interface "eth9"',
+        "speakers announce only on eth0",
+        7,
+      ],
+      [
+        "ADVERTISEMENT_INTERFACE_UNKNOWN",
+        'L2Advertisement "metallb-system/r" spec.interfaces[0]',
+        'No node announces on interface "bond7"',
+        "speakers announce only on eth0",
+        19,
+      ],
+    ]);
+    expect(foundWith([])).toEqual([]);
   });
 
   it("a range outside all networks that the speakers know", () => {

@@ -17,6 +17,36 @@ function resource(kind: string, name: string, spec: readonly string[], namespace
 const POOL = resource("IPAddressPool", "edge", ["addresses:", "  - 192.0.2.10/32"]);
 const AD = resource("L2Advertisement", "all", ["interfaces: []"]);
 
+describe("an apiVersion that is not read", () => {
+  it.each([
+    { kind: "IPAddressPool", written: "metallb.io/v1beta2", says: ["metallb.io/v1beta1", "metallb.io/v1beta1"] },
+    {
+      kind: "BGPPeer",
+      written: "metallb.io/v1",
+      says: ["metallb.io/v1beta2 and metallb.io/v1beta1", "metallb.io/v1beta2"],
+    },
+    {
+      kind: "Ingress",
+      written: "networking.k8s.io/v2",
+      says: ["networking.k8s.io/v1, networking.k8s.io/v1beta1 and extensions/v1beta1", "networking.k8s.io/v1"],
+    },
+  ])("of $kind: says which are", ({ kind, written, says: [known, best] }) => {
+    const [finding] = findingsIn([
+      `apiVersion: ${written}\nkind: ${kind}\nmetadata: { name: x, namespace: metallb-system }`,
+    ]);
+    expect(finding).toMatchObject({
+      code: "API_VERSION_UNKNOWN",
+      why: `Hawser reads this kind of ${known}`,
+      fix: `Write apiVersion: ${best}`,
+    });
+  });
+
+  it("of an AddressPool there is none", () => {
+    const old = resource("AddressPool", "x", ["protocol: layer2"]).replace("v1beta1", "v1alpha1");
+    expect(found(old)).toEqual(["error RESOURCE_KIND_REPLACED f.yaml:1"]);
+  });
+});
+
 describe("hawser check over MetalLB's custom resources alone", () => {
   it("finds nothing in what is right", () => {
     expect(found(POOL, AD, loadBalancer("a"))).toEqual([]);
@@ -50,6 +80,16 @@ describe("hawser check over MetalLB's custom resources alone", () => {
       of: "a pool name that does not exist",
       object: resource("L2Advertisement", "x", ["ipAddressPools: [egde]"]),
       at: "warning ADVERTISEMENT_POOL_UNKNOWN f.yaml:18",
+    },
+    {
+      of: "labels that no pool has",
+      object: resource("L2Advertisement", "x", ["ipAddressPoolSelectors:", "  - matchLabels: { zone: x }"]),
+      at: "warning ADVERTISEMENT_SELECTS_NO_POOL f.yaml:19",
+    },
+    {
+      of: "a version that MetalLB never had",
+      object: POOL.replace("v1beta1", "v1").replace("edge", "x"),
+      at: "error API_VERSION_UNKNOWN f.yaml:14",
     },
     {
       of: "another namespace",
@@ -132,8 +172,18 @@ describe("hawser check over MetalLB's custom resources alone", () => {
 
   it("finds a pool that is not announced, and nodes that are not selected", () => {
     expect(found(POOL)).toEqual(["warning POOL_NOT_ADVERTISED f.yaml:1"]);
-    const ad = resource("L2Advertisement", "x", ["nodeSelectors: [{ matchLabels: { rack: a } }]"]);
-    expect(findingsIn([POOL, ad, node("n1")]).map(({ code }) => code)).toEqual(["POOL_SELECTS_NO_NODE"]);
+    const ad = (name: string, ...lines: readonly string[]) =>
+      resource("L2Advertisement", name, ["nodeSelectors:", "  - matchLabels: { rack: a }", ...lines]);
+    // At the L2Advertisement whose selectors they are.
+    expect(found(POOL, ad("x"), node("n1"))).toEqual(["error POOL_SELECTS_NO_NODE f.yaml:12"]);
+    const [finding] = findingsIn([POOL, ad("x"), node("n1")]);
+    expect(finding?.at).toMatchObject({ object: { kind: "L2Advertisement" }, path: "spec.nodeSelectors" });
+    expect(finding?.what).toBe('No node announces addresses of pool "edge"');
+    expect(found(POOL, ad("x"), AD, node("n1"))).toEqual([]);
+    const other = POOL.replace("edge", "core").replace("192.0.2.10", "192.0.2.11");
+    const rules = [ad("x"), AD.replace("interfaces: []", "ipAddressPools: [core]")];
+    expect(findingsIn([POOL, other, ...rules, node("n1")]).map(({ what }) => what)).toEqual([finding?.what]);
+    expect(found(POOL, ad("x"), node("n1", { labels: "rack: a" }))).toEqual([]);
   });
 
   it("finds what a node has itself, at the IPAddressPool", () => {

@@ -55,6 +55,28 @@ describe("E hawser pools", () => {
     expect(code).toBe(0);
   });
 
+  it("counts as hawser status does, also what keeps Services off, what they are to get, and excluded addresses", async () => {
+    const others = `---
+{ apiVersion: v1, kind: Service, metadata: { name: late, namespace: shop }, spec: { type: LoadBalancer, ports: [{ port: 80 }] } }
+---
+{ apiVersion: v1, kind: Service, metadata: { name: in, namespace: shop }, spec: { externalIPs: [192.0.2.5], ports: [{ port: 80 }] } }
+---
+{ apiVersion: v1, kind: Node, metadata: { name: n1 }, status: { addresses: [{ type: InternalIP, address: 192.0.2.6 }] } }
+`;
+    const { stdout } = await pools(config(edge) + used + others, "-o", "json");
+    const { pools: counted } = JSON.parse(stdout) as { pools: readonly { pool: string; size: string; used: string }[] };
+    const ofEdge = counted.filter(({ pool }) => pool === "edge");
+    const status = await callCli(["status", "--manifests", folder, "-o", "json"]);
+    const { pools: shown } = JSON.parse(status.stdout) as { pools: readonly { size: string; used: number }[] };
+    expect(shown).toMatchObject([
+      {
+        size: String(ofEdge.reduce((sum, { size }) => sum + BigInt(size), 0n)),
+        used: ofEdge.reduce((sum, one) => sum + Number(one.used), 0),
+      },
+    ]);
+    expect(shown[0]?.used).toBe(4);
+  });
+
   it("prints one object of JSON, with counts as texts", async () => {
     const { code, stdout } = await pools(config(edge) + used, "-o", "json");
     const view = JSON.parse(stdout) as { pools: readonly unknown[]; problems: readonly unknown[] };

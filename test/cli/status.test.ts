@@ -95,7 +95,7 @@ describe("hawser status", () => {
     const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
     for (const line of [
       "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
-      "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
+      "default | 8 | 2 | yes | 192.0.2.0-192.0.2.7",
       "modern | 18446744073709551616 | 1 | no | 2001:db8::-2001:db8::ffff:ffff:ffff:ffff",
       "default/late | pending | - | - | - | 0 of 0 | - | PoolExhausted: pool default is full",
       "default/web | 192.0.2.1 | default | n1 | none | 1 of 2 | - | NoEligibleNode: 2001:db8::1: no speaker announces it",

@@ -111,7 +111,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
     for (const line of [
       "POOL | SIZE | USED | AUTO-ASSIGN | RANGES",
-      "default | 8 | 1 | yes | 192.0.2.0-192.0.2.7",
+      "default | 8 | 2 | yes | 192.0.2.0-192.0.2.7",
       "shop/late | pending | - | - | - | 0 of 0 | - | no controller has written its status yet",
       "shop/web | 192.0.2.1 | default | n1? | none | 0 of 0 | - | NoReadyEndpoint: its address is announced, but no pod behind it is ready",
     ])

@@ -17,12 +17,12 @@ function textOf(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
 }
 
-/** A configuration without the names of advertisements and peers, and without where a pool is from. */
+/** A configuration without the names of advertisements and peers, and without where these and pools are from. */
 function meaning({ pools, advertisements, peers, ...rest }: Configuration): string {
   const value = {
     ...rest,
     pools: pools.map(({ resource: _resource, ...pool }) => pool),
-    advertisements: advertisements.map((one) => ({ ...one, name: "" })),
+    advertisements: advertisements.map(({ resource: _resource, ...one }) => ({ ...one, name: "" })),
     // MetalLB's old format has no names of peers; the time of keep-alives follows from the hold time.
     peers: peers.map(({ keepaliveTimeSeconds: _time, ...peer }) => ({ ...peer, name: "" })),
   };

@@ -43,8 +43,42 @@ describe("§1.7 an advertisement is for pools", () => {
 
   it("and warns of a name that no pool has, with the one that is probably meant", () => {
     const { problems, texts } = compiled([pool("edge", "192.0.2.0/28"), l2("l2", "ipAddressPools: [edge, egde]")]);
-    expect(problems).toEqual(['ADVERTISEMENT_POOL_UNKNOWN L2Advertisement "metallb-system/l2" spec.ipAddressPools']);
+    expect(problems).toEqual(['ADVERTISEMENT_POOL_UNKNOWN L2Advertisement "metallb-system/l2" spec.ipAddressPools[1]']);
     expect(texts[0]?.fix).toBe("Did you mean edge?");
+  });
+});
+
+describe("an advertisement that selects pools by labels that none has", () => {
+  const place = 'ADVERTISEMENT_SELECTS_NO_POOL L2Advertisement "metallb-system/l2" spec.ipAddressPoolSelectors';
+  it.each([
+    {
+      rule: "is reported",
+      pools: [A, B],
+      spec: "ipAddressPoolSelectors: [{ matchLabels: { zone: z } }]",
+      is: [`${place}[0]`],
+    },
+    {
+      rule: "is reported where there is no pool",
+      pools: [],
+      spec: "ipAddressPoolSelectors: [{ matchLabels: { zone: x } }]",
+      is: [`${place}[0]`],
+    },
+    {
+      rule: "is reported beside a selector that matches, and beside names",
+      pools: [A, B],
+      spec: "ipAddressPools: [b]\nipAddressPoolSelectors: [{ matchLabels: { zone: x } }, { matchLabels: { zone: z } }]",
+      is: [`${place}[1]`],
+    },
+    { rule: "the empty selector matches all", pools: [A, B], spec: "ipAddressPoolSelectors: [{}]", is: [] },
+    {
+      rule: "not one that selects a pool that is left out",
+      pools: [A, pool("z", "192.0.2.0/24", { labels: { zone: "z" }, createdMs: 9 })],
+      spec: "ipAddressPools: [a]\nipAddressPoolSelectors: [{ matchLabels: { zone: z } }]",
+      is: ['POOL_RANGES_OVERLAP IPAddressPool "metallb-system/z" spec.addresses[0]'],
+    },
+  ])("$rule", ({ pools, spec, is }) => {
+    const { problems } = compiled([...pools, l2("l2", spec)]);
+    expect(problems.filter((one) => !one.startsWith("POOL_NOT_ADVERTISED"))).toEqual(is);
   });
 });
 

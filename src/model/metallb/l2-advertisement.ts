@@ -47,6 +47,7 @@ export function parseL2Advertisement(object: KubeObject): Parsed<L2Advertisement
   const rule = {
     kind: "layer2",
     name: resource.name,
+    resource: resource.key,
     nodeSelectors: readUniqueSelectors(child(spec, "nodeSelectors")),
     serviceSelectors: readUniqueSelectors(child(spec, "serviceSelectors")),
     interfaces: readUniqueTexts(child(spec, "interfaces")),

@@ -2,9 +2,17 @@ import { complain, type Field, quote, readList, readText } from "#src/model/fiel
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { readLabelSelector } from "#src/model/read-label-selectors.ts";
 
-/** The texts of a list, each of which may be there once. What cannot be read is left out with a Problem. */
-export function readUniqueTexts(list: Field): readonly string[] {
-  return readUnique(list, readText, (text) => text);
+/**
+ * The texts of a list, each of which may be there once. What cannot be read is left out with a Problem. `check` adds a Problem
+ * about a text that is not allowed.
+ */
+export function readUniqueTexts(list: Field, check?: (entry: Field, text: string) => void): readonly string[] {
+  const read = (entry: Field): string | undefined => {
+    const text = readText(entry);
+    if (text !== undefined) check?.(entry, text);
+    return text;
+  };
+  return readUnique(list, read, (text) => text);
 }
 
 /** The label selectors of a list, each of which may be there once. */

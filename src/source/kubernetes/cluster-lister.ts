@@ -48,8 +48,8 @@ interface ListOptions {
   readonly keepsManagedFields?: boolean | undefined;
   /** Whether the cluster may be without the collection: then it is empty. */
   readonly isOptional?: boolean;
-  /** Whether it may be unreadable: then it is empty. */
-  readonly isQuiet?: boolean;
+  /** Called where it cannot be read, in place of a Problem. */
+  readonly onFailure?: () => void;
 }
 
 /** Lists what a cluster holds now, without a watch: for commands, which look once. What cannot be read is in `problems`. */
@@ -79,10 +79,12 @@ export class ClusterLister {
     return this.#unread.has(collectionPath(kind, scope.namespace)) ? undefined : items;
   }
 
-  /** All objects of a kind; none, and no Problem, where they cannot be read. */
-  async listQuietly(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[]> {
+  /** All objects of a kind; undefined, and no Problem, where they cannot be read. */
+  async listQuietly(kind: Kind, scope: Scope = {}): Promise<readonly KubeObject[] | undefined> {
     const path = collectionPath(kind, scope.namespace);
-    const items = await this.#all(path, selectorsOf(scope), { isQuiet: true });
+    let isRead = true;
+    const items = await this.#all(path, selectorsOf(scope), { onFailure: () => void (isRead = false) });
+    if (!isRead) return undefined;
     return items.flatMap((item) => readApiObject(kind, item, () => undefined) ?? []);
   }
 
@@ -129,7 +131,7 @@ export class ClusterLister {
   async #all(
     path: string,
     query: Readonly<Record<string, string>>,
-    { most = Infinity, keepsManagedFields = false, isOptional = false, isQuiet = false }: ListOptions = {},
+    { most = Infinity, keepsManagedFields = false, isOptional = false, onFailure }: ListOptions = {},
   ): Promise<readonly unknown[]> {
     const items: unknown[] = [];
     try {
@@ -144,7 +146,10 @@ export class ClusterLister {
         next = rest;
       }
     } catch (error) {
-      if (isQuiet) return [];
+      if (onFailure !== undefined) {
+        onFailure();
+        return [];
+      }
       this.#unread.add(path);
       this.#complain(path, error as NodeJS.ErrnoException);
     }

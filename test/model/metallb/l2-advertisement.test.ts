@@ -37,7 +37,7 @@ describe("§1.7 parseL2Advertisement()", () => {
     const parsed = parseL2Advertisement(resource("L2Advertisement", spec));
     const value = valueOf(parsed);
     expect(value.choice).toEqual({ names: [], selectors: [], ...choice });
-    expect(value.rule).toEqual({ kind: "layer2", name: "it", ...NOTHING, ...is });
+    expect(value.rule).toEqual({ kind: "layer2", name: "it", resource: "metallb-system/it", ...NOTHING, ...is });
     expect(parsed.problems).toEqual([]);
   });
 
