@@ -13,7 +13,7 @@ export interface MetallbInstallation {
   readonly era: MetallbEra | undefined;
   /** Of its custom resources that Hawser reads, the names by kind. */
   readonly names: ReadonlyMap<string, readonly string[]>;
-  /** Of the kind AddressPool, which MetalLB had beside IPAddressPool up to version 0.14. */
+  /** Of the kind AddressPool, which version 0.13 had beside IPAddressPool. */
   readonly addressPools: readonly RawObject[];
   /** Its ConfigMap, also where MetalLB no longer reads it; undefined where there is none. */
   readonly configMap: RawObject | undefined;

@@ -212,7 +212,8 @@ export class MigrateWorld {
         path: SERVICES,
         body: { metadata: { name, annotations }, spec: whole },
       });
-      const note = pool === undefined ? {} : { [`${prefix}/ip-allocated-from-pool`]: pool };
+      // Versions that read a ConfigMap wrote none.
+      const note = pool === undefined || era === "a ConfigMap" ? {} : { [`${prefix}/ip-allocated-from-pool`]: pool };
       const body = {
         ...made,
         metadata: { ...made.metadata, annotations: { ...made.metadata.annotations, ...note } },
