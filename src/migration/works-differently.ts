@@ -96,9 +96,8 @@ export function worksDifferently(facts: MigrationFacts): readonly MigrationItem[
   return [...flagItems(facts), ...objectItems(facts), ...advertisementItems(facts), ...ofEra, ...ALWAYS];
 }
 
-function flagItems({
-  metallb: { controller, speaker, namespace, excludesInterfaces },
-}: MigrationFacts): MigrationItem[] {
+function flagItems({ metallb, use }: MigrationFacts): MigrationItem[] {
+  const { controller, speaker, namespace, excludesInterfaces } = metallb;
   const items: MigrationItem[] = [];
   if (controller === undefined && speaker === undefined)
     items.push({
@@ -106,6 +105,13 @@ function flagItems({
       objects: [],
       text: "MetalLB's Deployment and DaemonSet are not among the objects, so the flags of its programs are unknown.",
       fix: `Name a file with them, too: kubectl get deployment,daemonset --namespace ${namespace} -o yaml`,
+    });
+  if (use.services === 0)
+    items.push({
+      topic: "Services",
+      objects: [],
+      text: "No Service with an address is among the objects, so nothing is known of the addresses in use.",
+      fix: "Name a file with the Services, too: kubectl get services --all-namespaces -o yaml",
     });
   const lbClass = controller?.flags.get("lb-class") ?? speaker?.flags.get("lb-class");
   if (lbClass !== undefined)

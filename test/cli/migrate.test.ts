@@ -103,6 +103,13 @@ describe("G hawser migrate metallb", () => {
     expect(stdout).toContain("\nProcedure\n\nNot yet: ");
   });
 
+  it.each([
+    { name: "no Services", paths: [join(golden, "metallb/samples.yaml")], says: "No Service with an address is among" },
+    { name: "no programs", paths: SAMPLES, says: "the flags of its programs are unknown" },
+  ])("says what it does not know where there are $name", async ({ paths, says }) => {
+    expect((await migrate("metallb", ...paths)).stdout).toContain(says);
+  });
+
   it("lets options decide over the flags of MetalLB", async () => {
     const { plan } = await printed("--load-balancer-class", "other", file("helm-and-bgp.in.yaml"));
     expect(plan).toMatchObject({ keep: 0, silent: [] });
