@@ -123,13 +123,18 @@ export class RouteIndex {
       const conflicts = one === undefined ? [] : conflictsOfHost(host, one);
       put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);
     }
-    for (const { key, after } of changes.services) put(this.#services, key, after);
+    const before = new Map<string, Service>();
+    for (const { key, after } of changes.services) {
+      const former = this.#services.get(key);
+      if (former !== undefined && !before.has(key)) before.set(key, former);
+      put(this.#services, key, after);
+    }
     for (const change of changes.slices) this.#placeSlice(change, services);
     const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
     const snapshot = { claims, services: all, slices, isOwnEndpoint: this.#isOwnEndpoint };
     if (moves.size > 0) this.#ownEndpoints = undefined;
     for (const key of services) this.#findOwn(key);
-    this.#table = replaceServices(replaceHosts(this.#table, merged), services, snapshot);
+    this.#table = replaceServices(replaceHosts(this.#table, merged), services, snapshot, before);
     return this.#table;
   }
 

@@ -298,14 +298,14 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = route(this.#context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
-    if (decision.route !== undefined) this.#record.enterRoute(decision.route);
+    if (decision.rule !== undefined) this.#record.enterRule(decision.rule);
     if (decision.kind === "refuse") {
       const reason = refusalReason(decision.reason);
       if (decision.status === 400) this.#refuse(reason);
       else this.#answer(decision.status, { reason });
       return false;
     }
-    if (!this.#connection.isSecure && wantsHttps(decision.route, this.#context.redirectsToHttps)) {
+    if (!this.#connection.isSecure && wantsHttps(decision.rule, this.#context.redirectsToHttps)) {
       const location = httpsLocation(bytes, head, decision.path);
       if (location !== undefined) {
         this.#answer(308, { location });
@@ -324,7 +324,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       isFirst: !this.#hasForwarded,
       backend: decision.backend,
       rewrittenPath: decision.rewrittenPath,
-      serviceKey: decision.route.serviceKey,
+      backendHost: decision.backend.host,
       clientLines: this.#clientLines,
       isSecure: this.#connection.isSecure,
       headerNames: this.#context.headerNames,

@@ -43,8 +43,8 @@ export interface ForwardedRequest {
   readonly head: RequestHead;
   /** The path to send instead of the client's. */
   readonly rewrittenPath: string | undefined;
-  /** `namespace/name` of the Service: the host of HTTP/1.0 requests that name none, which HTTP/1.1 must. */
-  readonly serviceKey: string;
+  /** The host of HTTP/1.0 requests that name none, which HTTP/1.1 must. */
+  readonly backendHost: string;
   /** The X-Forwarded lines that are the same for all requests of a connection. */
   readonly clientLines: Buffer;
   readonly isSecure: boolean;
@@ -155,13 +155,13 @@ function writeClientLines(to: HeadWriter, { bytes, head, isSecure, clientLines }
   to.add(CRLF);
 }
 
-function writeHost(to: HeadWriter, { bytes, head, serviceKey }: ForwardedRequest): void {
+function writeHost(to: HeadWriter, { bytes, head, backendHost }: ForwardedRequest): void {
   const { lines, hostLine, authorityStart, authorityEnd } = head;
   const isAbsolute = authorityEnd !== 0;
   if (isAbsolute || hostLine === -1) {
     to.add(HOST);
     if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
-    else to.text(serviceHost(serviceKey));
+    else to.text(backendHost);
     to.add(CRLF);
   }
   if (!isAbsolute && hostLine === -1) return;
@@ -169,11 +169,6 @@ function writeHost(to: HeadWriter, { bytes, head, serviceKey }: ForwardedRequest
   if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
   else to.copy(bytes, lines.valueStart[hostLine]!, lines.valueEnd[hostLine]!);
   to.add(CRLF);
-}
-
-/** `name.namespace`, under which the Service is known in the cluster. */
-function serviceHost(serviceKey: string): string {
-  return serviceKey.split("/").reverse().join(".");
 }
 
 function isKeptRequestId({ lines, requestIdLine }: RequestHead): boolean {

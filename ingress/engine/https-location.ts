@@ -1,15 +1,14 @@
 import { hostOf } from "#src/routing/host.ts";
-import type { Route } from "#src/routing/route-table.ts";
+import type { Rule } from "#src/routing/rule.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
 /** Where ACME (RFC 8555 section 8.3) proves over plain HTTP that a host is ours, to get the certificate. */
 const ACME_PATH = "/.well-known/acme-challenge/";
 
-/** Whether plain requests of a rule are redirected to HTTPS, where that is (`isDefault`) or is not the default. */
-export function wantsHttps({ hasTls, httpsRedirect }: Route, isDefault: boolean): boolean {
-  if (httpsRedirect === "always") return true;
-  return hasTls && (httpsRedirect === "by-default" ? isDefault : httpsRedirect === "with-tls");
+/** Whether plain requests of a rule are redirected to HTTPS, where the program's option (`isDefault`) says so or not. */
+export function wantsHttps({ filters: { httpsRedirect } }: Rule, isDefault: boolean): boolean {
+  return httpsRedirect === "always" || (httpsRedirect === "by-option" && isDefault);
 }
 
 /**

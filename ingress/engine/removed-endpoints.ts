@@ -1,20 +1,15 @@
-import type { BackendEndpoint, RouteTable, ServiceBackends } from "#src/routing/route-table.ts";
+import type { BackendEndpoint, RouteTable } from "#src/routing/route-table.ts";
 
 /** The endpoints that a table no longer has, by what changed between the two: the tables share what stayed. */
 export function removedEndpoints(before: RouteTable, after: RouteTable): readonly BackendEndpoint[] {
-  return before.services.shards.flatMap((shard, index) => {
-    const present = after.services.shards[index];
-    if (shard === present) return [];
-    return [...shard].flatMap(([key, backends]) => removedOf(backends, present?.get(key)));
-  });
-}
-
-function removedOf(before: ServiceBackends, after: ServiceBackends | undefined): readonly BackendEndpoint[] {
-  if (before === after) return [];
-  const kept = new Set(endpointsOf(after).map(({ key }) => key));
-  return endpointsOf(before).filter(({ key }) => !kept.has(key));
-}
-
-function endpointsOf(backends: ServiceBackends | undefined): readonly BackendEndpoint[] {
-  return backends === undefined ? [] : [...backends.values()].flatMap(({ endpoints }) => endpoints);
+  const former: BackendEndpoint[] = [];
+  const kept = new Set<string>();
+  for (const [index, shard] of before.backends.shards.entries()) {
+    const present = after.backends.shards[index];
+    if (present === undefined || present === shard) continue;
+    for (const [key, backend] of shard) if (present.get(key) !== backend) former.push(...backend.endpoints);
+    for (const [key, backend] of present)
+      if (shard.get(key) !== backend) for (const endpoint of backend.endpoints) kept.add(endpoint.key);
+  }
+  return former.filter(({ key }) => !kept.has(key));
 }

@@ -1,4 +1,4 @@
-import type { Route } from "#src/routing/route-table.ts";
+import type { Rule } from "#src/routing/rule.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./access-log.ts";
 import type { EngineContext } from "./context.ts";
@@ -36,11 +36,10 @@ export class RequestRecord {
   }
 
   /** The rule that the request matched. */
-  enterRoute({ ingressKey, serviceKey, servicePort }: Route): void {
+  enterRule({ origin, action }: Rule): void {
     if (this.#entry === undefined) return;
-    this.#entry.ingress = ingressKey;
-    // A closed rule leads to no Service.
-    this.#entry.service = serviceKey === "" ? "" : `${serviceKey}:${servicePort}`;
+    this.#entry.ingress = origin.object;
+    this.#entry.service = action.kind === "forward" ? action.backend : "";
   }
 
   addSentBytes(count: number): void {

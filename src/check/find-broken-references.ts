@@ -4,6 +4,7 @@ import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
+import { backendKey } from "#src/routing/backend.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { CheckedSet } from "./checked-set.ts";
@@ -90,7 +91,7 @@ function checkBackend(
     return;
   }
   if (service.type === "ExternalName") return complainOfUnserved(name, key, "is of type ExternalName");
-  if (getSharded(routes.services, key)?.has(String(servicePort)) === true) return;
+  if (getSharded(routes.backends, backendKey(namespace, serviceName, servicePort)) !== undefined) return;
   const other = service.ports.find((one) => one.port === servicePort || (one.name !== "" && one.name === servicePort));
   if (other !== undefined)
     return complainOfUnserved(port, key, `has port ${quote(servicePort)} only for ${other.protocol}`);

@@ -1,23 +1,37 @@
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Service, ServicePort } from "#src/model/service.ts";
-import type { Backend, BackendEndpoint, ServiceBackends } from "./route-table.ts";
+import type { Backend, BackendEndpoint } from "./route-table.ts";
 
 /** Whether an address and port are the proxy's own, so that a request sent there would come back. */
 export type IsOwnEndpoint = (address: string, port: number) => boolean;
 
-/** The backends of a Service: one for each TCP port, under its number and its name. Own endpoints are left out. */
+/** What a rule calls a backend; the port by number or by name. */
+export function backendKey(namespace: string, serviceName: string, port: number | string): string {
+  return `${namespace}/${serviceName}:${port}`;
+}
+
+/** The keys of all backends of a Service: of each TCP port under its number and its name. */
+export function backendKeysOf(service: Service): readonly string[] {
+  return service.ports.filter(({ protocol }) => protocol === "TCP").flatMap((port) => keysOf(service, port));
+}
+
+function keysOf({ namespace, name: serviceName }: Service, { port, name }: ServicePort): readonly string[] {
+  return [port, ...(name === "" ? [] : [name])].map((one) => backendKey(namespace, serviceName, one));
+}
+
+/** The backends of a Service by key: one for each TCP port, under its number and its name. Own endpoints are left out. */
 export function backendsOf(
   service: Service,
   slices: readonly EndpointSlice[],
   isOwn: IsOwnEndpoint = () => false,
-): ServiceBackends {
+): ReadonlyMap<string, Backend> {
   const backends = new Map<string, Backend>();
+  const host = `${service.name}.${service.namespace}`;
   for (const port of service.ports) {
     if (port.protocol !== "TCP") continue;
     const endpoints = endpointsOf(service, port, slices).filter(({ address, port: number }) => !isOwn(address, number));
-    const backend = { key: `${service.key}:${port.port}`, endpoints };
-    backends.set(String(port.port), backend);
-    if (port.name !== "") backends.set(port.name, backend);
+    const backend = { key: backendKey(service.namespace, service.name, port.port), host, endpoints };
+    for (const key of keysOf(service, port)) backends.set(key, backend);
   }
   return backends;
 }

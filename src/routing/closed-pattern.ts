@@ -1,5 +1,6 @@
 import { lastNotAfter, linkNested } from "./nested-texts.ts";
-import type { ClosedPattern, Route } from "./route-table.ts";
+import type { ClosedPattern } from "./route-table.ts";
+import type { Rule } from "./rule.ts";
 
 /** Characters that stand for themselves at the beginning of a regular expression, and do so in a normalised path. */
 const LITERAL = /^\/[A-Za-z0-9\-_~/]*/;
@@ -17,9 +18,9 @@ type UnlinkedPattern = Omit<ClosedPattern, "parent">;
  * What a regular expression in place of a path closes. As in ingress-nginx it is compared from the beginning of the
  * path and without regard to case, and goes before all paths with a shorter text.
  */
-export function closedPattern(pattern: string, route: Route): UnlinkedPattern {
+export function closedPattern(pattern: string, rule: Rule): UnlinkedPattern {
   const text = literalStart(pattern);
-  return { text: text.toLowerCase(), length: lengthOf(pattern, text), route };
+  return { text: text.toLowerCase(), length: lengthOf(pattern, text), rule };
 }
 
 /** Puts patterns in order, of each text the longest, and gives each the longest other one that it begins with. */
@@ -65,18 +66,18 @@ const ACME_PATH = "/.well-known/acme-challenge/";
  * The closed pattern that may match a normalised path and is not shorter than the rule that was found. An Exact path
  * goes before an expression; before a whole host that is closed, only one for the proof of a certificate.
  */
-export function closedRoute(
+export function closedRule(
   patterns: readonly ClosedPattern[],
   path: string,
-  found: Route | undefined,
-): Route | undefined {
-  const isExact = found?.pathType === "Exact";
+  found: Rule | undefined,
+): Rule | undefined {
+  const isExact = found?.origin.pathType === "Exact";
   if (isExact && path.startsWith(ACME_PATH)) return undefined;
   // Longer than any expression, and shorter than a whole host.
-  const foundLength = isExact ? Number.MAX_VALUE : (found?.path.length ?? 0);
+  const foundLength = isExact ? Number.MAX_VALUE : (found?.origin.path.length ?? 0);
   const lower = path.toLowerCase();
   let entry = lastNotAfter(patterns, lower);
   while (entry !== undefined && !(entry.length >= foundLength && lower.startsWith(entry.text)))
     entry = patterns[entry.parent];
-  return entry?.route;
+  return entry?.rule;
 }

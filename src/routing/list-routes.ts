@@ -1,14 +1,15 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotation-effects.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
-import type { HostRoutes, Route, RouteTable } from "./route-table.ts";
+import type { HostRoutes, RouteTable } from "./route-table.ts";
+import type { Rule, RuleOrigin } from "./rule.ts";
 
 /** One rule of the table, for people and tools to read. */
 interface ListedRoute {
   /** As in the rule; `*` for the catch-all. */
   readonly host: string;
   readonly path: string;
-  readonly pathType: Route["pathType"];
+  readonly pathType: RuleOrigin["pathType"];
   /** `namespace/name`. */
   readonly ingress: string;
   /** `namespace/name:port`, the port as the Ingress names it; undefined where the rule is closed. */
@@ -31,35 +32,33 @@ export function listRoutes(
   for (const [host, hostRoutes] of [...shardedEntries(table.hosts)].sort(([left], [right]) =>
     left < right ? -1 : 1,
   )) {
-    for (const route of routesOf(hostRoutes)) {
+    for (const rule of rulesOf(hostRoutes)) {
       total += 1;
-      if (total <= limit) routes.push(listed(table, host, route));
+      if (total <= limit) routes.push(listed(table, host, rule, hostRoutes.hasTls));
     }
   }
   return { routes, total };
 }
 
-function routesOf({ exact, prefixes, closedPatterns, defaultRoute }: HostRoutes): readonly Route[] {
+function rulesOf({ exact, prefixes, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
   return [
     ...exact.values(),
-    ...prefixes.map(({ route }) => route),
-    ...closedPatterns.map(({ route }) => route),
-    ...(defaultRoute === undefined ? [] : [defaultRoute]),
+    ...prefixes.map(({ rule }) => rule),
+    ...closedPatterns.map(({ rule }) => rule),
+    ...(fallback === undefined ? [] : [fallback]),
   ];
 }
 
-function listed(table: RouteTable, host: string, route: Route): ListedRoute {
-  const endpoints = getSharded(table.services, route.serviceKey)?.get(route.servicePort)?.endpoints;
+function listed(table: RouteTable, host: string, { origin, filters, action }: Rule, hasTls: boolean): ListedRoute {
+  const endpoints = action.kind === "forward" ? getSharded(table.backends, action.backend)?.endpoints : undefined;
   return {
     host: host === "" ? "*" : host,
-    path: route.path,
-    pathType: route.pathType,
-    ingress: route.ingressKey,
-    ...(route.closed === undefined
-      ? { service: `${route.serviceKey}:${route.servicePort}` }
-      : { closed: route.closed }),
-    ...(route.rewrite && { rewrite: route.rewrite }),
-    tls: route.hasTls,
+    path: origin.path,
+    pathType: origin.pathType,
+    ingress: origin.object,
+    ...(action.kind === "forward" ? { service: action.backend } : { closed: action.reason }),
+    ...(filters.rewrite && { rewrite: filters.rewrite }),
+    tls: hasTls,
     ...(endpoints && { endpoints: endpoints.map(({ address, port }) => print(address, port)) }),
   };
 }

@@ -1,5 +1,6 @@
 import { lastNotAfter, linkNested } from "./nested-texts.ts";
-import type { PrefixEntry, Route } from "./route-table.ts";
+import type { PrefixEntry } from "./route-table.ts";
+import type { Rule } from "./rule.ts";
 
 /** A prefix that does not yet know its place among the others. */
 export type UnlinkedPrefix = Omit<PrefixEntry, "parent">;
@@ -12,14 +13,14 @@ export function linkPrefixes(prefixes: readonly UnlinkedPrefix[]): readonly Pref
 /** By text; of equal texts the Prefix comes last, so that it is met first when walking back. */
 function compare(left: UnlinkedPrefix, right: UnlinkedPrefix): number {
   if (left.text !== right.text) return left.text < right.text ? -1 : 1;
-  return Number(left.route.pathType === "Prefix") - Number(right.route.pathType === "Prefix");
+  return Number(left.rule.origin.pathType === "Prefix") - Number(right.rule.origin.pathType === "Prefix");
 }
 
 /** The longest prefix that a normalised path matches: from the last text not after the path back along those it begins with. */
-export function longestPrefix(prefixes: readonly PrefixEntry[], path: string): Route | undefined {
+export function longestPrefix(prefixes: readonly PrefixEntry[], path: string): Rule | undefined {
   let entry = lastNotAfter(prefixes, path);
   while (entry !== undefined && !covers(entry, path)) entry = prefixes[entry.parent];
-  return entry?.route;
+  return entry?.rule;
 }
 
 function covers(entry: PrefixEntry, path: string): boolean {

@@ -1,30 +1,27 @@
-import type { ClosedReason } from "#src/model/closed-reason.ts";
-import type { HttpsRedirect, Rewrite } from "#src/model/annotation-effects.ts";
-import type { PathType } from "#src/model/ingress-path.ts";
 import type { NestedText } from "./nested-texts.ts";
+import type { Rule } from "./rule.ts";
 import type { ShardedMap } from "./sharded-map.ts";
 
 /** All that decides where a request goes. Immutable: a change makes a new table that shares what stayed. */
 export interface RouteTable {
   /** By host as written in the rule: `example.com`, `*.example.com`, or empty for the catch-all. */
   readonly hosts: ShardedMap<HostRoutes>;
-  /** By the Service's `namespace/name`: its backends. */
-  readonly services: ShardedMap<ServiceBackends>;
+  /** By the keys that rules have: a port that has a name has two. */
+  readonly backends: ShardedMap<Backend>;
 }
-
-/** The backends of one Service by port, each under its number and its name. */
-export type ServiceBackends = ReadonlyMap<string, Backend>;
 
 /** The rules of one host, merged from all Ingresses that name it. */
 export interface HostRoutes {
-  readonly exact: ReadonlyMap<string, Route>;
+  readonly exact: ReadonlyMap<string, Rule>;
   /** Prefix and ImplementationSpecific paths in the order of their text. */
   readonly prefixes: readonly PrefixEntry[];
   /** In the order of their text, each text once; usually none. */
   readonly closedPatterns: readonly ClosedPattern[];
-  readonly defaultRoute: Route | undefined;
+  readonly fallback: Rule | undefined;
   /** Any of them is closed: mostly none is, and then no other spelling of a path has to be looked for. */
   readonly hasClosed: boolean;
+  /** An Ingress has a `tls` entry for the host. */
+  readonly hasTls: boolean;
 }
 
 /** A path that matches by its beginning. */
@@ -33,7 +30,7 @@ export interface PrefixEntry extends NestedText {
   readonly text: string;
   /** Prefix compares whole elements; ImplementationSpecific does not, as in ingress-nginx. */
   readonly wholeElements: boolean;
-  readonly route: Route;
+  readonly rule: Rule;
 }
 
 /** A regular expression in place of a path, which closes whatever it could match. */
@@ -42,33 +39,15 @@ export interface ClosedPattern extends NestedText {
   readonly text: string;
   /** Paths of rules that are longer go before it; infinite where the pattern itself cannot be read. */
   readonly length: number;
-  readonly route: Route;
+  readonly rule: Rule;
 }
 
-/** One rule of an Ingress, ready to use. */
-export interface Route {
-  /** `namespace/name` of the Ingress. */
-  readonly ingressKey: string;
-  /** Normalised; as written where it is a regular expression; empty for a default backend. */
-  readonly path: string;
-  readonly pathType: PathType | "default";
-  /** Why requests are answered 503 and no other rule is asked; undefined: they are forwarded. */
-  readonly closed: ClosedReason | undefined;
-  /** Empty where the route is closed, as the port is. */
-  readonly serviceKey: string;
-  /** Number in decimal, or name. */
-  readonly servicePort: string;
-  /** What becomes of the path (annotation `rewrite-target`); the target is visible ASCII. */
-  readonly rewrite: Rewrite | undefined;
-  /** An Ingress has a `tls` entry for the host: plain requests may be sent on to HTTPS. */
-  readonly hasTls: boolean;
-  readonly httpsRedirect: HttpsRedirect;
-}
-
-/** A Service port with the endpoints that may be picked now. */
+/** What a rule forwards to, with the endpoints that may be picked now: a port of a Service. */
 export interface Backend {
   /** `namespace/name:port`, the port by number. */
   readonly key: string;
+  /** For requests that name no host: `name.namespace`, under which it is known in the cluster. */
+  readonly host: string;
   /** Empty: answered 503. */
   readonly endpoints: readonly BackendEndpoint[];
 }

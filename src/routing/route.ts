@@ -1,11 +1,12 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
-import { closedRoute } from "./closed-pattern.ts";
+import { closedRule } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
-import type { Backend, HostRoutes, Route, RouteTable } from "./route-table.ts";
+import type { Backend, HostRoutes, RouteTable } from "./route-table.ts";
+import type { Rule } from "./rule.ts";
 
 /** What of a request decides where it goes. */
 export interface RouteRequest {
@@ -21,7 +22,7 @@ export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" |
 export type RouteDecision =
   | {
       readonly kind: "forward";
-      readonly route: Route;
+      readonly rule: Rule;
       readonly backend: Backend;
       /** The normalised path, which every decision about the request looks at. */
       readonly path: string;
@@ -33,7 +34,7 @@ export type RouteDecision =
       readonly status: 400 | 404 | 503;
       readonly reason: RouteRefusal;
       /** The rule that matched, where one did. */
-      readonly route?: Route;
+      readonly rule?: Rule;
     };
 
 /**
@@ -49,28 +50,33 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   if (path === undefined) return BAD_PATH;
   const catchAll = getSharded(table.hosts, "");
   const rules = hostRoutes(table, host) ?? catchAll;
-  const matched = matchPath(rules, path) ?? catchAll?.defaultRoute;
+  const matched = matchPath(rules, path) ?? catchAll?.fallback;
   if (matched === undefined) return NO_ROUTE;
-  const closed = closedOf(matched) ?? firstClosed(rules, path);
+  const { action, filters, origin } = matched;
+  if (action.kind === "closed") return unavailable(matched, action.reason);
+  const closed = firstClosed(rules, path);
   if (closed !== undefined) return closed;
-  const backend = getSharded(table.services, matched.serviceKey)?.get(matched.servicePort);
-  if (backend === undefined) return { kind: "refuse", status: 503, reason: "no-service", route: matched };
-  if (backend.endpoints.length === 0) return { kind: "refuse", status: 503, reason: "no-endpoint", route: matched };
+  const backend = getSharded(table.backends, action.backend);
+  if (backend === undefined) return unavailable(matched, "no-service");
+  if (backend.endpoints.length === 0) return unavailable(matched, "no-endpoint");
   const kept = isForwardedNormalized(request.path) ? path : undefined;
-  const rewrittenPath = matched.rewrite ? rewritePath(path, matched.path, matched.rewrite) : kept;
-  if (matched.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
-  return { kind: "forward", route: matched, backend, path, rewrittenPath };
+  const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
+  if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
+  return { kind: "forward", rule: matched, backend, path, rewrittenPath };
 }
 
-function closedOf(route: Route | undefined): RouteDecision | undefined {
-  return route?.closed === undefined ? undefined : { kind: "refuse", status: 503, reason: route.closed, route };
+function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {
+  return { kind: "refuse", status: 503, reason, rule };
 }
 
 /** The closed rule of one of the other paths that programs see in this one. */
 function firstClosed(rules: HostRoutes | undefined, path: string): RouteDecision | undefined {
   if (rules?.hasClosed !== true) return undefined;
-  const paths = decodedPaths(path);
-  return paths.map((one) => closedOf(matchPath(rules, one))).find((closed) => closed !== undefined);
+  for (const one of decodedPaths(path)) {
+    const rule = matchPath(rules, one);
+    if (rule?.action.kind === "closed") return unavailable(rule, rule.action.reason);
+  }
+  return undefined;
 }
 
 function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
@@ -80,10 +86,10 @@ function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
   return wildcard === undefined ? undefined : getSharded(table.hosts, wildcard);
 }
 
-function matchPath(host: HostRoutes | undefined, path: string): Route | undefined {
+function matchPath(host: HostRoutes | undefined, path: string): Rule | undefined {
   if (host === undefined) return undefined;
-  const found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.defaultRoute;
-  return host.closedPatterns.length === 0 ? found : (closedRoute(host.closedPatterns, path, found) ?? found);
+  const found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.fallback;
+  return host.closedPatterns.length === 0 ? found : (closedRule(host.closedPatterns, path, found) ?? found);
 }
 
 const BAD_HOST: RouteDecision = { kind: "refuse", status: 400, reason: "bad-host" };

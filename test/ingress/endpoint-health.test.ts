@@ -30,7 +30,7 @@ function backendOf(count: number): Backend {
     address: `192.0.2.${index + 1}`,
     port: 80,
   }));
-  return { key: "shop/web:80", endpoints };
+  return { key: "shop/web:80", host: "web.shop", endpoints };
 }
 
 /** A balancer whose clock stands until it is told. */
@@ -130,7 +130,7 @@ describe("an endpoint that cannot be connected to", () => {
     const { balancer, backend, at, fail } = balance(4);
     fail(0, 2);
     fail(1, 2);
-    const left = { key: backend.key, endpoints: [at(0), at(1), at(2)] };
+    const left = { ...backend, endpoints: [at(0), at(1), at(2)] };
     const picked = new Set(Array.from({ length: 6 }, () => balancer.next(left).key));
     expect(picked).toEqual(new Set(["pod-0", "pod-1", "pod-2"]));
   });
@@ -207,7 +207,7 @@ describe("on real sockets", () => {
     const port = await listen(dying);
     await using proxy = await startProxy({ s: [port, good.port] });
     const { routes, balancer, counters } = proxy.engine;
-    const { endpoints } = getSharded(routes.services, "default/s")!.get("80")!;
+    const { endpoints } = getSharded(routes.backends, "default/s:80")!;
     const dies = endpoints.find((endpoint) => endpoint.port === port)!;
     const answers = [await ask(proxy.port, CLOSING), await ask(proxy.port, CLOSING)];
     expect(answers.map((text) => text.slice(text.indexOf("\r\n\r\n") + 4)).sort()).toEqual(["dying", "good"]);

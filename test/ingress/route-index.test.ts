@@ -119,7 +119,7 @@ const someStep = oneof(
 function printTable(table: RouteTable): unknown {
   return {
     hosts: Object.fromEntries(shardedEntries(table.hosts)),
-    services: Object.fromEntries(shardedEntries(table.services)),
+    backends: Object.fromEntries(shardedEntries(table.backends)),
   };
 }
 
@@ -170,5 +170,22 @@ describe("RouteIndex", () => {
     // The changes do meet what this is about.
     expect(closedRoutes).toBeGreaterThan(100);
     expect(conflicts).toBeGreaterThan(20);
+  });
+
+  it("knows a port by its number and its name, and no longer by those that it had before", () => {
+    const index = new RouteIndex(scope);
+    const withPort = (port: number, name: string): Service => ({
+      ...serviceOf("s"),
+      ports: [{ name, protocol: "TCP", port, targetPort: 80 }],
+    });
+    const keysAfter = (...services: readonly (Service | undefined)[]): readonly string[] => {
+      const changes = services.map((after) => ({ key: "default/s", before: undefined, after }));
+      const { backends } = index.update({ ingresses: [], classes: [], services: changes, slices: [] });
+      return sorted(Array.from(shardedEntries(backends), ([key]) => key));
+    };
+    expect(keysAfter(withPort(80, "web"))).toEqual(["default/s:80", "default/s:web"]);
+    expect(keysAfter(withPort(80, "http"))).toEqual(["default/s:80", "default/s:http"]);
+    expect(keysAfter(withPort(8080, "web"), undefined, withPort(81, ""))).toEqual(["default/s:81"]);
+    expect(keysAfter(undefined)).toEqual([]);
   });
 });

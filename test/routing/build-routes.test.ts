@@ -80,10 +80,10 @@ function rankOf(rule: { path: string; pathType: string }, path: string): number 
 }
 
 function ruleOf(table: RouteTable, host: string, path: string): string | undefined {
-  for (const [, backends] of shardedEntries(table.services)) expect(backends.size).toBeGreaterThan(0);
+  for (const [key, backend] of shardedEntries(table.backends)) expect(key).toBe(backend.key);
   const decision = route(table, { host, path });
-  if (decision.kind === "forward") return `${decision.route.ingressKey} ${decision.route.serviceKey.split("/")[1]}`;
-  return decision.reason;
+  if (decision.kind === "refuse") return decision.reason;
+  return `${decision.rule.origin.object} ${/\/(.*):80$/.exec(decision.backend.key)?.[1]}`;
 }
 
 describe("buildRoutes()", () => {
@@ -107,7 +107,7 @@ describe("buildRoutes()", () => {
         if (first === undefined) return;
         const before = route(buildRoutes(allServices(ingresses)), { host, path });
         const after = route(buildRoutes(allServices([closedAsWhole(first), ...others])), { host, path });
-        const isClosed = before.route?.ingressKey === first.key;
+        const isClosed = before.rule?.origin.object === first.key;
         expect(after.kind === "refuse" && after.reason === "closed-restriction").toBe(isClosed);
         if (!isClosed) expect(after).toEqual(before);
         refused += Number(isClosed);
@@ -130,6 +130,7 @@ describe("buildRoutes()", () => {
             replaceHosts(table, mergeHosts(touched, snapshot)),
             snapshot.services.keys(),
             snapshot,
+            snapshot.services,
           );
           expect(printTable(table)).toEqual(printTable(buildRoutes(snapshot)));
           history.push({ table, printed: printTable(table) });
@@ -147,7 +148,7 @@ describe("buildRoutes()", () => {
     const table = buildRoutes(snapshotOf([ingress]));
     const ruleFor = (path: string) => {
       const decision = route(table, { host: "a.com", path });
-      return decision.kind === "forward" ? decision.route.path : decision.reason;
+      return decision.kind === "forward" ? decision.rule.origin.path : decision.reason;
     };
     expect(["/p9999/x", "/p77/deep/er/x", "/p77/deep/x", "/p77/other", "/p10000"].map(ruleFor)).toEqual([
       "/p9999",
@@ -162,6 +163,6 @@ describe("buildRoutes()", () => {
 function printTable(table: RouteTable): unknown {
   return {
     hosts: Object.fromEntries(shardedEntries(table.hosts)),
-    services: Object.fromEntries(shardedEntries(table.services)),
+    backends: Object.fromEntries(shardedEntries(table.backends)),
   };
 }

@@ -58,8 +58,8 @@ function valueOf<T>(parsed: Parsed<T>): T {
 
 function printDecision(decision: RouteDecision): string {
   if (decision.kind === "refuse") return `${decision.status} ${decision.reason}`;
-  const { route: rule, backend, rewrittenPath } = decision;
+  const { rule, backend, rewrittenPath } = decision;
   const endpoints = backend.endpoints.map(({ address, port }) => `${address}:${port}`).join(",");
   const as = rewrittenPath === undefined ? "" : ` as ${rewrittenPath}`;
-  return `${backend.key} [${endpoints}] by ${rule.ingressKey} ${rule.pathType} ${rule.path}${as}`.trimEnd();
+  return `${backend.key} [${endpoints}] by ${rule.origin.object} ${rule.origin.pathType} ${rule.origin.path}${as}`.trimEnd();
 }

@@ -1,0 +1,45 @@
+import type { Rewrite } from "#src/model/annotation-effects.ts";
+import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { PathType } from "#src/model/ingress-path.ts";
+
+/** What is done with the requests for one path of a host. Whatever it was written in comes to this. */
+export interface Rule {
+  readonly origin: RuleOrigin;
+  readonly filters: RuleFilters;
+  readonly action: RuleAction;
+}
+
+/** Where a rule was written. */
+export interface RuleOrigin {
+  /** `namespace/name` of the Ingress. */
+  readonly object: string;
+  /** Normalised; as written where it is a regular expression; empty for a default backend. */
+  readonly path: string;
+  readonly pathType: PathType | "default";
+}
+
+/** What is done with a request before it is forwarded. */
+export interface RuleFilters {
+  /** Plain requests are redirected to HTTPS: always, or where the program's option says so. */
+  readonly httpsRedirect: "always" | "by-option" | undefined;
+  /** What becomes of the path; the target is visible ASCII. */
+  readonly rewrite: Rewrite | undefined;
+}
+
+/** Of most rules: all of these share one. */
+export const NO_FILTERS: RuleFilters = { httpsRedirect: undefined, rewrite: undefined };
+
+export type RuleAction = ForwardAction | ClosedAction;
+
+/** Requests are sent to an endpoint of a backend. */
+interface ForwardAction {
+  readonly kind: "forward";
+  /** Its key in the table: `namespace/name:port`, the port as it is written, by number or by name. */
+  readonly backend: string;
+}
+
+/** Requests are answered 503, and no other rule is asked. */
+interface ClosedAction {
+  readonly kind: "closed";
+  readonly reason: ClosedReason;
+}
