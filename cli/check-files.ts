@@ -71,10 +71,6 @@ function placesByName(
 
 /** As in the folder source, the first of the objects with one name counts. */
 function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, FilePlace>) {
-  const startIn = (object: KubeObject): string => {
-    const place = places.get(object);
-    return place === undefined ? "" : startOf(place);
-  };
   const firsts = new Map<string, KubeObject>();
   const doubles: Finding[] = [];
   for (const object of objects) {
@@ -84,17 +80,22 @@ function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeOb
       firsts.set(name, object);
       continue;
     }
-    doubles.push({
-      file: startIn(object),
-      code: "MANIFEST_DUPLICATE",
-      at: placeOf(object),
-      what: "Cannot use this object",
-      why: `${startIn(first)} has one of the same kind, namespace and name`,
-      fix: "Remove or rename one of the two",
-      severity: "error",
-    });
+    doubles.push(duplicateOf(object, places.get(first), places.get(object)));
   }
   return { firsts: [...firsts.values()], doubles };
+}
+
+/** The Problem of an object that is at a place in a file, where another one of its name is before. */
+export function duplicateOf(object: KubeObject, first: FilePlace | undefined, place: FilePlace | undefined): Finding {
+  return {
+    file: place === undefined ? "" : startOf(place),
+    code: "MANIFEST_DUPLICATE",
+    at: placeOf(object),
+    what: "Cannot use this object",
+    why: `${first === undefined ? "another file" : startOf(first)} has one of the same kind, namespace and name`,
+    fix: "Remove or rename one of the two",
+    severity: "error",
+  };
 }
 
 /** The Problem of a file of manifests that cannot be read. */

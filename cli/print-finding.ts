@@ -1,3 +1,4 @@
+import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { CheckResult, Finding } from "./check-result.ts";
@@ -14,10 +15,22 @@ export function printFinding({ file, severity, code, at, what, why, fix }: Findi
 /** The last line: how much was read, and what was found. */
 export function printSummary({ findings, objects, otherKinds }: CheckResult): string {
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  const ignored = [...otherKinds].map(([kind, count]) => `${count} ${kind}`).join(", ");
+  const ignored = listed(
+    [...otherKinds].map(([kind, count]) => `${count} ${shortKind(kind)}`),
+    KINDS_SHOWN,
+  );
   const counts = [counted(errors, "error"), counted(findings.length - errors, "warning")].join(", ");
   const verdict = `${counted(objects, "object")} read: ${counts}`;
   return `${verdict}${ignored === "" ? "" : `. Ignored: ${ignored}`}\n`;
+}
+
+/** Kinds in the summary. */
+const KINDS_SHOWN = 12;
+/** Characters of a kind: a word that a user wrote. */
+const MAX_KIND = 63;
+
+function shortKind(kind: string): string {
+  return oneLine(kind.length > MAX_KIND ? `${kind.slice(0, MAX_KIND)}...` : kind);
 }
 
 function counted(count: number, word: string): string {

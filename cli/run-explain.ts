@@ -19,15 +19,15 @@ options.`;
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
   if (!seen.ok) return seen.code;
-  const { input, subject, isJson } = seen;
+  const { input, subject, problems, isJson } = seen;
   const explained = explain(input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.
-    io.stderr.write(`${command}: ${explained.why}\n${printLines(input.problems)}`);
+    io.stderr.write(`${command}: ${explained.why}\n${printLines(problems)}`);
     return explained.isUsage ? EXIT_USAGE : 1;
   }
   const { explanation } = explained;
   io.stdout.write(isJson ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
-  io.stderr.write(printLines(input.problems.filter(({ code }) => code.startsWith("API_"))));
+  io.stderr.write(printLines(problems.filter(({ code }) => code.startsWith("API_"))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }

@@ -15,12 +15,10 @@ Exit code: 0 when it could be read; 1 when it could not, or when no such Service
 export async function runHistory(args: readonly string[], io: ProgramIo): Promise<number> {
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject and entries" });
   if (!seen.ok) return seen.code;
-  const { input, subject, isJson } = seen;
+  const { input, subject, problems, isJson } = seen;
   const viewed = viewHistory(input, subject);
   if (!viewed.ok || input.history === undefined) {
-    io.stderr.write(
-      `${command}: ${viewed.ok ? "the history cannot be read" : viewed.why}\n${printLines(input.problems)}`,
-    );
+    io.stderr.write(`${command}: ${viewed.ok ? "the history cannot be read" : viewed.why}\n${printLines(problems)}`);
     return 1;
   }
   io.stdout.write(isJson ? `${JSON.stringify(viewed.view)}\n` : printHistory(viewed.view));

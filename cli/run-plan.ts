@@ -12,8 +12,8 @@ import { configMapRef } from "#src/source/source-options.ts";
 import { type Foretold, foretell } from "#src/view/foretell.ts";
 import { hasError } from "#src/model/field.ts";
 import { type FilePlace, printObjectName } from "#src/model/problem-place.ts";
-import { unreadableFile } from "./check-files.ts";
-import { nameOf } from "./check-result.ts";
+import { duplicateOf, unreadableFile } from "./check-files.ts";
+import { type Finding, nameOf } from "./check-result.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
@@ -65,10 +65,11 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
   });
   const { configProblems, ...foretold } = foretell(input, written.objects);
   const ofManifests = withoutTwins([...written.problems, ...configProblems]);
-  const placeOf: PlaceOfObject = (object) => written.placeOf(object) ?? seen.placeOf(object);
+  const placed: PlaceOfObject = (object) => written.placeOf(object) ?? seen.placeOf(object);
   const problems = [
     ...input.problems.map((problem) => findingOf(problem, seen.placeOf)),
-    ...[...ofManifests, ...foretold.problems].map((problem) => findingOf(problem, placeOf)),
+    ...[...ofManifests, ...foretold.problems].map((problem) => findingOf(problem, placed)),
+    ...written.twins,
   ];
   const shown = { ...foretold, problems };
   io.stdout.write(
@@ -76,14 +77,16 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
       ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
       : printPlan(shown),
   );
-  if (isPlanBlind(input) || hasError(ofManifests)) return 1;
+  if (isPlanBlind(input) || hasError([...ofManifests, ...written.twins])) return 1;
   return isHarmful(foretold) ? EXIT_HARM : 0;
 }
 
 interface Written {
   readonly objects: readonly KubeObject[];
   readonly problems: readonly Problem[];
-  /** Where an object is written; of several of one name the last. */
+  /** Objects that one of the same name is before. */
+  readonly twins: readonly Finding[];
+  /** Where an object is written; of several of one name the first. */
   readonly placeOf: PlaceOfObject;
 }
 
@@ -94,6 +97,7 @@ async function readManifests(
   const objects: KubeObject[] = [];
   const problems: Problem[] = [];
   const places = new Map<string, FilePlace>();
+  const twins: Finding[] = [];
   for (const path of paths) {
     for (const { path: file, text, fault } of await readCheckedFiles(path)) {
       if (text === undefined) {
@@ -101,17 +105,34 @@ async function readManifests(
         continue;
       }
       const parsed = parseManifests(text, file, { keepsLines: true });
-      for (const [object, place] of parsed.places) places.set(nameOf(object), place);
       problems.push(...parsed.problems);
-      objects.push(...parsed.objects.filter(({ kind }) => PLANNED.includes(kind)));
+      for (const object of parsed.unusable) keepPlace(object, parsed.places.get(object), places);
+      for (const object of parsed.objects) {
+        const first = keepPlace(object, parsed.places.get(object), places);
+        if (first !== undefined) twins.push(duplicateOf(object, first, parsed.places.get(object)));
+        else if (PLANNED.includes(object.kind)) objects.push(object);
+      }
     }
   }
   const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation });
   return {
     objects,
     problems: [...problems, ...inspected.flatMap((one) => one.problems)],
+    twins,
     placeOf: (object) => places.get(printObjectName(object)),
   };
+}
+
+/** Keeps the place of the first object of a name, and returns it for each other one. */
+function keepPlace(
+  object: KubeObject,
+  place: FilePlace | undefined,
+  places: Map<string, FilePlace>,
+): FilePlace | undefined {
+  const name = nameOf(object);
+  const first = places.get(name);
+  if (first === undefined && place !== undefined) places.set(name, place);
+  return first;
 }
 
 /** Each Problem once: what is wrong with an object alone is found when it is read, and with the whole configuration. */

@@ -3,6 +3,8 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { isSubjectText } from "#src/view/explain-subject.ts";
+import type { Finding } from "./check-result.ts";
+import { findingOf } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
 import { seeInstallation } from "./see-installation.ts";
@@ -18,7 +20,14 @@ interface SubjectCommand {
 
 /** What a call asks about, and the installation; or the exit code, after saying why not. */
 type SeenSubject =
-  | { readonly ok: true; readonly subject: string; readonly input: ExplainInput; readonly isJson: boolean }
+  | {
+      readonly ok: true;
+      readonly subject: string;
+      readonly input: ExplainInput;
+      /** Those of the source, with the files that they are in. */
+      readonly problems: readonly Finding[];
+      readonly isJson: boolean;
+    }
   | { readonly ok: false; readonly code: number };
 
 /** Reads the call of a command about one subject, and looks at the installation once. */
@@ -33,7 +42,9 @@ export async function seeSubject(
   const subject = subjectIn(command, read.rest, io);
   if (subject === undefined) return { ok: false, code: EXIT_USAGE };
   const seen = await seeInstallation(read.values, { command, io });
-  return seen.ok ? { ok: true, subject, input: seen.input, isJson: wantsJson(read.values) } : seen;
+  if (!seen.ok) return seen;
+  const problems = seen.input.problems.map((problem) => findingOf(problem, seen.placeOf));
+  return { ok: true, subject, input: seen.input, problems, isJson: wantsJson(read.values) };
 }
 
 /** The one Service or address that a call names; undefined where it names none, after saying so. */

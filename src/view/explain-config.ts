@@ -37,7 +37,7 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
       text: `There is no ${name}.${other} A controller that runs keeps the last good configuration.`,
       fix: sentence(
         unread?.fix ??
-          "Create it with the pools, name another one with --namespace and --config-map, or create IPAddressPools.",
+          "Create the ConfigMap with the pools, name another one with --namespace and --config-map, or create IPAddressPools.",
       ),
     });
   }

@@ -4,6 +4,7 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
+import { findMissing } from "./find-missing.ts";
 import { overlayObjects } from "./overlay-objects.ts";
 import { readInstallation } from "./seen-installation.ts";
 import { snapshotOf } from "./snapshot-of.ts";
@@ -37,6 +38,8 @@ export function foretell(input: StatusInput, objects: readonly KubeObject[]): Fo
     return problem !== undefined && isNew ? [problem] : [];
   });
   const known = new Set(seenThen.isConfigStale ? [] : seen.configProblems.map(printProblem));
-  const configProblems = seenThen.configProblems.filter((problem) => !known.has(printProblem(problem)));
+  const missing = findMissing(changed).filter(({ code }) => code === "CONFIG_MAP_MISSING");
+  const ofConfig = seenThen.configProblems.filter((problem) => !known.has(printProblem(problem)));
+  const configProblems = [...missing, ...ofConfig];
   return { ...comparePlans(before, after), problems, configProblems };
 }

@@ -108,6 +108,30 @@ data:
     expect(code).toBe(1);
   });
 
+  it("takes the first of two objects of one name, as check does, and says so", async () => {
+    const change = join(await mkdtemp(join(folder, ".change-")), "twice.yaml");
+    const service = (address: string) =>
+      `apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { type: LoadBalancer, loadBalancerIP: ${address}, ports: [{ port: 80 }] }\n`;
+    await writeFile(change, `${service("192.0.2.1")}---\n${service("192.0.2.2")}`);
+    const { stdout, code } = await plan("-o", "json", "-f", change);
+    const { move, problems } = JSON.parse(stdout) as { move: unknown; problems: readonly Record<string, string>[] };
+    expect(move).toEqual([{ service: "shop/web", from: "192.0.2.0", to: "192.0.2.1" }]);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        code: "MANIFEST_DUPLICATE",
+        file: `${change}:6`,
+        why: `${change}:1 has one of the same kind, namespace and name`,
+      }),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it("says that there is no configuration, and exits with 1", async () => {
+    await writeFile(join(folder, "base.yaml"), "");
+    const { stdout, code } = await plan("-f", file("services"));
+    expect([code, stdout]).toEqual([1, expect.stringContaining("[CONFIG_MAP_MISSING]")]);
+  });
+
   it.each([
     { name: "no file", args: [] },
     { name: "an unknown option", args: ["-f", "x.yaml", "--apply"] },

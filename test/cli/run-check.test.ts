@@ -99,6 +99,16 @@ describe("hawser check", () => {
     for (const { file } of findings) expect(file).toMatch(/broken\/.*\.yaml(?::\d+|$)/);
   });
 
+  it("says in one line which kinds it ignored: a few, each cut and with nothing that a terminal obeys", async () => {
+    const kinds = ["Role", "x".repeat(100_000), "a\u202eb", ...Array.from({ length: 20 }, (_, index) => `K${index}`)];
+    const text = kinds.map((kind) => JSON.stringify({ apiVersion: "rbac.example/v1", kind })).join("\n---\n");
+    await writeFile(join(folder, "others.yaml"), text);
+    expect(await main([folder])).toBe(0);
+    expect(io.err()).toMatch(
+      /^0 objects read: .* Ignored: 1 Role, 1 x{63}\.\.\., 1 a\\u\{202e\}b, 1 K0, .* and 11 more\n$/,
+    );
+  });
+
   it("exits 2 for a file that is not there, and checks the others", async () => {
     await writeFile(join(folder, "web.yaml"), "a: [");
     expect(await main([join(folder, "none.yaml"), join(folder, "web.yaml")])).toBe(2);
