@@ -15,6 +15,9 @@ Each line begins with ok, bad, or ? for what cannot be seen from here or may not
 Exit code: 0 when no step is bad; 1 when one is, when there is no such Service, or when nothing can be read; 2 for wrong
 options.`;
 
+/** Codes of what keeps a person from seeing a part. */
+const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
+
 /** Runs `hawser explain`. Resolves with the exit code. */
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
@@ -28,6 +31,6 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
   }
   const { explanation } = explained;
   io.stdout.write(isJson ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
-  io.stderr.write(printLines(problems.filter(({ code }) => code.startsWith("API_"))));
+  io.stderr.write(printLines(problems.filter(({ code }) => BLIND.includes(code))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }

@@ -9,6 +9,7 @@ import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { configMapRef } from "#src/source/source-options.ts";
+import { hasConfiguration } from "#src/view/find-missing.ts";
 import { type Foretold, foretell } from "#src/view/foretell.ts";
 import { hasError } from "#src/model/field.ts";
 import { type FilePlace, printObjectName } from "#src/model/problem-place.ts";
@@ -58,11 +59,12 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
   const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) return seen.code;
   const { input } = seen;
-  const written = await readManifests(paths, {
+  const installation = {
     configMap: keyOf(configMapRef(options)),
     metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
-  });
+  };
+  const written = await readManifests(paths, installation, hasConfiguration(input));
   const { configProblems, ...foretold } = foretell(input, written.objects);
   const ofManifests = withoutTwins([...written.problems, ...configProblems]);
   const placed: PlaceOfObject = (object) => written.placeOf(object) ?? seen.placeOf(object);
@@ -93,6 +95,7 @@ interface Written {
 async function readManifests(
   paths: readonly string[],
   installation: ServiceClass & { readonly configMap: string; readonly metallbNamespace: string },
+  isConfigured: boolean,
 ): Promise<Written> {
   const objects: KubeObject[] = [];
   const problems: Problem[] = [];
@@ -114,7 +117,7 @@ async function readManifests(
       }
     }
   }
-  const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation });
+  const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation }, { isConfigured });
   return {
     objects,
     problems: [...problems, ...inspected.flatMap((one) => one.problems)],

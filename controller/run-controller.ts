@@ -20,7 +20,7 @@ import { createControllerMetrics } from "./metrics.ts";
 import { controllerOptions } from "./controller-options.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
-const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap.";
+const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap and in MetalLB's objects.";
 const component = "controller";
 
 /** Runs the controller until it is asked to end. Resolves with its exit code. */

@@ -49,7 +49,7 @@ export function untoldNetworkProblems(node: string, left: readonly Cidr[]): read
       at: { kind: "speaker", nodes: [node] },
       what: `Announces no address of ${left.map(printCidr).join(", ")}`,
       why: `more than ${SUBNETS_PER_HEARTBEAT} networks of this node contain addresses of pools or Services, and a heartbeat has room for that many`,
-      fix: "Name the interfaces to use in --interfaces, or let other nodes announce the addresses of some networks (node-selectors of a pool)",
+      fix: "Name the interfaces to use in --interfaces, or let other nodes announce the addresses of some networks (node-selectors of a pool, nodeSelectors of an L2Advertisement)",
       severity: "error",
     },
   ];

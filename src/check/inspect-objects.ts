@@ -37,15 +37,16 @@ export interface Inspection extends Omit<CheckedSet, "members" | "otherKinds"> {
 
 /**
  * Reads every object as the program does that it is for. A ConfigMap or Secret that is for something else is well, and
- * so is a Service or an Ingress that another controller serves.
+ * so is a Service or an Ingress that another controller serves. `isConfigured`: there is a configuration besides the objects.
  */
 export function inspectObjects(
   objects: readonly KubeObject[],
   installation: Installation = DEFAULT_INSTALLATION,
+  { isConfigured: isConfiguredElsewhere = false }: { readonly isConfigured?: boolean } = {},
 ): Inspection {
   const byName = new Map(objects.map((object) => [nameOf(object.kind, keyOf(object.metadata)), object]));
   const hasConfig = byName.has(nameOf("ConfigMap", installation.configMap));
-  const isConfigured = hasConfig || objects.some((object) => isPoolOf(object, installation));
+  const isConfigured = isConfiguredElsewhere || hasConfig || objects.some((object) => isPoolOf(object, installation));
   const context = { installation, isConfigured, found: noFoundObjects() };
   // Whose an Ingress is, its class says.
   const classes = objects.filter(({ kind }) => kind === "IngressClass");

@@ -31,7 +31,7 @@ const NODE_CAUSES: Readonly<Record<Exclude<IneligibleReason, ForbiddenReason>, N
     fix: "start the speaker with the name of its Node",
   },
   NodeNotSelected: {
-    why: "not selected by the node-selectors of the pool",
+    why: "not selected by the node selectors of its pool, in the ConfigMap or an L2Advertisement",
     fix: "label a node so that a selector matches, or change the selectors",
   },
   NotAdvertised: {

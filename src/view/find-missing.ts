@@ -21,7 +21,11 @@ export function isNotConfigured(missing: readonly Problem[]): boolean {
 }
 
 /** Whether there is an object that configures Hawser, or may be one that cannot be seen. */
-function hasConfiguration({ configMaps, resources = [], metallbNamespace = METALLB_NAMESPACE }: StatusInput): boolean {
+export function hasConfiguration({
+  configMaps,
+  resources = [],
+  metallbNamespace = METALLB_NAMESPACE,
+}: StatusInput): boolean {
   const isConfiguring = ({ kind, metadata }: KubeObject): boolean =>
     configures(kind as MetallbKind) && metadata.namespace === metallbNamespace;
   return configMaps?.length !== 0 || resources.some(isConfiguring);

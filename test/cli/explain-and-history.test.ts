@@ -43,6 +43,14 @@ const manifests = [
   },
 ];
 
+/** Read with a warning whose code begins as those of an API server that cannot be read. */
+const old = {
+  apiVersion: "extensions/v1beta1",
+  kind: "Ingress",
+  metadata: { name: "old", namespace: "shop" },
+  spec: {},
+};
+
 /** A folder as a controller and the speaker of n1 left it. */
 async function installation(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "hawser-explain-"));
@@ -110,6 +118,13 @@ describe("hawser history", () => {
 });
 
 describe("hawser explain", () => {
+  it("F prints no warning about a manifest: only what keeps it from seeing a part", async () => {
+    const directory = await installation();
+    await writeFile(join(directory, "old.yaml"), stringify(old));
+    expect((await callCli(["explain", "web", "--manifests", directory])).stderr).toBe("");
+    expect((await callCli(["status", "--manifests", directory])).stdout).toContain("[API_VERSION_OLD]");
+  });
+
   it("F exits with 0 where no step is bad, and says who announces the address and with which MAC", async () => {
     const { code, stdout, stderr } = await callCli(["explain", "shop/web", "--manifests", await installation()]);
     expect([code, stderr]).toEqual([0, ""]);

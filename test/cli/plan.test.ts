@@ -126,6 +126,18 @@ data:
     expect(code).toBe(1);
   });
 
+  it("warns of pools in a ConfigMap that is not read, where there is a configuration", async () => {
+    const change = join(await mkdtemp(join(folder, ".change-")), "old.yaml");
+    const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: config, namespace: metallb-system }\n";
+    await writeFile(change, `${head}data:\n  config: |\n    address-pools: []\n`);
+    expect(await plan("-f", change)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("[CONFIG_MAP_NOT_READ]"),
+    });
+    await writeFile(join(folder, "base.yaml"), "");
+    expect((await plan("-f", change)).code).toBe(1);
+  });
+
   it("says that there is no configuration, and exits with 1", async () => {
     await writeFile(join(folder, "base.yaml"), "");
     const { stdout, code } = await plan("-f", file("services"));

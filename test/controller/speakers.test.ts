@@ -46,7 +46,8 @@ describe("an address that no member can serve", () => {
     { reasons: { NetworkUnavailable: 3 }, message: /3 nodes with the condition NetworkUnavailable \(find out/ },
     {
       reasons: { NodeNotSelected: 2 },
-      message: /2 nodes not selected by the node-selectors of the pool \(label a node/,
+      message:
+        /2 nodes not selected by the node selectors of its pool, in the ConfigMap or an L2Advertisement \(label a node/,
     },
     { reasons: { NoEndpoint: 2 }, message: /2 nodes without a ready endpoint.*\(find out why no pod is ready there/ },
     { reasons: { NoSubnet: 2 }, message: /2 nodes without an interface in its network \(take addresses.*--interfaces/ },
