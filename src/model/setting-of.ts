@@ -5,6 +5,7 @@ const SETTINGS = {
   "auto-assign": "autoAssign",
   "avoid-buggy-ips": "avoidBuggyIPs",
   "excluded-addresses": "hawser.dev/excluded-addresses",
+  disabled: "hawser.dev/disabled",
 } as const;
 
 /** A setting as it is called where the pool is written. */

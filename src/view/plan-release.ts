@@ -4,7 +4,8 @@ import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
 import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
 import { without } from "#src/model/leaving-addresses.ts";
-import { findRange, type Pool } from "#src/model/pool.ts";
+import { findRange, type Pool, whyClosed } from "#src/model/pool.ts";
+import { settingOf } from "#src/model/setting-of.ts";
 import { RELEASE_ANNOTATION } from "#src/model/service-status.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import type { Service } from "#src/model/service.ts";
@@ -138,10 +139,11 @@ function selectAddress(services: readonly Service[], address: Ip, { wish, pools,
   const without = wish.services.filter((key) => !releases.has(key));
   if (without.length > 0) return { ok: false, why: `${without.join(" and ")} does not have ${text}` };
   if (releases.size === 0) return { ok: false, why: `no Service that Hawser serves has ${text}` };
-  const found = findRange(pools, address);
-  const isOpen = found !== undefined && !found.pool.isDisabled;
-  const note = `Pool "${found?.pool.name}" assigns ${text} to other Services when it has rested. To prevent that, write it under excluded-addresses.`;
-  return { ok: true, releases, notes: isOpen ? [note] : [] };
+  const pool = findRange(pools, address)?.pool;
+  if (pool === undefined || pool.isDisabled || whyClosed(pool, address) !== undefined)
+    return { ok: true, releases, notes: [] };
+  const note = `Pool "${pool.name}" assigns ${text} to other Services when it has rested. To prevent that, write it under ${settingOf(pool, "excluded-addresses")}.`;
+  return { ok: true, releases, notes: [note] };
 }
 
 function selectOrphans(services: readonly Service[], { pools, held }: Selection): Selected {
@@ -170,10 +172,15 @@ function selectPool(services: readonly Service[], name: string, { pools, held }:
   if (orphans.size === 0)
     return {
       ok: false,
-      why: `pool "${name}" still assigns addresses, so its Services would get others of the same pool. Write disabled: true in the pool first`,
+      why: `pool "${name}" still assigns addresses, so its Services would get others of the same pool. Write ${howToDisable(pool)} in the pool first`,
     };
-  const note = `Pool "${name}" still assigns addresses: only those that it no longer contains are released. To release all, write disabled: true in the pool first.`;
+  const note = `Pool "${name}" still assigns addresses: only those that it no longer contains are released. To release all, write ${howToDisable(pool)} in the pool first.`;
   return { ok: true, releases: orphans, notes: [note] };
+}
+
+/** An annotation is a text. */
+function howToDisable(pool: Pool): string {
+  return `${settingOf(pool, "disabled")}: ${pool.resource === undefined ? "true" : '"true"'}`;
 }
 
 function collect(

@@ -56,6 +56,17 @@ describe("C foretell()", () => {
     await expect(stringify(out, { lineWidth: 0 })).toMatchFileSnapshot(file);
   });
 
+  it("keeps a wish to release an address that the manifest of the Service does not have", () => {
+    const objects = objectsIn("base.yaml");
+    const wishing = objects.map((object) => {
+      const annotations = { ...object.metadata.annotations, "hawser.dev/release-addresses": "192.0.2.3" };
+      return object.metadata.name === "mail" ? { ...object, metadata: { ...object.metadata, annotations } } : object;
+    });
+    const { gain } = foretell(inputOf(wishing), of(objects, "Service"));
+    // It moves anyway: the change is not what moves it, and does not stop it.
+    expect(gain).toEqual([{ service: "shop/mail", address: "192.0.2.1" }]);
+  });
+
   it("foretells nothing of a change that changes nothing", () => {
     const objects = objectsIn("base.yaml");
     expect(foretell(inputOf(objects), objects)).toEqual({

@@ -153,6 +153,13 @@ describe("C planRelease()", () => {
       ],
     },
     {
+      name: "an address that its pool excludes",
+      pools: [pool("old", "192.0.2.0/30", ", excluded-addresses: [192.0.2.0]")],
+      services: [A],
+      wish: { address: parseIp("192.0.2.0") },
+      gives: ["shop/a: 192.0.2.0 -> 192.0.2.1"],
+    },
+    {
       name: "an address that the Service asks for",
       pools: [DISABLED, NEW],
       services: [{ ...A, spec: "loadBalancerIP: 192.0.2.0" }],
@@ -174,6 +181,19 @@ describe("C planRelease()", () => {
       gives: ["no: no Service that Hawser serves has 203.0.113.9"],
     },
   ])("$name", ({ pools, services, wish, gives }) => expect(planned(pools, services, wish)).toEqual(gives));
+
+  it("calls settings of an IPAddressPool as they are called there", () => {
+    const resource = { kind: "IPAddressPool", apiVersion: "metallb.io/v1beta1" };
+    const { objects } = parseManifests(
+      `{ apiVersion: ${resource.apiVersion}, kind: ${resource.kind}, metadata: { name: old, namespace: metallb-system }, spec: { addresses: [192.0.2.0/30] } }`,
+      "f.yaml",
+    );
+    const input = { ...inputOf([], [A]), configMaps: [], resources: objects };
+    expect(planRelease(input, { ...NONE, pool: "old" })).toEqual({
+      ok: false,
+      why: 'pool "old" still assigns addresses, so its Services would get others of the same pool. Write hawser.dev/disabled: "true" in the pool first',
+    });
+  });
 
   it("says that it cannot know where the configuration cannot be used", () => {
     const plan = planRelease(inputOf(["    - 5\n"], [A]), { ...NONE, pool: "old" });
