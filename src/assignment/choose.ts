@@ -1,10 +1,10 @@
 import type { Family, Ip } from "#src/ip/address.ts";
 import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
-import { explainNoFree, explainNoPool, type Lack } from "./explain.ts";
+import { type Choosable, type Choosables, firstWithRoom } from "./choosable.ts";
+import { explainNoFree, type Lack } from "./explain.ts";
 import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
 import { isToRelease } from "./is-to-release.ts";
-import { whyBarred } from "./pool-bar.ts";
 import {
   comesBefore,
   isOpen,
@@ -17,7 +17,6 @@ import {
   spaceOf,
 } from "./pool-space.ts";
 import { isOverQuota, isQuotaReached, keptInstead } from "./quota.ts";
-import { requestedPoolsOf } from "./requested-pools.ts";
 import type { NamespaceLabels } from "./snapshot.ts";
 
 /** What a plan works on: the pools and who has which address. */
@@ -27,6 +26,7 @@ export interface AddressTable {
   readonly index: PoolIndex;
   readonly inUse: InUse;
   readonly namespaces: NamespaceLabels;
+  readonly choosables: Choosables;
 }
 
 /** An address table, and what Services had before. */
@@ -48,6 +48,12 @@ interface Sought {
   readonly replaced: readonly Ip[];
 }
 
+/** What is sought, and where: `candidates` are the pools of `choosable` in the order of this Service. */
+interface Search extends Sought {
+  readonly choosable: Choosable;
+  readonly candidates: readonly PoolSpaces[];
+}
+
 /**
  * Finds an address of each family for a Service: from the pools it asks for, else from those with auto-assign. It gets
  * back what it had before where that is free; else the first pool that serves all families wins, those it has an address
@@ -60,14 +66,16 @@ export function chooseAddresses(
   { families, ownPools, ...basis }: Sought & { readonly ownPools: readonly Pool[] },
 ): Choice {
   if (families.length === 0) return { addresses: [], lacks: [] };
-  const noPool = explainNoPool(table, service);
+  const choosable = table.choosables.of(service);
+  const { noPool } = choosable;
   if (noPool !== undefined) return { addresses: [], lacks: [noPool] };
   const former = formerOf(table, service, { families, ...basis });
   const missing = families.filter((family) => !former.some((ip) => ip.family === family));
   const nearPools = [...ownPools, ...former.flatMap((ip) => spaceOf(table.index, ip)?.pool ?? [])];
   const { addresses, lacks } = chooseAnew(table, service, {
     families: missing,
-    candidates: candidatesFor(table, service, nearPools),
+    choosable,
+    candidates: inOrder(choosable, service, nearPools),
     taken: [...basis.taken, ...former],
     replaced: basis.replaced,
   });
@@ -79,7 +87,7 @@ function formerOf(table: ChoiceTable, service: Service, { families, taken, repla
   const had = table.former.get(service.key);
   if (had === undefined) return [];
   const { index, inUse } = table;
-  const pools = new Set(candidatesFor(table, service, []).map(({ pool }) => pool));
+  const { pools } = table.choosables.of(service);
   const found: Ip[] = [];
   for (const family of families) {
     const again = had.find((ip) => {
@@ -101,26 +109,33 @@ function formerOf(table: ChoiceTable, service: Service, { families, taken, repla
 function chooseAnew(
   table: ChoiceTable,
   service: Service,
-  { families, candidates, taken, replaced }: Sought & { readonly candidates: readonly PoolSpaces[] },
+  { families, choosable, candidates, taken, replaced }: Search,
 ): Choice {
   if (families.length === 0) return { addresses: [], lacks: [] };
-  for (const spaces of candidates) {
-    const together: Ip[] = [];
+  // Most wait for many full pools: these are not looked at again. One that shares may join an address there.
+  const isSkipping = service.sharingKey === "" && candidates === choosable.spaces;
+  const from = (of: readonly Family[]): number => (isSkipping ? firstWithRoom(choosable, of) : 0);
+  const together = firstOf(candidates, from(families), (spaces) => {
+    const found: Ip[] = [];
     for (const family of families) {
-      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...together], replaced });
-      if (ip !== undefined) together.push(ip);
+      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...found], replaced });
+      if (ip === undefined) return undefined;
+      found.push(ip);
     }
-    if (together.length === families.length) return { addresses: together, lacks: [] };
-  }
+    return found;
+  });
+  if (together !== undefined) return { addresses: together, lacks: [] };
   const addresses: Ip[] = [];
   const lacks: Lack[] = [];
   for (const family of families) {
     const chosen = [...taken, ...addresses];
-    const ip = firstOf(candidates, (spaces) => firstIn(table, spaces[family], { service, chosen, replaced }));
+    const ip = firstOf(candidates, from([family]), (spaces) =>
+      firstIn(table, spaces[family], { service, chosen, replaced }),
+    );
     if (ip !== undefined) addresses.push(ip);
     else
       lacks.push(
-        explainNoFree({
+        noFreeOf(table, choosable, {
           candidates,
           family,
           service,
@@ -135,22 +150,37 @@ function chooseAnew(
   return { addresses, lacks };
 }
 
-function candidatesFor(
-  { index, pools, namespaces }: AddressTable,
-  service: Service,
-  ownPools: readonly Pool[],
-): readonly PoolSpaces[] {
-  const requested = requestedPoolsOf(pools, service);
-  const asked = requested?.flatMap((name) => index.byName.get(name) ?? []) ?? index.automatic;
-  const open = index.isForAll ? asked : asked.filter(({ pool }) => whyBarred(pool, service, namespaces) === undefined);
-  if (requested !== undefined || ownPools.length === 0) return open;
-  const own = open.filter(({ pool }) => ownPools.includes(pool));
-  return own.length === 0 ? open : [...own, ...open.filter((spaces) => !own.includes(spaces))];
+/** Why no pool has an address of the family: said once while no count changes, where no namespace has a quota. */
+function noFreeOf(
+  { index }: AddressTable,
+  { spaces, noFree }: Choosable,
+  search: Parameters<typeof explainNoFree>[0],
+): Lack {
+  if (index.hasQuotas || search.candidates !== spaces) return explainNoFree(search);
+  const { family } = search;
+  const { changes } = index.counted;
+  const said = noFree.get(family);
+  if (said?.changes === changes) return said.lack;
+  const lack = explainNoFree(search);
+  noFree.set(family, { changes, lack });
+  return lack;
 }
 
-function firstOf<T, R>(items: readonly T[], attempt: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = attempt(item);
+/** The pools that may serve the Service, those of `ownPools` first where it asks for none. */
+function inOrder(
+  { spaces, pools }: Choosable,
+  { requestedPool }: Service,
+  ownPools: readonly Pool[],
+): readonly PoolSpaces[] {
+  if (requestedPool !== undefined || !ownPools.some((pool) => pools.has(pool))) return spaces;
+  const isOwn = ({ pool }: PoolSpaces): boolean => ownPools.includes(pool);
+  return [...spaces.filter(isOwn), ...spaces.filter((one) => !isOwn(one))];
+}
+
+/** What the first of the items from a place on gives. */
+function firstOf<T, R>(items: readonly T[], from: number, attempt: (item: T) => R | undefined): R | undefined {
+  for (let at = from; at < items.length; at++) {
+    const found = attempt(items[at] as T);
     if (found !== undefined) return found;
   }
   return undefined;

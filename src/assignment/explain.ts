@@ -31,7 +31,7 @@ function poolNames(pools: readonly Pool[]): string {
 }
 
 /** The pools, and what else decides which Services they may serve. */
-interface Pools {
+export interface Pools {
   readonly pools: readonly Pool[];
   readonly unserved: readonly UnservedPool[];
   readonly namespaces: NamespaceLabels;
@@ -105,7 +105,8 @@ function explainAllBarred(pools: readonly Pool[], service: Service, namespaces: 
   const shown = others.length > 0 ? others : barred;
   const reason = others.length > 0 ? "PoolNotForService" : "PoolDisabled";
   const why = listed(
-    shown.map(({ pool, bar }) => describeBar(pool, service, bar)),
+    // The others are counted only.
+    shown.map(({ pool, bar }, at) => (at < NAMES_SHOWN ? describeBar(pool, service, bar) : "")),
     NAMES_SHOWN,
   );
   const fix =
@@ -183,7 +184,8 @@ export function explainNoFree({
     };
   const limited = spaces.find((space) => isLimited(space) && freeIn(space) > 0n);
   if (limited !== undefined) return explainQuota(limited, service);
-  const counts = spaces.map((space) => describeCount(space));
+  // The others are counted only.
+  const counts = spaces.map((space, at) => (at < NAMES_SHOWN ? describeCount(space) : ""));
   return {
     reason: "PoolExhausted",
     message: `No free ${name} address: ${listed(counts, NAMES_SHOWN)}. Add a range, or delete a Service that no longer needs its address.`,

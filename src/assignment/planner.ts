@@ -3,6 +3,7 @@ import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { type Adoption, adoptAll } from "./adopt.ts";
+import { Choosables } from "./choosable.ts";
 import type { AddressTable, ChoiceTable } from "./choose.ts";
 import { decide, isAtRest } from "./decide.ts";
 import { claimantsOf, forgetSearches, noneInUse, vacate } from "./in-use.ts";
@@ -92,6 +93,7 @@ export class AssignmentPlanner {
     const touched = this.#begin(snapshot, { changed, isFresh });
     const { table } = this.#ground as Ground;
     forgetSearches(table.inUse);
+    table.choosables.beginPlan();
     vacateAll(table, touched);
     const services = [...touched.keys].flatMap((key) => snapshot.services.get(key) ?? []).sort(byAge);
     const ground = { ...snapshot, index: table.index };
@@ -185,7 +187,8 @@ const NO_NAMESPACES: NamespaceLabels = new Map();
 function groundOf(snapshot: AssignmentSnapshot): Ground {
   const { pools, unserved = [], hostAddresses, networkAddresses, namespaces = NO_NAMESPACES } = snapshot;
   const index = indexPools(pools ?? [], networkAddresses?.values());
-  const table = { pools: pools ?? [], unserved, index, inUse: noneInUse(index), namespaces };
+  const known = { pools: pools ?? [], unserved, namespaces };
+  const table = { ...known, index, inUse: noneInUse(index), choosables: new Choosables(index, known) };
   return { pools, hostAddresses, networkAddresses, ...serviceClassOf(snapshot), table };
 }
 

@@ -53,6 +53,9 @@ export interface PoolSpaces extends Readonly<Record<Family, PoolSpace | undefine
 /** The spaces of all pools, in declared order, and which contains an address. */
 export interface PoolIndex {
   readonly pools: readonly PoolSpaces[];
+  /** How often a count of addresses in use changed. */
+  readonly counted: { changes: number };
+  readonly hasQuotas: boolean;
   /** No pool is disabled, or for certain Services only. */
   readonly isForAll: boolean;
   /** Those with auto-assign, in the order they are tried in. */
@@ -92,6 +95,8 @@ export function indexPools(pools: readonly Pool[], networkAddresses: Iterable<Ip
   const byName = new Map(spaces.map((one) => [one.pool.name, one]));
   return {
     pools: spaces,
+    counted: { changes: 0 },
+    hasQuotas: pools.some(({ quotaPerNamespace }) => quotaPerNamespace !== undefined),
     isForAll: !pools.some((pool) => pool.isDisabled || isRestricted(pool)),
     automatic: spaces
       .filter(({ pool }) => pool.autoAssign)
@@ -150,6 +155,7 @@ export function spacesOf({ pools }: PoolIndex): readonly PoolSpace[] {
 export function countUse(index: PoolIndex, ip: Ip, by: 1 | -1): void {
   const space = spaceOf(index, ip);
   if (space === undefined) return;
+  index.counted.changes++;
   space.used += by;
   if (!isOpen(index, ip)) space.usedClosed += by;
 }

@@ -7,7 +7,6 @@ import {
   explainBadRequest,
   explainBarred,
   explainInUse,
-  explainNoPool,
   explainNotDual,
   explainNotInPool,
   explainNotReleased,
@@ -91,7 +90,7 @@ function needOf(table: ChoiceTable, service: Service, { family, has, leaving, ta
   if (unknown !== undefined) return { kind: "refused", lack: unknown };
   // From a pool that no longer serves the Service, it keeps it.
   if (stays.some((ip) => requested.includes(spaceOf(table.index, ip)?.pool.name ?? ""))) return { kind: "satisfied" };
-  const lack = explainNoPool(table, service);
+  const lack = table.choosables.of(service).noPool;
   return lack === undefined ? { kind: "choose" } : { kind: "refused", lack };
 }
 
