@@ -18,6 +18,12 @@ import { readCheckedFiles } from "./read-checked-files.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
 const specs = {
+  filename: {
+    kind: "list",
+    short: "f",
+    placeholder: "FILE",
+    help: "The same as FILE alone, as kubectl has it; may be repeated",
+  },
   cluster: { kind: "boolean", help: "Check the objects of a cluster instead of files" },
   ...clusterOptions,
   ...installationOptions,
@@ -54,7 +60,8 @@ export async function runCheck(args: readonly string[], io: ProgramIo): Promise<
   const command = "hawser check";
   const read = readOptions(specs, args, io, { command, about, rest: "FILE..." });
   if (read.kind === "exit") return read.code;
-  const { values, rest: paths } = read;
+  const { values, rest } = read;
+  const paths = [...values.filename, ...rest];
   const namesCluster = values.kubeconfig !== undefined || values.context !== undefined;
   const isCluster = values.cluster || (namesCluster && paths.length === 0);
   if (isCluster === paths.length > 0) {

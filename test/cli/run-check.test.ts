@@ -64,6 +64,16 @@ describe("hawser check", () => {
     expect(io.err()).toBe("1 object read: 0 errors, 0 warnings\n");
   });
 
+  it.each([["-f"], ["-f="], ["--filename"], []])(
+    "takes files after %j, as kubectl does, and alone",
+    async (...flag) => {
+      const file = join(root, "test/golden/model/broken/01-reversed-range.yaml");
+      const [name] = flag;
+      expect(await main(name === undefined ? [file] : name.endsWith("=") ? [`${name}${file}`] : [name, file])).toBe(1);
+      expect(io.out()).toContain("error POOL_RANGE_REVERSED\n");
+    },
+  );
+
   it("exits 0 for warnings alone", async () => {
     expect(await main([join(root, "test/golden/seeds/nginx-ingress.yaml")])).toBe(0);
     expect(io.out()).toContain("warning METADATA_MISPLACED\n");
