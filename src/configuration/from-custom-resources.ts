@@ -6,7 +6,7 @@ import type { PoolChoice } from "#src/model/metallb/l2-advertisement.ts";
 import type { Resource } from "#src/model/metallb/resource.ts";
 import { nearest } from "#src/model/nearest.ts";
 import { parseCommunity } from "#src/model/parse-community.ts";
-import type { Pool } from "#src/model/pool.ts";
+import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { complainOfBgp } from "./complain-of-bgp.ts";
 import { complainOfBgpResources } from "./complain-of-bgp-resources.ts";
@@ -51,7 +51,7 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
   const [peers, profiles] = [resources.BGPPeer.toSorted(byAge), resources.BFDProfile.toSorted(byAge)];
   const configuration = {
     pools: pools.map(({ pool }) => pool),
-    unserved: resources.AddressPool.map(({ name, ranges }) => ({ name, ranges, why: "AddressPool" }) as const),
+    unserved: unservedOf(resources, pools),
     advertisements,
     peers: peers.map(({ peer }) => peer),
     bfdProfiles: profiles.map(({ profile }) => profile),
@@ -59,6 +59,15 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
   };
   complainOfBgpResources({ peers, profiles, advertisements: bgp, pools: configuration.pools, communities }, problems);
   return { configuration, problems };
+}
+
+/** IPAddressPools that are left out beside those in use, and AddressPools. */
+function unservedOf({ IPAddressPool, AddressPool }: CustomResources, used: Context["pools"]): readonly UnservedPool[] {
+  const left = IPAddressPool.filter((one) => !used.includes(one)).toSorted(byAge);
+  return [
+    ...left.map(({ pool: { name, ranges } }) => ({ name, ranges, why: "left-out" }) as const),
+    ...AddressPool.map(({ name, ranges }) => ({ name, ranges, why: "AddressPool" }) as const),
+  ];
 }
 
 /** The older first: a new object takes nothing from one that is in use. */

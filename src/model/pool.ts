@@ -32,8 +32,11 @@ export interface Pool {
 
 /** A pool that is configured, and that Hawser assigns no address of. */
 export interface UnservedPool extends Pick<Pool, "name" | "ranges"> {
-  /** `bgp`: it is to be announced by BGP. `AddressPool`: it is an object of that kind, which is not read. */
-  readonly why: "bgp" | "AddressPool";
+  /**
+   * `bgp`: it is to be announced by BGP. `AddressPool`: it is an object of that kind, which is not read. `left-out`: it has the
+   * name or an address of a pool that comes first.
+   */
+  readonly why: "bgp" | "AddressPool" | "left-out";
 }
 
 /** A pool that says nothing beside its addresses. */
