@@ -7,6 +7,8 @@ import type { Overlay } from "./print-status-file.ts";
 /** The object as programs see it: the manifest with the status file laid over. */
 export function layOver(manifest: KubeObject, overlay: Overlay, version: string): KubeObject {
   const annotations: Record<string, string> = { ...manifest.metadata.annotations };
+  for (const [name, text] of Object.entries(overlay.removed ?? {}))
+    if (annotations[name] === text) delete annotations[name];
   for (const [name, value] of Object.entries(overlay.annotations)) {
     if (value === null) delete annotations[name];
     else annotations[name] = value;
@@ -31,13 +33,18 @@ export function patchOverlay(manifest: KubeObject, overlay: Overlay, patch: Stat
     ...plain(patch.status),
   };
   for (const [field, value] of Object.entries(status)) if (value === undefined) delete status[field];
+  const { annotations: written } = manifest.metadata;
   const annotations = { ...overlay.annotations };
+  const removed = Object.fromEntries(
+    Object.entries(overlay.removed ?? {}).filter(([name, text]) => written[name] === text),
+  );
   for (const [name, value] of Object.entries(patch.annotations ?? {})) {
+    const text = written[name];
+    delete annotations[name];
     if (value !== undefined) annotations[name] = value;
-    else if (name in manifest.metadata.annotations) annotations[name] = null;
-    else delete annotations[name];
+    else if (text !== undefined) removed[name] = text;
   }
-  const next = { status, annotations };
+  const next = { status, annotations, removed };
   const after = layOver(manifest, next, "");
   const isSame = isDeepStrictEqual({ status: {}, ...before }, { status: {}, ...after });
   return isSame ? undefined : next;

@@ -6,8 +6,10 @@ import { isRecord } from "#src/model/record.ts";
 export interface Overlay {
   /** Replaces the manifest's `status`; undefined where nothing was ever written. */
   readonly status?: Readonly<Record<string, unknown>> | undefined;
-  /** Set over the manifest's annotations; null removes one. */
+  /** Set over the manifest's annotations; null removes one, whatever it says. */
   readonly annotations: Readonly<Record<string, string | null>>;
+  /** The manifest's annotations that a program removed, as they were: one that says something else by now is there again. */
+  readonly removed?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The text of a status file, for people first. */
@@ -18,9 +20,13 @@ export function printStatusFile(ref: ObjectRef, overlay: Overlay): string {
     " It is read back when Hawser starts, so that addresses stay what they are. Deleting this file releases them:",
     " the object is then treated as new, and may get another address. Do not edit it while Hawser runs.",
   ];
-  const { status = {}, annotations } = overlay;
-  const body = { ...ref, status, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+  const { status = {}, annotations, removed = {} } = overlay;
+  const body = { ...ref, status, ...unlessEmpty({ annotations }), ...unlessEmpty({ removed }) };
   return `${header.map((line) => `#${line}\n`).join("")}${stringify(body, { aliasDuplicateObjects: false })}`;
+}
+
+function unlessEmpty(part: Readonly<Record<string, object>>): object {
+  return Object.values(part).every((value) => Object.keys(value).length === 0) ? {} : part;
 }
 
 /** Reads a status file, or says in words why it cannot be read. */
@@ -32,11 +38,12 @@ export function parseStatusFile(text: string): Overlay | string {
     return (error as Error).message.split("\n", 1)[0] ?? "it is not YAML";
   }
   if (!isRecord(value)) return "it is not a map";
-  const { status = {}, annotations = {} } = value;
+  const { status = {}, annotations = {}, removed = {} } = value;
   if (!isRecord(status)) return "its status is not a map";
-  if (!isRecord(annotations)) return "its annotations are not a map";
+  if (!isRecord(annotations) || !isRecord(removed)) return "its annotations are not a map";
   const texts = Object.entries(annotations).filter((entry): entry is [string, string | null] => {
     return typeof entry[1] === "string" || entry[1] === null;
   });
-  return { status, annotations: Object.fromEntries(texts) };
+  const hidden = Object.entries(removed).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return { status, annotations: Object.fromEntries(texts), removed: Object.fromEntries(hidden) };
 }

@@ -362,6 +362,30 @@ describe("openFolderSource() writes status", () => {
     expect(program.find("a")?.["status"]).toEqual({ edited: true, mine: 1 });
   });
 
+  it("and hides an annotation of the manifest that a program removed, until the manifest says something else", async () => {
+    const { directory, program } = await patched();
+    const write = async (text: string): Promise<void> => {
+      const manifest = serviceManifest("a");
+      const metadata = { ...(manifest["metadata"] as object), annotations: { wish: text } };
+      await writeFile(join(directory, "a.yaml"), documents({ ...manifest, metadata }));
+    };
+    const shows = async (text: string | undefined): Promise<void> =>
+      vi.waitFor(() => expect(program.find("a")?.metadata.annotations["wish"]).toBe(text), eventually);
+    await write("one");
+    await shows("one");
+    expect(await program.source.patch(refTo("a"), { annotations: { wish: undefined } })).toBe("written");
+    await shows(undefined);
+    expect(await readFile(path(directory, "a"), "utf8")).toContain("removed:\n  wish: one\n");
+    const { find } = await open(directory);
+    expect(find("a")?.metadata.annotations["wish"]).toBeUndefined();
+    await write("two");
+    await shows("two");
+    expect(await program.source.patch(refTo("a"), { annotations: { wish: "three" } })).toBe("written");
+    await shows("three");
+    expect(await program.source.patch(refTo("a"), { annotations: { wish: undefined } })).toBe("written");
+    await shows(undefined);
+  });
+
   it("and releases it when a person deletes the file", async () => {
     const { directory, program } = await patched();
     await rm(path(directory, "a"));
