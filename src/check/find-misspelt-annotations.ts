@@ -1,5 +1,5 @@
 import { complain, descend, entry, type Field, quote } from "#src/model/field.ts";
-import { NGINX_RISKS } from "#src/model/annotation-risk.ts";
+import { annotationRecord } from "#src/model/annotations/annotation-table.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { recordOf } from "#src/model/record.ts";
 import { INGRESS_ANNOTATIONS, SERVICE_ANNOTATIONS } from "./annotation-names.ts";
@@ -34,9 +34,8 @@ function checkIngress(root: Field): void {
   for (const [annotation, field] of annotationsOf(root)) {
     const found = meantAnnotation(annotation, INGRESS_ANNOTATIONS);
     if (found.kind !== "unknown" || found.meant === undefined) continue;
-    const name = found.meant.slice(found.prefix.length);
-    const risk = NGINX_RISKS.find((one) => one.name.test(name));
-    const isRestriction = risk?.effect === "restriction";
+    const record = annotationRecord(found.prefix, found.meant.slice(found.prefix.length));
+    const isRestriction = record?.risks?.[0]?.effect === "restriction";
     complain(field, "INGRESS_ANNOTATION_MISSPELT", {
       what: `Ignored the annotation ${quote(annotation)}`,
       why: `Hawser does not know it${isRestriction ? ", so that the Ingress is open where a restriction is meant" : ""}`,

@@ -13,15 +13,11 @@ import {
   readText,
 } from "./field.ts";
 import type { ClosedReason } from "./closed-reason.ts";
-import {
-  type AnnotationEffects,
-  type HttpsRedirect,
-  readAnnotationEffects,
-  readHttpsRedirect,
-  readRewrite,
-  type Rewrite,
-  usesRegex,
-} from "./annotation-effects.ts";
+import { type AnnotationEffects, readAnnotationEffects } from "./annotations/annotation-effects.ts";
+import { type HttpsRedirect, readHttpsRedirect } from "./annotations/https-redirect.ts";
+import { readServed } from "./annotations/read-served.ts";
+import { type Rewrite, REWRITE_TARGET } from "./annotations/rewrite-target.ts";
+import { usesRegex } from "./annotations/use-regex.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
 import { type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
@@ -89,7 +85,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const isV1 = object.apiVersion === API_VERSION;
   const rulesField = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
-  const rewrite = readRewrite(root);
+  const rewrite = readServed(root, REWRITE_TARGET);
   const isRewriteUnusable = hasError(problems);
   const httpsRedirect = readHttpsRedirect(root);
   const effects = readAnnotationEffects(root);

@@ -1,4 +1,4 @@
-import type { HttpsRedirect } from "#src/model/annotation-effects.ts";
+import type { HttpsRedirect } from "#src/model/annotations/https-redirect.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { backendKey } from "./backend.ts";

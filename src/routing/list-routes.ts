@@ -1,5 +1,5 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
-import type { Rewrite } from "#src/model/annotation-effects.ts";
+import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, RouteTable } from "./route-table.ts";
 import type { Rule, RuleOrigin } from "./rule.ts";

@@ -1,4 +1,4 @@
-import type { Rewrite } from "#src/model/annotation-effects.ts";
+import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 

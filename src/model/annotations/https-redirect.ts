@@ -1,0 +1,30 @@
+import type { Field } from "#src/model/field.ts";
+import type { ServedAnnotation } from "./annotation-record.ts";
+import { parseSwitch } from "./parse-switch.ts";
+import { NGINX_PREFIXES } from "./prefixes.ts";
+import { readServed } from "./read-served.ts";
+
+/**
+ * Whether plain requests are redirected to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry
+ * covers the host. `with-tls` and `never`: annotation `ssl-redirect`. `by-default`: as the program's option says.
+ */
+export type HttpsRedirect = "always" | "with-tls" | "never" | "by-default";
+
+export const SSL_REDIRECT: ServedAnnotation<boolean | undefined> = {
+  names: ["ssl-redirect"],
+  doc: "Whether plain requests for a host with a `tls` entry are redirected to HTTPS. Left out: as the program's option says",
+  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch, default: undefined },
+};
+
+export const FORCE_SSL_REDIRECT: ServedAnnotation<boolean> = {
+  names: ["force-ssl-redirect"],
+  doc: "Plain requests are redirected to HTTPS, also where no `tls` entry covers the host. It wins over `ssl-redirect`",
+  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch, default: false },
+};
+
+/** Reads `force-ssl-redirect`, and `ssl-redirect` where that is not set: it wins, as in ingress-nginx. */
+export function readHttpsRedirect(root: Field): HttpsRedirect {
+  if (readServed(root, FORCE_SSL_REDIRECT)) return "always";
+  const isOn = readServed(root, SSL_REDIRECT);
+  return isOn === undefined ? "by-default" : isOn ? "with-tls" : "never";
+}

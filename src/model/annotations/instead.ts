@@ -1,0 +1,11 @@
+/** The annotations of Hawser that say, or will say, what those of others do. */
+export const INSTEAD = {
+  allow: "hawser.dev/allowlist-source-range",
+  deny: "hawser.dev/denylist-source-range",
+  basic: "hawser.dev/auth-type with hawser.dev/auth-secret",
+  external: "hawser.dev/auth-url",
+  clientCertificate: "hawser.dev/auth-tls-secret",
+  rate: "hawser.dev/limit-rps",
+  rewrite: "hawser.dev/rewrite-target",
+  toHttps: "hawser.dev/force-ssl-redirect",
+} as const;

@@ -1,0 +1,132 @@
+import type { AnnotationRecord } from "./annotation-record.ts";
+import { ASKS } from "./asks.ts";
+import { INSTEAD } from "./instead.ts";
+
+/** Of ingress-nginx: who may come in, and how often. */
+export const NGINX_ACCESS: readonly AnnotationRecord[] = [
+  {
+    names: ["allowlist-source-range", "whitelist-source-range"],
+    doc: "Networks whose clients may come in",
+    risks: [{ effect: "restriction", asks: ASKS.leavesOut }],
+    instead: INSTEAD.allow,
+  },
+  {
+    names: ["denylist-source-range"],
+    doc: "Networks whose clients may not come in",
+    risks: [{ effect: "restriction" }],
+    instead: INSTEAD.deny,
+  },
+  {
+    names: ["auth-type"],
+    doc: "How clients give name and password",
+    risks: [{ effect: "restriction", asks: ASKS.on }],
+    instead: INSTEAD.basic,
+  },
+  {
+    names: ["auth-secret"],
+    doc: "The Secret with names and passwords",
+    risks: [{ effect: "restriction" }],
+    instead: INSTEAD.basic,
+  },
+  {
+    names: ["auth-realm", "auth-secret-type"],
+    doc: "Details of the question for name and password",
+    risks: [{ effect: "ignored" }],
+  },
+  {
+    names: ["auth-tls-secret"],
+    doc: "The Secret with the authorities whose client certificates are accepted",
+    risks: [
+      {
+        effect: "restriction",
+        asks: (value, siblings) => value !== "" && siblings("auth-tls-verify-client") !== "off",
+      },
+    ],
+    scope: "host",
+    instead: INSTEAD.clientCertificate,
+  },
+  {
+    names: ["auth-tls-match-cn", "auth-tls-verify-client"],
+    doc: "Which client certificates are accepted",
+    risks: [{ effect: "restriction", asks: ASKS.on }],
+    scope: "host",
+    instead: INSTEAD.clientCertificate,
+  },
+  {
+    names: ["auth-tls-error-page", "auth-tls-pass-certificate-to-upstream", "auth-tls-verify-depth"],
+    doc: "Details of client certificates",
+    risks: [{ effect: "ignored" }],
+  },
+  {
+    names: ["auth-snippet"],
+    doc: "Configuration of nginx for requests to the service that says who may come in",
+    risks: [{ effect: "snippet" }],
+  },
+  {
+    names: [
+      "auth-always-set-cookie",
+      "auth-cache-duration",
+      "auth-cache-key",
+      "auth-cache-*",
+      "auth-keepalive",
+      "auth-keepalive-requests",
+      "auth-keepalive-share-vars",
+      "auth-keepalive-timeout",
+      "auth-keepalive*",
+      "auth-method",
+      "auth-proxy-set-headers",
+      "auth-request-redirect",
+      "auth-response-headers",
+      "auth-signin",
+      "auth-signin-redirect-param",
+      "auth-signin*",
+    ],
+    doc: "Details of the question to the service that says who may come in",
+    risks: [{ effect: "ignored" }],
+  },
+  {
+    names: ["auth-url", "auth-*"],
+    doc: "A service that says who may come in",
+    risks: [{ effect: "restriction", asks: ASKS.on }],
+    instead: INSTEAD.external,
+  },
+  { names: ["satisfy"], doc: "Whether all restrictions have to be met, or any", risks: [{ effect: "ignored" }] },
+  {
+    names: [
+      "limit-allowlist",
+      "limit-burst-multiplier",
+      "limit-rate",
+      "limit-rate-after",
+      "limit-whitelist",
+      "global-rate-limit-ignored-cidrs",
+      "global-rate-limit-key",
+      "global-rate-limit-window",
+      "global-rate-limit-*",
+    ],
+    doc: "Details of limits, and how fast answers are sent",
+    risks: [{ effect: "ignored" }],
+  },
+  {
+    names: ["limit-connections", "limit-rpm", "limit-rps", "limit-*", "global-rate-limit"],
+    doc: "How many connections, or requests in a minute or second, one client may have",
+    risks: [{ effect: "restriction", asks: ASKS.notZero }],
+    instead: INSTEAD.rate,
+  },
+  {
+    names: ["enable-modsecurity", "enable-owasp-core-rules", "modsecurity-snippet", "modsecurity-*"],
+    doc: "A firewall for requests",
+    risks: [{ effect: "restriction", asks: ASKS.on }],
+  },
+  { names: ["modsecurity-transaction-id"], doc: "An id for its log", risks: [{ effect: "ignored" }] },
+  {
+    names: ["configuration-snippet"],
+    doc: "Configuration of nginx for the paths",
+    risks: [{ effect: "snippet" }],
+  },
+  {
+    names: ["server-snippet", "stream-snippet"],
+    doc: "Configuration of nginx for the hosts",
+    risks: [{ effect: "snippet" }],
+    scope: "host",
+  },
+];

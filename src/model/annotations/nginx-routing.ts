@@ -1,0 +1,63 @@
+import type { AnnotationRecord } from "./annotation-record.ts";
+import { ASKS } from "./asks.ts";
+import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
+import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { USE_REGEX } from "./use-regex.ts";
+
+/** Of ingress-nginx: what requests reach. */
+export const NGINX_ROUTING: readonly AnnotationRecord[] = [
+  SSL_REDIRECT,
+  FORCE_SSL_REDIRECT,
+  REWRITE_TARGET,
+  USE_REGEX,
+  {
+    names: ["canary"],
+    doc: "The Ingress gets a part of the requests of another one",
+    // Another value for "on" makes no canary for ingress-nginx, though its writer may have meant one.
+    risks: [
+      { effect: "canary", asks: ASKS.true },
+      { effect: "reaches-other", asks: ASKS.on },
+    ],
+  },
+  {
+    names: [
+      "canary-by-cookie",
+      "canary-by-header",
+      "canary-by-header-pattern",
+      "canary-by-header-value",
+      "canary-weight",
+      "canary-weight-total",
+      "canary-*",
+    ],
+    doc: "Which part",
+    risks: [{ effect: "ignored", asks: (value, siblings) => value !== "" && !ASKS.true(siblings("canary") ?? "") }],
+  },
+  {
+    names: ["permanent-redirect", "temporal-redirect"],
+    doc: "Requests are redirected to another place",
+    risks: [{ effect: "reaches-other" }],
+  },
+  {
+    names: ["backend-protocol"],
+    doc: "The protocol that the Service speaks",
+    risks: [{ effect: "reaches-other", asks: ASKS.notHttp }],
+  },
+  {
+    names: ["ssl-passthrough"],
+    doc: "TLS is not ended, but passed on",
+    risks: [{ effect: "reaches-other", asks: ASKS.on }],
+  },
+  { names: ["upstream-vhost"], doc: "The host that the Service is asked for", risks: [{ effect: "reaches-other" }] },
+  { names: ["app-root"], doc: "The path to which `/` is redirected", risks: [{ effect: "root" }] },
+  { names: ["server-alias"], doc: "Further hosts with the same paths", risks: [{ effect: "hosts" }] },
+  {
+    names: ["from-to-www-redirect"],
+    doc: "The host with or without `www.` is redirected to the other one",
+    risks: [{ effect: "www-hosts", asks: ASKS.on }],
+  },
+  {
+    names: ["default-backend"],
+    doc: "The Service that answers where that of a path has no ready endpoint",
+    risks: [{ effect: "fallback" }],
+  },
+];
