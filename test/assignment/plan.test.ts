@@ -583,7 +583,7 @@ describe("a configuration that changes", () => {
     cluster.configure([six]);
     expect(planAssignments(cluster.snapshot).assignments.get("default/it")?.message).toBe(
       "Has 192.0.2.0. 192.0.2.0: no pool contains it any longer. It keeps serving. " +
-        "To move it, request a pool with hawser.dev/address-pool; to keep it, add it to a pool.",
+        "To exchange it for an address of a pool, run hawser release default/it; to keep it, add it to a pool.",
     );
   });
 });

@@ -17,11 +17,20 @@ import type { EventRecord } from "#src/status/event-record.ts";
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
 export type Fault = "refused" | "conflict" | "answer lost";
 
+type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+
+/** What all sources over one cluster share. */
+interface Shared {
+  readonly events: EventRecord[];
+  readonly patched: string[];
+  readonly sources: Set<MemorySource>;
+  stored: Map<Kind, ReadonlyMap<string, KubeObject>>;
+  version: number;
+  history: Reports;
+}
+
 export class MemorySource implements Source {
-  readonly events: EventRecord[] = [];
-  readonly patched: string[] = [];
-  /** The reports of the topic `history`, and how often one was written. */
-  history: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
+  readonly #shared: Shared;
   historyWrites = 0;
   /** Faults of the next patches of an object, by key; the key `*` stands for any. */
   readonly faults = new Map<string, Fault[]>();
@@ -33,13 +42,48 @@ export class MemorySource implements Source {
   onPatch: (key: string) => void = () => undefined;
   /** While true, `list` shows the world as it was. */
   #isLate = false;
-  #stored = new Map<Kind, ReadonlyMap<string, KubeObject>>();
   #shown = new Map<Kind, ReadonlyMap<string, KubeObject>>();
   #listener: SourceListener | undefined;
-  #version = 0;
   #tellLeads: ((leads: boolean) => void) | undefined;
   #reports: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
   #members: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map();
+
+  /** `other`: a source of another program over the same cluster. */
+  constructor(other?: MemorySource) {
+    this.#shared =
+      other !== undefined
+        ? other.#shared
+        : {
+            events: [],
+            patched: [],
+            sources: new Set(),
+            stored: new Map(),
+            version: 0,
+            history: new Map(),
+          };
+    this.#shared.sources.add(this);
+  }
+
+  get events(): EventRecord[] {
+    return this.#shared.events;
+  }
+
+  get patched(): string[] {
+    return this.#shared.patched;
+  }
+
+  /** The reports of the topic `history`. */
+  get history(): Reports {
+    return this.#shared.history;
+  }
+
+  set history(history: Reports) {
+    this.#shared.history = history;
+  }
+
+  get #stored(): Map<Kind, ReadonlyMap<string, KubeObject>> {
+    return this.#shared.stored;
+  }
 
   open(_kinds: readonly Kind[], listener: SourceListener): Promise<void> {
     this.#listener = listener;
@@ -111,7 +155,7 @@ export class MemorySource implements Source {
     this.onPatch(key);
     const fault = this.faults.get(key)?.shift() ?? this.faults.get("*")?.shift();
     if (fault === "refused") return Promise.reject(new Error("patch refused", { cause: "test" }));
-    if (fault === "conflict") return Promise.resolve("conflict");
+    if (fault === "conflict" || !this.leads) return Promise.resolve("conflict");
     const object = this.#stored.get(ref.kind)?.get(key);
     if (object === undefined) return Promise.resolve("gone");
     if (object.metadata.resourceVersion !== this.list(ref.kind).get(key)?.metadata.resourceVersion)
@@ -185,14 +229,14 @@ export class MemorySource implements Source {
   }
 
   #store(object: KubeObject): KubeObject {
-    const metadata = { ...object.metadata, resourceVersion: `${++this.#version}` };
+    const metadata = { ...object.metadata, resourceVersion: `${++this.#shared.version}` };
     const stored = { ...object, metadata };
     this.#stored.set(object.kind, new Map(this.#stored.get(object.kind)).set(keyOf(metadata), stored));
     return stored;
   }
 
   #tell(changed: readonly ObjectRef[]): void {
-    if (!this.#isLate) this.#listener?.onChange(changed);
+    for (const one of this.#shared.sources) if (!one.#isLate) one.#listener?.onChange(changed);
   }
 }
 
