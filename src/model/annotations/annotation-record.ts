@@ -33,7 +33,7 @@ interface ServedBy<T> {
   readonly default: T;
 }
 
-export interface AnnotationRisk {
+interface AnnotationRisk {
   readonly effect: AnnotationEffect;
   /**
    * Whether a value asks for anything; default: any that is not blank. `siblings` gives the values of other annotations

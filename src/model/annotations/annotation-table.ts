@@ -32,24 +32,27 @@ export function annotationRecord(prefix: string, name: string): AnnotationRecord
 }
 
 interface KnownNames {
-  readonly exact: Map<string, AnnotationRecord>;
-  readonly patterns: { readonly pattern: RegExp; readonly record: AnnotationRecord }[];
+  readonly exact: ReadonlyMap<string, AnnotationRecord>;
+  /** In the order of the table: the first that matches counts. */
+  readonly patterns: readonly { readonly pattern: RegExp; readonly record: AnnotationRecord }[];
 }
 
 const BY_PREFIX = indexOf(ANNOTATION_TABLE);
 
 function indexOf(table: readonly AnnotationFamily[]): ReadonlyMap<string, KnownNames> {
-  const byPrefix = new Map<string, KnownNames>();
-  for (const { prefixes, records } of table)
-    for (const prefix of prefixes) {
-      const known: KnownNames = byPrefix.get(prefix) ?? { exact: new Map(), patterns: [] };
-      byPrefix.set(prefix, known);
-      for (const record of records)
-        for (const name of record.names)
-          if (isPattern(name)) known.patterns.push({ pattern: patternOf(name), record });
-          else known.exact.set(name, record);
-    }
-  return byPrefix;
+  const prefixes = new Set(table.flatMap((family) => family.prefixes));
+  const familiesOf = (prefix: string) => table.filter((family) => family.prefixes.includes(prefix));
+  return new Map(Array.from(prefixes, (prefix) => [prefix, knownNames(familiesOf(prefix))]));
+}
+
+function knownNames(families: readonly AnnotationFamily[]): KnownNames {
+  const records = families.flatMap((family) => family.records);
+  const named = records.flatMap((record) => record.names.map((name) => ({ name, record })));
+  const patterns = named.filter(({ name }) => isPattern(name));
+  return {
+    exact: new Map(named.filter(({ name }) => !isPattern(name)).map(({ name, record }) => [name, record])),
+    patterns: patterns.map(({ name, record }) => ({ pattern: patternOf(name), record })),
+  };
 }
 
 function isPattern(name: string): boolean {
