@@ -15,6 +15,10 @@ const WHYS: Readonly<Record<UnservedPool["why"], WhyUnserved>> = {
     is: "an AddressPool, a kind that Hawser does not read",
     fix: "Write an IPAddressPool of this name, and an L2Advertisement for it",
   },
+  unusable: {
+    is: "not usable as it is written",
+    fix: "Fix what hawser check says of it",
+  },
   "left-out": {
     is: "left out, because it shares its name or an address with a pool that comes first",
     fix: "Take from one of the two pools what hawser check says that they share",

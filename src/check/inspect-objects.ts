@@ -54,7 +54,13 @@ export function inspectObjects(
   for (const object of new Set([...classes, ...objects])) problems.set(object, inspectObject(object, context));
   const { configs, resources, ...found } = context.found;
   const [ofMap] = configs;
-  const compiled = fromCustomResources(resources, ofMap?.pools ?? []);
+  const usable = new Set(resources.IPAddressPool.map(({ key }) => key));
+  const unusable = objects.filter((object) => isPoolOf(object, installation) && !usable.has(keyOf(object.metadata)));
+  const compiled = fromCustomResources(
+    resources,
+    ofMap?.pools ?? [],
+    unusable.map(({ metadata }) => metadata),
+  );
   const { pools, unserved, advertisements } = joinConfigurations(ofMap ?? EMPTY_CONFIGURATION, compiled.configuration);
   const hasResources = METALLB_KINDS.some((kind) => configures(kind) && resources[kind].length > 0);
   // A ConfigMap that cannot be read holds pools that are unknown.

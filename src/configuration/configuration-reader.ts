@@ -56,7 +56,11 @@ export class ConfigurationReader {
 
   #compile(isOther: boolean): readonly Problem[] {
     const ofMap = this.#map.configuration;
-    const { configuration, problems } = fromCustomResources(this.#resources.resources, ofMap?.pools ?? []);
+    const { configuration, problems } = fromCustomResources(
+      this.#resources.resources,
+      ofMap?.pools ?? [],
+      this.#resources.unusablePools,
+    );
     // Pools of a ConfigMap that was never read may be in use: no other may take their addresses.
     const isUnknown =
       this.#configuration === undefined && ofMap === undefined && (this.#map.isStale || this.#resources.isEmpty);

@@ -21,16 +21,20 @@ interface Compiled {
 
 /**
  * Compiles MetalLB's objects into a configuration. One that cannot be used leaves the others as they are. `taken` are
- * pools that come first, those of the ConfigMap: a pool that has the name or an address of one of them is left out.
+ * pools that come first, those of the ConfigMap: a pool that has the name or an address of one of them is left out. `unusable` are the IPAddressPools of which nothing could be used.
  */
-export function fromCustomResources(resources: CustomResources, taken: readonly Pool[]): Compiled {
+export function fromCustomResources(
+  resources: CustomResources,
+  taken: readonly Pool[],
+  unusable: readonly UnusablePool[] = [],
+): Compiled {
   const problems: Problem[] = [];
   const pools = yieldingPools(resources.IPAddressPool.toSorted(byAge), taken, problems);
   const context: Context = {
     pools,
     places: new Map(pools.map(({ name }, at) => [name, at])),
-    known: new Set(resources.IPAddressPool.map(({ name }) => name)),
-    labels: resources.IPAddressPool.map(({ labels }) => labels),
+    known: new Set([...resources.IPAddressPool, ...unusable].map(({ name }) => name)),
+    labels: [...resources.IPAddressPool, ...unusable].map(({ labels }) => labels),
     taken: new Set(taken.map(({ name }) => name)),
     problems,
   };
@@ -51,7 +55,10 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
   const [peers, profiles] = [resources.BGPPeer.toSorted(byAge), resources.BFDProfile.toSorted(byAge)];
   const configuration = {
     pools: pools.map(({ pool }) => pool),
-    unserved: unservedOf(resources, pools),
+    unserved: [
+      ...unservedOf(resources, pools),
+      ...unusable.map(({ name }) => ({ name, ranges: [], why: "unusable" }) as const),
+    ],
     advertisements,
     peers: peers.map(({ peer }) => peer),
     bfdProfiles: profiles.map(({ profile }) => profile),
@@ -60,6 +67,9 @@ export function fromCustomResources(resources: CustomResources, taken: readonly 
   complainOfBgpResources({ peers, profiles, advertisements: bgp, pools: configuration.pools, communities }, problems);
   return { configuration, problems };
 }
+
+/** An IPAddressPool of which no version could be used: what names or selects it is right all the same. */
+export type UnusablePool = Pick<Resource, "name" | "labels">;
 
 /** IPAddressPools that are left out beside those in use, and AddressPools. */
 function unservedOf({ IPAddressPool, AddressPool }: CustomResources, used: Context["pools"]): readonly UnservedPool[] {
@@ -80,7 +90,7 @@ interface Context {
   readonly pools: CustomResources["IPAddressPool"];
   /** Where each of them is in the list, by name. */
   readonly places: ReadonlyMap<string, number>;
-  /** The names of these and of those that are left out. */
+  /** The names of these, and of those that are left out or cannot be used. */
   readonly known: ReadonlySet<string>;
   /** The labels of all of these. */
   readonly labels: readonly Resource["labels"][];

@@ -1,6 +1,7 @@
 import { configures, METALLB_KINDS } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { UnusablePool } from "./from-custom-resources.ts";
 import { notRead } from "./not-read.ts";
 import { type CustomResources, RESOURCE_PARSERS, type ResourceKind, type ResourceOf } from "./custom-resources.ts";
 
@@ -115,6 +116,12 @@ export class ResourceReader {
   get resources(): CustomResources {
     const of = (kind: ResourceKind): readonly unknown[] => this.#inUse(kind).flatMap(({ value }) => value ?? []);
     return Object.fromEntries(METALLB_KINDS.map((kind) => [kind, of(kind)])) as unknown as CustomResources;
+  }
+
+  /** The IPAddressPools of which no version could be used. */
+  get unusablePools(): readonly UnusablePool[] {
+    const bad = this.#inUse("IPAddressPool").filter(({ isBad, value }) => isBad && value === undefined);
+    return bad.map(({ object }) => object.metadata);
   }
 
   #all(): readonly Seen[] {

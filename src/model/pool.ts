@@ -34,9 +34,9 @@ export interface Pool {
 export interface UnservedPool extends Pick<Pool, "name" | "ranges"> {
   /**
    * `bgp`: it is to be announced by BGP. `AddressPool`: it is an object of that kind, which is not read. `left-out`: it has the
-   * name or an address of a pool that comes first.
+   * name or an address of a pool that comes first. `unusable`: it is an IPAddressPool of which no version could be used.
    */
-  readonly why: "bgp" | "AddressPool" | "left-out";
+  readonly why: "bgp" | "AddressPool" | "left-out" | "unusable";
 }
 
 /** A pool that says nothing beside its addresses. */

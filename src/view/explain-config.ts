@@ -1,3 +1,4 @@
+import type { Problem } from "#src/model/problem.ts";
 import { printObjectName, printPlace } from "#src/model/problem-place.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import { badStep, type ExplainStep, okStep, sentence, unknownStep } from "./explain-step.ts";
@@ -45,7 +46,7 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
     const count = pools.length === 1 ? "1 pool" : `${pools.length} pools`;
     return okStep("config", {
       reason: "ConfigLoaded",
-      text: `${placesOf(input, name)} ${count} and can be used.${other}`,
+      text: `${placesOf(input, name)} ${count} and can be used.${other}${unusedText(configProblems)}`,
     });
   }
   const [first] = configProblems.filter(({ severity }) => severity === "error");
@@ -56,6 +57,12 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
       " A controller that runs keeps the last good configuration.",
     fix: first === undefined ? "See hawser check." : sentence(`In ${printPlace(first.at)}: ${first.fix}`),
   });
+}
+
+/** Says the first thing in a configuration that is not used; nothing where all of it is. */
+function unusedText(configProblems: readonly Problem[]): string {
+  const [fault] = configProblems.filter(({ code, severity }) => severity === "error" && !UNREAD.includes(code));
+  return fault === undefined ? "" : ` Not all of it is used: ${sentence(`${printPlace(fault.at)}: ${fault.what}`)}`;
 }
 
 /** Codes of objects that are not read and that users expect to be. */

@@ -170,6 +170,16 @@ describe("hawser check over MetalLB's custom resources alone", () => {
     for (const { why } of pending) expect(why).toContain(`is ${is}`);
   });
 
+  it("says of an IPAddressPool that cannot be used only that, not that it does not exist", () => {
+    const bad = resource("IPAddressPool", "bad", ["addresses: [192.0.2.9]"]);
+    const ad = resource("L2Advertisement", "x", ["ipAddressPools: [bad]"]);
+    const asks = loadBalancer("a", { metadata: "annotations: { metallb.io/address-pool: bad }" });
+    expect(findingsIn([bad, ad, asks]).map(({ code, why }) => `${code}: ${why}`)).toEqual([
+      "POOL_RANGE_BARE_ADDRESS: it is a single address, and a pool has CIDRs and ranges",
+      'SERVICE_PENDING: cannot assign an address of the requested pool "bad": it is not usable as it is written',
+    ]);
+  });
+
   it("finds a pool that is not announced, and nodes that are not selected", () => {
     expect(found(POOL)).toEqual(["warning POOL_NOT_ADVERTISED f.yaml:1"]);
     const ad = (name: string, ...lines: readonly string[]) =>

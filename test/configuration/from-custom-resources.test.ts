@@ -82,6 +82,14 @@ describe("an advertisement that selects pools by labels that none has", () => {
   });
 });
 
+it("an IPAddressPool that cannot be used is known by its name and its labels, and is not served", () => {
+  const broken = { name: "broken", labels: { zone: "z" } };
+  const spec = "ipAddressPools: [broken]\nipAddressPoolSelectors: [{ matchLabels: { zone: z } }]";
+  const { configuration, problems } = fromCustomResources(resources(l2("l2", spec)), [], [broken]);
+  expect(problems).toEqual([]);
+  expect(configuration.unserved).toEqual([{ name: "broken", ranges: [], why: "unusable" }]);
+});
+
 describe("§1.1 a pool that no L2Advertisement is for", () => {
   it("is assigned from and reported", () => {
     const { pools, problems } = compiled([A, B, l2("l2", "ipAddressPools: [a]")]);
