@@ -27,14 +27,6 @@ interface Collection {
   readonly path: string;
 }
 
-const METALLB_API = "metallb.io/v1beta1";
-/** A kind that Hawser does not read otherwise. */
-const ADDRESS_POOLS: Collection = {
-  kind: "AddressPool",
-  apiVersion: METALLB_API,
-  path: `/apis/${METALLB_API}/addresspools`,
-};
-
 /** Finds MetalLB in files. What is wrong with these is found where they are read as manifests. */
 export function findMetallbInFiles(files: readonly CheckedFile[], namespace: string): MetallbInstallation {
   const texts = files.flatMap(({ text }) => (text === undefined || text.length > MAX_MANIFEST_LENGTH ? [] : text));
@@ -54,8 +46,7 @@ export async function seeMetallb(
       // The items of a list may be without what the list says of all of them.
       (await lister.raw(path)).flatMap((item) => readRawObject({ apiVersion, ...recordOf(item), kind }));
     const found: RawObject[] = [];
-    for (const collection of [...METALLB_KINDS.map((kind) => collectionOf(kind)), ADDRESS_POOLS])
-      found.push(...(await read(collection)));
+    for (const kind of METALLB_KINDS) found.push(...(await read(collectionOf(kind))));
     const { namespace } = findMetallb(found, metallbNamespace);
     for (const collection of insideOf(namespace)) found.push(...(await read(collection)));
     return { metallb: findMetallb(found, namespace), problems: lister.problems };

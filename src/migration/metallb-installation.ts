@@ -38,7 +38,7 @@ export function findMetallb(objects: readonly RawObject[], wanted: string): Meta
     namespace,
     era: isCustom ? "custom-resources" : configMap === undefined ? undefined : "config-map",
     names: new Map(METALLB_KINDS.map((kind) => [kind, namesOf(resources, kind)])),
-    addressPools: resources.filter(({ kind }) => kind === "AddressPool"),
+    addressPools: firstOfEach(resources.filter(({ kind }) => kind === "AddressPool")),
     configMap,
     controller,
     speaker: findMetallbProgram("speaker", objects, namespace),
@@ -63,6 +63,10 @@ function namespaceOf(objects: readonly RawObject[], wanted: string): string {
 
 function namesOf(resources: readonly RawObject[], kind: string): readonly string[] {
   return [...new Set(resources.filter((one) => one.kind === kind).map(({ name }) => name))].sort();
+}
+
+function firstOfEach(objects: readonly RawObject[]): readonly RawObject[] {
+  return [...new Map(objects.toReversed().map((one) => [one.name, one])).values()].toReversed();
 }
 
 /** The ConfigMap of the name, or else the only one that says what MetalLB's does (Helm named it after the release). */

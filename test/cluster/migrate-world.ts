@@ -65,6 +65,11 @@ kind: IPAddressPool
 metadata: { namespace: metallb-system, name: costly }
 spec: { addresses: [192.0.2.240/29], autoAssign: false }
 ---
+apiVersion: metallb.io/v1beta1
+kind: AddressPool
+metadata: { namespace: metallb-system, name: before }
+spec: { protocol: layer2, addresses: [192.0.2.230/31] }
+---
 { apiVersion: metallb.io/v1beta1, kind: L2Advertisement, metadata: { namespace: metallb-system, name: all }, spec: {} }
 ---
 apiVersion: metallb.io/v1beta2
@@ -117,7 +122,7 @@ interface Left {
 }
 
 /** Of all kinds: plain, shared, of two families, requested in two ways, from a pool by name, for local endpoints. */
-export const LEFT: Readonly<Record<string, Left>> = {
+const LEFT: Readonly<Record<string, Left>> = {
   web: { ips: ["192.0.2.203"], pool: "lan" },
   "dns-tcp": { ips: ["192.0.2.201"], pool: "lan", asks: { "allow-shared-ip": "dns" } },
   "dns-udp": { ips: ["192.0.2.201"], pool: "lan", asks: { "allow-shared-ip": "dns" }, protocol: "UDP" },
@@ -132,6 +137,11 @@ export const LEFT: Readonly<Record<string, Left>> = {
   local: { ips: ["192.0.2.210"], pool: "lan", spec: { externalTrafficPolicy: "Local" } },
   old: { ips: ["192.0.2.219"] },
 };
+
+/** What MetalLB left; with custom resources also a Service of an AddressPool, which is converted. */
+export function leftOf(era: Era): Readonly<Record<string, Left>> {
+  return era === "a ConfigMap" ? LEFT : { ...LEFT, before: { ips: ["192.0.2.230"], pool: "before" } };
+}
 
 interface Changed {
   readonly type: string;
@@ -204,7 +214,7 @@ export class MigrateWorld {
   async #leaveServices(era: Era): Promise<void> {
     const { api } = this.cluster;
     const prefix = era === "custom resources" ? "metallb.io" : "metallb.universe.tf";
-    for (const [name, { ips, pool, asks = {}, spec = {}, protocol = "TCP" }] of Object.entries(LEFT)) {
+    for (const [name, { ips, pool, asks = {}, spec = {}, protocol = "TCP" }] of Object.entries(leftOf(era))) {
       const annotations = Object.fromEntries(Object.entries(asks).map(([key, value]) => [`${prefix}/${key}`, value]));
       const ports = [{ port: 80, protocol }];
       const whole = { type: "LoadBalancer", selector: { app: "web" }, ports, ...spec };

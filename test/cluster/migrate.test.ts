@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
-import { type Era, LEFT, MigrateWorld, writersOfAddresses } from "./migrate-world.ts";
+import { type Era, leftOf, MigrateWorld, writersOfAddresses } from "./migrate-world.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -16,6 +16,7 @@ interface Report {
 const ERAS: readonly Era[] = ["custom resources", "a ConfigMap"];
 
 describe.skipIf(reason !== undefined).each(ERAS)("G the procedure of hawser migrate metallb, from %s", (era) => {
+  const left = leftOf(era);
   let world: MigrateWorld;
   let report: Report;
   beforeAll(async () => {
@@ -51,7 +52,7 @@ describe.skipIf(reason !== undefined).each(ERAS)("G the procedure of hawser migr
     expect([code, stderr]).toEqual([0, ""]);
     report = JSON.parse(stdout) as Report;
     const none = { gain: [], lose: [], move: [], orphan: [], silent: [] };
-    expect(report.plan).toMatchObject({ keep: Object.keys(LEFT).length, ...none });
+    expect(report.plan).toMatchObject({ keep: Object.keys(left).length, ...none });
     expect(report.problems.filter(({ severity }) => severity === "error")).toEqual([]);
     for (const { name, text } of report.files) world.write(name, text);
   });
@@ -65,6 +66,7 @@ describe.skipIf(reason !== undefined).each(ERAS)("G the procedure of hawser migr
     expect(await changesPool()).toBe(500);
     await play(/webhooks/);
     expect(await changesPool()).toBe(200);
+    await play(/in place of AddressPools/);
   });
 
   it("installs a controller that adopts every address, and no speaker", async () => {
@@ -91,7 +93,7 @@ describe.skipIf(reason !== undefined).each(ERAS)("G the procedure of hawser migr
     await world.untilRunning("metallb-system", 0);
     await world.untilAll("hawser.dev/Announced");
     expect(new Set(await asker.stop())).toEqual(new Set(["0"]));
-    for (const ip of new Set(Object.values(LEFT).flatMap(({ ips }) => ips)))
+    for (const ip of new Set(Object.values(left).flatMap(({ ips }) => ips)))
       expect([ip, await world.isServed(ip)]).toEqual([ip, true]);
     expect(gone(await play(/^Look/))).toEqual([]);
   });
@@ -104,7 +106,7 @@ describe.skipIf(reason !== undefined).each(ERAS)("G the procedure of hawser migr
   it("showed no version of a status without its addresses, and only MetalLB wrote them", async () => {
     expect(world.faults).toEqual([]);
     // Conditions and annotations were written, so there was something to see.
-    expect(world.seen).toBeGreaterThan(Object.keys(LEFT).length);
+    expect(world.seen).toBeGreaterThan(Object.keys(left).length);
     const writers = (await world.services()).map((object) => [object.metadata.name, writersOfAddresses(object)]);
     expect(writers).toEqual((await world.services()).map(({ metadata }) => [metadata.name, ["metallb"]]));
   });

@@ -69,6 +69,11 @@ describe("findMetallb()", () => {
     expect([metallb.era, metallb.configMap?.name]).toEqual([era, configMap]);
   });
 
+  it("takes the first of two AddressPools of one name", () => {
+    const twice = [pool("lb", "AddressPool").replace("{} }", "{ first: true } }"), pool("lb", "AddressPool")];
+    expect(found(...twice).addressPools.map(({ fields }) => fields["spec"])).toEqual([{ first: true }]);
+  });
+
   it.each([
     { words: '"--lb-class=example.com/lb"', value: "example.com/lb" },
     { words: '"-lb-class=x"', value: "x" },
