@@ -1,23 +1,22 @@
-import { route } from "#src/routing/route.ts";
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
+import { ClientWish } from "./client-wish.ts";
+import { type AnswerCause, decideRequest } from "./decide-request.ts";
 import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
-import { clientLines, MAX_HOPS } from "./forwarded-request.ts";
+import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
-import { headReason, methodIs, readRequestHead, type RequestHead } from "./request-head.ts";
-import { httpsLocation, wantsHttps } from "./https-location.ts";
+import { headReason, readRequestHead, type RequestHead } from "./request-head.ts";
 import { bodyFault, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
-import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
-import { hostText, pathText } from "./request-route.ts";
+import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
@@ -46,12 +45,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   /** The head that is read now lies in the stash. */
   #isStashed = false;
   #hasForwarded = false;
-  #isHttp10 = false;
-  #isHeadRequest = false;
-  /** The client wants to use the connection again. */
-  #isPersistent = false;
-  /** The client has said, in a request that we understood, that no other will follow. */
-  #isLastRequest = false;
+  readonly #wish = new ClientWish();
   #hasClientEnded = false;
   #hasTunnelEnded = false;
   #isConnectionGone = false;
@@ -271,10 +265,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.requestCount += 1;
     this.#record.begin();
     this.#record.enter(bytes, head);
-    this.#isHttp10 = head.minorVersion === 0;
-    this.#isHeadRequest = methodIs(bytes, head, "HEAD");
-    this.#isPersistent = !head.connection.close && (!this.#isHttp10 || head.connection.keepAlive);
-    this.#isLastRequest = !this.#isPersistent;
+    this.#wish.take(bytes, head);
     if (head.isChunked) this.#body.startChunked();
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
@@ -297,23 +288,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
-    const decision = route(this.#context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
+    const decision = decideRequest(bytes, head, this.#context, this.#connection.isSecure);
     if (decision.rule !== undefined) this.#record.enterRule(decision.rule);
-    if (decision.kind === "refuse") {
-      const reason = refusalReason(decision.reason);
-      if (decision.status === 400) this.#refuse(reason);
-      else this.#answer(decision.status, { reason });
-      return false;
-    }
-    if (!this.#connection.isSecure && wantsHttps(decision.rule, this.#context.redirectsToHttps)) {
-      const location = httpsLocation(bytes, head, decision.path);
-      if (location !== undefined) {
-        this.#answer(308, { location });
-        return false;
-      }
-    }
-    if (head.hops >= MAX_HOPS) {
-      this.#answer(RESPONSE_REASONS.loop.status, { reason: "loop" });
+    if (decision.kind !== "forward") {
+      if (decision.kind === "refuse") this.#refuse(decision.reason);
+      else this.#answer(decision.status, decision.cause);
       return false;
     }
     this.#clientLines ??= clientLines(this.#connection);
@@ -367,25 +346,24 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   /** Answers without an endpoint and closes, because what follows on this connection cannot be understood or trusted. */
   #refuse(reason: ResponseReason): void {
-    this.#isPersistent = this.#isLastRequest = false;
+    this.#wish.distrust();
     if (this.#phase === "head") this.#record.begin();
     this.#exchange?.cancel();
     this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
   /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus, why: { readonly reason?: ResponseReason; readonly location?: string }): void {
-    const mayKeepAlive = this.#isPersistent && this.#body.isDone && !this.#context.isDraining;
-    const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
-    const connection = mayKeepAlive ? keptOpen : "close";
+  #answer(status: AnswerStatus, { reason, location }: AnswerCause): void {
+    const mayKeepAlive = this.#wish.isPersistent && this.#body.isDone && !this.#context.isDraining;
+    const connection = this.#wish.connectionOption(mayKeepAlive);
     const { date } = this.#context;
-    const answer = printAnswer(status, { isHead: this.#isHeadRequest, connection, date, location: why.location });
+    const answer = printAnswer(status, { isHead: this.#wish.isHead, connection, date, location });
     const exchange = this.#exchange;
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;
     this.#phase = "exchange";
     this.sendToClient(answer, 0, answer.length);
-    this.#record.end(status, exchange, why.reason);
+    this.#record.end(status, exchange, reason);
     this.#endTurn(mayKeepAlive);
   }
 
@@ -398,8 +376,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     }
     this.#phase = "idle";
     this.setDeadline(this.#context.limits.keepAliveMs);
-    // They say nothing of the next head, which may turn out unreadable.
-    this.#isHttp10 = this.#isHeadRequest = false;
+    this.#wish.forgetAnswer();
     const wasHeld = this.#input.isHeld;
     this.#input.forgetExchange();
     // No further requests are read from a client that does not read its answers.
@@ -437,7 +414,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     if (this.#phase === "closed") return;
     this.#phase = "linger";
     const { clientGapMs, lingerMs } = this.#context.limits;
-    if (this.#isLastRequest && this.#body.isDone && this.#stash.length === 0) {
+    if (this.#wish.isLastRequest && this.#body.isDone && this.#stash.length === 0) {
       this.setDeadline(clientGapMs);
       this.#connection.finish();
       return;

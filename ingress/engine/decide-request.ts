@@ -1,0 +1,53 @@
+import { route, type RouteDecision } from "#src/routing/route.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import type { AnswerStatus } from "./answer.ts";
+import type { EngineContext } from "./context.ts";
+import { MAX_HOPS } from "./forwarded-request.ts";
+import { httpsLocation, wantsHttps } from "./https-location.ts";
+import type { RequestHead } from "./request-head.ts";
+import { hostText, pathText } from "./request-route.ts";
+import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
+
+/** What one of our own answers says. */
+export interface AnswerCause {
+  readonly reason?: ResponseReason;
+  readonly location?: string;
+}
+
+/** An answer without an endpoint. */
+interface OwnAnswer {
+  readonly kind: "answer";
+  readonly status: AnswerStatus;
+  readonly cause: AnswerCause;
+  /** The rule that matched, where one did. */
+  readonly rule?: Rule | undefined;
+}
+
+/** The request names no host or path that can be: what follows on its connection is not trusted. */
+interface Refused {
+  readonly kind: "refuse";
+  readonly reason: ResponseReason;
+  readonly rule?: undefined;
+}
+
+/** Who answers a request: an endpoint of the backend, or we. */
+export function decideRequest(
+  bytes: Buffer,
+  head: RequestHead,
+  context: Pick<EngineContext, "routes" | "redirectsToHttps">,
+  isSecure: boolean,
+): Extract<RouteDecision, { kind: "forward" }> | OwnAnswer | Refused {
+  const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
+  if (decision.kind === "refuse") {
+    const reason = refusalReason(decision.reason);
+    if (decision.status === 400) return { kind: "refuse", reason };
+    return { kind: "answer", status: decision.status, cause: { reason }, rule: decision.rule };
+  }
+  if (!isSecure && wantsHttps(decision.rule, context.redirectsToHttps)) {
+    const location = httpsLocation(bytes, head, decision.path);
+    if (location !== undefined) return { kind: "answer", status: 308, cause: { location }, rule: decision.rule };
+  }
+  if (head.hops < MAX_HOPS) return decision;
+  const { status } = RESPONSE_REASONS.loop;
+  return { kind: "answer", status, cause: { reason: "loop" }, rule: decision.rule };
+}
