@@ -166,6 +166,16 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
     expect(invariant.assigned.size).toBe(inUse.size + 1);
   });
 
+  it("replaced at once, with the same objects, they withdraw nothing that is in use", async () => {
+    await undefineKinds(...METALLB_KINDS);
+    for (const kind of METALLB_KINDS) await defineKind(world.cluster, kind);
+    await createPool();
+    await createAdvertisement();
+    await createService("replaced");
+    await serve("replaced");
+    await expectServed();
+  });
+
   it("an advertisement that a person deletes withdraws the addresses, until there is one again", async () => {
     const path = objectPath({ kind: "L2Advertisement", namespace: METALLB, name: "edge" });
     await world.cluster.api.must({ method: "DELETE", path });

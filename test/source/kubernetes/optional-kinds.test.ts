@@ -143,9 +143,20 @@ describe("openKubernetesSource() of optional kinds", () => {
   });
 
   it.each([
-    { when: "while the kind stays", isTerminating: false, shown: [[true, ["metallb-system/b"]]] },
-    { when: "before it removes the kind, not one after the other", isTerminating: true, shown: [[false, []]] },
-  ])("shows that the server deletes objects $when", async ({ isTerminating, shown }) => {
+    { when: "while the kind stays", isTerminating: false, isReplaced: false, shown: [[true, ["metallb-system/b"]]] },
+    {
+      when: "before it removes the kind, not one after the other",
+      isTerminating: true,
+      isReplaced: false,
+      shown: [[false, []]],
+    },
+    {
+      when: "before it replaces the definition, not one after the other",
+      isTerminating: true,
+      isReplaced: true,
+      shown: [[false, []]],
+    },
+  ])("shows that the server deletes objects $when", async ({ isTerminating, isReplaced, shown }) => {
     const cluster = new Cluster();
     cluster.plurals.add("ipaddresspools");
     cluster.pools = [pool("a"), pool("b")];
@@ -161,6 +172,9 @@ describe("openKubernetesSource() of optional kinds", () => {
       return ["DELETED", { ...rest, metadata: { ...metadata, resourceVersion: version } }] as const;
     };
     api.watches[0]?.events(deleted("a", "11"), ...(isTerminating ? [deleted("b", "12")] : []));
+    const looks = () => api.received.filter(({ path }) => path === `${GROUP}/v1beta1`);
+    await until(100, () => expect(looks().length).toBeGreaterThan(0));
+    if (isReplaced) cluster.isTerminating = false;
     await until(100, () => {
       const [isPresent, now] = look();
       if (now.length < 2) seen.push([isPresent, now]);
@@ -168,8 +182,7 @@ describe("openKubernetesSource() of optional kinds", () => {
     });
     expect(seen).toEqual(shown);
     expect(told.changes.map(({ name }) => name)).toEqual(isTerminating ? ["a", "b"] : ["a"]);
-    const looks = api.received.filter(({ path }) => path === `${GROUP}/v1beta1`);
-    expect(looks).toHaveLength(2);
+    expect(looks()).toHaveLength(2);
   });
 
   it("shows what was deleted while it did not watch, and created again meanwhile, as it is", async () => {

@@ -18,7 +18,7 @@ interface DeparturesOptions {
 
 /**
  * The objects of a kind that the API server deleted, until it is clear whether it removes the kind: then it deletes all of
- * them first, and what they said is not to be taken back one by one. Two looks in a row must agree.
+ * them first, and what they said is not to be taken back one by one. It stays where two looks in a row show it.
  */
 export class Departures {
   readonly #options: DeparturesOptions;
@@ -50,11 +50,13 @@ export class Departures {
       await pause(timing, LOOK_AFTER_MS, signal);
       const second = await isGoing();
       if (signal.aborted) return;
-      if (first === undefined || first !== second) continue;
+      if (first === undefined || second === undefined) continue;
       const gone = seen.filter((identity) => this.#held.get(identity.key) === identity);
-      if (first) this.#held.clear();
+      // One look is enough: a definition that is replaced is soon there again, without its objects.
+      const isKindGone = first || second;
+      if (isKindGone) this.#held.clear();
       else for (const { key } of gone) this.#held.delete(key);
-      if (first) onGoing();
+      if (isKindGone) onGoing();
       else onGone(gone);
     }
     this.#isLooking = false;
