@@ -6,7 +6,7 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { configMapRef, installationOptions } from "#src/source/source-options.ts";
 import { checkCluster } from "./check-cluster.ts";
 import { checkFiles } from "./check-files.ts";

@@ -1,6 +1,6 @@
 import { adminOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";

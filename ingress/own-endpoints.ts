@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { parseIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
-import type { IsOwnEndpoint } from "#src/routing/backend.ts";
+import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
 
 /** What the program listens on for requests. */
 export interface Listening {

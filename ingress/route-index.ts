@@ -1,13 +1,14 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
-import { EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { IsOwnEndpoint } from "#src/routing/backend.ts";
-import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/find-own-endpoints.ts";
-import { conflictsOfHost, type RouteConflict } from "#src/routing/find-route-conflicts.ts";
-import { mergeHosts } from "#src/routing/merge-host.ts";
-import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/routing-snapshot.ts";
+import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
+import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
+import { conflictsOfHost, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
+import { mergeHosts } from "#src/routing/ingress/merge-host.ts";
+import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/ingress/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 

@@ -1,5 +1,5 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
-import { EMPTY_ROUTES } from "#src/routing/build-routes.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
 import { AccessLog } from "./access-log.ts";

@@ -4,7 +4,7 @@ import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
-import { backendKey } from "#src/routing/backend.ts";
+import { backendKey } from "#src/routing/ingress/backend.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { CheckedSet } from "./checked-set.ts";

@@ -1,7 +1,7 @@
 import { child, complain, isUnset } from "#src/model/field.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { findRouteConflicts } from "#src/routing/find-route-conflicts.ts";
-import type { RoutingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
+import type { RoutingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import { fieldAt } from "./field-at.ts";
 

@@ -12,7 +12,7 @@ import { keyOf, type KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret } from "#src/model/tls-secret.ts";
-import { isServed } from "#src/routing/routing-snapshot.ts";
+import { isServed } from "#src/routing/ingress/routing-snapshot.ts";
 import type { Installation } from "./checked-set.ts";
 import type { FoundObjects } from "./found-objects.ts";
 import { isOfServiceClass } from "#src/model/service-class.ts";

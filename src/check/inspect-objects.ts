@@ -6,7 +6,7 @@ import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { noFoundObjects } from "./found-objects.ts";
 import { inspectObject } from "./inspect-object.ts";

@@ -1,5 +1,5 @@
 import type { Ingress } from "#src/model/ingress.ts";
-import { compareAge } from "#src/routing/routing-snapshot.ts";
+import { compareAge } from "#src/routing/ingress/routing-snapshot.ts";
 
 /** Which Secret (`namespace/name`) has the certificate for what, as `spec.tls` of the Ingresses says. */
 export interface CertificateClaims {

@@ -3,9 +3,9 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { parseService } from "#src/model/service.ts";
-import { buildRoutes } from "#src/routing/build-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { route } from "#src/routing/route.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { found } from "./found.ts";
 
 const service = (name: string, rest = "") =>

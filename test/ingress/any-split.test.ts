@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildRoutes } from "#src/routing/build-routes.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { Connection, ConnectionEvents } from "#ingress/io/connection.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";

@@ -11,8 +11,8 @@ import { Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
-import { buildRoutes } from "#src/routing/build-routes.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 import { answering, listen, startEndpoint, type TestEndpoint } from "#test/support/ingress-proxy.ts";
 

@@ -7,7 +7,7 @@ import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/folder/event-file.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";

@@ -4,7 +4,7 @@ import { ownEndpoints } from "#ingress/own-endpoints.ts";
 import { RouteIndex } from "#ingress/route-index.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { route } from "#src/routing/route.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 
 const interfaces = () => ({ eth0: [{ address: "10.0.0.5" }, { address: "2001:db8::5" }] as NetworkInterfaceInfo[] });

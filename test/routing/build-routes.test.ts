@@ -2,10 +2,11 @@ import { array, assert, constantFrom, dictionary, integer, property, record } fr
 import { describe, expect, it } from "vitest";
 import { type IngressTarget, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
-import { buildRoutes, EMPTY_ROUTES, replaceHosts, replaceServices } from "#src/routing/build-routes.ts";
-import { mergeHosts } from "#src/routing/merge-host.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { buildRoutes, replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
+import { mergeHosts } from "#src/routing/ingress/merge-host.ts";
 import { route } from "#src/routing/route.ts";
-import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { claimedHosts, compareAge, routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";

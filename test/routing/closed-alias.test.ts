@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { buildRoutes } from "#src/routing/build-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { decodedPaths } from "#src/routing/path.ts";
 import { route } from "#src/routing/route.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 
 const target = { closed: "closed-restriction" } as const;

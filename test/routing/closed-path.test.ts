@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseIngress } from "#src/model/ingress.ts";
-import { buildRoutes } from "#src/routing/build-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { route } from "#src/routing/route.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { object, valueOf } from "#test/model/build.ts";
 import { serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { printPlace } from "#src/model/problem-place.ts";
-import { findRouteConflicts } from "#src/routing/find-route-conflicts.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 
 const other = { serviceName: "other", servicePort: 80 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { IngressClass } from "#src/model/ingress.ts";
-import { INGRESS_CONTROLLER, isServed } from "#src/routing/routing-snapshot.ts";
+import { INGRESS_CONTROLLER, isServed } from "#src/routing/ingress/routing-snapshot.ts";
 
 const OURS = INGRESS_CONTROLLER;
 const THEIRS = "k8s.io/ingress-nginx";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildRoutes } from "#src/routing/build-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { listRoutes } from "#src/routing/list-routes.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 
 const ingresses = [

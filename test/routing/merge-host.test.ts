@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { mergeHosts } from "#src/routing/merge-host.ts";
-import { claimedHosts } from "#src/routing/routing-snapshot.ts";
+import { mergeHosts } from "#src/routing/ingress/merge-host.ts";
+import { claimedHosts } from "#src/routing/ingress/routing-snapshot.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 
 describe("mergeHosts()", () => {

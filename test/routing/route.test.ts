@@ -6,9 +6,14 @@ import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { type KubeObject, parseObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
-import { buildRoutes } from "#src/routing/build-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
-import { type ClassScope, INGRESS_CONTROLLER, isServed, routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import {
+  type ClassScope,
+  INGRESS_CONTROLLER,
+  isServed,
+  routingSnapshot,
+} from "#src/routing/ingress/routing-snapshot.ts";
 
 /** A case: manifests in short form, and requests written as `host/path`. */
 interface Case {

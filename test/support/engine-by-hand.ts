@@ -1,5 +1,5 @@
-import { buildRoutes } from "#src/routing/build-routes.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { Connection, ConnectionEvents, OutgoingEvents } from "#ingress/io/connection.ts";

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { buildRoutes } from "#src/routing/build-routes.ts";
-import { routingSnapshot } from "#src/routing/routing-snapshot.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";

@@ -1,5 +1,5 @@
 import type { Ingress } from "#src/model/ingress.ts";
-import { wildcardOf } from "./host.ts";
+import { wildcardOf } from "#src/routing/host.ts";
 
 type Rule = Ingress["rules"][number];
 

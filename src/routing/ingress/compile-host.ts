@@ -2,12 +2,12 @@ import type { HttpsRedirect } from "#src/model/annotations/https-redirect.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { backendKey } from "./backend.ts";
-import { closedPattern, linkPatterns } from "./closed-pattern.ts";
+import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { comparedText, type MergedHost, type PathClaim } from "./merge-host.ts";
-import { visibleAscii } from "./path.ts";
-import { linkPrefixes, type UnlinkedPrefix } from "./prefix.ts";
-import type { HostRoutes } from "./route-table.ts";
-import { NO_FILTERS, type Rule, type RuleAction, type RuleFilters } from "./rule.ts";
+import { visibleAscii } from "#src/routing/path.ts";
+import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
+import type { HostRoutes } from "#src/routing/route-table.ts";
+import { NO_FILTERS, type Rule, type RuleAction, type RuleFilters } from "#src/routing/rule.ts";
 
 /** The rules of a host, of what Ingresses say about it: here they cease to be Ingresses. */
 export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: MergedHost): HostRoutes {

@@ -1,7 +1,7 @@
 import { type IngressPath, type IngressTarget, isClosed, type PathType } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
-import { normalizeRulePath } from "./path.ts";
+import { normalizeRulePath } from "#src/routing/path.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */

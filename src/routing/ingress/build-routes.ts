@@ -2,12 +2,10 @@ import type { Service } from "#src/model/service.ts";
 import { backendKeysOf, backendsOf } from "./backend.ts";
 import { compileHost } from "./compile-host.ts";
 import { type MergedHost, mergeHosts } from "./merge-host.ts";
-import { emptyShardedMap, withEntries } from "./sharded-map.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { withEntries } from "#src/routing/sharded-map.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
-import type { RouteTable } from "./route-table.ts";
-
-/** A table of nothing: every request is answered 404. */
-export const EMPTY_ROUTES: RouteTable = { hosts: emptyShardedMap(), backends: emptyShardedMap() };
+import type { RouteTable } from "#src/routing/route-table.ts";
 
 /** The whole table from a snapshot. */
 export function buildRoutes(snapshot: RoutingSnapshot): RouteTable {

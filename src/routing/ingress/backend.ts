@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Service, ServicePort } from "#src/model/service.ts";
-import type { Backend, BackendEndpoint } from "./route-table.ts";
+import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 
 /** Whether an address and port are the proxy's own, so that a request sent there would come back. */
 export type IsOwnEndpoint = (address: string, port: number) => boolean;
