@@ -5,7 +5,7 @@ import { ownAddresses } from "./own-addresses.ts";
 import { planAssignments } from "./plan.ts";
 import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";
 
-/** Plans until nothing changes any more: what one plan releases the next one assigns. Two are enough for all known cases. */
+/** Plans until nothing changes any more: what one plan releases or gives up the next one assigns. Two are enough for all known cases. */
 const MAX_ROUNDS = 8;
 
 /**
@@ -16,7 +16,9 @@ export function settledPlan(snapshot: AssignmentSnapshot): AssignmentPlan {
   let current = snapshot;
   for (let round = 1; ; round++) {
     const plan = planAssignments(current);
-    const isCalm = [...plan.assignments.values()].every(({ kind }) => kind !== "assign" && kind !== "release");
+    const isCalm =
+      plan.givenUp.length === 0 &&
+      [...plan.assignments.values()].every(({ kind }) => kind !== "assign" && kind !== "release");
     if (isCalm || round === MAX_ROUNDS) return plan;
     current = withPlanWritten(current, plan);
   }

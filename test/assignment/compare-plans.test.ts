@@ -134,8 +134,10 @@ function rest(start: AssignmentSnapshot): AssignmentPlanner {
   let changed: readonly string[] = [];
   for (let round = 0; round < 9; round++) {
     planner.plan(current, changed);
-    const plan = { assignments: planner.assignments, pools: [], givenUp: [] };
-    const isCalm = [...plan.assignments.values()].every(({ kind }) => kind !== "assign" && kind !== "release");
+    const plan = { assignments: planner.assignments, pools: [], givenUp: planner.givenUp() };
+    const isCalm =
+      plan.givenUp.length === 0 &&
+      [...plan.assignments.values()].every(({ kind }) => kind !== "assign" && kind !== "release");
     if (isCalm) return planner;
     current = applied(current, plan);
     changed = [...current.services.keys()];

@@ -1,6 +1,7 @@
 // Resting and leaving addresses count in the quota of a namespace (docs/pools.md).
 import { printIp } from "#src/ip/address.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
+import { settledPlan } from "#src/assignment/settled-plan.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
 import { Cluster, ip, pool, rest, service, type Short, snapshot, summary } from "./build.ts";
@@ -48,6 +49,16 @@ describe("addresses that are kept for Services of a namespace", () => {
     expect(churn(cluster, ["s0", "s1"])).toEqual(["192.0.2.0", "192.0.2.1"]);
     expect(cluster.put(service("new"))["new"]).toContain("192.0.2.2");
     expect(cluster.put(service("s0"))["s0"]).toContain("192.0.2.0");
+  });
+
+  it("D are given up before a plan is settled: what is foretold has the Service that gets one", () => {
+    const kept = new Map([
+      ["192.0.2.0", rest(1, "default/s0")],
+      ["192.0.2.1", rest(2, "default/s1")],
+    ]);
+    const other = { ...service("web"), namespace: "other", key: "other/web" };
+    const full = snapshot([limited(1, {}, ["192.0.2.0/31"])], [other], { resting: kept });
+    expect(summary(settledPlan(full))["other/web"]).toBe("keep 192.0.2.0 AddressAssigned");
   });
 
   it("D are not for another namespace, and are after they were given up", () => {
