@@ -69,8 +69,8 @@ interface Opened extends Program {
 }
 
 /** Opens a program on a folder; `ready` resolves with `open()`. */
-function launch(directory: string): Opened & { readonly ready: Promise<void> } {
-  const source: Source = openFolderSource({ directory, log, debounceMs: 5 });
+function launch(directory: string, clock?: () => number): Opened & { readonly ready: Promise<void> } {
+  const source: Source = openFolderSource({ directory, log, debounceMs: 5, clock });
   closers.push(async () => source.close());
   const program: Program = { source, changes: [], presence: [], problems: [] };
   const ready = source.open(["Service", "ConfigMap"], {
@@ -88,8 +88,8 @@ function launch(directory: string): Opened & { readonly ready: Promise<void> } {
   };
 }
 
-async function open(directory: string): Promise<Opened> {
-  const opened = launch(directory);
+async function open(directory: string, clock?: () => number): Promise<Opened> {
+  const opened = launch(directory, clock);
   await opened.ready;
   return opened;
 }
@@ -176,12 +176,18 @@ describe("openFolderSource() on files that are not well", () => {
     const directory = await scratch();
     const path = join(directory, "a.yaml");
     await writeSettled(path, documents(serviceManifest("a"), serviceManifest("b")));
-    const program = await open(directory);
+    let nowMs = 2_000_000_000;
+    const program = await open(directory, () => nowMs);
     const refs = (): readonly string[] => program.changes.flat().map(({ name }) => name);
     program.changes.length = 0;
-    await writeFile(path, documents(serviceManifest("a", { ports: [{ port: 81 }] })));
+    // Written just now by a clock that stands still: a busy machine may look late.
+    const written = join(await scratch(), "a.yaml");
+    await writeFile(written, documents(serviceManifest("a", { ports: [{ port: 81 }] })));
+    await utimes(written, nowMs / 1000, nowMs / 1000);
+    await rename(written, path);
     await vi.waitFor(() => expect(refs()).toContain("a"), eventually);
     expect(program.find("b")).toBeDefined();
+    nowMs += 1_000;
     await vi.waitFor(() => expect(program.find("b")).toBeUndefined(), eventually);
     expect(refs()).toEqual(["a", "b"]);
   });
