@@ -77,7 +77,8 @@ export function keptInstead(inUse: InUse, wanting: Wanting, pending: Pending): I
   const isTaken = (ip: Ip): boolean =>
     isUsed(inUse, ip) || isToRelease(service, ip) || pending.chosen.some((one) => equalIps(one, ip));
   const kept = keptFor(shares, service.namespace, isTaken);
-  if (countOf(inUse, wanting, pending) + kept.length < pool.quotaPerNamespace) return undefined;
+  // What it gives back is kept from then on, and counts on.
+  if (countOf(inUse, wanting, { chosen: pending.chosen }) + kept.length < pool.quotaPerNamespace) return undefined;
   return kept.find((ip) => ip.family === family);
 }
 

@@ -112,7 +112,8 @@ function whyRefused(
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle !== undefined) return explainInUse(ip, obstacle);
   const isItsOwn = former.get(service.key)?.some((one) => equalIps(one, ip)) === true;
-  if (isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
+  const isFree = !inUse.byAddress[ip.family].has(ip.value);
+  if (isFree && isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
   const isOver = isOverQuota(inUse, { ip, service }, { chosen: taken, replaced: has });
   return isOver ? explainQuota(place.space, service, ip) : undefined;
 }

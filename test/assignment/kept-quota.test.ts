@@ -81,6 +81,12 @@ describe("addresses that are kept for Services of a namespace", () => {
     expect([summary(next)["other/web"], next.givenUp]).toEqual(["assign 192.0.2.0 AddressAssigned", []]);
   });
 
+  it("D are given in place of an address that the Service gives back, which is kept from then on", () => {
+    const resting = new Map([["192.0.2.3", rest(1, "default/gone")]]);
+    const one = { ...service("web", { has: ["192.0.2.5"] }), addressesToRelease: [ip("192.0.2.5")] };
+    expect(summary(planAssignments(snapshot([limited(2)], [one], { resting })))["web"]).toContain("assign 192.0.2.3");
+  });
+
   it("D are given up beyond a quota that is lowered", () => {
     const resting = new Map([0, 1, 2].map((at) => [`192.0.2.${at}`, rest(at, `default/s${at}`)] as const));
     const one = service("web", { has: ["192.0.2.5"] });

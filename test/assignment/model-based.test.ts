@@ -254,6 +254,12 @@ class Reference {
     return (isAnywhere || isThere) && isSelected;
   }
 
+  hadIn(namespace: string, within: Pool): ReadonlySet<string> {
+    const mine = [...this.before.services.values()].filter((one) => one.namespace === namespace && this.isOurs(one));
+    const had = mine.flatMap(({ assignedAddresses }) => assignedAddresses);
+    return new Set(had.filter((each) => this.poolOf(each) === within).map(printIp));
+  }
+
   heldIn(namespace: string, within: Pool): ReadonlySet<string> {
     const mine = [...this.before.services.values()].filter((one) => one.namespace === namespace && this.isOurs(one));
     return new Set(
@@ -391,7 +397,9 @@ function faultOfGain(reference: Reference, one: Service): string | undefined {
     // An address that its namespace has anyway is none more.
     if (reference.sharers(one, gained).some(({ namespace }) => namespace === one.namespace)) continue;
     const count = reference.heldIn(one.namespace, from).size;
-    if (count > (from.quotaPerNamespace ?? Infinity)) return `got ${printIp(gained)} beyond the quota`;
+    // An exchange takes nothing from a namespace that has more than its quota.
+    const most = Math.max(from.quotaPerNamespace ?? Infinity, reference.hadIn(one.namespace, from).size);
+    if (count > most) return `got ${printIp(gained)} beyond the quota`;
   }
   return undefined;
 }
