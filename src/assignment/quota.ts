@@ -35,12 +35,16 @@ export function isQuotaReached(inUse: InUse, wanting: Wanting, pending: Pending)
 
 /** How many addresses of the pool count for the namespace, without those that are kept. */
 function countOf(inUse: InUse, { space, service }: Wanting, { chosen, replaced = [] }: Pending): number {
-  const { pool, shares } = space;
+  const { pool, family, shares } = space;
   const { namespace, key } = service;
   if (shares === undefined) return 0;
   const isOfPool = (ip: Ip): boolean => spaceOf(inUse.index, ip)?.pool === pool;
   const more = chosen.filter((ip) => isOfPool(ip) && !isHeldIn(inUse, ip, { namespace })).length;
-  const less = replaced.filter((ip) => isOfPool(ip) && !isHeldIn(inUse, ip, { namespace, except: key }));
+  // It gives back only what it gets another address of the family for.
+  const isGivenBack = (ip: Ip): boolean => ip.family === family || chosen.some((one) => one.family === ip.family);
+  const less = replaced.filter(
+    (ip) => isOfPool(ip) && isGivenBack(ip) && !isHeldIn(inUse, ip, { namespace, except: key }),
+  );
   const leaving = (shares.leavingCounted.get(namespace) ?? 0) + leavingMore(shares, key, less);
   return (shares.held.get(namespace) ?? 0) + more - less.length + leaving;
 }

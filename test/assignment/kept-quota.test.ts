@@ -104,6 +104,25 @@ describe("addresses that are kept for Services of a namespace", () => {
   });
 });
 
+describe("an address that a Service is to give back", () => {
+  it("A makes no room for one of the other family that it gets beside it", () => {
+    const dual = pool("a", ["192.0.2.0/30", "2001:db8::/126"], { quotaPerNamespace: 2 });
+    const six = service("six", { families: ["ipv6"], has: ["2001:db8::"] });
+    const families = ["ipv6", "ipv4"] as const;
+    const one = service("web", { families, ipFamilyPolicy: "PreferDualStack", has: ["192.0.2.1"], createdMs: 1 });
+    const plan = planAssignments(snapshot([dual], [six, { ...one, addressesToRelease: [ip("192.0.2.1")] }]));
+    expect(plan.assignments.get("default/web")?.addresses.map(printIp)).toEqual(["192.0.2.0"]);
+  });
+
+  it("A makes room for another one of each family", () => {
+    const dual = pool("a", ["192.0.2.0/30", "2001:db8::/126"], { quotaPerNamespace: 2 });
+    const had = ["192.0.2.1", "2001:db8::1"];
+    const one = service("web", { families: ["ipv4", "ipv6"], ipFamilyPolicy: "RequireDualStack", has: had });
+    const plan = planAssignments(snapshot([dual], [{ ...one, addressesToRelease: had.map(ip) }]));
+    expect(plan.assignments.get("default/web")?.addresses.map(printIp)).toEqual(["192.0.2.0", "2001:db8::"]);
+  });
+});
+
 describe("addresses that leave Services of a namespace", () => {
   const moving = (name: string, leaving: readonly string[], short: Short = {}) => ({
     ...service(name, short),
