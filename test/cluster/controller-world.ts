@@ -34,7 +34,10 @@ export interface Replica {
 
 /** Writes that the API server answered, whatever its answer. */
 export interface Writes {
+  /** Attempts, with those that came too late. */
   readonly services: number;
+  /** Of these: the object had changed, and the API server carried nothing out. */
+  readonly tooLate: number;
   readonly events: number;
 }
 
@@ -179,6 +182,7 @@ export class ControllerWorld {
       verbs.reduce((total, verb) => total + sum(`group="",resource="${resource}"`, `verb="${verb}"`), 0);
     return {
       services: of("services", "PATCH", "PUT"),
+      tooLate: sum('group="",resource="services"', 'code="409"'),
       events: of("events", "POST", "PATCH", "PUT"),
     };
   }
