@@ -43,6 +43,8 @@ interface Written {
 export interface Contest {
   /** Our last write; undefined: it was undone. */
   readonly written: Written | undefined;
+  /** Of the version that was written last, also where that was undone: `uid` and the digest of `spec`. */
+  readonly work: Pick<Written, "uid" | "spec">;
   /** The writes that were undone. */
   readonly undone: Streak | undefined;
   /** Whether the Service says that it is contested: its Events would repeat with each attempt. */
@@ -65,7 +67,7 @@ export function contestAfter(
     status: { ...(object["status"] as object | undefined), ...patch.status },
   };
   const written = { uid, spec: digest(object["spec"]), ours: oursIn(after), before: resourceVersion, atMs: nowMs };
-  return { undone: before?.undone, isSaid: before?.isSaid ?? false, written };
+  return { undone: before?.undone, isSaid: before?.isSaid ?? false, written, work: written };
 }
 
 /**
@@ -77,8 +79,7 @@ export function judgeDifference(
   object: KubeObject,
   nowMs: number,
 ): { readonly verdict: Verdict; readonly contest: Contest | undefined } {
-  if (before === undefined || (before.written !== undefined && isUserAtWork(before.written, object)))
-    return { verdict: "write", contest: undefined };
+  if (before === undefined || isUserAtWork(before.work, object)) return { verdict: "write", contest: undefined };
   const contest = isUndone(before.written, object) ? undoneAgain(before, nowMs) : before;
   if (pauseMs(contest.undone, nowMs) === 0) return { verdict: "write", contest };
   return contest.isSaid ? { verdict: "leave", contest } : { verdict: "say", contest: { ...contest, isSaid: true } };
@@ -95,9 +96,9 @@ function isUndone(written: Written | undefined, object: KubeObject): boolean {
 }
 
 /** One write is undone once, however many versions show it. */
-function undoneAgain({ undone: before, isSaid }: Contest, nowMs: number): Contest {
+function undoneAgain({ undone: before, isSaid, work }: Contest, nowMs: number): Contest {
   const undone = lengthen(PACE, before, { nowMs });
-  return { written: undefined, undone, isSaid: isSaid && undone.count > 1 };
+  return { written: undefined, work, undone, isSaid: isSaid && undone.count > 1 };
 }
 
 /** What is written when a Service becomes contested: a condition, and nothing that the other would undo. */
@@ -132,6 +133,6 @@ function withChanges(
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function isUserAtWork({ uid, spec }: Written, object: KubeObject): boolean {
+function isUserAtWork({ uid, spec }: Pick<Written, "uid" | "spec">, object: KubeObject): boolean {
   return uid !== object.metadata.uid || spec !== digest(object["spec"]);
 }

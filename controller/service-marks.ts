@@ -63,6 +63,7 @@ export function marksAfterDoubt(before: ServiceMarks | undefined, written: Writt
   const isNew = (ip: Ip): boolean => given?.some((one) => equalIps(one, ip)) === false;
   return {
     ...after,
+    sharedTerms: before.sharedTerms,
     allocatedFrom: after.allocatedFrom ?? before.allocatedFrom,
     // Where none is noted and a pool is, all are: those of MetalLB.
     markedAddresses: given && [...given, ...(after.markedAddresses ?? []).filter(isNew)],

@@ -96,6 +96,29 @@ describe("a Service whose owner edits what Hawser noted on it", () => {
     expect(lines()).toEqual(yielded);
   });
 
+  it.each(["refused", "conflict", "answer lost"] as const)(
+    "L8 yields where a write after its edit failed: %s",
+    async (fault) => {
+      await shared();
+      world.source.faults.set("default/old", [fault]);
+      await edit("old", sharing(80, 81), {});
+      await world.advance(60_000);
+      expect(lines()).toEqual(yielded);
+    },
+  );
+
+  it("L8 yields also where what Hawser notes is overwritten again and again, so that its writes are far apart", async () => {
+    await shared();
+    const forged = '["k","","TCP/80","TCP/81"]';
+    for (let at = 0; at < 12; at++) {
+      await edit("old", sharing(80), { [TERMS]: forged, [MARKS[0]]: `x${at}` });
+      await world.advance(650_000);
+    }
+    await edit("old", sharing(80), { [TERMS]: forged, [MARKS[0]]: "y" });
+    await edit("old", sharing(80, 81), { [TERMS]: forged });
+    expect(lines()).toEqual(yielded);
+  });
+
   it("L8 holds its address by the terms of an edit that was no conflict, also where it wrote them itself", async () => {
     await shared();
     await edit("old", sharing(90), { [TERMS]: '["k","","TCP/90"]' });
