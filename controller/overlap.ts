@@ -10,8 +10,8 @@ import type { SpeakersView } from "./speakers-reader.ts";
 
 /**
  * An address that is replaced stays beside the new one until speakers answer for that, and no longer than this: a new
- * address may be one that no node can announce. One that is released (`hawser.dev/release-addresses`) has all the time: no person
- * asked for that new address, and the old one works.
+ * address may be one that no node can announce. One that is released (`hawser.dev/release-addresses`) has all the time while a speaker
+ * answers for it: no person asked for that new address, and the old one works.
  */
 const OVERLAP_MS = 30_000;
 
@@ -55,7 +55,8 @@ export function overlapOf(
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
   const families = new Set(candidates.map(({ family }) => family));
   const isReplaced = addresses.filter(({ family }) => families.has(family)).every(isServed);
-  const isReleased = !isReplaced && candidates.some((ip) => isToRelease(wish, ip));
+  const isReleased =
+    !isReplaced && candidates.some((ip) => isToRelease(wish, ip) && speakers.announced.has(printIp(ip)));
   const longestMs = isReleased ? Infinity : nowMs + OVERLAP_MS;
   const latestMs = exchanged.length > 0 || isReleased ? longestMs : (record.overlapUntilMs ?? longestMs);
   const untilMs = isReplaced ? Math.min(latestMs, nowMs + SETTLED_MS) : latestMs;

@@ -62,6 +62,16 @@ describe("a Service that is to release an address", () => {
     expect([line(), ...marks()]).toEqual(["198.51.100.0 AddressAssigned", undefined, undefined]);
   });
 
+  it("keeps the old one no longer than in any exchange once no speaker answers for that either", async () => {
+    await world.put(NEW);
+    await wish();
+    await hear();
+    await world.advance(OVERLAP_MS - 1_000);
+    expect(line()).toBe("198.51.100.0 192.0.2.0 AddressAssigned");
+    await world.advance(1_000);
+    expect([line(), ...marks()]).toEqual(["198.51.100.0 AddressAssigned", undefined, undefined]);
+  });
+
   it("keeps it where no other is free, says why in condition and Event, and moves as soon as one is", async () => {
     await world.put(configObject("address-pools: []\n"));
     await wish();
