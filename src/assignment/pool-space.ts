@@ -251,8 +251,11 @@ export function searchWithout(
 ): Ip | undefined {
   const skipped = unwanted.filter(({ value }) => !used.has(value));
   if (skipped.length === 0) return search(used);
-  const found = search({ has: (value) => used.has(value) || skipped.some((ip) => ip.value === value) });
-  for (const ip of skipped) searchFrom(index, ip);
+  // Only those that the search looked at: it took them out, or passed them. The others are where they were.
+  const passed = new Set<bigint>();
+  const isSkipped = (value: bigint): boolean => skipped.some((ip) => ip.value === value) && passed.add(value).size > 0;
+  const found = search({ has: (value) => used.has(value) || isSkipped(value) });
+  for (const ip of skipped) if (passed.has(ip.value)) searchFrom(index, ip);
   return found;
 }
 
