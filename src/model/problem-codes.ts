@@ -283,6 +283,11 @@ export const PROBLEM_CODES = {
   },
 
   // Services, endpoints and nodes (src/model/service*.ts, endpoint-slice.ts, node.ts).
+  REQUEST_TOO_LONG: {
+    meaning:
+      "A Service names a pool or a sharing key in more than 1,024 characters. It keeps what it has and gets nothing.",
+    solve: "Write the name of a pool, or a shorter key.",
+  },
   REQUEST_ADDRESS_UNREADABLE: {
     meaning:
       "A Service requests something that is not an IP address. It keeps the address that it has and gets no other.",

@@ -25,6 +25,9 @@ export interface ServiceRequest {
   readonly requestProblems: readonly Problem[];
 }
 
+/** The name of a pool has 253 characters at most. What is longer is kept nowhere: a Service may be edited again and again. */
+const LONGEST = 1_024;
+
 interface Asker {
   readonly namespace: string;
   readonly type: string;
@@ -53,7 +56,7 @@ export function readRequest(root: Field, { namespace, type, families }: Asker): 
   const requestedAddresses = hasError(requestProblems) ? [] : addresses;
   const [pool, ...otherPools] = annotationsOf(root, WISHES.pool);
   if (pool !== undefined) warnOfOthers(pool, otherPools, trimmed);
-  const requestedPool = pool === undefined ? undefined : trimmed(pool);
+  const requestedPool = pool && readShort(pool);
   if (sharingKey !== "") warnOfOtherKeys(root);
   const addressesToRelease = readAddressesToRelease(root);
   return { requestedAddresses, requestedPool, addressesToRelease, requestProblems, sharingKey };
@@ -63,7 +66,20 @@ export function readRequest(root: Field, { namespace, type, families }: Asker): 
 function readSharingKey(root: Field, namespace: string): string {
   const [field] = annotationsOf(root, WISHES.sharingKey);
   if (field === undefined) return "";
-  return field.path.includes(CILIUM_SHARING_KEY) ? `${namespace}/${trimmed(field)}` : trimmed(field);
+  const key = readShort(field) ?? "";
+  return field.path.includes(CILIUM_SHARING_KEY) ? `${namespace}/${key}` : key;
+}
+
+/** Undefined, with an error, where it is too long. */
+function readShort(field: Field): string | undefined {
+  const text = trimmed(field);
+  if (text.length <= LONGEST) return text;
+  complain(field, "REQUEST_TOO_LONG", {
+    what: `Cannot use ${quote(text)}`,
+    why: `it has ${text.length} characters, and may have ${LONGEST}`,
+    fix: "Write the name of a pool, or a shorter key",
+  });
+  return undefined;
 }
 
 function warnOfOtherKeys(root: Field): void {

@@ -87,6 +87,18 @@ describe("parseService() reads the request", () => {
     { name: "two of a family", annotations: { [NEW]: "10.0.0.1,10.0.0.2" }, spec: {}, code: "REQUEST_FAMILY_TWICE" },
     { name: "another family", annotations: { [NEW]: "fd00::1" }, spec: {}, code: "REQUEST_FAMILY_NOT_SERVED" },
     {
+      name: "a pool of too long a name",
+      annotations: { "hawser.dev/address-pool": "p".repeat(1_025) },
+      spec: {},
+      code: "REQUEST_TOO_LONG",
+    },
+    {
+      name: "too long a sharing key",
+      annotations: { "hawser.dev/sharing-key": "k".repeat(1_025) },
+      spec: {},
+      code: "REQUEST_TOO_LONG",
+    },
+    {
       name: "two that differ",
       annotations: { [NEW]: "10.0.0.1" },
       spec: { loadBalancerIP: "10.0.0.2" },
