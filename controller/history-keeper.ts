@@ -33,8 +33,8 @@ interface WriteOptions {
 /** What a leader knows of who had which address, and when it writes that. */
 export class HistoryKeeper {
   #history: AddressHistory = NO_HISTORY;
-  /** The pairs of an address and the Service that has it. */
-  readonly #held = new Map<string, HoldingChange>();
+  /** By the key of each Service that has some, the addresses that it has. */
+  readonly #held = new Map<string, Set<string>>();
   #noted: HoldingChange[] = [];
   /** Rounds of speakers, by their text, that are in the history or noted. */
   #rounds: ReadonlyMap<string, AnnouncementChange> = new Map();
@@ -56,21 +56,26 @@ export class HistoryKeeper {
     this.#take(shownIn(source));
     const now = new Map<string, Holding>();
     for (const one of holdings) now.set(keyOfPair(one), one);
-    for (const [pair, { address, service }] of this.#held)
-      if (!now.has(pair)) this.note({ at, change: "released", address, service }, nowMs);
+    for (const service of this.#held.keys())
+      for (const address of this.heldBy(service))
+        if (!now.has(keyOfPair({ address, service }))) this.note({ at, change: "released", address, service }, nowMs);
     for (const { address, service, since } of now.values())
       this.note({ at: isoOf(since) ?? at, change: "assigned", address, service }, nowMs);
   }
 
   /** Notes that a Service got or lost an address, unless that is known. */
   note(change: HoldingChange, nowMs: number): void {
-    const pair = keyOfPair(change);
-    if (this.#held.has(pair) === (change.change === "assigned")) return;
-    if (change.change === "assigned") this.#held.set(pair, change);
-    else this.#held.delete(pair);
+    const isHeld = this.#held.get(change.service)?.has(change.address) === true;
+    if (isHeld === (change.change === "assigned")) return;
+    this.#hold(change);
     this.#noted.push(change);
     this.#dirtyMs ??= nowMs;
     if (this.#noted.length >= MAX_HOLDINGS) this.#fold();
+  }
+
+  /** The addresses that a Service has by the history. */
+  heldBy(service: string): readonly string[] {
+    return [...(this.#held.get(service) ?? [])];
   }
 
   /** Notes the rounds that speakers report, each version of a report once. */
@@ -138,9 +143,13 @@ export class HistoryKeeper {
     this.#noted = [];
     this.#rounds = roundsOf(history);
     this.#held.clear();
-    for (const one of history.holdings.toReversed())
-      if (one.change === "assigned") this.#held.set(keyOfPair(one), one);
-      else this.#held.delete(keyOfPair(one));
+    for (const one of history.holdings.toReversed()) this.#hold(one);
+  }
+
+  #hold({ change, address, service }: HoldingChange): void {
+    const held = this.#held.get(service) ?? new Set();
+    if (change === "assigned") this.#held.set(service, held.add(address));
+    else if (held.delete(address) && held.size === 0) this.#held.delete(service);
   }
 
   #fold(): void {

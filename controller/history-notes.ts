@@ -72,7 +72,9 @@ export class HistoryNotes {
     const [at, nowMs] = [this.#now(), this.#context.monotonicMs()];
     // What is another provider's stays in the status, and no Service of ours has it.
     const after = new Set(ownAddresses(assignment).map(printIp));
-    for (const { ip: address } of ingressOf(object))
+    // Of a Service whose type changes the API server has emptied the status before.
+    const before = new Set([...ingressOf(object).map(({ ip }) => ip), ...(this.#keeper?.heldBy(service) ?? [])]);
+    for (const address of before)
       if (typeof address === "string" && !after.has(address))
         this.#keeper?.note({ at, change: "released", address, service }, nowMs);
     for (const address of after) this.#keeper?.note({ at, change: "assigned", address, service }, nowMs);

@@ -13,7 +13,7 @@ export interface KeptAddress {
 /**
  * What a history says of addresses that are free now, the longest free first. `held`: the pairs (`keyOfPair`) that are in
  * statuses. A Service that the history says has an address, and which has it no longer, lost it while no controller noted
- * that: now (`at`).
+ * that: when the address was assigned next, or else now (`at`).
  */
 export function keptAddresses(
   { holdings }: Pick<AddressHistory, "holdings">,
@@ -22,14 +22,18 @@ export function keptAddresses(
   const kept = new Map<string, KeptAddress>();
   const pairs = new Set<string>();
   const inUse = new Set<string>();
+  /** When each address was assigned next, of what was looked at: no Service that lost it unseen had it longer. */
+  const assignedAt = new Map<string, string>();
   // The latest change of each pair counts, and of each address the Service that lost it last.
   for (const one of holdings) {
     const { address, service, change } = one;
     const pair = keyOfPair(one);
+    const nextAt = assignedAt.get(address);
+    if (change === "assigned") assignedAt.set(address, one.at);
     if (pairs.has(pair)) continue;
     pairs.add(pair);
     if (held.has(pair)) inUse.add(address);
-    const until = change === "released" ? one.at : at;
+    const until = change === "released" ? one.at : (nextAt ?? at);
     const known = kept.get(address);
     if (known === undefined || known.at < until) kept.set(address, { address, service, at: until });
   }

@@ -1,4 +1,6 @@
 // An address that is kept for a Service (namespace and name) is kept over restarts of the controller (issue 10 D).
+import type { AddressHistory } from "#src/model/address-history.ts";
+import { recordOf } from "#src/model/record.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configObject, serviceObject, World } from "./world.ts";
 
@@ -102,6 +104,26 @@ describe("a controller that starts again", () => {
     await again("stop");
     expect([world.line("web"), world.line("heir")]).toEqual([second, first]);
     expect(world.source.events.filter(({ reason }) => reason === "AddressConflict")).toEqual([]);
+  });
+
+  it("D keeps nothing for a Service that gave up its addresses by a change of its type", async () => {
+    world.source.put(keeping("forever"), serviceObject("web"));
+    await world.start();
+    world.announce("192.0.2.0");
+    await world.advance(WRITTEN_MS);
+    await world.edit("web", { annotations: { "hawser.dev/release-addresses": "192.0.2.0" } });
+    expect(world.line("web")).toBe("192.0.2.1 192.0.2.0 AddressAssigned");
+    // The API server empties the status of a Service whose type changes.
+    const object = world.object("web");
+    await world.put({
+      ...object,
+      spec: { ...recordOf(object["spec"]), type: "ClusterIP" },
+      status: { loadBalancer: {} },
+    });
+    await world.advance(2 * WRITTEN_MS);
+    const { holdings } = world.source.history.get("hawser-history") as unknown as AddressHistory;
+    const latest = new Map(holdings.toReversed().map(({ address, change }) => [address, change]));
+    expect(Object.fromEntries(latest)).toEqual({ "192.0.2.0": "released", "192.0.2.1": "released" });
   });
 
   it("D writes the history once for it: on a clean stop, and not again", async () => {

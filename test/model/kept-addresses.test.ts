@@ -15,6 +15,12 @@ const cases = [
   { name: "none that its Service has", changes: ["5 assigned x/a 1"], held: ["x/a 1"], kept: [] },
   { name: "one that its Service lost since", changes: ["5 assigned x/a 1"], held: [], kept: ["99 x/a 1"] },
   {
+    name: "for the one that had it after a Service that lost it unseen",
+    changes: ["9 released x/b 1", "7 assigned x/b 1", "1 assigned x/a 1"],
+    held: [],
+    kept: ["9 x/b 1"],
+  },
+  {
     name: "none that another Service has that shared it",
     changes: ["9 released x/b 1", "7 assigned x/a 1"],
     held: ["x/a 1"],
