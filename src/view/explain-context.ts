@@ -1,4 +1,4 @@
-import type { Assignment, PoolUsage } from "#src/assignment/snapshot.ts";
+import type { Assignment, PoolUsage, Rest } from "#src/assignment/snapshot.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Fields } from "#src/model/record.ts";
@@ -12,7 +12,6 @@ import type { StatusInput } from "./status-input.ts";
 /** What is seen of an installation, with the Services of all types and the Ingresses. */
 export interface ExplainInput extends StatusInput {
   readonly ingresses: readonly KubeObject[] | undefined;
-  /** What the controller keeps of who had which address: its report by name. */
   readonly history: ReadonlyMap<string, Fields> | undefined;
 }
 
@@ -22,6 +21,8 @@ export interface ExplainContext extends SeenInstallation {
   readonly candidates: Candidates;
   /** What the controller decides of each Service. Undefined where that is not known: the configuration cannot be used, or read. */
   readonly assignments: ReadonlyMap<string, Assignment> | undefined;
+  /** Addresses that no Service has, by canonical text: since when, and which Service had each. Of a long time ago too. */
+  readonly resting: ReadonlyMap<string, Rest>;
   /** How full the pools are by that plan. */
   readonly usage: readonly PoolUsage[];
   readonly usersOf: AddressUsers;
@@ -50,6 +51,7 @@ export function explainContext(input: ExplainInput): ExplainContext {
     input,
     candidates,
     assignments,
+    resting: snapshot.resting,
     usage,
     usersOf: addressUsers(services.values(), input),
     assignedWithout,

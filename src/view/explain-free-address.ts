@@ -91,10 +91,10 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
   }
   const pool = findRange(context.pools, ip)?.pool;
   const restMs = pool?.restMs ?? REST_MS;
-  const released = releasedAt(context, text, restMs);
-  if (released !== undefined) {
-    const when = `${text}: no Service has it. It was released at ${timeText(released, context.input.nowMs)}`;
-    const kept = "is kept for the Service that had it";
+  const rest = restOf(context, text, restMs);
+  if (rest !== undefined) {
+    const when = `${text}: no Service has it. It was released at ${timeText(rest.at, context.input.nowMs)}`;
+    const kept = `is kept for ${rest.service === "" ? "the Service that had it" : `Service ${rest.service}, which had it`}`;
     const resting = `rests for ${restMs / 1_000}s: until then a Service that does not request it gets it only where no other address is free`;
     return okStep("address", {
       reason: "AddressReleased",
@@ -119,11 +119,20 @@ function howHeld({ read }: ReadService, ip: Ip): string {
   return loadBalancerClass === undefined ? " in its status" : ` as a Service of the class "${loadBalancerClass}"`;
 }
 
-/** When it was released, in ISO 8601, if that is so short ago that it rests. */
-function releasedAt({ input }: ExplainContext, ip: string, restMs: number): string | undefined {
+/** When it was released, in ISO 8601, and by which Service, if that is so short ago that it rests; empty: one that is not known. */
+function restOf(
+  { input, resting }: ExplainContext,
+  ip: string,
+  restMs: number,
+): { readonly at: string; readonly service: string } | undefined {
+  const { nowMs } = input;
+  const rest = resting.get(ip);
+  if (rest !== undefined && nowMs - rest.sinceMs < restMs)
+    return { at: new Date(rest.sinceMs).toISOString(), service: rest.service };
+  // The history is written some seconds after the Event.
   const isOfIt = (message: string): boolean => message.startsWith(`${ip}:`);
   const event = input.events?.findLast(({ reason, message }) => reason === "AddressReleased" && isOfIt(message));
-  return event !== undefined && input.nowMs - Date.parse(event.time) < restMs ? event.time : undefined;
+  return event !== undefined && nowMs - Date.parse(event.time) < restMs ? { at: event.time, service: "" } : undefined;
 }
 
 /** A node that still announces what no Service has; nothing where none does. */

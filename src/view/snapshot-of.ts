@@ -1,12 +1,17 @@
-import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
+import type { AssignmentSnapshot, Rest } from "#src/assignment/snapshot.ts";
+import type { Ip } from "#src/ip/address.ts";
+import { parseIp, printIp } from "#src/ip/address.ts";
+import { HISTORY_REPORT, keyOfPair, readHistory } from "#src/model/address-history.ts";
+import { keptAddresses } from "#src/model/kept-addresses.ts";
 import { leavingAddresses, markedLeaving, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
-import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 import { addressesHeldBy } from "#src/model/service-status.ts";
 import type { SeenInstallation } from "./seen-installation.ts";
+import type { StatusInput } from "./status-input.ts";
 
 /** What the controller's planner decides from, as far as it is seen from outside. */
-export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): AssignmentSnapshot {
+export function snapshotOf(seen: SeenInstallation, input: StatusInput): AssignmentSnapshot {
   return {
     pools: seen.hasConfig ? seen.pools : undefined,
     unserved: seen.unserved,
@@ -25,10 +30,39 @@ export function snapshotOf(seen: SeenInstallation, serviceClass: ServiceClass): 
     hostAddresses: seen.hostAddresses,
     networkAddresses: seen.networkAddresses,
     namespaces: seen.namespaces,
-    // The controller alone knows what was freed just now, and what Services had before.
-    resting: new Map(),
-    former: new Map(),
-    nowMs: 0,
-    ...serviceClassOf(serviceClass),
+    ...keptIn(seen, input),
+    nowMs: input.nowMs,
+    ...serviceClassOf(input),
   };
+}
+
+/** What rests, and for which Services, by the history that the controller keeps: as one knows it that starts now. */
+function keptIn(
+  { services }: SeenInstallation,
+  { history, nowMs }: StatusInput,
+): Pick<AssignmentSnapshot, "resting" | "former"> {
+  const held = new Set<string>();
+  const holders = new Set<string>();
+  for (const { object, read } of services)
+    for (const ip of read.ok ? read.value.assignedAddresses : addressesHeldBy(object)) {
+      const service = keyOf(object.metadata);
+      holders.add(service);
+      held.add(keyOfPair({ address: printIp(ip), service }));
+    }
+  const now = { held, at: new Date(nowMs).toISOString() };
+  const kept = keptAddresses(readHistory(history?.get(HISTORY_REPORT)), now);
+  const rests = kept.flatMap(({ address, service, at }) => {
+    const ip = parseIp(address);
+    return ip === undefined ? [] : [{ ip, service, sinceMs: Math.min(nowMs, Date.parse(at)) }];
+  });
+  const former = new Map<string, readonly Ip[]>();
+  for (const { ip, service } of rests.toReversed()) {
+    // What one has counts, not what it had.
+    if (holders.has(service)) continue;
+    const known = former.get(service) ?? [];
+    // Of a family the address that it had last.
+    if (!known.some(({ family }) => family === ip.family)) former.set(service, [...known, ip]);
+  }
+  const resting = new Map(rests.map(({ ip, service, sinceMs }): [string, Rest] => [printIp(ip), { sinceMs, service }]));
+  return { resting, former };
 }

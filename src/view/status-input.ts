@@ -43,6 +43,8 @@ export interface StatusInput extends ServiceClass {
   /** What speakers report, and their member records. */
   readonly reports: ReadonlyMap<string, Fields> | undefined;
   readonly members: ReadonlyMap<string, Fields> | undefined;
+  /** What the controller keeps of who had which address: its report by name. Left out: nothing is known of what rests. */
+  readonly history?: ReadonlyMap<string, Fields> | undefined;
   /** The Leases of elections by name. "none": no election is held here, as in a folder. */
   readonly leases: ReadonlyMap<string, LeaseSeen> | "none" | undefined;
   /** Oldest first. */

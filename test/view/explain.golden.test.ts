@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { HISTORY_REPORT, type HoldingChange } from "#src/model/address-history.ts";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { printExplanation } from "#cli/print-explanation.ts";
@@ -31,6 +32,8 @@ interface Head {
   /** Default: true. */
   readonly leads?: boolean;
   readonly events?: readonly EventView[];
+  /** Of addresses, the latest first. */
+  readonly history?: readonly HoldingChange[];
   readonly problems?: readonly Problem[];
   /** Parts that may not be read. */
   readonly unread?: readonly (keyof ExplainInput)[];
@@ -88,7 +91,7 @@ function inputOf(name: string): ExplainInput {
     processes,
     reports: new Map(nodes.map(report)),
     members: new Map(nodes.map(member)),
-    history: new Map(),
+    history: new Map([[HISTORY_REPORT, { holdings: head.history ?? [], announcements: [] }]]),
     leases: new Map([["hawser-controller", { holder: "c1", durationMs: 10_000, renewedMs }]]),
     events: head.events ?? [],
     problems: head.problems ?? [],
