@@ -39,8 +39,8 @@ move one, or keep one that no pool contains any longer (orphaned). Nothing is ch
 pools, MetalLB's objects, Services, Nodes, Namespaces) are laid over the objects of a cluster, or of a folder of manifests with --manifests; what they do
 not contain stays as it is.
 
-Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does; 1 when a manifest, the folder or the
-cluster cannot be read, or an object of the configuration cannot be used; 2 for wrong options.`;
+Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does, whatever else is wrong; 1 when the folder, the
+cluster or a manifest cannot be read, or an object of the configuration cannot be used; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 /** What the plan depends on. */
@@ -79,8 +79,10 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
       ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
       : printPlan(shown),
   );
-  if (isPlanBlind(input) || hasError([...ofManifests, ...written.twins])) return 1;
-  return isHarmful(foretold) ? EXIT_HARM : 0;
+  if (isPlanBlind(input)) return 1;
+  // What is lost, moved or orphaned is so whatever else is wrong in the manifests.
+  if (isHarmful(foretold)) return EXIT_HARM;
+  return hasError([...ofManifests, ...written.twins]) ? 1 : 0;
 }
 
 interface Written {

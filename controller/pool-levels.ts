@@ -93,7 +93,7 @@ export class PoolLevels {
         ...shared,
         code: "POOL_NEARLY_FULL",
         what: `Pool "${pool}" is nearly full`,
-        why: `${this.#percent} % of its ${size} ${addresses} are in use, or were within the last minute`,
+        why: `${Math.max(1, this.#percent - HYSTERESIS_PERCENT)} % or more of its ${size} ${addresses} are in use, or were within the last minute`,
         fix: "Add a range to it or another pool before Services have to wait",
       };
     return undefined;
@@ -106,9 +106,9 @@ export class PoolLevels {
       const reason = level === "full" ? "PoolFull" : "PoolNearlyFull";
       return eventOf(this.#aboutOf(room), { reason, message: printProblem(problem) });
     }
-    const { pool, family, size } = room;
-    const still = level === "nearly full" ? " It is still nearly full." : "";
-    const message = `Pool "${pool}" has free ${nameOfFamily(family)} addresses again, of ${size}.${still}`;
+    const { pool, family, size, free } = room;
+    const still = level === "nearly full" ? ", and still nearly full" : "";
+    const message = `Pool "${pool}" is no longer ${before}${still}. Free: ${free} of ${size} ${nameOfFamily(family)} addresses.`;
     return eventOf(this.#aboutOf(room), { reason: "PoolHasRoom", message });
   }
 

@@ -88,7 +88,7 @@ describe("PoolLevels", () => {
         about: configMap,
         type: "Normal",
         reason: "PoolHasRoom",
-        message: 'Pool "edge" has free IPv4 addresses again, of 20. It is still nearly full.',
+        message: 'Pool "edge" is no longer full, and still nearly full. Free: 1 of 20 IPv4 addresses.',
       },
     ]);
     expect(problems).toMatchObject([{ code: "POOL_NEARLY_FULL", severity: "warning" }]);
