@@ -37,7 +37,7 @@ function serviceItems({
     items.push({
       topic: "addresses",
       objects: [],
-      text: `${counted(addresses, "address", "addresses")} in the statuses of ${counted(services, "Service")}: Hawser adopts what is there before it assigns anything.`,
+      text: `${counted(addresses, "address", "addresses")} in the statuses of ${counted(services, "Service")}: Hawser adopts what is there before it assigns anything. What stays is said below.`,
     });
   for (const [name, keys] of annotations)
     items.push({ topic: name, objects: keys, text: `${name} on ${counted(keys.length, "Service")}: ${named(keys)}.` });

@@ -25,7 +25,8 @@ export const REASON_MEANINGS = {
   NoPoolConfigured: "There is no pool that may serve the Service.",
   RequestedAddressNotInPool:
     "No pool that Hawser serves contains the requested address and assigns it, or the requested pool does not contain it.",
-  RequestedAddressInUse: "Another Service has the requested address, and the two cannot share it; or a host has it.",
+  RequestedAddressInUse:
+    "Another Service has the requested address, and the two cannot share it; or a host has it, or it is kept for another Service.",
   RequestedPoolUnknown: "There is no pool of the requested name, or Hawser does not serve it.",
   FamilyUnavailable: "No pool that may serve the Service has addresses of the family it needs.",
   BadRequest: "The Service or its request cannot be understood. It keeps what it has.",
