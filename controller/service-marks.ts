@@ -1,4 +1,4 @@
-import { equalIps, type Ip } from "#src/ip/address.ts";
+import { equalIps, includesIp, type Ip } from "#src/ip/address.ts";
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { markedLeaving } from "#src/model/leaving-addresses.ts";
@@ -60,7 +60,7 @@ export function marksAfterDoubt(before: ServiceMarks | undefined, written: Writt
   const after = marksAfter(written);
   if (before === undefined || after === undefined) return after ?? before;
   const { markedAddresses: given } = before;
-  const isNew = (ip: Ip): boolean => given?.some((one) => equalIps(one, ip)) === false;
+  const isNew = (ip: Ip): boolean => given !== undefined && !includesIp(given, ip);
   return {
     ...after,
     sharedTerms: before.sharedTerms,

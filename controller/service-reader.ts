@@ -1,4 +1,4 @@
-import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import type { Rest } from "#src/assignment/snapshot.ts";
 import type { KeptAddress } from "#src/model/kept-addresses.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
@@ -153,7 +153,7 @@ function seenService(
 function withUnseen(service: Service, unseen: UnseenWrite | undefined): Service {
   if (unseen === undefined) return service;
   const { addresses } = unseen;
-  const isShown = (ip: Ip): boolean => service.assignedAddresses.some((shown) => equalIps(shown, ip));
+  const isShown = (ip: Ip): boolean => includesIp(service.assignedAddresses, ip);
   const markedAddresses = addresses.every(isShown) ? service.markedAddresses : addresses;
   return { ...service, assignedAddresses: addresses, markedAddresses };
 }

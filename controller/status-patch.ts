@@ -1,5 +1,5 @@
 import type { V1LoadBalancerIngress } from "@kubernetes/client-node";
-import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { isHandsOff } from "#src/assignment/is-hands-off.ts";
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -66,7 +66,7 @@ function releasePatch(
   const isOpen = (one: string): boolean => {
     const ip = parseIp(one);
     // What cannot be read has a Problem, which its writer can see as long as it is there.
-    return ip === undefined || addresses.some((shown) => equalIps(shown, ip));
+    return ip === undefined || includesIp(addresses, ip);
   };
   const open = text
     .split(",")

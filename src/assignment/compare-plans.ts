@@ -1,4 +1,4 @@
-import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { findRange, type Pool } from "#src/model/pool.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import type { Assignment, AssignmentSnapshot } from "./snapshot.ts";
@@ -37,9 +37,9 @@ export function comparePlans(before: Planned, after: Planned): PlanChanges {
   for (const service of [...keysOf(before).union(keysOf(after))].sort()) {
     const [had, has] = [held(before, service), given(after, service)];
     const isOrphanNow = (ip: Ip): boolean =>
-      isIn(had, ip) && isPooled(before.snapshot.pools, ip) && !isPooled(after.snapshot.pools, ip);
-    const lost = had.filter((ip) => !isIn(has, ip));
-    const gained = has.filter((ip) => !isIn(had, ip));
+      includesIp(had, ip) && isPooled(before.snapshot.pools, ip) && !isPooled(after.snapshot.pools, ip);
+    const lost = had.filter((ip) => !includesIp(has, ip));
+    const gained = has.filter((ip) => !includesIp(had, ip));
     const orphaned = has.filter(isOrphanNow);
     for (const ip of orphaned) found.orphan.push({ service, address: printIp(ip) });
     if (had.length > 0 && lost.length === 0 && orphaned.length === 0) found.keep++;
@@ -73,7 +73,7 @@ function keysOf({ snapshot }: Planned): ReadonlySet<string> {
 /** What a Service has in its status and keeps by the plan. */
 function held(planned: Planned, key: string): readonly Ip[] {
   const present = planned.snapshot.services.get(key)?.assignedAddresses;
-  return given(planned, key).filter((ip) => present === undefined || isIn(present, ip));
+  return given(planned, key).filter((ip) => present === undefined || includesIp(present, ip));
 }
 
 /** What a Service has of ours by the plan. One that cannot be read keeps what it has. */
@@ -82,10 +82,6 @@ function given({ snapshot, assignments }: Planned, key: string): readonly Ip[] {
   if (unreadable !== undefined) return unreadable;
   const assignment = assignments.get(key);
   return assignment === undefined || assignment.kind === "ignore" ? [] : ownAddresses(assignment);
-}
-
-function isIn(ips: readonly Ip[], ip: Ip): boolean {
-  return ips.some((one) => equalIps(one, ip));
 }
 
 function isPooled(pools: readonly Pool[] | undefined, ip: Ip): boolean {

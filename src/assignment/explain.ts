@@ -1,4 +1,4 @@
-import { equalIps, type Family, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
+import { type Family, includesIp, type Ip, nameOfFamily, printIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import { listed } from "#src/model/listed.ts";
 import { findRange, type Pool, type UnservedPool, whyClosed } from "#src/model/pool.ts";
@@ -297,7 +297,7 @@ export function explainNotReleased(
   lacks: readonly Lack[],
 ): Lack | undefined {
   if (stuck.length === 0) return undefined;
-  const isAsked = stuck.some((ip) => requestedAddresses.some((one) => equalIps(one, ip)));
+  const isAsked = stuck.some((ip) => includesIp(requestedAddresses, ip));
   const why = isAsked
     ? ["It stays, because the Service asks for exactly this address.", ...lacks.map(({ message }) => message)]
     : ["It stays until another address can take its place.", ...lacks.map(({ message }) => message)];

@@ -1,3 +1,4 @@
+import { byAge } from "./by-age.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
@@ -245,8 +246,4 @@ function settleAll(
     settled.set(service.key, { ...second, replaced: [...first.replaced, ...second.replaced] });
   }
   return settled;
-}
-
-function byAge(left: Service, right: Service): number {
-  return left.createdMs - right.createdMs || (left.key < right.key ? -1 : 1);
 }

@@ -1,4 +1,4 @@
-import { equalIps, type Ip } from "#src/ip/address.ts";
+import { includesIp, type Ip } from "#src/ip/address.ts";
 import type { Service } from "#src/model/service.ts";
 import { type InUse, isHeldIn } from "./in-use.ts";
 import { isToRelease } from "./is-to-release.ts";
@@ -78,8 +78,7 @@ export function keptInstead(inUse: InUse, wanting: Wanting, pending: Pending): I
   const { space, service } = wanting;
   const { pool, shares, family } = space;
   if (pool.quotaPerNamespace === undefined || shares === undefined) return undefined;
-  const isTaken = (ip: Ip): boolean =>
-    isUsed(inUse, ip) || isToRelease(service, ip) || pending.chosen.some((one) => equalIps(one, ip));
+  const isTaken = (ip: Ip): boolean => isUsed(inUse, ip) || isToRelease(service, ip) || includesIp(pending.chosen, ip);
   const kept = keptFor(shares, service.namespace, isTaken);
   // What it gives back is kept from then on, and counts on.
   if (countOf(inUse, wanting, { chosen: pending.chosen }) + kept.length < pool.quotaPerNamespace) return undefined;

@@ -1,4 +1,4 @@
-import { equalIps, type Family, type Ip } from "#src/ip/address.ts";
+import { type Family, includesIp, type Ip } from "#src/ip/address.ts";
 import { without } from "#src/model/leaving-addresses.ts";
 import type { Service } from "#src/model/service.ts";
 import { type ChoiceTable, chooseAddresses } from "./choose.ts";
@@ -42,7 +42,7 @@ type Need =
 export function settle(table: ChoiceTable, service: Service, held: readonly Ip[]): Settled {
   const bad = explainBadRequest(service.requestProblems) ?? explainNotDual(service);
   if (bad !== undefined) return { addresses: held, lacks: [bad], replaced: [] };
-  const isAsked = (ip: Ip): boolean => service.requestedAddresses.some((one) => equalIps(one, ip));
+  const isAsked = (ip: Ip): boolean => includesIp(service.requestedAddresses, ip);
   const unwanted = held.filter((ip) => isToRelease(service, ip));
   const leaving = unwanted.filter((ip) => !isAsked(ip));
   const heldOf = (family: Family) => held.filter((ip) => ip.family === family);
@@ -78,7 +78,7 @@ interface FamilyNeed {
 function needOf(table: ChoiceTable, service: Service, { family, has, leaving, taken }: FamilyNeed): Need {
   const request = service.requestedAddresses.find((ip) => ip.family === family);
   if (request !== undefined) {
-    if (has.some((ip) => equalIps(ip, request))) return { kind: "satisfied" };
+    if (includesIp(has, request)) return { kind: "satisfied" };
     const lack = whyRefused(table, service, { ip: request, has, taken });
     return lack === undefined ? { kind: "take", ip: request } : { kind: "refused", lack };
   }
@@ -111,7 +111,7 @@ function whyRefused(
   if (barred !== undefined) return barred;
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle !== undefined) return explainInUse(ip, obstacle);
-  const isItsOwn = former.get(service.key)?.some((one) => equalIps(one, ip)) === true;
+  const isItsOwn = includesIp(former.get(service.key) ?? [], ip);
   const isFree = !inUse.byAddress[ip.family].has(ip.value);
   if (isFree && isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
   const isOver = isOverQuota(inUse, { ip, service }, { chosen: taken, replaced: has });

@@ -106,3 +106,8 @@ export function compareIps(left: Ip, right: Ip): number {
 export function equalIps(left: Ip, right: Ip): boolean {
   return left.family === right.family && left.value === right.value;
 }
+
+/** Whether an address is among others. */
+export function includesIp(ips: readonly Ip[], ip: Ip): boolean {
+  return ips.some((one) => equalIps(one, ip));
+}

@@ -1,4 +1,4 @@
-import { equalIps, type Ip, parseIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, parseIp } from "#src/ip/address.ts";
 import type { KubeObject } from "./object.ts";
 import type { Service } from "./service.ts";
 import { LEAVING_ANNOTATION } from "./service-status.ts";
@@ -16,7 +16,9 @@ export function markedLeaving({ metadata }: KubeObject): readonly Ip[] {
 export function leavingAddresses({ assignedAddresses }: Service, named: readonly Ip[]): readonly Ip[] {
   if (named.length === 0) return [];
   const staying = without(assignedAddresses, named);
-  return assignedAddresses.filter((ip) => !has(staying, ip) && staying.some(({ family }) => family === ip.family));
+  return assignedAddresses.filter(
+    (ip) => !includesIp(staying, ip) && staying.some(({ family }) => family === ip.family),
+  );
 }
 
 /** The Service as the plan is to see it: it no longer has the addresses that leave it. */
@@ -27,9 +29,5 @@ export function withoutLeaving(service: Service, leaving: readonly Ip[]): Servic
 
 /** The addresses that are not among others. */
 export function without(ips: readonly Ip[], others: readonly Ip[]): readonly Ip[] {
-  return others.length === 0 ? ips : ips.filter((ip) => !has(others, ip));
-}
-
-function has(ips: readonly Ip[], ip: Ip): boolean {
-  return ips.some((one) => equalIps(one, ip));
+  return others.length === 0 ? ips : ips.filter((ip) => !includesIp(others, ip));
 }

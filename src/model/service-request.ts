@@ -1,4 +1,4 @@
-import { equalIps, type Family, type Ip, nameOfFamily, parseIp, printIp } from "#src/ip/address.ts";
+import { type Family, includesIp, type Ip, nameOfFamily, parseIp, printIp } from "#src/ip/address.ts";
 import { annotationsOf } from "./annotation.ts";
 import { child, complain, type Field, hasError, isUnset, quote } from "./field.ts";
 import type { Problem } from "./problem.ts";
@@ -152,7 +152,7 @@ function readAddresses(field: Field): readonly Ip[] {
 }
 
 function complainOfContradiction(annotation: Field, annotated: readonly Ip[], fromSpec: readonly Ip[]): void {
-  const other = fromSpec.find((ip) => !annotated.some((one) => equalIps(one, ip)));
+  const other = fromSpec.find((ip) => !includesIp(annotated, ip));
   if (other === undefined || annotated.length === 0) return;
   complain(annotation, "REQUEST_CONTRADICTORY", {
     what: `Cannot take ${quote(annotation.value)} as the request`,

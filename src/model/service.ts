@@ -1,4 +1,4 @@
-import { equalIps, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, parseIp, printIp } from "#src/ip/address.ts";
 import { annotationText } from "./annotation.ts";
 import {
   child,
@@ -182,7 +182,7 @@ function readMarked(text: string | undefined): readonly Ip[] | undefined {
  */
 export function wasAssigned({ markedAddresses, allocatedFrom }: Service, ip: Ip): boolean {
   if (markedAddresses === undefined) return allocatedFrom !== undefined;
-  return markedAddresses.some((marked) => equalIps(marked, ip));
+  return includesIp(markedAddresses, ip);
 }
 
 /** `spec.externalIPs`: kube-proxy takes traffic to them on every node. What is not an address there is left out. */

@@ -1,7 +1,7 @@
 import { orphanAdvice } from "#src/assignment/explain.ts";
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
-import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { leavingAddresses, markedLeaving } from "#src/model/leaving-addresses.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { findRange } from "#src/model/pool.ts";
@@ -44,7 +44,7 @@ interface Held {
 
 function explainOne(context: ExplainContext, { service, object }: Subject, { ip, assignment }: Held): ExplainStep {
   const text = printIp(ip);
-  if (leavingAddresses(service, markedLeaving(object)).some((one) => equalIps(one, ip)))
+  if (includesIp(leavingAddresses(service, markedLeaving(object)), ip))
     return okStep("address", {
       text: `${text}: it leaves the Service, and stays until a speaker announces the one in its place.`,
     });
@@ -90,7 +90,7 @@ const FIXES: Partial<Record<Reason, string>> = {
 
 /** Why it is this address and not another one. */
 function whyThisOne(context: ExplainContext, service: Service, ip: Ip): string {
-  if (service.requestedAddresses.some((one) => equalIps(one, ip))) return "The Service asks for it.";
+  if (includesIp(service.requestedAddresses, ip)) return "The Service asks for it.";
   const firstFree = context.assignedWithout(service).find(({ family }) => family === ip.family);
   if (firstFree !== undefined && equalIps(firstFree, ip)) return "It is the first one of the pool that it can have.";
   const today = firstFree === undefined ? "" : `; a new Service would get ${printIp(firstFree)}`;
@@ -114,7 +114,7 @@ function explainLack(context: ExplainContext, { service }: Subject, assignment: 
       }),
     ];
   }
-  const isNew = (ip: Ip): boolean => !service.assignedAddresses.some((one) => equalIps(one, ip));
+  const isNew = (ip: Ip): boolean => !includesIp(service.assignedAddresses, ip);
   const due = addresses.filter(isNew).map(printIp);
   if (kind === "assign" && due.length > 0) {
     const text = `The controller is to assign ${due.join(" and ")}, and has not written it yet.`;

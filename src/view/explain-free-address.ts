@@ -1,6 +1,6 @@
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import { whyUnserved } from "#src/assignment/why-unserved.ts";
-import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { type ForbiddenAddress, whyForbidden } from "#src/model/forbidden-address.ts";
 import { keyOf } from "#src/model/object.ts";
 import { findRange, type Pool } from "#src/model/pool.ts";
@@ -79,12 +79,12 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
   const text = printIp(ip);
   if (context.input.services === undefined)
     return unknownStep("address", { text: `${text}: which Service has it cannot be known: Services may not be read.` });
-  const holders = context.services.filter(({ object }) => addressesHeldBy(object).some((one) => equalIps(one, ip)));
+  const holders = context.services.filter(({ object }) => includesIp(addressesHeldBy(object), ip));
   if (holders.length > 0) {
     const said = holders.map((one) => `${keyOf(one.object.metadata)} has it${howHeld(one, ip)}`);
     return okStep("address", { text: `${text}: ${listNames(said)}. Hawser assigns it to no other Service.` });
   }
-  const due = [...(context.assignments ?? [])].find(([, { addresses }]) => addresses.some((one) => equalIps(one, ip)));
+  const due = [...(context.assignments ?? [])].find(([, { addresses }]) => includesIp(addresses, ip));
   if (due !== undefined) {
     const what = `the controller is to assign it to ${due[0]}, and has not written it yet`;
     return unknownStep("address", { text: `${text}: ${what}.`, fix: `Ask hawser explain ${due[0]}.` });
@@ -114,7 +114,7 @@ function explainUse(context: ExplainContext, ip: Ip): ExplainStep {
 function howHeld({ read }: ReadService, ip: Ip): string {
   if (!read.ok) return ", and cannot be read";
   const { externalIps, type, loadBalancerClass } = read.value;
-  if (externalIps.some((one) => equalIps(one, ip))) return " in spec.externalIPs";
+  if (includesIp(externalIps, ip)) return " in spec.externalIPs";
   if (type !== "LoadBalancer") return ` in its status, as a Service of type ${type}`;
   return loadBalancerClass === undefined ? " in its status" : ` as a Service of the class "${loadBalancerClass}"`;
 }

@@ -1,8 +1,9 @@
+import { byAge } from "#src/assignment/by-age.ts";
 import { comparePlans } from "#src/assignment/compare-plans.ts";
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
-import { equalIps, type Ip, printIp } from "#src/ip/address.ts";
+import { equalIps, includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { without } from "#src/model/leaving-addresses.ts";
 import { findRange, type Pool, whyClosed } from "#src/model/pool.ts";
 import { settingOf } from "#src/model/setting-of.ts";
@@ -58,7 +59,7 @@ export function planRelease(input: StatusInput, wish: ReleaseWish): ReleasePlan 
     if (assignment === undefined || assignment.kind === "ignore") return [];
     const own = ownAddresses(assignment);
     // What is exchanged at the moment for another reason goes anyway.
-    return service.assignedAddresses.filter((ip) => own.some((one) => equalIps(one, ip)));
+    return service.assignedAddresses.filter((ip) => includesIp(own, ip));
   };
   const services = [...now.services.values()].sort(byAge);
   const selected = select(services, { wish, pools: seen.pools, held });
@@ -79,7 +80,7 @@ export function planRelease(input: StatusInput, wish: ReleaseWish): ReleasePlan 
       service,
       addresses: ips.map((ip) => {
         const from = printIp(ip);
-        const isKept = addresses.some((one) => equalIps(one, ip));
+        const isKept = includesIp(addresses, ip);
         const to = move.find((one) => one.service === service && one.from === from)?.to;
         return { from, to, why: isKept ? (message ?? "") : undefined };
       }),
@@ -189,8 +190,4 @@ function collect(
 ): ReadonlyMap<string, readonly Ip[]> {
   const found = services.map((service) => [service.key, addressesOf(service)] as const);
   return new Map(found.filter(([, ips]) => ips.length > 0));
-}
-
-function byAge(left: Service, right: Service): number {
-  return left.createdMs - right.createdMs || (left.key < right.key ? -1 : 1);
 }
