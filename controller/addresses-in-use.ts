@@ -1,5 +1,6 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
+import type { RestingAddress } from "#src/assignment/rests-of.ts";
 import type { Rest } from "#src/assignment/snapshot.ts";
 
 /** Freed addresses remembered at once: a /16 released in one go. */
@@ -17,7 +18,7 @@ export class AddressesInUse {
   /** Those that no Service has since the last call of `resting`, and the key of the one that had each last. */
   readonly #freed = new Map<string, string>();
   #resting: ReadonlyMap<string, Rest> = new Map();
-  /** A resting address is in use again, or given up. */
+  /** A resting address is in use again. */
   #isTaken = false;
 
   /** Whether a Service has the address (canonical text). */
@@ -43,7 +44,7 @@ export class AddressesInUse {
   }
 
   /** Lets these addresses rest, too: those that no Service has, and that do not rest already. */
-  restore(rests: readonly (Rest & { readonly ip: Ip })[]): void {
+  restore(rests: readonly RestingAddress[]): void {
     const all = new Map(this.#resting);
     for (const { ip, sinceMs, service } of rests) {
       const text = printIp(ip);

@@ -1,4 +1,6 @@
-import { includesIp, type Ip, parseIp, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, printIp } from "#src/ip/address.ts";
+import { FormerAddresses } from "#src/assignment/former-addresses.ts";
+import { restsOf } from "#src/assignment/rests-of.ts";
 import type { Rest } from "#src/assignment/snapshot.ts";
 import type { KeptAddress } from "#src/model/kept-addresses.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
@@ -7,7 +9,6 @@ import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService, type Service } from "#src/model/service.ts";
 import { addressesHeldBy, addressesShownBy } from "#src/model/service-status.ts";
 import { AddressesInUse } from "./addresses-in-use.ts";
-import { FormerAddresses } from "./former-addresses.ts";
 import { marksOf, withMarks } from "./service-marks.ts";
 import { NEW_RECORD, type ServiceRecord } from "./service-record.ts";
 import type { ServiceRecords } from "./service-records.ts";
@@ -54,11 +55,7 @@ export class ServiceReader {
     kept: readonly KeptAddress[],
     { nowMs, wallMs, restMs }: { nowMs: number; wallMs: number; restMs: number },
   ): void {
-    const rests = kept.flatMap(({ address, service, at }) => {
-      const [ip, atMs] = [parseIp(address), Date.parse(at)];
-      if (ip === undefined || Number.isNaN(atMs)) return [];
-      return [{ ip, service, sinceMs: nowMs - Math.max(0, wallMs - atMs) }];
-    });
+    const rests = restsOf(kept, { nowMs, wallMs });
     this.#inUse.restore(rests);
     this.#resting = this.#inUse.resting(nowMs, restMs);
     for (const { ip, service } of rests.toReversed()) this.#former.restore(service, ip);

@@ -1,6 +1,7 @@
+import { FormerAddresses } from "#src/assignment/former-addresses.ts";
+import { restsOf } from "#src/assignment/rests-of.ts";
 import type { AssignmentSnapshot, Rest } from "#src/assignment/snapshot.ts";
-import type { Ip } from "#src/ip/address.ts";
-import { parseIp, printIp } from "#src/ip/address.ts";
+import { printIp } from "#src/ip/address.ts";
 import { HISTORY_REPORT, keyOfPair, readHistory } from "#src/model/address-history.ts";
 import { keptAddresses } from "#src/model/kept-addresses.ts";
 import { leavingAddresses, markedLeaving, withoutLeaving } from "#src/model/leaving-addresses.ts";
@@ -51,18 +52,10 @@ function keptIn(
     }
   const now = { held, at: new Date(nowMs).toISOString() };
   const kept = keptAddresses(readHistory(history?.get(HISTORY_REPORT)), now);
-  const rests = kept.flatMap(({ address, service, at }) => {
-    const ip = parseIp(address);
-    return ip === undefined ? [] : [{ ip, service, sinceMs: Math.min(nowMs, Date.parse(at)) }];
-  });
-  const former = new Map<string, readonly Ip[]>();
-  for (const { ip, service } of rests.toReversed()) {
-    // What one has counts, not what it had.
-    if (holders.has(service)) continue;
-    const known = former.get(service) ?? [];
-    // Of a family the address that it had last.
-    if (!known.some(({ family }) => family === ip.family)) former.set(service, [...known, ip]);
-  }
+  const rests = restsOf(kept, { nowMs, wallMs: nowMs });
+  const former = new FormerAddresses();
+  // What a Service has counts, not what it had.
+  for (const { ip, service } of rests.toReversed()) if (!holders.has(service)) former.restore(service, ip);
   const resting = new Map(rests.map(({ ip, service, sinceMs }): [string, Rest] => [printIp(ip), { sinceMs, service }]));
-  return { resting, former };
+  return { resting, former: former.byKey };
 }
