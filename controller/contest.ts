@@ -41,10 +41,10 @@ interface Written {
 
 /** What is known of writes that another program undoes. */
 export interface Contest {
-  /** Our last write; undefined: it was undone. */
-  readonly written: Written | undefined;
-  /** Of the version that was written last, also where that was undone: `uid` and the digest of `spec`. */
-  readonly work: Pick<Written, "uid" | "spec">;
+  /** Our last write. */
+  readonly written: Written;
+  /** It was seen to be undone. */
+  readonly isUndone: boolean;
   /** The writes that were undone. */
   readonly undone: Streak | undefined;
   /** Whether the Service says that it is contested: its Events would repeat with each attempt. */
@@ -67,7 +67,7 @@ export function contestAfter(
     status: { ...(object["status"] as object | undefined), ...patch.status },
   };
   const written = { uid, spec: digest(object["spec"]), ours: oursIn(after), before: resourceVersion, atMs: nowMs };
-  return { undone: before?.undone, isSaid: before?.isSaid ?? false, written, work: written };
+  return { undone: before?.undone, isSaid: before?.isSaid ?? false, written, isUndone: false };
 }
 
 /**
@@ -79,26 +79,25 @@ export function judgeDifference(
   object: KubeObject,
   nowMs: number,
 ): { readonly verdict: Verdict; readonly contest: Contest | undefined } {
-  if (before === undefined || isUserAtWork(before.work, object)) return { verdict: "write", contest: undefined };
-  const contest = isUndone(before.written, object) ? undoneAgain(before, nowMs) : before;
+  if (before === undefined || isUserAtWork(before.written, object)) return { verdict: "write", contest: undefined };
+  const contest = isUndoneBy(object, before) ? undoneAgain(before, nowMs) : before;
   if (pauseMs(contest.undone, nowMs) === 0) return { verdict: "write", contest };
   return contest.isSaid ? { verdict: "leave", contest } : { verdict: "say", contest: { ...contest, isSaid: true } };
 }
 
 /** From when on nothing was undone for so long that the contest is forgotten. */
 export function calmAtMs({ written, undone }: Contest): number {
-  return Math.max(written?.atMs ?? 0, undone?.lastMs ?? 0) + PACE.calmMs;
+  return Math.max(written.atMs, undone?.lastMs ?? 0) + PACE.calmMs;
 }
 
-/** Whether our write is shown, and what was ours in it is not. */
-function isUndone(written: Written | undefined, object: KubeObject): boolean {
-  return written !== undefined && written.before !== object.metadata.resourceVersion && oursIn(object) !== written.ours;
+/** Whether our write is shown, and what was ours in it is not. One write is undone once, however many versions show it. */
+function isUndoneBy(object: KubeObject, { written, isUndone }: Contest): boolean {
+  return !isUndone && written.before !== object.metadata.resourceVersion && oursIn(object) !== written.ours;
 }
 
-/** One write is undone once, however many versions show it. */
-function undoneAgain({ undone: before, isSaid, work }: Contest, nowMs: number): Contest {
+function undoneAgain({ written, undone: before, isSaid }: Contest, nowMs: number): Contest {
   const undone = lengthen(PACE, before, { nowMs });
-  return { written: undefined, work, undone, isSaid: isSaid && undone.count > 1 };
+  return { written, isUndone: true, undone, isSaid: isSaid && undone.count > 1 };
 }
 
 /** What is written when a Service becomes contested: a condition, and nothing that the other would undo. */
@@ -133,6 +132,6 @@ function withChanges(
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function isUserAtWork({ uid, spec }: Pick<Written, "uid" | "spec">, object: KubeObject): boolean {
+function isUserAtWork({ uid, spec }: Written, object: KubeObject): boolean {
   return uid !== object.metadata.uid || spec !== digest(object["spec"]);
 }
