@@ -3,7 +3,7 @@ import type { Assignment } from "#src/assignment/snapshot.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 
 /** A deleted Service and the addresses it had. */
-export interface Departed {
+interface Departed {
   readonly about: ObjectRef;
   /** Canonical text. */
   readonly addresses: readonly string[];

@@ -3,13 +3,12 @@ import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { keyOfPair } from "#src/model/address-history.ts";
 import { type KeptAddress, keptAddresses } from "#src/model/kept-addresses.ts";
-import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import { textOf } from "#src/model/record.ts";
-import { addressConditionOf, ingressOf } from "#src/model/service-status.ts";
+import { addressConditionOf } from "#src/model/service-status.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { Source } from "#src/source/source.ts";
-import type { Departed } from "./find-departed.ts";
 import { type Holding, HistoryKeeper, shownIn } from "./history-keeper.ts";
 import type { PlannedWrite } from "./plan-write.ts";
 import type { ServiceRecords } from "./service-records.ts";
@@ -68,23 +67,25 @@ export class HistoryNotes {
   }
 
   /** Notes which addresses a Service got and lost by a write. */
-  noteWrite({ key: service, object, assignment }: PlannedWrite): void {
-    const [at, nowMs] = [this.#now(), this.#context.monotonicMs()];
+  noteWrite({ key, assignment }: PlannedWrite): void {
     // What is another provider's stays in the status, and no Service of ours has it.
-    const after = new Set(ownAddresses(assignment).map(printIp));
-    // Of a Service whose type changes the API server has emptied the status before.
-    const before = new Set([...ingressOf(object).map(({ ip }) => ip), ...(this.#keeper?.heldBy(service) ?? [])]);
-    for (const address of before)
-      if (typeof address === "string" && !after.has(address))
-        this.#keeper?.note({ at, change: "released", address, service }, nowMs);
-    for (const address of after) this.#keeper?.note({ at, change: "assigned", address, service }, nowMs);
+    this.#noteHolding(key, ownAddresses(assignment).map(printIp));
   }
 
-  /** Notes what a deleted Service had. */
-  noteDeparted({ about, addresses }: Departed): void {
+  /** Notes that a Service was deleted. */
+  noteDeparted(key: string): void {
+    this.#noteHolding(key, []);
+  }
+
+  /**
+   * A Service has these addresses from now on, and no others. What it had is in the history, not in its status: the API server
+   * empties that where the type changes.
+   */
+  #noteHolding(service: string, addresses: readonly string[]): void {
     const [at, nowMs] = [this.#now(), this.#context.monotonicMs()];
-    for (const address of addresses)
-      this.#keeper?.note({ at, change: "released", address, service: keyOf(about) }, nowMs);
+    for (const address of this.#keeper?.heldBy(service) ?? [])
+      if (!addresses.includes(address)) this.#keeper?.note({ at, change: "released", address, service }, nowMs);
+    for (const address of addresses) this.#keeper?.note({ at, change: "assigned", address, service }, nowMs);
   }
 
   /** Milliseconds until a write is due, at least 0; undefined where nothing is to be written. */

@@ -341,10 +341,9 @@ export class Round {
       this.#unwritten.delete(key);
     }
     const reason = "AddressReleased";
-    for (const departed of findDeparted(gone, this.#objectOf)) {
-      const { about, addresses } = departed;
+    for (const { about, addresses } of findDeparted(gone, this.#objectOf)) {
       log.info({ service: keyOf(about), ip: addresses, reason }, "address released");
-      this.#history.noteDeparted(departed);
+      this.#history.noteDeparted(keyOf(about));
       const message = `${addresses.join(" and ")}: the Service was deleted.`;
       source.record(eventOf(about, { reason, message }));
     }

@@ -106,20 +106,25 @@ describe("a controller that starts again", () => {
     expect(world.source.events.filter(({ reason }) => reason === "AddressConflict")).toEqual([]);
   });
 
-  it("D keeps nothing for a Service that gave up its addresses by a change of its type", async () => {
+  it.each([
+    {
+      name: "a change of its type",
+      // The API server empties the status of a Service whose type changes.
+      end: async () => {
+        const object = world.object("web");
+        const spec = { ...recordOf(object["spec"]), type: "ClusterIP" };
+        await world.put({ ...object, spec, status: { loadBalancer: {} } });
+      },
+    },
+    { name: "its end", end: async () => world.remove("web") },
+  ])("D notes as released all that a Service gave up by $name, with what was leaving it", async ({ end }) => {
     world.source.put(keeping("forever"), serviceObject("web"));
     await world.start();
     world.announce("192.0.2.0");
     await world.advance(WRITTEN_MS);
     await world.edit("web", { annotations: { "hawser.dev/release-addresses": "192.0.2.0" } });
     expect(world.line("web")).toBe("192.0.2.1 192.0.2.0 AddressAssigned");
-    // The API server empties the status of a Service whose type changes.
-    const object = world.object("web");
-    await world.put({
-      ...object,
-      spec: { ...recordOf(object["spec"]), type: "ClusterIP" },
-      status: { loadBalancer: {} },
-    });
+    await end();
     await world.advance(2 * WRITTEN_MS);
     const { holdings } = world.source.history.get("hawser-history") as unknown as AddressHistory;
     const latest = new Map(holdings.toReversed().map(({ address, change }) => [address, change]));
