@@ -87,6 +87,8 @@ export function keptInstead(inUse: InUse, wanting: Wanting, pending: Pending): I
 
 /** Of each namespace and pool, the addresses that rest longest and are more than its quota, with what its Services have. */
 export function givenUpIn(inUse: InUse): readonly Ip[] {
+  // Asked after each plan.
+  if (!inUse.index.hasQuotas) return [];
   return inUse.index.pools.flatMap(({ pool, ipv4, ipv6 }) => {
     const shares = (ipv4 ?? ipv6)?.shares;
     const { quotaPerNamespace } = pool;

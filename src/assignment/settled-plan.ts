@@ -5,7 +5,10 @@ import { ownAddresses } from "./own-addresses.ts";
 import { planAssignments } from "./plan.ts";
 import type { Assignment, AssignmentPlan, AssignmentSnapshot } from "./snapshot.ts";
 
-/** Plans until nothing changes any more: what one plan releases or gives up the next one assigns. Two are enough for all known cases. */
+/**
+ * Plans until nothing changes any more: what one plan releases or gives up the next one assigns. Mostly two are enough; a long chain
+ * of Services, each of which waits for the address of another, is foretold only so far.
+ */
 const MAX_ROUNDS = 8;
 
 /**
