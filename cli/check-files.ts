@@ -57,7 +57,7 @@ export function checkFiles(
 }
 
 /** Of objects with one name the place of the first. */
-function placesByName(
+export function placesByName(
   objects: Iterable<KubeObject>,
   places: ReadonlyMap<KubeObject, FilePlace>,
 ): ReadonlyMap<string, FilePlace> {
@@ -70,7 +70,7 @@ function placesByName(
 }
 
 /** As in the folder source, the first of the objects with one name counts. */
-function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, FilePlace>) {
+export function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeObject, FilePlace>) {
   const firsts = new Map<string, KubeObject>();
   const doubles: Finding[] = [];
   for (const object of objects) {
@@ -86,7 +86,7 @@ function splitDoubles(objects: readonly KubeObject[], places: ReadonlyMap<KubeOb
 }
 
 /** The Problem of an object that is at a place in a file, where another one of its name is before. */
-export function duplicateOf(object: KubeObject, first: FilePlace | undefined, place: FilePlace | undefined): Finding {
+function duplicateOf(object: KubeObject, first: FilePlace | undefined, place: FilePlace | undefined): Finding {
   return {
     file: place === undefined ? "" : startOf(place),
     code: "MANIFEST_DUPLICATE",

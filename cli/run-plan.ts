@@ -1,9 +1,8 @@
 import { METALLB_KINDS } from "#src/model/kind.ts";
 import { DEFAULT_INSTALLATION, inspectObjects } from "#src/check/inspect-objects.ts";
-import { parseManifests } from "#src/model/manifest.ts";
-import { type KubeObject, keyOf } from "#src/model/object.ts";
+import { keyOf } from "#src/model/object.ts";
 import { printProblem, type Problem, withPlacePrinted } from "#src/model/problem.ts";
-import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { serviceClassOf } from "#src/model/service-class.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
@@ -12,14 +11,12 @@ import { configMapRef } from "#src/source/source-options.ts";
 import { hasConfiguration } from "#src/view/find-missing.ts";
 import { type Foretold, foretell } from "#src/view/foretell.ts";
 import { hasError } from "#src/model/field.ts";
-import { type FilePlace, printObjectName } from "#src/model/problem-place.ts";
-import { duplicateOf, unreadableFile } from "./check-files.ts";
-import { type Finding, nameOf } from "./check-result.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
 import { printPlan } from "./print-plan.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
+import { readManifests } from "./read-manifests.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
 const specs = {
@@ -64,14 +61,18 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
     metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
   };
-  const written = await readManifests(paths, installation, hasConfiguration(input));
-  const { configProblems, ...foretold } = foretell(input, written.objects);
-  const ofManifests = withoutTwins([...written.problems, ...configProblems]);
+  const written = readManifests((await Promise.all(paths.map(readCheckedFiles))).flat());
+  const objects = written.objects.filter(({ kind }) => PLANNED.includes(kind));
+  const isConfigured = hasConfiguration(input);
+  const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation }, { isConfigured });
+  const { configProblems, ...foretold } = foretell(input, objects);
+  const ofObjects = inspected.flatMap((one) => one.problems);
+  const ofManifests = withoutTwins([...written.problems, ...ofObjects, ...configProblems]);
   const placed: PlaceOfObject = (object) => written.placeOf(object) ?? seen.placeOf(object);
   const problems = [
     ...input.problems.map((problem) => findingOf(problem, seen.placeOf)),
     ...[...ofManifests, ...foretold.problems].map((problem) => findingOf(problem, placed)),
-    ...written.twins,
+    ...written.doubles,
   ];
   const shown = { ...foretold, problems };
   io.stdout.write(
@@ -82,62 +83,7 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
   if (isPlanBlind(input)) return 1;
   // What is lost, moved or orphaned is so whatever else is wrong in the manifests.
   if (isHarmful(foretold)) return EXIT_HARM;
-  return hasError([...ofManifests, ...written.twins]) ? 1 : 0;
-}
-
-interface Written {
-  readonly objects: readonly KubeObject[];
-  readonly problems: readonly Problem[];
-  /** Objects that one of the same name is before. */
-  readonly twins: readonly Finding[];
-  /** Where an object is written; of several of one name the first. */
-  readonly placeOf: PlaceOfObject;
-}
-
-async function readManifests(
-  paths: readonly string[],
-  installation: ServiceClass & { readonly configMap: string; readonly metallbNamespace: string },
-  isConfigured: boolean,
-): Promise<Written> {
-  const objects: KubeObject[] = [];
-  const problems: Problem[] = [];
-  const places = new Map<string, FilePlace>();
-  const twins: Finding[] = [];
-  for (const path of paths) {
-    for (const { path: file, text, fault } of await readCheckedFiles(path)) {
-      if (text === undefined) {
-        problems.push(unreadableFile(file, fault ?? "it does not exist"));
-        continue;
-      }
-      const parsed = parseManifests(text, file, { keepsLines: true });
-      problems.push(...parsed.problems);
-      for (const object of parsed.unusable) keepPlace(object, parsed.places.get(object), places);
-      for (const object of parsed.objects) {
-        const first = keepPlace(object, parsed.places.get(object), places);
-        if (first !== undefined) twins.push(duplicateOf(object, first, parsed.places.get(object)));
-        else if (PLANNED.includes(object.kind)) objects.push(object);
-      }
-    }
-  }
-  const { inspected } = inspectObjects(objects, { ...DEFAULT_INSTALLATION, ...installation }, { isConfigured });
-  return {
-    objects,
-    problems: [...problems, ...inspected.flatMap((one) => one.problems)],
-    twins,
-    placeOf: (object) => places.get(printObjectName(object)),
-  };
-}
-
-/** Keeps the place of the first object of a name, and returns it for each other one. */
-function keepPlace(
-  object: KubeObject,
-  place: FilePlace | undefined,
-  places: Map<string, FilePlace>,
-): FilePlace | undefined {
-  const name = nameOf(object);
-  const first = places.get(name);
-  if (first === undefined && place !== undefined) places.set(name, place);
-  return first;
+  return hasError([...ofManifests, ...written.doubles]) ? 1 : 0;
 }
 
 /** Each Problem once: what is wrong with an object alone is found when it is read, and with the whole configuration. */
