@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printPlace } from "#src/model/problem-place.ts";
@@ -31,8 +32,4 @@ const MAX_KIND = 63;
 
 function shortKind(kind: string): string {
   return oneLine(kind.length > MAX_KIND ? `${kind.slice(0, MAX_KIND)}...` : kind);
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

@@ -1,3 +1,4 @@
+import { printPlanSummary } from "./print-plan.ts";
 import { type ForetoldAdoption, isHarmless } from "#src/migration/foretell-adoption.ts";
 import type { MigrationItem } from "#src/migration/migration-item.ts";
 import type { MigrationStep } from "#src/migration/migration-procedure.ts";
@@ -80,6 +81,5 @@ function printChanges(plan: ForetoldAdoption | undefined): string {
     `${silent.length} not announced`,
     `${gain.length} gained`,
   ];
-  const summary = `${keep} ${keep === 1 ? "Service keeps its" : "Services keep their"} addresses. Addresses: ${counts.join(", ")}.\n`;
-  return `${table}${summary}`;
+  return `${table}${printPlanSummary(keep, counts)}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import type { Foretold } from "#src/view/foretell.ts";
 import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
@@ -16,7 +17,12 @@ export function printPlan({ keep, gain, lose, move, orphan, problems }: Omit<For
   ];
   const table = rows.length === 0 ? [] : [printTable(["CHANGE", "SERVICE", "HAS", "WOULD HAVE"], rows)];
   const counts = [`${lose.length} lost`, `${move.length} moved`, `${orphan.length} orphaned`, `${gain.length} gained`];
-  const summary = `${keep} ${keep === 1 ? "Service keeps its" : "Services keep their"} addresses. Addresses: ${counts.join(", ")}.\n`;
+  const summary = printPlanSummary(keep, counts);
   const advice = orphan.length === 0 ? [] : [ORPHANS];
   return [...table, [summary, ...advice].join(""), ...(problems.length === 0 ? [] : [printLines(problems)])].join("\n");
+}
+
+/** How many Services keep their addresses, and what becomes of other addresses. */
+export function printPlanSummary(keep: number, counts: readonly string[]): string {
+  return `${counted(keep, "Service keeps its", "Services keep their")} addresses. Addresses: ${counts.join(", ")}.\n`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import { printTable } from "./table.ts";
 
 /** What became of one address of a Service. */
@@ -23,7 +24,7 @@ export function printRelease(rows: readonly ReleaseRow[], isDryRun: boolean): st
     .map((result) => ({ result, count: rows.filter((row) => row.result === result).length }))
     .filter(({ result, count }) => count > 0 || result === "released")
     .map(({ result, count }) => `${count} ${nameOf(result, isDryRun)}`);
-  const summary = `${rows.length === 1 ? "1 address" : `${rows.length} addresses`}: ${counts.join(", ")}.\n`;
+  const summary = `${counted(rows.length, "address", "addresses")}: ${counts.join(", ")}.\n`;
   return [table, ...(reasons.length === 0 ? [] : [[...new Set(reasons)].join("")]), summary].join("\n");
 }
 

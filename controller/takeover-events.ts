@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover, TakeoverCause } from "#src/model/takeover.ts";
 import { type EventRecord, eventOf } from "#src/status/event-record.ts";
@@ -60,7 +61,7 @@ function isGain(node: string, { gained, from }: Takeover): boolean {
 }
 
 function eventFor(node: string, { cause, from, gained, addresses }: Takeover): EventRecord {
-  const count = gained === 1 ? "1 address" : `${gained} addresses`;
+  const count = counted(gained, "address", "addresses");
   const list = addresses.length === 0 ? "" : `: ${addresses.join(", ")}`;
   const message = `Took over ${count} from node "${from}" (${cause})${list}.`;
   const event = eventOf({ kind: "Node", namespace: "", name: node }, { reason: "TakenOver", message });

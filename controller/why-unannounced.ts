@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import { listed } from "#src/model/listed.ts";
 import { FORBIDDEN_CAUSES, isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import { printPlace } from "#src/model/problem-place.ts";
@@ -29,14 +30,14 @@ export function whyMissing(missing: readonly string[], speakers: SpeakersView): 
 }
 
 function causeOf(reasons: UnownedReasons | undefined): string {
-  const counted = Object.entries(reasons ?? {}).sort(
+  const byCount = Object.entries(reasons ?? {}).sort(
     ([left, leftCount], [right, rightCount]) => rightCount - leftCount || (left < right ? -1 : 1),
   );
-  const [first] = counted.map(([reason]) => reason);
+  const [first] = byCount.map(([reason]) => reason);
   if (first === undefined) return "no speaker answers. hawser status says what keeps each node from it.";
   if (isForbidden(first)) return `no speaker announces it, because ${FORBIDDEN_CAUSES[first]}.`;
-  const causes = counted.map(([reason, count]) => {
-    const nodes = count === 1 ? "1 node" : `${count} nodes`;
+  const causes = byCount.map(([reason, count]) => {
+    const nodes = counted(count, "node");
     const cause = nodeCauseOf(reason);
     return cause === undefined ? `${nodes} for the reason ${reason}` : `${nodes} ${cause.why} (${cause.fix})`;
   });

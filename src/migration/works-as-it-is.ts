@@ -1,5 +1,6 @@
 import { ADDRESS_WISH, type ServiceUse } from "./service-use.ts";
-import { counted, named } from "./counted.ts";
+import { counted } from "#src/model/counted.ts";
+import { named } from "./named.ts";
 import type { MigrationFacts } from "./migration-facts.ts";
 import type { MigrationItem } from "./migration-item.ts";
 

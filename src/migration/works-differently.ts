@@ -1,4 +1,4 @@
-import { named } from "./counted.ts";
+import { named } from "./named.ts";
 import type { MigrationFacts } from "./migration-facts.ts";
 import type { MigrationItem } from "./migration-item.ts";
 

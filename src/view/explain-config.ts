@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { printObjectName, printPlace } from "#src/model/problem-place.ts";
 import type { ExplainContext } from "./explain-context.ts";
@@ -43,7 +44,7 @@ export function explainConfig({ input, hasConfig, pools, configProblems }: Expla
     });
   }
   if (hasConfig) {
-    const count = pools.length === 1 ? "1 pool" : `${pools.length} pools`;
+    const count = counted(pools.length, "pool");
     return okStep("config", {
       reason: "ConfigLoaded",
       text: `${placesOf(input, name)} ${count} and can be used.${other}${unusedText(configProblems)}`,

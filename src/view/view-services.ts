@@ -1,3 +1,4 @@
+import { counted } from "#src/model/counted.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Endpoint } from "#src/model/endpoint-slice.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
@@ -122,9 +123,7 @@ function findUnannounced(addresses: readonly AddressView[], { isKnown, live }: S
 function printReasons(ip: string, live: readonly SpeakerReport[]): string {
   const group = live.flatMap(({ unowned }) => unowned).find(({ addresses }) => addresses.has(ip));
   if (group === undefined) return "";
-  const counts = Object.entries(group.reasons).map(
-    ([reason, count]) => `${reason} on ${count} node${count === 1 ? "" : "s"}`,
-  );
+  const counts = Object.entries(group.reasons).map(([reason, count]) => `${reason} on ${counted(count, "node")}`);
   return ` (${counts.join(", ")})`;
 }
 
