@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inputOfObjects } from "#test/support/input-of-objects.ts";
 import { foretellAdoption, isHarmless } from "#src/migration/foretell-adoption.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import type { StatusInput } from "#src/view/status-input.ts";
 
 const CONFIG = `
@@ -13,24 +13,7 @@ data: { config: "address-pools: [{ name: lan, protocol: layer2, addresses: [192.
 `;
 
 function inputOf(text: string): StatusInput {
-  const { objects } = parseManifests(text, "test");
-  const of = (kind: string): readonly KubeObject[] => objects.filter((object) => object.kind === kind);
-  return {
-    nowMs: 0,
-    namespace: "hawser-system",
-    configMap: "metallb-system/config",
-    loadBalancerClass: undefined,
-    configMaps: of("ConfigMap"),
-    services: of("Service"),
-    nodes: of("Node"),
-    slices: undefined,
-    processes: [],
-    reports: new Map(),
-    members: new Map(),
-    leases: "none",
-    events: [],
-    problems: [],
-  };
+  return inputOfObjects(parseManifests(text, "test").objects, { configMap: "metallb-system/config" });
 }
 
 /** A Service as MetalLB leaves it; `port` distinguishes those that share. */

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { printPlan } from "#cli/print-plan.ts";
+import { inputOfObjects } from "#test/support/input-of-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
@@ -13,23 +14,8 @@ const objectsIn = (name: string) => parseManifests(readFileSync(new URL(name, fo
 const of = (objects: readonly KubeObject[], kind: string) => objects.filter((object) => object.kind === kind);
 
 function inputOf(objects: readonly KubeObject[]): StatusInput {
-  return {
-    nowMs: Date.parse("2026-11-28T12:00:00Z"),
-    namespace: "hawser-system",
-    loadBalancerClass: undefined,
-    configMap: "hawser-system/hawser",
-    configMaps: of(objects, "ConfigMap"),
-    services: of(objects, "Service"),
-    nodes: of(objects, "Node"),
-    namespaces: of(objects, "Namespace"),
-    slices: [],
-    processes: [],
-    reports: new Map(),
-    members: new Map(),
-    leases: "none",
-    events: [],
-    problems: [],
-  };
+  const nowMs = Date.parse("2026-11-28T12:00:00Z");
+  return inputOfObjects(objects, { nowMs, namespaces: of(objects, "Namespace"), slices: [] });
 }
 
 const pool = (name: string, range: string): string => `

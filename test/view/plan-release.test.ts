@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { inputOfObjects } from "#test/support/input-of-objects.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { parseManifests } from "#src/model/manifest.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import { planRelease, releaseText, releaseTextWithout, type ReleaseWish } from "#src/view/plan-release.ts";
 import type { StatusInput } from "#src/view/status-input.ts";
 
@@ -37,24 +37,7 @@ status: { loadBalancer: { ingress: [${has.map((ip) => `{ ip: "${ip}" }`).join(",
 function inputOf(pools: readonly string[], services: readonly Shown[]): StatusInput {
   const config = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: hawser, namespace: hawser-system }\ndata:\n  config: |\n    address-pools:\n${pools.join("")}`;
   const { objects } = parseManifests([config, ...services.map(serviceText)].join("---\n"), "f.yaml");
-  const of = (kind: string): readonly KubeObject[] => objects.filter((object) => object.kind === kind);
-  return {
-    nowMs: 0,
-    namespace: "hawser-system",
-    loadBalancerClass: undefined,
-    configMap: "hawser-system/hawser",
-    configMaps: of("ConfigMap"),
-    services: of("Service"),
-    nodes: [],
-    namespaces: [],
-    slices: [],
-    processes: [],
-    reports: new Map(),
-    members: new Map(),
-    leases: "none",
-    events: [],
-    problems: [],
-  };
+  return inputOfObjects(objects, { namespaces: [], slices: [] });
 }
 
 const NONE: ReleaseWish = { services: [], address: undefined, pool: undefined };
