@@ -9,7 +9,7 @@ export interface ProbeRecord {
   readonly pod: string | undefined;
   /** The client's address as that pod saw it; only in modes udp and tcp. */
   readonly seenFrom: string | undefined;
-  /** Why there was no good answer: `timeout`, `ECONNREFUSED`, `status 503`. Undefined with one, and for lost datagrams. */
+  /** Why there was no good answer: `timeout`, `timeout while connecting`, `ECONNREFUSED`, `status 503`; undefined also for lost datagrams. */
   readonly failure: string | undefined;
 }
 

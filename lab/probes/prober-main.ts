@@ -10,6 +10,8 @@ const FLUSH_EVERY_MS = 20;
 const OVERDUE_LIMIT = 10;
 /** UDP: how long to wait, after the last probe, for answers still under way. */
 const LINGER_MS = 500;
+/** A timer that is so late says that the process did not run. */
+const PAUSE_MS = 100;
 /** An answer longer than this is none of our pods'. */
 const ANSWER_LIMIT_BYTES = 64 << 10;
 
@@ -61,7 +63,16 @@ function overTcp(sequence: number, request: string, read: (text: string) => Answ
     note({ kind: "failed", sequence, failure });
     socket.destroy();
   };
-  const timer = setTimeout(() => fail("timeout"), settings.timeoutMs);
+  let timer: NodeJS.Timeout;
+  const limitTime = (): void => {
+    const dueMs = performance.now() + settings.timeoutMs;
+    timer = setTimeout(() => {
+      // This process was paused, and the answer may lie here unread: the probe gets its time again.
+      if (performance.now() - dueMs > PAUSE_MS) limitTime();
+      else fail(socket.connecting ? "timeout while connecting" : "timeout");
+    }, settings.timeoutMs);
+  };
+  limitTime();
   socket.on("connect", () => socket.write(request));
   socket.on("data", (chunk: Buffer) => {
     const atNs = process.hrtime.bigint();

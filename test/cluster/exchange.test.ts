@@ -48,6 +48,10 @@ describe.skipIf(reason !== undefined)("an address that is exchanged", { timeout:
     const spec = { replicas: 2, selector: { matchLabels: { app: "web" } }, template };
     const path = "/apis/apps/v1/namespaces/default/deployments";
     await world.cluster.api.must({ path, body: { metadata: { name: "web" }, spec } });
+    await until("both pods are ready", async () => {
+      const { status } = await world.cluster.api.must<{ status?: { readyReplicas?: number } }>({ path: `${path}/web` });
+      return status?.readyReplicas === 2;
+    });
     services = new ClusterWatch(world.cluster.api, `${CORE}/services`, () => note());
     await services.listed;
   }, 300_000);
