@@ -292,6 +292,11 @@ class KubernetesSource implements Source {
     return {
       mayExist: async () => this.#absent.mayExist(kind),
       isGoing: async () => this.#absent.isGoing(kind),
+      onRefused: () =>
+        this.#options.log.warn(
+          { kind },
+          "may not ask the API server for its kinds: what is deleted counts as deleted, also where its kind is being removed",
+        ),
       sought: async (signal) => this.#absent.sought(kind, signal),
       onPresence: (isPresent) => {
         const { log } = this.#options;

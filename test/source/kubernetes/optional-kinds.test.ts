@@ -29,10 +29,13 @@ class Cluster {
   pools: readonly object[] = [];
   /** The kinds are being removed: no object of them can be created any longer. */
   isTerminating = false;
+  /** The list of the group's kinds may not be read. */
+  isDiscoveryRefused = false;
 
   answer(request: Received): void {
     const { path } = request;
     if (path === `${GROUP}/v1beta1`) {
+      if (this.isDiscoveryRefused) return request.answer(403, failure(403, "cannot get path"));
       const verbs = ["delete", "get", "list", "watch", ...(this.isTerminating ? [] : ["create"])];
       const resources = [...this.plurals].map((name) => ({ name, verbs }));
       return request.answer(resources.length === 0 ? 404 : 200, { kind: "APIResourceList", resources });
@@ -64,8 +67,9 @@ async function setUp(cluster: Cluster, opened: readonly Kind[] = ["Service", ...
   const api = await ScriptedApi.start();
   api.answer = (request) => cluster.answer(request);
   const time = new ManualTime();
-  const logged: unknown[] = [];
-  const log = { debug: vi.fn(), info: (fields: unknown) => logged.push(fields), warn: vi.fn(), error: vi.fn() };
+  const [logged, warned]: unknown[][] = [[], []];
+  const noted = (to: unknown[] | undefined) => (fields: unknown) => to?.push(fields);
+  const log = { debug: vi.fn(), info: noted(logged), warn: noted(warned), error: vi.fn() };
   const timing = { delay: time.delay, chance: () => 0, clock: () => time.nowMs };
   const source = openKubernetesSource({
     config: { server: api.url, tls: async () => ({}), token: async () => undefined },
@@ -95,7 +99,7 @@ async function setUp(cluster: Cluster, opened: readonly Kind[] = ["Service", ...
     }, eventually);
   const looks = (): number => api.received.filter(({ path }) => path === GROUP).length;
   const lists = (path: string): number => api.lists.filter((request) => request.path === path).length;
-  return { api, time, source, ready, told, logged, keys, until, looks, lists };
+  return { api, time, source, ready, told, logged, warned, keys, until, looks, lists };
 }
 
 const poolRef = (name: string): ObjectRef => ({ kind: "IPAddressPool", namespace: "metallb-system", name });
@@ -183,6 +187,25 @@ describe("openKubernetesSource() of optional kinds", () => {
     expect(seen).toEqual(shown);
     expect(told.changes.map(({ name }) => name)).toEqual(isTerminating ? ["a", "b"] : ["a"]);
     expect(looks()).toHaveLength(2);
+  });
+
+  it("shows also where it may not ask for kinds that an object was deleted, after a while, and says so once", async () => {
+    const cluster = new Cluster();
+    cluster.plurals.add("ipaddresspools");
+    cluster.pools = [pool("a"), pool("b")];
+    const { api, source, ready, warned, keys, until } = await setUp(cluster, ["IPAddressPool"]);
+    await ready;
+    await vi.waitFor(() => expect(api.watches).toHaveLength(1), eventually);
+    cluster.isDiscoveryRefused = true;
+    for (const [version, names] of [["11", ["b"]] as const, ["12", []] as const]) {
+      const { metadata, ...rest } = pool(names.length === 1 ? "a" : "b");
+      api.watches[0]?.events(["DELETED", { ...rest, metadata: { ...metadata, resourceVersion: version } }]);
+      await until(100, () => expect(keys()).toEqual(names.map((name) => `metallb-system/${name}`)));
+    }
+    expect([source.has("IPAddressPool"), warned]).toEqual([true, [{ kind: "IPAddressPool" }]]);
+    const looks = api.received.filter(({ path }) => path === `${GROUP}/v1beta1`);
+    // Five pairs for the first, and one for each that follows.
+    expect(looks).toHaveLength(12);
   });
 
   it("shows what was deleted while it did not watch, and created again meanwhile, as it is", async () => {

@@ -4,6 +4,7 @@ import { spreadMs } from "#src/process/back-off.ts";
 import type { ApiClient } from "#src/source/kubernetes/api/client.ts";
 import type { Outcome } from "#src/source/kubernetes/api/outcome.ts";
 import { pause, type Timing } from "#src/source/kubernetes/api/timing.ts";
+import type { Going } from "./departures.ts";
 
 /** Between two looks for a group, half of it left to chance: a person who installs one waits so long at most. */
 const LOOK_EVERY_MS = 30_000;
@@ -38,12 +39,12 @@ export class AbsentKinds {
   }
 
   /**
-   * Whether the definition of a kind was removed, or is being removed: then no object of it can be created. Undefined: the
-   * API server does not say.
+   * Whether the definition of a kind was removed, or is being removed: then no object of it can be created.
    */
-  async isGoing(kind: Kind): Promise<boolean | undefined> {
+  async isGoing(kind: Kind): Promise<Going> {
     const { apiVersion, plural } = factsOf(kind);
     const outcome = await this.#ask(`/apis/${apiVersion}`);
+    if (outcome?.kind === "refused") return "refused";
     if (outcome?.kind !== "ok") return outcome?.kind === "missing" ? true : undefined;
     const resource = listOf(recordOf(outcome.body)["resources"]).find((one) => recordOf(one)["name"] === plural);
     const verbs = recordOf(resource)["verbs"];

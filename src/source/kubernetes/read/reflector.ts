@@ -208,6 +208,7 @@ export class Reflector<T extends StoredObject> {
       timing: this.#options.timing,
       signal: this.#closing.signal,
       isGoing: async () => optional.isGoing(),
+      onRefused: () => optional.onRefused(),
       onGoing: () => {
         this.#isGoing = true;
         this.#interrupt("the kind is being removed");
