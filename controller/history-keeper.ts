@@ -4,10 +4,12 @@ import {
   announcementsOf,
   HISTORY_REPORT,
   type HoldingChange,
+  isoOf,
   keyOfPair,
   mergeHistories,
   NO_HISTORY,
   readHistory,
+  withoutFuture,
 } from "#src/model/address-history.ts";
 import { MAX_HOLDINGS } from "#src/model/cut-holdings.ts";
 import type { SpeakerReport } from "#src/model/speaker-report.ts";
@@ -39,6 +41,10 @@ export class HistoryKeeper {
   /** Rounds of speakers, by their text, that are in the history or noted. */
   #rounds: ReadonlyMap<string, AnnouncementChange> = new Map();
   readonly #readReports = new WeakSet<SpeakerReport>();
+  /** When the term began: in ISO 8601, and in milliseconds on a steady clock. */
+  #began: { readonly at: string; readonly nowMs: number } | undefined;
+  /** The time of the latest change that was noted in this term. */
+  #latestAt = "";
   /** Since when something is to be written, in milliseconds on a steady clock; undefined: nothing is. */
   #dirtyMs: number | undefined;
   #writtenMs = -Infinity;
@@ -53,18 +59,26 @@ export class HistoryKeeper {
 
   /** Begins a term: continues what the leader before wrote, and notes what is not in there. `at`: now, in ISO 8601. */
   begin(source: Source, { holdings, at, nowMs }: { holdings: Iterable<Holding>; at: string; nowMs: number }): void {
-    this.#take(shownIn(source));
+    this.#began = { at, nowMs };
+    this.#take(this.#withoutFuture(keptIn(source), nowMs));
     const now = new Map<string, Holding>();
     for (const one of holdings) now.set(keyOfPair(one), one);
     for (const service of this.#held.keys())
       for (const address of this.heldBy(service))
-        if (!now.has(keyOfPair({ address, service }))) this.note({ at, change: "released", address, service }, nowMs);
-    for (const { address, service, since } of now.values())
-      this.note({ at: isoOf(since) ?? at, change: "assigned", address, service }, nowMs);
+        if (!now.has(keyOfPair({ address, service }))) this.#note({ at, change: "released", address, service }, nowMs);
+    for (const { address, service, since } of now.values()) {
+      const sinceAt = isoOf(since) ?? at;
+      this.#note({ at: sinceAt < at ? sinceAt : at, change: "assigned", address, service }, nowMs);
+    }
   }
 
-  /** Notes that a Service got or lost an address, unless that is known. */
+  /** Notes that a Service got or lost an address, unless that is known. It is not before what was noted earlier, also where the clock went back. */
   note(change: HoldingChange, nowMs: number): void {
+    if (change.at > this.#latestAt) this.#latestAt = change.at;
+    this.#note({ ...change, at: this.#latestAt }, nowMs);
+  }
+
+  #note(change: HoldingChange, nowMs: number): void {
     const isHeld = this.#held.get(change.service)?.has(change.address) === true;
     if (isHeld === (change.change === "assigned")) return;
     this.#hold(change);
@@ -83,8 +97,9 @@ export class HistoryKeeper {
     const fresh = reports.filter((report) => !this.#readReports.has(report));
     if (fresh.length === 0) return;
     for (const report of fresh) this.#readReports.add(report);
-    const changes = fresh.flatMap(({ node, takeovers }) => announcementsOf(node, takeovers));
-    const news = changes.filter((one) => !this.#rounds.has(JSON.stringify(one)));
+    const announcements = fresh.flatMap(({ node, takeovers }) => announcementsOf(node, takeovers));
+    const changes = this.#withoutFuture({ holdings: [], announcements }, nowMs);
+    const news = changes.announcements.filter((one) => !this.#rounds.has(JSON.stringify(one)));
     if (news.length === 0) return;
     this.#history = this.#merged({ holdings: [], announcements: news }, this.#history);
     this.#rounds = roundsOf(this.#history);
@@ -113,8 +128,8 @@ export class HistoryKeeper {
     this.#dirtyMs = undefined;
     this.#fold();
     // A late write of an earlier leader may have replaced ours, and what it adds was not read yet.
-    const shown = shownIn(source);
-    this.#history = this.#merged(this.#history, shown);
+    const shown = keptIn(source);
+    this.#history = this.#merged(this.#history, this.#withoutFuture(shown, how.nowMs));
     if (JSON.stringify(shown) === JSON.stringify(this.#history)) return;
     this.#writtenMs = how.nowMs;
     this.#writing = this.#put(source, how);
@@ -132,6 +147,13 @@ export class HistoryKeeper {
       if (!this.#hasFailed) onError(error);
       this.#hasFailed = true;
     }
+  }
+
+  /** With the times of this term's begin for what is yet to come: the same change has the same time whenever it is read. */
+  #withoutFuture(history: AddressHistory, nowMs: number): AddressHistory {
+    if (this.#began === undefined) return history;
+    const { at, nowMs: beganMs } = this.#began;
+    return withoutFuture(history, { now: new Date(Date.parse(at) + nowMs - beganMs).toISOString(), as: at });
   }
 
   #merged(first: AddressHistory, second: AddressHistory): AddressHistory {
@@ -159,14 +181,12 @@ export class HistoryKeeper {
   }
 }
 
-/** With milliseconds, as all times of the history are: they are compared as texts. Undefined where it is not a time. */
-function isoOf(time: string): string | undefined {
-  const ms = Date.parse(time);
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+/** The history as it is kept in the cluster, with nothing in it that is later than now (ISO 8601). */
+export function shownIn(source: Source, now: string): AddressHistory {
+  return withoutFuture(keptIn(source), { now, as: now });
 }
 
-/** The history as it is kept in the cluster. */
-export function shownIn(source: Source): AddressHistory {
+function keptIn(source: Source): AddressHistory {
   return readHistory(source.reports("history").get(HISTORY_REPORT));
 }
 

@@ -52,7 +52,8 @@ export class HistoryNotes {
       for (const ip of assignedAddresses) held.add(keyOfPair({ address: printIp(ip), service: key }));
     for (const [key, addresses] of unreadable)
       for (const ip of addresses) held.add(keyOfPair({ address: printIp(ip), service: key }));
-    return keptAddresses(shownIn(this.#context.source), { held, at: this.#now() });
+    const at = this.#now();
+    return keptAddresses(shownIn(this.#context.source, at), { held, at });
   }
 
   /** Notes what is not in the history yet, and writes it when it is time; no round waits for that. `reports`: undefined while they are the same. */

@@ -1,4 +1,5 @@
 import { cutHoldings, MAX_HOLDINGS } from "./cut-holdings.ts";
+import { parseIp } from "#src/ip/address.ts";
 import { type Fields, recordsOf, textOf, textsOf } from "./record.ts";
 import { MAX_TAKEOVER_TEXTS, type Takeover, type TakeoverCause } from "./takeover.ts";
 
@@ -41,22 +42,54 @@ const MAX_ANNOUNCEMENTS_TEXT = 70 * 1_024;
 
 export const NO_HISTORY: AddressHistory = { holdings: [], announcements: [] };
 
-/** Reads a history, whatever the report holds. */
+/** Reads a history, whatever the report holds: what has no time, or is about no address, is left out. */
 export function readHistory(report: Fields | undefined): AddressHistory {
   return {
-    holdings: recordsOf(report?.["holdings"]).slice(0, MAX_HOLDINGS).map(readHolding),
-    announcements: recordsOf(report?.["announcements"]).slice(0, MAX_ANNOUNCEMENTS).map(readAnnouncement),
+    holdings: recordsOf(report?.["holdings"]).slice(0, MAX_HOLDINGS).flatMap(readHolding),
+    announcements: recordsOf(report?.["announcements"]).slice(0, MAX_ANNOUNCEMENTS).flatMap(readAnnouncement),
   };
 }
 
-function readHolding({ at, change, address, service }: Fields): HoldingChange {
-  const known = change === "released" ? "released" : "assigned";
-  return { at: textOf(at), change: known, address: textOf(address), service: textOf(service) };
+/** The clock of a node is ahead of the controller's by so much at most: what is later still, no clock of a node can know. */
+const NODE_AHEAD_MS = 300_000;
+
+/**
+ * A history whose changes are not later than now, in their order: those that a clock wrote which was ahead get the time `as`.
+ * Otherwise they would count as later than all that is noted until then. Both in ISO 8601. Rounds are written by the nodes'
+ * clocks, which may be ahead a little.
+ */
+export function withoutFuture(history: AddressHistory, { now, as }: { now: string; as: string }): AddressHistory {
+  const nodesNow = new Date(Date.parse(now) + NODE_AHEAD_MS).toISOString();
+  return { holdings: until(now, history.holdings, as), announcements: until(nodesNow, history.announcements, as) };
 }
 
-function readAnnouncement({ at, change, node, from, cause, addresses }: Fields): AnnouncementChange {
+function until<C extends { readonly at: string }>(latest: string, all: readonly C[], as: string): readonly C[] {
+  return all.some(({ at }) => at > latest) ? all.map((one) => (one.at > latest ? { ...one, at: as } : one)) : all;
+}
+
+/** In ISO 8601 with milliseconds, as all times of a history are: they are compared as texts. Undefined where it is not a time. */
+export function isoOf(time: string): string | undefined {
+  const ms = Date.parse(time);
+  const iso = Number.isNaN(ms) ? "" : new Date(ms).toISOString();
+  // Years of more than four digits have a sign: no clock of ours writes these.
+  return /^\d{4}-/.test(iso) ? iso : undefined;
+}
+
+function readHolding({ at: time, change, address: ip, service: key }: Fields): readonly HoldingChange[] {
+  const [at, address, service] = [isoOf(textOf(time)), textOf(ip), textOf(key)];
+  const isKnown = change === "assigned" || change === "released";
+  if (at === undefined || !isKnown || parseIp(address) === undefined || !/^[^/]+\/[^/]+$/.test(service)) return [];
+  return [{ at, change, address, service }];
+}
+
+function readAnnouncement({ at: time, ...rest }: Fields): readonly AnnouncementChange[] {
+  const at = isoOf(textOf(time));
+  return at === undefined ? [] : [announcementAt(at, rest)];
+}
+
+function announcementAt(at: string, { change, node, from, cause, addresses }: Fields): AnnouncementChange {
   return {
-    at: textOf(at),
+    at,
     change: change === "withdrawn" ? "withdrawn" : "announced",
     node: textOf(node),
     from: textOf(from),

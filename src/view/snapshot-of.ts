@@ -2,7 +2,7 @@ import { FormerAddresses } from "#src/assignment/former-addresses.ts";
 import { restsOf } from "#src/assignment/rests-of.ts";
 import type { AssignmentSnapshot, Rest } from "#src/assignment/snapshot.ts";
 import { printIp } from "#src/ip/address.ts";
-import { HISTORY_REPORT, keyOfPair, readHistory } from "#src/model/address-history.ts";
+import { HISTORY_REPORT, keyOfPair, readHistory, withoutFuture } from "#src/model/address-history.ts";
 import { keptAddresses } from "#src/model/kept-addresses.ts";
 import { leavingAddresses, markedLeaving, withoutLeaving } from "#src/model/leaving-addresses.ts";
 import { keyOf } from "#src/model/object.ts";
@@ -50,8 +50,9 @@ function keptIn(
       holders.add(service);
       held.add(keyOfPair({ address: printIp(ip), service }));
     }
-  const now = { held, at: new Date(nowMs).toISOString() };
-  const kept = keptAddresses(readHistory(history?.get(HISTORY_REPORT)), now);
+  const at = new Date(nowMs).toISOString();
+  const shown = withoutFuture(readHistory(history?.get(HISTORY_REPORT)), { now: at, as: at });
+  const kept = keptAddresses(shown, { held, at });
   const rests = restsOf(kept, { nowMs, wallMs: nowMs });
   const former = new FormerAddresses();
   // What a Service has counts, not what it had.

@@ -137,6 +137,33 @@ describe("HistoryKeeper", () => {
     expect(holdings(source).toSorted()).toEqual(["assigned 192.0.2.1 a/b", "assigned 192.0.2.1 c/d"]);
   });
 
+  it("D notes a change after the one before it, also where the clock of the controller went back meanwhile", async () => {
+    const source = new MemorySource();
+    const keeper = new HistoryKeeper();
+    keeper.begin(source, { holdings: [], at: "2026-01-01T00:00:00.000Z", nowMs: 0 });
+    keeper.note({ ...change, at: "2026-01-01T00:00:10.000Z" }, 10_000);
+    keeper.note({ ...change, change: "released", at: "2025-01-01T00:00:00.000Z" }, 11_000);
+    await keeper.flush(source, { nowMs: 11_000, onError: () => undefined });
+    expect(holdings(source)).toEqual(["assigned 192.0.2.1 a/b", "released 192.0.2.1 a/b"]);
+  });
+
+  it("D keeps each round once of a node whose clock is far ahead, behind what is noted later", async () => {
+    const source = new MemorySource();
+    const keeper = new HistoryKeeper();
+    keeper.begin(source, { holdings: [], at: "2026-01-01T00:00:00.000Z", nowMs: 0 });
+    const far = { ...takeover, at: "2099-01-01T00:00:00.000Z", cause: "Vacant" as const, addresses: ["192.0.2.1"] };
+    const next = { ...far, at: "2026-01-01T00:00:30.000Z", addresses: ["192.0.2.2"] };
+    const report = (...takeovers: readonly unknown[]) => [{ node: "n1", takeovers }] as never;
+    for (const nowMs of [10_000, 20_000, 30_000]) {
+      keeper.noteReports(report(far), nowMs);
+      await keeper.flush(source, { nowMs, onError: () => undefined });
+    }
+    keeper.noteReports(report(far, next), 40_000);
+    await keeper.flush(source, { nowMs: 40_000, onError: () => undefined });
+    const { announcements } = readHistory(source.history.get(HISTORY_REPORT));
+    expect(announcements.map(({ addresses }) => addresses)).toEqual([["192.0.2.2"], ["192.0.2.1"]]);
+  });
+
   it("D does not note twice what is known", () => {
     const keeper = new HistoryKeeper();
     keeper.note({ ...change, change: "released" }, 0);

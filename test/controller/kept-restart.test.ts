@@ -71,6 +71,21 @@ describe("a controller that starts again", () => {
     expect(world.line("web")).toBe("192.0.2.3 2001:db8:: AddressAssigned");
   });
 
+  it.each([
+    { name: "times yet to come", at: "2099-01-01T00:00:00.000Z" },
+    { name: "times of five digits", at: "+020260-01-01T00:00:00.000Z" },
+    { name: "times that are none", at: "zzzz" },
+  ])("D lets no change with $name hide what is noted later", async ({ at }) => {
+    const thief = { at, change: "released", address: "192.0.2.0", service: "default/thief" };
+    await world.source.report("hawser-history", { holdings: [thief], announcements: [] });
+    world.source.put(keeping("forever"), serviceObject("web", { has: ["192.0.2.0"] }));
+    await world.start();
+    await world.remove("web");
+    await world.advance(WRITTEN_MS);
+    await again("kill");
+    expect([await line("thief"), await line("web")]).toEqual([second, first]);
+  });
+
   it("D keeps it where a Service was deleted while no controller ran", async () => {
     world.source.put(keeping("forever"), serviceObject("web"));
     await world.start();

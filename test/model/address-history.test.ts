@@ -6,6 +6,7 @@ import {
   mergeHistories,
   NO_HISTORY,
   readHistory,
+  withoutFuture,
 } from "#src/model/address-history.ts";
 import { MAX_HOLDINGS } from "#src/model/cut-holdings.ts";
 
@@ -50,9 +51,45 @@ describe("mergeHistories()", () => {
   });
 });
 
+describe("withoutFuture()", () => {
+  it("D gives changes of the future another time and keeps their order; a node's clock may be five minutes ahead", () => {
+    const [now, as] = [holding(10).at, holding(5).at];
+    const history = {
+      holdings: [holding(900), holding(11), holding(10), holding(1)],
+      announcements: [round(311, ["192.0.2.1"]), round(310, [])],
+    };
+    expect(withoutFuture(history, { now, as })).toEqual({
+      holdings: [{ ...holding(900), at: as }, { ...holding(11), at: as }, holding(10), holding(1)],
+      announcements: [{ ...round(311, ["192.0.2.1"]), at: as }, round(310, [])],
+    });
+  });
+});
+
 describe("readHistory()", () => {
   it.each([undefined, {}, { holdings: "x", announcements: [3] }])("D reads %j as an empty one", (report) => {
     expect(readHistory(report)).toEqual(NO_HISTORY);
+  });
+
+  it.each([
+    { name: "no time", garbage: { at: "soon" } },
+    { name: "an empty time", garbage: { at: "" } },
+    { name: "a year of five digits", garbage: { at: "+012026-01-01T00:00:00.000Z" } },
+    { name: "a year before the first", garbage: { at: "-000001-01-01T00:00:00.000Z" } },
+    { name: "a time that is a number", garbage: { at: 3 } },
+    { name: "no address", garbage: { address: "192.0.2" } },
+    { name: "no Service", garbage: { service: "web" } },
+    { name: "a change of another kind", garbage: { change: "lent" } },
+  ])("D leaves out a change with $name, and keeps those around it in their order", ({ garbage }) => {
+    const report = { holdings: [holding(3), { ...holding(2), ...garbage }, holding(1)] };
+    expect(readHistory(report).holdings).toEqual([holding(3), holding(1)]);
+  });
+
+  it("D reads a time without milliseconds as one with them, and leaves out a round without a time", () => {
+    const report = {
+      holdings: [{ ...holding(1), at: "2026-01-01T01:00:01+01:00" }],
+      announcements: [{ ...round(2, []), at: "x" }, round(1, [])],
+    };
+    expect(readHistory(report)).toEqual({ holdings: [holding(1)], announcements: [round(1, [])] });
   });
 
   it("D reads what was written", () => {
