@@ -30,6 +30,8 @@ export function printAnswer(
     readonly date: DateLine;
     /** Of a redirection; from a checked host and target, so that it can hold no end of line. */
     readonly location?: string | undefined;
+    /** Further header fields, name and value, without any end of line. */
+    readonly fields?: readonly (readonly [name: string, value: string])[] | undefined;
     /** What the client should do instead. */
     readonly sentence?: string | undefined;
   },
@@ -44,6 +46,7 @@ export function printAnswer(
     // RFC 9110 section 15.5.6: 405 says what is allowed.
     ...(status === 405 ? ["Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"] : []),
     ...(how.location === undefined ? [] : [`Location: ${how.location}`]),
+    ...(how.fields ?? []).map(([name, value]) => `${name}: ${value}`),
     ...(how.connection === "default" ? [] : [`Connection: ${how.connection}`]),
   ];
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${how.isHead ? "" : body}`, "latin1");

@@ -353,11 +353,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus, { reason, location }: AnswerCause): void {
+  #answer(status: AnswerStatus, { reason, location, fields }: AnswerCause): void {
     const mayKeepAlive = this.#wish.isPersistent && this.#body.isDone && !this.#context.isDraining;
     const connection = this.#wish.connectionOption(mayKeepAlive);
     const { date } = this.#context;
-    const answer = printAnswer(status, { isHead: this.#wish.isHead, connection, date, location });
+    const answer = printAnswer(status, { isHead: this.#wish.isHead, connection, date, location, fields });
     const exchange = this.#exchange;
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;

@@ -1,3 +1,4 @@
+import type { FilterState } from "#src/filters/filter-state.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AccessLog } from "./access-log.ts";
@@ -14,7 +15,7 @@ import type { UnsentBytes } from "./unsent-bytes.ts";
 import type { EndpointPool } from "./endpoint-pool.ts";
 
 /** What all connections of an engine share. */
-export interface EngineContext {
+export interface EngineContext extends FilterState {
   readonly limits: Limits;
   readonly counters: Counters;
   readonly buffers: BufferPool;
@@ -35,8 +36,6 @@ export interface EngineContext {
   readonly clockMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
-  readonly redirectsToHttps: boolean;
   /** Which names of request header fields are forwarded. */
   readonly headerNames: HeaderNames;
   /** Memory that waits for slow clients. */

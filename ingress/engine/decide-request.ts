@@ -1,9 +1,13 @@
+import type { FilterAnswer } from "#src/filters/filter-answer.ts";
+import type { FilterState } from "#src/filters/filter-state.ts";
+import { NO_FILTERS } from "#src/filters/rule-filters.ts";
+import { runFilters } from "#src/filters/run-filters.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./answer.ts";
 import type { EngineContext } from "./context.ts";
 import { MAX_HOPS } from "./forwarded-request.ts";
-import { httpsLocation, wantsHttps } from "./https-location.ts";
+import { FilteredRequest } from "./filtered-request.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, pathText } from "./request-route.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
@@ -12,6 +16,8 @@ import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response
 export interface AnswerCause {
   readonly reason?: ResponseReason;
   readonly location?: string;
+  /** Further header fields, name and value. */
+  readonly fields?: FilterAnswer["fields"];
 }
 
 /** An answer without an endpoint. */
@@ -34,7 +40,7 @@ interface Refused {
 export function decideRequest(
   bytes: Buffer,
   head: RequestHead,
-  context: Pick<EngineContext, "routes" | "redirectsToHttps">,
+  context: Pick<EngineContext, "routes"> & FilterState,
   isSecure: boolean,
 ): Extract<RouteDecision, { kind: "forward" }> | OwnAnswer | Refused {
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
@@ -43,11 +49,12 @@ export function decideRequest(
     if (decision.status === 400) return { kind: "refuse", reason };
     return { kind: "answer", status: decision.status, cause: { reason }, rule: decision.rule };
   }
-  if (!isSecure && wantsHttps(decision.rule, context.redirectsToHttps)) {
-    const location = httpsLocation(bytes, head, decision.path);
-    if (location !== undefined) return { kind: "answer", status: 308, cause: { location }, rule: decision.rule };
+  const { rule, path } = decision;
+  if (rule.filters !== NO_FILTERS) {
+    const answer = runFilters(rule.filters, new FilteredRequest(bytes, head, { isSecure, path }), context);
+    if (answer !== undefined) return { kind: "answer", status: answer.status, cause: answer, rule };
   }
   if (head.hops < MAX_HOPS) return decision;
   const { status } = RESPONSE_REASONS.loop;
-  return { kind: "answer", status, cause: { reason: "loop" }, rule: decision.rule };
+  return { kind: "answer", status, cause: { reason: "loop" }, rule };
 }

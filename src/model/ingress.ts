@@ -6,7 +6,6 @@ import {
   descend,
   entry,
   type Field,
-  hasError,
   isUnset,
   readList,
   readMap,
@@ -14,9 +13,7 @@ import {
 } from "./field.ts";
 import type { ClosedReason } from "./closed-reason.ts";
 import { type AnnotationEffects, readAnnotationEffects } from "./annotations/annotation-effects.ts";
-import { type HttpsRedirect, readHttpsRedirect } from "./annotations/https-redirect.ts";
-import { readServed } from "./annotations/read-served.ts";
-import { type Rewrite, REWRITE_TARGET } from "./annotations/rewrite-target.ts";
+import { type IngressSettings, readSettings } from "./annotations/ingress-settings.ts";
 import { usesRegex } from "./annotations/use-regex.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
@@ -56,8 +53,7 @@ export interface Ingress {
   readonly usesRegex?: true;
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
-  readonly rewrite: Rewrite | undefined;
-  readonly httpsRedirect: HttpsRedirect;
+  readonly settings: IngressSettings;
 }
 
 /** An IngressClass, strictly read. */
@@ -85,13 +81,12 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const isV1 = object.apiVersion === API_VERSION;
   const rulesField = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
-  const rewrite = readServed(root, REWRITE_TARGET);
-  const isRewriteUnusable = hasError(problems);
-  const httpsRedirect = readHttpsRedirect(root);
-  const effects = readAnnotationEffects(root);
+  const { settings, unreadable } = readSettings(root);
+  const effects = readAnnotationEffects(root, unreadable);
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
-  const closed = effects.closed ?? closedByAnnotations(object, isRewriteUnusable);
-  const context = { isV1, closed, usesRegex: usesRegex(root) };
+  const closed =
+    effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
+  const context = { isV1, closed, usesRegex: usesRegex(root, settings) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -106,16 +101,10 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
       effects,
     ),
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
-    rewrite,
-    httpsRedirect,
+    settings,
     ...(context.usesRegex ? { usesRegex: true } : {}),
   };
   return { ok: true, value, problems };
-}
-
-function closedByAnnotations({ metadata }: KubeObject, isRewriteUnusable: boolean): ClosedReason | undefined {
-  if (metadata.hasUnreadableAnnotations === true) return "closed-unreadable";
-  return isRewriteUnusable ? "closed-unsupported" : undefined;
 }
 
 /** Whether an Ingress has rules or a default backend; a Problem where it has not. */

@@ -1,4 +1,4 @@
-import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 
@@ -17,17 +17,6 @@ export interface RuleOrigin {
   readonly path: string;
   readonly pathType: PathType | "default";
 }
-
-/** What is done with a request before it is forwarded. */
-export interface RuleFilters {
-  /** Plain requests are redirected to HTTPS: always, or where the program's option says so. */
-  readonly httpsRedirect: "always" | "by-option" | undefined;
-  /** What becomes of the path; the target is visible ASCII. */
-  readonly rewrite: Rewrite | undefined;
-}
-
-/** Of most rules: all of these share one. */
-export const NO_FILTERS: RuleFilters = { httpsRedirect: undefined, rewrite: undefined };
 
 export type RuleAction = ForwardAction | ClosedAction;
 

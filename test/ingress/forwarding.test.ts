@@ -99,7 +99,11 @@ describe("forwarded requests", () => {
     { path: "/web?x", becomes: "/?x" },
     { path: "//web/./a%2Fb", becomes: "/a%2Fb" },
   ])("are rewritten from $path to $becomes", async ({ path, becomes }) => {
-    const rewritten = ingressOf("i", { "a.com": { "/web": "s" } }, { rewrite: { kind: "replacePrefix", target: "/" } });
+    const rewritten = ingressOf(
+      "i",
+      { "a.com": { "/web": "s" } },
+      { settings: { rewrite: { kind: "replacePrefix", target: "/" } } },
+    );
     const { endpoint } = await forwarded(`GET ${path} HTTP/1.1\r\nHost: a.com\r\n\r\n`, NO_CONTENT, [rewritten]);
     expect(endpoint).toMatch(`GET ${becomes} HTTP/1.1\r\n`);
   });
@@ -118,7 +122,7 @@ describe("forwarded requests", () => {
   it("cannot be split by a rewrite target", async () => {
     const rewrite = { kind: "replacePath", target: "/a b\r\nX: y" } as const;
     const { endpoint } = await forwarded("GET /web HTTP/1.1\r\nHost: a.com\r\n\r\n", NO_CONTENT, [
-      ingressOf("i", { "a.com": { "/web": "s" } }, { rewrite }),
+      ingressOf("i", { "a.com": { "/web": "s" } }, { settings: { rewrite } }),
     ]);
     expect(endpoint).toMatch("GET /a%20b%0D%0AX:%20y HTTP/1.1\r\n");
   });

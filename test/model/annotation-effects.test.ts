@@ -315,8 +315,10 @@ describe("parseIngress() closes what would reach something else", () => {
         ["use-regex", "true"],
       ] as const)
         expect(routesOf(withAnnotations({ [prefix + name]: value }))).toEqual(["a.com/a: closed-unsupported"]);
-      expect(valueOf(withAnnotations({ [`${prefix}force-ssl-redirect`]: "true" })).httpsRedirect).toBe("always");
-      expect(valueOf(withAnnotations({ [`${prefix}ssl-redirect`]: "false" })).httpsRedirect).toBe("never");
+      expect(valueOf(withAnnotations({ [`${prefix}force-ssl-redirect`]: "true" })).settings).toEqual({
+        forceSslRedirect: true,
+      });
+      expect(valueOf(withAnnotations({ [`${prefix}ssl-redirect`]: "false" })).settings).toEqual({ sslRedirect: false });
     },
   );
 

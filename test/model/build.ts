@@ -5,7 +5,8 @@ import { parse, stringify } from "yaml";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import { type IpRange, printRange } from "#src/ip/range.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
+import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { parseNode } from "#src/model/node.ts";
 import { PLAIN_POOL } from "#src/model/pool.ts";
@@ -95,8 +96,16 @@ function textOfBigInt(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
+/** An Ingress with its settings, which way it goes to HTTPS among them. */
+function describeIngress({ settings, ...ingress }: Ingress): unknown {
+  const { rewrite, forceSslRedirect: _force, sslRedirect: _ssl, useRegex: _regex, ...more } = settings;
+  const { usesRegex, ...rest } = ingress;
+  return { ...rest, rewrite, httpsRedirect: httpsRedirectOf(settings), ...(usesRegex && { usesRegex }), ...more };
+}
+
 function shown(kind: Kind, value: unknown): unknown {
-  return kind === "ConfigMap" ? describeConfiguration(value as Configuration) : value;
+  if (kind === "ConfigMap") return describeConfiguration(value as Configuration);
+  return kind === "Ingress" ? describeIngress(value as Ingress) : value;
 }
 
 /** All that is read from a file of manifests, as YAML. */

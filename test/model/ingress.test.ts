@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import { isClosed } from "#src/model/ingress-path.ts";
 import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
@@ -186,7 +187,7 @@ describe("parseIngress() reads ssl-redirect and force-ssl-redirect", () => {
     { annotations: { "hawser.dev/force-ssl-redirect": "1" }, redirect: "always", code: "ingress_switch_invalid" },
   ])("$annotations: $redirect", ({ annotations, redirect, code }) => {
     const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations }));
-    expect(valueOf(parsed).httpsRedirect).toBe(redirect);
+    expect(httpsRedirectOf(valueOf(parsed).settings)).toBe(redirect);
     expect(codes(parsed.problems)).toEqual(code === undefined ? [] : [code]);
   });
 });
@@ -198,7 +199,7 @@ describe("parseIngress() reads rewrite-target", () => {
     { name: "hawser.dev/rewrite-target", value: " /new ", kind: "replacePath" },
   ])("$name as $kind", ({ name, value, kind }) => {
     const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations: { [name]: value } }));
-    expect(valueOf(parsed).rewrite).toEqual({ kind, target: value.trim() });
+    expect(valueOf(parsed).settings.rewrite).toEqual({ kind, target: value.trim() });
   });
 
   it.each([

@@ -83,7 +83,7 @@ describe("a rewritten path", () => {
   const rewrite = { kind: "replacePrefix", target: "/app" } as const;
   const target = { serviceName: "s", servicePort: 80 };
   const path = { path: "/web", pathType: "ImplementationSpecific", target, at: "spec" } as const;
-  const ingress = ingressOf("rewritten", {}, { rewrite, rules: [{ host: "a.com", paths: [path] }] });
+  const ingress = ingressOf("rewritten", {}, { settings: { rewrite }, rules: [{ host: "a.com", paths: [path] }] });
   const rewritten = buildRoutes(
     routingSnapshot({ ingresses: [ingress], services: [serviceOf("s")], slices: slicesOf("s", [1]) }),
   );

@@ -26,8 +26,7 @@ export function ingressOf(
       })),
     })),
     tls: [],
-    rewrite: undefined,
-    httpsRedirect: "by-default",
+    settings: {},
     ...more,
   };
 }

@@ -6,6 +6,7 @@ import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts"
 import { annotationRecord } from "./annotation-table.ts";
 import { INSTEAD } from "./instead.ts";
 import { NGINX_PREFIXES, PREFIXES } from "./prefixes.ts";
+import { splitKey } from "./split-key.ts";
 
 /** What annotations that Hawser does not serve do to their Ingress. */
 export interface AnnotationEffects {
@@ -23,8 +24,11 @@ export interface AnnotationEffects {
   readonly addsWww: boolean;
 }
 
-/** Finds what annotations ask for that Hawser does not serve, with a Problem for each. */
-export function readAnnotationEffects(root: Field): AnnotationEffects {
+/**
+ * Finds what annotations ask for that Hawser does not serve, with a Problem for each. Those that it serves, but whose values
+ * are `unreadable`, do the same; they have their Problem already.
+ */
+export function readAnnotationEffects(root: Field, unreadable: ReadonlySet<AnnotationRecord>): AnnotationEffects {
   const annotations = descend(root, "metadata", "annotations");
   const texts = annotations.value as Readonly<Record<string, string>>;
   const effects = {
@@ -36,9 +40,9 @@ export function readAnnotationEffects(root: Field): AnnotationEffects {
   };
   const addedHosts: string[] = [];
   for (const [key, text] of Object.entries(texts)) {
-    const asked = askedBy(key, text.trim(), texts);
+    const asked = askedBy(key, text.trim(), { texts, unreadable });
     if (asked === undefined) continue;
-    const field = entry(annotations, key);
+    const field = asked.isTold ? { ...entry(annotations, key), problems: [] } : entry(annotations, key);
     switch (asked.effect) {
       case "restriction":
         effects.closed = "closed-restriction";
@@ -84,6 +88,8 @@ export function readAnnotationEffects(root: Field): AnnotationEffects {
 /** What an annotation asks for that Hawser does not serve. */
 interface Asked extends Pick<AnnotationRecord, "scope" | "instead"> {
   readonly effect: AnnotationEffect;
+  /** There is a Problem of it already. */
+  readonly isTold: boolean;
 }
 
 /** Names that speak of a restriction, of prefixes that Hawser does not know: a person has to look. */
@@ -91,16 +97,24 @@ const LOOKS_LIKE_RESTRICTION =
   /\/(?:.*[-._])?(?:access-control|access-polic(?:y|ies)|security-polic(?:y|ies)|allowed-(?:users|groups|domains|ips)|firewall|m-?tls|client-cert\w*|auth|oauth2?|oidc|jwt|basic-?auth|forward-?auth|whitelist|allow-?list|deny-?list|blacklist|blocklist|source-ranges?|acl|waf|middlewares?|rate-?limit\w*)(?:[-._].*)?$/i;
 
 /** Undefined where Hawser serves the annotation, or its value asks for nothing. */
-function askedBy(key: string, value: string, texts: Readonly<Record<string, string>>): Asked | undefined {
-  const slash = key.indexOf("/") + 1;
-  const [prefix, name] = [key.slice(0, slash), key.slice(slash)];
+function askedBy(
+  key: string,
+  value: string,
+  of: { readonly texts: Readonly<Record<string, string>>; readonly unreadable: ReadonlySet<AnnotationRecord> },
+): Asked | undefined {
+  const { texts, unreadable } = of;
+  const [prefix, name] = splitKey(key);
   const record = annotationRecord(prefix, name);
-  if (record?.served?.prefixes.includes(prefix) === true) return undefined;
-  if (record?.risks === undefined)
-    return NGINX_PREFIXES.includes(prefix) || LOOKS_LIKE_RESTRICTION.test(key) ? { effect: "ignored" } : undefined;
+  const isServed = record?.served?.prefixes.includes(prefix) === true;
+  const isTold = isServed && unreadable.has(record);
+  if (isServed && !isTold) return undefined;
+  if (record?.risks === undefined) {
+    const isIgnored = !isTold && (NGINX_PREFIXES.includes(prefix) || LOOKS_LIKE_RESTRICTION.test(key));
+    return isIgnored ? { effect: "ignored", isTold } : undefined;
+  }
   const siblings = (sibling: string) => texts[prefix + sibling]?.trim();
   const risk = record.risks.find(({ asks }) => (asks === undefined ? value !== "" : asks(value, siblings)));
-  return risk && { ...record, effect: risk.effect };
+  return risk && { ...record, effect: risk.effect, isTold };
 }
 
 function complainOfRestriction(field: Field, asked: Asked): void {

@@ -27,10 +27,8 @@ export interface ServedAnnotation<T> extends AnnotationRecord {
 interface ServedBy<T> {
   /** The first that is written counts. */
   readonly prefixes: readonly string[];
-  /** Reads a value that is not blank; one that cannot be used is a Problem. */
-  readonly parse: (field: Field) => T;
-  /** Where none is written. */
-  readonly default: T;
+  /** Reads a value that is not blank. Undefined, with a Problem: it cannot be used, and the `risks` of the record count. */
+  readonly parse: (field: Field) => T | undefined;
 }
 
 interface AnnotationRisk {

@@ -1,8 +1,7 @@
-import type { Field } from "#src/model/field.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { parseSwitch } from "./parse-switch.ts";
 import { NGINX_PREFIXES } from "./prefixes.ts";
-import { readServed } from "./read-served.ts";
+import type { IngressSettings } from "./ingress-settings.ts";
 
 /**
  * Whether plain requests are redirected to HTTPS. `always`: annotation `force-ssl-redirect`, also where no `tls` entry
@@ -10,21 +9,20 @@ import { readServed } from "./read-served.ts";
  */
 export type HttpsRedirect = "always" | "with-tls" | "never" | "by-default";
 
-export const SSL_REDIRECT: ServedAnnotation<boolean | undefined> = {
+export const SSL_REDIRECT: ServedAnnotation<boolean> = {
   names: ["ssl-redirect"],
   doc: "Whether plain requests for a host with a `tls` entry are redirected to HTTPS. Left out: as the program's option says",
-  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch, default: undefined },
+  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch },
 };
 
 export const FORCE_SSL_REDIRECT: ServedAnnotation<boolean> = {
   names: ["force-ssl-redirect"],
   doc: "Plain requests are redirected to HTTPS, also where no `tls` entry covers the host. It wins over `ssl-redirect`",
-  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch, default: false },
+  served: { prefixes: NGINX_PREFIXES, parse: parseSwitch },
 };
 
-/** Reads `force-ssl-redirect`, and `ssl-redirect` where that is not set: it wins, as in ingress-nginx. */
-export function readHttpsRedirect(root: Field): HttpsRedirect {
-  if (readServed(root, FORCE_SSL_REDIRECT)) return "always";
-  const isOn = readServed(root, SSL_REDIRECT);
-  return isOn === undefined ? "by-default" : isOn ? "with-tls" : "never";
+/** What `force-ssl-redirect` says, and `ssl-redirect` where that is not on: it wins, as in ingress-nginx. */
+export function httpsRedirectOf({ forceSslRedirect, sslRedirect }: IngressSettings): HttpsRedirect {
+  if (forceSslRedirect === true) return "always";
+  return sslRedirect === undefined ? "by-default" : sslRedirect ? "with-tls" : "never";
 }

@@ -13,10 +13,10 @@ export interface Rewrite {
   readonly target: string;
 }
 
-export const REWRITE_TARGET: ServedAnnotation<Rewrite | undefined> = {
+export const REWRITE_TARGET: ServedAnnotation<Rewrite> = {
   names: ["rewrite-target"],
   doc: "The path that is asked of the Service. It replaces the whole path; under `ingress.kubernetes.io/` the matched prefix",
-  served: { prefixes: OWN_PREFIXES, parse: parseRewrite, default: undefined },
+  served: { prefixes: OWN_PREFIXES, parse: parseRewrite },
   // Of relatives of ingress-nginx: their meaning is not the one that Hawser serves under its own names.
   risks: [{ effect: "reaches-other" }],
   instead: INSTEAD.rewrite,

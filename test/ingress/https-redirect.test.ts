@@ -7,10 +7,18 @@ const ingresses = [
   ingressOf("wild", { "x.b.com": { "/": "s" } }, { tls: [{ hosts: ["*.b.com"], secretName: "cert" }] }),
   ingressOf("all", { "c.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "cert" }] }),
   ingressOf("plain", { "d.com": { "/": "s" }, "": { "/": "s" } }),
-  ingressOf("never", { "never.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "c" }], httpsRedirect: "never" }),
-  ingressOf("with", { "with.com": { "/": "s" } }, { tls: [{ hosts: [], secretName: "c" }], httpsRedirect: "with-tls" }),
-  ingressOf("without", { "without.com": { "/": "s" } }, { httpsRedirect: "with-tls" }),
-  ingressOf("always", { "always.com": { "/": "s" } }, { httpsRedirect: "always" }),
+  ingressOf(
+    "never",
+    { "never.com": { "/": "s" } },
+    { tls: [{ hosts: [], secretName: "c" }], settings: { sslRedirect: false } },
+  ),
+  ingressOf(
+    "with",
+    { "with.com": { "/": "s" } },
+    { tls: [{ hosts: [], secretName: "c" }], settings: { sslRedirect: true } },
+  ),
+  ingressOf("without", { "without.com": { "/": "s" } }, { settings: { sslRedirect: true } }),
+  ingressOf("always", { "always.com": { "/": "s" } }, { settings: { forceSslRedirect: true } }),
 ];
 
 async function locationOf(redirectsToHttps: boolean, request: string): Promise<string | undefined> {

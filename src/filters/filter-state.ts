@@ -1,0 +1,5 @@
+/** What filters are given besides a rule's settings and the request: options of the program, time, and what they have counted. */
+export interface FilterState {
+  /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
+  readonly redirectsToHttps: boolean;
+}

@@ -1,0 +1,19 @@
+import type { FilterAnswer } from "./filter-answer.ts";
+import type { FilterRequest } from "./filter-request.ts";
+import type { FilterState } from "./filter-state.ts";
+import { redirectToHttps } from "./redirect-to-https.ts";
+import type { RuleFilters } from "./rule-filters.ts";
+
+/**
+ * The answer of the first filter of a rule that gives one; undefined: the request goes on to an endpoint. The order is that
+ * of nginx's phases:
+ * 1. find config: the length that the request says its body has, against the largest allowed;
+ * 2. rewrite: redirects, among them the one to HTTPS;
+ * 3. preaccess: limits of rates and connections, so that guesses of a password count;
+ * 4. access: allowed and denied networks, then name and password, client certificate and external service; `satisfy`.
+ * The path is rewritten after them, when the request is forwarded (`route`): all of them see the path that the client asked for.
+ */
+export function runFilters(filters: RuleFilters, request: FilterRequest, state: FilterState): FilterAnswer | undefined {
+  const { httpsRedirect } = filters;
+  return httpsRedirect && redirectToHttps(httpsRedirect, request, state);
+}

@@ -1,0 +1,55 @@
+import type { Field } from "#src/model/field.ts";
+import { recordOf } from "#src/model/record.ts";
+import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
+import { annotationRecord } from "./annotation-table.ts";
+import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
+import { servedField } from "./served-field.ts";
+import { splitKey } from "./split-key.ts";
+import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { USE_REGEX } from "./use-regex.ts";
+
+/** The annotations that Hawser serves, by the names that their values have in the program; they are read in this order. */
+const SERVED = {
+  rewrite: REWRITE_TARGET,
+  forceSslRedirect: FORCE_SSL_REDIRECT,
+  sslRedirect: SSL_REDIRECT,
+  useRegex: USE_REGEX,
+} as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
+
+type SettingName = keyof typeof SERVED;
+
+/** What an Ingress says in annotations that Hawser serves. What it does not say, or what cannot be read, is left out. */
+export type IngressSettings = {
+  readonly [Name in SettingName]?: NonNullable<ReturnType<(typeof SERVED)[Name]["served"]["parse"]>>;
+};
+
+interface ReadSettings {
+  readonly settings: IngressSettings;
+  /** Annotations whose values cannot be read: they do what they do where Hawser does not serve them. */
+  readonly unreadable: ReadonlySet<AnnotationRecord>;
+}
+
+const SERVED_LIST = Object.entries<ServedAnnotation<unknown>>(SERVED);
+const NOTHING: ReadSettings = { settings: {}, unreadable: new Set() };
+
+/** Reads all annotations of an Ingress that Hawser serves. Those that ask for nothing share one result. */
+export function readSettings(root: Field): ReadSettings {
+  const written = writtenRecords(root);
+  if (written.size === 0) return NOTHING;
+  const settings: Record<string, unknown> = {};
+  const unreadable = new Set<AnnotationRecord>();
+  for (const [name, record] of SERVED_LIST) {
+    const field = written.has(record) ? servedField(root, record) : undefined;
+    if (field === undefined) continue;
+    const value = record.served.parse(field);
+    if (value === undefined) unreadable.add(record);
+    else settings[name] = value;
+  }
+  return { settings, unreadable };
+}
+
+/** What the table knows of the annotations that an Ingress has. */
+function writtenRecords(root: Field): ReadonlySet<AnnotationRecord | undefined> {
+  const annotations = recordOf(recordOf(recordOf(root.value)["metadata"])["annotations"]);
+  return new Set(Object.keys(annotations).map((key) => annotationRecord(...splitKey(key))));
+}
