@@ -44,7 +44,7 @@ export const limitOptions = {
     min: 0,
     max: 1_048_576,
     default: DEFAULT_LIMITS.bodyBytes / MIB,
-    help: "Largest request body, in MiB (beyond: 413). 0: no bound",
+    help: "Largest request body, in MiB (beyond: 413), where an Ingress has no proxy-body-size. 0: no bound",
   },
   minBodyRate: {
     kind: "number",

@@ -14,7 +14,7 @@ import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { headReason, readRequestHead, type RequestHead } from "./request-head.ts";
-import { bodyFault, requestFault } from "./request-fault.ts";
+import { bodyFault, isBodyTooLarge, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
@@ -41,6 +41,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   readonly #output: ClientOutput;
   readonly #input: InputGate;
   #bodyPace: BodyPace | undefined;
+  /** Of the request that is answered now; 0: any size. */
+  #maxBodyBytes = 0;
   #isReadingStash = false;
   /** The head that is read now lies in the stash. */
   #isStashed = false;
@@ -270,8 +272,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
-    const { limits } = this.#context;
-    const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head, this.#body, limits);
+    const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head);
     if (fault !== undefined) {
       this.#refuse(fault);
       return false;
@@ -290,6 +291,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = decideRequest(bytes, head, this.#context, this.#connection.isSecure);
     if (decision.rule !== undefined) this.#record.enterRule(decision.rule);
+    this.#maxBodyBytes = decision.rule?.filters.bodyBytes ?? this.#context.limits.bodyBytes;
+    if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes)) {
+      this.#refuse("request-body-too-large");
+      return false;
+    }
     if (decision.kind !== "forward") {
       if (decision.kind === "refuse") this.#refuse(decision.reason);
       else this.#answer(decision.status, decision.cause);
@@ -327,7 +333,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
     this.#bodyPace?.add(end - start);
-    const fault = bodyFault(this.#body, bodyEnd, this.#context.limits);
+    const fault = bodyFault(this.#body, bodyEnd, this.#maxBodyBytes);
     if (fault !== undefined) {
       if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient(fault);
       else this.#refuse(fault);

@@ -7,7 +7,7 @@ import type { RuleFilters } from "./rule-filters.ts";
 /**
  * The answer of the first filter of a rule that gives one; undefined: the request goes on to an endpoint. The order is that
  * of nginx's phases:
- * 1. find config: the length that the request says its body has, against the largest allowed;
+ * 1. find config: the length of the body, against the largest allowed. The engine looks at it, also while the body comes;
  * 2. rewrite: redirects, among them the one to HTTPS;
  * 3. preaccess: limits of rates and connections, so that guesses of a password count;
  * 4. access: allowed and denied networks, then name and password, client certificate and external service; `satisfy`.

@@ -458,6 +458,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an annotation that is true or false has another value. It counts as true.",
     solve: 'Write `"true"` or `"false"`.',
   },
+  INGRESS_SETTING_INVALID: {
+    meaning:
+      "Warning: an annotation that tunes how requests are served has a value that cannot be read. The Ingress is served as if it were not written.",
+    solve: "Write a value as the message says, or remove the annotation.",
+  },
   PUBLISH_SERVICE_MISSING: {
     meaning: "The Service in `--publish-service` does not exist. The statuses of Ingresses stay as they are.",
     solve: "Create the Service, or fix the option.",

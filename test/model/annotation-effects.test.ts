@@ -42,6 +42,14 @@ describe("parseIngress() judges restrictions", () => {
     ["ssl-passthrough", "false"],
     ["canary", "false"],
     ["permanent-redirect", ""],
+    ["proxy-body-size", "8m"],
+    ["proxy-body-size", "0"],
+    ["client-body-buffer-size", "8k"],
+    ["proxy-buffering", "off"],
+    ["proxy-buffers-number", "8"],
+    ["proxy-busy-buffers-size", "16k"],
+    ["proxy-max-temp-file-size", "0"],
+    ["proxy-request-buffering", "off"],
   ])("I2 %s %j restricts nothing and is served without a word", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
@@ -59,12 +67,21 @@ describe("parseIngress() judges restrictions", () => {
     ["satisfy", "any"],
     ["canary-weight", "5"],
     ["default-backend", "other"],
-    ["proxy-body-size", "8m"],
     ["nonsense", "x"],
   ])("I2 %s %j alone restricts nothing and is served with a warning", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
     expect(codes(parsed.problems)).toEqual(["ingress_annotation_unknown"]);
+  });
+
+  it.each([
+    ["proxy-body-size", "8 megabytes"],
+    ["proxy-body-size", "-1"],
+  ])("I2 %s %j cannot be read, and the Ingress is served as if it were not written", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(codes(parsed.problems)).toEqual(["ingress_setting_invalid"]);
+    expect(valueOf(parsed).settings).toEqual({});
   });
 
   it("I2 auth-tls-secret with auth-tls-verify-client off restricts nothing", () => {

@@ -107,7 +107,7 @@ function askedBy(
   const record = annotationRecord(prefix, name);
   const isServed = record?.served?.prefixes.includes(prefix) === true;
   const isTold = isServed && unreadable.has(record);
-  if (isServed && !isTold) return undefined;
+  if ((isServed && !isTold) || record?.needless !== undefined) return undefined;
   if (record?.risks === undefined) {
     const isIgnored = !isTold && (NGINX_PREFIXES.includes(prefix) || LOOKS_LIKE_RESTRICTION.test(key));
     return isIgnored ? { effect: "ignored", isTold } : undefined;

@@ -8,6 +8,8 @@ export interface AnnotationRecord {
   readonly doc: string;
   /** Under which prefixes Hawser does what it says; under others, and where this is missing, `risks` count. */
   readonly served?: ServedBy<unknown>;
+  /** Why Hawser need not do anything for it: it is about how nginx works inside. Such an annotation has no Problem. */
+  readonly needless?: string;
   /**
    * What becomes of an Ingress that has it where Hawser does not serve it: the first risk that its value asks for. Asked
    * for none, it changes nothing. Missing: it is ignored with a warning, whatever its value.

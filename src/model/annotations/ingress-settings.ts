@@ -5,6 +5,7 @@ import { annotationRecord } from "./annotation-table.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
+import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -14,6 +15,7 @@ const SERVED = {
   forceSslRedirect: FORCE_SSL_REDIRECT,
   sslRedirect: SSL_REDIRECT,
   useRegex: USE_REGEX,
+  bodyBytes: PROXY_BODY_SIZE,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;

@@ -1,7 +1,9 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
+import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 
-/** Of ingress-nginx: all that neither restricts nor changes what requests reach. Hawser ignores it. */
+/** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
+  PROXY_BODY_SIZE,
   {
     names: [
       "affinity",
@@ -42,18 +44,17 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "Which other sites may call this one from a browser",
   },
   {
-    names: [
-      "client-body-buffer-size",
-      "proxy-body-size",
-      "proxy-buffer-size",
-      "proxy-buffering",
-      "proxy-buffers-number",
-      "proxy-busy-buffers-size",
-      "proxy-max-temp-file-size",
-      "proxy-request-buffering",
-    ],
-    doc: "How large bodies may be, and what of them nginx buffers",
+    names: ["client-body-buffer-size", "proxy-request-buffering"],
+    doc: "What nginx keeps of a request body before it asks an endpoint",
+    needless: "each part of a body goes to the endpoint as it comes, and none is kept",
   },
+  {
+    names: ["proxy-buffering", "proxy-buffers-number", "proxy-busy-buffers-size", "proxy-max-temp-file-size"],
+    doc: "What nginx keeps of an answer for a client that reads slowly",
+    needless:
+      "each part of an answer goes to the client as it comes; an endpoint waits for a slow client, and nothing is written to a disk",
+  },
+  { names: ["proxy-buffer-size"], doc: "The largest head of an answer" },
   {
     names: [
       "proxy-connect-timeout",

@@ -11,6 +11,7 @@ export function filtersOf({ ingress: { settings }, pathType }: PathClaim, hasTls
     httpsRedirect: toHttps(settings, hasTls),
     // A default backend gets paths as they came.
     rewrite: pathType === "default" ? undefined : rewriteOf(settings),
+    bodyBytes: settings.bodyBytes,
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
