@@ -12,7 +12,10 @@ import { writeAll } from "#src/status/write-all.ts";
 const WRITE_EVERY_MS = 5_000;
 const WRITES_AT_ONCE = 4;
 
-/** `status` of an IPAddressPool, as MetalLB writes it. */
+/**
+ * `status` of an IPAddressPool, in the fields of MetalLB. As there, assigned is what Services have, each address once, however many share
+ * it. Available is what Services can still get, so both together may be less than the pool has.
+ */
 interface PoolCounts {
   readonly assignedIPv4: number;
   readonly availableIPv4: number;
@@ -89,17 +92,17 @@ export class PoolStatuses {
 }
 
 function countsOf(usage: readonly PoolUsage[]): PoolCounts {
-  const of = (family: Family): { readonly used: number; readonly free: number } => {
+  const of = (family: Family): { readonly assigned: number; readonly free: number } => {
     const found = usage.find((one) => one.family === family);
     // JSON numbers cannot count all addresses of a /64.
     const free = found === undefined || found.free < 0n ? 0n : found.free;
-    return { used: found?.used ?? 0, free: safeCount(free) };
+    return { assigned: found?.assigned ?? 0, free: safeCount(free) };
   };
   const [ipv4, ipv6] = [of("ipv4"), of("ipv6")];
   return {
-    assignedIPv4: ipv4.used,
+    assignedIPv4: ipv4.assigned,
     availableIPv4: ipv4.free,
-    assignedIPv6: ipv6.used,
+    assignedIPv6: ipv6.assigned,
     availableIPv6: ipv6.free,
   };
 }

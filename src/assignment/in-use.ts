@@ -102,7 +102,7 @@ export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const { key, namespace } = service;
   const use = inUse.byAddress[ip.family].get(ip.value) ?? beginUse(inUse, ip, service);
   countNamespace(use, namespace);
-  use.holders.push(key);
+  countAssigned(use, () => use.holders.push(key));
   sharersOf(inUse, use)?.joinableIn.delete(namespace);
   takePorts(inUse, use, service);
 }
@@ -120,6 +120,18 @@ function putUse({ index, byAddress }: InUse, ip: Ip, terms: Pick<Use, "sharingKe
   const use: Use = { ip, place: findPlace(index, ip), holders: [], closers: [], ...terms };
   byAddress[ip.family].set(ip.value, use);
   return use;
+}
+
+/** Counts the address in its pool where a change makes it one that a Service has. */
+function countAssigned(use: Use, change: () => void): void {
+  const before = isAssigned(use);
+  change();
+  if (!before && use.place !== undefined && isAssigned(use)) use.place.space.assigned++;
+}
+
+/** Whether a Service has the address, or is leaving it. */
+function isAssigned({ holders, closers }: Use): boolean {
+  return holders.length > 0 || closers.some(({ isLeaving }) => isLeaving === true);
 }
 
 /** Before a Service of the namespace joins the holders: an address counts once for each namespace. */
@@ -156,7 +168,7 @@ function takePorts(inUse: InUse, use: Use, service: Service): void {
 export function block(inUse: InUse, ip: Ip, closer: Closer): void {
   const known = inUse.byAddress[ip.family].get(ip.value);
   const use = known ?? putUse(inUse, ip, { sharingKey: "", backend: "", ports: undefined });
-  use.closers.push(closer);
+  countAssigned(use, () => use.closers.push(closer));
   const { key, isLeaving } = closer;
   const shares = use.place?.space.shares;
   if (isLeaving === true && key !== undefined && shares !== undefined)
@@ -172,6 +184,7 @@ export function vacate(inUse: InUse, ip: Ip): boolean {
   const use = uses.get(ip.value);
   if (use === undefined) return false;
   uses.delete(ip.value);
+  if (use.place !== undefined && isAssigned(use)) use.place.space.assigned--;
   uncountNamespaces(use);
   const sharers = sharersOf(inUse, use);
   if (sharers === undefined) return true;

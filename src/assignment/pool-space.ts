@@ -26,6 +26,8 @@ export interface PoolSpace {
   readonly shares: PoolShares | undefined;
   /** Addresses in use, after adoption. */
   used: number;
+  /** Those of them that Services have, or are leaving. */
+  assigned: number;
   /** Those of them that may not be assigned again. */
   usedClosed: number;
   /** Resting addresses, the one that rests longest first. */
@@ -197,7 +199,7 @@ function spaceFor(
   );
   const search = { cursor: { range: 0, value: ranges[0]?.first ?? 0n }, freed: new Heap(comesFirst) };
   const rest = { resting: [], isResting: new Set<bigint>(), restingFrom: 0 };
-  return { ...basis, ranges, size, excluded: total - size, used: 0, usedClosed: 0, ...rest, ...search };
+  return { ...basis, ranges, size, excluded: total - size, used: 0, assigned: 0, usedClosed: 0, ...rest, ...search };
 }
 
 function comesFirst(left: FreedAddress, right: FreedAddress): boolean {

@@ -89,8 +89,10 @@ export interface PoolRoom {
 
 /** How full a pool is in one family after the plan. */
 export interface PoolUsage extends PoolRoom {
-  /** Addresses of the pool in use, also those that are excluded and kept. */
+  /** Addresses of the pool in use, also those that are excluded and kept: Services have them, or others keep Services off them. */
   readonly used: number;
+  /** Those of them that Services have by the plan, or are leaving; without node addresses, external IPs and what Services of others have. */
+  readonly assigned: number;
   /** Addresses in use that were assigned from a pool of this name, and that no pool contains any longer. */
   readonly orphaned: number;
   /** Free addresses that rest. */

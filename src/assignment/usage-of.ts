@@ -26,15 +26,15 @@ export function usageOf({ index, inUse }: AddressTable, orphans: Iterable<Orphan
   const orphaned = countOrphans(index, orphans);
   const countOf = (pool: string, family: string): number => orphaned.get(`${family} ${pool}`)?.size ?? 0;
   const usages = spacesOf(index).map((space): PoolUsage => {
-    const { pool, family, size, used, excluded, isResting } = space;
+    const { pool, family, size, used, assigned, excluded, isResting } = space;
     const inFamily = inUse.byAddress[family];
     const resting = [...isResting].filter((value) => !inFamily.has(value)).length;
     const counts = { free: freeIn(space), orphaned: countOf(pool.name, family), resting, excluded };
-    return { pool: pool.name, family, size, used, ...counts };
+    return { pool: pool.name, family, size, used, assigned, ...counts };
   });
   const elsewhere = (["ipv4", "ipv6"] as const).flatMap((family): PoolUsage[] => {
     const count = countOf("", family);
-    const none = { size: 0n, used: 0, free: 0n, resting: 0, excluded: 0n };
+    const none = { size: 0n, used: 0, assigned: 0, free: 0n, resting: 0, excluded: 0n };
     return count === 0 ? [] : [{ pool: "", family, ...none, orphaned: count }];
   });
   return [...usages, ...elsewhere];

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { printIp } from "#src/ip/address.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
+import type { PoolUsage } from "#src/assignment/snapshot.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { parseNode } from "#src/model/node.ts";
@@ -19,6 +20,11 @@ function valueOf<T>(parsed: Parsed<T>): T {
   return parsed.value;
 }
 
+/** All counts of a pool; what Services have only where that is less than what is in use. */
+function shownUsage({ assigned, ...rest }: PoolUsage): object {
+  return assigned === rest.used ? rest : { ...rest, assigned };
+}
+
 /** The plan as a person reviews it. */
 function planOf(text: string, file: string): string {
   const { objects } = parseManifests(text, file);
@@ -34,7 +40,7 @@ function planOf(text: string, file: string): string {
       { ...rest, addresses: addresses.map(printIp), ...(lost.length > 0 ? { released: lost } : {}) },
     ] as const;
   });
-  return stringify({ assignments: Object.fromEntries(shown), pools: plan.pools }, { lineWidth: 0 });
+  return stringify({ assignments: Object.fromEntries(shown), pools: plan.pools.map(shownUsage) }, { lineWidth: 0 });
 }
 
 describe("planAssignments() golden cases", () => {

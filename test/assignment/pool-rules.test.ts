@@ -5,8 +5,9 @@ import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { AssignmentSnapshot } from "#src/assignment/snapshot.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
+import type { Service } from "#src/model/service.ts";
 import { describe, expect, it } from "vitest";
-import { Cluster, ip, pool, rest, service, type Short, snapshot, summary } from "./build.ts";
+import { Cluster, host, ip, pool, rest, service, type Short, snapshot, summary } from "./build.ts";
 
 /** `name=value`. */
 function selector(text: string): LabelSelector {
@@ -187,6 +188,7 @@ describe("excluded addresses", () => {
         family: "ipv6",
         size: 2n ** 63n,
         used: 1,
+        assigned: 1,
         free: 2n ** 63n - 1n,
         orphaned: 0,
         resting: 0,
@@ -341,8 +343,55 @@ describe("usage of the pools", () => {
     const pools = [pool("a", A, { excluded: pool("", ["192.0.2.0/31"]).ranges })];
     const resting = new Map([["192.0.2.2", rest(999_000)]]);
     expect(planAssignments(snapshot(pools, services, { resting })).pools).toEqual([
-      { pool: "a", family: "ipv4", size: 2n, used: 1, free: 2n, orphaned: 1, resting: 1, excluded: 2n },
-      { pool: "", family: "ipv4", size: 0n, used: 0, free: 0n, orphaned: 1, resting: 0, excluded: 0n },
+      { pool: "a", family: "ipv4", size: 2n, used: 1, assigned: 1, free: 2n, orphaned: 1, resting: 1, excluded: 2n },
+      { pool: "", family: "ipv4", size: 0n, used: 0, assigned: 0, free: 0n, orphaned: 1, resting: 0, excluded: 0n },
     ]);
+  });
+
+  const mine = (name: string, more: Short = {}) =>
+    service(name, { has: ["192.0.2.0"], allocatedFrom: "a", markedAddresses: [ip("192.0.2.0")], ...more });
+  const shares = (name: string, port: string) => mine(name, { sharingKey: "k", ports: [port] });
+  const nodeAddress = new Map([["192.0.2.1", host("192.0.2.1")]]);
+
+  it.each<{ what: string; services: readonly Service[]; more?: Partial<AssignmentSnapshot>; counts: [number, number] }>(
+    [
+      { what: "one that a Service has", services: [mine("s")], counts: [1, 1] },
+      {
+        what: "one that Services share once",
+        services: [shares("s", "TCP/80"), shares("t", "TCP/81")],
+        counts: [1, 1],
+      },
+      { what: "one that is just assigned", services: [service("s")], counts: [1, 1] },
+      {
+        what: "the one that a Service is leaving beside its new one",
+        services: [mine("s", { leavingAddresses: [ip("192.0.2.2")] })],
+        counts: [2, 2],
+      },
+      { what: "no node address", services: [], more: { hostAddresses: nodeAddress }, counts: [1, 0] },
+      {
+        what: "no external IP",
+        services: [service("s", { type: "ClusterIP", externalIps: ["192.0.2.1"] })],
+        counts: [1, 0],
+      },
+      {
+        what: "none of a Service of another class",
+        services: [mine("s", { loadBalancerClass: "other" })],
+        counts: [1, 0],
+      },
+      {
+        what: "none of a Service that cannot be read",
+        services: [],
+        more: { unreadable: new Map([["default/s", [ip("192.0.2.1")]]]) },
+        counts: [1, 0],
+      },
+      {
+        what: "one that is also an external IP",
+        services: [mine("s"), service("t", { type: "ClusterIP", externalIps: ["192.0.2.0"] })],
+        counts: [1, 1],
+      },
+    ],
+  )("§1.2 counts as assigned, of those in use, $what", ({ services, more = {}, counts }) => {
+    const [usage] = planAssignments(snapshot([pool("a", A)], services, more)).pools;
+    expect([usage?.used, usage?.assigned]).toEqual(counts);
   });
 });

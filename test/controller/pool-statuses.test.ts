@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { l2, pool } from "#test/configuration/resources.ts";
-import { pools, serviceObject, World } from "./world.ts";
+import { nodeObject, pools, serviceObject, World } from "./world.ts";
 
 let world: World;
 afterEach(async () => world.stop());
@@ -31,6 +31,21 @@ describe("§1.2 the status of an IPAddressPool", () => {
     await world.start();
     expect(counts("edge")).toBe("1/15 0/4");
     expect(counts("wide")).toBe(`0/0 0/${Number.MAX_SAFE_INTEGER}`);
+  });
+
+  it("counts in assigned what Services have, as MetalLB does, and not what keeps Services off an address", async () => {
+    world = new World();
+    const node = nodeObject("n1");
+    const addresses = [{ type: "InternalIP", address: "192.0.2.1" }];
+    world.source.put(
+      pool("edge", "192.0.2.0/28"),
+      l2("all"),
+      { ...node, status: { ...(node["status"] as object), addresses } },
+      serviceObject("outside", { spec: { type: "ClusterIP", externalIPs: ["192.0.2.2"] } }),
+      serviceObject("web"),
+    );
+    await world.start();
+    expect(counts("edge")).toBe("1/13 0/0");
   });
 
   it("is written on difference alone, and at most once in 5 seconds however many Services come", async () => {

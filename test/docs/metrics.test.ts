@@ -53,7 +53,17 @@ function showSpeaker(registry: Registry): void {
 /** What a controller shows of a pool and of Services that cannot be read. */
 function showController(registry: Registry): void {
   const pools = [
-    { pool: "edge", family: "ipv4", size: 8n, used: 1, free: 7n, orphaned: 0, resting: 0, excluded: 0n } as const,
+    {
+      pool: "edge",
+      family: "ipv4",
+      size: 8n,
+      used: 1,
+      assigned: 1,
+      free: 7n,
+      orphaned: 0,
+      resting: 0,
+      excluded: 0n,
+    } as const,
   ];
   createControllerMetrics(registry).show(() => ({
     assignments: new Map(),
