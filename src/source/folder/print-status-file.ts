@@ -12,13 +12,22 @@ export interface Overlay {
   readonly removed?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What a person has to know about the file: nothing but this remembers the addresses of a Service. */
+const ABOUT_SERVICES = [
+  " It is read back when Hawser starts, so that addresses stay what they are. Without this file the Service is",
+  " treated as new, and may get another address. Do not edit it while Hawser runs.",
+];
+const ABOUT_OTHERS = [
+  " Hawser writes it again when it starts and the file is missing: nothing else depends on it.",
+  " Do not edit it while Hawser runs.",
+];
+
 /** The text of a status file, for people first. */
 export function printStatusFile(ref: ObjectRef, overlay: Overlay): string {
   const object = `${ref.kind} ${ref.namespace === "" ? "" : `${ref.namespace}/`}${ref.name}`;
   const header = [
     ` Written by Hawser: the status of ${object}.`,
-    " It is read back when Hawser starts, so that addresses stay what they are. Deleting this file releases them:",
-    " the object is then treated as new, and may get another address. Do not edit it while Hawser runs.",
+    ...(ref.kind === "Service" ? ABOUT_SERVICES : ABOUT_OTHERS),
   ];
   const { status = {}, annotations, removed = {} } = overlay;
   const body = { ...ref, status, ...unlessEmpty({ annotations }), ...unlessEmpty({ removed }) };
