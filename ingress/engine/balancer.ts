@@ -1,21 +1,31 @@
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
+import type { EndpointChoice } from "./endpoint-choice.ts";
+import { EndpointGroups } from "./endpoint-groups.ts";
 import { EndpointHealth } from "./endpoint-health.ts";
 
 /** More backends than a cluster has. Beyond, all turns start again with the first endpoint, which does no harm. */
 const MAX_BACKENDS = 65_536;
 
+const NONE: readonly BackendEndpoint[] = [];
+
 /** Finds out whether a skipped endpoint, one of these, is back. */
 export type StartTrial = (endpoint: BackendEndpoint, endpoints: readonly BackendEndpoint[]) => void;
 
-/** Round robin over the endpoints of each backend, one turn for all clients: two endpoints alternate strictly. */
+/**
+ * Round robin over the endpoints of each backend, one turn for all clients: two endpoints alternate strictly. Where a rule asks
+ * for another policy, a choice of each request says which.
+ */
 export class Balancer {
   readonly health: EndpointHealth;
+  readonly groups = new EndpointGroups();
   readonly #turns = new Map<string, number>();
+  readonly #nowMs: () => number;
   readonly #startTrial: StartTrial;
 
   /** `nowMs`: of a clock that never goes back; coarse is enough. `startTrial` reports to `health` how it ended. */
   constructor(nowMs: () => number, startTrial: StartTrial) {
     this.health = new EndpointHealth(nowMs);
+    this.#nowMs = nowMs;
     this.#startTrial = startTrial;
   }
 
@@ -23,12 +33,13 @@ export class Balancer {
    * The endpoint whose turn it is, without those that were tried already and those that cannot be reached, while there
    * are others. The backend has at least one.
    */
-  next(backend: Backend, tried: readonly BackendEndpoint[] = []): BackendEndpoint {
+  next(backend: Backend, tried: readonly BackendEndpoint[] = NONE, choice?: EndpointChoice): BackendEndpoint {
     const { key, endpoints } = backend;
     const turn = this.#turns.get(key);
     if (turn === undefined && this.#turns.size >= MAX_BACKENDS) this.#turns.clear();
     const first = (turn ?? 0) % endpoints.length;
-    const index = this.#find(endpoints, first, tried);
+    const index =
+      choice === undefined ? this.#find(endpoints, first, tried) : this.#choose(choice, { endpoints, first, tried });
     this.#turns.set(key, index + 1);
     return endpoints[index]!;
   }
@@ -47,6 +58,33 @@ export class Balancer {
       if (untried === -1) untried = index;
     }
     return untried === -1 ? first : untried;
+  }
+
+  /** As the request's policy says, among those that are well and were not tried, else those not tried, else all. */
+  #choose(
+    choice: EndpointChoice,
+    of: {
+      readonly endpoints: readonly BackendEndpoint[];
+      readonly first: number;
+      readonly tried: readonly BackendEndpoint[];
+    },
+  ): number {
+    const { endpoints, first, tried } = of;
+    const group = this.groups.of(endpoints, this.#nowMs());
+    if (this.health.isClear && tried.length === 0) return choice.pick(group, group.all, first);
+    const untried = group.all.filter((index) => !tried.includes(endpoints[index]!));
+    const among = this.#honoursEjections(endpoints) ? this.#well(endpoints, untried) : untried;
+    return choice.pick(group, among.length > 0 ? among : untried.length > 0 ? untried : group.all, first);
+  }
+
+  /** Those of these that can be reached; the others are tried where it is time. */
+  #well(endpoints: readonly BackendEndpoint[], indexes: readonly number[]): readonly number[] {
+    return indexes.filter((index) => {
+      const endpoint = endpoints[index]!;
+      const isOut = this.health.isOut(endpoint);
+      if (isOut && this.health.takeTrial(endpoint)) this.#startTrial(endpoint, endpoints);
+      return !isOut;
+    });
   }
 
   /** Where endpoints went since and more than half of the rest is ejected, the fault may be ours: then all are asked. */

@@ -6,6 +6,7 @@ import { ClientWish } from "./client-wish.ts";
 import { type AnswerCause, decideRequest } from "./decide-request.ts";
 import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
+import { choiceFor } from "./choice-for.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
@@ -308,6 +309,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       body: this.#body,
       isFirst: !this.#hasForwarded,
       backend: decision.backend,
+      choice: choiceFor(decision, { bytes, head }, this.#context, this.#connection),
       rewrittenPath: decision.rewrittenPath,
       backendHost: decision.backend.host,
       clientLines: this.#clientLines,

@@ -34,6 +34,8 @@ export interface EngineContext extends FilterState {
   readonly nowMs: number;
   /** Monotonic milliseconds, exact: for durations. */
   readonly clockMs: () => number;
+  /** From 0 to below 1, each time another number. */
+  readonly chance: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   /** Which names of request header fields are forwarded. */

@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly clockMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
+  /** From 0 to below 1; `Math.random` by default. */
+  readonly chance?: () => number;
   readonly limits?: Partial<Limits>;
   /** Without it a dead endpoint is found by connecting and by keep-alive probes only. */
   readonly readUnacknowledged?: ReadUnacknowledged;
@@ -59,6 +61,7 @@ export class Engine implements EngineContext {
   readonly endpointPool: EndpointPool;
   readonly clockMs: () => number;
   readonly wallMs: () => number;
+  readonly chance: () => number;
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
   readonly unsent: UnsentBytes;
@@ -76,11 +79,12 @@ export class Engine implements EngineContext {
 
   constructor(options: EngineOptions) {
     const { connect, clockMs, wallMs, limits, writeAccessLog } = options;
-    const { redirectsToHttps = false, headerNames = "plain", soon = setImmediate } = options;
+    const { redirectsToHttps = false, headerNames = "plain", soon = setImmediate, chance = Math.random } = options;
     const { readUnacknowledged = () => Promise.resolve(undefined) } = options;
     this.limits = { ...DEFAULT_LIMITS, ...limits };
     this.clockMs = clockMs;
     this.wallMs = wallMs;
+    this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
@@ -119,7 +123,10 @@ export class Engine implements EngineContext {
 
   /** Routes requests by this table from now on; those under way keep what they got. */
   useRoutes(routes: RouteTable): void {
-    for (const endpoint of removedEndpoints(this.routes, routes)) this.endpointPool.closeIdleTo(endpoint);
+    for (const endpoint of removedEndpoints(this.routes, routes)) {
+      this.endpointPool.closeIdleTo(endpoint);
+      this.balancer.groups.forget(endpoint);
+    }
     this.routes = routes;
   }
 

@@ -1,6 +1,7 @@
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
+import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
@@ -23,6 +24,8 @@ const GIVE_UP_AFTER = 6;
 /** What an exchange begins with. */
 export interface ExchangeRequest extends ForwardedRequest {
   readonly backend: Backend;
+  /** Where the rule asks for more than turns. */
+  readonly choice: EndpointChoice | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -36,6 +39,7 @@ export class Exchange implements ResponseReceiver {
   readonly #client: ExchangeClient;
   readonly #requestBody: BodyReader;
   readonly #backend: Backend;
+  readonly #choice: EndpointChoice | undefined;
   readonly #isHead: boolean;
   readonly #isIdempotent: boolean;
   readonly #wantsKeepAlive: boolean;
@@ -67,6 +71,7 @@ export class Exchange implements ResponseReceiver {
     this.#client = client;
     this.#requestBody = request.body;
     this.#backend = request.backend;
+    this.#choice = request.choice;
     this.#wantsUpgrade = request.wantsUpgrade;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
@@ -87,7 +92,8 @@ export class Exchange implements ResponseReceiver {
   /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
   start(request: ExchangeRequest, bodyStart: number, bodyEnd: number): boolean {
     const { bytes, head } = request;
-    const connection = this.#connect(this.#context.balancer.next(this.#backend), request.isFirst ? "settled" : "any");
+    const endpoint = this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
+    const connection = this.#connect(endpoint, request.isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
     const needed = room + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
@@ -131,6 +137,7 @@ export class Exchange implements ResponseReceiver {
   /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
   cancel(): void {
     this.#isClientStalled = false;
+    this.#choice?.end();
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -223,6 +230,7 @@ export class Exchange implements ResponseReceiver {
     }
     this.#status = head.status;
     this.#mayBeUnheard = false;
+    this.#choice?.onResponse();
     this.#setGapDeadline();
     this.#tellSuccess();
     if (isTunnel) {
@@ -249,12 +257,14 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#connection = undefined;
+    this.#choice?.end();
     this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
   }
 
   onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void {
     this.#connection = undefined;
     if (this.#isTunnelEnded) {
+      this.#choice?.end();
       this.#client.onTunnelGone();
       return;
     }
@@ -263,10 +273,12 @@ export class Exchange implements ResponseReceiver {
     const isSign = isSignOfDeath(failure);
     if (isSign || !connection.isConnected) health.onFailure(this.#tried.at(-1)!, this.#backend.endpoints, isSign);
     if (this.#status !== 0) {
+      this.#choice?.end();
       this.#client.abortClient(failure);
     } else if (this.#mayRetry(failure, connection)) {
       this.#retry(failure, connection);
     } else {
+      this.#choice?.onFailure();
       this.#client.onExchangeFailure(failure);
     }
   }
@@ -310,7 +322,10 @@ export class Exchange implements ResponseReceiver {
       this.#client.resumeClient();
     }
     const isStale = failure === "endpoint-closed" && failed.served > 0;
-    const endpoint = isStale ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried);
+    if (!isStale) this.#choice?.onFailure();
+    const endpoint = isStale
+      ? this.#tried.pop()!
+      : this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
     const connection = this.#connect(endpoint, "none");
     connection.head = failed.head;
     connection.headLength = failed.headLength;

@@ -454,6 +454,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an annotation of Hawser or of another controller is not supported. It is ignored.",
     solve: "Remove it if the Ingress works without it.",
   },
+  INGRESS_BALANCING_INVALID: {
+    meaning:
+      "Warning: an annotation that says how endpoints are chosen, or which one a client stays with, cannot be used. The Ingress is served without it.",
+    solve: "Write a value as the message says, or remove the annotation.",
+  },
   INGRESS_SWITCH_INVALID: {
     meaning: "Warning: an annotation that is true or false has another value. It counts as true.",
     solve: 'Write `"true"` or `"false"`.',

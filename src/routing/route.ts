@@ -1,4 +1,5 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { Balancing } from "./balancing.ts";
 import { closedRule } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
@@ -24,6 +25,8 @@ export type RouteDecision =
       readonly kind: "forward";
       readonly rule: Rule;
       readonly backend: Backend;
+      /** How its endpoints are chosen; undefined: in turns. */
+      readonly balancing: Balancing | undefined;
       /** The normalised path, which every decision about the request looks at. */
       readonly path: string;
       /** The path to send instead of the one that came; undefined: forward the bytes as they came. */
@@ -62,7 +65,7 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
   if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
-  return { kind: "forward", rule: matched, backend, path, rewrittenPath };
+  return { kind: "forward", rule: matched, backend, balancing: action.balancing, path, rewrittenPath };
 }
 
 function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {

@@ -1,6 +1,7 @@
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
+import type { Balancing } from "./balancing.ts";
 
 /** What is done with the requests for one path of a host. Whatever it was written in comes to this. */
 export interface Rule {
@@ -25,6 +26,8 @@ interface ForwardAction {
   readonly kind: "forward";
   /** Its key in the table: `namespace/name:port`, the port as it is written, by number or by name. */
   readonly backend: string;
+  /** How its endpoints are chosen; undefined: in turns. */
+  readonly balancing?: Balancing | undefined;
 }
 
 /** Requests are answered 503, and no other rule is asked. */

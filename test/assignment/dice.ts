@@ -6,11 +6,16 @@ export class Dice {
     this.#state = seed;
   }
 
-  below(limit: number): number {
+  /** From 0 to below 1. */
+  chance(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
     bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return Math.floor((((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.chance() * limit);
   }
 
   one<T>(items: readonly T[]): T {

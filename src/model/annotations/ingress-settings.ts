@@ -2,6 +2,7 @@ import type { Field } from "#src/model/field.ts";
 import { recordOf } from "#src/model/record.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
+import { BALANCING } from "./balancing.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
@@ -16,6 +17,7 @@ const SERVED = {
   sslRedirect: SSL_REDIRECT,
   useRegex: USE_REGEX,
   bodyBytes: PROXY_BODY_SIZE,
+  ...BALANCING,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;

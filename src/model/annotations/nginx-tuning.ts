@@ -1,4 +1,5 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
+import { BALANCING } from "./balancing.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
@@ -21,16 +22,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     ],
     doc: "A client stays with one endpoint, by a cookie",
   },
-  {
-    names: [
-      "load-balance",
-      "service-upstream",
-      "upstream-hash-by",
-      "upstream-hash-by-subset",
-      "upstream-hash-by-subset-size",
-    ],
-    doc: "How an endpoint is chosen",
-  },
+  ...Object.values(BALANCING),
+  { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
   {
     names: [
       "cors-allow-credentials",

@@ -1,5 +1,6 @@
 import { isClosed } from "#src/model/ingress-path.ts";
 import { backendKey } from "./backend.ts";
+import { balancingOf } from "./balancing-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
 import { comparedText, type MergedHost, type PathClaim } from "./merge-host.ts";
@@ -33,5 +34,7 @@ function ruleOf(claim: PathClaim, hasTls: boolean): Rule {
 
 function actionOf({ ingress, target }: PathClaim): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
-  return { kind: "forward", backend: backendKey(ingress.namespace, target.serviceName, target.servicePort) };
+  const backend = backendKey(ingress.namespace, target.serviceName, target.servicePort);
+  const balancing = balancingOf(ingress.settings);
+  return balancing === undefined ? { kind: "forward", backend } : { kind: "forward", backend, balancing };
 }

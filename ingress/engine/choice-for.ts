@@ -1,0 +1,18 @@
+import type { RouteDecision } from "#src/routing/route.ts";
+import type { Connection } from "#ingress/io/connection.ts";
+import type { EngineContext } from "./context.ts";
+import { EndpointChoice } from "./endpoint-choice.ts";
+import type { HashedRequest } from "./hash-of-request.ts";
+import { RequestTexts } from "./request-texts.ts";
+
+/** How the endpoint of a request is chosen; undefined: in turns, and nothing has to be known of the request. */
+export function choiceFor(
+  { balancing, path }: Extract<RouteDecision, { kind: "forward" }>,
+  { bytes, head }: Pick<HashedRequest, "bytes" | "head">,
+  context: EngineContext,
+  { remoteAddress: clientAddress, isSecure }: Pick<Connection, "remoteAddress" | "isSecure">,
+): EndpointChoice | undefined {
+  if (balancing === undefined) return undefined;
+  const texts = new RequestTexts(bytes, head);
+  return new EndpointChoice(balancing, { bytes, head, texts, path, clientAddress, isSecure }, context);
+}
