@@ -1,9 +1,9 @@
 import { buildCluster, kubernetesVersion, whyNoBuild } from "#lab/cluster/build-cluster.ts";
+import { buildMetallb } from "#lab/metallb/build-metallb.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import { benchOptions, printBenchReport, type Sample } from "./report.ts";
 import { hawser } from "./scale/hawser.ts";
 import { metallb } from "./scale/metallb.ts";
-import { buildMetallb } from "./scale/metallb-build.ts";
 import { AT_ONCE, runTrial } from "./scale/trial.ts";
 import { MOST_NODE_OBJECTS, ScaleWorld } from "./scale/world.ts";
 

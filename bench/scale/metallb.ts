@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { install } from "#lab/cluster/definition.ts";
+import { metallbFolder, metallbVersion, whyNoMetallb } from "#lab/metallb/build-metallb.ts";
+import { metallbDefinitions } from "#lab/metallb/metallb-definitions.ts";
 import type { RackProcess } from "#lab/rack/rack-process.ts";
-import { metallbFolder, metallbVersion } from "./metallb-build.ts";
 import { POOL } from "./objects.ts";
 import { runBoth, type RunningScaleSystem, type ScaleSystem } from "./system.ts";
 import type { ScaleWorld } from "./world.ts";
@@ -16,7 +16,7 @@ const READY_TIMEOUT_MS = 120_000;
 /** MetalLB in layer-2 mode, as its manifests run it, without webhooks and without memberlist (there is one speaker). */
 export const metallb: ScaleSystem = {
   name: "metallb",
-  whyNot: () => (existsSync(metallbFolder()) ? undefined : process.env["HAWSER_NO_METALLB"] || "it is not built"),
+  whyNot: whyNoMetallb,
   version: metallbVersion,
   start: startMetallb,
 };
@@ -59,11 +59,7 @@ async function startMetallb(world: ScaleWorld): Promise<RunningScaleSystem> {
 /** Its definitions, a pool announced by layer 2, and the object of the speaker's own pod, which it asks for. */
 async function configure(world: ScaleWorld): Promise<void> {
   const { api } = world.cluster;
-  const folder = join(metallbFolder(), "crd");
-  for (const name of readdirSync(folder)) {
-    const body: unknown = parse(readFileSync(join(folder, name), "utf8"));
-    await api.must({ path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body });
-  }
+  for (const definition of metallbDefinitions()) await install(world.cluster, definition);
   const pool = {
     apiVersion: "metallb.io/v1beta1",
     kind: "IPAddressPool",

@@ -1,22 +1,17 @@
-import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { arch, homedir, tmpdir } from "node:os";
+import { arch, homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runGo, whyNoGo } from "./run-go.ts";
 import { withLock } from "./with-lock.ts";
 
 /** Where the module is whose tool dependencies are the programs, at pinned versions. */
 const MODULE = fileURLToPath(new URL("../../test/cluster/", import.meta.url));
-/** The first Go that knows `tool` directives; an older one cannot even fetch the newer Go that the module asks for. */
-const OLDEST_GO = { major: 1, minor: 24 };
 /** Between two words of progress on a program that is still being built. */
 const PROGRESS_EVERY_MS = 30_000;
 /** Between the name of the folder and a build's own ending, while it is not complete. */
 const PART = ".part-";
-/** Lines of a failed build that are repeated in the message. */
-const LAST_LINES = 15;
-
 /** The programs of a cluster: name of the file -> Go package, and how long it took on two cores with nothing cached. */
 const packages = {
   etcd: { path: "go.etcd.io/etcd/server/v3", seconds: 50 },
@@ -71,16 +66,7 @@ export function whyNoCluster(programs = CLUSTER_PROGRAMS): string | undefined {
 
 /** Why the programs cannot be built here; undefined if they can, or are there already. */
 export function whyNoBuild(programs = CLUSTER_PROGRAMS): string | undefined {
-  if (missing(programs).length === 0) return undefined;
-  const wanted = `Go ${OLDEST_GO.major}.${OLDEST_GO.minor} or newer, which builds the real Kubernetes`;
-  // Asked outside the module and for the local Go: inside, an older one would go and fetch a newer one.
-  const options = { cwd: tmpdir(), env: { ...process.env, GOTOOLCHAIN: "local" }, encoding: "utf8" } as const;
-  const asked = spawnSync("go", ["env", "GOVERSION"], options);
-  if (asked.error !== undefined || asked.status !== 0) return `there is no ${wanted} (https://go.dev/dl)`;
-  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(asked.stdout.trim()) ?? [];
-  const isNewEnough =
-    Number(major) > OLDEST_GO.major || (Number(major) === OLDEST_GO.major && Number(minor) >= OLDEST_GO.minor);
-  return isNewEnough ? undefined : `${asked.stdout.trim()} is too old: it needs ${wanted} (https://go.dev/dl)`;
+  return missing(programs).length === 0 ? undefined : whyNoGo("Kubernetes");
 }
 
 /**
@@ -132,34 +118,11 @@ async function buildOne(name: ClusterProgram, into: string, say: (line: string) 
   say(`${name} is being built, about ${usual} s ...`);
   const timer = setInterval(() => say(`${name} is being built, for ${seconds(startMs)} s now ...`), PROGRESS_EVERY_MS);
   try {
-    await goBuild(["build", ...buildFlags(), "-o", join(into, name), path]);
+    await runGo(MODULE, ["build", ...buildFlags(), "-o", join(into, name), path]);
   } finally {
     clearInterval(timer);
   }
   say(`${name} is built, in ${seconds(startMs)} s`);
-}
-
-/** Runs `go` in the module, at low priority: a build of minutes must not slow down what a person does meanwhile. */
-async function goBuild(args: readonly string[]): Promise<void> {
-  const child = spawn("nice", ["-n", "10", "go", ...args], {
-    cwd: MODULE,
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
-  });
-  let said: string[] = [];
-  child.stderr.setEncoding("utf8");
-  child.stderr.on("data", (text: string) => {
-    said = [...said, ...text.split("\n")].filter((line) => line !== "" && !isDownload(line)).slice(-LAST_LINES);
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code !== 0) throw new Error(`go ${args[0]} ${args.at(-1)} failed (exit code ${code}):\n${said.join("\n")}`);
-}
-
-function isDownload(line: string): boolean {
-  return line.startsWith("go: downloading");
 }
 
 /** Without gitVersion, gitMajor and gitMinor the API server calls itself v0.0.0, and clients behave oddly. */

@@ -1,5 +1,5 @@
-// MetalLB, to be measured beside Hawser: its programs as tool dependencies, built by bench/scale/metallb-build.ts.
-module hawser.dev/bench/metallb
+// MetalLB, for tests and benches beside Hawser: its programs as tool dependencies, built by build-metallb.ts.
+module hawser.dev/lab/metallb
 
 go 1.26.0
 

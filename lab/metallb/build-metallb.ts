@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { arch, homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runGo, whyNoGo } from "#lab/cluster/run-go.ts";
+import { withLock } from "#lab/cluster/with-lock.ts";
+
+/** Where the module is whose tool dependencies are MetalLB's programs, at a pinned version. */
+const MODULE = fileURLToPath(new URL("./", import.meta.url));
+const PACKAGE = "go.universe.tf/metallb";
+const PROGRAMS = ["controller", "speaker"] as const;
+/** What is copied of the module: its definitions (CustomResourceDefinitions), and the manifest that a person applies. */
+const DEFINITIONS = "config/crd/bases";
+const MANIFEST = "config/manifests/metallb-native.yaml";
+/** Defined by an older MetalLB alone. */
+const ADDRESS_POOL = "metallb.io_addresspools.yaml";
+const PROGRESS_EVERY_MS = 30_000;
+
+/** The version of MetalLB that is built: `v0.15.2`. */
+export function metallbVersion(): string {
+  return new RegExp(`${PACKAGE} (v[\\d.]+)`).exec(readFileSync(`${MODULE}go.mod`, "utf8"))?.[1] ?? "";
+}
+
+/**
+ * Where MetalLB is once it is built: its programs `controller` and `speaker`, its definitions in `crd`, in `crd-0.13` the
+ * definition of AddressPool, which newer versions do not have, and `metallb-native.yaml`.
+ */
+export function metallbFolder(): string {
+  const hash = createHash("sha256").update([...PROGRAMS, DEFINITIONS, MANIFEST, ADDRESS_POOL].join());
+  for (const file of ["go.mod", "go.sum", "address-pool/go.sum"]) hash.update(readFileSync(MODULE + file));
+  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "hawser");
+  return join(cache, `metallb-${metallbVersion()}-${arch()}-${hash.digest("hex").slice(0, 12)}`);
+}
+
+/** Why there is no MetalLB here, in words for a person; undefined if it is built. */
+export function whyNoMetallb(): string | undefined {
+  if (existsSync(metallbFolder())) return undefined;
+  return process.env["HAWSER_NO_METALLB"] || "MetalLB is not built: run npm run cluster -- --build --metallb";
+}
+
+/**
+ * Builds MetalLB unless it is there, once for all trees; another process that needs it waits. `say` gets progress, a line at a
+ * time. Rejects with what `go` said. Needs Go, and the module proxy the first time.
+ */
+export async function buildMetallb(say: (line: string) => void): Promise<void> {
+  const built = metallbFolder();
+  if (existsSync(built)) return;
+  const reason = whyNoGo("MetalLB");
+  if (reason !== undefined) throw new Error(`cannot build MetalLB: ${reason}`);
+  mkdirSync(dirname(built), { recursive: true });
+  await withLock(`${built}.lock`, say, async () => {
+    if (!existsSync(built)) await buildInto(built, say);
+  });
+}
+
+/** All of it, or nothing that looks built. */
+async function buildInto(built: string, say: (line: string) => void): Promise<void> {
+  const startMs = performance.now();
+  const seconds = (): number => Math.round((performance.now() - startMs) / 1_000);
+  say(`MetalLB ${metallbVersion()} is being built once, about 3 minutes on two cores, into ${built}`);
+  const timer = setInterval(() => say(`MetalLB is being built, for ${seconds()} s now ...`), PROGRESS_EVERY_MS);
+  const part = mkdtempSync(`${built}.part-`);
+  try {
+    await copyManifests(part);
+    const programs = PROGRAMS.map((name) => `${PACKAGE}/${name}`);
+    await runGo(MODULE, ["build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", `${part}/`, ...programs]);
+    renameSync(part, built);
+  } finally {
+    clearInterval(timer);
+    rmSync(part, { recursive: true, force: true });
+  }
+  say(`MetalLB is built, in ${seconds()} s`);
+}
+
+async function copyManifests(into: string): Promise<void> {
+  const folders = { crd: join(into, "crd"), addressPool: join(into, "crd-0.13") };
+  for (const folder of Object.values(folders)) mkdirSync(folder);
+  const sources = await download(MODULE);
+  const definitions = join(sources, DEFINITIONS);
+  for (const name of readdirSync(definitions)) copyFileSync(join(definitions, name), join(folders.crd, name));
+  copyFileSync(join(sources, MANIFEST), join(into, "metallb-native.yaml"));
+  const older = await download(`${MODULE}address-pool/`);
+  copyFileSync(join(older, DEFINITIONS, ADDRESS_POOL), join(folders.addressPool, ADDRESS_POOL));
+}
+
+/** The folder with the sources of the MetalLB that a module requires. */
+async function download(module: string): Promise<string> {
+  const printed = await runGo(module, ["mod", "download", "-json", PACKAGE]);
+  return (JSON.parse(printed) as { readonly Dir: string }).Dir;
+}
