@@ -1,8 +1,9 @@
 // The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
-// Usage: npm run cluster -- [--keep] [--build [--nodes]]
+// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb]]
 //   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
 //   --build   Only build
 //   --nodes   Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc
+//   --metallb Also build MetalLB, which tests and benches run beside Hawser
 //   --reason  Print why there can be no cluster on stdout, for a program that asks
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
+import { buildMetallb } from "#lab/metallb/build-metallb.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "../lab/install/why-no-install.ts";
 import { processIo } from "#src/process/program-io.ts";
@@ -28,6 +30,7 @@ const specs = {
     kind: "boolean",
     help: "Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc",
   },
+  metallb: { kind: "boolean", help: "Also build MetalLB, which tests and benches run beside Hawser" },
   reason: { kind: "boolean", help: "Print on standard output why there can be no cluster, for a program that asks" },
 };
 const about =
@@ -58,6 +61,7 @@ async function main() {
   const reason = (values.nodes ? whyNoParts() : undefined) ?? whyNoBuild(programs);
   if (reason !== undefined) throw new Error(reason);
   await buildCluster(say, programs);
+  if (values.metallb) await buildMetallb(say);
   const missing = values.nodes ? fetchNodePackages(say) : undefined;
   if (missing !== undefined) throw new Error(missing);
   if (values.build) return 0;

@@ -1,7 +1,7 @@
 // The tests in two suites: `npm test` needs what `npm run demo` needs; `npm run test:cluster` needs Go, and for real nodes the machine's root.
 // Each ends with one line that sums it up. Plain JavaScript: it starts before the project's own Node is known to be there.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { wrapped, whyNoRack } from "../lab/rack/wrapper.js";
 import { run } from "./run.js";
@@ -10,12 +10,27 @@ import { ownNode, root } from "./setup.js";
 /** The folders of the tests that `npm run test:cluster` runs; each is also the name of a project in vitest.config.ts. */
 const CLUSTER_FOLDERS = ["cluster", "install"];
 
-/** How long the build takes where nothing is built yet, for the person that waits. */
+/** What is built for which tests, and how long that takes where nothing is built yet, for the person that waits. */
 const BUILDS = {
-  cluster:
-    "etcd, kube-apiserver, kube-controller-manager, kube-proxy and kubectl with Go: about 5 minutes the first time",
-  install: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",
+  cluster: {
+    tests: "test/cluster",
+    needs:
+      "etcd, kube-apiserver, kube-controller-manager, kube-proxy and kubectl with Go: about 5 minutes the first time",
+    options: [],
+  },
+  metallb: {
+    tests: "test/cluster with MetalLB",
+    needs: "MetalLB's definitions, controller and speaker with Go: about 3 minutes the first time",
+    options: ["--metallb"],
+  },
+  install: {
+    tests: "test/install",
+    needs: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",
+    options: ["--nodes"],
+  },
 };
+/** What a test of test/cluster calls that needs MetalLB. */
+const ASKS_FOR_METALLB = "whyNoMetallb";
 
 const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
 
@@ -75,6 +90,15 @@ function isChosen(folder, args) {
   return names.length === 0 || names.some((name) => name.includes(folder));
 }
 
+/** Whether arguments name a test that needs MetalLB; without any name they mean all. */
+function needsMetallb(args) {
+  const files = readdirSync(`${root}test/cluster`).filter((name) => name.endsWith(".test.ts"));
+  const names = args.filter((arg) => !arg.startsWith("-"));
+  return files
+    .filter((file) => names.length === 0 || names.some((name) => `test/cluster/${file}`.includes(name)))
+    .some((file) => readFileSync(`${root}test/cluster/${file}`, "utf8").includes(ASKS_FOR_METALLB));
+}
+
 /** The tests that need nothing but what the demo needs: units, golden files, the lab. */
 export async function testSuite(args) {
   const folder = CLUSTER_FOLDERS.find((name) => args.some((arg) => arg.includes(`test/${name}/`)));
@@ -96,11 +120,11 @@ export async function testSuite(args) {
   return results.reduce(sum);
 }
 
-/** Builds what a folder of tests needs unless it is there. Resolves with why it cannot be had, empty if it can. */
-async function build(folder) {
+/** Builds one of BUILDS unless it is there. Resolves with why it cannot be had, empty if it can. */
+async function build({ tests, needs, options }) {
   const started = Date.now();
-  const command = ["scripts/cluster.js", "--build", "--reason", ...(folder === "install" ? ["--nodes"] : [])];
-  console.error(`test/${folder} needs ${BUILDS[folder]}; nothing where it is built already.`);
+  const command = ["scripts/cluster.js", "--build", "--reason", ...options];
+  console.error(`${tests} needs ${needs}; nothing where it is built already.`);
   const reason = await new Promise((resolve, reject) => {
     const child = spawn(ownNode, command, { cwd: root, stdio: ["inherit", "pipe", "inherit"] });
     let said = "";
@@ -108,24 +132,33 @@ async function build(folder) {
     child.on("error", reject);
     child.on("close", () => resolve(said.trim()));
   });
-  if (reason === "")
-    console.error(`test/${folder} has what it needs after ${Math.round((Date.now() - started) / 1000)} s.`);
+  if (reason === "") console.error(`${tests} has what it needs after ${Math.round((Date.now() - started) / 1000)} s.`);
   return reason;
 }
 
 /** The tests on a real Kubernetes. Built before their namespaces are made, which reach no network. */
 export async function clusterSuite(args) {
   const noRack = whyNoRack();
+  const isWanted = {
+    cluster: isChosen("cluster", args),
+    metallb: isChosen("cluster", args) && needsMetallb(args),
+    install: isChosen("install", args),
+  };
   const reasons = {};
-  for (const folder of CLUSTER_FOLDERS) reasons[folder] = noRack ?? (isChosen(folder, args) ? await build(folder) : "");
+  for (const [name, what] of Object.entries(BUILDS))
+    reasons[name] = noRack ?? (isWanted[name] ? await build(what) : "");
   const result = await runTests({
     projects: CLUSTER_FOLDERS,
     args,
     noRack,
-    env: { HAWSER_NO_CLUSTER: reasons.cluster, HAWSER_NO_INSTALL: reasons.install },
+    env: {
+      HAWSER_NO_CLUSTER: reasons.cluster,
+      HAWSER_NO_METALLB: reasons.metallb,
+      HAWSER_NO_INSTALL: reasons.install,
+    },
   });
   // Once more at the end, where it is seen.
-  for (const folder of CLUSTER_FOLDERS)
-    if (reasons[folder] !== "") console.error(`SKIPPED test/${folder}: ${reasons[folder]}`);
+  for (const [name, { tests }] of Object.entries(BUILDS))
+    if (reasons[name] !== "") console.error(`SKIPPED ${tests}: ${reasons[name]}`);
   return result;
 }

@@ -19,11 +19,11 @@ import { withLock } from "#lab/cluster/with-lock.ts";
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
 const PACKAGE = "go.universe.tf/metallb";
 const PROGRAMS = ["controller", "speaker"] as const;
-/** What is copied of the module: its definitions (CustomResourceDefinitions), and the manifest that a person applies. */
+/** What is copied of a module: its definitions (CustomResourceDefinitions), and the manifest that a person applies. */
 const DEFINITIONS = "config/crd/bases";
 const MANIFEST = "config/manifests/metallb-native.yaml";
-/** Defined by an older MetalLB alone. */
-const ADDRESS_POOL = "metallb.io_addresspools.yaml";
+/** From which folder of modules the definitions in a folder are: of the programs that are built, the newest, and the last with AddressPool. */
+const CRDS = { crd: "", "crd-newest": "newest/", "crd-address-pool": "address-pool/" } as const;
 const PROGRESS_EVERY_MS = 30_000;
 
 /** The version of MetalLB that is built: `v0.15.2`. */
@@ -32,12 +32,13 @@ export function metallbVersion(): string {
 }
 
 /**
- * Where MetalLB is once it is built: its programs `controller` and `speaker`, its definitions in `crd`, in `crd-0.13` the
- * definition of AddressPool, which newer versions do not have, and `metallb-native.yaml`.
+ * Where MetalLB is once it is built: its programs `controller` and `speaker`, its definitions in `crd`, those of the newest
+ * MetalLB in `crd-newest`, those of the last that had AddressPool in `crd-address-pool`, and `metallb-native.yaml`.
  */
 export function metallbFolder(): string {
-  const hash = createHash("sha256").update([...PROGRAMS, DEFINITIONS, MANIFEST, ADDRESS_POOL].join());
-  for (const file of ["go.mod", "go.sum", "address-pool/go.sum"]) hash.update(readFileSync(MODULE + file));
+  const hash = createHash("sha256").update([...PROGRAMS, ...Object.keys(CRDS), DEFINITIONS, MANIFEST].join());
+  for (const file of ["go.mod", ...Object.values(CRDS).map((folder) => `${folder}go.sum`)])
+    hash.update(readFileSync(MODULE + file));
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "hawser");
   return join(cache, `metallb-${metallbVersion()}-${arch()}-${hash.digest("hex").slice(0, 12)}`);
 }
@@ -83,14 +84,12 @@ async function buildInto(built: string, say: (line: string) => void): Promise<vo
 }
 
 async function copyManifests(into: string): Promise<void> {
-  const folders = { crd: join(into, "crd"), addressPool: join(into, "crd-0.13") };
-  for (const folder of Object.values(folders)) mkdirSync(folder);
-  const sources = await download(MODULE);
-  const definitions = join(sources, DEFINITIONS);
-  for (const name of readdirSync(definitions)) copyFileSync(join(definitions, name), join(folders.crd, name));
-  copyFileSync(join(sources, MANIFEST), join(into, "metallb-native.yaml"));
-  const older = await download(`${MODULE}address-pool/`);
-  copyFileSync(join(older, DEFINITIONS, ADDRESS_POOL), join(folders.addressPool, ADDRESS_POOL));
+  copyFileSync(join(await download(MODULE), MANIFEST), join(into, "metallb-native.yaml"));
+  for (const [folder, module] of Object.entries(CRDS)) {
+    const definitions = join(await download(MODULE + module), DEFINITIONS);
+    mkdirSync(join(into, folder));
+    for (const name of readdirSync(definitions)) copyFileSync(join(definitions, name), join(into, folder, name));
+  }
 }
 
 /** The folder with the sources of the MetalLB that a module requires. */

@@ -4,14 +4,18 @@ import { parse } from "yaml";
 import type { Definition } from "#lab/cluster/definition.ts";
 import { metallbFolder } from "./build-metallb.ts";
 
-/** MetalLB's own definitions of its kinds, as its manifests install them. MetalLB must be built. */
+/** MetalLB's own definitions of its kinds, of the version whose programs are built, which must be so. */
 export function metallbDefinitions(): readonly Definition[] {
   return definitionsIn("crd");
 }
 
-/** MetalLB's own definition of a kind; that of AddressPool is of the last version that had it. Throws for a kind that is not its own. */
+/**
+ * The newest MetalLB's own definition of a kind; that of AddressPool is of the last MetalLB that had it. Throws for a kind that
+ * is not its own.
+ */
 export function metallbDefinition(kind: string): Definition {
-  const found = [...metallbDefinitions(), ...definitionsIn("crd-0.13")].find(({ spec }) => spec.names.kind === kind);
+  const all = [...definitionsIn("crd-newest"), ...definitionsIn("crd-address-pool")];
+  const found = all.find(({ spec }) => spec.names.kind === kind);
   if (found === undefined) throw new Error(`MetalLB does not define ${kind}`);
   return found;
 }

@@ -1,17 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { install, uninstall } from "#lab/cluster/definition.ts";
 import { type AuditEvent, refusals } from "#lab/install/audit.ts";
+import { whyNoMetallb } from "#lab/metallb/build-metallb.ts";
+import { metallbDefinition } from "#lab/metallb/metallb-definitions.ts";
 import { until } from "#lab/rack/until.ts";
 import { factsOf, type Kind, METALLB_KINDS } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import { collectionPath, objectPath } from "#src/source/kubernetes/read/collection-path.ts";
 import { AddressInvariant } from "./invariant.ts";
-import { defineKind, undefineKind } from "./optional-crds.ts";
 import { SpeakerWorld } from "./speaker-world.ts";
 
-const reason = whyNoCluster();
-if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
+const reason = whyNoCluster() ?? whyNoMetallb();
+if (reason !== undefined) console.log(`skipped, no Kubernetes with MetalLB's definitions can be had here: ${reason}`);
 
 const METALLB = "metallb-system";
 const NODES = ["n1", "n2"] as const;
@@ -101,13 +104,13 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
     const read = ["IPAddressPool", "L2Advertisement"].map((kind) =>
       saying(new RegExp(`"${kind}".*the cluster has this`)),
     );
-    for (const kind of METALLB_KINDS) await defineKind(world.cluster, kind);
+    for (const kind of METALLB_KINDS) await install(world.cluster, metallbDefinition(kind));
     for (const untilRead of read) await untilRead();
   }
 
   const gone = (kind: Kind): RegExp => new RegExp(`RESOURCE_KIND_GONE.*${kind} of metallb`);
   const undefineKinds = async (...kinds: readonly Kind[]): Promise<void> => {
-    for (const kind of kinds) await undefineKind(world.cluster, kind);
+    for (const kind of kinds) await uninstall(world.cluster, metallbDefinition(kind));
   };
 
   it("without them a Service waits, and says why", async () => {
@@ -121,6 +124,14 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
     await createAdvertisement();
     await serve("web");
     await expectServed();
+  });
+
+  it("counts in the status of the pool what its Services have, in the fields of MetalLB's definition", async () => {
+    const path = objectPath({ kind: "IPAddressPool", namespace: METALLB, name: "edge" });
+    const wanted = { assignedIPv4: 1, availableIPv4: 9, assignedIPv6: 0, availableIPv6: 0 };
+    const status = async (): Promise<unknown> => (await world.cluster.api.must<KubeObject>({ path }))["status"];
+    const isSo = async (): Promise<boolean> => isDeepStrictEqual(await status(), wanted);
+    await until("the status has the counts of one Service", isSo, PATIENCE);
   });
 
   it.each([
@@ -168,7 +179,7 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
 
   it("replaced at once, with the same objects, they withdraw nothing that is in use", async () => {
     await undefineKinds(...METALLB_KINDS);
-    for (const kind of METALLB_KINDS) await defineKind(world.cluster, kind);
+    for (const kind of METALLB_KINDS) await install(world.cluster, metallbDefinition(kind));
     await createPool();
     await createAdvertisement();
     await createService("replaced");

@@ -7,7 +7,9 @@ import type { V1PodList } from "@kubernetes/client-node";
 import { applyManifests } from "#lab/cluster/apply-manifests.ts";
 import { clusterProgram } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { install } from "#lab/cluster/definition.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
+import { metallbDefinition } from "#lab/metallb/metallb-definitions.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { CommandResult } from "#lab/rack/run-command.ts";
 import { until } from "#lab/rack/until.ts";
@@ -15,7 +17,6 @@ import { METALLB_KINDS } from "#src/model/kind.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { config } from "#test/config/kustomization.ts";
-import { defineKind } from "./optional-crds.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const SERVICES = "/api/v1/namespaces/shop/services";
@@ -200,7 +201,8 @@ export class MigrateWorld {
     const { api } = this.cluster;
     for (const name of ["metallb-system", "shop"])
       await api.must({ path: "/api/v1/namespaces", body: { metadata: { name } } });
-    if (era === "custom resources") for (const kind of METALLB_KINDS) await defineKind(this.cluster, kind);
+    if (era === "custom resources")
+      for (const kind of METALLB_KINDS) await install(this.cluster, metallbDefinition(kind));
     await applyManifests(api, era === "custom resources" ? RESOURCES : CONFIG_MAP);
     await applyManifests(api, PROGRAMS);
     const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }] } };

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
+import { whyNoMetallb } from "#lab/metallb/build-metallb.ts";
 import { type Era, leftOf, MigrateWorld, writersOfAddresses } from "./migrate-world.ts";
 
-const reason = whyNoCluster();
-if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
+const reason = whyNoCluster() ?? whyNoMetallb();
+if (reason !== undefined) console.log(`skipped, no Kubernetes with MetalLB can be had here: ${reason}`);
 
 interface Report {
   readonly era: string;

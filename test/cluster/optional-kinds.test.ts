@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { install, uninstall } from "#lab/cluster/definition.ts";
 import { factsOf, type Kind, kinds } from "#src/model/kind.ts";
 import type { Logger } from "#src/process/log.ts";
 import { readKubeconfig } from "#src/source/kubernetes/kubeconfig/kubeconfig.ts";
 import { openKubernetesSource } from "#src/source/kubernetes/kubernetes.ts";
-import { collectionPath, objectPath } from "#src/source/kubernetes/read/collection-path.ts";
+import { collectionPath } from "#src/source/kubernetes/read/collection-path.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { defineKind, undefineKind } from "./optional-crds.ts";
+import { openDefinition } from "./open-definition.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -68,7 +69,7 @@ describe.skipIf(reason !== undefined)("optional kinds on a real API server", () 
     expect(source.list("Namespace").has(NAMESPACE)).toBe(true);
     for (const name of ["a", "b"]) {
       logged.length = 0;
-      for (const kind of optional) await defineKind(cluster, kind);
+      for (const kind of optional) await install(cluster, openDefinition(kind));
       for (const kind of optional) await create(kind, name);
       await vi.waitFor(() => expect(shown()).toEqual(all(true, 1)), eventually);
       expect(optional.map((kind) => [...source.list(kind).keys()])).toEqual(
@@ -77,7 +78,7 @@ describe.skipIf(reason !== undefined)("optional kinds on a real API server", () 
       // It is watched, not only listed.
       for (const kind of optional) await create(kind, `${name}2`);
       await vi.waitFor(() => expect(shown()).toEqual(all(true, 2)), eventually);
-      for (const kind of optional) await undefineKind(cluster, kind);
+      for (const kind of optional) await uninstall(cluster, openDefinition(kind));
       await vi.waitFor(() => expect(shown()).toEqual(all(false, 0)), eventually);
       const lines = (words: string) => optional.map((kind) => `${kind}: the cluster ${words} this kind`);
       expect(logged.toSorted()).toEqual([...lines("has"), ...lines("does not have")].toSorted());
@@ -85,30 +86,14 @@ describe.skipIf(reason !== undefined)("optional kinds on a real API server", () 
     expect(problems).toEqual([]);
   }, 300_000);
 
-  it("have a status that is written beside their annotations", async () => {
-    await defineKind(cluster, "IPAddressPool");
-    onTestFinished(async () => undefineKind(cluster, "IPAddressPool"));
-    await create("IPAddressPool", "edge");
-    const { source, ready } = open(["IPAddressPool"]);
-    await ready;
-    const ref = { kind: "IPAddressPool", namespace: NAMESPACE, name: "edge" } as const;
-    const patch = { status: { assignedIPv4: 1, availableIPv4: 255 }, annotations: { "hawser.dev/note": "x" } };
-    expect(await source.patch(ref, patch)).toBe("written");
-    expect(await cluster.api.must({ path: objectPath(ref) })).toMatchObject({
-      metadata: { annotations: patch.annotations },
-      status: patch.status,
-    });
-    expect(await source.patch(ref, patch)).toBe("unchanged");
-  });
-
   it("that may not be read are a Problem where the cluster has them, and hold no program up", async () => {
     const kubeconfig = join(directory, "guest.kubeconfig");
     cluster.writeKubeconfig(kubeconfig, { token: cluster.tokenOf("guest") });
     const { source, ready, problems, shown } = open(optional, kubeconfig);
     await ready;
     expect([shown().some(([, isPresent]) => isPresent), problems]).toEqual([false, []]);
-    await defineKind(cluster, "IPAddressPool");
-    onTestFinished(async () => undefineKind(cluster, "IPAddressPool"));
+    await install(cluster, openDefinition("IPAddressPool"));
+    onTestFinished(async () => uninstall(cluster, openDefinition("IPAddressPool")));
     const refused = expect.stringMatching(/^API_ACCESS_REFUSED .*User "guest" cannot list resource "ipaddresspools"/);
     await vi.waitFor(() => expect(problems).toEqual([refused]), eventually);
     expect(source.has("IPAddressPool")).toBe(false);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { install, uninstall } from "#lab/cluster/definition.ts";
 import { type Kind, kinds } from "#src/model/kind.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -22,7 +23,7 @@ import type { EventRecord } from "#src/status/event-record.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { configMapManifest, describeSource, refTo, serviceManifest, type World } from "#test/source/contract.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { defineKind, undefineKind } from "./optional-crds.ts";
+import { openDefinition } from "./open-definition.ts";
 
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`skipped, no Kubernetes can be had here: ${reason}`);
@@ -111,8 +112,8 @@ describe.skipIf(reason !== undefined)("the Kubernetes source on a real API serve
     source: () => source({ watchesReports: true, watchesHistory: true }),
     put,
     remove,
-    define: async (kind) => defineKind(cluster, kind),
-    undefine: async (kind) => undefineKind(cluster, kind),
+    define: async (kind) => install(cluster, openDefinition(kind)),
+    undefine: async (kind) => uninstall(cluster, openDefinition(kind)),
     forgotten: async () => undefined,
     events,
     close: clear,

@@ -8,8 +8,8 @@ import { readExclusions } from "#src/model/exclusions.ts";
 import { readRestTime } from "#src/model/rest-time.ts";
 
 const PREFIX = "hawser.dev/";
-/** Our annotations on an IPAddressPool, for what MetalLB's definition of the kind has no field for. */
-const POOL_ANNOTATIONS = ["excluded-addresses", "quota-per-namespace", "rest-time", "disabled"] as const;
+/** Our annotations on an IPAddressPool without their prefix, for what MetalLB's definition of the kind has no field for. */
+export const POOL_ANNOTATIONS = ["excluded-addresses", "quota-per-namespace", "rest-time", "disabled"] as const;
 const MAX_QUOTA = 2 ** 31 - 1;
 
 type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "isDisabled">>;
