@@ -1,10 +1,8 @@
 import { type Ip, printIp } from "#src/ip/address.ts";
+import { cutRests } from "#src/assignment/cut-rests.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { RestingAddress } from "#src/assignment/rests-of.ts";
 import type { Rest } from "#src/assignment/snapshot.ts";
-
-/** Freed addresses remembered at once: a /16 released in one go. */
-const RESTING_MAX = 65_536;
 
 /**
  * The addresses that Services have, and those that were in use before and are not now, whatever freed them: a
@@ -50,7 +48,7 @@ export class AddressesInUse {
       const text = printIp(ip);
       if (!this.has(text) && !this.#freed.has(text) && !all.has(text)) all.set(text, { sinceMs, service });
     }
-    this.#resting = new Map([...all].sort(([, left], [, right]) => left.sinceMs - right.sinceMs).slice(-RESTING_MAX));
+    this.#resting = cutRests([...all].sort(([, left], [, right]) => left.sinceMs - right.sinceMs));
   }
 
   /** Lets these addresses rest no longer. */
@@ -67,7 +65,7 @@ export class AddressesInUse {
     if (this.#freed.size === 0 && !this.#isTaken && !isOver(longest?.sinceMs ?? nowMs)) return this.#resting;
     const still = [...this.#resting].filter(([ip, { sinceMs }]) => !this.has(ip) && !isOver(sinceMs));
     const freed = [...this.#freed].map(([ip, service]) => [ip, { sinceMs: nowMs, service }] as const);
-    this.#resting = new Map([...still, ...freed].slice(-RESTING_MAX));
+    this.#resting = cutRests([...still, ...freed]);
     this.#freed.clear();
     this.#isTaken = false;
     return this.#resting;

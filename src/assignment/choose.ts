@@ -4,6 +4,7 @@ import type { Service } from "#src/model/service.ts";
 import { type Choosable, type Choosables, firstWithRoom } from "./choosable.ts";
 import { explainNoFree, type Lack } from "./explain.ts";
 import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
+import { isKeptForAnother } from "./is-kept-for-another.ts";
 import { isToRelease } from "./is-to-release.ts";
 import {
   comesBefore,
@@ -17,7 +18,7 @@ import {
   spaceOf,
 } from "./pool-space.ts";
 import { isOverQuota, isQuotaReached, keptInstead } from "./quota.ts";
-import type { NamespaceLabels } from "./snapshot.ts";
+import type { AssignmentSnapshot, NamespaceLabels } from "./snapshot.ts";
 
 /** What a plan works on: the pools and who has which address. */
 export interface AddressTable {
@@ -29,11 +30,8 @@ export interface AddressTable {
   readonly choosables: Choosables;
 }
 
-/** An address table, and what Services had before. */
-export interface ChoiceTable extends AddressTable {
-  /** See AssignmentSnapshot. */
-  readonly former: ReadonlyMap<string, readonly Ip[]>;
-}
+/** An address table, and what Services had before: see AssignmentSnapshot. */
+export interface ChoiceTable extends AddressTable, Pick<AssignmentSnapshot, "former" | "resting"> {}
 
 /** The outcome of a search: an address for each family that has one, a lack for each that has not. */
 export interface Choice {
@@ -97,6 +95,7 @@ function formerOf(table: ChoiceTable, service: Service, { families, taken, repla
         pools.has(pool) &&
         isOpen(index, ip) &&
         !isToRelease(service, ip) &&
+        !isKeptForAnother(table, ip, service) &&
         obstacleTo(inUse, ip, service) === undefined &&
         !isOverQuota(inUse, { ip, service }, { chosen: [...taken, ...found], replaced })
       );

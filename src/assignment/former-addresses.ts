@@ -1,11 +1,15 @@
+import { cutFairly } from "#src/collections/cut-fairly.ts";
 import type { Ip } from "#src/ip/address.ts";
+import { namespaceOf } from "./pool-shares.ts";
 
-/** Services remembered at once, with those that are deleted: as many as a /16 has addresses. */
+/** Services remembered, with those that are deleted: as many as a /16 has addresses. */
 const SERVICES_MAX = 65_536;
+/** So many more are noted before they are cut: that costs a look at all. */
+const CUT_EVERY = 4_096;
 
 /**
  * What each Service had last, by its key, also after it was deleted or changed its type: one of the same namespace and
- * name gets it back where it is free.
+ * name gets it back where it is free. Where there are too many, the namespace that has most loses those noted first.
  */
 export class FormerAddresses {
   readonly #byKey = new Map<string, readonly Ip[]>();
@@ -34,7 +38,8 @@ export class FormerAddresses {
   }
 
   #bound(): void {
-    const [oldest] = this.#byKey.keys();
-    if (this.#byKey.size > SERVICES_MAX && oldest !== undefined) this.#byKey.delete(oldest);
+    if (this.#byKey.size < SERVICES_MAX + CUT_EVERY) return;
+    const kept = new Set(cutFairly([...this.#byKey.keys()], { max: SERVICES_MAX, ownerOf: namespaceOf }));
+    for (const key of this.#byKey.keys()) if (!kept.has(key)) this.#byKey.delete(key);
   }
 }

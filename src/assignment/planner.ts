@@ -103,8 +103,8 @@ export class AssignmentPlanner {
       this.#restEndMs = letRest(table.index, snapshot);
     this.#resting = snapshot.resting;
     countUsed(table, touched);
-    const settled =
-      snapshot.pools === undefined ? undefined : settleAll({ ...table, former: snapshot.former }, services, adoptions);
+    const { pools, former, resting } = snapshot;
+    const settled = pools === undefined ? undefined : settleAll({ ...table, former, resting }, services, adoptions);
     for (const service of services) {
       const { key } = service;
       const adoption = adoptions.get(key);

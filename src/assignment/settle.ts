@@ -17,8 +17,9 @@ import {
 } from "./explain.ts";
 import { exchangedMessage } from "./exchanged-message.ts";
 import { hold, obstacleTo } from "./in-use.ts";
+import { isKeptForAnother } from "./is-kept-for-another.ts";
 import { isToRelease } from "./is-to-release.ts";
-import { countUse, findPlace, isReserved, spaceOf } from "./pool-space.ts";
+import { countUse, findPlace, spaceOf } from "./pool-space.ts";
 import { isOverQuota } from "./quota.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 import type { Released } from "./snapshot.ts";
@@ -99,7 +100,7 @@ function whyRefused(
   service: Service,
   { ip, has, taken }: { ip: Ip; has: readonly Ip[]; taken: readonly Ip[] },
 ): Lack | undefined {
-  const { index, inUse, namespaces, former } = table;
+  const { index, inUse, namespaces } = table;
   const requested = requestedPoolsOf(table.pools, service);
   const place = findPlace(index, ip);
   const holder = place?.space.pool;
@@ -111,9 +112,7 @@ function whyRefused(
   if (barred !== undefined) return barred;
   const obstacle = obstacleTo(inUse, ip, service);
   if (obstacle !== undefined) return explainInUse(ip, obstacle);
-  const isItsOwn = includesIp(former.get(service.key) ?? [], ip);
-  const isFree = !inUse.byAddress[ip.family].has(ip.value);
-  if (isFree && isReserved(place.space, ip) && !isItsOwn) return explainReserved(ip, holder);
+  if (isKeptForAnother(table, ip, service)) return explainReserved(ip, holder);
   const isOver = isOverQuota(inUse, { ip, service }, { chosen: taken, replaced: has });
   return isOver ? explainQuota(place.space, service, ip) : undefined;
 }

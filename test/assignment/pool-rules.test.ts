@@ -331,6 +331,51 @@ describe("rest of a pool", () => {
     const back = planAssignments(snapshot([kept], [service("had")], had));
     expect(summary(back)).toEqual({ had: "assign 192.0.2.0 AddressAssigned" });
   });
+
+  const forever = [pool("a", ["192.0.2.0/31"], { restMs: Infinity })];
+  it.each([
+    {
+      name: "gets what is kept for it by request, though it had another address last",
+      last: "default/web",
+      former: ["192.0.2.1"],
+      requests: ["192.0.2.0"],
+      got: "assign 192.0.2.0 AddressAssigned",
+    },
+    {
+      name: "gets what is kept for it by request, though what it had is forgotten",
+      last: "default/web",
+      former: [],
+      requests: ["192.0.2.0"],
+      got: "assign 192.0.2.0 AddressAssigned",
+    },
+    {
+      name: "does not get back what another Service had after it",
+      last: "default/next",
+      former: ["192.0.2.0"],
+      requests: [],
+      got: "assign 192.0.2.1 AddressAssigned",
+    },
+    {
+      name: "does not get by request what another Service had after it",
+      last: "default/next",
+      former: ["192.0.2.0"],
+      requests: ["192.0.2.0"],
+      got: "pending RequestedAddressInUse",
+    },
+    {
+      name: "gets back what it had where it is not known which Service had that last",
+      last: "",
+      former: ["192.0.2.0"],
+      requests: [],
+      got: "assign 192.0.2.0 AddressAssigned",
+    },
+  ])("for ever: a Service $name", ({ last, former, requests, got: expected }) => {
+    const known = {
+      resting: new Map([["192.0.2.0", rest(0, last)]]),
+      former: new Map([["default/web", former.map(ip)]]),
+    };
+    expect(got(forever, { requests }, known)).toBe(expected);
+  });
 });
 
 describe("usage of the pools", () => {

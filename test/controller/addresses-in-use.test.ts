@@ -74,4 +74,16 @@ describe("AddressesInUse", () => {
     const rest = inUse.resting(2);
     expect([rest.size, rest.has("192.0.2.1")]).toEqual([65_536, false]);
   });
+
+  it("lets no namespace push out what others freed before", () => {
+    const inUse = new AddressesInUse();
+    const many = Array.from({ length: 65_536 }, (_, n) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+    inUse.set("quiet/a", ips("192.0.2.1"));
+    inUse.set("quiet/a", []);
+    inUse.resting(1);
+    inUse.set("loud/b", ips(...many));
+    inUse.set("loud/b", []);
+    const rest = inUse.resting(2);
+    expect([rest.size, rest.get("192.0.2.1")?.service, rest.has("10.0.0.0")]).toEqual([65_536, "quiet/a", false]);
+  });
 });
