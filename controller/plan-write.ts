@@ -7,6 +7,7 @@ import type { ConditionValue } from "#src/status/condition.ts";
 import { contestedPatch, judgeDifference } from "./contest.ts";
 import { judgeAnnouncement } from "./judge-announcement.ts";
 import { overlapOf } from "./overlap.ts";
+import { withoutRefused } from "./refused-annotations.ts";
 import { isSameMarks, marksAfter } from "./service-marks.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
@@ -49,7 +50,8 @@ export function planWrite(
   const subject = { key, object, assignment, leaving };
   const { announced, graces } = judgeAnnouncement(subject, record, now);
   const waits = { ...graces, overlapUntilMs };
-  const patch = statusPatch(object, assignment, { announced, wallMs, leaving });
+  const wanted = statusPatch(object, assignment, { announced, wallMs, leaving });
+  const patch = withoutRefused(wanted, record.refused, object);
   if (patch === undefined) {
     const marks = isHandsOff(assignment) ? record.marks : marksAfter(subject);
     const noted = isSameMarks(record.marks, marks) ? {} : { marks };

@@ -25,7 +25,9 @@ import { SpeakerProblemEvents } from "./speaker-problem-events.ts";
 import { TakeoverEvents } from "./takeover-events.ts";
 import { isWaiting } from "./retry.ts";
 import { logWrite } from "./log-write.ts";
+import { patchService } from "./patch-service.ts";
 import { type PlannedWrite, planWrite } from "./plan-write.ts";
+import { refusedOn, refusedProblem } from "./refused-annotations.ts";
 import { NEW_RECORD, UNWRITTEN } from "./service-record.ts";
 import { ServiceReader } from "./service-reader.ts";
 import { ServiceRecords } from "./service-records.ts";
@@ -314,14 +316,14 @@ export class Round {
   }
 
   /** Writes, and does what follows from it. Never rejects: what cannot be written now waits for its next attempt. */
-  async #write(write: PlannedWrite): Promise<void> {
+  async #write(planned: PlannedWrite): Promise<void> {
     const { source, log, metrics, monotonicMs, random } = this.#context;
-    const { key, object } = write;
+    const { key, object } = planned;
     // It changed since the plan was made: the next plan decides.
     if (this.#changed.has(key)) return;
     this.#records.change(key, { writtenIn: this.#number });
     this.#unwritten.delete(key);
-    const result = await source.patch(refOf(object), write.patch).catch((error: unknown) => ({ error }));
+    const { write, result, refused } = await patchService(source, planned);
     const record = this.#records.get(key) ?? NEW_RECORD;
     const outcome = writeOutcome(write, result, { record, nowMs: monotonicMs(), chance: random() });
     this.#records.change(key, outcome.changes);
@@ -331,6 +333,7 @@ export class Round {
     if (outcome.isMoved) metrics.assignments.inc();
     if (result === "written" && !write.isContested) this.#history.noteWrite(write);
     logWrite(log, write, result, outcome);
+    if (refused !== undefined) this.#sayRefused(object, refused);
   }
 
   /** Forgets Services that are gone or cannot be read, and says which addresses went with them. */
@@ -347,6 +350,16 @@ export class Round {
       const message = `${addresses.join(" and ")}: the Service was deleted.`;
       source.record(eventOf(about, { reason, message }));
     }
+  }
+
+  /** The API server refused our annotations on a Service: said once for each set of others that it has. */
+  #sayRefused(object: KubeObject, error: Error): void {
+    const { source, log } = this.#context;
+    const service = keyOf(object.metadata);
+    const problem = refusedProblem(object, error);
+    this.#records.change(service, { refused: refusedOn(object) });
+    logProblem(log, problem, { service });
+    source.record(eventOf(refOf(object), { reason: "AnnotationsRefused", message: printProblem(problem) }));
   }
 
   #sayUnreadable(): void {

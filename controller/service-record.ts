@@ -4,6 +4,7 @@ import type { Service } from "#src/model/service.ts";
 import { pauseEndMs } from "#src/status/pace.ts";
 import type { Contest } from "./contest.ts";
 import type { Graces } from "./judge-announcement.ts";
+import type { RefusedAnnotations } from "./refused-annotations.ts";
 import type { Retry } from "./retry.ts";
 import type { ServiceMarks } from "./service-marks.ts";
 import type { UnseenWrite } from "./unseen-write.ts";
@@ -31,6 +32,8 @@ export interface ServiceRecord extends Graces {
   readonly unseen: UnseenWrite | undefined;
   readonly retry: Retry | undefined;
   readonly contest: Contest | undefined;
+  /** The annotations that it had when the API server refused ours. */
+  readonly refused: RefusedAnnotations | undefined;
   /** When addresses that leave it go at the latest; undefined where none leaves. */
   readonly overlapUntilMs: number | undefined;
   /** What its Event said of why it cannot be read. */
@@ -51,6 +54,7 @@ export const NEW_RECORD: ServiceRecord = {
   unseen: undefined,
   retry: undefined,
   contest: undefined,
+  refused: undefined,
   missingUntilMs: undefined,
   conflictUntilMs: undefined,
   overlapUntilMs: undefined,

@@ -332,6 +332,12 @@ export const PROBLEM_CODES = {
     meaning: "Warning: a Service has an address in its status that it cannot keep.",
     solve: "Leave the status out of the manifest. In a cluster the controller removes the address.",
   },
+  SERVICE_ANNOTATIONS_REFUSED: {
+    meaning:
+      "The API server refuses the annotations that Hawser writes on a Service, because all annotations of an object together may have 256 KiB. The status is written without them.",
+    solve:
+      "Remove annotations from the Service. While ours are missing, a controller that starts does not know from which pool the Service has its address, with whom it may share it, or which addresses leave it.",
+  },
   SERVICE_ANNOTATION_UNKNOWN: {
     meaning: "Warning: an annotation of a Service looks like one of Hawser or MetalLB and is not known. It is ignored.",
     solve: "Write the annotation that the message proposes, or remove it.",

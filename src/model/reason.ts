@@ -38,6 +38,8 @@ export const REASON_MEANINGS = {
   OtherLoadBalancerClass: "The Service is of another provider's class, and is left alone.",
   StatusContested:
     "Another program undoes what is written into the Service's status. Hawser retries with increasing delays.",
+  AnnotationsRefused:
+    "The API server refuses the annotations that Hawser writes on the Service, because the Service has 256 KiB of others. Its status is written without them.",
   Announced: "A speaker answers for every address of the Service.",
   AnnouncementPending: "The address was assigned just now, and no speaker has reported yet that it answers for it.",
   NoSpeaker: "No speaker runs, or none can report: no speaker answers for the address.",

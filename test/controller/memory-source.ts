@@ -17,6 +17,9 @@ import type { EventRecord } from "#src/status/event-record.ts";
 /** What happens to a patch: it is refused, it conflicts, or it is written and the answer is lost. */
 export type Fault = "refused" | "conflict" | "answer lost";
 
+/** Bytes of all annotations of an object, names and values: the API server takes no more. */
+export const MAX_ANNOTATIONS = 256 * 1_024;
+
 type Reports = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /** What all sources over one cluster share. */
@@ -162,6 +165,11 @@ export class MemorySource implements Source {
       return Promise.resolve("conflict");
     const annotations = { ...object.metadata.annotations, ...patch.annotations } as Record<string, string>;
     for (const [name, value] of Object.entries(annotations)) if (value === undefined) delete annotations[name];
+    const sizes = Object.entries(annotations).map(([name, value]) => name.length + value.length);
+    if (patch.annotations !== undefined && sizes.reduce((sum, size) => sum + size, 0) > MAX_ANNOTATIONS)
+      return Promise.reject(
+        Object.assign(new Error("patch: 422 metadata.annotations: Too long"), { code: "HTTP_422" }),
+      );
     const status = { ...(object["status"] as object | undefined), ...patch.status };
     this.#store({ ...object, metadata: { ...object.metadata, annotations }, status });
     this.#tell([ref]);
