@@ -7,12 +7,12 @@ import { RequestTexts } from "./request-texts.ts";
 
 /** How the endpoint of a request is chosen; undefined: in turns, and nothing has to be known of the request. */
 export function choiceFor(
-  { balancing, path }: Extract<RouteDecision, { kind: "forward" }>,
+  { balancing, backend, path }: Extract<RouteDecision, { kind: "forward" }>,
   { bytes, head }: Pick<HashedRequest, "bytes" | "head">,
   context: EngineContext,
   { remoteAddress: clientAddress, isSecure }: Pick<Connection, "remoteAddress" | "isSecure">,
 ): EndpointChoice | undefined {
   if (balancing === undefined) return undefined;
   const texts = new RequestTexts(bytes, head);
-  return new EndpointChoice(balancing, { bytes, head, texts, path, clientAddress, isSecure }, context);
+  return new EndpointChoice(balancing, { bytes, head, texts, backend, path, clientAddress, isSecure }, context);
 }

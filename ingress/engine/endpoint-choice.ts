@@ -5,9 +5,12 @@ import { lowerCostOfTwo, observeResponse } from "#src/balancing/lower-cost-of-tw
 import type { Policy } from "#src/balancing/policy.ts";
 import { highestScore, oneOfHighest } from "#src/balancing/highest-score.ts";
 import { roundRobin } from "#src/balancing/round-robin.ts";
-import type { Balancing } from "#src/routing/balancing.ts";
+import { setCookie } from "#src/balancing/set-cookie.ts";
+import type { Affinity, Balancing } from "#src/routing/balancing.ts";
+import type { Backend } from "#src/routing/route-table.ts";
 import type { EngineContext } from "./context.ts";
 import { type HashedRequest, hashOfRequest } from "./hash-of-request.ts";
+import { StickySession } from "./sticky-session.ts";
 
 /** An endpoint that failed was not fast, however soon it did: this is added to the time it took. */
 const FAILURE_MS = 1_000;
@@ -18,30 +21,47 @@ const POLICIES: Readonly<Record<Balancing["policy"], Policy>> = {
   ewma: lowerCostOfTwo,
 };
 
+type Surroundings = Pick<EngineContext, "nowMs" | "clockMs" | "wallMs" | "chance">;
+
 /** How the endpoint of one request is chosen, where its rule asks for more than turns; and how the endpoint then did. */
 export class EndpointChoice {
   readonly #policy: Policy;
   readonly #hash: number;
-  readonly #context: Pick<EngineContext, "nowMs" | "clockMs" | "chance">;
+  readonly #context: Surroundings;
+  readonly #affinity: Affinity | undefined;
+  readonly #session: StickySession | undefined;
+  readonly #isSecure: boolean;
   /** Of the endpoint that has the request now. */
   #load: EndpointLoad | undefined;
   #beganMs = 0;
 
   constructor(
-    { policy, hashBy }: Balancing,
-    request: HashedRequest,
-    context: Pick<EngineContext, "nowMs" | "clockMs" | "chance">,
+    { policy, hashBy, affinity }: Balancing,
+    request: HashedRequest & { readonly backend: Backend },
+    context: Surroundings,
   ) {
     const hash = hashBy && hashOfRequest(hashBy.parts, request);
     this.#hash = hash ?? 0;
     this.#policy = hash === undefined ? POLICIES[policy] : hashed(hashBy);
     this.#context = context;
+    this.#affinity = affinity;
+    this.#isSecure = request.isSecure;
+    this.#session = affinity && new StickySession(affinity, request.backend, request.texts.cookie(affinity.readName));
+  }
+
+  /** The value of a Set-Cookie field for the answer; undefined: the client keeps the cookie that it has, or needs none. */
+  get setCookie(): string | undefined {
+    const value = this.#session?.newValue;
+    if (this.#affinity === undefined || value === undefined) return undefined;
+    return setCookie(this.#affinity.cookie, { value, isSecure: this.#isSecure, wallMs: this.#context.wallMs() });
   }
 
   /** The index of one of `among`, which gets the request now. */
   pick(group: EndpointGroup, among: readonly number[], turn: number): number {
     const { nowMs, chance, clockMs } = this.#context;
-    const index = this.#policy(group, among, { hash: this.#hash, nowMs, turn, chance });
+    const asked = { hash: this.#hash, nowMs, turn, chance };
+    const byPolicy = (): number => this.#policy(group, among, asked);
+    const index = this.#session === undefined ? byPolicy() : this.#session.pick({ group, among }, asked, byPolicy);
     this.#load = group.loads[index]!;
     this.#load.underWay += 1;
     this.#beganMs = clockMs();

@@ -359,7 +359,8 @@ export class Exchange implements ResponseReceiver {
     // RFC 9112 section 6.1: no Transfer-Encoding in 1xx and 204.
     const isChunked = head.isChunked && !this.wantsPlainBody && head.status >= 200 && head.status !== 204;
     writer.begin(scratch);
-    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked });
+    const setCookie = this.#status === 0 ? undefined : this.#choice?.setCookie;
+    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie });
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at));

@@ -21,6 +21,8 @@ export interface ForwardedResponse {
   readonly connection: "default" | "keep-alive" | "close" | "upgrade";
   /** The chunked framing of the endpoint goes to the client as it is. */
   readonly isChunked: boolean;
+  /** The value of a Set-Cookie field of our own. */
+  readonly setCookie?: string | undefined;
 }
 
 /** Writes the head for the client: the endpoint's lines in their order and case, without those for this hop only. */
@@ -38,6 +40,7 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   if (!head.hasDate && head.status >= 200) to.add(date.line);
   if (!head.hasServer && head.status >= 200) to.add(SERVER);
   if (response.isChunked) to.add(CHUNKED);
+  if (response.setCookie !== undefined) to.text(`Set-Cookie: ${response.setCookie}\r\n`);
   writeConnection(to, response);
   to.add(CRLF);
 }

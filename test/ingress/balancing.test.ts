@@ -30,10 +30,10 @@ function backendOf(count: number): Backend {
 function balance(count: number, balancing: Balancing) {
   const backend = backendOf(count);
   const dice = new Dice(7);
-  const world = { nowMs: 1_000, clockMs: () => world.nowMs, chance: () => dice.chance() };
+  const world = { nowMs: 1_000, clockMs: () => world.nowMs, wallMs: () => 0, chance: () => dice.chance() };
   const trials: BackendEndpoint[] = [];
   const balancer = new Balancer(world.clockMs, (endpoint) => trials.push(endpoint));
-  const choiceFor = (id: number) => new EndpointChoice(balancing, hashedRequest(`/?id=${id}`), world);
+  const choiceFor = (id: number) => new EndpointChoice(balancing, { ...hashedRequest(`/?id=${id}`), backend }, world);
   const indexOf = (endpoint: BackendEndpoint) => backend.endpoints.indexOf(endpoint);
   return {
     world,

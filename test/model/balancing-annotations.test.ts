@@ -44,6 +44,32 @@ describe("annotations that say how endpoints are chosen", () => {
         hashBySubsetSize: 5,
       },
     },
+    {
+      annotations: {
+        affinity: "cookie",
+        "affinity-mode": "persistent",
+        "session-cookie-name": "route",
+        "session-cookie-path": "/shop",
+        "session-cookie-domain": ".a.com",
+        "session-cookie-expires": "172800",
+        "session-cookie-max-age": "-1",
+        "session-cookie-samesite": "none",
+        "session-cookie-secure": "true",
+        "session-cookie-change-on-failure": "true",
+      },
+      settings: {
+        affinity: "cookie",
+        affinityMode: "persistent",
+        cookieName: "route",
+        cookiePath: "/shop",
+        cookieDomain: ".a.com",
+        cookieExpires: 172_800,
+        cookieMaxAge: -1,
+        cookieSameSite: "None",
+        cookieSecure: true,
+        cookieChangeOnFailure: true,
+      },
+    },
   ])("reads $annotations", ({ annotations, settings }) => {
     expect(read(annotations as never)).toEqual({ settings, problems: [] });
   });
@@ -64,6 +90,19 @@ describe("annotations that say how endpoints are chosen", () => {
     { name: "upstream-hash-by", value: `$uri${"x".repeat(1_024)}`, why: "it has more than 1024 characters" },
     { name: "upstream-hash-by-subset-size", value: "0", why: "it is not a whole number from 1 to 1000" },
     { name: "upstream-hash-by-subset-size", value: "2.5", why: "it is not a whole number from 1 to 1000" },
+    { name: "affinity", value: "ip", why: "it is not one of these: cookie" },
+    { name: "affinity-mode", value: "sticky", why: "it is not one of these: balanced, persistent" },
+    { name: "session-cookie-samesite", value: "yes", why: "it is not one of these: None, Lax, Strict" },
+    {
+      name: "session-cookie-name",
+      value: "a=b; Path=/",
+      why: "it is not a name of a cookie, of at most 128 characters (RFC 6265)",
+    },
+    { name: "session-cookie-path", value: "/; Domain=evil", why: "it is not a path without blanks and ;" },
+    { name: "session-cookie-path", value: "/a\r\nX: y", why: "it is not a path without blanks and ;" },
+    { name: "session-cookie-domain", value: "a.com;b", why: "it is not a name of a domain" },
+    { name: "session-cookie-max-age", value: "1d", why: "it is not a number of seconds" },
+    { name: "session-cookie-expires", value: "9999999999", why: "it is not a number of seconds" },
   ])("ignores $name: $value with a warning", ({ name, value, why }) => {
     expect(read({ [name]: value })).toEqual({ settings: {}, problems: [`warning INGRESS_BALANCING_INVALID: ${why}`] });
   });

@@ -5,24 +5,15 @@ import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
   PROXY_BODY_SIZE,
-  {
-    names: [
-      "affinity",
-      "affinity-canary-behavior",
-      "affinity-mode",
-      "session-cookie-change-on-failure",
-      "session-cookie-conditional-samesite-none",
-      "session-cookie-domain",
-      "session-cookie-expires",
-      "session-cookie-max-age",
-      "session-cookie-name",
-      "session-cookie-path",
-      "session-cookie-samesite",
-      "session-cookie-secure",
-    ],
-    doc: "A client stays with one endpoint, by a cookie",
-  },
   ...Object.values(BALANCING),
+  {
+    names: ["affinity-canary-behavior"],
+    doc: "Whether a session stays with a canary, or with the main Ingress",
+  },
+  {
+    names: ["session-cookie-conditional-samesite-none"],
+    doc: "`SameSite=None` is left out for browsers that do not understand it, which are from before 2020",
+  },
   { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
   {
     names: [

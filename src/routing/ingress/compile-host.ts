@@ -32,9 +32,9 @@ function ruleOf(claim: PathClaim, hasTls: boolean): Rule {
   return { origin, filters: filtersOf(claim, hasTls), action: actionOf(claim) };
 }
 
-function actionOf({ ingress, target }: PathClaim): RuleAction {
+function actionOf({ ingress, path, target }: PathClaim): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
   const backend = backendKey(ingress.namespace, target.serviceName, target.servicePort);
-  const balancing = balancingOf(ingress.settings);
+  const balancing = balancingOf(ingress.settings, path);
   return balancing === undefined ? { kind: "forward", backend } : { kind: "forward", backend, balancing };
 }
