@@ -275,19 +275,47 @@ export function explainBadRequest(problems: readonly Problem[]): Lack | undefine
   };
 }
 
-/** The Service has addresses that no pool contains. Undefined if it has none. */
-export function explainOrphaned({ key }: Service, orphans: readonly Ip[]): Lack | undefined {
+/** The Service has addresses that no pool contains of those that Hawser serves. Undefined if it has none. */
+export function explainOrphaned(
+  service: Service,
+  orphans: readonly Ip[],
+  unserved: readonly UnservedPool[],
+): Lack | undefined {
   if (orphans.length === 0) return undefined;
-  return {
-    reason: "AddressOrphaned",
-    message:
-      `${orphans.map(printIp).join(" and ")}: no pool contains it any longer. It keeps serving. ` + orphanAdvice(key),
-  };
+  const byPool = Map.groupBy(orphans, (ip) => poolOfOrphan(service, ip, unserved));
+  const messages = [...byPool].map(([pool, ips]) => {
+    const { why, fix } = describeOrphan(service, pool);
+    return `${ips.map(printIp).join(" and ")}: ${why}. It keeps serving. ${fix}`;
+  });
+  return { reason: "AddressOrphaned", message: messages.join(" ") };
 }
 
-/** What to do about an orphaned address of a Service. */
-export function orphanAdvice(key: string): string {
-  return `To exchange it for an address of a pool, run hawser release ${key}; to keep it, add it to a pool.`;
+/**
+ * The pool of an orphaned address that Hawser does not serve, because it contains the address, or because it cannot be read and
+ * the address was assigned from it. Undefined where there is none.
+ */
+export function poolOfOrphan(
+  { allocatedFrom }: Service,
+  ip: Ip,
+  unserved: readonly UnservedPool[],
+): UnservedPool | undefined {
+  const isOrigin = ({ name, why }: UnservedPool): boolean => why === "unusable" && name === allocatedFrom;
+  return findRange(unserved, ip)?.pool ?? unserved.find(isOrigin);
+}
+
+/** Why an address of a Service is orphaned, as a clause, and what to do, as a sentence; `pool` is one that Hawser does not serve. */
+export function describeOrphan({ key }: Service, pool?: UnservedPool): { readonly why: string; readonly fix: string } {
+  const command = `run hawser release ${key}`;
+  if (pool === undefined)
+    return {
+      why: "no pool contains it any longer",
+      fix: `To exchange it for an address of a pool, ${command}; to keep it, add it to a pool.`,
+    };
+  const { is, fix } = whyUnserved(pool);
+  return {
+    why: `its pool "${pool.name}" is ${is}`,
+    fix: `${fix}; to exchange the address for one of another pool, ${command}.`,
+  };
 }
 
 /** The Service keeps these addresses that it is to release, and what it lacks in their place. Undefined if it keeps none. */

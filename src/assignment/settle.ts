@@ -141,6 +141,7 @@ function exchange(
   const orphaned = explainOrphaned(
     service,
     without(kept, stuck).filter((ip) => spaceOf(table.index, ip) === undefined),
+    table.unserved,
   );
   const unreleased = explainNotReleased(service, stuck, lacks);
   return {

@@ -17,7 +17,7 @@ const WHYS: Readonly<Record<UnservedPool["why"], WhyUnserved>> = {
   },
   unusable: {
     is: "not usable as it is written",
-    fix: "Fix what hawser check says of it",
+    fix: "Fix what hawser check says of the pool",
   },
   "left-out": {
     is: "left out, because it shares its name or an address with a pool that comes first",

@@ -1,4 +1,4 @@
-import { orphanAdvice } from "#src/assignment/explain.ts";
+import { describeOrphan, poolOfOrphan } from "#src/assignment/explain.ts";
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
 import { equalIps, includesIp, type Ip, printIp } from "#src/ip/address.ts";
@@ -71,12 +71,14 @@ function explainOne(context: ExplainContext, { service, object }: Subject, { ip,
     ? `Hawser assigned it${from}`
     : `it was in the status before, and was adopted${pool === undefined ? "" : ` into the pool "${pool}"`}`;
   const clauses = `${text}: ${got}${time === "" ? "" : `, and the Service has had it since ${time}`}`;
-  if (pool === undefined)
+  if (pool === undefined) {
+    const { why, fix } = describeOrphan(service, poolOfOrphan(service, ip, context.unserved));
     return okStep("address", {
       reason: "AddressOrphaned",
-      text: `${clauses}. No pool contains it any longer. It keeps serving.`,
-      fix: orphanAdvice(service.key),
+      text: `${clauses}. ${sentence(why)} It keeps serving.`,
+      fix,
     });
+  }
   return okStep("address", { reason: "AddressAssigned", text: `${clauses}. ${whyThisOne(context, service, ip)}` });
 }
 

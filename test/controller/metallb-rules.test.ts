@@ -73,6 +73,8 @@ const ONE_FORM: Readonly<Record<string, string>> = {
   "1.2.14-overlap-of-pools-in-resources": "each IPAddressPool counts alone, and no two have one name",
   "1.4.9-sharing-and-service-selectors": "the ConfigMap has no selectors for Services in its advertisements",
   "1.6.2-pool-renamed-in-two-objects": "in the ConfigMap a rename is one change",
+  "1.6.3-pool-becomes-one-of-bgp": "the ConfigMap says the protocol in the pool",
+  "1.6.3-pool-is-left-out-later": "in the ConfigMap pools that overlap are rejected",
   "1.6.9-invalid-config-map": "the ConfigMap is one text, that counts as a whole",
   "1.6.9-invalid-resource": "each object counts alone",
 };

@@ -29,6 +29,8 @@ interface Step {
   readonly objects: readonly KubeObject[];
   /** `KIND NAMESPACE/NAME` of each that is deleted. */
   readonly deleted: readonly (readonly [Kind, string])[];
+  /** First another controller starts on what the one before wrote. */
+  readonly isRestart: boolean;
 }
 
 export interface RuleCase {
@@ -45,8 +47,8 @@ function formOf({ kind }: KubeObject): Form | undefined {
 }
 
 /**
- * Reads a case: `# Then: TITLE` begins another step, `# Deleted: KIND NAMESPACE/NAME` in it deletes an object, and
- * `# Options: --load-balancer-class CLASS` is how the controller is started.
+ * Reads a case: `# Then: TITLE` begins another step, `# Deleted: KIND NAMESPACE/NAME` in it deletes an object,
+ * `# Restart` restarts the controller, and `# Options: --load-balancer-class CLASS` is how the controller is started.
  */
 export function readRuleCase(text: string, file: string): RuleCase {
   const [first = "", ...rest] = text.split(/^# Then: /m);
@@ -58,7 +60,7 @@ export function readRuleCase(text: string, file: string): RuleCase {
       const found = /^# Deleted: (\w+) (\S+)$/.exec(line);
       return found === null ? [] : [[found[1] as Kind, found[2] ?? ""] as const];
     });
-    return { title, objects, deleted };
+    return { title, objects, deleted, isRestart: lines.includes("# Restart") };
   });
   const forms = new Set(steps.flatMap(({ objects }) => objects.flatMap((one) => formOf(one) ?? [])));
   const loadBalancerClass = /^# Options: --load-balancer-class (\S+)$/m.exec(text)?.[1];
@@ -73,13 +75,17 @@ const SETTLED_MS = 40_000;
  * counts say after each step, as YAML, with the names that custom resources have.
  */
 export async function playRuleCase({ steps, loadBalancerClass }: RuleCase, form: Form): Promise<string> {
-  const world = new World();
-  const reader = new ConfigurationReader("metallb-system");
+  let world = new World();
+  let reader = new ConfigurationReader("metallb-system");
   const shown: unknown[] = [];
   try {
     for (const [at, step] of steps.entries()) {
+      if (step.isRestart) {
+        await world.stop();
+        [world, reader] = [new World(copyOf(world.source)), new ConfigurationReader("metallb-system")];
+      }
       apply(world.source, step, form);
-      if (at === 0) await world.start(loadBalancerClass);
+      if (at === 0 || step.isRestart) await world.start(loadBalancerClass);
       const { problems } = read(reader, world.source);
       await world.idle();
       const meanwhile = servicesIn(world.source);
@@ -231,6 +237,15 @@ function announcersIn(source: MemorySource, { configuration = EMPTY_CONFIGURATIO
   return { announcers: Object.fromEntries(announced) };
 }
 
+/** The same objects, of which no program knows more than they say. */
+function copyOf(source: MemorySource): MemorySource {
+  const copy = new MemorySource();
+  const kinds = ["ConfigMap", "Service", "Node", "Namespace", ...METALLB_KINDS] as const;
+  copy.history = source.history;
+  copy.put(...kinds.flatMap((kind) => [...source.list(kind).values()]));
+  return copy;
+}
+
 /**
  * What a step led to is fed back: a controller that starts on it changes no address, and finds nothing to write unless it cannot
  * know what its predecessor knew, the last good configuration.
@@ -243,10 +258,7 @@ async function expectCalmAfterRestart(
     isStale,
   }: { isStale: boolean } & Pick<ConfigurationReader, "configuration"> & Pick<RuleCase, "loadBalancerClass">,
 ): Promise<void> {
-  const copy = new MemorySource();
-  const kinds = ["ConfigMap", "Service", "Node", "Namespace", ...METALLB_KINDS] as const;
-  copy.history = source.history;
-  copy.put(...kinds.flatMap((kind) => [...source.list(kind).values()]));
+  const copy = copyOf(source);
   const again = new World(copy);
   again.announce(...addressesIn(source));
   try {
