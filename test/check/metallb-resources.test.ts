@@ -20,6 +20,7 @@ const AD = resource("L2Advertisement", "all", ["interfaces: []"]);
 describe("an apiVersion that is not read", () => {
   it.each([
     { kind: "IPAddressPool", written: "metallb.io/v1beta2", says: ["metallb.io/v1beta1", "metallb.io/v1beta1"] },
+    { kind: "L2Advertisement", written: "metallb.io/v1beta2", says: ["metallb.io/v1beta1", "metallb.io/v1beta1"] },
     {
       kind: "BGPPeer",
       written: "metallb.io/v1",
