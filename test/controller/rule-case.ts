@@ -5,8 +5,9 @@ import { ConfigurationReader } from "#src/configuration/configuration-reader.ts"
 import { resourcesByKind } from "#src/configuration/read-configuration.ts";
 import { planAnnouncements } from "#src/election/plan.ts";
 import { nodeStanding, wantedAddress } from "#src/election/wanted.ts";
-import { parseIp, printIp } from "#src/ip/address.ts";
+import { type Family, nameOfFamily, parseIp, printIp } from "#src/ip/address.ts";
 import { parseCidr } from "#src/ip/cidr.ts";
+import { type IpRange, rangeContains } from "#src/ip/range.ts";
 import { EMPTY_CONFIGURATION } from "#src/model/configuration.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
@@ -102,7 +103,7 @@ export async function playRuleCase({ steps, loadBalancerClass }: RuleCase, form:
         services: after,
         ...announcersIn(world.source, reader),
         events: eventsIn(world.source),
-        pools: await (form === "ConfigMap" ? countsInMetrics(world) : countsInStatuses(world.source, reader)),
+        pools: await countsOf(world, reader),
       });
       const { configuration, isStale } = reader;
       await expectCalmAfterRestart(world.source, { loadBalancerClass, configuration, isStale });
@@ -183,29 +184,37 @@ function eventsIn(source: MemorySource): readonly string[] {
   });
 }
 
-/** `POOL FAMILY: USED in use, FREE free`. */
-function countsOf(pool: string, family: string, [used, free]: readonly [unknown, unknown]): string[] {
-  return Number(used) + Number(free) === 0 ? [] : [`${pool} ${family}: ${String(used)} in use, ${String(free)} free`];
+/**
+ * `POOL FAMILY: N assigned, N free` of each pool: of an IPAddressPool as its status says; of the ConfigMap what the Services have that
+ * Hawser serves, and what the metrics say is free.
+ */
+async function countsOf(world: World, { configuration }: ConfigurationReader): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { name, resource, ranges } of configuration?.pools ?? [])
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const own = ranges.filter((range) => range.family === family);
+      if (own.length === 0) continue;
+      const [assigned, free] =
+        resource === undefined
+          ? [
+              assignedOf(world.source, own),
+              await world.metric(`hawser_pool_addresses_free{pool="${name}",family="${family}"}`),
+            ]
+          : countsInStatus(world.source, resource, family);
+      lines.push(`${name} ${family}: ${String(assigned)} assigned, ${String(free)} free`);
+    }
+  return lines;
 }
 
-async function countsInMetrics(world: World): Promise<readonly string[]> {
-  const text = await world.registry.metrics();
-  const found = [...text.matchAll(/^hawser_pool_addresses_in_use\{pool="([^"]+)",family="(\w+)"\} (\S+)$/gm)];
-  const lines = found.map(async ([, pool = "", family = "", used]) => {
-    const free = await world.metric(`hawser_pool_addresses_free{pool="${pool}",family="${family}"}`);
-    return countsOf(pool, family, [used, free]);
-  });
-  return (await Promise.all(lines)).flat();
+function countsInStatus(source: MemorySource, key: string, family: Family): readonly unknown[] {
+  const status = recordOf(source.get("IPAddressPool", key)?.["status"]);
+  return ["assigned", "available"].map((word) => status[`${word}${nameOfFamily(family)}`]);
 }
 
-function countsInStatuses(source: MemorySource, { configuration }: ConfigurationReader): readonly string[] {
-  return (configuration?.pools ?? []).flatMap(({ name, resource = "" }) => {
-    const status = recordOf(source.get("IPAddressPool", resource)?.["status"]);
-    return [
-      ...countsOf(name, "ipv4", [status["assignedIPv4"], status["availableIPv4"]]),
-      ...countsOf(name, "ipv6", [status["assignedIPv6"], status["availableIPv6"]]),
-    ];
-  });
+function assignedOf(source: MemorySource, ranges: readonly IpRange[]): number {
+  const having = [...source.list("Service").values()].filter(({ metadata }) => POOL_ANNOTATION in metadata.annotations);
+  const found = having.flatMap(addressesShownBy).filter((ip) => ranges.some((range) => rangeContains(range, ip)));
+  return new Set(found.map(printIp)).size;
 }
 
 /** Who announces each address, where the case has Nodes: one speaker runs on each, in the networks of the pools. */
