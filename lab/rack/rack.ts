@@ -37,6 +37,8 @@ interface PodSlot {
   readonly host: Host;
   readonly node: string;
   readonly index: number;
+  /** Pending from its removal on. */
+  removed?: Promise<void>;
 }
 
 /**
@@ -146,7 +148,7 @@ export class Rack implements AsyncDisposable {
     const index = Array.from({ length: room }, (_, at) => at + 1).find((at) => !taken.has(at));
     if (index === undefined) throw new Error(`node ${node} is full: it has ${room} pods`);
     const host = new Host(name, `pod-${name}`, podAddresses(nodeNumber, index, this.nodes.length));
-    const slot = { host, node, index };
+    const slot: PodSlot = { host, node, index };
     this.#pods.set(name, slot);
     return slot;
   }
@@ -157,10 +159,13 @@ export class Rack implements AsyncDisposable {
     return index + 1;
   }
 
-  /** Removes a pod's namespace with everything running in it. */
+  /** Removes a pod's namespace with everything running in it. May be called again, also before the first call has resolved. */
   async removePodHost(name: string): Promise<void> {
     const slot = this.#pods.get(name);
-    if (slot === undefined) return;
+    if (slot !== undefined) await (slot.removed ??= this.#removePod(name, slot));
+  }
+
+  async #removePod(name: string, slot: PodSlot): Promise<void> {
     // With its link go the node's routes to it; without node or link there is nothing to remove.
     await runCommand(["ip", "-n", slot.node, "link", "del", `pod-${slot.index}`]);
     await removeNamespaces([slot.host.namespace]);

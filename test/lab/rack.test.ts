@@ -85,6 +85,12 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("Rack", () => {
       expect(namespaces()).not.toContain("pod-web-1");
     });
 
+    it("removes a pod once, also where two ask for it at the same time", async () => {
+      const { name } = await rack.addPodHost({ name: "twice", node: "n1" });
+      await Promise.all([rack.removePodHost(name), rack.removePodHost(name)]);
+      expect(namespaces()).not.toContain("pod-twice");
+    });
+
     it("gives a pod's address to the next pod once it is free", async () => {
       const first = await rack.startPod({ name: "first", node: "n1" });
       const second = await rack.startPod({ name: "second", node: "n1" });
