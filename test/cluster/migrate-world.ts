@@ -1,147 +1,41 @@
-// A cluster with MetalLB in it as its controller and speakers leave it, and a shell in which the printed procedure is played.
+// A cluster with MetalLB in it, and a shell in which the printed procedure is played.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { V1PodList } from "@kubernetes/client-node";
-import { applyManifests } from "#lab/cluster/apply-manifests.ts";
+import type { V1NodeList, V1PodList } from "@kubernetes/client-node";
 import { clusterProgram } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
-import { install } from "#lab/cluster/definition.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
-import { metallbDefinition } from "#lab/metallb/metallb-definitions.ts";
+import type { ImageProgram } from "#lab/rack/image-program.ts";
 import { Rack } from "#lab/rack/rack.ts";
 import type { CommandResult } from "#lab/rack/run-command.ts";
 import { until } from "#lab/rack/until.ts";
-import { METALLB_KINDS } from "#src/model/kind.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { config } from "#test/config/kustomization.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-const SERVICES = "/api/v1/namespaces/shop/services";
-/** What MetalLB's programs are here: processes with their names, because nothing of them is asked but that they end. */
-const IDLE = ["bash", "-c", "exec sleep infinity"];
+const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
+export const SERVICES = "/api/v1/namespaces/shop/services";
 /** The API server takes minutes to say the same on a machine with many suites. */
-const PATIENT = { timeoutMs: 200_000 } as const;
+export const PATIENT = { timeoutMs: 200_000 } as const;
 
-export type Era = "custom resources" | "a ConfigMap";
-
-const PROGRAMS = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { namespace: metallb-system, name: controller, labels: { app: metallb, component: controller } }
-spec:
-  selector: { matchLabels: { app: metallb, component: controller } }
-  template:
-    metadata: { labels: { app: metallb, component: controller } }
-    spec: { terminationGracePeriodSeconds: 1, containers: [{ name: controller, image: "quay.io/metallb/controller:v0", args: [--port=7472] }] }
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: { namespace: metallb-system, name: speaker, labels: { app: metallb, component: speaker } }
-spec:
-  selector: { matchLabels: { app: metallb, component: speaker } }
-  template:
-    metadata: { labels: { app: metallb, component: speaker } }
-    spec:
-      hostNetwork: true
-      terminationGracePeriodSeconds: 2
-      nodeSelector: { kubernetes.io/os: linux }
-      containers:
-      - name: speaker
-        image: quay.io/metallb/speaker:v0
-        args: [--port=7472]
-        ports: [{ name: memberlist-udp, containerPort: 7946, protocol: UDP }]
-`;
-
-const RESOURCES = `
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: { namespace: metallb-system, name: lan }
-spec: { addresses: [192.0.2.200-192.0.2.219, "2001:db8:0:1::200-2001:db8:0:1::20f"] }
----
-apiVersion: metallb.io/v1beta1
-kind: IPAddressPool
-metadata: { namespace: metallb-system, name: costly }
-spec: { addresses: [192.0.2.240/29], autoAssign: false }
----
-apiVersion: metallb.io/v1beta1
-kind: AddressPool
-metadata: { namespace: metallb-system, name: before }
-spec: { protocol: layer2, addresses: [192.0.2.230/31] }
----
-{ apiVersion: metallb.io/v1beta1, kind: L2Advertisement, metadata: { namespace: metallb-system, name: all }, spec: {} }
----
-apiVersion: metallb.io/v1beta2
-kind: BGPPeer
-metadata: { namespace: metallb-system, name: router }
-spec: { myASN: 64500, peerASN: 64501, peerAddress: 192.0.2.1 }
----
-{ apiVersion: metallb.io/v1beta1, kind: BGPAdvertisement, metadata: { namespace: metallb-system, name: all }, spec: {} }
----
-# As MetalLB's manifest has it: its server is MetalLB's controller.
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: { name: metallb-webhook-configuration }
-webhooks:
-- name: ipaddresspoolvalidationwebhook.metallb.io
-  admissionReviewVersions: [v1]
-  sideEffects: None
-  failurePolicy: Fail
-  clientConfig: { service: { namespace: metallb-system, name: metallb-webhook-service, path: /validate } }
-  rules: [{ apiGroups: [metallb.io], apiVersions: [v1beta1], operations: [CREATE, UPDATE], resources: [ipaddresspools] }]
-`;
-
-const CONFIG_MAP = `
-apiVersion: v1
-kind: ConfigMap
-metadata: { namespace: metallb-system, name: config }
-data:
-  config: |
-    peers:
-    - { my-asn: 64500, peer-asn: 64501, peer-address: 192.0.2.1 }
-    address-pools:
-    - name: lan
-      protocol: layer2
-      addresses: [192.0.2.200-192.0.2.219, "2001:db8:0:1::200-2001:db8:0:1::20f"]
-    - name: costly
-      protocol: layer2
-      auto-assign: false
-      addresses: [192.0.2.240/29]
-`;
-
-/** A Service as MetalLB leaves it. */
-interface Left {
-  readonly ips: readonly string[];
-  /** The pool in MetalLB's note; undefined: of a version that wrote none. */
-  readonly pool?: string;
-  /** MetalLB's annotations without their prefix. */
-  readonly asks?: Readonly<Record<string, string>>;
-  readonly spec?: Readonly<Record<string, unknown>>;
-  readonly protocol?: "UDP";
-}
-
-/** Of all kinds: plain, shared, of two families, requested in two ways, from a pool by name, for local endpoints. */
-const LEFT: Readonly<Record<string, Left>> = {
-  web: { ips: ["192.0.2.203"], pool: "lan" },
-  "dns-tcp": { ips: ["192.0.2.201"], pool: "lan", asks: { "allow-shared-ip": "dns" } },
-  "dns-udp": { ips: ["192.0.2.201"], pool: "lan", asks: { "allow-shared-ip": "dns" }, protocol: "UDP" },
-  both: {
-    ips: ["192.0.2.202", "2001:db8:0:1::202"],
-    pool: "lan",
-    spec: { ipFamilyPolicy: "RequireDualStack", ipFamilies: ["IPv6", "IPv4"] },
-  },
-  asked: { ips: ["192.0.2.215"], pool: "lan", asks: { loadBalancerIPs: "192.0.2.215" } },
-  "asked-in-spec": { ips: ["192.0.2.214"], pool: "lan", spec: { loadBalancerIP: "192.0.2.214" } },
-  paid: { ips: ["192.0.2.241"], pool: "costly", asks: { "address-pool": "costly" } },
-  local: { ips: ["192.0.2.210"], pool: "lan", spec: { externalTrafficPolicy: "Local" } },
-  old: { ips: ["192.0.2.219"] },
-};
-
-/** What MetalLB left; with custom resources also a Service of an AddressPool, which is converted. */
-export function leftOf(era: Era): Readonly<Record<string, Left>> {
-  return era === "a ConfigMap" ? LEFT : { ...LEFT, before: { ips: ["192.0.2.230"], pool: "before" } };
+/** The MetalLB that Hawser takes the place of. */
+export interface FormerMetallb {
+  readonly title: string;
+  /** Its configuration is in custom resources, which its webhooks check. */
+  readonly hasResources: boolean;
+  /** It has AddressPools, which are converted. */
+  readonly isConverted: boolean;
+  /** Its own programs run; else its objects and statuses are made by hand, and nothing answers for the addresses. */
+  readonly isReal: boolean;
+  /** The name under which it writes statuses. */
+  readonly writer: string;
+  /** What its two images run. */
+  readonly programs: () => readonly ImageProgram[];
+  /** Installs it beside a Deployment `shop/web`, with Services of the namespace `shop`; resolves when all of them have their addresses. */
+  readonly install: (world: MigrateWorld) => Promise<void>;
 }
 
 interface Changed {
@@ -165,6 +59,8 @@ export class MigrateWorld {
   readonly #kubelets: Kubelets;
   readonly #directory: string;
   readonly #closing = new AbortController();
+  /** What MetalLB left: the addresses of each Service, by its name. */
+  left: ReadonlyMap<string, readonly string[]> = new Map();
   /** What was seen of a Service and should not be. */
   readonly faults: string[] = [];
   /** How many versions of Services were seen. */
@@ -177,62 +73,44 @@ export class MigrateWorld {
     this.#directory = parts.directory;
   }
 
-  static async start(era: Era): Promise<MigrateWorld> {
+  static async start(metallb: FormerMetallb): Promise<MigrateWorld> {
     const directory = mkdtempSync(join(tmpdir(), "hawser-migrate-"));
     const rack = await Rack.build({ nodes: 3, controlPlane: true });
-    const options = { directory: join(directory, "cluster"), host: rack.controlPlane, controllerManager: true };
-    const cluster = await Cluster.start(options);
-    const programs = [
-      { image: "hawser", command: [process.execPath, CLI] },
-      { image: "controller", command: IDLE },
-      { image: "speaker", command: IDLE },
-    ];
+    const apiServerFlags = ["--enable-aggregator-routing=true"];
+    const place = { directory: join(directory, "cluster"), host: rack.controlPlane };
+    const cluster = await Cluster.start({ ...place, controllerManager: true, apiServerFlags });
+    const programs = [{ image: "hawser", command: [process.execPath, CLI] }, ...metallb.programs()];
     const kubelets = await Kubelets.start({ cluster, rack, programs });
     // Where README.md has it after `npm run image`.
     symlinkSync(join(config, "expose"), join(directory, "install"));
     const world = new MigrateWorld({ rack, cluster, kubelets, directory });
-    await world.#installMetallb(era);
-    await world.#leaveServices(era);
+    await world.#openWayToPods();
+    await world.#installShop();
+    await metallb.install(world);
     await world.#watch();
     return world;
   }
 
-  async #installMetallb(era: Era): Promise<void> {
+  /** What people have there before: a web application. */
+  async #installShop(): Promise<void> {
     const { api } = this.cluster;
-    for (const name of ["metallb-system", "shop"])
-      await api.must({ path: "/api/v1/namespaces", body: { metadata: { name } } });
-    if (era === "custom resources")
-      for (const kind of METALLB_KINDS) await install(this.cluster, metallbDefinition(kind));
-    await applyManifests(api, era === "custom resources" ? RESOURCES : CONFIG_MAP);
-    await applyManifests(api, PROGRAMS);
+    await api.must({ path: "/api/v1/namespaces", body: { metadata: { name: "shop" } } });
     const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }] } };
     const spec = { replicas: 1, selector: { matchLabels: { app: "web" } }, template };
     await api.must({ path: "/apis/apps/v1/namespaces/shop/deployments", body: { metadata: { name: "web" }, spec } });
-    await this.untilRunning("metallb-system", 4);
     await this.untilRunning("shop", 1);
   }
 
-  /** As MetalLB writes: the annotation and the status by one update of the status, under the name of its program. */
-  async #leaveServices(era: Era): Promise<void> {
-    const { api } = this.cluster;
-    const prefix = era === "custom resources" ? "metallb.io" : "metallb.universe.tf";
-    for (const [name, { ips, pool, asks = {}, spec = {}, protocol = "TCP" }] of Object.entries(leftOf(era))) {
-      const annotations = Object.fromEntries(Object.entries(asks).map(([key, value]) => [`${prefix}/${key}`, value]));
-      const ports = [{ port: 80, protocol }];
-      const whole = { type: "LoadBalancer", selector: { app: "web" }, ports, ...spec };
-      const made = await api.must<KubeObject>({
-        path: SERVICES,
-        body: { metadata: { name, annotations }, spec: whole },
-      });
-      // Versions that read a ConfigMap wrote none.
-      const note = pool === undefined || era === "a ConfigMap" ? {} : { [`${prefix}/ip-allocated-from-pool`]: pool };
-      const body = {
-        ...made,
-        metadata: { ...made.metadata, annotations: { ...made.metadata.annotations, ...note } },
-        status: { loadBalancer: { ingress: ips.map((ip) => ({ ip })) } },
-      };
-      const path = `${SERVICES}/${name}/status?fieldManager=metallb`;
-      await api.must({ method: "PUT", path, body });
+  /**
+   * The API server reaches the webhooks of pods: it asks their endpoints, and its host knows the way to them. Clusters do
+   * the same by their network plug-in.
+   */
+  async #openWayToPods(): Promise<void> {
+    const { items } = await this.cluster.api.must<V1NodeList>({ path: "/api/v1/nodes" });
+    for (const { metadata, spec } of items) {
+      const node = this.rack.host(metadata?.name ?? "");
+      const added = await this.rack.controlPlane.run(["ip", "route", "add", spec?.podCIDR ?? "", "via", node.ipv4]);
+      if (added.code !== 0) throw new Error(added.stderr);
     }
   }
 
@@ -241,6 +119,9 @@ export class MigrateWorld {
     const { api } = this.cluster;
     const list = await api.must<{ metadata: { resourceVersion: string }; items: KubeObject[] }>({ path: SERVICES });
     const before = new Map(list.items.map((object) => [object.metadata.name, object]));
+    this.left = new Map(
+      list.items.map((object) => [object.metadata.name, ingressOf(object).map(({ ip }) => String(ip))]),
+    );
     const take = (event: unknown): void => {
       const { type, object } = event as Changed;
       if (type === "BOOKMARK") return;
@@ -276,8 +157,25 @@ export class MigrateWorld {
     return this.rack.controlPlane.run(["bash", "-ec", [...programs, lines].join("\n")]);
   }
 
-  /** Whether a client in the LAN is answered by a pod behind an address. */
-  async isServed(ip: string): Promise<boolean> {
+  /**
+   * Those of the addresses that MetalLB left at which no pod answers a client in the LAN, which asks by ARP and NDP who has
+   * them.
+   */
+  async unserved(): Promise<readonly string[]> {
+    const missing: string[] = [];
+    for (const ip of new Set([...this.left.values()].flat())) if (!(await this.#isServed(ip))) missing.push(ip);
+    return missing;
+  }
+
+  /** Resolves when none of them is left. */
+  async untilServed(): Promise<void> {
+    let seen: readonly string[] = [];
+    const isSo = async (): Promise<boolean> => (seen = await this.unserved()).length === 0;
+    await until("a client is answered at every address", isSo, { ...PATIENT, lastSeen: () => seen });
+  }
+
+  async #isServed(ip: string): Promise<boolean> {
+    await this.rack.client.run(["ip", "neigh", "flush", "dev", "eth0"]);
     const url = `http://${ip.includes(":") ? `[${ip}]` : ip}/`;
     const { code } = await this.rack.client.run(["curl", "--silent", "--max-time", "10", "--globoff", url]);
     return code === 0;
@@ -307,6 +205,30 @@ export class MigrateWorld {
     return { stop };
   }
 
+  /** Asks the LAN by ARP who has an address, again and again; `stop` resolves with the nodes that answered each request. */
+  async askWhoHas(ip: string): Promise<{ stop(): Promise<readonly (readonly string[])[]> }> {
+    const { client, nodes } = this.rack;
+    const asked: (readonly string[])[] = [];
+    const nameOf = (mac: string): string => nodes.find((node) => node.mac === mac)?.name ?? mac;
+    const command = [process.execPath, ASKER, "eth0", client.ipv4, ip, "100"];
+    const onLine = (line: string): void => {
+      const [, macs = ""] = line.split(" ");
+      asked.push(macs === "" ? [] : macs.split(",").map(nameOf));
+    };
+    const asker = await client.spawn({ name: "arp-asker", command, onLine });
+    const stop = async (): Promise<readonly (readonly string[])[]> => {
+      await until("the last request was answered", () => asked.at(-1)?.length === 1, PATIENT);
+      await asker.kill();
+      return asked;
+    };
+    return { stop };
+  }
+
+  /** What the programs in pods said last, for a person who looks into a failure. */
+  saidLast(): unknown {
+    return this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+  }
+
   async services(): Promise<readonly Changed["object"][]> {
     return (await this.cluster.api.must<{ items: Changed["object"][] }>({ path: SERVICES })).items;
   }
@@ -317,10 +239,9 @@ export class MigrateWorld {
       (await this.services())
         .filter((object) => conditionOf(object, type)?.["status"] !== "True")
         .map(({ metadata }) => metadata.name);
-    const lastSeen = (): unknown => this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
     await until(`${type} of all Services is True`, async () => (await missing()).length === 0, {
       ...PATIENT,
-      lastSeen,
+      lastSeen: () => this.saidLast(),
     });
   }
 
@@ -345,7 +266,9 @@ export class MigrateWorld {
 function faultsOf(type: string, object: KubeObject, before: KubeObject | undefined): readonly string[] {
   const { name, annotations = {}, resourceVersion } = object.metadata as Written;
   const at = `${name} at ${resourceVersion}`;
-  if (before === undefined || type === "DELETED") return [`${at}: ${type}`];
+  // One that was made meanwhile.
+  if (before === undefined) return [];
+  if (type === "DELETED") return [`${at}: ${type}`];
   const has = ingressOf(object).map(({ ip }) => ip);
   const had = ingressOf(before).map(({ ip }) => ip);
   const lost = Object.entries((before.metadata as Written).annotations ?? {}).filter(
