@@ -1,13 +1,21 @@
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
 
 /** What is done with a request before it is forwarded; `runFilters` says in which order. */
 export interface RuleFilters {
   readonly httpsRedirect: HttpsPolicy | undefined;
-  /** What becomes of the path; the target is visible ASCII. */
-  readonly rewrite: Rewrite | undefined;
+  readonly rewrite: PathRewrite | undefined;
   /** The largest body of a request, in bytes; 0: any size; undefined: as the program's option says. */
   readonly bodyBytes: number | undefined;
+}
+
+/** What becomes of the path; the target is visible ASCII. */
+export interface PathRewrite extends Rewrite {
+  /** Of a target with groups: its texts, and the numbers of groups between them. */
+  readonly parts?: readonly (string | number)[];
+  /** The expression that the path of the rule is. */
+  readonly pattern?: PathPattern;
 }
 
 /** Of most rules: all of these share one, and nothing is asked of it. */

@@ -12,6 +12,7 @@ import {
   readMap,
   readText,
 } from "./field.ts";
+import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { type IngressBackend, readBackend } from "./ingress-backend.ts";
 import { isRecord } from "./record.ts";
 
@@ -35,8 +36,8 @@ export interface IngressPath {
   readonly path: string;
   readonly pathType: PathType;
   /**
-   * The path is a regular expression as ingress-nginx has them, or empty where which paths are meant is unknown.
-   * Hawser compares by none: the target is closed, and so is whatever the pattern could match.
+   * The path is a regular expression as ingress-nginx has them. Where the target is closed it may be one that cannot be
+   * read, or empty where which paths are meant is unknown: whatever it could match is closed.
    */
   readonly isPattern?: true;
   readonly target: IngressTarget;
@@ -49,7 +50,7 @@ export interface PathContext {
   readonly isV1: boolean;
   /** Why all paths of the Ingress are closed; undefined: they are not. */
   readonly closed: ClosedReason | undefined;
-  /** Paths may be regular expressions. */
+  /** Paths with special characters are regular expressions, and so are all of ImplementationSpecific. */
   readonly usesRegex: boolean;
 }
 
@@ -63,28 +64,75 @@ const PATTERN = /[\\^$|?*+()[\]{}]/;
  * it is for. Undefined where that is unknown and the Ingress restricts nothing.
  */
 function readPath(field: Field, context: PathContext): IngressPath | undefined {
-  const { isV1, usesRegex } = context;
   if (!readMap(field)) return unknownPath(field, context);
   const typeField = child(field, "pathType");
-  const pathType = isUnset(typeField) && !isV1 ? "ImplementationSpecific" : readPathType(typeField);
+  const pathType = isUnset(typeField) && !context.isV1 ? "ImplementationSpecific" : readPathType(typeField);
   const pathField = child(field, "path");
   const text = isUnset(pathField) ? "" : readText(pathField);
-  const backend = readBackend(child(field, "backend"), isV1);
+  const backend = readBackend(child(field, "backend"), context.isV1);
   if (text === undefined) return unknownPath(field, context);
-  const isPattern = usesRegex && PATTERN.test(text);
-  const path = pathType === undefined || isPattern ? undefined : readPathText(pathField, text, pathType);
-  const isUnsupported = isPattern || !isUnset(descend(field, "backend", "resource"));
-  const closed = isUnsupported ? "closed-unsupported" : "closed-unreadable";
-  if (isPattern) complainOfPattern(pathField);
+  if (context.usesRegex && PATTERN.test(text)) return patternOf(field, { text, pathType, backend }, context);
+  const path = pathType === undefined ? undefined : readPathText(pathField, text, pathType);
   const isServed = pathType !== undefined && path !== undefined;
+  const target = closedBy(context) ?? (isServed ? backend : undefined) ?? { closed: closedReasonOf(field) };
+  const isPattern = context.usesRegex && !isClosed(target) && isPlainPattern(text, pathType);
   return {
-    path: path ?? (text.startsWith("/") ? text : `/${text}`),
+    path: path ?? withSlash(text),
     // The widest: it cannot leave open what another type would have covered.
     pathType: pathType ?? "ImplementationSpecific",
     ...(isPattern ? { isPattern } : {}),
+    target,
+    at: field.path,
+  };
+}
+
+/** A path with special characters in an Ingress with regular expressions. Which type it has makes no difference. */
+function patternOf(
+  field: Field,
+  written: {
+    readonly text: string;
+    readonly pathType: PathType | undefined;
+    readonly backend: IngressBackend | undefined;
+  },
+  context: PathContext,
+): IngressPath {
+  const { text, pathType, backend } = written;
+  const isReadable = readPattern(child(field, "path"), text);
+  const isServed = isReadable && pathType !== undefined;
+  const closed = isReadable ? closedReasonOf(field) : "closed-unsupported";
+  return {
+    path: withSlash(text),
+    pathType: isReadable ? "ImplementationSpecific" : (pathType ?? "ImplementationSpecific"),
+    isPattern: true,
     target: closedBy(context) ?? (isServed ? backend : undefined) ?? { closed },
     at: field.path,
   };
+}
+
+function withSlash(text: string): string {
+  return text.startsWith("/") ? text : `/${text}`;
+}
+
+/** Why a path is closed that can be read neither with its type nor with its backend. */
+function closedReasonOf(field: Field): ClosedReason {
+  return isUnset(descend(field, "backend", "resource")) ? "closed-unreadable" : "closed-unsupported";
+}
+
+/** Whether a text without special characters is compared as a regular expression is: without regard to case. */
+function isPlainPattern(text: string, pathType: PathType | undefined): boolean {
+  return pathType === "ImplementationSpecific" && text !== "" && PathPattern.read(text) instanceof PathPattern;
+}
+
+/** Whether a regular expression can be compared with; a Problem where it cannot. */
+function readPattern(field: Field, text: string): boolean {
+  const pattern = text.startsWith("/") ? PathPattern.read(text) : { why: "it does not begin with /" };
+  if (pattern instanceof PathPattern) return true;
+  complain(field, "INGRESS_REGEX_INVALID", {
+    what: `Closed the path ${quote(text)}`,
+    why: `it is a regular expression that Hawser cannot use: ${pattern.why}`,
+    fix: "Write another expression, or the path as Prefix or Exact without special characters",
+  });
+  return false;
 }
 
 /** Reads the paths of a rule; what is not a list of paths counts as one path that cannot be read. */
@@ -134,14 +182,6 @@ function readPathText(field: Field, text: string, pathType: PathType): string | 
   if (ambiguous === undefined) return text;
   const why = `it has ${quote(ambiguous)}, which pathType ${pathType} does not allow`;
   return complain(field, "INGRESS_PATH_INVALID", { what, why, fix: "Write the path as it is after resolving that" });
-}
-
-function complainOfPattern(field: Field): void {
-  complain(field, "INGRESS_REGEX_UNSUPPORTED", {
-    what: `Closed the path ${quote(field.value)}`,
-    why: "it is a regular expression, and Hawser does not match paths by those yet",
-    fix: "Write the path as Prefix or Exact, without special characters",
-  });
 }
 
 function warnOfWildcard(field: Field, text: string): void {

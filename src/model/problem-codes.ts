@@ -432,10 +432,10 @@ export const PROBLEM_CODES = {
     meaning: "The target of `rewrite-target` is not a path. The paths of the Ingress are closed: they answer 503.",
     solve: "Write a path that begins with /.",
   },
-  INGRESS_REGEX_UNSUPPORTED: {
+  INGRESS_REGEX_INVALID: {
     meaning:
-      "An Ingress asks for regular expressions in paths, which Hawser does not support yet. All paths that they could match are closed: they answer 503.",
-    solve: "Write the paths as Prefix or Exact, and targets without `$1`.",
+      "A path is a regular expression that Hawser cannot read, or cannot decide in time that grows with the path alone: looking ahead and behind, references to groups, more than 512 characters. All paths that it could match are closed: they answer 503.",
+    solve: "Write another expression, or the path as Prefix or Exact.",
   },
   INGRESS_RESTRICTION_UNSUPPORTED: {
     meaning:

@@ -19,8 +19,8 @@ type UnlinkedPattern = Omit<ClosedPattern, "parent">;
  * path and without regard to case, and goes before all paths with a shorter text.
  */
 export function closedPattern(pattern: string, rule: Rule): UnlinkedPattern {
-  const text = literalStart(pattern);
-  return { text: text.toLowerCase(), length: lengthOf(pattern, text), rule };
+  const text = literalStart(pattern.replace(MARK, ""));
+  return { text: text.toLowerCase(), length: patternLength(pattern, text), rule };
 }
 
 /** Puts patterns in order, of each text the longest, and gives each the longest other one that it begins with. */
@@ -32,15 +32,14 @@ export function linkPatterns(patterns: readonly UnlinkedPattern[]): readonly Clo
   return linkNested([...longest.values()].sort((left, right) => (left.text < right.text ? -1 : 1)));
 }
 
-/** One without special characters yields to a rule of the same text: among these the older one goes first. */
-function lengthOf(pattern: string, text: string): number {
+/** One without special characters (`text` is all of it) yields to a rule of the same text: that is compared by case. */
+export function patternLength(pattern: string, text: string): number {
   if (pattern === "") return Infinity;
   return pattern === text ? pattern.length - 1 : pattern.length;
 }
 
 /** The text that each path begins with that an expression could match; `/` where it has alternatives. */
-function literalStart(pattern: string): string {
-  const expression = pattern.replace(MARK, "");
+export function literalStart(expression: string): string {
   const text = LITERAL.exec(expression)?.[0] ?? "/";
   if (hasAlternatives(expression)) return "/";
   return OPTIONAL.test(expression.slice(text.length)) ? text.slice(0, -1) || "/" : text;

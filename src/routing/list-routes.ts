@@ -40,10 +40,11 @@ export function listRoutes(
   return { routes, total };
 }
 
-function rulesOf({ exact, prefixes, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
+function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
   return [
     ...exact.values(),
     ...prefixes.map(({ rule }) => rule),
+    ...patterns.flatMap(({ routes }) => routes.map(({ rule }) => rule)),
     ...closedPatterns.map(({ rule }) => rule),
     ...(fallback === undefined ? [] : [fallback]),
   ];
@@ -57,7 +58,7 @@ function listed(table: RouteTable, host: string, { origin, filters, action }: Ru
     pathType: origin.pathType,
     ingress: origin.object,
     ...(action.kind === "forward" ? { service: action.backend } : { closed: action.reason }),
-    ...(filters.rewrite && { rewrite: filters.rewrite }),
+    ...(filters.rewrite && { rewrite: { kind: filters.rewrite.kind, target: filters.rewrite.target } }),
     tls: hasTls,
     ...(endpoints && { endpoints: endpoints.map(({ address, port }) => print(address, port)) }),
   };

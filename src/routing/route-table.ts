@@ -1,3 +1,4 @@
+import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { NestedText } from "./nested-texts.ts";
 import type { Rule } from "./rule.ts";
 import type { ShardedMap } from "./sharded-map.ts";
@@ -15,6 +16,8 @@ export interface HostRoutes {
   readonly exact: ReadonlyMap<string, Rule>;
   /** Prefix and ImplementationSpecific paths in the order of their text. */
   readonly prefixes: readonly PrefixEntry[];
+  /** Regular expressions, by what the paths that they match begin with; usually none. */
+  readonly patterns: readonly PatternEntry[];
   /** In the order of their text, each text once; usually none. */
   readonly closedPatterns: readonly ClosedPattern[];
   readonly fallback: Rule | undefined;
@@ -30,6 +33,23 @@ export interface PrefixEntry extends NestedText {
   readonly text: string;
   /** Prefix compares whole elements; ImplementationSpecific does not, as in ingress-nginx. */
   readonly wholeElements: boolean;
+  readonly rule: Rule;
+}
+
+/** The regular expressions in place of paths whose matches all begin with one text. */
+export interface PatternEntry extends NestedText {
+  /** In lower case. */
+  readonly text: string;
+  readonly routes: readonly PatternRoute[];
+}
+
+/** One regular expression in place of a path. */
+export interface PatternRoute {
+  readonly pattern: PathPattern;
+  /** Of all expressions of the host the lowest that matches counts: the longest text goes first, as in ingress-nginx. */
+  readonly rank: number;
+  /** Paths of rules that are longer go before it. */
+  readonly length: number;
   readonly rule: Rule;
 }
 

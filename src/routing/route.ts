@@ -3,6 +3,7 @@ import type { Balancing } from "./balancing.ts";
 import { closedRule } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
+import { patternRule } from "./pattern-routes.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
@@ -42,7 +43,7 @@ export type RouteDecision =
 
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
- * Exact, else the longest prefix, else the default backend of the host's first Ingress, else that of the catch-all. A
+ * Exact, else the longest prefix or regular expression, else the default backend of the host's first Ingress, else that of the catch-all. A
  * closed rule takes its requests as any other would, and refuses them; also those that only some endpoints would read as
  * requests for its path.
  */
@@ -91,7 +92,8 @@ function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
 
 function matchPath(host: HostRoutes | undefined, path: string): Rule | undefined {
   if (host === undefined) return undefined;
-  const found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.fallback;
+  let found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.fallback;
+  if (host.patterns.length > 0) found = patternRule(host.patterns, path, found) ?? found;
   return host.closedPatterns.length === 0 ? found : (closedRule(host.closedPatterns, path, found) ?? found);
 }
 

@@ -393,16 +393,28 @@ describe("parseIngress() closes what would reach something else", () => {
   });
 
   it.each([
-    { annotations: { [`${NGINX}use-regex`]: "true" }, path: "/a(/|$)(.*)" },
-    { annotations: { [`${NGINX}rewrite-target`]: "/x" }, path: "/a/.*" },
-  ])("I1 $path is a regular expression with $annotations", ({ annotations, path }) => {
+    { annotations: { [`${NGINX}use-regex`]: "true" }, path: "/a(?=/|$)(.*)" },
+    { annotations: { [`${NGINX}rewrite-target`]: "/x" }, path: "/(a)/\\1" },
+    { annotations: { "hawser.dev/rewrite-target": "/$1" }, path: "/a(/" },
+  ])("I1 $path is a regular expression that cannot be read with $annotations", ({ annotations, path }) => {
     const parsed = withAnnotations(annotations, path);
     expect(routesOf(parsed)).toEqual([`a.com${path}: closed-unsupported`]);
     expect(valueOf(parsed).rules[0]?.paths[0]?.isPattern).toBe(true);
-    expect(codes(parsed.problems)).toEqual(["INGRESS_REGEX_UNSUPPORTED"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_REGEX_INVALID"]);
   });
 
-  it("I1 hawser.dev/rewrite-target leaves paths what they are", () => {
+  it.each([
+    { annotations: { [`${NGINX}use-regex`]: "true" }, path: "/a(/|$)(.*)" },
+    { annotations: { [`${NGINX}rewrite-target`]: "/x" }, path: "/a/.*" },
+    { annotations: { "hawser.dev/rewrite-target": "/$1" }, path: "/(a|b)" },
+  ])("$path is a regular expression with $annotations", ({ annotations, path }) => {
+    const parsed = withAnnotations(annotations, path);
+    expect(routesOf(parsed)).toEqual([`a.com${path}: web`]);
+    expect(valueOf(parsed).rules[0]?.paths[0]).toMatchObject({ isPattern: true, pathType: "ImplementationSpecific" });
+    expect(parsed.problems).toEqual([]);
+  });
+
+  it("I1 hawser.dev/rewrite-target without groups leaves paths what they are", () => {
     expect(routesOf(withAnnotations({ "hawser.dev/rewrite-target": "/x" }, "/a+b"))).toEqual(["a.com/a+b: web"]);
   });
 });

@@ -196,6 +196,8 @@ describe("parseIngress() reads rewrite-target", () => {
   it.each([
     { name: "ingress.kubernetes.io/rewrite-target", value: "/", kind: "replacePrefix" },
     { name: "nginx.ingress.kubernetes.io/rewrite-target", value: "/new", kind: "replacePath" },
+    { name: "nginx.ingress.kubernetes.io/rewrite-target", value: "/$1/x$2", kind: "replacePath" },
+    { name: "nginx.ingress.kubernetes.io/rewrite-target", value: "$1", kind: "replacePath" },
     { name: "hawser.dev/rewrite-target", value: " /new ", kind: "replacePath" },
   ])("$name as $kind", ({ name, value, kind }) => {
     const parsed = parseIngress(ingress({ defaultBackend: backend }, { annotations: { [name]: value } }));
@@ -203,7 +205,10 @@ describe("parseIngress() reads rewrite-target", () => {
   });
 
   it.each([
-    { value: "/$1", code: "INGRESS_REGEX_UNSUPPORTED" },
+    { value: "/$0", code: "INGRESS_REWRITE_INVALID" },
+    { value: "/$arg_x", code: "INGRESS_REWRITE_INVALID" },
+    { value: "/${1}", code: "INGRESS_REWRITE_INVALID" },
+    { value: "x$1", code: "INGRESS_REWRITE_INVALID" },
     { value: "new", code: "INGRESS_REWRITE_INVALID" },
     { value: "/a b", code: "INGRESS_REWRITE_INVALID" },
     { value: "/a\r\nSet-Cookie: x", code: "INGRESS_REWRITE_INVALID" },

@@ -4,11 +4,15 @@ import { object, valueOf } from "#test/model/build.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
-/** An Ingress that sends all of `a.com` to the Service `s`, with these annotations of ingress-nginx, read as any is. */
-export function annotatedIngress(annotations: Readonly<Record<string, string>>, name = "i"): Ingress {
+/** An Ingress that sends all of `a.com`, or another path, to the Service `s`, with these annotations of ingress-nginx, read as any is. */
+export function annotatedIngress(
+  annotations: Readonly<Record<string, string>>,
+  name = "i",
+  { host = "a.com", path = "/", pathType = "Prefix" } = {},
+): Ingress {
   const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [NGINX + key, value]));
   const backend = { service: { name: "s", port: { number: 80 } } };
-  const rules = [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }];
+  const rules = [{ host, http: { paths: [{ path, pathType, backend }] } }];
   const metadata = { name, namespace: "default", annotations: prefixed };
   const manifest = { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { rules } };
   return valueOf(parseIngress(object(JSON.stringify(manifest))));

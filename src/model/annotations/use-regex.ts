@@ -5,20 +5,20 @@ import type { IngressSettings } from "./ingress-settings.ts";
 import { parseSwitch } from "./parse-switch.ts";
 import { OWN_PREFIXES, PREFIXES } from "./prefixes.ts";
 import { servedField } from "./served-field.ts";
-import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { hasGroups, REWRITE_TARGET } from "./rewrite-target.ts";
 
 export const USE_REGEX: ServedAnnotation<boolean> = {
   names: ["use-regex"],
-  doc: "Paths may be regular expressions. Those that are one are closed, because Hawser does not compare by them yet",
+  doc: "Paths with special characters, and all of ImplementationSpecific, are regular expressions: compared without regard to case, from the beginning of the path",
   served: { prefixes: OWN_PREFIXES, parse: parseSwitch },
   risks: [{ effect: "reaches-other", asks: ASKS.on }],
 };
 
 /**
- * Whether the paths of an Ingress are regular expressions where they can be: `use-regex`, or `rewrite-target` of
- * ingress-nginx.
+ * Whether the paths of an Ingress are regular expressions where they can be: `use-regex`, `rewrite-target` of
+ * ingress-nginx, or a target with groups.
  */
-export function usesRegex(root: Field, { useRegex }: IngressSettings): boolean {
-  const rewrite = servedField(root, REWRITE_TARGET);
-  return useRegex === true || rewrite?.path.includes(`"${PREFIXES.nginx}`) === true;
+export function usesRegex(root: Field, { useRegex, rewrite }: IngressSettings): boolean {
+  if (useRegex === true || (rewrite !== undefined && hasGroups(rewrite))) return true;
+  return servedField(root, REWRITE_TARGET)?.path.includes(`"${PREFIXES.nginx}`) === true;
 }

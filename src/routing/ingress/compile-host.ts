@@ -4,6 +4,8 @@ import { balancingOf } from "./balancing-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
 import { comparedText, type MergedHost, type PathClaim } from "./merge-host.ts";
+import { PathPattern } from "#src/pattern/path-pattern.ts";
+import { linkPatternRoutes } from "#src/routing/pattern-routes.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
 import type { HostRoutes } from "#src/routing/route-table.ts";
 import type { Rule, RuleAction } from "#src/routing/rule.ts";
@@ -16,20 +18,30 @@ export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: Mer
     wholeElements: claim.pathType === "Prefix" && claim.path !== "/",
     rule: ruleOf(claim, hasTls),
   }));
+  const unserved = patterns.filter(({ target }) => isClosed(target));
+  const served = patterns
+    .filter(({ target }) => !isClosed(target))
+    .map((claim) => {
+      const pattern = PathPattern.read(claim.path);
+      // What an Ingress has is readable, or closed.
+      if (!(pattern instanceof PathPattern)) throw new TypeError(`bug: ${pattern.why}`);
+      return { pattern, rule: ruleOf(claim, hasTls, pattern) };
+    });
   return {
     exact: new Map([...exact].map(([path, claim]) => [path, ruleOf(claim, hasTls)])),
     prefixes: linkPrefixes(unlinked),
-    closedPatterns: linkPatterns(patterns.map((claim) => closedPattern(claim.path, ruleOf(claim, hasTls)))),
+    patterns: linkPatternRoutes(served),
+    closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, hasTls)))),
     fallback: fallback && ruleOf(fallback, hasTls),
     hasClosed: claims.some(({ target }) => isClosed(target)),
     hasTls,
   };
 }
 
-function ruleOf(claim: PathClaim, hasTls: boolean): Rule {
+function ruleOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): Rule {
   const { ingress, path, pathType } = claim;
   const origin = { object: ingress.key, path, pathType };
-  return { origin, filters: filtersOf(claim, hasTls), action: actionOf(claim) };
+  return { origin, filters: filtersOf(claim, hasTls, pattern), action: actionOf(claim) };
 }
 
 function actionOf({ ingress, path, target }: PathClaim): RuleAction {

@@ -27,7 +27,7 @@ export interface MergedHost {
   readonly exact: ReadonlyMap<string, PathClaim>;
   /** Prefix and ImplementationSpecific paths, each text once for each type. */
   readonly prefixes: readonly PathClaim[];
-  /** Regular expressions, which are all closed. */
+  /** Regular expressions; those that are not closed each once, and readable. */
   readonly patterns: readonly PathClaim[];
   readonly fallback: PathClaim | undefined;
   /** An Ingress of the host has a `tls` entry for it. */
@@ -54,6 +54,7 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
   const present = named.length > 0 ? named : claimants;
   const exact = new Map<string, PathClaim>();
   const prefixes = new Map<string, PathClaim>();
+  const expressions = new Map<string, PathClaim>();
   const patterns: PathClaim[] = [];
   // Each path of a closed Ingress was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
   const isRegexHost = present.some(({ usesRegex }) => usesRegex === true);
@@ -63,15 +64,12 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
       for (const path of rule.paths) {
         const claim = claimOf(ingress, path);
         if (claim === undefined) continue;
-        if (path.isPattern === true) {
+        if (path.isPattern === true && isClosed(claim.target)) {
           patterns.push(claim);
           continue;
         }
         if (isRegexHost && ingress.closed !== undefined && isClosed(claim.target)) patterns.push(claim);
-        const isExact = claim.pathType === "Exact";
-        const [among, identity] = isExact
-          ? [exact, claim.path]
-          : [prefixes, `${claim.pathType} ${comparedText(claim)}`];
+        const [among, identity] = placeOf(claim, path.isPattern === true, { exact, prefixes, expressions });
         const winner = among.get(identity);
         if (winner === undefined) among.set(identity, claim);
         else lost.push({ loser: claim, winner });
@@ -80,7 +78,21 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
   }
   addClosedRoots(exact, prefixes);
   const hasTls = claimants.some((ingress) => indexOf(ingress).hasTls(host));
+  patterns.push(...expressions.values());
   return { exact, prefixes: [...prefixes.values()], patterns, hasTls, ...mergeFallbacks(host, present, lost) };
+}
+
+type Claims = Map<string, PathClaim>;
+
+/** Where a claim is kept, and by what text another one is the same. */
+function placeOf(
+  claim: PathClaim,
+  isPattern: boolean,
+  { exact, prefixes, expressions }: Readonly<Record<"exact" | "prefixes" | "expressions", Claims>>,
+): readonly [Claims, string] {
+  if (isPattern) return [expressions, claim.path];
+  if (claim.pathType === "Exact") return [exact, claim.path];
+  return [prefixes, `${claim.pathType} ${comparedText(claim)}`];
 }
 
 /**
