@@ -13,6 +13,8 @@ interface Use {
   readonly place: PoolPlace | undefined;
   /** Keys of the Services that have it, oldest first. */
   readonly holders: string[];
+  /** Those of the holders that give it up in this plan: it is free of them in the next one. */
+  leavers?: string[];
   /** What keeps Services off it, beside the holders. */
   readonly closers: Closer[];
   readonly sharingKey: string;
@@ -82,8 +84,11 @@ export function obstacleTo(inUse: InUse, ip: Ip, service: Service): Obstacle | u
 function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
   const closer = use.closers.find(({ key, isForOthersOnly }) => !isForOthersOnly || key !== service.key);
   const [holder] = use.holders;
+  // What keeps the others off is said of the Service of which it is so, also where another one has the address.
   if (closer !== undefined)
-    return closer.key === undefined ? closer : { holder: holder ?? closer.holder, why: closer.why };
+    return closer.key === undefined || closer.isForOthersOnly
+      ? closer
+      : { holder: holder ?? closer.holder, why: closer.why };
   // Only the Service itself keeps others off.
   if (holder === undefined) return undefined;
   const { ports } = use;
@@ -149,10 +154,18 @@ function uncountNamespaces({ ip, place, holders, closers }: Use): void {
     if (isLeaving === true && key !== undefined) countLeaving(shares, { family: ip.family, key }, -1);
 }
 
-/** Whether a Service of the namespace, other than the one named, has the address. */
+/** Whether a Service of the namespace, other than the one named, has the address and does not give it up in this plan. */
 export function isHeldIn(inUse: InUse, ip: Ip, { namespace, except }: { namespace: string; except?: string }): boolean {
-  const holders = inUse.byAddress[ip.family].get(ip.value)?.holders ?? [];
-  return holders.some((key) => key !== except && namespaceOf(key) === namespace);
+  const { holders = [], leavers = [] } = inUse.byAddress[ip.family].get(ip.value) ?? {};
+  return holders.some((key) => key !== except && namespaceOf(key) === namespace && !leavers.includes(key));
+}
+
+/** A Service that holds the address gives it up: another one of its namespace that joins it has it for itself. */
+export function leave(inUse: InUse, ip: Ip, { key, namespace }: Service): void {
+  const use = inUse.byAddress[ip.family].get(ip.value);
+  if (use === undefined) return;
+  use.leavers = [...(use.leavers ?? []), key];
+  sharersOf(inUse, use)?.joinableIn.delete(namespace);
 }
 
 function takePorts(inUse: InUse, use: Use, service: Service): void {

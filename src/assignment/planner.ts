@@ -1,5 +1,5 @@
 import { byAge } from "./by-age.ts";
-import { type Ip, printIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import type { HostAddresses } from "#src/model/host-addresses.ts";
 import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
@@ -226,8 +226,9 @@ function countUsed({ index, inUse }: AddressTable, { ips }: Touched): void {
 }
 
 /**
- * Settles our Services, oldest first; then those that lack something once more: what is said of them must be true
- * after the last has got its address, or the next plan would say something else.
+ * Settles our Services, oldest first; then those that lack something again, until none of them gets anything: what is said of
+ * them must be true after the last has got its address, or the next plan would say something else. Mostly none gets anything;
+ * where kept addresses fill the quota of a namespace, what a younger Service got may let an older one have one.
  */
 function settleAll(
   table: ChoiceTable,
@@ -239,11 +240,15 @@ function settleAll(
     const adoption = adoptions.get(service.key);
     if (adoption !== undefined) settled.set(service.key, settle(table, service, adoption.held));
   }
-  for (const service of services) {
-    const first = settled.get(service.key);
-    if (first === undefined || first.lacks.length === 0) continue;
-    const second = settle(table, service, first.addresses);
-    settled.set(service.key, { ...second, replaced: [...first.replaced, ...second.replaced] });
+  for (let isGiven = true; isGiven;) {
+    isGiven = false;
+    for (const service of services) {
+      const before = settled.get(service.key);
+      if (before === undefined || before.lacks.length === 0) continue;
+      const after = settle(table, service, before.addresses);
+      isGiven ||= !after.addresses.every((ip) => includesIp(before.addresses, ip));
+      settled.set(service.key, { ...after, replaced: [...before.replaced, ...after.replaced] });
+    }
   }
   return settled;
 }

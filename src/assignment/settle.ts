@@ -16,7 +16,7 @@ import {
   explainUnknownPool,
 } from "./explain.ts";
 import { exchangedMessage } from "./exchanged-message.ts";
-import { hold, obstacleTo } from "./in-use.ts";
+import { hold, leave, obstacleTo } from "./in-use.ts";
 import { isKeptForAnother } from "./is-kept-for-another.ts";
 import { isToRelease } from "./is-to-release.ts";
 import { countUse, findPlace, spaceOf } from "./pool-space.ts";
@@ -136,6 +136,7 @@ function exchange(
     if (!table.inUse.byAddress[ip.family].has(ip.value)) countUse(table.index, ip, 1);
     hold(table.inUse, ip, service);
   }
+  for (const ip of replaced) leave(table.inUse, ip, service);
   const kept = without(held, replaced);
   const stuck = without(unwanted, replaced);
   const orphaned = explainOrphaned(

@@ -96,6 +96,25 @@ describe("addresses that are kept for Services of a namespace", () => {
     ]);
   });
 
+  it("D are said to be in use as soon as a younger Service's address lets an older one have one", () => {
+    const resting = new Map([["192.0.2.2", rest(1, "default/gone")]]);
+    const inOther = (name: string, short: Short) => ({
+      ...service(name, short),
+      namespace: "other",
+      key: `other/${name}`,
+    });
+    const services = [
+      service("web", { has: ["192.0.2.0"] }),
+      inOther("dns", { has: ["192.0.2.1"], sharingKey: "k" }),
+      inOther("asks", { createdMs: 1, requests: ["192.0.2.2"] }),
+      service("old", { createdMs: 2 }),
+      service("young", { createdMs: 3, sharingKey: "k", ports: ["UDP/80"] }),
+    ];
+    const { assignments } = planAssignments(snapshot([limited(3, {}, ["192.0.2.0-192.0.2.2"])], services, { resting }));
+    expect(assignments.get("default/old")?.addresses.map(printIp)).toEqual(["192.0.2.2"]);
+    expect(assignments.get("other/asks")?.message).toContain("belongs to default/old");
+  });
+
   it("D join an address of the namespace rather than take one that is kept", () => {
     const resting = new Map([["192.0.2.0", rest(1, "default/gone")]]);
     const shared = { sharingKey: "k", has: ["192.0.2.5"] };

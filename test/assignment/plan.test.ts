@@ -239,6 +239,15 @@ describe("sharing", () => {
     );
   });
 
+  it("names the Service in whose spec.externalIPs it is, also where another one has it", () => {
+    const asking = service("it", { requests: ["192.0.2.8"] });
+    const other = service("other", { type: "ClusterIP", externalIps: ["192.0.2.8"] });
+    const plan = planAssignments(snapshot([four], [one, other, asking]));
+    expect(plan.assignments.get("default/it")?.message).toContain(
+      "belongs to default/other, and it is in spec.externalIPs there.",
+    );
+  });
+
   it("lets the only holder change key and ports in place, and parts two that may no longer share", () => {
     const cluster = new Cluster([four]);
     cluster.put(service("a", { sharingKey: "k" }), service("b", { sharingKey: "k", ports: ["TCP/443"], createdMs: 1 }));

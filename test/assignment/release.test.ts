@@ -129,6 +129,18 @@ describe("planAssignments() where a Service is to release an address", () => {
     });
   });
 
+  it("leaves no place in a quota to one that joins the address that it gives up", () => {
+    const shared = { sharingKey: "k" };
+    const services = [
+      service("web", { has: ["192.0.2.1"], ports: ["TCP/80"], ...shared, ...assigned }),
+      service("late", { createdMs: 1, requests: ["192.0.2.1"], ports: ["TCP/81"], ...shared }),
+    ];
+    expect(planned([{ ...old, quotaPerNamespace: 1 }], ...services)).toEqual({
+      web: "assign 192.0.2.0 AddressAssigned",
+      late: "pending QuotaExceeded",
+    });
+  });
+
   it("takes nothing from other Services: what it does not have is named without effect", () => {
     const services = [
       service("web", { createdMs: 1, has: ["192.0.2.1"] }),
