@@ -78,7 +78,7 @@ export async function runMigrate(args: readonly string[], io: ProgramIo): Promis
     return 1;
   }
   const converted = convertAddressPools(metallb);
-  const input = overlayObjects(withOldConfig(seen.input, metallb), objectsOfConverted(converted));
+  const input = overlayObjects(withOldConfig(seen.input, metallb), { applied: objectsOfConverted(converted) });
   const found = [...input.problems, ...problemsOf(input, metallb)];
   const problems = found.map((problem) => findingOf(problem, seen.placeOf));
   const report = reportMigration(input, { metallb, converted }, problems);

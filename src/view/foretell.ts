@@ -2,10 +2,9 @@ import { comparePlans, type PlanChanges } from "#src/assignment/compare-plans.ts
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
-import type { KubeObject } from "#src/model/object.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { findMissing } from "./find-missing.ts";
-import { overlayObjects } from "./overlay-objects.ts";
+import { type ObjectChange, overlayObjects } from "./overlay-objects.ts";
 import { readInstallation } from "./seen-installation.ts";
 import { snapshotOf } from "./snapshot-of.ts";
 import type { StatusInput } from "./status-input.ts";
@@ -19,13 +18,13 @@ export interface Foretold extends PlanChanges {
 }
 
 /**
- * Foretells what the controller does when these objects are applied to an installation. An object of the
+ * Foretells what the controller does when these objects of an installation are applied and deleted. An object of the
  * configuration that cannot be used leaves the one before in use, as in the controller.
  */
-export function foretell(input: StatusInput, objects: readonly KubeObject[]): Foretold {
+export function foretell(input: StatusInput, change: ObjectChange): Foretold {
   const seen = readInstallation(input);
   const now = snapshotOf(seen, input);
-  const changed = overlayObjects(input, objects);
+  const changed = overlayObjects(input, change);
   const seenThen = readInstallation(changed, input);
   const then = snapshotOf(seenThen, changed);
   const before = { snapshot: now, assignments: planAssignments(now).assignments };

@@ -1,5 +1,6 @@
 import { METALLB_KINDS } from "#src/model/kind.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { NamedObject } from "#src/model/problem-place.ts";
 import {
   ADDRESSES_ANNOTATION,
   LEAVING_ANNOTATION,
@@ -19,25 +20,46 @@ const WRITTEN_BY_PROGRAMS: readonly string[] = [
   "metallb.universe.tf/ip-allocated-from-pool",
 ];
 
+/** What is to happen to the objects of an installation. */
+export interface ObjectChange {
+  /** Objects that are created, or take the place of one of their name. */
+  readonly applied: readonly KubeObject[];
+  /** Objects that are deleted, whatever is applied; with a Namespace all that is in it. Left out: none. */
+  readonly deleted?: readonly NamedObject[];
+}
+
+/** Says whether an object is deleted. */
+export function deletionOf(deleted: readonly NamedObject[]): (object: KubeObject) => boolean {
+  return ({ kind, metadata: { namespace, name } }) =>
+    deleted.some(
+      (one) =>
+        (one.kind === kind && one.namespace === namespace && one.name === name) ||
+        (one.kind === "Namespace" && one.name === namespace),
+    );
+}
+
 /**
- * An installation as it is after these objects are applied: the ConfigMap of the configuration, MetalLB's objects, Services, Nodes and Namespaces, each
+ * An installation as it is after these objects are applied and deleted: the ConfigMap of the configuration, MetalLB's objects, Services, Nodes and Namespaces, each
  * with the status that it has. Objects of other kinds change no plan. Of several of one name the last counts.
  */
-export function overlayObjects<I extends StatusInput>(input: I, objects: readonly KubeObject[]): I {
-  const of = (kind: string) => objects.filter((object) => object.kind === kind);
+export function overlayObjects<I extends StatusInput>(input: I, { applied, deleted = [] }: ObjectChange): I {
+  const of = (kind: string) => applied.filter((object) => object.kind === kind);
+  const isDeleted = deletionOf(deleted);
   // A folder takes manifests as they are; an API server takes no status from one, and gives the time.
   const asCreated = (object: KubeObject): KubeObject =>
     input.leases === "none" ? object : withoutStatus(object, input.nowMs);
+  const remaining = (present: readonly KubeObject[] | undefined, objects: readonly KubeObject[]) =>
+    overlay(present, objects, asCreated)?.filter((object) => !isDeleted(object));
   const configs = of("ConfigMap").filter(({ metadata }) => keyOf(metadata) === input.configMap);
   return {
     ...input,
-    configMaps: overlay(input.configMaps, configs, asCreated),
-    services: overlay(input.services, of("Service"), asCreated),
-    nodes: overlay(input.nodes, of("Node"), asCreated),
-    namespaces: overlay(input.namespaces, of("Namespace"), asCreated),
+    configMaps: remaining(input.configMaps, configs),
+    services: remaining(input.services, of("Service")),
+    nodes: remaining(input.nodes, of("Node")),
+    namespaces: remaining(input.namespaces, of("Namespace")),
     resources: METALLB_KINDS.flatMap((kind) => {
       const present = (input.resources ?? []).filter((object) => object.kind === kind);
-      return overlay(present, of(kind), asCreated) ?? [];
+      return remaining(present, of(kind)) ?? [];
     }),
   };
 }

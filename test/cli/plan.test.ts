@@ -80,6 +80,28 @@ data:
     expect(problems[0]?.["where"]).toBe(file("missing"));
   });
 
+  it.each([
+    { deletes: "Service/shop/mail", code: 3, row: /^loses +shop\/mail +192\.0\.2\.3/m },
+    { deletes: "service/shop/inner", code: 0, row: /^2 Services keep/m },
+    { deletes: "Service/shop/mail,Service/shop/web", code: 3, row: /2 lost/ },
+  ])("foretells what comes of --delete $deletes, with and without files", async ({ deletes, code, row }) => {
+    expect(await plan("--delete", deletes)).toMatchObject({ code, stdout: expect.stringMatching(row) as string });
+    expect((await plan("-f", file("pool-renamed"), `--delete=${deletes}`)).stdout).toMatch(row);
+  });
+
+  it.each([
+    { deletes: "Service/shop/none", code: 1, says: 'cannot find Service "shop/none" to delete' },
+    { deletes: "IPAddressPool/edge", code: 1, says: 'cannot find IPAddressPool "metallb-system/edge" to delete' },
+    { deletes: "Service/web", code: 2, says: "write its namespace" },
+    { deletes: "Pod/shop/web", code: 2, says: 'no plan depends on a "Pod"' },
+    { deletes: "Namespace/a/b", code: 2, says: "a Namespace is in no namespace" },
+    { deletes: "web", code: 2, says: "it is not KIND/NAME" },
+  ])("exits with $code where --delete $deletes cannot be foretold, and says why", async ({ deletes, code, says }) => {
+    const result = await plan("--delete", deletes);
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr).toContain(says);
+  });
+
   it.each(["-f=", "-f", "--filename="])("takes %sFILE", async (flag) => {
     const { stdout } = await plan(`${flag}${file("services")}`);
     expect(stdout).toMatch(/^gains +shop\/inner /m);

@@ -68,7 +68,7 @@ describe("hawser plan", () => {
         await world.advance(SETTLED_MS);
         const change: KubeObject[] = [pools(...second)];
         for (const [name, one] of Object.entries(changed)) change.push(serviceOf(name, one));
-        const foretold = foretell(inputOf(world), change);
+        const foretold = foretell(inputOf(world), { applied: change });
         const expected = new Map([...addresses(world)].map(([key, ips]) => [key, new Set(ips)]));
         const of = (key: string) => expected.get(key) ?? expected.set(key, new Set()).get(key) ?? new Set<string>();
         for (const { service, address } of foretold.lose) of(service).delete(address);

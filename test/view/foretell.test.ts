@@ -1,21 +1,35 @@
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { parseDeletion } from "#cli/parse-deletion.ts";
 import { printPlan } from "#cli/print-plan.ts";
 import { inputOfObjects } from "#test/support/input-of-objects.ts";
 import { parseManifests } from "#src/model/manifest.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
+import type { NamedObject } from "#src/model/problem-place.ts";
 import { foretell } from "#src/view/foretell.ts";
 import type { StatusInput } from "#src/view/status-input.ts";
 
 const folder = new URL("../golden/plan/", import.meta.url);
 const objectsIn = (name: string) => parseManifests(readFileSync(new URL(name, folder), "utf8"), name).objects;
+/** What comments of a file say: `# delete: Service/shop/web`. */
+const said = (name: string, word: string): readonly string[] =>
+  [...readFileSync(new URL(name, folder), "utf8").matchAll(new RegExp(`^# ${word}: (.+)$`, "gm"))].map(
+    ([, text = ""]) => text,
+  );
+const NAMESPACES = { namespace: "hawser-system", metallbNamespace: "metallb-system" };
 const of = (objects: readonly KubeObject[], kind: string) => objects.filter((object) => object.kind === kind);
 
 function inputOf(objects: readonly KubeObject[]): StatusInput {
   const nowMs = Date.parse("2026-11-28T12:00:00Z");
-  return inputOfObjects(objects, { nowMs, namespaces: of(objects, "Namespace"), slices: [] });
+  return inputOfObjects(objects, {
+    nowMs,
+    namespaces: of(objects, "Namespace"),
+    resources: METALLB_KINDS.flatMap((kind) => of(objects, kind)),
+    slices: [],
+  });
 }
 
 const pool = (name: string, range: string): string => `
@@ -33,7 +47,9 @@ data:
 
 describe("C foretell()", () => {
   it.each(globSync("*.in.yaml", { cwd: folder }).sort())("%s", async (name) => {
-    const foretold = foretell(inputOf(objectsIn("base.yaml")), objectsIn(name));
+    const base = said(name, "base")[0] ?? "base.yaml";
+    const deleted = said(name, "delete").map((text) => parseDeletion(text, NAMESPACES) as NamedObject);
+    const foretold = foretell(inputOf(objectsIn(base)), { applied: objectsIn(name), deleted });
     const [problems, configProblems] = [foretold.problems, foretold.configProblems].map((one) =>
       one.map(withPlacePrinted),
     );
@@ -48,14 +64,14 @@ describe("C foretell()", () => {
       const annotations = { ...object.metadata.annotations, "hawser.dev/release-addresses": "192.0.2.3" };
       return object.metadata.name === "mail" ? { ...object, metadata: { ...object.metadata, annotations } } : object;
     });
-    const { gain } = foretell(inputOf(wishing), of(objects, "Service"));
+    const { gain } = foretell(inputOf(wishing), { applied: of(objects, "Service") });
     // It moves anyway: the change is not what moves it, and does not stop it.
     expect(gain).toEqual([{ service: "shop/mail", address: "192.0.2.1" }]);
   });
 
   it("foretells nothing of a change that changes nothing", () => {
     const objects = objectsIn("base.yaml");
-    expect(foretell(inputOf(objects), objects)).toEqual({
+    expect(foretell(inputOf(objects), { applied: objects })).toEqual({
       keep: 2,
       gain: [],
       lose: [],
@@ -72,7 +88,7 @@ describe("C foretell()", () => {
     const [web] = of(objectsIn("base.yaml"), "Service");
     if (web === undefined) throw new Error("no Service");
     const late = { ...web, metadata: { ...web.metadata, name: "a-late", annotations: {} } };
-    expect(foretell(input, [late])).toMatchObject({
+    expect(foretell(input, { applied: [late] })).toMatchObject({
       keep: 2,
       gain: [{ service: "shop/a-late", address: "192.0.2.1" }],
       lose: [],
@@ -94,7 +110,7 @@ describe("C foretell()", () => {
       "all.yaml",
     );
     const input: StatusInput = { ...inputOf(objects), resources: of(objects, "IPAddressPool") };
-    expect(foretell(input, parseManifests(broken, "broken.yaml").objects)).toMatchObject({
+    expect(foretell(input, { applied: parseManifests(broken, "broken.yaml").objects })).toMatchObject({
       keep: 2,
       lose: [],
       move: [],
@@ -122,7 +138,7 @@ data:
       "{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { tier: gold } } }",
       "gold.yaml",
     ).objects;
-    expect(foretell(inputOf(objects), []).gain).toEqual([]);
-    expect(foretell(inputOf(objects), gold).gain).toEqual([{ service: "shop/web", address: "192.0.2.1" }]);
+    expect(foretell(inputOf(objects), { applied: [] }).gain).toEqual([]);
+    expect(foretell(inputOf(objects), { applied: gold }).gain).toEqual([{ service: "shop/web", address: "192.0.2.1" }]);
   });
 });
