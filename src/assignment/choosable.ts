@@ -3,7 +3,7 @@ import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { explainNoPool, type Lack, type Pools } from "./explain.ts";
 import { whyBarred } from "./pool-bar.ts";
-import { freeIn, type PoolIndex, type PoolSpaces } from "./pool-space.ts";
+import type { PoolIndex, PoolSpace, PoolSpaces } from "./pool-space.ts";
 import { requestedPoolsOf } from "./requested-pools.ts";
 
 /** Kinds of Services remembered at once: their labels are their owners' choice. */
@@ -16,10 +16,10 @@ export interface Choosable {
   /** The pools that may serve them, in the order they are tried in. */
   readonly spaces: readonly PoolSpaces[];
   readonly pools: ReadonlySet<Pool>;
-  /** What was said last of a family that has no free address, and after which change of the counts. */
-  readonly noFree: Map<Family, { readonly changes: number; readonly lack: Lack }>;
-  /** All spaces of the family before this place have no free address in the plan of this number. */
-  readonly from: Record<Family, number>;
+  /** What was said last of a family that has no free address, by family and what Services are alike in, and after which change of the counts. */
+  readonly noFree: Map<string, { readonly changes: number; readonly lack: Lack }>;
+  /** By what Services are alike in, the place before which no space of the family has an address for them in the plan of this number. */
+  readonly from: Map<string, Record<Family, number>>;
   plan: number;
 }
 
@@ -52,7 +52,7 @@ export class Choosables {
     }
     if (found.plan === this.#plan) return found;
     found.plan = this.#plan;
-    Object.assign(found.from, { ipv4: 0, ipv6: 0 } satisfies Record<Family, number>);
+    found.from.clear();
     return found;
   }
 
@@ -73,18 +73,27 @@ export class Choosables {
       spaces,
       pools: new Set(spaces.map(({ pool }) => pool)),
       noFree: new Map(),
-      from: { ipv4: 0, ipv6: 0 },
+      from: new Map(),
       plan: -1,
     };
   }
 }
 
-/** The place of the first pool with a free address of each of these families; while a plan is made, none before it gets one. */
-export function firstWithRoom({ spaces, from }: Choosable, families: readonly Family[]): number {
+/**
+ * The place of the first pool that may have an address of each of these families for Services that are `alike`; while a plan is
+ * made, none before it gets one. `mayGive` is asked once of a space that may not.
+ */
+export function firstWithRoom(
+  { spaces, from }: Choosable,
+  families: readonly Family[],
+  { alike, mayGive }: { readonly alike: string; readonly mayGive: (space: PoolSpace) => boolean },
+): number {
+  let places = from.get(alike);
+  if (places === undefined) from.set(alike, (places = { ipv4: 0, ipv6: 0 }));
   for (const family of families)
-    for (; from[family] < spaces.length; from[family]++) {
-      const space = spaces[from[family]]?.[family];
-      if (space !== undefined && freeIn(space) > 0n) break;
+    for (; places[family] < spaces.length; places[family]++) {
+      const space = spaces[places[family]]?.[family];
+      if (space !== undefined && mayGive(space)) break;
     }
-  return Math.max(...families.map((family) => from[family]));
+  return Math.max(...families.map((family) => places[family]));
 }

@@ -3,11 +3,12 @@ import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import { type Choosable, type Choosables, firstWithRoom } from "./choosable.ts";
 import { explainNoFree, type Lack } from "./explain.ts";
-import { firstShared, firstSharedInNamespace, type InUse, obstacleTo } from "./in-use.ts";
+import { firstShared, firstSharedInNamespace, type InUse, joinsOf, obstacleTo } from "./in-use.ts";
 import { isKeptForAnother } from "./is-kept-for-another.ts";
 import { isToRelease } from "./is-to-release.ts";
 import {
   comesBefore,
+  freeIn,
   isOpen,
   longestResting,
   lowestFree,
@@ -46,10 +47,21 @@ interface Sought {
   readonly replaced: readonly Ip[];
 }
 
-/** What is sought, and where: `candidates` are the pools of `choosable` in the order of this Service. */
+/** What was said of so many namespaces is remembered for a choosable. */
+const LACKS_MAX = 4_096;
+
+/** A family that no pool has an address of, and what else the Service is to get and to give back. */
+interface LackOf {
+  readonly choosable: Choosable;
+  readonly family: Family;
+  readonly chosen: readonly Ip[];
+  readonly replaced: readonly Ip[];
+}
+
+/** What is sought, and where: in the pools `near` before the others of `choosable`. */
 interface Search extends Sought {
   readonly choosable: Choosable;
-  readonly candidates: readonly PoolSpaces[];
+  readonly near: readonly PoolSpaces[];
 }
 
 /**
@@ -73,7 +85,7 @@ export function chooseAddresses(
   const { addresses, lacks } = chooseAnew(table, service, {
     families: missing,
     choosable,
-    candidates: inOrder(choosable, service, nearPools),
+    near: nearOf(choosable, service, nearPools),
     taken: [...basis.taken, ...former],
     replaced: basis.replaced,
   });
@@ -108,16 +120,20 @@ function formerOf(table: ChoiceTable, service: Service, { families, taken, repla
 function chooseAnew(
   table: ChoiceTable,
   service: Service,
-  { families, choosable, candidates, taken, replaced }: Search,
+  { families, choosable, near, taken, replaced }: Search,
 ): Choice {
   if (families.length === 0) return { addresses: [], lacks: [] };
-  // Most wait for many full pools: these are not looked at again. One that shares may join an address there.
-  const isSkipping = service.sharingKey === "" && candidates === choosable.spaces;
-  const from = (of: readonly Family[]): number => (isSkipping ? firstWithRoom(choosable, of) : 0);
-  const together = firstOf(candidates, from(families), (spaces) => {
+  const from = placeOf(table, service, { choosable, replaced });
+  const search = <R>(of: readonly Family[], attempt: (spaces: PoolSpaces) => R | undefined): R | undefined =>
+    firstOf(near, 0, attempt) ?? firstOf(choosable.spaces, from(of), attempt);
+  const together = search(families, (spaces) => {
     const found: Ip[] = [];
     for (const family of families) {
-      const ip = firstIn(table, spaces[family], { service, chosen: [...taken, ...found], replaced });
+      const ip = firstIn(table, spaces[family], {
+        service,
+        chosen: [...taken, ...found],
+        replaced,
+      });
       if (ip === undefined) return undefined;
       found.push(ip);
     }
@@ -128,19 +144,9 @@ function chooseAnew(
   const lacks: Lack[] = [];
   for (const family of families) {
     const chosen = [...taken, ...addresses];
-    const ip = firstOf(candidates, from([family]), (spaces) =>
-      firstIn(table, spaces[family], { service, chosen, replaced }),
-    );
+    const ip = search([family], (spaces) => firstIn(table, spaces[family], { service, chosen, replaced }));
     if (ip !== undefined) addresses.push(ip);
-    else
-      lacks.push(
-        noFreeOf(table, choosable, {
-          candidates,
-          family,
-          service,
-          isLimited: (space) => isQuotaReached(table.inUse, { space, service }, { chosen, replaced }),
-        }),
-      );
+    else lacks.push(noFreeOf(table, service, { choosable, family, chosen, replaced }));
   }
   // First what no release of an address can fix.
   lacks.sort(
@@ -149,31 +155,57 @@ function chooseAnew(
   return { addresses, lacks };
 }
 
-/** Why no pool has an address of the family: said once while no count changes, where no namespace has a quota. */
+/**
+ * Where the search for some families begins. Most Services wait for many pools that have nothing for them, and nothing either
+ * for those that are alike: these are not looked at again in the same plan, in which addresses are only taken.
+ */
+function placeOf(
+  { index, inUse }: ChoiceTable,
+  service: Service,
+  { choosable, replaced }: Pick<Search, "choosable" | "replaced">,
+): (families: readonly Family[]) => number {
+  // What it gives back may make room in a quota for it alone.
+  if (index.hasQuotas && replaced.length > 0) return () => 0;
+  // Where no address has its sharing key, it is as one that shares none.
+  const isSharing = inUse.sharers.has(service.sharingKey);
+  const mayGive = (space: PoolSpace): boolean => {
+    const isReached = isQuotaReached(inUse, { space, service }, { chosen: [] });
+    if (!isReached && freeIn(space) > 0n) return true;
+    if (!isSharing) return false;
+    return (isReached ? firstSharedInNamespace : firstShared)(inUse, space, service) !== undefined;
+  };
+  const alike = [index.hasQuotas ? service.namespace : "", isSharing ? service.sharingKey + joinsOf(service) : ""];
+  return (families) => firstWithRoom(choosable, families, { alike: alike.join(" "), mayGive });
+}
+
+/** Why no pool has an address of the family: said once, while no count changes, for Services that are alike. */
 function noFreeOf(
-  { index }: AddressTable,
-  { spaces, noFree }: Choosable,
-  search: Parameters<typeof explainNoFree>[0],
+  { index, inUse }: AddressTable,
+  service: Service,
+  { choosable, family, chosen, replaced }: LackOf,
 ): Lack {
-  if (index.hasQuotas || search.candidates !== spaces) return explainNoFree(search);
-  const { family } = search;
+  const { spaces, noFree } = choosable;
+  const isLimited = (space: PoolSpace): boolean => isQuotaReached(inUse, { space, service }, { chosen, replaced });
+  const explained = (): Lack => explainNoFree({ candidates: spaces, family, service, isLimited });
+  if (index.hasQuotas && chosen.length + replaced.length > 0) return explained();
+  const key = index.hasQuotas ? `${family} ${service.namespace}` : family;
   const { changes } = index.counted;
-  const said = noFree.get(family);
+  const said = noFree.get(key);
   if (said?.changes === changes) return said.lack;
-  const lack = explainNoFree(search);
-  noFree.set(family, { changes, lack });
+  const lack = explained();
+  if (noFree.size >= LACKS_MAX) noFree.clear();
+  noFree.set(key, { changes, lack });
   return lack;
 }
 
-/** The pools that may serve the Service, those of `ownPools` first where it asks for none. */
-function inOrder(
+/** Those of `nearPools` that may serve the Service, before others where it asks for none. */
+function nearOf(
   { spaces, pools }: Choosable,
   { requestedPool }: Service,
-  ownPools: readonly Pool[],
+  nearPools: readonly Pool[],
 ): readonly PoolSpaces[] {
-  if (requestedPool !== undefined || !ownPools.some((pool) => pools.has(pool))) return spaces;
-  const isOwn = ({ pool }: PoolSpaces): boolean => ownPools.includes(pool);
-  return [...spaces.filter(isOwn), ...spaces.filter((one) => !isOwn(one))];
+  if (requestedPool !== undefined || !nearPools.some((pool) => pools.has(pool))) return [];
+  return spaces.filter(({ pool }) => nearPools.includes(pool));
 }
 
 /** What the first of the items from a place on gives. */
@@ -198,7 +230,10 @@ function firstIn(
   const kept = keptInstead(inUse, { space, service }, pending);
   if (kept !== undefined) return (isSharing ? firstSharedInNamespace(inUse, space, service) : undefined) ?? kept;
   const used = inUse.byAddress[space.family];
-  const search = { used, unwanted: service.addressesToRelease.filter(({ family }) => family === space.family) };
+  const search = {
+    used,
+    unwanted: service.addressesToRelease.filter(({ family }) => family === space.family),
+  };
   const free = searchWithout(index, search, (inUseNow) => lowestFree(space, inUseNow));
   const shared = isSharing ? firstShared(inUse, space, service) : undefined;
   if (free !== undefined && shared !== undefined) return comesBefore(index, shared, free) ? shared : free;

@@ -106,7 +106,7 @@ function obstacleToJoin(use: Use, service: Service): Obstacle | undefined {
 export function hold(inUse: InUse, ip: Ip, service: Service): void {
   const { key, namespace } = service;
   const use = inUse.byAddress[ip.family].get(ip.value) ?? beginUse(inUse, ip, service);
-  countNamespace(use, namespace);
+  countNamespace(inUse, use, namespace);
   countAssigned(use, () => use.holders.push(key));
   sharersOf(inUse, use)?.joinableIn.delete(namespace);
   takePorts(inUse, use, service);
@@ -140,9 +140,10 @@ function isAssigned({ holders, closers }: Use): boolean {
 }
 
 /** Before a Service of the namespace joins the holders: an address counts once for each namespace. */
-function countNamespace({ place, holders }: Use, namespace: string): void {
+function countNamespace({ index }: InUse, { place, holders }: Use, namespace: string): void {
   const shares = place?.space.shares;
   if (shares === undefined || holders.some((key) => namespaceOf(key) === namespace)) return;
+  index.counted.changes++;
   countHeld(shares, namespace, 1);
 }
 
@@ -277,7 +278,7 @@ export function firstShared(inUse: InUse, space: PoolSpace, service: Service): I
 }
 
 /** What decides, beside the sharing key, which addresses a Service can join. */
-function joinsOf(service: Service): string {
+export function joinsOf(service: Service): string {
   const unwanted = service.addressesToRelease.map(printIp);
   return JSON.stringify([backendOf(service), ...portsOf(service).sort(), ...unwanted]);
 }

@@ -55,7 +55,7 @@ export interface PoolSpaces extends Readonly<Record<Family, PoolSpace | undefine
 /** The spaces of all pools, in declared order, and which contains an address. */
 export interface PoolIndex {
   readonly pools: readonly PoolSpaces[];
-  /** How often a count of addresses in use changed. */
+  /** How often a count of addresses in use, or of what a namespace has, changed. */
   readonly counted: { changes: number };
   readonly hasQuotas: boolean;
   /** No pool is disabled, or for certain Services only. */

@@ -4,7 +4,7 @@ import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { describe, expect, it } from "vitest";
-import { pool, service, snapshot, summary } from "./build.ts";
+import { pool, service, type Short, snapshot, summary } from "./build.ts";
 
 const POOLS = 200;
 const SERVICES = 300;
@@ -32,6 +32,18 @@ describe("many Services and many pools", () => {
     expect(Object.values(plan).filter((line) => line.startsWith("assign"))).toHaveLength(POOLS);
     // Each Service looks at the pool that it gets an address of, and not at all the full ones before.
     expect(looks()).toBeLessThan(20 * (POOLS + SERVICES));
+  });
+
+  it.each<{ name: string; more: Partial<Pool>; short: (at: number) => Short }>([
+    { name: "each with a sharing key of its own", more: {}, short: (at) => ({ sharingKey: `k${at}` }) },
+    { name: "all with one sharing key and equal ports", more: {}, short: () => ({ sharingKey: "k" }) },
+    { name: "and their namespace has its quota of each pool", more: { quotaPerNamespace: 1 }, short: () => ({}) },
+  ])("I: full pools are not looked at again for each Service that waits: $name", ({ more, short }) => {
+    const { pools, looks } = counted(more);
+    const all = services().map((one, at) => ({ ...one, ...service(one.name, { ...short(at), createdMs: at }) }));
+    const plan = summary(planAssignments(snapshot(pools, all)));
+    expect(Object.values(plan).filter((line) => line.startsWith("assign"))).toHaveLength(POOLS);
+    expect(looks()).toBeLessThan(30 * (POOLS + SERVICES));
   });
 
   it("I: pools are matched once for Services that no selector tells apart", () => {
