@@ -2,6 +2,10 @@ import type { DateLine } from "./date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
 const PHRASES = {
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  307: "Temporary Redirect",
   308: "Permanent Redirect",
   400: "Bad Request",
   404: "Not Found",

@@ -1,5 +1,6 @@
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
+import { printRedirect } from "#src/filters/print-redirect.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
@@ -50,6 +51,10 @@ export function decideRequest(
     return { kind: "answer", status: decision.status, cause: { reason }, rule: decision.rule };
   }
   const { rule, path } = decision;
+  if (decision.kind === "redirect") {
+    const location = printRedirect(decision.redirect, new FilteredRequest(bytes, head, { isSecure, path }));
+    return { kind: "answer", status: decision.redirect.status, cause: { location }, rule };
+  }
   if (rule.filters !== NO_FILTERS) {
     const answer = runFilters(rule.filters, new FilteredRequest(bytes, head, { isSecure, path }), context);
     if (answer !== undefined) return { kind: "answer", status: answer.status, cause: answer, rule };

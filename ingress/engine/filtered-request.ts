@@ -21,6 +21,14 @@ export class FilteredRequest implements FilterRequest {
     return hostOf(hostText(this.#bytes, this.#head));
   }
 
+  get authority(): string {
+    return hostText(this.#bytes, this.#head);
+  }
+
+  get query(): string {
+    return this.#bytes.toString("latin1", this.#head.queryStart + 1, this.#head.queryEnd);
+  }
+
   get target(): string {
     return targetText(this.#bytes, this.#head);
   }

@@ -1,6 +1,6 @@
 import { child, complain, descend, type Field, isUnset, quote, readList } from "#src/model/field.ts";
 import type { IngressBackend } from "#src/model/ingress-backend.ts";
-import { isClosed } from "#src/model/ingress-path.ts";
+import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
@@ -43,11 +43,11 @@ function backendsOf({ defaultBackend, rules }: Ingress, root: Field): readonly N
   const spec = child(root, "spec");
   const [current, old] = [child(spec, "defaultBackend"), child(spec, "backend")];
   const found = new Map<string, NamedBackend>();
-  if (defaultBackend !== undefined && !isClosed(defaultBackend))
+  if (defaultBackend !== undefined && isBackend(defaultBackend))
     found.set("", namedBackend(defaultBackend, isUnset(current) ? old : current, "default backend"));
   for (const { host, paths } of rules)
     for (const { path, target, at } of paths) {
-      if (isClosed(target) || found.has(at)) continue;
+      if (!isBackend(target) || found.has(at)) continue;
       const field = child(fieldAt(root, at), "backend");
       found.set(at, namedBackend(target, field, `${host === "" ? "*" : host}${path}`));
     }

@@ -1,3 +1,4 @@
+import type { Redirect } from "./annotations/redirects.ts";
 import type { ClosedReason } from "./closed-reason.ts";
 import {
   child,
@@ -24,8 +25,17 @@ export interface ClosedTarget {
   readonly closed: ClosedReason;
 }
 
+/** The requests for a path are redirected. */
+interface RedirectTarget {
+  readonly redirect: Redirect;
+}
+
 /** Where the requests for a path go. */
-export type IngressTarget = IngressBackend | ClosedTarget;
+export type IngressTarget = IngressBackend | ClosedTarget | RedirectTarget;
+
+export function isBackend(target: IngressTarget): target is IngressBackend {
+  return "serviceName" in target;
+}
 
 export function isClosed(target: IngressTarget): target is ClosedTarget {
   return "closed" in target;
@@ -50,6 +60,8 @@ export interface PathContext {
   readonly isV1: boolean;
   /** Why all paths of the Ingress are closed; undefined: they are not. */
   readonly closed: ClosedReason | undefined;
+  /** Its requests are redirected, and its backends are not asked. */
+  readonly redirect: Redirect | undefined;
   /** Paths with special characters are regular expressions, and so are all of ImplementationSpecific. */
   readonly usesRegex: boolean;
 }
@@ -74,7 +86,8 @@ function readPath(field: Field, context: PathContext): IngressPath | undefined {
   if (context.usesRegex && PATTERN.test(text)) return patternOf(field, { text, pathType, backend }, context);
   const path = pathType === undefined ? undefined : readPathText(pathField, text, pathType);
   const isServed = pathType !== undefined && path !== undefined;
-  const target = closedBy(context) ?? (isServed ? backend : undefined) ?? { closed: closedReasonOf(field) };
+  const target = closedBy(context) ??
+    (isServed ? targetOf(backend, context) : undefined) ?? { closed: closedReasonOf(field) };
   const isPattern = context.usesRegex && !isClosed(target) && isPlainPattern(text, pathType);
   return {
     path: path ?? withSlash(text),
@@ -104,9 +117,13 @@ function patternOf(
     path: withSlash(text),
     pathType: isReadable ? "ImplementationSpecific" : (pathType ?? "ImplementationSpecific"),
     isPattern: true,
-    target: closedBy(context) ?? (isServed ? backend : undefined) ?? { closed },
+    target: closedBy(context) ?? (isServed ? targetOf(backend, context) : undefined) ?? { closed },
     at: field.path,
   };
+}
+
+function targetOf(backend: IngressBackend | undefined, { redirect }: PathContext): IngressTarget | undefined {
+  return redirect === undefined ? backend : { redirect };
 }
 
 function withSlash(text: string): string {

@@ -14,6 +14,7 @@ import {
 import type { ClosedReason } from "./closed-reason.ts";
 import { type AnnotationEffects, readAnnotationEffects } from "./annotations/annotation-effects.ts";
 import { type IngressSettings, readSettings } from "./annotations/ingress-settings.ts";
+import { hostRedirect, redirectOf, rootRedirectOf } from "./annotations/redirects.ts";
 import { usesRegex } from "./annotations/use-regex.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
@@ -86,7 +87,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
   const closed =
     effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
-  const context = { isV1, closed, usesRegex: usesRegex(root, settings) };
+  const context = { isV1, closed, usesRegex: usesRegex(root, settings), redirect: redirectOf(settings) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -99,6 +100,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     rules: withEffects(
       readList(rulesField).flatMap((field) => readRule(field, context) ?? []),
       effects,
+      closed === undefined ? settings : {},
     ),
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     settings,
@@ -120,9 +122,10 @@ function canRead(spec: Field, rules: Field, backend: Field): boolean {
   return false;
 }
 
-function readDefaultBackend(field: Field, { isV1, closed }: PathContext): IngressTarget {
+function readDefaultBackend(field: Field, { isV1, closed, redirect }: PathContext): IngressTarget {
   const backend = readBackend(field, isV1);
-  return closed === undefined ? (backend ?? { closed: "closed-unreadable" }) : { closed };
+  if (closed !== undefined) return { closed };
+  return redirect === undefined ? (backend ?? { closed: "closed-unreadable" }) : { redirect };
 }
 
 /** Stands for all paths of a host. */
@@ -134,21 +137,39 @@ const WHOLE_HOST: IngressPath = {
   at: "metadata.annotations",
 };
 
-/** The rules with what annotations close besides: whole hosts, the path `/`, and hosts that they add. */
+/** The rules with what annotations close or redirect besides: whole hosts, the path `/`, and hosts that they add. */
 function withEffects(
   rules: readonly IngressRule[],
   { closesHosts, closesRoot, addedHosts, addsWww }: AnnotationEffects,
+  settings: IngressSettings,
 ): readonly IngressRule[] {
   const target = { closed: "closed-unsupported" } as const;
-  const root: IngressPath = { path: "/", pathType: "Exact", target, at: "metadata.annotations" };
+  const toRoot = rootRedirectOf(settings);
+  const root: IngressPath = {
+    path: "/",
+    pathType: "Exact",
+    target: closesRoot || toRoot === undefined ? target : { redirect: toRoot },
+    at: "metadata.annotations",
+  };
   const closing = rules.map(({ host, paths }) => ({
     host,
-    paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot ? [root] : []), ...paths],
+    paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot || toRoot !== undefined ? [root] : []), ...paths],
   }));
-  const wwwHosts = addsWww ? rules.map(({ host }) => (host.startsWith("www.") ? host.slice(4) : `www.${host}`)) : [];
-  const added = new Set([...addedHosts, ...wwwHosts.filter((host) => isDnsSubdomain(host))]);
-  const all: IngressPath = { ...root, pathType: "Prefix" };
-  return [...closing, ...[...added].map((host) => ({ host, paths: [all], isAdded: true as const }))];
+  const added = new Map<string, IngressTarget>(addedHosts.map((host) => [host, target]));
+  for (const { host } of rules) {
+    const other = host.startsWith("www.") ? host.slice("www.".length) : `www.${host}`;
+    if (!isDnsSubdomain(other)) continue;
+    if (settings.fromToWww === true) added.set(other, { redirect: hostRedirect(host) });
+    if (addsWww) added.set(other, target);
+  }
+  return [
+    ...closing,
+    ...Array.from(added, ([host, one]) => ({
+      host,
+      paths: [{ ...root, pathType: "Prefix" as const, target: one }],
+      isAdded: true as const,
+    })),
+  ];
 }
 
 /** The class that an Ingress names, even one that cannot be read otherwise: whose it is decides who may speak of it. */

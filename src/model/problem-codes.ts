@@ -432,6 +432,11 @@ export const PROBLEM_CODES = {
     meaning: "The target of `rewrite-target` is not a path. The paths of the Ingress are closed: they answer 503.",
     solve: "Write a path that begins with /.",
   },
+  INGRESS_REDIRECT_INVALID: {
+    meaning:
+      "An annotation redirects to something that is neither a URL of http or https nor a path, or has a variable that Hawser does not know. What would be redirected is closed: it answers 503.",
+    solve: "Write a path, or a URL, with the variables that the message names.",
+  },
   INGRESS_REGEX_INVALID: {
     meaning:
       "A path is a regular expression that Hawser cannot read, or cannot decide in time that grows with the path alone: looking ahead and behind, references to groups, more than 512 characters. All paths that it could match are closed: they answer 503.",

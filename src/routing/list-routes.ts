@@ -1,8 +1,9 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { UrlTemplate } from "#src/model/url-template.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, RouteTable } from "./route-table.ts";
-import type { Rule, RuleOrigin } from "./rule.ts";
+import type { Rule, RuleAction, RuleOrigin } from "./rule.ts";
 
 /** One rule of the table, for people and tools to read. */
 interface ListedRoute {
@@ -12,10 +13,12 @@ interface ListedRoute {
   readonly pathType: RuleOrigin["pathType"];
   /** `namespace/name`. */
   readonly ingress: string;
-  /** `namespace/name:port`, the port as the Ingress names it; undefined where the rule is closed. */
+  /** `namespace/name:port`, the port as the Ingress names it; undefined where the rule is closed, or redirects. */
   readonly service?: string;
   /** Why requests are answered 503 without any Service. */
   readonly closed?: ClosedReason;
+  /** Status and location, with the names of what requests bring to it. */
+  readonly redirect?: string;
   readonly rewrite?: Rewrite;
   readonly tls: boolean;
   /** `address:port`; undefined where there is no such Service or port. */
@@ -50,6 +53,16 @@ function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRo
   ];
 }
 
+function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "redirect"> {
+  if (action.kind === "forward") return { service: action.backend };
+  if (action.kind === "closed") return { closed: action.reason };
+  return { redirect: `${action.status} ${printTemplate(action.location)}` };
+}
+
+function printTemplate(template: UrlTemplate): string {
+  return template.map((part) => (typeof part === "string" ? part : `$${part.variable}`)).join("");
+}
+
 function listed(table: RouteTable, host: string, { origin, filters, action }: Rule, hasTls: boolean): ListedRoute {
   const endpoints = action.kind === "forward" ? getSharded(table.backends, action.backend)?.endpoints : undefined;
   return {
@@ -57,7 +70,7 @@ function listed(table: RouteTable, host: string, { origin, filters, action }: Ru
     path: origin.path,
     pathType: origin.pathType,
     ingress: origin.object,
-    ...(action.kind === "forward" ? { service: action.backend } : { closed: action.reason }),
+    ...doneBy(action),
     ...(filters.rewrite && { rewrite: { kind: filters.rewrite.kind, target: filters.rewrite.target } }),
     tls: hasTls,
     ...(endpoints && { endpoints: endpoints.map(({ address, port }) => print(address, port)) }),

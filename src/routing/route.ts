@@ -1,3 +1,4 @@
+import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Balancing } from "./balancing.ts";
 import { closedRule } from "./closed-pattern.ts";
@@ -34,6 +35,13 @@ export type RouteDecision =
       readonly rewrittenPath: string | undefined;
     }
   | {
+      readonly kind: "redirect";
+      readonly rule: Rule;
+      readonly redirect: Redirect;
+      /** The normalised path. */
+      readonly path: string;
+    }
+  | {
       readonly kind: "refuse";
       readonly status: 400 | 404 | 503;
       readonly reason: RouteRefusal;
@@ -58,6 +66,7 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   if (matched === undefined) return NO_ROUTE;
   const { action, filters, origin } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
+  if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
   const closed = firstClosed(rules, path);
   if (closed !== undefined) return closed;
   const backend = getSharded(table.backends, action.backend);

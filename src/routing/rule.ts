@@ -1,4 +1,5 @@
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
+import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { Balancing } from "./balancing.ts";
@@ -19,7 +20,7 @@ export interface RuleOrigin {
   readonly pathType: PathType | "default";
 }
 
-export type RuleAction = ForwardAction | ClosedAction;
+export type RuleAction = ForwardAction | ClosedAction | RedirectAction;
 
 /** Requests are sent to an endpoint of a backend. */
 interface ForwardAction {
@@ -28,6 +29,11 @@ interface ForwardAction {
   readonly backend: string;
   /** How its endpoints are chosen; undefined: in turns. */
   readonly balancing?: Balancing | undefined;
+}
+
+/** Requests are redirected, before any filter: nginx does so in its rewrite phase. */
+interface RedirectAction extends Redirect {
+  readonly kind: "redirect";
 }
 
 /** Requests are answered 503, and no other rule is asked. */

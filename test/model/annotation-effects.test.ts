@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isClosed } from "#src/model/ingress-path.ts";
+import { type IngressTarget, isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
@@ -19,8 +19,15 @@ function withAnnotations(annotations: Readonly<Record<string, string>>, path = "
 /** `host path: Service or why it is closed` of each path. */
 function routesOf(parsed: ReturnType<typeof withAnnotations>): readonly string[] {
   return valueOf(parsed).rules.flatMap(({ host, paths }) =>
-    paths.map(({ path, target }) => `${host}${path}: ${isClosed(target) ? target.closed : target.serviceName}`),
+    paths.map(({ path, target }) => `${host}${path}: ${doneBy(target)}`),
   );
+}
+
+function doneBy(target: IngressTarget): string {
+  if (isClosed(target)) return target.closed;
+  return isBackend(target)
+    ? target.serviceName
+    : `${target.redirect.status} to ${JSON.stringify(target.redirect.location)}`;
 }
 
 describe("parseIngress() judges restrictions", () => {
@@ -354,8 +361,6 @@ describe("parseIngress() closes what would reach something else", () => {
   });
 
   it.each([
-    ["permanent-redirect", "https://b.com"],
-    ["temporal-redirect", "https://b.com"],
     ["backend-protocol", "HTTPS"],
     ["backend-protocol", "grpc"],
     ["backend-protocol", "AUTO_HTTP"],
@@ -367,22 +372,40 @@ describe("parseIngress() closes what would reach something else", () => {
     expect(codes(parsed.problems)).toEqual(["INGRESS_ANNOTATION_UNSUPPORTED"]);
   });
 
-  it("I4 app-root closes the root alone", () => {
-    const parsed = withAnnotations({ [`${NGINX}app-root`]: "/shop" });
+  it("I4 app-root that cannot be read closes the root alone", () => {
+    const parsed = withAnnotations({ [`${NGINX}app-root`]: "shop" });
     expect(routesOf(parsed)).toEqual(["a.com/: closed-unsupported", "a.com/a: web"]);
     expect(valueOf(parsed).rules[0]?.paths[0]?.pathType).toBe("Exact");
-    expect(codes(parsed.problems)).toEqual(["INGRESS_ANNOTATION_UNSUPPORTED"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_REDIRECT_INVALID"]);
   });
 
-  it("I4 server-alias and from-to-www-redirect close the hosts that they add", () => {
+  it("I4 server-alias closes the hosts that it adds", () => {
     expect(routesOf(withAnnotations({ [`${NGINX}server-alias`]: "b.com, C.com,~^x$" }))).toEqual([
       "a.com/a: web",
       "b.com/: closed-unsupported",
       "c.com/: closed-unsupported",
     ]);
-    expect(routesOf(withAnnotations({ [`${NGINX}from-to-www-redirect`]: "true" }))).toEqual([
-      "a.com/a: web",
-      "www.a.com/: closed-unsupported",
+  });
+
+  it.each([
+    { annotations: { "permanent-redirect": "ftp://b.com" } },
+    { annotations: { "temporal-redirect": "//b.com", "permanent-redirect": "https://b.com" } },
+  ])("I4 a redirect that cannot be read closes all paths: $annotations", ({ annotations }) => {
+    const prefixed = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [NGINX + name, value]));
+    const parsed = withAnnotations(prefixed);
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-unsupported"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_REDIRECT_INVALID"]);
+  });
+
+  it("I4 nothing of a restricted Ingress is redirected", () => {
+    const redirects = {
+      [`${NGINX}permanent-redirect`]: "/x",
+      [`${NGINX}app-root`]: "/x",
+      [`${NGINX}from-to-www-redirect`]: "true",
+    };
+    expect(routesOf(withAnnotations({ ...redirects, [`${NGINX}auth-tls-secret`]: "default/ca" }))).toEqual([
+      "a.com: closed-restriction",
+      "a.com/a: closed-restriction",
     ]);
   });
 

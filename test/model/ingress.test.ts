@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
-import { isClosed } from "#src/model/ingress-path.ts";
+import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { type Ingress, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
 
@@ -17,7 +17,9 @@ function withPath(path: unknown, host: unknown = "shop.example.com") {
 
 /** Each path of a rule with the Service it leads to, or why it is closed. */
 const pathOfRule = ({ paths }: Ingress["rules"][number]) =>
-  paths.map(({ path, target }) => `${path} ${isClosed(target) ? target.closed : target.serviceName}`).join(", ");
+  paths
+    .map(({ path, target }) => `${path} ${isClosed(target) ? target.closed : isBackend(target) && target.serviceName}`)
+    .join(", ");
 
 const pathOf = ({ rules }: Ingress) => rules[0]?.paths[0];
 

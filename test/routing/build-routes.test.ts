@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, dictionary, integer, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type IngressTarget, isClosed } from "#src/model/ingress-path.ts";
+import { type IngressTarget, isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { buildRoutes, replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
@@ -67,7 +67,7 @@ function naiveRule(ingresses: readonly Ingress[], host: string, path: string): s
 }
 
 function nameOf(target: IngressTarget | undefined): string | undefined {
-  return target === undefined || isClosed(target) ? undefined : target.serviceName;
+  return target !== undefined && isBackend(target) ? target.serviceName : undefined;
 }
 
 function rankOf(rule: { path: string; pathType: string }, path: string): number {
@@ -83,7 +83,7 @@ function rankOf(rule: { path: string; pathType: string }, path: string): number 
 function ruleOf(table: RouteTable, host: string, path: string): string | undefined {
   for (const [key, backend] of shardedEntries(table.backends)) expect(key).toBe(backend.key);
   const decision = route(table, { host, path });
-  if (decision.kind === "refuse") return decision.reason;
+  if (decision.kind !== "forward") return decision.kind === "refuse" ? decision.reason : undefined;
   return `${decision.rule.origin.object} ${/\/(.*):80$/.exec(decision.backend.key)?.[1]}`;
 }
 
@@ -149,7 +149,7 @@ describe("buildRoutes()", () => {
     const table = buildRoutes(snapshotOf([ingress]));
     const ruleFor = (path: string) => {
       const decision = route(table, { host: "a.com", path });
-      return decision.kind === "forward" ? decision.rule.origin.path : decision.reason;
+      return decision.kind === "refuse" ? decision.reason : decision.rule.origin.path;
     };
     expect(["/p9999/x", "/p77/deep/er/x", "/p77/deep/x", "/p77/other", "/p10000"].map(ruleFor)).toEqual([
       "/p9999",

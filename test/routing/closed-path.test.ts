@@ -63,8 +63,8 @@ describe("a path of a restricted Ingress is closed", () => {
     expect(statusOf("/x", pathsOf("/", "Prefix"), RESTRICTED, regex)).toBe(200);
   });
 
-  it("I1 I4 and app-root closes the root alone, also beside regular expressions", () => {
-    const metadata = { name: "root", annotations: { [`${NGINX}app-root`]: "/x", [`${NGINX}use-regex`]: "true" } };
+  it("I1 I4 and app-root that cannot be read closes the root alone, also beside regular expressions", () => {
+    const metadata = { name: "root", annotations: { [`${NGINX}app-root`]: "x", [`${NGINX}use-regex`]: "true" } };
     const spec = { rules: [{ host: "a.com", http: pathsOf("/b", "Prefix") }], defaultBackend: backend };
     const root = valueOf(
       parseIngress(object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec }))),

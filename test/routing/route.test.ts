@@ -63,6 +63,11 @@ function valueOf<T>(parsed: Parsed<T>): T {
 
 function printDecision(decision: RouteDecision): string {
   if (decision.kind === "refuse") return `${decision.status} ${decision.reason}`;
+  if (decision.kind === "redirect") {
+    const { status, location } = decision.redirect;
+    const parts = location.map((part) => (typeof part === "string" ? part : `$${part.variable}`));
+    return `${status} to ${parts.join("")} by ${decision.rule.origin.object}`;
+  }
   const { rule, backend, rewrittenPath } = decision;
   const endpoints = backend.endpoints.map(({ address, port }) => `${address}:${port}`).join(",");
   const as = rewrittenPath === undefined ? "" : ` as ${rewrittenPath}`;

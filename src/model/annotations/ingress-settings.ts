@@ -7,6 +7,15 @@ import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
+import {
+  APP_ROOT,
+  FROM_TO_WWW_REDIRECT,
+  PERMANENT_REDIRECT,
+  PERMANENT_REDIRECT_CODE,
+  RELATIVE_REDIRECTS,
+  TEMPORAL_REDIRECT,
+  TEMPORAL_REDIRECT_CODE,
+} from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -16,6 +25,13 @@ const SERVED = {
   forceSslRedirect: FORCE_SSL_REDIRECT,
   sslRedirect: SSL_REDIRECT,
   useRegex: USE_REGEX,
+  temporalRedirect: TEMPORAL_REDIRECT,
+  temporalRedirectCode: TEMPORAL_REDIRECT_CODE,
+  permanentRedirect: PERMANENT_REDIRECT,
+  permanentRedirectCode: PERMANENT_REDIRECT_CODE,
+  relativeRedirects: RELATIVE_REDIRECTS,
+  appRoot: APP_ROOT,
+  fromToWww: FROM_TO_WWW_REDIRECT,
   bodyBytes: PROXY_BODY_SIZE,
   ...BALANCING,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;

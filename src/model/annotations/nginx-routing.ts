@@ -1,6 +1,15 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
+import {
+  APP_ROOT,
+  FROM_TO_WWW_REDIRECT,
+  PERMANENT_REDIRECT,
+  PERMANENT_REDIRECT_CODE,
+  RELATIVE_REDIRECTS,
+  TEMPORAL_REDIRECT,
+  TEMPORAL_REDIRECT_CODE,
+} from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -32,11 +41,11 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
     doc: "Which part",
     risks: [{ effect: "ignored", asks: (value, siblings) => value !== "" && !ASKS.true(siblings("canary") ?? "") }],
   },
-  {
-    names: ["permanent-redirect", "temporal-redirect"],
-    doc: "Requests are redirected to another place",
-    risks: [{ effect: "reaches-other" }],
-  },
+  PERMANENT_REDIRECT,
+  PERMANENT_REDIRECT_CODE,
+  TEMPORAL_REDIRECT,
+  TEMPORAL_REDIRECT_CODE,
+  RELATIVE_REDIRECTS,
   {
     names: ["backend-protocol"],
     doc: "The protocol that the Service speaks",
@@ -48,13 +57,9 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
     risks: [{ effect: "reaches-other", asks: ASKS.on }],
   },
   { names: ["upstream-vhost"], doc: "The host that the Service is asked for", risks: [{ effect: "reaches-other" }] },
-  { names: ["app-root"], doc: "The path to which `/` is redirected", risks: [{ effect: "root" }] },
+  APP_ROOT,
   { names: ["server-alias"], doc: "Further hosts with the same paths", risks: [{ effect: "hosts" }] },
-  {
-    names: ["from-to-www-redirect"],
-    doc: "The host with or without `www.` is redirected to the other one",
-    risks: [{ effect: "www-hosts", asks: ASKS.on }],
-  },
+  FROM_TO_WWW_REDIRECT,
   {
     names: ["default-backend"],
     doc: "The Service that answers where that of a path has no ready endpoint",

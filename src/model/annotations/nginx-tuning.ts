@@ -79,8 +79,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "What is changed in requests and answers",
   },
   {
-    names: ["permanent-redirect-code", "preserve-trailing-slash", "relative-redirects", "temporal-redirect-code"],
-    doc: "Details of redirects",
+    names: ["preserve-trailing-slash"],
+    doc: "Whether a redirect to HTTPS keeps a slash at the end of the path. Hawser always keeps it",
   },
   { names: ["custom-http-errors", "disable-proxy-intercept-errors"], doc: "Pages of your own for errors" },
   { names: ["mirror-host", "mirror-request-body", "mirror-target"], doc: "Where a copy of each request is sent" },

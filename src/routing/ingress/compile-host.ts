@@ -1,4 +1,4 @@
-import { isClosed } from "#src/model/ingress-path.ts";
+import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { backendKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
@@ -46,6 +46,7 @@ function ruleOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): Rule 
 
 function actionOf({ ingress, path, target }: PathClaim): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
+  if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
   const backend = backendKey(ingress.namespace, target.serviceName, target.servicePort);
   const balancing = balancingOf(ingress.settings, path);
   return balancing === undefined ? { kind: "forward", backend } : { kind: "forward", backend, balancing };

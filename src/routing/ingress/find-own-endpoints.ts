@@ -1,5 +1,5 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
-import { isClosed } from "#src/model/ingress-path.ts";
+import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -47,7 +47,7 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
 function servicesOf({ namespace, defaultBackend, rules }: Ingress): readonly string[] {
   const targets = [...rules.flatMap(({ paths }) => paths.map(({ target }) => target)), defaultBackend];
   return targets.flatMap((target) =>
-    target === undefined || isClosed(target) ? [] : [`${namespace}/${target.serviceName}`],
+    target !== undefined && isBackend(target) ? [`${namespace}/${target.serviceName}`] : [],
   );
 }
 

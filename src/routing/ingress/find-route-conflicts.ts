@@ -1,4 +1,4 @@
-import { isClosed } from "#src/model/ingress-path.ts";
+import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -43,6 +43,7 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
 /** Whether the claim that loses loses nothing. */
 function leadToSame({ loser, winner }: LostClaim): boolean {
   if (isClosed(loser.target) || isClosed(winner.target)) return isClosed(loser.target) && isClosed(winner.target);
+  if (!isBackend(loser.target) || !isBackend(winner.target)) return false;
   return (
     loser.ingress.namespace === winner.ingress.namespace &&
     loser.target.serviceName === winner.target.serviceName &&

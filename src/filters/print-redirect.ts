@@ -1,0 +1,37 @@
+import type { Redirect } from "#src/model/annotations/redirects.ts";
+import { isPathTemplate, type UrlVariable } from "#src/model/url-template.ts";
+import type { FilterRequest } from "./filter-request.ts";
+
+/** What a redirect asks of a request. */
+type RedirectedRequest = Pick<FilterRequest, "isSecure" | "path" | "host" | "target"> & {
+  /** Host and port as the client sent them; empty where it sent none (HTTP/1.0). */
+  readonly authority: string;
+  /** Without question mark; empty where there is none. */
+  readonly query: string;
+};
+
+/**
+ * Where a redirect leads this request: visible ASCII, because all parts are. A path becomes a URL of the host and port that the client
+ * asked, unless it asked none.
+ */
+export function printRedirect({ location, isRelative }: Redirect, request: RedirectedRequest): string {
+  const text = location.map((part) => (typeof part === "string" ? part : valueOf(part.variable, request))).join("");
+  const isPath = isPathTemplate(location);
+  if (!isPath || isRelative || request.authority === "") return text;
+  return `${valueOf("scheme", request)}://${request.authority}${text}`;
+}
+
+function valueOf(variable: UrlVariable, request: RedirectedRequest): string {
+  return VALUES[variable](request);
+}
+
+const VALUES: Readonly<Record<UrlVariable, (request: RedirectedRequest) => string>> = {
+  scheme: ({ isSecure }) => (isSecure ? "https" : "http"),
+  host: ({ host }) => host ?? "",
+  http_host: ({ authority }) => authority,
+  request_uri: ({ target }) => target,
+  uri: ({ path }) => path,
+  args: ({ query }) => query,
+  query_string: ({ query }) => query,
+  is_args: ({ query }) => (query === "" ? "" : "?"),
+};
