@@ -2,7 +2,7 @@ import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
-import { hasGroups } from "#src/model/annotations/rewrite-target.ts";
+import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
 import type { PathClaim } from "./merge-host.ts";
@@ -13,16 +13,25 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
   const filters: RuleFilters = {
     httpsRedirect: toHttps(settings, hasTls),
     // A default backend gets paths as they came.
-    rewrite: claim.pathType === "default" ? undefined : rewriteOf(settings, pattern),
+    rewrite: claim.pathType === "default" ? undefined : rewriteOf(settings, claim.path, pattern),
     bodyBytes: settings.bodyBytes,
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
 
-function rewriteOf({ rewrite }: IngressSettings, pattern: PathPattern | undefined): RuleFilters["rewrite"] {
-  if (rewrite === undefined) return undefined;
+function rewriteOf(
+  { rewrite }: IngressSettings,
+  path: string,
+  pattern: PathPattern | undefined,
+): RuleFilters["rewrite"] {
+  if (rewrite === undefined || isSame(rewrite, path)) return undefined;
   const target = visibleAscii(rewrite.target);
   return { ...rewrite, target, ...(hasGroups(rewrite) && { parts: partsOf(target) }), ...(pattern && { pattern }) };
+}
+
+/** ingress-nginx rewrites nothing where the target is the path of the rule: what is below it keeps its path. */
+function isSame({ kind, target }: Rewrite, path: string): boolean {
+  return kind === "replacePath" && target === path;
 }
 
 /** The texts of a target, and the numbers of groups between them. */
