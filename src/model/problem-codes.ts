@@ -332,6 +332,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: a Service has an address in its status that it cannot keep.",
     solve: "Leave the status out of the manifest. In a cluster the controller removes the address.",
   },
+  PLAN_UNFINISHED: {
+    meaning:
+      "Warning: Services wait for the addresses of each other in a chain of some hundreds, so that only a part is foretold of what the controller will do.",
+    solve: "Let Services request addresses that are free, or apply the change in parts.",
+  },
   SERVICE_ANNOTATIONS_REFUSED: {
     meaning:
       "The API server refuses the annotations that Hawser writes on a Service, because all annotations of an object together may have 256 KiB. The status is written without them.",

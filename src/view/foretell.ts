@@ -2,6 +2,7 @@ import { comparePlans, type PlanChanges } from "#src/assignment/compare-plans.ts
 import { pendingProblem } from "#src/assignment/pending-problem.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
+import { unsettledProblems } from "#src/assignment/unsettled-problems.ts";
 import { printProblem, type Problem } from "#src/model/problem.ts";
 import { findMissing } from "./find-missing.ts";
 import { type ObjectChange, overlayObjects } from "./overlay-objects.ts";
@@ -28,7 +29,8 @@ export function foretell(input: StatusInput, change: ObjectChange): Foretold {
   const seenThen = readInstallation(changed, input);
   const then = snapshotOf(seenThen, changed);
   const before = { snapshot: now, assignments: planAssignments(now).assignments };
-  const after = { snapshot: then, assignments: settledPlan(then).assignments };
+  const settled = settledPlan(then);
+  const after = { snapshot: then, assignments: settled.assignments };
   const problems = [...after.assignments].flatMap(([key, assignment]) => {
     const known = before.assignments.get(key);
     const problem = pendingProblem(key, assignment);
@@ -40,5 +42,5 @@ export function foretell(input: StatusInput, change: ObjectChange): Foretold {
   const missing = findMissing(changed).filter(({ code }) => code === "CONFIG_MAP_MISSING");
   const ofConfig = seenThen.configProblems.filter((problem) => !known.has(printProblem(problem)));
   const configProblems = [...missing, ...ofConfig];
-  return { ...comparePlans(before, after), problems, configProblems };
+  return { ...comparePlans(before, after), problems: [...problems, ...unsettledProblems(settled)], configProblems };
 }

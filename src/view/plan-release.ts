@@ -3,6 +3,7 @@ import { comparePlans } from "#src/assignment/compare-plans.ts";
 import { ownAddresses } from "#src/assignment/own-addresses.ts";
 import { planAssignments } from "#src/assignment/plan.ts";
 import { settledPlan } from "#src/assignment/settled-plan.ts";
+import { unsettledProblems } from "#src/assignment/unsettled-problems.ts";
 import { equalIps, includesIp, type Ip, printIp } from "#src/ip/address.ts";
 import { without } from "#src/model/leaving-addresses.ts";
 import { findRange, type Pool, whyClosed } from "#src/model/pool.ts";
@@ -72,7 +73,8 @@ export function planRelease(input: StatusInput, wish: ReleaseWish): ReleasePlan 
   }
   const changed = { ...input, services: [...objects.values()] };
   const then = snapshotOf(readInstallation(changed), changed);
-  const after = settledPlan(then).assignments;
+  const settled = settledPlan(then);
+  const after = settled.assignments;
   const { move } = comparePlans({ snapshot: now, assignments }, { snapshot: then, assignments: after });
   const releases = [...wanted].map(([service, ips]): ServiceRelease => {
     const { addresses = [], message } = after.get(service) ?? {};
@@ -86,7 +88,8 @@ export function planRelease(input: StatusInput, wish: ReleaseWish): ReleasePlan 
       }),
     };
   });
-  return { ok: true, releases, notes: selected.notes };
+  const unsettled = unsettledProblems(settled).map(({ what, why }) => `${what}: ${why}.`);
+  return { ok: true, releases, notes: [...selected.notes, ...unsettled] };
 }
 
 /** A Service with these addresses in its wish, beside those that are there. */
