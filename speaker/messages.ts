@@ -3,7 +3,7 @@ import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
 import type { Family } from "#src/ip/address.ts";
 import type { PrintedMachineAddress } from "#src/model/member-record.ts";
-import type { ReportedAnswers } from "#src/model/reported-answers.ts";
+import type { AnswerColumns } from "./last-answers.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 
@@ -118,7 +118,7 @@ export interface SpeakerCounters {
 export type FromWorker =
   | { readonly kind: "state"; readonly state: SpeakerState }
   /** Which requests were answered last, where that changed. */
-  | { readonly kind: "answers"; readonly answers: ReportedAnswers }
+  | { readonly kind: "answers"; readonly answers: AnswerColumns }
   | { readonly kind: "counters"; readonly counters: SpeakerCounters }
   | {
       readonly kind: "log";

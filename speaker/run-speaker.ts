@@ -5,6 +5,7 @@ import { keyProblems } from "./key-problems.ts";
 import { MemberRecordPublisher, memberRecordProblems, ownMemberRecord } from "./own-member-record.ts";
 import { followHeartbeatKeys } from "./heartbeat-key-file.ts";
 import { readHeartbeatKeys } from "./heartbeat-keys.ts";
+import { answersIn } from "./last-answers.ts";
 import type { FromWorker, SpeakerState, ToWorker, WorkerSettings } from "./messages.ts";
 import { createSpeakerMetrics } from "./metrics.ts";
 import { ReportedProblems } from "./reported-problems.ts";
@@ -13,7 +14,7 @@ import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
-import type { ReportedAnswers } from "#src/model/reported-answers.ts";
+import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { monotonicMs } from "#src/process/clock.ts";
@@ -173,7 +174,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
         memberRecord.mark();
         return reports.mark();
       case "answers":
-        answers = message.answers;
+        answers = printAnswers(answersIn(message.answers));
         return reports.mark();
       case "counters":
         return metrics.setCounters(message.counters);

@@ -9,7 +9,8 @@ import { NO_ROUTES } from "#src/linux/routes.ts";
 import { hostAddressesOf } from "#src/model/host-addresses.ts";
 import { printMemberRecord } from "#src/model/member-record.ts";
 import type { Fields } from "#src/model/record.ts";
-import type { ReportedAnswers } from "#src/model/reported-answers.ts";
+import { answersIn } from "#speaker/last-answers.ts";
+import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { decodeArp } from "#src/wire/arp.ts";
 import { ETHER_TYPE_ARP, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { object } from "#test/model/build.ts";
@@ -68,7 +69,10 @@ async function start({ interfaces = [] as readonly string[], links: own = [lan("
           .map(({ senderIp }) => printIp(senderIp)),
       ),
     );
-  const answers = (): ReportedAnswers | undefined => posted.findLast((message) => message.kind === "answers")?.answers;
+  const answers = (): ReportedAnswers | undefined => {
+    const columns = posted.findLast((message) => message.kind === "answers")?.answers;
+    return columns && printAnswers(answersIn(columns));
+  };
   return { end, posted, state, answers, announced, sockets, links, tell: (message: ToWorker) => listener(message) };
 }
 
