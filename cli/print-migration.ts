@@ -5,7 +5,7 @@ import type { MigrationStep } from "#src/migration/migration-procedure.ts";
 import { isAboutBgp } from "#src/migration/not-served.ts";
 import type { MigrationFile } from "#src/migration/our-form.ts";
 import type { MigrationReport } from "#src/migration/report-migration.ts";
-import { oneLine } from "#src/model/one-line.ts";
+import { eachLine, oneLine } from "#src/model/one-line.ts";
 import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
@@ -18,7 +18,7 @@ export function printMigration(report: MigrationReport): string {
   const source = era === "config-map" ? "a ConfigMap" : "custom resources";
   const others = problems.filter((problem) => !isAboutBgp(problem));
   return [
-    `MetalLB in namespace ${namespace}, configured by ${source}.\n`,
+    `${oneLine(`MetalLB in namespace ${namespace}, configured by ${source}.`)}\n`,
     section("Works as it is", same.map(printSentences)),
     section(
       "Works differently",
@@ -47,11 +47,11 @@ function printForm({ era }: MigrationReport): string {
 }
 
 function printFile({ name, about, text }: MigrationFile): string {
-  return `\n# ${name}: ${about}\n${text}`;
+  return `\n${oneLine(`# ${name}: ${about}`)}\n${eachLine(text)}`;
 }
 
 function printStep({ title, commands, text }: MigrationStep, index: number): string {
-  const lines = commands.map((command) => `     ${command}\n`).join("");
+  const lines = commands.map((command) => `     ${oneLine(command)}\n`).join("");
   return `${index + 1}. ${title}\n${lines}   ${oneLine(text)}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { counted } from "#src/model/counted.ts";
+import { oneLine } from "#src/model/one-line.ts";
 import { printTable } from "./table.ts";
 
 /** What became of one address of a Service. */
@@ -19,7 +20,7 @@ export function printRelease(rows: readonly ReleaseRow[], isDryRun: boolean): st
     ["RESULT", "SERVICE", "HAD", isDryRun ? "WOULD HAVE" : "HAS"],
     rows.map(({ result, service, from, to }) => [nameOf(result, isDryRun), service, from, hasAfter(result, from, to)]),
   );
-  const reasons = rows.filter(({ why }) => why !== "").map(({ service, why }) => `${service}: ${why}\n`);
+  const reasons = rows.filter(({ why }) => why !== "").map(({ service, why }) => `${oneLine(`${service}: ${why}`)}\n`);
   const counts = (["released", "kept", "unfinished", "untried"] as const)
     .map((result) => ({ result, count: rows.filter((row) => row.result === result).length }))
     .filter(({ result, count }) => count > 0 || result === "released")

@@ -1,4 +1,5 @@
 import { listed } from "#src/model/listed.ts";
+import { oneLine } from "#src/model/one-line.ts";
 import { printAge } from "#src/view/print-age.ts";
 import type { Part, StatusView } from "#src/view/status-view.ts";
 import type { AddressView, ServiceView } from "#src/view/view-services.ts";
@@ -44,7 +45,8 @@ function printSummary({ services }: StatusView): readonly string[] {
   const unserved = services.filter(({ served }) => !served);
   if (unserved.length === 0) return [];
   const [{ service }] = unserved as [ServiceView];
-  return [`NOT SERVED: ${unserved.length} of ${services.length} Services. hawser explain ${service} says why.\n`];
+  const text = `NOT SERVED: ${unserved.length} of ${services.length} Services. hawser explain ${service} says why.`;
+  return [`${oneLine(text)}\n`];
 }
 
 /** The Services that keep an address which no pool contains, and how they get another one. Nothing where there are none. */
@@ -53,7 +55,8 @@ function printOrphaned({ services }: StatusView): readonly string[] {
   const [first] = orphaned;
   if (first === undefined) return [];
   const who = orphaned.length === 1 ? "1 Service keeps" : `${orphaned.length} Services keep`;
-  return [`ORPHANED: ${who} an address that no pool contains. hawser release ${first.service} exchanges it.\n`];
+  const text = `ORPHANED: ${who} an address that no pool contains. hawser release ${first.service} exchanges it.`;
+  return [`${oneLine(text)}\n`];
 }
 
 function printUnknown({ unknown, speakers }: StatusView): readonly string[] {

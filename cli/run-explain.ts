@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { explain } from "#src/view/explain.ts";
@@ -26,7 +27,7 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
   const explained = explain(input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.
-    io.stderr.write(`${command}: ${explained.why}\n${printLines(problems)}`);
+    io.stderr.write(`${oneLine(`${command}: ${explained.why}`)}\n${printLines(problems)}`);
     return explained.isUsage ? EXIT_USAGE : 1;
   }
   const { explanation } = explained;

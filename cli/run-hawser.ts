@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { nearest } from "#src/model/nearest.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
@@ -108,7 +109,8 @@ function find(name: string): Command | undefined {
 
 function refuse(name: string, { stderr }: ProgramIo): number {
   const guess = nearest(name, Object.keys(commands));
-  stderr.write(`hawser: unknown command "${name}"${guess === undefined ? "" : `. Did you mean ${guess}?`}\n`);
+  const text = `hawser: unknown command "${name}"${guess === undefined ? "" : `. Did you mean ${guess}?`}`;
+  stderr.write(`${oneLine(text)}\n`);
   stderr.write("See hawser --help\n");
   return EXIT_USAGE;
 }

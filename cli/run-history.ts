@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { viewHistory } from "#src/view/view-history.ts";
 import { printHistory } from "./print-history.ts";
@@ -18,7 +19,9 @@ export async function runHistory(args: readonly string[], io: ProgramIo): Promis
   const { input, subject, problems, isJson } = seen;
   const viewed = viewHistory(input, subject);
   if (!viewed.ok || input.history === undefined) {
-    io.stderr.write(`${command}: ${viewed.ok ? "the history cannot be read" : viewed.why}\n${printLines(problems)}`);
+    io.stderr.write(
+      `${oneLine(`${command}: ${viewed.ok ? "the history cannot be read" : viewed.why}`)}\n${printLines(problems)}`,
+    );
     return 1;
   }
   io.stdout.write(isJson ? `${JSON.stringify(viewed.view)}\n` : printHistory(viewed.view));

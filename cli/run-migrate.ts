@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { DEFAULT_INSTALLATION } from "#src/check/inspect-objects.ts";
 import { findProblems } from "#src/check/find-problems.ts";
 import { convertAddressPools, objectsOfConverted } from "#src/migration/convert-address-pools.ts";
@@ -65,7 +66,7 @@ export async function runMigrate(args: readonly string[], io: ProgramIo): Promis
   const [from, ...paths] = rest;
   if (from !== "metallb") {
     const what = from === undefined ? "say what to migrate from" : `cannot migrate from "${from}"`;
-    io.stderr.write(`hawser migrate: ${what}: only metallb is supported\nSee hawser migrate --help\n`);
+    io.stderr.write(`${oneLine(`hawser migrate: ${what}: only metallb is supported`)}\nSee hawser migrate --help\n`);
     return EXIT_USAGE;
   }
   const seen = await (paths.length > 0 ? seeFiles(paths, options) : seeRunning(options, io));
@@ -73,7 +74,8 @@ export async function runMigrate(args: readonly string[], io: ProgramIo): Promis
   const { metallb } = seen;
   if (metallb.era === undefined) {
     const where = `namespace ${metallb.namespace}`;
-    io.stderr.write(`${command}: there are no pools of MetalLB in ${where}; --metallb-namespace names another one\n`);
+    const why = `there are no pools of MetalLB in ${where}; --metallb-namespace names another one`;
+    io.stderr.write(`${oneLine(`${command}: ${why}`)}\n`);
     io.stderr.write(printLines(seen.input.problems));
     return 1;
   }

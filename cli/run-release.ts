@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { parseGoDuration } from "#src/model/go-duration.ts";
@@ -75,10 +76,10 @@ export async function runRelease(args: readonly string[], io: ProgramIo): Promis
   const wish = isPlanBlind(input) ? "it may not be read what the controller decides from" : wishOf(input, call, rest);
   const plan = typeof wish === "string" ? { ok: false as const, why: wish } : planRelease(input, wish);
   if (!plan.ok) {
-    io.stderr.write(`${command}: ${plan.why}\n${printLines(input.problems)}`);
+    io.stderr.write(`${oneLine(`${command}: ${plan.why}`)}\n${printLines(input.problems)}`);
     return 1;
   }
-  for (const note of plan.notes) io.stderr.write(`${note}\n`);
+  for (const note of plan.notes) io.stderr.write(`${oneLine(note)}\n`);
   const rows = options.dryRun
     ? plan.releases.flatMap(foretoldRows)
     : await releaseAll(plan.releases, { options, call, io });
@@ -170,7 +171,7 @@ async function releaseAll(
     const place = `${at + 1} of ${releases.length}: ${service}`;
     const done = await releaseOne(
       { service, addresses },
-      { world, say: (text) => io.stderr.write(`${place} ${text}\n`) },
+      { world, say: (text) => io.stderr.write(`${oneLine(`${place} ${text}`)}\n`) },
     );
     rows.push(...done.rows);
     isOver = done.isFatal;

@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withPlacePrinted } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
@@ -59,7 +60,7 @@ function withFiles(view: StatusView, placeOf: PlaceOfObject): StatusView {
 async function showFolder(options: Options, manifests: string, io: ProgramIo): Promise<number> {
   const folder = await openFolder({ ...options, manifests });
   if (typeof folder === "string") {
-    io.stderr.write(`Cannot show the status of ${manifests}: ${folder}\n`);
+    io.stderr.write(`${oneLine(`Cannot show the status of ${manifests}: ${folder}`)}\n`);
     return 1;
   }
   const look = async () => withFiles(viewStatus(await folder.look()), folder.placeOf);

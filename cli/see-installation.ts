@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { type Problem } from "#src/model/problem.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
@@ -44,7 +45,7 @@ export async function seeInstallation(
   }
   const folder = await openFolder({ ...options, manifests });
   if (typeof folder === "string") {
-    stderr.write(`${command}: cannot read ${manifests}: ${folder}\n`);
+    stderr.write(`${oneLine(`${command}: cannot read ${manifests}: ${folder}`)}\n`);
     return { ok: false, code: 1 };
   }
   const input = await folder.look();

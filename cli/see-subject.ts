@@ -1,3 +1,4 @@
+import { oneLine } from "#src/model/one-line.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
@@ -53,6 +54,6 @@ function subjectIn(command: string, rest: readonly string[], { stderr }: Program
   if (subject !== undefined && more.length === 0 && isSubjectText(subject)) return subject;
   const isOdd = subject !== undefined && more.length === 0;
   const what = isOdd ? `"${subject}" is not an address, NAME or NAMESPACE/NAME` : "give one Service or address";
-  stderr.write(`${command}: ${what}\nSee ${command} --help\n`);
+  stderr.write(`${oneLine(`${command}: ${what}`)}\nSee ${command} --help\n`);
   return undefined;
 }

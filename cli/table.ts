@@ -1,4 +1,6 @@
-/** Text in columns under a title row, each as wide as its widest cell; control characters cannot reach the terminal. */
+import { oneLine } from "#src/model/one-line.ts";
+
+/** Text in columns under a title row, each as wide as its widest cell; control and format characters cannot reach the terminal. */
 export function printTable(title: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [title, ...rows].map((row) => row.map(clean));
   const widths = title.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
@@ -7,5 +9,5 @@ export function printTable(title: readonly string[], rows: readonly (readonly st
 }
 
 function clean(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ") || "-";
+  return oneLine(text.replaceAll(/\p{Cc}+/gu, " ")) || "-";
 }

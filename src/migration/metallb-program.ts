@@ -11,6 +11,8 @@ export interface MetallbProgram {
   readonly flags: ReadonlyMap<string, string>;
   /** The nodes that its pods may run on. */
   readonly nodeSelector: Readonly<Record<string, string>>;
+  /** How many pods of it are to run; undefined where that is not said, or none is to run now. */
+  readonly replicas: number | undefined;
   /** Helm installed it. */
   readonly isHelm: boolean;
 }
@@ -60,8 +62,14 @@ function readProgram(role: string, object: RawObject): MetallbProgram {
       .join(","),
     flags: readFlags([...textsOf(container["command"]), ...textsOf(container["args"])]),
     nodeSelector: plainTexts(recordOf(podSpecOf(fields)["nodeSelector"])),
+    replicas: readReplicas(recordOf(fields["spec"])["replicas"]),
     isHelm: rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm",
   };
+}
+
+/** Of a program that was stopped already it is not known. */
+function readReplicas(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
 function plainTexts(fields: Fields): Readonly<Record<string, string>> {

@@ -30,6 +30,8 @@ interface Names {
   readonly inNamespace: string;
   readonly controller: string;
   readonly controllerPods: string;
+  /** Of its controller; undefined where that is not known. */
+  readonly replicas: number | undefined;
   readonly speaker: string;
   readonly speakerPods: string;
 }
@@ -62,6 +64,7 @@ function namesOf(metallb: MetallbInstallation): Names {
     inNamespace: `--namespace ${metallb.namespace}`,
     controller: `deployment/${nameOf("controller")}`,
     controllerPods: podsOf("controller"),
+    replicas: metallb.controller?.replicas,
     speaker: `daemonset/${nameOf("speaker")}`,
     speakerPods: podsOf("speaker"),
   };
@@ -150,16 +153,20 @@ function lookStep(): MigrationStep {
   };
 }
 
-function undoStep({ inNamespace, controller, speaker }: Names, isCustom: boolean): MigrationStep {
+function undoStep({ inNamespace, controller, speaker, replicas }: Names, isCustom: boolean): MigrationStep {
+  const ofFile =
+    replicas === undefined
+      ? " How many replicas its controller had is in metallb-programs.yaml: 1 by MetalLB's manifests."
+      : "";
   return {
     title: "To go back, at any point",
     commands: [
       "kubectl delete deployment/hawser-controller daemonset/hawser-speaker --namespace hawser-system --ignore-not-found --cascade=foreground",
       `kubectl patch ${speaker} ${inNamespace} ${holdPatch("null")}`,
       ...(isCustom ? ["kubectl apply -f metallb-webhooks.yaml"] : []),
-      `kubectl scale ${controller} ${inNamespace} --replicas=1`,
+      `kubectl scale ${controller} ${inNamespace} --replicas=${replicas ?? 1}`,
     ],
-    text: "MetalLB finds its addresses in the statuses as Hawser does. It ignores Hawser's annotations and conditions.",
+    text: `MetalLB finds its addresses in the statuses as Hawser does. It ignores Hawser's annotations and conditions.${ofFile}`,
   };
 }
 

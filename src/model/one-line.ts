@@ -8,3 +8,8 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 export function oneLine(text: string): string {
   return text.replaceAll(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** A text of several lines of ours, each of which may hold a user's text: every line is as `oneLine` has it. */
+export function eachLine(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
+}

@@ -97,6 +97,41 @@ describe("G hawser migrate metallb", () => {
     },
   );
 
+  it("prints what users wrote without characters that colour, hide or reorder the text of a terminal", async () => {
+    const hostile = String.raw`a\u202Eb\e[31mc\u200B`;
+    const pool = `
+---
+apiVersion: metallb.io/v1beta1
+kind: AddressPool
+metadata: { namespace: metallb-system, name: old }
+spec: { protocol: layer2, addresses: [198.51.100.0/28, "${hostile}"], autoAssign: "${hostile}" }
+`;
+    const asking = service("web", "203.0.113.3").replace(
+      "name: web",
+      `name: web, annotations: { metallb.universe.tf/address-pool: "${hostile}" }`,
+    );
+    const { stdout } = await migrate("metallb", await written(resources + pool + asking));
+    expect(stdout).toContain(String.raw`a\u{202e}b`);
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+
+  it.each([
+    { name: "as many as it has", spec: "replicas: 2", scale: "--replicas=2", isSaid: false },
+    { name: "one where it was stopped already", spec: "replicas: 0", scale: "--replicas=1", isSaid: true },
+    { name: "one where it is not said", spec: "", scale: "--replicas=1", isSaid: true },
+  ])("goes back to so many replicas of MetalLB's controller: $name", async ({ spec, scale, isSaid }) => {
+    const program = `
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { namespace: metallb-system, name: controller, labels: { app: metallb, component: controller } }
+spec: { ${spec} }
+`;
+    const { stdout } = await migrate("metallb", await written(resources + program));
+    expect(stdout).toContain(scale);
+    expect(stdout.includes("How many replicas its controller had")).toBe(isSaid);
+  });
+
   it("says of each Service that does not stay why, and that it is not time to begin", async () => {
     const { stdout } = await migrate("metallb", await written(resources + service("web", "203.0.113.3")));
     expect(stdout).toMatch(/^moves +shop\/web +203\.0\.113\.3 +192\.0\.2\.0 +203\.0\.113\.3: no pool contains it/m);
