@@ -7,6 +7,7 @@ import {
   conditionOf,
   ingressOf,
   POOL_ANNOTATION,
+  SHARES_ADDRESS,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
@@ -110,7 +111,7 @@ export const contestedEvent = { reason: CONTESTED.reason, message: CONTESTED.mes
 
 /** A digest of what is ours in an object: equal ones, nothing was undone. */
 function oursIn(object: KubeObject): string {
-  const conditions = [ADDRESS_ASSIGNED, ANNOUNCED].map((type) => {
+  const conditions = [ADDRESS_ASSIGNED, ANNOUNCED, SHARES_ADDRESS].map((type) => {
     const { status, reason, message } = conditionOf(object, type) ?? {};
     return [status, reason, message];
   });

@@ -13,6 +13,7 @@ import {
   LEAVING_ANNOTATION,
   POOL_ANNOTATION,
   RELEASE_ANNOTATION,
+  SHARES_ADDRESS,
   TERMS_ANNOTATION,
 } from "#src/model/service-status.ts";
 import type { StatusPatch } from "#src/source/source.ts";
@@ -28,7 +29,8 @@ export function statusPatch(
   { announced, wallMs, leaving }: { announced: ConditionValue | undefined; wallMs: number; leaving: readonly Ip[] },
 ): StatusPatch | undefined {
   if (isHandsOff(assignment)) return undefined;
-  const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced };
+  const shares = sharesCondition(assignment);
+  const wanted = { [ADDRESS_ASSIGNED]: addressCondition(assignment), [ANNOUNCED]: announced, [SHARES_ADDRESS]: shares };
   const status = { ...ingressPatch(object, assignment), ...conditionsPatch(object, wanted, wallMs) };
   const marks = annotationsPatch(object, assignment, leaving);
   const hasStatus = Object.keys(status).length > 0;
@@ -80,6 +82,15 @@ function addressCondition(assignment: Assignment): ConditionValue | undefined {
   const { reason, message } = assignment;
   if (reason === "AddressReleased") return undefined;
   return { status: ownAddresses(assignment).length > 0 ? "True" : "False", reason, message };
+}
+
+/** Characters of the terms in a condition. One whose terms are cut counts as edited for the next controller: it yields. */
+const TERMS_MAX = 4_096;
+
+function sharesCondition({ terms }: Assignment): ConditionValue | undefined {
+  if (terms === undefined) return undefined;
+  const message = terms.length > TERMS_MAX ? `${terms.slice(0, TERMS_MAX)}...` : terms;
+  return { status: "True", reason: "AddressAssigned", message };
 }
 
 /** Whether `status.loadBalancer.ingress` holds these addresses, in this order, and nothing else. */

@@ -32,6 +32,12 @@ export const ADDRESS_ASSIGNED = "hawser.dev/AddressAssigned";
  */
 export const ANNOUNCED = "hawser.dev/Announced";
 
+/**
+ * The condition on a Service that shares its address: True while it has one, and the message is by what it shares, as in the annotation.
+ * It counts before the annotation, because who may edit a Service may not edit its status.
+ */
+export const SHARES_ADDRESS = "hawser.dev/SharesAddress";
+
 /** The entries of `status.loadBalancer.ingress`, whatever they are; empty where there are none. */
 export function ingressOf(object: KubeObject): readonly Fields[] {
   return listOf(recordOf(recordOf(object["status"])["loadBalancer"])["ingress"]).map(recordOf);
@@ -59,6 +65,12 @@ export function conditionsOf(object: KubeObject): readonly Fields[] {
 /** The condition of a type as it is now; undefined where the Service has none. */
 export function conditionOf(object: KubeObject, type: string): Fields | undefined {
   return conditionsOf(object).find((condition) => condition["type"] === type);
+}
+
+/** By what a Service shares its address, as its status says; undefined where that does not say it. */
+export function sharedTermsIn(object: KubeObject): string | undefined {
+  const { status, message } = conditionOf(object, SHARES_ADDRESS) ?? {};
+  return status === "True" && typeof message === "string" ? message : undefined;
 }
 
 /** Our condition about addresses as it is now; undefined where the Service has none yet. */

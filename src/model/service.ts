@@ -22,7 +22,7 @@ import type { Parsed } from "./problem.ts";
 import { textsOf } from "./record.ts";
 import { readServiceFamilies, type ServiceFamilies } from "./service-families.ts";
 import { readRequest, type ServiceRequest } from "./service-request.ts";
-import { ADDRESSES_ANNOTATION, POOL_ANNOTATION, TERMS_ANNOTATION } from "./service-status.ts";
+import { ADDRESSES_ANNOTATION, POOL_ANNOTATION, sharedTermsIn, TERMS_ANNOTATION } from "./service-status.ts";
 
 export type Protocol = "TCP" | "UDP" | "SCTP";
 
@@ -106,7 +106,8 @@ export function parseService(object: KubeObject): Parsed<Service> {
   };
   const request = readRequest({ ...root, problems: [] }, asker);
   const marks = {
-    sharedTerms: annotationText(root, [TERMS_ANNOTATION]),
+    // Of a Service that an older version wrote, the annotation.
+    sharedTerms: sharedTermsIn(object) ?? annotationText(root, [TERMS_ANNOTATION]),
     allocatedFrom: annotationText(root, ALLOCATED_FROM),
     markedAddresses: readMarked(annotationText(root, [ADDRESSES_ANNOTATION])),
   };

@@ -68,6 +68,35 @@ describe("a Service whose owner edits what Hawser noted on it", () => {
     expect(lines()).toEqual(yielded);
   });
 
+  it.each(forgeries)("L8 yields also where no controller leads while it is edited and $name", async ({ terms }) => {
+    await shared();
+    await world.stop();
+    const { status, metadata } = world.object("old");
+    const annotations = { ...metadata.annotations };
+    if (terms === undefined) delete annotations[TERMS];
+    else annotations[TERMS] = terms;
+    world.source.put({ ...serviceObject("old", sharing(80, 81)), metadata: { ...metadata, annotations }, status });
+    world = await new World(world.source, world.time).start();
+    expect(lines()).toEqual(yielded);
+    expect(world.object("old").metadata.annotations[TERMS]).toBe('["k","","TCP/80","TCP/81"]');
+  });
+
+  it("L8 yields also where its terms are too long for its status, and shares as before where nothing is edited", async () => {
+    const label = "x".repeat(200);
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`k${at}`, `${label}${at}`]));
+    const local = { externalTrafficPolicy: "Local", selector: many };
+    const long = (...ports: number[]) => ({ ...sharing(...ports), spec: { ...sharing(...ports).spec, ...local } });
+    world.source.put(pools("192.0.2.0/30"));
+    world.source.put(serviceObject("old", { createdMs: 1, ...long(80) }));
+    world.source.put(serviceObject("young", { createdMs: 2, ...long(81) }));
+    await world.start();
+    const both = { old: "192.0.2.0 AddressAssigned", young: "192.0.2.0 AddressAssigned" };
+    expect(lines()).toEqual(both);
+    await world.stop();
+    world = await new World(world.source, world.time).start();
+    expect(lines()).toEqual(both);
+  });
+
   it("L8 yields where the write of its terms is not shown yet", async () => {
     world.source.put(pools("192.0.2.0/30"));
     await world.start();
