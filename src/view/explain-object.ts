@@ -3,7 +3,8 @@ import { printPlace } from "#src/model/problem-place.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
-import { conditionOf, ADDRESS_ASSIGNED } from "#src/model/service-status.ts";
+import { conditionOf, ADDRESS_ASSIGNED, POOL_ANNOTATION } from "#src/model/service-status.ts";
+import type { Reason } from "#src/model/reason.ts";
 import { textOf } from "#src/model/record.ts";
 import type { ExplainInput } from "./explain-context.ts";
 import { badStep, type ExplainStep, okStep, sentence } from "./explain-step.ts";
@@ -63,8 +64,33 @@ function badRequest(step: "object" | "request", problems: readonly Problem[]): E
   });
 }
 
-/** Whether another program undoes what Hawser writes into the status; none where it does not. */
-export function explainStatus(object: KubeObject): readonly ExplainStep[] {
+/** What keeps Hawser from writing all that it writes on a Service; none where nothing does. */
+export function explainStatus(object: KubeObject, input: Pick<ExplainInput, "events">): readonly ExplainStep[] {
+  return [...explainContest(object), ...explainRefusal(object, input)];
+}
+
+/** The API server refuses our annotations: an Event says so, and they are missing. */
+function explainRefusal({ kind, metadata }: KubeObject, { events = [] }: Pick<ExplainInput, "events">): ExplainStep[] {
+  const { namespace, name, annotations } = metadata;
+  const refused = events.find(
+    ({ about, reason }) =>
+      reason === ("AnnotationsRefused" satisfies Reason) &&
+      about.kind === kind &&
+      about.namespace === namespace &&
+      about.name === name,
+  );
+  if (refused === undefined || annotations[POOL_ANNOTATION] !== undefined) return [];
+  return [
+    badStep("status", {
+      reason: "AnnotationsRefused",
+      text: "The API server refuses the annotations that Hawser writes on the Service, so its status is written without them.",
+      fix: "Remove annotations from the Service: all of them together may have 256 KiB.",
+    }),
+  ];
+}
+
+/** Another program undoes what Hawser writes into the status. */
+function explainContest(object: KubeObject): readonly ExplainStep[] {
   const { reason, message } = conditionOf(object, ADDRESS_ASSIGNED) ?? {};
   if (reason !== "StatusContested") return [];
   const { namespace, name } = object.metadata;

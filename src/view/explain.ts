@@ -75,7 +75,7 @@ function explainService(context: ExplainContext, { object, read }: ReadService):
     explainConfig(context),
     ...explainPools(context, service),
     ...explainRequest(service),
-    ...explainStatus(object),
+    ...explainStatus(object, context.input),
     ...explainAddresses(context, { object, service }),
     ...explainSharing(context, service),
     ...announced.flatMap((one) => [
