@@ -11,7 +11,8 @@ import { type PoolSpace, spaceOf } from "./pool-space.ts";
  *  - each address that a Service of the namespace has, once however many share it;
  *  - addresses that leave a Service (leaving-addresses.ts), without one for each Service and family: with a full quota an
  *    address can be exchanged, and another exchange of the same Service waits until the address of the one before is gone. So
- *    for a moment a namespace has at most its quota and one address more for each Service and family;
+ *    a namespace has at most its quota and one address more for each Service and family. Counted in full, no Service of a full
+ *    quota could leave a pool that is to be emptied; not counted, one Service could gather addresses;
  *  - resting addresses that a Service of the namespace had last. They keep no Service of it from an address: where only they
  *    fill the quota, it gets the one that rests longest, and what then is more than the quota is given up.
  */

@@ -71,4 +71,25 @@ describe("a pool with a quota that keeps addresses for ever", () => {
     await world.advance(2_000);
     expect(world.line("web")).toBe("192.0.2.6 192.0.2.5 AddressAssigned");
   });
+
+  it("D has one address more of a Service that releases one, as long as no speaker answers for the new one, and no other", async () => {
+    world.source.put(limited("192.0.2.0/29", 1), serviceObject("web"));
+    await world.start();
+    world.announce("192.0.2.0");
+    await world.advance(500);
+    const release = (ips: string) => world.edit("web", { annotations: { "hawser.dev/release-addresses": ips } });
+    await release("192.0.2.0");
+    await world.advance(600_000);
+    expect(world.line("web")).toBe("192.0.2.1 192.0.2.0 AddressAssigned");
+    // Neither another release nor another Service makes it more.
+    await release("192.0.2.0,192.0.2.1");
+    await world.put(serviceObject("other", { createdMs: 9 }));
+    await world.advance(600_000);
+    expect([world.line("web").split(" ").length - 1, world.line("other")]).toEqual([2, "QuotaExceeded"]);
+    await release("192.0.2.0");
+    world.announce("192.0.2.0", "192.0.2.1");
+    await world.advance(500);
+    await world.advance(2_000);
+    expect([world.line("web"), world.line("other")]).toEqual(["192.0.2.1 AddressAssigned", "QuotaExceeded"]);
+  });
 });
