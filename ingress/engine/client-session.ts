@@ -311,6 +311,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       backend: decision.backend,
       choice: choiceFor(decision, { bytes, head }, this.#context, this.#connection),
       rewrittenPath: decision.rewrittenPath,
+      fields: decision.rule.filters.requestFields,
       backendHost: decision.backend.host,
       clientLines: this.#clientLines,
       isSecure: this.#connection.isSecure,

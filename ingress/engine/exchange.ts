@@ -1,3 +1,4 @@
+import type { RequestFields } from "#src/filters/request-fields.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
@@ -30,6 +31,10 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
   readonly body: BodyReader;
+}
+
+function sizeOf({ hostLine, lines }: RequestFields): number {
+  return (hostLine?.length ?? 0) + lines.length;
 }
 
 /** One request on its way to an endpoint and its response on the way back. */
@@ -96,7 +101,8 @@ export class Exchange implements ResponseReceiver {
     const connection = this.#connect(endpoint, request.isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
-    const needed = room + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
+    const added = request.fields === undefined ? 0 : sizeOf(request.fields);
+    const needed = room + added + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
     if (connection.head.length < needed) connection.head = Buffer.allocUnsafeSlow(needed);
     const { writer } = this.#context;
     writer.begin(connection.head);

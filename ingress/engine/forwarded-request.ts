@@ -1,3 +1,4 @@
+import type { RequestFields } from "#src/filters/request-fields.ts";
 import { COLON } from "./ascii.ts";
 import { aliasedFieldOf, HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
@@ -5,7 +6,7 @@ import { writeRequestId } from "./request-id.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /**
- * What `writeForwardedRequest` may add to the bytes of the head, the rewritten path and the client's lines excepted:
+ * What `writeForwardedRequest` may add to the bytes of the head, the rewritten path, the fields of the rule and the client's lines excepted:
  * twice a host of at most 260 characters, an id, and the names of five fields.
  */
 export const ADDED_BYTES = 1_024;
@@ -43,6 +44,8 @@ export interface ForwardedRequest {
   readonly head: RequestHead;
   /** The path to send instead of the client's. */
   readonly rewrittenPath: string | undefined;
+  /** Of the rule; undefined: the fields that the client sent. */
+  readonly fields: RequestFields | undefined;
   /** The host of HTTP/1.0 requests that name none, which HTTP/1.1 must. */
   readonly backendHost: string;
   /** The X-Forwarded lines that are the same for all requests of a connection. */
@@ -85,6 +88,7 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   writeKeptLines(to, request);
   writeHost(to, request);
   writeClientLines(to, request);
+  if (request.fields !== undefined) to.add(request.fields.lines);
   to.add(HOPS[Math.min(head.hops, MAX_HOPS - 1)]!);
   writeRequestIdLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
@@ -93,11 +97,12 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
 }
 
 /** Copies the lines that pass, in runs. */
-function writeKeptLines(to: HeadWriter, { bytes, head, headerNames }: ForwardedRequest): void {
+function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields }: ForwardedRequest): void {
   const { lines } = head;
+  const isReplaced = fields?.hostLine !== undefined;
   let runStart = lines.nameStart[0]!;
   for (let index = 0; index < lines.count; index++) {
-    if (isKept(bytes, head, index, headerNames)) continue;
+    if (isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine)) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
   }
@@ -155,10 +160,12 @@ function writeClientLines(to: HeadWriter, { bytes, head, isSecure, clientLines }
   to.add(CRLF);
 }
 
-function writeHost(to: HeadWriter, { bytes, head, backendHost }: ForwardedRequest): void {
+function writeHost(to: HeadWriter, { bytes, head, backendHost, fields }: ForwardedRequest): void {
   const { lines, hostLine, authorityStart, authorityEnd } = head;
   const isAbsolute = authorityEnd !== 0;
-  if (isAbsolute || hostLine === -1) {
+  if (fields?.hostLine !== undefined) {
+    to.add(fields.hostLine);
+  } else if (isAbsolute || hostLine === -1) {
     to.add(HOST);
     if (isAbsolute) to.copy(bytes, authorityStart, authorityEnd);
     else to.text(backendHost);

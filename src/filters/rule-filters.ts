@@ -1,4 +1,5 @@
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
 
@@ -6,6 +7,7 @@ import type { HttpsPolicy } from "./redirect-to-https.ts";
 export interface RuleFilters {
   readonly httpsRedirect: HttpsPolicy | undefined;
   readonly rewrite: PathRewrite | undefined;
+  readonly requestFields: RequestFields | undefined;
   /** The largest body of a request, in bytes; 0: any size; undefined: as the program's option says. */
   readonly bodyBytes: number | undefined;
 }
@@ -19,4 +21,9 @@ export interface PathRewrite extends Rewrite {
 }
 
 /** Of most rules: all of these share one, and nothing is asked of it. */
-export const NO_FILTERS: RuleFilters = { httpsRedirect: undefined, rewrite: undefined, bodyBytes: undefined };
+export const NO_FILTERS: RuleFilters = {
+  httpsRedirect: undefined,
+  rewrite: undefined,
+  requestFields: undefined,
+  bodyBytes: undefined,
+};

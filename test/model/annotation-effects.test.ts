@@ -365,7 +365,6 @@ describe("parseIngress() closes what would reach something else", () => {
     ["backend-protocol", "grpc"],
     ["backend-protocol", "AUTO_HTTP"],
     ["ssl-passthrough", "true"],
-    ["upstream-vhost", "b.com"],
   ])("I4 %s %s", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-unsupported"]);

@@ -17,6 +17,7 @@ import {
   TEMPORAL_REDIRECT_CODE,
 } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
 /** The annotations that Hawser serves, by the names that their values have in the program; they are read in this order. */
@@ -32,6 +33,8 @@ const SERVED = {
   relativeRedirects: RELATIVE_REDIRECTS,
   appRoot: APP_ROOT,
   fromToWww: FROM_TO_WWW_REDIRECT,
+  upstreamVhost: UPSTREAM_VHOST,
+  forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,
   ...BALANCING,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;

@@ -11,6 +11,7 @@ import {
   TEMPORAL_REDIRECT_CODE,
 } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
 /** Of ingress-nginx: what requests reach. */
@@ -56,7 +57,8 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
     doc: "TLS is not ended, but passed on",
     risks: [{ effect: "reaches-other", asks: ASKS.on }],
   },
-  { names: ["upstream-vhost"], doc: "The host that the Service is asked for", risks: [{ effect: "reaches-other" }] },
+  UPSTREAM_VHOST,
+  X_FORWARDED_PREFIX,
   APP_ROOT,
   { names: ["server-alias"], doc: "Further hosts with the same paths", risks: [{ effect: "hosts" }] },
   FROM_TO_WWW_REDIRECT,

@@ -74,7 +74,6 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
       "proxy-redirect-from",
       "proxy-redirect-to",
       "use-proxy-protocol",
-      "x-forwarded-prefix",
     ],
     doc: "What is changed in requests and answers",
   },

@@ -1,8 +1,11 @@
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
+import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
+import { isBackend } from "#src/model/ingress-path.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
 import type { PathClaim } from "./merge-host.ts";
@@ -10,13 +13,30 @@ import type { PathClaim } from "./merge-host.ts";
 /** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
 export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): RuleFilters {
   const { settings } = claim.ingress;
+  // A default backend gets paths as they came.
+  const rewrite = claim.pathType === "default" ? undefined : rewriteOf(settings, claim.path, pattern);
+  const forwardedPrefix = rewrite === undefined ? undefined : settings.forwardedPrefix;
   const filters: RuleFilters = {
     httpsRedirect: toHttps(settings, hasTls),
-    // A default backend gets paths as they came.
-    rewrite: claim.pathType === "default" ? undefined : rewriteOf(settings, claim.path, pattern),
+    rewrite,
+    requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
     bodyBytes: settings.bodyBytes,
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
+}
+
+/** The host that the Service is asked for; undefined: the client's. */
+function hostOfService({ ingress, target }: PathClaim): string | undefined {
+  if (!isBackend(target)) return undefined;
+  const values: Readonly<Record<RuleVariable, string>> = {
+    namespace: ingress.namespace,
+    ingress_name: ingress.name,
+    service_name: target.serviceName,
+    service_port: String(target.servicePort),
+  };
+  return ingress.settings.upstreamVhost
+    ?.map((part) => (typeof part === "string" ? part : values[part.variable]))
+    .join("");
 }
 
 function rewriteOf(

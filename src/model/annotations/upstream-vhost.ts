@@ -1,0 +1,53 @@
+import { complain, type Field, quote } from "#src/model/field.ts";
+import type { ServedAnnotation } from "./annotation-record.ts";
+import { OWN_PREFIXES } from "./prefixes.ts";
+import { tunedBy } from "./tuned-by.ts";
+
+/** What of a rule may be in the host that its Service is asked for, as nginx names it. */
+const RULE_VARIABLES = ["namespace", "ingress_name", "service_name", "service_port"] as const;
+
+export type RuleVariable = (typeof RULE_VARIABLES)[number];
+
+/** A host, with a port or without, and names of a rule in it: texts, and variables between them. */
+export type HostTemplate = readonly (string | { readonly variable: RuleVariable })[];
+
+export const UPSTREAM_VHOST: ServedAnnotation<HostTemplate> = {
+  names: ["upstream-vhost"],
+  doc: "The host that the Service is asked for, in place of the one that the client asked. In it may be `$namespace`, `$ingress_name`, `$service_name` and `$service_port`",
+  served: { prefixes: OWN_PREFIXES, parse: parseHost },
+  risks: [{ effect: "reaches-other" }],
+};
+
+export const X_FORWARDED_PREFIX: ServedAnnotation<string> = {
+  names: ["x-forwarded-prefix"],
+  doc: "The field `X-Forwarded-Prefix` of requests whose path is rewritten",
+  served: {
+    prefixes: OWN_PREFIXES,
+    parse: tunedBy((text) => (/^\/[\x21-\x7e]{0,1023}$/.test(text) ? text : undefined), "Write a path such as /app"),
+  },
+};
+
+/** Of a name (RFC 1035 section 3.1), with a port. */
+const MAX_LENGTH = 259;
+const HOST = /^(?:[A-Za-z0-9._-]|\$\{?\w+\}?)+(?::(?:\d{1,5}|\$\{?service_port\}?))?$/;
+
+function parseHost(field: Field): HostTemplate | undefined {
+  const text = String(field.value).trim();
+  const parts = text.split(/(\$\{\w+\}|\$\w+)/).filter((part) => part !== "");
+  const isKnown = parts.every((part) => !part.startsWith("$") || variableIn(part) !== undefined);
+  if (text.length <= MAX_LENGTH && HOST.test(text) && isKnown)
+    return parts.map((part) => {
+      const variable = part.startsWith("$") ? variableIn(part) : undefined;
+      return variable === undefined ? part : { variable };
+    });
+  return complain(field, "INGRESS_HOST_INVALID", {
+    what: `Cannot ask the Service for the host ${quote(text)}`,
+    why: `it is not a host, with or without port, whose variables are among ${RULE_VARIABLES.map((name) => `$${name}`).join(", ")}`,
+    fix: "Write a host such as shop.example.com",
+  });
+}
+
+function variableIn(part: string): RuleVariable | undefined {
+  const name = part.replace(/^\$\{?(\w*)\}?$/, "$1");
+  return RULE_VARIABLES.find((one) => one === name);
+}
