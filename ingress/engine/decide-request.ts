@@ -8,7 +8,7 @@ import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./answer.ts";
 import type { EngineContext } from "./context.ts";
 import { MAX_HOPS } from "./forwarded-request.ts";
-import { FilteredRequest } from "./filtered-request.ts";
+import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, pathText } from "./request-route.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
@@ -42,7 +42,7 @@ export function decideRequest(
   bytes: Buffer,
   head: RequestHead,
   context: Pick<EngineContext, "routes"> & FilterState,
-  isSecure: boolean,
+  client: RequestClient,
 ): Extract<RouteDecision, { kind: "forward" }> | OwnAnswer | Refused {
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
   if (decision.kind === "refuse") {
@@ -56,7 +56,7 @@ export function decideRequest(
     return { kind: "answer", status: decision.redirect.status, cause: { location }, rule };
   }
   if (rule.filters !== NO_FILTERS) {
-    const answer = runFilters(rule.filters, new FilteredRequest(bytes, head, { isSecure, path }), context);
+    const answer = runFilters(rule.filters, new FilteredRequest(bytes, head, { client, path }), context);
     if (answer !== undefined) return { kind: "answer", status: answer.status, cause: answer, rule };
   }
   if (head.hops < MAX_HOPS) return decision;

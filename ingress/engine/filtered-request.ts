@@ -1,7 +1,12 @@
 import type { FilterRequest } from "#src/filters/filter-request.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
+import type { Connection } from "#ingress/io/connection.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
+
+/** The connection that a request came on. */
+export type RequestClient = Pick<Connection, "isSecure" | "remoteAddress">;
 
 /** A request head as filters see it: good for as long as the head is. */
 export class FilteredRequest implements FilterRequest {
@@ -9,12 +14,19 @@ export class FilteredRequest implements FilterRequest {
   readonly path: string;
   readonly #bytes: Buffer;
   readonly #head: RequestHead;
+  readonly #client: RequestClient;
 
-  constructor(bytes: Buffer, head: RequestHead, known: Pick<FilterRequest, "isSecure" | "path">) {
+  constructor(bytes: Buffer, head: RequestHead, { client, path }: { client: RequestClient; path: string }) {
     this.#bytes = bytes;
     this.#head = head;
-    this.isSecure = known.isSecure;
-    this.path = known.path;
+    this.#client = client;
+    this.isSecure = client.isSecure;
+    this.path = path;
+  }
+
+  get clientIp(): Ip | undefined {
+    // A link-local address has the name of an interface behind it.
+    return parseIp(this.#client.remoteAddress.replace(/%.*$/, ""));
   }
 
   get host(): string | undefined {

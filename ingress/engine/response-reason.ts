@@ -14,6 +14,11 @@ export const RESPONSE_REASONS = {
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
+  "address-denied": { status: 403, meaning: "The Ingress denies requests from the client's address." },
+  "address-not-allowed": {
+    status: 403,
+    meaning: "The Ingress allows requests from some networks, and the client's address is in none of them.",
+  },
   "no-route": { status: 404, meaning: "No rule of any Ingress matches the host and path." },
   "method-not-allowed": { status: 405, meaning: "The method is CONNECT or TRACE, which Hawser does not forward." },
   "request-head-timeout": { status: 408, meaning: "The client took too long to send the request head." },

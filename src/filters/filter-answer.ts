@@ -10,7 +10,7 @@ export interface FilterAnswer {
 }
 
 /** The statuses that filters answer with; the engine has a phrase for each. */
-type FilterStatus = 308;
+type FilterStatus = 308 | 403;
 
 /** Why a filter answers a request with an error. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
-type FilterReason = never;
+type FilterReason = "address-denied" | "address-not-allowed";

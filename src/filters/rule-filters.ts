@@ -2,6 +2,7 @@ import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
+import type { SourceNetworks } from "./source-networks.ts";
 
 /** What is done with a request before it is forwarded; `runFilters` says in which order. */
 export interface RuleFilters {
@@ -10,6 +11,7 @@ export interface RuleFilters {
   readonly requestFields: RequestFields | undefined;
   /** The largest body of a request, in bytes; 0: any size; undefined: as the program's option says. */
   readonly bodyBytes: number | undefined;
+  readonly sources: SourceNetworks | undefined;
 }
 
 /** What becomes of the path; the target is visible ASCII. */
@@ -26,4 +28,5 @@ export const NO_FILTERS: RuleFilters = {
   rewrite: undefined,
   requestFields: undefined,
   bodyBytes: undefined,
+  sources: undefined,
 };

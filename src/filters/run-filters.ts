@@ -3,6 +3,7 @@ import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
 import { redirectToHttps } from "./redirect-to-https.ts";
 import type { RuleFilters } from "./rule-filters.ts";
+import { checkSource } from "./source-networks.ts";
 
 /**
  * The answer of the first filter of a rule that gives one; undefined: the request goes on to an endpoint. The order is that
@@ -14,6 +15,8 @@ import type { RuleFilters } from "./rule-filters.ts";
  * The path is rewritten after them, when the request is forwarded (`route`): all of them see the path that the client asked for.
  */
 export function runFilters(filters: RuleFilters, request: FilterRequest, state: FilterState): FilterAnswer | undefined {
-  const { httpsRedirect } = filters;
-  return httpsRedirect && redirectToHttps(httpsRedirect, request, state);
+  const { httpsRedirect, sources } = filters;
+  return (
+    (httpsRedirect && redirectToHttps(httpsRedirect, request, state)) ?? (sources && checkSource(sources, request))
+  );
 }

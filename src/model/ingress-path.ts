@@ -55,6 +55,9 @@ export interface IngressPath {
   readonly at: string;
 }
 
+/** What might be a path of a restricted Ingress, and cannot be served as one. */
+export const RESTRICTED: ClosedTarget = { closed: "closed-restriction" };
+
 /** What is known of the Ingress when a path of it is read. */
 export interface PathContext {
   readonly isV1: boolean;
@@ -62,6 +65,8 @@ export interface PathContext {
   readonly closed: ClosedReason | undefined;
   /** Its requests are redirected, and its backends are not asked. */
   readonly redirect: Redirect | undefined;
+  /** It is served with a restriction. */
+  readonly isRestricted: boolean;
   /** Paths with special characters are regular expressions, and so are all of ImplementationSpecific. */
   readonly usesRegex: boolean;
 }
@@ -162,13 +167,14 @@ export function readPaths(http: Field, context: PathContext): readonly IngressPa
   return paths.flatMap((path) => {
     const read = readPath(path, context);
     if (read === undefined) return [];
-    return mayBePattern(read, context) ? [read, { ...read, isPattern: true as const }] : [read];
+    if (!mayBePattern(read, context)) return [read];
+    return [read, { ...read, isPattern: true as const, target: closedBy(context) ?? RESTRICTED }];
   });
 }
 
-/** Whether a path of a closed Ingress may be a pattern, too, for another controller: `/admin/*` is for those of AWS and GCE. */
-function mayBePattern({ path, pathType, isPattern }: IngressPath, { closed }: PathContext): boolean {
-  return closed !== undefined && isPattern !== true && pathType !== "Exact" && PATTERN.test(path);
+/** Whether a path that is not open may be a pattern, too, for another controller: `/admin/*` is for those of AWS and GCE. */
+function mayBePattern({ path, pathType, isPattern }: IngressPath, { closed, isRestricted }: PathContext): boolean {
+  return (closed !== undefined || isRestricted) && isPattern !== true && pathType !== "Exact" && PATTERN.test(path);
 }
 
 function closedBy({ closed }: PathContext): ClosedTarget | undefined {
@@ -177,7 +183,7 @@ function closedBy({ closed }: PathContext): ClosedTarget | undefined {
 
 /** A restriction on paths that cannot be read closes the whole host. */
 function unknownPath(field: Field, context: PathContext): IngressPath | undefined {
-  const target = closedBy(context);
+  const target = closedBy(context) ?? (context.isRestricted ? RESTRICTED : undefined);
   return target && { path: "", pathType: "ImplementationSpecific", isPattern: true, target, at: field.path };
 }
 

@@ -52,6 +52,8 @@ export interface Ingress {
   readonly defaultBackend: IngressTarget | undefined;
   /** Its paths may be regular expressions; for ingress-nginx all paths of its hosts then are, those of other Ingresses too. */
   readonly usesRegex?: true;
+  /** Its settings say who may come in, or how often: no other rule takes requests that may be meant for its paths. */
+  readonly isRestricted?: true;
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly settings: IngressSettings;
@@ -82,12 +84,12 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const isV1 = object.apiVersion === API_VERSION;
   const rulesField = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
-  const { settings, unreadable } = readSettings(root);
+  const { settings, isRestricted, unreadable } = readSettings(root);
   const effects = readAnnotationEffects(root, unreadable);
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
   const closed =
     effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
-  const context = { isV1, closed, usesRegex: usesRegex(root, settings), redirect: redirectOf(settings) };
+  const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), redirect: redirectOf(settings) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -105,6 +107,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     settings,
     ...(context.usesRegex ? { usesRegex: true } : {}),
+    ...(isRestricted ? { isRestricted: true } : {}),
   };
   return { ok: true, value, problems };
 }

@@ -479,6 +479,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an annotation that is true or false has another value. It counts as true.",
     solve: 'Write `"true"` or `"false"`.',
   },
+  INGRESS_RESTRICTION_INVALID: {
+    meaning:
+      "An annotation restricts who may come in, or how often, and its value cannot be read. All paths of the Ingress are closed: they answer 503.",
+    solve: "Write a value as the message says, or remove the annotation if every client may come in.",
+  },
   INGRESS_SETTING_INVALID: {
     meaning:
       "Warning: an annotation that tunes how requests are served has a value that cannot be read. The Ingress is served as if it were not written.",

@@ -21,8 +21,8 @@ export interface HostRoutes {
   /** In the order of their text, each text once; usually none. */
   readonly closedPatterns: readonly ClosedPattern[];
   readonly fallback: Rule | undefined;
-  /** Any of them is closed: mostly none is, and then no other spelling of a path has to be looked for. */
-  readonly hasClosed: boolean;
+  /** Any of them is closed or restricted: mostly none is, and then no other spelling of a path has to be looked for. */
+  readonly hasGuarded: boolean;
   /** An Ingress has a `tls` entry for the host. */
   readonly hasTls: boolean;
 }

@@ -53,7 +53,7 @@ export type RouteDecision =
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
  * Exact, else the longest prefix or regular expression, else the default backend of the host's first Ingress, else that of the catch-all. A
  * closed rule takes its requests as any other would, and refuses them; also those that only some endpoints would read as
- * requests for its path.
+ * requests for its path. Of these, a restricted one refuses those that came to another Ingress.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const host = request.host === "" ? "" : hostOf(request.host);
@@ -67,8 +67,8 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const { action, filters, origin } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
-  const closed = firstClosed(rules, path);
-  if (closed !== undefined) return closed;
+  const refused = refusedAlias(rules, path, matched);
+  if (refused !== undefined) return refused;
   const backend = getSharded(table.backends, action.backend);
   if (backend === undefined) return unavailable(matched, "no-service");
   if (backend.endpoints.length === 0) return unavailable(matched, "no-endpoint");
@@ -82,12 +82,16 @@ function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {
   return { kind: "refuse", status: 503, reason, rule };
 }
 
-/** The closed rule of one of the other paths that programs see in this one. */
-function firstClosed(rules: HostRoutes | undefined, path: string): RouteDecision | undefined {
-  if (rules?.hasClosed !== true) return undefined;
+/**
+ * The refusal of a path that some programs read as another one, whose rule is closed, or has the restrictions of another
+ * Ingress than this one's.
+ */
+function refusedAlias(rules: HostRoutes | undefined, path: string, matched: Rule): RouteDecision | undefined {
+  if (rules?.hasGuarded !== true) return undefined;
   for (const one of decodedPaths(path)) {
     const rule = matchPath(rules, one);
     if (rule?.action.kind === "closed") return unavailable(rule, rule.action.reason);
+    if (rule?.isRestricted === true && rule.origin.object !== matched.origin.object) return BAD_PATH;
   }
   return undefined;
 }

@@ -8,6 +8,8 @@ import type { Balancing } from "./balancing.ts";
 export interface Rule {
   readonly origin: RuleOrigin;
   readonly filters: RuleFilters;
+  /** The filters say who may come in, or how often. */
+  readonly isRestricted: boolean;
   readonly action: RuleAction;
 }
 

@@ -101,10 +101,6 @@ describe("parseIngress() judges restrictions", () => {
   });
 
   it.each([
-    ["whitelist-source-range", "10.0.0.0/8"],
-    ["whitelist-source-range", "0.0.0.0/0"],
-    ["whitelist-source-range", "0.0.0.0/0,::/0,nonsense"],
-    ["denylist-source-range", "10.0.0.1"],
     ["limit-rps", "5"],
     ["limit-rpm", "five"],
     ["limit-connections", "0.5"],
@@ -120,6 +116,28 @@ describe("parseIngress() judges restrictions", () => {
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
     expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
     expect(valueOf(parsed).closed).toBe("closed-restriction");
+  });
+
+  it.each([
+    ["whitelist-source-range", "10.0.0.0/8"],
+    ["allowlist-source-range", "10.0.0.0/8"],
+    ["whitelist-source-range", "0.0.0.0/0"],
+    ["denylist-source-range", "10.0.0.1"],
+  ])("I1 %s %j is served, and guards its paths", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(parsed.problems).toEqual([]);
+    expect(valueOf(parsed).isRestricted).toBe(true);
+  });
+
+  it.each([
+    ["whitelist-source-range", "0.0.0.0/0,::/0,nonsense"],
+    ["allowlist-source-range", "10.0.0.0/33"],
+    ["denylist-source-range", "10.0.0.1 10.0.0.2"],
+  ])("I1 %s %j cannot be read, and closes all paths", (name, value) => {
+    const parsed = withAnnotations({ [NGINX + name]: value });
+    expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_INVALID"]);
   });
 
   it.each([
@@ -213,7 +231,7 @@ describe("parseIngress() judges restrictions", () => {
   );
 
   it("I2 says what is missing in a list that lets one family in", () => {
-    const { problems } = withAnnotations({ [`${NGINX}whitelist-source-range`]: "0.0.0.0/0" });
+    const { problems } = withAnnotations({ "haproxy.org/whitelist": "0.0.0.0/0" });
     expect(problems[0]?.fix).toContain('"0.0.0.0/0,::/0"');
   });
 
@@ -321,7 +339,7 @@ describe("parseIngress() reads snippets", () => {
 
 describe("parseIngress() closes what would reach something else", () => {
   it.each(["yes", "on", "enabled", "[true]"])("I4 a canary that is none for ingress-nginx: %s", (value) => {
-    const restriction = { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8" };
+    const restriction = { [`${NGINX}enable-modsecurity`]: "true" };
     expect(routesOf(withAnnotations({ [`${NGINX}canary`]: value }))).toEqual(["a.com/a: closed-unsupported"]);
     const both = withAnnotations({ [`${NGINX}canary`]: value, ...restriction });
     expect(routesOf(both)).toEqual(["a.com/a: closed-restriction"]);

@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import type { Ingress } from "#src/model/ingress.ts";
+import { parseNetworks } from "#src/model/annotations/parse-networks.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { decodedPaths } from "#src/routing/path.ts";
 import { route } from "#src/routing/route.ts";
@@ -33,6 +35,34 @@ describe("a closed path", () => {
     (path) =>
       expect(route(table, { host: "a.com", path })).toMatchObject({ kind: "forward", rewrittenPath: undefined }),
   );
+});
+
+describe("a path that is served with a restriction", () => {
+  const settings = { deniedSources: parseNetworks("10.0.0.0/8")! };
+  const guardedOf = (paths: Readonly<Record<string, string>>) =>
+    ingressOf("guarded", { "a.com": paths }, { settings, isRestricted: true });
+  const guarded = guardedOf({ "/admin": "s" });
+  const tableOf = (...ingresses: readonly Ingress[]) =>
+    buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }));
+
+  it.each(["/admin%2Fusers", "/admin;v=1", "/x/../admin;", "/%61dmin%2f"])(
+    "L3 takes %s from no other Ingress, which some endpoints read as below it",
+    (path) => {
+      expect(route(tableOf(open, guarded), { host: "a.com", path })).toMatchObject({ status: 400, reason: "bad-path" });
+    },
+  );
+
+  it.each(["/administrators%2Fx", "/files/a%2Fb"])("L3 takes nothing else: %s", (path) => {
+    expect(route(tableOf(open, guarded), { host: "a.com", path }).kind).toBe("forward");
+  });
+
+  it("L3 serves both spellings where the same Ingress has them, with the same restriction", () => {
+    for (const path of ["/admin", "/admin%2Fusers"])
+      expect(route(tableOf(guardedOf({ "/admin": "s", "/": "s" })), { host: "a.com", path })).toMatchObject({
+        kind: "forward",
+        rule: { isRestricted: true },
+      });
+  });
 });
 
 describe("a closed path with characters that clients may escape", () => {

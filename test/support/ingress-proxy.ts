@@ -121,9 +121,9 @@ export interface Client extends Disposable {
   ended(): Promise<{ readonly text: string; readonly wasReset: boolean }>;
 }
 
-/** Opens a client connection to a loopback port. */
-export function openClient(port: number): Client {
-  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+/** Opens a client connection to a loopback port, from another address of loopback where one is given. */
+export function openClient(port: number, localAddress = "127.0.0.1"): Client {
+  const socket = connect({ host: "127.0.0.1", port, noDelay: true, localAddress });
   let text = "";
   let wasReset = false;
   const closed = Promise.withResolvers<undefined>();
@@ -157,8 +157,8 @@ export function openClient(port: number): Client {
 }
 
 /** Sends bytes on a new connection and returns all that comes until the other side ends. */
-export async function ask(port: number, bytes: string): Promise<string> {
-  using client = openClient(port);
+export async function ask(port: number, bytes: string, localAddress?: string): Promise<string> {
+  using client = openClient(port, localAddress);
   client.send(bytes);
   return (await client.ended()).text;
 }

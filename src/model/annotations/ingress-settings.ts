@@ -16,6 +16,7 @@ import {
   TEMPORAL_REDIRECT,
   TEMPORAL_REDIRECT_CODE,
 } from "./redirects.ts";
+import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
@@ -37,6 +38,8 @@ const SERVED = {
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,
   ...BALANCING,
+  allowedSources: ALLOWLIST_SOURCE_RANGE,
+  deniedSources: DENYLIST_SOURCE_RANGE,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;
@@ -48,12 +51,14 @@ export type IngressSettings = {
 
 interface ReadSettings {
   readonly settings: IngressSettings;
+  /** One of them says who may come in, or how often. */
+  readonly isRestricted: boolean;
   /** Annotations whose values cannot be read: they do what they do where Hawser does not serve them. */
   readonly unreadable: ReadonlySet<AnnotationRecord>;
 }
 
 const SERVED_LIST = Object.entries<ServedAnnotation<unknown>>(SERVED);
-const NOTHING: ReadSettings = { settings: {}, unreadable: new Set() };
+const NOTHING: ReadSettings = { settings: {}, isRestricted: false, unreadable: new Set() };
 
 /** Reads all annotations of an Ingress that Hawser serves. Those that ask for nothing share one result. */
 export function readSettings(root: Field): ReadSettings {
@@ -61,14 +66,27 @@ export function readSettings(root: Field): ReadSettings {
   if (written.size === 0) return NOTHING;
   const settings: Record<string, unknown> = {};
   const unreadable = new Set<AnnotationRecord>();
+  let isRestricted = false;
   for (const [name, record] of SERVED_LIST) {
     const field = written.has(record) ? servedField(root, record) : undefined;
     if (field === undefined) continue;
     const value = record.served.parse(field);
-    if (value === undefined) unreadable.add(record);
-    else settings[name] = value;
+    if (value === undefined) {
+      unreadable.add(record);
+    } else {
+      settings[name] = value;
+      isRestricted ||= restricts(record, field);
+    }
   }
-  return { settings, unreadable };
+  return { settings, isRestricted, unreadable };
+}
+
+/** Whether an annotation, as it is written, would be a restriction where Hawser does not serve it. */
+function restricts({ risks = [] }: AnnotationRecord, { value }: Field): boolean {
+  const text = String(value).trim();
+  return risks.some(
+    ({ effect, asks }) => effect === "restriction" && (asks === undefined || asks(text, () => undefined)),
+  );
 }
 
 /** What the table knows of the annotations that an Ingress has. */

@@ -1,21 +1,12 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { INSTEAD } from "./instead.ts";
+import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
 /** Of ingress-nginx: who may come in, and how often. */
 export const NGINX_ACCESS: readonly AnnotationRecord[] = [
-  {
-    names: ["allowlist-source-range", "whitelist-source-range"],
-    doc: "Networks whose clients may come in",
-    risks: [{ effect: "restriction", asks: ASKS.leavesOut }],
-    instead: INSTEAD.allow,
-  },
-  {
-    names: ["denylist-source-range"],
-    doc: "Networks whose clients may not come in",
-    risks: [{ effect: "restriction" }],
-    instead: INSTEAD.deny,
-  },
+  ALLOWLIST_SOURCE_RANGE,
+  DENYLIST_SOURCE_RANGE,
   {
     names: ["auth-type"],
     doc: "How clients give name and password",

@@ -3,7 +3,7 @@ import { backendKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
-import { comparedText, type MergedHost, type PathClaim } from "./merge-host.ts";
+import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merge-host.ts";
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { linkPatternRoutes } from "#src/routing/pattern-routes.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
@@ -33,7 +33,7 @@ export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: Mer
     patterns: linkPatternRoutes(served),
     closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, hasTls)))),
     fallback: fallback && ruleOf(fallback, hasTls),
-    hasClosed: claims.some(({ target }) => isClosed(target)),
+    hasGuarded: claims.some(isGuarded),
     hasTls,
   };
 }
@@ -41,7 +41,12 @@ export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: Mer
 function ruleOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): Rule {
   const { ingress, path, pathType } = claim;
   const origin = { object: ingress.key, path, pathType };
-  return { origin, filters: filtersOf(claim, hasTls, pattern), action: actionOf(claim) };
+  return {
+    origin,
+    filters: filtersOf(claim, hasTls, pattern),
+    isRestricted: ingress.isRestricted === true,
+    action: actionOf(claim),
+  };
 }
 
 function actionOf({ ingress, path, target }: PathClaim): RuleAction {

@@ -1,3 +1,4 @@
+import { networkSet } from "#src/ip/network-set.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
@@ -21,6 +22,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     rewrite,
     requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
     bodyBytes: settings.bodyBytes,
+    sources: sourcesOf(settings),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
@@ -57,6 +59,11 @@ function isSame({ kind, target }: Rewrite, path: string): boolean {
 /** The texts of a target, and the numbers of groups between them. */
 function partsOf(target: string): readonly (string | number)[] {
   return target.split(/(\$[1-9])/).map((part) => (part.startsWith("$") ? Number(part.slice(1)) : part));
+}
+
+function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
+  if (allowedSources === undefined && deniedSources === undefined) return undefined;
+  return { allowed: allowedSources && networkSet(allowedSources), denied: deniedSources && networkSet(deniedSources) };
 }
 
 function toHttps(settings: IngressSettings, hasTls: boolean): HttpsPolicy | undefined {

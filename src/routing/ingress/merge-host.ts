@@ -1,4 +1,4 @@
-import { type IngressPath, type IngressTarget, isClosed, type PathType } from "#src/model/ingress-path.ts";
+import { type IngressPath, type IngressTarget, isClosed, type PathType, RESTRICTED } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
@@ -56,7 +56,7 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
   const prefixes = new Map<string, PathClaim>();
   const expressions = new Map<string, PathClaim>();
   const patterns: PathClaim[] = [];
-  // Each path of a closed Ingress was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
+  // Each path of a closed or restricted Ingress was a regular expression, too, for ingress-nginx: without regard to case and to where elements end.
   const isRegexHost = present.some(({ usesRegex }) => usesRegex === true);
   const lost: LostClaim[] = [];
   for (const ingress of present) {
@@ -69,6 +69,8 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
           continue;
         }
         if (isRegexHost && ingress.closed !== undefined && isClosed(claim.target)) patterns.push(claim);
+        else if (isRegexHost && ingress.isRestricted === true && path.isPattern !== true)
+          patterns.push({ ...claim, target: RESTRICTED });
         const [among, identity] = placeOf(claim, path.isPattern === true, { exact, prefixes, expressions });
         const winner = among.get(identity);
         if (winner === undefined) among.set(identity, claim);
@@ -96,17 +98,22 @@ function placeOf(
 }
 
 /**
- * ingress-nginx redirects `/admin` to the path `/admin/` of ImplementationSpecific: where this is closed, so is that, unless
- * a rule has it.
+ * ingress-nginx redirects `/admin` to the path `/admin/` of ImplementationSpecific: where this is closed or restricted, so is
+ * that, unless a rule has it.
  */
 function addClosedRoots(exact: Map<string, PathClaim>, prefixes: ReadonlyMap<string, PathClaim>): void {
   for (const claim of prefixes.values()) {
-    const { path, pathType, target } = claim;
-    if (pathType !== "ImplementationSpecific" || !isClosed(target) || path === "/" || !path.endsWith("/")) continue;
+    const { path, pathType } = claim;
+    if (pathType !== "ImplementationSpecific" || !isGuarded(claim) || path === "/" || !path.endsWith("/")) continue;
     const root = path.slice(0, -1);
     if (exact.has(root) || prefixes.has(`Prefix ${root}`) || prefixes.has(`${pathType} ${root}`)) continue;
     exact.set(root, claim);
   }
+}
+
+/** Whether no other rule may take requests that may be meant for a path. */
+export function isGuarded({ ingress, target }: PathClaim): boolean {
+  return isClosed(target) || ingress.isRestricted === true;
 }
 
 function hasRealClaim({ rules, defaultBackend }: Ingress, host: string, index: HostIndex): boolean {

@@ -1,0 +1,45 @@
+import { bitsOf, type Family, type Ip } from "./address.ts";
+import type { Cidr } from "./cidr.ts";
+
+/** Addresses of any number of networks, so that a search takes a few steps however long the list is. */
+export interface NetworkSet {
+  readonly ipv4: readonly Span[];
+  readonly ipv6: readonly Span[];
+}
+
+/** From `first` to `last`, both included. Those of a set are in order, and have others between them. */
+interface Span {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** The set of all addresses of these networks. */
+export function networkSet(networks: readonly Cidr[]): NetworkSet {
+  return { ipv4: spansOf(networks, "ipv4"), ipv6: spansOf(networks, "ipv6") };
+}
+
+/** Whether an address is in one of the networks. */
+export function networkSetHas(set: NetworkSet, { family, value }: Ip): boolean {
+  const spans = set[family];
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (spans[middle]!.last < value) low = middle + 1;
+    else high = middle;
+  }
+  return low < spans.length && spans[low]!.first <= value;
+}
+
+function spansOf(networks: readonly Cidr[], wanted: Family): readonly Span[] {
+  const spans = networks
+    .filter(({ family }) => family === wanted)
+    .map(({ base, prefixLength }) => ({ first: base, last: base + (1n << BigInt(bitsOf(wanted) - prefixLength)) - 1n }))
+    .sort((left, right) => (left.first < right.first ? -1 : left.first > right.first ? 1 : 0));
+  const merged: { first: bigint; last: bigint }[] = [];
+  for (const span of spans) {
+    const before = merged.at(-1);
+    if (before === undefined || span.first > before.last + 1n) merged.push(span);
+    else if (span.last > before.last) before.last = span.last;
+  }
+  return merged;
+}
