@@ -17,7 +17,7 @@ export const importTable = {
   "src/layer2": ["#src/collections", "#src/ip", "#src/wire"],
   "src/filters": ["#src/ip", "#src/model", "#src/pattern"],
   "src/balancing": [],
-  "src/routing": ["#src/ip", "#src/model", "#src/pattern", "#src/filters", "#src/balancing"],
+  "src/routing": ["#src/model", "#src/pattern", "#src/filters", "#src/balancing"],
   "src/tls": ["#src/model", "#src/routing", "node:crypto"],
   "src/check": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/routing", "#src/tls"],
   "src/view": ["#src/ip", "#src/model", "#src/configuration", "#src/assignment", "#src/election"],

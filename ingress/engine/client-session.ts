@@ -1,4 +1,5 @@
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
+import type { OpenRequest } from "#src/filters/client-limits.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
@@ -42,6 +43,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   readonly #output: ClientOutput;
   readonly #input: InputGate;
   #bodyPace: BodyPace | undefined;
+  /** The mark that the request is open, where its client may have a number of them. */
+  #open: OpenRequest | undefined;
   /** Of the request that is answered now; 0: any size. */
   #maxBodyBytes = 0;
   #isReadingStash = false;
@@ -161,6 +164,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       );
     }
     this.#phase = "closed";
+    this.#endOpen();
     exchange?.cancel();
     this.#exchange = undefined;
     this.#onGone(this);
@@ -292,6 +296,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = decideRequest(bytes, head, this.#context, this.#connection);
     if (decision.rule !== undefined) this.#record.enterRule(decision.rule);
+    if (decision.kind === "forward") this.#open = decision.open;
     this.#maxBodyBytes = decision.rule?.filters.bodyBytes ?? this.#context.limits.bodyBytes;
     if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes)) {
       this.#refuse("request-body-too-large");
@@ -376,8 +381,14 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#endTurn(mayKeepAlive);
   }
 
+  #endOpen(): void {
+    this.#open?.release();
+    this.#open = undefined;
+  }
+
   #endTurn(mayKeepAlive: boolean): void {
     if (this.#phase === "closed") return;
+    this.#endOpen();
     const isLast = this.#hasClientEnded && this.#stash.length === 0;
     if (!mayKeepAlive || isLast) {
       this.#finish();

@@ -32,8 +32,6 @@ export interface EngineContext extends FilterState {
   readonly routes: RouteTable;
   /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */
   readonly nowMs: number;
-  /** Monotonic milliseconds, exact: for durations. */
-  readonly clockMs: () => number;
   /** From 0 to below 1, each time another number. */
   readonly chance: () => number;
   /** Milliseconds since 1970. */

@@ -1,3 +1,4 @@
+import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
@@ -30,6 +31,11 @@ interface OwnAnswer {
   readonly rule?: Rule | undefined;
 }
 
+type Forward = Extract<RouteDecision, { kind: "forward" }> & {
+  /** To be released when the request has its answer, or is given up. */
+  readonly open?: OpenRequest;
+};
+
 /** The request names no host or path that can be: what follows on its connection is not trusted. */
 interface Refused {
   readonly kind: "refuse";
@@ -43,7 +49,7 @@ export function decideRequest(
   head: RequestHead,
   context: Pick<EngineContext, "routes"> & FilterState,
   client: RequestClient,
-): Extract<RouteDecision, { kind: "forward" }> | OwnAnswer | Refused {
+): Forward | OwnAnswer | Refused {
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
   if (decision.kind === "refuse") {
     const reason = refusalReason(decision.reason);
@@ -52,14 +58,17 @@ export function decideRequest(
   }
   const { rule, path } = decision;
   if (decision.kind === "redirect") {
-    const location = printRedirect(decision.redirect, new FilteredRequest(bytes, head, { isSecure, path }));
+    const location = printRedirect(decision.redirect, new FilteredRequest(bytes, head, { client, path }));
     return { kind: "answer", status: decision.redirect.status, cause: { location }, rule };
   }
-  if (rule.filters !== NO_FILTERS) {
-    const answer = runFilters(rule.filters, new FilteredRequest(bytes, head, { client, path }), context);
-    if (answer !== undefined) return { kind: "answer", status: answer.status, cause: answer, rule };
+  if (head.hops >= MAX_HOPS) {
+    const { status } = RESPONSE_REASONS.loop;
+    return { kind: "answer", status, cause: { reason: "loop" }, rule };
   }
-  if (head.hops < MAX_HOPS) return decision;
-  const { status } = RESPONSE_REASONS.loop;
-  return { kind: "answer", status, cause: { reason: "loop" }, rule };
+  if (rule.filters === NO_FILTERS) return decision;
+  const request = new FilteredRequest(bytes, head, { client, path });
+  const answer = runFilters(rule.filters, request, context);
+  if (answer === undefined) return request.open === undefined ? decision : { ...decision, open: request.open };
+  request.open?.release();
+  return { kind: "answer", status: answer.status, cause: answer, rule };
 }

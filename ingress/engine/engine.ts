@@ -1,4 +1,5 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
+import { ClientLimits } from "#src/filters/client-limits.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
@@ -65,6 +66,7 @@ export class Engine implements EngineContext {
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
   readonly unsent: UnsentBytes;
+  readonly clientLimits = new ClientLimits();
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   scratch: Buffer;
@@ -138,6 +140,7 @@ export class Engine implements EngineContext {
     this.unsent.look();
     this.endpointPool.closeIdle();
     this.balancer.health.forgetOld();
+    this.clientLimits.forgetOld(this.nowMs);
     this.silenceWatch.tick();
     this.#trials.tick();
     this.accessLog?.flush();

@@ -1,3 +1,4 @@
+import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { FilterRequest } from "#src/filters/filter-request.ts";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
@@ -22,6 +23,17 @@ export class FilteredRequest implements FilterRequest {
     this.#client = client;
     this.isSecure = client.isSecure;
     this.path = path;
+  }
+
+  /** What `holdOpen` was given; undefined: nothing. */
+  open: OpenRequest | undefined;
+
+  holdOpen(open: OpenRequest): void {
+    this.open = open;
+  }
+
+  get clientAddress(): string {
+    return this.#client.remoteAddress;
   }
 
   get clientIp(): Ip | undefined {

@@ -70,6 +70,15 @@ export const RESPONSE_REASONS = {
       "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
   },
   "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
+  "rate-limited": {
+    status: 503,
+    meaning:
+      "The client's address has sent more requests than the Ingress lets one address send in a second or minute.",
+  },
+  "connections-limited": {
+    status: 503,
+    meaning: "The client's address has as many requests open as the Ingress lets one address have.",
+  },
   loop: {
     status: 508,
     meaning: "Hawser has forwarded the request 8 times already: an endpoint of the Service leads back to Hawser.",

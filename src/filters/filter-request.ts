@@ -1,10 +1,13 @@
 import type { Ip } from "#src/ip/address.ts";
+import type { OpenRequest } from "./client-limits.ts";
 
 /** What filters see of a request. Each text is made when it is asked for. */
 export interface FilterRequest {
   /** It came by TLS. */
   readonly isSecure: boolean;
-  /** Of the other end of the connection; undefined where it is none that can be compared. */
+  /** The text of the address at the other end of the connection. */
+  readonly clientAddress: string;
+  /** The same address; undefined where it is none that can be compared. */
   readonly clientIp: Ip | undefined;
   /** Normalised: what every decision about the request looks at. */
   readonly path: string;
@@ -12,4 +15,6 @@ export interface FilterRequest {
   readonly host: string | undefined;
   /** Path and query as the client sent them, without fragment: no blanks, no control characters. */
   readonly target: string;
+  /** Keeps a mark that the request is open until it has its whole answer, or is given up. */
+  holdOpen(open: OpenRequest): void;
 }

@@ -1,5 +1,10 @@
+import type { ClientLimits } from "./client-limits.ts";
+
 /** What filters are given besides a rule's settings and the request: options of the program, time, and what they have counted. */
 export interface FilterState {
   /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
+  /** Monotonic milliseconds, exact. */
+  readonly clockMs: () => number;
+  readonly clientLimits: ClientLimits;
 }

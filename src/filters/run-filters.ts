@@ -1,6 +1,7 @@
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
+import { limitClient } from "./limit-client.ts";
 import { redirectToHttps } from "./redirect-to-https.ts";
 import type { RuleFilters } from "./rule-filters.ts";
 import { checkSource } from "./source-networks.ts";
@@ -15,8 +16,10 @@ import { checkSource } from "./source-networks.ts";
  * The path is rewritten after them, when the request is forwarded (`route`): all of them see the path that the client asked for.
  */
 export function runFilters(filters: RuleFilters, request: FilterRequest, state: FilterState): FilterAnswer | undefined {
-  const { httpsRedirect, sources } = filters;
+  const { httpsRedirect, clientLimits, sources } = filters;
   return (
-    (httpsRedirect && redirectToHttps(httpsRedirect, request, state)) ?? (sources && checkSource(sources, request))
+    (httpsRedirect && redirectToHttps(httpsRedirect, request, state)) ??
+    (clientLimits && limitClient(clientLimits, request, state)) ??
+    (sources && checkSource(sources, request))
   );
 }

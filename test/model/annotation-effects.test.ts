@@ -51,6 +51,8 @@ describe("parseIngress() judges restrictions", () => {
     ["permanent-redirect", ""],
     ["proxy-body-size", "8m"],
     ["proxy-body-size", "0"],
+    ["limit-whitelist", "10.0.0.0/8"],
+    ["limit-burst-multiplier", "3"],
     ["client-body-buffer-size", "8k"],
     ["proxy-buffering", "off"],
     ["proxy-buffers-number", "8"],
@@ -66,8 +68,6 @@ describe("parseIngress() judges restrictions", () => {
   it.each([
     ["limit-rate", "100"],
     ["limit-rate-after", "100"],
-    ["limit-whitelist", "10.0.0.0/8"],
-    ["limit-burst-multiplier", "3"],
     ["auth-realm", "Keep out"],
     ["auth-response-headers", "X-User"],
     ["satisfy", "all"],
@@ -84,6 +84,8 @@ describe("parseIngress() judges restrictions", () => {
   it.each([
     ["proxy-body-size", "8 megabytes"],
     ["proxy-body-size", "-1"],
+    ["limit-burst-multiplier", "many"],
+    ["limit-allowlist", "nonsense"],
   ])("I2 %s %j cannot be read, and the Ingress is served as if it were not written", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
@@ -101,9 +103,7 @@ describe("parseIngress() judges restrictions", () => {
   });
 
   it.each([
-    ["limit-rps", "5"],
-    ["limit-rpm", "five"],
-    ["limit-connections", "0.5"],
+    ["limit-of-tomorrow", "5"],
     ["auth-type", "basic"],
     ["auth-secret", "users"],
     ["auth-url", "http://auth"],
@@ -123,6 +123,9 @@ describe("parseIngress() judges restrictions", () => {
     ["allowlist-source-range", "10.0.0.0/8"],
     ["whitelist-source-range", "0.0.0.0/0"],
     ["denylist-source-range", "10.0.0.1"],
+    ["limit-rps", "5"],
+    ["limit-rpm", "5"],
+    ["limit-connections", "5"],
   ])("I1 %s %j is served, and guards its paths", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
@@ -134,6 +137,9 @@ describe("parseIngress() judges restrictions", () => {
     ["whitelist-source-range", "0.0.0.0/0,::/0,nonsense"],
     ["allowlist-source-range", "10.0.0.0/33"],
     ["denylist-source-range", "10.0.0.1 10.0.0.2"],
+    ["limit-rps", "-5"],
+    ["limit-rpm", "five"],
+    ["limit-connections", "0.5"],
   ])("I1 %s %j cannot be read, and closes all paths", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Ingress } from "#src/model/ingress.ts";
-import { parseNetworks } from "#src/model/annotations/parse-networks.ts";
+import { parseNetworkSet } from "#src/model/annotations/parse-network-set.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { decodedPaths } from "#src/routing/path.ts";
 import { route } from "#src/routing/route.ts";
@@ -38,7 +38,7 @@ describe("a closed path", () => {
 });
 
 describe("a path that is served with a restriction", () => {
-  const settings = { deniedSources: parseNetworks("10.0.0.0/8")! };
+  const settings = { deniedSources: parseNetworkSet("10.0.0.0/8")! };
   const guardedOf = (paths: Readonly<Record<string, string>>) =>
     ingressOf("guarded", { "a.com": paths }, { settings, isRestricted: true });
   const guarded = guardedOf({ "/admin": "s" });

@@ -3,6 +3,7 @@ import { recordOf } from "#src/model/record.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
+import { CLIENT_LIMITS } from "./client-limits.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
@@ -40,6 +41,7 @@ const SERVED = {
   ...BALANCING,
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,
+  ...CLIENT_LIMITS,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;

@@ -1,5 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
+import { CLIENT_LIMITS } from "./client-limits.ts";
 import { INSTEAD } from "./instead.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
@@ -84,11 +85,8 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
   { names: ["satisfy"], doc: "Whether all restrictions have to be met, or any", risks: [{ effect: "ignored" }] },
   {
     names: [
-      "limit-allowlist",
-      "limit-burst-multiplier",
       "limit-rate",
       "limit-rate-after",
-      "limit-whitelist",
       "global-rate-limit-ignored-cidrs",
       "global-rate-limit-key",
       "global-rate-limit-window",
@@ -97,9 +95,10 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
     doc: "Details of limits, and how fast answers are sent",
     risks: [{ effect: "ignored" }],
   },
+  ...Object.values(CLIENT_LIMITS),
   {
-    names: ["limit-connections", "limit-rpm", "limit-rps", "limit-*", "global-rate-limit"],
-    doc: "How many connections, or requests in a minute or second, one client may have",
+    names: ["limit-*", "global-rate-limit"],
+    doc: "How many requests clients may make, of all replicas together",
     risks: [{ effect: "restriction", asks: ASKS.notZero }],
     instead: INSTEAD.rate,
   },

@@ -1,9 +1,10 @@
-import { networkSet } from "#src/ip/network-set.ts";
+import { rateLimit } from "#src/filters/leaky-bucket.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
@@ -23,6 +24,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
     bodyBytes: settings.bodyBytes,
     sources: sourcesOf(settings),
+    clientLimits: clientLimitsOf(claim.ingress),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
@@ -63,7 +65,26 @@ function partsOf(target: string): readonly (string | number)[] {
 
 function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
   if (allowedSources === undefined && deniedSources === undefined) return undefined;
-  return { allowed: allowedSources && networkSet(allowedSources), denied: deniedSources && networkSet(deniedSources) };
+  return { allowed: allowedSources, denied: deniedSources };
+}
+
+/** Where nothing else is said, nginx lets so many times the rate come at once. */
+const BURST_MULTIPLIER = 5;
+
+/** A limit of 0 is none. */
+function clientLimitsOf({ key, settings }: Ingress): RuleFilters["clientLimits"] {
+  const { requestsPerSecond = 0, requestsPerMinute = 0, clientConnections = 0 } = settings;
+  const { burstMultiplier = BURST_MULTIPLIER, unlimitedSources } = settings;
+  if (requestsPerSecond + requestsPerMinute + clientConnections === 0) return undefined;
+  const limit = (requests: number, per: "second" | "minute") =>
+    requests === 0 ? undefined : rateLimit(requests, per, requests * burstMultiplier);
+  const rates = { perSecond: limit(requestsPerSecond, "second"), perMinute: limit(requestsPerMinute, "minute") };
+  return {
+    zone: key,
+    rates: (rates.perSecond ?? rates.perMinute) ? rates : undefined,
+    connections: clientConnections === 0 ? undefined : clientConnections,
+    exempt: unlimitedSources,
+  };
 }
 
 function toHttps(settings: IngressSettings, hasTls: boolean): HttpsPolicy | undefined {
