@@ -314,6 +314,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       body: this.#body,
       isFirst: !this.#hasForwarded,
       backend: decision.backend,
+      patience: decision.rule.filters.patience,
       choice: choiceFor(decision, { bytes, head }, this.#context, this.#connection),
       rewrittenPath: decision.rewrittenPath,
       fields: decision.rule.filters.requestFields,

@@ -1,4 +1,5 @@
 import type { RequestFields } from "#src/filters/request-fields.ts";
+import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
@@ -27,6 +28,8 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly backend: Backend;
   /** Where the rule asks for more than turns. */
   readonly choice: EndpointChoice | undefined;
+  /** Where the rule says other than the program's options. */
+  readonly patience: EndpointPatience | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -45,6 +48,7 @@ export class Exchange implements ResponseReceiver {
   readonly #requestBody: BodyReader;
   readonly #backend: Backend;
   readonly #choice: EndpointChoice | undefined;
+  readonly #patience: EndpointPatience | undefined;
   readonly #isHead: boolean;
   readonly #isIdempotent: boolean;
   readonly #wantsKeepAlive: boolean;
@@ -77,6 +81,7 @@ export class Exchange implements ResponseReceiver {
     this.#requestBody = request.body;
     this.#backend = request.backend;
     this.#choice = request.choice;
+    this.#patience = request.patience;
     this.#wantsUpgrade = request.wantsUpgrade;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
@@ -129,6 +134,8 @@ export class Exchange implements ResponseReceiver {
     if (connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
     this.#isEndpointStalled = true;
+    // From now on the endpoint is waited for, and no longer the client.
+    this.#setGapDeadline();
     this.#client.pauseClient();
     return true;
   }
@@ -302,7 +309,7 @@ export class Exchange implements ResponseReceiver {
     this.#tried.push(endpoint);
     this.#mayBeUnheard = true;
     if (connection.isConnected) this.#setGapDeadline();
-    else this.#client.setDeadline(limits.connectMs);
+    else this.#client.setDeadline(this.#patience?.connectMs ?? limits.connectMs);
     return connection;
   }
 
@@ -312,7 +319,7 @@ export class Exchange implements ResponseReceiver {
    */
   #mayRetry(failure: EndpointFailure, connection: EndpointConnection): boolean {
     const isStale = failure === "endpoint-closed" && connection.served > 0;
-    const tries = Math.min(this.#context.limits.tries, this.#backend.endpoints.length);
+    const tries = Math.min(this.#patience?.tries ?? this.#context.limits.tries, this.#backend.endpoints.length);
     if (!isStale && this.#tried.length >= tries) return false;
     if (!connection.isConnected) return true;
     return REPLAYED_AFTER.includes(failure) && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
@@ -338,11 +345,17 @@ export class Exchange implements ResponseReceiver {
     connection.begin(this, this.#isHead);
   }
 
+  /** How long the endpoint may take nothing of the request, or else send nothing. */
+  get #endpointGapMs(): number {
+    const said = this.#isEndpointStalled ? this.#patience?.sendMs : this.#patience?.readMs;
+    return said ?? this.#context.limits.endpointGapMs;
+  }
+
   #setGapDeadline(): void {
-    const { endpointGapMs, clientGapMs, tunnelIdleMs } = this.#context.limits;
+    const { clientGapMs, tunnelIdleMs } = this.#context.limits;
     if (this.#connection?.isConnected === false) return;
-    let gapMs = this.#isClientsTurn ? clientGapMs : endpointGapMs;
-    if (this.#status === 101 && !this.#isTunnelEnded) gapMs = tunnelIdleMs;
+    let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
+    if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#patience?.readMs ?? 0);
     this.#gapEndsMs = this.#context.nowMs + gapMs;
     this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
   }

@@ -1,6 +1,7 @@
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
+import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
 import type { SourceNetworks } from "./source-networks.ts";
@@ -12,6 +13,7 @@ export interface RuleFilters {
   readonly requestFields: RequestFields | undefined;
   /** The largest body of a request, in bytes; 0: any size; undefined: as the program's option says. */
   readonly bodyBytes: number | undefined;
+  readonly patience: EndpointPatience | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
 }
@@ -30,6 +32,7 @@ export const NO_FILTERS: RuleFilters = {
   rewrite: undefined,
   requestFields: undefined,
   bodyBytes: undefined,
+  patience: undefined,
   sources: undefined,
   clientLimits: undefined,
 };

@@ -54,6 +54,10 @@ describe("parseIngress() judges restrictions", () => {
     ["limit-whitelist", "10.0.0.0/8"],
     ["limit-burst-multiplier", "3"],
     ["client-body-buffer-size", "8k"],
+    ["proxy-connect-timeout", "10"],
+    ["proxy-read-timeout", "3600"],
+    ["proxy-send-timeout", "5m"],
+    ["proxy-next-upstream-tries", "0"],
     ["proxy-buffering", "off"],
     ["proxy-buffers-number", "8"],
     ["proxy-busy-buffers-size", "16k"],
@@ -85,6 +89,10 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-body-size", "8 megabytes"],
     ["proxy-body-size", "-1"],
     ["limit-burst-multiplier", "many"],
+    ["proxy-connect-timeout", "0"],
+    ["proxy-read-timeout", "long"],
+    ["proxy-send-timeout", "-1"],
+    ["proxy-next-upstream-tries", "all"],
     ["limit-allowlist", "nonsense"],
   ])("I2 %s %j cannot be read, and the Ingress is served as if it were not written", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });

@@ -4,6 +4,7 @@ import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts"
 import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
+import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
@@ -38,6 +39,7 @@ const SERVED = {
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,
+  ...ENDPOINT_PATIENCE,
   ...BALANCING,
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,

@@ -1,5 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { BALANCING } from "./balancing.ts";
+import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
@@ -39,16 +40,10 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
       "each part of an answer goes to the client as it comes; an endpoint waits for a slow client, and nothing is written to a disk",
   },
   { names: ["proxy-buffer-size"], doc: "The largest head of an answer" },
+  ...Object.values(ENDPOINT_PATIENCE),
   {
-    names: [
-      "proxy-connect-timeout",
-      "proxy-next-upstream",
-      "proxy-next-upstream-timeout",
-      "proxy-next-upstream-tries",
-      "proxy-read-timeout",
-      "proxy-send-timeout",
-    ],
-    doc: "How long to wait for an endpoint, and when to ask another one",
+    names: ["proxy-next-upstream", "proxy-next-upstream-timeout"],
+    doc: "After which failures another endpoint is asked, and for how long",
   },
   {
     names: [

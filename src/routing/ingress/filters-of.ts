@@ -23,6 +23,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     rewrite,
     requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
     bodyBytes: settings.bodyBytes,
+    patience: patienceOf(settings),
     sources: sourcesOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
   };
@@ -66,6 +67,11 @@ function partsOf(target: string): readonly (string | number)[] {
 function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
   if (allowedSources === undefined && deniedSources === undefined) return undefined;
   return { allowed: allowedSources, denied: deniedSources };
+}
+
+function patienceOf({ connectMs, sendMs, readMs, endpointTries }: IngressSettings): RuleFilters["patience"] {
+  if ([connectMs, sendMs, readMs, endpointTries].every((one) => one === undefined)) return undefined;
+  return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries };
 }
 
 /** Where nothing else is said, nginx lets so many times the rate come at once. */

@@ -1,0 +1,10 @@
+/** How patient requests are with endpoints; undefined: as the program's options say. */
+export interface EndpointPatience {
+  readonly connectMs: number | undefined;
+  /** While the endpoint takes nothing of a request body. */
+  readonly sendMs: number | undefined;
+  /** While the endpoint sends nothing. */
+  readonly readMs: number | undefined;
+  /** Endpoints that are asked for one request. */
+  readonly tries: number | undefined;
+}
