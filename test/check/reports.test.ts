@@ -69,7 +69,11 @@ describe("O6 what check says of reported inputs", () => {
     },
     {
       name: "a restriction that is not served",
-      documents: [web, ingress("site"), ingress("admin", { path: "/admin", annotations: nginx("limit-rpm", "5") })],
+      documents: [
+        web,
+        ingress("site"),
+        ingress("admin", { path: "/admin", annotations: nginx("enable-modsecurity", "true") }),
+      ],
       is: ["error INGRESS_RESTRICTION_UNSUPPORTED"],
     },
     {
