@@ -35,7 +35,7 @@ export class PoolLevels {
   #states: ReadonlyMap<string, State> = new Map();
   #nextMs: number | undefined;
 
-  /** `percent`: a pool is nearly full when so many percent of its addresses are in use. Events are about the ConfigMap, or the IPAddressPool that the pool is. */
+  /** `percent`: a pool that says nothing else is nearly full when so many percent of its addresses are in use. Events are about the ConfigMap, or the IPAddressPool that the pool is. */
   constructor(configMap: ObjectRef, percent: number) {
     this.#configMap = configMap;
     this.#percent = percent;
@@ -67,14 +67,17 @@ export class PoolLevels {
     return this.#nextMs === undefined ? undefined : Math.max(0, this.#nextMs - nowMs);
   }
 
-  #levelOf({ size, free }: PoolRoom, before: Level): Level {
+  #levelOf({ size, free, warningPercent = this.#percent }: PoolRoom, before: Level): Level {
     if (size === 0n) return "roomy";
     if (free === 0n) return "full";
-    const fromPercent = before === "roomy" ? this.#percent : this.#percent - HYSTERESIS_PERCENT;
+    const fromPercent = before === "roomy" ? warningPercent : warningPercent - HYSTERESIS_PERCENT;
     return (size - free) * 100n >= size * BigInt(fromPercent) ? "nearly full" : "roomy";
   }
 
-  #problemOf({ pool, resource, family, size }: PoolRoom, level: Level): Problem | undefined {
+  #problemOf(
+    { pool, resource, family, size, warningPercent = this.#percent }: PoolRoom,
+    level: Level,
+  ): Problem | undefined {
     const addresses = `${nameOfFamily(family)} addresses`;
     const shared = {
       at: poolPlace({ name: pool, ...(resource === undefined ? {} : { resource }) }, keyOf(this.#configMap)),
@@ -93,7 +96,7 @@ export class PoolLevels {
         ...shared,
         code: "POOL_NEARLY_FULL",
         what: `Pool "${pool}" is nearly full`,
-        why: `${Math.max(1, this.#percent - HYSTERESIS_PERCENT)} % or more of its ${size} ${addresses} are in use, or were within the last minute`,
+        why: `${Math.max(1, warningPercent - HYSTERESIS_PERCENT)} % or more of its ${size} ${addresses} are in use, or were within the last minute`,
         fix: "Add a range to it or another pool before Services have to wait",
       };
     return undefined;

@@ -14,6 +14,7 @@ import { LastGoodConfig } from "./last-good-config.ts";
 import { findDeparted } from "./find-departed.ts";
 import { eventOf } from "#src/status/event-record.ts";
 import { PoolLevels } from "./pool-levels.ts";
+import { roomBefore } from "./room-before.ts";
 import { PoolStatuses } from "./pool-statuses.ts";
 import { refOf } from "./service-events.ts";
 import type { ControllerMetrics } from "./metrics.ts";
@@ -278,11 +279,11 @@ export class Round {
   /** Pools that are full, nearly full, or neither any longer become Events and Problems. */
   #sayLevels(decided: readonly string[], nowMs: number): void {
     const { source, configMap } = this.#context;
+    // How full the pools were before this term is in the statuses: that was said.
+    if (this.#speakers === undefined)
+      this.#levels.update(roomBefore(this.#planner, this.#records.services, decided), nowMs);
     const { events, problems } = this.#levels.update(this.#planner.room(), nowMs);
-    // A term that begins with a pool that is full brings no news, unless it gave the last addresses itself.
-    const { assignments } = this.#planner;
-    const isNews = this.#speakers !== undefined || decided.some((key) => assignments.get(key)?.kind === "assign");
-    if (isNews) for (const event of events) source.record(event);
+    for (const event of events) source.record(event);
     this.#levelProblems.report(keyOf(configMap), problems);
   }
 

@@ -65,13 +65,19 @@ export class AssignmentPlanner {
       .filter(({ pool }) => !pool.isDisabled)
       .map((space) => {
         const { pool, family, size } = space;
-        return { pool: pool.name, resource: pool.resource, family, size, free: freeIn(space) };
+        const { name, resource, warningPercent } = pool;
+        return { pool: name, resource, family, size, free: freeIn(space), warningPercent };
       });
   }
 
   /** Resting addresses that are kept no longer, see AssignmentPlan. */
   givenUp(): readonly Ip[] {
     return this.#ground === undefined ? [] : givenUpIn(this.#ground.table.inUse);
+  }
+
+  /** The name of the pool that contains the address. */
+  poolOf(ip: Ip): string | undefined {
+    return this.#ground && spaceOf(this.#ground.table.index, ip)?.pool.name;
   }
 
   /** Whether the address rests, and its pool keeps it for the Service that had it. */

@@ -85,6 +85,8 @@ export interface PoolRoom {
   readonly size: bigint;
   /** Those of them that are not in use; resting ones are among them. */
   readonly free: bigint;
+  /** See Pool. */
+  readonly warningPercent?: number | undefined;
 }
 
 /** How full a pool is in one family after the plan. */

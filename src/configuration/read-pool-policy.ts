@@ -18,6 +18,7 @@ export const POLICY_KEYS = [
   "excluded-addresses",
   "quota-per-namespace",
   "rest-time",
+  "warning-percent",
   "disabled",
 ];
 /** The largest number of MetalLB's own definition. */
@@ -29,6 +30,7 @@ type Policy = Omit<Pool, "name" | "ranges" | "autoAssign" | "avoidBuggyIps">;
 export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy {
   const quotaPerNamespace = readInteger(child(pool, "quota-per-namespace"), { min: 1, max: MAX_NUMBER });
   const restMs = readRest(child(pool, "rest-time"));
+  const warningPercent = readInteger(child(pool, "warning-percent"), { min: 1, max: 100 });
   return {
     priority: readInteger(child(pool, "priority"), { min: 0, max: MAX_NUMBER }) ?? PLAIN_POOL.priority,
     namespaces: readNamespaces(child(pool, "namespaces")),
@@ -37,6 +39,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
     excluded: readExclusions(readList(child(pool, "excluded-addresses")), ranges),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
+    ...(warningPercent === undefined ? {} : { warningPercent }),
     isDisabled: readYaml11Boolean(child(pool, "disabled")) ?? PLAIN_POOL.isDisabled,
   };
 }

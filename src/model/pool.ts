@@ -26,6 +26,8 @@ export interface Pool {
   readonly quotaPerNamespace?: number;
   /** For how long an address that was released is kept for the Service that had it. Infinity: for ever. Left out: as long as by default. */
   readonly restMs?: number;
+  /** The pool is reported as nearly full when so many percent of its addresses are in use, 1 to 100. Left out: as many as the controller's option says. */
+  readonly warningPercent?: number;
   /** Services keep addresses of it, and no Service gets another one. Default false. */
   readonly isDisabled: boolean;
 }

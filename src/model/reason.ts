@@ -56,7 +56,7 @@ export const REASON_MEANINGS = {
   SpeakerProblem:
     "A speaker reports a problem that its user can fix, with the code, the cause and the fix: one Event about its Node for each, when it has lasted some seconds.",
   PoolNearlyFull:
-    "Of the addresses of a pool in one family, as many are in use as --pool-warning-percent says: one Event about the ConfigMap or the IPAddressPool.",
+    "Of the addresses of a pool in one family, as many are in use as warning-percent of the pool says, or else --pool-warning-percent of the controller: one Event about the ConfigMap or the IPAddressPool.",
   PoolFull:
     "All addresses of a pool in one family are in use: one Event about the ConfigMap or the IPAddressPool. Services may have to wait.",
   PoolHasRoom:

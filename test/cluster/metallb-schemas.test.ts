@@ -131,6 +131,7 @@ describe.skipIf(reason !== undefined)("MetalLB's own definitions on a real API s
     "excluded-addresses": ["192.0.2.3", { excluded: [range(0xc0_00_02_03n)] } as Partial<Pool>],
     "quota-per-namespace": ["5", { quotaPerNamespace: 5 }],
     "rest-time": ["forever", { restMs: Infinity }],
+    "warning-percent": ["80", { warningPercent: 80 }],
     disabled: ["true", { isDisabled: true }],
   };
 

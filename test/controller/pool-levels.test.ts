@@ -2,7 +2,7 @@ import { PoolLevels } from "#controller/pool-levels.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { PoolRoom } from "#src/assignment/snapshot.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pools, serviceObject, World } from "./world.ts";
+import { configObject, pools, serviceObject, World } from "./world.ts";
 
 const configMap = { kind: "ConfigMap", namespace: "hawser-system", name: "hawser" } as const;
 /** A pool has been emptier for so long before that is said. */
@@ -103,6 +103,16 @@ describe("PoolLevels", () => {
     expect(said([[used, 0]], percent)).toEqual([reason]);
   });
 
+  it("takes the level of a pool that says one, and not its option", () => {
+    const levels = new PoolLevels(configMap, 90);
+    const rooms = usage(10).map((room) => ({ ...room, warningPercent: 50 }));
+    const { events, problems } = levels.update(rooms, 0);
+    expect(events.map(({ reason }) => reason)).toEqual(["PoolNearlyFull"]);
+    expect(problems.map(({ why }) => why)).toEqual([
+      "45 % or more of its 20 IPv4 addresses are in use, or were within the last minute",
+    ]);
+  });
+
   it("is silent about a pool that may assign nothing, and exact for more addresses than a number holds", () => {
     const levels = new PoolLevels(configMap, 90);
     expect(levels.update(usage(0, 0n), 0)).toEqual({ events: [], problems: [] });
@@ -141,5 +151,31 @@ describe("a pool that runs full", () => {
     expect(reasons()).toEqual(["PoolFull"]);
     await world.advance(EMPTIER_MS);
     expect(reasons()).toEqual(["PoolFull", "PoolHasRoom"]);
+  });
+
+  it("is reported at the level that the pool says", async () => {
+    const config = "address-pools:\n- { name: p, protocol: layer2, addresses: [192.0.2.0/29], warning-percent: 25 }\n";
+    world.source.put(configObject(config), serviceObject("a"), serviceObject("b", { createdMs: 2 }));
+    await world.start();
+    expect(reasons()).toEqual(["PoolNearlyFull"]);
+  });
+
+  it.each([
+    { name: "nothing changed", late: [], says: [] },
+    { name: "a Service that came meanwhile gets an address of another pool", late: ["late"], says: [] },
+    { name: "those that came meanwhile fill another pool", late: ["late", "later"], says: ["PoolFull"] },
+  ])("is not said again after a restart: $name", async ({ late, says }) => {
+    const full = ["a", "b"].map((name, at) => serviceObject(name, { createdMs: at + 1 }));
+    world.source.put(pools("192.0.2.0/31", "198.51.100.0/31"), ...full);
+    await world.start();
+    expect(reasons()).toEqual(["PoolFull"]);
+    await world.stop();
+    world.source.put(...late.map((name, at) => serviceObject(name, { createdMs: at + 3 })));
+    const next = new World(world.source, world.time);
+    await next.start();
+    await next.advance(10 * EMPTIER_MS);
+    expect(reasons()).toEqual(["PoolFull", ...says]);
+    expect(next.lines.filter(({ code }) => code === "POOL_FULL")).toHaveLength(1 + says.length);
+    await next.stop();
   });
 });

@@ -9,22 +9,32 @@ import { readRestTime } from "#src/model/rest-time.ts";
 
 const PREFIX = "hawser.dev/";
 /** Our annotations on an IPAddressPool without their prefix, for what MetalLB's definition of the kind has no field for. */
-export const POOL_ANNOTATIONS = ["excluded-addresses", "quota-per-namespace", "rest-time", "disabled"] as const;
+export const POOL_ANNOTATIONS = [
+  "excluded-addresses",
+  "quota-per-namespace",
+  "rest-time",
+  "warning-percent",
+  "disabled",
+] as const;
 const MAX_QUOTA = 2 ** 31 - 1;
 
-type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "isDisabled">>;
+type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "isDisabled">>;
 
 /** Reads our annotations on an IPAddressPool that has these ranges. */
 export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Extras {
   warnOfUnknown(root);
-  const [excluded, quota, rest, disabled] = POOL_ANNOTATIONS.map((name) => firstAnnotation(root, [PREFIX + name]));
-  const quotaPerNamespace = quota && readQuota(quota);
+  const [excluded, quota, rest, warning, disabled] = POOL_ANNOTATIONS.map((name) =>
+    firstAnnotation(root, [PREFIX + name]),
+  );
+  const quotaPerNamespace = quota && readNumber(quota, { max: MAX_QUOTA, example: "10" });
   const restMs = rest && readRestTime(rest, textOf(rest));
+  const warningPercent = warning && readNumber(warning, { max: 100, example: "90" });
   const isDisabled = disabled && readSwitch(disabled);
   return {
     ...(excluded === undefined ? {} : { excluded: readExcluded(excluded, ranges) }),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
+    ...(warningPercent === undefined ? {} : { warningPercent }),
     ...(isDisabled === undefined ? {} : { isDisabled }),
   };
 }
@@ -37,10 +47,12 @@ function readExcluded(field: Field, ranges: readonly IpRange[]): readonly IpRang
   return readExclusions(entries, ranges);
 }
 
-function readQuota(field: Field): number | undefined {
+/** A whole number from 1 on. */
+function readNumber(field: Field, { max, example }: { readonly max: number; readonly example: string }) {
   const number = /^\d{1,10}$/.test(textOf(field)) ? Number(textOf(field)) : 0;
-  if (number >= 1 && number <= MAX_QUOTA) return number;
-  return complainInvalid(field, "it is not a whole number of 1 or more", 'Write it as "10"');
+  if (number >= 1 && number <= max) return number;
+  const range = max === MAX_QUOTA ? "of 1 or more" : `from 1 to ${max}`;
+  return complainInvalid(field, `it is not a whole number ${range}`, `Write it as "${example}"`);
 }
 
 function readSwitch(field: Field): boolean | undefined {

@@ -136,6 +136,7 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "quota-per-namespace", value: "5", is: { quotaPerNamespace: 5 } },
     { annotation: "rest-time", value: "1m30s", is: { restMs: 90_000 } },
     { annotation: "rest-time", value: "forever", is: { restMs: Infinity } },
+    { annotation: "warning-percent", value: "80", is: { warningPercent: 80 } },
     { annotation: "disabled", value: "true", is: { isDisabled: true } },
     { annotation: "disabled", value: "false", is: { isDisabled: false } },
   ])("$annotation: $value", ({ annotation, value, is }) => {
@@ -151,6 +152,8 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "quota-per-namespace", value: "1.5", code: "FIELD_INVALID" },
     { annotation: "rest-time", value: "90", code: "FIELD_INVALID" },
     { annotation: "rest-time", value: "8761h", code: "FIELD_INVALID" },
+    { annotation: "warning-percent", value: "101", code: "FIELD_INVALID" },
+    { annotation: "warning-percent", value: "80 %", code: "FIELD_INVALID" },
     { annotation: "disabled", value: "yes", code: "FIELD_INVALID" },
   ])("is left out for $annotation: $value", ({ annotation, value, code }) => {
     const parsed = pool(ONE, { [`hawser.dev/${annotation}`]: value });
