@@ -9,9 +9,9 @@ import type { ServiceRecord } from "./service-record.ts";
 import type { SpeakersView } from "./speakers-reader.ts";
 
 /**
- * An address that is replaced stays beside the new one until speakers answer for that, and no longer than this: a new
- * address may be one that no node can announce. One that is released (`hawser.dev/release-addresses`) has all the time while a speaker
- * answers for it: no person asked for that new address, and the old one works.
+ * An address that is replaced stays beside the new one until speakers answer for that: an address that answers is better than one
+ * that does not. No longer than this where no speaker answers for the old one either, for all but one of several, and in a pool
+ * with a quota, of which a namespace would have more without limit.
  */
 const OVERLAP_MS = 30_000;
 
@@ -26,23 +26,33 @@ const LEAVING_MAX = 4;
 
 const NO_WISH = { addressesToRelease: [] };
 
+/** What decides how long an address stays, besides its Service. */
+interface OverlapSurroundings {
+  readonly speakers: SpeakersView;
+  readonly nowMs: number;
+  /** Whether the pool that contains the address has a quota. */
+  readonly hasQuota: (ip: Ip) => boolean;
+}
+
 /** What a Service shows while an address of it is replaced. */
 export interface Overlap {
   /** What its status shall hold and what it gives up: the decision, and what leaves it. */
   readonly shown: Assignment;
   /** Those of the addresses shown that leave it. */
   readonly leaving: readonly Ip[];
-  /** When they go at the latest; undefined where none leaves. */
+  /** When those go at the latest that have a limit; undefined where none has. */
   readonly overlapUntilMs: number | undefined;
 }
 
 /**
  * Make before break: what a Service exchanges for another address stays in its status beside that, until the status shows
  * the new one and a speaker has answered for it for a moment, or its time is over. An address that no speaker answers for goes at once.
+ * While none answers for the new one there is no limit for what speakers answer for: for one address of each family of a pool
+ * without a quota, and for all that it is to release (`hawser.dev/release-addresses`).
  */
 export function overlapOf(
   { object, assignment, record }: { object: KubeObject; assignment: Assignment; record: ServiceRecord },
-  { speakers, nowMs }: { readonly speakers: SpeakersView; readonly nowMs: number },
+  { speakers, nowMs, hasQuota }: OverlapSurroundings,
 ): Overlap {
   const { addresses, released, kind } = assignment;
   const before = without(record.service?.leavingAddresses ?? [], addresses);
@@ -55,12 +65,14 @@ export function overlapOf(
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
   const families = new Set(candidates.map(({ family }) => family));
   const isReplaced = addresses.filter(({ family }) => families.has(family)).every(isServed);
-  const isReleased =
-    !isReplaced && candidates.some((ip) => isToRelease(wish, ip) && speakers.announced.has(printIp(ip)));
-  const longestMs = isReleased ? Infinity : nowMs + OVERLAP_MS;
-  const latestMs = exchanged.length > 0 || isReleased ? longestMs : (record.overlapUntilMs ?? longestMs);
+  const isAnswered = (ip: Ip): boolean => speakers.announced.has(printIp(ip));
+  const isFirst = (ip: Ip): boolean => candidates.find((one) => one.family === ip.family && isAnswered(one)) === ip;
+  const mayStay = (ip: Ip): boolean => isToRelease(wish, ip) || (isFirst(ip) && !hasQuota(ip));
+  const isLimited = (ip: Ip): boolean => isReplaced || !isAnswered(ip) || !mayStay(ip);
+  const longestMs = nowMs + OVERLAP_MS;
+  const latestMs = exchanged.length > 0 ? longestMs : (record.overlapUntilMs ?? longestMs);
   const untilMs = isReplaced ? Math.min(latestMs, nowMs + SETTLED_MS) : latestMs;
-  const leaving = nowMs < untilMs ? candidates : [];
+  const leaving = candidates.filter((ip) => nowMs < untilMs || !isLimited(ip));
   const gone = without(before, [...leaving, ...released.map(({ ip }) => ip)]).map((ip): Released => ({
     ip,
     reason: "AddressReleased",
@@ -68,9 +80,8 @@ export function overlapOf(
   }));
   const given = released.filter(({ ip }) => without([ip], leaving).length > 0);
   const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...given, ...gone] };
-  // What has no end is looked at again when the speakers report otherwise.
-  const isTimed = leaving.length > 0 && untilMs < Infinity;
-  return { shown, leaving, overlapUntilMs: isTimed ? untilMs : undefined };
+  // What has no limit is looked at again when the speakers report otherwise.
+  return { shown, leaving, overlapUntilMs: leaving.some(isLimited) ? untilMs : undefined };
 }
 
 /** What a Service gives up by a decision for another address of the same family. */

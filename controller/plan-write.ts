@@ -39,6 +39,8 @@ export interface WriteSurroundings {
   readonly speakers: SpeakersView;
   readonly nowMs: number;
   readonly wallMs: number;
+  /** Whether the pool that contains an address has a quota. */
+  readonly hasQuota: (ip: Ip) => boolean;
 }
 
 /** What is to be written so that a Service shows its decision: undefined if nothing is, or not before a pause ends. */

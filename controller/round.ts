@@ -1,4 +1,4 @@
-import { parseIp } from "#src/ip/address.ts";
+import { type Ip, parseIp } from "#src/ip/address.ts";
 import { AssignmentPlanner } from "#src/assignment/planner.ts";
 import { REST_MS } from "#src/assignment/pool-space.ts";
 import type { Assignment } from "#src/assignment/snapshot.ts";
@@ -295,7 +295,8 @@ export class Round {
 
   #planWrites(speakers: SpeakersView): readonly PlannedWrite[] {
     const { monotonicMs, wallMs } = this.#context;
-    const surroundings = { speakers, nowMs: monotonicMs(), wallMs: wallMs() };
+    const hasQuota = (ip: Ip): boolean => this.#planner.hasQuota(ip);
+    const surroundings = { speakers, nowMs: monotonicMs(), wallMs: wallMs(), hasQuota };
     const planned: PlannedWrite[] = [];
     for (const key of this.#unwritten) {
       const [object, assignment] = [this.#objectOf(key), this.#planner.assignments.get(key)];

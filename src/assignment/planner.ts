@@ -75,6 +75,11 @@ export class AssignmentPlanner {
     return this.#ground === undefined ? [] : givenUpIn(this.#ground.table.inUse);
   }
 
+  /** Whether the pool that contains the address has a quota. */
+  hasQuota(ip: Ip): boolean {
+    return this.#ground !== undefined && spaceOf(this.#ground.table.index, ip)?.pool.quotaPerNamespace !== undefined;
+  }
+
   /** The name of the pool that contains the address. */
   poolOf(ip: Ip): string | undefined {
     return this.#ground && spaceOf(this.#ground.table.index, ip)?.pool.name;

@@ -68,7 +68,7 @@ export function readRuleCase(text: string, file: string): RuleCase {
   return { loadBalancerClass, steps, forms: [...forms].sort() };
 }
 
-/** An exchanged address is in a status for 30 s at most, also where no speaker answers for the one in its place. */
+/** An exchanged address goes 2 s after a speaker answers for the one in its place, or 30 s after none answers for either. */
 const SETTLED_MS = 40_000;
 
 /**
@@ -93,6 +93,8 @@ export async function playRuleCase({ steps, loadBalancerClass }: RuleCase, form:
       world.announce(...addressesIn(world.source));
       await world.advance(SETTLED_MS);
       world.announce(...addressesIn(world.source));
+      await world.advance(SETTLED_MS);
+      // What left an exchange just now is in the counts of the pools some seconds later.
       await world.advance(SETTLED_MS);
       const after = servicesIn(world.source);
       const isMoving = stringify(meanwhile) !== stringify(after);
