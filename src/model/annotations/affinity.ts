@@ -11,13 +11,13 @@ export type AffinityMode = "balanced" | "persistent";
 
 export const AFFINITY: ServedAnnotation<"cookie"> = {
   names: ["affinity"],
-  doc: "`cookie`: a client stays with one endpoint, by a cookie that every replica understands",
+  doc: "A client stays with one endpoint: `cookie`, by a cookie that every replica understands",
   served: { prefixes: OWN_PREFIXES, parse: choiceOf({ cookie: "cookie" }) },
 };
 
 export const AFFINITY_MODE: ServedAnnotation<AffinityMode> = {
   names: ["affinity-mode"],
-  doc: "`balanced` (the default): a new endpoint takes over its share of the sessions. `persistent`: a session stays as long as its endpoint is there",
+  doc: "What becomes of sessions. `balanced` (the default): a new endpoint takes over its share of the sessions. `persistent`: a session stays as long as its endpoint is there",
   served: {
     prefixes: OWN_PREFIXES,
     parse: choiceOf<AffinityMode>({ balanced: "balanced", persistent: "persistent" }),
@@ -59,7 +59,7 @@ export const SESSION_COOKIE_MAX_AGE: ServedAnnotation<number> = {
 
 export const SESSION_COOKIE_SAME_SITE: ServedAnnotation<"None" | "Lax" | "Strict"> = {
   names: ["session-cookie-samesite"],
-  doc: "`None`, `Lax` or `Strict`: whether clients send the cookie with requests that other sites cause",
+  doc: "Whether clients send the cookie with requests that other sites cause: `None`, `Lax` or `Strict`",
   served: {
     prefixes: OWN_PREFIXES,
     parse: choiceOf<"None" | "Lax" | "Strict">({ none: "None", lax: "Lax", strict: "Strict" }),

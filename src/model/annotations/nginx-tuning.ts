@@ -13,7 +13,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   },
   {
     names: ["session-cookie-conditional-samesite-none"],
-    doc: "`SameSite=None` is left out for browsers that do not understand it, which are from before 2020",
+    doc: "Browsers that do not understand `SameSite=None`, which are from before 2020, get the cookie without it",
   },
   { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
   {
