@@ -256,8 +256,8 @@ class KnownObjects {
       const { namespace, name } = object.metadata;
       yield { namespace, name, reason: "NotServed", problem };
     }
-    for (const { loser, problem } of this.#index.conflicts(MAX_CONFLICTS))
-      yield { namespace: loser.namespace, name: loser.name, reason: "PathTaken", problem };
+    for (const { loser, reason, problem } of this.#index.conflicts(MAX_CONFLICTS))
+      yield { namespace: loser.namespace, name: loser.name, reason, problem };
     for (const { ingress, problem } of this.#secrets.faults)
       yield { namespace: ingress.namespace, name: ingress.name, reason: "CertificateUnusable", problem };
   }

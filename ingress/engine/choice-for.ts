@@ -3,7 +3,6 @@ import type { Connection } from "#ingress/io/connection.ts";
 import type { EngineContext } from "./context.ts";
 import { EndpointChoice } from "./endpoint-choice.ts";
 import type { HashedRequest } from "./hash-of-request.ts";
-import { RequestTexts } from "./request-texts.ts";
 
 /** How the endpoint of a request is chosen; undefined: in turns, and nothing has to be known of the request. */
 export function choiceFor(
@@ -13,6 +12,6 @@ export function choiceFor(
   { remoteAddress: clientAddress, isSecure }: Pick<Connection, "remoteAddress" | "isSecure">,
 ): EndpointChoice | undefined {
   if (balancing === undefined) return undefined;
-  const texts = new RequestTexts(bytes, head);
+  const texts = context.requestTexts.useBytes(bytes);
   return new EndpointChoice(balancing, { bytes, head, texts, backend, path, clientAddress, isSecure }, context);
 }

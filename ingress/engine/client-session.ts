@@ -295,7 +295,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = decideRequest(bytes, head, this.#context, this.#connection);
-    if (decision.rule !== undefined) this.#record.enterRule(decision.rule);
+    if (decision.rule !== undefined)
+      this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward") this.#open = decision.open;
     this.#maxBodyBytes = decision.rule?.filters.bodyBytes ?? this.#context.limits.bodyBytes;
     if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes)) {

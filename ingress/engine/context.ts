@@ -10,6 +10,7 @@ import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { RequestTexts } from "./request-texts.ts";
 import type { Turns } from "./turns.ts";
 import type { UnsentBytes } from "./unsent-bytes.ts";
 import type { EndpointPool } from "./endpoint-pool.ts";
@@ -25,6 +26,8 @@ export interface EngineContext extends FilterState {
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */
   readonly requestHead: RequestHead;
+  /** Parts of that head by name. */
+  readonly requestTexts: RequestTexts;
   readonly writer: HeadWriter;
   /** Where answers are put together before they are sent; replaced when a slow client still needs it. */
   scratch: Buffer;

@@ -47,10 +47,11 @@ interface Refused {
 export function decideRequest(
   bytes: Buffer,
   head: RequestHead,
-  context: Pick<EngineContext, "routes"> & FilterState,
+  context: Pick<EngineContext, "routes" | "requestTexts"> & FilterState,
   client: RequestClient,
 ): Forward | OwnAnswer | Refused {
-  const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head) });
+  const more = context.requestTexts.useBytes(bytes);
+  const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head), more });
   if (decision.kind === "refuse") {
     const reason = refusalReason(decision.reason);
     if (decision.status === 400) return { kind: "refuse", reason };

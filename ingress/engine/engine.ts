@@ -18,6 +18,7 @@ import { UnsentBytes } from "./unsent-bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { removedEndpoints } from "./removed-endpoints.ts";
 import { RequestHead } from "./request-head.ts";
+import { RequestTexts } from "./request-texts.ts";
 import { RequestRecord } from "./request-record.ts";
 import { ResponseHead } from "./response-head.ts";
 import { type ReadUnacknowledged, SilenceWatch } from "./silence-watch.ts";
@@ -59,6 +60,7 @@ export class Engine implements EngineContext {
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
+  readonly requestTexts: RequestTexts;
   readonly endpointPool: EndpointPool;
   readonly clockMs: () => number;
   readonly wallMs: () => number;
@@ -96,6 +98,7 @@ export class Engine implements EngineContext {
     this.unsent = new UnsentBytes(this.limits.unsentBytes, this.#sessions, () => this.nowMs);
     this.scratch = this.buffers.take();
     this.requestHead = new RequestHead(this.limits);
+    this.requestTexts = new RequestTexts(this.scratch, this.requestHead, chance);
     const connectTo = connect(this.buffers);
     this.endpointPool = new EndpointPool({
       connect: connectTo,

@@ -1,3 +1,4 @@
+import type { Canary } from "#src/routing/canary.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./access-log.ts";
@@ -35,11 +36,11 @@ export class RequestRecord {
     this.#entry = entry;
   }
 
-  /** The rule that the request matched. */
-  enterRule({ origin, action }: Rule): void {
+  /** The rule that the request matched, and the canary that gets it instead, if one does. */
+  enterRule({ origin, action }: Rule, canary: Canary | undefined): void {
     if (this.#entry === undefined) return;
-    this.#entry.ingress = origin.object;
-    this.#entry.service = action.kind === "forward" ? action.backend : "";
+    this.#entry.ingress = canary?.object ?? origin.object;
+    this.#entry.service = canary?.backend ?? (action.kind === "forward" ? action.backend : "");
   }
 
   addSentBytes(count: number): void {

@@ -1,3 +1,4 @@
+import type { CanaryRequest } from "#src/routing/canary.ts";
 import { LOWER, SEMICOLON, SPACE } from "./ascii.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -9,14 +10,22 @@ const COOKIE = "cookie";
  * Parts of a request head by name, in small letters; names are compared without regard to case, as in nginx. What a
  * request does not have is undefined. Bytes above 0x7f are Latin-1 characters.
  */
-export class RequestTexts {
-  readonly #bytes: Buffer;
+export class RequestTexts implements CanaryRequest {
+  #bytes: Buffer;
   readonly #head: RequestHead;
+  /** From 0 to below 1, each time another number. */
+  readonly chance: () => number;
 
-  /** The head must be the one that is in the buffer now. */
-  constructor(bytes: Buffer, head: RequestHead) {
+  constructor(bytes: Buffer, head: RequestHead, chance: () => number) {
     this.#bytes = bytes;
     this.#head = head;
+    this.chance = chance;
+  }
+
+  /** Reads the head, which is used again for each request, from these bytes from now on. */
+  useBytes(bytes: Buffer): this {
+    this.#bytes = bytes;
+    return this;
   }
 
   /** The value of a header field; where there are several, they are joined by a comma and a blank. */

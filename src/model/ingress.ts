@@ -12,7 +12,9 @@ import {
   readText,
 } from "./field.ts";
 import type { ClosedReason } from "./closed-reason.ts";
-import { type AnnotationEffects, readAnnotationEffects } from "./annotations/annotation-effects.ts";
+import { type AnnotationEffects, NO_EFFECTS, readAnnotationEffects } from "./annotations/annotation-effects.ts";
+import type { AnnotationRecord } from "./annotations/annotation-record.ts";
+import { complainOfNoCanary } from "./annotations/canary.ts";
 import { type IngressSettings, readSettings } from "./annotations/ingress-settings.ts";
 import { hostRedirect, redirectOf, rootRedirectOf } from "./annotations/redirects.ts";
 import { usesRegex } from "./annotations/use-regex.ts";
@@ -21,7 +23,7 @@ import { meantHost, readHost } from "./read-host.ts";
 import { type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
-import type { Parsed } from "./problem.ts";
+import type { Parsed, Problem } from "./problem.ts";
 
 interface IngressRule {
   /**
@@ -85,11 +87,14 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const rulesField = child(spec, "rules");
   const backendField = child(spec, isV1 ? "defaultBackend" : "backend");
   const { settings, isRestricted, unreadable } = readSettings(root);
-  const effects = readAnnotationEffects(root, unreadable);
+  const effects = settings.canary === true ? canaryEffects(root, unreadable) : readAnnotationEffects(root, unreadable);
+  if (settings.canary !== true) complainOfNoCanary(root);
   if (effects.isCanary || !canRead(spec, rulesField, backendField)) return { ok: false, problems };
+  // For the requests of a canary what its main Ingress says holds.
+  const others = settings.canary === true ? {} : settings;
   const closed =
     effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
-  const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), redirect: redirectOf(settings) };
+  const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), redirect: redirectOf(others) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -102,14 +107,37 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     rules: withEffects(
       readList(rulesField).flatMap((field) => readRule(field, context) ?? []),
       effects,
-      closed === undefined ? settings : {},
+      closed === undefined ? others : {},
     ),
-    tls: readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
+    // The host is the main Ingress's, and so is its certificate.
+    tls: settings.canary === true ? [] : readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
     settings,
     ...(context.usesRegex ? { usesRegex: true } : {}),
     ...(isRestricted ? { isRestricted: true } : {}),
   };
   return { ok: true, value, problems };
+}
+
+/**
+ * What annotations of a canary do that Hawser does not serve: nothing, as those that it serves (of balancing excepted), because
+ * those of the main Ingress hold for its requests. Where they would restrict or redirect there is a warning.
+ */
+function canaryEffects(root: Field, unreadable: ReadonlySet<AnnotationRecord>): AnnotationEffects {
+  const problems: Problem[] = [];
+  const { isCanary } = readAnnotationEffects({ ...root, problems }, unreadable);
+  const text = {
+    what: "Ignored this annotation",
+    why: "the Ingress is a canary, for whose requests the annotations of the main Ingress hold",
+    fix: "Write it into the main Ingress, or remove it",
+    severity: "warning",
+  } as const;
+  for (const problem of problems)
+    root.problems.push(
+      problem.code === "INGRESS_CANARY_UNSUPPORTED"
+        ? problem
+        : { ...problem, ...text, code: "INGRESS_ANNOTATION_UNKNOWN" },
+    );
+  return { ...NO_EFFECTS, isCanary };
 }
 
 /** Whether an Ingress has rules or a default backend; a Problem where it has not. */

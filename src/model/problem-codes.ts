@@ -463,8 +463,18 @@ export const PROBLEM_CODES = {
     solve: "Remove the annotation, or serve the Ingress by another class.",
   },
   INGRESS_CANARY_UNSUPPORTED: {
-    meaning: "An Ingress is the canary of another one. It takes no requests: the other Ingress serves all of them.",
-    solve: "Remove the canary, or serve both Ingresses by another class.",
+    meaning:
+      "An Ingress is the canary of another one in a way that Hawser does not support yet. It takes no requests: the other Ingress serves all of them.",
+    solve: "Remove the annotation that the message names, or the canary.",
+  },
+  INGRESS_CANARY_INVALID: {
+    meaning: "An annotation of a canary has a value that cannot be used. It sends no request to the canary.",
+    solve: "Write a value as the message says.",
+  },
+  INGRESS_CANARY_ALONE: {
+    meaning:
+      "A path of a canary is not one of another Ingress that is served: it gets no requests, and nothing is served by it.",
+    solve: "Give it the host, path and pathType of a path of the main Ingress, or remove the annotation `canary`.",
   },
   INGRESS_ANNOTATION_UNKNOWN: {
     meaning: "Warning: an annotation of Hawser or of another controller is not supported. It is ignored.",

@@ -1,6 +1,7 @@
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Balancing } from "./balancing.ts";
+import { backendOfSession, type Canary, type CanaryRequest, takesCanary } from "./canary.ts";
 import { closedRule } from "./closed-pattern.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
@@ -9,7 +10,7 @@ import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
 import type { Backend, HostRoutes, RouteTable } from "./route-table.ts";
-import type { Rule } from "./rule.ts";
+import type { ForwardAction, Rule } from "./rule.ts";
 
 /** What of a request decides where it goes. */
 export interface RouteRequest {
@@ -17,6 +18,8 @@ export interface RouteRequest {
   readonly host: string;
   /** The target's path without query, bytes as Latin-1 characters. */
   readonly path: string;
+  /** What a canary asks; without it canaries get no requests. */
+  readonly more?: CanaryRequest;
 }
 
 /** Why a request goes nowhere. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
@@ -29,6 +32,8 @@ export type RouteDecision =
       readonly backend: Backend;
       /** How its endpoints are chosen; undefined: in turns. */
       readonly balancing: Balancing | undefined;
+      /** The canary that gets the request; undefined: the rule's own backend does. */
+      readonly canary: Canary | undefined;
       /** The normalised path, which every decision about the request looks at. */
       readonly path: string;
       /** The path to send instead of the one that came; undefined: forward the bytes as they came. */
@@ -64,18 +69,46 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const rules = hostRoutes(table, host) ?? catchAll;
   const matched = matchPath(rules, path) ?? catchAll?.fallback;
   if (matched === undefined) return NO_ROUTE;
-  const { action, filters, origin } = matched;
+  const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
   const refused = refusedAlias(rules, path, matched);
   if (refused !== undefined) return refused;
-  const backend = getSharded(table.backends, action.backend);
-  if (backend === undefined) return unavailable(matched, "no-service");
-  if (backend.endpoints.length === 0) return unavailable(matched, "no-endpoint");
+  return forward(table, request, { rule: matched, action, path });
+}
+
+/** Where a request goes that is forwarded: to the rule's own backend, or to its canary. */
+function forward(
+  table: RouteTable,
+  request: RouteRequest,
+  { rule, action, path }: { readonly rule: Rule; readonly action: ForwardAction; readonly path: string },
+): RouteDecision {
+  const { filters, origin } = rule;
+  const canary = action.canary && request.more && canaryFor(action, table, request.more);
+  const backend = getSharded(table.backends, canary === undefined ? action.backend : canary.backend);
+  if (backend === undefined) return unavailable(rule, "no-service");
+  if (backend.endpoints.length === 0) return unavailable(rule, "no-endpoint");
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
   if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
-  return { kind: "forward", rule: matched, backend, balancing: action.balancing, path, rewrittenPath };
+  const { balancing } = canary ?? action;
+  return { kind: "forward", rule, backend, balancing, canary, path, rewrittenPath };
+}
+
+/** The canary of a rule, where it gets the request: not while it has no endpoint. */
+function canaryFor(
+  { backend, balancing, canary }: ForwardAction,
+  table: RouteTable,
+  request: CanaryRequest,
+): Canary | undefined {
+  const other = canary && getSharded(table.backends, canary.backend);
+  if (canary === undefined || other === undefined || other.endpoints.length === 0) return undefined;
+  const main = getSharded(table.backends, backend);
+  const cookie = canary.keepsSessions ? balancing?.affinity?.readName : undefined;
+  const keys = { main: main?.key ?? backend, canary: other.key };
+  const ofSession = cookie === undefined ? undefined : backendOfSession(cookie, keys, request);
+  const isTaken = ofSession === undefined ? takesCanary(canary, request) : ofSession === "canary";
+  return isTaken ? canary : undefined;
 }
 
 function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {

@@ -3,6 +3,7 @@ import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { Balancing } from "./balancing.ts";
+import type { Canary } from "./canary.ts";
 
 /** What is done with the requests for one path of a host. Whatever it was written in comes to this. */
 export interface Rule {
@@ -25,12 +26,14 @@ export interface RuleOrigin {
 export type RuleAction = ForwardAction | ClosedAction | RedirectAction;
 
 /** Requests are sent to an endpoint of a backend. */
-interface ForwardAction {
+export interface ForwardAction {
   readonly kind: "forward";
   /** Its key in the table: `namespace/name:port`, the port as it is written, by number or by name. */
   readonly backend: string;
   /** How its endpoints are chosen; undefined: in turns. */
   readonly balancing?: Balancing | undefined;
+  /** Another backend that gets a part of the requests. */
+  readonly canary?: Canary | undefined;
 }
 
 /** Requests are redirected, before any filter: nginx does so in its rewrite phase. */

@@ -84,7 +84,12 @@ describe("O6 what check says of reported inputs", () => {
     {
       name: "a canary",
       documents: [web, ingress("site"), ingress("canary", { annotations: nginx("canary", "true") })],
-      is: ["error INGRESS_CANARY_UNSUPPORTED"],
+      is: [],
+    },
+    {
+      name: "a canary of nothing",
+      documents: [web, ingress("canary", { annotations: nginx("canary", "true") })],
+      is: ["error INGRESS_CANARY_ALONE"],
     },
   ])("$name", ({ documents, is }) => {
     expect(findingsIn(documents).map(({ severity, code }) => `${severity} ${code}`)).toEqual(is);

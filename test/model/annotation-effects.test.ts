@@ -360,7 +360,12 @@ describe("parseIngress() closes what would reach something else", () => {
   });
 
   it.each(["1", "t", "TRUE", " True "])("I4 a canary: %s", (value) => {
-    expect(withAnnotations({ [`${NGINX}canary`]: value, [`${NGINX}auth-type`]: "basic" }).ok).toBe(false);
+    const parsed = withAnnotations({ [`${NGINX}canary`]: value, [`${NGINX}auth-type`]: "basic" });
+    expect(valueOf(parsed).settings).toEqual({ canary: true });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
+    expect(parsed.problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+      "warning INGRESS_ANNOTATION_UNKNOWN",
+    ]);
   });
 
   it.each(["haproxy-ingress.github.io/", "higress.io/", "ingress.appscode.com/"])(
@@ -440,10 +445,40 @@ describe("parseIngress() closes what would reach something else", () => {
     ]);
   });
 
-  it("I4 a canary is nothing, whatever else it says", () => {
-    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", [`${NGINX}limit-rps`]: "5" });
+  it("I4 a canary by what Hawser does not serve is nothing", () => {
+    const byPattern = { [`${NGINX}canary-by-header`]: "x", [`${NGINX}canary-by-header-pattern`]: "a|b" };
+    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", ...byPattern });
     expect(parsed.ok).toBe(false);
-    expect(codes(parsed.problems)).toContain("INGRESS_CANARY_UNSUPPORTED");
+    expect(codes(parsed.problems)).toEqual(["INGRESS_CANARY_UNSUPPORTED"]);
+    expect(withAnnotations({ "higress.io/canary": "true" }).ok).toBe(false);
+  });
+
+  it.each([
+    { name: "canary-weight", value: "5", setting: { canaryWeight: 5 } },
+    { name: "canary-weight-total", value: "1000", setting: { canaryWeightTotal: 1_000 } },
+    { name: "canary-by-header", value: "X-Canary", setting: { canaryByHeader: "x-canary" } },
+    { name: "canary-by-header-value", value: " eu ", setting: { canaryByHeaderValue: "eu" } },
+    { name: "canary-by-cookie", value: "Beta", setting: { canaryByCookie: "beta" } },
+    { name: "affinity-canary-behavior", value: "legacy", setting: { affinityCanaryBehavior: "legacy" } },
+  ])("I4 a canary has $name: $value", ({ name, value, setting }) => {
+    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", [NGINX + name]: value });
+    expect(valueOf(parsed).settings).toEqual({ canary: true, ...setting });
+    expect(parsed.problems).toEqual([]);
+    expect(codes(withAnnotations({ [NGINX + name]: value }).problems)).toEqual(["ingress_annotation_unknown"]);
+  });
+
+  it.each([
+    ["canary-weight", "-1"],
+    ["canary-weight", "5%"],
+    ["canary-weight-total", "0"],
+    ["canary-by-header", "x y"],
+    ["canary-by-cookie", "a;b"],
+  ])("I4 a canary with %s: %s gets no request by it, and it is an error", (name, value) => {
+    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", [NGINX + name]: value });
+    expect(valueOf(parsed).settings).toEqual({ canary: true });
+    expect(parsed.problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual([
+      "error INGRESS_CANARY_INVALID",
+    ]);
   });
 
   it.each([

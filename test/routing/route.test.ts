@@ -7,6 +7,7 @@ import { type KubeObject, parseObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import type { CanaryRequest } from "#src/routing/canary.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
 import {
   type ClassScope,
@@ -15,7 +16,10 @@ import {
   routingSnapshot,
 } from "#src/routing/ingress/routing-snapshot.ts";
 
-/** A case: manifests in short form, and requests written as `host/path`. */
+/**
+ * A case: manifests in short form, and requests written as `host/path`. For canaries ` header:NAME=VALUE`, ` cookie:NAME=VALUE` (names in
+ * small letters) and ` chance:0.5` may follow; without any of them a canary gets nothing.
+ */
 interface Case {
   readonly scope?: Partial<ClassScope>;
   readonly objects: readonly Readonly<Record<string, unknown>>[];
@@ -35,13 +39,26 @@ describe("route()", () => {
       ...scope,
     });
     const answers = requests.map((text) => {
-      const slash = text.indexOf("/");
-      return [text, printDecision(route(table, { host: text.slice(0, slash), path: text.slice(slash) }))];
+      const [at = "", ...asked] = text.split(/ (?=header:|cookie:|chance:)/);
+      const slash = at.indexOf("/");
+      const request = { host: at.slice(0, slash), path: at.slice(slash) };
+      const more = asked.length === 0 ? {} : { more: canaryRequest(asked) };
+      return [text, printDecision(route(table, { ...request, ...more }))];
     });
     const printed = stringify(Object.fromEntries(answers), { lineWidth: 0 });
     await expect(printed).toMatchFileSnapshot(new URL(`${name}.out.yaml`, folder).pathname);
   });
 });
+
+/** What of a request a canary asks for. */
+function canaryRequest(asked: readonly string[]): CanaryRequest {
+  const find = (start: string) => asked.find((text) => text.startsWith(start))?.slice(start.length);
+  return {
+    header: (name) => find(`header:${name}=`),
+    cookie: (name) => find(`cookie:${name}=`),
+    chance: () => Number(find("chance:") ?? 0.5),
+  };
+}
 
 function tableOf(manifests: Case["objects"], scope: ClassScope) {
   const objects = manifests.map((manifest) => valueOf(parseObject(manifest, { kind: "file", file: "golden" })));
@@ -68,8 +85,9 @@ function printDecision(decision: RouteDecision): string {
     const parts = location.map((part) => (typeof part === "string" ? part : `$${part.variable}`));
     return `${status} to ${parts.join("")} by ${decision.rule.origin.object}`;
   }
-  const { rule, backend, rewrittenPath } = decision;
+  const { rule, backend, canary, rewrittenPath } = decision;
   const endpoints = backend.endpoints.map(({ address, port }) => `${address}:${port}`).join(",");
   const as = rewrittenPath === undefined ? "" : ` as ${rewrittenPath}`;
-  return `${backend.key} [${endpoints}] by ${rule.origin.object} ${rule.origin.pathType} ${rule.origin.path}${as}`.trimEnd();
+  const by = canary === undefined ? rule.origin.object : `${canary.object}, canary of ${rule.origin.object}`;
+  return `${backend.key} [${endpoints}] by ${by} ${rule.origin.pathType} ${rule.origin.path}${as}`.trimEnd();
 }

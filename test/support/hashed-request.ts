@@ -12,7 +12,7 @@ export function hashedRequest(target = "/", lines: readonly string[] = []): Hash
   return {
     bytes,
     head,
-    texts: new RequestTexts(bytes, head),
+    texts: new RequestTexts(bytes, head, () => 0),
     path: pathText(bytes, head),
     clientAddress: "198.51.100.7",
     isSecure: false,

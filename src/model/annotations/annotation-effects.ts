@@ -24,6 +24,16 @@ export interface AnnotationEffects {
   readonly addsWww: boolean;
 }
 
+/** Of an Ingress whose annotations Hawser serves, or which ask for nothing. */
+export const NO_EFFECTS: AnnotationEffects = {
+  closed: undefined,
+  isCanary: false,
+  closesHosts: false,
+  closesRoot: false,
+  addedHosts: [],
+  addsWww: false,
+};
+
 /**
  * Finds what annotations ask for that Hawser does not serve, with a Problem for each. Those that it serves, but whose values
  * are `unreadable`, do the same; they have their Problem already.
@@ -175,8 +185,8 @@ function complainOfOther(field: Field, { instead }: Asked, what: string): void {
 function complainOfCanary(field: Field): void {
   complain(field, "INGRESS_CANARY_UNSUPPORTED", {
     what: "This Ingress gets no requests",
-    why: "it is a canary, and Hawser does not divide requests between Ingresses yet",
-    fix: "Remove the canary; the other Ingress of this host and path serves all requests",
+    why: "it is a canary by this annotation, and Hawser does not divide requests in this way yet",
+    fix: "Remove the annotation, or the canary; the other Ingress of this host and path serves all requests",
   });
 }
 

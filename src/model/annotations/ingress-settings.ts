@@ -3,6 +3,7 @@ import { recordOf } from "#src/model/record.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
+import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
@@ -41,6 +42,7 @@ const SERVED = {
   bodyBytes: PROXY_BODY_SIZE,
   ...ENDPOINT_PATIENCE,
   ...BALANCING,
+  ...CANARIES,
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,
   ...CLIENT_LIMITS,

@@ -1,5 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
+import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import {
   APP_ROOT,
@@ -20,28 +21,8 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   FORCE_SSL_REDIRECT,
   REWRITE_TARGET,
   USE_REGEX,
-  {
-    names: ["canary"],
-    doc: "The Ingress gets a part of the requests of another one",
-    // Another value for "on" makes no canary for ingress-nginx, though its writer may have meant one.
-    risks: [
-      { effect: "canary", asks: ASKS.true },
-      { effect: "reaches-other", asks: ASKS.on },
-    ],
-  },
-  {
-    names: [
-      "canary-by-cookie",
-      "canary-by-header",
-      "canary-by-header-pattern",
-      "canary-by-header-value",
-      "canary-weight",
-      "canary-weight-total",
-      "canary-*",
-    ],
-    doc: "Which part",
-    risks: [{ effect: "ignored", asks: (value, siblings) => value !== "" && !ASKS.true(siblings("canary") ?? "") }],
-  },
+  ...Object.values(CANARIES),
+  ...UNSERVED_CANARIES,
   PERMANENT_REDIRECT,
   PERMANENT_REDIRECT_CODE,
   TEMPORAL_REDIRECT,

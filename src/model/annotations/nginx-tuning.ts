@@ -8,10 +8,6 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   PROXY_BODY_SIZE,
   ...Object.values(BALANCING),
   {
-    names: ["affinity-canary-behavior"],
-    doc: "Whether a session stays with a canary, or with the main Ingress",
-  },
-  {
     names: ["session-cookie-conditional-samesite-none"],
     doc: "Browsers that do not understand `SameSite=None`, which are from before 2020, get the cookie without it",
   },

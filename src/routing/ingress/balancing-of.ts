@@ -34,8 +34,11 @@ function affinityOf(settings: IngressSettings, rulePath: string): Affinity {
   };
 }
 
-/** The path of a rule as an attribute of a cookie, which a semicolon would end; the root of a default backend. */
+/** What a semicolon would end, and what begins no path that a client knows: a regular expression. */
+const UNUSABLE = /[\\^$|?*+()[\]{};]/;
+
+/** The path of a rule as an attribute of a cookie; the root for a default backend and for a regular expression. */
 function cookiePath(rulePath: string): string {
   const path = visibleAscii(rulePath);
-  return path === "" || path.includes(";") ? "/" : path;
+  return path === "" || UNUSABLE.test(path) ? "/" : path;
 }

@@ -18,7 +18,10 @@ export function replaceHosts(
   table: RouteTable,
   hosts: Iterable<readonly [host: string, merged: MergedHost | undefined]>,
 ): RouteTable {
-  const changes = Array.from(hosts, ([host, merged]) => [host, merged && compileHost(merged)] as const);
+  const changes = Array.from(
+    hosts,
+    ([host, merged]) => [host, merged === undefined || merged.isEmpty ? undefined : compileHost(merged)] as const,
+  );
   return { hosts: withEntries(table.hosts, changes), backends: table.backends };
 }
 

@@ -1,6 +1,7 @@
 import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { backendKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
+import { canaryOf } from "./canary-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
 import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merge-host.ts";
@@ -11,12 +12,13 @@ import type { HostRoutes } from "#src/routing/route-table.ts";
 import type { Rule, RuleAction } from "#src/routing/rule.ts";
 
 /** The rules of a host, of what Ingresses say about it: here they cease to be Ingresses. */
-export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: MergedHost): HostRoutes {
+export function compileHost(merged: MergedHost): HostRoutes {
+  const { exact, prefixes, patterns, fallback, hasTls } = merged;
   const claims = [...exact.values(), ...prefixes, ...patterns, ...(fallback === undefined ? [] : [fallback])];
   const unlinked = prefixes.map((claim): UnlinkedPrefix => ({
     text: comparedText(claim),
     wholeElements: claim.pathType === "Prefix" && claim.path !== "/",
-    rule: ruleOf(claim, hasTls),
+    rule: ruleOf(claim, merged),
   }));
   const unserved = patterns.filter(({ target }) => isClosed(target));
   const served = patterns
@@ -25,34 +27,43 @@ export function compileHost({ exact, prefixes, patterns, fallback, hasTls }: Mer
       const pattern = PathPattern.read(claim.path);
       // What an Ingress has is readable, or closed.
       if (!(pattern instanceof PathPattern)) throw new TypeError(`bug: ${pattern.why}`);
-      return { pattern, rule: ruleOf(claim, hasTls, pattern) };
+      return { pattern, rule: ruleOf(claim, merged, pattern) };
     });
   return {
-    exact: new Map([...exact].map(([path, claim]) => [path, ruleOf(claim, hasTls)])),
+    exact: new Map([...exact].map(([path, claim]) => [path, ruleOf(claim, merged)])),
     prefixes: linkPrefixes(unlinked),
     patterns: linkPatternRoutes(served),
-    closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, hasTls)))),
-    fallback: fallback && ruleOf(fallback, hasTls),
+    closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, merged)))),
+    fallback: fallback && ruleOf(fallback, merged),
     hasGuarded: claims.some(isGuarded),
     hasTls,
   };
 }
 
-function ruleOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): Rule {
+function ruleOf(
+  claim: PathClaim,
+  { hasTls, canaries }: Pick<MergedHost, "hasTls" | "canaries">,
+  pattern?: PathPattern,
+): Rule {
   const { ingress, path, pathType } = claim;
   const origin = { object: ingress.key, path, pathType };
   return {
     origin,
     filters: filtersOf(claim, hasTls, pattern),
     isRestricted: ingress.isRestricted === true,
-    action: actionOf(claim),
+    action: actionOf(claim, canaries.get(claim)),
   };
 }
 
-function actionOf({ ingress, path, target }: PathClaim): RuleAction {
+function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | undefined): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
   if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
-  const backend = backendKey(ingress.namespace, target.serviceName, target.servicePort);
   const balancing = balancingOf(ingress.settings, path);
-  return balancing === undefined ? { kind: "forward", backend } : { kind: "forward", backend, balancing };
+  const added = canary && canaryOf(canary, balancing);
+  return {
+    kind: "forward",
+    backend: backendKey(ingress.namespace, target.serviceName, target.servicePort),
+    ...(balancing && { balancing }),
+    ...(added && { canary: added }),
+  };
 }

@@ -11,6 +11,8 @@ export interface RouteConflict {
   readonly loser: Ingress;
   /** The place of the rule in it: `spec.rules[0].http.paths[1]`. */
   readonly at: string;
+  /** Of the Event about it. */
+  readonly reason: "PathTaken" | "NotServed";
   readonly problem: Problem;
 }
 
@@ -26,9 +28,10 @@ export function findRouteConflicts(snapshot: Pick<RoutingSnapshot, "claims">): r
 /** The rules of one host that take no requests. Two that lead to the same Service and port do not count. */
 export function conflictsOfHost(host: string, merged: MergedHost): readonly RouteConflict[] {
   const lost = merged.lost.filter((claims) => !leadToSame(claims));
-  return lost.slice(0, MAX_CONFLICTS_PER_HOST).map(({ loser, winner }) => ({
+  const taken = lost.map(({ loser, winner }): RouteConflict => ({
     loser: loser.ingress,
     at: loser.at,
+    reason: "PathTaken",
     problem: {
       code: "INGRESS_PATH_TAKEN",
       at: objectAt("Ingress", loser.ingress.key, loser.at),
@@ -38,6 +41,28 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
       severity: "warning",
     },
   }));
+  return [...taken, ...merged.alone.map((claim) => aloneOf(host, claim))].slice(0, MAX_CONFLICTS_PER_HOST);
+}
+
+function aloneOf(host: string, { ingress, pathType, at }: PathClaim): RouteConflict {
+  const shown = host === "" ? "requests for any host" : `host ${host}`;
+  const why =
+    pathType === "default"
+      ? "a canary has requests for paths alone"
+      : `no other Ingress that is served has this path and type for ${shown}`;
+  return {
+    loser: ingress,
+    at,
+    reason: "NotServed",
+    problem: {
+      code: "INGRESS_CANARY_ALONE",
+      at: objectAt("Ingress", ingress.key, at),
+      what: "This path of a canary gets no requests",
+      why,
+      fix: "Give it the host, path and pathType of a path of the main Ingress, or remove the annotation canary",
+      severity: "error",
+    },
+  };
 }
 
 /** Whether the claim that loses loses nothing. */

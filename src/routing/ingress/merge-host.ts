@@ -2,6 +2,7 @@ import { type IngressPath, type IngressTarget, isClosed, type PathType, RESTRICT
 import type { Ingress } from "#src/model/ingress.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
+import { addCanaries, isCanary } from "./add-canaries.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */
@@ -30,6 +31,12 @@ export interface MergedHost {
   /** Regular expressions; those that are not closed each once, and readable. */
   readonly patterns: readonly PathClaim[];
   readonly fallback: PathClaim | undefined;
+  /** Claims of canaries, by the claim whose requests they get a part of. */
+  readonly canaries: ReadonlyMap<PathClaim, PathClaim>;
+  /** Claims of canaries that get no requests, because no other Ingress has such a path. */
+  readonly alone: readonly PathClaim[];
+  /** Only canaries claim the host: it has no rules, and another host or the catch-all serves its requests. */
+  readonly isEmpty: boolean;
   /** An Ingress of the host has a `tls` entry for it. */
   readonly hasTls: boolean;
   readonly lost: readonly LostClaim[];
@@ -48,7 +55,8 @@ export function* mergeHosts(
 }
 
 /** Merges what all claimants (oldest first) say about a host: for the same path and type the first one wins. */
-function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingress: Ingress) => HostIndex): MergedHost {
+function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ingress) => HostIndex): MergedHost {
+  const [claimants, canaries] = [all.filter((one) => !isCanary(one)), all.filter(isCanary)];
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
   const present = named.length > 0 ? named : claimants;
@@ -81,7 +89,37 @@ function mergeHost(host: string, claimants: readonly Ingress[], indexOf: (ingres
   addClosedRoots(exact, prefixes);
   const hasTls = claimants.some((ingress) => indexOf(ingress).hasTls(host));
   patterns.push(...expressions.values());
-  return { exact, prefixes: [...prefixes.values()], patterns, hasTls, ...mergeFallbacks(host, present, lost) };
+  const mainOf = (claim: PathClaim): PathClaim | undefined => {
+    const [among, identity] = placeOf(claim, expressions.has(claim.path), { exact, prefixes, expressions });
+    return among.get(identity);
+  };
+  const claims = canaries.flatMap((one) => canaryClaims(one, { host, index: indexOf(one), expressions }));
+  const { canaries: added, alone } = addCanaries(claims, mainOf, lost);
+  return {
+    exact,
+    prefixes: [...prefixes.values()],
+    patterns,
+    hasTls,
+    ...mergeFallbacks(host, present, lost),
+    canaries: added,
+    alone,
+    isEmpty: claimants.length === 0,
+  };
+}
+
+/** What a canary says of a host; its default backend, which has no path to share, too. */
+function canaryClaims(
+  ingress: Ingress,
+  { host, index, expressions }: { readonly host: string; readonly index: HostIndex; readonly expressions: Claims },
+): readonly PathClaim[] {
+  // A path that is an expression for the main Ingress is the same one for the canary, whether or not that says so.
+  const asMain = (path: IngressPath): IngressPath => (expressions.has(path.path) ? { ...path, isPattern: true } : path);
+  const paths = index
+    .rulesOf(host, false)
+    .flatMap((rule) => rule.paths.flatMap((path) => claimOf(ingress, asMain(path)) ?? []));
+  const { defaultBackend: target } = ingress;
+  const isWhole = host === "" && target !== undefined;
+  return isWhole ? [...paths, { ingress, path: "", pathType: "default", target, at: "spec.defaultBackend" }] : paths;
 }
 
 type Claims = Map<string, PathClaim>;

@@ -1,0 +1,30 @@
+import { isClosed } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { LostClaim, MergedHost, PathClaim } from "./merge-host.ts";
+
+/** Whether an Ingress is a canary: it has no rules of its own. */
+export function isCanary({ settings }: Ingress): boolean {
+  return settings.canary === true;
+}
+
+/**
+ * Gives each claim of a canary (the oldest first) to the main claim of the same path and type, which has one canary at most:
+ * the others are added to `lost`.
+ */
+export function addCanaries(
+  claims: readonly PathClaim[],
+  mainOf: (claim: PathClaim) => PathClaim | undefined,
+  lost: LostClaim[],
+): Pick<MergedHost, "canaries" | "alone"> {
+  const canaries = new Map<PathClaim, PathClaim>();
+  const alone: PathClaim[] = [];
+  for (const claim of claims) {
+    if (isClosed(claim.target)) continue;
+    const main = mainOf(claim);
+    const winner = main && canaries.get(main);
+    if (main === undefined || isClosed(main.target)) alone.push(claim);
+    else if (winner === undefined) canaries.set(main, claim);
+    else lost.push({ loser: claim, winner });
+  }
+  return { canaries, alone };
+}
