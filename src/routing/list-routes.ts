@@ -1,5 +1,6 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import type { Canary } from "./canary.ts";
 import type { UrlTemplate } from "#src/model/url-template.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, RouteTable } from "./route-table.ts";
@@ -15,6 +16,8 @@ interface ListedRoute {
   readonly ingress: string;
   /** `namespace/name:port`, the port as the Ingress names it; undefined where the rule is closed, or redirects. */
   readonly service?: string;
+  /** The canary that gets a part of the requests. */
+  readonly canary?: ListedCanary;
   /** Why requests are answered 503 without any Service. */
   readonly closed?: ClosedReason;
   /** Status and location, with the names of what requests bring to it. */
@@ -22,6 +25,19 @@ interface ListedRoute {
   readonly rewrite?: Rewrite;
   readonly tls: boolean;
   /** `address:port`; undefined where there is no such Service or port. */
+  readonly endpoints?: readonly string[];
+}
+
+/** A canary as people and tools read it. */
+interface ListedCanary {
+  /** `namespace/name`. */
+  readonly ingress: string;
+  readonly service: string;
+  readonly header?: { readonly name: string; readonly value?: string };
+  readonly cookie?: string;
+  /** Of `total` requests so many, where neither header nor cookie decides. */
+  readonly weight: number;
+  readonly total: number;
   readonly endpoints?: readonly string[];
 }
 
@@ -64,17 +80,38 @@ function printTemplate(template: UrlTemplate): string {
 }
 
 function listed(table: RouteTable, host: string, { origin, filters, action }: Rule, hasTls: boolean): ListedRoute {
-  const endpoints = action.kind === "forward" ? getSharded(table.backends, action.backend)?.endpoints : undefined;
+  const endpoints = action.kind === "forward" ? endpointsOf(table, action.backend) : undefined;
   return {
     host: host === "" ? "*" : host,
     path: origin.path,
     pathType: origin.pathType,
     ingress: origin.object,
     ...doneBy(action),
+    ...(action.kind === "forward" && action.canary && { canary: listedCanary(table, action.canary) }),
     ...(filters.rewrite && { rewrite: { kind: filters.rewrite.kind, target: filters.rewrite.target } }),
     tls: hasTls,
-    ...(endpoints && { endpoints: endpoints.map(({ address, port }) => print(address, port)) }),
+    ...(endpoints && { endpoints }),
   };
+}
+
+function listedCanary(table: RouteTable, canary: Canary): ListedCanary {
+  const { object, backend, byHeader, byCookie, weight, total } = canary;
+  const endpoints = endpointsOf(table, backend);
+  return {
+    ingress: object,
+    service: backend,
+    ...(byHeader && {
+      header: { name: byHeader.name, ...(byHeader.value !== undefined && { value: byHeader.value }) },
+    }),
+    ...(byCookie !== undefined && { cookie: byCookie }),
+    weight,
+    total,
+    ...(endpoints && { endpoints }),
+  };
+}
+
+function endpointsOf(table: RouteTable, backend: string): readonly string[] | undefined {
+  return getSharded(table.backends, backend)?.endpoints.map(({ address, port }) => print(address, port));
 }
 
 function print(address: string, port: number): string {

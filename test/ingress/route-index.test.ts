@@ -56,6 +56,7 @@ const twists: Readonly<Record<string, (ingress: Ingress) => Ingress>> = {
     ],
   }),
   tls: (ingress) => ({ ...ingress, tls: [{ hosts: ["a.com"], secretName: undefined }] }),
+  canary: (ingress) => ({ ...ingress, settings: { canary: true, canaryWeight: 10 } }),
 };
 
 const someIngress = tuple(

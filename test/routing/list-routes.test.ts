@@ -38,6 +38,34 @@ describe("listRoutes()", () => {
     ]);
   });
 
+  it("I4 lists a canary with its rule, and what sends requests to it", () => {
+    const canary = ingressOf(
+      "c",
+      { "b.com": { "/": "s" } },
+      { createdMs: 1, settings: { canary: true, canaryByHeader: "x-new", canaryWeight: 5 } },
+    );
+    const snapshot = routingSnapshot({
+      ingresses: [...ingresses, canary],
+      services: [serviceOf("s")],
+      slices: slicesOf("s", [1]),
+    });
+    const { routes, total } = listRoutes(buildRoutes(snapshot), 100);
+    expect(total).toBe(4);
+    expect(routes.flatMap((listed) => (listed.canary === undefined ? [] : [[listed.host, listed.canary]]))).toEqual([
+      [
+        "b.com",
+        {
+          ingress: "default/c",
+          service: "default/s:80",
+          header: { name: "x-new" },
+          weight: 5,
+          total: 100,
+          endpoints: ["127.0.0.1:1"],
+        },
+      ],
+    ]);
+  });
+
   it("lists no more than it is asked for, and says how many there are", () => {
     const { routes, total } = listRoutes(table, 2);
     expect([routes.length, total]).toEqual([2, 4]);
