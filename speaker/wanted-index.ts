@@ -6,6 +6,7 @@ import { type Ip, printIp } from "#src/ip/address.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Node } from "#src/model/node.ts";
 import type { Advertisement } from "#src/model/advertisement.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Configuration } from "#src/model/configuration.ts";
 import type { Service } from "#src/model/service.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
@@ -73,10 +74,10 @@ export class WantedIndex {
     if (configuration !== undefined) this.#configuration = configuration;
     if (nodes !== undefined) this.#nodes = nodes;
     if (members !== undefined) this.#members = members;
-    // Which nodes and interfaces there are matters only where an advertisement selects some.
-    const { advertisements } = this.#configuration;
+    // Which nodes and interfaces there are matters only where an advertisement selects some, or a pool prefers some.
+    const { pools, advertisements } = this.#configuration;
     const isSelected =
-      (nodes !== undefined && advertisements.some(selectsNodes)) ||
+      (nodes !== undefined && (advertisements.some(selectsNodes) || pools.some(prefersNodes))) ||
       (members !== undefined && advertisements.some(namesInterfaces));
     if (configuration !== undefined || isSelected) for (const key of this.#entries.keys()) touched.add(key);
     if (hostAddresses !== undefined) this.#takeHostAddresses(hostAddresses, touched);
@@ -181,6 +182,10 @@ export class WantedIndex {
 function selectsNodes(advertisement: Advertisement): boolean {
   const isPreferring = advertisement.kind === "layer2" && advertisement.preferredNodes.length > 0;
   return advertisement.nodeSelectors.length > 0 || isPreferring;
+}
+
+function prefersNodes({ preferredNodes = [] }: Pool): boolean {
+  return preferredNodes.length > 0;
 }
 
 function namesInterfaces(advertisement: Advertisement): boolean {

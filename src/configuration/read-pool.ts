@@ -2,6 +2,7 @@ import type { Layer2Advertisement } from "#src/model/advertisement.ts";
 import { child, complain, complainMissing, type Field, isUnset, quote, readList, readMap } from "#src/model/field.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
+import { readPreferredNodes } from "#src/model/read-preferred-nodes.ts";
 import { PLAIN_POOL, type Pool, type UnservedPool } from "#src/model/pool.ts";
 import { type PlacedRange, readPoolRange } from "#src/model/pool-range.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
@@ -10,7 +11,6 @@ import { readBgpAdvertisements } from "./read-bgp-advertisements.ts";
 import { poolName } from "./pool-names.ts";
 import { POLICY_KEYS, readPoolPolicy } from "./read-pool-policy.ts";
 import { readInterfaces } from "./read-interfaces.ts";
-import { readPreferredNodes } from "./read-preferred-nodes.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 
 const POOL_KEYS = [

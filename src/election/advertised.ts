@@ -1,9 +1,10 @@
 import { type Cidr, cidrContains, parseCidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
-import type { Advertisement, Layer2Advertisement } from "#src/model/advertisement.ts";
+import type { Advertisement, Layer2Advertisement, PreferredNodes } from "#src/model/advertisement.ts";
 import { isSelected, matchesLabels } from "#src/model/label-selector.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
+import type { Pool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { WantedAddress } from "./member.ts";
 
@@ -36,17 +37,18 @@ type Advertised = Pick<WantedAddress, "isUnadvertised" | "selected" | "interface
 
 /**
  * What the layer 2 advertisements of a pool say of its addresses: a node announces them where one of these selects it, on
- * the interfaces that these name together, and before others by the weights of all that select it.
+ * the interfaces that these name together, and before others by the weights of all that select it and of the pool itself.
  */
-export function advertised(pool: string, use: AdvertisedUse): Advertised {
-  const own = use.advertisements.filter((one) => one.kind === "layer2" && one.pools.includes(pool));
+export function advertised(pool: Pick<Pool, "name" | "preferredNodes">, use: AdvertisedUse): Advertised {
+  const own = use.advertisements.filter((one) => one.kind === "layer2" && one.pools.includes(pool.name));
   const isForAll = ({ serviceSelectors }: Advertisement): boolean =>
     use.services.every(({ labels }) => isSelected(serviceSelectors, labels));
   const rules = own.filter(isForAll) as readonly Layer2Advertisement[];
   if (rules.length === 0) return { isUnadvertised: true, selected: undefined };
-  const isSimple = rules.every(({ interfaces, preferredNodes }) => interfaces.length + preferredNodes.length === 0);
+  const { preferredNodes: preferred = [] } = pool;
+  const isPlain = rules.every(({ interfaces, preferredNodes }) => interfaces.length + preferredNodes.length === 0);
   const selected = selectedNodes(rules, use.nodes);
-  return isSimple ? { selected } : { ...nodeRules(rules, use), selected };
+  return isPlain && preferred.length === 0 ? { selected } : { ...nodeRules(rules, preferred, use), selected };
 }
 
 /** Undefined where an advertisement selects all. */
@@ -56,7 +58,11 @@ function selectedNodes(rules: readonly Layer2Advertisement[], nodes: readonly No
   return new Set(names.map(({ name }) => name));
 }
 
-function nodeRules(rules: readonly Layer2Advertisement[], { ip, nodes, members }: AdvertisedUse): Advertised {
+function nodeRules(
+  rules: readonly Layer2Advertisement[],
+  preferred: readonly PreferredNodes[],
+  { ip, nodes, members }: AdvertisedUse,
+): Advertised {
   const labelsOf = new Map(nodes.map(({ name, labels }) => [name, labels]));
   const linksOf = new Map(members.map((member) => [member.node, member.interfaces]));
   const interfaces = new Map<string, readonly string[]>();
@@ -72,7 +78,8 @@ function nodeRules(rules: readonly Layer2Advertisement[], { ip, nodes, members }
     // One without such an interface goes on as it does until another node announces: it is not restricted to nothing.
     if (named !== undefined && links?.some(canUse) === false) unlinked.add(node);
     else if (named !== undefined) interfaces.set(node, named);
-    const score = scoreOf(matching, labels);
+    const weights = matching.flatMap(({ preferredNodes }) => preferredNodes);
+    const score = matching.length === 0 ? 0 : scoreOf([...weights, ...preferred], labels);
     if (score > 0) scores.set(node, score);
   }
   return { selected: undefined, interfaces, unlinked, scores };
@@ -84,7 +91,6 @@ function namedInterfaces(matching: readonly Layer2Advertisement[]): readonly str
   return [...new Set(matching.flatMap(({ interfaces }) => interfaces))].sort();
 }
 
-function scoreOf(matching: readonly Layer2Advertisement[], labels: Node["labels"]): number {
-  const preferred = matching.flatMap(({ preferredNodes }) => preferredNodes);
+function scoreOf(preferred: readonly PreferredNodes[], labels: Node["labels"]): number {
   return preferred.reduce((sum, { weight, selector }) => sum + (matchesLabels(selector, labels) ? weight : 0), 0);
 }

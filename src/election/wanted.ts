@@ -34,7 +34,7 @@ export interface AddressUse {
 export function wantedAddress(use: AddressUse): WantedAddress {
   const { ip, services, pools } = use;
   const pool = pools.find(({ ranges }) => ranges.some((range) => rangeContains(range, ip)));
-  const rules = pool === undefined ? { selected: undefined } : advertised(pool.name, use);
+  const rules = pool === undefined ? { selected: undefined } : advertised(pool, use);
   let serving: ReadonlySet<string> | undefined;
   const terminating = new Set<string>();
   for (const service of services) {

@@ -24,7 +24,7 @@ export interface Layer2Advertisement extends Rule {
 }
 
 /** Nodes that come before others: their weights are added up. */
-interface PreferredNodes {
+export interface PreferredNodes {
   /** 1 to 100. */
   readonly weight: number;
   readonly selector: LabelSelector;

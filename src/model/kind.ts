@@ -73,7 +73,7 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   BGPAdvertisement: { ...metallb, plural: "bgpadvertisements" },
   Community: { ...metallb, plural: "communities" },
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
-  // Of MetalLB 0.13 and 0.14, for those who came from its ConfigMap; read only to say what takes its place.
+  // Of MetalLB 0.13, for those who came from its ConfigMap; read only to say what takes its place.
   AddressPool: { ...metallb, old: ["metallb.io/v1alpha1"], plural: "addresspools" },
 };
 

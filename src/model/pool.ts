@@ -1,5 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type IpRange, rangeContains } from "#src/ip/range.ts";
+import type { PreferredNodes } from "./advertisement.ts";
 import type { LabelSelector } from "./label-selector.ts";
 
 /** A named set of addresses. Who announces them is said by advertisements. */
@@ -28,6 +29,8 @@ export interface Pool {
   readonly restMs?: number;
   /** The pool is reported as nearly full when so many percent of its addresses are in use, 1 to 100. Left out: as many as the controller's option says. */
   readonly warningPercent?: number;
+  /** Nodes that announce its addresses before others, beside those that its advertisements prefer. Left out: none. */
+  readonly preferredNodes?: readonly PreferredNodes[];
   /** Services keep addresses of it, and no Service gets another one. Default false. */
   readonly isDisabled: boolean;
 }

@@ -132,6 +132,10 @@ describe.skipIf(reason !== undefined)("MetalLB's own definitions on a real API s
     "quota-per-namespace": ["5", { quotaPerNamespace: 5 }],
     "rest-time": ["forever", { restMs: Infinity }],
     "warning-percent": ["80", { warningPercent: 80 }],
+    "preferred-nodes": [
+      "[{ weight: 50, match-labels: { zone: a } }]",
+      { preferredNodes: [{ weight: 50, selector: [{ key: "zone", operator: "In", values: ["a"] }] }] },
+    ],
     disabled: ["true", { isDisabled: true }],
   };
 

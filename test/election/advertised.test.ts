@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { advertised, nodeInterfacesOf } from "#src/election/advertised.ts";
-import type { Layer2Advertisement } from "#src/model/advertisement.ts";
+import type { Layer2Advertisement, PreferredNodes } from "#src/model/advertisement.ts";
 import type { LabelSelector } from "#src/model/label-selector.ts";
 import { parseNode } from "#src/model/node.ts";
 import { parseIp } from "#src/ip/address.ts";
@@ -33,10 +33,11 @@ const members = [
 /** What the advertisements say, with its sets and maps as lists. */
 function say(
   services: readonly { labels: Record<string, string> }[],
-  ...advertisements: readonly Layer2Advertisement[]
+  advertisements: readonly Layer2Advertisement[],
+  ofPool: readonly PreferredNodes[],
 ) {
   const ip = parseIp("192.0.2.200") ?? expect.fail();
-  const said = advertised("lan", { ip, advertisements, nodes, members, services });
+  const said = advertised({ name: "lan", preferredNodes: ofPool }, { ip, advertisements, nodes, members, services });
   const lists = Object.entries(said).map(([key, value]) => [key, value instanceof Object ? [...value] : value]);
   return Object.fromEntries(
     lists.filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)),
@@ -135,5 +136,31 @@ describe("advertised() of metallb.md §1.7, §3.4", () => {
       ],
       is: { scores: [["n3", 9]] },
     },
-  ])("$name", ({ rules, services = [{ labels: {} }], is }) => expect(say(services, ...rules)).toEqual(is));
+    {
+      name: "preferred nodes of the pool itself: added once to those of its advertisements, for nodes that one selects",
+      rules: [
+        rule({ nodeSelectors: [has("fast", "y")], preferredNodes: [{ weight: 1, selector: has("zone", "b") }] }),
+        rule({ nodeSelectors: [has("zone", "a"), has("fast", "y")] }),
+      ],
+      ofPool: [
+        { weight: 5, selector: has("zone", "b") },
+        { weight: 7, selector: has("zone", "a") },
+      ],
+      is: {
+        selected: ["n1", "n3"],
+        scores: [
+          ["n1", 7],
+          ["n3", 6],
+        ],
+      },
+    },
+    {
+      name: "preferred nodes of a pool without advertisement",
+      rules: [],
+      ofPool: [{ weight: 5, selector: has("zone", "b") }],
+      is: { isUnadvertised: true },
+    },
+  ])("$name", ({ rules, services = [{ labels: {} }], ofPool = [], is }) =>
+    expect(say(services, rules, ofPool)).toEqual(is),
+  );
 });

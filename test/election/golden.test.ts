@@ -13,7 +13,9 @@ import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { readMemberRecord } from "#src/model/member-record.ts";
 import { parseNode } from "#src/model/node.ts";
-import { fromConfigMap } from "#src/configuration/from-config-map.ts";
+import { readConfiguration } from "#src/configuration/read-configuration.ts";
+import { EMPTY_CONFIGURATION } from "#src/model/configuration.ts";
+import { METALLB_KINDS } from "#src/model/kind.ts";
 import { parseService } from "#src/model/service.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import { valueOf } from "#test/model/build.ts";
@@ -70,11 +72,16 @@ function decisions(text: string, file: string): string {
   const slices = of("EndpointSlice").map((one) => valueOf(parseEndpointSlice(one)));
   const services = of("Service").map((one) => valueOf(parseService(one)));
   const records = (view.records ?? []).flatMap((record) => readMemberRecord(record) ?? []);
-  const configurations = of("ConfigMap").map((one) => valueOf(fromConfigMap(one)));
+  const { configuration = EMPTY_CONFIGURATION, problems } = readConfiguration(
+    of("ConfigMap")[0],
+    objects.filter(({ kind }) => (METALLB_KINDS as readonly string[]).includes(kind)),
+    "metallb-system",
+  );
+  expect(problems).toEqual([]);
   const use = {
     slicesOf: (key: string) => slices.filter(({ serviceKey }) => serviceKey === key),
-    pools: configurations.flatMap(({ pools }) => pools),
-    advertisements: configurations.flatMap(({ advertisements }) => advertisements),
+    pools: configuration.pools,
+    advertisements: configuration.advertisements,
     nodes,
     members: records.map(nodeInterfacesOf),
     hostAddresses: hostAddressesOf(nodes, records),

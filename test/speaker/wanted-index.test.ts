@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type EndpointSlice, parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { parseNode } from "#src/model/node.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { readConfiguration } from "#src/configuration/read-configuration.ts";
 import { fromConfigMap } from "#src/configuration/from-config-map.ts";
 import { nodeInterfacesOf } from "#src/election/advertised.ts";
 import { parseService, type Service } from "#src/model/service.ts";
@@ -142,6 +144,35 @@ describe("WantedIndex", () => {
     expect(
       world.index.update({ ...none, configuration: { pools: [], advertisements: [] }, nodes: undefined }).wanted,
     ).toEqual([{ ip: "192.0.2.1" }]);
+  });
+
+  it("prefers the nodes that an IPAddressPool names itself, again when labels change", () => {
+    const world = new World();
+    world.services(service("a", ["192.0.2.1"]));
+    const { objects } = parseManifests(
+      `apiVersion: metallb.io/v1beta1
+kind: IPAddressPool
+metadata:
+  name: edge
+  namespace: metallb-system
+  annotations: { hawser.dev/preferred-nodes: "[{ weight: 3, match-labels: { zone: a } }]" }
+spec: { addresses: [192.0.2.0/28] }
+---
+apiVersion: metallb.io/v1beta1
+kind: L2Advertisement
+metadata: { name: all, namespace: metallb-system }`,
+      "in.yaml",
+    );
+    const { configuration } = readConfiguration(undefined, objects, "metallb-system");
+    const none = { services: [], slices: [], hostAddresses: undefined, members: undefined };
+    const nodes = [node("n1", "{ zone: a }"), node("n2")];
+    expect(world.index.update({ ...none, configuration, nodes }).wanted).toEqual([
+      { ip: "192.0.2.1", scores: [["n1", 3]] },
+    ]);
+    const moved = [node("n1"), node("n2", "{ zone: a }")];
+    expect(world.index.update({ ...none, configuration: undefined, nodes: moved }).wanted).toEqual([
+      { ip: "192.0.2.1", scores: [["n2", 3]] },
+    ]);
   });
 
   it("names its own interfaces of an address, and the nodes without one, again when a record changes", () => {

@@ -5,7 +5,7 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { openResource, type Resource } from "./resource.ts";
 
-/** An AddressPool of MetalLB 0.13 and 0.14: what is known of it, so that it can be named where its addresses are asked for. */
+/** An AddressPool of MetalLB 0.13: what is known of it, so that it can be named where its addresses are asked for. */
 export interface AddressPool extends Resource {
   /** Those that can be read. */
   readonly ranges: readonly IpRange[];

@@ -5,7 +5,9 @@ import { nearest } from "#src/model/nearest.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { isRecord } from "#src/model/record.ts";
 import { readExclusions } from "#src/model/exclusions.ts";
+import { readPreferredNodes } from "#src/model/read-preferred-nodes.ts";
 import { readRestTime } from "#src/model/rest-time.ts";
+import { readYamlList } from "./read-yaml-list.ts";
 
 const PREFIX = "hawser.dev/";
 /** Our annotations on an IPAddressPool without their prefix, for what MetalLB's definition of the kind has no field for. */
@@ -14,27 +16,33 @@ export const POOL_ANNOTATIONS = [
   "quota-per-namespace",
   "rest-time",
   "warning-percent",
+  "preferred-nodes",
   "disabled",
 ] as const;
 const MAX_QUOTA = 2 ** 31 - 1;
+const PREFERRED_EXAMPLE = "[{ weight: 50, match-labels: { zone: a } }]";
 
-type Extras = Partial<Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "isDisabled">>;
+type Extras = Partial<
+  Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "preferredNodes" | "isDisabled">
+>;
 
 /** Reads our annotations on an IPAddressPool that has these ranges. */
 export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Extras {
   warnOfUnknown(root);
-  const [excluded, quota, rest, warning, disabled] = POOL_ANNOTATIONS.map((name) =>
+  const [excluded, quota, rest, warning, preferred, disabled] = POOL_ANNOTATIONS.map((name) =>
     firstAnnotation(root, [PREFIX + name]),
   );
   const quotaPerNamespace = quota && readNumber(quota, { max: MAX_QUOTA, example: "10" });
   const restMs = rest && readRestTime(rest, textOf(rest));
   const warningPercent = warning && readNumber(warning, { max: 100, example: "90" });
+  const nodes = preferred && readYamlList(preferred, PREFERRED_EXAMPLE);
   const isDisabled = disabled && readSwitch(disabled);
   return {
     ...(excluded === undefined ? {} : { excluded: readExcluded(excluded, ranges) }),
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
     ...(warningPercent === undefined ? {} : { warningPercent }),
+    ...(nodes === undefined ? {} : { preferredNodes: readPreferredNodes(nodes) }),
     ...(isDisabled === undefined ? {} : { isDisabled }),
   };
 }

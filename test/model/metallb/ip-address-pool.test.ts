@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { printRange } from "#src/ip/range.ts";
 import { parseIpAddressPool } from "#src/model/metallb/ip-address-pool.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import { PLAIN_POOL } from "#src/model/pool.ts";
 import { codes, valueOf } from "#test/model/build.ts";
 import { resource } from "./resource.ts";
@@ -137,6 +139,17 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "rest-time", value: "1m30s", is: { restMs: 90_000 } },
     { annotation: "rest-time", value: "forever", is: { restMs: Infinity } },
     { annotation: "warning-percent", value: "80", is: { warningPercent: 80 } },
+    {
+      annotation: "preferred-nodes",
+      value: "[{ weight: 50, match-labels: { zone: a } }]",
+      is: { preferredNodes: [{ weight: 50, selector: [{ key: "zone", operator: "In", values: ["a"] }] }] },
+    },
+    {
+      annotation: "preferred-nodes",
+      value: "- weight: 2\n  match-expressions:\n  - { key: disk, operator: Exists }\n",
+      is: { preferredNodes: [{ weight: 2, selector: [{ key: "disk", operator: "Exists", values: [] }] }] },
+    },
+    { annotation: "preferred-nodes", value: "[]", is: { preferredNodes: [] } },
     { annotation: "disabled", value: "true", is: { isDisabled: true } },
     { annotation: "disabled", value: "false", is: { isDisabled: false } },
   ])("$annotation: $value", ({ annotation, value, is }) => {
@@ -154,6 +167,18 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "rest-time", value: "8761h", code: "FIELD_INVALID" },
     { annotation: "warning-percent", value: "101", code: "FIELD_INVALID" },
     { annotation: "warning-percent", value: "80 %", code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "zone=a", code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "# none", code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "[{ weight: 50", code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "[]\n---\n[]", code: "FIELD_INVALID" },
+    {
+      annotation: "preferred-nodes",
+      value: "[{ weight: 1, weight: 2, match-labels: { a: b } }]",
+      code: "FIELD_INVALID",
+    },
+    { annotation: "preferred-nodes", value: `[${"{},".repeat(6000)}]`, code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "[{ weight: 101, match-labels: { a: b } }]", code: "FIELD_INVALID" },
+    { annotation: "preferred-nodes", value: "[{ match-labels: { a: b } }]", code: "FIELD_MISSING" },
     { annotation: "disabled", value: "yes", code: "FIELD_INVALID" },
   ])("is left out for $annotation: $value", ({ annotation, value, code }) => {
     const parsed = pool(ONE, { [`hawser.dev/${annotation}`]: value });
@@ -168,6 +193,33 @@ describe("parseIpAddressPool() reads our annotations", () => {
     expect(parsed.problems.map(({ severity, code, what }) => `${severity} ${code} ${what}`)).toEqual([
       'warning POOL_EXCLUDES_NOTHING Excluded no address by "198.51.100.7"',
       'warning POOL_EXCLUDES_NOTHING Excluded no address by "2001:db8::/64"',
+    ]);
+  });
+
+  it("names the line of a mistake in preferred-nodes", () => {
+    const [document] = parseManifests(
+      [
+        "apiVersion: metallb.io/v1beta1",
+        "kind: IPAddressPool",
+        "metadata:",
+        "  name: a",
+        "  namespace: metallb-system",
+        "  annotations:",
+        "    hawser.dev/preferred-nodes: |",
+        "      - { weight: 50, match-labels: { zone: a } }",
+        "      - { weight: many, match-labels: { zone: b } }",
+        "spec: { addresses: [192.0.2.0/28] }",
+      ].join("\n"),
+      "pool.yaml",
+      { keepsLines: true },
+    ).objects;
+    const { problems } = parseIpAddressPool(document ?? expect.fail());
+    expect(problems.map(({ code, line, at }) => [code, line, printPlace(at)])).toEqual([
+      [
+        "FIELD_WRONG_TYPE",
+        9,
+        'IPAddressPool "metallb-system/a" metadata.annotations["hawser.dev/preferred-nodes"][1].weight',
+      ],
     ]);
   });
 

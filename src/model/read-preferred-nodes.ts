@@ -1,8 +1,6 @@
-import type { Layer2Advertisement } from "#src/model/advertisement.ts";
-import { child, complainMissing, type Field, isUnset, readEach, readInteger, readList } from "#src/model/field.ts";
-import { readLabelSelector } from "#src/model/read-label-selectors.ts";
-
-type PreferredNodes = Layer2Advertisement["preferredNodes"][number];
+import type { PreferredNodes } from "./advertisement.ts";
+import { child, complainMissing, type Field, isUnset, readEach, readInteger, readList } from "./field.ts";
+import { readLabelSelector } from "./read-label-selectors.ts";
 
 /** Reads `preferred-nodes`: label selectors of nodes, each with a weight from 1 to 100. */
 export function readPreferredNodes(field: Field): readonly PreferredNodes[] {
