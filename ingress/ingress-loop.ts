@@ -1,3 +1,4 @@
+import type { PasswordList } from "#src/auth/password-list.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
@@ -44,6 +45,8 @@ export interface IngressContext {
   readonly defaultSecret?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
   readonly publish?: PublishSettings | undefined;
+  /** Takes the names and passwords that requests are asked for; by default none come in. */
+  readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
   /** Takes each new route table. */
   readonly useRoutes: (table: RouteTable) => void;
 }
@@ -176,6 +179,7 @@ class KnownObjects {
       source,
       certificates,
       problems,
+      usePasswords: context.usePasswords ?? (() => undefined),
       defaultSecret: context.defaultSecret,
       mark: () => {
         this.#areSecretsMarked = true;
@@ -258,8 +262,8 @@ class KnownObjects {
     }
     for (const { loser, reason, problem } of this.#index.conflicts(MAX_CONFLICTS))
       yield { namespace: loser.namespace, name: loser.name, reason, problem };
-    for (const { ingress, problem } of this.#secrets.faults)
-      yield { namespace: ingress.namespace, name: ingress.name, reason: "CertificateUnusable", problem };
+    for (const { ingress, reason, problem } of this.#secrets.faults)
+      yield { namespace: ingress.namespace, name: ingress.name, reason, problem };
   }
 
   publishedAddresses(settings: PublishSettings) {

@@ -1,3 +1,5 @@
+import { findPasswordLists, type PasswordClaim, passwordClaims } from "#src/auth/find-password-lists.ts";
+import type { PasswordList } from "#src/auth/password-list.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -12,15 +14,18 @@ export interface NamedSecretsOptions {
   readonly source: Source;
   readonly certificates: Certificates;
   readonly problems: ProblemLog;
+  /** Takes the names and passwords of the Secrets that are named for them, whenever they may have changed. */
+  readonly usePasswords: (lists: ReadonlyMap<string, PasswordList>) => void;
   /** The Secret (`namespace/name`) of the default certificate. */
   readonly defaultSecret: string | undefined;
   /** Called when `update` has to be called again. */
   readonly mark: () => void;
 }
 
-/** What is wrong with a Secret, and the oldest Ingress that names it. */
+/** What is wrong with a Secret, and an Ingress that names it: for a certificate the oldest. */
 export interface SecretFault {
   readonly ingress: Ingress;
+  readonly reason: "CertificateUnusable" | "NotServed";
   readonly problem: Problem;
 }
 
@@ -30,6 +35,8 @@ export class NamedSecrets {
   readonly #secrets: ParsedObjects<TlsSecret>;
   /** What is wrong with Secrets themselves, by key. */
   readonly #unreadable = new Map<string, readonly Problem[]>();
+  /** Those that are named for certificates. */
+  #ofCertificates: ReadonlySet<string> = new Set();
   /** Undefined: nothing was asked for yet. */
   #asked: ReadonlySet<string> | undefined;
   /** Those that were looked up: of the others it is not known whether they are missing. */
@@ -42,7 +49,7 @@ export class NamedSecrets {
     const { problems, source } = options;
     this.#options = options;
     this.#secrets = new ParsedObjects({
-      get: (key) => source.get("Secret", key),
+      get: (key) => (this.#ofCertificates.has(key) ? source.get("Secret", key) : undefined),
       parse: parseTlsSecret,
       onProblems: (key, found) => {
         if (found.length === 0) this.#unreadable.delete(key);
@@ -57,7 +64,7 @@ export class NamedSecrets {
     return this.#looking;
   }
 
-  /** What is wrong with the Secrets that are named now, one Problem for each. */
+  /** What is wrong with the Secrets that are named now. */
   get faults(): readonly SecretFault[] {
     return this.#faults;
   }
@@ -67,8 +74,11 @@ export class NamedSecrets {
     const { certificates, problems, source, defaultSecret } = this.#options;
     const claims = certificateClaims(ingresses);
     const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
-    this.#follow(wanted);
-    for (const key of wanted) this.#secrets.mark(key);
+    const passwords = passwordClaims(ingresses);
+    this.#follow(wanted.union(new Set(passwords.map(({ secret }) => secret))));
+    // What is named no longer is forgotten.
+    for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
+    this.#ofCertificates = wanted;
     this.#secrets.update();
     const present = [...wanted].filter((key) => source.get("Secret", key) !== undefined);
     const secrets = new Map(present.map((key) => [key, this.#secrets.get(key)]));
@@ -76,16 +86,27 @@ export class NamedSecrets {
     problems.report("certificates", [...found.values()].flat());
     const missing = [...wanted].filter((key) => this.#known.has(key) && !secrets.has(key));
     problems.report("missing secrets", missing.map(secretMissing));
-    this.#faults = [...claims.namedBy].flatMap(([key, ingress]) => {
+    const unusable = [...claims.namedBy].flatMap(([key, ingress]): readonly SecretFault[] => {
       const [problem] = [...(this.#unreadable.get(key) ?? []), ...(found.get(key) ?? [])];
-      return problem === undefined ? [] : [{ ingress, problem }];
+      return problem === undefined ? [] : [{ ingress, reason: "CertificateUnusable", problem }];
     });
+    this.#faults = [...unusable, ...this.#updatePasswords(passwords)];
+  }
+
+  /** Reads the Secrets with names and passwords; returns why paths are closed. */
+  #updatePasswords(claims: readonly PasswordClaim[]): readonly SecretFault[] {
+    const { problems, source, usePasswords } = this.#options;
+    const found = findPasswordLists(
+      claims,
+      (key) => source.get("Secret", key) ?? (this.#known.has(key) ? undefined : null),
+    );
+    problems.report("secrets with passwords", found.problems);
+    usePasswords(found.lists);
+    return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
   }
 
   #follow(wanted: ReadonlySet<string>): void {
     if (this.#asked?.symmetricDifference(wanted).size === 0) return;
-    // What is named no longer is forgotten.
-    for (const key of this.#asked ?? []) this.#secrets.mark(key);
     this.#asked = wanted;
     this.#looking = this.#look(wanted);
   }

@@ -13,6 +13,9 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
+import { AuthGate } from "./auth/auth-gate.ts";
+import { PasswordChecker } from "./auth/password-checker.ts";
+import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
 import { readLimits } from "./limit-options.ts";
@@ -63,8 +66,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
   const certificates = new Certificates(wallMs(), ciphers.value);
+  const passwords = passwordThread();
+  const access = new AuthGate(new PasswordChecker(passwords));
   const engine = new Engine({
     connect: netConnect,
+    access,
     readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
@@ -110,7 +116,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     health,
     registry,
     log,
-    routes: { "/state": () => printState(engine) },
+    routes: { "/state": () => printState(engine, access) },
   });
   const servers = [
     { name: "http", server: http, port: options.httpPort },
@@ -154,6 +160,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       defaultSecret: defaultSecretKey,
       log,
       publish,
+      usePasswords: (lists) => access.useLists(lists),
       useRoutes: (table) => engine.useRoutes(table),
     });
     // Only now: a request that came before the routes are known would be answered 404.
@@ -192,6 +199,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     while (engine.closeIdle() + defaultBackend.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
     engine.close();
     defaultBackend.close();
+    await passwords.close();
     clearInterval(ticker);
     clearInterval(limitTicker);
     await loop?.close();

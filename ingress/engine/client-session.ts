@@ -1,26 +1,28 @@
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import type { OpenRequest } from "#src/filters/client-limits.ts";
+import type { AccessDecision } from "./access-control.ts";
+import { AccessWait } from "./access-wait.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { ClientWish } from "./client-wish.ts";
-import { type AnswerCause, decideRequest } from "./decide-request.ts";
+import { type AnswerCause, decideRequest, type ForwardDecision } from "./decide-request.ts";
 import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
-import { choiceFor } from "./choice-for.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
+import { exchangeRequest } from "./exchange-request.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
+import { fieldValues } from "./field-values.ts";
 import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
-import { headReason, readRequestHead, type RequestHead } from "./request-head.ts";
+import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
 import { bodyFault, isBodyTooLarge, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
-import { wantsUpgrade } from "./upgrade.ts";
 
 /** Requests of one client that are answered before other clients have their turn. */
 const REQUESTS_PER_TURN = 8;
@@ -37,6 +39,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   /** `idle`: between requests; `linger`: answered for the last time, the rest of the input is dropped. */
   #phase: "idle" | "head" | "exchange" | "tunnel" | "linger" | "closed" = "idle";
   #exchange: Exchange | undefined;
+  /** The request whose exchange has not begun, because it is not known yet whether it may come in. */
+  readonly #waiting = new AccessWait();
   #clientLines: Buffer | undefined;
   #deadlineMs: number;
   readonly #record: RequestRecord;
@@ -156,15 +160,13 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #leave(reason: ResponseReason): void {
     if (this.#phase === "closed") return;
     const exchange = this.#exchange;
-    if (this.#phase === "exchange" && exchange !== undefined) {
-      this.#record.end(
-        exchange.status === 0 ? RESPONSE_REASONS["client-gone"].status : exchange.status,
-        exchange,
-        reason,
-      );
+    if (this.#phase === "exchange" && (exchange !== undefined || this.#waiting.isOn)) {
+      const status = exchange?.status ?? 0;
+      this.#record.end(status === 0 ? RESPONSE_REASONS["client-gone"].status : status, exchange, reason);
     }
     this.#phase = "closed";
     this.#endOpen();
+    this.#waiting.end();
     exchange?.cancel();
     this.#exchange = undefined;
     this.#onGone(this);
@@ -233,7 +235,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   #onExchangeDeadline(): void {
-    const exchange = this.#exchange!;
+    const exchange = this.#exchange;
+    if (exchange === undefined) {
+      this.#refuse("access-timeout");
+      return;
+    }
     const reason = exchange.onDeadline();
     if (reason === undefined) return;
     if (exchange.status !== 0 || reason === "client-slow") this.abortClient(reason);
@@ -308,36 +314,53 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       else this.#answer(decision.status, decision.cause);
       return false;
     }
+    const { auth } = decision.rule.filters;
+    const received = { bytes, head, bodyStart, bodyEnd };
+    if (auth === undefined) return this.#send(decision, received);
+    const access = this.#context.access.decide(auth, { valuesOf: (name) => fieldValues(bytes, head, name) });
+    if (access instanceof Promise) this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
+    else if (access.kind === "pass") return this.#send(decision, received);
+    else this.#answer(access.status, access.cause);
+    return false;
+  }
+
+  /** Keeps the request, and reads no further, until it is known whether it may come in. */
+  #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision, first: Buffer): void {
+    this.setDeadline(this.#context.limits.accessMs);
+    this.#input.holdByExchange();
+    void this.#waiting.begin(access, first, (found, bytes) => {
+      if (found.kind === "pass") this.#sendHeld(decision, bytes);
+      else this.#answer(found.status, found.cause);
+    });
+  }
+
+  #sendHeld(decision: ForwardDecision, bytes: Buffer): void {
+    const { requestHead: head } = this.#context;
+    const bodyStart = readRequestHead(bytes, 0, bytes.length, head);
+    if (!this.#body.isDone) this.#startPace(bytes.length - bodyStart);
+    this.#input.forgetExchange();
+    this.#send(decision, { bytes, head, bodyStart, bodyEnd: bytes.length });
+    if (this.#phase === "exchange" && !this.#input.isHeld) this.#input.releaseByExchange();
+  }
+
+  #send(decision: ForwardDecision, received: ReceivedRequest): boolean {
+    const { bytes, head, bodyStart, bodyEnd } = received;
     this.#clientLines ??= clientLines(this.#connection);
-    const request = {
-      bytes,
-      head,
+    const request = exchangeRequest(decision, received, {
+      context: this.#context,
+      connection: this.#connection,
+      clientLines: this.#clientLines,
       body: this.#body,
       isFirst: !this.#hasForwarded,
-      backend: decision.backend,
-      patience: decision.rule.filters.patience,
-      choice: choiceFor(decision, { bytes, head }, this.#context, this.#connection),
-      rewrittenPath: decision.rewrittenPath,
-      fields: decision.rule.filters.requestFields,
-      backendHost: decision.backend.host,
-      clientLines: this.#clientLines,
-      isSecure: this.#connection.isSecure,
-      headerNames: this.#context.headerNames,
-      wantsUpgrade: wantsUpgrade(bytes, head),
-    };
-    const awaitsContinue = head.expectLine !== -1 && expectationOf(bytes, head) === "continue";
+    });
+    const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;
     this.#exchange = new Exchange(this.#context, this, request);
     const isKept = this.#exchange.start(request, bodyStart, bodyEnd);
-    if (awaitsContinue) this.#inviteBody(bodyStart === bodyEnd);
-    return isKept;
-  }
-
-  /** Sends 100 Continue to a client that waits with its body, which some endpoints never answer. */
-  #inviteBody(hasSentNone: boolean): void {
-    if (hasSentNone && !this.#body.isDone && this.#exchange?.status === 0) {
+    // To a client that waits with its body, which some endpoints never answer.
+    if (awaitsContinue && !this.#body.isDone && this.#exchange?.status === 0)
       this.sendToClient(CONTINUE_ANSWER, 0, CONTINUE_ANSWER.length);
-    }
+    return isKept;
   }
 
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
@@ -350,7 +373,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       return false;
     }
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
-    return bodyEnd > start && this.#exchange!.sendBody(bytes, start, bodyEnd);
+    this.#waiting.add(bytes, start, bodyEnd);
+    return bodyEnd > start && this.#exchange?.sendBody(bytes, start, bodyEnd) === true;
   }
 
   /** Makes the bytes of the next request wait, and stops reading. Those in the stash stay where they are. */
@@ -377,6 +401,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const exchange = this.#exchange;
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;
+    this.#waiting.end();
     this.#phase = "exchange";
     this.sendToClient(answer, 0, answer.length);
     this.#record.end(status, exchange, reason);

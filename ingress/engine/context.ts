@@ -1,6 +1,7 @@
 import type { FilterState } from "#src/filters/filter-state.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
+import type { AccessControl } from "./access-control.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Counters } from "./counters.ts";
@@ -23,6 +24,8 @@ export interface EngineContext extends FilterState {
   readonly endpointPool: EndpointPool;
   readonly balancer: Balancer;
   readonly silenceWatch: SilenceWatch;
+  /** Asked about requests of rules that say who may come in. */
+  readonly access: AccessControl;
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */
   readonly requestHead: RequestHead;

@@ -31,7 +31,8 @@ interface OwnAnswer {
   readonly rule?: Rule | undefined;
 }
 
-type Forward = Extract<RouteDecision, { kind: "forward" }> & {
+/** An endpoint answers. */
+export type ForwardDecision = Extract<RouteDecision, { kind: "forward" }> & {
   /** To be released when the request has its answer, or is given up. */
   readonly open?: OpenRequest;
 };
@@ -49,7 +50,7 @@ export function decideRequest(
   head: RequestHead,
   context: Pick<EngineContext, "routes" | "requestTexts"> & FilterState,
   client: RequestClient,
-): Forward | OwnAnswer | Refused {
+): ForwardDecision | OwnAnswer | Refused {
   const more = context.requestTexts.useBytes(bytes);
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head), more });
   if (decision.kind === "refuse") {

@@ -3,6 +3,7 @@ import { ClientLimits } from "#src/filters/client-limits.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
+import { type AccessControl, NO_ACCESS } from "./access-control.ts";
 import { AccessLog } from "./access-log.ts";
 import { printAnswer } from "./answer.ts";
 import { Balancer } from "./balancer.ts";
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly redirectsToHttps?: boolean;
   /** Which names of request header fields are forwarded; `plain` by default. */
   readonly headerNames?: HeaderNames;
+  /** Asked about requests of rules that say who may come in; without it none of them may. */
+  readonly access?: AccessControl;
   /** Calls back after the events that are there now; `setImmediate` by default. */
   readonly soon?: (run: () => void) => unknown;
   /** Gets the lines of the access log, several at once; without it there is none. */
@@ -57,6 +60,7 @@ export class Engine implements EngineContext {
   );
   readonly #trials: EndpointTrials;
   readonly silenceWatch: SilenceWatch;
+  readonly access: AccessControl;
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
@@ -91,6 +95,7 @@ export class Engine implements EngineContext {
     this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
+    this.access = options.access ?? NO_ACCESS;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);

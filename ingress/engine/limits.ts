@@ -11,6 +11,8 @@ export interface Limits {
   /** Between two reads of a request body, or until a slow reader takes more. */
   readonly clientGapMs: number;
   readonly connectMs: number;
+  /** Until it is known whether a request may come in; beyond: 503. */
+  readonly accessMs: number;
   /** Between two reads from an endpoint; beyond: 504. */
   readonly endpointGapMs: number;
   readonly tunnelIdleMs: number;
@@ -46,6 +48,7 @@ export const DEFAULT_LIMITS: Limits = {
   keepAliveMs: 75_000,
   clientGapMs: 60_000,
   connectMs: 5_000,
+  accessMs: 30_000,
   endpointGapMs: 60_000,
   tunnelIdleMs: 3_600_000,
   lingerMs: 2_000,

@@ -54,6 +54,14 @@ export class RequestHead {
   }
 }
 
+/** A request as far as it has come: the bytes of its body follow its head. */
+export interface ReceivedRequest {
+  readonly bytes: Buffer;
+  readonly head: RequestHead;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+}
+
 /**
  * Reads a request head that begins at `start` (RFC 9112 sections 3 and 5). Returns the position after it, or INCOMPLETE,
  * MALFORMED (400), LINE_TOO_LONG (414) or TOO_LARGE (431). Never looks beyond `head.maxBytes`, so that the answer does

@@ -14,6 +14,10 @@ export const RESPONSE_REASONS = {
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
+  unauthorized: {
+    status: 401,
+    meaning: "The Ingress asks for name and password, and the request has none, or wrong ones.",
+  },
   "address-denied": { status: 403, meaning: "The Ingress denies requests from the client's address." },
   "address-not-allowed": {
     status: 403,
@@ -78,6 +82,19 @@ export const RESPONSE_REASONS = {
   "connections-limited": {
     status: 503,
     meaning: "The client's address has as many requests open as the Ingress lets one address have.",
+  },
+  "closed-secret": {
+    status: 503,
+    meaning:
+      "The Ingress asks for name and password, and the Secret with them does not exist or cannot be read. Its paths are closed.",
+  },
+  "access-busy": {
+    status: 503,
+    meaning: "Too many requests wait to learn whether they may come in.",
+  },
+  "access-timeout": {
+    status: 503,
+    meaning: "It took too long to find out whether the request may come in.",
   },
   loop: {
     status: 508,

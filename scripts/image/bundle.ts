@@ -3,7 +3,14 @@ import { type OutputChunk, type Plugin, rolldown } from "rolldown";
 import type { TarEntry } from "./tar.ts";
 
 /** The command, and what runs as a process or a thread of its own. */
-const ENTRIES = ["cli/main", "controller/main", "speaker/main", "speaker/worker", "ingress/main"];
+const ENTRIES = [
+  "cli/main",
+  "controller/main",
+  "speaker/main",
+  "speaker/worker",
+  "ingress/main",
+  "ingress/auth/password-worker",
+];
 
 /** A file of ours that the code names otherwise than in an import: of a worker thread, or of a program. */
 const NAMED_FILE = /(["'`](?:\.{1,2}\/)?[^"'`\s]*)\.ts(?=["'`]\s*,\s*import\.meta\.url)/g;

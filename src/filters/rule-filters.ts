@@ -1,3 +1,4 @@
+import type { AuthPolicy } from "#src/auth/auth-policy.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
@@ -16,6 +17,8 @@ export interface RuleFilters {
   readonly patience: EndpointPatience | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
+  /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
+  readonly auth: AuthPolicy | undefined;
 }
 
 /** What becomes of the path; the target is visible ASCII. */
@@ -35,4 +38,5 @@ export const NO_FILTERS: RuleFilters = {
   patience: undefined,
   sources: undefined,
   clientLimits: undefined,
+  auth: undefined,
 };

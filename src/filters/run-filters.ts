@@ -12,7 +12,8 @@ import { checkSource } from "./source-networks.ts";
  * 1. find config: the length of the body, against the largest allowed. The engine looks at it, also while the body comes;
  * 2. rewrite: redirects, among them the one to HTTPS;
  * 3. preaccess: limits of rates and connections, so that guesses of a password count;
- * 4. access: allowed and denied networks, then name and password, client certificate and external service; `satisfy`.
+ * 4. access: allowed and denied networks, then name and password, client certificate and external service; `satisfy`. The
+ *    engine asks for name and password after these here (`AccessControl`), because that may take a while.
  * The path is rewritten after them, when the request is forwarded (`route`): all of them see the path that the client asked for.
  */
 export function runFilters(filters: RuleFilters, request: FilterRequest, state: FilterState): FilterAnswer | undefined {

@@ -529,9 +529,20 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names a Secret that does not exist. The default certificate is served.",
     solve: "Add the Secret in the namespace of the Ingress.",
   },
+  INGRESS_AUTH_SECRET_MISSING: {
+    meaning:
+      "An Ingress asks for name and password, and the Secret with them does not exist. Its paths answer 503 until it does.",
+    solve: "Create the Secret in the namespace of the Ingress: `kubectl create secret generic NAME --from-file auth`.",
+  },
   SECRET_KEY_MISSING: {
-    meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`.",
-    solve: "Create it with `kubectl create secret tls NAME --cert FILE --key FILE`.",
+    meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`; or one with names and passwords has no `auth`.",
+    solve:
+      "Create it with `kubectl create secret tls NAME --cert FILE --key FILE`, or `kubectl create secret generic NAME --from-file auth`.",
+  },
+  SECRET_PASSWORD_UNUSABLE: {
+    meaning:
+      "A Secret with names and passwords has no users, or some whose stored passwords cannot be used: they cannot sign in, and the others can.",
+    solve: "Store the passwords again with `htpasswd -B FILE NAME`.",
   },
   SECRET_NOT_BASE64: {
     meaning: "A value under `data` of a Secret is not base64.",

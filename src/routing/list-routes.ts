@@ -1,3 +1,4 @@
+import type { BasicAuth } from "#src/auth/auth-policy.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { Canary } from "./canary.ts";
@@ -23,6 +24,8 @@ interface ListedRoute {
   /** Status and location, with the names of what requests bring to it. */
   readonly redirect?: string;
   readonly rewrite?: Rewrite;
+  /** How clients show who they are. */
+  readonly auth?: ListedAuth;
   readonly tls: boolean;
   /** `address:port`; undefined where there is no such Service or port. */
   readonly endpoints?: readonly string[];
@@ -41,10 +44,19 @@ interface ListedCanary {
   readonly endpoints?: readonly string[];
 }
 
-/** The rules of a table by host and path, at most `limit` of them, and how many there are. */
+interface ListedAuth {
+  readonly type: "basic";
+  /** `namespace/name`. */
+  readonly secret: string;
+  /** Why requests are answered 503: the Secret is missing, or cannot be read. */
+  readonly closed?: "closed-secret";
+}
+
+/** The rules of a table by host and path, at most `limit` of them, and how many there are. `knows`: a Secret with passwords can be read. */
 export function listRoutes(
   table: RouteTable,
   limit: number,
+  knows: (basic: BasicAuth) => boolean = () => true,
 ): { readonly routes: readonly ListedRoute[]; readonly total: number } {
   const routes: ListedRoute[] = [];
   let total = 0;
@@ -53,7 +65,7 @@ export function listRoutes(
   )) {
     for (const rule of rulesOf(hostRoutes)) {
       total += 1;
-      if (total <= limit) routes.push(listed(table, host, rule, hostRoutes.hasTls));
+      if (total <= limit) routes.push({ ...listed(table, host, rule, hostRoutes.hasTls), ...listedAuth(rule, knows) });
     }
   }
   return { routes, total };
@@ -77,6 +89,12 @@ function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "r
 
 function printTemplate(template: UrlTemplate): string {
   return template.map((part) => (typeof part === "string" ? part : `$${part.variable}`)).join("");
+}
+
+function listedAuth({ filters: { auth } }: Rule, knows: (basic: BasicAuth) => boolean): Pick<ListedRoute, "auth"> {
+  if (auth === undefined) return {};
+  const { basic } = auth;
+  return { auth: { type: "basic", secret: basic.secret, ...(knows(basic) ? {} : { closed: "closed-secret" }) } };
 }
 
 function listed(table: RouteTable, host: string, { origin, filters, action }: Rule, hasTls: boolean): ListedRoute {

@@ -26,6 +26,39 @@ describe("checkFiles() between objects", () => {
       is: ["warning INGRESS_SERVICE_MISSING f.yaml:9"],
     },
     {
+      name: "a Secret for passwords that is not there, which keeps the paths closed",
+      documents: [
+        service("web"),
+        ingress(web).replace(
+          "{name: shop}",
+          "{name: shop, annotations: {hawser.dev/auth-type: basic, hawser.dev/auth-secret: users}}",
+        ),
+      ],
+      is: ["warning INGRESS_AUTH_SECRET_MISSING f.yaml:8"],
+    },
+    {
+      name: "a Secret for passwords that cannot be read",
+      documents: [
+        ingress(web).replace(
+          "{name: shop}",
+          "{name: shop, annotations: {hawser.dev/auth-type: basic, hawser.dev/auth-secret: users}}",
+        ),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData:\n  users: a\n",
+      ],
+      is: ["error SECRET_KEY_MISSING f.yaml:6"],
+    },
+    {
+      name: "a Secret with a password that cannot be used",
+      documents: [
+        ingress(web).replace(
+          "{name: shop}",
+          "{name: shop, annotations: {hawser.dev/auth-type: basic, hawser.dev/auth-secret: users}}",
+        ),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: users}\nstringData:\n  auth: alice:plain\n",
+      ],
+      is: ["error SECRET_PASSWORD_UNUSABLE f.yaml:6"],
+    },
+    {
       name: "a port that is a targetPort",
       documents: [service("web"), ingress("{name: web, port: {number: 8080}}")],
       is: ["warning INGRESS_PORT_MISSING f.yaml:9"],

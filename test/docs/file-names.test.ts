@@ -10,6 +10,7 @@ const PROGRAMS = new Set([
   "speaker/main.ts",
   "speaker/worker.ts",
   "ingress/main.ts",
+  "ingress/auth/password-worker.ts",
   "cli/main.ts",
   "bench/main.ts",
   "bench/scale/asker.ts",

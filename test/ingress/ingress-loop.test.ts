@@ -26,6 +26,8 @@ interface World {
   put(manifest: Readonly<Record<string, unknown>>): void;
   /** The Events of a reason (NotServed): of which Ingress, and what they say; throws where one says it again. */
   events(reason?: string): Promise<readonly (readonly [name: string, message: string])[]>;
+  /** The Secrets (`type namespace/name`) whose names and passwords are in use. */
+  passwords(): readonly string[];
   /** The addresses in the status file of an Ingress; undefined where there is none. */
   published(name: string): unknown;
 }
@@ -42,12 +44,14 @@ async function start(
   };
   for (const manifest of manifests) put(manifest);
   const source = openFolderSource({ directory, log, debounceMs: 5 });
+  let passwords: readonly string[] = [];
   const loop = await startIngressLoop({
     source,
     scope: { className: "hawser", controller: more.controller ?? INGRESS_CONTROLLER, withoutClass: true },
     certificates: more.certificates ?? new Certificates(Date.now()),
     log,
     publish,
+    usePasswords: (lists) => (passwords = [...lists.keys()]),
     useRoutes: () => undefined,
   });
   closers.push(
@@ -66,7 +70,7 @@ async function start(
       expect([about.kind, type, count]).toEqual(["Ingress", "Warning", 1]);
       return reason === wanted ? [[about.name, message] as const] : [];
     });
-  return { loop, put, published, events };
+  return { loop, put, published, events, passwords: () => passwords };
 }
 
 function ingress(name: string, ingressClassName: string, annotations: Readonly<Record<string, string>> = {}) {
@@ -139,7 +143,7 @@ describe("startIngressLoop()", () => {
       settings,
     );
     const auth =
-      /^Ingress "default\/ours".*auth-type.*Restrict access at the backend.*\[INGRESS_RESTRICTION_UNSUPPORTED\]$/;
+      /^Ingress "default\/ours".*auth-type.*Write auth-secret with the name of a Secret.*\[INGRESS_RESTRICTION_INVALID\]$/;
     await vi.waitFor(async () => expect(await events()).toEqual([["ours", expect.stringMatching(auth)]]), eventually);
     // The same fault in another version of the object is no news, nor is what changes elsewhere.
     put({ ...ingress("ours", "hawser", { ...restricted, note: "new" }) });
@@ -259,5 +263,42 @@ describe("startIngressLoop()", () => {
     const { loop, published } = await start([ingress("ours", "hawser")]);
     await loop.idle();
     expect([loop.status, published("ours")]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("Secrets with names and passwords", () => {
+  const annotations = { "hawser.dev/auth-type": "basic", "hawser.dev/auth-secret": "users" };
+  const secret = (data: Readonly<Record<string, string>>) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "users" },
+    stringData: data,
+  });
+  const hash = "$apr1$1pDPgfFQ$yakN0hDI7UA7OsWj1vcio.";
+
+  it("are read where Ingresses of ours name them; without a usable one an Event says why the paths are closed", async () => {
+    const world = await start([ingress("shop", "hawser", annotations), ingress("other", "nginx", annotations)], {
+      addresses: [],
+      service: undefined,
+      usesNodes: false,
+    });
+    expect(world.passwords()).toEqual([]);
+    const lastEvent = async () => (await world.events()).at(-1);
+    await vi.waitFor(
+      async () => expect(await lastEvent()).toEqual(["shop", expect.stringContaining("it does not exist")]),
+      eventually,
+    );
+    world.put(secret({ users: "alice:secret-of-alice" }));
+    await vi.waitFor(
+      async () => expect(await lastEvent()).toEqual(["shop", expect.stringContaining("it has no key auth")]),
+      eventually,
+    );
+    expect(world.passwords()).toEqual([]);
+    world.put(secret({ auth: `alice:${hash}` }));
+    await vi.waitFor(() => expect(world.passwords()).toEqual(["auth-file default/users"]), eventually);
+    expect(world.loop.problemCount()).toBe(0);
+    expect(JSON.stringify(await world.events())).not.toMatch(/alice/);
+    world.put(ingress("shop", "nginx", annotations));
+    await vi.waitFor(() => expect(world.passwords()).toEqual([]), eventually);
   });
 });

@@ -72,7 +72,6 @@ describe("parseIngress() judges restrictions", () => {
   it.each([
     ["limit-rate", "100"],
     ["limit-rate-after", "100"],
-    ["auth-realm", "Keep out"],
     ["auth-response-headers", "X-User"],
     ["satisfy", "all"],
     ["satisfy", "any"],
@@ -112,8 +111,6 @@ describe("parseIngress() judges restrictions", () => {
 
   it.each([
     ["limit-of-tomorrow", "5"],
-    ["auth-type", "basic"],
-    ["auth-secret", "users"],
     ["auth-url", "http://auth"],
     ["auth-of-tomorrow", "x"],
     ["enable-modsecurity", "true"],
@@ -360,7 +357,7 @@ describe("parseIngress() closes what would reach something else", () => {
   });
 
   it.each(["1", "t", "TRUE", " True "])("I4 a canary: %s", (value) => {
-    const parsed = withAnnotations({ [`${NGINX}canary`]: value, [`${NGINX}auth-type`]: "basic" });
+    const parsed = withAnnotations({ [`${NGINX}canary`]: value, [`${NGINX}enable-modsecurity`]: "true" });
     expect(valueOf(parsed).settings).toEqual({ canary: true });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
     expect(parsed.problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual([

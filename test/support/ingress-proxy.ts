@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import type { AccessControl } from "#ingress/engine/access-control.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
@@ -23,6 +24,7 @@ export interface ProxyOptions {
   readonly ingresses?: readonly Ingress[];
   readonly limits?: Partial<Limits>;
   readonly headerNames?: HeaderNames;
+  readonly access?: AccessControl;
 }
 
 const TICK_MS = 10;
@@ -30,7 +32,12 @@ const TICK_MS = 10;
 /** Starts a proxy; the Service of the default Ingress is called `s`. */
 export async function startProxy(
   services: Readonly<Record<string, readonly number[]>>,
-  { ingresses = [ingressOf("i", { "a.com": { "/": "s" } })], limits = {}, headerNames = "plain" }: ProxyOptions = {},
+  {
+    ingresses = [ingressOf("i", { "a.com": { "/": "s" } })],
+    limits = {},
+    headerNames = "plain",
+    access,
+  }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
     connect: netConnect,
@@ -38,6 +45,7 @@ export async function startProxy(
     wallMs: Date.now,
     limits,
     headerNames,
+    ...(access && { access }),
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));

@@ -6,7 +6,9 @@ import { BALANCING } from "./balancing.ts";
 import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
+import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
+import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
@@ -46,6 +48,7 @@ const SERVED = {
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,
   ...CLIENT_LIMITS,
+  ...PASSWORD_AUTH,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;
@@ -84,6 +87,7 @@ export function readSettings(root: Field): ReadSettings {
       isRestricted ||= restricts(record, field);
     }
   }
+  for (const record of findIncompleteAuth(root, settings, unreadable)) unreadable.add(record);
   return { settings, isRestricted, unreadable };
 }
 

@@ -1,6 +1,7 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
+import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { INSTEAD } from "./instead.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
@@ -8,23 +9,7 @@ import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.t
 export const NGINX_ACCESS: readonly AnnotationRecord[] = [
   ALLOWLIST_SOURCE_RANGE,
   DENYLIST_SOURCE_RANGE,
-  {
-    names: ["auth-type"],
-    doc: "How clients give name and password",
-    risks: [{ effect: "restriction", asks: ASKS.on }],
-    instead: INSTEAD.basic,
-  },
-  {
-    names: ["auth-secret"],
-    doc: "The Secret with names and passwords",
-    risks: [{ effect: "restriction" }],
-    instead: INSTEAD.basic,
-  },
-  {
-    names: ["auth-realm", "auth-secret-type"],
-    doc: "Details of the question for name and password",
-    risks: [{ effect: "ignored" }],
-  },
+  ...Object.values(PASSWORD_AUTH),
   {
     names: ["auth-tls-secret"],
     doc: "The Secret with the authorities whose client certificates are accepted",

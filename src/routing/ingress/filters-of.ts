@@ -1,4 +1,5 @@
 import { rateLimit } from "#src/filters/leaky-bucket.ts";
+import { type AuthPolicy, DEFAULT_REALM } from "#src/auth/auth-policy.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
@@ -26,6 +27,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     patience: patienceOf(settings),
     sources: sourcesOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
+    auth: authOf(settings),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
@@ -91,6 +93,11 @@ function clientLimitsOf({ key, settings }: Ingress): RuleFilters["clientLimits"]
     connections: clientConnections === 0 ? undefined : clientConnections,
     exempt: unlimitedSources,
   };
+}
+
+function authOf(settings: IngressSettings): AuthPolicy | undefined {
+  const { authType, authSecret, authSecretType: type = "auth-file", authRealm: realm = DEFAULT_REALM } = settings;
+  return authType === "basic" && authSecret !== undefined ? { basic: { secret: authSecret, type, realm } } : undefined;
 }
 
 function toHttps(settings: IngressSettings, hasTls: boolean): HttpsPolicy | undefined {

@@ -1,0 +1,29 @@
+import type { AuthPolicy } from "#src/auth/auth-policy.ts";
+import type { AnswerStatus } from "./answer.ts";
+import type { AnswerCause } from "./decide-request.ts";
+
+/** What is looked at of a request that has to show who sends it; good for as long as its head is. */
+export interface AccessRequest {
+  /** The values of a header field (its name in lower case), one character for each byte. */
+  valuesOf(name: string): readonly string[];
+}
+
+/** What becomes of it. */
+export type AccessDecision = { readonly kind: "pass" } | AccessRefusal;
+
+export interface AccessRefusal {
+  readonly kind: "answer";
+  readonly status: AnswerStatus;
+  readonly cause: AnswerCause;
+}
+
+/** Says who may come in. */
+export interface AccessControl {
+  /** At once, where it is known. All of the request that it needs later it has read before it returns. Never rejects. */
+  decide(policy: AuthPolicy, request: AccessRequest): AccessDecision | Promise<AccessDecision>;
+}
+
+/** Lets none in: where no access control was given. */
+export const NO_ACCESS: AccessControl = {
+  decide: () => ({ kind: "answer", status: 503, cause: { reason: "closed-secret" } }),
+};

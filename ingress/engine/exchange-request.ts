@@ -1,0 +1,40 @@
+import type { Connection } from "#ingress/io/connection.ts";
+import type { BodyReader } from "./body-reader.ts";
+import type { EngineContext } from "./context.ts";
+import type { ForwardDecision } from "./decide-request.ts";
+import { choiceFor } from "./choice-for.ts";
+import type { ExchangeRequest } from "./exchange.ts";
+import type { ReceivedRequest } from "./request-head.ts";
+import { wantsUpgrade } from "./upgrade.ts";
+
+/** What the exchange of a request begins with. */
+export function exchangeRequest(
+  decision: ForwardDecision,
+  { bytes, head }: ReceivedRequest,
+  of: {
+    readonly context: EngineContext;
+    readonly connection: Connection;
+    readonly clientLines: Buffer;
+    readonly body: BodyReader;
+    /** Of its connection. */
+    readonly isFirst: boolean;
+  },
+): ExchangeRequest {
+  const { context, connection, clientLines, body, isFirst } = of;
+  return {
+    bytes,
+    head,
+    body,
+    isFirst,
+    backend: decision.backend,
+    patience: decision.rule.filters.patience,
+    choice: choiceFor(decision, { bytes, head }, context, connection),
+    rewrittenPath: decision.rewrittenPath,
+    fields: decision.rule.filters.requestFields,
+    backendHost: decision.backend.host,
+    clientLines,
+    isSecure: connection.isSecure,
+    headerNames: context.headerNames,
+    wantsUpgrade: wantsUpgrade(bytes, head),
+  };
+}
