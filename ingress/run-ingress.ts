@@ -14,6 +14,10 @@ import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { AuthGate } from "./auth/auth-gate.ts";
+import { authService } from "./auth/auth-service.ts";
+import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
+import { hostResolver, systemLookup } from "./auth/host-resolver.ts";
+import { isReachableAddress } from "./auth/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
 import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
@@ -67,7 +71,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
   const certificates = new Certificates(wallMs(), ciphers.value);
   const passwords = passwordThread();
-  const access = new AuthGate(new PasswordChecker(passwords));
+  const service = authService({
+    lookup: hostResolver({ resolve: systemLookup, isReachable: isReachableAddress, clockMs: monotonicMs }),
+    isReachable: isReachableAddress,
+  });
+  const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
   const engine = new Engine({
     connect: netConnect,
     access,
@@ -200,6 +208,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     engine.close();
     defaultBackend.close();
     await passwords.close();
+    service.close();
     clearInterval(ticker);
     clearInterval(limitTicker);
     await loop?.close();

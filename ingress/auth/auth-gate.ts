@@ -1,25 +1,35 @@
-import type { AuthPolicy, BasicAuth } from "#src/auth/auth-policy.ts";
+import { type AuthVerdict, verdictOf } from "#src/auth/auth-verdict.ts";
+import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import { readBasicCredentials } from "#src/auth/basic-credentials.ts";
+import type { ExternalAuth } from "#src/auth/external-auth.ts";
 import { passwordKey } from "#src/auth/find-password-lists.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
+import { signInLocation } from "#src/auth/sign-in-location.ts";
+import type { AuthPolicy } from "#src/filters/auth-policy.ts";
+import { checkSource } from "#src/filters/source-networks.ts";
 import type { AccessControl, AccessDecision, AccessRefusal, AccessRequest } from "#ingress/engine/access-control.ts";
+import { accessGrant } from "#ingress/engine/access-grant.ts";
+import type { ExternalAuthorizer, ExternalOutcome } from "./external-authorizer.ts";
 import type { PasswordChecker, PasswordVerdict } from "./password-checker.ts";
 
 /** Requests that wait at once for what becomes of them: each is kept with what came of its body. */
 const MAX_WAITING = 1_024;
 
-const PASS: AccessDecision = { kind: "pass" };
-const BUSY: AccessRefusal = { kind: "answer", status: 503, cause: { reason: "access-busy" } };
-const CLOSED: AccessRefusal = { kind: "answer", status: 503, cause: { reason: "closed-secret" } };
+type Decided = AccessDecision | Promise<AccessDecision>;
 
-/** Asks for name and password, as the Secrets of this moment have them. */
+const PASS: AccessDecision = { kind: "pass", grant: undefined };
+const BUSY = refusal(503, "access-busy");
+
+/** Lets in who shows what rules ask for: an address, name and password, or what a service says yes to. */
 export class AuthGate implements AccessControl {
   readonly #passwords: Pick<PasswordChecker, "check">;
+  readonly #external: Pick<ExternalAuthorizer, "ask">;
   #lists: ReadonlyMap<string, PasswordList> = new Map();
   #waiting = 0;
 
-  constructor(passwords: Pick<PasswordChecker, "check">) {
+  constructor(passwords: Pick<PasswordChecker, "check">, external: Pick<ExternalAuthorizer, "ask">) {
     this.#passwords = passwords;
+    this.#external = external;
   }
 
   /** Names and passwords from now on, by `passwordKey`. A Secret that is not among them lets in none. */
@@ -32,33 +42,114 @@ export class AuthGate implements AccessControl {
     return this.#lists.has(passwordKey(basic));
   }
 
-  decide({ basic }: AuthPolicy, request: AccessRequest): AccessDecision | Promise<AccessDecision> {
+  decide(policy: AuthPolicy, request: AccessRequest): Decided {
+    const { basic, external, satisfy, sources } = policy;
+    const isAny = satisfy === "any";
+    // An address that is not denied is not one that is allowed.
+    if (isAny && sources?.allowed !== undefined && checkSource(sources, request) === undefined) return PASS;
+    if (this.#waiting >= MAX_WAITING) return BUSY;
+    // What the request says is read now: it is gone when the first of them is decided.
+    const byPassword = basic && this.#checkPassword(basic, request);
+    const ask = external && this.#question(external, request);
+    if (byPassword === undefined) return ask === undefined ? PASS : this.#count(ask());
+    if (ask === undefined) return this.#count(byPassword);
+    const next = (first: AccessDecision): Decided => {
+      if ((first.kind === "pass") === isAny) return first;
+      return isAny ? after(ask(), (second) => either(first, second)) : ask();
+    };
+    return this.#count(after(byPassword, next));
+  }
+
+  #count(decided: Decided): Decided {
+    return decided instanceof Promise ? this.#waitFor(decided) : decided;
+  }
+
+  async #waitFor(decided: Promise<AccessDecision>): Promise<AccessDecision> {
+    this.#waiting += 1;
+    try {
+      return await decided;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #checkPassword(basic: BasicAuth, request: AccessRequest): Decided {
     const list = this.#lists.get(passwordKey(basic));
-    if (list === undefined) return CLOSED;
+    if (list === undefined) return refusal(503, "closed-secret");
     const values = request.valuesOf("authorization");
     // Of two, the endpoint could take the other one.
     const credentials = values.length === 1 ? readBasicCredentials(values[0]!) : undefined;
-    if (credentials === undefined) return unauthorized(basic);
-    if (this.#waiting >= MAX_WAITING) return BUSY;
+    if (credentials === undefined) return wrongPassword(basic);
     const verdict = this.#passwords.check(list, credentials);
-    return verdict instanceof Promise ? this.#await(verdict, basic) : decisionOf(verdict, basic);
+    return verdict instanceof Promise ? verdict.then((found) => byPassword(found, basic)) : byPassword(verdict, basic);
   }
 
-  async #await(verdict: Promise<PasswordVerdict>, basic: BasicAuth): Promise<AccessDecision> {
-    this.#waiting += 1;
-    const found = await verdict;
-    this.#waiting -= 1;
-    return decisionOf(found, basic);
+  /** Asks the service when it is called, about the request as it is now. */
+  #question(external: ExternalAuth, request: AccessRequest): () => Decided {
+    const location = external.signIn && signInLocation(external.signIn, request);
+    const kept = request.kept();
+    return () => after(this.#external.ask(external, kept), (outcome) => byService(outcome, external, location));
   }
 }
 
-function decisionOf(verdict: PasswordVerdict, basic: BasicAuth): AccessDecision {
+/** What comes of a result, at once where that is there. */
+function after<T>(result: T | Promise<T>, use: (result: T) => Decided): Decided {
+  return result instanceof Promise ? later(result, use) : use(result);
+}
+
+async function later<T>(result: Promise<T>, use: (result: T) => Decided): Promise<AccessDecision> {
+  return use(await result);
+}
+
+/** Of two refusals the one that says how to come in, as in nginx. */
+function either(first: AccessDecision, second: AccessDecision): AccessDecision {
+  if (first.kind === "pass" || second.kind === "pass") return second;
+  return first.status === 401 && second.status !== 302 ? first : second;
+}
+
+function byPassword(verdict: PasswordVerdict, basic: BasicAuth): AccessDecision {
   if (verdict === "right") return PASS;
-  return verdict === "wrong" ? unauthorized(basic) : BUSY;
+  return verdict === "wrong" ? wrongPassword(basic) : BUSY;
 }
 
-function unauthorized({ realm }: BasicAuth): AccessRefusal {
+function wrongPassword({ realm }: BasicAuth): AccessRefusal {
   const quoted = realm.replaceAll(/["\\]/g, String.raw`\$&`);
-  const fields = [["WWW-Authenticate", `Basic realm="${quoted}"`]] as const;
-  return { kind: "answer", status: 401, cause: { reason: "unauthorized", fields } };
+  return refusal(401, "unauthorized", [["WWW-Authenticate", `Basic realm="${quoted}"`]]);
+}
+
+function byService(outcome: ExternalOutcome, external: ExternalAuth, location: string | undefined): AccessDecision {
+  switch (outcome.kind) {
+    case "answer":
+      return byVerdict(verdictOf(outcome.answer, external.responseHeaders), external, location);
+    case "busy":
+      return BUSY;
+    case "timeout":
+      return refusal(503, "access-timeout");
+    case "unreachable":
+      return refusal(500, "auth-unreachable");
+    default:
+      return refusal(500, "auth-failed");
+  }
+}
+
+function byVerdict(verdict: AuthVerdict, external: ExternalAuth, location: string | undefined): AccessDecision {
+  if (verdict.kind === "fail") return refusal(500, "auth-failed");
+  const { responseHeaders, alwaysSetsCookie } = external;
+  if (verdict.kind === "pass")
+    return { kind: "pass", grant: accessGrant({ ...verdict, removes: responseHeaders, alwaysSetsCookie }) };
+  const cookies = verdict.cookies.map((value) => ["Set-Cookie", value] as const);
+  if (verdict.status === 401 && location !== undefined)
+    return { kind: "answer", status: 302, cause: { location, fields: cookies } };
+  const kept = alwaysSetsCookie ? cookies : [];
+  if (verdict.status === 403) return refusal(403, "auth-denied", kept);
+  const challenges = verdict.challenges.map((value) => ["WWW-Authenticate", value] as const);
+  return refusal(401, "unauthorized", [...challenges, ...kept]);
+}
+
+function refusal(
+  status: AccessRefusal["status"],
+  reason: NonNullable<AccessRefusal["cause"]["reason"]>,
+  fields: AccessRefusal["cause"]["fields"] = [],
+): AccessRefusal {
+  return { kind: "answer", status, cause: { reason, fields } };
 }

@@ -1,15 +1,26 @@
-import type { AuthPolicy } from "#src/auth/auth-policy.ts";
+import type { QuestionedRequest } from "#src/auth/auth-question.ts";
+import type { AuthPolicy } from "#src/filters/auth-policy.ts";
+import type { FilterRequest } from "#src/filters/filter-request.ts";
+import type { AccessGrant } from "./access-grant.ts";
 import type { AnswerStatus } from "./answer.ts";
 import type { AnswerCause } from "./decide-request.ts";
 
 /** What is looked at of a request that has to show who sends it; good for as long as its head is. */
-export interface AccessRequest {
+export interface AccessRequest extends QuestionedRequest, Pick<FilterRequest, "clientIp"> {
   /** The values of a header field (its name in lower case), one character for each byte. */
   valuesOf(name: string): readonly string[];
+  /** What is good for longer. */
+  kept(): QuestionedRequest;
 }
 
 /** What becomes of it. */
-export type AccessDecision = { readonly kind: "pass" } | AccessRefusal;
+export type AccessDecision =
+  | {
+      readonly kind: "pass";
+      /** Undefined: it goes on as it is. */
+      readonly grant: AccessGrant | undefined;
+    }
+  | AccessRefusal;
 
 export interface AccessRefusal {
   readonly kind: "answer";

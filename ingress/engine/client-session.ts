@@ -1,6 +1,7 @@
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { AccessDecision } from "./access-control.ts";
+import type { AccessGrant } from "./access-grant.ts";
 import { AccessWait } from "./access-wait.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
 import { BodyPace } from "./body-pace.ts";
@@ -14,10 +15,10 @@ import type { ExchangeClient } from "./exchange-client.ts";
 import { exchangeRequest } from "./exchange-request.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
-import { fieldValues } from "./field-values.ts";
 import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
+import { QuestionedHead } from "./questioned-head.ts";
 import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
 import { bodyFault, isBodyTooLarge, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -284,10 +285,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
     const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head);
-    if (fault !== undefined) {
-      this.#refuse(fault);
-      return false;
-    }
+    if (fault !== undefined) return this.#refuse(fault);
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
     else if (this.#isStashed) this.#stash.clear();
     if (!this.#body.isDone) this.#startPace(bodyEnd - bodyStart);
@@ -305,45 +303,41 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward") this.#open = decision.open;
     this.#maxBodyBytes = decision.rule?.filters.bodyBytes ?? this.#context.limits.bodyBytes;
-    if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes)) {
-      this.#refuse("request-body-too-large");
-      return false;
-    }
-    if (decision.kind !== "forward") {
-      if (decision.kind === "refuse") this.#refuse(decision.reason);
-      else this.#answer(decision.status, decision.cause);
-      return false;
-    }
+    if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes))
+      return this.#refuse("request-body-too-large");
+    if (decision.kind === "refuse") return this.#refuse(decision.reason);
+    if (decision.kind === "answer") return this.#answer(decision.status, decision.cause);
     const { auth } = decision.rule.filters;
     const received = { bytes, head, bodyStart, bodyEnd };
-    if (auth === undefined) return this.#send(decision, received);
-    const access = this.#context.access.decide(auth, { valuesOf: (name) => fieldValues(bytes, head, name) });
-    if (access instanceof Promise) this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
-    else if (access.kind === "pass") return this.#send(decision, received);
-    else this.#answer(access.status, access.cause);
-    return false;
+    if (auth === undefined) return this.#send(decision, received, undefined);
+    const asked = new QuestionedHead(bytes, head, { client: this.#connection, decision });
+    const access = this.#context.access.decide(auth, asked);
+    if (access instanceof Promise) return this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
+    if (access.kind === "pass") return this.#send(decision, received, access.grant);
+    return this.#answer(access.status, access.cause);
   }
 
   /** Keeps the request, and reads no further, until it is known whether it may come in. */
-  #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision, first: Buffer): void {
+  #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision, first: Buffer): false {
     this.setDeadline(this.#context.limits.accessMs);
     this.#input.holdByExchange();
     void this.#waiting.begin(access, first, (found, bytes) => {
-      if (found.kind === "pass") this.#sendHeld(decision, bytes);
+      if (found.kind === "pass") this.#sendHeld(decision, bytes, found.grant);
       else this.#answer(found.status, found.cause);
     });
+    return false;
   }
 
-  #sendHeld(decision: ForwardDecision, bytes: Buffer): void {
+  #sendHeld(decision: ForwardDecision, bytes: Buffer, grant: AccessGrant | undefined): void {
     const { requestHead: head } = this.#context;
     const bodyStart = readRequestHead(bytes, 0, bytes.length, head);
     if (!this.#body.isDone) this.#startPace(bytes.length - bodyStart);
     this.#input.forgetExchange();
-    this.#send(decision, { bytes, head, bodyStart, bodyEnd: bytes.length });
+    this.#send(decision, { bytes, head, bodyStart, bodyEnd: bytes.length }, grant);
     if (this.#phase === "exchange" && !this.#input.isHeld) this.#input.releaseByExchange();
   }
 
-  #send(decision: ForwardDecision, received: ReceivedRequest): boolean {
+  #send(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): boolean {
     const { bytes, head, bodyStart, bodyEnd } = received;
     this.#clientLines ??= clientLines(this.#connection);
     const request = exchangeRequest(decision, received, {
@@ -352,6 +346,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       clientLines: this.#clientLines,
       body: this.#body,
       isFirst: !this.#hasForwarded,
+      grant,
     });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;
@@ -385,15 +380,15 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   /** Answers without an endpoint and closes, because what follows on this connection cannot be understood or trusted. */
-  #refuse(reason: ResponseReason): void {
+  #refuse(reason: ResponseReason): false {
     this.#wish.distrust();
     if (this.#phase === "head") this.#record.begin();
     this.#exchange?.cancel();
-    this.#answer(RESPONSE_REASONS[reason].status, { reason });
+    return this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
   /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus, { reason, location, fields }: AnswerCause): void {
+  #answer(status: AnswerStatus, { reason, location, fields }: AnswerCause): false {
     const mayKeepAlive = this.#wish.isPersistent && this.#body.isDone && !this.#context.isDraining;
     const connection = this.#wish.connectionOption(mayKeepAlive);
     const { date } = this.#context;
@@ -406,6 +401,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.sendToClient(answer, 0, answer.length);
     this.#record.end(status, exchange, reason);
     this.#endTurn(mayKeepAlive);
+    return false;
   }
 
   #endOpen(): void {

@@ -1,4 +1,5 @@
 import type { Connection } from "#ingress/io/connection.ts";
+import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
@@ -18,9 +19,10 @@ export function exchangeRequest(
     readonly body: BodyReader;
     /** Of its connection. */
     readonly isFirst: boolean;
+    readonly grant: AccessGrant | undefined;
   },
 ): ExchangeRequest {
-  const { context, connection, clientLines, body, isFirst } = of;
+  const { context, connection, clientLines, body, isFirst, grant } = of;
   return {
     bytes,
     head,
@@ -35,6 +37,7 @@ export function exchangeRequest(
     clientLines,
     isSecure: connection.isSecure,
     headerNames: context.headerNames,
+    grant,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
 }

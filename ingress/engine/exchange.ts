@@ -1,6 +1,7 @@
 import type { RequestFields } from "#src/filters/request-fields.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
+import { type AccessGrant, grantedLines } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
@@ -53,6 +54,7 @@ export class Exchange implements ResponseReceiver {
   readonly #isIdempotent: boolean;
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
+  readonly #grant: AccessGrant | undefined;
   #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
@@ -83,6 +85,7 @@ export class Exchange implements ResponseReceiver {
     this.#choice = request.choice;
     this.#patience = request.patience;
     this.#wantsUpgrade = request.wantsUpgrade;
+    this.#grant = request.grant;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#isIdempotent = isIdempotent(bytes, head);
@@ -107,7 +110,9 @@ export class Exchange implements ResponseReceiver {
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
     const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
     const added = request.fields === undefined ? 0 : sizeOf(request.fields);
-    const needed = room + added + request.clientLines.length + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
+    const granted = request.grant?.requestLines.length ?? 0;
+    const lines = added + granted + request.clientLines.length;
+    const needed = room + lines + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
     if (connection.head.length < needed) connection.head = Buffer.allocUnsafeSlow(needed);
     const { writer } = this.#context;
     writer.begin(connection.head);
@@ -379,7 +384,8 @@ export class Exchange implements ResponseReceiver {
     const isChunked = head.isChunked && !this.wantsPlainBody && head.status >= 200 && head.status !== 204;
     writer.begin(scratch);
     const setCookie = this.#status === 0 ? undefined : this.#choice?.setCookie;
-    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie });
+    const added = grantedLines(this.#grant, head.status);
+    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added });
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at));

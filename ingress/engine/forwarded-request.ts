@@ -1,4 +1,6 @@
 import type { RequestFields } from "#src/filters/request-fields.ts";
+import { sameHeaderName } from "#src/auth/same-header-name.ts";
+import type { AccessGrant } from "./access-grant.ts";
 import { COLON } from "./ascii.ts";
 import { aliasedFieldOf, HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
@@ -52,6 +54,8 @@ export interface ForwardedRequest {
   readonly clientLines: Buffer;
   readonly isSecure: boolean;
   readonly headerNames: HeaderNames;
+  /** What goes with a request that was let in. */
+  readonly grant: AccessGrant | undefined;
   /** Pass on the wish to change the protocol. */
   readonly wantsUpgrade: boolean;
 }
@@ -89,6 +93,7 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   writeHost(to, request);
   writeClientLines(to, request);
   if (request.fields !== undefined) to.add(request.fields.lines);
+  if (request.grant !== undefined) to.add(request.grant.requestLines);
   to.add(HOPS[Math.min(head.hops, MAX_HOPS - 1)]!);
   writeRequestIdLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
@@ -97,16 +102,23 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
 }
 
 /** Copies the lines that pass, in runs. */
-function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields }: ForwardedRequest): void {
+function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields, grant }: ForwardedRequest): void {
   const { lines } = head;
   const isReplaced = fields?.hostLine !== undefined;
   let runStart = lines.nameStart[0]!;
   for (let index = 0; index < lines.count; index++) {
-    if (isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine)) continue;
+    const isKeptLine = isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine);
+    if (isKeptLine && (grant === undefined || !isRemoved(bytes, head, index, grant))) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
   }
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
+}
+
+/** A field that only who lets in may write, or one that an endpoint could take for it. */
+function isRemoved(bytes: Buffer, { lines }: RequestHead, index: number, { removes }: AccessGrant): boolean {
+  if (removes.size === 0) return false;
+  return removes.has(sameHeaderName(bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index])));
 }
 
 function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNames): boolean {

@@ -23,6 +23,8 @@ export interface ForwardedResponse {
   readonly isChunked: boolean;
   /** The value of a Set-Cookie field of our own. */
   readonly setCookie?: string | undefined;
+  /** Lines besides those of the endpoint. */
+  readonly added: Buffer | undefined;
 }
 
 /** Writes the head for the client: the endpoint's lines in their order and case, without those for this hop only. */
@@ -39,6 +41,7 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   // RFC 9110 section 6.6.1: a recipient adds the Date that is missing. An interim answer needs neither.
   if (!head.hasDate && head.status >= 200) to.add(date.line);
   if (!head.hasServer && head.status >= 200) to.add(SERVER);
+  if (response.added !== undefined) to.add(response.added);
   if (response.isChunked) to.add(CHUNKED);
   if (response.setCookie !== undefined) to.text(`Set-Cookie: ${response.setCookie}\r\n`);
   writeConnection(to, response);

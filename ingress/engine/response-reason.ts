@@ -16,7 +16,12 @@ export const RESPONSE_REASONS = {
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
   unauthorized: {
     status: 401,
-    meaning: "The Ingress asks for name and password, and the request has none, or wrong ones.",
+    meaning:
+      "The Ingress asks for name and password, and the request has none, or wrong ones; or the service that says who may come in answered 401.",
+  },
+  "auth-denied": {
+    status: 403,
+    meaning: "The service that the Ingress names for who may come in answered 403.",
   },
   "address-denied": { status: 403, meaning: "The Ingress denies requests from the client's address." },
   "address-not-allowed": {
@@ -40,6 +45,15 @@ export const RESPONSE_REASONS = {
     meaning: "The client did not take the answer in time, and Hawser closed the connection.",
   },
   "shut-down": { status: 499, meaning: "The request was still open when the time to shut down was over." },
+  "auth-unreachable": {
+    status: 500,
+    meaning: "The service that the Ingress names for who may come in cannot be reached, or not safely.",
+  },
+  "auth-failed": {
+    status: 500,
+    meaning:
+      "The service that the Ingress names for who may come in gave an answer that is neither 2xx nor 401 or 403, or that cannot be trusted.",
+  },
   "connect-failed": {
     status: 502,
     meaning: "The endpoint refused the connection, or none could be opened for another reason than the network.",

@@ -3,7 +3,7 @@ import type { Ingress } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import type { BasicAuth } from "./auth-policy.ts";
+import type { BasicAuth } from "./basic-auth.ts";
 import { parsePasswordSecret } from "./parse-password-secret.ts";
 import type { PasswordList } from "./password-list.ts";
 

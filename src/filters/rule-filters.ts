@@ -1,9 +1,9 @@
-import type { AuthPolicy } from "#src/auth/auth-policy.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
+import type { AuthPolicy } from "./auth-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
 import type { SourceNetworks } from "./source-networks.ts";
 

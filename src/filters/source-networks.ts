@@ -12,7 +12,7 @@ export interface SourceNetworks {
 /** Refuses a client by its address: one that is denied, whatever is allowed; then one that is not allowed, or unknown. */
 export function checkSource(
   { allowed, denied }: SourceNetworks,
-  { clientIp }: FilterRequest,
+  { clientIp }: Pick<FilterRequest, "clientIp">,
 ): FilterAnswer | undefined {
   if (denied !== undefined && (clientIp === undefined || networkSetHas(denied, clientIp)))
     return { status: 403, reason: "address-denied" };

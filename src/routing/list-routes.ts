@@ -1,4 +1,4 @@
-import type { BasicAuth } from "#src/auth/auth-policy.ts";
+import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { Canary } from "./canary.ts";
@@ -45,11 +45,13 @@ interface ListedCanary {
 }
 
 interface ListedAuth {
-  readonly type: "basic";
-  /** `namespace/name`. */
-  readonly secret: string;
+  /** `namespace/name` of the Secret with names and passwords. */
+  readonly secret?: string;
   /** Why requests are answered 503: the Secret is missing, or cannot be read. */
   readonly closed?: "closed-secret";
+  /** The service that is asked; `$host` is the host of the request. */
+  readonly service?: string;
+  readonly satisfy?: "any";
 }
 
 /** The rules of a table by host and path, at most `limit` of them, and how many there are. `knows`: a Secret with passwords can be read. */
@@ -93,8 +95,16 @@ function printTemplate(template: UrlTemplate): string {
 
 function listedAuth({ filters: { auth } }: Rule, knows: (basic: BasicAuth) => boolean): Pick<ListedRoute, "auth"> {
   if (auth === undefined) return {};
-  const { basic } = auth;
-  return { auth: { type: "basic", secret: basic.secret, ...(knows(basic) ? {} : { closed: "closed-secret" }) } };
+  const { basic, external, satisfy } = auth;
+  const url = external?.url;
+  return {
+    auth: {
+      ...(basic && { secret: basic.secret }),
+      ...(basic && !knows(basic) && { closed: "closed-secret" }),
+      ...(url && { service: `${url.scheme}://${print(url.host ?? "$host", url.port)}` }),
+      ...(satisfy === "any" && { satisfy }),
+    },
+  };
 }
 
 function listed(table: RouteTable, host: string, { origin, filters, action }: Rule, hasTls: boolean): ListedRoute {

@@ -17,18 +17,21 @@ const ingress = ({ className = "", path = "/", annotations = "" }) =>
     "        pathType: Prefix",
     "        backend: { service: { name: web, port: { number: 80 } } }",
   ].join("\n");
-const AUTH = '"nginx.ingress.kubernetes.io/auth-url": "https://auth.test"';
+const FIREWALL = '"nginx.ingress.kubernetes.io/enable-modsecurity": "true"';
 
 describe("I15 Ingresses", () => {
   it.each([
     {
-      name: "of class nginx with auth-url are no error",
-      documents: [ingress({ className: "nginx", annotations: AUTH })],
+      name: "of class nginx with a firewall are no error",
+      documents: [ingress({ className: "nginx", annotations: FIREWALL })],
       is: [],
     },
     {
       name: "of a class of another controller are no error",
-      documents: [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress({ className: "nginx", annotations: AUTH })],
+      documents: [
+        ingressClass("nginx", "k8s.io/ingress-nginx"),
+        ingress({ className: "nginx", annotations: FIREWALL }),
+      ],
       is: [],
     },
     {

@@ -41,13 +41,16 @@ function secretOf(users: Readonly<Record<string, string>>) {
   );
 }
 
+/** There is no service to ask. */
+const NO_SERVICE = { ask: () => ({ kind: "unreachable" as const }) };
+
 /** Who may come in by these Ingresses; a thread for a test that ends. */
 function gateFor(
   ingresses: readonly Ingress[],
   users: Readonly<Record<string, string>> | undefined,
   thread: Pick<PasswordThread, "compare">,
 ) {
-  const access = new AuthGate(new PasswordChecker(thread));
+  const access = new AuthGate(new PasswordChecker(thread), NO_SERVICE);
   const secret = users && secretOf(users);
   access.useLists(findPasswordLists(passwordClaims(ingresses), () => secret).lists);
   return access;

@@ -72,9 +72,6 @@ describe("parseIngress() judges restrictions", () => {
   it.each([
     ["limit-rate", "100"],
     ["limit-rate-after", "100"],
-    ["auth-response-headers", "X-User"],
-    ["satisfy", "all"],
-    ["satisfy", "any"],
     ["canary-weight", "5"],
     ["default-backend", "other"],
     ["nonsense", "x"],
@@ -111,7 +108,6 @@ describe("parseIngress() judges restrictions", () => {
 
   it.each([
     ["limit-of-tomorrow", "5"],
-    ["auth-url", "http://auth"],
     ["auth-of-tomorrow", "x"],
     ["enable-modsecurity", "true"],
     ["modsecurity-snippet", "SecRuleEngine On"],

@@ -147,7 +147,7 @@ const kinds: readonly { readonly kind: string; readonly good: Fields; readonly m
       },
     },
     mistakes: [
-      { at: "metadata/annotations/nginx.ingress.kubernetes.io~auth-url", value: "https://auth.test" },
+      { at: "metadata/annotations/nginx.ingress.kubernetes.io~auth-url", value: "ftp://auth.test" },
       { at: "metadata/annotations/nginx.ingress.kubernetes.io~rewrite-target", value: "no path" },
       { at: "metadata/annotations/nginx.ingress.kubernetes.io~ssl-redirect", value: "maybe" },
       { at: "spec/defaultBackend/service/name", value: "a/b" },

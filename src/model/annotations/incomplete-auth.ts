@@ -1,14 +1,23 @@
-import { complain, type Field } from "#src/model/field.ts";
+import { child, complain, type Field, isUnset, readList } from "#src/model/field.ts";
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { AUTH_SECRET, AUTH_TYPE } from "./auth-secret.ts";
+import { AUTH_URL } from "./auth-url.ts";
 import type { IngressSettings } from "./ingress-settings.ts";
 import { servedField } from "./served-field.ts";
 
 /**
- * Annotations that ask for name and password and say only half of it, each with a Problem: they cannot be served, and their
- * paths are closed.
+ * Annotations that say only half of who may come in, each with a Problem: they cannot be served, and the paths of their
+ * Ingress are closed.
  */
 export function findIncompleteAuth(
+  root: Field,
+  settings: IngressSettings,
+  unreadable: ReadonlySet<AnnotationRecord>,
+): readonly AnnotationRecord[] {
+  return [...incompleteBasic(root, settings, unreadable), ...hostless(root, settings)];
+}
+
+function incompleteBasic(
   root: Field,
   { authType, authSecret }: IngressSettings,
   unreadable: ReadonlySet<AnnotationRecord>,
@@ -29,4 +38,20 @@ export function findIncompleteAuth(
     fix: "Write auth-type: basic, or remove auth-secret if everyone may come in",
   });
   return [AUTH_SECRET];
+}
+
+/** A service at the host of the request: a client could choose the host, and with it the service, where any host is served. */
+function hostless(root: Field, { authUrl }: IngressSettings): readonly AnnotationRecord[] {
+  const url = servedField(root, AUTH_URL);
+  if (url === undefined || authUrl === undefined || authUrl === "none" || authUrl.host !== undefined) return [];
+  const spec = { ...child(root, "spec"), problems: [] };
+  const hosts = readList(child(spec, "rules")).map((rule) => child(rule, "host").value);
+  const areNamed = hosts.every((host) => typeof host === "string" && host.trim() !== "" && !host.includes("*"));
+  if (areNamed && isUnset(child(spec, "defaultBackend")) && isUnset(child(spec, "backend"))) return [];
+  complain(url, "INGRESS_RESTRICTION_INVALID", {
+    what: "Cannot ask the host of each request whether it may come in. All paths of this Ingress are closed",
+    why: "it serves hosts that it does not name, so a client could choose whom to ask",
+    fix: "Write the host into auth-url, or give each rule a host without *",
+  });
+  return [AUTH_URL];
 }

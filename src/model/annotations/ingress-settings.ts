@@ -7,6 +7,7 @@ import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
+import { EXTERNAL_AUTH } from "./external-auth.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
@@ -49,6 +50,7 @@ const SERVED = {
   deniedSources: DENYLIST_SOURCE_RANGE,
   ...CLIENT_LIMITS,
   ...PASSWORD_AUTH,
+  ...EXTERNAL_AUTH,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;

@@ -2,6 +2,8 @@ import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
+import { EXTERNAL_AUTH } from "./external-auth.ts";
+import { askedWith } from "./asked-with.ts";
 import { INSTEAD } from "./instead.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
@@ -39,35 +41,32 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
     doc: "Configuration of nginx for requests to the service that says who may come in",
     risks: [{ effect: "snippet" }],
   },
+  ...Object.values(EXTERNAL_AUTH),
+  {
+    names: ["auth-proxy-set-headers"],
+    doc: "Header fields of the question to that service",
+    // The service may let more in without them.
+    risks: [{ effect: "restriction", asks: askedWith("auth-url") }, { effect: "ignored" }],
+  },
   {
     names: [
-      "auth-always-set-cookie",
-      "auth-cache-duration",
-      "auth-cache-key",
       "auth-cache-*",
       "auth-keepalive",
       "auth-keepalive-requests",
       "auth-keepalive-share-vars",
       "auth-keepalive-timeout",
       "auth-keepalive*",
-      "auth-method",
-      "auth-proxy-set-headers",
-      "auth-request-redirect",
-      "auth-response-headers",
-      "auth-signin",
-      "auth-signin-redirect-param",
       "auth-signin*",
     ],
     doc: "Details of the question to the service that says who may come in",
     risks: [{ effect: "ignored" }],
   },
   {
-    names: ["auth-url", "auth-*"],
-    doc: "A service that says who may come in",
+    names: ["auth-*"],
+    doc: "Any other way to say who may come in",
     risks: [{ effect: "restriction", asks: ASKS.on }],
     instead: INSTEAD.external,
   },
-  { names: ["satisfy"], doc: "Whether all restrictions have to be met, or any", risks: [{ effect: "ignored" }] },
   {
     names: [
       "limit-rate",

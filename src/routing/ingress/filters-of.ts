@@ -1,5 +1,4 @@
 import { rateLimit } from "#src/filters/leaky-bucket.ts";
-import { type AuthPolicy, DEFAULT_REALM } from "#src/auth/auth-policy.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
@@ -11,6 +10,7 @@ import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
+import { accessOf } from "./access-of.ts";
 import type { PathClaim } from "./merge-host.ts";
 
 /** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
@@ -25,9 +25,8 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
-    sources: sourcesOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
-    auth: authOf(settings),
+    ...accessOf(settings),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
@@ -66,11 +65,6 @@ function partsOf(target: string): readonly (string | number)[] {
   return target.split(/(\$[1-9])/).map((part) => (part.startsWith("$") ? Number(part.slice(1)) : part));
 }
 
-function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
-  if (allowedSources === undefined && deniedSources === undefined) return undefined;
-  return { allowed: allowedSources, denied: deniedSources };
-}
-
 function patienceOf({ connectMs, sendMs, readMs, endpointTries }: IngressSettings): RuleFilters["patience"] {
   if ([connectMs, sendMs, readMs, endpointTries].every((one) => one === undefined)) return undefined;
   return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries };
@@ -93,11 +87,6 @@ function clientLimitsOf({ key, settings }: Ingress): RuleFilters["clientLimits"]
     connections: clientConnections === 0 ? undefined : clientConnections,
     exempt: unlimitedSources,
   };
-}
-
-function authOf(settings: IngressSettings): AuthPolicy | undefined {
-  const { authType, authSecret, authSecretType: type = "auth-file", authRealm: realm = DEFAULT_REALM } = settings;
-  return authType === "basic" && authSecret !== undefined ? { basic: { secret: authSecret, type, realm } } : undefined;
 }
 
 function toHttps(settings: IngressSettings, hasTls: boolean): HttpsPolicy | undefined {

@@ -1,10 +1,5 @@
 import type { PasswordSecretType } from "#src/model/annotations/auth-secret.ts";
 
-/** Who may come in: what a request has to show. */
-export interface AuthPolicy {
-  readonly basic: BasicAuth;
-}
-
 /** Name and password, as a Secret has them. */
 export interface BasicAuth {
   /** `namespace/name` of the Secret. */

@@ -1,0 +1,40 @@
+import { sameHeaderName } from "#src/auth/same-header-name.ts";
+
+/** What goes with a request that was let in. */
+export interface AccessGrant {
+  /** Header fields of the client with these names (`sameHeaderName`) do not pass: only who lets in may write them. */
+  readonly removes: ReadonlySet<string>;
+  /** Lines for the endpoint. */
+  readonly requestLines: Buffer;
+  /** Lines for the client, with every answer or with those that are not errors. */
+  readonly responseLines: Buffer;
+  readonly isForErrors: boolean;
+}
+
+/** Statuses with which nginx adds header fields unless told otherwise. */
+const NO_ERROR: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+
+/** A grant of these fields and cookies, none of which has an end of line in it. */
+export function accessGrant(of: {
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly cookies: readonly string[];
+  readonly removes: readonly string[];
+  readonly alwaysSetsCookie: boolean;
+}): AccessGrant {
+  return {
+    removes: new Set(of.removes.map(sameHeaderName)),
+    requestLines: linesOf(of.fields),
+    responseLines: linesOf(of.cookies.map((cookie) => ["Set-Cookie", cookie])),
+    isForErrors: of.alwaysSetsCookie,
+  };
+}
+
+function linesOf(fields: readonly (readonly [name: string, value: string])[]): Buffer {
+  return Buffer.from(fields.map(([name, value]) => `${name}: ${value}\r\n`).join(""), "latin1");
+}
+
+/** What an answer of this status has besides what the endpoint wrote; undefined: nothing. */
+export function grantedLines(grant: AccessGrant | undefined, status: number): Buffer | undefined {
+  if (grant === undefined || grant.responseLines.length === 0 || status < 200) return undefined;
+  return grant.isForErrors || NO_ERROR.has(status) ? grant.responseLines : undefined;
+}

@@ -1,0 +1,110 @@
+import type { QuestionedRequest } from "#src/auth/auth-question.ts";
+import type { Ip } from "#src/ip/address.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { isForwardedNormalized } from "#src/routing/path.ts";
+import type { AccessRequest } from "./access-control.ts";
+import type { ForwardDecision } from "./decide-request.ts";
+import { fieldValues } from "./field-values.ts";
+import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
+import { HeaderField } from "./header-field.ts";
+import type { RequestHead } from "./request-head.ts";
+import { hostText, pathText } from "./request-route.ts";
+
+/** A request head as those see it who say whether it may come in: good for as long as the head is. */
+export class QuestionedHead implements AccessRequest {
+  readonly #bytes: Buffer;
+  readonly #head: RequestHead;
+  readonly #client: RequestClient;
+  readonly #decision: ForwardDecision;
+
+  constructor(bytes: Buffer, head: RequestHead, known: { client: RequestClient; decision: ForwardDecision }) {
+    this.#bytes = bytes;
+    this.#head = head;
+    this.#client = known.client;
+    this.#decision = known.decision;
+  }
+
+  get isSecure(): boolean {
+    return this.#client.isSecure;
+  }
+
+  get remoteAddress(): string {
+    return this.#client.remoteAddress;
+  }
+
+  get clientIp(): Ip | undefined {
+    return new FilteredRequest(this.#bytes, this.#head, { client: this.#client, path: this.path }).clientIp;
+  }
+
+  get hops(): number {
+    return this.#head.hops;
+  }
+
+  get method(): string {
+    return this.#bytes.toString("latin1", this.#head.start, this.#head.methodEnd);
+  }
+
+  /** Normalised. */
+  get path(): string {
+    return this.#decision.path;
+  }
+
+  /** Path and query as the endpoint gets them where no rule rewrites them. */
+  get target(): string {
+    const raw = pathText(this.#bytes, this.#head);
+    const path = isForwardedNormalized(raw) ? this.path : raw;
+    return path + this.#bytes.toString("latin1", this.#head.queryStart, this.#head.queryEnd);
+  }
+
+  get hostField(): string {
+    const text = hostText(this.#bytes, this.#head);
+    return text === "" ? this.#decision.backend.host : text;
+  }
+
+  get host(): string {
+    return hostOf(this.hostField) ?? this.#decision.backend.host;
+  }
+
+  get fields(): QuestionedRequest["fields"] {
+    const { lines } = this.#head;
+    return Array.from({ length: lines.count }, (_, index) => index)
+      .filter((index) => this.#isShown(index))
+      .map((index) => [
+        this.#bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index]),
+        this.#bytes.toString("latin1", lines.valueStart[index], lines.valueEnd[index]),
+      ]);
+  }
+
+  field(name: string): string {
+    return this.valuesOf(name).join(", ");
+  }
+
+  valuesOf(name: string): readonly string[] {
+    return fieldValues(this.#bytes, this.#head, name);
+  }
+
+  kept(): QuestionedRequest {
+    const { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields } = this;
+    const field = (wanted: string) =>
+      fields
+        .filter(([name]) => name.toLowerCase() === wanted)
+        .map(([, value]) => value)
+        .join(", ");
+    return { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields, field };
+  }
+
+  /** Names with unusual characters could be those of fields that are ours to write. */
+  #isShown(index: number): boolean {
+    const { lines, connection } = this.#head;
+    switch (lines.field[index]) {
+      case HeaderField.Other:
+        return !connection.names(this.#bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
+      case HeaderField.Credential:
+      case HeaderField.XRequestId:
+      case HeaderField.Date:
+        return true;
+      default:
+        return false;
+    }
+  }
+}

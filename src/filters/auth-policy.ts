@@ -1,0 +1,13 @@
+import type { BasicAuth } from "#src/auth/basic-auth.ts";
+import type { ExternalAuth } from "#src/auth/external-auth.ts";
+import type { SourceNetworks } from "./source-networks.ts";
+
+/** What a request has to show to come in: each of these that is named, or one of them. */
+export interface AuthPolicy {
+  readonly basic: BasicAuth | undefined;
+  readonly external: ExternalAuth | undefined;
+  /** `any`: one of them is enough, and an address that may come in is one of them. */
+  readonly satisfy: "all" | "any";
+  /** Of `any` alone: otherwise they are a filter of their own. */
+  readonly sources: SourceNetworks | undefined;
+}

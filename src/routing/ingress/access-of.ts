@@ -1,0 +1,42 @@
+import { type BasicAuth, DEFAULT_REALM } from "#src/auth/basic-auth.ts";
+import { DEFAULT_CACHE_DURATIONS, DEFAULT_REDIRECT_PARAM, type ExternalAuth } from "#src/auth/external-auth.ts";
+import type { RuleFilters } from "#src/filters/rule-filters.ts";
+import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+
+/** Who may come in, of what an Ingress says. */
+export function accessOf(settings: IngressSettings): Pick<RuleFilters, "sources" | "auth"> {
+  const sources = sourcesOf(settings);
+  const [basic, external] = [basicOf(settings), externalOf(settings)];
+  if (basic === undefined && external === undefined) return { sources, auth: undefined };
+  const { satisfy = "all" } = settings;
+  const isAny = satisfy === "any";
+  return {
+    sources: isAny ? undefined : sources,
+    auth: { basic, external, satisfy, sources: isAny ? sources : undefined },
+  };
+}
+
+function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
+  if (allowedSources === undefined && deniedSources === undefined) return undefined;
+  return { allowed: allowedSources, denied: deniedSources };
+}
+
+function basicOf(settings: IngressSettings): BasicAuth | undefined {
+  const { authType, authSecret, authSecretType: type = "auth-file", authRealm: realm = DEFAULT_REALM } = settings;
+  return authType === "basic" && authSecret !== undefined ? { secret: authSecret, type, realm } : undefined;
+}
+
+function externalOf(settings: IngressSettings): ExternalAuth | undefined {
+  const { authUrl, authSignIn, authSignInRedirectParam: redirectParam = DEFAULT_REDIRECT_PARAM } = settings;
+  if (authUrl === undefined || authUrl === "none") return undefined;
+  return {
+    url: authUrl,
+    method: settings.authMethod ?? "GET",
+    signIn: authSignIn && { url: authSignIn, redirectParam },
+    responseHeaders: settings.authResponseHeaders ?? [],
+    requestRedirect: settings.authRequestRedirect,
+    alwaysSetsCookie: settings.authAlwaysSetsCookie ?? false,
+    cacheKey: settings.authCacheKey,
+    cacheDurations: settings.authCacheDuration ?? DEFAULT_CACHE_DURATIONS,
+  };
+}
