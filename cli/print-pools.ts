@@ -16,14 +16,15 @@ export function printPools({ pools, problems }: PoolsView): string {
 function printRows(pools: readonly PoolView[] | undefined): string {
   if (pools === undefined) return "The pools cannot be known, for the reasons below.\n";
   if (pools.length === 0) return "No pool is configured.\n";
-  const title = ["POOL", "FAMILY", "SIZE", "USED", "FREE", "ORPHANED", "EXCLUDED"];
-  const rows = pools.map(({ pool, family, size, used, free, orphaned, excluded }) => [
+  const title = ["POOL", "FAMILY", "SIZE", "USED", "FREE", "ORPHANED", "RESTING", "EXCLUDED"];
+  const rows = pools.map(({ pool, family, size, used, free, orphaned, resting, excluded }) => [
     pool === "" ? "(gone)" : pool,
     nameOfFamily(family),
     size,
     used,
     free,
     orphaned,
+    resting ?? "?",
     excluded,
   ]);
   const isOrphaned = pools.some(({ orphaned }) => orphaned !== "0");

@@ -17,7 +17,8 @@ const specs = {
 const command = "hawser pools";
 const about = `Shows how full the pools of the Hawser in a cluster are, or in a folder of manifests: for each pool and address family the
 addresses that may be assigned (SIZE), those in use by the controller's plan (USED) and free, those that no pool contains any longer and that were assigned from a
-pool of this name (ORPHANED), and those of its ranges that are never assigned (EXCLUDED). (gone) counts the orphaned addresses of
+pool of this name (ORPHANED), the free ones that are kept for the Services that had them or are assigned last (RESTING, "?" where the history
+cannot be read), and those of its ranges that are never assigned (EXCLUDED). (gone) counts the orphaned addresses of
 pools that no longer exist.
 
 Exit code: 0 when the pools and Services could be read; 1 when they could not, when there is no configuration, or Hawser is not in

@@ -45,7 +45,7 @@ export function migrationProcedure({ metallb, converted }: MigrationFacts): read
   const names = namesOf(metallb);
   const isCustom = era === "custom-resources";
   return [
-    saveStep(names, era),
+    saveStep(names, era, converted.length > 0 ? ",addresspools" : ""),
     stopStep(names, metallb),
     ...(isCustom ? [webhookStep()] : []),
     ...(converted.length > 0 ? [poolsStep()] : []),
@@ -70,13 +70,14 @@ function namesOf(metallb: MetallbInstallation): Names {
   };
 }
 
-function saveStep({ inNamespace }: Names, era: MetallbEra): MigrationStep {
+/** `besides` are kinds beside those of the era, each with a comma before it: not each cluster has them. */
+function saveStep({ inNamespace }: Names, era: MetallbEra, besides: string): MigrationStep {
   const programs = `kubectl get deployment,daemonset ${inNamespace} -o yaml > metallb-programs.yaml`;
   return {
     title: "Save what is there",
     commands: [
       `${SHOW_ADDRESSES} > addresses-before.txt`,
-      `kubectl get ${OBJECTS[era]} ${inNamespace} -o yaml > metallb-objects.yaml`,
+      `kubectl get ${OBJECTS[era]}${besides} ${inNamespace} -o yaml > metallb-objects.yaml`,
       programs,
       ...(era === "custom-resources" ? [`kubectl get ${WEBHOOKS} -o yaml > metallb-webhooks.yaml`] : []),
     ],

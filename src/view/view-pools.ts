@@ -1,3 +1,4 @@
+import type { PoolUsage } from "#src/assignment/snapshot.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type ExplainInput, explainContext } from "./explain-context.ts";
 import { findMissing, isNotConfigured } from "./find-missing.ts";
@@ -15,6 +16,8 @@ export interface PoolView {
   readonly free: string;
   /** Addresses in use that were assigned from a pool of this name, and that no pool contains any longer. */
   readonly orphaned: string;
+  /** Free addresses that are kept for the Service that had them, or assigned last; null where the history cannot be read. */
+  readonly resting: string | null;
   /** Addresses of the pool that are never assigned. */
   readonly excluded: string;
 }
@@ -28,20 +31,27 @@ export interface PoolsView {
   readonly isMissing: boolean;
 }
 
-/** Counts the addresses of the pools as the controller's planner does. Which addresses rest is known to the controller alone. */
+/** Counts the addresses of the pools as the controller's planner does. Which addresses rest is read from the history. */
 export function viewPools(input: ExplainInput): PoolsView {
   const context = explainContext(input);
   const missing = findMissing(input);
   return {
-    pools: context.assignments && context.usage.map(viewUsage),
+    pools: context.assignments && context.usage.map((usage) => viewUsage(usage, input.history !== undefined)),
     problems: [...missing, ...input.problems, ...context.configProblems],
     isMissing: isNotConfigured(missing),
   };
 }
 
-function viewUsage(usage: ReturnType<typeof explainContext>["usage"][number]): PoolView {
-  const { pool, family, size, used, free, orphaned, excluded } = usage;
-  const counts = { size, used, free, orphaned, excluded };
-  const texts = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)]));
-  return { pool, family, ...(texts as Record<keyof typeof counts, string>) };
+function viewUsage(usage: PoolUsage, isHistoryKnown: boolean): PoolView {
+  const { pool, family } = usage;
+  return {
+    pool,
+    family,
+    size: String(usage.size),
+    used: String(usage.used),
+    free: String(usage.free),
+    orphaned: String(usage.orphaned),
+    resting: isHistoryKnown ? String(usage.resting) : null,
+    excluded: String(usage.excluded),
+  };
 }

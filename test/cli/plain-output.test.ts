@@ -72,7 +72,18 @@ describe("what commands print", () => {
     {
       name: "pools",
       text: printPools({
-        pools: [{ pool: HOSTILE, family: "ipv4", size: "1", used: "1", free: "0", orphaned: "1", excluded: "0" }],
+        pools: [
+          {
+            pool: HOSTILE,
+            family: "ipv4",
+            size: "1",
+            used: "1",
+            free: "0",
+            orphaned: "1",
+            resting: "0",
+            excluded: "0",
+          },
+        ],
         problems: [problem],
       } as never),
     },

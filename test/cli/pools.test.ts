@@ -2,6 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { printPools } from "#cli/print-pools.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { createLogger } from "#src/process/log.ts";
+import { openFolderSource } from "#src/source/folder/folder.ts";
+import { viewPools } from "#src/view/view-pools.ts";
+import { inputOfObjects } from "#test/support/input-of-objects.ts";
 import { callCli } from "./run-cli.ts";
 
 const config = (pools: string) => `apiVersion: v1
@@ -46,10 +52,10 @@ describe("E hawser pools", () => {
         .slice(0, 5)
         .map((line) => line.split(/ +/).join(" ")),
     ).toEqual([
-      "POOL FAMILY SIZE USED FREE ORPHANED EXCLUDED",
-      "edge IPv4 7 1 6 1 1",
-      "edge IPv6 18446744073709551616 0 18446744073709551616 0 0",
-      "(gone) IPv4 0 0 0 1 0",
+      "POOL FAMILY SIZE USED FREE ORPHANED RESTING EXCLUDED",
+      "edge IPv4 7 1 6 1 0 1",
+      "edge IPv6 18446744073709551616 0 18446744073709551616 0 0 0",
+      "(gone) IPv4 0 0 0 1 0 0",
       "Orphaned addresses keep serving. hawser release --pool NAME exchanges those that were assigned from this pool.",
     ]);
     expect(code).toBe(0);
@@ -87,9 +93,38 @@ describe("E hawser pools", () => {
       used: "1",
       free: "6",
       orphaned: "1",
+      resting: "0",
       excluded: "1",
     });
     expect([view.pools.length, view.problems, code]).toEqual([3, [], 0]);
+  });
+
+  it("counts the free addresses that rest, by the history; those of a Service that is gone, and not those in use again", async () => {
+    await writeFile(join(folder, "all.yaml"), config(edge.replace("avoid", "rest-time: forever, avoid")) + used);
+    const source = openFolderSource({ directory: folder, log: createLogger({ component: "test", level: "silent" }) });
+    await source.open([], { onChange: () => undefined, onProblems: () => undefined });
+    const at = "2026-11-28T12:00:00.000Z";
+    const holdings = ["192.0.2.1", "192.0.2.3", "192.0.2.4", "2001:db8::7"].flatMap((address) => [
+      { at, change: "released", address, service: `shop/was-${address}` },
+      { at, change: "assigned", address, service: `shop/was-${address}` },
+    ]);
+    await source.report("hawser-history", { holdings, announcements: [] }, { topic: "history" });
+    await source.close();
+    const { stdout } = await callCli(["pools", "--manifests", folder, "-o", "json"]);
+    const { pools: counted } = JSON.parse(stdout) as { pools: readonly { resting: string; free: string }[] };
+    expect(counted.map(({ free, resting }) => [free, resting])).toEqual([
+      ["6", "2"],
+      ["18446744073709551616", "1"],
+      ["0", "0"],
+    ]);
+  });
+
+  it("does not know what rests where the history cannot be read", () => {
+    const { objects } = parseManifests(config(edge) + used, "f.yaml");
+    const input = inputOfObjects(objects, { namespaces: [], slices: [] });
+    const view = viewPools({ ...input, ingresses: [], history: undefined });
+    expect(view.pools?.map(({ resting }) => resting)).toEqual([null, null, null]);
+    expect(printPools(view)).toMatch(/^edge +IPv4 +7 +1 +6 +1 +\? +1$/m);
   });
 
   it("names the file and the line of a Problem", async () => {
