@@ -45,8 +45,9 @@ with the pools, MetalLB's objects, Services, Nodes, Namespaces) are laid over th
 --manifests; what they do not contain stays as it is, except for what --delete names: as "kubectl delete" it removes one object, and with a
 Namespace all that is in it.
 
-Exit code: 0 when no Service loses, moves or has an orphaned address; 3 when one does, whatever else is wrong; 1 when the folder, the
-cluster or a manifest cannot be read, an object of the configuration cannot be used, or one to be deleted does not exist; 2 for wrong options.`;
+Exit code: 0 when no Service loses an address, moves, or has one that the change makes orphaned (one that is orphaned already is kept);
+3 when one does, whatever else is wrong; 1 when the folder, the cluster or a manifest cannot be read, an object of the configuration
+cannot be used, or one to be deleted does not exist; 2 for wrong options.`;
 /** A Service loses its address, or may lose it. */
 const EXIT_HARM = 3;
 

@@ -159,7 +159,7 @@ export const PROBLEM_CODES = {
   },
   RESOURCE_KIND_GONE: {
     meaning:
-      "Warning: IPAddressPools or L2Advertisements were deleted because their kind was removed from the cluster. Services keep their addresses, which are announced as before. No Service gets another address of these pools.",
+      "Warning: IPAddressPools or L2Advertisements were deleted because their kind was removed from the cluster. Services keep their addresses, which are announced as before, but not by a speaker that is restarted while only the kind L2Advertisement is gone. No Service gets another address of these pools.",
     solve: "Install MetalLB's definitions and create the objects again, or move the pools to the ConfigMap.",
   },
   ADVERTISEMENT_POOL_UNKNOWN: {
