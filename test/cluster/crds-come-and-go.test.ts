@@ -108,6 +108,20 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
     for (const untilRead of read) await untilRead();
   }
 
+  /** All programs have listed the objects of a kind since then: of definitions that are replaced they may learn late. */
+  async function untilListed(kind: Kind, sinceMs: number): Promise<void> {
+    const { plural } = factsOf(kind);
+    const listing = (): ReadonlySet<string | undefined> => {
+      const lists = world.audit().filter(({ verb, objectRef, responseStatus, requestReceivedTimestamp = "" }) => {
+        const isGood = verb === "list" && objectRef?.resource === plural && responseStatus?.code === 200;
+        return isGood && Date.parse(requestReceivedTimestamp) >= sinceMs;
+      });
+      return new Set(lists.map(({ sourceIPs }) => sourceIPs?.[0]));
+    };
+    const isSo = (): boolean => listing().size === world.programs.length;
+    await until(`all programs have listed ${plural}`, isSo, { ...PATIENCE, lastSeen: () => [...listing()] });
+  }
+
   const gone = (kind: Kind): RegExp => new RegExp(`RESOURCE_KIND_GONE.*${kind} of metallb`);
   const undefineKinds = async (...kinds: readonly Kind[]): Promise<void> => {
     for (const kind of kinds) await uninstall(world.cluster, metallbDefinition(kind));
@@ -179,11 +193,14 @@ describe.skipIf(reason !== undefined)("MetalLB's definitions come and go", { tim
 
   it("replaced at once, with the same objects, they withdraw nothing that is in use", async () => {
     await undefineKinds(...METALLB_KINDS);
-    for (const kind of METALLB_KINDS) await install(world.cluster, metallbDefinition(kind));
+    for (const kind of ["IPAddressPool", ...REST] as const) await install(world.cluster, metallbDefinition(kind));
+    const replacedMs = Date.now();
+    await install(world.cluster, metallbDefinition("L2Advertisement"));
     await createPool();
     await createAdvertisement();
     await createService("replaced");
     await serve("replaced");
+    await untilListed("L2Advertisement", replacedMs);
     await expectServed();
   });
 
