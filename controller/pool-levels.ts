@@ -16,6 +16,8 @@ const EMPTIER_MS = 60_000;
 
 interface State {
   readonly level: Level;
+  /** How many addresses the pool had then. */
+  readonly size: bigint;
   /** Since when it has been emptier than `level`, on any steady clock; undefined: it is not. */
   readonly emptierSinceMs: number | undefined;
 }
@@ -49,8 +51,9 @@ export class PoolLevels {
     this.#nextMs = undefined;
     for (const room of pools) {
       const key = JSON.stringify([room.pool, room.family]);
-      const before = this.#states.get(key) ?? { level: "roomy", emptierSinceMs: undefined };
-      const state = stateAfter(before, this.#levelOf(room, before.level), nowMs);
+      const before = this.#states.get(key) ?? { level: "roomy", size: room.size, emptierSinceMs: undefined };
+      const now = { level: this.#levelOf(room, before.level), size: room.size };
+      const state = stateAfter(before, now, nowMs);
       if (state.emptierSinceMs !== undefined)
         this.#nextMs = Math.min(this.#nextMs ?? Infinity, state.emptierSinceMs + EMPTIER_MS);
       states.set(key, state);
@@ -122,9 +125,12 @@ export class PoolLevels {
   }
 }
 
-/** A pool that is fuller is so at once; one that is emptier has to be so for a while. */
-function stateAfter({ level, emptierSinceMs }: State, now: Level, nowMs: number): State {
-  if (LEVELS.indexOf(now) >= LEVELS.indexOf(level)) return { level: now, emptierSinceMs: undefined };
+/** A pool that is fuller is so at once, and so is one whose ranges changed; one that is emptier has to be so for a while. */
+function stateAfter({ level, size, emptierSinceMs }: State, now: Pick<State, "level" | "size">, nowMs: number): State {
+  const isEmptier = LEVELS.indexOf(now.level) < LEVELS.indexOf(level);
+  if (!isEmptier || now.size !== size) return { ...now, emptierSinceMs: undefined };
   const sinceMs = emptierSinceMs ?? nowMs;
-  return nowMs - sinceMs < EMPTIER_MS ? { level, emptierSinceMs: sinceMs } : { level: now, emptierSinceMs: undefined };
+  return nowMs - sinceMs < EMPTIER_MS
+    ? { level, size, emptierSinceMs: sinceMs }
+    : { ...now, emptierSinceMs: undefined };
 }

@@ -113,5 +113,5 @@ function verdict(index: PoolIndex, addresses: readonly Ip[], lacks: Settled["lac
   const has = described.length === 0 ? "" : `Has ${described.join(" and ")}.`;
   const [first] = lacks;
   if (first === undefined) return { reason: "AddressAssigned", message: has } as const;
-  return { reason: first.reason, message: [has, ...lacks.map(({ message }) => message)].join(" ").trim() };
+  return { reason: first.reason, message: [has, ...new Set(lacks.map(({ message }) => message))].join(" ").trim() };
 }

@@ -326,9 +326,10 @@ export function explainNotReleased(
 ): Lack | undefined {
   if (stuck.length === 0) return undefined;
   const isAsked = stuck.some((ip) => includesIp(requestedAddresses, ip));
+  const more = new Set(lacks.map(({ message }) => message));
   const why = isAsked
-    ? ["It stays, because the Service asks for exactly this address.", ...lacks.map(({ message }) => message)]
-    : ["It stays until another address can take its place.", ...lacks.map(({ message }) => message)];
+    ? ["It stays, because the Service asks for exactly this address.", ...more]
+    : ["It stays until another address can take its place.", ...more];
   const fix = isAsked ? ["Ask for another address, or remove the request."] : [];
   const message = [`${stuck.map(printIp).join(" and ")}: to be released.`, ...why, ...fix].join(" ");
   return { reason: "AddressNotReleased", message };

@@ -274,7 +274,7 @@ export const PROBLEM_CODES = {
 
   POOL_NEARLY_FULL: {
     meaning:
-      "Warning: of the addresses of a pool in one family, as many are in use as `warning-percent` of the pool says, or else `--pool-warning-percent` of the controller (90 by default). It lasts until 5 % less are in use for a minute.",
+      "Warning: of the addresses of a pool in one family, as many are in use as `warning-percent` of the pool says, or else `--pool-warning-percent` of the controller (90 by default). It lasts until 5 % less are in use for a minute, or the pool has another size.",
     solve: "Add a range to the pool, or another pool, before Services have to wait.",
   },
   POOL_FULL: {

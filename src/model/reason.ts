@@ -60,7 +60,7 @@ export const REASON_MEANINGS = {
   PoolFull:
     "All addresses of a pool in one family are in use: one Event about the ConfigMap or the IPAddressPool. Services may have to wait.",
   PoolHasRoom:
-    "A pool that was full or nearly full has had free addresses for a minute: one Event about the ConfigMap or the IPAddressPool.",
+    "A pool that was full or nearly full has had free addresses for a minute, or got another range: one Event about the ConfigMap or the IPAddressPool.",
   ConfigInvalid: "The configuration cannot be read. The last good one stays in use.",
   ConfigLoaded: "The configuration was read and is in use.",
 } as const;

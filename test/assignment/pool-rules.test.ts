@@ -256,6 +256,10 @@ describe("quota of a namespace", () => {
     expect(summary(planAssignments(snapshot([limited(1)], [service("s", dual)])))["s"]).toBe(
       "assign 192.0.2.0 QuotaExceeded",
     );
+    const both = planAssignments(snapshot([limited(1)], [service("a"), service("s", { ...dual, createdMs: 1 })]));
+    expect(both.assignments.get("default/s")?.message).toMatch(
+      /^The namespace "default" has all addresses [^.]*\. Delete [^.]*\.$/,
+    );
     const twins = [1, 2].map((at) => service(`s${at}`, { sharingKey: "k", ports: [`TCP/${at}`], createdMs: at }));
     expect(summary(planAssignments(snapshot([limited(1)], twins)))).toEqual({
       s1: "assign 192.0.2.0 AddressAssigned",

@@ -34,6 +34,16 @@ describe("PoolLevels", () => {
     expect(problems.map(({ at }) => printPlace(at))).toEqual(['IPAddressPool "metallb-system/edge"']);
   });
 
+  it("says at once that a pool has room again when it got another range: of the new one no address was in use", () => {
+    const levels = new PoolLevels(configMap, 90);
+    levels.update(usage(20), 0);
+    const { events, problems } = levels.update(usage(20, 40n), 1_000);
+    expect(events.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+      'PoolHasRoom: Pool "edge" is no longer full. Free: 20 of 40 IPv4 addresses.',
+    ]);
+    expect([problems, levels.nextInMs(1_000)]).toEqual([[], undefined]);
+  });
+
   it("reports a pool before it is full, when it is full, and when it is not any longer", () => {
     const steps = [
       [17, 0],
