@@ -1,6 +1,6 @@
 import type { MetallbInstallation, MetallbEra } from "./metallb-installation.ts";
 import type { MigrationFacts } from "./migration-facts.ts";
-import { HOLD_LABEL } from "./our-form.ts";
+import { HOLD_LABEL, sharedFlags } from "./our-form.ts";
 
 /** One step of a migration. */
 export interface MigrationStep {
@@ -40,7 +40,8 @@ interface Names {
  * The steps in which Hawser takes MetalLB's place. No address changes hands: never do two controllers run, the one that
  * starts adopts what the other one left, and no two programs answer for one address.
  */
-export function migrationProcedure({ metallb, converted }: MigrationFacts): readonly MigrationStep[] {
+export function migrationProcedure(facts: MigrationFacts): readonly MigrationStep[] {
+  const { metallb, converted } = facts;
   const era = metallb.era ?? "custom-resources";
   const names = namesOf(metallb);
   const isCustom = era === "custom-resources";
@@ -51,7 +52,7 @@ export function migrationProcedure({ metallb, converted }: MigrationFacts): read
     ...(converted.length > 0 ? [poolsStep()] : []),
     controllerStep(),
     speakerStep(names),
-    lookStep(),
+    lookStep(sharedFlags(facts)),
     undoStep(names, isCustom),
     removeStep(names, isCustom),
   ];
@@ -146,12 +147,19 @@ function holdPatch(value: string): string {
   return `--patch '{"spec":{"template":{"spec":{"nodeSelector":{"${HOLD_LABEL}":${value}}}}}}'`;
 }
 
-function lookStep(): MigrationStep {
+/** `flags` are those that Hawser's programs have: without them the commands look for another installation. */
+function lookStep(flags: readonly string[]): MigrationStep {
+  const same = flags.length === 0 ? "" : ", with the same options,";
   return {
     title: "Look",
-    commands: ["hawser status", COMPARE_ADDRESSES],
-    text: "Every Service has its address, and a node that announces it. hawser explain ADDRESS says why one has none.",
+    commands: [["hawser status", ...flags.map(shellWord)].join(" "), COMPARE_ADDRESSES],
+    text: `Every Service has its address, and a node that announces it. hawser explain ADDRESS${same} says why one has none.`,
   };
+}
+
+/** A flag as a shell takes it as one word. */
+function shellWord(text: string): string {
+  return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function undoStep({ inNamespace, controller, speaker, replicas }: Names, isCustom: boolean): MigrationStep {

@@ -26,9 +26,16 @@ export function ourForm(facts: MigrationFacts): readonly MigrationFile[] {
 
 /** The arguments that Hawser's programs need. */
 function argumentsOf(facts: MigrationFacts) {
+  const { speaker } = facts.metallb;
+  const both = sharedFlags(facts);
+  return { controller: both, speaker: [...both, ...(isIgnoringLabel(speaker?.flags) ? ["--ignore-exclude-lb"] : [])] };
+}
+
+/** The flags that all programs need, and the commands that look at them: where the configuration is, and for which Services they are. */
+export function sharedFlags(facts: MigrationFacts): readonly string[] {
   const { metallb, serviceClass, configMap } = facts;
-  const { era, namespace, speaker } = metallb;
-  const both = [
+  const { era, namespace } = metallb;
+  return [
     ...(isOldConfigInUse(facts) ? [`--config-map=${configMap}`] : []),
     ...(era === "custom-resources" && namespace !== METALLB_NAMESPACE ? [`--metallb-namespace=${namespace}`] : []),
     ...(serviceClass.loadBalancerClass === undefined
@@ -36,7 +43,6 @@ function argumentsOf(facts: MigrationFacts) {
       : [`--load-balancer-class=${serviceClass.loadBalancerClass}`]),
     ...(serviceClass.alsoClassless === true ? ["--also-classless"] : []),
   ];
-  return { controller: both, speaker: [...both, ...(isIgnoringLabel(speaker?.flags) ? ["--ignore-exclude-lb"] : [])] };
 }
 
 function installFile(facts: MigrationFacts): MigrationFile {
