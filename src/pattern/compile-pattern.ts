@@ -108,7 +108,12 @@ class ProgramWriter {
   }
 
   #writeRepeat({ body, min, max, isGreedy }: Extract<PatternNode, { kind: "repeat" }>): void {
-    for (let count = 0; count < min; count++) this.write(body);
+    for (let count = 0; count < min; count++) {
+      const before = this.#ops.length;
+      this.write(body);
+      // What has no characters is bounded by nothing else: `(?:(?:){1000}){1000}`.
+      if (this.#ops.length === before) break;
+    }
     if (max === Infinity) {
       const split = this.add(Op.Split);
       this.write(body);

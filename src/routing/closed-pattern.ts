@@ -9,7 +9,7 @@ const OPTIONAL = /^[?*{]/;
 /** Before an expression for Kong. */
 const MARK = /^\/?~(?=\/)/;
 const ESCAPE = /\\./g;
-const CHARACTER_CLASS = /\[\^?\]?[^\]]*\]/g;
+const CLASS_START = /\[\^?\]?/y;
 
 /** A pattern that does not yet know its place among the others. */
 type UnlinkedPattern = Omit<ClosedPattern, "parent">;
@@ -45,13 +45,20 @@ export function literalStart(expression: string): string {
   return OPTIONAL.test(expression.slice(text.length)) ? text.slice(0, -1) || "/" : text;
 }
 
-/** Whether there is a `|` outside of all parentheses, or one that quotes and comments of an expression hide from us. */
+/** Whether there is a `|` outside of all parentheses, or one that quotes, comments and brackets without end hide from us. Linear. */
 function hasAlternatives(pattern: string): boolean {
   if (!pattern.includes("|")) return false;
   if (/\\[QE]|\(\?#/.test(pattern)) return true;
+  const text = pattern.replaceAll(ESCAPE, "x");
   let depth = 0;
-  for (const character of pattern.replaceAll(ESCAPE, "x").replaceAll(CHARACTER_CLASS, "")) {
-    if (character === "(") depth += 1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "[") {
+      CLASS_START.lastIndex = at;
+      CLASS_START.test(text);
+      at = text.indexOf("]", CLASS_START.lastIndex);
+      if (at === -1) return true;
+    } else if (character === "(") depth += 1;
     else if (character === ")") depth -= 1;
     else if (character === "|" && depth <= 0) return true;
   }

@@ -28,7 +28,12 @@ describe("upstream-vhost", () => {
       lines: ["Host: s.default.svc.cluster.local:80", "X-Forwarded-Host: a.com"],
     },
     { host: "$ingress_name.b.com", lines: ["Host: i.b.com", "X-Forwarded-Host: a.com"] },
+    { host: "$service_name:8$service_port", lines: 503 },
+    { host: "$service_name:$namespace", lines: 503 },
     { host: "$http_host", lines: 503 },
+    // One of which there are more ways to read it than anyone lives.
+    { host: `${"$namespace".repeat(25)}!`, lines: 503 },
+    { host: `${"$aa".repeat(80)}!`, lines: 503 },
     { host: "b.com/x", lines: 503 },
     { host: "b.com\r\nX: y", lines: 503 },
   ])("D2 $host: $lines", async ({ host, lines }) => {

@@ -102,6 +102,14 @@ describe("a pattern", () => {
     }
   });
 
+  it("is read in few steps, also where what is repeated has no characters", () => {
+    // Written out, these would be 10 to the power of 60.
+    for (const empty of ["(?:)", "(?i)", "\\Q\\E"]) {
+      const pattern = `/${"(?:".repeat(20)}${empty}${"){1000}".repeat(20)}b`;
+      expect(groupsOf(pattern, "/b")).toBe("/b");
+    }
+  });
+
   it("never fails on any text, and reads it or says why not", () => {
     assert(
       property(

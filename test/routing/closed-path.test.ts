@@ -97,6 +97,14 @@ describe("a path of a restricted Ingress is closed", () => {
     expect(process.cpuUsage().user - before).toBeLessThan(300_000);
   });
 
+  it("I1 is found in time, however long an expression is", () => {
+    const path = `/a|${"[".repeat(300_000)}`;
+    const { user: before } = process.cpuUsage();
+    expect(statusOf("/x", pathsOf(path, "ImplementationSpecific"), CLOSED)).toBe(503);
+    // More than a minute when the end of each bracket was looked for.
+    expect(process.cpuUsage().user - before).toBeLessThan(3_000_000);
+  });
+
   it.each([{ paths: { path: "/admin" } }, { paths: "/admin" }, "/admin", [{ path: "/admin" }]])(
     "I1 with all others of its host where it cannot be read: %j",
     (http) => {
@@ -108,7 +116,7 @@ describe("a path of a restricted Ingress is closed", () => {
   it.each(["/x", "/b"])(
     "I1 %s, which an alternative after a quote or a comment of an expression matches",
     (request) => {
-      for (const path of ["/a\\Q(\\E|/.*", "/a(?#()|/.*", "/a[\\]]|.x]"])
+      for (const path of ["/a\\Q(\\E|/.*", "/a(?#()|/.*", "/a[\\]]|.x]", "/a[]|/.*", "/a[^x|/.*"])
         expect(statusOf(request, pathsOf(path, "ImplementationSpecific"), RESTRICTED)).toBe(503);
     },
   );

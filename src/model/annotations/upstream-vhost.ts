@@ -29,13 +29,14 @@ export const X_FORWARDED_PREFIX: ServedAnnotation<string> = {
 
 /** Of a name (RFC 1035 section 3.1), with a port. */
 const MAX_LENGTH = 259;
-const HOST = /^(?:[A-Za-z0-9._-]|\$\{?\w+\}?)+(?::(?:\d{1,5}|\$\{?service_port\}?))?$/;
+const HOST = /^[A-Za-z0-9._-]+(?::\d{1,5})?$/;
 
 function parseHost(field: Field): HostTemplate | undefined {
   const text = String(field.value).trim();
   const parts = text.split(/(\$\{\w+\}|\$\w+)/).filter((part) => part !== "");
   const isKnown = parts.every((part) => !part.startsWith("$") || variableIn(part) !== undefined);
-  if (text.length <= MAX_LENGTH && HOST.test(text) && isKnown)
+  const filled = parts.map((part) => (part.startsWith("$") ? exampleOf(part) : part)).join("");
+  if (text.length <= MAX_LENGTH && isKnown && HOST.test(filled))
     return parts.map((part) => {
       const variable = part.startsWith("$") ? variableIn(part) : undefined;
       return variable === undefined ? part : { variable };
@@ -45,6 +46,11 @@ function parseHost(field: Field): HostTemplate | undefined {
     why: `it is not a host, with or without port, whose variables are among ${RULE_VARIABLES.map((name) => `$${name}`).join(", ")}`,
     fix: "Write a host such as shop.example.com",
   });
+}
+
+/** A text in place of a variable: as a whole port, or as a part of a name. */
+function exampleOf(part: string): string {
+  return variableIn(part) === "service_port" ? "65535" : "x";
 }
 
 function variableIn(part: string): RuleVariable | undefined {
