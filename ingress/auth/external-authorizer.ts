@@ -1,4 +1,5 @@
-import { authQuestion, type QuestionedRequest } from "#src/auth/auth-question.ts";
+import { hash } from "node:crypto";
+import { type AuthQuestion, authQuestion, type QuestionedRequest } from "#src/auth/auth-question.ts";
 import type { AuthAnswer } from "#src/auth/auth-verdict.ts";
 import { cacheMs } from "#src/auth/cache-ms.ts";
 import { expandKey } from "#src/auth/expand-url.ts";
@@ -9,10 +10,16 @@ import { RecentMap } from "./recent-map.ts";
 /** What came of asking a service; `busy`: too many other requests wait for it. */
 export type ExternalOutcome = AuthOutcome | { readonly kind: "busy" };
 
-/** Questions to one service that wait for an answer. */
+/** Requests that wait for an answer of one service. */
 const MAX_QUESTIONS = 256;
 /** Answers that are kept. */
 const MAX_KEPT = 8_192;
+
+/** What came of a question, and whether that is for all requests with its key. */
+interface FirstOutcome {
+  readonly outcome: AuthOutcome;
+  readonly isForAll: boolean;
+}
 
 interface KeptAnswer {
   readonly answer: AuthAnswer;
@@ -25,7 +32,7 @@ export class ExternalAuthorizer {
   readonly #clockMs: () => number;
   readonly #kept = new RecentMap<KeptAnswer>(MAX_KEPT);
   /** Questions under way whose answers will be kept: alike ones wait for one. */
-  readonly #asked = new Map<string, Promise<AuthOutcome>>();
+  readonly #asked = new Map<string, Promise<FirstOutcome>>();
   /** How many are under way, by service. */
   readonly #waiting = new Map<string, number>();
 
@@ -38,38 +45,56 @@ export class ExternalAuthorizer {
   /** At once, where an answer is kept, or too many wait. Never rejects. */
   ask(auth: ExternalAuth, request: QuestionedRequest): ExternalOutcome | Promise<ExternalOutcome> {
     const question = authQuestion(auth, request);
-    const { scheme, host, port, method, target } = question;
-    const place = `${scheme}://${host}:${port}`;
-    const count = this.#waiting.get(place) ?? 0;
-    if (auth.cacheKey === undefined) {
-      return count >= MAX_QUESTIONS ? { kind: "busy" } : this.#count(place, this.#service.ask(question));
-    }
-    const key = JSON.stringify([method, place, target, expandKey(auth.cacheKey, request)]);
+    const service = `${question.scheme}://${question.host}:${question.port}`;
+    const isBusy = (this.#waiting.get(service) ?? 0) >= MAX_QUESTIONS;
+    if (auth.cacheKey === undefined)
+      return isBusy ? { kind: "busy" } : this.#count(service, this.#service.ask(question));
+    const key = keyOf(auth, request, question);
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#clockMs() < kept.untilMs) return { kind: "answer", answer: kept.answer };
+    return isBusy ? { kind: "busy" } : this.#count(service, this.#askWithOthers(key, auth, question));
+  }
+
+  /** Asks, or takes what comes of the same question where that is for all: an answer that sets a cookie is for one client. */
+  async #askWithOthers(key: string, auth: ExternalAuth, question: AuthQuestion): Promise<AuthOutcome> {
     const same = this.#asked.get(key);
-    if (same !== undefined) return same;
-    if (count >= MAX_QUESTIONS) return { kind: "busy" };
-    const outcome = this.#keep(key, auth, this.#count(place, this.#service.ask(question)));
-    this.#asked.set(key, outcome);
+    if (same !== undefined) {
+      const { outcome, isForAll } = await same;
+      return isForAll ? outcome : this.#service.ask(question);
+    }
+    const first = this.#askFirst(key, auth, question);
+    this.#asked.set(key, first);
+    const { outcome } = await first;
     return outcome;
   }
 
-  async #count(place: string, outcome: Promise<AuthOutcome>): Promise<AuthOutcome> {
-    this.#waiting.set(place, (this.#waiting.get(place) ?? 0) + 1);
-    const found = await outcome;
-    const left = (this.#waiting.get(place) ?? 1) - 1;
-    if (left === 0) this.#waiting.delete(place);
-    else this.#waiting.set(place, left);
-    return found;
+  async #askFirst(key: string, { cacheDurations }: ExternalAuth, question: AuthQuestion): Promise<FirstOutcome> {
+    const outcome = await this.#service.ask(question);
+    this.#asked.delete(key);
+    if (outcome.kind !== "answer") return { outcome, isForAll: true };
+    const { answer } = outcome;
+    const ms = cacheMs(answer, cacheDurations);
+    if (ms > 0) this.#kept.set(key, { answer, untilMs: this.#clockMs() + ms });
+    return { outcome, isForAll: ms > 0 };
   }
 
-  async #keep(key: string, { cacheDurations }: ExternalAuth, outcome: Promise<AuthOutcome>): Promise<AuthOutcome> {
+  async #count(service: string, outcome: Promise<AuthOutcome>): Promise<AuthOutcome> {
+    this.#waiting.set(service, (this.#waiting.get(service) ?? 0) + 1);
     const found = await outcome;
-    this.#asked.delete(key);
-    if (found.kind !== "answer") return found;
-    const ms = cacheMs(found.answer, cacheDurations);
-    if (ms > 0) this.#kept.set(key, { answer: found.answer, untilMs: this.#clockMs() + ms });
+    const left = (this.#waiting.get(service) ?? 1) - 1;
+    if (left === 0) this.#waiting.delete(service);
+    else this.#waiting.set(service, left);
     return found;
   }
+}
+
+/** Of what an answer is kept under, a digest: clients make it as long as they like. */
+function keyOf(auth: ExternalAuth, request: QuestionedRequest, question: AuthQuestion): string {
+  const { scheme, host, port, method, target } = question;
+  const values = expandKey(auth.cacheKey ?? [], request);
+  return hash(
+    "sha256",
+    JSON.stringify([auth.place, request.host, method, scheme, host, port, target, values]),
+    "base64",
+  );
 }

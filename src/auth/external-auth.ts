@@ -6,6 +6,8 @@ import type { SignIn } from "./sign-in-location.ts";
 
 /** A service that says of each request whether it may come in, as the annotations of an Ingress name it. */
 export interface ExternalAuth {
+  /** The path of the Ingress that asks. Its answers count for no other one: the service may look at what is asked for. */
+  readonly place: string;
   readonly url: AuthUrl;
   readonly method: AuthMethod;
   /** Where clients are sent that it does not know; undefined: they get its 401. */

@@ -4,6 +4,8 @@ import type { SourceNetworks } from "./source-networks.ts";
 
 /** What a request has to show to come in: each of these that is named, or one of them. */
 export interface AuthPolicy {
+  /** Whose it is: what waits for the answers of one must not keep out those of others. */
+  readonly namespace: string;
   readonly basic: BasicAuth | undefined;
   readonly external: ExternalAuth | undefined;
   /** `any`: one of them is enough, and an address that may come in is one of them. */

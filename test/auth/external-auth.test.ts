@@ -42,6 +42,7 @@ const AUTH: ExternalAuth = {
   requestRedirect: undefined,
   alwaysSetsCookie: false,
   cacheKey: undefined,
+  place: "default/shop Prefix /",
   cacheDurations: [],
 };
 

@@ -17,7 +17,7 @@ const MAX_DURATIONS = 16;
 
 export const AUTH_CACHE_KEY: ServedAnnotation<RequestTemplate> = {
   names: ["auth-cache-key"],
-  doc: "A text with variables of nginx: requests with the same one share an answer of that service for a while",
+  doc: "A text with variables of nginx: requests for the same host and path of the Ingress, with the same text, share an answer of that service for a while",
   served: { prefixes: OWN_PREFIXES, parse: parseRequestTemplate },
   risks: [{ effect: "ignored" }],
 };

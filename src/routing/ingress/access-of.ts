@@ -2,17 +2,19 @@ import { type BasicAuth, DEFAULT_REALM } from "#src/auth/basic-auth.ts";
 import { DEFAULT_CACHE_DURATIONS, DEFAULT_REDIRECT_PARAM, type ExternalAuth } from "#src/auth/external-auth.ts";
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { PathClaim } from "./merge-host.ts";
 
-/** Who may come in, of what an Ingress says. */
-export function accessOf(settings: IngressSettings): Pick<RuleFilters, "sources" | "auth"> {
+/** Who may come in, of what an Ingress says of a path. */
+export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"> {
+  const { settings, namespace } = claim.ingress;
   const sources = sourcesOf(settings);
-  const [basic, external] = [basicOf(settings), externalOf(settings)];
+  const [basic, external] = [basicOf(settings), externalOf(claim)];
   if (basic === undefined && external === undefined) return { sources, auth: undefined };
   const { satisfy = "all" } = settings;
   const isAny = satisfy === "any";
   return {
     sources: isAny ? undefined : sources,
-    auth: { basic, external, satisfy, sources: isAny ? sources : undefined },
+    auth: { namespace, basic, external, satisfy, sources: isAny ? sources : undefined },
   };
 }
 
@@ -26,10 +28,12 @@ function basicOf(settings: IngressSettings): BasicAuth | undefined {
   return authType === "basic" && authSecret !== undefined ? { secret: authSecret, type, realm } : undefined;
 }
 
-function externalOf(settings: IngressSettings): ExternalAuth | undefined {
+function externalOf({ ingress, path, pathType }: PathClaim): ExternalAuth | undefined {
+  const { settings } = ingress;
   const { authUrl, authSignIn, authSignInRedirectParam: redirectParam = DEFAULT_REDIRECT_PARAM } = settings;
   if (authUrl === undefined || authUrl === "none") return undefined;
   return {
+    place: `${ingress.key} ${pathType} ${path}`,
     url: authUrl,
     method: settings.authMethod ?? "GET",
     signIn: authSignIn && { url: authSignIn, redirectParam },

@@ -26,7 +26,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
-    ...accessOf(settings),
+    ...accessOf(claim),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }
