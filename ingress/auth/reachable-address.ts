@@ -2,7 +2,7 @@ import { parseIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 
 /** Where clouds give programs of a machine its keys, besides link-local addresses: of Amazon by IPv6, Alibaba, Azure. */
-const METADATA = new Set(["fd00:ec2::254", "100.100.100.200", "168.63.129.16"]);
+const METADATA = ["fd00:ec2::254", "100.100.100.200", "168.63.129.16"].map(parseIp);
 
 /**
  * Whether a service that an Ingress names may be asked at this address. Not at those of this program and its node
@@ -10,5 +10,6 @@ const METADATA = new Set(["fd00:ec2::254", "100.100.100.200", "168.63.129.16"]);
  */
 export function isReachableAddress(address: string): boolean {
   const ip = parseIp(address);
-  return ip !== undefined && reservedUse(ip) === undefined && !METADATA.has(address.toLowerCase());
+  if (ip === undefined || reservedUse(ip) !== undefined) return false;
+  return METADATA.every((one) => one?.family !== ip.family || one.value !== ip.value);
 }

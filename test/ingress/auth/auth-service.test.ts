@@ -207,6 +207,7 @@ describe("isReachableAddress()", () => {
     "ff02::1",
     "::ffff:10.0.0.1",
     "fd00:ec2::254",
+    "FD00:0ec2:0::0:254",
     "100.100.100.200",
     "168.63.129.16",
     "not an address",
