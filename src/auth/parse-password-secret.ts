@@ -27,12 +27,14 @@ export function parsePasswordSecret(object: KubeObject, type: PasswordSecretType
   const written = type === "auth-file" ? readFile(root) : readKeys(root);
   if (written === undefined) return { ok: false, problems };
   const users = new Map<string, PasswordHash>();
+  const seen = new Set<string>();
   const unused: string[] = [];
   for (const { user, hash, place } of written) {
     const read = readPasswordHash(hash);
     if ("why" in read) unused.push(`${place}: ${read.why}`);
-    // As in nginx, the first line of a name counts.
-    else if (!users.has(user)) users.set(user, read);
+    // As in nginx, the first line of a name counts, also one that locks the user out.
+    else if (!seen.has(user)) users.set(user, read);
+    seen.add(user);
   }
   if (unused.length > 0) complainOfUnused(root, unused, written.length);
   else if (users.size === 0)

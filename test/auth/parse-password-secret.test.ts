@@ -45,6 +45,12 @@ describe("parsePasswordSecret()", () => {
       users: { a: APR1 },
     },
     {
+      name: "the first of two lines of a name, where it locks the user out",
+      type: "auth-file",
+      fields: { data: { auth: base64(`a:!${APR1}\na:${BCRYPT}\nb:${APR1}`) } },
+      users: { b: APR1 },
+    },
+    {
       name: "stringData before data",
       type: "auth-file",
       fields: { stringData: { auth: `a:${APR1}` }, data: { auth: base64(`b:${APR1}`) } },
