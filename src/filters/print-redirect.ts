@@ -17,7 +17,9 @@ type RedirectedRequest = Pick<FilterRequest, "isSecure" | "path" | "host" | "tar
 export function printRedirect({ location, isRelative }: Redirect, request: RedirectedRequest): string {
   const text = location.map((part) => (typeof part === "string" ? part : valueOf(part.variable, request))).join("");
   const isPath = isPathTemplate(location);
-  if (!isPath || isRelative || request.authority === "") return text;
+  if (!isPath) return text;
+  // A client would take what follows two slashes for a host (RFC 3986 section 4.2), which the author of a link could choose then.
+  if (isRelative || request.authority === "") return text.replace(/^\/[/\\]+/, "/");
   return `${valueOf("scheme", request)}://${request.authority}${text}`;
 }
 

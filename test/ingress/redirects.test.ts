@@ -51,6 +51,16 @@ describe("permanent-redirect and temporal-redirect", () => {
     expect(await answerTo(annotations as Readonly<Record<string, string>>, GET)).toBe(answer);
   });
 
+  it.each([
+    { location: "/$request_uri", target: "//b.com/x?z", answer: "301 /b.com/x?z" },
+    { location: "/$uri", target: "/b.com", answer: "301 /b.com" },
+    { location: "/$uri", target: "/\\b.com", answer: "301 /b.com" },
+    { location: "/$args", target: "/?/b.com", answer: "301 /b.com" },
+  ])("D2 leads to no other host than was written: $location for $target", async ({ location, target, answer }) => {
+    const annotations = { "permanent-redirect": location, "relative-redirects": "true" };
+    expect(await answerTo(annotations, `GET ${target} HTTP/1.1\r\nHost: a.com`)).toBe(answer);
+  });
+
   it("D2 cannot be split by what a client asks", async () => {
     const request = "GET /%0d%0aX:y?%0d%0a HTTP/1.1\r\nHost: a.com";
     expect(await answerTo({ "permanent-redirect": "https://b.com$uri$is_args$args" }, request)).toBe(
