@@ -10,6 +10,7 @@ import { checkSource } from "#src/filters/source-networks.ts";
 import type { AccessControl, AccessDecision, AccessRefusal, AccessRequest } from "#ingress/engine/access-control.ts";
 import { accessGrant } from "#ingress/engine/access-grant.ts";
 import type { ExternalAuthorizer, ExternalOutcome } from "./external-authorizer.ts";
+import { FairShare } from "./fair-share.ts";
 import type { PasswordChecker, PasswordVerdict } from "./password-checker.ts";
 
 /** Requests that wait at once for what becomes of them: each is kept with what came of its body. */
@@ -25,7 +26,8 @@ export class AuthGate implements AccessControl {
   readonly #passwords: Pick<PasswordChecker, "check">;
   readonly #external: Pick<ExternalAuthorizer, "ask">;
   #lists: ReadonlyMap<string, PasswordList> = new Map();
-  #waiting = 0;
+  readonly #waitingOfNamespaces = new FairShare(MAX_WAITING);
+  readonly #waitingOfClients = new FairShare(MAX_WAITING);
 
   constructor(passwords: Pick<PasswordChecker, "check">, external: Pick<ExternalAuthorizer, "ask">) {
     this.#passwords = passwords;
@@ -43,33 +45,39 @@ export class AuthGate implements AccessControl {
   }
 
   decide(policy: AuthPolicy, request: AccessRequest): Decided {
-    const { basic, external, satisfy, sources } = policy;
-    const isAny = satisfy === "any";
+    const { namespace, sources, satisfy } = policy;
     // An address that is not denied is not one that is allowed.
-    if (isAny && sources?.allowed !== undefined && checkSource(sources, request) === undefined) return PASS;
-    if (this.#waiting >= MAX_WAITING) return BUSY;
+    const isKnown = satisfy === "any" && sources?.allowed !== undefined && checkSource(sources, request) === undefined;
+    if (isKnown) return passUnasked(policy);
+    const { remoteAddress: client } = request;
+    if (!this.#waitingOfNamespaces.hasPlaceFor(namespace) || !this.#waitingOfClients.hasPlaceFor(client)) return BUSY;
+    const decided = this.#ask(policy, request);
+    return decided instanceof Promise ? this.#waitFor(decided, namespace, client) : decided;
+  }
+
+  #ask(policy: AuthPolicy, request: AccessRequest): Decided {
+    const { basic, external, satisfy } = policy;
+    const isAny = satisfy === "any";
     // What the request says is read now: it is gone when the first of them is decided.
     const byPassword = basic && this.#checkPassword(basic, request);
     const ask = external && this.#question(external, request);
-    if (byPassword === undefined) return ask === undefined ? PASS : this.#count(ask());
-    if (ask === undefined) return this.#count(byPassword);
+    if (byPassword === undefined) return ask === undefined ? PASS : ask();
+    if (ask === undefined) return byPassword;
     const next = (first: AccessDecision): Decided => {
-      if ((first.kind === "pass") === isAny) return first;
-      return isAny ? after(ask(), (second) => either(first, second)) : ask();
+      if (!isAny) return first.kind === "pass" ? ask() : first;
+      return first.kind === "pass" ? passUnasked(policy) : after(ask(), (second) => either(first, second));
     };
-    return this.#count(after(byPassword, next));
+    return after(byPassword, next);
   }
 
-  #count(decided: Decided): Decided {
-    return decided instanceof Promise ? this.#waitFor(decided) : decided;
-  }
-
-  async #waitFor(decided: Promise<AccessDecision>): Promise<AccessDecision> {
-    this.#waiting += 1;
+  async #waitFor(decided: Promise<AccessDecision>, namespace: string, client: string): Promise<AccessDecision> {
+    this.#waitingOfNamespaces.enter(namespace);
+    this.#waitingOfClients.enter(client);
     try {
       return await decided;
     } finally {
-      this.#waiting -= 1;
+      this.#waitingOfNamespaces.leave(namespace);
+      this.#waitingOfClients.leave(client);
     }
   }
 
@@ -80,7 +88,7 @@ export class AuthGate implements AccessControl {
     // Of two, the endpoint could take the other one.
     const credentials = values.length === 1 ? readBasicCredentials(values[0]!) : undefined;
     if (credentials === undefined) return wrongPassword(basic);
-    const verdict = this.#passwords.check(list, credentials);
+    const verdict = this.#passwords.check(list, credentials, request.remoteAddress);
     return verdict instanceof Promise ? verdict.then((found) => byPassword(found, basic)) : byPassword(verdict, basic);
   }
 
@@ -90,6 +98,13 @@ export class AuthGate implements AccessControl {
     const kept = request.kept();
     return () => after(this.#external.ask(external, kept), (outcome) => byService(outcome, external, location));
   }
+}
+
+/** Of a request that comes in without a question to the service: what only that may write, the client's own does not pass. */
+function passUnasked({ external }: AuthPolicy): AccessDecision {
+  const { responseHeaders: removes = [] } = external ?? {};
+  if (removes.length === 0) return PASS;
+  return { kind: "pass", grant: accessGrant({ fields: [], cookies: [], removes, alwaysSetsCookie: false }) };
 }
 
 /** What comes of a result, at once where that is there. */

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { BasicCredentials } from "#src/auth/basic-credentials.ts";
 import { comparisonFor, type PasswordList } from "#src/auth/password-list.ts";
+import { FairShare } from "./fair-share.ts";
 import type { PasswordThread } from "./password-thread.ts";
 import { RecentMap } from "./recent-map.ts";
 
@@ -24,13 +25,14 @@ export class PasswordChecker {
   readonly #wrong = new RecentMap<true>(MAX_WRONG);
   /** Comparisons under way: requests with the same password wait for one. */
   readonly #waiting = new Map<string, Promise<PasswordVerdict>>();
+  readonly #places = new FairShare(MAX_WAITING);
 
   constructor(thread: Pick<PasswordThread, "compare">) {
     this.#thread = thread;
   }
 
-  /** At once where the verdict is known, or where there are too many who wait. Never rejects. */
-  check(list: PasswordList, credentials: BasicCredentials): PasswordVerdict | Promise<PasswordVerdict> {
+  /** At once where the verdict is known, or where there are too many who wait. Never rejects. `client`: its address. */
+  check(list: PasswordList, credentials: BasicCredentials, client: string): PasswordVerdict | Promise<PasswordVerdict> {
     const { hashes, isKnown } = comparisonFor(list, credentials.user);
     const [first] = hashes;
     if (first === undefined) return "wrong";
@@ -39,17 +41,17 @@ export class PasswordChecker {
     if (this.#wrong.get(key) === true) return "wrong";
     const same = this.#waiting.get(key);
     if (same !== undefined) return same;
-    if (this.#waiting.size >= MAX_WAITING) return "busy";
-    const verdict = this.#compare(key, isKnown, { hashes, password: credentials.password });
+    if (!this.#places.hasPlaceFor(client)) return "busy";
+    const verdict = this.#compare({ key, client, isKnown }, { hashes, password: credentials.password });
     this.#waiting.set(key, verdict);
     return verdict;
   }
 
   async #compare(
-    key: string,
-    isKnown: boolean,
+    { key, client, isKnown }: { readonly key: string; readonly client: string; readonly isKnown: boolean },
     job: Parameters<PasswordThread["compare"]>[0],
   ): Promise<PasswordVerdict> {
+    this.#places.enter(client);
     try {
       const isRight = (await this.#thread.compare(job)) && isKnown;
       if (isRight) this.#right.set(key, true);
@@ -59,6 +61,7 @@ export class PasswordChecker {
       return "busy";
     } finally {
       this.#waiting.delete(key);
+      this.#places.leave(client);
     }
   }
 

@@ -264,15 +264,15 @@ describe("a request that waits for its access", () => {
     expect(endpoint.received()).not.toContain("/admin");
   });
 
-  it("is answered 503 where 64 others with other passwords wait", async () => {
+  it("is answered 503 where 32 others of its client, with other passwords, wait", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
     await using proxy = await startProxy(
       { s: [endpoint.port] },
       { ingresses, access: gateFor(ingresses, HASHES, thread) },
     );
-    const waiting = Array.from({ length: 64 }, (_, index) => ask(proxy.port, get("/admin", basic(`alice:p${index}`))));
-    await until("the comparisons", () => thread.ends.length === 64);
+    const waiting = Array.from({ length: 32 }, (_, index) => ask(proxy.port, get("/admin", basic(`alice:p${index}`))));
+    await until("the comparisons", () => thread.ends.length === 32);
     expect(statusOf(await ask(proxy.port, get("/admin", basic("alice:p64"))))).toBe(503);
     for (const end of thread.ends) end(false);
     expect(new Set((await Promise.all(waiting)).map(statusOf))).toEqual(new Set([401]));

@@ -307,6 +307,20 @@ describe("auth-url", () => {
     expect(endpoint.received().match(/x-auth-request-user: alice/g)).toHaveLength(3);
   });
 
+  it.each([
+    { name: "by password", annotations: { "auth-type": "basic", "auth-secret": "users" } },
+    { name: "from an address", annotations: { "whitelist-source-range": "127.0.0.0/8" } },
+  ])("lets nobody who comes in $name write what only the service may say", async ({ annotations }) => {
+    await using endpoint = await startEndpoint(answering("page"));
+    await using service = await saying(NO);
+    const all = { ...annotations, satisfy: "any", "auth-response-headers": "X-Auth-Request-User" };
+    await using proxy = await start(endpoint, service, all);
+    const password = Buffer.from("alice:correct horse").toString("base64");
+    const lines = `Authorization: Basic ${password}\r\nX-Auth-Request-User: root\r\nx_auth_request_user: root\r\n`;
+    expect(statusOf(await ask(proxy.port, get("/", lines)))).toBe(200);
+    expect(endpoint.received()).not.toMatch(/root/);
+  });
+
   it("asks the host of the request where the URL says $host", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     await using service = await saying(OK);

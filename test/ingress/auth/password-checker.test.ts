@@ -13,6 +13,7 @@ function list(users: Readonly<Record<string, string>>): PasswordList {
   );
 }
 
+const CLIENT = "10.0.0.1";
 const credentials = (user: string, password: string) => ({ user, password: Buffer.from(password) });
 
 /** A thread that takes its time: comparisons end when the test says so. */
@@ -39,10 +40,10 @@ describe("PasswordChecker", () => {
       { user: "bob", password: "correct horse", verdict: "wrong" },
     ];
     for (const { user, password, verdict } of asked) {
-      const first = checker.check(users, credentials(user, password));
+      const first = checker.check(users, credentials(user, password), CLIENT);
       expect(first).toBeInstanceOf(Promise);
       expect(await first).toBe(verdict);
-      expect(checker.check(users, credentials(user, password))).toBe(verdict);
+      expect(checker.check(users, credentials(user, password), CLIENT)).toBe(verdict);
     }
     await thread.close();
   });
@@ -64,17 +65,17 @@ describe("PasswordChecker", () => {
       [APR1, true],
       [BCRYPT, false],
     ] as const) {
-      const verdict = checker.check(list({ alice: text }), alice);
+      const verdict = checker.check(list({ alice: text }), alice, CLIENT);
       thread.jobs.at(-1)!.end(isRight);
       expect(await verdict).toBe(isRight ? "right" : "wrong");
     }
-    expect(checker.check(list({ alice: APR1 }), alice)).toBe("right");
-    expect(checker.check(list({ bob: APR1 }), alice)).toBeInstanceOf(Promise);
+    expect(checker.check(list({ alice: APR1 }), alice, CLIENT)).toBe("right");
+    expect(checker.check(list({ bob: APR1 }), alice, CLIENT)).toBeInstanceOf(Promise);
   });
 
   it("never lets in a name that is not in the list, though the password is that of the hash it was compared with", async () => {
     const thread = heldThread();
-    const verdict = new PasswordChecker(thread).check(list({ alice: APR1 }), credentials("bob", "p"));
+    const verdict = new PasswordChecker(thread).check(list({ alice: APR1 }), credentials("bob", "p"), CLIENT);
     thread.jobs[0]!.end(true);
     expect(await verdict).toBe("wrong");
   });
@@ -82,31 +83,37 @@ describe("PasswordChecker", () => {
   it("compares once for requests that come with the same password together", async () => {
     const thread = heldThread();
     const checker = new PasswordChecker(thread);
-    const verdicts = [1, 2, 3].map(() => checker.check(list({ alice: APR1 }), credentials("alice", "p")));
+    const verdicts = [1, 2, 3].map(() => checker.check(list({ alice: APR1 }), credentials("alice", "p"), CLIENT));
     expect(thread.jobs).toHaveLength(1);
     thread.jobs[0]!.end(true);
     expect(await Promise.all(verdicts.map((verdict) => Promise.resolve(verdict)))).toEqual(["right", "right", "right"]);
   });
 
-  it("takes 64 at once, and is busy for more", async () => {
+  it("takes 64 at once, of one client half of them, and is busy for more", async () => {
     const thread = heldThread();
     const checker = new PasswordChecker(thread);
     const users = list({ alice: APR1 });
-    const verdicts = Array.from({ length: 65 }, (_, index) => checker.check(users, credentials("alice", `p${index}`)));
+    const guess = (client: string, index: number) =>
+      checker.check(users, credentials("alice", `${client} ${index}`), client);
+    const verdicts = Array.from({ length: 33 }, (_, index) => guess(CLIENT, index));
     expect(verdicts.at(-1)).toBe("busy");
+    expect(thread.jobs).toHaveLength(32);
+    expect(guess("10.0.0.2", 0)).toBeInstanceOf(Promise);
+    for (let index = 0; index < 100; index++) void guess(`10.1.0.${index}`, index);
     expect(thread.jobs).toHaveLength(64);
+    expect(guess("10.0.0.3", 0)).toBe("busy");
     for (const { end } of thread.jobs) end(false);
     expect(await verdicts[0]).toBe("wrong");
-    expect(checker.check(users, credentials("alice", "p64"))).toBeInstanceOf(Promise);
+    expect(guess(CLIENT, 64)).toBeInstanceOf(Promise);
   });
 
   it("lets nobody in when the thread fails, and does not keep that", async () => {
     const thread = heldThread();
     const checker = new PasswordChecker(thread);
-    const verdict = checker.check(list({ alice: APR1 }), credentials("alice", "p"));
+    const verdict = checker.check(list({ alice: APR1 }), credentials("alice", "p"), CLIENT);
     thread.jobs[0]!.fail();
     expect(await verdict).toBe("busy");
-    expect(checker.check(list({ alice: APR1 }), credentials("alice", "p"))).toBeInstanceOf(Promise);
+    expect(checker.check(list({ alice: APR1 }), credentials("alice", "p"), CLIENT)).toBeInstanceOf(Promise);
   });
 
   it("keeps right verdicts, however many wrong passwords come", async () => {
@@ -114,13 +121,14 @@ describe("PasswordChecker", () => {
       compare: ({ password }) => Promise.resolve(Buffer.from(password).toString() === "p"),
     });
     const users = list({ alice: APR1 });
-    await checker.check(users, credentials("alice", "p"));
-    for (let index = 0; index < 10_000; index++) await checker.check(users, credentials("alice", `wrong ${index}`));
-    expect(checker.check(users, credentials("alice", "p"))).toBe("right");
-    expect(checker.check(users, credentials("alice", "wrong 0"))).toBeInstanceOf(Promise);
+    await checker.check(users, credentials("alice", "p"), CLIENT);
+    for (let index = 0; index < 10_000; index++)
+      await checker.check(users, credentials("alice", `wrong ${index}`), CLIENT);
+    expect(checker.check(users, credentials("alice", "p"), CLIENT)).toBe("right");
+    expect(checker.check(users, credentials("alice", "wrong 0"), CLIENT)).toBeInstanceOf(Promise);
   });
 
   it("says wrong at once where the list has no users", () => {
-    expect(new PasswordChecker(heldThread()).check(list({}), credentials("alice", "p"))).toBe("wrong");
+    expect(new PasswordChecker(heldThread()).check(list({}), credentials("alice", "p"), CLIENT)).toBe("wrong");
   });
 });
