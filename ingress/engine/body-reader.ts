@@ -68,6 +68,11 @@ export class BodyReader {
     return chunked.isMalformed ? -1 : at;
   }
 
+  /** A field comes after the data. */
+  get hasTrailers(): boolean {
+    return this.isChunked && this.#chunked!.hasTrailers;
+  }
+
   /** Of a chunked body: nothing shows yet that it is one. */
   get isUnproven(): boolean {
     return this.isChunked && !this.#chunked!.hasSize;

@@ -55,6 +55,8 @@ export class ChunkedReader {
   dataEnd = 0;
   /** The first size has been read, so it probably is a chunked body. */
   hasSize = false;
+  /** A trailer has begun. */
+  hasTrailers = false;
   #state: number = At.SizeStart;
   #digits = 0;
   #remaining = 0;
@@ -69,7 +71,7 @@ export class ChunkedReader {
 
   reset(): void {
     this.#state = At.SizeStart;
-    this.hasSize = false;
+    this.hasSize = this.hasTrailers = false;
     this.#keptTrailers = undefined;
     this.clearEdits();
     this.#digits = this.#remaining = this.#extensionBytes = this.#trailerBytes = 0;
@@ -187,6 +189,7 @@ export class ChunkedReader {
     switch (this.#state) {
       case At.LineStart:
         if (byte === CR) return At.EndLf;
+        this.hasTrailers = true;
         this.#nameBytes = 0;
         return this.#trailerName(byte);
       case At.TrailerName:

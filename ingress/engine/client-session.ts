@@ -20,7 +20,7 @@ import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
 import { QuestionedHead } from "./questioned-head.ts";
 import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
-import { bodyFault, isBodyTooLarge, requestFault } from "./request-fault.ts";
+import { bodyFault, bodyRule, type BodyRule, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
@@ -50,8 +50,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #bodyPace: BodyPace | undefined;
   /** The mark that the request is open, where its client may have a number of them. */
   #open: OpenRequest | undefined;
-  /** Of the request that is answered now; 0: any size. */
-  #maxBodyBytes = 0;
+  /** Of the request that is answered now. */
+  #bodyRule: BodyRule = { maxBytes: 0, forbidsTrailers: false };
   #isReadingStash = false;
   /** The head that is read now lies in the stash. */
   #isStashed = false;
@@ -302,9 +302,9 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     if (decision.rule !== undefined)
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward") this.#open = decision.open;
-    this.#maxBodyBytes = decision.rule?.filters.bodyBytes ?? this.#context.limits.bodyBytes;
-    if (isBodyTooLarge(this.#body, head.contentLength, this.#maxBodyBytes))
-      return this.#refuse("request-body-too-large");
+    this.#bodyRule = bodyRule(decision.rule?.filters, this.#context.limits.bodyBytes);
+    const fault = bodyFault(this.#body, { bodyEnd, contentLength: head.contentLength }, this.#bodyRule);
+    if (fault !== undefined) return this.#refuse(fault);
     if (decision.kind === "refuse") return this.#refuse(decision.reason);
     if (decision.kind === "answer") return this.#answer(decision.status, decision.cause);
     const { auth } = decision.rule.filters;
@@ -361,7 +361,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
     this.#bodyPace?.add(end - start);
-    const fault = bodyFault(this.#body, bodyEnd, this.#maxBodyBytes);
+    const fault = bodyFault(this.#body, { bodyEnd, contentLength: -1 }, this.#bodyRule);
     if (fault !== undefined) {
       if (this.#exchange !== undefined && this.#exchange.status !== 0) this.abortClient(fault);
       else this.#refuse(fault);

@@ -1,3 +1,4 @@
+import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { expectationOf } from "./expectation-of.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
@@ -9,17 +10,30 @@ export function requestFault(bytes: Buffer, head: RequestHead): ResponseReason |
   return expectationOf(bytes, head) === "unknown" ? "expectation-unknown" : undefined;
 }
 
-/** Why more of a body is not served; undefined where it may be. `bodyEnd` is -1 where its framing is broken. */
-export function bodyFault(body: BodyReader, bodyEnd: number, maxBytes: number): ResponseReason | undefined {
-  if (bodyEnd === -1) return "request-body-malformed";
-  return isBodyTooLarge(body, -1, maxBytes) ? "request-body-too-large" : undefined;
+/** What a rule says of bodies. */
+export interface BodyRule {
+  /** 0: any size. */
+  readonly maxBytes: number;
+  /** Trailers do not pass: an endpoint could read one as a field that only a service may write, who lets in. */
+  readonly forbidsTrailers: boolean;
 }
 
-/** By its announced length (-1: none), or by its chunks so far. `maxBytes` 0: any size. */
-export function isBodyTooLarge(
-  { isChunked, chunkBytes }: Pick<BodyReader, "isChunked" | "chunkBytes">,
-  contentLength: number,
-  maxBytes: number,
-): boolean {
-  return maxBytes > 0 && (contentLength > maxBytes || (isChunked && chunkBytes > maxBytes));
+/**
+ * Why what has come of a body is not served; undefined where it may be. `bodyEnd` is -1 where its framing is broken,
+ * `contentLength` where no length was announced.
+ */
+export function bodyFault(
+  { isChunked, chunkBytes, hasTrailers }: BodyReader,
+  { bodyEnd, contentLength }: { readonly bodyEnd: number; readonly contentLength: number },
+  { maxBytes, forbidsTrailers }: BodyRule,
+): ResponseReason | undefined {
+  if (bodyEnd === -1 || (forbidsTrailers && hasTrailers)) return "request-body-malformed";
+  const isTooLarge = maxBytes > 0 && (contentLength > maxBytes || (isChunked && chunkBytes > maxBytes));
+  return isTooLarge ? "request-body-too-large" : undefined;
+}
+
+/** What the rule of a request says of its body. `mostBytes`: where it says nothing of the size. */
+export function bodyRule(filters: RuleFilters | undefined, mostBytes: number): BodyRule {
+  const { responseHeaders = [] } = filters?.auth?.external ?? {};
+  return { maxBytes: filters?.bodyBytes ?? mostBytes, forbidsTrailers: responseHeaders.length > 0 };
 }

@@ -321,6 +321,33 @@ describe("auth-url", () => {
     expect(endpoint.received()).not.toMatch(/root/);
   });
 
+  it.each([
+    { name: "with its head", pause: false, headers: "X-Auth-Request-User", status: 400 },
+    { name: "after it has waited", pause: true, headers: "X-Auth-Request-User", status: 400 },
+    { name: "where no field of the service passes", pause: false, headers: "", status: 200 },
+  ])("takes no trailer, which could be such a field for the endpoint: $name, $status", async (of) => {
+    await using endpoint = await startEndpoint((socket, text) => {
+      if (text.endsWith("\r\n\r\n")) socket.write(okWith("page"));
+    });
+    let letIn: (() => void) | undefined;
+    await using service = await startEndpoint((socket) => {
+      letIn = () => socket.write(OK);
+      if (!of.pause) letIn();
+    });
+    const annotations = of.headers === "" ? {} : { "auth-response-headers": of.headers };
+    await using proxy = await start(endpoint, service, annotations);
+    using client = openClient(proxy.port);
+    client.send(
+      "POST / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
+    );
+    if (of.pause) await until("the question", () => service.received() !== "");
+    client.send("X-Auth-Request-User: root\r\n\r\n");
+    if (of.pause) letIn?.();
+    const { text } = await client.ended();
+    expect(statusOf(text)).toBe(of.status);
+    expect(endpoint.received().includes("root")).toBe(of.status === 200);
+  });
+
   it("asks the host of the request where the URL says $host", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     await using service = await saying(OK);
