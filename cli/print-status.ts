@@ -71,8 +71,9 @@ function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
 
 function poolTable({ pools }: StatusView): Table {
   const title = ["POOL", "SIZE", "USED", "AUTO-ASSIGN", "RANGES"];
-  const rows = pools.map(({ name, size, used, autoAssign, ranges }) => {
-    return [name, size, used === undefined ? UNKNOWN : String(used), autoAssign ? "yes" : "no", ranges.join(", ")];
+  const rows = pools.map(({ name, size, used, autoAssign, disabled, ranges }) => {
+    const auto = disabled ? "disabled" : autoAssign ? "yes" : "no";
+    return [name, size, used === undefined ? UNKNOWN : String(used), auto, ranges.join(", ")];
   });
   return { title, rows };
 }

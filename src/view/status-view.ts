@@ -23,6 +23,8 @@ export interface StatusView {
   readonly pools: readonly {
     readonly name: string;
     readonly autoAssign: boolean;
+    /** Services keep addresses of it, and no Service gets another one. */
+    readonly disabled: boolean;
     readonly ranges: readonly string[];
     /** Addresses of both families that may be assigned, in decimal digits: an IPv6 pool has more than a JSON number can count. */
     readonly size: string;
@@ -78,11 +80,12 @@ export function viewStatus(input: StatusInput): StatusView {
   };
 }
 
-function viewPool({ name, autoAssign, ranges }: Pool, plan: InstallationPlan): StatusView["pools"][number] {
+function viewPool({ name, autoAssign, isDisabled, ranges }: Pool, plan: InstallationPlan): StatusView["pools"][number] {
   const usages = plan.usage.filter(({ pool }) => pool === name);
   return {
     name,
     autoAssign,
+    disabled: isDisabled,
     ranges: ranges.map(printRange),
     size: String(usages.reduce((sum, { size }) => sum + size, 0n)),
     ...(plan.isKnown ? { used: usages.reduce((sum, { used }) => sum + used, 0) } : {}),

@@ -89,6 +89,26 @@ async function installation(): Promise<string> {
 }
 
 describe("hawser status", () => {
+  it("says that a pool assigns on its own, only on request, or not at all", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hawser-status-"));
+    closers.push(async () => rm(directory, { recursive: true, force: true }));
+    const pool = (name: string, third: number, more: string): string =>
+      `{ name: ${name}, protocol: layer2, addresses: [192.0.${third}.0/30]${more} }`;
+    const pools = [pool("a", 2, ""), pool("b", 3, ", auto-assign: false"), pool("c", 4, ", disabled: true")];
+    const data = { config: `address-pools: [${pools.join(", ")}]` };
+    const metadata = { namespace: "hawser-system", name: "hawser" };
+    await writeFile(join(directory, "a.yaml"), stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data }));
+    const { stdout } = await callCli(["status", "--manifests", directory]);
+    expect(stdout.match(/^[abc] .*$/gm)?.map((line) => line.split(/ {2,}/).slice(0, 4).join(" "))).toEqual([
+      "a 4 0 yes",
+      "b 4 0 no",
+      "c 4 0 disabled",
+    ]);
+    const json = await callCli(["status", "--manifests", directory, "-o", "json"]);
+    const view = JSON.parse(json.stdout) as { pools: readonly { disabled: boolean }[] };
+    expect(view.pools.map(({ disabled }) => disabled)).toEqual([false, false, true]);
+  });
+
   it("shows pools, Services, speakers and Events, the pending Service with its reason, the dead speaker as down", async () => {
     const { code, stdout, stderr } = await callCli(["status", "--manifests", await installation()]);
     expect([code, stderr]).toEqual([0, ""]);
