@@ -12,8 +12,9 @@ export type ExternalOutcome = AuthOutcome | { readonly kind: "busy" };
 
 /** Requests that wait for an answer of one service. */
 const MAX_QUESTIONS = 256;
-/** Answers that are kept. */
-const MAX_KEPT = 8_192;
+/** Answers that are kept. Clients can make up what is refused, so that has a bound of its own. */
+const MAX_LET_IN = 8_192;
+const MAX_REFUSED = 1_024;
 
 /** What came of a question, and whether that is for all requests with its key. */
 interface FirstOutcome {
@@ -30,7 +31,8 @@ interface KeptAnswer {
 export class ExternalAuthorizer {
   readonly #service: Pick<AuthService, "ask">;
   readonly #clockMs: () => number;
-  readonly #kept = new RecentMap<KeptAnswer>(MAX_KEPT);
+  readonly #letIn = new RecentMap<KeptAnswer>(MAX_LET_IN);
+  readonly #refused = new RecentMap<KeptAnswer>(MAX_REFUSED);
   /** Questions under way whose answers will be kept: alike ones wait for one. */
   readonly #asked = new Map<string, Promise<FirstOutcome>>();
   /** How many are under way, by service. */
@@ -50,7 +52,7 @@ export class ExternalAuthorizer {
     if (auth.cacheKey === undefined)
       return isBusy ? { kind: "busy" } : this.#count(service, this.#service.ask(question));
     const key = keyOf(auth, request, question);
-    const kept = this.#kept.get(key);
+    const kept = this.#letIn.get(key) ?? this.#refused.get(key);
     if (kept !== undefined && this.#clockMs() < kept.untilMs) return { kind: "answer", answer: kept.answer };
     return isBusy ? { kind: "busy" } : this.#count(service, this.#askWithOthers(key, auth, question));
   }
@@ -74,8 +76,14 @@ export class ExternalAuthorizer {
     if (outcome.kind !== "answer") return { outcome, isForAll: true };
     const { answer } = outcome;
     const ms = cacheMs(answer, cacheDurations);
-    if (ms > 0) this.#kept.set(key, { answer, untilMs: this.#clockMs() + ms });
+    if (ms > 0) this.#keep(key, { answer, untilMs: this.#clockMs() + ms });
     return { outcome, isForAll: ms > 0 };
+  }
+
+  #keep(key: string, kept: KeptAnswer): void {
+    const isLetIn = kept.answer.status < 300;
+    (isLetIn ? this.#refused : this.#letIn).delete(key);
+    (isLetIn ? this.#letIn : this.#refused).set(key, kept);
   }
 
   async #count(service: string, outcome: Promise<AuthOutcome>): Promise<AuthOutcome> {

@@ -29,8 +29,12 @@ export function hostResolver({ resolve, isReachable, clockMs }: HostResolverOpti
     const kept = known.get(host);
     if (kept !== undefined && clockMs() < kept.untilMs) return kept.addresses;
     const addresses = resolve(host);
-    known.set(host, { addresses, untilMs: clockMs() + KEPT_MS });
-    addresses.catch(() => known.delete(host));
+    // A name that DNS is slow to find is looked up once at a time: the lookups of the system are few, and all names share them.
+    known.set(host, { addresses, untilMs: Infinity });
+    addresses.then(
+      () => known.set(host, { addresses, untilMs: clockMs() + KEPT_MS }),
+      () => known.delete(host),
+    );
     return addresses;
   }
 

@@ -241,4 +241,22 @@ describe("hostResolver()", () => {
     await find();
     expect(asked).toBe(3);
   });
+
+  it("asks for a name once at a time, however long that takes", async () => {
+    let nowMs = 0;
+    const found = Promise.withResolvers<readonly { address: string; family: number }[]>();
+    let asked = 0;
+    const resolve = () => {
+      asked += 1;
+      return found.promise;
+    };
+    const lookup = hostResolver({ resolve, isReachable: () => true, clockMs: () => nowMs });
+    const find = () => new Promise((done) => lookup("a.test", {}, (error, address) => done(error?.message ?? address)));
+    const first = find();
+    nowMs = 60_000;
+    const second = find();
+    found.resolve([{ address: "10.0.0.1", family: 4 }]);
+    expect(await Promise.all([first, second, find()])).toEqual(["10.0.0.1", "10.0.0.1", "10.0.0.1"]);
+    expect(asked).toBe(1);
+  });
 });

@@ -110,6 +110,29 @@ describe("ExternalAuthorizer", () => {
     expect(authorizer.ask({ ...AUTH, cacheKey: undefined }, requestOf("x"))).toBeInstanceOf(Promise);
   });
 
+  it("keeps who was let in, however many others were refused, and forgets that with the next answer", async () => {
+    let asked = 0;
+    let nowMs = 0;
+    const letIn = new Set(["x"]);
+    const ask = ({ fields }: { readonly fields: readonly (readonly [string, string])[] }) => {
+      asked += 1;
+      const session = fields.find(([name]) => name === "Cookie")?.[1].slice("session=".length) ?? "";
+      return Promise.resolve<AuthOutcome>({
+        kind: "answer",
+        answer: { status: letIn.has(session) ? 200 : 401, fields: [] },
+      });
+    };
+    const authorizer = new ExternalAuthorizer({ ask }, () => nowMs);
+    const auth: ExternalAuth = { ...AUTH, cacheDurations: [{ statuses: "any", ms: 300_000 }] };
+    const statusFor = (session: string) => statusOf(authorizer.ask(auth, requestOf(session)));
+    expect(await statusFor("x")).toBe(200);
+    for (let index = 0; index < 10_000; index++) await statusFor(`made up ${index}`);
+    expect([await statusFor("x"), asked]).toEqual([200, 10_001]);
+    nowMs = 300_000;
+    letIn.delete("x");
+    expect([await statusFor("x"), await statusFor("x"), asked]).toEqual([401, 401, 10_002]);
+  });
+
   it("keeps no keys, which clients make as long as they like", async () => {
     const authorizer = new ExternalAuthorizer({ ask: () => Promise.resolve({ kind: "answer", answer: OK }) }, () => 0);
     const before = process.memoryUsage().heapUsed;
