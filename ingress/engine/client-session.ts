@@ -24,6 +24,7 @@ import { bodyFault, bodyRule, type BodyRule, requestFault } from "./request-faul
 import { RequestRecord } from "./request-record.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
+import { withEndpointsNow } from "./with-endpoints-now.ts";
 
 /** Requests of one client that are answered before other clients have their turn. */
 const REQUESTS_PER_TURN = 8;
@@ -322,8 +323,10 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.setDeadline(this.#context.limits.accessMs);
     this.#input.holdByExchange();
     void this.#waiting.begin(access, first, (found, bytes) => {
-      if (found.kind === "pass") this.#sendHeld(decision, bytes, found.grant);
-      else this.#answer(found.status, found.cause);
+      const now = withEndpointsNow(decision, this.#context.routes);
+      if (found.kind === "answer") this.#answer(found.status, found.cause);
+      else if (now === undefined) this.#answer(503, { reason: "no-endpoint" });
+      else this.#sendHeld(now, bytes, found.grant);
     });
     return false;
   }

@@ -10,7 +10,11 @@ export const RESPONSE_REASONS = {
     status: 400,
     meaning: "The request head breaks the rules of HTTP/1.1, or contradicts itself.",
   },
-  "request-body-malformed": { status: 400, meaning: "The chunked framing of the request body is broken." },
+  "request-body-malformed": {
+    status: 400,
+    meaning:
+      "The chunked framing of the request body is broken; or it has trailers where fields of the service that says who may come in go to the endpoint.",
+  },
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },

@@ -250,6 +250,27 @@ describe("a request that waits for its access", () => {
     expect(endpoint.received()).not.toContain("/admin");
   });
 
+  it("goes to an endpoint that is there when its access is known, or is answered 503 where there is none", async () => {
+    await using former = await startEndpoint(answering("former"));
+    await using present = await startEndpoint(answering("present"));
+    const thread = heldThread();
+    await using proxy = await startProxy(
+      { s: [former.port] },
+      { ingresses, access: gateFor(ingresses, HASHES, thread) },
+    );
+    const first = ask(proxy.port, get("/admin", basic("alice:p")));
+    await until("the comparison", () => thread.ends.length === 1);
+    proxy.setEndpoints({ s: [present.port] });
+    thread.ends[0]!(true);
+    expect(await first).toMatch(/present$/);
+    const second = ask(proxy.port, get("/admin", basic("alice:q")));
+    await until("the comparison", () => thread.ends.length === 2);
+    proxy.setEndpoints({ s: [] });
+    thread.ends[1]!(true);
+    expect(statusOf(await second)).toBe(503);
+    expect(former.received()).toBe("");
+  });
+
   it("is answered 503 when it takes too long, and never comes in afterwards", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
