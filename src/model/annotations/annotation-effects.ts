@@ -5,7 +5,7 @@ import { firstRiskyDirective } from "#src/model/snippet-directive.ts";
 import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
 import { INSTEAD } from "./instead.ts";
-import { NGINX_PREFIXES, PREFIXES } from "./prefixes.ts";
+import { NGINX_PREFIXES, OWN_PREFIXES, PREFIXES } from "./prefixes.ts";
 import { splitKey } from "./split-key.ts";
 
 /** What annotations that Hawser does not serve do to their Ingress. */
@@ -122,7 +122,9 @@ function askedBy(
     const isIgnored = !isTold && (NGINX_PREFIXES.includes(prefix) || LOOKS_LIKE_RESTRICTION.test(key));
     return isIgnored ? { effect: "ignored", isTold } : undefined;
   }
-  const siblings = (sibling: string) => texts[prefix + sibling]?.trim();
+  // Those that Hawser serves count together, under whichever of its prefixes each of them is.
+  const prefixes = OWN_PREFIXES.includes(prefix) ? OWN_PREFIXES : [prefix];
+  const siblings = (sibling: string) => prefixes.map((one) => texts[one + sibling]?.trim()).find((text) => text);
   const risk = record.risks.find(({ asks }) => (asks === undefined ? value !== "" : asks(value, siblings)));
   return risk && { ...record, effect: risk.effect, isTold };
 }

@@ -37,7 +37,7 @@ interface AnnotationRisk {
   readonly effect: AnnotationEffect;
   /**
    * Whether a value asks for anything; default: any that is not blank. `siblings` gives the values of other annotations
-   * of the same prefix.
+   * of the same prefix; of all prefixes that Hawser serves where that is one of them.
    */
   readonly asks?: (value: string, siblings: (name: string) => string | undefined) => boolean;
 }

@@ -29,16 +29,18 @@ export const AUTH_CACHE_DURATION: ServedAnnotation<readonly CacheDuration[]> = {
   risks: [{ effect: "ignored" }],
 };
 
-/** `200 202 5m, 401 30s`: statuses, and how long an answer counts; without statuses 200, 301 and 302, as in nginx. */
-function parseCacheDuration(field: Field): readonly CacheDuration[] | undefined {
+/** `200 202 5m, 401 30s`: statuses, and how long an answer counts; without statuses 200, 301 and 302, as in nginx. None where it cannot be read. */
+function parseCacheDuration(field: Field): readonly CacheDuration[] {
   const text = String(field.value).trim();
   const items = text.split(",").map((item) => readDuration(item.trim()));
   if (items.length <= MAX_DURATIONS && items.every((item) => item !== undefined)) return items;
-  return settingUnreadable(field, {
-    what: `Cannot keep answers for ${quote(text)}`,
+  settingUnreadable(field, {
+    what: `Cannot keep answers for ${quote(text)}: none is kept`,
     why: "it is not a list of statuses and times",
     fix: "Write it such as 200 202 401 5m",
   });
+  // The default could keep them for longer than was meant.
+  return [];
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = {

@@ -6,7 +6,7 @@ import { codes, object, valueOf } from "#test/model/build.ts";
 const PREFIX = "nginx.ingress.kubernetes.io/";
 
 function withAnnotations(annotations: Readonly<Record<string, string>>, hosts: readonly string[] = ["a.com"]) {
-  const keys = Object.entries(annotations).map(([name, value]) => [PREFIX + name, value]);
+  const keys = Object.entries(annotations).map(([name, value]) => [name.includes("/") ? name : PREFIX + name, value]);
   const metadata = { name: "shop", namespace: "web", annotations: Object.fromEntries(keys) };
   const backend = { service: { name: "web", port: { number: 80 } } };
   const http = { paths: [{ path: "/", pathType: "Prefix", backend }] };
@@ -193,6 +193,20 @@ describe("parseIngress() reads the details of auth-url", () => {
   ])("asks the service without $name: $value", ({ name, value }) => {
     const parsed = withAnnotations({ ...URL, [name]: value });
     expect(valueOf(parsed)).toMatchObject({ closed: undefined, settings: { authUrl: { host: "auth.test" } } });
+    expect(codes(parsed.problems)).toEqual(["ingress_setting_invalid"]);
+  });
+
+  it.each(["auth-response-headers", "auth-method", "auth-proxy-set-headers"])(
+    "closes the paths with %s that cannot be served, also where auth-url has another prefix",
+    (name) => {
+      const parsed = withAnnotations({ "hawser.dev/auth-url": "http://auth.test/check", [name]: "X User" });
+      expect(valueOf(parsed).closed).toBe("closed-restriction");
+    },
+  );
+
+  it("keeps no answers where it cannot be read for how long", () => {
+    const parsed = withAnnotations({ ...URL, "auth-cache-key": "$cookie_a", "auth-cache-duration": "200 10sec" });
+    expect(valueOf(parsed).settings.authCacheDuration).toEqual([]);
     expect(codes(parsed.problems)).toEqual(["ingress_setting_invalid"]);
   });
 
