@@ -43,6 +43,8 @@ export interface Candidate {
   readonly reason: IneligibleReason | undefined;
   /** Why it stands back for others that can; undefined if it does not. */
   readonly standsBack: IneligibleReason | undefined;
+  /** The sum of its weights as a preferred node; 0: it is none. */
+  readonly score: number;
 }
 
 /** Judges nodes by the rules of the election, as the speakers do. */
@@ -95,6 +97,7 @@ export class Candidates {
       node: member.node,
       reason: whyUnable(member, wanted, this.#standings),
       standsBack: whyReserved(member, wanted, this.#standings),
+      score: wanted.scores?.get(member.node) ?? 0,
     }));
   }
 }

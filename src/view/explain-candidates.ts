@@ -3,6 +3,7 @@ import { isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import { printIp } from "#src/ip/address.ts";
 import type { ExplainContext } from "./explain-context.ts";
 import type { AnnouncedSubject } from "./explain-owner.ts";
+import type { Candidate } from "./candidates.ts";
 import { badStep, type ExplainStep, listNames, okStep, sentence, unknownStep } from "./explain-step.ts";
 import type { SpeakerView } from "./view-speakers.ts";
 
@@ -32,6 +33,7 @@ export function explainCandidates(context: ExplainContext, { ip, users }: Announ
                 : `${text}: ${listNames(spares.map(({ node }) => node))} could ${can}.`,
           }),
         ];
+  const preferred = explainPreferred(text, able, owners);
   const isBad = able.length === 0 && owners.length === 0;
   const byReason = Map.groupBy(judged, ({ reason, standsBack }) => reason ?? standsBack);
   const unable = [...byReason].flatMap(([reason, some]) => {
@@ -40,7 +42,21 @@ export function explainCandidates(context: ExplainContext, { ip, users }: Announ
     if (reason === undefined || isForbidden(reason) || nodes.length === 0) return [];
     return [explainUnable(reason, nodes, isBad)];
   });
-  return [...first, ...unable, ...explainAbsent(speakers.views, owners, isBad)];
+  return [...first, ...preferred, ...unable, ...explainAbsent(speakers.views, owners, isBad)];
+}
+
+/** Which of the nodes that could announce an address come before the others; nothing where none is preferred. */
+function explainPreferred(text: string, able: readonly Candidate[], owners: readonly string[]): readonly ExplainStep[] {
+  const order = able.filter(({ score }) => score > 0).toSorted((left, right) => right.score - left.score);
+  const [best] = order;
+  if (best === undefined) return [];
+  const names = listNames(order.map(({ node, score }) => `${node} (weight ${score})`));
+  const isAtBest = able.some(({ node, score }) => score === best.score && owners.includes(node));
+  const stays =
+    owners.length === 0 || isAtBest
+      ? ""
+      : " It stays with its owner until that fails or leaves, unless the speakers run with --fail-back-after.";
+  return [okStep("candidate", { text: `${text}: preferred when it gets another owner: ${names}.${stays}` })];
 }
 
 function explainUnable(reason: IneligibleReason, nodes: readonly string[], isBad: boolean): ExplainStep {
