@@ -13,6 +13,7 @@ export interface ConvertedPool {
 /** The AddressPools as IPAddressPools and L2Advertisements; not those of which an IPAddressPool has the name already. */
 export function convertAddressPools({ addressPools, namespace, names }: MetallbInstallation): readonly ConvertedPool[] {
   const taken = names.get("IPAddressPool") ?? [];
+  const advertisements = new Set(names.get("L2Advertisement"));
   return addressPools.flatMap(({ name, fields }) => {
     if (taken.includes(name)) return [];
     const spec = recordOf(fields["spec"]);
@@ -22,9 +23,19 @@ export function convertAddressPools({ addressPools, namespace, names }: MetallbI
     const apiVersion = "metallb.io/v1beta1";
     const metadata = { name, namespace };
     const pool = { apiVersion, kind: "IPAddressPool", metadata, spec: Object.fromEntries(kept) };
-    const advertisement = { apiVersion, kind: "L2Advertisement", metadata, spec: { ipAddressPools: [name] } };
+    const advertisement = {
+      apiVersion,
+      kind: "L2Advertisement",
+      metadata: { name: freeName(name, advertisements), namespace },
+      spec: { ipAddressPools: [name] },
+    };
     return [{ name, manifests: isBgp ? [pool] : [pool, advertisement], isBgp }];
   });
+}
+
+/** The name, or with as many words behind it as make it one that no object has: an L2Advertisement that exists stays as it is. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? freeName(`${name}-pool`, taken) : name;
 }
 
 /** The objects of converted pools, as a source would bring them. */

@@ -53,7 +53,7 @@ export function migrationProcedure(facts: MigrationFacts): readonly MigrationSte
     controllerStep(),
     speakerStep(names),
     lookStep(sharedFlags(facts)),
-    undoStep(names, isCustom),
+    undoStep(names, isCustom, converted.length > 0),
     removeStep(names, isCustom),
   ];
 }
@@ -113,7 +113,7 @@ function poolsStep(): MigrationStep {
   return {
     title: "Create the IPAddressPools in place of AddressPools",
     commands: ["kubectl apply -f metallb-pools.yaml"],
-    text: "Hawser does not read AddressPools. Their addresses must be in pools before its controller starts. To go back, delete these first: MetalLB refuses two pools with one address.",
+    text: "Hawser does not read AddressPools. Their addresses must be in pools before its controller starts. MetalLB refuses two pools with one address, so the way back deletes them again.",
   };
 }
 
@@ -162,7 +162,11 @@ function shellWord(text: string): string {
   return /^[\w./:=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-function undoStep({ inNamespace, controller, speaker, replicas }: Names, isCustom: boolean): MigrationStep {
+function undoStep(
+  { inNamespace, controller, speaker, replicas }: Names,
+  isCustom: boolean,
+  isConverted: boolean,
+): MigrationStep {
   const ofFile =
     replicas === undefined
       ? " How many replicas its controller had is in metallb-programs.yaml: 1 by MetalLB's manifests."
@@ -171,6 +175,7 @@ function undoStep({ inNamespace, controller, speaker, replicas }: Names, isCusto
     title: "To go back, at any point",
     commands: [
       "kubectl delete deployment/hawser-controller daemonset/hawser-speaker --namespace hawser-system --ignore-not-found --cascade=foreground",
+      ...(isConverted ? ["kubectl delete -f metallb-pools.yaml --ignore-not-found"] : []),
       `kubectl patch ${speaker} ${inNamespace} ${holdPatch("null")}`,
       ...(isCustom ? ["kubectl apply -f metallb-webhooks.yaml"] : []),
       `kubectl scale ${controller} ${inNamespace} --replicas=${replicas ?? 1}`,

@@ -168,6 +168,7 @@ describe.skipIf(reason !== undefined).each(METALLBS)(
         await goBack();
         await stopMetallb();
         if (metallb.hasResources) await play(/webhooks/);
+        if (metallb.isConverted) await play(/in place of AddressPools/);
         await installHawser();
       },
       STEP_MS,
