@@ -40,7 +40,11 @@ export const RESPONSE_REASONS = {
     meaning: "The client stopped sending the request body, or sent it too slowly.",
   },
   "request-body-too-large": { status: 413, meaning: "The request body is larger than the limit." },
-  "target-too-long": { status: 414, meaning: "The request line is longer than the limit." },
+  "target-too-long": {
+    status: 414,
+    meaning:
+      "The request line is longer than the limit, or its path takes too many steps to be compared with the regular expressions of its host.",
+  },
   "expectation-unknown": { status: 417, meaning: "The request expects something else than 100-continue." },
   "request-head-too-large": { status: 431, meaning: "The request head has more bytes or fields than the limit." },
   "client-gone": { status: 499, meaning: "The client closed the connection before it had the whole answer." },

@@ -1,19 +1,30 @@
 import { WORD_SET } from "./character-set.ts";
 import { Op, type PatternProgram } from "./compile-pattern.ts";
 
+/** Steps that comparisons may take yet, together; a negative number: they took more, and what they found is not to be used. */
+export interface StepBudget {
+  left: number;
+}
+
 /**
  * Finds an expression in a text of ASCII characters, the leftmost way and of those the one that a backtracking engine would find first.
  * Returns where the whole and each group begin and end (-1: the group took no part), or undefined where the text does
  * not match. It goes back as such an engine does, but to no place twice (RE2's bit state): the time is at most the
  * instructions times the characters.
  */
-export function matchProgram(program: PatternProgram, text: string): readonly number[] | undefined {
+export function matchProgram(
+  program: PatternProgram,
+  text: string,
+  budget: StepBudget = { left: Infinity },
+): readonly number[] | undefined {
   const { ops } = program;
   const columns = text.length + 1;
   const words = (ops.length * columns + 31) >>> 5;
   if (scratch.visited.length < words) scratch.visited = new Uint32Array(Math.max(words, 2 * scratch.visited.length));
   else scratch.visited.fill(0, 0, words);
+  scratch.steps = 0;
   const found = findIn(program, text);
+  budget.left -= scratch.steps;
   if (scratch.stack.length > MAX_KEPT) scratch.stack = new Int32Array(FIRST_STACK);
   if (scratch.visited.length > MAX_KEPT) scratch.visited = new Uint32Array(FIRST_VISITED);
   return found;
@@ -39,7 +50,7 @@ const FIRST_STACK = 256;
 const MAX_KEPT = 32_768;
 
 /** Used again by each call; one call never begins within another. */
-const scratch = { visited: new Uint32Array(FIRST_VISITED), stack: new Int32Array(FIRST_STACK) };
+const scratch = { visited: new Uint32Array(FIRST_VISITED), stack: new Int32Array(FIRST_STACK), steps: 0 };
 
 /** Where the match that begins at `start` ends, or -1. */
 function runFrom({ ops, first, second, sets }: PatternProgram, text: string, start: number, places: number[]): number {
@@ -49,13 +60,16 @@ function runFrom({ ops, first, second, sets }: PatternProgram, text: string, sta
   let depth = 0;
   let pc = 0;
   let at = start;
+  let steps = 0;
   for (;;) {
+    steps += 1;
     const bit = pc * (length + 1) + at;
     let isDead = (visited[bit >>> 5]! & (1 << (bit & 31))) !== 0;
     if (!isDead) {
       visited[bit >>> 5]! |= 1 << (bit & 31);
       switch (ops[pc]) {
         case Op.Match:
+          scratch.steps += steps;
           return at;
         case Op.Set:
           isDead = at === length || sets[first[pc]!]![text.charCodeAt(at)] !== 1;
@@ -87,7 +101,10 @@ function runFrom({ ops, first, second, sets }: PatternProgram, text: string, sta
     if (!isDead) continue;
     // Back to the last choice; groups are again what they were before it.
     for (;;) {
-      if (depth === 0) return -1;
+      if (depth === 0) {
+        scratch.steps += steps;
+        return -1;
+      }
       pc = stack[--depth]!;
       at = stack[--depth]!;
       if (pc >= 0) break;

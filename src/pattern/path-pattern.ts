@@ -1,4 +1,4 @@
-import { matchProgram } from "./match-program.ts";
+import { matchProgram, type StepBudget } from "./match-program.ts";
 import { parsePattern, PatternFault } from "./parse-pattern.ts";
 import { type PatternProgram, compilePattern } from "./compile-pattern.ts";
 
@@ -27,9 +27,9 @@ export class PathPattern {
     }
   }
 
-  /** Whether a normalised path matches. */
-  test(path: string): boolean {
-    return matchProgram(this.#program, path) !== undefined;
+  /** Whether a normalised path matches; what that takes is taken off the budget. */
+  test(path: string, budget?: StepBudget): boolean {
+    return matchProgram(this.#program, path, budget) !== undefined;
   }
 
   /** The text that matches, and that of each group (empty where it took no part); undefined where the path does not match. */

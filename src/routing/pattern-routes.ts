@@ -1,3 +1,4 @@
+import type { StepBudget } from "#src/pattern/match-program.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { literalStart, patternLength } from "./closed-pattern.ts";
 import { lastNotAfter, linkNested } from "./nested-texts.ts";
@@ -30,14 +31,18 @@ function compare({ rule: left }: UnlinkedRoute, { rule: right }: UnlinkedRoute):
 
 /**
  * The rule whose expression matches a normalised path, the first of them by rank, and not shorter than the path of the rule that was
- * found. An Exact path goes before every expression.
+ * found. An Exact path goes before every expression. Where the budget ends none is found.
  */
-export function patternRule(entries: readonly PatternEntry[], path: string, found: Rule | undefined): Rule | undefined {
+export function patternRule(
+  entries: readonly PatternEntry[],
+  { path, found, budget }: { readonly path: string; readonly found: Rule | undefined; readonly budget: StepBudget },
+): Rule | undefined {
   if (found?.origin.pathType === "Exact") return undefined;
   const foundLength = found?.origin.path.length ?? 0;
   const lower = path.toLowerCase();
   const candidates: PatternRoute[] = [];
   for (let entry = lastNotAfter(entries, lower); entry !== undefined; entry = entries[entry.parent])
     if (lower.startsWith(entry.text)) candidates.push(...entry.routes.filter(({ length }) => length >= foundLength));
-  return candidates.sort((left, right) => left.rank - right.rank).find(({ pattern }) => pattern.test(path))?.rule;
+  candidates.sort((left, right) => left.rank - right.rank);
+  return candidates.find(({ pattern }) => budget.left >= 0 && pattern.test(path, budget))?.rule;
 }

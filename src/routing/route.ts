@@ -3,6 +3,7 @@ import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Balancing } from "./balancing.ts";
 import { backendOfSession, type Canary, type CanaryRequest, takesCanary } from "./canary.ts";
 import { closedRule } from "./closed-pattern.ts";
+import type { StepBudget } from "#src/pattern/match-program.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
 import { patternRule } from "./pattern-routes.ts";
@@ -11,6 +12,13 @@ import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
 import type { Backend, HostRoutes, RouteTable } from "./route-table.ts";
 import type { ForwardAction, Rule } from "./rule.ts";
+
+/**
+ * Steps for all regular expressions that the path of a request is compared with, some 50 ms: one Ingress could have
+ * thousands of them, and while they are compared no other request is served. A usual one takes up to 50,000 for a path of
+ * 8,000 characters.
+ */
+const MAX_STEPS = 5_000_000;
 
 /** What of a request decides where it goes. */
 export interface RouteRequest {
@@ -23,7 +31,14 @@ export interface RouteRequest {
 }
 
 /** Why a request goes nowhere. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
-export type RouteRefusal = "bad-host" | "bad-path" | "no-route" | "no-service" | "no-endpoint" | ClosedReason;
+export type RouteRefusal =
+  | "bad-host"
+  | "bad-path"
+  | "target-too-long"
+  | "no-route"
+  | "no-service"
+  | "no-endpoint"
+  | ClosedReason;
 
 export type RouteDecision =
   | {
@@ -48,7 +63,7 @@ export type RouteDecision =
     }
   | {
       readonly kind: "refuse";
-      readonly status: 400 | 404 | 503;
+      readonly status: 400 | 404 | 414 | 503;
       readonly reason: RouteRefusal;
       /** The rule that matched, where one did. */
       readonly rule?: Rule;
@@ -67,12 +82,14 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   if (path === undefined) return BAD_PATH;
   const catchAll = getSharded(table.hosts, "");
   const rules = hostRoutes(table, host) ?? catchAll;
-  const matched = matchPath(rules, path) ?? catchAll?.fallback;
+  const budget = { left: MAX_STEPS };
+  const matched = matchPath(rules, path, budget) ?? catchAll?.fallback;
+  if (budget.left < 0) return TOO_LONG;
   if (matched === undefined) return NO_ROUTE;
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
-  const refused = refusedAlias(rules, path, matched);
+  const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
   return forward(table, request, { rule: matched, action, path });
 }
@@ -119,10 +136,14 @@ function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {
  * The refusal of a path that some programs read as another one, whose rule is closed, or has the restrictions of another
  * Ingress than this one's.
  */
-function refusedAlias(rules: HostRoutes | undefined, path: string, matched: Rule): RouteDecision | undefined {
+function refusedAlias(
+  rules: HostRoutes | undefined,
+  { path, matched, budget }: { readonly path: string; readonly matched: Rule; readonly budget: StepBudget },
+): RouteDecision | undefined {
   if (rules?.hasGuarded !== true) return undefined;
   for (const one of decodedPaths(path)) {
-    const rule = matchPath(rules, one);
+    const rule = matchPath(rules, one, budget);
+    if (budget.left < 0) return TOO_LONG;
     if (rule?.action.kind === "closed") return unavailable(rule, rule.action.reason);
     if (rule?.isRestricted === true && rule.origin.object !== matched.origin.object) return BAD_PATH;
   }
@@ -136,13 +157,14 @@ function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
   return wildcard === undefined ? undefined : getSharded(table.hosts, wildcard);
 }
 
-function matchPath(host: HostRoutes | undefined, path: string): Rule | undefined {
+function matchPath(host: HostRoutes | undefined, path: string, budget: StepBudget): Rule | undefined {
   if (host === undefined) return undefined;
   let found = host.exact.get(path) ?? longestPrefix(host.prefixes, path) ?? host.fallback;
-  if (host.patterns.length > 0) found = patternRule(host.patterns, path, found) ?? found;
+  if (host.patterns.length > 0) found = patternRule(host.patterns, { path, found, budget }) ?? found;
   return host.closedPatterns.length === 0 ? found : (closedRule(host.closedPatterns, path, found) ?? found);
 }
 
 const BAD_HOST: RouteDecision = { kind: "refuse", status: 400, reason: "bad-host" };
 const BAD_PATH: RouteDecision = { kind: "refuse", status: 400, reason: "bad-path" };
+const TOO_LONG: RouteDecision = { kind: "refuse", status: 414, reason: "target-too-long" };
 const NO_ROUTE: RouteDecision = { kind: "refuse", status: 404, reason: "no-route" };

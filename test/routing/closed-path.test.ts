@@ -97,6 +97,28 @@ describe("a path of a restricted Ingress is closed", () => {
     expect(process.cpuUsage().user - before).toBeLessThan(300_000);
   });
 
+  it("I1 is compared with no more than 5 million steps of expressions for a request, and the rest is refused", () => {
+    const paths = Array.from({ length: 100 }, (_, index) => ({
+      path: `/(.*a){40}q${index}`,
+      pathType: "ImplementationSpecific",
+      backend,
+    }));
+    const regex = { [`${NGINX}use-regex`]: "true" };
+    const ingresses = [
+      ingress("heavy", { paths }, { ...regex, ...RESTRICTED }),
+      ingress("open", pathsOf("/", "Prefix")),
+    ];
+    const table = buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [1]) }));
+    const long = `/${"a/".repeat(4_000)}`;
+    // The second has other spellings, which are compared too.
+    for (const path of [long, `/${"a%40".repeat(500)}`])
+      expect(route(table, { host: "a.com", path })).toMatchObject({ status: 414, reason: "target-too-long" });
+    expect(route(table, { host: "a.com", path: "/a/b" }).kind).toBe("forward");
+    expect(route(table, { host: "a.com", path: `/${"a".repeat(100)}q7` })).toMatchObject({
+      rule: { origin: { path: "/(.*a){40}q7" } },
+    });
+  });
+
   it("I1 is found in time, however long an expression is", () => {
     const path = `/a|${"[".repeat(300_000)}`;
     const { user: before } = process.cpuUsage();
