@@ -73,6 +73,10 @@ function namesOf(metallb: MetallbInstallation): Names {
 
 /** `besides` are kinds beside those of the era, each with a comma before it: not each cluster has them. */
 function saveStep({ inNamespace }: Names, era: MetallbEra, besides: string): MigrationStep {
+  const fewer =
+    era === "custom-resources"
+      ? " Leave out a kind that kubectl does not find: older versions of MetalLB have fewer."
+      : "";
   const programs = `kubectl get deployment,daemonset ${inNamespace} -o yaml > metallb-programs.yaml`;
   return {
     title: "Save what is there",
@@ -82,7 +86,7 @@ function saveStep({ inNamespace }: Names, era: MetallbEra, besides: string): Mig
       programs,
       ...(era === "custom-resources" ? [`kubectl get ${WEBHOOKS} -o yaml > metallb-webhooks.yaml`] : []),
     ],
-    text: "Write the files above beside the folder install, and load Hawser's image on every node (README.md says how), so that its speakers start at once later.",
+    text: `Write the files above beside the folder install, and load Hawser's image on every node (README.md says how), so that its speakers start at once later.${fewer}`,
   };
 }
 
