@@ -32,8 +32,12 @@ function isName(host: string): boolean {
   return isDnsSubdomain(host.startsWith("*.") ? host.slice(2) : host);
 }
 
+/** Longer than any host with what people write around it. */
+const MAX_WRITTEN = 1_024;
+
 /** A host without what people write around it (blanks, scheme, path, port, final dots), in the form that clients send. */
 function bareName(host: string): string {
+  if (host.length > MAX_WRITTEN) return host;
   const bare =
     host
       .trim()

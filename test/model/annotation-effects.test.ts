@@ -30,6 +30,18 @@ function doneBy(target: IngressTarget): string {
     : `${target.redirect.status} to ${JSON.stringify(target.redirect.location)}`;
 }
 
+describe("parseIngress()", () => {
+  it("reads a host in time that is much longer than any, in rules and in annotations", () => {
+    const text = `${".".repeat(200_000)}x`;
+    const { user: before } = process.cpuUsage();
+    expect(codes(withAnnotations({ [`${NGINX}server-alias`]: text }).problems)).toEqual([
+      "INGRESS_ANNOTATION_UNSUPPORTED",
+    ]);
+    // A minute when each dot was looked for the end of the text.
+    expect(process.cpuUsage().user - before).toBeLessThan(5_000_000);
+  });
+});
+
 describe("parseIngress() judges restrictions", () => {
   it.each([
     ["whitelist-source-range", "0.0.0.0/0,::/0"],
