@@ -99,7 +99,8 @@ export class PoolLevels {
         ...shared,
         code: "POOL_NEARLY_FULL",
         what: `Pool "${pool}" is nearly full`,
-        why: `${Math.max(1, warningPercent - HYSTERESIS_PERCENT)} % or more of its ${size} ${addresses} are in use, or were within the last minute`,
+        // The same text as long as it lasts: one that told the number in use would be another Event for each Service.
+        why: `${warningPercent} % or more of its ${size} ${addresses} are or were in use, and since then no minute passed with less than ${Math.max(1, warningPercent - HYSTERESIS_PERCENT)} %`,
         fix: "Add a range to it or another pool before Services have to wait",
       };
     return undefined;

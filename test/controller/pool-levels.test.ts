@@ -119,7 +119,7 @@ describe("PoolLevels", () => {
     const { events, problems } = levels.update(rooms, 0);
     expect(events.map(({ reason }) => reason)).toEqual(["PoolNearlyFull"]);
     expect(problems.map(({ why }) => why)).toEqual([
-      "45 % or more of its 20 IPv4 addresses are in use, or were within the last minute",
+      "50 % or more of its 20 IPv4 addresses are or were in use, and since then no minute passed with less than 45 %",
     ]);
   });
 
