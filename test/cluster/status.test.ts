@@ -126,7 +126,7 @@ describe.skipIf(reason !== undefined)("hawser status and check on a real API ser
     const counted = await runCli(["pools", "-o", "json", "--kubeconfig", cluster.kubeconfigFile]);
     expect(counted.code).toBe(0);
     const { pools: views } = JSON.parse(counted.stdout) as { pools: readonly object[] };
-    const counts = { size: "8", used: "2", free: "6", orphaned: "0", excluded: "0" };
+    const counts = { size: "8", used: "2", free: "6", orphaned: "0", resting: "0", excluded: "0" };
     expect(views).toEqual([{ pool: "default", family: "ipv4", ...counts }]);
     const file = join(directory, "change.yaml");
     const plan = async (range: string) => {
