@@ -7,8 +7,6 @@ export interface AuditEvent {
   readonly user: { readonly username: string };
   readonly verb: string;
   readonly requestURI: string;
-  /** Where it came from: the sender first, then proxies. */
-  readonly sourceIPs?: readonly string[];
   /** RFC 3339. */
   readonly requestReceivedTimestamp?: string;
   readonly objectRef?: {
