@@ -46,7 +46,8 @@ export interface Overlap {
 
 /**
  * Make before break: what a Service exchanges for another address stays in its status beside that, until the status shows
- * the new one and a speaker has answered for it for a moment, or its time is over. An address that no speaker answers for goes at once.
+ * the new one and a speaker has answered for it for a moment, or its time is over. An address that no speaker answers for goes at once,
+ * unless it was assigned just now.
  * While none answers for the new one there is no limit for what speakers answer for: for one address of each family of a pool
  * without a quota, and for all that it is to release (`hawser.dev/release-addresses`).
  */
@@ -56,11 +57,13 @@ export function overlapOf(
 ): Overlap {
   const { addresses, released, kind } = assignment;
   const before = without(record.service?.leavingAddresses ?? [], addresses);
-  const exchanged = exchangedIn(assignment).filter((ip) => speakers.announced.has(printIp(ip)));
+  const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
+  const mayBeAnswered = (ip: Ip): boolean =>
+    speakers.announced.has(printIp(ip)) || (inStatus.has(printIp(ip)) && isYetToBeReported(record, speakers, nowMs));
+  const exchanged = exchangedIn(assignment).filter(mayBeAnswered);
   if (kind === "ignore" || (before.length === 0 && exchanged.length === 0))
     return { shown: assignment, leaving: [], overlapUntilMs: undefined };
   const wish = record.service ?? NO_WISH;
-  const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
   const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && speakers.announced.has(printIp(ip));
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
   const families = new Set(candidates.map(({ family }) => family));
@@ -82,6 +85,14 @@ export function overlapOf(
   const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...given, ...gone] };
   // What has no limit is looked at again when the speakers report otherwise.
   return { shown, leaving, overlapUntilMs: leaving.some(isLimited) ? untilMs : undefined };
+}
+
+/**
+ * Whether speakers may answer for what the status shows although none has reported it: they are there, and it is not there for so
+ * long that its Service says that it is not announced. A report comes a moment after the first answer.
+ */
+function isYetToBeReported({ missingUntilMs }: ServiceRecord, { ready }: SpeakersView, nowMs: number): boolean {
+  return ready > 0 && (missingUntilMs === undefined || nowMs < missingUntilMs);
 }
 
 /** What a Service gives up by a decision for another address of the same family. */

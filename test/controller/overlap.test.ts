@@ -101,11 +101,31 @@ describe("a Service that asks for another address", () => {
     expect([shown(), mark()]).toEqual(["192.0.2.3", undefined]);
   });
 
-  it("gives it up at once where no speaker answers for the old one: there is nothing to lose", async () => {
+  it("gives it up at once where there is no speaker that could answer for the old one: there is nothing to lose", async () => {
     world.source.put(pools("192.0.2.0/30"), serviceObject("web"));
     await world.start();
     await world.edit("web", { annotations: { [ADDRESSES]: "192.0.2.2" } });
     expect([shown(), mark(), world.writes("web")]).toEqual(["192.0.2.2", undefined, 2]);
+  });
+
+  it("keeps the old one where a speaker may answer for it already, and has not reported it yet", async () => {
+    world.source.put(pools("192.0.2.0/30"), serviceObject("web"));
+    await world.start();
+    await hear("203.0.113.1");
+    await world.edit("web", { annotations: { [ADDRESSES]: "192.0.2.2" } });
+    expect([shown(), mark()]).toEqual(["192.0.2.2 192.0.2.0", "192.0.2.0"]);
+    await hear("192.0.2.0", "192.0.2.2");
+    await world.advance(SETTLED_MS);
+    expect([shown(), mark(), releases().length]).toEqual(["192.0.2.2", undefined, 1]);
+  });
+
+  it("gives it up at once where speakers are there and none has answered for it for long", async () => {
+    world.source.put(pools("192.0.2.0/30"), serviceObject("web"));
+    await world.start();
+    await hear("203.0.113.1");
+    await world.advance(OVERLAP_MS);
+    await world.edit("web", { annotations: { [ADDRESSES]: "192.0.2.2" } });
+    expect([shown(), mark()]).toEqual(["192.0.2.2", undefined]);
   });
 
   it("keeps others off the old one meanwhile, and lets it go afterwards", async () => {
@@ -118,9 +138,11 @@ describe("a Service that asks for another address", () => {
     expect([shown("asks"), shown()]).toEqual(["192.0.2.0", "192.0.2.2"]);
   });
 
-  it("takes the old one back at once where it is asked for again before a speaker answers for the new one", async () => {
+  it("takes the old one back where it is asked for again before a speaker answers for the new one, which goes a moment later", async () => {
     await moved();
     await world.edit("web", { annotations: { [ADDRESSES]: "192.0.2.0" } });
+    expect(shown()).toBe("192.0.2.0 192.0.2.2");
+    await world.advance(SETTLED_MS);
     expect([shown(), mark(), world.announced("web")]).toEqual(["192.0.2.0", undefined, "True Announced"]);
   });
 
