@@ -58,17 +58,17 @@ export function overlapOf(
   const { addresses, released, kind } = assignment;
   const before = without(record.service?.leavingAddresses ?? [], addresses);
   const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
+  const isAnswered = (ip: Ip): boolean => speakers.announced.has(printIp(ip));
   const mayBeAnswered = (ip: Ip): boolean =>
-    speakers.announced.has(printIp(ip)) || (inStatus.has(printIp(ip)) && isYetToBeReported(record, speakers, nowMs));
+    isAnswered(ip) || (inStatus.has(printIp(ip)) && isYetToBeReported(record, speakers, nowMs));
   const exchanged = exchangedIn(assignment).filter(mayBeAnswered);
   if (kind === "ignore" || (before.length === 0 && exchanged.length === 0))
     return { shown: assignment, leaving: [], overlapUntilMs: undefined };
   const wish = record.service ?? NO_WISH;
-  const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && speakers.announced.has(printIp(ip));
+  const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && isAnswered(ip);
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
   const families = new Set(candidates.map(({ family }) => family));
   const isReplaced = addresses.filter(({ family }) => families.has(family)).every(isServed);
-  const isAnswered = (ip: Ip): boolean => speakers.announced.has(printIp(ip));
   const isFirst = (ip: Ip): boolean => candidates.find((one) => one.family === ip.family && isAnswered(one)) === ip;
   const mayStay = (ip: Ip): boolean => isToRelease(wish, ip) || (isFirst(ip) && !hasQuota(ip));
   const isLimited = (ip: Ip): boolean => isReplaced || !isAnswered(ip) || !mayStay(ip);

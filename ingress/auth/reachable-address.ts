@@ -1,8 +1,8 @@
-import { parseIp } from "#src/ip/address.ts";
+import { includesIp, type Ip, parseIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 
 /** Where clouds give programs of a machine its keys, besides link-local addresses: of Amazon by IPv6, Alibaba, Azure. */
-const METADATA = ["fd00:ec2::254", "100.100.100.200", "168.63.129.16"].map(parseIp);
+const METADATA = ["fd00:ec2::254", "100.100.100.200", "168.63.129.16"].map((text) => parseIp(text) as Ip);
 
 /**
  * Whether a service that an Ingress names may be asked at this address. Not at those of this program and its node
@@ -10,6 +10,5 @@ const METADATA = ["fd00:ec2::254", "100.100.100.200", "168.63.129.16"].map(parse
  */
 export function isReachableAddress(address: string): boolean {
   const ip = parseIp(address);
-  if (ip === undefined || reservedUse(ip) !== undefined) return false;
-  return METADATA.every((one) => one?.family !== ip.family || one.value !== ip.value);
+  return ip !== undefined && reservedUse(ip) === undefined && !includesIp(METADATA, ip);
 }

@@ -1,8 +1,9 @@
 import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { FilterRequest } from "#src/filters/filter-request.ts";
-import { type Ip, parseIp } from "#src/ip/address.ts";
+import type { Ip } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { Connection } from "#ingress/io/connection.ts";
+import { clientIp } from "./client-ip.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
@@ -37,8 +38,7 @@ export class FilteredRequest implements FilterRequest {
   }
 
   get clientIp(): Ip | undefined {
-    // A link-local address has the name of an interface behind it.
-    return parseIp(this.#client.remoteAddress.replace(/%.*$/, ""));
+    return clientIp(this.#client);
   }
 
   get host(): string | undefined {

@@ -3,9 +3,10 @@ import type { Ip } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { isForwardedNormalized } from "#src/routing/path.ts";
 import type { AccessRequest } from "./access-control.ts";
+import { clientIp } from "./client-ip.ts";
 import type { ForwardDecision } from "./decide-request.ts";
 import { fieldValues } from "./field-values.ts";
-import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import { HeaderField } from "./header-field.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, pathText } from "./request-route.ts";
@@ -33,7 +34,7 @@ export class QuestionedHead implements AccessRequest {
   }
 
   get clientIp(): Ip | undefined {
-    return new FilteredRequest(this.#bytes, this.#head, { client: this.#client, path: this.path }).clientIp;
+    return clientIp(this.#client);
   }
 
   get hops(): number {

@@ -1,4 +1,4 @@
-import { type NetworkSet, networkSetHas } from "#src/ip/network-set.ts";
+import { type NetworkSet, networkSetHas } from "#src/model/network-set.ts";
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";

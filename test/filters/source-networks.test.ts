@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FilterRequest } from "#src/filters/filter-request.ts";
 import { checkSource } from "#src/filters/source-networks.ts";
 import { parseIp } from "#src/ip/address.ts";
-import { networkSet } from "#src/ip/network-set.ts";
+import { networkSet } from "#src/model/network-set.ts";
 import { parseNetworks } from "#src/model/annotations/parse-networks.ts";
 
 const setOf = (text: string) => (text === "" ? undefined : networkSet(parseNetworks(text)!));

@@ -1,7 +1,9 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import { type Field, quote } from "#src/model/field.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
+import { balancingUnreadable } from "./balancing-unreadable.ts";
 import { parseSwitch } from "./parse-switch.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { FIELD_NAME } from "./field-name.ts";
 
 /**
  * How a client stays with an endpoint. `balanced`: by the hash of its session, so that a new endpoint gets its share of the
@@ -29,7 +31,7 @@ export const SESSION_COOKIE_NAME: ServedAnnotation<string> = {
   doc: "The name of the cookie; `INGRESSCOOKIE` by default",
   served: {
     prefixes: OWN_PREFIXES,
-    parse: textOf(/^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$/, "a name of a cookie, of at most 128 characters (RFC 6265)"),
+    parse: textOf(FIELD_NAME, "a name of a cookie, of at most 128 characters (RFC 6265)"),
   },
 };
 
@@ -102,10 +104,9 @@ function parseSeconds(field: Field): number | undefined {
 }
 
 function ignored(field: Field, wanted: string): undefined {
-  return complain(field, "INGRESS_BALANCING_INVALID", {
+  return balancingUnreadable(field, {
     what: `Ignored ${quote(field.value)}: the default counts`,
     why: `it is not ${wanted}`,
     fix: `Write ${wanted}`,
-    severity: "warning",
   });
 }

@@ -1,9 +1,11 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import { type Field, quote } from "#src/model/field.ts";
 import { isDnsLabel, isDnsSubdomain } from "#src/model/name.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { INSTEAD } from "./instead.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { restrictionUnreadable } from "./restriction-unreadable.ts";
+import { settingUnreadable } from "./setting-unreadable.ts";
 
 /** How a Secret holds names and passwords: in one file under `auth`, or each name as a key of its own. */
 const PASSWORD_SECRET_TYPES = ["auth-file", "auth-map"] as const;
@@ -56,8 +58,8 @@ function parseAuthType(field: Field): "basic" | "none" | undefined {
   const text = String(field.value).trim();
   if (text.toLowerCase() === "basic") return "basic";
   if (!ASKS.on(text)) return "none";
-  return complain(field, "INGRESS_RESTRICTION_INVALID", {
-    what: `Cannot ask for name and password by ${quote(text)}. All paths of this Ingress are closed`,
+  return restrictionUnreadable(field, {
+    what: `Cannot ask for name and password by ${quote(text)}`,
     why: text.toLowerCase() === "digest" ? "Hawser does not serve digest authentication" : "there is no such way",
     fix: "Write basic",
   });
@@ -70,8 +72,8 @@ function parseAuthSecret(field: Field): string | undefined {
   const [name = "", namespace = own, ...more] = text.split("/").reverse();
   const isName = more.length === 0 && isDnsSubdomain(name) && isDnsLabel(namespace);
   if (isName && namespace === own) return `${own}/${name}`;
-  return complain(field, "INGRESS_RESTRICTION_INVALID", {
-    what: `Cannot use the Secret ${quote(text)}. All paths of this Ingress are closed`,
+  return restrictionUnreadable(field, {
+    what: `Cannot use the Secret ${quote(text)}`,
     why: isName
       ? "it is in another namespace, whose passwords the writer of this Ingress may not be allowed to use"
       : "it is not a name of a Secret",
@@ -83,8 +85,8 @@ function parseSecretType(field: Field): PasswordSecretType | undefined {
   const text = String(field.value).trim();
   const type = PASSWORD_SECRET_TYPES.find((one) => one === text);
   if (type !== undefined) return type;
-  return complain(field, "INGRESS_RESTRICTION_INVALID", {
-    what: `Cannot read a Secret as ${quote(text)}. All paths of this Ingress are closed`,
+  return restrictionUnreadable(field, {
+    what: `Cannot read a Secret as ${quote(text)}`,
     why: `it is none of ${PASSWORD_SECRET_TYPES.join(", ")}`,
     fix: "Write auth-file, or remove the annotation",
   });
@@ -93,10 +95,9 @@ function parseSecretType(field: Field): PasswordSecretType | undefined {
 function parseRealm(field: Field): string | undefined {
   const text = String(field.value).trim();
   if (text.length <= MAX_REALM && /^[\x20-\x7e]*$/.test(text)) return text;
-  return complain(field, "INGRESS_SETTING_INVALID", {
+  return settingUnreadable(field, {
     what: `Ignored the realm ${quote(text)}`,
     why: `it has other characters than visible ASCII, or more than ${MAX_REALM}`,
     fix: "Write a short text",
-    severity: "warning",
   });
 }

@@ -1,12 +1,13 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
+import { balancingUnreadable } from "./balancing-unreadable.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { servedField } from "./served-field.ts";
+import { FIELD_NAME } from "./field-name.ts";
 
 /** Weights and totals above this say nothing that a smaller one could not. */
 const MAX_WEIGHT = 1_000_000;
-const TOKEN = /^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,128}$/;
 
 const CANARY: ServedAnnotation<boolean> = {
   names: ["canary"],
@@ -110,7 +111,7 @@ function parseCanary(field: Field): boolean | undefined {
 
 function parseName(field: Field): string | undefined {
   const text = String(field.value).trim();
-  if (TOKEN.test(text)) return text.toLowerCase();
+  if (FIELD_NAME.test(text)) return text.toLowerCase();
   return ignored(field, "a name without blanks, of at most 128 characters");
 }
 
@@ -123,11 +124,10 @@ function parseWeight(field: Field, min: number): number | undefined {
 function parseBehavior(field: Field): AffinityCanaryBehavior | undefined {
   const text = String(field.value).trim();
   if (text === "sticky" || text === "legacy") return text;
-  return complain(field, "INGRESS_BALANCING_INVALID", {
+  return balancingUnreadable(field, {
     what: `Ignored ${quote(text)}: the default counts`,
     why: "it is neither sticky nor legacy",
     fix: "Write sticky or legacy",
-    severity: "warning",
   });
 }
 

@@ -1,8 +1,9 @@
-import { child, complain, type Field, isUnset, readList } from "#src/model/field.ts";
+import { child, type Field, isUnset, readList } from "#src/model/field.ts";
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { AUTH_SECRET, AUTH_TYPE } from "./auth-secret.ts";
 import { AUTH_URL } from "./auth-url.ts";
 import type { IngressSettings } from "./ingress-settings.ts";
+import { restrictionUnreadable } from "./restriction-unreadable.ts";
 import { servedField } from "./served-field.ts";
 
 /**
@@ -24,16 +25,16 @@ function incompleteBasic(
 ): readonly AnnotationRecord[] {
   const [type, secret] = [servedField(root, AUTH_TYPE), servedField(root, AUTH_SECRET)];
   if (type !== undefined && authType === "basic" && secret === undefined) {
-    complain(type, "INGRESS_RESTRICTION_INVALID", {
-      what: "Cannot ask for name and password. All paths of this Ingress are closed",
+    restrictionUnreadable(type, {
+      what: "Cannot ask for name and password",
       why: "no annotation auth-secret says which Secret has them",
       fix: "Write auth-secret with the name of a Secret",
     });
     return [AUTH_TYPE];
   }
   if (secret === undefined || authSecret === undefined || authType === "basic" || unreadable.has(AUTH_TYPE)) return [];
-  complain(secret, "INGRESS_RESTRICTION_INVALID", {
-    what: "Cannot ask for name and password. All paths of this Ingress are closed",
+  restrictionUnreadable(secret, {
+    what: "Cannot ask for name and password",
     why: "auth-secret names a Secret with passwords, and no auth-type: basic says to use it",
     fix: "Write auth-type: basic, or remove auth-secret if everyone may come in",
   });
@@ -48,8 +49,8 @@ function hostless(root: Field, { authUrl }: IngressSettings): readonly Annotatio
   const hosts = readList(child(spec, "rules")).map((rule) => child(rule, "host").value);
   const areNamed = hosts.every((host) => typeof host === "string" && host.trim() !== "" && !host.includes("*"));
   if (areNamed && isUnset(child(spec, "defaultBackend")) && isUnset(child(spec, "backend"))) return [];
-  complain(url, "INGRESS_RESTRICTION_INVALID", {
-    what: "Cannot ask the host of each request whether it may come in. All paths of this Ingress are closed",
+  restrictionUnreadable(url, {
+    what: "Cannot ask the host of each request whether it may come in",
     why: "it serves hosts that it does not name, so a client could choose whom to ask",
     fix: "Write the host into auth-url, or give each rule a host without *",
   });

@@ -1,5 +1,6 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import { type Field, quote } from "#src/model/field.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
+import { balancingUnreadable } from "./balancing-unreadable.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 
 /** How an endpoint is chosen for each request: in turns, by the fewest requests under way, or by response times. */
@@ -21,12 +22,11 @@ export const LOAD_BALANCE: ServedAnnotation<LoadBalance> = {
 function parse(field: Field): LoadBalance | undefined {
   const text = String(field.value).trim();
   if (Object.hasOwn(VALUES, text)) return VALUES[text];
-  return complain(field, "INGRESS_BALANCING_INVALID", {
+  return balancingUnreadable(field, {
     what: `Ignored ${quote(text)}: endpoints take turns`,
     why: "Hawser does not know it",
     fix: `Write ${Object.keys(VALUES)
       .join(", ")
       .replace(/, (?=[^,]*$)/, " or ")}`,
-    severity: "warning",
   });
 }

@@ -1,4 +1,4 @@
-import { type NetworkSet, networkSet } from "#src/ip/network-set.ts";
+import { type NetworkSet, networkSet } from "#src/model/network-set.ts";
 import { parseNetworks } from "./parse-networks.ts";
 
 /** All addresses of a list of networks, once for all paths of an Ingress; undefined where the list cannot be read. */

@@ -1,4 +1,4 @@
-import type { NetworkSet } from "#src/ip/network-set.ts";
+import type { NetworkSet } from "#src/model/network-set.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { INSTEAD } from "./instead.ts";

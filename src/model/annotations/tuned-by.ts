@@ -1,4 +1,5 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import { type Field, quote } from "#src/model/field.ts";
+import { settingUnreadable } from "./setting-unreadable.ts";
 
 /**
  * How to read an annotation that tunes how requests are served, without restricting them. What `parse` gives undefined for
@@ -7,10 +8,9 @@ import { complain, type Field, quote } from "#src/model/field.ts";
 export function tunedBy<T>(parse: (text: string) => T | undefined, fix: string): (field: Field) => T | undefined {
   return (field) =>
     parse(String(field.value).trim()) ??
-    complain(field, "INGRESS_SETTING_INVALID", {
+    settingUnreadable(field, {
       what: `Ignored ${quote(field.value)}`,
       why: "it cannot be read, and the default counts",
       fix,
-      severity: "warning",
     });
 }

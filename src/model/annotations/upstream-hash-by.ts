@@ -1,5 +1,6 @@
-import { complain, type Field, quote } from "#src/model/field.ts";
+import { type Field, quote } from "#src/model/field.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
+import { balancingUnreadable } from "./balancing-unreadable.ts";
 import { parseSwitch } from "./parse-switch.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 
@@ -57,11 +58,10 @@ export const UPSTREAM_HASH_BY_SUBSET_SIZE: ServedAnnotation<number> = {
 function parseSize(field: Field): number | undefined {
   const text = String(field.value).trim();
   if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 1_000) return Number(text);
-  return complain(field, "INGRESS_BALANCING_INVALID", {
+  return balancingUnreadable(field, {
     what: `Ignored ${quote(text)}: a subset has 3 endpoints`,
     why: "it is not a whole number from 1 to 1000",
     fix: "Write such a number",
-    severity: "warning",
   });
 }
 
@@ -94,10 +94,9 @@ function partOf(text: string, variable: string | undefined): HashPart | undefine
 }
 
 function ignored(field: Field, why: string): undefined {
-  return complain(field, "INGRESS_BALANCING_INVALID", {
+  return balancingUnreadable(field, {
     what: `Ignored ${quote(field.value)}: endpoints are chosen by load-balance`,
     why,
     fix: "Write text with variables such as $request_uri, $remote_addr or $http_x_user",
-    severity: "warning",
   });
 }

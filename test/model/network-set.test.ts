@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp } from "#src/ip/address.ts";
 import { type Cidr, cidrContains, cidrOf, parseCidr } from "#src/ip/cidr.ts";
-import { networkSet, networkSetHas } from "#src/ip/network-set.ts";
+import { networkSet, networkSetHas } from "#src/model/network-set.ts";
 
 const setOf = (...texts: readonly string[]) => networkSet(texts.map((text) => parseCidr(text)!));
 

@@ -1,5 +1,6 @@
-import { bitsOf, type Family, type Ip } from "./address.ts";
-import type { Cidr } from "./cidr.ts";
+import { lowerBound } from "#src/collections/lower-bound.ts";
+import { bitsOf, type Family, type Ip } from "#src/ip/address.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
 
 /** Addresses of any number of networks, so that a search takes a few steps however long the list is. */
 export interface NetworkSet {
@@ -21,13 +22,8 @@ export function networkSet(networks: readonly Cidr[]): NetworkSet {
 /** Whether an address is in one of the networks. */
 export function networkSetHas(set: NetworkSet, { family, value }: Ip): boolean {
   const spans = set[family];
-  let [low, high] = [0, spans.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (spans[middle]!.last < value) low = middle + 1;
-    else high = middle;
-  }
-  return low < spans.length && spans[low]!.first <= value;
+  const found = spans[lowerBound(spans, ({ last }) => last < value)];
+  return found !== undefined && found.first <= value;
 }
 
 function spansOf(networks: readonly Cidr[], wanted: Family): readonly Span[] {
