@@ -1,4 +1,5 @@
 import type { Redirect } from "#src/model/annotations/redirects.ts";
+import { fillTemplate } from "#src/model/template.ts";
 import { isPathTemplate, type UrlVariable } from "#src/model/url-template.ts";
 import type { FilterRequest } from "./filter-request.ts";
 
@@ -15,7 +16,7 @@ type RedirectedRequest = Pick<FilterRequest, "isSecure" | "path" | "host" | "tar
  * asked, unless it asked none.
  */
 export function printRedirect({ location, isRelative }: Redirect, request: RedirectedRequest): string {
-  const text = location.map((part) => (typeof part === "string" ? part : valueOf(part.variable, request))).join("");
+  const text = fillTemplate(location, (variable) => valueOf(variable, request));
   const isPath = isPathTemplate(location);
   if (!isPath) return text;
   // A client would take what follows two slashes for a host (RFC 3986 section 4.2), which the author of a link could choose then.

@@ -1,14 +1,15 @@
+import { readTemplate, type Template } from "./template.ts";
+
 /** What of a request may be in a URL that it is redirected to, as nginx names it. */
 const URL_VARIABLES = ["scheme", "host", "http_host", "request_uri", "uri", "args", "query_string", "is_args"] as const;
 
 export type UrlVariable = (typeof URL_VARIABLES)[number];
 
 /** A URL, or a path, with parts of the request in it: texts of visible ASCII, and variables between them. */
-export type UrlTemplate = readonly (string | { readonly variable: UrlVariable })[];
+export type UrlTemplate = Template<UrlVariable>;
 
 const MAX_LENGTH = 2_048;
 const WITH_SCHEME = /^(?:https?|\$\{?scheme\}?):\/\/[^/?#\\]/i;
-const VARIABLE = /(\$\{\w*\}|\$\w*)/;
 
 /** Whether a template is a path of the host that the client asked, and no URL. */
 export function isPathTemplate([first]: UrlTemplate): boolean {
@@ -22,17 +23,7 @@ export function parseUrlTemplate(text: string): UrlTemplate | { readonly why: st
     return { why: "it has a blank, a backslash or a character that is not ASCII" };
   if (!WITH_SCHEME.test(text) && !/^\/(?!\/)/.test(text))
     return { why: "it begins neither with http://, https:// or $scheme://, nor with one /" };
-  const parts = text.split(VARIABLE).filter((part) => part !== "");
-  const unknown = parts.find((part) => part.startsWith("$") && variableIn(part) === undefined);
-  if (unknown !== undefined)
-    return { why: `${unknown} is not one of ${URL_VARIABLES.map((name) => `$${name}`).join(", ")}` };
-  return parts.map((part) => {
-    const variable = part.startsWith("$") ? variableIn(part) : undefined;
-    return variable === undefined ? part : { variable };
-  });
-}
-
-function variableIn(part: string): UrlVariable | undefined {
-  const name = part.replace(/^\$\{?(\w*)\}?$/, "$1");
-  return URL_VARIABLES.find((one) => one === name);
+  const read = readTemplate(text, URL_VARIABLES);
+  if (!("unknown" in read)) return read;
+  return { why: `${read.unknown} is not one of ${URL_VARIABLES.map((name) => `$${name}`).join(", ")}` };
 }

@@ -2,7 +2,7 @@ import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { Canary } from "./canary.ts";
-import type { UrlTemplate } from "#src/model/url-template.ts";
+import { fillTemplate } from "#src/model/template.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
 import type { HostRoutes, RouteTable } from "./route-table.ts";
 import type { Rule, RuleAction, RuleOrigin } from "./rule.ts";
@@ -86,11 +86,7 @@ function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRo
 function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "redirect"> {
   if (action.kind === "forward") return { service: action.backend };
   if (action.kind === "closed") return { closed: action.reason };
-  return { redirect: `${action.status} ${printTemplate(action.location)}` };
-}
-
-function printTemplate(template: UrlTemplate): string {
-  return template.map((part) => (typeof part === "string" ? part : `$${part.variable}`)).join("");
+  return { redirect: `${action.status} ${fillTemplate(action.location, (variable) => `$${variable}`)}` };
 }
 
 function listedAuth({ filters: { auth } }: Rule, knows: (basic: BasicAuth) => boolean): Pick<ListedRoute, "auth"> {

@@ -13,15 +13,7 @@ import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
-import {
-  APP_ROOT,
-  FROM_TO_WWW_REDIRECT,
-  PERMANENT_REDIRECT,
-  PERMANENT_REDIRECT_CODE,
-  RELATIVE_REDIRECTS,
-  TEMPORAL_REDIRECT,
-  TEMPORAL_REDIRECT_CODE,
-} from "./redirects.ts";
+import { REDIRECTS } from "./redirects.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
@@ -33,13 +25,7 @@ const SERVED = {
   forceSslRedirect: FORCE_SSL_REDIRECT,
   sslRedirect: SSL_REDIRECT,
   useRegex: USE_REGEX,
-  temporalRedirect: TEMPORAL_REDIRECT,
-  temporalRedirectCode: TEMPORAL_REDIRECT_CODE,
-  permanentRedirect: PERMANENT_REDIRECT,
-  permanentRedirectCode: PERMANENT_REDIRECT_CODE,
-  relativeRedirects: RELATIVE_REDIRECTS,
-  appRoot: APP_ROOT,
-  fromToWww: FROM_TO_WWW_REDIRECT,
+  ...REDIRECTS,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,

@@ -2,15 +2,7 @@ import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
-import {
-  APP_ROOT,
-  FROM_TO_WWW_REDIRECT,
-  PERMANENT_REDIRECT,
-  PERMANENT_REDIRECT_CODE,
-  RELATIVE_REDIRECTS,
-  TEMPORAL_REDIRECT,
-  TEMPORAL_REDIRECT_CODE,
-} from "./redirects.ts";
+import { REDIRECTS } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
@@ -23,11 +15,7 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   USE_REGEX,
   ...Object.values(CANARIES),
   ...UNSERVED_CANARIES,
-  PERMANENT_REDIRECT,
-  PERMANENT_REDIRECT_CODE,
-  TEMPORAL_REDIRECT,
-  TEMPORAL_REDIRECT_CODE,
-  RELATIVE_REDIRECTS,
+  ...Object.values(REDIRECTS),
   {
     names: ["backend-protocol"],
     doc: "The protocol that the Service speaks",
@@ -40,9 +28,7 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   },
   UPSTREAM_VHOST,
   X_FORWARDED_PREFIX,
-  APP_ROOT,
   { names: ["server-alias"], doc: "Further hosts with the same paths", risks: [{ effect: "hosts" }] },
-  FROM_TO_WWW_REDIRECT,
   {
     names: ["default-backend"],
     doc: "The Service that answers where that of a path has no ready endpoint",

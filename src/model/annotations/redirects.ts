@@ -17,14 +17,14 @@ export interface Redirect {
   readonly isRelative: boolean;
 }
 
-export const PERMANENT_REDIRECT: ServedAnnotation<UrlTemplate> = {
+const PERMANENT_REDIRECT: ServedAnnotation<UrlTemplate> = {
   names: ["permanent-redirect"],
   doc: "All requests are redirected to this URL or path, with 301. In it may be `$scheme`, `$host`, `$http_host`, `$request_uri`, `$uri`, `$args`, `$query_string` and `$is_args`",
   served: { prefixes: OWN_PREFIXES, parse: parseTarget },
   risks: [{ effect: "reaches-other" }],
 };
 
-export const TEMPORAL_REDIRECT: ServedAnnotation<UrlTemplate> = {
+const TEMPORAL_REDIRECT: ServedAnnotation<UrlTemplate> = {
   names: ["temporal-redirect"],
   doc: "All requests are redirected to this URL or path, with 302. It wins over `permanent-redirect`, and may have the same variables",
   served: { prefixes: OWN_PREFIXES, parse: parseTarget },
@@ -36,37 +36,48 @@ const parseStatus = tunedBy(
   `Write one of ${STATUSES.join(", ")}`,
 );
 
-export const PERMANENT_REDIRECT_CODE: ServedAnnotation<Redirect["status"]> = {
+const PERMANENT_REDIRECT_CODE: ServedAnnotation<Redirect["status"]> = {
   names: ["permanent-redirect-code"],
   doc: "The status of `permanent-redirect`: 301, 302, 303, 307 or 308",
   served: { prefixes: OWN_PREFIXES, parse: parseStatus },
 };
 
-export const TEMPORAL_REDIRECT_CODE: ServedAnnotation<Redirect["status"]> = {
+const TEMPORAL_REDIRECT_CODE: ServedAnnotation<Redirect["status"]> = {
   names: ["temporal-redirect-code"],
   doc: "The status of `temporal-redirect`: 301, 302, 303, 307 or 308",
   served: { prefixes: OWN_PREFIXES, parse: parseStatus },
 };
 
-export const RELATIVE_REDIRECTS: ServedAnnotation<boolean> = {
+const RELATIVE_REDIRECTS: ServedAnnotation<boolean> = {
   names: ["relative-redirects"],
   doc: "A redirect to a path is sent as that path. Otherwise as a URL, with the scheme, host and port that the client asked",
   served: { prefixes: OWN_PREFIXES, parse: parseSwitch },
 };
 
-export const APP_ROOT: ServedAnnotation<UrlTemplate> = {
+const APP_ROOT: ServedAnnotation<UrlTemplate> = {
   names: ["app-root"],
   doc: "The path to which `/` of the hosts is redirected, with 302",
   served: { prefixes: OWN_PREFIXES, parse: parseRoot },
   risks: [{ effect: "root" }],
 };
 
-export const FROM_TO_WWW_REDIRECT: ServedAnnotation<boolean> = {
+const FROM_TO_WWW_REDIRECT: ServedAnnotation<boolean> = {
   names: ["from-to-www-redirect"],
   doc: "The host with or without `www.` that no rule names is redirected to the other one, with 308",
   served: { prefixes: OWN_PREFIXES, parse: parseSwitch },
   risks: [{ effect: "www-hosts", asks: ASKS.on }],
 };
+
+/** Where requests are redirected to, by the names that the values have in the program; read in this order. */
+export const REDIRECTS = {
+  temporalRedirect: TEMPORAL_REDIRECT,
+  temporalRedirectCode: TEMPORAL_REDIRECT_CODE,
+  permanentRedirect: PERMANENT_REDIRECT,
+  permanentRedirectCode: PERMANENT_REDIRECT_CODE,
+  relativeRedirects: RELATIVE_REDIRECTS,
+  appRoot: APP_ROOT,
+  fromToWww: FROM_TO_WWW_REDIRECT,
+} as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 /** The redirect of all requests of an Ingress; undefined where it has none. */
 export function redirectOf(settings: IngressSettings): Redirect | undefined {

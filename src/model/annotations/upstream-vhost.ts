@@ -1,4 +1,5 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
+import { fillTemplate, readTemplate, type Template } from "#src/model/template.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { tunedBy } from "./tuned-by.ts";
@@ -9,7 +10,7 @@ const RULE_VARIABLES = ["namespace", "ingress_name", "service_name", "service_po
 export type RuleVariable = (typeof RULE_VARIABLES)[number];
 
 /** A host, with a port or without, and names of a rule in it: texts, and variables between them. */
-export type HostTemplate = readonly (string | { readonly variable: RuleVariable })[];
+export type HostTemplate = Template<RuleVariable>;
 
 export const UPSTREAM_VHOST: ServedAnnotation<HostTemplate> = {
   names: ["upstream-vhost"],
@@ -33,14 +34,8 @@ const HOST = /^[A-Za-z0-9._-]+(?::\d{1,5})?$/;
 
 function parseHost(field: Field): HostTemplate | undefined {
   const text = String(field.value).trim();
-  const parts = text.split(/(\$\{\w+\}|\$\w+)/).filter((part) => part !== "");
-  const isKnown = parts.every((part) => !part.startsWith("$") || variableIn(part) !== undefined);
-  const filled = parts.map((part) => (part.startsWith("$") ? exampleOf(part) : part)).join("");
-  if (text.length <= MAX_LENGTH && isKnown && HOST.test(filled))
-    return parts.map((part) => {
-      const variable = part.startsWith("$") ? variableIn(part) : undefined;
-      return variable === undefined ? part : { variable };
-    });
+  const read = readTemplate(text, RULE_VARIABLES);
+  if (text.length <= MAX_LENGTH && !("unknown" in read) && HOST.test(fillTemplate(read, exampleOf))) return read;
   return complain(field, "INGRESS_HOST_INVALID", {
     what: `Cannot ask the Service for the host ${quote(text)}`,
     why: `it is not a host, with or without port, whose variables are among ${RULE_VARIABLES.map((name) => `$${name}`).join(", ")}`,
@@ -49,11 +44,6 @@ function parseHost(field: Field): HostTemplate | undefined {
 }
 
 /** A text in place of a variable: as a whole port, or as a part of a name. */
-function exampleOf(part: string): string {
-  return variableIn(part) === "service_port" ? "65535" : "x";
-}
-
-function variableIn(part: string): RuleVariable | undefined {
-  const name = part.replace(/^\$\{?(\w*)\}?$/, "$1");
-  return RULE_VARIABLES.find((one) => one === name);
+function exampleOf(variable: RuleVariable): string {
+  return variable === "service_port" ? "65535" : "x";
 }

@@ -7,6 +7,7 @@ import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts
 import type { Ingress } from "#src/model/ingress.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
+import { fillTemplate } from "#src/model/template.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
@@ -40,9 +41,8 @@ function hostOfService({ ingress, target }: PathClaim): string | undefined {
     service_name: target.serviceName,
     service_port: String(target.servicePort),
   };
-  return ingress.settings.upstreamVhost
-    ?.map((part) => (typeof part === "string" ? part : values[part.variable]))
-    .join("");
+  const { upstreamVhost } = ingress.settings;
+  return upstreamVhost && fillTemplate(upstreamVhost, (variable) => values[variable]);
 }
 
 function rewriteOf(
