@@ -2,7 +2,7 @@ import type { PasswordSecretType } from "#src/model/annotations/auth-secret.ts";
 import { child, complain, type Field, isUnset, readMap } from "#src/model/field.ts";
 import { type KubeObject, rootField } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
-import { isRecord } from "#src/model/record.ts";
+import { decodeBase64, secretValue } from "#src/model/secret-value.ts";
 import { type PasswordHash, readPasswordHash } from "./password-hash.ts";
 import { type PasswordList, passwordList } from "./password-list.ts";
 
@@ -57,14 +57,14 @@ function complainOfUnused(root: Field, unused: readonly string[], total: number)
 
 /** The lines of the file under `auth`: `name:hash`, maybe with a comment after another colon. */
 function readFile(root: Field): readonly WrittenUser[] | undefined {
-  const field = valueField(root, "auth");
+  const { field } = secretValue(root, "auth");
   if (isUnset(field))
     return complain(field, "SECRET_KEY_MISSING", {
       what: "Cannot use the Secret for names and passwords",
       why: "it has no key auth",
       fix: "Make it with: kubectl create secret generic NAME --from-file auth, or write auth-secret-type: auth-map",
     });
-  const text = readBytes(field);
+  const text = readBytes(root, "auth");
   return text?.split(/\r?\n/).flatMap((line, index) => readLine(line, `line ${index + 1}`) ?? []);
 }
 
@@ -80,7 +80,7 @@ function readKeys(root: Field): readonly WrittenUser[] | undefined {
   const names = new Set(maps.flatMap(({ value }) => Object.keys(value as object)));
   const users: WrittenUser[] = [];
   for (const name of names) {
-    const text = readBytes(valueField(root, name));
+    const text = readBytes(root, name);
     if (text === undefined) return undefined;
     const [hash = ""] = text.trim().split(":");
     users.push({ user: name, hash, place: `user ${users.length + 1}` });
@@ -88,22 +88,17 @@ function readKeys(root: Field): readonly WrittenUser[] | undefined {
   return users;
 }
 
-function valueField(root: Field, name: string): Field {
-  const isPlain = isRecord(child(root, "stringData").value) && !isUnset(child(child(root, "stringData"), name));
-  const map = isPlain ? "stringData" : "data";
-  return { ...child(child(root, map), name), path: `${map}["${name}"]` };
-}
-
 /** The bytes of a value, one character for each. */
-function readBytes(field: Field): string | undefined {
+function readBytes(root: Field, key: string): string | undefined {
+  const { field, isPlain } = secretValue(root, key);
   const { value } = field;
-  if (field.path.startsWith("stringData") && typeof value === "string") return Buffer.from(value).toString("latin1");
-  const text = typeof value === "string" ? value.replaceAll(/\s+/g, "") : undefined;
-  if (text === "") return "";
-  if (text !== undefined && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return atob(text);
-  return complain(field, "SECRET_NOT_BASE64", {
-    what: "Cannot read this value of the Secret",
-    why: "it is not base64",
-    fix: "Encode it with: base64 -w0 FILE, or write it under stringData",
-  });
+  if (isPlain && typeof value === "string") return Buffer.from(value).toString("latin1");
+  return (
+    decodeBase64(field) ??
+    complain(field, "SECRET_NOT_BASE64", {
+      what: "Cannot read this value of the Secret",
+      why: "it is not base64",
+      fix: "Encode it with: base64 -w0 FILE, or write it under stringData",
+    })
+  );
 }

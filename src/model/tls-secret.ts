@@ -1,6 +1,7 @@
-import { child, complain, type Field, isUnset, readText } from "./field.ts";
+import { complain, type Field, isUnset, readText } from "./field.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
+import { decodeBase64, secretValue } from "./secret-value.ts";
 
 /** A Secret that holds a certificate: `tls.crt` and `tls.key`, decoded from base64, PEM checked in form only. */
 export interface TlsSecret {
@@ -23,15 +24,13 @@ export function parseTlsSecret(object: KubeObject): Parsed<TlsSecret> {
 }
 
 function readPem(root: Field, name: string, label: string): string | undefined {
-  const plain = { ...child(child(root, "stringData"), name), path: `stringData["${name}"]` };
-  const encoded = { ...child(child(root, "data"), name), path: `data["${name}"]` };
-  const field = isUnset(plain) ? encoded : plain;
+  const { field, isPlain } = secretValue(root, name);
   const what = `Cannot use ${name} of the Secret`;
   if (isUnset(field)) {
     const fix = "Make it with: kubectl create secret tls NAME --cert FILE --key FILE";
     return complain(field, "SECRET_KEY_MISSING", { what, why: "there is none", fix });
   }
-  const text = isUnset(plain) ? decodeBase64(encoded, what) : readText({ ...plain, value: textOrNumber(plain.value) });
+  const text = isPlain ? readText({ ...field, value: textOrNumber(field.value) }) : readEncoded(field, what);
   if (text === undefined) return undefined;
   if (isPem(text, label)) return text;
   const isEncrypted = text.includes("ENCRYPTED");
@@ -55,12 +54,12 @@ function textOrNumber(value: unknown): unknown {
   return typeof value === "number" || typeof value === "boolean" ? "" : value;
 }
 
-/** PEM is ASCII, so one character for each byte is enough. White space is allowed: YAML folds long lines. */
-function decodeBase64(field: Field, what: string): string | undefined {
+/** PEM is ASCII, so one character for each byte is enough. */
+function readEncoded(field: Field, what: string): string | undefined {
+  const decoded = decodeBase64(field);
+  if (decoded !== undefined && decoded !== "") return decoded;
   const { value } = field;
-  const text = typeof value === "string" ? value.replaceAll(/\s+/g, "") : "";
-  if (text !== "" && text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)) return atob(text);
-  const isPlain = text.startsWith("-----BEGIN");
+  const isPlain = typeof value === "string" && value.replaceAll(/\s+/g, "").startsWith("-----BEGIN");
   return complain(field, "SECRET_NOT_BASE64", {
     what,
     why: isPlain ? "it is PEM as it is, and values under data are base64" : "it is not base64",
