@@ -65,14 +65,20 @@ function heldThread() {
   return { ends, compare: () => new Promise<boolean>((resolve) => ends.push(resolve)) };
 }
 
+/** A proxy before an endpoint whose path `/admin` asks for a name and password of `HASHES`. */
+function startGuarded(
+  endpoint: { readonly port: number },
+  thread: Pick<PasswordThread, "compare">,
+  limits: { readonly accessMs?: number } = {},
+) {
+  return startProxy({ s: [endpoint.port] }, { ingresses, access: gateFor(ingresses, HASHES, thread), limits });
+}
+
 describe("auth-type: basic", () => {
   it("lets in who is in the Secret, by each kind of hash, and forwards Authorization as nginx does", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = passwordThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     for (const user of Object.keys(HASHES)) {
       const line = basic(`${user}:correct horse`);
       expect(await ask(proxy.port, get("/admin", line)), user).toMatch(/page$/);
@@ -96,10 +102,7 @@ describe("auth-type: basic", () => {
   ])("answers 401 to $name, and asks no endpoint", async ({ lines }) => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = passwordThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     const answer = await ask(proxy.port, get("/admin", lines));
     expect(statusOf(answer)).toBe(401);
     expect(answer).toContain(String.raw`WWW-Authenticate: Basic realm="The \"shop\""` + "\r\n");
@@ -109,10 +112,7 @@ describe("auth-type: basic", () => {
 
   it("leaves other paths of the host open, and looks at each spelling of its own", async () => {
     await using endpoint = await startEndpoint(answering("page"));
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, heldThread()) },
-    );
+    await using proxy = await startGuarded(endpoint, heldThread());
     expect(statusOf(await ask(proxy.port, get("/")))).toBe(200);
     for (const path of ["/admin", "/admin/x", "/x/../admin", "/%61dmin", "//admin"])
       expect(statusOf(await ask(proxy.port, get(path))), path).toBe(401);
@@ -139,10 +139,7 @@ describe("auth-type: basic", () => {
 
   it("shows no password in the access log", async () => {
     await using endpoint = await startEndpoint(answering("page"));
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, { compare: () => Promise.resolve(false) }) },
-    );
+    await using proxy = await startGuarded(endpoint, { compare: () => Promise.resolve(false) });
     let text = "";
     Object.assign(proxy.engine, { accessLog: new AccessLog((lines) => (text += lines.toString("utf8"))) });
     await ask(proxy.port, get("/admin", basic("alice:very-secret")));
@@ -163,10 +160,7 @@ describe("a request that waits for its access", () => {
       if (/^GET/m.test(text) || received.endsWith("end")) socket.write(okWith("page"));
     });
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     using client = openClient(proxy.port);
     client.send(post(9) + "one");
     await until("the comparison", () => thread.ends.length === 1);
@@ -180,10 +174,7 @@ describe("a request that waits for its access", () => {
   it("is answered before the one that follows it on its connection", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     using client = openClient(proxy.port);
     client.send(`GET /admin HTTP/1.1\r\nHost: a.com\r\n${basic("alice:p")}\r\n` + get("/"));
     await until("the comparison", () => thread.ends.length === 1);
@@ -200,10 +191,7 @@ describe("a request that waits for its access", () => {
       if (received.endsWith("end")) socket.write(okWith("page"));
     });
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     using client = openClient(proxy.port);
     client.send(post(100_003, "Expect: 100-continue\r\n"));
     await until("the comparison", () => thread.ends.length === 1);
@@ -217,10 +205,7 @@ describe("a request that waits for its access", () => {
   it("invites no body of a request that does not come in", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     using client = openClient(proxy.port);
     client.send(post(5, "Expect: 100-continue\r\n"));
     await until("the comparison", () => thread.ends.length === 1);
@@ -233,10 +218,7 @@ describe("a request that waits for its access", () => {
   it("is forgotten when its client goes, and logged as that", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     let text = "";
     Object.assign(proxy.engine, { accessLog: new AccessLog((lines) => (text += lines.toString("utf8"))) });
     using client = openClient(proxy.port);
@@ -254,10 +236,7 @@ describe("a request that waits for its access", () => {
     await using former = await startEndpoint(answering("former"));
     await using present = await startEndpoint(answering("present"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [former.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(former, thread);
     const first = ask(proxy.port, get("/admin", basic("alice:p")));
     await until("the comparison", () => thread.ends.length === 1);
     proxy.setEndpoints({ s: [present.port] });
@@ -274,10 +253,7 @@ describe("a request that waits for its access", () => {
   it("is answered 503 when it takes too long, and never comes in afterwards", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread), limits: { accessMs: 50 } },
-    );
+    await using proxy = await startGuarded(endpoint, thread, { accessMs: 50 });
     const answer = await ask(proxy.port, get("/admin", basic("alice:p")));
     expect(statusOf(answer)).toBe(503);
     thread.ends[0]!(true);
@@ -288,10 +264,7 @@ describe("a request that waits for its access", () => {
   it("is answered 503 where 32 others of its client, with other passwords, wait", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     const thread = heldThread();
-    await using proxy = await startProxy(
-      { s: [endpoint.port] },
-      { ingresses, access: gateFor(ingresses, HASHES, thread) },
-    );
+    await using proxy = await startGuarded(endpoint, thread);
     const waiting = Array.from({ length: 32 }, (_, index) => ask(proxy.port, get("/admin", basic(`alice:p${index}`))));
     await until("the comparisons", () => thread.ends.length === 32);
     expect(statusOf(await ask(proxy.port, get("/admin", basic("alice:p64"))))).toBe(503);
