@@ -25,10 +25,14 @@ export function readingOf(kind: Kind): Reading {
   return readings[kind] ?? {};
 }
 
-/** Of a Secret only the certificate and its key are kept in memory. */
+/** What Hawser reads of a Secret that has a certificate; of another one every key may be a user's name (`auth-map`). */
+const SECRET_KEYS = ["tls.crt", "tls.key", "auth"];
+
+/** Of a Secret with a certificate no more is kept in memory than what is read of it. */
 function withoutOtherData(object: Fields): Fields {
   const data = isRecord(object["data"]) ? object["data"] : {};
-  const kept = ["tls.crt", "tls.key"].filter((name) => data[name] !== undefined).map((name) => [name, data[name]]);
+  if (data["tls.crt"] === undefined && data["tls.key"] === undefined) return object;
+  const kept = SECRET_KEYS.filter((name) => data[name] !== undefined).map((name) => [name, data[name]]);
   return { ...object, data: Object.fromEntries(kept) as Fields };
 }
 

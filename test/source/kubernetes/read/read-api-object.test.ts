@@ -17,6 +17,9 @@ describe("readApiObject()", () => {
   it.each([
     { kind: "Node", full: { status: { images: [{}], addresses: [] } }, kept: { status: { addresses: [] } } },
     { kind: "Secret", full: { data: { "tls.crt": "YQ==", password: "x" } }, kept: { data: { "tls.crt": "YQ==" } } },
+    // Names and passwords for auth-type basic, in the two forms of auth-secret-type.
+    { kind: "Secret", full: { data: { auth: "YQ==" } }, kept: { data: { auth: "YQ==" } } },
+    { kind: "Secret", full: { data: { user: "YQ==" } }, kept: { data: { user: "YQ==" } } },
     {
       kind: "EndpointSlice",
       full: { endpoints: [{ addresses: ["10.0.0.1"], targetRef: { name: "web-1", uid: "u" }, zone: "a" }] },
