@@ -32,7 +32,7 @@ import { registerIngressMetrics } from "./metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
-import { readSecretName } from "./tls/read-secret-name.ts";
+import { readSecretName } from "#src/tls/read-secret-name.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
 

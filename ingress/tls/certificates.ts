@@ -2,8 +2,9 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
-import { hostOf, wildcardOf } from "#src/routing/host.ts";
-import { covers, findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { certificatesByHost, servedFor } from "#src/tls/certificates-by-host.ts";
+import { findCertificateFaults } from "#src/tls/find-certificate-faults.ts";
 import { type Certificate, readCertificate, secretUnusable } from "#src/tls/read-certificate.ts";
 import { type CertificateClaims, claimedSecrets, hostsBySecret } from "#src/tls/certificate-claims.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
@@ -72,7 +73,10 @@ export class Certificates {
       if (all.length > 0) problems.set(key, all);
     }
     this.#lastGood = served;
-    this.#byHost = contextsByHost(claims, served);
+    const usable = new Map(Array.from(served, ([key, { certificate }]) => [key, certificate]));
+    this.#byHost = new Map(
+      Array.from(certificatesByHost(claims, usable), ([host, { secretKey }]) => [host, served.get(secretKey)!.context]),
+    );
     this.#useDefault(served.get(defaultSecret ?? ""));
     return problems;
   }
@@ -81,7 +85,7 @@ export class Certificates {
   contextOf(serverName: string | undefined): SecureContext {
     const host = serverName === undefined ? undefined : hostOf(serverName);
     if (host === undefined) return this.#fallbackContext;
-    return this.#byHost.get(host) ?? this.#byHost.get(wildcardOf(host) ?? "") ?? this.#fallbackContext;
+    return servedFor(this.#byHost, host) ?? this.#fallbackContext;
   }
 
   #useDefault(served: Served | undefined): void {
@@ -122,28 +126,6 @@ function load(secret: TlsSecret, ciphers: string): Loaded {
     const why = error instanceof Error ? error.message : String(error);
     return { served: undefined, problems: [secretUnusable(secret.key, "tls.crt", `OpenSSL refuses it (${why})`)] };
   }
-}
-
-/**
- * By host: of the Secrets that are claimed for it the first that can be served and is for the host, otherwise the first
- * that can be served; and the names in certificates that are claimed for no host, where no Ingress claims these.
- */
-function contextsByHost(
-  { byHost, byOwnNames }: CertificateClaims,
-  served: ReadonlyMap<string, Served>,
-): ReadonlyMap<string, SecureContext> {
-  const contexts = new Map<string, SecureContext>();
-  for (const [host, keys] of byHost) {
-    const usable = keys.flatMap((key) => served.get(key) ?? []);
-    const found = usable.find(({ certificate }) => covers(certificate, host)) ?? usable[0];
-    if (found !== undefined) contexts.set(host, found.context);
-  }
-  for (const key of byOwnNames) {
-    const found = served.get(key);
-    for (const name of found?.certificate.names ?? [])
-      if (found !== undefined && !contexts.has(name) && !byHost.has(name)) contexts.set(name, found.context);
-  }
-  return contexts;
 }
 
 function lastGoodServed({ secretKey, validToMs }: Certificate): Problem {
