@@ -4,10 +4,11 @@ import type { AccessDecision } from "./access-control.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import { AccessWait } from "./access-wait.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
+import { askAccess } from "./ask-access.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { ClientWish } from "./client-wish.ts";
-import { type AnswerCause, decideRequest, type ForwardDecision } from "./decide-request.ts";
+import { type AnswerCause, decideRequest, type ForwardDecision, type LackingDecision } from "./decide-request.ts";
 import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
@@ -18,7 +19,6 @@ import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
-import { QuestionedHead } from "./questioned-head.ts";
 import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
 import { bodyFault, bodyRule, type BodyRule, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -302,30 +302,28 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const decision = decideRequest(bytes, head, this.#context, this.#connection);
     if (decision.rule !== undefined)
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
-    if (decision.kind === "forward") this.#open = decision.open;
+    if (decision.kind === "forward" || decision.kind === "lacking") this.#open = decision.open;
     this.#bodyRule = bodyRule(decision.rule?.filters, this.#context.limits.bodyBytes);
     const fault = bodyFault(this.#body, { bodyEnd, contentLength: head.contentLength }, this.#bodyRule);
     if (fault !== undefined) return this.#refuse(fault);
     if (decision.kind === "refuse") return this.#refuse(decision.reason);
     if (decision.kind === "answer") return this.#answer(decision.status, decision.cause);
-    const { auth } = decision.rule.filters;
     const received = { bytes, head, bodyStart, bodyEnd };
-    if (auth === undefined) return this.#send(decision, received, undefined);
-    const asked = new QuestionedHead(bytes, head, { client: this.#connection, decision });
-    const access = this.#context.access.decide(auth, asked);
+    const access = askAccess(decision, received, this.#context, this.#connection);
     if (access instanceof Promise) return this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
-    if (access.kind === "pass") return this.#send(decision, received, access.grant);
-    return this.#answer(access.status, access.cause);
+    if (access.kind === "answer") return this.#answer(access.status, access.cause);
+    if (decision.kind === "lacking") return this.#answer(503, { reason: decision.reason });
+    return this.#send(decision, received, access.grant);
   }
 
   /** Keeps the request, and reads no further, until it is known whether it may come in. */
-  #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision, first: Buffer): false {
+  #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision | LackingDecision, first: Buffer): false {
     this.setDeadline(this.#context.limits.accessMs);
     this.#input.holdByExchange();
     void this.#waiting.begin(access, first, (found, bytes) => {
       const now = withEndpointsNow(decision, this.#context.routes);
       if (found.kind === "answer") this.#answer(found.status, found.cause);
-      else if (now === undefined) this.#answer(503, { reason: "no-endpoint" });
+      else if (now.kind === "lacking") this.#answer(503, { reason: now.reason });
       else this.#sendHeld(now, bytes, found.grant);
     });
     return false;

@@ -4,7 +4,7 @@ import type { FilterState } from "#src/filters/filter-state.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
-import { route, type RouteDecision } from "#src/routing/route.ts";
+import { type LackingEndpoint, route, type RouteDecision } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./answer.ts";
 import type { EngineContext } from "./context.ts";
@@ -37,6 +37,14 @@ export type ForwardDecision = Extract<RouteDecision, { kind: "forward" }> & {
   readonly open?: OpenRequest;
 };
 
+/** The request may come in as far as filters say. Its access is decided as that of any other, and then there is no endpoint for it. */
+export interface LackingDecision extends LackingEndpoint {
+  readonly kind: "lacking";
+  readonly rule: Rule;
+  readonly reason: ResponseReason;
+  readonly open?: OpenRequest;
+}
+
 /** The request names no host or path that can be: what follows on its connection is not trusted. */
 interface Refused {
   readonly kind: "refuse";
@@ -50,13 +58,20 @@ export function decideRequest(
   head: RequestHead,
   context: Pick<EngineContext, "routes" | "requestTexts"> & FilterState,
   client: RequestClient,
-): ForwardDecision | OwnAnswer | Refused {
+): ForwardDecision | LackingDecision | OwnAnswer | Refused {
   const more = context.requestTexts.useBytes(bytes);
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head), more });
   if (decision.kind === "refuse") {
     const reason = refusalReason(decision.reason);
     if (decision.status === 400) return { kind: "refuse", reason };
-    return { kind: "answer", status: decision.status, cause: { reason }, rule: decision.rule };
+    const answer: OwnAnswer = { kind: "answer", status: decision.status, cause: { reason }, rule: decision.rule };
+    const { rule, lacking } = decision;
+    if (lacking === undefined || rule === undefined || rule.filters === NO_FILTERS) return answer;
+    const without: LackingDecision = { kind: "lacking", rule, reason, ...lacking };
+    const asked = filtered(without, new FilteredRequest(bytes, head, { client, path: lacking.path }), context);
+    if (asked.kind !== "lacking" || rule.filters.auth !== undefined) return asked;
+    asked.open?.release();
+    return answer;
   }
   const { rule, path } = decision;
   if (decision.kind === "redirect") {
@@ -68,8 +83,17 @@ export function decideRequest(
     return { kind: "answer", status, cause: { reason: "loop" }, rule };
   }
   if (rule.filters === NO_FILTERS) return decision;
-  const request = new FilteredRequest(bytes, head, { client, path });
-  const answer = runFilters(rule.filters, request, context);
+  return filtered(decision, new FilteredRequest(bytes, head, { client, path }), context);
+}
+
+/** A decision, or the answer of a filter in its place. */
+function filtered<D extends ForwardDecision | LackingDecision>(
+  decision: D,
+  request: FilteredRequest,
+  state: FilterState,
+): D | OwnAnswer {
+  const { rule } = decision;
+  const answer = runFilters(rule.filters, request, state);
   if (answer === undefined) return request.open === undefined ? decision : { ...decision, open: request.open };
   request.open?.release();
   return { kind: "answer", status: answer.status, cause: answer, rule };

@@ -4,7 +4,6 @@ import { hostOf } from "#src/routing/host.ts";
 import { isForwardedNormalized } from "#src/routing/path.ts";
 import type { AccessRequest } from "./access-control.ts";
 import { clientIp } from "./client-ip.ts";
-import type { ForwardDecision } from "./decide-request.ts";
 import { fieldValues } from "./field-values.ts";
 import type { RequestClient } from "./filtered-request.ts";
 import { HeaderField } from "./header-field.ts";
@@ -16,13 +15,16 @@ export class QuestionedHead implements AccessRequest {
   readonly #bytes: Buffer;
   readonly #head: RequestHead;
   readonly #client: RequestClient;
-  readonly #decision: ForwardDecision;
+  /** Normalised. */
+  readonly path: string;
+  readonly #backendHost: string;
 
-  constructor(bytes: Buffer, head: RequestHead, known: { client: RequestClient; decision: ForwardDecision }) {
+  constructor(bytes: Buffer, head: RequestHead, known: { client: RequestClient; path: string; backendHost: string }) {
     this.#bytes = bytes;
     this.#head = head;
     this.#client = known.client;
-    this.#decision = known.decision;
+    this.path = known.path;
+    this.#backendHost = known.backendHost;
   }
 
   get isSecure(): boolean {
@@ -45,11 +47,6 @@ export class QuestionedHead implements AccessRequest {
     return this.#bytes.toString("latin1", this.#head.start, this.#head.methodEnd);
   }
 
-  /** Normalised. */
-  get path(): string {
-    return this.#decision.path;
-  }
-
   /** Path and query as the endpoint gets them where no rule rewrites them. */
   get target(): string {
     const raw = pathText(this.#bytes, this.#head);
@@ -59,11 +56,11 @@ export class QuestionedHead implements AccessRequest {
 
   get hostField(): string {
     const text = hostText(this.#bytes, this.#head);
-    return text === "" ? this.#decision.backend.host : text;
+    return text === "" ? this.#backendHost : text;
   }
 
   get host(): string {
-    return hostOf(this.hostField) ?? this.#decision.backend.host;
+    return hostOf(this.hostField) ?? this.#backendHost;
   }
 
   get fields(): QuestionedRequest["fields"] {

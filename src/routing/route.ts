@@ -67,7 +67,17 @@ export type RouteDecision =
       readonly reason: RouteRefusal;
       /** The rule that matched, where one did. */
       readonly rule?: Rule;
+      /** The rule says nothing against the request: only an endpoint is missing. */
+      readonly lacking?: LackingEndpoint;
     };
+
+/** What is known of a request that would be forwarded, had its backend an endpoint: all that its filters and its access look at. */
+export interface LackingEndpoint {
+  /** The normalised path. */
+  readonly path: string;
+  /** For requests that name no host; empty where the Service does not exist. */
+  readonly backendHost: string;
+}
 
 /**
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
@@ -103,8 +113,8 @@ function forward(
   const { filters, origin } = rule;
   const canary = action.canary && request.more && canaryFor(action, table, request.more);
   const backend = getSharded(table.backends, canary === undefined ? action.backend : canary.backend);
-  if (backend === undefined) return unavailable(rule, "no-service");
-  if (backend.endpoints.length === 0) return unavailable(rule, "no-endpoint");
+  if (backend === undefined) return unavailable(rule, "no-service", { path, backendHost: "" });
+  if (backend.endpoints.length === 0) return unavailable(rule, "no-endpoint", { path, backendHost: backend.host });
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
   if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
@@ -128,8 +138,8 @@ function canaryFor(
   return isTaken ? canary : undefined;
 }
 
-function unavailable(rule: Rule, reason: RouteRefusal): RouteDecision {
-  return { kind: "refuse", status: 503, reason, rule };
+function unavailable(rule: Rule, reason: RouteRefusal, lacking?: LackingEndpoint): RouteDecision {
+  return { kind: "refuse", status: 503, reason, rule, ...(lacking && { lacking }) };
 }
 
 /**
