@@ -34,6 +34,8 @@ interface IngressRule {
   readonly paths: readonly IngressPath[];
   /** An annotation adds the host, and Hawser does not serve it. A host that any rule names is not touched. */
   readonly isAdded?: true;
+  /** Of a host that an annotation adds, or an expression for hosts (`~` and its text): all that this host has serves it, too. */
+  readonly aliasOf?: string;
 }
 
 interface IngressTls {
@@ -107,7 +109,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     rules: withEffects(
       readList(rulesField).flatMap((field) => readRule(field, context) ?? []),
       effects,
-      closed === undefined ? others : {},
+      closed === undefined ? others : aliasAlone(others),
     ),
     // The host is the main Ingress's, and so is its certificate.
     tls: settings.canary === true ? [] : readList(child(spec, "tls")).flatMap((field) => readTls(field) ?? []),
@@ -187,6 +189,7 @@ function withEffects(
     paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot || toRoot !== undefined ? [root] : []), ...paths],
   }));
   const added = new Map<string, IngressTarget>(addedHosts.map((host) => [host, target]));
+  for (const host of settings.serverAlias?.closed ?? []) added.set(host, target);
   for (const { host } of rules) {
     const other = host.startsWith("www.") ? host.slice("www.".length) : `www.${host}`;
     if (!isDnsSubdomain(other)) continue;
@@ -200,7 +203,23 @@ function withEffects(
       paths: [{ ...root, pathType: "Prefix" as const, target: one }],
       isAdded: true as const,
     })),
+    ...aliasRules(rules, settings),
   ];
+}
+
+/** What of the settings counts for a closed Ingress. */
+function aliasAlone({ serverAlias }: IngressSettings): IngressSettings {
+  return serverAlias === undefined ? {} : { serverAlias };
+}
+
+/** The further names of the first host. They are served as that is even where the Ingress is closed: its paths are closed there, too. */
+function aliasRules(rules: readonly IngressRule[], { serverAlias }: IngressSettings): readonly IngressRule[] {
+  const [first] = rules;
+  if (first === undefined || serverAlias === undefined) return [];
+  const own = new Set(rules.map(({ host }) => host));
+  return serverAlias.hosts
+    .filter((host) => !own.has(host))
+    .map((host) => ({ host, paths: [], isAdded: true, aliasOf: first.host }));
 }
 
 /** The class that an Ingress names, even one that cannot be read otherwise: whose it is decides who may speak of it. */

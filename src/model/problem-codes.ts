@@ -428,6 +428,11 @@ export const PROBLEM_CODES = {
       "Warning: two rules have the same host, path and type but lead to different places. The rule of the older Ingress (then the first by namespace and name, then the earlier one) serves; the other never does.",
     solve: "Remove one of the two rules, or give them different paths.",
   },
+  INGRESS_ALIAS_TAKEN: {
+    meaning:
+      "Warning: `server-alias` names a host that a rule names, or that an older Ingress makes another name of another host. The rule, or the older Ingress, serves it.",
+    solve: "Remove the name from the annotation, or the rule.",
+  },
   INGRESS_CLASS_FOREIGN: {
     meaning:
       "The class named by `--ingress-class` belongs to another controller, or the controller of a class is almost Hawser's, so that its Ingresses are not served.",

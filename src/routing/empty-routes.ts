@@ -2,4 +2,9 @@ import { emptyShardedMap } from "./sharded-map.ts";
 import type { RouteTable } from "./route-table.ts";
 
 /** A table of nothing: every request is answered 404. */
-export const EMPTY_ROUTES: RouteTable = { hosts: emptyShardedMap(), backends: emptyShardedMap() };
+export const EMPTY_ROUTES: RouteTable = {
+  hosts: emptyShardedMap(),
+  aliases: emptyShardedMap(),
+  aliasPatterns: [],
+  backends: emptyShardedMap(),
+};

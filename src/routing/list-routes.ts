@@ -11,6 +11,8 @@ import type { Rule, RuleAction, RuleOrigin } from "./rule.ts";
 interface ListedRoute {
   /** As in the rule; `*` for the catch-all. */
   readonly host: string;
+  /** Further names of the host, at most 100. */
+  readonly aliases?: readonly string[];
   readonly path: string;
   readonly pathType: RuleOrigin["pathType"];
   /** `namespace/name`. */
@@ -61,16 +63,39 @@ export function listRoutes(
   knows: (basic: BasicAuth) => boolean = () => true,
 ): { readonly routes: readonly ListedRoute[]; readonly total: number } {
   const routes: ListedRoute[] = [];
+  const aliases = aliasesByHost(table);
   let total = 0;
   for (const [host, hostRoutes] of [...shardedEntries(table.hosts)].sort(([left], [right]) =>
     left < right ? -1 : 1,
   )) {
     for (const rule of rulesOf(hostRoutes)) {
       total += 1;
-      if (total <= limit) routes.push({ ...listed(table, host, rule, hostRoutes.hasTls), ...listedAuth(rule, knows) });
+      if (total > limit) continue;
+      const { host: shown, ...rest } = listed(table, host, rule, hostRoutes.hasTls);
+      const further = aliases.get(host);
+      routes.push({ host: shown, ...(further && { aliases: further }), ...rest, ...listedAuth(rule, knows) });
     }
   }
   return { routes, total };
+}
+
+const MAX_ALIASES = 100;
+
+function aliasesByHost({ aliases, aliasPatterns }: RouteTable): ReadonlyMap<string, readonly string[]> {
+  const all = [
+    ...shardedEntries(aliases),
+    ...aliasPatterns.map(({ text, host }) => [text, host] as const),
+  ] satisfies (readonly [string, string])[];
+  const byHost = Map.groupBy(all, ([, host]) => host);
+  return new Map(
+    [...byHost].map(([host, entries]) => [
+      host,
+      entries
+        .map(([alias]) => alias)
+        .sort((left, right) => (left < right ? -1 : 1))
+        .slice(0, MAX_ALIASES),
+    ]),
+  );
 }
 
 function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRoutes): readonly Rule[] {

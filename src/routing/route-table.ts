@@ -1,3 +1,4 @@
+import type { HostPattern } from "#src/pattern/host-pattern.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { NestedText } from "./nested-texts.ts";
 import type { Rule } from "./rule.ts";
@@ -7,8 +8,20 @@ import type { ShardedMap } from "./sharded-map.ts";
 export interface RouteTable {
   /** By host as written in the rule: `example.com`, `*.example.com`, or empty for the catch-all. */
   readonly hosts: ShardedMap<HostRoutes>;
+  /** Further names of hosts, by name or `*.example.com`: which host's rules serve them. No rule names any of them. */
+  readonly aliases: ShardedMap<string>;
+  /** Expressions for hosts that neither a rule nor an alias names; the first that matches counts. */
+  readonly aliasPatterns: readonly AliasPattern[];
   /** By the keys that rules have: a port that has a name has two. */
   readonly backends: ShardedMap<Backend>;
+}
+
+/** A regular expression for further names of a host. */
+export interface AliasPattern {
+  /** With `~` before it. */
+  readonly text: string;
+  readonly pattern: HostPattern;
+  readonly host: string;
 }
 
 /** The rules of one host, merged from all Ingresses that name it. */

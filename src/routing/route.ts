@@ -14,7 +14,7 @@ import type { Backend, HostRoutes, RouteTable } from "./route-table.ts";
 import type { ForwardAction, Rule } from "./rule.ts";
 
 /**
- * Steps for all regular expressions that the path of a request is compared with, some 50 ms: one Ingress could have
+ * Steps for all regular expressions that the host and the path of a request are compared with, some 50 ms: one Ingress could have
  * thousands of them, and while they are compared no other request is served. A usual one takes up to 50,000 for a path of
  * 8,000 characters.
  */
@@ -91,8 +91,8 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const path = normalizePath(request.path);
   if (path === undefined) return BAD_PATH;
   const catchAll = getSharded(table.hosts, "");
-  const rules = hostRoutes(table, host) ?? catchAll;
   const budget = { left: MAX_STEPS };
+  const rules = hostRoutes(table, host, budget) ?? catchAll;
   const matched = matchPath(rules, path, budget) ?? catchAll?.fallback;
   if (budget.left < 0) return TOO_LONG;
   if (matched === undefined) return NO_ROUTE;
@@ -160,11 +160,22 @@ function refusedAlias(
   return undefined;
 }
 
-function hostRoutes(table: RouteTable, host: string): HostRoutes | undefined {
-  const exact = getSharded(table.hosts, host);
+/** The rules of a host: those of its name or alias, else of its wildcard or the alias of that, else of the first expression that matches. */
+function hostRoutes(table: RouteTable, host: string, budget: StepBudget): HostRoutes | undefined {
+  const exact = namedRoutes(table, host);
   if (exact !== undefined) return exact;
   const wildcard = wildcardOf(host);
-  return wildcard === undefined ? undefined : getSharded(table.hosts, wildcard);
+  const found = wildcard === undefined ? undefined : namedRoutes(table, wildcard);
+  if (found !== undefined || table.aliasPatterns.length === 0) return found;
+  const matched = table.aliasPatterns.find(({ pattern }) => budget.left >= 0 && pattern.test(host, budget));
+  return matched && getSharded(table.hosts, matched.host);
+}
+
+function namedRoutes({ hosts, aliases }: RouteTable, name: string): HostRoutes | undefined {
+  const named = getSharded(hosts, name);
+  if (named !== undefined) return named;
+  const host = getSharded(aliases, name);
+  return host === undefined ? undefined : getSharded(hosts, host);
 }
 
 function matchPath(host: HostRoutes | undefined, path: string, budget: StepBudget): Rule | undefined {

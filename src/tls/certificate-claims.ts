@@ -7,6 +7,8 @@ export interface CertificateClaims {
   readonly byHost: ReadonlyMap<string, readonly string[]>;
   /** Secrets of entries without hosts on Ingresses without hosts: each is served for the names in its certificate. */
   readonly byOwnNames: ReadonlySet<string>;
+  /** Further names of hosts (`server-alias`), where no entry of any Ingress names them: the certificates of the host, if they are for the name. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** The oldest Ingress that names each Secret: Events about the Secret go to it. */
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
@@ -19,7 +21,10 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
   const byHost = new Map<string, string[]>();
   const byOwnNames = new Set<string>();
   const namedBy = new Map<string, Ingress>();
+  const aliases = new Map<string, string>();
   for (const ingress of ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge)) {
+    for (const { host, aliasOf } of ingress.rules)
+      if (aliasOf !== undefined && !aliases.has(host)) aliases.set(host, aliasOf);
     for (const { hosts, secretName } of ingress.tls) {
       if (secretName === undefined) continue;
       const secretKey = `${ingress.namespace}/${secretName}`;
@@ -30,7 +35,7 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
       if (claimed.length === 0) byOwnNames.add(secretKey);
     }
   }
-  return { byHost, byOwnNames, namedBy };
+  return { byHost, byOwnNames, aliases, namedBy };
 }
 
 function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {

@@ -26,7 +26,7 @@ function secretOf(key: string, { cert, key: privateKeyPem }: KeyPair) {
 function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
   const namedBy = new Map(Object.values(byHost).map((key) => [key, ingressOf("i", {})]));
   const claims = Object.entries(byHost).map(([host, key]) => [host, [key]] as const);
-  return { byHost: new Map(claims), byOwnNames: new Set(), namedBy };
+  return { byHost: new Map(claims), byOwnNames: new Set(), aliases: new Map(), namedBy };
 }
 
 function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
@@ -63,6 +63,24 @@ describe("certificateClaims()", () => {
       "d.com": ["default/all"],
       "e.com": ["default/all"],
     });
+  });
+});
+
+describe("Certificates", () => {
+  it("I-C15 serves an alias with a certificate of its host that is for it, unless an entry names it", () => {
+    const tls = [{ hosts: ["a.com"], secretName: "wild" }];
+    const aliasOf = (host: string) => ({ host, paths: [], isAdded: true as const, aliasOf: "a.com" });
+    const ingress = ingressOf("i", {}, { tls, rules: [aliasOf("x.a.com"), aliasOf("c.com"), aliasOf("b.com")] });
+    const other = ingressOf("j", {}, { tls: [{ hosts: ["b.com"], secretName: "b" }] });
+    const certificates = new Certificates(nowMs);
+    const secrets = [secretOf("default/wild", pairs["*.a.com"]!), secretOf("default/b", pairs["b.com"]!)];
+    certificates.use({ claims: certificateClaims([ingress, other]), secrets: new Map(secrets), nowMs });
+    const of = (name: string) => certificates.contextOf(name);
+    expect([of("x.a.com") === of("a.com"), of("c.com") === of("none"), of("b.com") === of("none")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
 

@@ -18,6 +18,8 @@ const paths = ["/", "/a", "/a/", "=/a", "~/a"];
 const restriction = { closed: "closed-restriction" } as const;
 const unsupported = { closed: "closed-unsupported" } as const;
 
+const aliasRule = (host: string) => ({ host, paths: [], isAdded: true as const, aliasOf: "a.com" });
+
 /** What can be closed of an Ingress, or added to it. */
 const twists: Readonly<Record<string, (ingress: Ingress) => Ingress>> = {
   none: (ingress) => ingress,
@@ -55,6 +57,7 @@ const twists: Readonly<Record<string, (ingress: Ingress) => Ingress>> = {
       },
     ],
   }),
+  alias: (ingress) => ({ ...ingress, rules: [...ingress.rules, aliasRule("b.com"), aliasRule("~^a")] }),
   tls: (ingress) => ({ ...ingress, tls: [{ hosts: ["a.com"], secretName: undefined }] }),
   canary: (ingress) => ({ ...ingress, settings: { canary: true, canaryWeight: 10 } }),
 };
@@ -120,6 +123,8 @@ const someStep = oneof(
 function printTable(table: RouteTable): unknown {
   return {
     hosts: Object.fromEntries(shardedEntries(table.hosts)),
+    aliases: Object.fromEntries(shardedEntries(table.aliases)),
+    aliasPatterns: table.aliasPatterns,
     backends: Object.fromEntries(shardedEntries(table.backends)),
   };
 }

@@ -34,9 +34,7 @@ describe("parseIngress()", () => {
   it("reads a host in time that is much longer than any, in rules and in annotations", () => {
     const text = `${".".repeat(200_000)}x`;
     const { user: before } = process.cpuUsage();
-    expect(codes(withAnnotations({ [`${NGINX}server-alias`]: text }).problems)).toEqual([
-      "INGRESS_ANNOTATION_UNSUPPORTED",
-    ]);
+    expect(codes(withAnnotations({ [`${NGINX}server-alias`]: text }).problems)).toEqual(["INGRESS_HOST_INVALID"]);
     // A minute when each dot was looked for the end of the text.
     expect(process.cpuUsage().user - before).toBeLessThan(5_000_000);
   });
@@ -388,13 +386,14 @@ describe("parseIngress() closes what would reach something else", () => {
     },
   );
 
-  it("I4 server-alias closes the names of a list, however it is divided", () => {
+  it("I4 server-alias has the names of a list, however it is divided", () => {
     const added = withAnnotations({ [`${NGINX}server-alias`]: "b.com c.com,\n d.com" });
-    expect(
-      routesOf(added)
-        .slice(1)
-        .map((text) => text.slice(0, 5)),
-    ).toEqual(["b.com", "c.com", "d.com"]);
+    const { rules } = valueOf(added);
+    expect(rules.slice(1).map(({ host, aliasOf }) => `${host} as ${aliasOf}`)).toEqual([
+      "b.com as a.com",
+      "c.com as a.com",
+      "d.com as a.com",
+    ]);
   });
 
   it("I4 redirect-from closes the host that it adds", () => {
@@ -420,12 +419,28 @@ describe("parseIngress() closes what would reach something else", () => {
     expect(codes(parsed.problems)).toEqual(["INGRESS_REDIRECT_INVALID"]);
   });
 
-  it("I4 server-alias closes the hosts that it adds", () => {
-    expect(routesOf(withAnnotations({ [`${NGINX}server-alias`]: "b.com, C.com,~^x$" }))).toEqual([
+  it("I4 server-alias closes what it names and cannot be served, and serves the rest", () => {
+    const parsed = withAnnotations({ [`${NGINX}server-alias`]: "b.com, https://C.com/,~^x(?=y)$" });
+    expect(routesOf(parsed)).toEqual(["a.com/a: web", "c.com/: closed-unsupported"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_HOST_INVALID", "INGRESS_REGEX_INVALID"]);
+    expect(valueOf(parsed).rules.filter(({ aliasOf }) => aliasOf !== undefined)).toEqual([
+      { host: "b.com", paths: [], isAdded: true, aliasOf: "a.com" },
+    ]);
+  });
+
+  it("I4 server-alias with names that ingress-nginx does not have closes the hosts that it adds", () => {
+    expect(routesOf(withAnnotations({ "haproxy-ingress.github.io/server-alias": "b.com, C.com,~^x$" }))).toEqual([
       "a.com/a: web",
       "b.com/: closed-unsupported",
       "c.com/: closed-unsupported",
     ]);
+  });
+
+  it("I4 server-alias has 16 regular expressions at most", () => {
+    const many = Array.from({ length: 17 }, (_, index) => `~^h${index}$`).join(",");
+    const parsed = withAnnotations({ [`${NGINX}server-alias`]: many });
+    expect(valueOf(parsed).rules).toHaveLength(1 + 16);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_REGEX_INVALID"]);
   });
 
   it.each([

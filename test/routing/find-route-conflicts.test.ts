@@ -75,3 +75,36 @@ describe("findRouteConflicts()", () => {
     expect(conflictsOf(many("a", "s"), many("b", "t"))).toHaveLength(100);
   });
 });
+
+describe("aliases of hosts", () => {
+  const aliasOf = (host: string, alias: string) => ({ host: alias, paths: [], isAdded: true as const, aliasOf: host });
+  const withAlias = (name: string, host: string, createdMs: number) => {
+    const ingress = ingressOf(name, { [host]: { "/": "s" } }, { createdMs });
+    return { ...ingress, rules: [...ingress.rules, aliasOf(host, "alias.com")] };
+  };
+  const aliasConflicts = (...ingresses: readonly ReturnType<typeof ingressOf>[]) =>
+    findRouteConflicts({ claims: routingSnapshot({ ingresses, services: [], slices: [] }).claims }).map(
+      ({ loser, reason, problem }) => `${loser.name} ${reason} ${problem.code} ${problem.severity}: ${problem.why}`,
+    );
+
+  it.each([
+    {
+      name: "I-C15 says that the first Ingress wins",
+      ingresses: [withAlias("young", "b.com", 2), withAlias("old", "a.com", 1)],
+      found: ['young PathTaken INGRESS_ALIAS_TAKEN warning: Ingress "default/old" adds the host, too, and is older'],
+    },
+    {
+      name: "I-C17 says that a real host wins, however young",
+      ingresses: [withAlias("old", "a.com", 1), ingressOf("young", { "alias.com": { "/": "t" } }, { createdMs: 2 })],
+      found: ['old PathTaken INGRESS_ALIAS_TAKEN warning: a rule of Ingress "default/young" names the host'],
+    },
+    {
+      name: "I-C15 says nothing of two Ingresses that give one host the same alias",
+      ingresses: [withAlias("young", "a.com", 2), withAlias("old", "a.com", 1)].map((one, index) => ({
+        ...one,
+        rules: one.rules.map((rule) => ({ ...rule, paths: index === 0 ? [] : rule.paths })),
+      })),
+      found: [],
+    },
+  ])("$name", ({ ingresses, found }) => expect(aliasConflicts(...ingresses)).toEqual(found));
+});

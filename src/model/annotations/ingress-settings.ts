@@ -16,6 +16,7 @@ import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { SERVER_ALIAS } from "./server-alias.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -26,6 +27,7 @@ const SERVED = {
   sslRedirect: SSL_REDIRECT,
   useRegex: USE_REGEX,
   ...REDIRECTS,
+  serverAlias: SERVER_ALIAS,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,

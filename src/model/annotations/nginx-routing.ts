@@ -4,6 +4,7 @@ import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
+import { SERVER_ALIAS } from "./server-alias.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -28,7 +29,7 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   },
   UPSTREAM_VHOST,
   X_FORWARDED_PREFIX,
-  { names: ["server-alias"], doc: "Further hosts with the same paths", risks: [{ effect: "hosts" }] },
+  SERVER_ALIAS,
   {
     names: ["default-backend"],
     doc: "The Service that answers where that of a path has no ready endpoint",

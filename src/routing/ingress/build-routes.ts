@@ -4,6 +4,7 @@ import { compileHost } from "./compile-host.ts";
 import { type MergedHost, mergeHosts } from "./merge-host.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { withEntries } from "#src/routing/sharded-map.ts";
+import { replaceAliases } from "./replace-aliases.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 
@@ -18,11 +19,15 @@ export function replaceHosts(
   table: RouteTable,
   hosts: Iterable<readonly [host: string, merged: MergedHost | undefined]>,
 ): RouteTable {
-  const changes = Array.from(
-    hosts,
-    ([host, merged]) => [host, merged === undefined || merged.isEmpty ? undefined : compileHost(merged)] as const,
+  const changed = [...hosts];
+  const changes = changed.map(
+    ([host, merged]) =>
+      [
+        host,
+        merged === undefined || merged.isEmpty || merged.aliasOf !== undefined ? undefined : compileHost(merged),
+      ] as const,
   );
-  return { hosts: withEntries(table.hosts, changes), backends: table.backends };
+  return { ...table, hosts: withEntries(table.hosts, changes), ...replaceAliases(table, changed) };
 }
 
 /**
@@ -41,5 +46,5 @@ export function replaceServices(
     const present = service && backendsOf(service, snapshot.slices.get(key) ?? [], snapshot.isOwnEndpoint);
     return [...gone, ...(present ?? [])];
   });
-  return { hosts: table.hosts, backends: withEntries(table.backends, changes) };
+  return { ...table, backends: withEntries(table.backends, changes) };
 }

@@ -2,7 +2,7 @@ import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
-import { type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
+import { type LostAlias, type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** A rule that takes no requests. */
@@ -27,6 +27,8 @@ export function findRouteConflicts(snapshot: Pick<RoutingSnapshot, "claims">): r
 
 /** The rules of one host that take no requests. Two that lead to the same Service and port do not count. */
 export function conflictsOfHost(host: string, merged: MergedHost): readonly RouteConflict[] {
+  const aliases = merged.lostAliases.map((alias) => aliasTaken(host, alias));
+  if (merged.aliasOf !== undefined) return aliases.slice(0, MAX_CONFLICTS_PER_HOST);
   const lost = merged.lost.filter((claims) => !leadToSame(claims));
   const taken = lost.map(({ loser, winner }): RouteConflict => ({
     loser: loser.ingress,
@@ -41,7 +43,30 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
       severity: "warning",
     },
   }));
-  return [...taken, ...merged.alone.map((claim) => aloneOf(host, claim))].slice(0, MAX_CONFLICTS_PER_HOST);
+  return [...taken, ...aliases, ...merged.alone.map((claim) => aloneOf(host, claim))].slice(0, MAX_CONFLICTS_PER_HOST);
+}
+
+function aliasTaken(host: string, { loser, winner, isNamed }: LostAlias): RouteConflict {
+  const at = "metadata.annotations";
+  const why =
+    loser === winner
+      ? "a rule of it names the host"
+      : isNamed
+        ? `a rule of Ingress "${winner.key}" names the host`
+        : `Ingress "${winner.key}" adds the host, too, and ${whyFirstOf(winner, loser)}`;
+  return {
+    loser,
+    at,
+    reason: "PathTaken",
+    problem: {
+      code: "INGRESS_ALIAS_TAKEN",
+      at: objectAt("Ingress", loser.key, at),
+      what: `Ignored ${host} in server-alias`,
+      why,
+      fix: `Remove ${host} from the annotation, or from the other Ingress`,
+      severity: "warning",
+    },
+  };
 }
 
 function aloneOf(host: string, { ingress, pathType, at }: PathClaim): RouteConflict {
@@ -82,7 +107,11 @@ function printClaim(host: string, { path, pathType }: PathClaim): string {
 }
 
 function whyFirst({ ingress: winner }: PathClaim, { ingress: loser }: PathClaim): string {
-  if (winner === loser) return "comes earlier in it";
+  return winner === loser ? "comes earlier in it" : whyFirstOf(winner, loser);
+}
+
+/** Why the first of two Ingresses goes first. */
+function whyFirstOf(winner: Ingress, loser: Ingress): string {
   return winner.createdMs < loser.createdMs && compareAge(winner, loser) < 0
     ? "is older"
     : "comes first by namespace and name";

@@ -22,6 +22,15 @@ export interface LostClaim {
   readonly winner: PathClaim;
 }
 
+/** A further name of a host that is served otherwise. */
+export interface LostAlias {
+  readonly loser: Ingress;
+  /** Whose rule or annotation goes before. */
+  readonly winner: Ingress;
+  /** Whether a rule of the winner names it. */
+  readonly isNamed: boolean;
+}
+
 /** The claims on one host, by how they are compared with requests. */
 export interface MergedHost {
   /** By path. */
@@ -35,6 +44,10 @@ export interface MergedHost {
   readonly canaries: ReadonlyMap<PathClaim, PathClaim>;
   /** Claims of canaries that get no requests, because no other Ingress has such a path. */
   readonly alone: readonly PathClaim[];
+  /** Annotations alone add the host, and it is a further name of this one. */
+  readonly aliasOf: string | undefined;
+  /** Further names of hosts that are not served, because a rule names them, or an older Ingress gives them to another host. */
+  readonly lostAliases: readonly LostAlias[];
   /** Only canaries claim the host: it has no rules, and another host or the catch-all serves its requests. */
   readonly isEmpty: boolean;
   /** An Ingress of the host has a `tls` entry for it. */
@@ -101,10 +114,27 @@ function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ing
     patterns,
     hasTls,
     ...mergeFallbacks(host, present, lost),
+    ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
     canaries: added,
     alone,
     isEmpty: claimants.length === 0,
   };
+}
+
+/** Which host an added one is a further name of: the oldest Ingress that adds it says so. `named`: the oldest whose rule names it. */
+function mergeAliases(
+  claimants: readonly Ingress[],
+  named: Ingress | undefined,
+  addedBy: (ingress: Ingress) => Ingress["rules"],
+): Pick<MergedHost, "aliasOf" | "lostAliases"> {
+  const [first] = claimants;
+  const winner = named ?? first;
+  if (winner === undefined) return { aliasOf: undefined, lostAliases: [] };
+  const aliasOf = named === undefined ? addedBy(winner).find((rule) => rule.aliasOf !== undefined)?.aliasOf : undefined;
+  const lostAliases = claimants
+    .filter((ingress) => addedBy(ingress).some((rule) => rule.aliasOf !== undefined && rule.aliasOf !== aliasOf))
+    .map((loser) => ({ loser, winner, isNamed: named !== undefined }));
+  return { aliasOf, lostAliases };
 }
 
 /** What a canary says of a host; its default backend, which has no path to share, too. */
