@@ -43,6 +43,8 @@ export interface IngressContext {
   readonly isOwnEndpoint?: IsOwnEndpoint;
   /** The Secret (`namespace/name`) of the default certificate; undefined: a self-signed one. */
   readonly defaultSecret?: string | undefined;
+  /** The Service (`namespace/name`) for requests that no rule matches; undefined: they are answered 404. */
+  readonly defaultService?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
   readonly publish?: PublishSettings | undefined;
   /** Takes the names and passwords that requests are asked for; by default none come in. */
@@ -174,7 +176,7 @@ class KnownObjects {
     const { source, certificates, scope } = context;
     this.#context = context;
     this.#problems = problems;
-    this.#index = new RouteIndex(scope, context.isOwnEndpoint);
+    this.#index = new RouteIndex(scope, context);
     this.#secrets = new NamedSecrets({
       source,
       certificates,
@@ -218,6 +220,7 @@ class KnownObjects {
     if (classes.length > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
+    this.#problems.report("default backend", this.#index.defaultProblems());
     const haveClaimsChanged = classes.length + ingresses.length > 0;
     if (haveClaimsChanged) this.#reportRoutes();
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;

@@ -16,6 +16,11 @@ export const ingressOptions = {
     default: 8181,
     help: "Port that answers every request with 404, for health checks and as default backend",
   },
+  defaultBackendService: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Service whose first port answers requests that no rule matches (default: 404 is answered)",
+  },
   ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
   bindAddress: {
     kind: "string",

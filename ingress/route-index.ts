@@ -1,10 +1,11 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { Problem } from "#src/model/problem.ts";
 import type { Service } from "#src/model/service.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
-import type { Problem } from "#src/model/problem.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
+import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default-rule.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
 import { mergeHosts } from "#src/routing/ingress/merge-host.ts";
@@ -36,10 +37,17 @@ interface ClaimMove {
   readonly come: Ingress[];
 }
 
+export interface RouteIndexOptions {
+  readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
+  /** The Service (`namespace/name`) for requests that no rule matches. */
+  readonly defaultService?: string | undefined;
+}
+
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
   readonly #isOwnEndpoint: IsOwnEndpoint | undefined;
+  readonly #defaultService: string | undefined;
   readonly #classes = new Map<string, IngressClass>();
   /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
@@ -56,11 +64,13 @@ export class RouteIndex {
   #ownEndpoints: readonly Problem[] | undefined;
   /** By host. */
   readonly #conflicts = new Map<string, readonly RouteConflict[]>();
-  #table = EMPTY_ROUTES;
+  #table: RouteTable;
 
-  constructor(scope: ClassScope, isOwnEndpoint?: IsOwnEndpoint) {
+  constructor(scope: ClassScope, { isOwnEndpoint, defaultService }: RouteIndexOptions = {}) {
     this.#scope = scope;
     this.#isOwnEndpoint = isOwnEndpoint;
+    this.#defaultService = defaultService;
+    this.#table = { ...EMPTY_ROUTES, fallback: defaultService === undefined ? undefined : defaultRule(defaultService) };
   }
 
   /** The Ingresses of our class that can be read; those that are closed keep their certificates. */
@@ -92,6 +102,12 @@ export class RouteIndex {
   ownEndpoints(): readonly Problem[] {
     this.#ownEndpoints ??= findOwnEndpoints(this.#withOwn.values(), this.#ours.values());
     return this.#ownEndpoints;
+  }
+
+  /** What is wrong with the Service for requests that no rule matches. */
+  defaultProblems(): readonly Problem[] {
+    const key = this.#defaultService;
+    return key === undefined || this.#services.has(key) ? [] : [defaultServiceMissing(key)];
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */

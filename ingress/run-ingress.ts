@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
+import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createHealth } from "#src/process/health.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
@@ -32,7 +33,6 @@ import { registerIngressMetrics } from "./metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
-import { readSecretName } from "#src/tls/read-secret-name.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
 
@@ -52,12 +52,19 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const published = readPublishSettings(options);
-  const defaultSecret = readSecretName("--default-ssl-certificate", options.defaultSslCertificate);
+  const defaultSecret = readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate);
+  const defaultBackendService = readNamespacedName("--default-backend-service", options.defaultBackendService);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
-  if (!published.ok || !defaultSecret.ok || !ciphers.ok)
-    return printProblems(io, [...published.problems, ...defaultSecret.problems, ...ciphers.problems]);
+  if (!published.ok || !defaultSecret.ok || !defaultBackendService.ok || !ciphers.ok)
+    return printProblems(io, [
+      ...published.problems,
+      ...defaultSecret.problems,
+      ...defaultBackendService.problems,
+      ...ciphers.problems,
+    ]);
   const publish = published.value;
   const defaultSecretKey = defaultSecret.value;
+  const defaultService = defaultBackendService.value;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
   const opened = await openSource(options, { component, log, env: io.env });
   if (!opened.ok) return printProblems(io, opened.problems);
@@ -166,6 +173,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       }),
       certificates,
       defaultSecret: defaultSecretKey,
+      defaultService,
       log,
       publish,
       usePasswords: (lists) => access.useLists(lists),

@@ -513,6 +513,11 @@ export const PROBLEM_CODES = {
       "The Service in `--publish-service` has no address outside of the cluster: it is not of type LoadBalancer and has no externalIPs.",
     solve: "Give `--publish-node-addresses`, or `--publish-status-address` with the address in front of the nodes.",
   },
+  DEFAULT_BACKEND_MISSING: {
+    meaning:
+      "The Service in `--default-backend-service` does not exist. Requests that no rule matches are answered 404.",
+    solve: "Create the Service, or fix the option.",
+  },
   INGRESS_STATUS_CONTESTED: {
     meaning: "Warning: another controller writes the status of an Ingress that Hawser serves, again and again.",
     solve: "Find it by `kubectl get ingress NAME --show-managed-fields -o yaml`, and give the Ingress one class.",

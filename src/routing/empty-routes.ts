@@ -6,5 +6,6 @@ export const EMPTY_ROUTES: RouteTable = {
   hosts: emptyShardedMap(),
   aliases: emptyShardedMap(),
   aliasPatterns: [],
+  fallback: undefined,
   backends: emptyShardedMap(),
 };

@@ -12,7 +12,9 @@ export interface RouteTable {
   readonly aliases: ShardedMap<string>;
   /** Expressions for hosts that neither a rule nor an alias names; the first that matches counts. */
   readonly aliasPatterns: readonly AliasPattern[];
-  /** By the keys that rules have: a port that has a name has two. */
+  /** For requests that no rule matches; undefined: they are answered 404. So they are while its Service has no endpoint. */
+  readonly fallback: Rule | undefined;
+  /** By the keys that rules have: a port that has a name has two, and the first TCP port of a Service one without a port. */
   readonly backends: ShardedMap<Backend>;
 }
 

@@ -95,13 +95,21 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const rules = hostRoutes(table, host, budget) ?? catchAll;
   const matched = matchPath(rules, path, budget) ?? catchAll?.fallback;
   if (budget.left < 0) return TOO_LONG;
-  if (matched === undefined) return NO_ROUTE;
+  if (matched === undefined) return byDefault(table, request, path);
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
   const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
   return forward(table, request, { rule: matched, action, path });
+}
+
+/** Where a request goes that no rule matches. */
+function byDefault(table: RouteTable, request: RouteRequest, path: string): RouteDecision {
+  const { fallback: rule } = table;
+  if (rule?.action.kind !== "forward") return NO_ROUTE;
+  const decision = forward(table, request, { rule, action: rule.action, path });
+  return decision.kind === "refuse" ? NO_ROUTE : decision;
 }
 
 /** Where a request goes that is forwarded: to the rule's own backend, or to its canary. */
@@ -112,13 +120,17 @@ function forward(
 ): RouteDecision {
   const { filters, origin } = rule;
   const canary = action.canary && request.more && canaryFor(action, table, request.more);
-  const backend = getSharded(table.backends, canary === undefined ? action.backend : canary.backend);
+  const first = getSharded(table.backends, canary === undefined ? action.backend : canary.backend);
+  const lacks = first === undefined || first.endpoints.length === 0;
+  const other = lacks && action.fallback !== undefined ? getSharded(table.backends, action.fallback) : undefined;
+  const isOther = other !== undefined && other.endpoints.length > 0;
+  const backend = isOther ? other : first;
   if (backend === undefined) return unavailable(rule, "no-service", { path, backendHost: "" });
   if (backend.endpoints.length === 0) return unavailable(rule, "no-endpoint", { path, backendHost: backend.host });
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
   if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
-  const { balancing } = canary ?? action;
+  const balancing = isOther ? undefined : (canary ?? action).balancing;
   return { kind: "forward", rule, backend, balancing, canary, path, rewrittenPath };
 }
 

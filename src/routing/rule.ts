@@ -16,7 +16,7 @@ export interface Rule {
 
 /** Where a rule was written. */
 export interface RuleOrigin {
-  /** `namespace/name` of the Ingress. */
+  /** `namespace/name` of the Ingress; empty for `--default-backend-service`. */
   readonly object: string;
   /** Normalised; as written where it is a regular expression; empty for a default backend. */
   readonly path: string;
@@ -30,6 +30,8 @@ export interface ForwardAction {
   readonly kind: "forward";
   /** Its key in the table: `namespace/name:port`, the port as it is written, by number or by name. */
   readonly backend: string;
+  /** The backend that gets the requests while this one has no endpoint. */
+  readonly fallback?: string | undefined;
   /** How its endpoints are chosen; undefined: in turns. */
   readonly balancing?: Balancing | undefined;
   /** Another backend that gets a part of the requests. */

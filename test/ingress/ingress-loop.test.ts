@@ -35,7 +35,7 @@ interface World {
 async function start(
   manifests: readonly Readonly<Record<string, unknown>>[],
   publish?: PublishSettings,
-  more: { readonly certificates?: Certificates; readonly controller?: string } = {},
+  more: { readonly certificates?: Certificates; readonly controller?: string; readonly defaultService?: string } = {},
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
   const put = (manifest: Readonly<Record<string, unknown>>): void => {
@@ -50,6 +50,7 @@ async function start(
     scope: { className: "hawser", controller: more.controller ?? INGRESS_CONTROLLER, withoutClass: true },
     certificates: more.certificates ?? new Certificates(Date.now()),
     log,
+    defaultService: more.defaultService,
     publish,
     usePasswords: (lists) => (passwords = [...lists.keys()]),
     useRoutes: () => undefined,
@@ -220,6 +221,13 @@ describe("startIngressLoop()", () => {
     await vi.waitFor(() => expect(published("primary")).toEqual(published1.addresses), eventually);
     const text = expect.stringContaining("INGRESS_CANARY_ALONE");
     await vi.waitFor(async () => expect(await events()).toEqual([["canary", text]]), eventually);
+  });
+
+  it("I-B1 says that the Service for what no rule matches does not exist", async () => {
+    const { loop, put } = await start([], undefined, { defaultService: "default/web" });
+    expect(loop.problemCount()).toBe(1);
+    put({ apiVersion: "v1", kind: "Service", metadata: { name: "web" }, spec: { ports: [{ port: 80 }] } });
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
   });
 
   it("I16 says how many Ingresses its class leaves to another controller, and serves them by --controller-class", async () => {

@@ -50,7 +50,10 @@ describe("RouteIndex", () => {
     list.map((after) => ({ key: after.key, before: undefined, after }));
 
   function indexOf(service: string, portNumbers: readonly number[]) {
-    const index = new RouteIndex({ className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true }, isOwn);
+    const index = new RouteIndex(
+      { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
+      { isOwnEndpoint: isOwn },
+    );
     const table = index.update({
       classes: [],
       ingresses: added([ingressOf("i", { "a.com": { "/": "s" } })]),

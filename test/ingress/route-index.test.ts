@@ -189,9 +189,9 @@ describe("RouteIndex", () => {
       const { backends } = index.update({ ingresses: [], classes: [], services: changes, slices: [] });
       return sorted(Array.from(shardedEntries(backends), ([key]) => key));
     };
-    expect(keysAfter(withPort(80, "web"))).toEqual(["default/s:80", "default/s:web"]);
-    expect(keysAfter(withPort(80, "http"))).toEqual(["default/s:80", "default/s:http"]);
-    expect(keysAfter(withPort(8080, "web"), undefined, withPort(81, ""))).toEqual(["default/s:81"]);
+    expect(keysAfter(withPort(80, "web"))).toEqual(["default/s:", "default/s:80", "default/s:web"]);
+    expect(keysAfter(withPort(80, "http"))).toEqual(["default/s:", "default/s:80", "default/s:http"]);
+    expect(keysAfter(withPort(8080, "web"), undefined, withPort(81, ""))).toEqual(["default/s:", "default/s:81"]);
     expect(keysAfter(undefined)).toEqual([]);
   });
 });

@@ -83,7 +83,6 @@ describe("parseIngress() judges restrictions", () => {
     ["limit-rate", "100"],
     ["limit-rate-after", "100"],
     ["canary-weight", "5"],
-    ["default-backend", "other"],
     ["nonsense", "x"],
   ])("I2 %s %j alone restricts nothing and is served with a warning", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
@@ -100,6 +99,7 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-send-timeout", "-1"],
     ["proxy-next-upstream-tries", "all"],
     ["limit-allowlist", "nonsense"],
+    ["default-backend", "other/service"],
   ])("I2 %s %j cannot be read, and the Ingress is served as if it were not written", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);

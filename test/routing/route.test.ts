@@ -22,6 +22,8 @@ import {
  */
 interface Case {
   readonly scope?: Partial<ClassScope>;
+  /** `--default-backend-service`. */
+  readonly defaultService?: string;
   readonly objects: readonly Readonly<Record<string, unknown>>[];
   readonly requests: readonly string[];
 }
@@ -31,13 +33,11 @@ const cases = globSync("*.in.yaml", { cwd: folder.pathname }).map((file) => file
 
 describe("route()", () => {
   it.each(cases)("answers as in golden/routing/%s", async (name) => {
-    const { scope, objects, requests } = parse(readFileSync(new URL(`${name}.in.yaml`, folder), "utf8")) as Case;
-    const table = tableOf(objects, {
-      className: "hawser",
-      controller: INGRESS_CONTROLLER,
-      withoutClass: true,
-      ...scope,
-    });
+    const { scope, defaultService, objects, requests } = parse(
+      readFileSync(new URL(`${name}.in.yaml`, folder), "utf8"),
+    ) as Case;
+    const ours = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true, ...scope };
+    const table = tableOf(objects, ours, defaultService);
     const answers = requests.map((text) => {
       const [at = "", ...asked] = text.split(/ (?=header:|cookie:|chance:)/);
       const slash = at.indexOf("/");
@@ -60,7 +60,7 @@ function canaryRequest(asked: readonly string[]): CanaryRequest {
   };
 }
 
-function tableOf(manifests: Case["objects"], scope: ClassScope) {
+function tableOf(manifests: Case["objects"], scope: ClassScope, defaultService: string | undefined) {
   const objects = manifests.map((manifest) => valueOf(parseObject(manifest, { kind: "file", file: "golden" })));
   const read = <T>(kind: string, parser: (object: KubeObject) => Parsed<T>): T[] =>
     objects
@@ -70,7 +70,8 @@ function tableOf(manifests: Case["objects"], scope: ClassScope) {
   const classes = new Map(read("IngressClass", parseIngressClass).map((found) => [found.name, found]));
   const ingresses = read("Ingress", parseIngress).filter((ingress) => isServed(ingress, classes, scope));
   const services = read("Service", parseService);
-  return buildRoutes(routingSnapshot({ ingresses, services, slices: read("EndpointSlice", parseEndpointSlice) }));
+  const slices = read("EndpointSlice", parseEndpointSlice);
+  return buildRoutes({ ...routingSnapshot({ ingresses, services, slices }), defaultService });
 }
 
 function valueOf<T>(parsed: Parsed<T>): T {
@@ -88,6 +89,9 @@ function printDecision(decision: RouteDecision): string {
   const { rule, backend, canary, rewrittenPath } = decision;
   const endpoints = backend.endpoints.map(({ address, port }) => `${address}:${port}`).join(",");
   const as = rewrittenPath === undefined ? "" : ` as ${rewrittenPath}`;
-  const by = canary === undefined ? rule.origin.object : `${canary.object}, canary of ${rule.origin.object}`;
+  const by =
+    canary === undefined
+      ? rule.origin.object || "--default-backend-service"
+      : `${canary.object}, canary of ${rule.origin.object}`;
   return `${backend.key} [${endpoints}] by ${by} ${rule.origin.pathType} ${rule.origin.path}${as}`.trimEnd();
 }

@@ -8,6 +8,7 @@ import { CLIENT_LIMITS } from "./client-limits.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
+import { DEFAULT_BACKEND } from "./default-backend.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
@@ -28,6 +29,7 @@ const SERVED = {
   useRegex: USE_REGEX,
   ...REDIRECTS,
   serverAlias: SERVER_ALIAS,
+  defaultBackend: DEFAULT_BACKEND,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,

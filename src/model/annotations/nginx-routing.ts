@@ -1,6 +1,7 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
+import { DEFAULT_BACKEND } from "./default-backend.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
@@ -30,9 +31,5 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   UPSTREAM_VHOST,
   X_FORWARDED_PREFIX,
   SERVER_ALIAS,
-  {
-    names: ["default-backend"],
-    doc: "The Service that answers where that of a path has no ready endpoint",
-    risks: [{ effect: "fallback" }],
-  },
+  DEFAULT_BACKEND,
 ];

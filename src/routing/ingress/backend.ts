@@ -12,7 +12,14 @@ export function backendKey(namespace: string, serviceName: string, port: number 
 
 /** The keys of all backends of a Service: of each TCP port under its number and its name. */
 export function backendKeysOf(service: Service): readonly string[] {
-  return service.ports.filter(({ protocol }) => protocol === "TCP").flatMap((port) => keysOf(service, port));
+  const { namespace, name, ports } = service;
+  const keys = ports.filter(({ protocol }) => protocol === "TCP").flatMap((port) => keysOf(service, port));
+  return keys.length === 0 ? keys : [...keys, firstPortKey(`${namespace}/${name}`)];
+}
+
+/** What a rule calls the first TCP port of a Service (`namespace/name`). */
+export function firstPortKey(serviceKey: string): string {
+  return `${serviceKey}:`;
 }
 
 function keysOf({ namespace, name: serviceName }: Service, { port, name }: ServicePort): readonly string[] {
@@ -31,6 +38,7 @@ export function backendsOf(
     if (port.protocol !== "TCP") continue;
     const endpoints = endpointsOf(service, port, slices).filter(({ address, port: number }) => !isOwn(address, number));
     const backend = { key: backendKey(service.namespace, service.name, port.port), host, endpoints };
+    if (backends.size === 0) backends.set(firstPortKey(`${service.namespace}/${service.name}`), backend);
     for (const key of keysOf(service, port)) backends.set(key, backend);
   }
   return backends;

@@ -1,6 +1,7 @@
 import type { Service } from "#src/model/service.ts";
 import { backendKeysOf, backendsOf } from "./backend.ts";
 import { compileHost } from "./compile-host.ts";
+import { defaultRule } from "./default-rule.ts";
 import { type MergedHost, mergeHosts } from "./merge-host.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { withEntries } from "#src/routing/sharded-map.ts";
@@ -10,7 +11,9 @@ import type { RouteTable } from "#src/routing/route-table.ts";
 
 /** The whole table from a snapshot. */
 export function buildRoutes(snapshot: RoutingSnapshot): RouteTable {
-  const withHosts = replaceHosts(EMPTY_ROUTES, mergeHosts(snapshot.claims.keys(), snapshot));
+  const { defaultService } = snapshot;
+  const fallback = defaultService === undefined ? undefined : defaultRule(defaultService);
+  const withHosts = replaceHosts({ ...EMPTY_ROUTES, fallback }, mergeHosts(snapshot.claims.keys(), snapshot));
   return replaceServices(withHosts, snapshot.services.keys(), snapshot, new Map());
 }
 

@@ -1,5 +1,5 @@
 import { isBackend, isClosed } from "#src/model/ingress-path.ts";
-import { backendKey } from "./backend.ts";
+import { backendKey, firstPortKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { canaryOf } from "./canary-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
@@ -59,10 +59,12 @@ function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | unde
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
   if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
   const balancing = balancingOf(ingress.settings, path);
+  const { defaultBackend: fallback } = ingress.settings;
   const added = canary && canaryOf(canary, balancing);
   return {
     kind: "forward",
     backend: backendKey(ingress.namespace, target.serviceName, target.servicePort),
+    ...(fallback !== undefined && { fallback: firstPortKey(`${ingress.namespace}/${fallback}`) }),
     ...(balancing && { balancing }),
     ...(added && { canary: added }),
   };

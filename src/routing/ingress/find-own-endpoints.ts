@@ -44,11 +44,11 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
   return problems;
 }
 
-function servicesOf({ namespace, defaultBackend, rules }: Ingress): readonly string[] {
+function servicesOf({ namespace, defaultBackend, rules, settings }: Ingress): readonly string[] {
+  const { defaultBackend: other } = settings;
   const targets = [...rules.flatMap(({ paths }) => paths.map(({ target }) => target)), defaultBackend];
-  return targets.flatMap((target) =>
-    target !== undefined && isBackend(target) ? [`${namespace}/${target.serviceName}`] : [],
-  );
+  const services = targets.flatMap((target) => (target !== undefined && isBackend(target) ? [target.serviceName] : []));
+  return [...services, ...(other === undefined ? [] : [other])].map((name) => `${namespace}/${name}`);
 }
 
 function problemOf({ sliceKey, serviceKey, address, port }: OwnEndpoint, ingress: Ingress): Problem {

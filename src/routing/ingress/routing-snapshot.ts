@@ -12,6 +12,8 @@ export interface RoutingSnapshot {
   /** By the `namespace/name` of their Service, in the order of their own keys. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
+  /** The Service (`namespace/name`) for requests that no rule matches. */
+  readonly defaultService?: string | undefined;
 }
 
 /** The value of IngressClass `spec.controller` that makes a class ours, unless an option names another one. */

@@ -1,8 +1,8 @@
-import { isDnsLabel, isDnsSubdomain } from "#src/model/name.ts";
-import type { Parsed } from "#src/model/problem.ts";
+import { isDnsLabel, isDnsSubdomain } from "./name.ts";
+import type { Parsed } from "./problem.ts";
 
-/** Reads an option that names a Secret as NAMESPACE/NAME; undefined where it is not given. */
-export function readSecretName(flag: string, text: string | undefined): Parsed<string | undefined> {
+/** Reads an option that names an object as NAMESPACE/NAME; undefined where it is not given. */
+export function readNamespacedName(flag: string, text: string | undefined): Parsed<string | undefined> {
   const [namespace = "", name = "", ...rest] = text?.split("/") ?? [];
   if (text === undefined || (rest.length === 0 && isDnsLabel(namespace) && isDnsSubdomain(name)))
     return { ok: true, value: text, problems: [] };
