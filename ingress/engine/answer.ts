@@ -1,7 +1,9 @@
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
 const PHRASES = {
+  204: "No Content",
   301: "Moved Permanently",
   302: "Found",
   303: "See Other",
@@ -39,6 +41,8 @@ export function printAnswer(
     readonly location?: string | undefined;
     /** Further header fields, name and value, without any end of line. */
     readonly fields?: readonly (readonly [name: string, value: string])[] | undefined;
+    /** What the rule does to the head. */
+    readonly edit?: ResponseEdit | undefined;
     /** What the client should do instead. */
     readonly sentence?: string | undefined;
   },
@@ -48,13 +52,20 @@ export function printAnswer(
     `HTTP/1.1 ${status} ${PHRASES[status]}`,
     "Server: hawser",
     how.date.line.toString("latin1").trimEnd(),
-    "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${body.length}`,
+    // RFC 9110 section 8.6: no length in 204.
+    ...(status === 204 ? [] : ["Content-Type: text/plain; charset=utf-8", `Content-Length: ${body.length}`]),
     // RFC 9110 section 15.5.6: 405 says what is allowed.
     ...(status === 405 ? ["Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"] : []),
     ...(how.location === undefined ? [] : [`Location: ${how.location}`]),
     ...(how.fields ?? []).map(([name, value]) => `${name}: ${value}`),
     ...(how.connection === "default" ? [] : [`Connection: ${how.connection}`]),
   ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${how.isHead ? "" : body}`, "latin1");
+  const kept =
+    how.edit === undefined ? lines : lines.filter((line, index) => index === 0 || !isRemoved(line, how.edit!));
+  const head = `${kept.join("\r\n")}\r\n${how.edit?.lines ?? ""}\r\n`;
+  return Buffer.from(how.isHead || status === 204 ? head : head + body, "latin1");
+}
+
+function isRemoved(line: string, { removes }: ResponseEdit): boolean {
+  return removes.has(line.slice(0, line.indexOf(":")).toLowerCase());
 }

@@ -22,6 +22,7 @@ import { InputGate } from "./input-gate.ts";
 import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
 import { bodyFault, bodyRule, type BodyRule, requestFault } from "./request-fault.ts";
 import { RequestRecord } from "./request-record.ts";
+import { responseEditFor } from "./response-edit-for.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
 import { withEndpointsNow } from "./with-endpoints-now.ts";
@@ -300,6 +301,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = decideRequest(bytes, head, this.#context, this.#connection);
+    this.#wish.edit = responseEditFor(decision.rule, bytes, head);
     if (decision.rule !== undefined)
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward" || decision.kind === "lacking") this.#open = decision.open;
@@ -348,6 +350,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       body: this.#body,
       isFirst: !this.#hasForwarded,
       grant,
+      edit: this.#wish.edit,
     });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;
@@ -392,8 +395,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #answer(status: AnswerStatus, { reason, location, fields }: AnswerCause): false {
     const mayKeepAlive = this.#wish.isPersistent && this.#body.isDone && !this.#context.isDraining;
     const connection = this.#wish.connectionOption(mayKeepAlive);
-    const { date } = this.#context;
-    const answer = printAnswer(status, { isHead: this.#wish.isHead, connection, date, location, fields });
+    const { isHead, edit } = this.#wish;
+    const answer = printAnswer(status, { isHead, connection, date: this.#context.date, location, fields, edit });
     const exchange = this.#exchange;
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;

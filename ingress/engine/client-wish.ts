@@ -1,6 +1,7 @@
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
 
-/** What the request that is answered now says of its answer, and of the connection after it. */
+/** What the request that is answered now, and its rule, say of its answer, and of the connection after it. */
 export class ClientWish {
   /** The client wants to use the connection again. */
   isPersistent = false;
@@ -8,6 +9,8 @@ export class ClientWish {
   isLastRequest = false;
   /** The answer has no body. */
   isHead = false;
+  /** What the rule does to the head of the answer. */
+  edit: ResponseEdit | undefined;
   #isHttp10 = false;
 
   /** A head is complete. */
@@ -26,6 +29,7 @@ export class ClientWish {
   /** The request has its answer. What it says of that says nothing of the next head, which may turn out unreadable. */
   forgetAnswer(): void {
     this.#isHttp10 = this.isHead = false;
+    this.edit = undefined;
   }
 
   /** What the field Connection of one of our own answers says. */

@@ -1,4 +1,5 @@
 import type { OpenRequest } from "#src/filters/client-limits.ts";
+import { answerPreflight } from "#src/filters/cors.ts";
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
@@ -75,7 +76,10 @@ export function decideRequest(
   }
   const { rule, path } = decision;
   if (decision.kind === "redirect") {
-    const location = printRedirect(decision.redirect, new FilteredRequest(bytes, head, { client, path }));
+    const request = new FilteredRequest(bytes, head, { client, path });
+    const preflight = rule.filters.cors && answerPreflight(rule.filters.cors, request);
+    if (preflight !== undefined) return { kind: "answer", status: preflight.status, cause: preflight, rule };
+    const location = printRedirect(decision.redirect, request);
     return { kind: "answer", status: decision.redirect.status, cause: { location }, rule };
   }
   if (head.hops >= MAX_HOPS) {

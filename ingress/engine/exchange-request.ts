@@ -1,3 +1,4 @@
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
@@ -20,9 +21,10 @@ export function exchangeRequest(
     /** Of its connection. */
     readonly isFirst: boolean;
     readonly grant: AccessGrant | undefined;
+    readonly edit: ResponseEdit | undefined;
   },
 ): ExchangeRequest {
-  const { context, connection, clientLines, body, isFirst, grant } = of;
+  const { context, connection, clientLines, body, isFirst, grant, edit } = of;
   return {
     bytes,
     head,
@@ -38,6 +40,7 @@ export function exchangeRequest(
     isSecure: connection.isSecure,
     headerNames: context.headerNames,
     grant,
+    edit,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
 }

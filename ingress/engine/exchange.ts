@@ -1,4 +1,5 @@
 import type { RequestFields } from "#src/filters/request-fields.ts";
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import { type AccessGrant, grantedLines } from "./access-grant.ts";
@@ -31,6 +32,8 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly choice: EndpointChoice | undefined;
   /** Where the rule says other than the program's options. */
   readonly patience: EndpointPatience | undefined;
+  /** What its rule does to the head of the answer. */
+  readonly edit: ResponseEdit | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -55,6 +58,7 @@ export class Exchange implements ResponseReceiver {
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
   readonly #grant: AccessGrant | undefined;
+  readonly #edit: ResponseEdit | undefined;
   #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
@@ -86,6 +90,7 @@ export class Exchange implements ResponseReceiver {
     this.#patience = request.patience;
     this.#wantsUpgrade = request.wantsUpgrade;
     this.#grant = request.grant;
+    this.#edit = request.edit;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#isIdempotent = isIdempotent(bytes, head);
@@ -385,7 +390,8 @@ export class Exchange implements ResponseReceiver {
     writer.begin(scratch);
     const setCookie = this.#status === 0 ? undefined : this.#choice?.setCookie;
     const added = grantedLines(this.#grant, head.status);
-    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added });
+    const edit = this.#status === 0 ? undefined : this.#edit;
+    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added, edit });
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at));

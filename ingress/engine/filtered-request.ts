@@ -4,6 +4,7 @@ import type { Ip } from "#src/ip/address.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import { clientIp } from "./client-ip.ts";
+import { fieldValues } from "./field-values.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
@@ -31,6 +32,14 @@ export class FilteredRequest implements FilterRequest {
 
   holdOpen(open: OpenRequest): void {
     this.open = open;
+  }
+
+  get method(): string {
+    return this.#bytes.toString("latin1", this.#head.start, this.#head.methodEnd);
+  }
+
+  valuesOf(name: string): readonly string[] {
+    return fieldValues(this.#bytes, this.#head, name);
   }
 
   get clientAddress(): string {

@@ -1,3 +1,4 @@
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 import { HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
@@ -25,6 +26,8 @@ export interface ForwardedResponse {
   readonly setCookie?: string | undefined;
   /** Lines besides those of the endpoint. */
   readonly added: Buffer | undefined;
+  /** What the rule does to the head. */
+  readonly edit: ResponseEdit | undefined;
 }
 
 /** Writes the head for the client: the endpoint's lines in their order and case, without those for this hop only. */
@@ -33,7 +36,7 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   to.add(VERSION);
   to.copy(bytes, head.statusStart, head.statusLineEnd);
   to.add(CRLF);
-  writeKeptLines(to, bytes, head);
+  writeKeptLines(to, response);
   if (head.contentLength !== -1 && head.lengthLine === -1 && mayHaveLength(head)) {
     to.add(CONTENT_LENGTH);
     to.text(`${head.contentLength}\r\n`);
@@ -42,16 +45,18 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   if (!head.hasDate && head.status >= 200) to.add(date.line);
   if (!head.hasServer && head.status >= 200) to.add(SERVER);
   if (response.added !== undefined) to.add(response.added);
+  if (response.edit !== undefined) to.text(response.edit.lines);
   if (response.isChunked) to.add(CHUNKED);
   if (response.setCookie !== undefined) to.text(`Set-Cookie: ${response.setCookie}\r\n`);
   writeConnection(to, response);
   to.add(CRLF);
 }
 
-function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
+function writeKeptLines(to: HeadWriter, response: ForwardedResponse): void {
+  const { bytes, head } = response;
   const { lines } = head;
-  if (lines.isOdd) {
-    writeEachLine(to, bytes, head);
+  if (lines.isOdd || response.edit !== undefined) {
+    writeEachLine(to, response);
     return;
   }
   let runStart = lines.nameStart[0]!;
@@ -63,11 +68,12 @@ function writeKeptLines(to: HeadWriter, bytes: Buffer, head: ResponseHead): void
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-/** Writes each line in strict form, for a head that has odd ones. */
-function writeEachLine(to: HeadWriter, bytes: Buffer, head: ResponseHead): void {
+/** Writes each line in strict form, for a head that has odd ones, or that the rule edits. */
+function writeEachLine(to: HeadWriter, { bytes, head, edit }: ForwardedResponse): void {
   const { nameStart, nameEnd, valueStart, valueEnd, count } = head.lines;
   for (let index = 0; index < count; index++) {
     if (!isKept(bytes, head, index)) continue;
+    if (edit?.removes.has(bytes.toString("latin1", nameStart[index], nameEnd[index]).toLowerCase()) === true) continue;
     to.copy(bytes, nameStart[index]!, nameEnd[index]!);
     to.add(COLON);
     to.copy(bytes, valueStart[index]!, valueEnd[index]!);

@@ -1,7 +1,7 @@
 /** An answer that a filter gives in place of the endpoint. */
 export interface FilterAnswer {
   readonly status: FilterStatus;
-  /** Why, in the log and in metrics; missing where the answer is what was asked for, as a redirect is. */
+  /** Why, in the log and in metrics; missing where the answer is what was asked for, as a redirect or a preflight's is. */
   readonly reason?: FilterReason;
   /** Of a redirect: visible ASCII. */
   readonly location?: string;
@@ -10,7 +10,7 @@ export interface FilterAnswer {
 }
 
 /** The statuses that filters answer with; the engine has a phrase for each. */
-type FilterStatus = 308 | 403 | 503;
+type FilterStatus = 204 | 308 | 403 | 503;
 
 /** Why a filter answers a request with an error. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
 type FilterReason = "address-denied" | "address-not-allowed" | "rate-limited" | "connections-limited";

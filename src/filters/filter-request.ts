@@ -3,6 +3,9 @@ import type { OpenRequest } from "./client-limits.ts";
 
 /** What filters see of a request. Each text is made when it is asked for. */
 export interface FilterRequest {
+  readonly method: string;
+  /** The values of a header field (its name in lower case), one character for each byte. */
+  valuesOf(name: string): readonly string[];
   /** It came by TLS. */
   readonly isSecure: boolean;
   /** The text of the address at the other end of the connection. */

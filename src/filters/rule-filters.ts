@@ -2,6 +2,7 @@ import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
+import type { CorsPolicy } from "./cors-policy.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
@@ -15,6 +16,7 @@ export interface RuleFilters {
   /** The largest body of a request, in bytes; 0: any size; undefined: as the program's option says. */
   readonly bodyBytes: number | undefined;
   readonly patience: EndpointPatience | undefined;
+  readonly cors: CorsPolicy | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
@@ -36,6 +38,7 @@ export const NO_FILTERS: RuleFilters = {
   requestFields: undefined,
   bodyBytes: undefined,
   patience: undefined,
+  cors: undefined,
   sources: undefined,
   clientLimits: undefined,
   auth: undefined,

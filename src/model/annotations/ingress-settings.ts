@@ -5,6 +5,7 @@ import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
 import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
+import { CORS } from "./cors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
@@ -34,6 +35,7 @@ const SERVED = {
   forwardedPrefix: X_FORWARDED_PREFIX,
   bodyBytes: PROXY_BODY_SIZE,
   ...ENDPOINT_PATIENCE,
+  ...CORS,
   ...BALANCING,
   ...CANARIES,
   allowedSources: ALLOWLIST_SOURCE_RANGE,

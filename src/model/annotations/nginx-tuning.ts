@@ -1,5 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { BALANCING } from "./balancing.ts";
+import { CORS } from "./cors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 
@@ -12,18 +13,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "Browsers that do not understand `SameSite=None`, which are from before 2020, get the cookie without it",
   },
   { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
-  {
-    names: [
-      "cors-allow-credentials",
-      "cors-allow-headers",
-      "cors-allow-methods",
-      "cors-allow-origin",
-      "cors-expose-headers",
-      "cors-max-age",
-      "enable-cors",
-    ],
-    doc: "Which other sites may call this one from a browser",
-  },
+  ...Object.values(CORS),
   {
     names: ["client-body-buffer-size", "proxy-request-buffering"],
     doc: "What nginx keeps of a request body before it asks an endpoint",

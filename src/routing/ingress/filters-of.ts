@@ -12,6 +12,7 @@ import { isBackend } from "#src/model/ingress-path.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
 import { accessOf } from "./access-of.ts";
+import { corsOf } from "./cors-of.ts";
 import type { PathClaim } from "./merge-host.ts";
 
 /** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
@@ -27,6 +28,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
+    cors: corsOf(settings),
     ...accessOf(claim),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
