@@ -1,4 +1,5 @@
 import { type Fields, recordOf, textOf, textsOf } from "#src/model/record.ts";
+import { readFlags } from "./read-flags.ts";
 import { containersOf, podSpecOf, type RawObject, rawLabelsOf } from "./raw-object.ts";
 
 /** MetalLB's controller (a Deployment) or its speaker (a DaemonSet). */
@@ -60,7 +61,7 @@ function readProgram(role: string, object: RawObject): MetallbProgram {
     selector: Object.entries(plainTexts(matched))
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
-    flags: readFlags([...textsOf(container["command"]), ...textsOf(container["args"])]),
+    flags: plainFlags([...textsOf(container["command"]), ...textsOf(container["args"])]),
     nodeSelector: plainTexts(recordOf(podSpecOf(fields)["nodeSelector"])),
     replicas: readReplicas(recordOf(fields["spec"])["replicas"]),
     isHelm: rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm",
@@ -79,15 +80,7 @@ function plainTexts(fields: Fields): Readonly<Record<string, string>> {
   return Object.fromEntries(entries);
 }
 
-/** Flags as Go has them: `-name=value`, `--name=value`, `--name value`, and `--name` alone for a boolean. */
-function readFlags(words: readonly string[]): ReadonlyMap<string, string> {
-  const flags = new Map<string, string>();
-  for (const [at, word] of words.entries()) {
-    const [, name, value] = /^--?([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name === undefined) continue;
-    const next = words[at + 1];
-    const text = value ?? (next === undefined || next.startsWith("-") ? "true" : next);
-    if (PLAIN.test(text)) flags.set(name, text);
-  }
-  return flags;
+/** The flags whose values are plain: what becomes a flag of ours. */
+function plainFlags(words: readonly string[]): ReadonlyMap<string, string> {
+  return new Map([...readFlags(words)].filter(([, text]) => PLAIN.test(text)));
 }

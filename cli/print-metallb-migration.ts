@@ -1,39 +1,34 @@
 import { printPlanSummary } from "./print-plan.ts";
 import { type ForetoldAdoption, isHarmless } from "#src/migration/foretell-adoption.ts";
 import type { MigrationItem } from "#src/migration/migration-item.ts";
-import type { MigrationStep } from "#src/migration/migration-procedure.ts";
 import { isAboutBgp } from "#src/migration/not-served.ts";
-import type { MigrationFile } from "#src/migration/our-form.ts";
 import type { MigrationReport } from "#src/migration/report-migration.ts";
-import { eachLine, oneLine } from "#src/model/one-line.ts";
+import { oneLine } from "#src/model/one-line.ts";
+import { printFile, printSection, printStep } from "./print-section.ts";
 import { printLines } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 const NOT_YET =
   "Not yet: addresses would change hands or have no node. Put them into pools of layer2, or accept it, before you begin.\n\n";
 
-/** A report about a migration as a person reads it, from what stays as it is to the procedure. */
-export function printMigration(report: MigrationReport): string {
+/** A report about a migration from MetalLB as a person reads it, from what stays as it is to the procedure. */
+export function printMetallbMigration(report: MigrationReport): string {
   const { namespace, era, same, different, notServed, files, plan, steps, problems } = report;
   const source = era === "config-map" ? "a ConfigMap" : "custom resources";
   const others = problems.filter((problem) => !isAboutBgp(problem));
   return [
     `${oneLine(`MetalLB in namespace ${namespace}, configured by ${source}.`)}\n`,
-    section("Works as it is", same.map(printSentences)),
-    section(
+    printSection("Works as it is", same.map(printSentences)),
+    printSection(
       "Works differently",
       different.map((item) => printSentences({ ...item, text: `${item.topic}: ${item.text}` })),
     ),
-    section("Not served", notServed.map(printSentences)),
-    section("Our form", [printForm(report), ...files.map(printFile)]),
-    section("What becomes of the addresses", [printChanges(plan)]),
-    section("Procedure", [...(isHarmless(plan) ? [] : [NOT_YET]), ...steps.map(printStep)]),
-    ...(others.length === 0 ? [] : [section("Problems", [printLines(others)])]),
+    printSection("Not served", notServed.map(printSentences)),
+    printSection("Our form", [printForm(report), ...files.map(printFile)]),
+    printSection("What becomes of the addresses", [printChanges(plan)]),
+    printSection("Procedure", [...(isHarmless(plan) ? [] : [NOT_YET]), ...steps.map(printStep)]),
+    ...(others.length === 0 ? [] : [printSection("Problems", [printLines(others)])]),
   ].join("\n");
-}
-
-function section(title: string, parts: readonly string[]): string {
-  return `${title}\n\n${parts.length === 0 ? "Nothing.\n" : parts.join("")}`;
 }
 
 function printSentences({ text, fix }: MigrationItem): string {
@@ -44,15 +39,6 @@ function printForm({ era }: MigrationReport): string {
   return era === "config-map"
     ? "The ConfigMap stays where it is. These files are all that has to be written, beside the folder install:\n"
     : "MetalLB's objects stay as they are: they are Hawser's configuration. These files are all that has to be written, beside the folder install:\n";
-}
-
-function printFile({ name, about, text }: MigrationFile): string {
-  return `\n${oneLine(`# ${name}: ${about}`)}\n${eachLine(text)}`;
-}
-
-function printStep({ title, commands, text }: MigrationStep, index: number): string {
-  const lines = commands.map((command) => `     ${oneLine(command)}\n`).join("");
-  return `${index + 1}. ${title}\n${lines}   ${oneLine(text)}\n`;
 }
 
 function printChanges(plan: ForetoldAdoption | undefined): string {
