@@ -49,7 +49,8 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (args, io) => (await import("./run-plan.ts")).runPlan(args, io),
   },
   migrate: {
-    about: "Says how a cluster changes from MetalLB to Hawser, and what becomes of each address",
+    about:
+      "Says how a cluster changes from MetalLB or ingress-nginx to Hawser, and what becomes of addresses and Ingresses",
     run: async (args, io) => (await import("./run-migrate.ts")).runMigrate(args, io),
   },
   release: {

@@ -43,7 +43,8 @@ the Services with their statuses, as kubectl get -o yaml prints them. Without FI
 with --manifests.
 Exit code: 0 when every Service keeps its addresses; 3 when one loses, moves or has an orphaned address, or one that no node
 would announce; 1 when a file, an object of the configuration or the cluster cannot be read, or when nothing of MetalLB is
-there; 2 for wrong options.`;
+there; 2 for wrong options.
+hawser migrate ingress-nginx --help says how to change from ingress-nginx.`;
 /** A Service does not stay as it is. */
 const EXIT_HARM = 3;
 

@@ -7,6 +7,7 @@ type Run = (args: readonly string[], io: ProgramIo) => Promise<number>;
 /** The programs that a cluster can change from. */
 const FROM: ReadonlyMap<string, Run> = new Map<string, Run>([
   ["metallb", async (args, io) => (await import("./run-migrate-metallb.ts")).runMigrateMetallb(args, io)],
+  ["ingress-nginx", async (args, io) => (await import("./run-migrate-nginx.ts")).runMigrateNginx(args, io)],
 ]);
 
 /** Runs `hawser migrate`. Resolves with the exit code. */
@@ -21,7 +22,7 @@ export async function runMigrate(args: readonly string[], io: ProgramIo): Promis
   const what =
     first === undefined || first.startsWith("-") ? "say what to migrate from" : `cannot migrate from "${first}"`;
   io.stderr.write(
-    `${oneLine(`hawser migrate: ${what}: only ${[...FROM.keys()].join(" and ")} is supported`)}\nSee hawser migrate --help\n`,
+    `${oneLine(`hawser migrate: ${what}: only ${[...FROM.keys()].join(" and ")} are supported`)}\nSee hawser migrate --help\n`,
   );
   return EXIT_USAGE;
 }

@@ -19,6 +19,11 @@ export const publishOptions = {
     placeholder: "ADDRESS",
     help: "Publish these addresses or host names instead, whatever any Service says",
   },
+  updateStatus: {
+    kind: "boolean",
+    default: true,
+    help: "Write statuses of Ingresses. Without it none is written, whatever the options above say, as long as another controller does",
+  },
 } as const satisfies OptionSpecs;
 
 /** Where the addresses come from that are written into statuses. */
@@ -31,7 +36,12 @@ export interface PublishSettings {
 
 /** Reads the options; undefined where statuses are not to be written at all. */
 export function readPublishSettings(options: OptionValues<typeof publishOptions>): Parsed<PublishSettings | undefined> {
-  const { publishService: service, publishNodeAddresses: usesNodes, publishStatusAddress: texts } = options;
+  const {
+    publishService: service,
+    publishNodeAddresses: usesNodes,
+    publishStatusAddress: texts,
+    updateStatus,
+  } = options;
   const problems: Problem[] = [];
   const addresses = texts.flatMap((text) => {
     const address = parseIngressAddress(text);
@@ -52,7 +62,7 @@ export function readPublishSettings(options: OptionValues<typeof publishOptions>
       severity: "error",
     });
   if (problems.length > 0) return { ok: false, problems };
-  const isOff = service === undefined && addresses.length === 0;
+  const isOff = !updateStatus || (service === undefined && addresses.length === 0);
   return { ok: true, value: isOff ? undefined : { service, usesNodes, addresses }, problems };
 }
 

@@ -125,9 +125,14 @@ describe("publishedAddresses()", () => {
 });
 
 describe("readPublishSettings()", () => {
-  const none = { publishService: undefined, publishNodeAddresses: false, publishStatusAddress: [] };
+  const none = { publishService: undefined, publishNodeAddresses: false, publishStatusAddress: [], updateStatus: true };
   it.each([
     { name: "nothing: off", options: none, value: undefined },
+    {
+      name: "--no-update-status: off",
+      options: { ...none, publishService: "a/b", updateStatus: false },
+      value: undefined,
+    },
     {
       name: "a Service",
       options: { ...none, publishService: "a/b" },

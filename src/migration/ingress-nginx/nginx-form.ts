@@ -1,0 +1,72 @@
+import { stringify } from "yaml";
+import type { JudgedSetting } from "#src/model/ingress-nginx/judge-setting.ts";
+import type { MigrationFile } from "#src/migration/our-form.ts";
+import { classScopeOf, type Exposure, type NginxInstallation } from "./nginx-installation.ts";
+
+/** The folder of Hawser's manifests for a way of exposing, and the workload of the ingress in it. */
+export const WAYS: Readonly<Record<Exposure, { readonly folder: string; readonly workload: string }>> = {
+  "host-network": { folder: "daemonset-hostnetwork", workload: "DaemonSet" },
+  "node-port": { folder: "deployment-nodeport", workload: "Deployment" },
+  "load-balancer": { folder: "deployment-loadbalancer", workload: "Deployment" },
+};
+const INGRESS = "hawser-ingress";
+
+/** The files that install Hawser's ingress so that it serves what ingress-nginx serves: first silent, then in its place. */
+export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSetting[]): readonly MigrationFile[] {
+  const { folder, workload } = WAYS[nginx.exposure];
+  const flags = flagsOf(settings);
+  return [
+    {
+      name: "hawser/kustomization.yaml",
+      about:
+        "Hawser's ingress with the flags that say what ingress-nginx's settings say. Its controller and speakers, which assign and announce addresses of Services, are left out: take the two patches away if you want them.",
+      text: kustomization(`../install/${folder}`, [
+        {
+          target: { kind: "Deployment", name: "hawser-controller" },
+          patch: deletion("apps/v1", "Deployment", "hawser-controller"),
+        },
+        {
+          target: { kind: "DaemonSet", name: "hawser-speaker" },
+          patch: deletion("apps/v1", "DaemonSet", "hawser-speaker"),
+        },
+        argumentsPatch(workload, flags),
+      ]),
+    },
+    {
+      name: "hawser-quiet/kustomization.yaml",
+      about: "The same, but it writes no status of an Ingress: ingress-nginx does.",
+      text: kustomization("../hawser", [argumentsPatch(workload, ["--no-update-status"])]),
+    },
+    {
+      name: "ingress-class.yaml",
+      about: "The class that the Ingresses have, for when ingress-nginx and its own are removed.",
+      text: stringify(ingressClass(nginx)),
+    },
+  ];
+}
+
+/** The flags of Hawser's ingress that settings ask for, each once: the last one counts. */
+function flagsOf(settings: readonly JudgedSetting[]): readonly string[] {
+  const flags = settings.flatMap(({ verdict }) => (verdict.kind === "option" ? verdict.flags : []));
+  return [...new Map(flags.map((flag) => [flag.split("=")[0], flag])).values()];
+}
+
+function ingressClass(nginx: NginxInstallation) {
+  const { ingressClass: name, controllerClass: controller } = classScopeOf(nginx);
+  return { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name }, spec: { controller } };
+}
+
+function argumentsPatch(kind: string, flags: readonly string[]) {
+  const path = "/spec/template/spec/containers/0/args/-";
+  const operations = flags.map((value) => ({ op: "add", path, value }));
+  return { target: { kind, name: INGRESS }, patch: stringify(operations) };
+}
+
+function deletion(apiVersion: string, kind: string, name: string): string {
+  return stringify({ apiVersion, kind, metadata: { name, namespace: "hawser-system" }, $patch: "delete" });
+}
+
+function kustomization(resource: string, patches: readonly object[]): string {
+  const head = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
+  return stringify({ ...head, resources: [resource], patches }, { lineWidth: 0 });
+}

@@ -1,0 +1,143 @@
+import { ASKS } from "#src/model/annotations/asks.ts";
+import { JUDGE } from "./judge.ts";
+import type { NginxSetting } from "./nginx-setting.ts";
+
+const SNIPPET = "Hawser has no nginx, and reads none of its configuration here";
+const ASKS_FOR_NOTHING = JUDGE.same("It asks for nothing");
+
+/** Judges a restriction of all Ingresses, which Hawser has as an annotation of each, or not at all. */
+function ofEach(text: string, annotation: string) {
+  return JUDGE.restriction(
+    `${text} is not read from the ConfigMap: all Ingresses are open without it`,
+    `Write the annotation ${annotation} into each Ingress before clients reach Hawser`,
+  );
+}
+
+/** Keys about who may come in, and how often. */
+export const ACCESS_KEYS: readonly NginxSetting[] = [
+  {
+    names: ["allowlist-source-range", "whitelist-source-range"],
+    judge: JUDGE.where(
+      ASKS.leavesOut,
+      ofEach("The list of networks whose clients may come in", "allowlist-source-range"),
+      ASKS_FOR_NOTHING,
+    ),
+  },
+  {
+    names: ["denylist-source-range"],
+    judge: ofEach("The list of networks whose clients may not come in", "denylist-source-range"),
+  },
+  {
+    names: ["block-cidrs"],
+    judge: ofEach("The list of networks whose clients may not come in", "denylist-source-range"),
+  },
+  {
+    names: ["block-user-agents", "block-referers"],
+    judge: JUDGE.restriction(
+      "Requests are not told apart by this field",
+      "Refuse them at the Services, or keep ingress-nginx for these hosts",
+    ),
+  },
+  { names: ["global-auth-url"], judge: ofEach("The service that says who may come in", "auth-url, with its details,") },
+  {
+    names: ["global-auth-snippet"],
+    judge: JUDGE.restriction(SNIPPET, "Write what it does as annotations of the Ingresses"),
+  },
+  {
+    names: ["global-auth-*"],
+    judge: JUDGE.notServed(
+      "A detail of global-auth-url",
+      "Write the annotation auth-... of the same name beside auth-url",
+    ),
+  },
+  {
+    names: ["no-auth-locations"],
+    judge: JUDGE.notServed(
+      "An exception from global-auth-url",
+      "Put its paths into an Ingress of their own without auth-url",
+    ),
+  },
+  {
+    names: ["enable-modsecurity", "enable-owasp-modsecurity-crs"],
+    judge: JUDGE.onOff(
+      JUDGE.restriction(
+        "Hawser has no firewall for requests",
+        "Run one behind Hawser, or keep ingress-nginx for hosts that need it",
+      ),
+      JUDGE.same("No firewall looks at requests"),
+    ),
+  },
+  {
+    names: ["modsecurity-snippet"],
+    judge: JUDGE.restriction(SNIPPET, "Run a firewall behind Hawser, or keep ingress-nginx for hosts that need it"),
+  },
+  {
+    names: ["limit-req-status-code", "limit-conn-status-code"],
+    judge: JUDGE.where(
+      (value) => value === "503",
+      JUDGE.same("Requests beyond a limit are answered 503"),
+      JUDGE.notServed("Requests beyond a limit are answered 503"),
+    ),
+  },
+  {
+    names: ["limit-conn-zone-variable"],
+    judge: JUDGE.where(
+      (value) => value === "$binary_remote_addr",
+      JUDGE.same("Limits count by the address of the client"),
+      JUDGE.restriction(
+        "Limits count by the address of the client",
+        "Check that the limits of your Ingresses are still what you mean",
+      ),
+    ),
+  },
+  {
+    names: ["limit-rate", "limit-rate-after"],
+    judge: JUDGE.where(
+      ASKS.notZero,
+      JUDGE.notServed("Answers are sent as fast as clients read them"),
+      ASKS_FOR_NOTHING,
+    ),
+  },
+  {
+    names: ["global-rate-limit-*"],
+    judge: JUDGE.notServed("Each replica counts requests for itself", "Divide limits by the number of replicas"),
+  },
+  {
+    names: ["allow-snippet-annotations"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed("Hawser has no nginx: what becomes of each snippet is said of its Ingress"),
+      JUDGE.same("A snippet that may restrict closes the paths of its Ingress; others are ignored"),
+    ),
+  },
+  {
+    names: ["main-snippet", "http-snippet", "server-snippet", "location-snippet", "stream-snippet", "*-snippet"],
+    judge: JUDGE.restriction(
+      SNIPPET,
+      "Look whether it restricts anything, and write that as annotations of the Ingresses",
+    ),
+  },
+  {
+    names: ["allow-cross-namespace-resources"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        "Secrets are read in the namespace of the Ingress alone; an Ingress that names another is closed",
+        "Copy the Secret into the namespace of the Ingress",
+      ),
+      JUDGE.same("Secrets are read in the namespace of the Ingress alone"),
+    ),
+  },
+  {
+    names: ["annotations-risk-level", "annotation-value-word-blocklist"],
+    judge: JUDGE.needless(
+      "No text of an annotation becomes configuration: each is read strictly, or closes what it is about",
+    ),
+  },
+  {
+    names: ["strict-validate-path-type"],
+    judge: JUDGE.needless("Each path is read by its type, and one that cannot be read is closed"),
+  },
+  {
+    names: ["nginx-status-ipv4-whitelist", "nginx-status-ipv6-whitelist"],
+    judge: JUDGE.needless("The status is on --admin-address, not among the hosts"),
+  },
+];

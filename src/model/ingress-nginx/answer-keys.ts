@@ -1,0 +1,101 @@
+import { ASKS } from "#src/model/annotations/asks.ts";
+import { JUDGE } from "./judge.ts";
+import type { NginxSetting } from "./nginx-setting.ts";
+
+const COMPRESSION = "Hawser does not compress answers; those that Services compress pass";
+
+/** Keys about answers, and about what is logged of them. */
+export const ANSWER_KEYS: readonly NginxSetting[] = [
+  {
+    names: ["add-headers", "custom-headers", "global-allowed-response-headers"],
+    judge: JUDGE.notServed("The ConfigMap with fields of answers is not read", "Let the Services send these fields"),
+  },
+  {
+    names: ["hide-headers"],
+    judge: JUDGE.restriction(
+      "Fields that Services send pass to clients, those in this list too",
+      "Let the Services not send them",
+    ),
+  },
+  {
+    names: ["server-tokens"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed("The field Server has no version"),
+      JUDGE.same("The field Server has no version"),
+    ),
+  },
+  {
+    names: ["allow-backend-server-header"],
+    judge: JUDGE.onOff(
+      JUDGE.same("The field Server of a Service passes"),
+      JUDGE.notServed("The field Server of a Service passes"),
+    ),
+  },
+  {
+    names: ["custom-http-errors"],
+    judge: JUDGE.notServed("Answers of Services pass as they are, errors too", "Let the Services send the pages"),
+  },
+  { names: ["disable-proxy-intercept-errors"], judge: JUDGE.same("Answers of Services pass as they are") },
+  { names: ["use-gzip", "enable-brotli"], judge: JUDGE.onOff(JUDGE.notServed(COMPRESSION), JUDGE.same(COMPRESSION)) },
+  { names: ["gzip-*", "brotli-*"], judge: JUDGE.needless(`A detail of compression. ${COMPRESSION}`) },
+  {
+    names: ["proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to"],
+    judge: JUDGE.where(
+      ASKS.on,
+      JUDGE.notServed("Cookies and redirects of Services pass as they are"),
+      JUDGE.same("Cookies and redirects of Services pass as they are"),
+    ),
+  },
+  {
+    names: ["relative-redirects", "use-port-in-redirects"],
+    judge: JUDGE.where(
+      ASKS.on,
+      JUDGE.notServed(
+        "How a redirect is written is set for an Ingress only",
+        "Write the annotation relative-redirects",
+      ),
+      JUDGE.same("Redirects are whole URLs"),
+    ),
+  },
+  {
+    names: ["disable-access-log"],
+    judge: JUDGE.onOff(
+      JUDGE.same("Requests are not logged unless --access-log says so"),
+      JUDGE.flag("--access-log", "One JSON object for each request"),
+    ),
+    byDefault: "false",
+  },
+  {
+    names: [
+      "log-format-upstream",
+      "log-format-escape-json",
+      "log-format-escape-none",
+      "skip-access-log-urls",
+      "enable-access-log-for-default-backend",
+    ],
+    judge: JUDGE.notServed(
+      "The access log has one JSON object for each request, with fields of its own",
+      "Change what reads the log",
+    ),
+  },
+  {
+    names: ["access-log-params", "access-log-path", "http-access-log-path", "stream-access-log-path", "error-log-path"],
+    judge: JUDGE.needless("Logs go to standard output"),
+  },
+  {
+    names: ["enable-syslog", "syslog-host", "syslog-port"],
+    judge: JUDGE.notServed("Logs go to standard output", "Let an agent of the node send them on"),
+  },
+  { names: ["error-log-level"], judge: JUDGE.needless("--log-level says what is logged") },
+  {
+    names: ["enable-opentelemetry", "enable-opentracing"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed("Hawser sends no traces. The fields of a trace that a client sends pass to the endpoint"),
+      JUDGE.same("Hawser sends no traces"),
+    ),
+  },
+  {
+    names: ["opentelemetry-*", "otlp-*", "otel-*", "opentracing-*", "zipkin-*", "jaeger-*", "datadog-*"],
+    judge: JUDGE.needless("A detail of traces, which Hawser does not send"),
+  },
+];

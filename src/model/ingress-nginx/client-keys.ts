@@ -1,0 +1,129 @@
+import { bytesOf, JUDGE, secondsWithin, sizeWithin } from "./judge.ts";
+import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
+
+const MAX_SECONDS = 86_400;
+const seconds = secondsWithin(1, MAX_SECONDS);
+const KIB = 1_024;
+const ON_CONNECTION = "Hawser takes the address of a client from its connection, and replaces X-Forwarded-For";
+const BEHIND_PROXY =
+  "Let the load balancer in front pass the connections on as they are, or remove lists of networks that are meant for clients behind it";
+
+/** Keys about requests: how large, how slow, and whose they are. */
+export const CLIENT_KEYS: readonly NginxSetting[] = [
+  {
+    names: ["proxy-body-size"],
+    judge: (value) =>
+      bytesOf(value) === 0
+        ? { kind: "same", text: "Bodies have no bound" }
+        : JUDGE.option("--max-body-mib", sizeWithin(KIB * KIB, 1, KIB * KIB))(value),
+    byDefault: "1m",
+  },
+  { names: ["client-header-timeout"], judge: JUDGE.option("--head-timeout", seconds) },
+  { names: ["client-body-timeout"], judge: JUDGE.option("--client-timeout", seconds) },
+  { names: ["keep-alive"], judge: JUDGE.option("--idle-timeout", seconds) },
+  { names: ["large-client-header-buffers"], judge: judgeHeadBuffers },
+  {
+    names: ["client-header-buffer-size"],
+    judge: JUDGE.needless("A head is in one buffer, up to --max-head-kib"),
+  },
+  {
+    names: ["keep-alive-requests", "http2-max-requests"],
+    judge: JUDGE.needless("A connection serves any number of requests"),
+  },
+  {
+    names: ["http2-max-concurrent-streams", "http2-max-field-size", "http2-max-header-size", "http2-push-preload"],
+    judge: JUDGE.needless("Hawser speaks HTTP/1.1 to clients"),
+  },
+  {
+    names: ["use-http2"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed("Hawser speaks HTTP/1.1 to clients, by TLS too; clients find that out by ALPN"),
+      JUDGE.same("Hawser speaks HTTP/1.1 to clients"),
+    ),
+  },
+  {
+    names: ["enable-underscores-in-headers"],
+    judge: JUDGE.onOff(
+      JUDGE.flag("--request-header-names=underscores"),
+      JUDGE.same("Fields with underscores in their names are not forwarded"),
+    ),
+  },
+  {
+    names: ["ignore-invalid-headers"],
+    judge: JUDGE.onOff(
+      JUDGE.same("Fields with other names than letters, digits and hyphens are not forwarded"),
+      JUDGE.flag("--request-header-names=any"),
+    ),
+  },
+  {
+    names: ["use-forwarded-headers", "enable-real-ip"],
+    judge: JUDGE.onOff(
+      JUDGE.restriction(
+        `${ON_CONNECTION}: behind another proxy, lists of networks and limits see that proxy`,
+        BEHIND_PROXY,
+      ),
+      JUDGE.same(ON_CONNECTION),
+    ),
+  },
+  {
+    names: ["use-proxy-protocol"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        "Hawser does not read the PROXY protocol: connections that begin with it are answered 400",
+        "Turn it off at the load balancer when you send clients to Hawser",
+      ),
+      JUDGE.same("Hawser does not read the PROXY protocol"),
+    ),
+  },
+  {
+    names: ["compute-full-forwarded-for"],
+    judge: JUDGE.onOff(JUDGE.notServed(`${ON_CONNECTION}, and does not add to what came`), JUDGE.same(ON_CONNECTION)),
+  },
+  {
+    names: [
+      "forwarded-for-header",
+      "proxy-real-ip-cidr",
+      "proxy-protocol-header-timeout",
+      "forwarded-for-proxy-protocol-header",
+    ],
+    judge: JUDGE.needless(`A detail of addresses that another proxy reports. ${ON_CONNECTION}`),
+  },
+  {
+    names: ["generate-request-id"],
+    judge: JUDGE.onOff(
+      JUDGE.same("Each request has X-Request-ID"),
+      JUDGE.notServed("Each request has X-Request-ID, also where the client sent none"),
+    ),
+  },
+  {
+    names: ["disable-ipv6"],
+    judge: JUDGE.onOff(JUDGE.flag("--bind-address=0.0.0.0"), JUDGE.same("Hawser listens on IPv4 and IPv6")),
+  },
+  {
+    names: ["bind-address"],
+    judge: JUDGE.where(
+      (value) => /^[0-9a-fA-F.:]+$/.test(value),
+      JUDGE.option("--bind-address"),
+      JUDGE.notServed("Hawser listens on one address, or on all", "Choose one, or leave it out"),
+    ),
+  },
+];
+
+/** `4 8k`: how many buffers, and how large each is: for the request line, and for each field. */
+function judgeHeadBuffers(value: string): SettingVerdict {
+  const [count = "", size = "", ...rest] = value.trim().split(/\s+/);
+  const bytes = bytesOf(size);
+  const number = /^\d{1,4}$/.test(count) ? Number(count) : 0;
+  if (bytes === undefined || number === 0 || rest.length > 0)
+    return {
+      kind: "not-served",
+      text: "Its value cannot be read",
+      fix: "See --max-head-kib and --max-request-line-kib",
+    };
+  const clamp = (least: number, most: number, kib: number) => Math.min(most, Math.max(least, Math.ceil(kib)));
+  const flags = [
+    `--max-head-kib=${clamp(4, 60, (number * bytes) / KIB)}`,
+    `--max-request-line-kib=${clamp(1, 60, bytes / KIB)}`,
+  ];
+  return { kind: "option", flags, text: "A whole head has at most 60 KiB" };
+}

@@ -1,0 +1,101 @@
+import { JUDGE } from "./judge.ts";
+import type { NginxSetting } from "./nginx-setting.ts";
+
+const NO_HSTS = "Hawser sends no field Strict-Transport-Security of its own; those of Services pass";
+
+/** Keys about TLS, and about the way from HTTP to HTTPS. */
+export const TLS_KEYS: readonly NginxSetting[] = [
+  {
+    names: ["ssl-redirect"],
+    judge: JUDGE.onOff(JUDGE.flag("--ssl-redirect"), JUDGE.same("Plain requests are not redirected to HTTPS")),
+    byDefault: "true",
+  },
+  {
+    names: ["force-ssl-redirect"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        "Hosts without a tls entry are redirected to HTTPS only where their Ingress says so",
+        "Write the annotation force-ssl-redirect into those Ingresses",
+      ),
+      JUDGE.same("Hosts without a tls entry are not redirected to HTTPS"),
+    ),
+  },
+  {
+    names: ["http-redirect-code"],
+    judge: JUDGE.where(
+      (value) => value === "308",
+      JUDGE.same("Redirects to HTTPS are 308"),
+      JUDGE.notServed("Redirects to HTTPS are 308, which keeps the method of the request"),
+    ),
+  },
+  {
+    names: ["no-tls-redirect-locations"],
+    judge: JUDGE.where(
+      (value) => /^\/\.well-known\/acme-challenge\/?$/.test(value),
+      JUDGE.same("Paths for the proof of certificates are not redirected"),
+      JUDGE.notServed(
+        "Only paths for the proof of certificates are not redirected to HTTPS",
+        "Put the other paths into an Ingress of their own with the annotation ssl-redirect: false",
+      ),
+    ),
+  },
+  {
+    names: ["hsts"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        NO_HSTS,
+        "Let the Services send it. Browsers remember what ingress-nginx told them until its max-age ends",
+      ),
+      JUDGE.same(NO_HSTS),
+    ),
+    byDefault: "true",
+  },
+  {
+    names: ["hsts-include-subdomains", "hsts-max-age", "hsts-preload"],
+    judge: JUDGE.needless(`A detail of hsts. ${NO_HSTS}`),
+  },
+  {
+    names: ["ssl-protocols"],
+    judge: JUDGE.where(
+      (value) => value.split(/\s+/).sort().join(" ") === "TLSv1.2 TLSv1.3",
+      JUDGE.same("Clients may use TLS 1.2 and 1.3"),
+      JUDGE.where(
+        (value) => value === "TLSv1.3",
+        JUDGE.restriction(
+          "Clients may use TLS 1.2, too",
+          "Check by your rules whether that may be; there is no option for it",
+        ),
+        JUDGE.notServed("Clients may use TLS 1.2 and 1.3, and nothing older", "Update clients that have neither"),
+      ),
+    ),
+  },
+  {
+    names: ["ssl-ciphers"],
+    judge: JUDGE.option("--tls-ciphers", undefined, "Those of TLS 1.3 are only offered if they are in the list, too"),
+  },
+  {
+    names: ["ssl-prefer-server-ciphers"],
+    judge: JUDGE.onOff(JUDGE.same("The order of the server counts"), JUDGE.notServed("The order of the server counts")),
+  },
+  {
+    names: ["ssl-reject-handshake"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed("Clients with an unknown server name get the default certificate, and are answered 404"),
+      JUDGE.same("Clients with an unknown server name get the default certificate"),
+    ),
+  },
+  {
+    names: [
+      "ssl-ecdh-curve",
+      "ssl-dh-param",
+      "ssl-session-*",
+      "ssl-buffer-size",
+      "ssl-early-data",
+      "enable-ocsp",
+      "ssl-stapling*",
+      "proxy-ssl-location-only",
+      "proxy-ssl-*",
+    ],
+    judge: JUDGE.needless("A detail of TLS, for which Hawser has the defaults of OpenSSL"),
+  },
+];
