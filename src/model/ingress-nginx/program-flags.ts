@@ -62,10 +62,7 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   },
   {
     names: ["default-backend-service"],
-    judge: JUDGE.notServed(
-      "Requests that no rule matches are answered 404",
-      "Create an Ingress of the class with spec.defaultBackend alone, in the namespace of that Service",
-    ),
+    judge: JUDGE.option("--default-backend-service"),
   },
   { names: ["default-ssl-certificate"], judge: JUDGE.option("--default-ssl-certificate") },
   {
