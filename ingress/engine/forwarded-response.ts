@@ -1,3 +1,4 @@
+import { rewriteField } from "#src/filters/field-rewrites.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 import { HeaderField } from "./header-field.ts";
@@ -13,6 +14,9 @@ const SERVER = Buffer.from("Server: hawser\r\n");
 const COLON = Buffer.from(": ");
 const CONTENT_LENGTH = Buffer.from("Content-Length: ");
 const CRLF = Buffer.from("\r\n");
+
+/** By which all that is written in place of an endpoint's values may be longer: there has to be room for the head. */
+const MAX_ADDED_BYTES = 8_192;
 
 export interface ForwardedResponse {
   readonly bytes: Buffer;
@@ -71,14 +75,29 @@ function writeKeptLines(to: HeadWriter, response: ForwardedResponse): void {
 /** Writes each line in strict form, for a head that has odd ones, or that the rule edits. */
 function writeEachLine(to: HeadWriter, { bytes, head, edit }: ForwardedResponse): void {
   const { nameStart, nameEnd, valueStart, valueEnd, count } = head.lines;
+  let room = MAX_ADDED_BYTES;
   for (let index = 0; index < count; index++) {
     if (!isKept(bytes, head, index)) continue;
-    if (edit?.removes.has(bytes.toString("latin1", nameStart[index], nameEnd[index]).toLowerCase()) === true) continue;
+    const name = edit && bytes.toString("latin1", nameStart[index], nameEnd[index]).toLowerCase();
+    if (name !== undefined && edit?.removes.has(name) === true) continue;
     to.copy(bytes, nameStart[index]!, nameEnd[index]!);
     to.add(COLON);
-    to.copy(bytes, valueStart[index]!, valueEnd[index]!);
+    const value = name && newValue(edit, name, { bytes, start: valueStart[index]!, end: valueEnd[index]!, room });
+    if (value === undefined) to.copy(bytes, valueStart[index]!, valueEnd[index]!);
+    else to.text(value);
+    if (value !== undefined) room -= Math.max(0, value.length - (valueEnd[index]! - valueStart[index]!));
     to.add(CRLF);
   }
+}
+
+/** What is written in place of a value; undefined: nothing, or it would be longer by more than there is room. */
+function newValue(
+  edit: ResponseEdit | undefined,
+  name: string,
+  { bytes, start, end, room }: { bytes: Buffer; start: number; end: number; room: number },
+): string | undefined {
+  const value = edit?.rewrites && rewriteField(edit.rewrites, name, bytes.toString("latin1", start, end));
+  return value !== undefined && value.length - (end - start) <= room ? value : undefined;
 }
 
 /** RFC 9110 section 8.6: no length in 1xx and 204, where a client could wait for that body. */

@@ -16,7 +16,7 @@ export function answerPreflight(policy: CorsPolicy, request: CorsRequest): Filte
 }
 
 /** What CORS does to the fields of all answers to a request, also to errors, which pages could not read otherwise. */
-export function corsEdit(policy: CorsPolicy, request: CorsRequest): ResponseEdit | undefined {
+export function corsEdit(policy: CorsPolicy, request: CorsRequest): Pick<ResponseEdit, "removes" | "lines"> {
   const origin = allowedOrigin(policy, request);
   // A cache must not give one origin what was written for another.
   const vary = policy.origins === "any" ? "" : "Vary: Origin\r\n";

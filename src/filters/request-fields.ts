@@ -2,7 +2,7 @@
 export interface RequestFields {
   /** The line `Host`, with its end, in place of the client's. */
   readonly hostLine: Buffer | undefined;
-  /** Further lines, each with its end; of fields that clients cannot send. */
+  /** Further lines, each with its end; of fields of clients that do not pass. */
   readonly lines: Buffer;
 }
 
@@ -10,11 +10,14 @@ export interface RequestFields {
 export function requestFields(values: {
   readonly host: string | undefined;
   readonly forwardedPrefix: string | undefined;
+  readonly connection: "keep-alive" | "close" | undefined;
 }): RequestFields | undefined {
-  const { host, forwardedPrefix } = values;
-  if (host === undefined && forwardedPrefix === undefined) return undefined;
+  const { host, forwardedPrefix, connection } = values;
+  if (host === undefined && forwardedPrefix === undefined && connection === undefined) return undefined;
+  const prefixLine = forwardedPrefix === undefined ? "" : `X-Forwarded-Prefix: ${forwardedPrefix}\r\n`;
+  const connectionLine = connection === undefined ? "" : `Connection: ${connection}\r\n`;
   return {
     hostLine: host === undefined ? undefined : Buffer.from(`Host: ${host}\r\n`),
-    lines: Buffer.from(forwardedPrefix === undefined ? "" : `X-Forwarded-Prefix: ${forwardedPrefix}\r\n`),
+    lines: Buffer.from(prefixLine + connectionLine),
   };
 }

@@ -1,6 +1,7 @@
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
+import type { FieldRewrites } from "./field-rewrites.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
@@ -17,6 +18,7 @@ export interface RuleFilters {
   readonly bodyBytes: number | undefined;
   readonly patience: EndpointPatience | undefined;
   readonly cors: CorsPolicy | undefined;
+  readonly rewrites: FieldRewrites | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
@@ -39,6 +41,7 @@ export const NO_FILTERS: RuleFilters = {
   bodyBytes: undefined,
   patience: undefined,
   cors: undefined,
+  rewrites: undefined,
   sources: undefined,
   clientLimits: undefined,
   auth: undefined,

@@ -18,7 +18,7 @@ describe("the table of annotations", () => {
     const docOf = (name: string) => annotationRecord(PREFIXES.nginx, name)?.doc;
     expect(docOf("auth-realm")).toBe("What the question for name and password says");
     expect(docOf("auth-of-tomorrow")).toBe("Any other way to say who may come in");
-    expect(docOf("auth-cache-of-tomorrow")).toBe(docOf("auth-keepalive"));
+    expect(docOf("auth-cache-of-tomorrow")).toBe(docOf("auth-keepalive-of-tomorrow"));
     expect([docOf("xauth-url"), docOf("auth"), docOf("AUTH-URL")]).toEqual([undefined, undefined, undefined]);
     expect(annotationRecord("alb.ingress.kubernetes.io/", "conditionsXa")).toBeUndefined();
   });

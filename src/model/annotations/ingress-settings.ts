@@ -5,6 +5,7 @@ import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
 import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
+import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
@@ -17,6 +18,7 @@ import { splitKey } from "./split-key.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
+import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
@@ -36,6 +38,8 @@ const SERVED = {
   bodyBytes: PROXY_BODY_SIZE,
   ...ENDPOINT_PATIENCE,
   ...CORS,
+  ...RESPONSE_REWRITES,
+  proxyConnection: CONNECTION_PROXY_HEADER,
   ...BALANCING,
   ...CANARIES,
   allowedSources: ALLOWLIST_SOURCE_RANGE,

@@ -49,15 +49,12 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
     risks: [{ effect: "restriction", asks: askedWith("auth-url") }, { effect: "ignored" }],
   },
   {
-    names: [
-      "auth-cache-*",
-      "auth-keepalive",
-      "auth-keepalive-requests",
-      "auth-keepalive-share-vars",
-      "auth-keepalive-timeout",
-      "auth-keepalive*",
-      "auth-signin*",
-    ],
+    names: ["auth-keepalive", "auth-keepalive-requests", "auth-keepalive-share-vars", "auth-keepalive-timeout"],
+    doc: "How long connections to that service are kept",
+    needless: "they are always kept and used again",
+  },
+  {
+    names: ["auth-cache-*", "auth-keepalive*", "auth-signin*"],
     doc: "Details of the question to the service that says who may come in",
     risks: [{ effect: "ignored" }],
   },

@@ -1,8 +1,10 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { BALANCING } from "./balancing.ts";
+import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
+import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
@@ -14,6 +16,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   },
   { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
   ...Object.values(CORS),
+  ...Object.values(RESPONSE_REWRITES),
+  CONNECTION_PROXY_HEADER,
   {
     names: ["client-body-buffer-size", "proxy-request-buffering"],
     doc: "What nginx keeps of a request body before it asks an endpoint",
@@ -46,16 +50,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "Details of TLS, to clients and to endpoints",
   },
   {
-    names: [
-      "connection-proxy-header",
-      "custom-headers",
-      "proxy-cookie-domain",
-      "proxy-cookie-path",
-      "proxy-http-version",
-      "proxy-redirect-from",
-      "proxy-redirect-to",
-      "use-proxy-protocol",
-    ],
+    names: ["custom-headers", "proxy-http-version", "use-proxy-protocol"],
     doc: "What is changed in requests and answers",
   },
   {
@@ -68,6 +63,10 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     names: ["enable-access-log", "enable-opentelemetry", "enable-opentracing", "enable-rewrite-log"],
     doc: "Logs and traces",
   },
-  { names: ["enable-global-auth"], doc: "Whether the restriction of all Ingresses holds for this one" },
+  {
+    names: ["enable-global-auth"],
+    doc: "Whether the restriction of all Ingresses holds for this one",
+    needless: "there is none that holds for all Ingresses",
+  },
   { names: ["http2-push-preload"], doc: "Pushing by HTTP/2" },
 ];

@@ -13,6 +13,7 @@ import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
 import { accessOf } from "./access-of.ts";
 import { corsOf } from "./cors-of.ts";
+import { fieldRewritesOf } from "./field-rewrites-of.ts";
 import type { PathClaim } from "./merge-host.ts";
 
 /** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
@@ -24,11 +25,16 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
   const filters: RuleFilters = {
     httpsRedirect: toHttps(settings, hasTls),
     rewrite,
-    requestFields: requestFields({ host: hostOfService(claim), forwardedPrefix }),
+    requestFields: requestFields({
+      host: hostOfService(claim),
+      forwardedPrefix,
+      connection: settings.proxyConnection,
+    }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
     cors: corsOf(settings),
+    rewrites: fieldRewritesOf(settings),
     ...accessOf(claim),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { annotatedIngress } from "#test/support/annotated-ingress.ts";
+import { answering, ask, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
+import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
+const SECURE = '/ "/; Secure; SameSite=strict"';
+
+const cases = [
+  {
+    name: "proxy-cookie-domain",
+    rule: "b.local a.com",
+    line: "Set-Cookie: x=b.local; Domain=b.local; Path=/",
+    expected: "Set-Cookie: x=b.local; Domain=a.com; Path=/",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: ".B.Local .a.com",
+    line: "Set-Cookie: x=1; domain=.b.LOCAL",
+    expected: "Set-Cookie: x=1; domain=.a.com",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: "b.local a.com",
+    line: "Set-Cookie: x=1; Domain=x.b.local",
+    expected: "Set-Cookie: x=1; Domain=x.b.local",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: "off",
+    line: "Set-Cookie: x=1; Domain=b.local",
+    expected: "Set-Cookie: x=1; Domain=b.local",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: "/app/ /",
+    line: "Set-Cookie: x=1; Path=/app/y; HttpOnly",
+    expected: "Set-Cookie: x=1; Path=/y; HttpOnly",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: "/app /",
+    line: "Set-Cookie: x=1; path=/APP",
+    expected: "Set-Cookie: x=1; path=/APP",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: SECURE,
+    line: "Set-Cookie: x=1; Path=/",
+    expected: "Set-Cookie: x=1; Path=/; Secure; SameSite=strict",
+  },
+  { name: "proxy-cookie-path", rule: "/ /new/", line: "Set-Cookie: path=/; a", expected: "Set-Cookie: path=/; a" },
+  { name: "proxy-cookie-path", rule: "/app/ /", line: "Set-Cookie: x=1", expected: "Set-Cookie: x=1" },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local/ https://a.com/",
+    line: "Location: http://b.local/x?y",
+    expected: "Location: https://a.com/x?y",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local /base",
+    line: "Location: http://b.local/x",
+    expected: "Location: /base/x",
+  },
+  { name: "proxy-redirect", rule: "/ /base/", line: "Location: /x", expected: "Location: /base/x" },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local/ https://a.com/",
+    line: "Location: http://B.local/x",
+    expected: "Location: http://B.local/x",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local/ https://a.com/",
+    line: "Location: x/http://b.local/",
+    expected: "Location: x/http://b.local/",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local/ https://a.com/",
+    line: "Refresh: 5; url=http://b.local/z",
+    expected: "Refresh: 5; url=https://a.com/z",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "http://b.local/ off",
+    line: "Location: http://b.local/x",
+    expected: "Location: http://b.local/x",
+    isOurs: true,
+  },
+  {
+    name: "proxy-redirect",
+    rule: "default /x",
+    line: "Location: default",
+    expected: "Location: default",
+    isOurs: true,
+  },
+];
+
+function annotationsOf({
+  name,
+  rule,
+}: {
+  readonly name: string;
+  readonly rule: string;
+}): Readonly<Record<string, string>> {
+  if (name !== "proxy-redirect") return { [name]: rule };
+  const [from = "", to = ""] = rule.split(" ");
+  return { "proxy-redirect-from": from, "proxy-redirect-to": to };
+}
+
+/** An endpoint whose answer has these lines. */
+async function startAnswering(...lines: readonly string[]) {
+  const text = `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join("")}Content-Length: 2\r\n\r\nok`;
+  return await startEndpoint((socket) => socket.write(text));
+}
+
+/** The lines of a head whose names these are. */
+function linesOf(answer: string, ...names: readonly string[]): readonly string[] {
+  const head = answer.slice(0, answer.indexOf("\r\n\r\n")).split("\r\n");
+  return head.filter((line) => names.some((name) => line.toLowerCase().startsWith(`${name}:`)));
+}
+
+describe("what is changed in answers", () => {
+  it.each(cases)("D $name $rule: $line", async (given) => {
+    const { line, expected } = given;
+    await using endpoint = await startAnswering("X-First: 1", line, "X-Last: 1");
+    const ingresses = [annotatedIngress(annotationsOf(given))];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    const answer = await ask(proxy.port, GET);
+    expect(linesOf(answer, "x-first", "set-cookie", "location", "refresh", "x-last")).toEqual([
+      "X-First: 1",
+      expected,
+      "X-Last: 1",
+    ]);
+    expect(answer.endsWith("\r\n\r\nok")).toBe(true);
+  });
+
+  it("D changes each cookie, and adds no more than 8 KiB to all of them", async () => {
+    const cookies = Array.from({ length: 60 }, (_, index) => `Set-Cookie: c${index}=1; Path=/`);
+    await using endpoint = await startAnswering(...cookies);
+    const ingresses = [annotatedIngress({ "proxy-cookie-path": `/ "/${"x".repeat(255)}"` })];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    const got = linesOf(await ask(proxy.port, GET), "set-cookie");
+    expect([got.length, got.filter((line) => line.endsWith("x")).length]).toEqual([60, 32]);
+  });
+
+  it.each(["~^/(.*)$ /$1", "/a", "/a /b /c", "/a $host", '/a "/b', `/ /${"x".repeat(256)}`, "/a /b;"])(
+    "D leaves answers as they are where it cannot read %s",
+    async (rule) => {
+      const ingress = annotatedIngress({ "proxy-cookie-path": rule, "proxy-cookie-domain": rule });
+      expect(ingress.settings).toEqual({});
+      expect(ingress.closed).toBeUndefined();
+    },
+  );
+
+  it.skipIf(!hasNginx())("D what nginx changes in them", async () => {
+    for (const { name, rule, line, expected } of cases.filter(({ isOurs = false }) => !isOurs)) {
+      await using endpoint = await startAnswering(line);
+      const location = `absolute_redirect off; ${name.replaceAll("-", "_")} ${rule};`;
+      await using nginx = await startNginx({ endpointPort: endpoint.port, location });
+      const got = linesOf(await ask(nginx.port, GET), "set-cookie", "location", "refresh");
+      expect(got, `${rule} ${line}`).toEqual([expected]);
+    }
+  });
+});
+
+describe("connection-proxy-header", () => {
+  it.each([
+    { value: "keep-alive", line: "Connection: keep-alive" },
+    { value: "Close", line: "Connection: close" },
+    { value: "upgrade, x", line: undefined },
+  ])("D $value: the Service gets $line", async ({ value, line }) => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const ingresses = [annotatedIngress({ "connection-proxy-header": value })];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    expect(await ask(proxy.port, GET)).toContain("page");
+    expect(linesOf(endpoint.received(), "connection")).toEqual(line === undefined ? [] : [line]);
+  });
+});
