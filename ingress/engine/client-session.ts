@@ -106,6 +106,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   /** Looks at the deadline, and how fast a body comes. */
   onTick(nowMs: number): void {
     if (this.#phase === "exchange" && !this.#body.isDone) this.#checkPace(nowMs);
+    this.#exchange?.onTick();
     if (nowMs < this.#deadlineMs || this.#exchange?.looksForEndpoint() === true) return;
     if (this.#phase === "head") this.#refuse("request-head-timeout");
     else if (this.#phase === "exchange") this.#onExchangeDeadline();

@@ -32,6 +32,7 @@ export function exchangeRequest(
     isFirst,
     backend: decision.backend,
     patience: decision.rule.filters.patience,
+    answerRate: decision.rule.filters.answerRate,
     choice: choiceFor(decision, { bytes, head }, context, connection),
     rewrittenPath: decision.rewrittenPath,
     fields: decision.rule.filters.requestFields,

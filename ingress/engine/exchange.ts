@@ -1,8 +1,10 @@
+import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { RequestFields } from "#src/filters/request-fields.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import { type AccessGrant, grantedLines } from "./access-grant.ts";
+import { AnswerPace } from "./answer-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
@@ -32,6 +34,8 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly choice: EndpointChoice | undefined;
   /** Where the rule says other than the program's options. */
   readonly patience: EndpointPatience | undefined;
+  /** Where the rule says how fast the answer is sent. */
+  readonly answerRate: AnswerRate | undefined;
   /** What its rule does to the head of the answer. */
   readonly edit: ResponseEdit | undefined;
   /** Of its client's connection. */
@@ -59,6 +63,9 @@ export class Exchange implements ResponseReceiver {
   readonly #wantsUpgrade: boolean;
   readonly #grant: AccessGrant | undefined;
   readonly #edit: ResponseEdit | undefined;
+  readonly #answerRate: AnswerRate | undefined;
+  /** Of an answer with a body that may be sent so fast. */
+  #pace: AnswerPace | undefined;
   #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
@@ -91,6 +98,7 @@ export class Exchange implements ResponseReceiver {
     this.#wantsUpgrade = request.wantsUpgrade;
     this.#grant = request.grant;
     this.#edit = request.edit;
+    this.#answerRate = request.answerRate;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#isIdempotent = isIdempotent(bytes, head);
@@ -174,7 +182,16 @@ export class Exchange implements ResponseReceiver {
     }
     this.#isClientStalled = false;
     this.#setGapDeadline();
-    this.#connection?.resume();
+    if (this.#pace?.isHolding !== true) this.#connection?.resume();
+  }
+
+  /** Lets an answer go on that was too fast. Until then nothing is awaited. */
+  onTick(): void {
+    if (this.#pace?.isHolding !== true) return;
+    this.#pace.update(this.#context.nowMs);
+    if (this.#isClientStalled) return;
+    this.#setGapDeadline();
+    if (!this.#pace.isHolding) this.#connection?.resume();
   }
 
   readonly #onRoom = (): void => this.onClientDrain();
@@ -261,6 +278,7 @@ export class Exchange implements ResponseReceiver {
       this.#client.onTunnel();
       return isKept;
     }
+    if (this.#answerRate !== undefined) this.#pace = new AnswerPace(this.#answerRate, this.#context.nowMs);
     this.#mayKeepAlive = this.#decideKeepAlive();
     const keptOpen = this.wantsPlainBody ? "keep-alive" : "default";
     return this.#sendHead(head, bytes, { connection: this.#mayKeepAlive ? keptOpen : "close", bodyStart, bodyEnd });
@@ -269,7 +287,9 @@ export class Exchange implements ResponseReceiver {
   onResponseBody(bytes: Buffer, start: number, end: number): boolean {
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
-    return this.#stallIf(this.#client.sendToClient(bytes, start, end));
+    const isKept = this.#stallIf(this.#client.sendToClient(bytes, start, end));
+    this.#holdIfFast(end - start);
+    return isKept;
   }
 
   onResponseEnd(): void {
@@ -395,7 +415,16 @@ export class Exchange implements ResponseReceiver {
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at));
+    this.#holdIfFast(bodyEnd - bodyStart);
     return !fits && this.#stallIf(this.#client.sendToClient(bytes, bodyStart, bodyEnd));
+  }
+
+  /** Stops reading from the endpoint when the answer is faster than it may be. */
+  #holdIfFast(sentBytes: number): void {
+    if (this.#pace === undefined) return;
+    this.#pace.add(sentBytes);
+    this.#pace.update(this.#context.nowMs);
+    if (this.#pace.isHolding) this.#connection?.pause();
   }
 
   /** Stops reading from the endpoint while the client does not keep up. */

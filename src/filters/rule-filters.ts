@@ -1,6 +1,7 @@
 import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
+import type { AnswerRate } from "./answer-rate.ts";
 import type { FieldRewrites } from "./field-rewrites.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
@@ -19,6 +20,8 @@ export interface RuleFilters {
   readonly patience: EndpointPatience | undefined;
   readonly cors: CorsPolicy | undefined;
   readonly rewrites: FieldRewrites | undefined;
+  /** How fast answers are sent; undefined: as fast as the client takes them. */
+  readonly answerRate: AnswerRate | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
@@ -42,6 +45,7 @@ export const NO_FILTERS: RuleFilters = {
   patience: undefined,
   cors: undefined,
   rewrites: undefined,
+  answerRate: undefined,
   sources: undefined,
   clientLimits: undefined,
   auth: undefined,

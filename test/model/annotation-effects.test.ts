@@ -63,6 +63,12 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-body-size", "0"],
     ["limit-whitelist", "10.0.0.0/8"],
     ["limit-burst-multiplier", "3"],
+    ["limit-rate", "100"],
+    ["limit-rate-after", "100"],
+    ["auth-keepalive", "5"],
+    ["enable-global-auth", "false"],
+    ["proxy-cookie-path", "/ /app"],
+    ["enable-cors", "true"],
     ["client-body-buffer-size", "8k"],
     ["proxy-connect-timeout", "10"],
     ["proxy-read-timeout", "3600"],
@@ -80,8 +86,7 @@ describe("parseIngress() judges restrictions", () => {
   });
 
   it.each([
-    ["limit-rate", "100"],
-    ["limit-rate-after", "100"],
+    ["proxy-http-version", "1.0"],
     ["canary-weight", "5"],
     ["nonsense", "x"],
   ])("I2 %s %j alone restricts nothing and is served with a warning", (name, value) => {

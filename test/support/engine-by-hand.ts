@@ -3,6 +3,7 @@ import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { Connection, ConnectionEvents, OutgoingEvents } from "#ingress/io/connection.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import { ingressOf, serviceOf, slicesOf } from "./ingress-objects.ts";
 
 const TICK_MS = 100;
@@ -26,9 +27,16 @@ class FakeConnection implements Connection {
     return this.isReading;
   }
 
-  pause(): void {}
+  /** Nothing is to be read from this side. */
+  isPaused = false;
 
-  resume(): void {}
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
 
   end(): boolean {
     this.ends.push("end");
@@ -57,7 +65,11 @@ interface FakeSide<Events> {
 }
 
 /** An engine without sockets, whose time and connections a test moves by hand. Host `a.com` leads to Service `s`. */
-export function engineByHand({ limits = {}, looks = [] }: { limits?: Partial<Limits>; looks?: number[] } = {}) {
+export function engineByHand({
+  limits = {},
+  looks = [],
+  ingresses = [ingressOf("i", { "a.com": { "/": "s" } })],
+}: { limits?: Partial<Limits>; looks?: number[]; ingresses?: readonly Ingress[] } = {}) {
   let nowMs = 0;
   const endpoints: FakeSide<OutgoingEvents>[] = [];
   const engine = new Engine({
@@ -75,7 +87,6 @@ export function engineByHand({ limits = {}, looks = [] }: { limits?: Partial<Lim
       return Promise.resolve(new Map());
     },
   });
-  const ingresses = [ingressOf("i", { "a.com": { "/": "s" } })];
   engine.useRoutes(
     buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [80]) })),
   );

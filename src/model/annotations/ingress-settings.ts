@@ -8,6 +8,7 @@ import { CLIENT_LIMITS } from "./client-limits.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
+import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
@@ -45,6 +46,7 @@ const SERVED = {
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,
   ...CLIENT_LIMITS,
+  ...LIMIT_RATES,
   ...PASSWORD_AUTH,
   ...EXTERNAL_AUTH,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;

@@ -1,6 +1,7 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
+import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
 import { askedWith } from "./asked-with.ts";
@@ -66,17 +67,16 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
   },
   {
     names: [
-      "limit-rate",
-      "limit-rate-after",
       "global-rate-limit-ignored-cidrs",
       "global-rate-limit-key",
       "global-rate-limit-window",
       "global-rate-limit-*",
     ],
-    doc: "Details of limits, and how fast answers are sent",
+    doc: "Details of limits",
     risks: [{ effect: "ignored" }],
   },
   ...Object.values(CLIENT_LIMITS),
+  ...Object.values(LIMIT_RATES),
   {
     names: ["limit-*", "global-rate-limit"],
     doc: "How many requests clients may make, of all replicas together",

@@ -35,6 +35,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     clientLimits: clientLimitsOf(claim.ingress),
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),
+    answerRate: answerRateOf(settings),
     ...accessOf(claim),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
@@ -76,6 +77,13 @@ function partsOf(target: string): readonly (string | number)[] {
 function patienceOf({ connectMs, sendMs, readMs, endpointTries }: IngressSettings): RuleFilters["patience"] {
   if ([connectMs, sendMs, readMs, endpointTries].every((one) => one === undefined)) return undefined;
   return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries };
+}
+
+const KIB = 1_024;
+
+function answerRateOf({ answerKibPerSecond = 0, answerKibUncounted = 0 }: IngressSettings): RuleFilters["answerRate"] {
+  if (answerKibPerSecond === 0) return undefined;
+  return { bytesPerSecond: answerKibPerSecond * KIB, uncountedBytes: answerKibUncounted * KIB };
 }
 
 /** Where nothing else is said, nginx lets so many times the rate come at once. */

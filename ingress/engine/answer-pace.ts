@@ -1,0 +1,25 @@
+import { type AnswerRate, maySendMore } from "#src/filters/answer-rate.ts";
+
+/** Keeps one answer to the rate of its rule: what the endpoint sends is not read while the client has its share. */
+export class AnswerPace {
+  readonly #rate: AnswerRate;
+  readonly #startedMs: number;
+  #sentBytes = 0;
+  /** Nothing is read from the endpoint. */
+  isHolding = false;
+
+  constructor(rate: AnswerRate, nowMs: number) {
+    this.#rate = rate;
+    this.#startedMs = nowMs;
+  }
+
+  /** So much of the body was sent. */
+  add(bytes: number): void {
+    this.#sentBytes += bytes;
+  }
+
+  /** Looks at the time. */
+  update(nowMs: number): void {
+    this.isHolding = !maySendMore(this.#rate, { sentBytes: this.#sentBytes, elapsedMs: nowMs - this.#startedMs });
+  }
+}
