@@ -7,7 +7,7 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { parseService } from "#src/model/service.ts";
-import { delay, wallMs } from "#src/process/clock.ts";
+import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
@@ -18,6 +18,7 @@ import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed
 import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
 import { type ForeignClass, RouteIndex } from "./route-index.ts";
+import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
@@ -30,6 +31,9 @@ import type { Certificates } from "./tls/certificates.ts";
 const MAX_CONFLICTS = 1_000;
 /** Other classes that the log names at the start. */
 const MAX_LOGGED_CLASSES = 8;
+const MAX_NAME_PROBLEMS = 100;
+/** How long requests wait at the start until names are looked up: the program must be ready without DNS, too. */
+const NAMES_MS = 2_000;
 /** How often certificates are looked at for their end. */
 const CERTIFICATES_MS = 3_600_000;
 
@@ -43,6 +47,8 @@ export interface IngressContext {
   readonly isOwnEndpoint?: IsOwnEndpoint;
   /** The Secret (`namespace/name`) of the default certificate; undefined: a self-signed one. */
   readonly defaultSecret?: string | undefined;
+  /** Looks up the names of Services of type ExternalName; undefined: no requests are sent to these. */
+  readonly externalNames?: Pick<ExternalNamesOptions, "resolve" | "isReachable"> | undefined;
   /** The Service (`namespace/name`) for requests that no rule matches; undefined: they are answered 404. */
   readonly defaultService?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
@@ -93,6 +99,10 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
   await loop.idle();
   await known.settled;
   await loop.idle();
+  const waiting = new AbortController();
+  await Promise.race([known.namesSettled, delay(NAMES_MS, waiting.signal).catch(() => undefined)]);
+  waiting.abort();
+  await loop.idle();
   known.logForeignClasses();
   if (publish !== undefined)
     status = startStatusLoop({
@@ -116,6 +126,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
     status,
     close: async () => {
       ageing.abort();
+      known.close();
       await Promise.all([status?.close(), loop.close()]);
     },
   };
@@ -146,6 +157,7 @@ class KnownObjects {
   readonly #problems: ProblemLog;
   readonly #index: RouteIndex;
   readonly #secrets: NamedSecrets;
+  readonly #names: ExternalNames | undefined;
   /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
   #areSecretsMarked = true;
@@ -176,7 +188,10 @@ class KnownObjects {
     const { source, certificates, scope } = context;
     this.#context = context;
     this.#problems = problems;
-    this.#index = new RouteIndex(scope, context);
+    const { isOwnEndpoint, defaultService, externalNames } = context;
+    this.#names = externalNames && new ExternalNames({ ...externalNames, clockMs: monotonicMs, onChange: mark });
+    const addressesOf = (serviceKey: string) => this.#names?.addressesOf(serviceKey) ?? [];
+    this.#index = new RouteIndex(scope, { isOwnEndpoint, defaultService, addressesOf });
     this.#secrets = new NamedSecrets({
       source,
       certificates,
@@ -193,6 +208,15 @@ class KnownObjects {
   /** Resolves when the Secrets that are named now were looked up. */
   get settled(): Promise<void> {
     return this.#secrets.settled;
+  }
+
+  /** Resolves when the names of Services that are known now were asked for. */
+  get namesSettled(): Promise<unknown> {
+    return this.#names?.settled ?? Promise.resolve();
+  }
+
+  close(): void {
+    this.#names?.close();
   }
 
   /** Says which objects are to be looked at in the next `update`. */
@@ -215,12 +239,15 @@ class KnownObjects {
     const ingresses = this.#ingresses.update();
     const services = this.#services.update();
     const slices = this.#slices.update();
-    const changes = { classes, ingresses, services, slices };
+    const names = this.#names;
+    const changes = { classes, ingresses, services, slices, addresses: names?.takeChanged() ?? [] };
     if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
     if (classes.length > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
     this.#problems.report("default backend", this.#index.defaultProblems());
+    names?.follow(this.#index.externalNames());
+    this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     const haveClaimsChanged = classes.length + ingresses.length > 0;
     if (haveClaimsChanged) this.#reportRoutes();
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;

@@ -21,6 +21,11 @@ export const ingressOptions = {
     placeholder: "NAMESPACE/NAME",
     help: "Service whose first port answers requests that no rule matches (default: 404 is answered)",
   },
+  disableSvcExternalName: {
+    kind: "boolean",
+    default: false,
+    help: "Send no requests to Services of type ExternalName: they are answered 503",
+  },
   ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
   bindAddress: {
     kind: "string",

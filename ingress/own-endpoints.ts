@@ -2,6 +2,7 @@ import type { NetworkInterfaceInfo } from "node:os";
 import { parseIp } from "#src/ip/address.ts";
 import { reservedUse } from "#src/ip/reserved-use.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
+import { hostAddresses } from "./host-addresses.ts";
 
 /** What the program listens on for requests. */
 export interface Listening {
@@ -13,20 +14,9 @@ export interface Listening {
   readonly nowMs: () => number;
 }
 
-/** Looking at the interfaces takes a part of a millisecond, and there may be many thousands of endpoints. */
-const LOOK_AGAIN_MS = 1_000;
-
 /** Tells which addresses and ports are the program's own. Interfaces are looked at for its own ports alone. */
 export function ownEndpoints({ address: bound, ports, interfaces, nowMs }: Listening): IsOwnEndpoint {
-  let own: ReadonlySet<string> = new Set();
-  let lookedMs = Number.NEGATIVE_INFINITY;
-  const hasAddress = (address: string): boolean => {
-    if (nowMs() - lookedMs >= LOOK_AGAIN_MS) {
-      lookedMs = nowMs();
-      own = addressesOf(interfaces());
-    }
-    return own.has(address);
-  };
+  const hasAddress = hostAddresses(interfaces, nowMs);
   return (address, port) => {
     if (!ports.has(port)) return false;
     if (bound !== undefined && bound !== "::" && bound !== "0.0.0.0") return address === bound;
@@ -35,8 +25,4 @@ export function ownEndpoints({ address: bound, ports, interfaces, nowMs }: Liste
     const use = ip && reservedUse(ip);
     return use === "loopback" || use === "unspecified" || hasAddress(address);
   };
-}
-
-function addressesOf(interfaces: NodeJS.Dict<readonly NetworkInterfaceInfo[]>): ReadonlySet<string> {
-  return new Set(Object.values(interfaces).flatMap((list) => list?.map(({ address }) => address) ?? []));
 }

@@ -5,6 +5,8 @@ import type { Service } from "#src/model/service.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
+import { backendTargets } from "#src/routing/ingress/backend-targets.ts";
+import { namedPorts, withNamedPorts } from "#src/routing/ingress/named-ports.ts";
 import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default-rule.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
@@ -19,6 +21,8 @@ export interface RouteChanges {
   readonly classes: readonly Change<IngressClass>[];
   readonly services: readonly Change<Service>[];
   readonly slices: readonly Change<EndpointSlice>[];
+  /** Services (`namespace/name`) of type ExternalName whose names have other addresses than before. */
+  readonly addresses?: readonly string[];
 }
 
 /** A class whose Ingresses are not ours. */
@@ -41,13 +45,18 @@ export interface RouteIndexOptions {
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
   /** The Service (`namespace/name`) for requests that no rule matches. */
   readonly defaultService?: string | undefined;
+  /** Of a Service of type ExternalName: the addresses of its name. */
+  readonly addressesOf?: (serviceKey: string) => readonly string[];
 }
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
 export class RouteIndex {
   readonly #scope: ClassScope;
   readonly #isOwnEndpoint: IsOwnEndpoint | undefined;
   readonly #defaultService: string | undefined;
+  readonly #addressesOf: ((serviceKey: string) => readonly string[]) | undefined;
   readonly #classes = new Map<string, IngressClass>();
   /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
@@ -56,7 +65,10 @@ export class RouteIndex {
   readonly #foreignClasses = new Map<string, string>();
   readonly #foreignCounts = new Map<string, number>();
   readonly #claims = new Map<string, Ingress[]>();
+  /** Those of type ExternalName with the ports that Ingresses of ours name. */
   readonly #services = new Map<string, Service>();
+  /** These, as they were written. */
+  readonly #externals = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice[]>();
   /** Services that have such an endpoint: mostly the one in front of this program alone. */
   readonly #withOwn = new Map<string, OwnEndpoint>();
@@ -66,10 +78,11 @@ export class RouteIndex {
   readonly #conflicts = new Map<string, readonly RouteConflict[]>();
   #table: RouteTable;
 
-  constructor(scope: ClassScope, { isOwnEndpoint, defaultService }: RouteIndexOptions = {}) {
+  constructor(scope: ClassScope, { isOwnEndpoint, defaultService, addressesOf }: RouteIndexOptions = {}) {
     this.#scope = scope;
     this.#isOwnEndpoint = isOwnEndpoint;
     this.#defaultService = defaultService;
+    this.#addressesOf = addressesOf;
     this.#table = { ...EMPTY_ROUTES, fallback: defaultService === undefined ? undefined : defaultRule(defaultService) };
   }
 
@@ -102,6 +115,18 @@ export class RouteIndex {
   ownEndpoints(): readonly Problem[] {
     this.#ownEndpoints ??= findOwnEndpoints(this.#withOwn.values(), this.#ours.values());
     return this.#ownEndpoints;
+  }
+
+  /** The names that Services of type ExternalName lead to, of those to which requests may be sent, by `namespace/name`. */
+  externalNames(): ReadonlyMap<string, string> {
+    if (this.#externals.size === 0) return NO_NAMES;
+    const used = new Set(this.ours().flatMap((ingress) => backendTargets(ingress).map(({ serviceKey }) => serviceKey)));
+    if (this.#defaultService !== undefined) used.add(this.#defaultService);
+    return new Map(
+      [...this.#externals].flatMap(([key, { externalName }]) =>
+        externalName !== undefined && used.has(key) ? [[key, externalName] as const] : [],
+      ),
+    );
   }
 
   /** What is wrong with the Service for requests that no rule matches. */
@@ -140,15 +165,14 @@ export class RouteIndex {
       const conflicts = one === undefined ? [] : conflictsOfHost(host, one);
       put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);
     }
-    const before = new Map<string, Service>();
-    for (const { key, after } of changes.services) {
-      const former = this.#services.get(key);
-      if (former !== undefined && !before.has(key)) before.set(key, former);
-      put(this.#services, key, after);
-    }
+    const before = this.#placeServices(changes.services);
+    if (moves.size > 0 || changes.services.length > 0) this.#nameExternalPorts(services, before);
+    for (const key of changes.addresses ?? []) if (this.#externals.has(key)) services.add(key);
     for (const change of changes.slices) this.#placeSlice(change, services);
     const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
-    const snapshot = { claims, services: all, slices, isOwnEndpoint: this.#isOwnEndpoint };
+    const addressesOf = this.#addressesOf;
+    const ways = { isOwnEndpoint: this.#isOwnEndpoint, ...(addressesOf && { addressesOf }) };
+    const snapshot = { claims, services: all, slices, ...ways };
     if (moves.size > 0) this.#ownEndpoints = undefined;
     for (const key of services) this.#findOwn(key);
     this.#table = replaceServices(replaceHosts(this.#table, merged), services, snapshot, before);
@@ -182,12 +206,36 @@ export class RouteIndex {
     }
   }
 
+  /** Gives Services of type ExternalName the ports that Ingresses name now; one whose ports are others than before is built again. */
+  #nameExternalPorts(services: Set<string>, before: Map<string, Service>): void {
+    const ports = namedPorts(this.#ours.values(), this.#externals);
+    for (const [key, own] of this.#externals) {
+      const [present, after] = [this.#services.get(key), withNamedPorts(own, ports.get(key))];
+      if (present === undefined || hasSamePorts(present, after)) continue;
+      if (!before.has(key)) before.set(key, present);
+      this.#services.set(key, after);
+      services.add(key);
+    }
+  }
+
   #findOwn(serviceKey: string): void {
     const before = this.#withOwn.get(serviceKey);
     const after = ownEndpointOf(serviceKey, this.#slices.get(serviceKey) ?? [], this.#isOwnEndpoint);
     if (before === undefined && after === undefined) return;
     put(this.#withOwn, serviceKey, after);
     this.#ownEndpoints = undefined;
+  }
+
+  /** The Services that were replaced, as they were before. */
+  #placeServices(changes: RouteChanges["services"]): Map<string, Service> {
+    const before = new Map<string, Service>();
+    for (const { key, after } of changes) {
+      const former = this.#services.get(key);
+      if (former !== undefined && !before.has(key)) before.set(key, former);
+      put(this.#services, key, after);
+      put(this.#externals, key, after?.type === "ExternalName" ? after : undefined);
+    }
+    return before;
   }
 
   #placeSlice({ before, after }: Change<EndpointSlice>, services: Set<string>): void {
@@ -204,6 +252,12 @@ export class RouteIndex {
       group.sort((left, right) => (left.key < right.key ? -1 : 1)),
     );
   }
+}
+
+function hasSamePorts(left: Service, right: Service): boolean {
+  return (
+    left.ports.length === right.ports.length && left.ports.every(({ port }, index) => port === right.ports[index]?.port)
+  );
 }
 
 function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {

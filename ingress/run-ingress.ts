@@ -17,8 +17,9 @@ import { openSource } from "#src/source/open-source.ts";
 import { AuthGate } from "./auth/auth-gate.ts";
 import { authService } from "./auth/auth-service.ts";
 import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
-import { hostResolver, systemLookup } from "./auth/host-resolver.ts";
-import { isReachableAddress } from "./auth/reachable-address.ts";
+import { resolverByTtl } from "./names/resolve-by-ttl.ts";
+import { hostResolver, systemLookup } from "./names/host-resolver.ts";
+import { isReachableAddress } from "./names/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
 import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
@@ -30,6 +31,7 @@ import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
+import { hostAddresses } from "./host-addresses.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
@@ -77,6 +79,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");
   const certificates = new Certificates(wallMs(), ciphers.value);
+  const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const passwords = passwordThread();
   const service = authService({
     lookup: hostResolver({ resolve: systemLookup, isReachable: isReachableAddress, clockMs: monotonicMs }),
@@ -174,6 +177,9 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       certificates,
       defaultSecret: defaultSecretKey,
       defaultService,
+      externalNames: options.disableSvcExternalName
+        ? undefined
+        : { resolve: resolverByTtl(), isReachable: (ip) => isReachableAddress(ip) && !isOfThisNode(ip) },
       log,
       publish,
       usePasswords: (lists) => access.useLists(lists),

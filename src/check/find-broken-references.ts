@@ -90,7 +90,8 @@ function checkBackend(
     complain(name, "INGRESS_SERVICE_MISSING", { what, why, fix, severity });
     return;
   }
-  if (service.type === "ExternalName") return complainOfUnserved(name, key, "is of type ExternalName");
+  if (service.type === "ExternalName" && service.externalName === undefined)
+    return complainOfUnserved(name, key, "is of type ExternalName, and its externalName is not a name");
   if (getSharded(routes.backends, backendKey(namespace, serviceName, servicePort)) !== undefined) return;
   const other = service.ports.find((one) => one.port === servicePort || (one.name !== "" && one.name === servicePort));
   if (other !== undefined)
@@ -113,7 +114,7 @@ function checkBackend(
   });
 }
 
-/** The ingress sends requests to endpoints by TCP, and resolves no names. */
+/** The ingress sends requests by TCP. */
 function complainOfUnserved(field: Field, key: string, why: string): void {
   complain(field, "INGRESS_BACKEND_NOT_SERVED", {
     what: `Cannot send requests to Service ${quote(key)}`,

@@ -518,6 +518,11 @@ export const PROBLEM_CODES = {
       "The Service in `--default-backend-service` does not exist. Requests that no rule matches are answered 404.",
     solve: "Create the Service, or fix the option.",
   },
+  EXTERNAL_NAME_UNUSABLE: {
+    meaning:
+      "An Ingress sends requests to a Service of type ExternalName whose name has no address, or only addresses that Hawser sends nothing to: loopback, link-local, those of a cloud's metadata, and those of the node. They are answered 503.",
+    solve: "Write a name that DNS knows, with an address outside of the node.",
+  },
   INGRESS_STATUS_CONTESTED: {
     meaning: "Warning: another controller writes the status of an Ingress that Hawser serves, again and again.",
     solve: "Find it by `kubectl get ingress NAME --show-managed-fields -o yaml`, and give the Ingress one class.",
@@ -532,8 +537,8 @@ export const PROBLEM_CODES = {
   },
   INGRESS_BACKEND_NOT_SERVED: {
     meaning:
-      "An Ingress sends requests to a Service of type ExternalName, or to a port that is not TCP. They are answered 503.",
-    solve: "Name a TCP port of a Service that has endpoints.",
+      "An Ingress sends requests to a Service of type ExternalName whose name cannot be one, or to a port that is not TCP. They are answered 503.",
+    solve: "Name a TCP port of a Service that has endpoints, or fix its `externalName`.",
   },
   INGRESS_SECRET_MISSING: {
     meaning: "Warning: an Ingress names a Secret that does not exist. The default certificate is served.",

@@ -16,6 +16,7 @@ import {
   readText,
   readTexts,
 } from "./field.ts";
+import { isDnsSubdomain } from "./name.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import { readPort, readPortReference } from "./port.ts";
 import type { Parsed } from "./problem.ts";
@@ -47,6 +48,8 @@ export interface Service extends ServiceFamilies, ServiceRequest {
   /** `metadata.labels`: pools may serve only Services that these select. */
   readonly labels: Readonly<Record<string, string>>;
   readonly type: "ClusterIP" | "NodePort" | "LoadBalancer" | "ExternalName";
+  /** Of type ExternalName: the name, in lower case and without final dot; undefined where there is none that can be. */
+  readonly externalName?: string;
   readonly ports: readonly ServicePort[];
   readonly selector: Readonly<Record<string, string>>;
   readonly externalTrafficPolicy: "Cluster" | "Local";
@@ -88,6 +91,7 @@ export function parseService(object: KubeObject): Parsed<Service> {
   const families = readServiceFamilies(spec);
   const shape = {
     type,
+    ...readExternalName(spec, type),
     ...families,
     ports: readPorts(spec, type),
     selector: readTexts(child(spec, "selector")),
@@ -116,6 +120,13 @@ export function parseService(object: KubeObject): Parsed<Service> {
   const identity = { key: keyOf(object.metadata), namespace, name, createdMs, labels };
   const value = { ...identity, ...shape, ...request, ...marks, assignedAddresses };
   return { ok: true, value, problems: [...problems, ...request.requestProblems] };
+}
+
+/** Who uses such a Service says where the name cannot be. */
+function readExternalName(spec: Field, type: Service["type"]): Pick<Service, "externalName"> {
+  const { value } = child(spec, "externalName");
+  const name = type === "ExternalName" && typeof value === "string" ? value.toLowerCase().replace(/\.$/, "") : "";
+  return isDnsSubdomain(name) || parseIp(name) !== undefined ? { externalName: name } : {};
 }
 
 function readPorts(spec: Field, type: Service["type"]): readonly ServicePort[] {

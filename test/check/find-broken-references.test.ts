@@ -69,12 +69,20 @@ describe("checkFiles() between objects", () => {
       is: [],
     },
     {
-      name: "I15 a Service of type ExternalName, which is answered 503",
+      name: "I15 a Service of type ExternalName whose name cannot be one, which is answered 503",
       documents: [
-        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: a.test, ports: [{port: 80}]}\n",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: a_test, ports: [{port: 80}]}\n",
         ingress(web),
       ],
       is: ["error INGRESS_BACKEND_NOT_SERVED f.yaml:9"],
+    },
+    {
+      name: "I-B18 nothing of a Service of type ExternalName, whatever ports it lists",
+      documents: [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: ExternalName, externalName: a.test}\n",
+        ingress(web),
+      ],
+      is: [],
     },
     {
       name: "I15 a port that is for UDP alone, which is answered 503",

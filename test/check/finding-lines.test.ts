@@ -147,8 +147,8 @@ describe("O8 a finding about several objects names the line of the value", () =>
       is: ["INGRESS_BACKEND_NOT_SERVED number: 80"],
     },
     {
-      name: "the name of a Service of type ExternalName",
-      lines: [...service("type: ExternalName", "externalName: a.test"), ...backend("web", "number: 80")],
+      name: "the name of a Service of type ExternalName without a usable name",
+      lines: [...service("type: ExternalName", "externalName: a_test"), ...backend("web", "number: 80")],
       is: ["INGRESS_BACKEND_NOT_SERVED name: web"],
     },
     {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { authService } from "#ingress/auth/auth-service.ts";
 import { ExternalAuthorizer } from "#ingress/auth/external-authorizer.ts";
-import { hostResolver } from "#ingress/auth/host-resolver.ts";
+import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { PasswordChecker } from "#ingress/auth/password-checker.ts";
 import { AccessLog } from "#ingress/engine/access-log.ts";
 import { until } from "#lab/rack/until.ts";

@@ -154,7 +154,7 @@ describe("RouteIndex", () => {
           const ours = ingresses.filter((one) => isServed(one, objects.classes, scope));
           const snapshot = routingSnapshot({
             ingresses: ours,
-            services: objects.services.values(),
+            services: [...objects.services.values()],
             slices: objects.slices.values(),
           });
           expect(printTable(table)).toEqual(printTable(buildRoutes(snapshot)));

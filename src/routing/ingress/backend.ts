@@ -26,22 +26,40 @@ function keysOf({ namespace, name: serviceName }: Service, { port, name }: Servi
   return [port, ...(name === "" ? [] : [name])].map((one) => backendKey(namespace, serviceName, one));
 }
 
+/** What the endpoints of a Service are made of. */
+export interface EndpointSources {
+  readonly slices: readonly EndpointSlice[];
+  /** Of a Service of type ExternalName: the addresses of its name. */
+  readonly addresses?: readonly string[] | undefined;
+  readonly isOwn?: IsOwnEndpoint | undefined;
+}
+
 /** The backends of a Service by key: one for each TCP port, under its number and its name. Own endpoints are left out. */
 export function backendsOf(
   service: Service,
-  slices: readonly EndpointSlice[],
-  isOwn: IsOwnEndpoint = () => false,
+  { slices, addresses = [], isOwn = () => false }: EndpointSources,
 ): ReadonlyMap<string, Backend> {
   const backends = new Map<string, Backend>();
-  const host = `${service.name}.${service.namespace}`;
+  const isExternal = service.type === "ExternalName";
+  const host = service.externalName ?? `${service.name}.${service.namespace}`;
   for (const port of service.ports) {
     if (port.protocol !== "TCP") continue;
-    const endpoints = endpointsOf(service, port, slices).filter(({ address, port: number }) => !isOwn(address, number));
+    const found = isExternal ? externalEndpoints(port, addresses) : endpointsOf(service, port, slices);
+    const endpoints = found.filter(({ address, port: number }) => !isOwn(address, number));
     const backend = { key: backendKey(service.namespace, service.name, port.port), host, endpoints };
     if (backends.size === 0) backends.set(firstPortKey(`${service.namespace}/${service.name}`), backend);
     for (const key of keysOf(service, port)) backends.set(key, backend);
   }
   return backends;
+}
+
+/** Of a Service of type ExternalName: the port as in ingress-nginx, which goes by targetPort where it is a number. */
+function externalEndpoints(
+  { port, targetPort }: ServicePort,
+  addresses: readonly string[],
+): readonly BackendEndpoint[] {
+  const number = typeof targetPort === "number" ? targetPort : port;
+  return addresses.map((address) => ({ key: `dns ${address} ${number}`, address, port: number }));
 }
 
 /**

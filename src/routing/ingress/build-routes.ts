@@ -46,7 +46,9 @@ export function replaceServices(
   const changes = Array.from(keys).flatMap((key) => {
     const [former, service] = [before.get(key), snapshot.services.get(key)];
     const gone = former === undefined ? [] : backendKeysOf(former).map((name) => [name, undefined] as const);
-    const present = service && backendsOf(service, snapshot.slices.get(key) ?? [], snapshot.isOwnEndpoint);
+    const slices = snapshot.slices.get(key) ?? [];
+    const sources = { slices, addresses: snapshot.addressesOf?.(key), isOwn: snapshot.isOwnEndpoint };
+    const present = service && backendsOf(service, sources);
     return [...gone, ...(present ?? [])];
   });
   return { ...table, backends: withEntries(table.backends, changes) };

@@ -1,9 +1,9 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
-import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
+import { backendTargets } from "./backend-targets.ts";
 
 /** A Service that has the proxy itself as an endpoint. */
 export interface OwnEndpoint {
@@ -34,21 +34,14 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
   if (byService.size === 0) return [];
   const problems: Problem[] = [];
   for (const ingress of ingresses) {
-    const own = servicesOf(ingress)
-      .map((key) => byService.get(key))
+    const own = backendTargets(ingress)
+      .map(({ serviceKey }) => byService.get(serviceKey))
       .find((one) => one !== undefined);
     if (own === undefined) continue;
     byService.delete(own.serviceKey);
     problems.push(problemOf(own, ingress));
   }
   return problems;
-}
-
-function servicesOf({ namespace, defaultBackend, rules, settings }: Ingress): readonly string[] {
-  const { defaultBackend: other } = settings;
-  const targets = [...rules.flatMap(({ paths }) => paths.map(({ target }) => target)), defaultBackend];
-  const services = targets.flatMap((target) => (target !== undefined && isBackend(target) ? [target.serviceName] : []));
-  return [...services, ...(other === undefined ? [] : [other])].map((name) => `${namespace}/${name}`);
 }
 
 function problemOf({ sliceKey, serviceKey, address, port }: OwnEndpoint, ingress: Ingress): Problem {

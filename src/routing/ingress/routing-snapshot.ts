@@ -2,16 +2,19 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
 import type { Service } from "#src/model/service.ts";
+import { namedPorts, withNamedPorts } from "./named-ports.ts";
 
 /** All that the route table is made of. */
 export interface RoutingSnapshot {
   /** The Ingresses we serve, by each host they claim (empty for the catch-all), oldest first. */
   readonly claims: ReadonlyMap<string, readonly Ingress[]>;
-  /** By `namespace/name`. */
+  /** By `namespace/name`; those of type ExternalName with the ports that Ingresses name (`withNamedPorts`). */
   readonly services: ReadonlyMap<string, Service>;
   /** By the `namespace/name` of their Service, in the order of their own keys. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
+  /** Of a Service of type ExternalName (`namespace/name`): the addresses of its name. */
+  readonly addressesOf?: (serviceKey: string) => readonly string[];
   /** The Service (`namespace/name`) for requests that no rule matches. */
   readonly defaultService?: string | undefined;
 }
@@ -79,8 +82,8 @@ export function compareAge(left: Ingress, right: Ingress): number {
 
 /** A snapshot from plain lists. */
 export function routingSnapshot(objects: {
-  readonly ingresses: Iterable<Ingress>;
-  readonly services: Iterable<Service>;
+  readonly ingresses: readonly Ingress[];
+  readonly services: readonly Service[];
   readonly slices: Iterable<EndpointSlice>;
 }): RoutingSnapshot {
   const claims = new Map<string, Ingress[]>();
@@ -90,5 +93,8 @@ export function routingSnapshot(objects: {
   for (const claimants of claims.values()) claimants.sort(compareAge);
   const slices = Map.groupBy(objects.slices, (slice) => slice.serviceKey);
   for (const group of slices.values()) group.sort((left, right) => (left.key < right.key ? -1 : 1));
-  return { claims, services: new Map([...objects.services].map((service) => [service.key, service])), slices };
+  const isExternal = ({ type }: Service) => type === "ExternalName";
+  const ports = namedPorts(objects.ingresses, new Set(objects.services.filter(isExternal).map(({ key }) => key)));
+  const services = objects.services.map((service) => withNamedPorts(service, ports.get(service.key)));
+  return { claims, services: new Map(services.map((service) => [service.key, service])), slices };
 }

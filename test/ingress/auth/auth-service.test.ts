@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { authService, type AuthService } from "#ingress/auth/auth-service.ts";
-import { hostResolver } from "#ingress/auth/host-resolver.ts";
-import { isReachableAddress } from "#ingress/auth/reachable-address.ts";
+import { hostResolver } from "#ingress/names/host-resolver.ts";
+import { isReachableAddress } from "#ingress/names/reachable-address.ts";
 import type { AuthQuestion } from "#src/auth/auth-question.ts";
 
 const open: Disposable[] = [];
