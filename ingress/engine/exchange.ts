@@ -13,7 +13,8 @@ import type { ExchangeClient } from "./exchange-client.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
 import { type ForwardedResponse, writeForwardedResponse } from "./forwarded-response.ts";
 import { methodIs } from "./request-head.ts";
-import { isIdempotent, keepForReplay, REPLAYED_AFTER } from "./keep-for-replay.ts";
+import { keepForReplay } from "./keep-for-replay.ts";
+import { mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseReason } from "./response-reason.ts";
 import { SUSPECT_AFTER_MS } from "./silence-watch.ts";
@@ -48,6 +49,11 @@ function sizeOf({ hostLine, lines }: RequestFields): number {
   return (hostLine?.length ?? 0) + lines.length;
 }
 
+/** Whether the endpoint had closed an old connection before it saw the request. */
+function isStale(failure: EndpointFailure, { served, hasReceived }: EndpointConnection): boolean {
+  return failure === "endpoint-closed" && served > 0 && !hasReceived;
+}
+
 /** One request on its way to an endpoint and its response on the way back. */
 export class Exchange implements ResponseReceiver {
   readonly wantsPlainBody: boolean;
@@ -58,7 +64,8 @@ export class Exchange implements ResponseReceiver {
   readonly #choice: EndpointChoice | undefined;
   readonly #patience: EndpointPatience | undefined;
   readonly #isHead: boolean;
-  readonly #isIdempotent: boolean;
+  readonly #mayRepeat: boolean;
+  readonly #beganMs: number;
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
   readonly #grant: AccessGrant | undefined;
@@ -78,6 +85,8 @@ export class Exchange implements ResponseReceiver {
   #isEndpointStalled = false;
   #isClientStalled = false;
   #status = 0;
+  /** An interim answer has gone to the client. */
+  #hasInterim = false;
   #mayKeepAlive = false;
   /** Something was sent, and nothing has come since that shows that the endpoint is there. */
   #mayBeUnheard = false;
@@ -101,7 +110,8 @@ export class Exchange implements ResponseReceiver {
     this.#answerRate = request.answerRate;
     this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
-    this.#isIdempotent = isIdempotent(bytes, head);
+    this.#mayRepeat = mayRepeat(bytes, head, request.patience?.next);
+    this.#beganMs = context.nowMs;
     this.#wantsKeepAlive = !head.connection.close && (head.minorVersion === 1 || head.connection.keepAlive);
   }
 
@@ -148,7 +158,7 @@ export class Exchange implements ResponseReceiver {
       this.#client.pauseClient();
       return true;
     }
-    this.#isReplayable &&= this.#isIdempotent && this.#status === 0 && keepForReplay(connection, bytes, { start, end });
+    this.#isReplayable &&= this.#mayRepeat && this.#status === 0 && keepForReplay(connection, bytes, { start, end });
     if (connection.send(bytes, start, end)) return false;
     this.#kept.push(bytes);
     this.#isEndpointStalled = true;
@@ -260,7 +270,14 @@ export class Exchange implements ResponseReceiver {
 
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
     if (head.status < 200 && head.status !== 101) {
+      this.#hasInterim ||= !this.wantsPlainBody;
       if (!this.wantsPlainBody) this.#sendHead(head, bytes, { connection: "default", bodyStart, bodyEnd });
+      return false;
+    }
+    if (mayAskAfterStatus(this.#patience?.next, head.status) && this.#hasTries && this.#isRepeatable) {
+      const failed = this.#connection!;
+      failed.close();
+      this.#retry(false, failed);
       return false;
     }
     const isTunnel = head.status === 101;
@@ -319,7 +336,7 @@ export class Exchange implements ResponseReceiver {
       this.#choice?.end();
       this.#client.abortClient(failure);
     } else if (this.#mayRetry(failure, connection)) {
-      this.#retry(failure, connection);
+      this.#retry(isStale(failure, connection), connection);
     } else {
       this.#choice?.onFailure();
       this.#client.onExchangeFailure(failure);
@@ -344,19 +361,29 @@ export class Exchange implements ResponseReceiver {
   }
 
   /**
-   * Where no connection came about nothing was sent, so any request may go elsewhere. Where one broke before a byte of
-   * the response, only a request that may be sent twice and still lies in the buffer.
+   * Where no connection came about nothing was sent, so any request may go elsewhere. Where one broke, only a request that may
+   * be sent twice and still lies in the buffer.
    */
   #mayRetry(failure: EndpointFailure, connection: EndpointConnection): boolean {
-    const isStale = failure === "endpoint-closed" && connection.served > 0;
-    const tries = Math.min(this.#patience?.tries ?? this.#context.limits.tries, this.#backend.endpoints.length);
-    if (!isStale && this.#tried.length >= tries) return false;
-    if (!connection.isConnected) return true;
-    return REPLAYED_AFTER.includes(failure) && !connection.hasReceived && this.#isIdempotent && this.#isReplayable;
+    const { isConnected: wasSent, hasReceived } = connection;
+    const mayAsk = mayAskAfter({ failure, wasSent, hasReceived }, this.#patience?.next?.after) && this.#hasTries;
+    return (mayAsk || isStale(failure, connection)) && (!wasSent || this.#isRepeatable);
+  }
+
+  /** Other endpoints may be asked, by number and time. */
+  get #hasTries(): boolean {
+    const { tries = this.#context.limits.tries, next } = this.#patience ?? {};
+    if (this.#tried.length >= Math.min(tries, this.#backend.endpoints.length)) return false;
+    return next === undefined || next.withinMs === 0 || this.#context.nowMs - this.#beganMs < next.withinMs;
+  }
+
+  /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */
+  get #isRepeatable(): boolean {
+    return this.#mayRepeat && this.#isReplayable && !this.#hasInterim;
   }
 
   /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */
-  #retry(failure: EndpointFailure, failed: EndpointConnection): void {
+  #retry(isOld: boolean, failed: EndpointConnection): void {
     this.#context.counters.retries += 1;
     // What waited for the failed connection is in its head buffer, too.
     this.#kept.length = 0;
@@ -364,11 +391,8 @@ export class Exchange implements ResponseReceiver {
       this.#isEndpointStalled = false;
       this.#client.resumeClient();
     }
-    const isStale = failure === "endpoint-closed" && failed.served > 0;
-    if (!isStale) this.#choice?.onFailure();
-    const endpoint = isStale
-      ? this.#tried.pop()!
-      : this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
+    if (!isOld) this.#choice?.onFailure();
+    const endpoint = isOld ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
     const connection = this.#connect(endpoint, "none");
     connection.head = failed.head;
     connection.headLength = failed.headLength;

@@ -1,3 +1,5 @@
+import type { NextEndpoint } from "./next-endpoint.ts";
+
 /** How patient requests are with endpoints; undefined: as the program's options say. */
 export interface EndpointPatience {
   readonly connectMs: number | undefined;
@@ -7,4 +9,5 @@ export interface EndpointPatience {
   readonly readMs: number | undefined;
   /** Endpoints that are asked for one request. */
   readonly tries: number | undefined;
+  readonly next: NextEndpoint | undefined;
 }

@@ -20,15 +20,18 @@ export interface RealNginx extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Starts one; `http` goes into its block `http`, `location` into that of `/`. */
+/** Starts one; `http` goes into its block `http`, `location` into that of `/`, `more` into that of the server. */
 export async function startNginx({
   endpointPort,
   http = "",
   location = "",
+  more = "",
 }: {
   readonly endpointPort: number;
   readonly http?: string;
   readonly location?: string;
+  /** Further locations. */
+  readonly more?: string;
 }): Promise<RealNginx> {
   const folder = await mkdtemp(join(tmpdir(), "hawser-nginx-"));
   const port = await closedPort();
@@ -46,6 +49,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location / { ${location} proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://127.0.0.1:${endpointPort}; }
+    ${more}
   }
 }
 `,

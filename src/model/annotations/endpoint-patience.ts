@@ -2,6 +2,7 @@ import type { ServedAnnotation } from "./annotation-record.ts";
 import { parseCount } from "./parse-count.ts";
 import { parseTime } from "./parse-time.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { PROXY_NEXT_UPSTREAM, PROXY_NEXT_UPSTREAM_TIMEOUT } from "./proxy-next-upstream.ts";
 import { tunedBy } from "./tuned-by.ts";
 
 const parse = tunedBy(
@@ -41,4 +42,6 @@ export const ENDPOINT_PATIENCE = {
   sendMs: PROXY_SEND_TIMEOUT,
   readMs: PROXY_READ_TIMEOUT,
   endpointTries: PROXY_NEXT_UPSTREAM_TRIES,
+  nextEndpointAfter: PROXY_NEXT_UPSTREAM,
+  nextEndpointMs: PROXY_NEXT_UPSTREAM_TIMEOUT,
 } as const;

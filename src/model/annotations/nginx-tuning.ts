@@ -32,10 +32,6 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   { names: ["proxy-buffer-size"], doc: "The largest head of an answer" },
   ...Object.values(ENDPOINT_PATIENCE),
   {
-    names: ["proxy-next-upstream", "proxy-next-upstream-timeout"],
-    doc: "After which failures another endpoint is asked, and for how long",
-  },
-  {
     names: [
       "proxy-ssl-ciphers",
       "proxy-ssl-name",

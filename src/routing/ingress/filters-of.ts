@@ -74,9 +74,13 @@ function partsOf(target: string): readonly (string | number)[] {
   return target.split(/(\$[1-9])/).map((part) => (part.startsWith("$") ? Number(part.slice(1)) : part));
 }
 
-function patienceOf({ connectMs, sendMs, readMs, endpointTries }: IngressSettings): RuleFilters["patience"] {
-  if ([connectMs, sendMs, readMs, endpointTries].every((one) => one === undefined)) return undefined;
-  return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries };
+function patienceOf(settings: IngressSettings): RuleFilters["patience"] {
+  const { connectMs, sendMs, readMs, endpointTries, nextEndpointAfter: after, nextEndpointMs } = settings;
+  const all = [connectMs, sendMs, readMs, endpointTries, after, nextEndpointMs];
+  if (all.every((one) => one === undefined)) return undefined;
+  const next =
+    after === undefined && nextEndpointMs === undefined ? undefined : { after, withinMs: nextEndpointMs ?? 0 };
+  return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries, next };
 }
 
 const KIB = 1_024;

@@ -1,0 +1,50 @@
+import type { NextEndpoint } from "#src/filters/next-endpoint.ts";
+import type { NextCause } from "#src/model/annotations/proxy-next-upstream.ts";
+import type { EndpointFailure } from "./counters.ts";
+import { isIdempotent, REPLAYED_AFTER } from "./keep-for-replay.ts";
+import { methodIs, type RequestHead } from "./request-head.ts";
+
+/** nginx counts all methods but these as such that may be sent twice. */
+const NON_IDEMPOTENT = ["POST", "LOCK", "PATCH"];
+
+const CAUSES: Readonly<Record<EndpointFailure, NextCause>> = {
+  "connect-failed": "error",
+  unreachable: "error",
+  "endpoint-closed": "error",
+  "connect-timeout": "timeout",
+  "endpoint-silent": "timeout",
+  "answer-timeout": "timeout",
+  "answer-malformed": "invalid_header",
+  "answer-length-unclear": "invalid_header",
+  "answer-head-too-large": "invalid_header",
+  "answer-body-malformed": "invalid_header",
+};
+
+/** Whether a request that an endpoint may have seen can be sent to another one. */
+export function mayRepeat(bytes: Buffer, head: RequestHead, next: NextEndpoint | undefined): boolean {
+  if (next?.after === undefined) return isIdempotent(bytes, head);
+  return next.after.has("non_idempotent") || !NON_IDEMPOTENT.some((method) => methodIs(bytes, head, method));
+}
+
+/** What came of one try of a request. */
+interface FailedTry {
+  readonly failure: EndpointFailure;
+  /** The connection was open: the endpoint may have seen the request. */
+  readonly wasSent: boolean;
+  /** Bytes of an answer have come. */
+  readonly hasReceived: boolean;
+}
+
+/** Whether another endpoint may be asked after a failure. Whether the request can be sent again is for the caller to know. */
+export function mayAskAfter(
+  { failure, wasSent, hasReceived }: FailedTry,
+  after: ReadonlySet<NextCause> | undefined,
+): boolean {
+  if (after !== undefined) return after.has(CAUSES[failure]);
+  return !wasSent || (REPLAYED_AFTER.includes(failure) && !hasReceived);
+}
+
+/** Whether another endpoint may be asked after an answer with this status. */
+export function mayAskAfterStatus(next: NextEndpoint | undefined, status: number): boolean {
+  return next?.after?.has(`http_${status}` as NextCause) === true;
+}
