@@ -17,6 +17,7 @@ import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
+import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { type ForeignClass, RouteIndex } from "./route-index.ts";
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
 import { NamedSecrets } from "./named-secrets.ts";
@@ -55,6 +56,8 @@ export interface IngressContext {
   readonly publish?: PublishSettings | undefined;
   /** Takes the names and passwords that requests are asked for; by default none come in. */
   readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
+  /** Takes the certificates for TLS to endpoints; by default those that need any are not asked. */
+  readonly useEndpointSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** Takes each new route table. */
   readonly useRoutes: (table: RouteTable) => void;
 }
@@ -197,6 +200,7 @@ class KnownObjects {
       certificates,
       problems,
       usePasswords: context.usePasswords ?? (() => undefined),
+      useEndpointSecrets: context.useEndpointSecrets ?? (() => undefined),
       defaultSecret: context.defaultSecret,
       mark: () => {
         this.#areSecretsMarked = true;

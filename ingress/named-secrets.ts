@@ -1,6 +1,7 @@
 import { findPasswordLists, type PasswordClaim, passwordClaims } from "#src/auth/find-password-lists.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
@@ -8,6 +9,12 @@ import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
 import { certificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
+import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
+import {
+  certificateSecretClaims,
+  type CertificateSecretClaim,
+  findCertificateSecrets,
+} from "#src/tls/find-certificate-secrets.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 export interface NamedSecretsOptions {
@@ -16,6 +23,8 @@ export interface NamedSecretsOptions {
   readonly problems: ProblemLog;
   /** Takes the names and passwords of the Secrets that are named for them, whenever they may have changed. */
   readonly usePasswords: (lists: ReadonlyMap<string, PasswordList>) => void;
+  /** Takes the certificates for TLS to endpoints. */
+  readonly useEndpointSecrets: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** The Secret (`namespace/name`) of the default certificate. */
   readonly defaultSecret: string | undefined;
   /** Called when `update` has to be called again. */
@@ -75,7 +84,8 @@ export class NamedSecrets {
     const claims = certificateClaims(ingresses);
     const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
     const passwords = passwordClaims(ingresses);
-    this.#follow(wanted.union(new Set(passwords.map(({ secret }) => secret))));
+    const ofEndpoints = certificateSecretClaims(ingresses);
+    this.#follow(wanted.union(new Set([...passwords, ...ofEndpoints].map(({ secret }) => secret))));
     // What is named no longer is forgotten.
     for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
     this.#ofCertificates = wanted;
@@ -90,19 +100,30 @@ export class NamedSecrets {
       const [problem] = [...(this.#unreadable.get(key) ?? []), ...(found.get(key) ?? [])];
       return problem === undefined ? [] : [{ ingress, reason: "CertificateUnusable", problem }];
     });
-    this.#faults = [...unusable, ...this.#updatePasswords(passwords)];
+    this.#faults = [...unusable, ...this.#updatePasswords(passwords), ...this.#updateEndpoints(ofEndpoints)];
   }
 
   /** Reads the Secrets with names and passwords; returns why paths are closed. */
   #updatePasswords(claims: readonly PasswordClaim[]): readonly SecretFault[] {
-    const { problems, source, usePasswords } = this.#options;
-    const found = findPasswordLists(
-      claims,
-      (key) => source.get("Secret", key) ?? (this.#known.has(key) ? undefined : null),
-    );
+    const { problems, usePasswords } = this.#options;
+    const found = findPasswordLists(claims, (key) => this.#lookUp(key));
     problems.report("secrets with passwords", found.problems);
     usePasswords(found.lists);
     return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
+  }
+
+  /** Reads the Secrets with certificates for TLS to endpoints; returns why paths are closed. */
+  #updateEndpoints(claims: readonly CertificateSecretClaim[]): readonly SecretFault[] {
+    const { problems, useEndpointSecrets } = this.#options;
+    const found = findCertificateSecrets(claims, (key) => this.#lookUp(key));
+    problems.report("secrets for endpoints", found.problems);
+    useEndpointSecrets(found.secrets);
+    return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
+  }
+
+  /** Undefined: there is none; null: that is not known yet. */
+  #lookUp(key: string): KubeObject | undefined | null {
+    return this.#options.source.get("Secret", key) ?? (this.#known.has(key) ? undefined : null);
   }
 
   #follow(wanted: ReadonlySet<string>): void {

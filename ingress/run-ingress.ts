@@ -37,6 +37,7 @@ import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
+import { EndpointTargets } from "./tls/endpoint-targets.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */
 const TICK_MS = 100;
@@ -86,9 +87,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     isReachable: isReachableAddress,
   });
   const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
+  const endpointSecurity = new EndpointTargets();
   const engine = new Engine({
     connect: netConnect,
     access,
+    endpointSecurity,
     readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
@@ -183,6 +186,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       log,
       publish,
       usePasswords: (lists) => access.useLists(lists),
+      useEndpointSecrets: (secrets) => endpointSecurity.useSecrets(secrets),
       useRoutes: (table) => engine.useRoutes(table),
     });
     // Only now: a request that came before the routes are known would be answered 404.

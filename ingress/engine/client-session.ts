@@ -353,6 +353,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       grant,
       edit: this.#wish.edit,
     });
+    if (typeof request === "string") return this.#answer(RESPONSE_REASONS[request].status, { reason: request });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;
     this.#exchange = new Exchange(this.#context, this, request);

@@ -6,6 +6,7 @@ import type { AccessLog } from "./access-log.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
+import type { EndpointSecurity } from "./endpoint-security.ts";
 import type { HeaderNames } from "./forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { Limits } from "./limits.ts";
@@ -26,6 +27,7 @@ export interface EngineContext extends FilterState {
   readonly silenceWatch: SilenceWatch;
   /** Asked about requests of rules that say who may come in. */
   readonly access: AccessControl;
+  readonly endpointSecurity: EndpointSecurity;
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */
   readonly requestHead: RequestHead;

@@ -8,6 +8,8 @@ export const ENDPOINT_FAILURES = [
   "endpoint-closed",
   "unreachable",
   "endpoint-silent",
+  "endpoint-untrusted",
+  "endpoint-tls-failed",
   "answer-malformed",
   "answer-length-unclear",
   "answer-head-too-large",

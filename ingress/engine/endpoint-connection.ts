@@ -1,6 +1,7 @@
 import { unacknowledgedKey } from "#src/linux/unacknowledged.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
+import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { BodyReader } from "./body-reader.ts";
 import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
 import { HeadStash } from "./head-stash.ts";
@@ -10,6 +11,9 @@ import { answerFault, readResponseHead, type ResponseHead } from "./response-hea
 
 /** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
 const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+
+/** What Node says of a handshake that failed. */
+const TLS_ERROR = /^(?:ERR_SSL|ERR_TLS|EPROTO)/;
 
 const FIRST_HEAD_BYTES = 1_024;
 /** An idle connection does not keep the room of a larger request. */
@@ -55,6 +59,8 @@ export class EndpointConnection implements OutgoingEvents {
   /** Bytes of the present response have come. */
   hasReceived = false;
   readonly endpoint: BackendEndpoint;
+  /** How TLS is spoken on it; undefined: not at all. */
+  readonly secure: SecureTarget | undefined;
   readonly body = new BodyReader({ isLenient: true });
   readonly #owner: EndpointConnectionOwner;
   readonly #responseHead: ResponseHead;
@@ -70,8 +76,14 @@ export class EndpointConnection implements OutgoingEvents {
   #isSendBroken = false;
   #interimAnswers = 0;
 
-  constructor(endpoint: BackendEndpoint, owner: EndpointConnectionOwner, responseHead: ResponseHead) {
+  constructor(
+    endpoint: BackendEndpoint,
+    owner: EndpointConnectionOwner,
+    responseHead: ResponseHead,
+    secure?: SecureTarget,
+  ) {
     this.endpoint = endpoint;
+    this.secure = secure;
     this.#owner = owner;
     this.#responseHead = responseHead;
     this.#stash = new HeadStash(responseHead.maxBytes);
@@ -184,7 +196,10 @@ export class EndpointConnection implements OutgoingEvents {
   }
 
   onClose(error: NodeJS.ErrnoException | undefined): void {
-    if (UNREACHABLE.has(error?.code ?? "")) this.fail("unreachable");
+    const code = error?.code ?? "";
+    if (UNREACHABLE.has(code)) this.fail("unreachable");
+    else if (code === UNTRUSTED) this.fail("endpoint-untrusted");
+    else if (TLS_ERROR.test(code)) this.fail("endpoint-tls-failed");
     else this.fail(this.isConnected ? "endpoint-closed" : "connect-failed");
   }
 

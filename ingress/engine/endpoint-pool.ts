@@ -1,5 +1,6 @@
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
+import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "./counters.ts";
 import type { Limits } from "./limits.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -31,16 +32,17 @@ export class EndpointPool implements EndpointConnectionOwner {
   /**
    * The connection that became idle last, else a new one. For a client's first request (`isFirst`) only one that has been
    * idle for some moments: bytes that an endpoint sends late, after its answer to another client, come in that time, and
-   * close the connection instead of being taken for the answer.
+   * close the connection instead of being taken for the answer. `secure`: how TLS is spoken; only connections with the same serve.
    */
-  acquire(endpoint: BackendEndpoint, isFirst: boolean): EndpointConnection {
+  acquire(endpoint: BackendEndpoint, isFirst: boolean, secure?: SecureTarget): EndpointConnection {
     const idle = this.#idle.get(endpoint.key);
-    if (idle === undefined) return this.open(endpoint);
-    const index = isFirst ? this.#lastSettled(idle) : idle.length - 1;
-    if (index === -1) return this.open(endpoint);
+    if (idle === undefined) return this.open(endpoint, secure);
+    let index = isFirst ? this.#lastSettled(idle) : idle.length - 1;
+    while (index !== -1 && idle[index]!.secure !== secure) index -= 1;
+    if (index === -1) return this.open(endpoint, secure);
     const connection = index === idle.length - 1 ? idle.pop() : idle.splice(index, 1)[0];
     if (idle.length === 0) this.#idle.delete(endpoint.key);
-    return connection ?? this.open(endpoint);
+    return connection ?? this.open(endpoint, secure);
   }
 
   /** The last that is idle for long enough, or -1. They are in the order in which they became idle. */
@@ -56,11 +58,11 @@ export class EndpointPool implements EndpointConnectionOwner {
   }
 
   /** A new connection, under way. */
-  open(endpoint: BackendEndpoint): EndpointConnection {
+  open(endpoint: BackendEndpoint, secure?: SecureTarget): EndpointConnection {
     const { connect, counters, responseHead } = this.#options;
-    const connection = new EndpointConnection(endpoint, this, responseHead);
+    const connection = new EndpointConnection(endpoint, this, responseHead, secure);
     counters.openEndpointConnections += 1;
-    connection.attach(connect(endpoint, connection));
+    connection.attach(connect(endpoint, connection, secure));
     return connection;
   }
 

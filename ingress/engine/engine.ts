@@ -13,6 +13,7 @@ import { Counters } from "./counters.ts";
 import { DateLine } from "./date-line.ts";
 import type { HeaderNames } from "./forwarded-request.ts";
 import { EndpointTrials } from "./endpoint-trials.ts";
+import { type EndpointSecurity, NO_ENDPOINT_SECURITY } from "./endpoint-security.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Turns } from "./turns.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
@@ -43,6 +44,8 @@ export interface EngineOptions {
   readonly headerNames?: HeaderNames;
   /** Asked about requests of rules that say who may come in; without it none of them may. */
   readonly access?: AccessControl;
+  /** How TLS is spoken to endpoints; without it none that needs it is asked. */
+  readonly endpointSecurity?: EndpointSecurity;
   /** Calls back after the events that are there now; `setImmediate` by default. */
   readonly soon?: (run: () => void) => unknown;
   /** Gets the lines of the access log, several at once; without it there is none. */
@@ -61,6 +64,7 @@ export class Engine implements EngineContext {
   readonly #trials: EndpointTrials;
   readonly silenceWatch: SilenceWatch;
   readonly access: AccessControl;
+  readonly endpointSecurity: EndpointSecurity;
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
@@ -96,6 +100,7 @@ export class Engine implements EngineContext {
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
     this.access = options.access ?? NO_ACCESS;
+    this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);

@@ -5,11 +5,12 @@ import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
 import { choiceFor } from "./choice-for.ts";
+import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import type { ExchangeRequest } from "./exchange.ts";
 import type { ReceivedRequest } from "./request-head.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
-/** What the exchange of a request begins with. */
+/** What the exchange of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
 export function exchangeRequest(
   decision: ForwardDecision,
   { bytes, head }: ReceivedRequest,
@@ -23,8 +24,10 @@ export function exchangeRequest(
     readonly grant: AccessGrant | undefined;
     readonly edit: ResponseEdit | undefined;
   },
-): ExchangeRequest {
+): ExchangeRequest | NoSecurity {
   const { context, connection, clientLines, body, isFirst, grant, edit } = of;
+  const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
+  if (typeof secure === "string") return secure;
   return {
     bytes,
     head,
@@ -33,6 +36,7 @@ export function exchangeRequest(
     backend: decision.backend,
     patience: decision.rule.filters.patience,
     answerRate: decision.rule.filters.answerRate,
+    secure,
     choice: choiceFor(decision, { bytes, head }, context, connection),
     rewrittenPath: decision.rewrittenPath,
     fields: decision.rule.filters.requestFields,

@@ -3,6 +3,7 @@ import type { RequestFields } from "#src/filters/request-fields.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
+import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { type AccessGrant, grantedLines } from "./access-grant.ts";
 import { AnswerPace } from "./answer-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
@@ -39,6 +40,8 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly answerRate: AnswerRate | undefined;
   /** What its rule does to the head of the answer. */
   readonly edit: ResponseEdit | undefined;
+  /** How TLS is spoken to endpoints; undefined: not at all. */
+  readonly secure: SecureTarget | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -63,6 +66,7 @@ export class Exchange implements ResponseReceiver {
   readonly #backend: Backend;
   readonly #choice: EndpointChoice | undefined;
   readonly #patience: EndpointPatience | undefined;
+  readonly #secure: SecureTarget | undefined;
   readonly #isHead: boolean;
   readonly #mayRepeat: boolean;
   readonly #beganMs: number;
@@ -104,6 +108,7 @@ export class Exchange implements ResponseReceiver {
     this.#backend = request.backend;
     this.#choice = request.choice;
     this.#patience = request.patience;
+    this.#secure = request.secure;
     this.#wantsUpgrade = request.wantsUpgrade;
     this.#grant = request.grant;
     this.#edit = request.edit;
@@ -351,7 +356,9 @@ export class Exchange implements ResponseReceiver {
   #connect(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointConnection {
     const { endpointPool, limits, balancer } = this.#context;
     const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
-    const connection = isNew ? endpointPool.open(endpoint) : endpointPool.acquire(endpoint, idle === "settled");
+    const connection = isNew
+      ? endpointPool.open(endpoint, this.#secure)
+      : endpointPool.acquire(endpoint, idle === "settled", this.#secure);
     this.#connection = connection;
     this.#tried.push(endpoint);
     this.#mayBeUnheard = true;

@@ -11,6 +11,8 @@ const CAUSES: Readonly<Record<EndpointFailure, NextCause>> = {
   "connect-failed": "error",
   unreachable: "error",
   "endpoint-closed": "error",
+  "endpoint-untrusted": "error",
+  "endpoint-tls-failed": "error",
   "connect-timeout": "timeout",
   "endpoint-silent": "timeout",
   "answer-timeout": "timeout",

@@ -71,6 +71,16 @@ export const RESPONSE_REASONS = {
     status: 502,
     meaning: "The endpoint closed or reset the connection before its answer was whole.",
   },
+  "endpoint-untrusted": {
+    status: 502,
+    meaning:
+      "The endpoint's certificate is not one that the Ingress accepts: of another authority or name, expired, or with too many authorities between. Nothing was sent.",
+  },
+  "endpoint-tls-failed": {
+    status: 502,
+    meaning:
+      "The endpoint and Hawser found no way to speak TLS: it does not speak it, not with these versions and cipher suites, or it wants another certificate of Hawser.",
+  },
   "answer-malformed": {
     status: 502,
     meaning: "The endpoint's answer breaks the rules of HTTP/1.1 in a way that can be read differently.",
@@ -108,7 +118,7 @@ export const RESPONSE_REASONS = {
   "closed-secret": {
     status: 503,
     meaning:
-      "The Ingress asks for name and password, and the Secret with them does not exist or cannot be read. Its paths are closed.",
+      "The Secret that the Ingress names, with names and passwords or with certificates for TLS to its endpoints, does not exist or cannot be read. Its paths are closed.",
   },
   "access-busy": {
     status: 503,

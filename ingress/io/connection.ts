@@ -1,4 +1,5 @@
 import type { Occupant } from "./connection-gate.ts";
+import type { SecureTarget } from "./secure-target.ts";
 
 /**
  * The narrow waist between the HTTP engine and whatever moves bytes. The engine never sees a socket: it runs the same on
@@ -60,5 +61,12 @@ export interface OutgoingEvents extends ConnectionEvents {
   onSendFailure(): void;
 }
 
-/** Opens a connection to an address literal. Failure comes as `onClose` without `onConnect`. */
-export type Connect = (to: { readonly address: string; readonly port: number }, events: OutgoingEvents) => Connection;
+/**
+ * Opens a connection to an address literal, by TLS where `secure` says how: then `onConnect` comes when the other end has proved
+ * what it has to. Failure comes as `onClose` without `onConnect`.
+ */
+export type Connect = (
+  to: { readonly address: string; readonly port: number },
+  events: OutgoingEvents,
+  secure?: SecureTarget,
+) => Connection;

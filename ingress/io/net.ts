@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { BufferPool } from "./buffer-pool.ts";
-import type { Connect, Connection, ConnectionEvents } from "./connection.ts";
+import type { Connect, Connection, ConnectionEvents, OutgoingEvents } from "./connection.ts";
 import { OutgoingSocket } from "./outgoing-socket.ts";
+import { type SecureTarget, UNTRUSTED } from "./secure-target.ts";
 
 const NOTHING = Buffer.alloc(0);
 /** Up to this many bytes are copied and queued for TLS. */
@@ -43,7 +44,8 @@ export function acceptedConnection(
  */
 export function netConnect(pool: BufferPool): Connect {
   const shared = pool.take();
-  return ({ address, port }, events) => {
+  return ({ address, port }, events, secure) => {
+    if (secure !== undefined) return connectSecurely({ address, port }, events, secure);
     let own: Buffer | undefined;
     const onRead = (length: number): true => {
       const bytes = own ?? pool.take();
@@ -61,6 +63,59 @@ export function netConnect(pool: BufferPool): Connect {
     connection.listen(events);
     return connection;
   };
+}
+
+/** Opens a connection by `node:tls`, with the session of an earlier one to the same place. */
+function connectSecurely(
+  { address, port }: { readonly address: string; readonly port: number },
+  events: OutgoingEvents,
+  { context, sentName, verify, sessions }: SecureTarget,
+): Connection {
+  const place = `${address} ${port}`;
+  const session = sessions.get(place);
+  const options = {
+    host: address,
+    port,
+    allowHalfOpen: true,
+    secureContext: context,
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: verify !== undefined,
+    // Node gives it with those that issued it.
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      verify?.(certificate as DetailedPeerCertificate),
+    ...(sentName !== undefined && { servername: sentName }),
+    ...(session !== undefined && { session }),
+  };
+  const socket = connectTls(options);
+  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+  let isOpen = false;
+  let latest: Buffer | undefined;
+  // What comes before the other end has proved anything is not kept.
+  socket.on("session", (given: Buffer) => {
+    latest = given;
+    if (isOpen) sessions.set(place, given);
+  });
+  socket.once("secureConnect", () => {
+    isOpen = true;
+    if (latest !== undefined) sessions.set(place, latest);
+    events.onConnect();
+  });
+  socket.on("data", (chunk: Buffer) => {
+    events.onData(chunk, 0, chunk.length);
+  });
+  const connection = new SocketConnection(socket, true, address);
+  connection.listen({
+    onData: () => false,
+    onEnd: () => events.onEnd(),
+    onDrain: () => events.onDrain(),
+    onClose: (error) => {
+      if (!isOpen) sessions.delete(place);
+      // Null where nothing is wrong.
+      const isUntrusted = verify !== undefined && !isOpen && Boolean(socket.authorizationError);
+      events.onClose(isUntrusted ? Object.assign(new Error("not trusted"), { code: UNTRUSTED }) : error);
+    },
+  });
+  return connection;
 }
 
 /** A connection over a `node:net` or `node:tls` socket. */

@@ -10,6 +10,7 @@ import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { findBadCertificates } from "./find-bad-certificates.ts";
+import { findBadCertificateSecrets } from "./find-bad-certificate-secrets.ts";
 import { findBadPasswords } from "./find-bad-passwords.ts";
 import { findBrokenReferences } from "./find-broken-references.ts";
 import { findLostRoutes } from "./find-lost-routes.ts";
@@ -72,6 +73,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findLostRoutes(set, snapshot),
     ...findBadCertificates(set, input.nowMs),
     ...findBadPasswords(set),
+    ...findBadCertificateSecrets(set),
   ];
 }
 

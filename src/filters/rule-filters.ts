@@ -5,6 +5,7 @@ import type { AnswerRate } from "./answer-rate.ts";
 import type { FieldRewrites } from "./field-rewrites.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
+import type { EndpointTransport } from "./endpoint-tls.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
@@ -22,6 +23,8 @@ export interface RuleFilters {
   readonly rewrites: FieldRewrites | undefined;
   /** How fast answers are sent; undefined: as fast as the client takes them. */
   readonly answerRate: AnswerRate | undefined;
+  /** How endpoints are spoken to; undefined: as the port of the Service says. */
+  readonly transport: EndpointTransport | undefined;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
@@ -46,6 +49,7 @@ export const NO_FILTERS: RuleFilters = {
   cors: undefined,
   rewrites: undefined,
   answerRate: undefined,
+  transport: undefined,
   sources: undefined,
   clientLimits: undefined,
   auth: undefined,

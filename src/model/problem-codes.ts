@@ -549,6 +549,12 @@ export const PROBLEM_CODES = {
       "An Ingress asks for name and password, and the Secret with them does not exist. Its paths answer 503 until it does.",
     solve: "Create the Secret in the namespace of the Ingress: `kubectl create secret generic NAME --from-file auth`.",
   },
+  INGRESS_TLS_SECRET_UNUSABLE: {
+    meaning:
+      "An Ingress names a Secret with certificates for TLS to its endpoints, and it does not exist or cannot be used. Its paths answer 503 until it can.",
+    solve:
+      "Create the Secret in the namespace of the Ingress, with a certificate and its key (`tls.crt`, `tls.key`), the authorities (`ca.crt`), or both.",
+  },
   SECRET_KEY_MISSING: {
     meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`; or one with names and passwords has no `auth`.",
     solve:

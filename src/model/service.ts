@@ -36,6 +36,8 @@ export interface ServicePort {
   readonly port: number;
   /** Number, or the name of a container port; equal to `port` where left out. */
   readonly targetPort: number | string;
+  /** `appProtocol`: what is spoken there; undefined where it is left out. */
+  readonly appProtocol?: string;
 }
 
 /** A Service, strictly read. */
@@ -147,7 +149,9 @@ function readServicePort(field: Field): ServicePort | undefined {
   const name = readText(child(field, "name")) ?? "";
   const protocol = readChoice(unlessEmpty(child(field, "protocol")), ["TCP", "UDP", "SCTP"]) ?? "TCP";
   const targetPort = readPortReference(child(field, "targetPort"));
-  return port === undefined ? undefined : { name, protocol, port, targetPort: targetPort ?? port };
+  const appProtocol = readText(child(field, "appProtocol")) ?? "";
+  if (port === undefined) return undefined;
+  return { name, protocol, port, targetPort: targetPort ?? port, ...(appProtocol !== "" && { appProtocol }) };
 }
 
 /** No two ports of one Service may have the same name, or the same protocol and number. */

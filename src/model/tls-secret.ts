@@ -23,7 +23,8 @@ export function parseTlsSecret(object: KubeObject): Parsed<TlsSecret> {
   return { ok: true, value: { key: keyOf(object.metadata), certificatePem, privateKeyPem }, problems };
 }
 
-function readPem(root: Field, name: string, label: string): string | undefined {
+/** A text in PEM form, with a block of this kind, under a key of a Secret; undefined, with a Problem, where it is none. */
+export function readPem(root: Field, name: string, label: string): string | undefined {
   const { field, isPlain } = secretValue(root, name);
   const what = `Cannot use ${name} of the Secret`;
   if (isUnset(field)) {

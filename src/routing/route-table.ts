@@ -83,6 +83,10 @@ export interface Backend {
   readonly key: string;
   /** For requests that name no host: `name.namespace`, under which it is known in the cluster. */
   readonly host: string;
+  /** Its endpoints speak TLS, unless an annotation says otherwise. */
+  readonly isSecure?: true;
+  /** The host is a name outside of the cluster. */
+  readonly isExternal?: true;
   /** Empty: answered 503. */
   readonly endpoints: readonly BackendEndpoint[];
 }

@@ -59,6 +59,22 @@ describe("checkFiles() between objects", () => {
       is: ["error SECRET_PASSWORD_UNUSABLE f.yaml:6"],
     },
     {
+      name: "a Secret for TLS to endpoints that is not there",
+      documents: [
+        service("web"),
+        ingress(web).replace("{name: shop}", "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs}}"),
+      ],
+      is: ["warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:8"],
+    },
+    {
+      name: "a Secret for TLS to endpoints that has nothing for it",
+      documents: [
+        ingress(web).replace("{name: shop}", "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs}}"),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: certs}\nstringData:\n  users: a\n",
+      ],
+      is: ["error INGRESS_TLS_SECRET_UNUSABLE f.yaml:6"],
+    },
+    {
       name: "a port that is a targetPort",
       documents: [service("web"), ingress("{name: web, port: {number: 8080}}")],
       is: ["warning INGRESS_PORT_MISSING f.yaml:9"],

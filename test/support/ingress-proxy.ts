@@ -3,6 +3,7 @@ import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { AccessControl } from "#ingress/engine/access-control.ts";
+import type { EndpointSecurity } from "#ingress/engine/endpoint-security.ts";
 import { Engine } from "#ingress/engine/engine.ts";
 import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
@@ -25,6 +26,7 @@ export interface ProxyOptions {
   readonly limits?: Partial<Limits>;
   readonly headerNames?: HeaderNames;
   readonly access?: AccessControl;
+  readonly endpointSecurity?: EndpointSecurity;
 }
 
 const TICK_MS = 10;
@@ -37,6 +39,7 @@ export async function startProxy(
     limits = {},
     headerNames = "plain",
     access,
+    endpointSecurity,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -46,6 +49,7 @@ export async function startProxy(
     limits,
     headerNames,
     ...(access && { access }),
+    ...(endpointSecurity && { endpointSecurity }),
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));

@@ -15,6 +15,8 @@ export interface IssueOptions {
   /** Default: itself. */
   readonly issuer?: IssuedCertificate;
   readonly names?: readonly string[];
+  /** It may issue others. */
+  readonly isAuthority?: boolean;
   /** Milliseconds since 1970. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -25,12 +27,21 @@ const ALGORITHMS = {
   rsa: der(Tag.Sequence, derOid("1.2.840.113549.1.1.11"), der(0x05)),
 };
 
+/** CA: true (RFC 5280 section 4.2.1.9), critical. */
+const BASIC_CONSTRAINTS = der(
+  Tag.Sequence,
+  derOid("2.5.29.19"),
+  der(0x01, Buffer.of(0xff)),
+  der(Tag.OctetString, der(Tag.Sequence, der(0x01, Buffer.of(0xff)))),
+);
+
 /** Issues a certificate (RFC 5280 section 4.1) by another one, or by itself. */
 export function issueCertificate({
   commonName,
   keyType,
   issuer,
   names = [],
+  isAuthority = false,
   fromMs,
   toMs,
 }: IssueOptions): IssuedCertificate {
@@ -41,7 +52,10 @@ export function issueCertificate({
   const signer = issuer?.privateKey ?? pair.privateKey;
   const algorithm = ALGORITHMS[signer.asymmetricKeyType === "rsa" ? "rsa" : "ec"];
   const altNames = der(Tag.Sequence, ...names.map((name) => derText(0x82, name)));
-  const extension = der(Tag.Sequence, derOid("2.5.29.17"), der(Tag.OctetString, altNames));
+  const extensions = [
+    ...(names.length === 0 ? [] : [der(Tag.Sequence, derOid("2.5.29.17"), der(Tag.OctetString, altNames))]),
+    ...(isAuthority ? [BASIC_CONSTRAINTS] : []),
+  ];
   const body = der(
     Tag.Sequence,
     der(0xa0, der(Tag.Integer, Buffer.of(2))),
@@ -51,7 +65,7 @@ export function issueCertificate({
     der(Tag.Sequence, timeOf(fromMs), timeOf(toMs)),
     nameOf(commonName),
     pair.publicKey.export({ type: "spki", format: "der" }),
-    ...(names.length === 0 ? [] : [der(0xa3, der(Tag.Sequence, extension))]),
+    ...(extensions.length === 0 ? [] : [der(0xa3, der(Tag.Sequence, ...extensions))]),
   );
   const certificate = der(
     Tag.Sequence,

@@ -3,6 +3,7 @@ import { recordOf } from "#src/model/record.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
+import { ENDPOINT_PROTOCOL } from "./backend-protocol.ts";
 import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
@@ -16,6 +17,7 @@ import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
+import { ENDPOINT_TLS } from "./endpoint-tls.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
@@ -36,6 +38,8 @@ const SERVED = {
   defaultBackend: DEFAULT_BACKEND,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
+  ...ENDPOINT_PROTOCOL,
+  ...ENDPOINT_TLS,
   bodyBytes: PROXY_BODY_SIZE,
   ...ENDPOINT_PATIENCE,
   ...CORS,

@@ -80,8 +80,8 @@ export const NGINX_RELATIVES: readonly AnnotationRecord[] = [
     risks: [{ effect: "reaches-other", asks: ASKS.notHttp }],
   },
   {
-    names: ["secure-backends", "server-ssl", "tcp-service-port"],
-    doc: "The Service speaks TLS, or another protocol than HTTP",
+    names: ["grpc-backend", "server-ssl", "tcp-service-port"],
+    doc: "The Service speaks TLS, or another protocol than HTTP/1.1",
     risks: [{ effect: "reaches-other", asks: ASKS.on }],
   },
   { names: ["path-type", "rule-type"], doc: "How paths are compared", risks: [{ effect: "reaches-other" }] },

@@ -1,8 +1,10 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
+import { ENDPOINT_PROTOCOL } from "./backend-protocol.ts";
 import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
+import { ENDPOINT_TLS } from "./endpoint-tls.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
@@ -18,11 +20,8 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   ...Object.values(CANARIES),
   ...UNSERVED_CANARIES,
   ...Object.values(REDIRECTS),
-  {
-    names: ["backend-protocol"],
-    doc: "The protocol that the Service speaks",
-    risks: [{ effect: "reaches-other", asks: ASKS.notHttp }],
-  },
+  ...Object.values(ENDPOINT_PROTOCOL),
+  ...Object.values(ENDPOINT_TLS),
   {
     names: ["ssl-passthrough"],
     doc: "TLS is not ended, but passed on",

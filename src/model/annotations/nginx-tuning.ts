@@ -32,18 +32,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   { names: ["proxy-buffer-size"], doc: "The largest head of an answer" },
   ...Object.values(ENDPOINT_PATIENCE),
   {
-    names: [
-      "proxy-ssl-ciphers",
-      "proxy-ssl-name",
-      "proxy-ssl-protocols",
-      "proxy-ssl-secret",
-      "proxy-ssl-server-name",
-      "proxy-ssl-verify",
-      "proxy-ssl-verify-depth",
-      "ssl-ciphers",
-      "ssl-prefer-server-ciphers",
-    ],
-    doc: "Details of TLS, to clients and to endpoints",
+    names: ["ssl-ciphers", "ssl-prefer-server-ciphers"],
+    doc: "Details of TLS to clients",
   },
   {
     names: ["custom-headers", "proxy-http-version", "use-proxy-protocol"],

@@ -46,9 +46,14 @@ export function backendsOf(
     if (port.protocol !== "TCP") continue;
     const found = isExternal ? externalEndpoints(port, addresses) : endpointsOf(service, port, slices);
     const endpoints = found.filter(({ address, port: number }) => !isOwn(address, number));
-    const backend = { key: backendKey(service.namespace, service.name, port.port), host, endpoints };
+    const key = backendKey(service.namespace, service.name, port.port);
+    const kind = {
+      ...(isSecure(port) && { isSecure: true as const }),
+      ...(isExternal && { isExternal: true as const }),
+    };
+    const backend: Backend = { key, host, ...kind, endpoints };
     if (backends.size === 0) backends.set(firstPortKey(`${service.namespace}/${service.name}`), backend);
-    for (const key of keysOf(service, port)) backends.set(key, backend);
+    for (const name of keysOf(service, port)) backends.set(name, backend);
   }
   return backends;
 }
@@ -60,6 +65,11 @@ function externalEndpoints(
 ): readonly BackendEndpoint[] {
   const number = typeof targetPort === "number" ? targetPort : port;
   return addresses.map((address) => ({ key: `dns ${address} ${number}`, address, port: number }));
+}
+
+/** Whether HTTPS is spoken there. `kubernetes.io/h2c` and others say more than HTTP/1.1, which is spoken all the same. */
+function isSecure({ appProtocol }: ServicePort): boolean {
+  return appProtocol?.toLowerCase() === "https";
 }
 
 /**

@@ -15,6 +15,7 @@ import { accessOf } from "./access-of.ts";
 import { corsOf } from "./cors-of.ts";
 import { fieldRewritesOf } from "./field-rewrites-of.ts";
 import type { PathClaim } from "./merge-host.ts";
+import { transportOf } from "./transport-of.ts";
 
 /** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
 export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): RuleFilters {
@@ -32,6 +33,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
+    transport: transportOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),

@@ -26,7 +26,7 @@ export function readingOf(kind: Kind): Reading {
 }
 
 /** What Hawser reads of a Secret that has a certificate; of another one every key may be a user's name (`auth-map`). */
-const SECRET_KEYS = ["tls.crt", "tls.key", "auth"];
+const SECRET_KEYS = ["tls.crt", "tls.key", "ca.crt", "auth"];
 
 /** Of a Secret with a certificate no more is kept in memory than what is read of it. */
 function withoutOtherData(object: Fields): Fields {

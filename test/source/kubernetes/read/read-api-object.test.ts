@@ -17,6 +17,13 @@ describe("readApiObject()", () => {
   it.each([
     { kind: "Node", full: { status: { images: [{}], addresses: [] } }, kept: { status: { addresses: [] } } },
     { kind: "Secret", full: { data: { "tls.crt": "YQ==", password: "x" } }, kept: { data: { "tls.crt": "YQ==" } } },
+    // Certificates for TLS with endpoints and clients, by whom they are verified.
+    {
+      kind: "Secret",
+      full: { data: { "tls.crt": "YQ==", "tls.key": "YQ==", "ca.crt": "YQ==", password: "x" } },
+      kept: { data: { "tls.crt": "YQ==", "tls.key": "YQ==", "ca.crt": "YQ==" } },
+    },
+    { kind: "Secret", full: { data: { "ca.crt": "YQ==" } }, kept: { data: { "ca.crt": "YQ==" } } },
     // Names and passwords for auth-type basic, in the two forms of auth-secret-type.
     { kind: "Secret", full: { data: { auth: "YQ==" } }, kept: { data: { auth: "YQ==" } } },
     { kind: "Secret", full: { data: { user: "YQ==" } }, kept: { data: { user: "YQ==" } } },

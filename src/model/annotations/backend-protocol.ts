@@ -1,0 +1,54 @@
+import type { ServedAnnotation } from "./annotation-record.ts";
+import { ASKS } from "./asks.ts";
+import { closingUnreadable } from "./closing-unreadable.ts";
+import { OWN_PREFIXES } from "./prefixes.ts";
+
+/** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. */
+export type BackendProtocol = "http" | "https" | "client";
+
+const PROTOCOLS: Readonly<Record<string, BackendProtocol>> = {
+  http: "http",
+  http1: "http",
+  h1: "http",
+  https: "https",
+  auto_http: "client",
+};
+
+/** Protocols of ingress-nginx that Hawser does not speak to endpoints. */
+const OTHERS: Readonly<Record<string, string>> = {
+  grpc: "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet",
+  grpcs: "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet",
+  fcgi: "Hawser does not speak FastCGI",
+};
+
+const BACKEND_PROTOCOL: ServedAnnotation<BackendProtocol> = {
+  names: ["backend-protocol"],
+  doc: "The protocol that endpoints speak: `HTTP`, `HTTPS`, or `AUTO_HTTP` (that of the client's request). `GRPC`, `GRPCS`, `FCGI` and others close the paths. Left out: HTTPS where `appProtocol` of the Service's port is `https`, else HTTP",
+  served: {
+    prefixes: OWN_PREFIXES,
+    parse: closingUnreadable<BackendProtocol>(
+      (text) =>
+        PROTOCOLS[text.toLowerCase()] ?? {
+          why: OTHERS[text.toLowerCase()] ?? "there is no such protocol of endpoints",
+        },
+      "Write HTTP, HTTPS or AUTO_HTTP if endpoints speak one of them, or serve the Ingress by another class",
+    ),
+  },
+  risks: [{ effect: "reaches-other", asks: ASKS.notHttp }],
+};
+
+const SECURE_BACKENDS: ServedAnnotation<boolean> = {
+  names: ["secure-backends"],
+  doc: "The older form of `backend-protocol: HTTPS`, which counts where both are written",
+  served: {
+    prefixes: OWN_PREFIXES,
+    parse: closingUnreadable<boolean>(
+      (text) => (/^(?:true|false)$/i.test(text) ? /^true$/i.test(text) : { why: "it is neither true nor false" }),
+      'Write "true" or "false"',
+    ),
+  },
+  risks: [{ effect: "reaches-other", asks: ASKS.on }],
+};
+
+/** What endpoints speak, by the names that the values have in the program. */
+export const ENDPOINT_PROTOCOL = { backendProtocol: BACKEND_PROTOCOL, secureBackends: SECURE_BACKENDS } as const;
