@@ -343,11 +343,10 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #send(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): boolean {
     const { bytes, head, bodyStart, bodyEnd } = received;
-    this.#clientLines ??= clientLines(this.#connection);
     const request = exchangeRequest(decision, received, {
       context: this.#context,
       connection: this.#connection,
-      clientLines: this.#clientLines,
+      clientLines: (this.#clientLines ??= clientLines(this.#connection)),
       body: this.#body,
       isFirst: !this.#hasForwarded,
       grant,

@@ -40,6 +40,8 @@ export interface ResponseReceiver {
 
 /** Where a connection goes when it is free again, or gone. */
 export interface EndpointConnectionOwner {
+  /** Of the head of an answer, where its request does not say more. */
+  readonly headBytes: number;
   release(connection: EndpointConnection): void;
   forget(connection: EndpointConnection): void;
   /** The endpoint is dead, by this sign: its other connections lead nowhere. */
@@ -68,6 +70,9 @@ export class EndpointConnection implements OutgoingEvents {
   #connection!: Connection;
   #receiver: ResponseReceiver | undefined;
   #phase: "idle" | "head" | "body" | "tunnel" | "closed" = "idle";
+  /** Of a usual head of an answer, and of the present one. */
+  readonly #usualHeadBytes: number;
+  #maxHeadBytes: number;
   #isHeadRequest = false;
   #isReusable = false;
   #isFlushed = true;
@@ -86,7 +91,8 @@ export class EndpointConnection implements OutgoingEvents {
     this.secure = secure;
     this.#owner = owner;
     this.#responseHead = responseHead;
-    this.#stash = new HeadStash(responseHead.maxBytes);
+    this.#usualHeadBytes = this.#maxHeadBytes = owner.headBytes;
+    this.#stash = new HeadStash(owner.headBytes);
   }
 
   /** An answer is awaited on it, or it is a tunnel. */
@@ -104,8 +110,12 @@ export class EndpointConnection implements OutgoingEvents {
     this.#connection = connection;
   }
 
-  /** Sends the request whose head (and small body) is in `head`; the response goes to the receiver. */
-  begin(receiver: ResponseReceiver, isHeadRequest: boolean): void {
+  /**
+   * Sends the request whose head (and small body) is in `head`; the response goes to the receiver. `headBytes`: that of the
+   * response may be larger than usual.
+   */
+  begin(receiver: ResponseReceiver, isHeadRequest: boolean, headBytes = 0): void {
+    this.#maxHeadBytes = Math.max(this.#usualHeadBytes, headBytes);
     this.#receiver = receiver;
     this.#isHeadRequest = isHeadRequest;
     this.#phase = "head";
@@ -214,6 +224,7 @@ export class EndpointConnection implements OutgoingEvents {
 
   #readHead(bytes: Buffer, start: number, end: number): boolean {
     const head = this.#responseHead;
+    head.maxBytes = this.#maxHeadBytes;
     let at = start;
     for (;;) {
       const headStart = at;

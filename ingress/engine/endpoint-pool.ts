@@ -29,6 +29,10 @@ export class EndpointPool implements EndpointConnectionOwner {
     this.#options = options;
   }
 
+  get headBytes(): number {
+    return this.#options.limits.headBytes;
+  }
+
   /**
    * The connection that became idle last, else a new one. For a client's first request (`isFirst`) only one that has been
    * idle for some moments: bytes that an endpoint sends late, after its answer to another client, come in that time, and

@@ -149,7 +149,7 @@ export class Exchange implements ResponseReceiver {
     // A head that did not fit would be cut off, and the rest taken for another request.
     if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
     connection.headLength = writer.at;
-    connection.begin(this, this.#isHead);
+    connection.begin(this, this.#isHead, this.#patience?.headBytes);
     return !isSmall && this.sendBody(bytes, bodyStart, bodyEnd);
   }
 
@@ -403,7 +403,7 @@ export class Exchange implements ResponseReceiver {
     const connection = this.#connect(endpoint, "none");
     connection.head = failed.head;
     connection.headLength = failed.headLength;
-    connection.begin(this, this.#isHead);
+    connection.begin(this, this.#isHead, this.#patience?.headBytes);
   }
 
   /** How long the endpoint may take nothing of the request, or else send nothing. */

@@ -10,7 +10,8 @@ const VERSION_1 = Buffer.from("HTTP/1.");
 
 /** Where the parts of one response head lie in its buffer, and what they say. Used again for each head. */
 export class ResponseHead {
-  readonly maxBytes: number;
+  /** Of the head that is read now: what the program's limit is, or more. */
+  maxBytes: number;
   /** First byte of the status code. */
   statusStart = 0;
   /** End of the reason phrase. */

@@ -10,4 +10,6 @@ export interface EndpointPatience {
   /** Endpoints that are asked for one request. */
   readonly tries: number | undefined;
   readonly next: NextEndpoint | undefined;
+  /** Of the head of an answer; more is not read. */
+  readonly headBytes: number | undefined;
 }

@@ -84,12 +84,17 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-connect-timeout", "10"],
     ["proxy-read-timeout", "3600"],
     ["proxy-send-timeout", "5m"],
+    ["proxy-next-upstream", "error timeout http_502 non_idempotent"],
+    ["proxy-next-upstream", "off"],
+    ["proxy-next-upstream-timeout", "0"],
     ["proxy-next-upstream-tries", "0"],
     ["proxy-buffering", "off"],
     ["proxy-buffers-number", "8"],
     ["proxy-busy-buffers-size", "16k"],
     ["proxy-max-temp-file-size", "0"],
     ["proxy-request-buffering", "off"],
+    ["proxy-buffer-size", "16k"],
+    ["proxy-http-version", "1.1"],
   ])("I2 %s %j restricts nothing and is served without a word", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
@@ -115,6 +120,18 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-send-timeout", "-1"],
     ["proxy-next-upstream-tries", "all"],
     ["limit-allowlist", "nonsense"],
+    ["proxy-next-upstream", "error, timeout"],
+    ["proxy-next-upstream", "http_418"],
+    ["proxy-next-upstream-timeout", "soon"],
+    ["proxy-buffer-size", "large"],
+    ["proxy-buffer-size", "0"],
+    ["proxy-buffering", "maybe"],
+    ["proxy-request-buffering", "true"],
+    ["proxy-buffers-number", "8 16k"],
+    ["proxy-busy-buffers-size", "x"],
+    ["proxy-max-temp-file-size", "-1"],
+    ["client-body-buffer-size", "8 kB"],
+    ["proxy-http-version", "2"],
     ["default-backend", "other/service"],
   ])("I2 %s %j cannot be read, and the Ingress is served as if it were not written", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });

@@ -6,6 +6,7 @@ import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts"
 import { annotationRecord } from "./annotation-table.ts";
 import { INSTEAD } from "./instead.ts";
 import { NGINX_PREFIXES, OWN_PREFIXES, PREFIXES } from "./prefixes.ts";
+import { settingUnreadable } from "./setting-unreadable.ts";
 import { splitKey } from "./split-key.ts";
 
 /** What annotations that Hawser does not serve do to their Ingress. */
@@ -50,6 +51,7 @@ export function readAnnotationEffects(root: Field, unreadable: ReadonlySet<Annot
   };
   const addedHosts: string[] = [];
   for (const [key, text] of Object.entries(texts)) {
+    complainOfForm(annotations, key, text.trim());
     const asked = askedBy(key, text.trim(), { texts, unreadable });
     if (asked === undefined) continue;
     const field = asked.isTold ? { ...entry(annotations, key), problems: [] } : entry(annotations, key);
@@ -100,6 +102,18 @@ interface Asked extends Pick<AnnotationRecord, "scope" | "instead"> {
   readonly effect: AnnotationEffect;
   /** There is a Problem of it already. */
   readonly isTold: boolean;
+}
+
+/** An annotation that need not do anything, and whose value is none that it can have. */
+function complainOfForm(annotations: Field, key: string, text: string): void {
+  const [prefix, name] = splitKey(key);
+  const { form } = (OWN_PREFIXES.includes(prefix) && annotationRecord(prefix, name)) || {};
+  if (form === undefined || text === "" || form.fits(text)) return;
+  settingUnreadable(entry(annotations, key), {
+    what: `Ignored ${quote(text)}`,
+    why: "it is not a value of this annotation, which does nothing here",
+    fix: form.fix,
+  });
 }
 
 /** Names that speak of a restriction, of prefixes that Hawser does not know: a person has to look. */

@@ -10,6 +10,8 @@ export interface AnnotationRecord {
   readonly served?: ServedBy<unknown>;
   /** Why Hawser need not do anything for it: it is about how nginx works inside. Such an annotation has no Problem. */
   readonly needless?: string;
+  /** What a value of a `needless` annotation looks like: another one has a Problem, because its writer meant something else. */
+  readonly form?: { readonly fits: (text: string) => boolean; readonly fix: string };
   /**
    * What becomes of an Ingress that has it where Hawser does not serve it: the first risk that its value asks for. Asked
    * for none, it changes nothing. Missing: it is ignored with a warning, whatever its value.

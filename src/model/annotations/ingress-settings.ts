@@ -19,6 +19,7 @@ import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
 import { ENDPOINT_TLS } from "./endpoint-tls.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
+import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
 import { REDIRECTS } from "./redirects.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
@@ -41,6 +42,7 @@ const SERVED = {
   ...ENDPOINT_PROTOCOL,
   ...ENDPOINT_TLS,
   bodyBytes: PROXY_BODY_SIZE,
+  answerHeadBytes: PROXY_BUFFER_SIZE,
   ...ENDPOINT_PATIENCE,
   ...CORS,
   ...RESPONSE_REWRITES,

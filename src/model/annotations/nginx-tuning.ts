@@ -2,9 +2,11 @@ import type { AnnotationRecord } from "./annotation-record.ts";
 import { BALANCING } from "./balancing.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
+import { BUFFERING } from "./buffering.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
+import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
 
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
@@ -18,25 +20,15 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   ...Object.values(CORS),
   ...Object.values(RESPONSE_REWRITES),
   CONNECTION_PROXY_HEADER,
-  {
-    names: ["client-body-buffer-size", "proxy-request-buffering"],
-    doc: "What nginx keeps of a request body before it asks an endpoint",
-    needless: "each part of a body goes to the endpoint as it comes, and none is kept",
-  },
-  {
-    names: ["proxy-buffering", "proxy-buffers-number", "proxy-busy-buffers-size", "proxy-max-temp-file-size"],
-    doc: "What nginx keeps of an answer for a client that reads slowly",
-    needless:
-      "each part of an answer goes to the client as it comes; an endpoint waits for a slow client, and nothing is written to a disk",
-  },
-  { names: ["proxy-buffer-size"], doc: "The largest head of an answer" },
+  ...BUFFERING,
+  PROXY_BUFFER_SIZE,
   ...Object.values(ENDPOINT_PATIENCE),
   {
     names: ["ssl-ciphers", "ssl-prefer-server-ciphers"],
     doc: "Details of TLS to clients",
   },
   {
-    names: ["custom-headers", "proxy-http-version", "use-proxy-protocol"],
+    names: ["custom-headers", "use-proxy-protocol"],
     doc: "What is changed in requests and answers",
   },
   {

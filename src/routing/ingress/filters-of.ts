@@ -76,13 +76,18 @@ function partsOf(target: string): readonly (string | number)[] {
   return target.split(/(\$[1-9])/).map((part) => (part.startsWith("$") ? Number(part.slice(1)) : part));
 }
 
+/** An answer is written again into a buffer of 64 KiB, with fields of ours. */
+const LARGEST_HEAD = 49_152;
+
 function patienceOf(settings: IngressSettings): RuleFilters["patience"] {
   const { connectMs, sendMs, readMs, endpointTries, nextEndpointAfter: after, nextEndpointMs } = settings;
-  const all = [connectMs, sendMs, readMs, endpointTries, after, nextEndpointMs];
+  const { answerHeadBytes } = settings;
+  const all = [connectMs, sendMs, readMs, endpointTries, after, nextEndpointMs, answerHeadBytes];
   if (all.every((one) => one === undefined)) return undefined;
   const next =
     after === undefined && nextEndpointMs === undefined ? undefined : { after, withinMs: nextEndpointMs ?? 0 };
-  return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries, next };
+  const headBytes = answerHeadBytes === undefined ? undefined : Math.min(answerHeadBytes, LARGEST_HEAD);
+  return { connectMs, sendMs, readMs, tries: endpointTries === 0 ? Infinity : endpointTries, next, headBytes };
 }
 
 const KIB = 1_024;
