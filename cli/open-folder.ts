@@ -33,7 +33,7 @@ export interface OpenFolder {
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
   const { manifests, namespace, metallbNamespace } = options;
   const configMap = keyOf(configMapRef(options));
-  const fault = await faultOf(manifests);
+  const fault = await faultOfFolder(manifests);
   if (fault !== undefined) return fault;
   const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
   const source = openFolderSource({ directory: manifests, log, keepsLines: true });
@@ -86,7 +86,7 @@ function processesOf(
 }
 
 /** Why a folder cannot be read; undefined if it can. */
-async function faultOf(directory: string): Promise<string | undefined> {
+export async function faultOfFolder(directory: string): Promise<string | undefined> {
   const error = await readdir(directory).then(
     () => undefined,
     ({ code, message }: NodeJS.ErrnoException) => code ?? message,

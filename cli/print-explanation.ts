@@ -1,5 +1,6 @@
 import { oneLine } from "#src/model/one-line.ts";
 import type { Explanation } from "#src/view/explain.ts";
+import type { UrlAnswer } from "#src/view/url-answer.ts";
 
 const MARKS = { ok: "ok", bad: "bad", unknown: "?" } as const;
 
@@ -13,9 +14,17 @@ export function printExplanation({ subject, steps, next }: Explanation): string 
   return `${[printSubject(subject), ...lines, `Next: ${next}`].map(oneLine).join("\n")}\n`;
 }
 
-function printSubject({ kind, namespace, name, addresses, address, services }: Explanation["subject"]): string {
+function printSubject(subject: Explanation["subject"]): string {
+  const { kind, namespace, name, addresses, address, services } = subject;
+  if (kind === "URL") return `${subject.method} ${subject.url}: ${printAnswer(subject.answer)}`;
   const [what, has] =
     kind === "Service" ? [`Service ${namespace}/${name}`, addresses] : [`Address ${address}`, services];
   const none = kind === "Service" ? "has no address" : "no Service has it";
   return has === undefined || has.length === 0 ? `${what}: ${none}` : `${what}: ${has.join(", ")}`;
+}
+
+function printAnswer({ status, reason = "", location, service }: UrlAnswer = {}): string {
+  if (service !== undefined) return `answered by ${service}`;
+  if (status === undefined) return "what becomes of it is not known";
+  return `answered ${status}${location === undefined ? "" : ` to ${location}`}${reason === "" ? "" : ` (${reason})`}`;
 }

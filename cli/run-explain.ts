@@ -2,6 +2,7 @@ import { oneLine } from "#src/model/one-line.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { explain } from "#src/view/explain.ts";
+import { isUrlText } from "#src/view/url-question.ts";
 import { printExplanation } from "./print-explanation.ts";
 import { printLines } from "./print-lines.ts";
 import { seeSubject } from "./see-subject.ts";
@@ -11,7 +12,8 @@ const about = `Explains one Service or one address of the Hawser in a cluster, o
 which pools may serve it, why it has this address, which node announces it and which others could, what the speakers see,
 endpoints, and the one thing to do next. docs/explain.md explains each step.
 
-SUBJECT is an address, NAMESPACE/NAME of a Service, or its NAME where only one Service has it.
+SUBJECT is an address, NAMESPACE/NAME of a Service, its NAME where only one Service has it, or a URL: then it explains what
+becomes of a request, and hawser explain https://HOST/PATH --help shows its options.
 Each line begins with ok, bad, or ? for what cannot be seen from here or may not be read.
 Exit code: 0 when no step is bad; 1 when one is, when there is no such Service, or when nothing can be read; 2 for wrong
 options.`;
@@ -21,6 +23,7 @@ const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE"
 
 /** Runs `hawser explain`. Resolves with the exit code. */
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
+  if (args.some(isUrlText)) return (await import("./run-explain-url.ts")).runExplainUrl(args, io);
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
   if (!seen.ok) return seen.code;
   const { input, subject, problems, isJson } = seen;

@@ -44,6 +44,14 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows how full the pools are",
     run: async (args, io) => (await import("./run-pools.ts")).runPools(args, io),
   },
+  routes: {
+    about: "Shows the routes of Ingresses, and what closes a path",
+    run: async (args, io) => (await import("./run-routes.ts")).runRoutes(args, io),
+  },
+  certs: {
+    about: "Shows the certificate of each host, and what clients will refuse about it",
+    run: async (args, io) => (await import("./run-certs.ts")).runCerts(args, io),
+  },
   plan: {
     about: "Foretells which Services keep, gain, lose or move addresses when manifests are applied",
     run: async (args, io) => (await import("./run-plan.ts")).runPlan(args, io),

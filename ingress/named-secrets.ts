@@ -3,7 +3,6 @@ import type { PasswordList } from "#src/auth/password-list.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { objectAt } from "#src/model/problem-place.ts";
 import { parseTlsSecret, type TlsSecret } from "#src/model/tls-secret.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import { ParsedObjects } from "#src/source/parsed-objects.ts";
@@ -15,6 +14,7 @@ import {
   type CertificateSecretClaim,
   findCertificateSecrets,
 } from "#src/tls/find-certificate-secrets.ts";
+import { secretMissing } from "#src/tls/secret-missing.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 export interface NamedSecretsOptions {
@@ -138,15 +138,4 @@ export class NamedSecrets {
     this.#known = wanted;
     mark();
   }
-}
-
-function secretMissing(key: string): Problem {
-  return {
-    code: "INGRESS_SECRET_MISSING",
-    at: objectAt("Secret", key),
-    what: "Cannot serve its certificate",
-    why: "an Ingress or --default-ssl-certificate names it, and it does not exist",
-    fix: "Create it; until then the default certificate is served",
-    severity: "warning",
-  };
 }

@@ -1,6 +1,9 @@
 import { lowerBound } from "#src/collections/lower-bound.ts";
 import { bitsOf, type Family, type Ip } from "#src/ip/address.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
+import { type Cidr, cidrOf, printCidr } from "#src/ip/cidr.ts";
+import { printRange } from "#src/ip/range.ts";
+import { widestPrefix } from "#src/ip/widest-prefix.ts";
+import { listed } from "./listed.ts";
 
 /** Addresses of any number of networks, so that a search takes a few steps however long the list is. */
 export interface NetworkSet {
@@ -24,6 +27,24 @@ export function networkSetHas(set: NetworkSet, { family, value }: Ip): boolean {
   const spans = set[family];
   const found = spans[lowerBound(spans, ({ last }) => last < value)];
   return found !== undefined && found.first <= value;
+}
+
+/** Networks that a text names. */
+const NETWORKS_SHOWN = 6;
+
+/** `10.0.0.0/8, 192.0.2.1-192.0.2.3`; of many the first, and how many more; `none` for the empty set. */
+export function printNetworkSet({ ipv4, ipv6 }: NetworkSet): string {
+  const spans = [
+    ...ipv4.map((span) => ({ family: "ipv4", ...span }) as const),
+    ...ipv6.map((span) => ({ family: "ipv6", ...span }) as const),
+  ];
+  const texts = spans.map((span) => {
+    const prefixLength = widestPrefix(span);
+    const isOne = span.last - span.first + 1n === 1n << BigInt(bitsOf(span.family) - prefixLength);
+    const network = isOne ? cidrOf({ family: span.family, value: span.first }, prefixLength) : undefined;
+    return network === undefined ? printRange(span) : printCidr(network);
+  });
+  return texts.length === 0 ? "none" : listed(texts, NETWORKS_SHOWN);
 }
 
 function spansOf(networks: readonly Cidr[], wanted: Family): readonly Span[] {

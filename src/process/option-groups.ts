@@ -14,6 +14,44 @@ export function adminOptions<const P extends number>(port: P, paths: string) {
   } as const satisfies OptionSpecs;
 }
 
+/** The options that say which Ingresses are served, and what has the requests that none of them has, in the ingress and in commands; `controller`: by default. */
+export function ingressScopeOptions<const C extends string>(controller: C) {
+  return {
+    ingressClass: { kind: "string", default: "hawser", help: "Name of the IngressClass to serve" },
+    controllerClass: {
+      kind: "string",
+      default: controller,
+      placeholder: "CONTROLLER",
+      help: "Serve the classes whose IngressClass has this spec.controller, such as k8s.io/ingress-nginx",
+    },
+    watchIngressWithoutClass: {
+      kind: "boolean",
+      default: false,
+      help: "Serve Ingresses without a class where no IngressClass is the default. With --manifests they are always served",
+    },
+    sslRedirect: {
+      kind: "boolean",
+      default: false,
+      help: "Redirect plain HTTP to HTTPS (308) for hosts with a tls entry, unless the Ingress says otherwise by ssl-redirect",
+    },
+    defaultSslCertificate: {
+      kind: "string",
+      placeholder: "NAMESPACE/NAME",
+      help: "Secret with the certificate for clients whose server name no other certificate covers (default: self-signed)",
+    },
+    defaultBackendService: {
+      kind: "string",
+      placeholder: "NAMESPACE/NAME",
+      help: "Service whose first port answers requests that no rule matches (default: 404 is answered)",
+    },
+    disableSvcExternalName: {
+      kind: "boolean",
+      default: false,
+      help: "Send no requests to Services of type ExternalName: they are answered 503",
+    },
+  } as const satisfies OptionSpecs;
+}
+
 /** The option that chooses Services by their class; `does` is what the program does with them. */
 export function classOptions(does: string, other: string) {
   return {

@@ -36,6 +36,8 @@ interface ListOption extends Common {
   readonly kind: "list";
   /** Empty where left out. */
   readonly default?: readonly string[];
+  /** A value may have commas: only the flag given several times gives several. */
+  readonly isWhole?: boolean;
 }
 
 export type OptionSpec = StringOption | NumberOption | BooleanOption | ListOption;

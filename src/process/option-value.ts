@@ -30,7 +30,7 @@ export function readOptionValue(spec: OptionSpec, text: string): ReadValue {
     case "list":
       break;
   }
-  return { ok: true, value: splitList(text) };
+  return { ok: true, value: spec.isWhole === true ? [text] : splitList(text) };
 }
 
 function readNumber(text: string, { min = -Infinity, max = Infinity }: { min?: number; max?: number }): ReadValue {

@@ -81,7 +81,8 @@ export function listRoutes(
 
 const MAX_ALIASES = 100;
 
-function aliasesByHost({ aliases, aliasPatterns }: RouteTable): ReadonlyMap<string, readonly string[]> {
+/** The further names of each host that has some, at most 100; expressions with `~` before them. */
+export function aliasesByHost({ aliases, aliasPatterns }: RouteTable): ReadonlyMap<string, readonly string[]> {
   const all = [
     ...shardedEntries(aliases),
     ...aliasPatterns.map(({ text, host }) => [text, host] as const),
@@ -98,7 +99,8 @@ function aliasesByHost({ aliases, aliasPatterns }: RouteTable): ReadonlyMap<stri
   );
 }
 
-function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
+/** The rules of a host, in the order in which they are compared with a path. */
+export function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
   return [
     ...exact.values(),
     ...prefixes.map(({ rule }) => rule),

@@ -183,6 +183,16 @@ function hostRoutes(table: RouteTable, host: string, budget: StepBudget): HostRo
   return matched && getSharded(table.hosts, matched.host);
 }
 
+/** Which entry of `hosts` has the requests for a host (as `hostOf` gives it), as `route` chooses it; undefined: none has. */
+export function hostEntryFor(table: RouteTable, host: string): string | undefined {
+  const rules = hostRoutes(table, host, { left: MAX_STEPS }) ?? getSharded(table.hosts, "");
+  if (rules === undefined) return undefined;
+  const names = [host, wildcardOf(host) ?? ""];
+  const aliased = names.map((name) => getSharded(table.aliases, name));
+  const all = [...names, ...aliased, ...table.aliasPatterns.map((one) => one.host), ""];
+  return all.find((one) => one !== undefined && getSharded(table.hosts, one) === rules);
+}
+
 function namedRoutes({ hosts, aliases }: RouteTable, name: string): HostRoutes | undefined {
   const named = getSharded(hosts, name);
   if (named !== undefined) return named;

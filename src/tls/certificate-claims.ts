@@ -48,6 +48,14 @@ function ruleHosts({ rules }: Ingress): readonly string[] {
   return rules.filter(({ isAdded }) => isAdded !== true).flatMap(({ host }) => (host === "" ? [] : [host]));
 }
 
+/** The hosts that `tls` entries of these Ingresses are for, also those of entries without a Secret. */
+export function namedHosts(ingresses: readonly Ingress[]): ReadonlySet<string> {
+  const named = ingresses.flatMap((ingress) =>
+    ingress.tls.flatMap(({ hosts }) => (hosts.length > 0 ? hosts : ruleHosts(ingress))),
+  );
+  return new Set(named.filter((host) => host !== ""));
+}
+
 /** All Secrets that are claimed. */
 export function claimedSecrets({ namedBy }: CertificateClaims): ReadonlySet<string> {
   return new Set(namedBy.keys());

@@ -12,6 +12,9 @@ export interface Certificate {
   readonly privateKeyPem: string;
   /** The DNS names that it is for (RFC 5280 section 4.2.1.6), in lower case. A set, because there may be very many. */
   readonly names: ReadonlySet<string>;
+  /** Distinguished names for people, on one line: `CN=shop.example`. */
+  readonly subject: string;
+  readonly issuer: string;
   /** Milliseconds since 1970. */
   readonly validFromMs: number;
   readonly validToMs: number;
@@ -40,6 +43,8 @@ export function readCertificate(secret: TlsSecret): Parsed<Certificate> {
     chainPem: isInOrder ? secret.certificatePem : chain.map(String).join(""),
     privateKeyPem: secret.privateKeyPem,
     names: namesOf(leaf),
+    subject: printName(leaf.subject),
+    issuer: printName(leaf.issuer),
     validFromMs: leaf.validFromDate.getTime(),
     validToMs: leaf.validToDate.getTime(),
   };
@@ -89,6 +94,14 @@ function inOrder(leaf: X509Certificate, certificates: readonly X509Certificate[]
     next = [...left].find((candidate) => current.checkIssued(candidate));
   }
   return [...chain, ...left];
+}
+
+/** Characters of a distinguished name that are kept: it is for people. */
+const MAX_NAME = 256;
+
+/** Node gives a line for each part, and undefined for a name without any. */
+function printName(name: string | undefined): string {
+  return (name ?? "").replaceAll("\n", ", ").slice(0, MAX_NAME);
 }
 
 function namesOf({ subjectAltName = "" }: X509Certificate): ReadonlySet<string> {

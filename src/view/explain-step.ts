@@ -1,6 +1,8 @@
 import { listed } from "#src/model/listed.ts";
 import { printAge } from "./print-age.ts";
+import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Reason } from "#src/model/reason.ts";
+import type { RequestReason } from "./request-reason.ts";
 import type { IneligibleReason } from "#src/election/member.ts";
 
 /** What a step is about, in order: from the object to the clients. */
@@ -19,7 +21,11 @@ export type StepName =
   | "wire"
   | "endpoints"
   | "kube-proxy"
-  | "ingress";
+  | "ingress"
+  | UrlStepName;
+
+/** What a step about a request is about, in order: from the client to the endpoint. */
+type UrlStepName = "listener" | "host" | "rule" | "filter" | "access" | "balancing" | "canary" | "certificate";
 
 /** `unknown`: it may not be read, or cannot be seen from here. */
 type Verdict = "ok" | "bad" | "unknown";
@@ -29,7 +35,7 @@ export interface ExplainStep {
   readonly step: StepName;
   readonly verdict: Verdict;
   /** Of the closed sets of docs/errors.md and docs/architecture.md; empty where none of them says it. */
-  readonly reason: Reason | IneligibleReason | "";
+  readonly reason: Reason | IneligibleReason | RequestReason | ProblemCode | "DefaultCertificate" | "";
   /** Whole sentences. */
   readonly text: string;
   /** What a person can do about it, as a whole sentence; empty where there is nothing to do. */

@@ -2,6 +2,7 @@ import { type Ip, parseIp } from "#src/ip/address.ts";
 import { listed } from "#src/model/listed.ts";
 import { isDnsLabel } from "#src/model/name.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { UrlAnswer } from "./url-answer.ts";
 
 /** What a person asks about. */
 export type ExplainSubject =
@@ -51,7 +52,7 @@ export function findService(
 
 /** A subject as JSON and text show it. */
 export interface SubjectView {
-  readonly kind: "Address" | "Service";
+  readonly kind: "Address" | "Service" | "URL";
   /** Of a Service. */
   readonly namespace?: string;
   readonly name?: string;
@@ -60,4 +61,9 @@ export interface SubjectView {
   readonly address?: string;
   /** The Services that have the address, as NAMESPACE/NAME. */
   readonly services?: readonly string[];
+  /** Of a request. */
+  readonly url?: string;
+  readonly method?: string;
+  /** What becomes of it, as far as can be seen from here. */
+  readonly answer?: UrlAnswer;
 }

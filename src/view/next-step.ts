@@ -1,6 +1,6 @@
 import { printPlace } from "#src/model/problem-place.ts";
-import type { ExplainContext } from "./explain-context.ts";
 import { type ExplainStep, sentence } from "./explain-step.ts";
+import type { StatusInput } from "./status-input.ts";
 
 /** Codes of Problems that keep a person from seeing a part. */
 const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
@@ -9,7 +9,10 @@ const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE"
  * The one thing to do next: what fixes the first step that is bad; otherwise what lets the person see more; otherwise what
  * the first step has to say; otherwise where to look on.
  */
-export function nextStep({ input }: ExplainContext, steps: readonly ExplainStep[]): string {
+export function nextStep(
+  { input }: { readonly input: Pick<StatusInput, "problems"> },
+  steps: readonly ExplainStep[],
+): string {
   const bad = steps.find(({ verdict, fix }) => verdict === "bad" && fix !== "");
   if (bad !== undefined) return bad.fix;
   const blind = input.problems.find(({ code }) => BLIND.includes(code));

@@ -1,0 +1,59 @@
+import { type KubeObject, keyOf } from "#src/model/object.ts";
+import type { Parsed } from "#src/model/problem.ts";
+import { wallMs } from "#src/process/clock.ts";
+import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
+import type { RoutesInput } from "#src/view/routes-input.ts";
+import { namedSecrets, servedIngresses } from "#src/view/served-ingresses.ts";
+import type { IngressScope } from "./ingresses-of-folder.ts";
+
+/** Secrets that are asked for one by one at most; of more it is not known what is in them. */
+const MAX_ASKED = 256;
+
+/** What a cluster says of Ingresses, read once. Problems alone where Ingresses cannot be seen. */
+export async function ingressesOfCluster(
+  options: FindConfigOptions,
+  about: IngressScope,
+): Promise<Parsed<RoutesInput>> {
+  const config = findApiConfig(options);
+  if (!config.ok) return config;
+  const lister = new ClusterLister(config.value);
+  try {
+    const ingresses = await lister.listIfAllowed("Ingress");
+    if (ingresses === undefined) return { ok: false, problems: lister.problems };
+    const [classes, services, slices] = await Promise.all([
+      lister.listIfAllowed("IngressClass"),
+      lister.listIfAllowed("Service"),
+      lister.listIfAllowed("EndpointSlice"),
+    ]);
+    const { scope, defaultSecret } = about;
+    const named = namedSecrets(servedIngresses({ ingresses, classes, scope }));
+    const secrets = await readSecrets(lister, [...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]);
+    const { problems } = lister;
+    const secretOf = (key: string): KubeObject | undefined | null =>
+      secrets.get(key) ?? (secrets.has(key) ? undefined : null);
+    const value = { nowMs: wallMs(), ...about, ingresses, classes, services, slices, secretOf, problems };
+    return { ok: true, value, problems };
+  } finally {
+    lister.close();
+  }
+}
+
+/** Secrets by key; undefined for one that does not exist, and no entry for one that may not be read. */
+async function readSecrets(
+  lister: ClusterLister,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, KubeObject | undefined>> {
+  const found = new Map<string, KubeObject | undefined>();
+  if (keys.length === 0) return found;
+  // All certificates at once, for who may: mostly they are all that is named.
+  const certificates = await lister.listQuietly("Secret", { fieldSelector: "type=kubernetes.io/tls" });
+  for (const object of certificates ?? [])
+    if (keys.includes(keyOf(object.metadata))) found.set(keyOf(object.metadata), object);
+  for (const key of keys.filter((one) => !found.has(one)).slice(0, MAX_ASKED)) {
+    const [namespace = "", name = ""] = key.split("/");
+    const list = await lister.listQuietly("Secret", { namespace, fieldSelector: `metadata.name=${name}` });
+    if (list !== undefined) found.set(key, list[0]);
+  }
+  return found;
+}

@@ -1,0 +1,53 @@
+import { listed } from "#src/model/listed.ts";
+import { oneLine } from "#src/model/one-line.ts";
+import { printSettings } from "#src/view/filter-settings.ts";
+import type { RoutesView, RouteView } from "#src/view/view-routes.ts";
+import { printLines } from "./print-lines.ts";
+import { printTable } from "./table.ts";
+
+/** Names of a host that a row shows. */
+const NAMES_SHOWN = 3;
+
+/** Routes for a terminal: a row for each rule, then what closes those that are closed, then Problems. */
+export function printRoutes({ routes, problems }: RoutesView): string {
+  const lines = problems.length === 0 ? [] : [printLines(problems)];
+  return [printRows(routes), ...lines].join("\n");
+}
+
+function printRows(routes: readonly RouteView[] | undefined): string {
+  if (routes === undefined) return "The routes cannot be known, for the reasons below.\n";
+  if (routes.length === 0) return "No rule has requests.\n";
+  const title = ["HOST", "PATH", "TYPE", "INGRESS", "SERVICE", "READY", "CERTIFICATE", "SETTINGS"];
+  const rows = routes.map((route) => [
+    listed([route.host, ...route.aliases], NAMES_SHOWN),
+    route.path,
+    route.isPattern ? `${route.pathType} regex` : route.pathType,
+    route.ingress,
+    printTarget(route),
+    printReady(route),
+    printCertificate(route.certificate),
+    printSettings(route.settings),
+  ]);
+  const closed = routes.filter(({ why }) => why !== "");
+  const lines = closed.map(({ host, path, why }) => `${oneLine(`${host}${path}  ${why}`)}\n`);
+  return `${printTable(title, rows)}${lines.length === 0 ? "" : `\n${[...new Set(lines)].join("")}`}`;
+}
+
+function printReady({ service, externalName, endpoints }: RouteView): string {
+  if (externalName !== null) return `DNS ${externalName}`;
+  return service === null ? "-" : String(endpoints ?? "no Service");
+}
+
+function printTarget({ service, canary, redirect, closed }: RouteView): string {
+  if (closed !== null) return `closed (${closed})`;
+  if (redirect !== null) return `redirect ${redirect}`;
+  return canary === null ? (service ?? "-") : `${service} and ${canary} (canary)`;
+}
+
+function printCertificate(certificate: RouteView["certificate"]): string {
+  if (certificate === null) return "-";
+  const { secret, isDefault, verdict } = certificate;
+  if (verdict === "unknown") return "?";
+  const name = secret ?? "self-signed";
+  return `${name}${isDefault ? " (default)" : ""}${verdict === "bad" ? " BAD" : ""}`;
+}

@@ -1,0 +1,43 @@
+import { withPlacePrinted } from "#src/model/problem.ts";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { type RoutesView, viewRoutes } from "#src/view/view-routes.ts";
+import { findingOf } from "./finding-of.ts";
+import { ingressLookOptions } from "./ingress-look-options.ts";
+import { outputOptions, wantsJson } from "./output-options.ts";
+import { printRoutes } from "./print-routes.ts";
+import { seeIngresses } from "./see-ingresses.ts";
+
+const specs = {
+  host: { kind: "string", placeholder: "HOST", help: "Only the rules that have the requests for this host" },
+  ...ingressLookOptions,
+  ...outputOptions("one object with routes and problems"),
+} as const satisfies OptionSpecs;
+
+const command = "hawser routes";
+const about = `Shows the route table that the ingress makes of the Ingresses of a cluster, or of a folder of manifests: each host and path with its
+Ingress, the Service that has its requests, endpoints that are ready, the certificate of the host, the settings that apply, and what
+closes a path. docs/routes.md explains each column.
+
+The options about classes, redirects and the default certificate are those that the ingress runs with.
+Exit code: 0 when the table could be made; 1 when Ingresses, Services or EndpointSlices could not be read; 2 for wrong options.`;
+
+/** Runs `hawser routes`. Resolves with the exit code. */
+export async function runRoutes(args: readonly string[], io: ProgramIo): Promise<number> {
+  const read = readOptions(specs, args, io, { command, about });
+  if (read.kind === "exit") return read.code;
+  const looked = await seeIngresses(read.values, { command, io });
+  if (!looked.ok) return looked.code;
+  const { seen, placeOf } = looked;
+  const viewed = viewRoutes(seen, read.values.host?.toLowerCase());
+  const view = { ...viewed, problems: viewed.problems.map((problem) => findingOf(problem, placeOf)) };
+  io.stdout.write(wantsJson(read.values) ? `${printJson(view)}\n` : printRoutes(view));
+  const { ingresses, services, slices } = seen.input;
+  return [ingresses, services, slices].includes(undefined) ? 1 : 0;
+}
+
+/** Routes that cannot be known are null. */
+function printJson({ routes, problems }: RoutesView): string {
+  return JSON.stringify({ routes: routes ?? null, problems: problems.map(withPlacePrinted) });
+}

@@ -1,0 +1,87 @@
+import type { BasicAuth } from "#src/auth/basic-auth.ts";
+import { readBasicCredentials } from "#src/auth/basic-credentials.ts";
+import { passwordKey } from "#src/auth/find-password-lists.ts";
+import { comparisonFor } from "#src/auth/password-list.ts";
+import { verifyPassword } from "#src/auth/verify-password.ts";
+import type { AuthPolicy } from "#src/filters/auth-policy.ts";
+import { checkSource } from "#src/filters/source-networks.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
+import type { UrlStep } from "./explain-rule.ts";
+import { filterSettings, printSettings } from "./filter-settings.ts";
+import { NO_FILTERS } from "#src/filters/rule-filters.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import type { UrlContext } from "./url-context.ts";
+import { passwordFault } from "./view-routes.ts";
+
+/** Who may come in; nothing where the rule asks for nothing. */
+export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep[] {
+  const { auth } = rule.filters;
+  if (auth === undefined) return [];
+  const { basic, external, satisfy, sources } = auth;
+  const settings = printSettings(filterSettings({ ...NO_FILTERS, auth }));
+  const isAny = satisfy === "any";
+  const { request, question } = context;
+  if (isAny && sources?.allowed !== undefined) {
+    if (question.client !== undefined && checkSource(sources, request) === undefined)
+      return [{ step: okStep("access", { text: `${settings}: the client's address is enough.` }) }];
+  }
+  const byPassword = basic && checkPassword(context, rule, basic);
+  const asked = external === undefined ? undefined : ASKED;
+  return [told(auth, { settings, byPassword, asked })];
+}
+
+type PasswordVerdict = "right" | "unauthorized" | "closed-secret" | "unknown";
+
+const ASKED = "its answer to this request cannot be seen from here";
+
+function told(
+  { satisfy }: AuthPolicy,
+  found: {
+    readonly settings: string;
+    readonly byPassword: { readonly verdict: PasswordVerdict; readonly text: string; readonly fix: string } | undefined;
+    readonly asked: string | undefined;
+  },
+): UrlStep {
+  const { settings, byPassword, asked } = found;
+  const isAny = satisfy === "any";
+  const isRight = byPassword?.verdict === "right";
+  if (asked !== undefined && (byPassword === undefined || (isAny ? !isRight : isRight)))
+    return { step: unknownStep("access", { text: `${settings}: the service is asked, and ${asked}.` }) };
+  if (byPassword === undefined || byPassword.verdict === "right")
+    return { step: okStep("access", { text: `${settings}: name and password are right.` }) };
+  const { verdict, text, fix } = byPassword;
+  if (verdict === "unknown") return { step: unknownStep("access", { text: sentence(`${settings}: ${text}`), fix }) };
+  const { status } = REFUSAL_TEXTS[verdict];
+  return {
+    step: badStep("access", {
+      reason: verdict,
+      text: sentence(`${settings}: the request is answered ${status}: ${text}`),
+      fix,
+    }),
+    answer: { status, reason: verdict },
+  };
+}
+
+function checkPassword({ seen, request }: UrlContext, rule: Rule, basic: BasicAuth) {
+  const list = seen.passwords.lists.get(passwordKey(basic));
+  if (list === undefined) {
+    if (seen.input.secretOf(basic.secret) === null)
+      return { verdict: "unknown", text: "the Secret may not be read", fix: "" } as const;
+    const fault = passwordFault(seen, rule);
+    const text = fault === undefined ? REFUSAL_TEXTS["closed-secret"].why : `${fault.what}: ${fault.why}`;
+    return { verdict: "closed-secret", text, fix: sentence(fault?.fix ?? "") } as const;
+  }
+  const refused = {
+    verdict: "unauthorized",
+    text: REFUSAL_TEXTS.unauthorized.why,
+    fix: REFUSAL_TEXTS.unauthorized.fix,
+  } as const;
+  const values = request.valuesOf("authorization");
+  const credentials = values.length === 1 ? readBasicCredentials(values[0] ?? "") : undefined;
+  if (credentials === undefined) return refused;
+  const { hashes, isKnown } = comparisonFor(list, credentials.user);
+  const [first] = hashes;
+  const isRight = isKnown && first !== undefined && verifyPassword(first, credentials.password);
+  return isRight ? ({ verdict: "right", text: "", fix: "" } as const) : refused;
+}

@@ -1,0 +1,87 @@
+import { answerPreflight } from "#src/filters/cors.ts";
+import { ClientLimits } from "#src/filters/client-limits.ts";
+import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
+import { runFilters } from "#src/filters/run-filters.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import { badStep, type ExplainStep, okStep, unknownStep } from "./explain-step.ts";
+import { FILTER_NAMES, printSettings, settingsOfFilter } from "./filter-settings.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import { answerOfFilter, type UrlContext } from "./url-context.ts";
+import type { UrlStep } from "./explain-rule.ts";
+
+type FilterName = keyof RuleFilters;
+
+/** The filters of a rule in the order in which the request meets them; the last one is that which answers it, if one does. */
+export function explainFilters(context: UrlContext, { filters }: Rule): readonly UrlStep[] {
+  const steps: UrlStep[] = [];
+  for (const name of FILTER_NAMES.filter((one) => one !== "auth")) {
+    const text = printSettings(settingsOfFilter(filters, name));
+    if (text === "") continue;
+    const found = explainFilter(context, filters, { name, text });
+    steps.push(found);
+    // A refusal is one among others that may be there; an answer that was asked for is the end.
+    if (found.answer !== undefined && found.step.verdict === "ok") break;
+  }
+  return steps;
+}
+
+/** The answer of CORS to a preflight, which goes before redirects that are rules of their own; nothing for other requests. */
+export function explainPreflight(context: UrlContext, { filters }: Rule): readonly UrlStep[] {
+  const { cors } = filters;
+  if (cors === undefined || answerPreflight(cors, context.request) === undefined) return [];
+  return [explainFilter(context, filters, { name: "cors", text: printSettings(settingsOfFilter(filters, "cors")) })];
+}
+
+function explainFilter(
+  { seen, question, request, decision }: UrlContext,
+  filters: RuleFilters,
+  { name, text }: { readonly name: FilterName; readonly text: string },
+): UrlStep {
+  const isByAddress = name === "sources";
+  if (isByAddress && question.client === undefined)
+    return {
+      step: unknownStep("filter", {
+        text: `${text}: whether the client may come in depends on its address.`,
+        fix: GIVE_CLIENT,
+      }),
+    };
+  const state = { redirectsToHttps: seen.input.redirectsToHttps, clockMs: () => 0, clientLimits: new ClientLimits() };
+  const answer = runFilters({ ...NO_FILTERS, [name]: filters[name] }, request, state);
+  if (answer === undefined) return { step: okStep("filter", { text: `${text}: ${letsIn(name, decision)}.` }) };
+  const { status, reason, location } = answer;
+  if (reason === undefined) {
+    const to = location === undefined ? "" : ` to ${location}`;
+    return {
+      step: okStep("filter", { text: `${text}: the request is answered ${status}${to}.` }),
+      answer: answerOfFilter(answer),
+    };
+  }
+  const { why, fix } = REFUSAL_TEXTS[reason];
+  const step: ExplainStep = badStep("filter", {
+    reason,
+    text: `${text}: the request is answered ${status}: ${why}.`,
+    fix,
+  });
+  return { step, answer: answerOfFilter(answer) };
+}
+
+const GIVE_CLIENT = "Give the address of the client with --client ADDRESS.";
+
+/** What a filter does that answers nothing. */
+function letsIn(name: FilterName, decision: UrlContext["decision"]): string {
+  if (name === "rewrite" && decision.kind === "forward")
+    return `the endpoint gets ${decision.rewrittenPath ?? decision.path}`;
+  return EFFECTS[name] ?? "the request goes on";
+}
+
+const EFFECTS: Partial<Record<FilterName, string>> = {
+  cors: "answers have its fields",
+  bodyBytes: "a larger body is answered 413",
+  clientLimits: "a client that asks for more is answered 503; what it has asked for is known to the ingress alone",
+  sources: "the client may come in",
+  requestFields: "the endpoint gets it",
+  rewrites: "fields of the answer are changed",
+  answerRate: "the answer is sent no faster",
+  transport: "applies to the endpoint",
+  patience: "applies to the endpoint",
+};

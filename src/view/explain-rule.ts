@@ -1,0 +1,67 @@
+import { printRedirect } from "#src/filters/print-redirect.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { hostEntryFor } from "#src/routing/route.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import { badStep, type ExplainStep, okStep, sentence } from "./explain-step.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import type { UrlAnswer } from "./url-answer.ts";
+import type { UrlContext } from "./url-context.ts";
+import { closingProblem, whyRuleClosed } from "./view-routes.ts";
+
+/** A step, and what becomes of the request where it goes no further. */
+export interface UrlStep {
+  readonly step: ExplainStep;
+  readonly answer?: UrlAnswer;
+}
+
+/** Reasons that are about endpoints, and not about the rule. */
+const OF_ENDPOINTS: readonly string[] = ["no-service", "no-endpoint"];
+
+/** The rule that has the request; nothing where no rules are for its host. */
+export function explainRule(context: UrlContext): readonly UrlStep[] {
+  const { seen, question, request, decision, rule } = context;
+  const host = hostOf(question.hostField);
+  const isOurs = rule?.origin.object === "";
+  if (host === undefined || (hostEntryFor(seen.table, host) === undefined && !isOurs)) return [];
+  const from = question.path === request.path ? "" : ` It is compared as ${request.path}.`;
+  if (decision.kind === "redirect") {
+    const { status } = decision.redirect;
+    const location = printRedirect(decision.redirect, request);
+    const text = `${nameOf(decision.rule)} redirects it: ${status} to ${location}.${from}`;
+    return [{ step: okStep("rule", { text }), answer: { status, reason: "", location } }];
+  }
+  if (decision.kind === "forward" || OF_ENDPOINTS.includes(decision.reason))
+    return rule === undefined ? [] : [{ step: okStep("rule", { text: `${nameOf(rule)} has it.${from}` }) }];
+  return [refusedBy(context, decision, from)];
+}
+
+function refusedBy(
+  { seen, request }: UrlContext,
+  decision: Extract<UrlContext["decision"], { kind: "refuse" }>,
+  from: string,
+): UrlStep {
+  const { reason, status, rule } = decision;
+  const answer = { status, reason };
+  const { why, fix } = REFUSAL_TEXTS[reason];
+  if (rule !== undefined) {
+    const problem = closingProblem(seen, rule);
+    const closing = problem === undefined ? whyRuleClosed(seen, rule) : sentence(`${problem.what}: ${problem.why}`);
+    const text = `${nameOf(rule)} is closed, and the request is answered ${status}: ${why}.${from} ${closing}`;
+    return {
+      step: badStep("rule", { reason, text, fix: problem === undefined ? LOOK : sentence(problem.fix) }),
+      answer,
+    };
+  }
+  const text = `The request for ${request.path} is answered ${status}: ${why}.${from}`;
+  return { step: badStep("rule", { reason, text, fix: fix === "" ? ADD_PATH : fix }), answer };
+}
+
+const LOOK = "hawser check says what is wrong with the Ingress.";
+const ADD_PATH = "Add the path to an Ingress of the host. hawser routes --host HOST shows the paths that there are.";
+
+function nameOf({ origin }: Rule): string {
+  const { object, path, pathType } = origin;
+  if (object === "") return "The Service of --default-backend-service";
+  if (pathType === "default") return `The default backend of the Ingress "${object}"`;
+  return `The path ${path === "" ? "(all of the host)" : path} (${pathType}) of the Ingress "${object}"`;
+}

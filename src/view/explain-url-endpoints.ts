@@ -1,0 +1,80 @@
+import { getSharded } from "#src/routing/sharded-map.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import { badStep, type ExplainStep, listNames, okStep, sentence, unknownStep } from "./explain-step.ts";
+import type { UrlStep } from "./explain-rule.ts";
+import { balancingSettings, printSettings } from "./filter-settings.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import type { UrlContext } from "./url-context.ts";
+import { endpointSecretFault, serviceOfBackend } from "./view-routes.ts";
+
+/** How the endpoint is chosen. */
+export function explainBalancing({ decision }: UrlContext): readonly ExplainStep[] {
+  if (decision.kind !== "forward") return [];
+  const settings = printSettings(balancingSettings(decision.balancing));
+  const text = settings === "" ? "The endpoints have requests in turns." : `The endpoint is chosen by: ${settings}.`;
+  return [okStep("balancing", { text })];
+}
+
+/** Whether a canary has the request; nothing where the rule has none. */
+export function explainCanary({ seen, decision, otherDecision }: UrlContext, { action }: Rule): readonly ExplainStep[] {
+  const canary = action.kind === "forward" ? action.canary : undefined;
+  if (canary === undefined) return [];
+  const { object, backend, weight, total } = canary;
+  const name = `The canary ${backend} of the Ingress "${object}"`;
+  const takes = (one: UrlContext["decision"]): boolean => one.kind === "forward" && one.canary !== undefined;
+  const endpoints = getSharded(seen.table.backends, backend)?.endpoints.length ?? 0;
+  if (endpoints === 0) return [okStep("canary", { text: `${name} has no endpoint, and so no requests.` })];
+  if (takes(decision)) return [okStep("canary", { text: `${name} has the request.` })];
+  if (!takes(otherDecision)) return [okStep("canary", { text: `${name} does not have the request.` })];
+  return [
+    okStep("canary", {
+      text: `${name} has ${weight} of ${total} such requests, by chance; the next step is about the others.`,
+    }),
+  ];
+}
+
+/** The endpoints that may have the request. */
+export function explainUrlEndpoints({ seen, decision, question }: UrlContext, rule: Rule): readonly UrlStep[] {
+  const { action, filters } = rule;
+  if (decision.kind === "redirect") return [];
+  if (decision.kind === "forward") {
+    const { backend } = decision;
+    const isSecure = filters.transport?.scheme !== "client" || question.isSecure;
+    const fault = isSecure ? endpointSecretFault(seen, rule) : undefined;
+    if (fault !== undefined) {
+      const text = sentence(`${backend.key}: the request is answered 503: ${fault.what}: ${fault.why}`);
+      const step = badStep("endpoints", { reason: "closed-secret", text, fix: sentence(fault.fix) });
+      return [{ step, answer: { status: 503, reason: "closed-secret" } }];
+    }
+    const externalName = seen.externalNames.get(serviceOfBackend(backend.key));
+    if (externalName !== undefined) {
+      const text = `${backend.key} is of type ExternalName: its endpoints are the addresses of ${externalName}, which are not looked up here.`;
+      return [{ step: unknownStep("endpoints", { text }), answer: { service: backend.key } }];
+    }
+    const names = backend.endpoints.map(({ address, port }) =>
+      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
+    );
+    const text = `${backend.key} has ${names.length} that ${names.length === 1 ? "is" : "are"} ready: ${listNames(names)}.`;
+    return [{ step: okStep("endpoints", { text }), answer: { service: backend.key } }];
+  }
+  const { reason, status } = decision;
+  if (reason !== "no-service" && reason !== "no-endpoint") return [];
+  const backend = action.kind === "forward" ? action.backend : "";
+  const { services, slices } = seen.input;
+  if (services === undefined || slices === undefined)
+    return [
+      {
+        step: unknownStep("endpoints", {
+          text: `The endpoints of ${backend} cannot be known: Services or EndpointSlices may not be read.`,
+        }),
+      },
+    ];
+  const [service = ""] = backend.split(":");
+  const [namespace = ""] = service.split("/");
+  const fix =
+    reason === "no-service"
+      ? "Create the Service, or fix its name and port in the Ingress."
+      : `Find out why no pod is ready: kubectl --namespace ${namespace} get pods.`;
+  const text = `${backend}: the request is answered ${status}: ${REFUSAL_TEXTS[reason].why}.`;
+  return [{ step: badStep("endpoints", { reason, text, fix }), answer: { status, reason } }];
+}

@@ -1,0 +1,78 @@
+import type { Explanation } from "./explain.ts";
+import { badStep, type ExplainStep } from "./explain-step.ts";
+import { explainAccess } from "./explain-access.ts";
+import { explainBalancing, explainCanary, explainUrlEndpoints } from "./explain-url-endpoints.ts";
+import { explainUrlCertificate } from "./explain-url-certificate.ts";
+import { explainFilters, explainPreflight } from "./explain-filters.ts";
+import { explainAddress, explainHost, explainListener } from "./explain-host.ts";
+import { explainRule, type UrlStep } from "./explain-rule.ts";
+import { nextStep } from "./next-step.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import type { SeenRoutes } from "./see-routes.ts";
+import type { UrlAnswer } from "./url-answer.ts";
+import { urlContext, type UrlContext } from "./url-context.ts";
+import type { UrlQuestion } from "./url-question.ts";
+
+/** Explains what becomes of one request: by the table, the filters and the certificates that the ingress has. */
+export function explainUrl(seen: SeenRoutes, question: UrlQuestion): Explanation {
+  const context = urlContext(seen, question);
+  const steps = stepsOf(context);
+  const { url, method } = question;
+  const answer = steps.find((one) => one.answer !== undefined)?.answer ?? answerOfHost(context);
+  const told = steps.map(({ step }) => step);
+  return {
+    subject: { kind: "URL", url, method, answer },
+    steps: told.map(({ fix: _fix, ...step }) => step),
+    next: nextStep({ input: seen.input }, told),
+  };
+}
+
+function stepsOf(context: UrlContext): readonly UrlStep[] {
+  const { rule, decision } = context;
+  const certificate = explainUrlCertificate(context).map(asUrlStep);
+  const listener = asUrlStep(explainListener(context));
+  const fault = explainMethod(context);
+  if (fault !== undefined) return [listener, fault, ...certificate];
+  const preflight = decision.kind === "redirect" && rule !== undefined ? explainPreflight(context, rule) : [];
+  if (preflight.length > 0) {
+    const before = [listener, ...[...explainAddress(context), explainHost(context)].map(asUrlStep)];
+    return [...before, ...preflight, ...certificate];
+  }
+  const found = [
+    listener,
+    ...[...explainAddress(context), explainHost(context)].map(asUrlStep),
+    ...explainRule(context),
+  ];
+  const isDecided =
+    found.some(({ answer }) => answer !== undefined) || rule === undefined || decision.kind === "redirect";
+  if (isDecided) return [...found, ...certificate];
+  const filters = explainFilters(context, rule);
+  if (filters.some(({ answer, step }) => answer !== undefined && step.verdict === "ok"))
+    return [...found, ...filters, ...certificate];
+  return [
+    ...found,
+    ...filters,
+    ...explainAccess(context, rule),
+    ...explainBalancing(context).map(asUrlStep),
+    ...explainCanary(context, rule).map(asUrlStep),
+    ...explainUrlEndpoints(context, rule),
+    ...certificate,
+  ];
+}
+
+function explainMethod({ question }: UrlContext): UrlStep | undefined {
+  if (question.method !== "CONNECT" && question.method !== "TRACE") return undefined;
+  const { status, why, fix } = REFUSAL_TEXTS["method-not-allowed"];
+  const text = `The request is answered ${status}: ${why}.`;
+  const step = badStep("request", { reason: "method-not-allowed", text, fix });
+  return { step, answer: { status, reason: "method-not-allowed" } };
+}
+
+/** Where no rule is asked. */
+function answerOfHost({ decision }: UrlContext): UrlAnswer {
+  return decision.kind === "refuse" ? { status: decision.status, reason: decision.reason } : {};
+}
+
+function asUrlStep(step: ExplainStep): UrlStep {
+  return { step };
+}

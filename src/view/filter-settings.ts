@@ -1,0 +1,155 @@
+import type { ListedOrigins } from "#src/model/annotations/cors-origins.ts";
+import { listed } from "#src/model/listed.ts";
+import { printNetworkSet } from "#src/model/network-set.ts";
+import type { RateLimit } from "#src/filters/leaky-bucket.ts";
+import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
+import type { SourceNetworks } from "#src/filters/source-networks.ts";
+import type { Balancing } from "#src/routing/balancing.ts";
+import type { ForwardAction } from "#src/routing/rule.ts";
+import type { Replacement } from "#src/model/annotations/parse-replacement.ts";
+import type { HashPart } from "#src/model/annotations/upstream-hash-by.ts";
+
+/** A setting of a rule, for people. */
+export interface SettingView {
+  /** The word of the closed set that docs/routes.md lists. */
+  readonly setting: string;
+  readonly value: string;
+}
+
+type FilterName = keyof RuleFilters;
+
+type Printers = { readonly [N in FilterName]?: (value: NonNullable<RuleFilters[N]>) => readonly SettingView[] };
+
+/** What each filter of rules says, in the order in which requests meet them; of one that is not here only that it is set. */
+const PRINTERS: Printers = {
+  cors: ({ origins }) => [{ setting: "cors", value: origins === "any" ? "any origin" : printOrigins(origins) }],
+  bodyBytes: (bytes) => [{ setting: "body", value: bytes === 0 ? "any size" : `at most ${bytes} bytes` }],
+  httpsRedirect: (policy) => [
+    { setting: "https-redirect", value: policy === "always" ? "308" : "308 with --ssl-redirect" },
+  ],
+  clientLimits: ({ rates, connections, exempt }) => [
+    ...(rates?.perSecond === undefined ? [] : [{ setting: "limit-rps", value: printRate(rates.perSecond) }]),
+    ...(rates?.perMinute === undefined ? [] : [{ setting: "limit-rpm", value: printRate(rates.perMinute) }]),
+    ...(connections === undefined ? [] : [{ setting: "limit-connections", value: String(connections) }]),
+    ...(exempt === undefined ? [] : [{ setting: "limit-allowlist", value: printNetworkSet(exempt) }]),
+  ],
+  sources: printSources,
+  auth: ({ basic, external, satisfy, sources }) => [
+    ...(basic === undefined ? [] : [{ setting: "auth-secret", value: basic.secret }]),
+    ...(external === undefined
+      ? []
+      : [
+          {
+            setting: "auth-url",
+            value: `${external.url.scheme}://${external.url.host ?? "$host"}:${external.url.port}`,
+          },
+        ]),
+    ...(satisfy === "any" ? [{ setting: "satisfy", value: satisfy }] : []),
+    ...(sources === undefined ? [] : printSources(sources)),
+  ],
+  rewrite: ({ kind, target }) => [
+    { setting: "rewrite", value: kind === "replacePrefix" ? `prefix by ${target}` : target },
+  ],
+  requestFields: ({ hostLine, lines }) =>
+    [hostLine?.toString("latin1") ?? "", lines.toString("latin1")]
+      .flatMap((text) => text.split("\r\n"))
+      .filter((line) => line !== "")
+      .map((value) => ({ setting: "request-field", value })),
+  patience: ({ connectMs, sendMs, readMs, tries }) => [
+    ...printMs("connect-timeout", connectMs),
+    ...printMs("send-timeout", sendMs),
+    ...printMs("read-timeout", readMs),
+    ...(tries === undefined ? [] : [{ setting: "tries", value: tries === Infinity ? "all endpoints" : String(tries) }]),
+  ],
+  rewrites: ({ cookieDomain, cookiePath, location }) => [
+    ...printReplacement("cookie-domain", cookieDomain),
+    ...printReplacement("cookie-path", cookiePath),
+    ...printReplacement("redirect", location),
+  ],
+  transport: ({ scheme, tls }) => [
+    ...(scheme === undefined ? [] : [{ setting: "backend-protocol", value: scheme }]),
+    ...(tls.secret === undefined ? [] : [{ setting: "proxy-ssl-secret", value: tls.secret }]),
+    ...(tls.verifies ? [{ setting: "proxy-ssl-verify", value: "on" }] : []),
+  ],
+  answerRate: ({ bytesPerSecond, uncountedBytes }) => [
+    { setting: "limit-rate", value: `${bytesPerSecond} bytes/s after ${uncountedBytes} bytes` },
+  ],
+};
+
+/** The filters, in the order in which requests meet them. */
+export const FILTER_NAMES: readonly FilterName[] = [
+  ...new Set([...Object.keys(PRINTERS), ...Object.keys(NO_FILTERS)] as readonly FilterName[]),
+];
+
+/** What the filters of a rule do, in the order in which requests meet them. */
+export function filterSettings(filters: RuleFilters): readonly SettingView[] {
+  return FILTER_NAMES.flatMap((name) => settingsOfFilter(filters, name));
+}
+
+/** What one filter of a rule does; nothing where the rule does not have it. */
+export function settingsOfFilter(filters: RuleFilters, name: FilterName): readonly SettingView[] {
+  const value = filters[name];
+  const print = PRINTERS[name] as ((value: unknown) => readonly SettingView[]) | undefined;
+  if (value === undefined) return [];
+  return print === undefined ? [{ setting: name, value: "set" }] : print(value);
+}
+
+/** How endpoints are chosen, and what has requests while there is none; nothing where they are in turns. */
+export function forwardSettings({ balancing, fallback }: ForwardAction): readonly SettingView[] {
+  return [
+    ...balancingSettings(balancing),
+    ...(fallback === undefined ? [] : [{ setting: "default-backend", value: fallback.replace(/:$/, "") }]),
+  ];
+}
+
+/** How endpoints are chosen; nothing where they are in turns. */
+export function balancingSettings(balancing: Balancing | undefined): readonly SettingView[] {
+  if (balancing === undefined) return [];
+  const { policy, hashBy, affinity } = balancing;
+  return [
+    ...(affinity === undefined
+      ? []
+      : [{ setting: "affinity", value: `cookie ${affinity.cookie.name}, ${affinity.mode}` }]),
+    ...(hashBy === undefined ? [] : [{ setting: "hash-by", value: hashBy.parts.map(printHashPart).join("") }]),
+    ...(policy === "round-robin" ? [] : [{ setting: "load-balance", value: policy }]),
+  ];
+}
+
+/** Settings on one line; empty where there are none. */
+export function printSettings(settings: readonly SettingView[]): string {
+  return settings.map(({ setting, value }) => `${setting} ${value}`).join("; ");
+}
+
+function printSources({ allowed, denied }: SourceNetworks): readonly SettingView[] {
+  return [
+    ...(denied === undefined ? [] : [{ setting: "denied", value: printNetworkSet(denied) }]),
+    ...(allowed === undefined ? [] : [{ setting: "allowed", value: printNetworkSet(allowed) }]),
+  ];
+}
+
+/** Origins that a value names. */
+const ORIGINS_SHOWN = 6;
+
+function printOrigins({ exact, wildcards }: ListedOrigins): string {
+  return listed([...exact, ...wildcards.map(({ before, after }) => `${before}*${after}`)], ORIGINS_SHOWN);
+}
+
+function printRate({ rate, burst }: RateLimit): string {
+  return `${rate / 1_000}/s, ${burst + 1} at once`;
+}
+
+function printReplacement(setting: string, replacement: Replacement | undefined): readonly SettingView[] {
+  return replacement === undefined ? [] : [{ setting, value: `${replacement.from} to ${replacement.to}` }];
+}
+
+function printMs(setting: string, ms: number | undefined): readonly SettingView[] {
+  return ms === undefined ? [] : [{ setting, value: `${ms / 1_000} s` }];
+}
+
+const FAMILIES = { header: "http", cookie: "cookie", argument: "arg" } as const;
+
+function printHashPart(part: HashPart): string {
+  if (part.kind === "text") return part.text;
+  if (part.kind === "variable") return `$${part.name}`;
+  return `$${FAMILIES[part.kind]}_${part.name.replaceAll("-", "_")}`;
+}

@@ -1,0 +1,27 @@
+import type { KubeObject } from "#src/model/object.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { ClassScope } from "#src/routing/ingress/routing-snapshot.ts";
+
+/** What is seen of the Ingresses of a cluster or a folder, and of what they name. A list is undefined where it may not be read. */
+export interface RoutesInput {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Which Ingresses the program serves: the options of the ingress. */
+  readonly scope: ClassScope;
+  /** Its option --ssl-redirect. */
+  readonly redirectsToHttps: boolean;
+  /** Its option --default-ssl-certificate, as `namespace/name`. */
+  readonly defaultSecret: string | undefined;
+  /** Its option --default-backend-service, as `namespace/name`. */
+  readonly defaultService: string | undefined;
+  /** Not its option --disable-svc-external-name. */
+  readonly servesExternalNames: boolean;
+  readonly ingresses: readonly KubeObject[] | undefined;
+  readonly classes: readonly KubeObject[] | undefined;
+  readonly services: readonly KubeObject[] | undefined;
+  readonly slices: readonly KubeObject[] | undefined;
+  /** The Secret with this `namespace/name`; undefined: there is none; null: it may not be read. */
+  readonly secretOf: (key: string) => KubeObject | undefined | null;
+  /** Of the source itself. */
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,74 @@
+import { findPasswordLists, type FoundPasswords, passwordClaims } from "#src/auth/find-password-lists.ts";
+import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
+import type { KubeObject } from "#src/model/object.ts";
+import type { Parsed } from "#src/model/problem.ts";
+import { parseService } from "#src/model/service.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { findRouteConflicts, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
+import { namedPorts, withNamedPorts } from "#src/routing/ingress/named-ports.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import {
+  certificateSecretClaims,
+  findCertificateSecrets,
+  type FoundCertificateSecrets,
+} from "#src/tls/find-certificate-secrets.ts";
+import type { RoutesInput } from "./routes-input.ts";
+import { type SeenCertificates, seeCertificates } from "./seen-certificates.ts";
+import { readIngresses, type ServedIngress, servedIngresses } from "./served-ingresses.ts";
+
+/** What the ingress makes of the objects: the same table, of the same functions. */
+export interface SeenRoutes {
+  readonly input: RoutesInput;
+  /** By `namespace/name`. */
+  readonly served: ReadonlyMap<string, ServedIngress>;
+  readonly table: RouteTable;
+  /** The names of Services of type ExternalName, by `namespace/name`. In the table they are the addresses of these. */
+  readonly externalNames: ReadonlyMap<string, string>;
+  /** Rules that take no requests. */
+  readonly conflicts: readonly RouteConflict[];
+  readonly certificates: SeenCertificates;
+  readonly passwords: FoundPasswords;
+  /** What is needed for TLS to endpoints. */
+  readonly endpointSecrets: FoundCertificateSecrets;
+}
+
+/** Reads the objects, and compiles the route table as the ingress does. */
+export function seeRoutes(input: RoutesInput): SeenRoutes {
+  const served = servedIngresses(input);
+  const ingresses = readIngresses(served);
+  const services = readAll(input.services, parseService);
+  const externals = new Map(services.filter(({ type }) => type === "ExternalName").map((one) => [one.key, one]));
+  const ports = namedPorts(ingresses, externals);
+  const objects = {
+    ingresses,
+    services: services.map((one) => (externals.has(one.key) ? withNamedPorts(one, ports.get(one.key)) : one)),
+    slices: readAll(input.slices, parseEndpointSlice),
+  };
+  const snapshot = {
+    ...routingSnapshot(objects),
+    defaultService: input.defaultService,
+    // Nothing is looked up: the name is in the place of its addresses.
+    addressesOf: (key: string) => (input.servesExternalNames ? [externals.get(key)?.externalName ?? []].flat() : []),
+  };
+  return {
+    input,
+    served,
+    table: buildRoutes(snapshot),
+    externalNames: new Map([...externals].map(([key, { externalName = "" }]) => [key, externalName])),
+    conflicts: findRouteConflicts(snapshot),
+    certificates: seeCertificates(ingresses, input),
+    passwords: findPasswordLists(passwordClaims(ingresses), input.secretOf),
+    endpointSecrets: findCertificateSecrets(certificateSecretClaims(ingresses), input.secretOf),
+  };
+}
+
+function readAll<T>(
+  objects: readonly KubeObject[] | undefined,
+  parse: (object: KubeObject) => Parsed<T>,
+): readonly T[] {
+  return (objects ?? []).flatMap((object) => {
+    const read = parse(object);
+    return read.ok ? [read.value] : [];
+  });
+}

@@ -1,0 +1,169 @@
+import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { aliasesByHost, rulesOf } from "#src/routing/list-routes.ts";
+import { hostEntryFor } from "#src/routing/route.ts";
+import type { HostRoutes } from "#src/routing/route-table.ts";
+import type { Rule, RuleOrigin } from "#src/routing/rule.ts";
+import { getSharded, shardedEntries } from "#src/routing/sharded-map.ts";
+import { fillTemplate } from "#src/model/template.ts";
+import { sentence } from "./explain-step.ts";
+import { forwardSettings, filterSettings, type SettingView } from "./filter-settings.ts";
+import type { SeenRoutes } from "./see-routes.ts";
+import { type CertificateView, viewCertificate } from "./view-certificate.ts";
+
+/** One rule of the route table. */
+export interface RouteView {
+  /** As in the rule; `*` for the catch-all. */
+  readonly host: string;
+  /** Further names of the host; expressions with `~` before them. */
+  readonly aliases: readonly string[];
+  readonly path: string;
+  readonly pathType: RuleOrigin["pathType"];
+  /** The path is compared as a regular expression. */
+  readonly isPattern: boolean;
+  /** `namespace/name`; empty for the rule of --default-backend-service. */
+  readonly ingress: string;
+  /** `namespace/name:port`, the port as the Ingress names it; null where the rule is closed, or redirects. */
+  readonly service: string | null;
+  /** The name that a Service of type ExternalName leads to. */
+  readonly externalName: string | null;
+  /** Endpoints that may get requests now; null where there is no such Service or port, or where no Service is asked. */
+  readonly endpoints: number | null;
+  /** The Service of a canary, which gets a part of the requests. */
+  readonly canary: string | null;
+  /** Status and location. */
+  readonly redirect: string | null;
+  /** Why requests are answered 503 without any Service. */
+  readonly closed: ClosedReason | "closed-secret" | null;
+  /** What closes it, as whole sentences; empty where it is open. */
+  readonly why: string;
+  /** Null for a host without `tls` entry. */
+  readonly certificate: Pick<CertificateView, "secret" | "isDefault" | "verdict"> | null;
+  readonly settings: readonly SettingView[];
+}
+
+/** What `hawser routes` shows. */
+export interface RoutesView {
+  /** By host, as the ingress compares them; undefined where Ingresses may not be read. */
+  readonly routes: readonly RouteView[] | undefined;
+  /** Of the Ingresses that are served, and rules that take no requests. */
+  readonly problems: readonly Problem[];
+}
+
+/** All rules, or those that have the requests for one host. */
+export function viewRoutes(seen: SeenRoutes, host?: string): RoutesView {
+  const { table, input, served, conflicts } = seen;
+  const wanted = host === undefined ? undefined : hostEntryFor(table, host);
+  const hosts = [...shardedEntries(table.hosts)]
+    .filter(([key]) => host === undefined || key === wanted)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  const aliases = aliasesByHost(table);
+  const problems = [...served.values()].flatMap((one) => one.problems);
+  const viewed = hosts.flatMap(([key, routes]) => viewHost(seen, routes, { key, aliases: aliases.get(key) ?? [] }));
+  const { fallback } = table;
+  const isAll = host === undefined && fallback !== undefined;
+  const all = isAll ? [...viewed, viewRule(seen, fallback, NO_HOST)] : viewed;
+  return {
+    routes: input.ingresses && all,
+    problems: [
+      ...input.problems,
+      ...problems,
+      ...conflicts.map(({ problem }) => problem),
+      ...seen.passwords.problems,
+      ...seen.endpointSecrets.problems,
+    ],
+  };
+}
+
+/** What all rules of a host share, and whether one is a regular expression. */
+type OfHost = Pick<RouteView, "host" | "aliases" | "isPattern" | "certificate">;
+
+const NO_HOST: OfHost = { host: "*", aliases: [], isPattern: false, certificate: null };
+
+function viewHost(
+  seen: SeenRoutes,
+  routes: HostRoutes,
+  { key, aliases }: { readonly key: string; readonly aliases: readonly string[] },
+): readonly RouteView[] {
+  const { secret, isDefault, verdict } = viewCertificate(seen, key);
+  const certificate = routes.hasTls ? { secret, isDefault, verdict } : null;
+  const open = routes.patterns.flatMap((one) => one.routes.map(({ rule }) => rule));
+  const patterns = new Set([...open, ...routes.closedPatterns.map(({ rule }) => rule)]);
+  const host = key === "" ? "*" : key;
+  return rulesOf(routes).map((rule) =>
+    viewRule(seen, rule, { host, aliases, isPattern: patterns.has(rule), certificate }),
+  );
+}
+
+function viewRule(seen: SeenRoutes, rule: Rule, { host, aliases, isPattern, certificate }: OfHost): RouteView {
+  const { origin, filters, action } = rule;
+  return {
+    host,
+    aliases,
+    path: origin.path,
+    pathType: origin.pathType,
+    isPattern,
+    ingress: origin.object,
+    ...viewAction(seen, rule),
+    ...viewClosed(seen, rule),
+    certificate,
+    settings: [...filterSettings(filters), ...(action.kind === "forward" ? forwardSettings(action) : [])],
+  };
+}
+
+function viewAction({ table, externalNames }: SeenRoutes, { action }: Rule) {
+  const none = { service: null, externalName: null, endpoints: null, canary: null, redirect: null };
+  if (action.kind === "closed") return none;
+  if (action.kind === "redirect")
+    return { ...none, redirect: `${action.status} ${fillTemplate(action.location, (variable) => `$${variable}`)}` };
+  const { backend, canary } = action;
+  const externalName = externalNames.get(serviceOfBackend(backend)) ?? null;
+  const endpoints = externalName === null ? (getSharded(table.backends, backend)?.endpoints.length ?? null) : null;
+  return { ...none, service: backend, externalName, endpoints, canary: canary?.backend ?? null };
+}
+
+/** `shop/web` of `shop/web:80`. */
+export function serviceOfBackend(backend: string): string {
+  return backend.slice(0, backend.indexOf(":"));
+}
+
+function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "why"> {
+  const { action, filters } = rule;
+  if (action.kind === "closed") return { closed: action.reason, why: whyRuleClosed(seen, rule) };
+  const secret = filters.auth?.basic?.secret;
+  const fault = (secret === undefined ? undefined : passwordFault(seen, rule)) ?? endpointSecretFault(seen, rule);
+  return fault === undefined ? { closed: null, why: "" } : { closed: "closed-secret", why: printWhy(fault) };
+}
+
+/** What is wrong with the Secret with names and passwords of a rule. */
+export function passwordFault({ passwords }: SeenRoutes, { origin }: Rule): Problem | undefined {
+  return passwords.faults.find(({ ingress }) => ingress.key === origin.object)?.problem;
+}
+
+/** What is wrong with the Secret for TLS to the endpoints of a rule. */
+export function endpointSecretFault({ endpointSecrets }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
+  const { transport } = filters;
+  if (transport?.tls.secret === undefined || transport.scheme === "http") return undefined;
+  if (endpointSecrets.secrets.has(transport.tls.secret)) return undefined;
+  return endpointSecrets.faults.find(({ ingress }) => ingress.key === origin.object)?.problem;
+}
+
+/** What of its Ingress closes a rule, if it is a Problem. */
+export function closingProblem({ served }: SeenRoutes, { origin }: Rule): Problem | undefined {
+  return served.get(origin.object)?.problems.find(({ severity }) => severity === "error");
+}
+
+/** What of its Ingress closes a rule, as whole sentences. */
+export function whyRuleClosed(seen: SeenRoutes, rule: Rule): string {
+  const problem = closingProblem(seen, rule);
+  if (problem !== undefined) return printWhy(problem);
+  return seen.served.get(rule.origin.object)?.ingress?.isRestricted === true ? OTHER_SPELLINGS : UNSEEN;
+}
+
+const OTHER_SPELLINGS =
+  "Other spellings of the path, which ingress-nginx would take for it, are closed: its Ingress restricts who may come in.";
+const UNSEEN = "What closes it cannot be seen from here.";
+
+function printWhy({ what, why, fix }: Problem): string {
+  return `${sentence(`${what}: ${why}`)} ${sentence(fix)}`;
+}
