@@ -20,6 +20,7 @@ import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { type ForeignClass, RouteIndex } from "./route-index.ts";
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
+import { NamedConfigMaps, type NamedHeaders } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
@@ -58,6 +59,10 @@ export interface IngressContext {
   readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
   /** Takes the certificates for TLS to endpoints; by default those that need any are not asked. */
   readonly useEndpointSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
+  /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default none. */
+  readonly allowedHeaders?: ReadonlySet<string>;
+  /** Takes the header fields that ConfigMaps name; by default none are written. */
+  readonly useHeaders?: (headers: NamedHeaders) => void;
   /** Takes each new route table. */
   readonly useRoutes: (table: RouteTable) => void;
 }
@@ -161,6 +166,7 @@ class KnownObjects {
   readonly #index: RouteIndex;
   readonly #secrets: NamedSecrets;
   readonly #names: ExternalNames | undefined;
+  readonly #configMaps: NamedConfigMaps;
   /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
   #areSecretsMarked = true;
@@ -195,6 +201,17 @@ class KnownObjects {
     this.#names = externalNames && new ExternalNames({ ...externalNames, clockMs: monotonicMs, onChange: mark });
     const addressesOf = (serviceKey: string) => this.#names?.addressesOf(serviceKey) ?? [];
     this.#index = new RouteIndex(scope, { isOwnEndpoint, defaultService, addressesOf });
+    const markNamed = () => {
+      this.#areSecretsMarked = true;
+      mark();
+    };
+    this.#configMaps = new NamedConfigMaps({
+      source,
+      problems,
+      allowedHeaders: context.allowedHeaders ?? new Set(),
+      use: context.useHeaders ?? (() => undefined),
+      mark: markNamed,
+    });
     this.#secrets = new NamedSecrets({
       source,
       certificates,
@@ -202,16 +219,13 @@ class KnownObjects {
       usePasswords: context.usePasswords ?? (() => undefined),
       useEndpointSecrets: context.useEndpointSecrets ?? (() => undefined),
       defaultSecret: context.defaultSecret,
-      mark: () => {
-        this.#areSecretsMarked = true;
-        mark();
-      },
+      mark: markNamed,
     });
   }
 
-  /** Resolves when the Secrets that are named now were looked up. */
-  get settled(): Promise<void> {
-    return this.#secrets.settled;
+  /** Resolves when the Secrets and ConfigMaps that are named now were looked up. */
+  get settled(): Promise<unknown> {
+    return Promise.all([this.#secrets.settled, this.#configMaps.settled]);
   }
 
   /** Resolves when the names of Services that are known now were asked for. */
@@ -226,7 +240,7 @@ class KnownObjects {
   /** Says which objects are to be looked at in the next `update`. */
   mark(changed: readonly ObjectRef[]): void {
     markChanged(this.#kinds, changed);
-    if (changed.some(({ kind }) => kind === "Secret")) this.#areSecretsMarked = true;
+    if (changed.some(({ kind }) => kind === "Secret" || kind === "ConfigMap")) this.#areSecretsMarked = true;
   }
 
   /** Says that certificates are to be looked at in the next `update`, because time has passed. */
@@ -257,6 +271,7 @@ class KnownObjects {
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;
     this.#areSecretsMarked = false;
     this.#secrets.update(this.#index.ours(), wallMs());
+    this.#configMaps.update(this.#index.ours());
     this.standingsVersion += 1;
   }
 

@@ -22,6 +22,11 @@ export const ingressOptions = {
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
   },
   ...ingressScopeOptions(INGRESS_CONTROLLER),
+  allowedResponseHeaders: {
+    kind: "list",
+    placeholder: "NAMES",
+    help: "Header fields that the annotation custom-headers may set in answers, such as X-Frame-Options,Content-Security-Policy (default: none)",
+  },
   ...publishOptions,
   ...limitOptions,
   accessLog: { kind: "boolean", default: false, help: "Write one JSON line to stdout for each answered request" },

@@ -187,6 +187,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       publish,
       usePasswords: (lists) => access.useLists(lists),
       useEndpointSecrets: (secrets) => endpointSecurity.useSecrets(secrets),
+      allowedHeaders: new Set(options.allowedResponseHeaders.map((name) => name.toLowerCase())),
+      useHeaders: ({ ofAnswers, ofQuestions }) => {
+        engine.setHeaders = ofAnswers;
+        access.useHeaders(ofQuestions);
+      },
       useRoutes: (table) => engine.useRoutes(table),
     });
     // Only now: a request that came before the routes are known would be answered 404.

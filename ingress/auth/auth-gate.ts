@@ -3,6 +3,7 @@ import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import { readBasicCredentials } from "#src/auth/basic-credentials.ts";
 import type { ExternalAuth } from "#src/auth/external-auth.ts";
 import { passwordKey } from "#src/auth/find-password-lists.ts";
+import type { QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
 import { signInLocation } from "#src/auth/sign-in-location.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
@@ -26,6 +27,7 @@ export class AuthGate implements AccessControl {
   readonly #passwords: Pick<PasswordChecker, "check">;
   readonly #external: Pick<ExternalAuthorizer, "ask">;
   #lists: ReadonlyMap<string, PasswordList> = new Map();
+  #headers: ReadonlyMap<string, QuestionHeaders> = new Map();
   readonly #waitingOfNamespaces = new FairShare(MAX_WAITING);
   readonly #waitingOfClients = new FairShare(MAX_WAITING);
 
@@ -37,6 +39,11 @@ export class AuthGate implements AccessControl {
   /** Names and passwords from now on, by `passwordKey`. A Secret that is not among them lets in none. */
   useLists(lists: ReadonlyMap<string, PasswordList>): void {
     this.#lists = lists;
+  }
+
+  /** Header fields of questions from now on, by the ConfigMap that names them. What is to be asked with others lets none in. */
+  useHeaders(headers: ReadonlyMap<string, QuestionHeaders>): void {
+    this.#headers = headers;
   }
 
   /** Whether the Secret of a rule is there and can be read. */
@@ -96,7 +103,10 @@ export class AuthGate implements AccessControl {
   #question(external: ExternalAuth, request: AccessRequest): () => Decided {
     const location = external.signIn && signInLocation(external.signIn, request);
     const kept = request.kept();
-    return () => after(this.#external.ask(external, kept), (outcome) => byService(outcome, external, location));
+    const headers = external.setHeaders === undefined ? [] : this.#headers.get(external.setHeaders);
+    if (headers === undefined) return () => refusal(503, "closed-headers");
+    return () =>
+      after(this.#external.ask(external, kept, headers), (outcome) => byService(outcome, external, location));
   }
 }
 

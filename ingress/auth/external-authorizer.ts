@@ -4,6 +4,7 @@ import type { AuthAnswer } from "#src/auth/auth-verdict.ts";
 import { cacheMs } from "#src/auth/cache-ms.ts";
 import { expandKey } from "#src/auth/expand-url.ts";
 import type { ExternalAuth } from "#src/auth/external-auth.ts";
+import type { QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import type { AuthOutcome, AuthService } from "./auth-service.ts";
 import { RecentMap } from "./recent-map.ts";
 
@@ -45,8 +46,12 @@ export class ExternalAuthorizer {
   }
 
   /** At once, where an answer is kept, or too many wait. Never rejects. */
-  ask(auth: ExternalAuth, request: QuestionedRequest): ExternalOutcome | Promise<ExternalOutcome> {
-    const question = authQuestion(auth, request);
+  ask(
+    auth: ExternalAuth,
+    request: QuestionedRequest,
+    headers: QuestionHeaders = [],
+  ): ExternalOutcome | Promise<ExternalOutcome> {
+    const question = authQuestion(auth, request, headers);
     const service = `${question.scheme}://${question.host}:${question.port}`;
     const isBusy = (this.#waiting.get(service) ?? 0) >= MAX_QUESTIONS;
     if (auth.cacheKey === undefined)

@@ -1,4 +1,5 @@
 import type { FilterState } from "#src/filters/filter-state.ts";
+import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AccessControl } from "./access-control.ts";
@@ -38,6 +39,8 @@ export interface EngineContext extends FilterState {
   scratch: Buffer;
   /** The table of this moment: a request is routed once, and keeps what it got. */
   readonly routes: RouteTable;
+  /** Header fields of answers that ConfigMaps name, by their keys (`namespace/name`). */
+  readonly setHeaders: ReadonlyMap<string, SetHeaders>;
   /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */
   readonly nowMs: number;
   /** From 0 to below 1, each time another number. */

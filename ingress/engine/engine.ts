@@ -1,5 +1,6 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
@@ -81,6 +82,7 @@ export class Engine implements EngineContext {
   readonly accessLog: AccessLog | undefined;
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
+  setHeaders: ReadonlyMap<string, SetHeaders> = new Map();
   nowMs: number;
   isDraining = false;
   readonly #sessions = new Set<ClientSession>();

@@ -12,7 +12,7 @@ import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
-import { type ForwardedResponse, writeForwardedResponse } from "./forwarded-response.ts";
+import { type ForwardedResponse, headRoom, writeForwardedResponse } from "./forwarded-response.ts";
 import { methodIs } from "./request-head.ts";
 import { keepForReplay } from "./keep-for-replay.ts";
 import { mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
@@ -434,14 +434,16 @@ export class Exchange implements ResponseReceiver {
     bytes: Buffer,
     how: { readonly connection: ForwardedResponse["connection"]; readonly bodyStart: number; readonly bodyEnd: number },
   ): boolean {
-    const { writer, scratch, date } = this.#context;
     const { connection, bodyStart, bodyEnd } = how;
     // RFC 9112 section 6.1: no Transfer-Encoding in 1xx and 204.
     const isChunked = head.isChunked && !this.wantsPlainBody && head.status >= 200 && head.status !== 204;
-    writer.begin(scratch);
     const setCookie = this.#status === 0 ? undefined : this.#choice?.setCookie;
     const added = grantedLines(this.#grant, head.status);
     const edit = this.#status === 0 ? undefined : this.#edit;
+    const room = headRoom(head, added, edit);
+    if (this.#context.scratch.length < room) this.#context.scratch = Buffer.allocUnsafeSlow(room);
+    const { writer, scratch, date } = this.#context;
+    writer.begin(scratch);
     writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added, edit });
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);

@@ -34,6 +34,19 @@ export interface ForwardedResponse {
   readonly edit: ResponseEdit | undefined;
 }
 
+/** Lines of our own in a head, with a cookie. */
+const OWN_BYTES = 4_096;
+
+/** The bytes that a head may take at most. */
+export function headRoom(
+  { lines, statusStart }: ResponseHead,
+  added: Buffer | undefined,
+  edit: ResponseEdit | undefined,
+): number {
+  const more = edit === undefined ? 0 : edit.lines.length + MAX_ADDED_BYTES;
+  return lines.nameStart[lines.count]! - statusStart + (added?.length ?? 0) + more + OWN_BYTES;
+}
+
 /** Writes the head for the client: the endpoint's lines in their order and case, without those for this hop only. */
 export function writeForwardedResponse(to: HeadWriter, response: ForwardedResponse): void {
   const { bytes, head, date } = response;
@@ -47,7 +60,8 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   }
   // RFC 9110 section 6.6.1: a recipient adds the Date that is missing. An interim answer needs neither.
   if (!head.hasDate && head.status >= 200) to.add(date.line);
-  if (!head.hasServer && head.status >= 200) to.add(SERVER);
+  const isServerSet = head.hasServer || response.edit?.removes.has("server") === true;
+  if (!isServerSet && head.status >= 200) to.add(SERVER);
   if (response.added !== undefined) to.add(response.added);
   if (response.edit !== undefined) to.text(response.edit.lines);
   if (response.isChunked) to.add(CHUNKED);

@@ -120,6 +120,11 @@ export const RESPONSE_REASONS = {
     meaning:
       "The Secret that the Ingress names, with names and passwords or with certificates for TLS to its endpoints, does not exist or cannot be read. Its paths are closed.",
   },
+  "closed-headers": {
+    status: 503,
+    meaning:
+      "The question to the service that says who may come in has header fields of a ConfigMap, which does not exist or cannot be used. The paths are closed.",
+  },
   "access-busy": {
     status: 503,
     meaning: "Too many requests wait to learn whether they may come in.",

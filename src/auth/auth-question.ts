@@ -1,5 +1,7 @@
-import { expandUrl } from "./expand-url.ts";
+import { expandField, expandUrl } from "./expand-url.ts";
 import type { ExternalAuth } from "./external-auth.ts";
+import type { QuestionHeaders } from "./parse-question-headers.ts";
+import { sameHeaderName } from "./same-header-name.ts";
 import type { TemplateRequest } from "./template-request.ts";
 
 /** A request as it is shown to the service that says whether it may come in. */
@@ -31,7 +33,12 @@ const LEFT_OUT =
  * The question about a request: its header fields without its body, and what it was asked for in X-Original-URL,
  * X-Original-Method and their relatives, as ingress-nginx sends them. The path is the one that rules and endpoint see.
  */
-export function authQuestion(auth: ExternalAuth, request: QuestionedRequest): AuthQuestion {
+export function authQuestion(
+  auth: ExternalAuth,
+  request: QuestionedRequest,
+  /** Those that its ConfigMap names; they win over all others of their names. */
+  headers: QuestionHeaders = [],
+): AuthQuestion {
   const { url, method, requestRedirect } = auth;
   const { scheme, port } = url;
   const host = url.host ?? request.host;
@@ -53,7 +60,10 @@ export function authQuestion(auth: ExternalAuth, request: QuestionedRequest): Au
     // A service that sends its question through Hawser must not be asked about that again and again.
     ["X-Hawser-Hops", String(request.hops + 1)],
   ];
-  const kept = request.fields.filter(([name]) => !LEFT_OUT.test(name.toLowerCase()));
+  const set = headers.map(([name, value]) => [name, expandField(value, request)] as const);
+  const isSet = new Set(set.map(([name]) => sameHeaderName(name)));
+  const isOther = ([name]: readonly [string, string]) => !isSet.has(sameHeaderName(name));
+  const kept = request.fields.filter((field) => !LEFT_OUT.test(field[0].toLowerCase()) && isOther(field));
   const length = method === "POST" || method === "PUT" || method === "PATCH" ? [["Content-Length", "0"] as const] : [];
   return {
     scheme,
@@ -61,7 +71,7 @@ export function authQuestion(auth: ExternalAuth, request: QuestionedRequest): Au
     port,
     method,
     target: expandUrl(url.target, request),
-    fields: [...own, ...kept, ...length],
+    fields: [...own.filter(isOther), ...kept, ...set, ...length],
   };
 }
 

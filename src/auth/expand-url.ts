@@ -7,6 +7,12 @@ export function expandUrl(template: RequestTemplate, request: TemplateRequest): 
   return template.map((part) => visible(valueOf(part, request))).join("");
 }
 
+/** A template with the values of a request, as the value of a header field: what none can have is left out. */
+export function expandField(template: RequestTemplate, request: TemplateRequest): string {
+  const text = template.map((part) => valueOf(part, request)).join("");
+  return text.replaceAll(/[^\x20-\x7e\x80-\xff]/g, "").trim();
+}
+
 /** The values of a template, so that no two requests with other values have the same. */
 export function expandKey(template: RequestTemplate, request: TemplateRequest): string {
   return JSON.stringify(template.map((part) => valueOf(part, request)));

@@ -14,6 +14,8 @@ export interface ExternalAuth {
   readonly signIn: SignIn | undefined;
   /** Names of header fields of its answer that the endpoint gets, in lower case. The client's own never pass. */
   readonly responseHeaders: readonly string[];
+  /** The ConfigMap (`namespace/name`) with header fields of the question; undefined: none. */
+  readonly setHeaders: string | undefined;
   /** The value of X-Auth-Request-Redirect; undefined: path and query of the request. */
   readonly requestRedirect: RequestTemplate | undefined;
   /** Its cookies are sent with every answer, and not only with those that are not errors. */

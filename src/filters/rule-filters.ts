@@ -21,6 +21,8 @@ export interface RuleFilters {
   readonly patience: EndpointPatience | undefined;
   readonly cors: CorsPolicy | undefined;
   readonly rewrites: FieldRewrites | undefined;
+  /** The ConfigMap (`namespace/name`) with header fields of answers. */
+  readonly setHeaders: string | undefined;
   /** How fast answers are sent; undefined: as fast as the client takes them. */
   readonly answerRate: AnswerRate | undefined;
   /** How endpoints are spoken to; undefined: as the port of the Service says. */
@@ -48,6 +50,7 @@ export const NO_FILTERS: RuleFilters = {
   patience: undefined,
   cors: undefined,
   rewrites: undefined,
+  setHeaders: undefined,
   answerRate: undefined,
   transport: undefined,
   sources: undefined,

@@ -544,6 +544,16 @@ export const PROBLEM_CODES = {
     meaning: "Warning: an Ingress names a Secret that does not exist. The default certificate is served.",
     solve: "Add the Secret in the namespace of the Ingress.",
   },
+  INGRESS_HEADERS_MISSING: {
+    meaning:
+      "The ConfigMap in `custom-headers` or `auth-proxy-set-headers` of an Ingress does not exist. Answers do not have its header fields; paths whose service should be asked with them answer 503.",
+    solve: "Create the ConfigMap in the namespace of the Ingress, with a key for each header field.",
+  },
+  INGRESS_HEADERS_INVALID: {
+    meaning:
+      "A ConfigMap in `custom-headers` or `auth-proxy-set-headers` has a header field that cannot be written, or that `--allowed-response-headers` does not name. Answers do not have it; paths whose service should be asked with it answer 503.",
+    solve: "Fix the field, or allow its name.",
+  },
   INGRESS_AUTH_SECRET_MISSING: {
     meaning:
       "An Ingress asks for name and password, and the Secret with them does not exist. Its paths answer 503 until it does.",

@@ -25,7 +25,7 @@ export const programKinds = {
   // The addresses of Nodes, with --publish-node-addresses.
   ingress: {
     opens: ["Ingress", "IngressClass", "Service", "EndpointSlice"],
-    follows: ["Secret"],
+    follows: ["ConfigMap", "Secret"],
     opensOnRequest: ["Node"],
   },
 } as const satisfies Readonly<Record<string, ProgramKinds>>;

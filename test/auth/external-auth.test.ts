@@ -39,6 +39,7 @@ const AUTH: ExternalAuth = {
   method: "GET",
   signIn: undefined,
   responseHeaders: [],
+  setHeaders: undefined,
   requestRedirect: undefined,
   alwaysSetsCookie: false,
   cacheKey: undefined,

@@ -79,7 +79,7 @@ describe("G hawser migrate ingress-nginx", () => {
     { name: "what is served", annotations: "nginx.ingress.kubernetes.io/limit-rps: '5'", verdict: "works", code: 0 },
     {
       name: "what is ignored",
-      annotations: "nginx.ingress.kubernetes.io/proxy-http-version: '1.0'",
+      annotations: "nginx.ingress.kubernetes.io/ssl-ciphers: 'HIGH'",
       verdict: "differs",
       code: 0,
     },

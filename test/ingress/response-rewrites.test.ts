@@ -146,6 +146,24 @@ describe("what is changed in answers", () => {
     expect([got.length, got.filter((line) => line.endsWith("x")).length]).toEqual([60, 32]);
   });
 
+  it("D has room for the largest head with all that is added to it", async () => {
+    const own = Array.from({ length: 47 }, (_, index) => `X-Own-${index}: ${"x".repeat(1_000)}`);
+    const cookies = Array.from({ length: 40 }, (_, index) => `Set-Cookie: c${index}=1; Path=/`);
+    await using endpoint = await startAnswering(...own, ...cookies);
+    const lists = {
+      "cors-allow-headers": "X".repeat(4_096),
+      "cors-expose-headers": "Y".repeat(4_096),
+      "cors-allow-methods": "G".repeat(1_024),
+    };
+    const annotations = { "proxy-cookie-path": `/ "/${"x".repeat(255)}"`, "enable-cors": "true", ...lists };
+    const ingresses = [annotatedIngress({ ...annotations, "proxy-buffer-size": "48k" })];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    const answer = await ask(proxy.port, GET);
+    expect(answer.length).toBeGreaterThan(65_536);
+    expect(linesOf(answer, "x-own-45", "access-control-max-age")).toHaveLength(2);
+    expect(answer.endsWith("\r\n\r\nok")).toBe(true);
+  });
+
   it.each(["~^/(.*)$ /$1", "/a", "/a /b /c", "/a $host", '/a "/b', `/ /${"x".repeat(256)}`, "/a /b;"])(
     "D leaves answers as they are where it cannot read %s",
     async (rule) => {

@@ -102,7 +102,7 @@ describe("parseIngress() judges restrictions", () => {
   });
 
   it.each([
-    ["proxy-http-version", "1.0"],
+    ["ssl-ciphers", "HIGH"],
     ["canary-weight", "5"],
     ["nonsense", "x"],
   ])("I2 %s %j alone restricts nothing and is served with a warning", (name, value) => {

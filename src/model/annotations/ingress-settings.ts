@@ -13,6 +13,7 @@ import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
+import { AUTH_PROXY_SET_HEADERS, CUSTOM_HEADERS } from "./custom-headers.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
@@ -47,6 +48,7 @@ const SERVED = {
   ...CORS,
   ...RESPONSE_REWRITES,
   proxyConnection: CONNECTION_PROXY_HEADER,
+  customHeaders: CUSTOM_HEADERS,
   ...BALANCING,
   ...CANARIES,
   allowedSources: ALLOWLIST_SOURCE_RANGE,
@@ -55,6 +57,7 @@ const SERVED = {
   ...LIMIT_RATES,
   ...PASSWORD_AUTH,
   ...EXTERNAL_AUTH,
+  authSetHeaders: AUTH_PROXY_SET_HEADERS,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;

@@ -4,7 +4,7 @@ import { CLIENT_LIMITS } from "./client-limits.ts";
 import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
-import { askedWith } from "./asked-with.ts";
+import { AUTH_PROXY_SET_HEADERS } from "./custom-headers.ts";
 import { INSTEAD } from "./instead.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
@@ -43,12 +43,7 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
     risks: [{ effect: "snippet" }],
   },
   ...Object.values(EXTERNAL_AUTH),
-  {
-    names: ["auth-proxy-set-headers"],
-    doc: "Header fields of the question to that service",
-    // The service may let more in without them.
-    risks: [{ effect: "restriction", asks: askedWith("auth-url") }, { effect: "ignored" }],
-  },
+  AUTH_PROXY_SET_HEADERS,
   {
     names: ["auth-keepalive", "auth-keepalive-requests", "auth-keepalive-share-vars", "auth-keepalive-timeout"],
     doc: "How long connections to that service are kept",

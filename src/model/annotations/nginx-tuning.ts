@@ -4,6 +4,7 @@ import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { BUFFERING } from "./buffering.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
+import { CUSTOM_HEADERS } from "./custom-headers.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
@@ -21,6 +22,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   ...Object.values(RESPONSE_REWRITES),
   CONNECTION_PROXY_HEADER,
   ...BUFFERING,
+  CUSTOM_HEADERS,
   PROXY_BUFFER_SIZE,
   ...Object.values(ENDPOINT_PATIENCE),
   {
@@ -28,7 +30,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "Details of TLS to clients",
   },
   {
-    names: ["custom-headers", "use-proxy-protocol"],
+    names: ["use-proxy-protocol"],
     doc: "What is changed in requests and answers",
   },
   {

@@ -94,7 +94,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
     names: ["limit-rate", "limit-rate-after"],
     judge: JUDGE.where(
       ASKS.notZero,
-      JUDGE.notServed("Answers are sent as fast as clients read them"),
+      JUDGE.notServed("How fast answers are sent is set for an Ingress only", "Write the annotation of the same name"),
       ASKS_FOR_NOTHING,
     ),
   },

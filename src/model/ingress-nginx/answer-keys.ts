@@ -7,8 +7,15 @@ const COMPRESSION = "Hawser does not compress answers; those that Services compr
 /** Keys about answers, and about what is logged of them. */
 export const ANSWER_KEYS: readonly NginxSetting[] = [
   {
-    names: ["add-headers", "custom-headers", "global-allowed-response-headers"],
-    judge: JUDGE.notServed("The ConfigMap with fields of answers is not read", "Let the Services send these fields"),
+    names: ["add-headers", "custom-headers"],
+    judge: JUDGE.notServed(
+      "The ConfigMap with fields of answers is read for an Ingress only",
+      "Write the annotation custom-headers, or let the Services send these fields",
+    ),
+  },
+  {
+    names: ["global-allowed-response-headers"],
+    judge: JUDGE.option("--allowed-response-headers", headerNames),
   },
   {
     names: ["hide-headers"],
@@ -42,7 +49,10 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     names: ["proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to"],
     judge: JUDGE.where(
       ASKS.on,
-      JUDGE.notServed("Cookies and redirects of Services pass as they are"),
+      JUDGE.notServed(
+        "What is changed in cookies and redirects is set for an Ingress only",
+        "Write the annotation of the same name",
+      ),
       JUDGE.same("Cookies and redirects of Services pass as they are"),
     ),
   },
@@ -99,3 +109,9 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.needless("A detail of traces, which Hawser does not send"),
   },
 ];
+
+/** A list of names of header fields, with commas. */
+function headerNames(value: string): string | undefined {
+  const names = value.split(",").flatMap((name) => name.trim() || []);
+  return names.length > 0 && names.every((name) => /^[A-Za-z0-9_-]{1,128}$/.test(name)) ? names.join(",") : undefined;
+}

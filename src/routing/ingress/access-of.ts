@@ -38,6 +38,7 @@ function externalOf({ ingress, path, pathType }: PathClaim): ExternalAuth | unde
     method: settings.authMethod ?? "GET",
     signIn: authSignIn && { url: authSignIn, redirectParam },
     responseHeaders: settings.authResponseHeaders ?? [],
+    setHeaders: settings.authSetHeaders,
     requestRedirect: settings.authRequestRedirect,
     alwaysSetsCookie: settings.authAlwaysSetsCookie ?? false,
     cacheKey: settings.authCacheKey,

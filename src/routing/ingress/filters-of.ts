@@ -37,6 +37,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     clientLimits: clientLimitsOf(claim.ingress),
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),
+    setHeaders: settings.customHeaders,
     answerRate: answerRateOf(settings),
     ...accessOf(claim),
   };

@@ -12,6 +12,7 @@ const AUTH: ExternalAuth = {
   method: "GET",
   signIn: undefined,
   responseHeaders: [],
+  setHeaders: undefined,
   requestRedirect: undefined,
   alwaysSetsCookie: false,
   cacheKey: [{ kind: "cookie", name: "session" }],

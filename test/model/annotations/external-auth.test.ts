@@ -210,9 +210,11 @@ describe("parseIngress() reads the details of auth-url", () => {
     expect(codes(parsed.problems)).toEqual(["ingress_setting_invalid"]);
   });
 
-  it("closes the paths where the service needs header fields that Hawser does not send", () => {
-    const parsed = withAnnotations({ ...URL, "auth-proxy-set-headers": "web/headers" });
+  it("closes the paths where the service needs header fields that the Ingress may not name", () => {
+    const named = withAnnotations({ ...URL, "auth-proxy-set-headers": "web/headers" });
+    expect(valueOf(named)).toMatchObject({ closed: undefined, settings: { authSetHeaders: "web/headers" } });
+    const parsed = withAnnotations({ ...URL, "auth-proxy-set-headers": "other/headers" });
     expect(valueOf(parsed).closed).toBe("closed-restriction");
-    expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_UNSUPPORTED"]);
+    expect(codes(parsed.problems)).toEqual(["INGRESS_RESTRICTION_INVALID"]);
   });
 });

@@ -1,0 +1,104 @@
+import { parseQuestionHeaders, type QuestionHeaders } from "#src/auth/parse-question-headers.ts";
+import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
+import type { ProblemLog } from "#src/process/problem-log.ts";
+import type { Source } from "#src/source/source.ts";
+
+/** The header fields that ConfigMaps name, by the keys (`namespace/name`) of these; none for one that cannot be used. */
+export interface NamedHeaders {
+  /** Of answers. */
+  readonly ofAnswers: ReadonlyMap<string, SetHeaders>;
+  /** Of questions who may come in. */
+  readonly ofQuestions: ReadonlyMap<string, QuestionHeaders>;
+}
+
+export interface NamedConfigMapsOptions {
+  readonly source: Source;
+  readonly problems: ProblemLog;
+  /** Names of header fields, in lower case, that may be set in answers. */
+  readonly allowedHeaders: ReadonlySet<string>;
+  /** Takes what the ConfigMaps say, whenever it may have changed. */
+  readonly use: (headers: NamedHeaders) => void;
+  /** Called when `update` has to be called again. */
+  readonly mark: () => void;
+}
+
+/** Reads the ConfigMaps that Ingresses of ours name, by name, and no others. */
+export class NamedConfigMaps {
+  readonly #options: NamedConfigMapsOptions;
+  #asked: ReadonlySet<string> = new Set();
+  /** Those that were looked up: of the others it is not known whether they are missing. */
+  #known: ReadonlySet<string> = new Set();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: NamedConfigMapsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when all that were named last were looked up. */
+  get settled(): Promise<void> {
+    return this.#looking;
+  }
+
+  /** Follows what these Ingresses name, and hands on what it says. Of a source that has none to follow nothing is asked. */
+  update(ingresses: readonly Ingress[]): void {
+    const { source, problems, allowedHeaders, use } = this.#options;
+    const ofAnswers = new Set(ingresses.flatMap(({ settings }) => settings.customHeaders ?? []));
+    const ofQuestions = new Set(ingresses.flatMap(({ settings }) => settings.authSetHeaders ?? []));
+    const wanted = ofAnswers.union(ofQuestions);
+    if (wanted.size === 0 && this.#asked.size === 0) return;
+    this.#follow(wanted);
+    const found: Problem[] = [];
+    const read = <T>(keys: ReadonlySet<string>, parse: (key: string) => T | undefined) =>
+      new Map(
+        [...keys].flatMap((key) => {
+          const value = parse(key);
+          return value === undefined ? [] : [[key, value] as const];
+        }),
+      );
+    const objectOf = (key: string) => source.get("ConfigMap", key);
+    const headers: NamedHeaders = {
+      ofAnswers: read(ofAnswers, (key) => {
+        const object = objectOf(key);
+        const parsed = object && parseSetHeaders(object, allowedHeaders);
+        found.push(...(parsed?.problems ?? []));
+        return parsed?.value;
+      }),
+      ofQuestions: read(ofQuestions, (key) => {
+        const object = objectOf(key);
+        const parsed = object && parseQuestionHeaders(object);
+        found.push(...(parsed?.problems ?? []));
+        return parsed?.ok === true ? parsed.value : undefined;
+      }),
+    };
+    const missing = [...wanted].filter((key) => this.#known.has(key) && objectOf(key) === undefined);
+    problems.report("header fields", [...found, ...missing.map(configMapMissing)]);
+    use(headers);
+  }
+
+  #follow(wanted: ReadonlySet<string>): void {
+    if (this.#asked.symmetricDifference(wanted).size === 0) return;
+    this.#asked = wanted;
+    this.#looking = this.#look(wanted);
+  }
+
+  async #look(wanted: ReadonlySet<string>): Promise<void> {
+    const { source, mark } = this.#options;
+    await source.follow("ConfigMap", wanted);
+    this.#known = wanted;
+    mark();
+  }
+}
+
+function configMapMissing(key: string): Problem {
+  return {
+    code: "INGRESS_HEADERS_MISSING",
+    at: objectAt("ConfigMap", key),
+    what: "Cannot write its header fields",
+    why: "an Ingress names it in custom-headers or auth-proxy-set-headers, and it does not exist",
+    fix: "Create it, with a key for each header field under data",
+    severity: "error",
+  };
+}
