@@ -2,6 +2,8 @@ import { adminOptions, ingressScopeOptions, logOptions } from "#src/process/opti
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
+import { accessLogOptions } from "./access-log-options.ts";
+import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
 import { limitOptions } from "./limit-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
@@ -17,6 +19,11 @@ export const ingressOptions = {
     help: "Port that answers every request with 404, for health checks and as default backend",
   },
   ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
+  stateTokenFile: {
+    kind: "string",
+    placeholder: "FILE",
+    help: "Answer /state to other hosts, too, if they show the token in this file (default: to this host alone)",
+  },
   bindAddress: {
     kind: "string",
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
@@ -29,7 +36,13 @@ export const ingressOptions = {
   },
   ...publishOptions,
   ...limitOptions,
-  accessLog: { kind: "boolean", default: false, help: "Write one JSON line to stdout for each answered request" },
+  ...accessLogOptions,
+  traceContext: {
+    kind: "string",
+    choices: TRACE_CONTEXTS,
+    default: "pass",
+    help: "W3C trace context (traceparent) of requests without one: none (pass), or a new one (make)",
+  },
   drainDelay: {
     kind: "number",
     default: 5,

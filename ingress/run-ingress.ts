@@ -5,6 +5,7 @@ import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
+import { openTokenFile } from "#src/process/open-token-file.ts";
 import { createHealth } from "#src/process/health.ts";
 import { type ListenHandle, listenWithRetry } from "#src/process/listen.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -14,6 +15,7 @@ import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
 import { openSource } from "#src/source/open-source.ts";
+import { readAccessLogOptions } from "./access-log-options.ts";
 import { AuthGate } from "./auth/auth-gate.ts";
 import { authService } from "./auth/auth-service.ts";
 import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
@@ -57,13 +59,17 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const published = readPublishSettings(options);
   const defaultSecret = readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate);
   const defaultBackendService = readNamespacedName("--default-backend-service", options.defaultBackendService);
+  const stateToken = await openTokenFile("--state-token-file", options.stateTokenFile);
+  const accessLog = readAccessLogOptions(options);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
-  if (!published.ok || !defaultSecret.ok || !defaultBackendService.ok || !ciphers.ok)
+  if (!published.ok || !defaultSecret.ok || !defaultBackendService.ok || !stateToken.ok || !ciphers.ok || !accessLog.ok)
     return printProblems(io, [
       ...published.problems,
       ...defaultSecret.problems,
       ...defaultBackendService.problems,
+      ...stateToken.problems,
       ...ciphers.problems,
+      ...accessLog.problems,
     ]);
   const publish = published.value;
   const defaultSecretKey = defaultSecret.value;
@@ -99,6 +105,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
+    accessLog: accessLog.value,
+    traceContext: options.traceContext,
   });
   /** Has no routes, and so answers 404. */
   const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs, limits: readLimits(options) });
@@ -138,6 +146,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     registry,
     log,
     routes: { "/state": () => printState(engine, access) },
+    token: stateToken.value,
   });
   const servers = [
     { name: "http", server: http, port: options.httpPort },

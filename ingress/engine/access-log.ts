@@ -1,86 +1,92 @@
+import type { Attempt } from "./attempt.ts";
+import { jsonLogFormat } from "./json-log-format.ts";
+import type { KeptTexts } from "./kept-texts.ts";
+import { LineWriter } from "./line-writer.ts";
+import type { LogFormat } from "./log-format.ts";
 import type { ResponseReason } from "./response-reason.ts";
 
-/** What is written of one request. Texts that came from the client are cut and escaped, because they may contain anything. */
+/** What is written of one request. What came from the client is cut and escaped, because it may contain anything. */
 export interface AccessEntry {
   readonly client: string;
   readonly isSecure: boolean;
-  /** Empty, as host and target are, where the head could not be read. */
-  method: string;
-  host: string;
-  /** The path with its query. */
-  target: string;
+  /** Empty where the head could not be read. */
+  readonly kept: KeptTexts;
   /** `namespace/name`; empty where no rule matched. */
   ingress: string;
-  /** `namespace/name:port` as the rule has it; empty where no rule matched. */
+  /** `namespace/name:port` as the rule has it, or that of the canary that got the request; empty where no rule matched. */
   service: string;
+  /** Of the rule itself. */
+  mainService: string;
+  /** Of the canary that got the request; empty: none did. */
+  canaryService: string;
   /** `address:port` of the endpoint that was asked last; empty where none was. */
   endpoint: string;
+  /** All endpoints that were asked, where the format needs them. */
+  attempts: readonly Attempt[];
+}
+
+/** What is written of its answer. Durations in milliseconds. */
+export interface LoggedAnswer {
+  readonly status: number;
+  /** Of a request without a whole answer of an endpoint. */
+  readonly reason: ResponseReason | undefined;
+  /** Sent to the client, the head included. */
+  readonly bytes: number;
+  readonly bodyBytes: number;
+  /** Received of the request, the head included. */
+  readonly requestBytes: number;
+  readonly wallMs: number;
+  readonly durationMs: number;
+  /** Monotonic. */
+  readonly endedMs: number;
 }
 
 const BUFFER_BYTES = 65_536;
-/** No line is longer: two texts of the client's with at most six bytes for a character, and the short rest. */
-const MAX_LINE_BYTES = 12_288;
-const MAX_HOST_LENGTH = 260;
-const MAX_TARGET_LENGTH = 1_024;
-/** A method is at most 32 characters; Kubernetes names and addresses are bounded by what reads them. */
-const MAX_NAME_LENGTH = 512;
+/** No line is longer: what goes beyond is left out. A line of JSON is shorter, whatever a client sends. */
+const MAX_LINE_BYTES = 16_384;
 
-/** Lines of JSON, one for each request that has ended, gathered in one buffer and written when it is full or on `flush`. */
+export interface AccessLogOptions {
+  /** JSON by default. */
+  readonly format?: LogFormat;
+  /** Requests for these paths, as clients write them and without query, are not logged. */
+  readonly skippedPaths?: ReadonlySet<string>;
+}
+
+/** A line for each request that has ended, gathered in one buffer and written when it is full or on `flush`. */
 export class AccessLog {
+  readonly format: LogFormat;
   readonly #write: (lines: Buffer) => void;
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  #length = 0;
+  readonly #line = new LineWriter(Buffer.allocUnsafeSlow(BUFFER_BYTES));
+  /** One character for each byte. */
+  readonly #skipped: readonly Buffer[];
 
   /** `write` gets whole lines, in a buffer that is its own from then on. */
-  constructor(write: (lines: Buffer) => void) {
+  constructor(write: (lines: Buffer) => void, { format = jsonLogFormat(), skippedPaths }: AccessLogOptions = {}) {
     this.#write = write;
+    this.format = format;
+    this.#skipped = [...(skippedPaths ?? [])].map((path) => Buffer.from(path, "latin1"));
   }
 
-  /** Adds one line. Durations in milliseconds. */
-  add(
-    entry: AccessEntry,
-    answer: {
-      readonly status: number;
-      /** Of a request without a whole answer of an endpoint. */
-      readonly reason: ResponseReason | undefined;
-      readonly bytes: number;
-      readonly wallMs: number;
-      readonly durationMs: number;
-    },
-  ): void {
-    const line = printLine(entry, answer);
-    if (this.#length + MAX_LINE_BYTES > BUFFER_BYTES) this.flush();
-    this.#length += this.#buffer.write(line, this.#length, "utf8");
+  /** Whether requests for a path are not logged. */
+  skips(bytes: Buffer, start: number, end: number): boolean {
+    return this.#skipped.some((path) => path.length === end - start && path.compare(bytes, start, end) === 0);
+  }
+
+  /** Adds one line. */
+  add(entry: AccessEntry, answer: LoggedAnswer): void {
+    const line = this.#line;
+    if (line.at + MAX_LINE_BYTES > BUFFER_BYTES) this.flush();
+    line.begin(MAX_LINE_BYTES);
+    this.format.write(line, entry, answer);
+    line.end();
   }
 
   /** Writes what has been gathered. */
   flush(): void {
-    if (this.#length === 0) return;
-    this.#write(this.#buffer.subarray(0, this.#length));
-    this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-    this.#length = 0;
+    const line = this.#line;
+    if (line.at === 0) return;
+    this.#write(line.bytes.subarray(0, line.at));
+    line.bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    line.at = 0;
   }
-}
-
-function printLine(
-  { client, isSecure, method, host, target, ingress, service, endpoint }: AccessEntry,
-  { status, reason, bytes, wallMs, durationMs }: Parameters<AccessLog["add"]>[1],
-): string {
-  const line = {
-    time: new Date(wallMs).toISOString(),
-    msg: "request",
-    client,
-    tls: isSecure,
-    method,
-    host: host.slice(0, MAX_HOST_LENGTH),
-    target: target.slice(0, MAX_TARGET_LENGTH),
-    status,
-    reason: reason ?? "",
-    bytes,
-    durationMs: Math.round(durationMs * 1_000) / 1_000,
-    ingress: ingress.slice(0, MAX_NAME_LENGTH),
-    service: service.slice(0, MAX_NAME_LENGTH),
-    endpoint: endpoint.slice(0, MAX_NAME_LENGTH),
-  };
-  return `${JSON.stringify(line)}\n`;
 }

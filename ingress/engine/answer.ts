@@ -69,3 +69,10 @@ export function printAnswer(
 function isRemoved(line: string, { removes }: ResponseEdit): boolean {
   return removes.has(line.slice(0, line.indexOf(":")).toLowerCase());
 }
+
+const END_OF_HEAD = "\r\n\r\n";
+
+/** How many bytes of one of our own answers are its head. */
+export function headLength(answer: Buffer): number {
+  return answer.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
+}

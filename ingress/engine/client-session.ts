@@ -3,7 +3,7 @@ import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { AccessDecision } from "./access-control.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import { AccessWait } from "./access-wait.ts";
-import { type AnswerStatus, printAnswer } from "./answer.ts";
+import { type AnswerStatus, headLength, printAnswer } from "./answer.ts";
 import { askAccess } from "./ask-access.ts";
 import { BodyPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
@@ -176,15 +176,14 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#onGone(this);
   }
 
-  sendToClient(bytes: Buffer, start: number, end: number): boolean {
-    this.#record.addSentBytes(end - start);
+  sendToClient(bytes: Buffer, start: number, end: number, headBytes = 0): boolean {
+    this.#record.addSentBytes(end - start, headBytes);
     return this.#output.send(bytes, start, end);
   }
 
-  sendScratch(length: number): boolean {
-    const context = this.#context;
-    if (!this.sendToClient(context.scratch, 0, length)) return false;
-    context.scratch = context.buffers.take();
+  sendScratch(length: number, headBytes: number): boolean {
+    if (!this.sendToClient(this.#context.scratch, 0, length, headBytes)) return false;
+    this.#context.scratch = this.#context.buffers.take();
     return true;
   }
 
@@ -240,10 +239,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #onExchangeDeadline(): void {
     const exchange = this.#exchange;
-    if (exchange === undefined) {
-      this.#refuse("access-timeout");
-      return;
-    }
+    if (exchange === undefined) return void this.#refuse("access-timeout");
     const reason = exchange.onDeadline();
     if (reason === undefined) return;
     if (exchange.status !== 0 || reason === "client-slow") this.abortClient(reason);
@@ -280,13 +276,13 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #begin(bytes: Buffer, head: RequestHead, bodyStart: number, end: number): boolean {
     this.#phase = "exchange";
     this.requestCount += 1;
-    this.#record.begin();
     this.#record.enter(bytes, head);
     this.#wish.take(bytes, head);
     if (head.isChunked) this.#body.startChunked();
     else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
     else this.#body.startEmpty();
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
+    this.#record.addReceivedBytes(Math.max(bodyStart, bodyEnd) - head.start);
     const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head);
     if (fault !== undefined) return this.#refuse(fault);
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
@@ -350,6 +346,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
       body: this.#body,
       isFirst: !this.#hasForwarded,
       grant,
+      ids: this.#record.ids,
       edit: this.#wish.edit,
     });
     if (typeof request === "string") return this.#answer(RESPONSE_REASONS[request].status, { reason: request });
@@ -365,6 +362,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #onBodyBytes(bytes: Buffer, start: number, end: number): boolean {
     const bodyEnd = this.#body.advance(bytes, start, end);
+    this.#record.addReceivedBytes(Math.max(0, bodyEnd - start));
     this.#bodyPace?.add(end - start);
     const fault = bodyFault(this.#body, { bodyEnd, contentLength: -1 }, this.#bodyRule);
     if (fault !== undefined) {
@@ -403,7 +401,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#exchange = undefined;
     this.#waiting.end();
     this.#phase = "exchange";
-    this.sendToClient(answer, 0, answer.length);
+    this.sendToClient(answer, 0, answer.length, headLength(answer));
     this.#record.end(status, exchange, reason);
     this.#endTurn(mayKeepAlive);
     return false;

@@ -15,6 +15,7 @@ import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestTexts } from "./request-texts.ts";
 import type { Turns } from "./turns.ts";
+import type { TraceContext } from "./trace-context.ts";
 import type { UnsentBytes } from "./unsent-bytes.ts";
 import type { EndpointPool } from "./endpoint-pool.ts";
 
@@ -54,6 +55,8 @@ export interface EngineContext extends FilterState {
   /** Work that waits until other connections had their turn. */
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
+  /** What becomes of requests without a trace context. */
+  readonly traceContext: TraceContext;
   /** The program ends: the next answer of each connection closes it. */
   readonly isDraining: boolean;
 }

@@ -5,7 +5,7 @@ import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AcceptedEvents, Connect, Connection } from "#ingress/io/connection.ts";
 import { type AccessControl, NO_ACCESS } from "./access-control.ts";
-import { AccessLog } from "./access-log.ts";
+import { AccessLog, type AccessLogOptions } from "./access-log.ts";
 import { printAnswer } from "./answer.ts";
 import { Balancer } from "./balancer.ts";
 import { ClientSession } from "./client-session.ts";
@@ -17,6 +17,7 @@ import { EndpointTrials } from "./endpoint-trials.ts";
 import { type EndpointSecurity, NO_ENDPOINT_SECURITY } from "./endpoint-security.ts";
 import { HeadWriter } from "./head-writer.ts";
 import { Turns } from "./turns.ts";
+import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { removedEndpoints } from "./removed-endpoints.ts";
@@ -51,6 +52,10 @@ export interface EngineOptions {
   readonly soon?: (run: () => void) => unknown;
   /** Gets the lines of the access log, several at once; without it there is none. */
   readonly writeAccessLog?: ((lines: Buffer) => void) | undefined;
+  /** How these lines are written, and which are not. */
+  readonly accessLog?: AccessLogOptions | undefined;
+  /** `pass` by default. */
+  readonly traceContext?: TraceContext;
 }
 
 /** The HTTP/1.1 engine: gives each accepted connection its events, and routes by the table of the moment. */
@@ -80,6 +85,7 @@ export class Engine implements EngineContext {
   readonly clientLimits = new ClientLimits();
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
+  readonly traceContext: TraceContext;
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
   setHeaders: ReadonlyMap<string, SetHeaders> = new Map();
@@ -103,7 +109,8 @@ export class Engine implements EngineContext {
     this.headerNames = headerNames;
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
-    this.accessLog = writeAccessLog && new AccessLog(writeAccessLog);
+    this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);
+    this.traceContext = options.traceContext ?? "pass";
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);
     this.turns = new Turns(soon);

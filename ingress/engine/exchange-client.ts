@@ -5,8 +5,8 @@ import type { ResponseReason } from "./response-reason.ts";
 export interface ExchangeClient {
   /** Sends to the client; true: the buffer is kept, stop until `onClientDrain`. */
   sendToClient(bytes: Buffer, start: number, end: number): boolean;
-  /** Sends the first bytes of the scratch buffer; true: stop until `onClientDrain`. */
-  sendScratch(length: number): boolean;
+  /** Sends the first bytes of the scratch buffer, of which `headBytes` are a head; true: stop until `onClientDrain`. */
+  sendScratch(length: number, headBytes: number): boolean;
   setDeadline(afterMs: number): void;
   pauseClient(): void;
   resumeClient(): void;

@@ -8,6 +8,7 @@ import { choiceFor } from "./choice-for.ts";
 import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import type { ExchangeRequest } from "./exchange.ts";
 import type { ReceivedRequest } from "./request-head.ts";
+import type { MadeIds } from "./request-record.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
 /** What the exchange of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
@@ -22,10 +23,11 @@ export function exchangeRequest(
     /** Of its connection. */
     readonly isFirst: boolean;
     readonly grant: AccessGrant | undefined;
+    readonly ids: MadeIds;
     readonly edit: ResponseEdit | undefined;
   },
 ): ExchangeRequest | NoSecurity {
-  const { context, connection, clientLines, body, isFirst, grant, edit } = of;
+  const { context, connection, clientLines, body, isFirst, grant, ids, edit } = of;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
   return {
@@ -44,6 +46,7 @@ export function exchangeRequest(
     clientLines,
     isSecure: connection.isSecure,
     headerNames: context.headerNames,
+    ids,
     grant,
     edit,
     wantsUpgrade: wantsUpgrade(bytes, head),

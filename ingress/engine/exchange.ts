@@ -4,6 +4,7 @@ import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
+import { Attempts } from "./attempt.ts";
 import { type AccessGrant, grantedLines } from "./access-grant.ts";
 import { AnswerPace } from "./answer-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
@@ -17,7 +18,7 @@ import { methodIs } from "./request-head.ts";
 import { keepForReplay } from "./keep-for-replay.ts";
 import { mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { ResponseReason } from "./response-reason.ts";
+import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { SUSPECT_AFTER_MS } from "./silence-watch.ts";
 import type { ResponseReceiver, EndpointConnection } from "./endpoint-connection.ts";
 
@@ -103,6 +104,7 @@ export class Exchange implements ResponseReceiver {
   constructor(context: EngineContext, client: ExchangeClient, request: ExchangeRequest) {
     const { head, bytes } = request;
     this.#context = context;
+    this.attempts = context.accessLog?.format.needsAttempts === true ? new Attempts() : undefined;
     this.#client = client;
     this.#requestBody = request.body;
     this.#backend = request.backend;
@@ -119,6 +121,9 @@ export class Exchange implements ResponseReceiver {
     this.#beganMs = context.nowMs;
     this.#wantsKeepAlive = !head.connection.close && (head.minorVersion === 1 || head.connection.keepAlive);
   }
+
+  /** The endpoints that were asked, where the access log needs them. */
+  readonly attempts: Attempts | undefined;
 
   /** `address:port` of the endpoint that was asked last. */
   get endpoint(): string {
@@ -281,6 +286,7 @@ export class Exchange implements ResponseReceiver {
     }
     if (mayAskAfterStatus(this.#patience?.next, head.status) && this.#hasTries && this.#isRepeatable) {
       const failed = this.#connection!;
+      this.#noteFailure(head.status);
       failed.close();
       this.#retry(false, failed);
       return false;
@@ -291,6 +297,7 @@ export class Exchange implements ResponseReceiver {
       return false;
     }
     this.#status = head.status;
+    this.#noteAnswer(head.status, bodyEnd - bodyStart);
     this.#mayBeUnheard = false;
     this.#choice?.onResponse();
     this.#setGapDeadline();
@@ -307,6 +314,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): boolean {
+    this.attempts?.addBody(end - start);
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
     const isKept = this.#stallIf(this.#client.sendToClient(bytes, start, end));
@@ -322,6 +330,7 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#connection = undefined;
+    this.attempts?.end(this.#context.clockMs());
     this.#choice?.end();
     this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
   }
@@ -334,6 +343,7 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#context.counters.countEndpointFailure(failure);
+    this.#noteFailure(RESPONSE_REASONS[failure].status);
     const { health } = this.#context.balancer;
     const isSign = isSignOfDeath(failure);
     if (isSign || !connection.isConnected) health.onFailure(this.#tried.at(-1)!, this.#backend.endpoints, isSign);
@@ -346,6 +356,16 @@ export class Exchange implements ResponseReceiver {
       this.#choice?.onFailure();
       this.#client.onExchangeFailure(failure);
     }
+  }
+
+  #noteAnswer(status: number, bodyBytes: number): void {
+    this.attempts?.answer(status);
+    this.attempts?.addBody(bodyBytes);
+  }
+
+  #noteFailure(status: number): void {
+    this.attempts?.answer(status);
+    this.attempts?.end(this.#context.clockMs());
   }
 
   #tellSuccess(): void {
@@ -361,6 +381,7 @@ export class Exchange implements ResponseReceiver {
       : endpointPool.acquire(endpoint, idle === "settled", this.#secure);
     this.#connection = connection;
     this.#tried.push(endpoint);
+    this.attempts?.begin(endpoint, this.#context.clockMs());
     this.#mayBeUnheard = true;
     if (connection.isConnected) this.#setGapDeadline();
     else this.#client.setDeadline(this.#patience?.connectMs ?? limits.connectMs);
@@ -445,9 +466,10 @@ export class Exchange implements ResponseReceiver {
     const { writer, scratch, date } = this.#context;
     writer.begin(scratch);
     writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added, edit });
+    const headBytes = writer.at;
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
-    this.#stallIf(this.#client.sendScratch(writer.at));
+    this.#stallIf(this.#client.sendScratch(writer.at, headBytes));
     this.#holdIfFast(bodyEnd - bodyStart);
     return !fits && this.#stallIf(this.#client.sendToClient(bytes, bodyStart, bodyEnd));
   }

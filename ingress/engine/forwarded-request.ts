@@ -5,6 +5,8 @@ import { COLON } from "./ascii.ts";
 import { aliasedFieldOf, HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import { writeRequestId } from "./request-id.ts";
+import type { MadeIds } from "./request-record.ts";
+import { isTraceLine } from "./trace-context.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /**
@@ -27,6 +29,7 @@ const HTTP_1_1 = Buffer.from(" HTTP/1.1\r\n");
 const HOST = Buffer.from("Host: ");
 const FORWARDED_HOST = Buffer.from("X-Forwarded-Host: ");
 const REQUEST_ID = Buffer.from("X-Request-ID: ");
+const TRACEPARENT = Buffer.from("traceparent: ");
 const CHUNKED = Buffer.from("Transfer-Encoding: chunked\r\n");
 const UPGRADE = Buffer.from("Connection: Upgrade\r\nUpgrade: ");
 const CRLF = Buffer.from("\r\n");
@@ -54,6 +57,8 @@ export interface ForwardedRequest {
   readonly clientLines: Buffer;
   readonly isSecure: boolean;
   readonly headerNames: HeaderNames;
+  /** What was made here in place of what the client did not send. */
+  readonly ids: MadeIds;
   /** What goes with a request that was let in. */
   readonly grant: AccessGrant | undefined;
   /** Pass on the wish to change the protocol. */
@@ -96,19 +101,22 @@ export function writeForwardedRequest(to: HeadWriter, request: ForwardedRequest)
   if (request.grant !== undefined) to.add(request.grant.requestLines);
   to.add(HOPS[Math.min(head.hops, MAX_HOPS - 1)]!);
   writeRequestIdLine(to, request);
+  writeTraceLine(to, request);
   if (head.isChunked) to.add(CHUNKED);
   if (request.wantsUpgrade) writeUpgrade(to, request);
   to.add(CRLF);
 }
 
 /** Copies the lines that pass, in runs. */
-function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields, grant }: ForwardedRequest): void {
+function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields, grant, ids }: ForwardedRequest): void {
   const { lines } = head;
+  const hasTrace = ids.traceparent !== undefined;
   const isReplaced = fields?.hostLine !== undefined;
   let runStart = lines.nameStart[0]!;
   for (let index = 0; index < lines.count; index++) {
     const isKeptLine = isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine);
-    if (isKeptLine && (grant === undefined || !isRemoved(bytes, head, index, grant))) continue;
+    const isForeignTrace = hasTrace && isTraceLine(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
+    if (isKeptLine && !isForeignTrace && (grant === undefined || !isRemoved(bytes, head, index, grant))) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
   }
@@ -142,7 +150,7 @@ function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNa
       // The authority of an absolute target replaces Host (RFC 9112 section 3.2.2).
       return head.authorityEnd === 0;
     case HeaderField.XRequestId:
-      return index === head.requestIdLine && isKeptRequestId(head);
+      return index === keptRequestId(head);
     default:
       return true;
   }
@@ -190,16 +198,25 @@ function writeHost(to: HeadWriter, { bytes, head, backendHost, fields }: Forward
   to.add(CRLF);
 }
 
-function isKeptRequestId({ lines, requestIdLine }: RequestHead): boolean {
-  if (requestIdLine === -1) return false;
+/** The line of X-Request-ID whose value goes to the endpoint; -1: another one is made. */
+export function keptRequestId({ lines, requestIdLine }: RequestHead): number {
+  if (requestIdLine === -1) return -1;
   const length = lines.valueEnd[requestIdLine]! - lines.valueStart[requestIdLine]!;
-  return length > 0 && length <= MAX_REQUEST_ID_BYTES;
+  return length > 0 && length <= MAX_REQUEST_ID_BYTES ? requestIdLine : -1;
 }
 
-function writeRequestIdLine(to: HeadWriter, { head }: ForwardedRequest): void {
-  if (isKeptRequestId(head)) return;
+function writeRequestIdLine(to: HeadWriter, { head, ids: { requestId } }: ForwardedRequest): void {
+  if (keptRequestId(head) !== -1) return;
   to.add(REQUEST_ID);
-  writeRequestId(to);
+  if (requestId === undefined) writeRequestId(to);
+  else to.add(requestId);
+  to.add(CRLF);
+}
+
+function writeTraceLine(to: HeadWriter, { ids: { traceparent } }: ForwardedRequest): void {
+  if (traceparent === undefined) return;
+  to.add(TRACEPARENT);
+  to.add(traceparent);
   to.add(CRLF);
 }
 

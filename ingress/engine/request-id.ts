@@ -6,16 +6,25 @@ const random = Buffer.alloc(16 * 256);
 const DIGITS = Buffer.from("0123456789abcdef");
 let used = random.length;
 
-/** Writes a new id for X-Request-ID: 32 hexadecimal digits, as ingress-nginx makes them. */
+/** Bytes of an id for X-Request-ID: 32 hexadecimal digits, as ingress-nginx makes them. */
+export const REQUEST_ID_BYTES = 32;
+
+/** Writes a new id for X-Request-ID. */
 export function writeRequestId(to: HeadWriter): void {
-  if (used === random.length) {
-    randomFillSync(random);
-    used = 0;
-  }
-  const { bytes } = to;
-  for (let count = 0; count < 16; count++) {
+  to.at = writeRandomHex(to.bytes, to.at, REQUEST_ID_BYTES / 2);
+}
+
+/** Writes so many random bytes as hexadecimal digits; returns where they end. */
+export function writeRandomHex(into: Buffer, start: number, count: number): number {
+  let at = start;
+  for (let left = count; left > 0; left--) {
+    if (used === random.length) {
+      randomFillSync(random);
+      used = 0;
+    }
     const byte = random[used++]!;
-    bytes[to.at++] = DIGITS[byte >> 4]!;
-    bytes[to.at++] = DIGITS[byte & 15]!;
+    into[at++] = DIGITS[byte >> 4]!;
+    into[at++] = DIGITS[byte & 15]!;
   }
+  return at;
 }

@@ -2,10 +2,26 @@ import type { Canary } from "#src/routing/canary.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./access-log.ts";
+import type { Attempts } from "./attempt.ts";
 import type { EngineContext } from "./context.ts";
+import { keptRequestId } from "./forwarded-request.ts";
+import { keepRequest } from "./keep-request.ts";
+import { type KeptText, KeptTexts } from "./kept-texts.ts";
 import type { RequestHead } from "./request-head.ts";
+import { REQUEST_ID_BYTES, writeRandomHex } from "./request-id.ts";
 import type { ResponseReason } from "./response-reason.ts";
-import { hostText, targetText } from "./request-route.ts";
+import { findTraceparent, makeTraceparent, TRACE_ID_BYTES, traceIdStart, traceparentBuffer } from "./trace-context.ts";
+
+/** What of a request was made here, for the endpoint; as long as the request is not over. */
+export interface MadeIds {
+  /** The value of X-Request-ID; undefined: the client's, or one that is made when the head is written. */
+  readonly requestId: Buffer | undefined;
+  /** The value of traceparent in place of the client's; undefined: what came passes. */
+  readonly traceparent: Buffer | undefined;
+}
+
+const NO_IDS: MadeIds = { requestId: undefined, traceparent: undefined };
+const NO_NEEDS: ReadonlySet<KeptText> = new Set();
 
 /** What is counted and logged of the requests of one connection, one after the other. */
 export class RequestRecord {
@@ -13,12 +29,24 @@ export class RequestRecord {
   readonly #connection: Pick<Connection, "remoteAddress" | "isSecure">;
   #startedMs = 0;
   #entry: AccessEntry | undefined;
+  /** It is not to be logged. */
+  #isSkipped = false;
+  #kept: KeptTexts | undefined;
+  #traceparent: Buffer | undefined;
+  #ids = NO_IDS;
   /** Since the last request was answered. */
   #sentBytes = 0;
+  #sentHeadBytes = 0;
+  #receivedBytes = 0;
 
   constructor(context: EngineContext, connection: Pick<Connection, "remoteAddress" | "isSecure">) {
     this.#context = context;
     this.#connection = connection;
+  }
+
+  /** What was made here of the present request. */
+  get ids(): MadeIds {
+    return this.#ids;
   }
 
   /** A request begins, whose head may turn out unreadable. */
@@ -26,42 +54,102 @@ export class RequestRecord {
     this.#startedMs = this.#context.clockMs();
   }
 
-  /** Keeps what the access log will say, if there is one: the head is gone when the answer is complete. */
+  /** A request begins, whose head was read. Keeps what the access log will say, if there is one: the head is gone when the answer is complete. */
   enter(bytes: Buffer, head: RequestHead): void {
-    if (this.#context.accessLog === undefined) return;
-    const entry = this.#newEntry();
-    entry.method = bytes.toString("latin1", head.start, head.methodEnd);
-    entry.host = hostText(bytes, head);
-    entry.target = targetText(bytes, head);
-    this.#entry = entry;
+    const { accessLog, traceContext } = this.#context;
+    this.begin();
+    if (accessLog === undefined && traceContext === "pass") return;
+    const kept = (this.#kept ??= new KeptTexts());
+    kept.clear();
+    const needs = accessLog?.format.needs ?? NO_NEEDS;
+    keepRequest(kept, { bytes, head }, needs);
+    this.#ids = {
+      requestId: needs.has("requestId") ? this.#keepRequestId(kept, bytes, head) : undefined,
+      traceparent: this.#keepTrace(kept, bytes, head),
+    };
+    this.#isSkipped = accessLog?.skips(bytes, head.pathStart, head.queryStart) === true;
+    if (accessLog !== undefined) this.#entry = this.#newEntry(kept);
   }
 
   /** The rule that the request matched, and the canary that gets it instead, if one does. */
-  enterRule({ origin, action }: Rule, canary: Canary | undefined): void {
+  enterRule({ origin, action, isUnlogged }: Rule, canary: Canary | undefined): void {
+    if (isUnlogged === true) this.#isSkipped = true;
     if (this.#entry === undefined) return;
     this.#entry.ingress = canary?.object ?? origin.object;
-    this.#entry.service = canary?.backend ?? (action.kind === "forward" ? action.backend : "");
+    this.#entry.mainService = action.kind === "forward" ? action.backend : "";
+    this.#entry.canaryService = canary?.backend ?? "";
+    this.#entry.service = canary?.backend ?? this.#entry.mainService;
   }
 
-  addSentBytes(count: number): void {
+  /** `headBytes` of them are the head of an answer. */
+  addSentBytes(count: number, headBytes = 0): void {
     this.#sentBytes += count;
+    this.#sentHeadBytes += headBytes;
   }
 
-  /** The request has its answer; `exchange` knows the endpoint that gave or failed it. */
-  end(status: number, exchange: { readonly endpoint: string } | undefined, reason?: ResponseReason): void {
+  addReceivedBytes(count: number): void {
+    this.#receivedBytes += count;
+  }
+
+  /** The request has its answer; `exchange` knows the endpoints that gave or failed it. */
+  end(
+    status: number,
+    exchange: { readonly endpoint: string; readonly attempts: Attempts | undefined } | undefined,
+    reason?: ResponseReason,
+  ): void {
     const { counters, accessLog, clockMs, wallMs } = this.#context;
-    const durationMs = clockMs() - this.#startedMs;
+    const endedMs = clockMs();
+    const durationMs = endedMs - this.#startedMs;
     counters.countRequest(status, durationMs, reason);
-    if (accessLog === undefined) return;
-    const entry = this.#entry ?? this.#newEntry();
-    entry.endpoint = exchange?.endpoint ?? "";
-    accessLog.add(entry, { status, reason, bytes: this.#sentBytes, wallMs: wallMs(), durationMs });
+    if (accessLog !== undefined && !this.#isSkipped) {
+      const entry = this.#entry ?? this.#unreadEntry();
+      entry.endpoint = exchange?.endpoint ?? "";
+      entry.attempts = exchange?.attempts?.all ?? [];
+      const bytes = this.#sentBytes;
+      const bodyBytes = bytes - this.#sentHeadBytes;
+      const requestBytes = this.#receivedBytes;
+      accessLog.add(entry, { status, reason, bytes, bodyBytes, requestBytes, wallMs: wallMs(), durationMs, endedMs });
+    }
     this.#entry = undefined;
-    this.#sentBytes = 0;
+    this.#isSkipped = false;
+    this.#ids = NO_IDS;
+    this.#sentBytes = this.#sentHeadBytes = this.#receivedBytes = 0;
   }
 
-  #newEntry(): AccessEntry {
+  /** Returns the id where it is made here. */
+  #keepRequestId(kept: KeptTexts, bytes: Buffer, head: RequestHead): Buffer | undefined {
+    const line = keptRequestId(head);
+    if (line !== -1) {
+      kept.keep("requestId", bytes, head.lines.valueStart[line]!, head.lines.valueEnd[line]!);
+      return undefined;
+    }
+    const made = Buffer.allocUnsafe(REQUEST_ID_BYTES);
+    writeRandomHex(made, 0, REQUEST_ID_BYTES / 2);
+    kept.keep("requestId", made, 0, made.length);
+    return made;
+  }
+
+  /** Returns the trace context where it is made here. */
+  #keepTrace(kept: KeptTexts, bytes: Buffer, head: RequestHead): Buffer | undefined {
+    const found = findTraceparent(bytes, head);
+    const isMade = found === -1 && this.#context.traceContext === "make";
+    if (isMade) makeTraceparent((this.#traceparent ??= traceparentBuffer()));
+    const made = isMade ? this.#traceparent : undefined;
+    const start = traceIdStart(Math.max(found, 0));
+    if (made !== undefined || found !== -1) kept.keep("traceId", made ?? bytes, start, start + TRACE_ID_BYTES);
+    return made;
+  }
+
+  /** Of a request whose head could not be read. */
+  #unreadEntry(): AccessEntry {
+    const kept = (this.#kept ??= new KeptTexts());
+    kept.clear();
+    return this.#newEntry(kept);
+  }
+
+  #newEntry(kept: KeptTexts): AccessEntry {
     const { remoteAddress: client, isSecure } = this.#connection;
-    return { client, isSecure, method: "", host: "", target: "", ingress: "", service: "", endpoint: "" };
+    const names = { ingress: "", service: "", mainService: "", canaryService: "", endpoint: "" };
+    return { client, isSecure, kept, ...names, attempts: [] };
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { BlockList } from "node:net";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
+import { isBearer, type ReadToken } from "./open-token-file.ts";
 import { boundAdminConnections } from "./admin-connections.ts";
 import { listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
@@ -28,6 +29,8 @@ export interface AdminServerOptions {
   readonly log: Logger;
   /** Further paths, such as `/state`: answered only to clients on this host, because they show more than figures. */
   readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
+  /** With it these paths are answered to other clients, too, if they show it; without it they are not there for others. */
+  readonly token?: ReadToken | undefined;
   /** How long a client may be silent; 5 seconds by default. */
   readonly silenceMs?: number | undefined;
 }
@@ -45,12 +48,11 @@ type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
  * `/metrics` (Prometheus text). GET and HEAD only. A port that is in use is tried again and does not stop the program.
- * However many connections strangers hold open, probes get through. Further paths are for this host alone.
+ * However many connections strangers hold open, probes get through. Further paths are for this host, and for clients with the token.
  */
 export function startAdminServer(options: AdminServerOptions): AdminServer {
   const { port, address, log, silenceMs = SILENCE_MS } = options;
-  const shared = sharedRoutes(options);
-  const own = new Map([...Object.entries(options.routes ?? {}), ...shared]);
+  const routesFor = chooseRoutes(options);
   const server = createServer(
     {
       headersTimeout: silenceMs,
@@ -59,7 +61,8 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
       connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, silenceMs),
     },
     (request, response) => {
-      void answer(request, isFromThisHost(request) ? own : shared)
+      void routesFor(request)
+        .then(async (routes) => (routes === undefined ? UNAUTHORIZED : answer(request, routes)))
         .catch((error: unknown) => {
           log.error({ err: error, path: request.url }, "cannot answer on the admin port");
           return { ...plain("internal error\n"), status: 500 };
@@ -84,6 +87,29 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
   };
 }
 
+const UNAUTHORIZED: AdminAnswer = { contentType: "text/plain; charset=utf-8", body: "unauthorized\n", status: 401 };
+
+/** The paths that there are for a request; undefined: it asks for one that it has to show the token for. */
+function chooseRoutes(options: AdminServerOptions): (request: IncomingMessage) => Promise<Routes | undefined> {
+  const { token, log } = options;
+  const shared = sharedRoutes(options);
+  const own = new Map([...Object.entries(options.routes ?? {}), ...shared]);
+  return async (request) => {
+    if (isFromThisHost(request)) return own;
+    const path = pathOf(request);
+    if (token === undefined || shared.has(path) || !own.has(path)) return shared;
+    const wanted = await token().catch((error: unknown) => {
+      log.error({ err: error, path }, "cannot read the token");
+      return "";
+    });
+    return isBearer(request.headers.authorization, wanted) ? own : undefined;
+  };
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "/";
+}
+
 function sharedRoutes({ health, registry }: AdminServerOptions): Routes {
   return new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
     ["/healthz", () => plain("ok\n")],
@@ -101,9 +127,10 @@ function isFromThisHost({ socket: { remoteAddress = "", remoteFamily } }: Incomi
   return loopback.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4");
 }
 
-async function answer({ method, url = "/" }: IncomingMessage, routes: Routes): Promise<AdminAnswer> {
+async function answer(request: IncomingMessage, routes: Routes): Promise<AdminAnswer> {
+  const { method } = request;
   if (method !== "GET" && method !== "HEAD") return { ...plain("only GET and HEAD\n"), status: 405 };
-  const route = routes.get(url.split("?", 1)[0] ?? "/");
+  const route = routes.get(pathOf(request));
   if (route === undefined) return { ...plain(`not found; try ${[...routes.keys()].join(", ")}\n`), status: 404 };
   return route();
 }
@@ -118,6 +145,7 @@ function send(
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
     ...(status === 405 ? { allow: "GET, HEAD" } : {}),
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
   });
   response.end(method === "HEAD" ? undefined : body);
 }

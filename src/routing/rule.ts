@@ -11,6 +11,8 @@ export interface Rule {
   readonly filters: RuleFilters;
   /** The filters say who may come in, or how often. */
   readonly isRestricted: boolean;
+  /** Its requests are not in the access log. */
+  readonly isUnlogged?: true;
   readonly action: RuleAction;
 }
 

@@ -192,4 +192,41 @@ describe("startAdminServer()", () => {
     expect(other).toMatchObject({ status: 404, body: "not found; try /healthz, /readyz, /metrics\n" });
     expect(await ask(port, "/healthz", "GET", outside)).toMatchObject({ status: 200 });
   });
+
+  it.skipIf(outside === undefined).each([
+    { name: "401 without the token", authorization: undefined, path: "/state", status: 401, body: "unauthorized\n" },
+    {
+      name: "401 with another token",
+      authorization: "Bearer no",
+      path: "/state?a=b",
+      status: 401,
+      body: "unauthorized\n",
+    },
+    { name: "the answer with the token", authorization: "Bearer secret", path: "/state?a=b", status: 200, body: "{}" },
+    { name: "404 to other paths", authorization: undefined, path: "/other", status: 404 },
+    { name: "health without the token", authorization: undefined, path: "/healthz", status: 200, body: "ok\n" },
+    { name: "405 to POST with the token", authorization: "Bearer secret", path: "/state", method: "POST", status: 405 },
+  ])(
+    "F answers $name to clients elsewhere, where there is one",
+    async ({ authorization, path, status, body, method = "GET" }) => {
+      const routes = { "/state": () => ({ contentType: "application/json", body: "{}" }) };
+      const port = await start({ routes, address: "0.0.0.0", token: async () => Promise.resolve("secret") });
+      const headers = authorization === undefined ? {} : { authorization };
+      const answer = await fetch(`http://${outside}:${port}${path}`, { method, headers });
+      const text = await answer.text();
+      expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([
+        status,
+        status === 401 ? "Bearer" : null,
+      ]);
+      if (body !== undefined) expect(text).toBe(body);
+      expect(await ask(port, "/state")).toMatchObject({ status: 200, body: "{}" });
+    },
+  );
+
+  it.skipIf(outside === undefined)("F lets none elsewhere in while the token cannot be read", async () => {
+    const routes = { "/state": () => ({ contentType: "application/json", body: "{}" }) };
+    const port = await start({ routes, address: "0.0.0.0", token: async () => Promise.reject(new Error("gone")) });
+    for (const headers of [{}, { authorization: "Bearer x" }])
+      expect((await fetch(`http://${outside}:${port}/state`, { headers })).status).toBe(401);
+  });
 });

@@ -8,6 +8,7 @@ import { CANARIES } from "./canary.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
+import { ENABLE_ACCESS_LOG } from "./enable-access-log.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
@@ -44,6 +45,7 @@ const SERVED = {
   ...ENDPOINT_TLS,
   bodyBytes: PROXY_BODY_SIZE,
   answerHeadBytes: PROXY_BUFFER_SIZE,
+  accessLog: ENABLE_ACCESS_LOG,
   ...ENDPOINT_PATIENCE,
   ...CORS,
   ...RESPONSE_REWRITES,

@@ -3,6 +3,7 @@ import { BALANCING } from "./balancing.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { BUFFERING } from "./buffering.ts";
+import { ENABLE_ACCESS_LOG } from "./enable-access-log.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { CUSTOM_HEADERS } from "./custom-headers.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
@@ -39,10 +40,12 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   },
   { names: ["custom-http-errors", "disable-proxy-intercept-errors"], doc: "Pages of your own for errors" },
   { names: ["mirror-host", "mirror-request-body", "mirror-target"], doc: "Where a copy of each request is sent" },
+  ENABLE_ACCESS_LOG,
   {
-    names: ["enable-access-log", "enable-opentelemetry", "enable-opentracing", "enable-rewrite-log"],
-    doc: "Logs and traces",
+    names: ["enable-opentelemetry", "enable-opentracing"],
+    doc: "Spans of requests. Hawser exports none: the fields `traceparent` and `tracestate` pass to the endpoint, and the program's option `--trace-context make` makes them where a client sends none",
   },
+  { names: ["enable-rewrite-log"], doc: "A log of rewrites" },
   {
     names: ["enable-global-auth"],
     doc: "Whether the restriction of all Ingresses holds for this one",

@@ -76,16 +76,21 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     byDefault: "false",
   },
   {
-    names: [
-      "log-format-upstream",
-      "log-format-escape-json",
-      "log-format-escape-none",
-      "skip-access-log-urls",
-      "enable-access-log-for-default-backend",
-    ],
+    names: ["log-format-upstream"],
     judge: JUDGE.notServed(
-      "The access log has one JSON object for each request, with fields of its own",
-      "Change what reads the log",
+      "The access log has one JSON object for each request unless --access-log-format says so",
+      "Give the text to --access-log-format of the ingress, with the variables that docs/access-log.md lists",
+    ),
+  },
+  {
+    names: ["skip-access-log-urls"],
+    judge: JUDGE.notServed("All requests are logged", "Give each path to --access-log-skip of the ingress"),
+  },
+  {
+    names: ["log-format-escape-json", "log-format-escape-none", "enable-access-log-for-default-backend"],
+    judge: JUDGE.notServed(
+      "What clients send is always escaped, as nginx does by default",
+      "Take the format json, or change what reads the log",
     ),
   },
   {

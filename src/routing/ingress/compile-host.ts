@@ -51,6 +51,7 @@ function ruleOf(
     origin,
     filters: filtersOf(claim, hasTls, pattern),
     isRestricted: ingress.isRestricted === true,
+    ...(ingress.settings.accessLog === false && { isUnlogged: true as const }),
     action: actionOf(claim, canaries.get(claim)),
   };
 }

@@ -1,0 +1,54 @@
+import type { Parsed } from "#src/model/problem.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import type { AccessLogOptions } from "./engine/access-log.ts";
+import { jsonLogFormat } from "./engine/json-log-format.ts";
+import type { LogFormat } from "./engine/log-format.ts";
+import { LOG_VARIABLES } from "./engine/log-variables.ts";
+import { NGINX_TEMPLATE, templateLogFormat } from "./engine/template-log-format.ts";
+
+/** The options of the access log. */
+export const accessLogOptions = {
+  accessLog: { kind: "boolean", default: false, help: "Write one line to stdout for each answered request" },
+  accessLogFormat: {
+    kind: "string",
+    default: "json",
+    placeholder: "FORMAT",
+    help: "Form of these lines: json, nginx (the default format of ingress-nginx, and the reason), or a text with variables such as $remote_addr and $request (docs/access-log.md)",
+  },
+  accessLogSkip: {
+    kind: "list",
+    placeholder: "PATH",
+    help: "Do not log requests for these paths, such as /healthz: whole paths without query",
+  },
+} as const satisfies OptionSpecs;
+
+/** How the access log is written; undefined: there is none. */
+export function readAccessLogOptions(
+  options: OptionValues<typeof accessLogOptions>,
+): Parsed<AccessLogOptions | undefined> {
+  const format = formatOf(options.accessLogFormat);
+  if (typeof format === "string") return unreadable(options.accessLogFormat, format);
+  const skippedPaths = new Set(options.accessLogSkip);
+  return { ok: true, value: options.accessLog ? { format, skippedPaths } : undefined, problems: [] };
+}
+
+function formatOf(text: string): LogFormat | string {
+  if (text === "json") return jsonLogFormat();
+  return templateLogFormat(text === "nginx" ? NGINX_TEMPLATE : text);
+}
+
+function unreadable(text: string, why: string): Parsed<never> {
+  return {
+    ok: false,
+    problems: [
+      {
+        code: "OPTION_INVALID",
+        at: { kind: "option", names: ["--access-log-format"] },
+        what: `Cannot use the format ${JSON.stringify(text.slice(0, 120))}`,
+        why,
+        fix: `Write json, nginx, or a text with variables of these: ${Object.keys(LOG_VARIABLES).join(", ")}`,
+        severity: "error",
+      },
+    ],
+  };
+}

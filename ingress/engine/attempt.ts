@@ -1,0 +1,41 @@
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
+
+/** One endpoint that was asked for a request, for the access log. */
+export interface Attempt {
+  /** `address:port`. */
+  readonly endpoint: string;
+  /** Monotonic milliseconds. */
+  readonly beganMs: number;
+  /** Of its answer; of a failure the status that stands for it; 0: none came. */
+  status: number;
+  /** When its answer was whole, or it failed; 0: neither. */
+  endedMs: number;
+  /** Bytes of its answer's body, as they came. */
+  bodyBytes: number;
+}
+
+/** The endpoints that were asked for one request, in order. */
+export class Attempts {
+  readonly all: Attempt[] = [];
+
+  begin({ address, port }: BackendEndpoint, nowMs: number): void {
+    const endpoint = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    this.all.push({ endpoint, beganMs: nowMs, status: 0, endedMs: 0, bodyBytes: 0 });
+  }
+
+  /** The endpoint that has the request has answered with this status, or failed so. */
+  answer(status: number): void {
+    const last = this.all.at(-1);
+    if (last !== undefined && last.status === 0) last.status = status;
+  }
+
+  addBody(bytes: number): void {
+    const last = this.all.at(-1);
+    if (last !== undefined) last.bodyBytes += bytes;
+  }
+
+  end(nowMs: number): void {
+    const last = this.all.at(-1);
+    if (last !== undefined) last.endedMs = nowMs;
+  }
+}
