@@ -57,8 +57,8 @@ export interface IngressContext {
   readonly publish?: PublishSettings | undefined;
   /** Takes the names and passwords that requests are asked for; by default none come in. */
   readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
-  /** Takes the certificates for TLS to endpoints; by default those that need any are not asked. */
-  readonly useEndpointSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
+  /** Takes the certificates for TLS to endpoints and the authorities of clients; by default those that need any are not asked. */
+  readonly useCertificateSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default none. */
   readonly allowedHeaders?: ReadonlySet<string>;
   /** Takes the header fields that ConfigMaps name; by default none are written. */
@@ -217,7 +217,7 @@ class KnownObjects {
       certificates,
       problems,
       usePasswords: context.usePasswords ?? (() => undefined),
-      useEndpointSecrets: context.useEndpointSecrets ?? (() => undefined),
+      useCertificateSecrets: context.useCertificateSecrets ?? (() => undefined),
       defaultSecret: context.defaultSecret,
       mark: markNamed,
     });

@@ -23,8 +23,8 @@ export interface NamedSecretsOptions {
   readonly problems: ProblemLog;
   /** Takes the names and passwords of the Secrets that are named for them, whenever they may have changed. */
   readonly usePasswords: (lists: ReadonlyMap<string, PasswordList>) => void;
-  /** Takes the certificates for TLS to endpoints. */
-  readonly useEndpointSecrets: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
+  /** Takes the certificates for TLS to endpoints and the authorities of clients. */
+  readonly useCertificateSecrets: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** The Secret (`namespace/name`) of the default certificate. */
   readonly defaultSecret: string | undefined;
   /** Called when `update` has to be called again. */
@@ -112,12 +112,12 @@ export class NamedSecrets {
     return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
   }
 
-  /** Reads the Secrets with certificates for TLS to endpoints; returns why paths are closed. */
+  /** Reads the Secrets with certificates for TLS to endpoints and the authorities of clients; returns why paths are closed. */
   #updateEndpoints(claims: readonly CertificateSecretClaim[]): readonly SecretFault[] {
-    const { problems, useEndpointSecrets } = this.#options;
+    const { problems, useCertificateSecrets } = this.#options;
     const found = findCertificateSecrets(claims, (key) => this.#lookUp(key));
-    problems.report("secrets for endpoints", found.problems);
-    useEndpointSecrets(found.secrets);
+    problems.report("secrets with certificates", found.problems);
+    useCertificateSecrets(found.secrets);
     return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
   }
 

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
@@ -39,6 +41,7 @@ import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { Certificates } from "./tls/certificates.ts";
+import { ClientAuthorities } from "./tls/client-authorities.ts";
 import { EndpointTargets } from "./tls/endpoint-targets.ts";
 
 /** How often deadlines are looked at: the exactness of all time limits. */
@@ -94,6 +97,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   });
   const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
   const endpointSecurity = new EndpointTargets();
+  const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
     connect: netConnect,
     access,
@@ -119,6 +123,12 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     gate,
     answerPlainHttp: (clientAddress) => engine.answerPlainHttp(clientAddress),
     contextOf: (serverName) => certificates.contextOf(serverName),
+    verificationOf: (serverName) => {
+      const host = hostOf(serverName);
+      const policy = host === undefined ? undefined : clientCertificatesFor(engine.routes, host);
+      return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
+    },
+    onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
     fallback: certificates.fallback,
     ciphers: ciphers.value,
     onFallbackChange: (use) => certificates.onFallbackChange(use),
@@ -195,7 +205,10 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       log,
       publish,
       usePasswords: (lists) => access.useLists(lists),
-      useEndpointSecrets: (secrets) => endpointSecurity.useSecrets(secrets),
+      useCertificateSecrets: (secrets) => {
+        endpointSecurity.useSecrets(secrets);
+        clientAuthorities.useSecrets(secrets);
+      },
       allowedHeaders: new Set(options.allowedResponseHeaders.map((name) => name.toLowerCase())),
       useHeaders: ({ ofAnswers, ofQuestions }) => {
         engine.setHeaders = ofAnswers;

@@ -1,11 +1,13 @@
 import type { OpenRequest } from "#src/filters/client-limits.ts";
 import { answerPreflight } from "#src/filters/cors.ts";
+import { certificateRefusal } from "#src/filters/client-certificate.ts";
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
 import { type LackingEndpoint, route, type RouteDecision } from "#src/routing/route.ts";
+import { normalizePath } from "#src/routing/path.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./answer.ts";
 import type { EngineContext } from "./context.ts";
@@ -53,13 +55,39 @@ interface Refused {
   readonly rule?: undefined;
 }
 
+type Decision = ForwardDecision | LackingDecision | OwnAnswer | Refused;
+type DecidingContext = Pick<EngineContext, "routes" | "requestTexts"> & FilterState;
+
 /** Who answers a request: an endpoint of the backend, or we. */
 export function decideRequest(
   bytes: Buffer,
   head: RequestHead,
-  context: Pick<EngineContext, "routes" | "requestTexts"> & FilterState,
+  context: DecidingContext,
   client: RequestClient,
-): ForwardDecision | LackingDecision | OwnAnswer | Refused {
+): Decision {
+  const decision = decideByRule(bytes, head, context, client);
+  const policy = decision.rule?.filters.clientCertificates;
+  // Plain requests are redirected without a certificate, which they cannot have.
+  if (policy === undefined || (!client.isSecure && decision.kind === "answer")) return decision;
+  const path = normalizePath(pathText(bytes, head)) ?? "/";
+  const request = new FilteredRequest(bytes, head, { client, path });
+  const { host } = request;
+  const identity = host === undefined ? undefined : client.identityFor?.(host);
+  const reason = certificateRefusal(policy, { identity, isSecure: client.isSecure, host });
+  if (reason === undefined) return decision;
+  if (decision.kind === "forward" || decision.kind === "lacking") decision.open?.release();
+  const { errorPage } = policy;
+  if (errorPage === undefined || reason === "misdirected" || reason === "closed-secret")
+    return { kind: "refuse", reason };
+  return {
+    kind: "answer",
+    status: 302,
+    cause: { reason, location: printRedirect(errorPage, request) },
+    rule: decision.rule,
+  };
+}
+
+function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext, client: RequestClient): Decision {
   const more = context.requestTexts.useBytes(bytes);
   const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head), more });
   if (decision.kind === "refuse") {

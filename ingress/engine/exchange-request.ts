@@ -1,7 +1,10 @@
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
+import type { ClientIdentity } from "#src/filters/client-certificate.ts";
+import { hostOf } from "#src/routing/host.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
+import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
 import { choiceFor } from "./choice-for.ts";
@@ -9,6 +12,7 @@ import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import type { ExchangeRequest } from "./exchange.ts";
 import type { ReceivedRequest } from "./request-head.ts";
 import type { MadeIds } from "./request-record.ts";
+import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
 /** What the exchange of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
@@ -30,6 +34,7 @@ export function exchangeRequest(
   const { context, connection, clientLines, body, isFirst, grant, ids, edit } = of;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
+  const { clientCertificates } = decision.rule.filters;
   return {
     bytes,
     head,
@@ -47,8 +52,21 @@ export function exchangeRequest(
     isSecure: connection.isSecure,
     headerNames: context.headerNames,
     ids,
-    grant,
+    grant:
+      clientCertificates === undefined
+        ? grant
+        : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant),
     edit,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
+}
+
+/** Whom a request is from that came in by what its connection has shown. */
+function identityOf(
+  connection: Connection,
+  bytes: ReceivedRequest["bytes"],
+  head: ReceivedRequest["head"],
+): ClientIdentity | undefined {
+  const host = hostOf(hostText(bytes, head));
+  return host === undefined ? undefined : connection.identityFor?.(host);
 }

@@ -9,7 +9,7 @@ import type { RequestHead } from "./request-head.ts";
 import { hostText, targetText } from "./request-route.ts";
 
 /** The connection that a request came on. */
-export type RequestClient = Pick<Connection, "isSecure" | "remoteAddress">;
+export type RequestClient = Pick<Connection, "isSecure" | "remoteAddress" | "identityFor">;
 
 /** A request head as filters see it: good for as long as the head is. */
 export class FilteredRequest implements FilterRequest {

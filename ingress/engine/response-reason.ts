@@ -18,6 +18,15 @@ export const RESPONSE_REASONS = {
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
   "bad-path": { status: 400, meaning: "The path can be read in more than one way, so no rule is applied." },
+  "client-certificate-missing": {
+    status: 400,
+    meaning: "The host asks for client certificates, and the client has shown none.",
+  },
+  "client-certificate-bad": {
+    status: 400,
+    meaning:
+      "The client has shown a certificate that the host does not accept: of another authority, expired, or with too many authorities between.",
+  },
   unauthorized: {
     status: 401,
     meaning:
@@ -46,6 +55,11 @@ export const RESPONSE_REASONS = {
       "The request line is longer than the limit, or its path takes too many steps to be compared with the regular expressions of its host.",
   },
   "expectation-unknown": { status: 417, meaning: "The request expects something else than 100-continue." },
+  misdirected: {
+    status: 421,
+    meaning:
+      "The host asks for client certificates, and the connection was opened for another server name, for none, or before the host asked for them.",
+  },
   "request-head-too-large": { status: 431, meaning: "The request head has more bytes or fields than the limit." },
   "client-gone": { status: 499, meaning: "The client closed the connection before it had the whole answer." },
   "client-slow": {
@@ -118,7 +132,7 @@ export const RESPONSE_REASONS = {
   "closed-secret": {
     status: 503,
     meaning:
-      "The Secret that the Ingress names, with names and passwords or with certificates for TLS to its endpoints, does not exist or cannot be read. Its paths are closed.",
+      "The Secret that the Ingress names, with names and passwords, with certificates for TLS to its endpoints, or with the authorities of its clients, does not exist or cannot be read. Its paths are closed.",
   },
   "closed-headers": {
     status: 503,

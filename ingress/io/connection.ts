@@ -1,3 +1,4 @@
+import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import type { Occupant } from "./connection-gate.ts";
 import type { SecureTarget } from "./secure-target.ts";
 
@@ -11,6 +12,11 @@ export interface Connection {
   /** The port on our side; 0 where the connection is gone. */
   readonly localPort: number;
   readonly isSecure: boolean;
+  /**
+   * Whom the connection is from, for requests for a host that asks for client certificates; undefined: no certificate was asked
+   * for. Its own host tells whether it was opened for that one.
+   */
+  readonly identityFor?: ((host: string) => ClientIdentity | undefined) | undefined;
   /** Bytes that were given to `send` and that the kernel does not have yet. */
   readonly queuedBytes: number;
   /**

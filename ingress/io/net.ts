@@ -22,13 +22,18 @@ export function addressOf(socket: Socket): string | undefined {
   return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
-/** Wraps an accepted `node:net` or `node:tls` socket of a client at this address; `use` gives the events for it. */
+/**
+ * Wraps an accepted `node:net` or `node:tls` socket of a client at this address; `use` gives the events for it, and
+ * `identityFor` says whom it is from.
+ */
 export function acceptedConnection(
   socket: Socket | TLSSocket,
   remoteAddress: string,
   use: (connection: Connection) => ConnectionEvents,
+  identityFor?: Connection["identityFor"],
 ): Connection {
   const connection = new SocketConnection(socket, "encrypted" in socket, remoteAddress);
+  connection.identityFor = identityFor;
   const events = use(connection);
   socket.on("data", (chunk: Buffer) => {
     events.onData(chunk, 0, chunk.length);
@@ -122,6 +127,7 @@ function connectSecurely(
 class SocketConnection implements Connection {
   readonly isSecure: boolean;
   readonly remoteAddress: string;
+  identityFor: Connection["identityFor"];
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   #error: Error | undefined;

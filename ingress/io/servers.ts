@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext } from "node:tls";
+import { createServer as createTlsServer, type SecureContext, type TLSSocket } from "node:tls";
 import { DEFAULT_CIPHERS } from "#ingress/tls/default-ciphers.ts";
+import { type ClientVerification, requestCertificate } from "./client-verification.ts";
 import type { AcceptedEvents, Connection } from "./connection.ts";
 import type { Admission, ConnectionGate } from "./connection-gate.ts";
 import { acceptedConnection, addressOf, plainSocketOf } from "./net.ts";
@@ -14,6 +16,9 @@ const HANDSHAKE_MS = 10_000;
 const PLAIN_LINGER_MS = 2_000;
 /** What the TLS library says of clients that speak HTTP. */
 const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
+
+/** As Node wants them. */
+const TICKET_KEYS_BYTES = 48;
 
 const ACCEPT_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
@@ -38,6 +43,10 @@ export function plainServer({ accept, gate }: PlainServerOptions): Server {
 export interface SecureServerOptions extends PlainServerOptions {
   /** The certificate for a server name, or for clients that give none (undefined). */
   readonly contextOf: (serverName: string | undefined) => SecureContext;
+  /** How clients are verified that give this server name; undefined: they need no certificate. */
+  readonly verificationOf?: (serverName: string) => ClientVerification | undefined;
+  /** Is given what has to be called when sessions must not be resumed any longer. */
+  readonly onTrustChange?: (forgetSessions: () => void) => void;
   /** The certificate for clients that give no server name. */
   readonly fallback: { readonly cert: string; readonly key: string };
   /** Is given what has to be called with another certificate for clients that give no server name. */
@@ -56,6 +65,32 @@ export function secureServer(options: SecureServerOptions): Server {
   const { accept, gate, contextOf, fallback, onHandshakeFailure, answerPlainHttp } = options;
   const { ciphers = DEFAULT_CIPHERS, handshakeMs = HANDSHAKE_MS } = options;
   const admissions = new WeakMap<Socket, Admission>();
+  const verifications = new WeakMap<TLSSocket, ClientVerification>();
+  function onServerName(
+    this: TLSSocket,
+    serverName: string,
+    done: (error: null, context: SecureContext) => void,
+  ): void {
+    const verification = options.verificationOf?.(serverName);
+    if (verification !== undefined) {
+      verifications.set(this, verification);
+      if (verification.context !== undefined) requestCertificate(this);
+    }
+    done(null, verification?.context ?? contextOf(serverName));
+  }
+  /** OpenSSL does not ask for the server name again where a session is resumed, and by TLS 1.2 nothing says what it is. */
+  function identityFor(socket: TLSSocket): Connection["identityFor"] {
+    const isResumed = socket.isSessionReused();
+    const name = isResumed && (socket as { readonly servername?: unknown }).servername;
+    const verification =
+      verifications.get(socket) ?? (typeof name === "string" ? options.verificationOf?.(name) : undefined);
+    if (verification !== undefined) {
+      const identity = verification.identify(socket);
+      return () => identity;
+    }
+    // What the certificate of such a session is worth each host says that it is shown to.
+    return !isResumed ? undefined : (host) => options.verificationOf?.(host)?.identify(socket);
+  }
   const handshakes = createTlsServer(
     {
       ...ACCEPT_OPTIONS,
@@ -64,7 +99,9 @@ export function secureServer(options: SecureServerOptions): Server {
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
       handshakeTimeout: handshakeMs,
-      SNICallback: (serverName, done) => done(null, contextOf(serverName)),
+      // What a certificate is worth is decided for each request.
+      rejectUnauthorized: false,
+      SNICallback: onServerName,
     },
     (socket) => {
       const admission = admissions.get(plainSocketOf(socket));
@@ -73,13 +110,16 @@ export function secureServer(options: SecureServerOptions): Server {
         socket.destroy();
         return;
       }
-      acceptedConnection(socket, admission.address, (connection) => {
+      const use = (connection: Connection): AcceptedEvents => {
         const events = accept(connection);
         admission.occupant = events;
         return events;
-      });
+      };
+      acceptedConnection(socket, admission.address, use, identityFor(socket));
     },
   );
+  // New keys: what clients have kept of earlier handshakes is worth nothing.
+  options.onTrustChange?.(() => handshakes.setTicketKeys(randomBytes(TICKET_KEYS_BYTES)));
   options.onFallbackChange?.((pair) => handshakes.setSecureContext({ ...pair, ciphers, minVersion: "TLSv1.2" }));
   handshakes.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
     const plain = plainSocketOf(socket);

@@ -39,17 +39,18 @@ export class Certificates {
   readonly fallback: KeyPair;
   readonly #selfSignedContext: SecureContext;
   #fallbackContext: SecureContext;
+  #fallbackPair: KeyPair;
   #onFallback: (pair: KeyPair) => void = () => undefined;
   /** By Secret as it was read: one that stays is not loaded again. */
   readonly #loaded = new WeakMap<TlsSecret, Loaded>();
   /** By `namespace/name`, for the Secrets that are claimed: the last that could be served. */
   #lastGood: ReadonlyMap<string, Served> = new Map();
   readonly #ciphers: string;
-  #byHost: ReadonlyMap<string, SecureContext> = new Map();
+  #byHost: ReadonlyMap<string, Served> = new Map();
 
   constructor(nowMs: number, ciphers: string = DEFAULT_CIPHERS) {
     this.#ciphers = ciphers;
-    this.fallback = selfSigned("hawser.invalid", nowMs);
+    this.fallback = this.#fallbackPair = selfSigned("hawser.invalid", nowMs);
     this.#selfSignedContext = createSecureContext({ ...this.fallback, ciphers });
     this.#fallbackContext = this.#selfSignedContext;
   }
@@ -75,7 +76,7 @@ export class Certificates {
     this.#lastGood = served;
     const usable = new Map(Array.from(served, ([key, { certificate }]) => [key, certificate]));
     this.#byHost = new Map(
-      Array.from(certificatesByHost(claims, usable), ([host, { secretKey }]) => [host, served.get(secretKey)!.context]),
+      Array.from(certificatesByHost(claims, usable), ([host, { secretKey }]) => [host, served.get(secretKey)!]),
     );
     this.#useDefault(served.get(defaultSecret ?? ""));
     return problems;
@@ -85,7 +86,13 @@ export class Certificates {
   contextOf(serverName: string | undefined): SecureContext {
     const host = serverName === undefined ? undefined : hostOf(serverName);
     if (host === undefined) return this.#fallbackContext;
-    return servedFor(this.#byHost, host) ?? this.#fallbackContext;
+    return servedFor(this.#byHost, host)?.context ?? this.#fallbackContext;
+  }
+
+  /** The certificate itself for a host in lower case, without final dot. */
+  pairOf(host: string): KeyPair {
+    const served = servedFor(this.#byHost, host)?.certificate;
+    return served === undefined ? this.#fallbackPair : { cert: served.chainPem, key: served.privateKeyPem };
   }
 
   #useDefault(served: Served | undefined): void {
@@ -93,7 +100,8 @@ export class Certificates {
     if (context === this.#fallbackContext) return;
     this.#fallbackContext = context;
     const { chainPem: cert, privateKeyPem: key } = served?.certificate ?? {};
-    this.#onFallback(cert === undefined || key === undefined ? this.fallback : { cert, key });
+    this.#fallbackPair = cert === undefined || key === undefined ? this.fallback : { cert, key };
+    this.#onFallback(this.#fallbackPair);
   }
 
   #find(key: string, secret: TlsSecret | undefined): Loaded {

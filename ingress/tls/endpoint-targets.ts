@@ -5,6 +5,7 @@ import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import type { EndpointSecurity, NoSecurity } from "#ingress/engine/endpoint-security.ts";
 import { RecentMap } from "#ingress/auth/recent-map.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
+import { intermediates } from "./intermediates.ts";
 
 /** More than a cluster has: beyond, those that were asked for longest ago are made again. */
 const MAX_TARGETS = 4_096;
@@ -67,14 +68,4 @@ function makeTarget(tls: EndpointTls, name: string, secret: CertificateSecret | 
 function whyUntrusted(certificate: DetailedPeerCertificate, name: string, depth: number): Error | undefined {
   if (intermediates(certificate) > depth) return new Error("too many authorities between");
   return checkServerIdentity(name, certificate);
-}
-
-/** Authorities between a certificate and the last one of its chain, which is trusted. */
-function intermediates(certificate: DetailedPeerCertificate): number {
-  let count = 0;
-  for (let one = certificate; one.issuerCertificate !== undefined && one.issuerCertificate !== one;) {
-    one = one.issuerCertificate;
-    count += 1;
-  }
-  return Math.max(0, count - 1);
 }

@@ -27,7 +27,7 @@ export interface AuthQuestion {
  * ingress-nginx writes are written here.
  */
 const LEFT_OUT =
-  /^(?:host|content-length|content-encoding|transfer-encoding|expect|if-.*|range|x-sent-from|x-auth-request-redirect|x-original-.*|x-hawser-hops)$/;
+  /^(?:host|content-length|content-encoding|transfer-encoding|expect|if-.*|range|x-sent-from|x-auth-request-redirect|x-original-.*|x-hawser-hops|ssl-client-(?:cert|verify|subject-dn|issuer-dn))$/;
 
 /**
  * The question about a request: its header fields without its body, and what it was asked for in X-Original-URL,

@@ -6,6 +6,7 @@ import type { FieldRewrites } from "./field-rewrites.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
 import type { EndpointTransport } from "./endpoint-tls.ts";
+import type { ClientCertificatePolicy } from "./client-certificate.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
@@ -27,6 +28,8 @@ export interface RuleFilters {
   readonly answerRate: AnswerRate | undefined;
   /** How endpoints are spoken to; undefined: as the port of the Service says. */
   readonly transport: EndpointTransport | undefined;
+  /** Of the host, for all of its rules; missing: any client, with or without a certificate. */
+  readonly clientCertificates?: ClientCertificatePolicy;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */

@@ -561,7 +561,7 @@ export const PROBLEM_CODES = {
   },
   INGRESS_TLS_SECRET_UNUSABLE: {
     meaning:
-      "An Ingress names a Secret with certificates for TLS to its endpoints, and it does not exist or cannot be used. Its paths answer 503 until it can.",
+      "An Ingress names a Secret with certificates for TLS to its endpoints, or with the authorities of its clients, and it does not exist or cannot be used. Its paths answer 503 until it can.",
     solve:
       "Create the Secret in the namespace of the Ingress, with a certificate and its key (`tls.crt`, `tls.key`), the authorities (`ca.crt`), or both.",
   },

@@ -1,3 +1,4 @@
+import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import type { HostPattern } from "#src/pattern/host-pattern.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { NestedText } from "./nested-texts.ts";
@@ -40,6 +41,8 @@ export interface HostRoutes {
   readonly hasGuarded: boolean;
   /** An Ingress has a `tls` entry for the host. */
   readonly hasTls: boolean;
+  /** Which client certificates are asked for, also where no rule matches; missing: none. */
+  readonly clientCertificates?: ClientCertificatePolicy;
 }
 
 /** A path that matches by its beginning. */

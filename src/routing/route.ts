@@ -1,3 +1,4 @@
+import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Balancing } from "./balancing.ts";
@@ -93,15 +94,23 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const catchAll = getSharded(table.hosts, "");
   const budget = { left: MAX_STEPS };
   const rules = hostRoutes(table, host, budget) ?? catchAll;
-  const matched = matchPath(rules, path, budget) ?? catchAll?.fallback;
+  // What is behind client certificates stays so where no rule matches.
+  const isOpen = rules?.clientCertificates === undefined;
+  const matched = matchPath(rules, path, budget) ?? (isOpen ? catchAll?.fallback : undefined);
   if (budget.left < 0) return TOO_LONG;
-  if (matched === undefined) return byDefault(table, request, path);
+  if (matched === undefined) return isOpen ? byDefault(table, request, path) : NO_ROUTE;
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
   const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
   return forward(table, request, { rule: matched, action, path });
+}
+
+/** Which client certificates are asked for on connections for a host (in lower case, without final dot); undefined: none. */
+export function clientCertificatesFor(table: RouteTable, host: string): ClientCertificatePolicy | undefined {
+  const rules = hostRoutes(table, host, { left: MAX_STEPS }) ?? getSharded(table.hosts, "");
+  return rules?.clientCertificates;
 }
 
 /** Where a request goes that no rule matches. */

@@ -1,9 +1,10 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { clientCertificatesOf } from "#src/routing/ingress/client-certificates-of.ts";
 import { type CertificateSecret, parseCertificateSecret, tlsSecretUnusable } from "./certificate-secret.ts";
 
-/** A Secret that Ingresses name for TLS with their endpoints, by what it has to have. */
+/** A Secret that Ingresses name for TLS with their endpoints or clients, by what it has to have. */
 export interface CertificateSecretClaim {
   /** `namespace/name`. */
   readonly secret: string;
@@ -25,18 +26,29 @@ export interface FoundCertificateSecrets {
   readonly problems: readonly Problem[];
 }
 
-/** Which Secrets Ingresses name for TLS with their endpoints. */
+/** Which Secrets Ingresses name for TLS with their endpoints or clients. */
 export function certificateSecretClaims(ingresses: Iterable<Ingress>): readonly CertificateSecretClaim[] {
   const claims = new Map<string, CertificateSecretClaim & { readonly ingresses: Ingress[] }>();
   for (const ingress of ingresses) {
-    const { proxySslSecret: secret, proxySslVerify: needsAuthorities = false } = ingress.settings;
-    if (secret === undefined || ingress.closed !== undefined) continue;
-    const key = `${needsAuthorities} ${secret}`;
-    const claim = claims.get(key) ?? { secret, needsAuthorities, ingresses: [] };
-    claim.ingresses.push(ingress);
-    claims.set(key, claim);
+    for (const { secret, needsAuthorities } of namedBy(ingress)) {
+      const key = `${needsAuthorities} ${secret}`;
+      const claim = claims.get(key) ?? { secret, needsAuthorities, ingresses: [] };
+      claim.ingresses.push(ingress);
+      claims.set(key, claim);
+    }
   }
   return [...claims.values()];
+}
+
+/** For its endpoints, and for its clients. */
+function namedBy(ingress: Ingress): readonly Pick<CertificateSecretClaim, "secret" | "needsAuthorities">[] {
+  if (ingress.closed !== undefined) return [];
+  const { proxySslSecret, proxySslVerify: needsAuthorities = false } = ingress.settings;
+  const ofClients = clientCertificatesOf(ingress);
+  return [
+    ...(proxySslSecret === undefined ? [] : [{ secret: proxySslSecret, needsAuthorities }]),
+    ...(ofClients === undefined ? [] : [{ secret: ofClients.secret, needsAuthorities: true }]),
+  ];
 }
 
 /** Reads the Secrets that are claimed. `secretOf` gives undefined for one that is not there, and null where that is unknown. */

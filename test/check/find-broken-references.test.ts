@@ -67,6 +67,14 @@ describe("checkFiles() between objects", () => {
       is: ["warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:8"],
     },
     {
+      name: "a Secret with authorities of clients that is not there",
+      documents: [
+        service("web"),
+        ingress(web).replace("{name: shop}", "{name: shop, annotations: {hawser.dev/auth-tls-secret: certs}}"),
+      ],
+      is: ["warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:8"],
+    },
+    {
       name: "a Secret for TLS to endpoints that has nothing for it",
       documents: [
         ingress(web).replace("{name: shop}", "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs}}"),

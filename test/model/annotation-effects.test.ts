@@ -52,6 +52,11 @@ describe("parseIngress() judges restrictions", () => {
     ["auth-type", ""],
     ["auth-type", "none"],
     ["auth-tls-verify-client", "off"],
+    ["auth-tls-secret", "ca"],
+    ["auth-tls-secret", "default/ca"],
+    ["auth-tls-verify-depth", "0"],
+    ["auth-tls-pass-certificate-to-upstream", "true"],
+    ["auth-tls-error-page", "https://example.com/help"],
     ["enable-modsecurity", "false"],
     ["use-regex", "false"],
     ["use-regex", "true"],
@@ -95,6 +100,7 @@ describe("parseIngress() judges restrictions", () => {
     ["proxy-request-buffering", "off"],
     ["proxy-buffer-size", "16k"],
     ["proxy-http-version", "1.1"],
+    ["proxy-http-version", "1.0"],
   ])("I2 %s %j restricts nothing and is served without a word", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual(["a.com/a: web"]);
@@ -193,6 +199,10 @@ describe("parseIngress() judges restrictions", () => {
   it.each([
     ["auth-tls-secret", "a/b"],
     ["auth-tls-verify-client", "optional_no_ca"],
+    ["auth-tls-verify-client", "yes"],
+    ["auth-tls-verify-depth", "deep"],
+    ["auth-tls-pass-certificate-to-upstream", "maybe"],
+    ["auth-tls-error-page", "/help"],
     ["auth-tls-match-cn", "CN=a"],
   ])("I1 %s %j closes the whole host, for it is not of one path", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
@@ -505,7 +515,7 @@ describe("parseIngress() closes what would reach something else", () => {
       [`${NGINX}app-root`]: "/x",
       [`${NGINX}from-to-www-redirect`]: "true",
     };
-    expect(routesOf(withAnnotations({ ...redirects, [`${NGINX}auth-tls-secret`]: "default/ca" }))).toEqual([
+    expect(routesOf(withAnnotations({ ...redirects, [`${NGINX}auth-tls-match-cn`]: "CN=a" }))).toEqual([
       "a.com: closed-restriction",
       "a.com/a: closed-restriction",
     ]);

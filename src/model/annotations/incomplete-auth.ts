@@ -2,6 +2,8 @@ import { child, type Field, isUnset, readList } from "#src/model/field.ts";
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { AUTH_SECRET, AUTH_TYPE } from "./auth-secret.ts";
 import { AUTH_URL } from "./auth-url.ts";
+import { AUTH_TLS_VERIFY_CLIENT, CLIENT_CERTIFICATES } from "./client-certificates.ts";
+import { hostsClosed } from "./host-restricted-by.ts";
 import type { IngressSettings } from "./ingress-settings.ts";
 import { restrictionUnreadable } from "./restriction-unreadable.ts";
 import { servedField } from "./served-field.ts";
@@ -15,7 +17,11 @@ export function findIncompleteAuth(
   settings: IngressSettings,
   unreadable: ReadonlySet<AnnotationRecord>,
 ): readonly AnnotationRecord[] {
-  return [...incompleteBasic(root, settings, unreadable), ...hostless(root, settings)];
+  return [
+    ...incompleteBasic(root, settings, unreadable),
+    ...hostless(root, settings),
+    ...withoutAuthorities(root, settings),
+  ];
 }
 
 function incompleteBasic(
@@ -55,4 +61,17 @@ function hostless(root: Field, { authUrl }: IngressSettings): readonly Annotatio
     fix: "Write the host into auth-url, or give each rule a host without *",
   });
   return [AUTH_URL];
+}
+
+/** Client certificates that are asked for, and no authorities to verify them by. */
+function withoutAuthorities(root: Field, { authTlsVerifyClient: mode }: IngressSettings): readonly AnnotationRecord[] {
+  const field = servedField(root, AUTH_TLS_VERIFY_CLIENT);
+  const secret = servedField(root, CLIENT_CERTIFICATES.authTlsSecret);
+  if (field === undefined || mode === undefined || mode === "off" || secret !== undefined) return [];
+  hostsClosed(
+    field,
+    "no annotation auth-tls-secret says which Secret has the authorities of client certificates",
+    "Write auth-tls-secret with the name of a Secret",
+  );
+  return [AUTH_TLS_VERIFY_CLIENT];
 }

@@ -5,6 +5,7 @@ import { annotationRecord } from "./annotation-table.ts";
 import { BALANCING } from "./balancing.ts";
 import { ENDPOINT_PROTOCOL } from "./backend-protocol.ts";
 import { CANARIES } from "./canary.ts";
+import { CLIENT_CERTIFICATES } from "./client-certificates.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
@@ -55,6 +56,7 @@ const SERVED = {
   ...CANARIES,
   allowedSources: ALLOWLIST_SOURCE_RANGE,
   deniedSources: DENYLIST_SOURCE_RANGE,
+  ...CLIENT_CERTIFICATES,
   ...CLIENT_LIMITS,
   ...LIMIT_RATES,
   ...PASSWORD_AUTH,

@@ -1,5 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
+import { CLIENT_CERTIFICATES, UNSERVED_CLIENT_CERTIFICATES } from "./client-certificates.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
@@ -13,30 +14,8 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
   ALLOWLIST_SOURCE_RANGE,
   DENYLIST_SOURCE_RANGE,
   ...Object.values(PASSWORD_AUTH),
-  {
-    names: ["auth-tls-secret"],
-    doc: "The Secret with the authorities whose client certificates are accepted",
-    risks: [
-      {
-        effect: "restriction",
-        asks: (value, siblings) => value !== "" && siblings("auth-tls-verify-client") !== "off",
-      },
-    ],
-    scope: "host",
-    instead: INSTEAD.clientCertificate,
-  },
-  {
-    names: ["auth-tls-match-cn", "auth-tls-verify-client"],
-    doc: "Which client certificates are accepted",
-    risks: [{ effect: "restriction", asks: ASKS.on }],
-    scope: "host",
-    instead: INSTEAD.clientCertificate,
-  },
-  {
-    names: ["auth-tls-error-page", "auth-tls-pass-certificate-to-upstream", "auth-tls-verify-depth"],
-    doc: "Details of client certificates",
-    risks: [{ effect: "ignored" }],
-  },
+  ...Object.values(CLIENT_CERTIFICATES),
+  ...UNSERVED_CLIENT_CERTIFICATES,
   {
     names: ["auth-snippet"],
     doc: "Configuration of nginx for requests to the service that says who may come in",

@@ -2,6 +2,7 @@ import { isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { backendKey, firstPortKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { canaryOf } from "./canary-of.ts";
+import { clientCertificatesOf } from "./client-certificates-of.ts";
 import { closedPattern, linkPatterns } from "#src/routing/closed-pattern.ts";
 import { filtersOf } from "./filters-of.ts";
 import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merge-host.ts";
@@ -37,22 +38,26 @@ export function compileHost(merged: MergedHost): HostRoutes {
     fallback: fallback && ruleOf(fallback, merged),
     hasGuarded: claims.some(isGuarded),
     hasTls,
+    ...(merged.clientCertificates && { clientCertificates: merged.clientCertificates }),
   };
 }
 
 function ruleOf(
   claim: PathClaim,
-  { hasTls, canaries }: Pick<MergedHost, "hasTls" | "canaries">,
+  { hasTls, canaries, clientCertificates }: Pick<MergedHost, "hasTls" | "canaries" | "clientCertificates">,
   pattern?: PathPattern,
 ): Rule {
   const { ingress, path, pathType } = claim;
   const origin = { object: ingress.key, path, pathType };
+  const filters = filtersOf(claim, hasTls, pattern);
+  // A connection shows one certificate, verified in one way: what asks for another way cannot be served.
+  const isOther = (clientCertificatesOf(ingress) ?? clientCertificates)?.key !== clientCertificates?.key;
   return {
     origin,
-    filters: filtersOf(claim, hasTls, pattern),
+    filters: clientCertificates === undefined ? filters : { ...filters, clientCertificates },
     isRestricted: ingress.isRestricted === true,
     ...(ingress.settings.accessLog === false && { isUnlogged: true as const }),
-    action: actionOf(claim, canaries.get(claim)),
+    action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),
   };
 }
 

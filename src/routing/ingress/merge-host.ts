@@ -1,7 +1,9 @@
+import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import { type IngressPath, type IngressTarget, isClosed, type PathType, RESTRICTED } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
+import { clientCertificatesOf } from "./client-certificates-of.ts";
 import { addCanaries, isCanary } from "./add-canaries.ts";
 import type { RoutingSnapshot } from "./routing-snapshot.ts";
 
@@ -52,6 +54,8 @@ export interface MergedHost {
   readonly isEmpty: boolean;
   /** An Ingress of the host has a `tls` entry for it. */
   readonly hasTls: boolean;
+  /** Of the oldest Ingress that asks for any. */
+  readonly clientCertificates: ClientCertificatePolicy | undefined;
   readonly lost: readonly LostClaim[];
 }
 
@@ -113,6 +117,7 @@ function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ing
     prefixes: [...prefixes.values()],
     patterns,
     hasTls,
+    clientCertificates: present.map(clientCertificatesOf).find((one) => one !== undefined),
     ...mergeFallbacks(host, present, lost),
     ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
     canaries: added,

@@ -1,0 +1,133 @@
+import type { X509Certificate } from "node:crypto";
+import { createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
+import type { CertificateVerdict, ClientCertificatePolicy, ClientIdentity } from "#src/filters/client-certificate.ts";
+import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
+import { RecentMap } from "#ingress/auth/recent-map.ts";
+import type { ClientVerification } from "#ingress/io/client-verification.ts";
+import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
+import { intermediates } from "./intermediates.ts";
+import type { KeyPair } from "./self-signed.ts";
+import { shownCertificate } from "./shown-certificate.ts";
+
+/** Policies, and certificates of hosts with one policy: beyond, those that were used longest ago are made again. */
+const MAX_POLICIES = 4_096;
+const MAX_CONTEXTS = 256;
+/** Client certificates whose sessions may be resumed, of one policy. */
+const MAX_VERDICTS = 8_192;
+
+/** What Node calls certificates whose authority is not known, and what OpenSSL, and with it nginx, says of them. */
+const UNKNOWN_AUTHORITY: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "self-signed certificate",
+  SELF_SIGNED_CERT_IN_CHAIN: "self-signed certificate in certificate chain",
+  UNABLE_TO_GET_ISSUER_CERT: "unable to get issuer certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "unable to get local issuer certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unable to verify the first certificate",
+  CERT_UNTRUSTED: "certificate not trusted",
+};
+
+const SUCCESS: CertificateVerdict = { text: "SUCCESS", isAccepted: true, isUnknownAuthority: false };
+const NONE: CertificateVerdict = { text: "NONE", isAccepted: false, isUnknownAuthority: false };
+
+interface KnownPolicy {
+  /** As it was when the policy was first asked for. */
+  readonly secret: CertificateSecret;
+  /** By the certificate of the host. */
+  readonly contexts: RecentMap<SecureContext>;
+  /** By fingerprint: of certificates that were verified by this policy and its present authorities, in a full handshake. */
+  readonly verdicts: RecentMap<CertificateVerdict>;
+}
+
+/** Verifies the certificates of clients, by host. */
+export class ClientAuthorities {
+  readonly #ciphers: string;
+  readonly #wallMs: () => number;
+  #secrets: ReadonlyMap<string, CertificateSecret> = new Map();
+  readonly #known = new RecentMap<KnownPolicy>(MAX_POLICIES);
+  #onChange: () => void = () => undefined;
+
+  /** `wallMs`: milliseconds since 1970. */
+  constructor(wallMs: () => number, ciphers: string = DEFAULT_CIPHERS) {
+    this.#wallMs = wallMs;
+    this.#ciphers = ciphers;
+  }
+
+  /** Calls back when sessions must not be resumed any longer. */
+  onChange(call: () => void): void {
+    this.#onChange = call;
+  }
+
+  /** Authorities from now on, by the `namespace/name` of their Secret. */
+  useSecrets(secrets: ReadonlyMap<string, CertificateSecret>): void {
+    const before = this.#secrets;
+    this.#secrets = secrets;
+    if (before.size !== secrets.size || [...secrets].some(([key, secret]) => before.get(key) !== secret))
+      this.#onChange();
+  }
+
+  /** How the clients of a host are verified. `pair`: the certificate that the host itself has. */
+  verificationFor(policy: ClientCertificatePolicy, host: string, pair: KeyPair): ClientVerification {
+    const known = this.#knownOf(policy);
+    const identity = { host, policyKey: policy.key };
+    if (known === undefined)
+      return { context: undefined, identify: () => ({ ...identity, verdict: undefined, certificate: undefined }) };
+    return {
+      context: this.#contextOf(known, pair),
+      identify: (socket) => this.#identify(socket, known, { ...identity, depth: policy.depth }),
+    };
+  }
+
+  #knownOf({ key, secret: name }: ClientCertificatePolicy): KnownPolicy | undefined {
+    const secret = this.#secrets.get(name);
+    if (secret?.authoritiesPem === undefined) return undefined;
+    const known = this.#known.get(key);
+    if (known?.secret === secret) return known;
+    const made = {
+      secret,
+      contexts: new RecentMap<SecureContext>(MAX_CONTEXTS),
+      verdicts: new RecentMap<CertificateVerdict>(MAX_VERDICTS),
+    };
+    this.#known.set(key, made);
+    return made;
+  }
+
+  #contextOf({ secret, contexts }: KnownPolicy, { cert, key }: KeyPair): SecureContext {
+    const made =
+      contexts.get(cert) ?? createSecureContext({ cert, key, ca: secret.authoritiesPem, ciphers: this.#ciphers });
+    contexts.set(cert, made);
+    return made;
+  }
+
+  #identify(
+    socket: TLSSocket,
+    { verdicts }: KnownPolicy,
+    { depth, ...identity }: Pick<ClientIdentity, "host" | "policyKey"> & { readonly depth: number },
+  ): ClientIdentity {
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return { ...identity, verdict: NONE, certificate };
+    const { fingerprint256 } = certificate;
+    // What OpenSSL says of a session that is resumed it says of the handshake before, maybe for another host or authority.
+    const verdict = socket.isSessionReused() ? this.#resumed(certificate, verdicts) : verdictOf(socket, depth);
+    if (!socket.isSessionReused()) verdicts.set(fingerprint256, verdict);
+    return { ...identity, verdict, certificate: shownCertificate(certificate) };
+  }
+
+  #resumed(certificate: X509Certificate, verdicts: RecentMap<CertificateVerdict>): CertificateVerdict {
+    if (certificate.validToDate.getTime() < this.#wallMs()) return failed("certificate has expired");
+    return verdicts.get(certificate.fingerprint256) ?? failed("session of another verification");
+  }
+}
+
+function failed(why: string, isUnknownAuthority = false): CertificateVerdict {
+  return { text: `FAILED:${why}`, isAccepted: false, isUnknownAuthority };
+}
+
+function verdictOf(socket: TLSSocket, depth: number): CertificateVerdict {
+  if (!socket.authorized) {
+    // The code of OpenSSL's error, whatever its type says.
+    const code = String(socket.authorizationError);
+    const unknown = UNKNOWN_AUTHORITY[code];
+    return failed(unknown ?? code, unknown !== undefined);
+  }
+  const chain: PeerCertificate = socket.getPeerCertificate(true);
+  return intermediates(chain) > depth ? failed("certificate chain too long") : SUCCESS;
+}
