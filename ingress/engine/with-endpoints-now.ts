@@ -1,4 +1,5 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
+import { byService, isByService } from "#src/routing/by-service.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { ForwardDecision, LackingDecision } from "./decide-request.ts";
 
@@ -11,7 +12,7 @@ export function withEndpointsNow(
   { backends }: Pick<RouteTable, "backends">,
 ): ForwardDecision | Pick<LackingDecision, "kind" | "reason"> {
   if (decision.kind === "lacking") return decision;
-  const backend = getSharded(backends, decision.backend.key);
-  const isLacking = backend === undefined || backend.endpoints.length === 0;
-  return isLacking ? { kind: "lacking", reason: "no-endpoint" } : { ...decision, backend };
+  const now = getSharded(backends, decision.backend.key);
+  if (now === undefined || now.endpoints.length === 0) return { kind: "lacking", reason: "no-endpoint" };
+  return { ...decision, backend: isByService(decision.backend) ? byService(now) : now };
 }

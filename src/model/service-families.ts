@@ -1,4 +1,4 @@
-import { type Family, parseIp } from "#src/ip/address.ts";
+import { type Family, parseIp, printIp } from "#src/ip/address.ts";
 import { child, complain, type Field, isUnset, quote, readChoice, readList } from "./field.ts";
 
 /** Which families a Service is of, and how many it needs. */
@@ -6,6 +6,8 @@ export interface ServiceFamilies {
   /** Which families it wants an address of, primary first: `spec.ipFamilies`, else derived from `clusterIPs`, else IPv4. */
   readonly families: readonly Family[];
   readonly ipFamilyPolicy: "SingleStack" | "PreferDualStack" | "RequireDualStack";
+  /** `clusterIP`, where the cluster has assigned it; undefined for headless Services. */
+  readonly clusterIp?: string;
 }
 
 /**
@@ -16,6 +18,7 @@ export function readServiceFamilies(spec: Field): ServiceFamilies {
   const policyField = child(spec, "ipFamilyPolicy");
   const written = readWritten(spec);
   const assigned = readFromClusterIps(spec);
+  const clusterIp = readClusterIp(child(spec, "clusterIP"));
   const known = written.length > 0 ? written : assigned;
   // The API server reads an empty word as left out.
   const policy =
@@ -26,9 +29,14 @@ export function readServiceFamilies(spec: Field): ServiceFamilies {
     ]) ?? (known.length > 1 ? "RequireDualStack" : "SingleStack");
   const isOnDisk = assigned.length === 0;
   if (policy === "SingleStack" || !isOnDisk)
-    return { families: known.length === 0 ? ["ipv4"] : known, ipFamilyPolicy: policy };
+    return { families: known.length === 0 ? ["ipv4"] : known, ipFamilyPolicy: policy, ...clusterIp };
   const [first = "ipv4"] = known;
-  return { families: [first, first === "ipv4" ? "ipv6" : "ipv4"], ipFamilyPolicy: policy };
+  return { families: [first, first === "ipv4" ? "ipv6" : "ipv4"], ipFamilyPolicy: policy, ...clusterIp };
+}
+
+function readClusterIp({ value }: Field): Pick<ServiceFamilies, "clusterIp"> {
+  const ip = typeof value === "string" ? parseIp(value) : undefined;
+  return ip === undefined ? {} : { clusterIp: printIp(ip) };
 }
 
 function readWritten(spec: Field): readonly Family[] {

@@ -7,6 +7,8 @@ export interface Canary {
   readonly object: string;
   /** As that of the rule: `namespace/name:port`. */
   readonly backend: string;
+  /** The Service itself chooses the endpoint. */
+  readonly isByService: boolean;
   /** How its endpoints are chosen; undefined: in turns. */
   readonly balancing: Balancing | undefined;
   /** Name in small letters. Without a value the words `always` and `never` count. */

@@ -90,6 +90,8 @@ export interface Backend {
   readonly isSecure?: true;
   /** The host is a name outside of the cluster. */
   readonly isExternal?: true;
+  /** The address of the Service itself, for rules that leave the choice to it; undefined: it has none. */
+  readonly serviceAddress?: string;
   /** Empty: answered 503. */
   readonly endpoints: readonly BackendEndpoint[];
 }

@@ -5,6 +5,7 @@ import type { Balancing } from "./balancing.ts";
 import { backendOfSession, type Canary, type CanaryRequest, takesCanary } from "./canary.ts";
 import { closedRule } from "./closed-pattern.ts";
 import type { StepBudget } from "#src/pattern/match-program.ts";
+import { byService } from "./by-service.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
 import { patternRule } from "./pattern-routes.ts";
@@ -139,8 +140,10 @@ function forward(
   const kept = isForwardedNormalized(request.path) ? path : undefined;
   const rewrittenPath = filters.rewrite ? rewritePath(path, origin.path, filters.rewrite) : kept;
   if (filters.rewrite !== undefined && rewrittenPath === undefined) return BAD_PATH;
-  const balancing = isOther ? undefined : (canary ?? action).balancing;
-  return { kind: "forward", rule, backend, balancing, canary, path, rewrittenPath };
+  const { balancing, isByService } = canary ?? action;
+  if (isOther) return { kind: "forward", rule, backend, balancing: undefined, canary, path, rewrittenPath };
+  const reached = isByService === true ? byService(backend) : backend;
+  return { kind: "forward", rule, backend: reached, balancing, canary, path, rewrittenPath };
 }
 
 /** The canary of a rule, where it gets the request: not while it has no endpoint. */

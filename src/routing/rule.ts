@@ -32,6 +32,8 @@ export interface ForwardAction {
   readonly kind: "forward";
   /** Its key in the table: `namespace/name:port`, the port as it is written, by number or by name. */
   readonly backend: string;
+  /** The Service itself chooses the endpoint: requests are sent to its address, if it has one. */
+  readonly isByService?: boolean | undefined;
   /** The backend that gets the requests while this one has no endpoint. */
   readonly fallback?: string | undefined;
   /** How its endpoints are chosen; undefined: in turns. */

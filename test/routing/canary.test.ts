@@ -19,6 +19,7 @@ const CANARY: Canary = {
   weight: 20,
   total: 100,
   keepsSessions: true,
+  isByService: false,
 };
 
 /** A request with these headers and cookies. */

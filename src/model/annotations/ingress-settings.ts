@@ -28,6 +28,7 @@ import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.t
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
+import { SERVICE_UPSTREAM } from "./service-upstream.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
@@ -40,6 +41,7 @@ const SERVED = {
   ...REDIRECTS,
   serverAlias: SERVER_ALIAS,
   defaultBackend: DEFAULT_BACKEND,
+  serviceUpstream: SERVICE_UPSTREAM,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,
   ...ENDPOINT_PROTOCOL,

@@ -9,6 +9,7 @@ import { CUSTOM_HEADERS } from "./custom-headers.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
+import { SERVICE_UPSTREAM } from "./service-upstream.ts";
 
 /** Of ingress-nginx: all that neither restricts nor changes what requests reach. */
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
@@ -18,7 +19,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     names: ["session-cookie-conditional-samesite-none"],
     doc: "Browsers that do not understand `SameSite=None`, which are from before 2020, get the cookie without it",
   },
-  { names: ["service-upstream"], doc: "Requests are sent to the address of the Service, which chooses the endpoint" },
+  SERVICE_UPSTREAM,
   ...Object.values(CORS),
   ...Object.values(RESPONSE_REWRITES),
   CONNECTION_PROXY_HEADER,

@@ -51,11 +51,15 @@ export function backendsOf(
       ...(isSecure(port) && { isSecure: true as const }),
       ...(isExternal && { isExternal: true as const }),
     };
-    const backend: Backend = { key, host, ...kind, endpoints };
+    const backend: Backend = { key, host, ...kind, ...ownAddress(service), endpoints };
     if (backends.size === 0) backends.set(firstPortKey(`${service.namespace}/${service.name}`), backend);
     for (const name of keysOf(service, port)) backends.set(name, backend);
   }
   return backends;
+}
+
+function ownAddress({ type, clusterIp }: Service): Pick<Backend, "serviceAddress"> {
+  return type === "ExternalName" || clusterIp === undefined ? {} : { serviceAddress: clusterIp };
 }
 
 /** Of a Service of type ExternalName: the port as in ingress-nginx, which goes by targetPort where it is a number. */

@@ -20,6 +20,7 @@ export function canaryOf({ ingress, path, target }: PathClaim, main: Balancing |
   return {
     object: ingress.key,
     backend: backendKey(namespace, target.serviceName, target.servicePort),
+    isByService: settings.serviceUpstream === true,
     balancing: inherited === undefined ? own : { policy: "round-robin", ...own, ...inherited },
     byHeader: name === undefined ? undefined : { name, value },
     byCookie,

@@ -65,11 +65,12 @@ function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | unde
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
   if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
   const balancing = balancingOf(ingress.settings, path);
-  const { defaultBackend: fallback } = ingress.settings;
+  const { defaultBackend: fallback, serviceUpstream } = ingress.settings;
   const added = canary && canaryOf(canary, balancing);
   return {
     kind: "forward",
     backend: backendKey(ingress.namespace, target.serviceName, target.servicePort),
+    ...(serviceUpstream === true && { isByService: true }),
     ...(fallback !== undefined && { fallback: firstPortKey(`${ingress.namespace}/${fallback}`) }),
     ...(balancing && { balancing }),
     ...(added && { canary: added }),

@@ -8,7 +8,7 @@ const labels = new SharedValues<unknown>();
 const lists = new SharedValues<readonly unknown[]>();
 
 /**
- * Makes a Service that was read from JSON small: a cluster has thousands. The cluster addresses and node ports that the
+ * Makes a Service that was read from JSON small: a cluster has thousands. The further cluster addresses and the node ports that the
  * API server gave are left out where no program of ours reads them; what several Services say in the same words is shared. Changes the object itself, which no other code has yet.
  */
 export function trimService(object: Fields): Fields {
@@ -27,12 +27,11 @@ export function trimService(object: Fields): Fields {
 }
 
 function trimSpec(spec: Writable): void {
-  const { ports, clusterIP, clusterIPs, ipFamilies, ipFamilyPolicy } = spec;
+  const { ports, ipFamilies, ipFamilyPolicy } = spec;
   // ipFamilies has the families of a Service; where it may have two, the addresses say whether it has.
   const isTold = ipFamilyPolicy === "SingleStack" && Array.isArray(ipFamilies) && ipFamilies.length > 0;
+  // clusterIP stays: requests may be sent to it.
   if (isTold) spec["clusterIPs"] = undefined;
-  // A headless Service says so here.
-  if (clusterIP !== "None" && (isTold || clusterIPs !== undefined)) spec["clusterIP"] = undefined;
   if (Array.isArray(ports)) {
     for (const port of ports as readonly unknown[]) if (isRecord(port)) leaveOut(port, "nodePort");
     spec["ports"] = lists.get(JSON.stringify(ports), ports);

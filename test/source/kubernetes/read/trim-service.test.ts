@@ -53,7 +53,7 @@ describe("readApiObject() of a Service", () => {
     const object = read(service({ ...v4, sessionAffinity: "ClientIP" }, { labels: { app: "a" } }));
     expect(object.metadata.labels).toEqual({ app: "a" });
     const [{ nodePort: _nodePort, ...port } = {}] = ports as readonly Fields[];
-    const { clusterIP: _clusterIP, clusterIPs: _clusterIPs, ...families } = v4;
+    const { clusterIPs: _clusterIPs, ...families } = v4;
     expect(object["spec"]).toEqual({ type: "LoadBalancer", ports: [port], sessionAffinity: "ClientIP", ...families });
   });
 
