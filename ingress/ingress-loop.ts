@@ -36,6 +36,8 @@ const MAX_LOGGED_CLASSES = 8;
 const MAX_NAME_PROBLEMS = 100;
 /** How long requests wait at the start until names are looked up: the program must be ready without DNS, too. */
 const NAMES_MS = 2_000;
+/** Of a Node (well-known labels of Kubernetes). */
+const ZONE_LABEL = "topology.kubernetes.io/zone";
 /** How often certificates are looked at for their end. */
 const CERTIFICATES_MS = 3_600_000;
 
@@ -51,6 +53,8 @@ export interface IngressContext {
   readonly defaultSecret?: string | undefined;
   /** Looks up the names of Services of type ExternalName; undefined: no requests are sent to these. */
   readonly externalNames?: Pick<ExternalNamesOptions, "resolve" | "isReachable"> | undefined;
+  /** The Node that this program runs on, whose endpoints and whose zone's go before others where the cluster says so; undefined: none do. */
+  readonly nodeName?: string | undefined;
   /** The Service (`namespace/name`) for requests that no rule matches; undefined: they are answered 404. */
   readonly defaultService?: string | undefined;
   /** Which addresses are written into statuses; undefined: none are. */
@@ -96,13 +100,16 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
     },
   });
   const { opens, opensOnRequest } = programKinds.ingress;
-  await source.open(publish?.usesNodes === true ? [...opens, ...opensOnRequest] : opens, {
-    onChange: (changed) => {
-      known.mark(changed);
-      loop.mark();
+  await source.open(
+    publish?.usesNodes === true || context.nodeName !== undefined ? [...opens, ...opensOnRequest] : opens,
+    {
+      onChange: (changed) => {
+        known.mark(changed);
+        loop.mark();
+      },
+      onProblems: (where, found) => problems.report(where, found),
     },
-    onProblems: (where, found) => problems.report(where, found),
-  });
+  );
   loop.mark();
   await loop.idle();
   await known.settled;
@@ -257,9 +264,11 @@ class KnownObjects {
     const ingresses = this.#ingresses.update();
     const services = this.#services.update();
     const slices = this.#slices.update();
+    this.#findPlace();
     const names = this.#names;
     const changes = { classes, ingresses, services, slices, addresses: names?.takeChanged() ?? [] };
-    if (Object.values(changes).some((list) => list.length > 0)) useRoutes(this.#index.update(changes));
+    if (this.#index.hasMoved || Object.values(changes).some((list) => list.length > 0))
+      useRoutes(this.#index.update(changes));
     if (classes.length > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
@@ -273,6 +282,13 @@ class KnownObjects {
     this.#secrets.update(this.#index.ours(), wallMs());
     this.#configMaps.update(this.#index.ours());
     this.standingsVersion += 1;
+  }
+
+  #findPlace(): void {
+    const { nodeName: node } = this.#context;
+    if (node === undefined) return;
+    this.#nodes.update();
+    this.#index.usePlace({ node, zone: this.#nodes.get(node)?.labels[ZONE_LABEL] });
   }
 
   #reportRoutes(): void {

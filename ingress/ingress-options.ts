@@ -18,6 +18,11 @@ export const ingressOptions = {
     default: 8181,
     help: "Port that answers every request with 404, for health checks and as default backend",
   },
+  node: {
+    kind: "string",
+    placeholder: "NAME",
+    help: "Node of this program: where a Service asks for near endpoints (trafficDistribution), those of this node or its zone are used. Needs the right to list Nodes (default: all endpoints are used)",
+  },
   ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
   stateTokenFile: {
     kind: "string",

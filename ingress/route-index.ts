@@ -6,6 +6,7 @@ import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { replaceHosts, replaceServices } from "#src/routing/ingress/build-routes.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
 import { backendTargets } from "#src/routing/ingress/backend-targets.ts";
+import type { ProgramPlace } from "#src/routing/ingress/near-endpoints.ts";
 import { namedPorts, withNamedPorts } from "#src/routing/ingress/named-ports.ts";
 import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default-rule.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
@@ -76,6 +77,8 @@ export class RouteIndex {
   #ownEndpoints: readonly Problem[] | undefined;
   /** By host. */
   readonly #conflicts = new Map<string, readonly RouteConflict[]>();
+  #place: ProgramPlace | undefined;
+  #hasMoved = false;
   #table: RouteTable;
 
   constructor(scope: ClassScope, { isOwnEndpoint, defaultService, addressesOf }: RouteIndexOptions = {}) {
@@ -150,6 +153,18 @@ export class RouteIndex {
     for (const { key, after } of changes) put(this.#classes, key, after);
   }
 
+  /** Where this program runs from now on: all backends are built again with the next update. */
+  usePlace(place: ProgramPlace | undefined): void {
+    if (this.#place?.node === place?.node && this.#place?.zone === place?.zone) return;
+    this.#place = place;
+    this.#hasMoved = true;
+  }
+
+  /** Whether the next update builds something again without any change. */
+  get hasMoved(): boolean {
+    return this.#hasMoved;
+  }
+
   /** The table after these changes. */
   update(changes: RouteChanges): RouteTable {
     const moves: ClaimMoves = new Map();
@@ -169,9 +184,11 @@ export class RouteIndex {
     if (moves.size > 0 || changes.services.length > 0) this.#nameExternalPorts(services, before);
     for (const key of changes.addresses ?? []) if (this.#externals.has(key)) services.add(key);
     for (const change of changes.slices) this.#placeSlice(change, services);
+    if (this.#hasMoved) for (const key of this.#slices.keys()) services.add(key);
+    this.#hasMoved = false;
     const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
     const addressesOf = this.#addressesOf;
-    const ways = { isOwnEndpoint: this.#isOwnEndpoint, ...(addressesOf && { addressesOf }) };
+    const ways = { isOwnEndpoint: this.#isOwnEndpoint, place: this.#place, ...(addressesOf && { addressesOf }) };
     const snapshot = { claims, services: all, slices, ...ways };
     if (moves.size > 0) this.#ownEndpoints = undefined;
     for (const key of services) this.#findOwn(key);

@@ -199,6 +199,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       certificates,
       defaultSecret: defaultSecretKey,
       defaultService,
+      nodeName: options.node,
       externalNames: options.disableSvcExternalName
         ? undefined
         : { resolve: resolverByTtl(), isReachable: (ip) => isReachableAddress(ip) && !isOfThisNode(ip) },

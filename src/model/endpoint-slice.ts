@@ -29,6 +29,14 @@ export interface Endpoint {
   readonly nodeName: string | undefined;
   /** `targetRef.uid`, else undefined: tells a reused address from the pod that had it before. */
   readonly podUid: string | undefined;
+  /** `hints`: for whom the cluster means it; undefined: for every client. */
+  readonly hints?: EndpointHints;
+}
+
+/** Which nodes and zones an endpoint is meant for, as the cluster says where a Service asks for near endpoints (`trafficDistribution`). */
+export interface EndpointHints {
+  readonly zones: readonly string[];
+  readonly nodes: readonly string[];
 }
 
 interface EndpointPort {
@@ -97,7 +105,14 @@ function readEndpoint(field: Field, family: Family | undefined): Endpoint | unde
     terminating: readBoolean(child(conditions, "terminating")) ?? false,
     nodeName: nodeName === "" ? undefined : nodeName,
     podUid: readText(descend(field, "targetRef", "uid")),
+    ...readHints(child(field, "hints")),
   };
+}
+
+function readHints(field: Field): Pick<Endpoint, "hints"> {
+  if (isUnset(field)) return {};
+  const names = (key: string) => readList(child(field, key)).flatMap((one) => readText(child(one, "name")) ?? []);
+  return { hints: { zones: names("forZones"), nodes: names("forNodes") } };
 }
 
 /** A port; without a number it stands for all ports, which nothing here can connect to. */

@@ -22,7 +22,7 @@ export const programKinds = {
     follows: [],
     opensOnRequest: [],
   },
-  // The addresses of Nodes, with --publish-node-addresses.
+  // The addresses of Nodes, with --publish-node-addresses; their zones, with --node.
   ingress: {
     opens: ["Ingress", "IngressClass", "Service", "EndpointSlice"],
     follows: ["ConfigMap", "Secret"],

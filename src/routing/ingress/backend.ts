@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Service, ServicePort } from "#src/model/service.ts";
+import { nearEndpoints, type ProgramPlace } from "./near-endpoints.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 
 /** Whether an address and port are the proxy's own, so that a request sent there would come back. */
@@ -32,19 +33,21 @@ export interface EndpointSources {
   /** Of a Service of type ExternalName: the addresses of its name. */
   readonly addresses?: readonly string[] | undefined;
   readonly isOwn?: IsOwnEndpoint | undefined;
+  /** Where this program runs, for Services whose endpoints are meant for near clients; undefined: it takes all. */
+  readonly place?: ProgramPlace | undefined;
 }
 
 /** The backends of a Service by key: one for each TCP port, under its number and its name. Own endpoints are left out. */
 export function backendsOf(
   service: Service,
-  { slices, addresses = [], isOwn = () => false }: EndpointSources,
+  { slices, addresses = [], isOwn = () => false, place }: EndpointSources,
 ): ReadonlyMap<string, Backend> {
   const backends = new Map<string, Backend>();
   const isExternal = service.type === "ExternalName";
   const host = service.externalName ?? `${service.name}.${service.namespace}`;
   for (const port of service.ports) {
     if (port.protocol !== "TCP") continue;
-    const found = isExternal ? externalEndpoints(port, addresses) : endpointsOf(service, port, slices);
+    const found = isExternal ? externalEndpoints(port, addresses) : endpointsOf(service, port, { slices, place });
     const endpoints = found.filter(({ address, port: number }) => !isOwn(address, number));
     const key = backendKey(service.namespace, service.name, port.port);
     const kind = {
@@ -84,14 +87,15 @@ function isSecure({ appProtocol }: ServicePort): boolean {
 function endpointsOf(
   service: Service,
   port: ServicePort,
-  slices: readonly EndpointSlice[],
+  { slices, place }: Pick<EndpointSources, "slices" | "place">,
 ): readonly BackendEndpoint[] {
   const first = slices.filter((slice) => slice.family === service.families[0]);
   const other = slices.filter((slice) => slice.family !== service.families[0]);
   const wanted = [({ ready }: Endpoint) => ready, ({ serving, terminating }: Endpoint) => serving && terminating];
   for (const isWanted of wanted) {
     for (const family of [first, other]) {
-      const endpoints = merge(family, port, isWanted);
+      const ready = wanted[0] === isWanted && place !== undefined ? nearEndpoints(family, place) : family;
+      const endpoints = merge(ready, port, isWanted);
       if (endpoints.length > 0) return endpoints;
     }
   }

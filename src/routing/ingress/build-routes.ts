@@ -47,7 +47,12 @@ export function replaceServices(
     const [former, service] = [before.get(key), snapshot.services.get(key)];
     const gone = former === undefined ? [] : backendKeysOf(former).map((name) => [name, undefined] as const);
     const slices = snapshot.slices.get(key) ?? [];
-    const sources = { slices, addresses: snapshot.addressesOf?.(key), isOwn: snapshot.isOwnEndpoint };
+    const sources = {
+      slices,
+      addresses: snapshot.addressesOf?.(key),
+      isOwn: snapshot.isOwnEndpoint,
+      place: snapshot.place,
+    };
     const present = service && backendsOf(service, sources);
     return [...gone, ...(present ?? [])];
   });

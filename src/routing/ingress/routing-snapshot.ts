@@ -1,6 +1,7 @@
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
+import type { ProgramPlace } from "./near-endpoints.ts";
 import type { Service } from "#src/model/service.ts";
 import { namedPorts, withNamedPorts } from "./named-ports.ts";
 
@@ -13,6 +14,8 @@ export interface RoutingSnapshot {
   /** By the `namespace/name` of their Service, in the order of their own keys. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
+  /** Where this program runs; undefined: it takes endpoints wherever they are. */
+  readonly place?: ProgramPlace | undefined;
   /** Of a Service of type ExternalName (`namespace/name`): the addresses of its name. */
   readonly addressesOf?: (serviceKey: string) => readonly string[];
   /** The Service (`namespace/name`) for requests that no rule matches. */

@@ -28,10 +28,11 @@ function ownLabel(labels: unknown): unknown {
 
 function trimEndpoint(endpoint: unknown): unknown {
   if (!isRecord(endpoint)) return endpoint;
-  const { addresses, conditions, nodeName, targetRef } = endpoint;
+  const { addresses, conditions, hints, nodeName, targetRef } = endpoint;
   return {
     addresses,
     ...(conditions === undefined ? {} : { conditions: shared(conditions) }),
+    ...(hints === undefined ? {} : { hints: shared(hints) }),
     ...(nodeName === undefined
       ? {}
       : { nodeName: typeof nodeName === "string" ? texts.get(nodeName, nodeName) : nodeName }),
