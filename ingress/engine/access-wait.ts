@@ -1,4 +1,14 @@
 import type { AccessDecision } from "./access-control.ts";
+import type { EngineContext } from "./context.ts";
+import type { ForwardDecision, LackingDecision } from "./decide-request.ts";
+import { readRequestHead, type ReceivedRequest } from "./request-head.ts";
+import { withEndpointsNow } from "./with-endpoints-now.ts";
+
+/** What is known of a request when it begins to wait. */
+interface AwaitedRequest {
+  readonly decision: ForwardDecision | LackingDecision;
+  readonly context: Pick<EngineContext, "requestHead" | "routes">;
+}
 
 /** The request of a client's connection that waits for its access: its head and what has come of its body, in a buffer of their own. */
 export class AccessWait {
@@ -9,18 +19,25 @@ export class AccessWait {
     return this.#pieces !== undefined;
   }
 
-  /** Keeps a request, from its first byte on, and calls back with all of it when its access is known, unless it has ended meanwhile. */
+  /**
+   * Keeps a request, from its first byte on, and calls back when its access is known, unless it has ended meanwhile: with the
+   * endpoints that there are now, and with all of it that has come.
+   */
   async begin(
     access: Promise<AccessDecision>,
     first: Buffer,
-    onAccess: (found: AccessDecision, bytes: Buffer) => void,
+    { decision, context }: AwaitedRequest,
+    onAccess: (found: AccessDecision, now: ReturnType<typeof withEndpointsNow>, received: ReceivedRequest) => void,
   ): Promise<void> {
     const pieces = [Buffer.from(first)];
     this.#pieces = pieces;
     const found = await access;
     if (this.#pieces !== pieces) return;
     this.#pieces = undefined;
-    onAccess(found, pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
+    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    const { requestHead: head, routes } = context;
+    const bodyStart = readRequestHead(bytes, 0, bytes.length, head);
+    onAccess(found, withEndpointsNow(decision, routes), { bytes, head, bodyStart, bodyEnd: bytes.length });
   }
 
   /** Keeps more of its body, if it waits. There is little: nothing is read from the client meanwhile. */

@@ -38,4 +38,16 @@ export class Attempts {
     const last = this.all.at(-1);
     if (last !== undefined) last.endedMs = nowMs;
   }
+
+  /** The endpoint that is asked now begins its answer; so many bytes of the body came with the head. */
+  begins(status: number, bodyBytes: number): void {
+    this.answer(status);
+    this.addBody(bodyBytes);
+  }
+
+  /** The endpoint that is asked now has failed, or another one is asked for its answer. */
+  fails(status: number, nowMs: number): void {
+    this.answer(status);
+    this.end(nowMs);
+  }
 }

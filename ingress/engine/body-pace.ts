@@ -39,3 +39,14 @@ export class BodyPace {
     return this.#openMs > GRACE_MS && this.#bytes < (bodyBytesPerSecond * this.#openMs) / 1_000;
   }
 }
+
+/** Begins with another body, of which so many bytes have come; `pace`: that of an earlier one. */
+export function startPace(
+  pace: BodyPace | undefined,
+  { limits, nowMs }: { readonly limits: ConstructorParameters<typeof BodyPace>[0]; readonly nowMs: number },
+  bytes: number,
+): BodyPace {
+  const started = pace ?? new BodyPace(limits);
+  started.start(nowMs, bytes);
+  return started;
+}

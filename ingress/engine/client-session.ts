@@ -1,3 +1,4 @@
+import type { Rule } from "#src/routing/rule.ts";
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import type { OpenRequest } from "#src/filters/client-limits.ts";
 import type { AccessDecision } from "./access-control.ts";
@@ -5,7 +6,7 @@ import type { AccessGrant } from "./access-grant.ts";
 import { AccessWait } from "./access-wait.ts";
 import { type AnswerStatus, headLength, printAnswer } from "./answer.ts";
 import { askAccess } from "./ask-access.ts";
-import { BodyPace } from "./body-pace.ts";
+import { type BodyPace, startPace } from "./body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { ClientWish } from "./client-wish.ts";
 import { type AnswerCause, decideRequest, type ForwardDecision, type LackingDecision } from "./decide-request.ts";
@@ -13,7 +14,8 @@ import { ClientOutput } from "./client-output.ts";
 import type { EngineContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
-import { exchangeRequest } from "./exchange-request.ts";
+import { errorPageRequest } from "./error-page-request.ts";
+import { type ExchangeRequest, exchangeRequest } from "./exchange-request.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
 import { INCOMPLETE } from "./field-lines.ts";
 import { clientLines } from "./forwarded-request.ts";
@@ -25,7 +27,6 @@ import { RequestRecord } from "./request-record.ts";
 import { responseEditFor } from "./response-edit-for.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import type { Reader } from "./unsent-bytes.ts";
-import { withEndpointsNow } from "./with-endpoints-now.ts";
 
 /** Requests of one client that are answered before other clients have their turn. */
 const REQUESTS_PER_TURN = 8;
@@ -205,6 +206,11 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#endTurn(mayKeepAlive);
   }
 
+  onErrorPage(request: ExchangeRequest): void {
+    this.#exchange = new Exchange(this.#context, this, request);
+    this.#exchange.start(request, request.bytes.length, request.bytes.length);
+  }
+
   onExchangeFailure(reason: ResponseReason): void {
     this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
@@ -287,13 +293,8 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     if (fault !== undefined) return this.#refuse(fault);
     if (bodyEnd < end) this.#awaitTurn(bytes, bodyEnd, end);
     else if (this.#isStashed) this.#stash.clear();
-    if (!this.#body.isDone) this.#startPace(bodyEnd - bodyStart);
+    if (!this.#body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bodyEnd - bodyStart);
     return this.#forward(bytes, head, bodyStart, bodyEnd);
-  }
-
-  #startPace(bytes: number): void {
-    this.#bodyPace ??= new BodyPace(this.#context.limits);
-    this.#bodyPace.start(this.#context.nowMs, bytes);
   }
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
@@ -311,7 +312,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const access = askAccess(decision, received, this.#context, this.#connection);
     if (access instanceof Promise) return this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
     if (access.kind === "answer") return this.#answer(access.status, access.cause);
-    if (decision.kind === "lacking") return this.#answer(503, { reason: decision.reason });
+    if (decision.kind === "lacking") return this.#lack(decision.rule, decision.reason, received);
     return this.#send(decision, received, access.grant);
   }
 
@@ -319,36 +320,38 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   #awaitAccess(access: Promise<AccessDecision>, decision: ForwardDecision | LackingDecision, first: Buffer): false {
     this.setDeadline(this.#context.limits.accessMs);
     this.#input.holdByExchange();
-    void this.#waiting.begin(access, first, (found, bytes) => {
-      const now = withEndpointsNow(decision, this.#context.routes);
+    void this.#waiting.begin(access, first, { decision, context: this.#context }, (found, now, received) => {
       if (found.kind === "answer") this.#answer(found.status, found.cause);
-      else if (now.kind === "lacking") this.#answer(503, { reason: now.reason });
-      else this.#sendHeld(now, bytes, found.grant);
+      else if (now.kind === "lacking") this.#lack(decision.rule, now.reason, received);
+      else this.#sendHeld(now, received, found.grant);
     });
     return false;
   }
 
-  #sendHeld(decision: ForwardDecision, bytes: Buffer, grant: AccessGrant | undefined): void {
-    const { requestHead: head } = this.#context;
-    const bodyStart = readRequestHead(bytes, 0, bytes.length, head);
-    if (!this.#body.isDone) this.#startPace(bytes.length - bodyStart);
+  /** Answers a request that has no endpoint to go to, or has another Service answer. */
+  #lack(rule: Rule, reason: ResponseReason, received: ReceivedRequest): false {
+    const of = { context: this.#context, connection: this.#connection, ids: this.#record.ids };
+    const page = errorPageRequest(rule, received, of)?.ask(503);
+    if (page === undefined || !this.#body.isDone) return this.#answer(503, { reason });
+    this.onErrorPage(page);
+    return false;
+  }
+
+  #sendHeld(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): void {
+    const bytes = received.bodyEnd - received.bodyStart;
+    if (!this.#body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bytes);
     this.#input.forgetExchange();
-    this.#send(decision, { bytes, head, bodyStart, bodyEnd: bytes.length }, grant);
+    this.#send(decision, received, grant);
     if (this.#phase === "exchange" && !this.#input.isHeld) this.#input.releaseByExchange();
   }
 
   #send(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): boolean {
     const { bytes, head, bodyStart, bodyEnd } = received;
-    const request = exchangeRequest(decision, received, {
-      context: this.#context,
-      connection: this.#connection,
-      clientLines: (this.#clientLines ??= clientLines(this.#connection)),
-      body: this.#body,
-      isFirst: !this.#hasForwarded,
-      grant,
-      ids: this.#record.ids,
-      edit: this.#wish.edit,
-    });
+    this.#clientLines ??= clientLines(this.#connection);
+    const from = { context: this.#context, connection: this.#connection, clientLines: this.#clientLines };
+    const { ids } = this.#record;
+    const how = { body: this.#body, isFirst: !this.#hasForwarded, grant, ids, edit: this.#wish.edit };
+    const request = exchangeRequest(decision, received, { ...from, ...how });
     if (typeof request === "string") return this.#answer(RESPONSE_REASONS[request].status, { reason: request });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;

@@ -98,7 +98,8 @@ function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext
     if (lacking === undefined || rule === undefined || rule.filters === NO_FILTERS) return answer;
     const without: LackingDecision = { kind: "lacking", rule, reason, ...lacking };
     const asked = filtered(without, new FilteredRequest(bytes, head, { client, path: lacking.path }), context);
-    if (asked.kind !== "lacking" || rule.filters.auth !== undefined) return asked;
+    const { auth, errorPages } = rule.filters;
+    if (asked.kind !== "lacking" || (auth ?? errorPages) !== undefined) return asked;
     asked.open?.release();
     return answer;
   }

@@ -1,4 +1,5 @@
 import type { EndpointFailure } from "./counters.ts";
+import type { ExchangeRequest } from "./exchange-request.ts";
 import type { ResponseReason } from "./response-reason.ts";
 
 /** The client's side of an exchange. */
@@ -12,6 +13,8 @@ export interface ExchangeClient {
   resumeClient(): void;
   /** The response is complete; the connection may serve another request, or is closed. */
   onExchangeEnd(status: number, mayKeepAlive: boolean): void;
+  /** Another Service answers in place of an error, from now on: this is what it is asked. */
+  onErrorPage(request: ExchangeRequest): void;
   /** No response has begun, and none will: this failure must be answered. */
   onExchangeFailure(reason: EndpointFailure): void;
   /** The response cannot be completed: the client must not take it for complete. */

@@ -1,24 +1,51 @@
+import type { AnswerRate } from "#src/filters/answer-rate.ts";
+import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import { hostOf } from "#src/routing/host.ts";
+import type { Backend } from "#src/routing/route-table.ts";
 import type { Connection } from "#ingress/io/connection.ts";
+import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
 import { choiceFor } from "./choice-for.ts";
+import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type NoSecurity, securityOf } from "./endpoint-security.ts";
-import type { ExchangeRequest } from "./exchange.ts";
+import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
+import type { ForwardedRequest } from "./forwarded-request.ts";
 import type { ReceivedRequest } from "./request-head.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
 
+/** What an exchange begins with. */
+export interface ExchangeRequest extends ForwardedRequest {
+  readonly backend: Backend;
+  /** Where the rule asks for more than turns. */
+  readonly choice: EndpointChoice | undefined;
+  /** Where the rule says other than the program's options. */
+  readonly patience: EndpointPatience | undefined;
+  /** Where the rule says how fast the answer is sent. */
+  readonly answerRate: AnswerRate | undefined;
+  /** What its rule does to the head of the answer. */
+  readonly edit: ResponseEdit | undefined;
+  /** How TLS is spoken to endpoints; undefined: not at all. */
+  readonly secure: SecureTarget | undefined;
+  /** Where the rule has another Service answer in place of errors. */
+  readonly errorPage: ErrorPageRequest | undefined;
+  /** Of its client's connection. */
+  readonly isFirst: boolean;
+  /** Follows the request's body; shared with the client's side, which advances it. */
+  readonly body: BodyReader;
+}
+
 /** What the exchange of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
 export function exchangeRequest(
   decision: ForwardDecision,
-  { bytes, head }: ReceivedRequest,
+  received: ReceivedRequest,
   of: {
     readonly context: EngineContext;
     readonly connection: Connection;
@@ -31,6 +58,7 @@ export function exchangeRequest(
     readonly edit: ResponseEdit | undefined;
   },
 ): ExchangeRequest | NoSecurity {
+  const { bytes, head } = received;
   const { context, connection, clientLines, body, isFirst, grant, ids, edit } = of;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
@@ -44,6 +72,7 @@ export function exchangeRequest(
     patience: decision.rule.filters.patience,
     answerRate: decision.rule.filters.answerRate,
     secure,
+    errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
     choice: choiceFor(decision, { bytes, head }, context, connection),
     rewrittenPath: decision.rewrittenPath,
     fields: decision.rule.filters.requestFields,

@@ -1,5 +1,4 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
-import type { RequestFields } from "#src/filters/request-fields.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
@@ -11,12 +10,14 @@ import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
+import type { ErrorPageRequest } from "./error-page-request.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
-import { ADDED_BYTES, type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
+import type { ExchangeRequest } from "./exchange-request.ts";
+import { mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
 import { type ForwardedResponse, headRoom, writeForwardedResponse } from "./forwarded-response.ts";
 import { methodIs } from "./request-head.ts";
 import { keepForReplay } from "./keep-for-replay.ts";
-import { mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
+import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 import { SUSPECT_AFTER_MS } from "./silence-watch.ts";
@@ -30,34 +31,6 @@ const REPLAY_AFTER = 3;
 /** Times before a request is given up that may not be sent twice: about 13 s. A short cut in the network heals before. */
 const GIVE_UP_AFTER = 6;
 
-/** What an exchange begins with. */
-export interface ExchangeRequest extends ForwardedRequest {
-  readonly backend: Backend;
-  /** Where the rule asks for more than turns. */
-  readonly choice: EndpointChoice | undefined;
-  /** Where the rule says other than the program's options. */
-  readonly patience: EndpointPatience | undefined;
-  /** Where the rule says how fast the answer is sent. */
-  readonly answerRate: AnswerRate | undefined;
-  /** What its rule does to the head of the answer. */
-  readonly edit: ResponseEdit | undefined;
-  /** How TLS is spoken to endpoints; undefined: not at all. */
-  readonly secure: SecureTarget | undefined;
-  /** Of its client's connection. */
-  readonly isFirst: boolean;
-  /** Follows the request's body; shared with the client's side, which advances it. */
-  readonly body: BodyReader;
-}
-
-function sizeOf({ hostLine, lines }: RequestFields): number {
-  return (hostLine?.length ?? 0) + lines.length;
-}
-
-/** Whether the endpoint had closed an old connection before it saw the request. */
-function isStale(failure: EndpointFailure, { served, hasReceived }: EndpointConnection): boolean {
-  return failure === "endpoint-closed" && served > 0 && !hasReceived;
-}
-
 /** One request on its way to an endpoint and its response on the way back. */
 export class Exchange implements ResponseReceiver {
   readonly wantsPlainBody: boolean;
@@ -68,6 +41,9 @@ export class Exchange implements ResponseReceiver {
   readonly #choice: EndpointChoice | undefined;
   readonly #patience: EndpointPatience | undefined;
   readonly #secure: SecureTarget | undefined;
+  readonly #errorPage: ErrorPageRequest | undefined;
+  /** Another exchange answers the client in place of this one: what comes of this answer is dropped. */
+  #isReplaced = false;
   readonly #isHead: boolean;
   readonly #mayRepeat: boolean;
   readonly #beganMs: number;
@@ -111,6 +87,7 @@ export class Exchange implements ResponseReceiver {
     this.#choice = request.choice;
     this.#patience = request.patience;
     this.#secure = request.secure;
+    this.#errorPage = request.errorPage;
     this.#wantsUpgrade = request.wantsUpgrade;
     this.#grant = request.grant;
     this.#edit = request.edit;
@@ -137,15 +114,11 @@ export class Exchange implements ResponseReceiver {
 
   /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
   start(request: ExchangeRequest, bodyStart: number, bodyEnd: number): boolean {
-    const { bytes, head } = request;
+    const { bytes } = request;
     const endpoint = this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
     const connection = this.#connect(endpoint, request.isFirst ? "settled" : "any");
     const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
-    const room = head.lines.nameStart[head.lines.count]! - head.start + (request.rewrittenPath?.length ?? 0);
-    const added = request.fields === undefined ? 0 : sizeOf(request.fields);
-    const granted = request.grant?.requestLines.length ?? 0;
-    const lines = added + granted + request.clientLines.length;
-    const needed = room + lines + ADDED_BYTES + (isSmall ? bodyEnd - bodyStart : 0);
+    const needed = mostBytes(request) + (isSmall ? bodyEnd - bodyStart : 0);
     if (connection.head.length < needed) connection.head = Buffer.allocUnsafeSlow(needed);
     const { writer } = this.#context;
     writer.begin(connection.head);
@@ -154,6 +127,7 @@ export class Exchange implements ResponseReceiver {
     // A head that did not fit would be cut off, and the rest taken for another request.
     if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
     connection.headLength = writer.at;
+    this.#errorPage?.enter(connection.head.subarray(0, writer.at));
     connection.begin(this, this.#isHead, this.#patience?.headBytes);
     return !isSmall && this.sendBody(bytes, bodyStart, bodyEnd);
   }
@@ -284,20 +258,14 @@ export class Exchange implements ResponseReceiver {
       if (!this.wantsPlainBody) this.#sendHead(head, bytes, { connection: "default", bodyStart, bodyEnd });
       return false;
     }
-    if (mayAskAfterStatus(this.#patience?.next, head.status) && this.#hasTries && this.#isRepeatable) {
-      const failed = this.#connection!;
-      this.#noteFailure(head.status);
-      failed.close();
-      this.#retry(false, failed);
-      return false;
-    }
+    if (this.#isLeft(head.status)) return false;
     const isTunnel = head.status === 101;
     if (isTunnel && (!this.#wantsUpgrade || head.upgradeLine === -1)) {
       this.#connection?.fail("answer-malformed");
       return false;
     }
     this.#status = head.status;
-    this.#noteAnswer(head.status, bodyEnd - bodyStart);
+    this.attempts?.begins(head.status, bodyEnd - bodyStart);
     this.#mayBeUnheard = false;
     this.#choice?.onResponse();
     this.#setGapDeadline();
@@ -313,7 +281,34 @@ export class Exchange implements ResponseReceiver {
     return this.#sendHead(head, bytes, { connection: this.#mayKeepAlive ? keptOpen : "close", bodyStart, bodyEnd });
   }
 
+  /** Whether another endpoint, or another Service, answers in place of this one. */
+  #isLeft(status: number): boolean {
+    if (mayAskAfterStatus(this.#patience?.next, status) && this.#hasTries && this.#isRepeatable) {
+      const failed = this.#connection!;
+      this.attempts?.fails(status, this.#context.clockMs());
+      failed.close();
+      this.#retry(false, failed);
+      return true;
+    }
+    return this.#isReplacedByPage(status);
+  }
+
+  /** Leaves the client to another Service, where the rule says so. An answer that is complete by now leaves a connection to use again. */
+  #isReplacedByPage(status: number): boolean {
+    const page = this.#errorPage;
+    const request = page?.intercepts === true && this.isRequestComplete ? page.ask(status) : undefined;
+    if (request === undefined) return false;
+    this.#isReplaced = true;
+    this.#choice?.onResponse();
+    this.#choice?.end();
+    this.#tellSuccess();
+    this.#client.onErrorPage(request);
+    queueMicrotask(() => this.#connection?.close());
+    return true;
+  }
+
   onResponseBody(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#isReplaced) return false;
     this.attempts?.addBody(end - start);
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
@@ -323,6 +318,10 @@ export class Exchange implements ResponseReceiver {
   }
 
   onResponseEnd(): void {
+    if (this.#isReplaced) {
+      this.#connection = undefined;
+      return;
+    }
     if (this.#status === 101) {
       this.#hasEndpointEnded = true;
       this.#setGapDeadline();
@@ -337,13 +336,14 @@ export class Exchange implements ResponseReceiver {
 
   onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void {
     this.#connection = undefined;
+    if (this.#isReplaced) return;
     if (this.#isTunnelEnded) {
       this.#choice?.end();
       this.#client.onTunnelGone();
       return;
     }
     this.#context.counters.countEndpointFailure(failure);
-    this.#noteFailure(RESPONSE_REASONS[failure].status);
+    this.attempts?.fails(RESPONSE_REASONS[failure].status, this.#context.clockMs());
     const { health } = this.#context.balancer;
     const isSign = isSignOfDeath(failure);
     if (isSign || !connection.isConnected) health.onFailure(this.#tried.at(-1)!, this.#backend.endpoints, isSign);
@@ -354,18 +354,11 @@ export class Exchange implements ResponseReceiver {
       this.#retry(isStale(failure, connection), connection);
     } else {
       this.#choice?.onFailure();
-      this.#client.onExchangeFailure(failure);
+      // What is left of its body would be taken for the next request.
+      const page = this.#requestBody.isDone ? this.#errorPage?.ask(RESPONSE_REASONS[failure].status) : undefined;
+      if (page === undefined) this.#client.onExchangeFailure(failure);
+      else this.#client.onErrorPage(page);
     }
-  }
-
-  #noteAnswer(status: number, bodyBytes: number): void {
-    this.attempts?.answer(status);
-    this.attempts?.addBody(bodyBytes);
-  }
-
-  #noteFailure(status: number): void {
-    this.attempts?.answer(status);
-    this.attempts?.end(this.#context.clockMs());
   }
 
   #tellSuccess(): void {

@@ -13,7 +13,7 @@ import type { RequestHead } from "./request-head.ts";
  * What `writeForwardedRequest` may add to the bytes of the head, the rewritten path, the fields of the rule and the client's lines excepted:
  * twice a host of at most 260 characters, an id, and the names of five fields.
  */
-export const ADDED_BYTES = 1_024;
+const ADDED_BYTES = 1_024;
 
 /** An id longer than this is not kept: it goes into the logs of every hop. */
 const MAX_REQUEST_ID_BYTES = 128;
@@ -77,6 +77,13 @@ export function clientLines(client: { readonly remoteAddress: string; readonly i
   ];
   const portLine = client.isSecure ? HTTPS_PORT_LINE : HTTP_PORT_LINE;
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1"), portLine]);
+}
+
+/** The most bytes that the head for the endpoint may have. */
+export function mostBytes({ head, rewrittenPath, fields, grant, clientLines: lines }: ForwardedRequest): number {
+  const room = head.lines.nameStart[head.lines.count]! - head.start + (rewrittenPath?.length ?? 0);
+  const added = (fields?.hostLine?.length ?? 0) + (fields?.lines.length ?? 0) + (grant?.requestLines.length ?? 0);
+  return room + added + lines.length + ADDED_BYTES;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { NextEndpoint } from "#src/filters/next-endpoint.ts";
 import type { NextCause } from "#src/model/annotations/proxy-next-upstream.ts";
 import type { EndpointFailure } from "./counters.ts";
+import type { EndpointConnection } from "./endpoint-connection.ts";
 import { isIdempotent, REPLAYED_AFTER } from "./keep-for-replay.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
 
@@ -49,4 +50,12 @@ export function mayAskAfter(
 /** Whether another endpoint may be asked after an answer with this status. */
 export function mayAskAfterStatus(next: NextEndpoint | undefined, status: number): boolean {
   return next?.after?.has(`http_${status}` as NextCause) === true;
+}
+
+/** Whether the endpoint had closed an old connection before it saw the request. */
+export function isStale(
+  failure: EndpointFailure,
+  { served, hasReceived }: Pick<EndpointConnection, "served" | "hasReceived">,
+): boolean {
+  return failure === "endpoint-closed" && served > 0 && !hasReceived;
 }

@@ -3,6 +3,7 @@ import type { RequestFields } from "./request-fields.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import type { AnswerRate } from "./answer-rate.ts";
 import type { FieldRewrites } from "./field-rewrites.ts";
+import type { ErrorPages } from "./error-pages.ts";
 import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
 import type { EndpointTransport } from "./endpoint-tls.ts";
@@ -32,6 +33,8 @@ export interface RuleFilters {
   readonly clientCertificates?: ClientCertificatePolicy;
   readonly sources: SourceNetworks | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
+  /** Answers that another Service gives in place of errors. */
+  readonly errorPages: ErrorPages | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
   readonly auth: AuthPolicy | undefined;
 }
@@ -58,5 +61,6 @@ export const NO_FILTERS: RuleFilters = {
   transport: undefined,
   sources: undefined,
   clientLimits: undefined,
+  errorPages: undefined,
   auth: undefined,
 };

@@ -14,6 +14,7 @@ import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
+import { CUSTOM_ERRORS } from "./custom-errors.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
 import { AUTH_PROXY_SET_HEADERS, CUSTOM_HEADERS } from "./custom-headers.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
@@ -41,6 +42,7 @@ const SERVED = {
   ...REDIRECTS,
   serverAlias: SERVER_ALIAS,
   defaultBackend: DEFAULT_BACKEND,
+  ...CUSTOM_ERRORS,
   serviceUpstream: SERVICE_UPSTREAM,
   upstreamVhost: UPSTREAM_VHOST,
   forwardedPrefix: X_FORWARDED_PREFIX,

@@ -4,6 +4,7 @@ import { CONNECTION_PROXY_HEADER } from "./connection-proxy-header.ts";
 import { CORS } from "./cors.ts";
 import { BUFFERING } from "./buffering.ts";
 import { ENABLE_ACCESS_LOG } from "./enable-access-log.ts";
+import { CUSTOM_ERRORS } from "./custom-errors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { CUSTOM_HEADERS } from "./custom-headers.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
@@ -39,7 +40,7 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     names: ["preserve-trailing-slash"],
     doc: "Whether a redirect to HTTPS keeps a slash at the end of the path. Hawser always keeps it",
   },
-  { names: ["custom-http-errors", "disable-proxy-intercept-errors"], doc: "Pages of your own for errors" },
+  ...Object.values(CUSTOM_ERRORS),
   { names: ["mirror-host", "mirror-request-body", "mirror-target"], doc: "Where a copy of each request is sent" },
   ENABLE_ACCESS_LOG,
   {

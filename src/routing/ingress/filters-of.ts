@@ -14,6 +14,7 @@ import { visibleAscii } from "#src/routing/path.ts";
 import { accessOf } from "./access-of.ts";
 import { corsOf } from "./cors-of.ts";
 import { fieldRewritesOf } from "./field-rewrites-of.ts";
+import { errorPagesOf } from "./error-pages-of.ts";
 import type { PathClaim } from "./merge-host.ts";
 import { transportOf } from "./transport-of.ts";
 
@@ -39,6 +40,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     rewrites: fieldRewritesOf(settings),
     setHeaders: settings.customHeaders,
     answerRate: answerRateOf(settings),
+    errorPages: errorPagesOf(claim),
     ...accessOf(claim),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
