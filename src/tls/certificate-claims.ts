@@ -9,6 +9,8 @@ export interface CertificateClaims {
   readonly byOwnNames: ReadonlySet<string>;
   /** Further names of hosts (`server-alias`), where no entry of any Ingress names them: the certificates of the host, if they are for the name. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Hosts of rules that no entry names, by the Ingress that has them: the Secrets of its entries, if their certificates are for the host. */
+  readonly unnamed: ReadonlyMap<string, readonly string[]>;
   /** The oldest Ingress that names each Secret: Events about the Secret go to it. */
   readonly namedBy: ReadonlyMap<string, Ingress>;
 }
@@ -22,6 +24,7 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
   const byOwnNames = new Set<string>();
   const namedBy = new Map<string, Ingress>();
   const aliases = new Map<string, string>();
+  const unnamed = new Map<string, string[]>();
   for (const ingress of ingresses.filter(({ tls }) => tls.length > 0).sort(compareAge)) {
     for (const { host, aliasOf } of ingress.rules)
       if (aliasOf !== undefined && !aliases.has(host)) aliases.set(host, aliasOf);
@@ -33,9 +36,11 @@ export function certificateClaims(ingresses: readonly Ingress[]): CertificateCla
       const claimed = hosts.length > 0 ? hosts : ruleHosts(ingress);
       for (const host of claimed) addClaim(byHost, host, secretKey);
       if (claimed.length === 0) byOwnNames.add(secretKey);
+      for (const host of ruleHosts(ingress)) addClaim(unnamed, host, secretKey);
     }
   }
-  return { byHost, byOwnNames, aliases, namedBy };
+  for (const host of byHost.keys()) unnamed.delete(host);
+  return { byHost, byOwnNames, aliases, unnamed, namedBy };
 }
 
 function addClaim(byHost: Map<string, string[]>, host: string, secretKey: string): void {

@@ -5,24 +5,28 @@ import type { Certificate } from "./read-certificate.ts";
 
 /**
  * Which certificate is served for which host, of those that can be served (by the `namespace/name` of their Secret): of the
- * Secrets that are claimed for a host the first that is for it, otherwise the first; of those of its host the first that is
- * for an alias, where no Ingress claims this; and the names in certificates that are
- * claimed for no host, where no Ingress claims these.
+ * Secrets that are claimed for a host the first that is for it, otherwise the first; for a host that no entry names, and for
+ * an alias, the first of those of its Ingress or its host that is for it; and the names in certificates that are claimed for
+ * no host, where no Ingress claims these.
  */
 export function certificatesByHost(
-  { byHost, byOwnNames, aliases }: CertificateClaims,
+  { byHost, byOwnNames, aliases, unnamed }: CertificateClaims,
   usable: ReadonlyMap<string, Certificate>,
 ): ReadonlyMap<string, Certificate> {
   const found = new Map<string, Certificate>();
+  const usableOf = (keys: readonly string[] = []) => keys.flatMap((key) => usable.get(key) ?? []);
   for (const [host, keys] of byHost) {
-    const certificates = keys.flatMap((key) => usable.get(key) ?? []);
+    const certificates = usableOf(keys);
     const certificate = certificates.find((one) => covers(one, host)) ?? certificates[0];
     if (certificate !== undefined) found.set(host, certificate);
   }
-  for (const [alias, host] of aliases) {
-    const certificates = (byHost.get(host) ?? []).flatMap((key) => usable.get(key) ?? []);
-    const certificate = byHost.has(alias) ? undefined : certificates.find((one) => covers(one, alias));
-    if (certificate !== undefined) found.set(alias, certificate);
+  const others = [
+    ...unnamed,
+    ...Array.from(aliases, ([alias, host]) => [alias, byHost.get(host) ?? unnamed.get(host)] as const),
+  ];
+  for (const [host, keys] of others) {
+    const certificate = usableOf(keys).find((one) => covers(one, host));
+    if (certificate !== undefined && !byHost.has(host) && !found.has(host)) found.set(host, certificate);
   }
   for (const key of byOwnNames) {
     const certificate = usable.get(key);

@@ -26,7 +26,7 @@ function secretOf(key: string, { cert, key: privateKeyPem }: KeyPair) {
 function claimsOf(byHost: Readonly<Record<string, string>>): CertificateClaims {
   const namedBy = new Map(Object.values(byHost).map((key) => [key, ingressOf("i", {})]));
   const claims = Object.entries(byHost).map(([host, key]) => [host, [key]] as const);
-  return { byHost: new Map(claims), byOwnNames: new Set(), aliases: new Map(), namedBy };
+  return { byHost: new Map(claims), byOwnNames: new Set(), aliases: new Map(), unnamed: new Map(), namedBy };
 }
 
 function printed(problems: ReadonlyMap<string, readonly Problem[]>): readonly string[] {
@@ -50,7 +50,7 @@ describe("selfSigned()", () => {
 });
 
 describe("certificateClaims()", () => {
-  it("gives a host to the oldest Ingress, and an entry without hosts to all hosts of its rules", () => {
+  it("I-T5 I-T7 I-T13 gives a host to the oldest Ingress, and an entry without hosts to all hosts of its rules", () => {
     const tls = (secretName: string, hosts: readonly string[]) => ({ tls: [{ hosts, secretName }] });
     const claims = certificateClaims([
       ingressOf("young", { "c.com": {} }, { createdMs: 2, ...tls("young", ["a.com"]) }),
@@ -81,6 +81,32 @@ describe("Certificates", () => {
       true,
       false,
     ]);
+  });
+});
+
+describe("certificates of hosts that no tls entry names", () => {
+  const [wild, b] = [pairs["*.a.com"]!, pairs["b.com"]!];
+  const tls = [{ hosts: ["a.com"], secretName: "wild" }];
+  const contextsOf = (...ingresses: readonly ReturnType<typeof ingressOf>[]) => {
+    const certificates = new Certificates(nowMs);
+    const secrets = new Map([secretOf("default/wild", wild), secretOf("default/b", b)]);
+    certificates.use({ claims: certificateClaims(ingresses), secrets, nowMs });
+    return (name: string) => certificates.contextOf(name);
+  };
+
+  it("I-T6 I-T14 are those of another entry of their Ingress that are for them, and no others", () => {
+    const of = contextsOf(ingressOf("i", { "a.com": {}, "x.a.com": {}, "c.com": {} }, { tls }));
+    expect([of("x.a.com") === of("a.com"), of("c.com") === of("none"), of("y.a.com") === of("none")]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("I-T6 I-T13 yield to an entry of any Ingress that names the host", () => {
+    const other = ingressOf("j", {}, { createdMs: 1, tls: [{ hosts: ["x.a.com"], secretName: "b" }] });
+    const of = contextsOf(ingressOf("i", { "x.a.com": {} }, { tls }), other);
+    expect([of("x.a.com") === of("a.com"), of("x.a.com") === of("none")]).toEqual([false, false]);
   });
 });
 
@@ -149,26 +175,29 @@ describe("TLS", () => {
     { servername: "b.com", gets: "b.com" },
     { servername: "unknown.org", gets: "hawser.invalid" },
     { servername: undefined, gets: "hawser.invalid" },
-  ])("serves $servername with the certificate of $gets, and the whole answer", async ({ servername, gets }) => {
-    const { certificate, protocol, body } = await handshake(servername);
-    expect(certificate.subjectaltname).toBe(`DNS:${gets}`);
-    expect(protocol).toBe("TLSv1.3 http/1.1");
-    expect(body.endsWith("x".repeat(300_000))).toBe(true);
-    expect(endpoint.received()).toContain("X-Forwarded-Proto: https");
-  });
+  ])(
+    "I-T1 to I-T4 serves $servername with the certificate of $gets, and the whole answer",
+    async ({ servername, gets }) => {
+      const { certificate, protocol, body } = await handshake(servername);
+      expect(certificate.subjectaltname).toBe(`DNS:${gets}`);
+      expect(protocol).toBe("TLSv1.3 http/1.1");
+      expect(body.endsWith("x".repeat(300_000))).toBe(true);
+      expect(endpoint.received()).toContain("X-Forwarded-Proto: https");
+    },
+  );
 
   it("never stalls, in 100 answers", async () => {
     for (let count = 0; count < 100; count++) expect((await handshake("a.com")).body.length).toBeGreaterThan(300_000);
   });
 
-  it("speaks TLS 1.2 and nothing older", async () => {
+  it("I-T17 speaks TLS 1.2 and nothing older", async () => {
     expect((await handshake("a.com", { maxVersion: "TLSv1.2" })).protocol).toBe("TLSv1.2 http/1.1");
     await expect(
       handshake("a.com", { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }),
     ).rejects.toThrow();
   });
 
-  it("says why a Secret cannot be used, serves the default for it, and heals", async () => {
+  it("I-T8 says why a Secret cannot be used, serves the default for it, and heals", async () => {
     const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
     const claims = claimsOf({ "b.com": "default/b" });
     const use = (pair: KeyPair) =>
@@ -181,7 +210,7 @@ describe("TLS", () => {
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:b.com");
   });
 
-  it("I9 H17 serves the last good certificate after a bad rotation, says so, and forgets it with its Secret", async () => {
+  it("I-T12 I9 H17 serves the last good certificate after a bad rotation, says so, and forgets it with its Secret", async () => {
     const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
     const claims = claimsOf({ "b.com": "default/b" });
     const use = (secrets: ReadonlyMap<string, TlsSecret | undefined>) =>
@@ -203,7 +232,7 @@ describe("TLS", () => {
     expect(await nameNow()).toBe("DNS:hawser.invalid");
   });
 
-  it("I9 an older Ingress whose Secret is missing, unusable or for other hosts takes no certificate away", async () => {
+  it("I-T13 I9 an older Ingress whose Secret is missing, unusable or for other hosts takes no certificate away", async () => {
     const [a, b] = [pairs["a.com"]!, pairs["b.com"]!];
     const ingresses = ["old", "young"].map((name, createdMs) =>
       ingressOf(name, {}, { createdMs, tls: [{ hosts: ["b.com"], secretName: name }] }),
@@ -221,7 +250,7 @@ describe("TLS", () => {
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:a.com");
   });
 
-  it("I10 serves a tls entry without hosts, on an Ingress without hosts, by the names of its certificate", async () => {
+  it("I-T5 I10 serves a tls entry without hosts, on an Ingress without hosts, by the names of its certificate", async () => {
     const [a, wild] = [pairs["a.com"]!, pairs["*.a.com"]!];
     const ingresses = [
       ingressOf("any", { "": { "/": "s" } }, { tls: [{ hosts: [], secretName: "wild" }] }),
@@ -235,7 +264,7 @@ describe("TLS", () => {
     expect((await handshake("b.com")).certificate.subjectaltname).toBe("DNS:hawser.invalid");
   });
 
-  it("I10 serves the default certificate that is named, also to clients without a server name", async () => {
+  it("I-T3 I10 serves the default certificate that is named, also to clients without a server name", async () => {
     const use = (defaultSecret: string | undefined) =>
       certificates.use({
         claims: claimsOf({ "a.com": "default/a" }),

@@ -35,7 +35,7 @@ describe("readCertificate()", () => {
     { name: "a chain", parsed: read([leaf, middle, root], leaf) },
     { name: "a chain without its root", parsed: read([leaf, middle], leaf) },
     { name: "a certificate with one that does not belong to it", parsed: read([leaf, other], leaf) },
-  ])("I8 reads $name", ({ parsed }) => {
+  ])("I-T10 I8 reads $name", ({ parsed }) => {
     expect(codesOf(parsed)).toEqual([]);
     expect(parsed.ok && parsed.value.names).toEqual(new Set(["a.com", "*.b.com"]));
     expect(parsed.ok && [parsed.value.validFromMs, parsed.value.validToMs]).toEqual([fromMs, toMs]);
@@ -79,7 +79,7 @@ describe("readCertificate()", () => {
     { name: "root first", order: [root, middle, leaf] },
     { name: "the issuers swapped", order: [leaf, root, middle] },
     { name: "another certificate first", order: [other, leaf, middle, root] },
-  ])("I8 puts a chain in order that has $name", ({ order }) => {
+  ])("I-T10 I8 puts a chain in order that has $name", ({ order }) => {
     const parsed = read(order, leaf);
     expect(codesOf(parsed)).toEqual(["SECRET_CHAIN_ORDER"]);
     const expected = [leaf, middle, root, ...(order.includes(other) ? [other] : [])];
@@ -105,7 +105,7 @@ describe("findCertificateFaults()", () => {
     { name: "has 10 days left", atMs: toMs - 10 * DAY_MS, codes: [] },
     { name: "has less than 10 days left", atMs: toMs - 10 * DAY_MS + 1, codes: ["SECRET_EXPIRES_SOON"] },
     { name: "has expired", atMs: toMs, codes: ["SECRET_EXPIRED"] },
-  ])("I8 a certificate that $name", ({ atMs, codes }) => {
+  ])("I-T11 I8 a certificate that $name", ({ atMs, codes }) => {
     expect(faults(["a.com"], atMs).map((text) => text.split(" ")[0])).toEqual(codes);
   });
 
@@ -126,7 +126,7 @@ describe("findCertificateFaults()", () => {
     expect(has).toHaveBeenCalledTimes(2 * hosts.length);
   });
 
-  it("I8 names the hosts that a certificate is not for", () => {
+  it("I-T8 I8 names the hosts that a certificate is not for", () => {
     expect(faults(["a.com", "x.b.com", "*.b.com", ""], nowMs)).toEqual([]);
     expect(faults(["b.com", "x.y.b.com", "*.a.com", "c.com", "d.com"], nowMs)).toEqual([
       "SECRET_HOST_NOT_COVERED Clients refuse this certificate for b.com, x.y.b.com, *.a.com and 2 more",
