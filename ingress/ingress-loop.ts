@@ -346,7 +346,9 @@ class KnownObjects {
   /** Whether an Ingress is of our class, as it is listed now and whether or not it can be read. */
   #isOurs(key: string): boolean {
     const object = this.#context.source.get("Ingress", key);
-    return object !== undefined && this.#index.isOurs({ className: ingressClassName(object) });
+    if (object === undefined) return false;
+    const { namespace } = object.metadata;
+    return this.#index.isOurs({ className: ingressClassName(object), namespace });
   }
 
   #reportAgain(): void {

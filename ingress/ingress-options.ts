@@ -39,6 +39,11 @@ export const ingressOptions = {
     placeholder: "NAMES",
     help: "Header fields that the annotation custom-headers may set in answers, such as X-Frame-Options,Content-Security-Policy (default: none)",
   },
+  watchNamespace: {
+    kind: "string",
+    placeholder: "NAMESPACE",
+    help: "Serve the Ingresses of this namespace alone (default: of all)",
+  },
   ...publishOptions,
   ...limitOptions,
   ...accessLogOptions,

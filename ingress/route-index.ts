@@ -12,7 +12,14 @@ import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
 import { conflictsOfHost, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
 import { mergeHosts } from "#src/routing/ingress/merge-host.ts";
-import { claimedHosts, classOf, type ClassScope, compareAge, isServed } from "#src/routing/ingress/routing-snapshot.ts";
+import {
+  claimedHosts,
+  classOf,
+  type ClassScope,
+  compareAge,
+  isServed,
+  isWatched,
+} from "#src/routing/ingress/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 
@@ -139,7 +146,7 @@ export class RouteIndex {
   }
 
   /** Whether an Ingress is of our class, by the classes as of the last update. */
-  isOurs(ingress: Pick<Ingress, "className">): boolean {
+  isOurs(ingress: Pick<Ingress, "className" | "namespace">): boolean {
     return isServed(ingress, this.#classes, this.#scope);
   }
 
@@ -200,7 +207,8 @@ export class RouteIndex {
   #settle(key: string, moves: ClaimMoves): void {
     const present = this.#ingresses.get(key);
     const after = present && isServed(present, this.#classes, this.#scope) ? present : undefined;
-    this.#countForeign(key, after === undefined ? present && classOf(present, this.#classes) : undefined);
+    const isForeign = after === undefined && present !== undefined && isWatched(present, this.#scope);
+    this.#countForeign(key, isForeign ? classOf(present, this.#classes) : undefined);
     const before = this.#ours.get(key);
     if (before === after) return;
     put(this.#ours, key, after);

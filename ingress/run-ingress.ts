@@ -187,6 +187,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       scope: {
         className: options.ingressClass,
         controller: options.controllerClass,
+        namespace: options.watchNamespace,
         // In a folder no other controller serves.
         withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
       },

@@ -35,7 +35,12 @@ interface World {
 async function start(
   manifests: readonly Readonly<Record<string, unknown>>[],
   publish?: PublishSettings,
-  more: { readonly certificates?: Certificates; readonly controller?: string; readonly defaultService?: string } = {},
+  more: {
+    readonly certificates?: Certificates;
+    readonly controller?: string;
+    readonly defaultService?: string;
+    readonly namespace?: string;
+  } = {},
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
   const put = (manifest: Readonly<Record<string, unknown>>): void => {
@@ -47,7 +52,12 @@ async function start(
   let passwords: readonly string[] = [];
   const loop = await startIngressLoop({
     source,
-    scope: { className: "hawser", controller: more.controller ?? INGRESS_CONTROLLER, withoutClass: true },
+    scope: {
+      className: "hawser",
+      controller: more.controller ?? INGRESS_CONTROLLER,
+      namespace: more.namespace,
+      withoutClass: true,
+    },
     certificates: more.certificates ?? new Certificates(Date.now()),
     log,
     defaultService: more.defaultService,
@@ -108,7 +118,7 @@ describe("startIngressLoop()", () => {
     await vi.waitFor(() => expect(loop.problemCount()).toBe(1), eventually);
   });
 
-  it("writes statuses beside the manifests, and takes them back", async () => {
+  it("I-S4 I-S8 writes statuses beside the manifests, and takes them back", async () => {
     const addresses = [{ ip: "192.0.2.1" }];
     const { put, published } = await start(
       [ingressClass("nginx", "k8s.io/ingress-nginx"), ingress("ours", "hawser"), ingress("theirs", "nginx")],
@@ -230,7 +240,18 @@ describe("startIngressLoop()", () => {
     await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
   });
 
-  it("I16 says how many Ingresses its class leaves to another controller, and serves them by --controller-class", async () => {
+  it("I-C12 serves the Ingresses of one namespace, and says nothing of others", async () => {
+    const { loop, published } = await start(
+      [ingress("ours", "hawser"), ingress("broken", "hawser", restricted)],
+      published1,
+      {
+        namespace: "elsewhere",
+      },
+    );
+    expect([loop.problemCount(), published("ours")]).toEqual([0, undefined]);
+  });
+
+  it("I-C10 I16 says how many Ingresses its class leaves to another controller, and serves them by --controller-class", async () => {
     const manifests = [
       ingressClass("hawser", "k8s.io/ingress-nginx"),
       ...["a", "b"].map((name) => ingress(name, "hawser")),
@@ -246,7 +267,7 @@ describe("startIngressLoop()", () => {
     await vi.waitFor(() => expect(adopted.published("a")).toEqual(published1.addresses), eventually);
   });
 
-  it("I9 says by an Event that a certificate cannot be used", async () => {
+  it("I-T8 I9 says by an Event that a certificate cannot be used", async () => {
     const { cert } = selfSigned("a.com", Date.now());
     const { key } = selfSigned("a.com", Date.now());
     const metadata = { name: "cert" };

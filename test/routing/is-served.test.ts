@@ -16,7 +16,7 @@ describe("isServed()", () => {
   it.each([
     { name: "our class", className: "hawser", classes: [ours], served: true },
     {
-      name: "a class of another name with our controller",
+      name: "I-C1 a class of another name with our controller",
       className: "edge",
       classes: [classOf("edge", OURS)],
       served: true,
@@ -28,8 +28,22 @@ describe("isServed()", () => {
       classes: [classOf("hawser", THEIRS)],
       served: false,
     },
-    { name: "a class that nobody made", className: "unknown", classes: [ours], served: false },
-    { name: "our class by name, before anybody made it", className: "hawser", classes: [], served: true },
+    { name: "I-C2 a class that nobody made", className: "unknown", classes: [ours], served: false },
+    { name: "I-C3 our class by name, before anybody made it", className: "hawser", classes: [], served: true },
+    {
+      name: "I-C12 an Ingress of the namespace that is watched",
+      className: "hawser",
+      classes: [ours],
+      namespace: "default",
+      served: true,
+    },
+    {
+      name: "I-C12 an Ingress of another namespace",
+      className: "hawser",
+      classes: [ours],
+      namespace: "other",
+      served: false,
+    },
     { name: "no class", className: undefined, classes: [ours], served: false },
     { name: "no class, and the option", className: undefined, classes: [ours], withoutClass: true, served: true },
     {
@@ -46,7 +60,7 @@ describe("isServed()", () => {
       served: false,
     },
     {
-      name: "no class, and of two defaults ours is the newer",
+      name: "I-C7 no class, and of two defaults ours is the newer",
       className: undefined,
       classes: [
         { ...ours, isDefault: true, createdMs: 2 },
@@ -55,7 +69,7 @@ describe("isServed()", () => {
       served: true,
     },
     {
-      name: "no class, and of two defaults the foreign one is the newer",
+      name: "I-C7 no class, and of two defaults the foreign one is the newer",
       className: undefined,
       classes: [
         { ...ours, isDefault: true, createdMs: 1 },
@@ -64,7 +78,7 @@ describe("isServed()", () => {
       served: false,
     },
     {
-      name: "no class, and of two defaults of one age ours is the first by name",
+      name: "I-C7 no class, and of two defaults of one age ours is the first by name",
       className: undefined,
       classes: [
         { ...theirs, isDefault: true },
@@ -78,10 +92,9 @@ describe("isServed()", () => {
       classes: [{ ...ours, isDefault: true }, theirs],
       served: false,
     },
-  ])("$name: $served", ({ className, classes, withoutClass = false, served }) => {
+  ])("$name: $served", ({ className, classes, withoutClass = false, namespace, served }) => {
     const byName = new Map(classes.map((one) => [one.name, one]));
-    expect(isServed({ className }, byName, { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass })).toBe(
-      served,
-    );
+    const scope = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass, namespace };
+    expect(isServed({ className, namespace: "default" }, byName, scope)).toBe(served);
   });
 });

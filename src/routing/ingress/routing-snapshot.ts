@@ -31,6 +31,8 @@ export interface ClassScope {
   readonly className: string;
   /** A class is ours if its IngressClass has this `spec.controller`. */
   readonly controller: string;
+  /** Serve Ingresses of this namespace alone; undefined: of all. */
+  readonly namespace?: string | undefined;
   /** Serve Ingresses without any class, also where no default class says whose they are. */
   readonly withoutClass: boolean;
 }
@@ -40,14 +42,20 @@ export interface ClassScope {
  * to the default class, if there is one: API servers write that into new Ingresses; in a folder no program does.
  */
 export function isServed(
-  ingress: Pick<Ingress, "className">,
+  ingress: Pick<Ingress, "className"> & Partial<Pick<Ingress, "namespace">>,
   classes: ReadonlyMap<string, IngressClass>,
   scope: ClassScope,
 ): boolean {
+  if (!isWatched(ingress, scope)) return false;
   const named = classOf(ingress, classes);
   if (named === undefined) return scope.withoutClass;
   const controller = classes.get(named)?.controller;
   return controller === undefined ? named === scope.className : controller === scope.controller;
+}
+
+/** Whether an Ingress is of a namespace whose Ingresses are served. */
+export function isWatched({ namespace }: Partial<Pick<Ingress, "namespace">>, scope: ClassScope): boolean {
+  return scope.namespace === undefined || namespace === scope.namespace;
 }
 
 /** The class that an Ingress names, else the default class; undefined where there is neither. */
