@@ -171,7 +171,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
   const statusWrites = (): readonly Audited[] =>
     audited().filter(({ verb, objectRef }) => verb === "patch" && objectRef?.subresource === "status");
 
-  it("publishes the Service's addresses on what it serves, follows them, and touches nothing else", async () => {
+  it("I-S1 I-S5 publishes the Service's addresses on what it serves, follows them, and touches nothing else", async () => {
     await makeIngress("ours");
     await makeIngress("edge", { ingressClassName: "edge" });
     await makeIngress(
@@ -201,7 +201,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     await untilAddresses("ours", "192.0.2.1");
   });
 
-  it("takes its address back, once, from an Ingress that goes to another class, also while it was away", async () => {
+  it("I-C8 takes its address back, once, from an Ingress that goes to another class, also while it was away", async () => {
     await makeIngress("goes");
     await makeIngress("leaves");
     await makeIngress("taken");
@@ -289,7 +289,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     expect(new Set(written.map(({ objectRef }) => objectRef?.name)).size).toBe(201);
   });
 
-  it("goes on writing when the leader dies, and two replicas never write the same", async () => {
+  it("I-S3 goes on writing when the leader dies, and two replicas never write the same", async () => {
     await makeIngress("first");
     const before = statusWrites().length;
     const replicas = [await run(BY_SERVICE), await run(BY_SERVICE), await run(BY_SERVICE)];
@@ -326,7 +326,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     expect(await told()).toEqual(["Warning NotServed Ingress closed 2"]);
   });
 
-  it("publishes the addresses of the nodes that it runs on", async () => {
+  it("I-S1 publishes the addresses of the nodes that it runs on", async () => {
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } };
     await post("/api/v1/nodes", node);
     const addresses = [
@@ -346,7 +346,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     await untilAddresses("by-node", "10.1.0.1");
   });
 
-  it("routes to the endpoints that are ready, and to those that end only when there are no others", async () => {
+  it("I-E2 I-E3 routes to the endpoints that are ready, and to those that end only when there are no others", async () => {
     // No API server takes a loopback address for an endpoint.
     const addresses = ["192.0.2.201", "192.0.2.202"];
     for (const address of addresses) execFileSync("ip", ["address", "add", `${address}/32`, "dev", "lo"]);

@@ -44,7 +44,7 @@ describe("requests at the edge of the grammar", () => {
     expect(statusOf(await ask(proxy.port, naming(33)))).toBe(400);
   });
 
-  it("without Host, in HTTP/1.0, reach the endpoint with the name of the Service", async () => {
+  it("I-H8 without Host, in HTTP/1.0, reach the endpoint with the name of the Service", async () => {
     await using endpoint = await startEndpoint(answering("ok"));
     await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses: CATCH_ALL });
     expect(statusOf(await ask(proxy.port, "GET / HTTP/1.0\r\n\r\n"))).toBe(200);

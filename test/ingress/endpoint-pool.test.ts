@@ -61,7 +61,7 @@ describe("endpoints", () => {
     expect(proxy.engine.counters.requests[2]).toBe(1_000);
   });
 
-  it("that refuse the connection are passed over, without loss for any method", async () => {
+  it("I-B20 that refuse the connection are passed over, without loss for any method", async () => {
     await using good = await startEndpoint((socket, text) => text.endsWith("body") && socket.write(okWith("g")));
     await using proxy = await startProxy({ s: [await closedPort(), await closedPort(), good.port] });
     expect(statusOf(await ask(proxy.port, POST.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")))).toBe(200);
@@ -69,14 +69,14 @@ describe("endpoints", () => {
     expect(proxy.engine.counters.retries).toBe(2);
   });
 
-  it("that all refuse the connection make 502 after 3 tries", async () => {
+  it("I-B20 that all refuse the connection make 502 after 3 tries", async () => {
     const ports = await Promise.all([1, 2, 3, 4].map(closedPort));
     await using proxy = await startProxy({ s: ports });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(502);
     expect([...proxy.engine.counters.endpointFailures].filter((count) => count > 0)).toEqual([3]);
   });
 
-  it("that are none make 503, an unknown host 404, and the connection lives on", async () => {
+  it("I-B5 that are none make 503, an unknown host 404, and the connection lives on", async () => {
     await using proxy = await startProxy({ s: [] });
     using client = openClient(proxy.port);
     client.send(`${GET}GET / HTTP/1.1\r\nHost: b.com\r\n\r\n`);
@@ -84,14 +84,14 @@ describe("endpoints", () => {
     expect(text.match(/^HTTP\/1\.1 .*$/gm)).toEqual(["HTTP/1.1 503 Service Unavailable", "HTTP/1.1 404 Not Found"]);
   });
 
-  it("that do not answer in time make 504", async () => {
+  it("I-B20 that do not answer in time make 504", async () => {
     await using silent = await startEndpoint(() => undefined);
     await using proxy = await startProxy({ s: [silent.port] }, { limits: { endpointGapMs: 50 } });
     expect(statusOf(await ask(proxy.port, CLOSING))).toBe(504);
     expect(proxy.engine.counters.endpointFailures[ENDPOINT_FAILURES.indexOf("answer-timeout")]).toBe(1);
   });
 
-  it("that stop in the middle of a body make a reset", async () => {
+  it("I-B20 that stop in the middle of a body make a reset", async () => {
     await using stuck = await startEndpoint((socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"),
     );
@@ -154,7 +154,7 @@ describe("endpoints", () => {
     for (const client of clients) client.socket.destroy();
   });
 
-  it("change under load without losing a request, and old connections are not used for a new pod", async () => {
+  it("I-E4 I-E11 change under load without losing a request, and old connections are not used for a new pod", async () => {
     const servers = Array.from({ length: 3 }, () => createHttpServer((_, response) => response.end("ok")));
     const ports = await Promise.all(servers.map(listen));
     await using proxy = await startProxy({ s: ports });
@@ -213,7 +213,7 @@ describe("endpoints", () => {
     expect(endpoint.connections.length).toBeLessThanOrEqual(before + 1);
   });
 
-  it("I7 have no idle connection left once they are out of the EndpointSlice", async () => {
+  it("I-E11 I7 have no idle connection left once they are out of the EndpointSlice", async () => {
     await using gone = await startEndpoint(answering("a"));
     await using other = await startEndpoint(answering("b"));
     await using proxy = await startProxy({ s: [gone.port, other.port] });

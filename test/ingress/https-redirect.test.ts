@@ -31,7 +31,7 @@ async function locationOf(redirectsToHttps: boolean, request: string): Promise<s
   return /^HTTP\/1\.1 308 [^]*\r\nLocation: (.*)\r\n/.exec(text)?.[1];
 }
 
-describe("a plain request", () => {
+describe("I-T15 a plain request", () => {
   it.each([
     { id: "", request: "GET /x?y=1 HTTP/1.1\r\nHost: A.com:8080\r\n\r\n", location: "https://a.com/x?y=1" },
     { id: "", request: "POST / HTTP/1.1\r\nHost: a.com.\r\nContent-Length: 0\r\n\r\n", location: "https://a.com/" },

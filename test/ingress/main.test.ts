@@ -140,7 +140,7 @@ describe("hawser ingress", () => {
     expect(await running.exit).toBe(0);
   });
 
-  it("serves the certificate of a Secret for its host, and follows its change", async () => {
+  it("I-T1 I-T12 serves the certificate of a Secret for its host, and follows its change", async () => {
     const secret = (name: string): unknown => {
       const { cert, key } = selfSigned(name, Date.now());
       const stringData = { "tls.crt": cert, "tls.key": key };

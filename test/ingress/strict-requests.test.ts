@@ -81,8 +81,8 @@ const refused = [
   { name: "non-ASCII name", status: 400, bytes: `${GET}X\xe9: b\r\n\r\n` },
   { name: "Connection that is no list", status: 400, bytes: `${GET}Connection: a b;\r\n\r\n` },
   // Host.
-  { name: "two Host", status: 400, bytes: `${GET}Host: a.com\r\n\r\n` },
-  { name: "no Host", status: 400, bytes: "GET / HTTP/1.1\r\n\r\n" },
+  { name: "I-H9 two Host", status: 400, bytes: `${GET}Host: a.com\r\n\r\n` },
+  { name: "I-H8 no Host", status: 400, bytes: "GET / HTTP/1.1\r\n\r\n" },
   { name: "empty Host", status: 400, bytes: "GET / HTTP/1.1\r\nHost:\r\n\r\n" },
   { name: "Host with user", status: 400, bytes: "GET / HTTP/1.1\r\nHost: u@a.com\r\n\r\n" },
   { name: "Host with path", status: 400, bytes: "GET / HTTP/1.1\r\nHost: a.com/x\r\n\r\n" },
@@ -172,7 +172,10 @@ describe("strict requests", () => {
     { name: "100 fields", bytes: `${GET}${"X-A: b\r\n".repeat(99)}\r\n` },
     { name: "a head of 32 KiB", bytes: `${GET}X-A: ${"b".repeat(32_000)}\r\n\r\n` },
     { name: "a target of 8 KiB", bytes: `GET /${"a".repeat(8_170)} HTTP/1.1\r\nHost: a.com\r\n\r\n` },
-    { name: "an absolute target that overrides Host", bytes: "GET http://a.com/x HTTP/1.1\r\nHost: b.com\r\n\r\n" },
+    {
+      name: "I-H10 an absolute target that overrides Host",
+      bytes: "GET http://a.com/x HTTP/1.1\r\nHost: b.com\r\n\r\n",
+    },
     { name: "an absolute target without path", bytes: "GET http://a.com?q HTTP/1.1\r\nHost: a.com\r\n\r\n" },
     { name: "OPTIONS *", bytes: "OPTIONS * HTTP/1.1\r\nHost: a.com\r\n\r\n" },
     { name: "Host in capitals with port and dot", bytes: "GET / HTTP/1.1\r\nhOsT: A.COM.:80\r\n\r\n" },

@@ -162,7 +162,7 @@ describe("parseIngress() reads the backend", () => {
     { backend: { service: { name: "other/web", port: { number: 80 } } }, code: "FIELD_INVALID" },
     { backend: { service: { name: "web" }, serviceName: "web" }, code: "FIELD_INVALID" },
     { backend: { resource: { kind: "Bucket", name: "b" } }, code: "INGRESS_RESOURCE_BACKEND" },
-  ])("I1 and closes the path of $backend, not its neighbour", ({ backend: written, code }) => {
+  ])("I-B15 I1 and closes the path of $backend, not its neighbour", ({ backend: written, code }) => {
     const paths = [
       { path: "/broken", pathType: "Prefix", backend: written },
       { path: "/", pathType: "Prefix", backend },
@@ -255,7 +255,7 @@ describe("parseIngress() refuses", () => {
   });
 });
 
-it("reads the class from the field, else from the annotation", () => {
+it("I-C4 I-C5 reads the class from the field, else from the annotation", () => {
   const annotations = { "kubernetes.io/ingress.class": "old" };
   const classOf = (spec: object, given: object) =>
     valueOf(parseIngress(ingress({ defaultBackend: backend, ...spec }, { annotations: given }))).className;
@@ -276,6 +276,12 @@ it("I1 keeps the hosts of a TLS entry whose Secret cannot be used, and no entry 
     { hosts: ["a.example.com"], secretName: "tls" },
   ]);
   expect(codes(parsed.problems)).toEqual(["FIELD_INVALID", "INGRESS_HOST_INVALID", "INGRESS_HOST_INVALID"]);
+});
+
+it("I-C9 reads an IngressClass with parameters, which nothing asks for", () => {
+  const parameters = "parameters: {apiGroup: x.test, kind: Settings, name: all, scope: Cluster}";
+  const text = `{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: c/d, ${parameters}}}`;
+  expect(parseIngressClass(object(text))).toMatchObject({ ok: true, problems: [], value: { controller: "c/d" } });
 });
 
 it("reads an IngressClass", () => {

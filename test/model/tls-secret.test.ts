@@ -13,7 +13,7 @@ function secret(fields: object) {
 }
 
 describe("parseTlsSecret() reads", () => {
-  it.each(["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])("a chain and a %s from data", (label) => {
+  it.each(["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"])("I-T10 a chain and a %s from data", (label) => {
     const data = { "tls.crt": base64(certificate), "tls.key": base64(pem(label)), "ca.crt": "ignored" };
     expect(valueOf(parseTlsSecret(secret({ type: "kubernetes.io/tls", data })))).toEqual({
       key: "default/tls",
@@ -22,7 +22,7 @@ describe("parseTlsSecret() reads", () => {
     });
   });
 
-  it("base64 with line breaks, as YAML folds it, and of type Opaque", () => {
+  it("I-T9 base64 with line breaks, as YAML folds it, and of type Opaque", () => {
     const folded = base64(certificate).replaceAll(/.{20}/g, "$&\n  ");
     const data = { "tls.crt": folded, "tls.key": base64(pem("PRIVATE KEY")) };
     expect(valueOf(parseTlsSecret(secret({ type: "Opaque", data }))).certificatePem).toBe(certificate);

@@ -35,10 +35,10 @@ interface Row {
 
 const rows: readonly Row[] = [
   { name: "ours and empty gets the addresses", standing: "served", addresses: [a], want: [a] },
-  { name: "ours gets them sorted, each once", standing: "served", addresses: [host, b, a, b], want: [host, a, b] },
-  { name: "ours with the same is left alone", standing: "served", has: [a, b], isOurs: true, addresses: [b, a] },
+  { name: "I-S4 ours gets them sorted, each once", standing: "served", addresses: [host, b, a, b], want: [host, a, b] },
+  { name: "I-S4 ours with the same is left alone", standing: "served", has: [a, b], isOurs: true, addresses: [b, a] },
   { name: "ours with the same in another order too", standing: "served", has: [b, a], addresses: [a, b] },
-  { name: "ours with others is rewritten", standing: "served", has: [b], isOurs: true, addresses: [a], want: [a] },
+  { name: "I-S5 ours with others is rewritten", standing: "served", has: [b], isOurs: true, addresses: [a], want: [a] },
   { name: "ours with what another class left is rewritten", standing: "served", has: [b], addresses: [a], want: [a] },
   {
     name: "ours with ports beside the address is rewritten",
@@ -58,9 +58,9 @@ const rows: readonly Row[] = [
   },
   { name: "ours keeps another's address where we have none", standing: "served", has: [b], addresses: [] },
   { name: "unreadable keeps what it has", standing: "unserved", has: [b], isOurs: true, addresses: [a] },
-  { name: "unreadable gets nothing", standing: "unserved", addresses: [a] },
-  { name: "foreign and empty is left alone", standing: "foreign", addresses: [a] },
-  { name: "foreign with a foreign address is left alone", standing: "foreign", has: [b], addresses: [a] },
+  { name: "I-S8 unreadable gets nothing", standing: "unserved", addresses: [a] },
+  { name: "I-C2 foreign and empty is left alone", standing: "foreign", addresses: [a] },
+  { name: "I-C2 foreign with a foreign address is left alone", standing: "foreign", has: [b], addresses: [a] },
   {
     name: "foreign with our very address, written by another, is left alone",
     standing: "foreign",

@@ -80,7 +80,7 @@ describe("publishedAddresses()", () => {
       code: "PUBLISH_SERVICE_UNREACHABLE",
     },
     { name: "no such Service", service: undefined, code: "PUBLISH_SERVICE_MISSING" },
-  ])("by Service, $name", ({ service, ips, code }) => {
+  ])("I-S2 by Service, $name", ({ service, ips, code }) => {
     const { addresses, problems } = publishedAddresses({ settings: byService, service, ...nothing });
     expect(addresses?.map((one) => Object.values(one)[0])).toEqual(ips);
     expect(problems.map((problem) => problem.code)).toEqual(code === undefined ? [] : [code]);
@@ -108,14 +108,14 @@ describe("publishedAddresses()", () => {
     { name: "each once", slice: sliceOf({ nodeName: "n1" }, { nodeName: "n1" }), ips: ["10.1.0.1"] },
     { name: "unknown while none is ready", slice: sliceOf({ nodeName: "n1", ready: false }), ips: undefined },
     { name: "unknown without a node", slice: sliceOf({}), ips: undefined },
-  ])("by nodes, $name", ({ slice, ips }) => {
+  ])("I-S1 by nodes, $name", ({ slice, ips }) => {
     const settings = { ...byService, usesNodes: true };
     const snapshot = { settings, service: serviceOf({ clusterIP: "None" }), slices: [slice], nodes };
     const { addresses, problems } = publishedAddresses(snapshot);
     expect([addresses?.map((one) => Object.values(one)[0]), problems]).toEqual([ips, []]);
   });
 
-  it("by hand, whatever the Service says", () => {
+  it("I-S1 by hand, whatever the Service says", () => {
     const settings = { ...byService, addresses: [{ ip: "192.0.2.5" }] };
     expect(publishedAddresses({ settings, service: undefined, ...nothing })).toEqual({
       addresses: [{ ip: "192.0.2.5" }],
@@ -182,7 +182,7 @@ describe("LingeringAddresses", () => {
 });
 
 describe("StatusPacing", () => {
-  it("lets the same be written again after growing pauses, and something else at once", () => {
+  it("I-S7 lets the same be written again after growing pauses, and something else at once", () => {
     const pacing = new StatusPacing();
     const [one, two] = [[{ ip: "192.0.2.1" }], [{ ip: "192.0.2.2" }]];
     const waits: number[] = [];
