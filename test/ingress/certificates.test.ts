@@ -6,6 +6,7 @@ import { netConnect } from "#ingress/io/net.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { printPlace } from "#src/model/problem-place.ts";
+import { servedFor } from "#src/tls/certificates-by-host.ts";
 import { type CertificateClaims, certificateClaims } from "#src/tls/certificate-claims.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { type KeyPair, selfSigned } from "#ingress/tls/self-signed.ts";
@@ -185,6 +186,21 @@ describe("TLS", () => {
       expect(endpoint.received()).toContain("X-Forwarded-Proto: https");
     },
   );
+
+  it("I-T16 adds no Strict-Transport-Security that nobody asked for", async () => {
+    expect((await handshake("a.com")).body.split("\r\n\r\n")[0]).not.toMatch(/strict-transport-security/i);
+  });
+
+  it("I-T21 finds a certificate by two questions, however many hosts there are", () => {
+    const asked: string[] = [];
+    const byHost = new Map(Array.from({ length: 5_000 }, (_, index) => [`h${index}.com`, index]));
+    byHost.get = (name) => {
+      asked.push(name);
+      return undefined;
+    };
+    expect(servedFor(byHost, "x.h1.com")).toBeUndefined();
+    expect(asked).toEqual(["x.h1.com", "*.h1.com"]);
+  });
 
   it("never stalls, in 100 answers", async () => {
     for (let count = 0; count < 100; count++) expect((await handshake("a.com")).body.length).toBeGreaterThan(300_000);

@@ -154,7 +154,7 @@ describe("endpoints", () => {
     for (const client of clients) client.socket.destroy();
   });
 
-  it("I-E4 I-E11 change under load without losing a request, and old connections are not used for a new pod", async () => {
+  it("I-E4 I-E11 I-E12 change under load without losing a request, and old connections are not used for a new pod", async () => {
     const servers = Array.from({ length: 3 }, () => createHttpServer((_, response) => response.end("ok")));
     const ports = await Promise.all(servers.map(listen));
     await using proxy = await startProxy({ s: ports });

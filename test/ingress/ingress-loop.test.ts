@@ -233,6 +233,13 @@ describe("startIngressLoop()", () => {
     await vi.waitFor(async () => expect(await events()).toEqual([["canary", text]]), eventually);
   });
 
+  it("I-S6 leaves the addresses in the statuses when it ends", async () => {
+    const { loop, published } = await start([ingress("a", "hawser")], published1);
+    await vi.waitFor(() => expect(published("a")).toEqual(published1.addresses), eventually);
+    await loop.close();
+    expect(published("a")).toEqual(published1.addresses);
+  });
+
   it("I-B1 says that the Service for what no rule matches does not exist", async () => {
     const { loop, put } = await start([], undefined, { defaultService: "default/web" });
     expect(loop.problemCount()).toBe(1);

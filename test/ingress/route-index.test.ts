@@ -8,6 +8,7 @@ import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { classOf, INGRESS_CONTROLLER, isServed, routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { route } from "#src/routing/route.ts";
 import { shardedEntries } from "#src/routing/sharded-map.ts";
 import type { Change } from "#src/source/parsed-objects.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -176,6 +177,26 @@ describe("RouteIndex", () => {
     // The changes do meet what this is about.
     expect(closedRoutes).toBeGreaterThan(100);
     expect(conflicts).toBeGreaterThan(20);
+  });
+
+  it("I-B16 serves a namespace that it has not seen before, in whatever order its objects come", () => {
+    const none = { ingresses: [], classes: [], services: [], slices: [] };
+    const added = <T extends { readonly key: string }>(after: T) => [{ key: after.key, before: undefined, after }];
+    const parts = [
+      { ...none, ingresses: added({ ...ingressOf("i", { "a.com": { "/": "s" } }), namespace: "new", key: "new/i" }) },
+      { ...none, services: added({ ...serviceOf("s"), namespace: "new", key: "new/s" }) },
+      { ...none, slices: added({ ...slicesOf("s", [1])[0]!, key: "new/s-0", serviceKey: "new/s" }) },
+    ];
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+      [2, 0, 1],
+    ]) {
+      const index = new RouteIndex({ ...scope, withoutClass: true });
+      const tables = order.map((place) => index.update(parts[place]!));
+      expect(route(tables.at(-1)!, { host: "a.com", path: "/" })).toMatchObject({ backend: { key: "new/s:80" } });
+    }
   });
 
   it("knows a port by its number and its name, and no longer by those that it had before", () => {

@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
   { name: "I-S5 ours with others is rewritten", standing: "served", has: [b], isOurs: true, addresses: [a], want: [a] },
   { name: "ours with what another class left is rewritten", standing: "served", has: [b], addresses: [a], want: [a] },
   {
-    name: "ours with ports beside the address is rewritten",
+    name: "I-S9 ours with ports beside the address is rewritten",
     standing: "served",
     has: [{ ...a, ports: [] }],
     addresses: [a],
