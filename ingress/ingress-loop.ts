@@ -18,7 +18,8 @@ import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed
 import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
-import { type ForeignClass, RouteIndex } from "./route-index.ts";
+import { MissingPorts } from "./missing-ports.ts";
+import { type ForeignClass, type RouteChanges, RouteIndex } from "./route-index.ts";
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
 import { NamedConfigMaps, type NamedHeaders } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
@@ -174,6 +175,7 @@ class KnownObjects {
   readonly #secrets: NamedSecrets;
   readonly #names: ExternalNames | undefined;
   readonly #configMaps: NamedConfigMaps;
+  readonly #ports: MissingPorts;
   /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
   #areSecretsMarked = true;
@@ -219,6 +221,7 @@ class KnownObjects {
       use: context.useHeaders ?? (() => undefined),
       mark: markNamed,
     });
+    this.#ports = new MissingPorts(this.#index);
     this.#secrets = new NamedSecrets({
       source,
       certificates,
@@ -273,6 +276,7 @@ class KnownObjects {
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
     this.#problems.report("default backend", this.#index.defaultProblems());
+    this.#findMissingPorts(changes);
     names?.follow(this.#index.externalNames());
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     const haveClaimsChanged = classes.length + ingresses.length > 0;
@@ -281,6 +285,15 @@ class KnownObjects {
     this.#areSecretsMarked = false;
     this.#secrets.update(this.#index.ours(), wallMs());
     this.#configMaps.update(this.#index.ours());
+    this.standingsVersion += 1;
+  }
+
+  #findMissingPorts(changes: RouteChanges): void {
+    if (!this.#ports.update(changes)) return;
+    this.#problems.report(
+      "ports",
+      this.#ports.found(MAX_CONFLICTS).map(({ problem }) => problem),
+    );
     this.standingsVersion += 1;
   }
 
@@ -327,6 +340,8 @@ class KnownObjects {
     }
     for (const { loser, reason, problem } of this.#index.conflicts(MAX_CONFLICTS))
       yield { namespace: loser.namespace, name: loser.name, reason, problem };
+    for (const { ingress, problem } of this.#ports.found(MAX_CONFLICTS))
+      yield { namespace: ingress.namespace, name: ingress.name, reason: "NotServed", problem };
     for (const { ingress, reason, problem } of this.#secrets.faults)
       yield { namespace: ingress.namespace, name: ingress.name, reason, problem };
   }

@@ -7,6 +7,7 @@ import { replaceHosts, replaceServices } from "#src/routing/ingress/build-routes
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
 import { backendTargets } from "#src/routing/ingress/backend-targets.ts";
 import type { ProgramPlace } from "#src/routing/ingress/near-endpoints.ts";
+import { missingPort } from "#src/routing/ingress/missing-port.ts";
 import { namedPorts, withNamedPorts } from "#src/routing/ingress/named-ports.ts";
 import { defaultRule, defaultServiceMissing } from "#src/routing/ingress/default-rule.ts";
 import { findOwnEndpoints, type OwnEndpoint, ownEndpointOf } from "#src/routing/ingress/find-own-endpoints.ts";
@@ -99,6 +100,16 @@ export class RouteIndex {
   /** The Ingresses of our class that can be read; those that are closed keep their certificates. */
   ours(): readonly Ingress[] {
     return [...this.#ours.values()];
+  }
+
+  /** An Ingress of our class by its key; undefined where there is none that can be read. */
+  get(key: string): Ingress | undefined {
+    return this.#ours.get(key);
+  }
+
+  /** The first port that an Ingress names and that its Service does not have. */
+  missingPort(ingress: Ingress): Problem | undefined {
+    return missingPort(ingress, this.#services);
   }
 
   /** Whether an Ingress is served, as a whole or in part. */

@@ -240,6 +240,28 @@ describe("startIngressLoop()", () => {
     expect(published("a")).toEqual(published1.addresses);
   });
 
+  it("I-B6 says by an Event that a Service has no such port, and nothing of one that may come yet", async () => {
+    const service = (port: number) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web" },
+      spec: { ports: [{ name: "http", port }] },
+    });
+    const { loop, put, events } = await start(
+      [ingress("a", "hawser"), ingressClass("nginx", "k8s.io/ingress-nginx"), ingress("theirs", "nginx")],
+      published1,
+    );
+    expect(loop.problemCount()).toBe(0);
+    put(service(81));
+    const text = expect.stringMatching(
+      /^Ingress "default\/a" spec\.defaultBackend: .*port 80 of Service "default\/web".* only 81 \(http\)/,
+    );
+    await vi.waitFor(async () => expect(await events()).toEqual([["a", text]]), eventually);
+    expect(loop.problemCount()).toBe(1);
+    put(service(80));
+    await vi.waitFor(() => expect(loop.problemCount()).toBe(0), eventually);
+  });
+
   it("I-B1 says that the Service for what no rule matches does not exist", async () => {
     const { loop, put } = await start([], undefined, { defaultService: "default/web" });
     expect(loop.problemCount()).toBe(1);

@@ -7,16 +7,19 @@ export interface BackendTarget {
   readonly serviceKey: string;
   /** By number or by name; undefined: the first one. */
   readonly port: number | string | undefined;
+  /** Its place in the object: `spec.rules[0].http.paths[1]`. */
+  readonly at: string;
 }
 
 /** All Services that an Ingress sends requests to: of its paths, its default backend, and the annotation `default-backend`. */
 export function backendTargets({ namespace, rules, defaultBackend, settings }: Ingress): readonly BackendTarget[] {
-  const targets = [...rules.flatMap(({ paths }) => paths.map(({ target }) => target)), defaultBackend];
-  const found = targets.flatMap((target): BackendTarget[] =>
-    target !== undefined && isBackend(target)
-      ? [{ serviceKey: `${namespace}/${target.serviceName}`, port: target.servicePort }]
-      : [],
+  const paths = rules.flatMap((rule) => rule.paths);
+  const whole = defaultBackend === undefined ? [] : [{ target: defaultBackend, at: "spec.defaultBackend" }];
+  const found = [...paths, ...whole].flatMap(({ target, at }): BackendTarget[] =>
+    isBackend(target) ? [{ serviceKey: `${namespace}/${target.serviceName}`, port: target.servicePort, at }] : [],
   );
   const { defaultBackend: other } = settings;
-  return other === undefined ? found : [...found, { serviceKey: `${namespace}/${other}`, port: undefined }];
+  return other === undefined
+    ? found
+    : [...found, { serviceKey: `${namespace}/${other}`, port: undefined, at: "metadata.annotations" }];
 }
