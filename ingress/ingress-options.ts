@@ -44,6 +44,11 @@ export const ingressOptions = {
     placeholder: "NAMESPACE",
     help: "Serve the Ingresses of this namespace alone (default: of all)",
   },
+  gzip: {
+    kind: "boolean",
+    default: false,
+    help: "Compress answers of the usual types of text for clients that accept gzip. A page with a secret and a text of the request in it may give the secret away (BREACH)",
+  },
   ...publishOptions,
   ...limitOptions,
   ...accessLogOptions,

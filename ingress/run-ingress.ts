@@ -108,6 +108,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     limits: readLimits(options),
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
+    gzipsAnswers: options.gzip,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
     traceContext: options.traceContext,

@@ -13,9 +13,11 @@ export class AnswerPace {
     this.#startedMs = nowMs;
   }
 
-  /** So much of the body was sent. */
-  add(bytes: number): void {
+  /** So much of the body was sent. True: nothing more is to be read. */
+  add(bytes: number, nowMs: number): boolean {
     this.#sentBytes += bytes;
+    this.update(nowMs);
+    return this.isHolding;
   }
 
   /** Looks at the time. */

@@ -42,6 +42,8 @@ export interface EngineContext extends FilterState {
   readonly routes: RouteTable;
   /** Header fields of answers that ConfigMaps name, by their keys (`namespace/name`). */
   readonly setHeaders: ReadonlyMap<string, SetHeaders>;
+  /** Answers are compressed for clients that take gzip. */
+  readonly gzipsAnswers: boolean;
   /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */
   readonly nowMs: number;
   /** From 0 to below 1, each time another number. */

@@ -23,9 +23,11 @@ const MAX_IDLE_HEAD_BYTES = 16_384;
 export interface ResponseReceiver {
   /** All of the request is sent: without that the connection cannot serve another one. */
   readonly isRequestComplete: boolean;
-  /** The client speaks HTTP/1.0: chunked bodies come to `onResponseBody` without their framing. */
+  /** Chunked bodies come to `onResponseBody` without their framing. It is asked after `onFinalHead`. */
   readonly wantsPlainBody: boolean;
   onEndpointConnect(): void;
+  /** A final head has come that begins no tunnel; `onResponseHead` follows, unless another head has to be waited for. */
+  onFinalHead(head: ResponseHead, bytes: Buffer): void;
   /** An interim or final head with what came of the body in the same bytes. Status 101 begins a tunnel. */
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean;
   onResponseBody(bytes: Buffer, start: number, end: number): boolean;
@@ -252,6 +254,7 @@ export class EndpointConnection implements OutgoingEvents {
     }
     this.#phase = "body";
     this.#startBody(head);
+    receiver.onFinalHead(head, bytes);
     const { close, keepAlive } = head.connection;
     this.#isReusable = !close && (head.minorVersion === 1 || keepAlive) && !this.body.isUntilClose;
     if (this.body.isChunked && receiver.wantsPlainBody) {

@@ -42,6 +42,8 @@ export interface EngineOptions {
   readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
+  /** Compress answers for clients that take gzip; by default none are. */
+  readonly gzipsAnswers?: boolean;
   /** Which names of request header fields are forwarded; `plain` by default. */
   readonly headerNames?: HeaderNames;
   /** Asked about requests of rules that say who may come in; without it none of them may. */
@@ -81,6 +83,7 @@ export class Engine implements EngineContext {
   readonly chance: () => number;
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
+  readonly gzipsAnswers: boolean;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
   readonly turns: Turns;
@@ -107,6 +110,7 @@ export class Engine implements EngineContext {
     this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
+    this.gzipsAnswers = options.gzipsAnswers ?? false;
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);

@@ -108,6 +108,7 @@ const WITHOUT_RULE = {
   errorPage: undefined,
   choice: undefined,
   edit: undefined,
+  gzip: undefined,
   rewrittenPath: undefined,
   wantsUpgrade: false,
 };

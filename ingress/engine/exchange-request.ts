@@ -1,11 +1,13 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
+import { acceptsGzip } from "#src/filters/accepts-gzip.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { Backend } from "#src/routing/route-table.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
+import { AnswerGzip } from "./answer-gzip.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { certificateGrant } from "./certificate-grant.ts";
@@ -15,8 +17,9 @@ import { choiceFor } from "./choice-for.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
+import { fieldValues } from "./field-values.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
-import type { ReceivedRequest } from "./request-head.ts";
+import { methodIs, type ReceivedRequest } from "./request-head.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
@@ -36,6 +39,8 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly secure: SecureTarget | undefined;
   /** Where the rule has another Service answer in place of errors. */
   readonly errorPage: ErrorPageRequest | undefined;
+  /** Where the answer may be compressed. */
+  readonly gzip: AnswerGzip | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -63,6 +68,7 @@ export function exchangeRequest(
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
   const { clientCertificates } = decision.rule.filters;
+  const mayGzip = context.gzipsAnswers && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
     head,
@@ -86,6 +92,7 @@ export function exchangeRequest(
         ? grant
         : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant),
     edit,
+    gzip: mayGzip ? new AnswerGzip(acceptsGzip(fieldValues(bytes, head, "accept-encoding"))) : undefined,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
 }

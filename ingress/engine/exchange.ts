@@ -1,10 +1,9 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
-import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { Attempts } from "./attempt.ts";
-import { type AccessGrant, grantedLines } from "./access-grant.ts";
+import { AnswerHead } from "./answer-head.ts";
 import { AnswerPace } from "./answer-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
@@ -14,7 +13,7 @@ import type { ErrorPageRequest } from "./error-page-request.ts";
 import type { ExchangeClient } from "./exchange-client.ts";
 import type { ExchangeRequest } from "./exchange-request.ts";
 import { mostBytes, writeForwardedRequest } from "./forwarded-request.ts";
-import { type ForwardedResponse, headRoom, writeForwardedResponse } from "./forwarded-response.ts";
+import type { ForwardedResponse } from "./forwarded-response.ts";
 import { methodIs } from "./request-head.ts";
 import { keepForReplay } from "./keep-for-replay.ts";
 import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./may-ask-after.ts";
@@ -33,7 +32,6 @@ const GIVE_UP_AFTER = 6;
 
 /** One request on its way to an endpoint and its response on the way back. */
 export class Exchange implements ResponseReceiver {
-  readonly wantsPlainBody: boolean;
   readonly #context: EngineContext;
   readonly #client: ExchangeClient;
   readonly #requestBody: BodyReader;
@@ -49,8 +47,7 @@ export class Exchange implements ResponseReceiver {
   readonly #beganMs: number;
   readonly #wantsKeepAlive: boolean;
   readonly #wantsUpgrade: boolean;
-  readonly #grant: AccessGrant | undefined;
-  readonly #edit: ResponseEdit | undefined;
+  readonly #head: AnswerHead;
   readonly #answerRate: AnswerRate | undefined;
   /** Of an answer with a body that may be sent so fast. */
   #pace: AnswerPace | undefined;
@@ -89,10 +86,8 @@ export class Exchange implements ResponseReceiver {
     this.#secure = request.secure;
     this.#errorPage = request.errorPage;
     this.#wantsUpgrade = request.wantsUpgrade;
-    this.#grant = request.grant;
-    this.#edit = request.edit;
+    this.#head = new AnswerHead(request);
     this.#answerRate = request.answerRate;
-    this.wantsPlainBody = head.minorVersion === 0;
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#mayRepeat = mayRepeat(bytes, head, request.patience?.next);
     this.#beganMs = context.nowMs;
@@ -106,6 +101,10 @@ export class Exchange implements ResponseReceiver {
   get endpoint(): string {
     const endpoint = this.#tried.at(-1);
     return endpoint === undefined ? "" : `${endpoint.address}:${endpoint.port}`;
+  }
+
+  get wantsPlainBody(): boolean {
+    return this.#head.isHttp10 || this.#head.gzip?.body !== undefined;
   }
 
   get isRequestComplete(): boolean {
@@ -252,10 +251,14 @@ export class Exchange implements ResponseReceiver {
     this.#client.resumeClient();
   }
 
+  onFinalHead(head: ResponseHead, bytes: Buffer): void {
+    this.#head.gzip?.look(bytes, head);
+  }
+
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
     if (head.status < 200 && head.status !== 101) {
-      this.#hasInterim ||= !this.wantsPlainBody;
-      if (!this.wantsPlainBody) this.#sendHead(head, bytes, { connection: "default", bodyStart, bodyEnd });
+      this.#hasInterim ||= !this.#head.isHttp10;
+      if (!this.#head.isHttp10) this.#sendHead(head, bytes, { connection: "default", bodyStart, bodyEnd });
       return false;
     }
     if (this.#isLeft(head.status)) return false;
@@ -277,8 +280,7 @@ export class Exchange implements ResponseReceiver {
     }
     if (this.#answerRate !== undefined) this.#pace = new AnswerPace(this.#answerRate, this.#context.nowMs);
     this.#mayKeepAlive = this.#decideKeepAlive();
-    const keptOpen = this.wantsPlainBody ? "keep-alive" : "default";
-    return this.#sendHead(head, bytes, { connection: this.#mayKeepAlive ? keptOpen : "close", bodyStart, bodyEnd });
+    return this.#sendHead(head, bytes, { connection: this.#head.option(this.#mayKeepAlive), bodyStart, bodyEnd });
   }
 
   /** Whether another endpoint, or another Service, answers in place of this one. */
@@ -312,9 +314,11 @@ export class Exchange implements ResponseReceiver {
     this.attempts?.addBody(end - start);
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
-    const isKept = this.#stallIf(this.#client.sendToClient(bytes, start, end));
-    this.#holdIfFast(end - start);
-    return isKept;
+    const gzipped = this.#head.gzip?.body?.add(bytes, start, end);
+    const [sent, from, to] = gzipped === undefined ? [bytes, start, end] : [gzipped, 0, gzipped.length];
+    const isKept = this.#stallIf(this.#client.sendToClient(sent, from, to));
+    this.#holdIfFast(to - from);
+    return isKept && sent === bytes;
   }
 
   onResponseEnd(): void {
@@ -328,6 +332,10 @@ export class Exchange implements ResponseReceiver {
       this.#client.onTunnelEnd();
       return;
     }
+    const rest = this.#head.gzip?.body?.end();
+    if (rest !== undefined) this.#client.sendToClient(rest, 0, rest.length);
+    // The client was given up for what was sent just now.
+    if (this.#connection === undefined) return;
     this.#connection = undefined;
     this.attempts?.end(this.#context.clockMs());
     this.#choice?.end();
@@ -438,7 +446,7 @@ export class Exchange implements ResponseReceiver {
   /** The client's connection lives on if both sides want it, and the end of the response can be seen without closing. */
   #decideKeepAlive(): boolean {
     const { isUntilClose, isChunked } = this.#connection!.body;
-    const isEndTold = !isUntilClose && !(isChunked && this.wantsPlainBody);
+    const isEndTold = !isUntilClose && !(isChunked && this.#head.isHttp10);
     return this.#wantsKeepAlive && isEndTold && this.isRequestComplete && !this.#context.isDraining;
   }
 
@@ -449,17 +457,14 @@ export class Exchange implements ResponseReceiver {
     how: { readonly connection: ForwardedResponse["connection"]; readonly bodyStart: number; readonly bodyEnd: number },
   ): boolean {
     const { connection, bodyStart, bodyEnd } = how;
-    // RFC 9112 section 6.1: no Transfer-Encoding in 1xx and 204.
-    const isChunked = head.isChunked && !this.wantsPlainBody && head.status >= 200 && head.status !== 204;
-    const setCookie = this.#status === 0 ? undefined : this.#choice?.setCookie;
-    const added = grantedLines(this.#grant, head.status);
-    const edit = this.#status === 0 ? undefined : this.#edit;
-    const room = headRoom(head, added, edit);
-    if (this.#context.scratch.length < room) this.#context.scratch = Buffer.allocUnsafeSlow(room);
-    const { writer, scratch, date } = this.#context;
-    writer.begin(scratch);
-    writeForwardedResponse(writer, { bytes, head, date, connection, isChunked, setCookie, added, edit });
-    const headBytes = writer.at;
+    const isFinal = this.#status !== 0;
+    const setCookie = isFinal ? this.#choice?.setCookie : undefined;
+    const headBytes = this.#head.write(this.#context, { bytes, head, connection, setCookie, isFinal });
+    if (isFinal && this.#head.gzip?.body !== undefined) {
+      this.#stallIf(this.#client.sendScratch(headBytes, headBytes));
+      return bodyEnd > bodyStart && this.onResponseBody(bytes, bodyStart, bodyEnd);
+    }
+    const { writer, scratch } = this.#context;
     const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at, headBytes));
@@ -469,10 +474,7 @@ export class Exchange implements ResponseReceiver {
 
   /** Stops reading from the endpoint when the answer is faster than it may be. */
   #holdIfFast(sentBytes: number): void {
-    if (this.#pace === undefined) return;
-    this.#pace.add(sentBytes);
-    this.#pace.update(this.#context.nowMs);
-    if (this.#pace.isHolding) this.#connection?.pause();
+    if (this.#pace?.add(sentBytes, this.#context.nowMs) === true) this.#connection?.pause();
   }
 
   /** Stops reading from the endpoint while the client does not keep up. */

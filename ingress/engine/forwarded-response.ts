@@ -24,7 +24,7 @@ export interface ForwardedResponse {
   readonly date: DateLine;
   /** What the answer says about the connection; nothing where HTTP/1.1 keeps it by default. */
   readonly connection: "default" | "keep-alive" | "close" | "upgrade";
-  /** The chunked framing of the endpoint goes to the client as it is. */
+  /** The body goes to the client in chunks. */
   readonly isChunked: boolean;
   /** The value of a Set-Cookie field of our own. */
   readonly setCookie?: string | undefined;
@@ -54,7 +54,7 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   to.copy(bytes, head.statusStart, head.statusLineEnd);
   to.add(CRLF);
   writeKeptLines(to, response);
-  if (head.contentLength !== -1 && head.lengthLine === -1 && mayHaveLength(head)) {
+  if (head.contentLength !== -1 && head.lengthLine === -1 && mayHaveLength(head) && !response.isChunked) {
     to.add(CONTENT_LENGTH);
     to.text(`${head.contentLength}\r\n`);
   }

@@ -27,6 +27,7 @@ export interface ProxyOptions {
   readonly headerNames?: HeaderNames;
   readonly access?: AccessControl;
   readonly endpointSecurity?: EndpointSecurity;
+  readonly gzipsAnswers?: boolean;
 }
 
 const TICK_MS = 10;
@@ -40,6 +41,7 @@ export async function startProxy(
     headerNames = "plain",
     access,
     endpointSecurity,
+    gzipsAnswers = false,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -48,6 +50,7 @@ export async function startProxy(
     wallMs: Date.now,
     limits,
     headerNames,
+    gzipsAnswers,
     ...(access && { access }),
     ...(endpointSecurity && { endpointSecurity }),
   });

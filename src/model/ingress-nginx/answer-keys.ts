@@ -2,7 +2,8 @@ import { ASKS } from "#src/model/annotations/asks.ts";
 import { JUDGE } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
-const COMPRESSION = "Hawser does not compress answers; those that Services compress pass";
+const COMPRESSION = "Hawser compresses answers where --gzip says so, and no others; those that Services compress pass";
+const BROTLI = "Hawser compresses by gzip alone; answers that Services compress by Brotli pass";
 
 /** Keys about answers, and about what is logged of them. */
 export const ANSWER_KEYS: readonly NginxSetting[] = [
@@ -43,8 +44,14 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.notServed("Answers of Services pass as they are, errors too", "Let the Services send the pages"),
   },
   { names: ["disable-proxy-intercept-errors"], judge: JUDGE.same("Answers of Services pass as they are") },
-  { names: ["use-gzip", "enable-brotli"], judge: JUDGE.onOff(JUDGE.notServed(COMPRESSION), JUDGE.same(COMPRESSION)) },
-  { names: ["gzip-*", "brotli-*"], judge: JUDGE.needless(`A detail of compression. ${COMPRESSION}`) },
+  { names: ["use-gzip"], judge: JUDGE.onOff(JUDGE.flag("--gzip"), JUDGE.same(COMPRESSION)) },
+  { names: ["enable-brotli"], judge: JUDGE.onOff(JUDGE.notServed(BROTLI, "Use --gzip"), JUDGE.same(BROTLI)) },
+  {
+    names: ["gzip-*", "brotli-*"],
+    judge: JUDGE.needless(
+      "A detail of compression. --gzip has the types and the least length that ingress-nginx has by default, and its level 1",
+    ),
+  },
   {
     names: ["proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to"],
     judge: JUDGE.where(
