@@ -4,6 +4,7 @@ import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
 import { accessLogOptions } from "./access-log-options.ts";
 import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
+import { answerOptions } from "./answer-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
@@ -34,21 +35,12 @@ export const ingressOptions = {
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
   },
   ...ingressScopeOptions(INGRESS_CONTROLLER),
-  allowedResponseHeaders: {
-    kind: "list",
-    placeholder: "NAMES",
-    help: "Header fields that the annotation custom-headers may set in answers, such as X-Frame-Options,Content-Security-Policy (default: none)",
-  },
   watchNamespace: {
     kind: "string",
     placeholder: "NAMESPACE",
     help: "Serve the Ingresses of this namespace alone (default: of all)",
   },
-  gzip: {
-    kind: "boolean",
-    default: false,
-    help: "Compress answers of the usual types of text for clients that accept gzip. A page with a secret and a text of the request in it may give the secret away (BREACH)",
-  },
+  ...answerOptions,
   ...publishOptions,
   ...limitOptions,
   ...accessLogOptions,

@@ -36,6 +36,7 @@ import { type Accept, plainServer, secureServer } from "./io/servers.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { hostAddresses } from "./host-addresses.ts";
+import { readAnswerSettings } from "./answer-options.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
@@ -65,7 +66,16 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const stateToken = await openTokenFile("--state-token-file", options.stateTokenFile);
   const accessLog = readAccessLogOptions(options);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
-  if (!published.ok || !defaultSecret.ok || !defaultBackendService.ok || !stateToken.ok || !ciphers.ok || !accessLog.ok)
+  const answers = readAnswerSettings(options);
+  if (
+    !published.ok ||
+    !defaultSecret.ok ||
+    !defaultBackendService.ok ||
+    !stateToken.ok ||
+    !ciphers.ok ||
+    !accessLog.ok ||
+    !answers.ok
+  )
     return printProblems(io, [
       ...published.problems,
       ...defaultSecret.problems,
@@ -73,8 +83,10 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       ...stateToken.problems,
       ...ciphers.problems,
       ...accessLog.problems,
+      ...answers.problems,
     ]);
   const publish = published.value;
+  const answerSettings = answers.value;
   const defaultSecretKey = defaultSecret.value;
   const defaultService = defaultBackendService.value;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
@@ -109,6 +121,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
     gzipsAnswers: options.gzip,
+    answerFields: answerSettings.fields,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
     traceContext: options.traceContext,
@@ -212,7 +225,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         endpointSecurity.useSecrets(secrets);
         clientAuthorities.useSecrets(secrets);
       },
-      allowedHeaders: new Set(options.allowedResponseHeaders.map((name) => name.toLowerCase())),
+      allowedHeaders: answerSettings.allowedHeaders,
       useHeaders: ({ ofAnswers, ofQuestions }) => {
         engine.setHeaders = ofAnswers;
         access.useHeaders(ofQuestions);

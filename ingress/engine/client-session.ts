@@ -299,7 +299,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
 
   #forward(bytes: Buffer, head: RequestHead, bodyStart: number, bodyEnd: number): boolean {
     const decision = decideRequest(bytes, head, this.#context, this.#connection);
-    this.#wish.edit = responseEditFor(decision.rule, { bytes, head }, this.#context);
+    this.#wish.edit = responseEditFor(decision.rule, { bytes, head }, this.#context, this.#connection);
     if (decision.rule !== undefined)
       this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
     if (decision.kind === "forward" || decision.kind === "lacking") this.#open = decision.open;

@@ -1,3 +1,4 @@
+import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
@@ -42,6 +43,8 @@ export interface EngineContext extends FilterState {
   readonly routes: RouteTable;
   /** Header fields of answers that ConfigMaps name, by their keys (`namespace/name`). */
   readonly setHeaders: ReadonlyMap<string, SetHeaders>;
+  /** What is done to the heads of all answers. */
+  readonly answerFields: AnswerFields;
   /** Answers are compressed for clients that take gzip. */
   readonly gzipsAnswers: boolean;
   /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */

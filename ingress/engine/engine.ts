@@ -1,5 +1,6 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
+  /** What is done to the heads of all answers; by default nothing. */
+  readonly answerFields?: AnswerFields;
   /** Compress answers for clients that take gzip; by default none are. */
   readonly gzipsAnswers?: boolean;
   /** Which names of request header fields are forwarded; `plain` by default. */
@@ -84,6 +87,7 @@ export class Engine implements EngineContext {
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
   readonly gzipsAnswers: boolean;
+  readonly answerFields: AnswerFields;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
   readonly turns: Turns;
@@ -111,6 +115,7 @@ export class Engine implements EngineContext {
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
     this.gzipsAnswers = options.gzipsAnswers ?? false;
+    this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);

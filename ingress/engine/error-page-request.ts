@@ -14,6 +14,7 @@ import { HeaderField } from "./header-field.ts";
 import { methodIs, readRequestHead, type ReceivedRequest } from "./request-head.ts";
 import type { MadeIds } from "./request-record.ts";
 import { targetText } from "./request-route.ts";
+import { responseEditFor } from "./response-edit-for.ts";
 
 /** What another Service is asked in place of an error. */
 export interface ErrorPageRequest {
@@ -96,6 +97,7 @@ export function errorPageRequest(
         isSecure: connection.isSecure,
         headerNames: context.headerNames,
         grant,
+        edit: responseEditFor(withoutFilters.rule, { bytes: request, head: requestHead }, context, connection),
       };
     },
   };
@@ -107,7 +109,6 @@ const WITHOUT_RULE = {
   answerRate: undefined,
   errorPage: undefined,
   choice: undefined,
-  edit: undefined,
   gzip: undefined,
   rewrittenPath: undefined,
   wantsUpgrade: false,

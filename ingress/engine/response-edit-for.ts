@@ -1,23 +1,28 @@
 import { editResponse } from "#src/filters/edit-response.ts";
+import { mergeEdits } from "#src/filters/merge-edits.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { EngineContext } from "./context.ts";
 import { fieldValues } from "./field-values.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** What the rule that a request matched does to the head of its answer; undefined: nothing. */
+/** What is done to the head of the answer to a request, by the rule that it matched and by options; undefined: nothing. */
 export function responseEditFor(
   rule: Rule | undefined,
   { bytes, head }: { readonly bytes: Buffer; readonly head: RequestHead },
-  { setHeaders }: Pick<EngineContext, "setHeaders">,
+  { setHeaders, answerFields }: Pick<EngineContext, "setHeaders" | "answerFields">,
+  { isSecure }: Pick<RequestClient, "isSecure">,
 ): ResponseEdit | undefined {
-  if (rule === undefined || rule.filters === NO_FILTERS) return undefined;
+  const ofAll = isSecure && rule?.hasTls === true ? answerFields.ofSecure : answerFields.ofPlain;
+  if (rule === undefined || rule.filters === NO_FILTERS) return ofAll;
   const request = {
     get method() {
       return bytes.toString("latin1", head.start, head.methodEnd);
     },
     valuesOf: (name: string) => fieldValues(bytes, head, name),
   };
-  return editResponse(rule.filters, request, setHeaders);
+  const ofRule = editResponse(rule.filters, request, setHeaders);
+  return ofAll === undefined || ofRule === undefined ? (ofRule ?? ofAll) : mergeEdits(ofAll, ofRule);
 }

@@ -1,5 +1,6 @@
 import { corsEdit } from "./cors.ts";
 import type { FilterRequest } from "./filter-request.ts";
+import { mergeEdits } from "./merge-edits.ts";
 import type { SetHeaders } from "./parse-set-headers.ts";
 import type { ResponseEdit } from "./response-edit.ts";
 import type { RuleFilters } from "./rule-filters.ts";
@@ -14,16 +15,10 @@ export function editResponse(
   headers: ReadonlyMap<string, SetHeaders>,
 ): ResponseEdit | undefined {
   const set = setHeaders === undefined ? undefined : headers.get(setHeaders);
-  if (cors === undefined && set === undefined) return rewrites && { removes: NONE, lines: "", rewrites };
-  const { removes, lines } = cors === undefined ? NOTHING : corsEdit(cors, request);
-  if (set === undefined) return { removes, lines, rewrites };
-  return { removes: removes.union(set.names), lines: withoutNames(lines, set.names) + set.lines, rewrites };
+  const ofCors = cors && { ...corsEdit(cors, request), rewrites };
+  const ofSet = set && { removes: set.names, lines: set.lines, rewrites };
+  if (ofCors !== undefined && ofSet !== undefined) return mergeEdits(ofCors, ofSet);
+  return ofCors ?? ofSet ?? (rewrites && { removes: NONE, lines: "", rewrites });
 }
 
 const NONE: ReadonlySet<string> = new Set();
-const NOTHING = { removes: NONE, lines: "" };
-
-function withoutNames(lines: string, names: ReadonlySet<string>): string {
-  const kept = lines.split(/(?<=\r\n)/).filter((line) => !names.has(line.slice(0, line.indexOf(":")).toLowerCase()));
-  return kept.join("");
-}

@@ -13,6 +13,11 @@ const MAX_HEADERS = 32;
 /** Of all names and values of one ConfigMap: heads have to have room for them. */
 const MAX_BYTES = 4_096;
 const NAME = /^[A-Za-z0-9_-]{1,128}$/;
+/** Whether a field may be written into all messages of a kind, or left out of them, by a user's wish. */
+export function isWritableField(name: string): boolean {
+  return NAME.test(name) && !NOT_WRITTEN.test(name.replaceAll("_", "-"));
+}
+
 /** Fields that say how a message is sent, that differ from message to message, or that Hawser writes itself. */
 const NOT_WRITTEN =
   /^(?:connection|content-length|transfer-encoding|upgrade|host|te|trailer|keep-alive|expect|date|set-cookie|proxy-.*|proxy|x-hawser-hops)$/i;

@@ -13,6 +13,8 @@ export interface Rule {
   readonly isRestricted: boolean;
   /** Its requests are not in the access log. */
   readonly isUnlogged?: true;
+  /** An Ingress has a `tls` entry for the host. */
+  readonly hasTls?: true;
   readonly action: RuleAction;
 }
 

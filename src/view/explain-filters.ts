@@ -81,6 +81,7 @@ const EFFECTS: Partial<Record<FilterName, string>> = {
   sources: "the client may come in",
   requestFields: "the endpoint gets it",
   rewrites: "fields of the answer are changed",
+  setHeaders: "answers have the fields that this ConfigMap names",
   answerRate: "the answer is sent no faster",
   transport: "applies to the endpoint",
   patience: "applies to the endpoint",

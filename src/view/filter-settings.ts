@@ -44,6 +44,7 @@ const PRINTERS: Printers = {
             value: `${external.url.scheme}://${external.url.host ?? "$host"}:${external.url.port}`,
           },
         ]),
+    ...(external?.setHeaders === undefined ? [] : [{ setting: "auth-proxy-set-headers", value: external.setHeaders }]),
     ...(satisfy === "any" ? [{ setting: "satisfy", value: satisfy }] : []),
     ...(sources === undefined ? [] : printSources(sources)),
   ],
@@ -66,6 +67,7 @@ const PRINTERS: Printers = {
     ...printReplacement("cookie-path", cookiePath),
     ...printReplacement("redirect", location),
   ],
+  setHeaders: (configMap) => [{ setting: "custom-headers", value: configMap }],
   transport: ({ scheme, tls }) => [
     ...(scheme === undefined ? [] : [{ setting: "backend-protocol", value: scheme }]),
     ...(tls.secret === undefined ? [] : [{ setting: "proxy-ssl-secret", value: tls.secret }]),

@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { AccessControl } from "#ingress/engine/access-control.ts";
 import type { EndpointSecurity } from "#ingress/engine/endpoint-security.ts";
@@ -28,6 +29,7 @@ export interface ProxyOptions {
   readonly access?: AccessControl;
   readonly endpointSecurity?: EndpointSecurity;
   readonly gzipsAnswers?: boolean;
+  readonly answerFields?: AnswerFields;
 }
 
 const TICK_MS = 10;
@@ -42,6 +44,7 @@ export async function startProxy(
     access,
     endpointSecurity,
     gzipsAnswers = false,
+    answerFields,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -51,6 +54,7 @@ export async function startProxy(
     limits,
     headerNames,
     gzipsAnswers,
+    ...(answerFields && { answerFields }),
     ...(access && { access }),
     ...(endpointSecurity && { endpointSecurity }),
   });

@@ -20,10 +20,7 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["hide-headers"],
-    judge: JUDGE.restriction(
-      "Fields that Services send pass to clients, those in this list too",
-      "Let the Services not send them",
-    ),
+    judge: JUDGE.option("--hide-response-headers", headerNames),
   },
   {
     names: ["server-tokens"],

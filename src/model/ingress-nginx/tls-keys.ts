@@ -1,7 +1,7 @@
-import { JUDGE } from "./judge.ts";
+import { JUDGE, secondsWithin } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
-const NO_HSTS = "Hawser sends no field Strict-Transport-Security of its own; those of Services pass";
+const HSTS = "It is sent for hosts with a tls entry";
 
 /** Keys about TLS, and about the way from HTTP to HTTPS. */
 export const TLS_KEYS: readonly NginxSetting[] = [
@@ -41,18 +41,20 @@ export const TLS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["hsts"],
-    judge: JUDGE.onOff(
-      JUDGE.notServed(
-        NO_HSTS,
-        "Let the Services send it. Browsers remember what ingress-nginx told them until its max-age ends",
-      ),
-      JUDGE.same(NO_HSTS),
-    ),
+    judge: JUDGE.onOff(JUDGE.flag("--hsts", HSTS), JUDGE.same("No field Strict-Transport-Security is sent")),
     byDefault: "true",
   },
+  { names: ["hsts-max-age"], judge: JUDGE.option("--hsts-max-age", secondsWithin(0, 999_999_999)) },
   {
-    names: ["hsts-include-subdomains", "hsts-max-age", "hsts-preload"],
-    judge: JUDGE.needless(`A detail of hsts. ${NO_HSTS}`),
+    names: ["hsts-include-subdomains"],
+    judge: JUDGE.onOff(
+      JUDGE.same("--hsts holds for all names below a host"),
+      JUDGE.flag("--no-hsts-include-subdomains"),
+    ),
+  },
+  {
+    names: ["hsts-preload"],
+    judge: JUDGE.onOff(JUDGE.flag("--hsts-preload"), JUDGE.same("--hsts is not built into browsers")),
   },
   {
     names: ["ssl-protocols"],

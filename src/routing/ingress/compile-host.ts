@@ -57,6 +57,7 @@ function ruleOf(
     filters: clientCertificates === undefined ? filters : { ...filters, clientCertificates },
     isRestricted: ingress.isRestricted === true,
     ...(ingress.settings.accessLog === false && { isUnlogged: true as const }),
+    ...(hasTls && { hasTls }),
     action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),
   };
 }
