@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { keyOf } from "#src/model/object.ts";
-import { printProblem, type Problem } from "#src/model/problem.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
-import { createHealth, type Health } from "#src/process/health.ts";
+import { createHealth } from "#src/process/health.ts";
 import { createLogger, type Logger } from "#src/process/log.ts";
 import { createRegistry } from "#src/process/create-registry.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
@@ -18,6 +17,7 @@ import { makeHeartbeatSecret } from "./heartbeat-secret.ts";
 import { type Controller, startController } from "./start-controller.ts";
 import { createControllerMetrics } from "./metrics.ts";
 import { controllerOptions } from "./controller-options.ts";
+import { showSourceIn } from "./show-source-in.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
 const about = "Gives Services of type LoadBalancer addresses from the pools in the ConfigMap and in MetalLB's objects.";
@@ -87,20 +87,6 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   }
   await Promise.race([start(), ended]);
   return ended;
-}
-
-/**
- * Shows in `/readyz`, and so in `kubectl get pods`, an API server that lost its memory and went back in time: a person
- * has to decide what is right.
- */
-function showSourceIn(health: Health): (where: string, problems: readonly Problem[]) => void {
-  const wentBack = new Set<string>();
-  return (where, problems) => {
-    const problem = problems.find(({ code }) => code === "API_SERVER_WENT_BACK");
-    if (problem === undefined) wentBack.delete(where);
-    else wentBack.add(where);
-    health.set("source", wentBack.size === 0, problem === undefined ? "" : printProblem(problem));
-  };
 }
 
 /** Creates the Secret of `--heartbeat-secret`. Runs beside everything else: addresses are assigned whether or not speakers can start. */
