@@ -43,6 +43,11 @@ export const ingressOptions = {
   ...answerOptions,
   ...publishOptions,
   ...limitOptions,
+  nginxMetrics: {
+    kind: "boolean",
+    default: false,
+    help: "Show metrics under the names of ingress-nginx, too, for its Grafana boards",
+  },
   ...accessLogOptions,
   traceContext: {
     kind: "string",

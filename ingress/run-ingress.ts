@@ -1,4 +1,4 @@
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
@@ -37,6 +37,8 @@ import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { hostAddresses } from "./host-addresses.ts";
 import { readAnswerSettings } from "./answer-options.ts";
+import { registerNginxMetrics } from "./nginx-metrics.ts";
+import { registerTrafficMetrics } from "./traffic-metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
@@ -124,6 +126,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     answerFields: answerSettings.fields,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
+    countsSeries: options.nginxMetrics,
     traceContext: options.traceContext,
   });
   /** Has no routes, and so answers 404. */
@@ -180,6 +183,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   let listeners: readonly ListenHandle[] = [];
   let loop: IngressLoop | undefined;
   let isEnding = false;
+  const tables = { count: 0, lastMs: 0 };
+  const startedMs = wallMs();
   registerIngressMetrics(registry, {
     counters: engine.counters,
     gate,
@@ -189,6 +194,23 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     leads: () => loop?.status?.leads ?? false,
     statusWrites: () => loop?.status?.writes ?? 0,
   });
+
+  const ofTables = { table: () => engine.routes, certificates: () => certificates.certificates };
+  registerTrafficMetrics(registry, { traffic: engine.traffic, ...ofTables });
+  if (engine.series !== undefined)
+    registerNginxMetrics(registry, {
+      ...ofTables,
+      series: engine.series,
+      counters: engine.counters,
+      leads: () => loop?.status?.leads ?? false,
+      tables: () => tables,
+      startedMs,
+      constant: {
+        controller_class: options.controllerClass,
+        controller_namespace: options.namespace,
+        controller_pod: hostname(),
+      },
+    });
 
   const { ended } = onShutdown(io, log, {
     close: shutDown,
@@ -230,7 +252,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         engine.setHeaders = ofAnswers;
         access.useHeaders(ofQuestions);
       },
-      useRoutes: (table) => engine.useRoutes(table),
+      useRoutes: (table) => {
+        tables.count += 1;
+        tables.lastMs = wallMs();
+        engine.useRoutes(table);
+      },
     });
     // Only now: a request that came before the routes are known would be answered 404.
     if (!isEnding) listen();

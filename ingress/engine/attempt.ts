@@ -1,4 +1,5 @@
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
+import type { EngineContext } from "./context.ts";
 
 /** One endpoint that was asked for a request, for the access log. */
 export interface Attempt {
@@ -50,4 +51,10 @@ export class Attempts {
     this.answer(status);
     this.end(nowMs);
   }
+}
+
+/** Where the endpoints of a request are noted; undefined where nothing asks for them. */
+export function attemptsFor({ accessLog, series }: Pick<EngineContext, "accessLog" | "series">): Attempts | undefined {
+  const isAsked = series !== undefined || accessLog?.format.needsAttempts === true;
+  return isAsked ? new Attempts() : undefined;
 }

@@ -11,9 +11,11 @@ import type { DateLine } from "./date-line.ts";
 import type { EndpointSecurity } from "./endpoint-security.ts";
 import type { HeaderNames } from "./forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
+import type { IngressTraffic } from "./ingress-traffic.ts";
 import type { Limits } from "./limits.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { RequestSeries } from "./request-series.ts";
 import type { RequestTexts } from "./request-texts.ts";
 import type { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
@@ -60,6 +62,10 @@ export interface EngineContext extends FilterState {
   /** Work that waits until other connections had their turn. */
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
+  /** What is counted of each Ingress. */
+  readonly traffic: IngressTraffic;
+  /** What is counted under ingress-nginx's labels; undefined: nothing. */
+  readonly series: RequestSeries | undefined;
   /** What becomes of requests without a trace context. */
   readonly traceContext: TraceContext;
   /** The program ends: the next answer of each connection closes it. */

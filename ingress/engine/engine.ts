@@ -17,6 +17,8 @@ import type { HeaderNames } from "./forwarded-request.ts";
 import { EndpointTrials } from "./endpoint-trials.ts";
 import { type EndpointSecurity, NO_ENDPOINT_SECURITY } from "./endpoint-security.ts";
 import { HeadWriter } from "./head-writer.ts";
+import { IngressTraffic } from "./ingress-traffic.ts";
+import { RequestSeries } from "./request-series.ts";
 import { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
@@ -59,6 +61,8 @@ export interface EngineOptions {
   readonly writeAccessLog?: ((lines: Buffer) => void) | undefined;
   /** How these lines are written, and which are not. */
   readonly accessLog?: AccessLogOptions | undefined;
+  /** Requests are counted under ingress-nginx's labels, too. */
+  readonly countsSeries?: boolean;
   /** `pass` by default. */
   readonly traceContext?: TraceContext;
 }
@@ -93,6 +97,8 @@ export class Engine implements EngineContext {
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   readonly traceContext: TraceContext;
+  readonly traffic = new IngressTraffic();
+  readonly series: RequestSeries | undefined;
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
   setHeaders: ReadonlyMap<string, SetHeaders> = new Map();
@@ -119,6 +125,7 @@ export class Engine implements EngineContext {
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);
+    this.series = options.countsSeries === true ? new RequestSeries() : undefined;
     this.traceContext = options.traceContext ?? "pass";
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);

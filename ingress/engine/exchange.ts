@@ -2,7 +2,7 @@ import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
-import { Attempts } from "./attempt.ts";
+import { type Attempts, attemptsFor } from "./attempt.ts";
 import { AnswerHead } from "./answer-head.ts";
 import { AnswerPace } from "./answer-pace.ts";
 import type { BodyReader } from "./body-reader.ts";
@@ -77,7 +77,7 @@ export class Exchange implements ResponseReceiver {
   constructor(context: EngineContext, client: ExchangeClient, request: ExchangeRequest) {
     const { head, bytes } = request;
     this.#context = context;
-    this.attempts = context.accessLog?.format.needsAttempts === true ? new Attempts() : undefined;
+    this.attempts = attemptsFor(context);
     this.#client = client;
     this.#requestBody = request.body;
     this.#backend = request.backend;

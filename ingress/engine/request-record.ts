@@ -1,4 +1,6 @@
 import type { Canary } from "#src/routing/canary.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { hostEntryFor } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessEntry } from "./access-log.ts";
@@ -7,8 +9,10 @@ import type { EngineContext } from "./context.ts";
 import { keptRequestId } from "./forwarded-request.ts";
 import { keepRequest } from "./keep-request.ts";
 import { type KeptText, KeptTexts } from "./kept-texts.ts";
-import type { RequestHead } from "./request-head.ts";
+import { methodIs, type RequestHead } from "./request-head.ts";
 import { REQUEST_ID_BYTES, writeRandomHex } from "./request-id.ts";
+import { hostText } from "./request-route.ts";
+import { type RequestSeries, SERIES_METHODS, type SeriesMethod } from "./request-series.ts";
 import type { ResponseReason } from "./response-reason.ts";
 import { findTraceparent, makeTraceparent, TRACE_ID_BYTES, traceIdStart, traceparentBuffer } from "./trace-context.ts";
 
@@ -37,6 +41,11 @@ export class RequestRecord {
   /** Since the last request was answered. */
   #sentBytes = 0;
   #sentHeadBytes = 0;
+  #rule: Rule | undefined;
+  #canary: Canary | undefined;
+  /** For series of ingress-nginx. */
+  #method: SeriesMethod = "other";
+  #host = "";
   #receivedBytes = 0;
 
   constructor(context: EngineContext, connection: Pick<Connection, "remoteAddress" | "isSecure">) {
@@ -58,6 +67,10 @@ export class RequestRecord {
   enter(bytes: Buffer, head: RequestHead): void {
     const { accessLog, traceContext } = this.#context;
     this.begin();
+    if (this.#context.series !== undefined) {
+      this.#method = seriesMethod(bytes, head);
+      this.#host = hostText(bytes, head);
+    }
     if (accessLog === undefined && traceContext === "pass") return;
     const kept = (this.#kept ??= new KeptTexts());
     kept.clear();
@@ -72,7 +85,10 @@ export class RequestRecord {
   }
 
   /** The rule that the request matched, and the canary that gets it instead, if one does. */
-  enterRule({ origin, action, isUnlogged }: Rule, canary: Canary | undefined): void {
+  enterRule(rule: Rule, canary: Canary | undefined): void {
+    const { origin, action, isUnlogged } = rule;
+    this.#rule = rule;
+    this.#canary = canary;
     if (isUnlogged === true) this.#isSkipped = true;
     if (this.#entry === undefined) return;
     this.#entry.ingress = canary?.object ?? origin.object;
@@ -97,10 +113,15 @@ export class RequestRecord {
     exchange: { readonly endpoint: string; readonly attempts: Attempts | undefined } | undefined,
     reason?: ResponseReason,
   ): void {
-    const { counters, accessLog, clockMs, wallMs } = this.#context;
+    const { counters, traffic, series, accessLog, clockMs, wallMs } = this.#context;
     const endedMs = clockMs();
     const durationMs = endedMs - this.#startedMs;
     counters.countRequest(status, durationMs, reason);
+    if (this.#rule !== undefined) {
+      const [receivedBytes, sentBytes] = [this.#receivedBytes, this.#sentBytes];
+      traffic.count(this.#rule.origin.object, { status, durationMs, receivedBytes, sentBytes });
+      if (series !== undefined) this.#countSeries(series, this.#rule, { status, durationMs, endedMs, exchange });
+    }
     if (accessLog !== undefined && !this.#isSkipped) {
       const entry = this.#entry ?? this.#unreadEntry();
       entry.endpoint = exchange?.endpoint ?? "";
@@ -111,9 +132,34 @@ export class RequestRecord {
       accessLog.add(entry, { status, reason, bytes, bodyBytes, requestBytes, wallMs: wallMs(), durationMs, endedMs });
     }
     this.#entry = undefined;
+    this.#rule = this.#canary = undefined;
     this.#isSkipped = false;
     this.#ids = NO_IDS;
     this.#sentBytes = this.#sentHeadBytes = this.#receivedBytes = 0;
+  }
+
+  #countSeries(
+    series: RequestSeries,
+    rule: Rule,
+    {
+      status,
+      durationMs,
+      endedMs,
+      exchange,
+    }: {
+      readonly status: number;
+      readonly durationMs: number;
+      readonly endedMs: number;
+      readonly exchange: { readonly attempts: Attempts | undefined } | undefined;
+    },
+  ): void {
+    const { routes } = this.#context;
+    const [receivedBytes, sentBytes] = [this.#receivedBytes, this.#sentBytes];
+    const last = exchange?.attempts?.all.at(-1);
+    const responseMs = last && (last.endedMs === 0 ? endedMs : last.endedMs) - last.beganMs;
+    const host = series.hostOf(rule, () => hostEntryFor(routes, hostOf(this.#host) ?? ""));
+    const [canary, method] = [this.#canary, this.#method];
+    series.count({ rule, canary, host, method, status, durationMs, responseMs, receivedBytes, sentBytes });
   }
 
   /** Returns the id where it is made here. */
@@ -152,4 +198,8 @@ export class RequestRecord {
     const names = { ingress: "", service: "", mainService: "", canaryService: "", endpoint: "" };
     return { client, isSecure, kept, ...names, attempts: [] };
   }
+}
+
+function seriesMethod(bytes: Buffer, head: RequestHead): SeriesMethod {
+  return SERIES_METHODS.find((method) => methodIs(bytes, head, method)) ?? "other";
 }

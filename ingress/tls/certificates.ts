@@ -47,12 +47,18 @@ export class Certificates {
   #lastGood: ReadonlyMap<string, Served> = new Map();
   readonly #ciphers: string;
   #byHost: ReadonlyMap<string, Served> = new Map();
+  #certificates: ReadonlyMap<string, Certificate> = new Map();
 
   constructor(nowMs: number, ciphers: string = DEFAULT_CIPHERS) {
     this.#ciphers = ciphers;
     this.fallback = this.#fallbackPair = selfSigned("hawser.invalid", nowMs);
     this.#selfSignedContext = createSecureContext({ ...this.fallback, ciphers });
     this.#fallbackContext = this.#selfSignedContext;
+  }
+
+  /** Which certificate is served for which host. */
+  get certificates(): ReadonlyMap<string, Certificate> {
+    return this.#certificates;
   }
 
   /** Calls `use` with each new default certificate. */
@@ -75,9 +81,8 @@ export class Certificates {
     }
     this.#lastGood = served;
     const usable = new Map(Array.from(served, ([key, { certificate }]) => [key, certificate]));
-    this.#byHost = new Map(
-      Array.from(certificatesByHost(claims, usable), ([host, { secretKey }]) => [host, served.get(secretKey)!]),
-    );
+    this.#certificates = certificatesByHost(claims, usable);
+    this.#byHost = new Map(Array.from(this.#certificates, ([host, { secretKey }]) => [host, served.get(secretKey)!]));
     this.#useDefault(served.get(defaultSecret ?? ""));
     return problems;
   }

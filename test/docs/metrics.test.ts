@@ -5,6 +5,15 @@ import { Registry } from "prom-client";
 import { CONTROLLER_METRIC_LABELS } from "#controller/metric-labels.ts";
 import { createControllerMetrics } from "#controller/metrics.ts";
 import { Counters } from "#ingress/engine/counters.ts";
+import { IngressTraffic } from "#ingress/engine/ingress-traffic.ts";
+import { RequestSeries } from "#ingress/engine/request-series.ts";
+import { registerNginxMetrics } from "#ingress/nginx-metrics.ts";
+import { registerTrafficMetrics } from "#ingress/traffic-metrics.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import type { Certificate } from "#src/tls/read-certificate.ts";
+import { ingressOf } from "#test/support/ingress-objects.ts";
 import { INGRESS_METRIC_LABELS } from "#ingress/metric-labels.ts";
 import { registerIngressMetrics } from "#ingress/metrics.ts";
 import { SPEAKER_METRIC_LABELS } from "#speaker/metric-labels.ts";
@@ -73,9 +82,37 @@ function showController(registry: Registry): void {
   }));
 }
 
+/** Metrics of an Ingress that has had a request, and of a certificate. */
+function fillTraffic(registry: Registry): void {
+  const traffic = new IngressTraffic();
+  traffic.count("shop/web", { status: 200, receivedBytes: 1, sentBytes: 1, durationMs: 1 });
+  const snapshot = { ingresses: [ingressOf("web", { "a.com": { "/": "web" } })], services: [], slices: [] };
+  const certificate = { secretKey: "shop/web-tls", validToMs: 0 } as Certificate;
+  registerTrafficMetrics(registry, {
+    traffic,
+    table: () => buildRoutes(routingSnapshot(snapshot)),
+    certificates: () => new Map([["a.com", certificate]]),
+  });
+}
+
+/** Those under ingress-nginx's names. */
+function fillNginx(registry: Registry): void {
+  registerNginxMetrics(registry, {
+    series: new RequestSeries(),
+    counters: new Counters(),
+    table: () => EMPTY_ROUTES,
+    certificates: () => new Map(),
+    leads: () => false,
+    tables: () => ({ count: 1, lastMs: 0 }),
+    startedMs: 0,
+    constant: { controller_class: "c", controller_namespace: "n", controller_pod: "p" },
+  });
+}
+
 /** The file that registers metrics -> a registry with these. */
 const registries: Readonly<Record<string, Registry>> = {
   ...Object.fromEntries(Object.entries(fillers).map(([name, fill]) => [`${name}/metrics.ts`, filled(fill)])),
+  "ingress/traffic-metrics.ts": filled(fillTraffic),
   "src/process/create-registry.ts": createRegistry("test"),
 };
 
@@ -106,9 +143,10 @@ function metricsOf(registry: Registry): readonly Described[] {
   return (registry.getMetricsAsArray() as unknown as readonly Described[]).filter(isOurs);
 }
 
-async function rowsOf(registry: Registry): Promise<string[][]> {
+async function rowsOf(registry: Registry, isWanted = isOurs): Promise<string[][]> {
+  const all = registry.getMetricsAsArray() as unknown as readonly Described[];
   return Promise.all(
-    metricsOf(registry).map(async (metric) => {
+    all.filter(isWanted).map(async (metric) => {
       const { name, type, help } = await metric.get();
       const names = (metric.labelNames ?? []).map((label) => `\`${label}\``).join(", ");
       return [`\`${name}\``, type, names, help.replace(/\.?$/, ".")];
@@ -142,6 +180,8 @@ describe("docs/metrics.md", () => {
     let text = written;
     for (const [source, registry] of Object.entries(registries))
       text = withTable(text, source, tableOf(["Metric", "Type", "Labels", "Meaning"], await rowsOf(registry)));
+    const ofNginx = await rowsOf(filled(fillNginx), () => true);
+    text = withTable(text, "ingress/nginx-metrics.ts", tableOf(["Metric", "Type", "Labels", "Meaning"], ofNginx));
     text = withTable(text, "metric-labels.ts of each program", tableOf(["Metric", "Label", "Values"], labelRows()));
     await expect(text).toMatchFileSnapshot(`${root}docs/metrics.md`);
   });
@@ -200,7 +240,7 @@ describe("docs/metrics.md", () => {
     for (const cause of ["NotWanted", "Forbidden"]) expect(causes).not.toContain(cause);
   });
 
-  it.skipIf(!hasPromtool).each(Object.entries(fillers))(
+  it.skipIf(!hasPromtool).each(Object.entries({ ...fillers, traffic: fillTraffic }))(
     "A promtool finds nothing in the metrics of the %s",
     async (name, fill) => {
       const registry = createRegistry(name);

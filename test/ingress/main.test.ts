@@ -140,6 +140,47 @@ describe("hawser ingress", () => {
     expect(await running.exit).toBe(0);
   });
 
+  it("F writes the access log by a template, makes trace contexts, and shows metrics under ingress-nginx's names", async () => {
+    await using a = await startEndpoint(answering("page a"));
+    const format = '{"uri":"$request_uri","trace":"$opentelemetry_trace_id","to":"$proxy_upstream_name"}';
+    const args = [
+      "--access-log",
+      `--access-log-format=${format}`,
+      "--access-log-skip=/quiet",
+      "--trace-context=make",
+      "--nginx-metrics",
+    ];
+    const running = start({ "a.yaml": [...service("a", a.port), ingress("a", "a.com", "a")] }, args);
+    const [http, admin] = await Promise.all(["http", "admin"].map(running.port));
+    for (const path of ["/quiet", "/loud"]) await ask(http!, getFrom("a.com").replace("GET / ", `GET ${path} `));
+    const logged = () => running.lines().filter(({ uri }) => uri !== undefined);
+    await until("the line", () => logged().length > 0);
+    expect(logged()).toEqual([{ uri: "/loud", trace: expect.stringMatching(/^[0-9a-f]{32}$/), to: "default-a-80" }]);
+    expect(a.received()).toContain(`traceparent: 00-${String(logged()[0]?.["trace"])}-`);
+    const metrics = await ask(admin!, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect(metrics).toMatch(
+      /^nginx_ingress_controller_requests\{.*controller_namespace="hawser-system".*ingress="a".*\} 2\r?$/m,
+    );
+    expect(metrics).toMatch(
+      /^hawser_ingress_object_requests_total\{namespace="default",ingress="a",status="2xx"\} 2\r?$/m,
+    );
+    running.kill();
+    expect(await running.exit).toBe(0);
+  });
+
+  it.each([
+    { option: "--access-log-format=$nothing", why: /no variable \$nothing/ },
+    { option: "--state-token-file=/nowhere/token", why: /ENOENT/ },
+  ])("F does not start with $option", async ({ option, why }) => {
+    const child = spawn(process.execPath, ["ingress/main.ts", "--manifests", tmpdir(), option], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (data) => (said += String(data)));
+    const [code] = await once(child, "close");
+    expect([code, said]).toEqual([2, expect.stringMatching(why)]);
+  });
+
   it("I-T1 I-T12 serves the certificate of a Secret for its host, and follows its change", async () => {
     const secret = (name: string): unknown => {
       const { cert, key } = selfSigned(name, Date.now());

@@ -27,6 +27,7 @@ export interface ProxyOptions {
   readonly limits?: Partial<Limits>;
   readonly headerNames?: HeaderNames;
   readonly access?: AccessControl;
+  readonly countsSeries?: boolean;
   readonly endpointSecurity?: EndpointSecurity;
   readonly gzipsAnswers?: boolean;
   readonly answerFields?: AnswerFields;
@@ -42,6 +43,7 @@ export async function startProxy(
     limits = {},
     headerNames = "plain",
     access,
+    countsSeries = false,
     endpointSecurity,
     gzipsAnswers = false,
     answerFields,
@@ -55,6 +57,7 @@ export async function startProxy(
     headerNames,
     gzipsAnswers,
     ...(answerFields && { answerFields }),
+    countsSeries,
     ...(access && { access }),
     ...(endpointSecurity && { endpointSecurity }),
   });

@@ -169,7 +169,10 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   {
     names: ["enable-metrics"],
     judge: JUDGE.onOff(
-      JUDGE.notServed(OWN_METRICS, "Change your dashboards and alerts"),
+      JUDGE.flag(
+        "--nginx-metrics",
+        "Metrics under the names that dashboards of ingress-nginx read, beside Hawser's own",
+      ),
       JUDGE.same("Nothing asks for metrics"),
     ),
   },

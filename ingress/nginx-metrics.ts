@@ -1,0 +1,142 @@
+import type { Registry } from "prom-client";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import type { Certificate } from "#src/tls/read-certificate.ts";
+import { registerComputed, registerComputedHistogram, type MetricSample } from "./register-computed.ts";
+import type { Counters } from "./engine/counters.ts";
+import type { RequestSeries, Series } from "./engine/request-series.ts";
+import { objectsOf } from "./traffic-metrics.ts";
+
+const PREFIX = "nginx_ingress_controller_";
+const REQUEST_LABELS = ["status", "method", "path", "namespace", "ingress", "service", "canary", "host"];
+/** Hosts whose certificates are shown at most. */
+const MAX_HOSTS = 20_000;
+
+/** What these metrics are read from. */
+export interface NginxFigures {
+  readonly series: RequestSeries;
+  readonly counters: Pick<Counters, "connections" | "openConnections" | "requests">;
+  readonly table: () => RouteTable;
+  readonly certificates: () => ReadonlyMap<string, Certificate>;
+  readonly leads: () => boolean;
+  /** Route tables that were made. */
+  readonly tables: () => { readonly count: number; /** Milliseconds since 1970. */ readonly lastMs: number };
+  /** When the program started, in milliseconds since 1970. */
+  readonly startedMs: number;
+  /** Labels that all have: `controller_class`, `controller_namespace`, `controller_pod`. */
+  readonly constant: Readonly<Record<"controller_class" | "controller_namespace" | "controller_pod", string>>;
+}
+
+/** Registers what its Grafana boards read of ingress-nginx, under its names and labels (--nginx-metrics). */
+export function registerNginxMetrics(registry: Registry, figures: NginxFigures): void {
+  const { series, counters, table, certificates, leads, tables, startedMs, constant } = figures;
+  const names = Object.keys(constant);
+  const one = (
+    type: "counter" | "gauge",
+    name: string,
+    about: { readonly help: string; readonly value: () => number },
+  ) =>
+    registerComputed(registry, { name: PREFIX + name, help: about.help, labelNames: names, type }, () => [
+      { labels: constant, value: about.value() },
+    ]);
+  registerComputed(
+    registry,
+    {
+      name: `${PREFIX}requests`,
+      help: "The total number of client requests",
+      labelNames: [...names, ...REQUEST_LABELS],
+      type: "counter",
+    },
+    () => {
+      series.keepOnly(objectsOf(table()));
+      return series.all().map(({ labels, requests }) => ({ labels: { ...constant, ...labels }, value: requests }));
+    },
+  );
+  for (const [name, help, counts] of HISTOGRAMS)
+    registerComputedHistogram(registry, { name: PREFIX + name, help, labelNames: [...names, ...REQUEST_LABELS] }, () =>
+      series.all().map((all) => ({ labels: { ...constant, ...all.labels }, counts: counts(all) })),
+    );
+  one("counter", "success", { help: "Cumulative number of route tables made", value: () => tables().count });
+  one("gauge", "config_last_reload_successful", {
+    help: "Whether a route table is in use",
+    value: () => Number(tables().count > 0),
+  });
+  one("gauge", "config_last_reload_successful_timestamp_seconds", {
+    help: "When the last route table was made, in seconds since 1970",
+    value: () => tables().lastMs / 1_000,
+  });
+  one("gauge", "config_hash", { help: "A number that changes with each route table", value: () => tables().count });
+  registerComputed(
+    registry,
+    {
+      name: `${PREFIX}leader_election_status`,
+      help: "1 on the replica that writes statuses",
+      labelNames: [...names, "name"],
+      type: "gauge",
+    },
+    () => [{ labels: { ...constant, name: "hawser-ingress" }, value: Number(leads()) }],
+  );
+  registerComputed(
+    registry,
+    {
+      name: `${PREFIX}ssl_expire_time_seconds`,
+      help: "When the certificate of a host ends, in seconds since 1970",
+      labelNames: [...names, "class", "host", "namespace", "secret_name"],
+      type: "gauge",
+    },
+    () => [...certificates()].slice(0, MAX_HOSTS).map(([host, certificate]) => expiry(constant, host, certificate)),
+  );
+  registerComputed(
+    registry,
+    {
+      name: `${PREFIX}nginx_process_connections`,
+      help: "Client connections open",
+      labelNames: [...names, "state"],
+      type: "gauge",
+    },
+    () => [{ labels: { ...constant, state: "active" }, value: counters.openConnections }],
+  );
+  registerComputed(
+    registry,
+    {
+      name: `${PREFIX}nginx_process_connections_total`,
+      help: "Client connections accepted",
+      labelNames: [...names, "state"],
+      type: "counter",
+    },
+    () => ["accepted", "handled"].map((state) => ({ labels: { ...constant, state }, value: counters.connections })),
+  );
+  one("counter", "nginx_process_requests_total", {
+    help: "Requests that have ended",
+    value: () => counters.requests.reduce((sum, count) => sum + count, 0),
+  });
+  one("counter", "nginx_process_cpu_seconds_total", { help: "CPU time of the program", value: cpuSeconds });
+  one("gauge", "nginx_process_num_procs", { help: "Processes of the program", value: () => 1 });
+  one("gauge", "nginx_process_oldest_start_time_seconds", {
+    help: "When it started, in seconds since 1970",
+    value: () => startedMs / 1_000,
+  });
+  one("gauge", "nginx_process_resident_memory_bytes", { help: "Its memory", value: () => process.memoryUsage.rss() });
+}
+
+const HISTOGRAMS: readonly (readonly [string, string, (series: Series) => Series["requestSeconds"]])[] = [
+  ["request_duration_seconds", "The request processing time in seconds", ({ requestSeconds }) => requestSeconds],
+  [
+    "response_duration_seconds",
+    "The time spent on receiving the response of the endpoint",
+    ({ responseSeconds }) => responseSeconds,
+  ],
+  ["request_size", "The request length (the line, the fields and the body)", ({ requestBytes }) => requestBytes],
+  ["response_size", "The response length (the line, the fields and the body)", ({ responseBytes }) => responseBytes],
+  ["bytes_sent", "The number of bytes sent to a client", ({ sentBytes }) => sentBytes],
+];
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000_000;
+}
+
+function expiry(constant: NginxFigures["constant"], host: string, { secretKey, validToMs }: Certificate): MetricSample {
+  const [namespace = "", name = ""] = secretKey.split("/");
+  const labels = { ...constant, class: constant.controller_class, host, namespace, secret_name: name };
+  return { labels, value: validToMs / 1_000 };
+}

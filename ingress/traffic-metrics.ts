@@ -1,0 +1,91 @@
+import type { Registry } from "prom-client";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import { rulesOf } from "#src/routing/list-routes.ts";
+import { shardedEntries } from "#src/routing/sharded-map.ts";
+import type { Certificate } from "#src/tls/read-certificate.ts";
+import { registerComputed, registerComputedHistogram, type MetricSample } from "./register-computed.ts";
+import type { IngressTraffic } from "./engine/ingress-traffic.ts";
+import { STATUS_CLASSES } from "./metric-labels.ts";
+
+const REQUESTS = "hawser_ingress_object_requests_total";
+const RECEIVED = "hawser_ingress_object_request_bytes_total";
+const SENT = "hawser_ingress_object_response_bytes_total";
+const DURATION = "hawser_ingress_object_request_duration_seconds";
+const NOT_AFTER = "hawser_ingress_certificate_not_after_seconds";
+
+/** Hosts whose certificates are shown at most. */
+const MAX_HOSTS = 20_000;
+
+/** What these metrics are read from. */
+export interface TrafficFigures {
+  readonly traffic: IngressTraffic;
+  readonly table: () => RouteTable;
+  /** Which certificate is served for which host. */
+  readonly certificates: () => ReadonlyMap<string, Certificate>;
+}
+
+/** Registers metrics of each Ingress and of each certificate: as many as there are objects, whatever clients send. */
+export function registerTrafficMetrics(registry: Registry, { traffic, table, certificates }: TrafficFigures): void {
+  const ofIngress = ["namespace", "ingress"];
+  const counter = (
+    name: string,
+    help: string,
+    valueOf: (bytes: { receivedBytes: number; sentBytes: number }) => number,
+  ) =>
+    registerComputed(registry, { name, help, labelNames: ofIngress, type: "counter" }, () =>
+      Array.from(traffic.entries(), ([object, one]) => ({ labels: labelsOf(object), value: valueOf(one) })),
+    );
+  registerComputed(
+    registry,
+    {
+      name: REQUESTS,
+      help: "Requests that have ended, by the Ingress whose rule they matched and the status class of their answer.",
+      labelNames: [...ofIngress, "status"],
+      type: "counter",
+    },
+    () => {
+      traffic.keepOnly(objectsOf(table()));
+      return [...traffic.entries()].flatMap(([object, { requests }]) => requestSamples(object, requests));
+    },
+  );
+  counter(RECEIVED, "Bytes of these requests.", ({ receivedBytes }) => receivedBytes);
+  counter(SENT, "Bytes of their answers.", ({ sentBytes }) => sentBytes);
+  registerComputedHistogram(
+    registry,
+    { name: DURATION, help: "Time from a request's head to the end of its answer, by Ingress.", labelNames: ofIngress },
+    () => Array.from(traffic.entries(), ([object, { durations }]) => ({ labels: labelsOf(object), counts: durations })),
+  );
+  registerComputed(
+    registry,
+    {
+      name: NOT_AFTER,
+      help: "When the certificate that is served for a host ends, in seconds since 1970.",
+      labelNames: ["host", "namespace", "secret"],
+      type: "gauge",
+    },
+    () => [...certificates()].slice(0, MAX_HOSTS).map(([host, one]) => certificateSample(host, one)),
+  );
+}
+
+/** The Ingresses that have rules. */
+export function objectsOf({ hosts, fallback }: RouteTable): ReadonlySet<string> {
+  const rules = [...shardedEntries(hosts)].flatMap(([, routes]) => rulesOf(routes));
+  return new Set([...rules, ...(fallback === undefined ? [] : [fallback])].map(({ origin }) => origin.object));
+}
+
+function requestSamples(object: string, requests: Float64Array): readonly MetricSample[] {
+  return STATUS_CLASSES.map((status, index) => ({
+    labels: { ...labelsOf(object), status },
+    value: requests[index + 1] ?? 0,
+  }));
+}
+
+function certificateSample(host: string, { secretKey, validToMs }: Certificate): MetricSample {
+  const [namespace = "", secret = ""] = secretKey.split("/");
+  return { labels: { host, namespace, secret }, value: validToMs / 1_000 };
+}
+
+function labelsOf(object: string): Readonly<Record<string, string>> {
+  const [namespace = "", ingress = ""] = object.split("/");
+  return { namespace, ingress };
+}
