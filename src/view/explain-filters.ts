@@ -11,10 +11,13 @@ import type { UrlStep } from "./explain-rule.ts";
 
 type FilterName = keyof RuleFilters;
 
+/** Filters that the step access is about. */
+const OF_ACCESS: readonly FilterName[] = ["auth", "clientCertificates"];
+
 /** The filters of a rule in the order in which the request meets them; the last one is that which answers it, if one does. */
 export function explainFilters(context: UrlContext, { filters }: Rule): readonly UrlStep[] {
   const steps: UrlStep[] = [];
-  for (const name of FILTER_NAMES.filter((one) => one !== "auth")) {
+  for (const name of FILTER_NAMES.filter((one) => !OF_ACCESS.includes(one))) {
     const text = printSettings(settingsOfFilter(filters, name));
     if (text === "") continue;
     const found = explainFilter(context, filters, { name, text });

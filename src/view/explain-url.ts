@@ -1,5 +1,6 @@
 import type { Explanation } from "./explain.ts";
 import { badStep, type ExplainStep } from "./explain-step.ts";
+import { explainClientCertificate } from "./explain-client-certificate.ts";
 import { explainAccess } from "./explain-access.ts";
 import { explainBalancing, explainCanary, explainUrlEndpoints } from "./explain-url-endpoints.ts";
 import { explainUrlCertificate } from "./explain-url-certificate.ts";
@@ -28,35 +29,34 @@ export function explainUrl(seen: SeenRoutes, question: UrlQuestion): Explanation
 }
 
 function stepsOf(context: UrlContext): readonly UrlStep[] {
-  const { rule, decision } = context;
-  const certificate = explainUrlCertificate(context).map(asUrlStep);
   const listener = asUrlStep(explainListener(context));
+  const certificate = explainUrlCertificate(context).map(asUrlStep);
   const fault = explainMethod(context);
-  if (fault !== undefined) return [listener, fault, ...certificate];
+  return [listener, ...(fault === undefined ? insideSteps(context) : [fault]), ...certificate];
+}
+
+/** From the address to the endpoints. */
+function insideSteps(context: UrlContext): readonly UrlStep[] {
+  const { rule, decision, question } = context;
+  const host = [...explainAddress(context), explainHost(context)].map(asUrlStep);
+  const shown = explainClientCertificate(context);
+  // Of a secure client its certificate is looked at before anything that the rule says.
+  const before = question.isSecure ? [...host, ...shown] : host;
   const preflight = decision.kind === "redirect" && rule !== undefined ? explainPreflight(context, rule) : [];
-  if (preflight.length > 0) {
-    const before = [listener, ...[...explainAddress(context), explainHost(context)].map(asUrlStep)];
-    return [...before, ...preflight, ...certificate];
-  }
-  const found = [
-    listener,
-    ...[...explainAddress(context), explainHost(context)].map(asUrlStep),
-    ...explainRule(context),
-  ];
-  const isDecided =
-    found.some(({ answer }) => answer !== undefined) || rule === undefined || decision.kind === "redirect";
-  if (isDecided) return [...found, ...certificate];
+  if (preflight.length > 0) return [...before, ...preflight];
+  const found = [...before, ...explainRule(context)];
+  const isDecided = found.some(({ answer }) => answer !== undefined) || decision.kind === "redirect";
+  if (isDecided || rule === undefined) return found;
   const filters = explainFilters(context, rule);
-  if (filters.some(({ answer, step }) => answer !== undefined && step.verdict === "ok"))
-    return [...found, ...filters, ...certificate];
+  if (filters.some(({ answer, step }) => answer !== undefined && step.verdict === "ok")) return [...found, ...filters];
   return [
     ...found,
     ...filters,
+    ...(question.isSecure ? [] : shown),
     ...explainAccess(context, rule),
     ...explainBalancing(context).map(asUrlStep),
     ...explainCanary(context, rule).map(asUrlStep),
     ...explainUrlEndpoints(context, rule),
-    ...certificate,
   ];
 }
 

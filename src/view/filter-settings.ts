@@ -34,6 +34,7 @@ const PRINTERS: Printers = {
     ...(exempt === undefined ? [] : [{ setting: "limit-allowlist", value: printNetworkSet(exempt) }]),
   ],
   sources: printSources,
+  clientCertificates: ({ secret, mode }) => [{ setting: "auth-tls-secret", value: `${secret}, ${mode}` }],
   auth: ({ basic, external, satisfy, sources }) => [
     ...(basic === undefined ? [] : [{ setting: "auth-secret", value: basic.secret }]),
     ...(external === undefined

@@ -1,3 +1,4 @@
+import type { CertificateRefusal } from "#src/filters/client-certificate.ts";
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { RouteRefusal } from "#src/routing/route.ts";
 
@@ -5,6 +6,7 @@ import type { RouteRefusal } from "#src/routing/route.ts";
 export type RequestReason =
   | RouteRefusal
   | NonNullable<FilterAnswer["reason"]>
+  | CertificateRefusal
   | "method-not-allowed"
   | "unauthorized"
   | "closed-secret";
@@ -69,6 +71,21 @@ export const REFUSAL_TEXTS: Readonly<Record<RequestReason, RefusalText>> = {
     status: 405,
     why: "Hawser forwards neither CONNECT nor TRACE",
     fix: "Ask with another method.",
+  },
+  "client-certificate-missing": {
+    status: 400,
+    why: "the host asks for a client certificate",
+    fix: "Ask with a client certificate, by https.",
+  },
+  "client-certificate-bad": {
+    status: 400,
+    why: "the host does not accept the certificate of the client",
+    fix: "Ask with a certificate of the authorities that the host names.",
+  },
+  misdirected: {
+    status: 421,
+    why: "the connection was opened for another host",
+    fix: "Ask on a connection for the host of the request.",
   },
   unauthorized: {
     status: 401,

@@ -109,7 +109,7 @@ describe("F hawser routes", () => {
     },
     {
       name: "is closed by a restriction that Hawser does not have",
-      documents: [ingress("c", "a.example", [{ path: "/" }], { annotations: { "auth-tls-secret": "shop/ca" } }), WEB],
+      documents: [ingress("c", "a.example", [{ path: "/" }], { annotations: { "enable-modsecurity": "true" } }), WEB],
       first: { closed: "closed-restriction", service: null, why: expect.stringMatching(/^Closed .*\. .+\.$/) },
     },
     {
@@ -218,7 +218,7 @@ describe("F hawser routes", () => {
   });
 
   it("prints a table, what closes a path, and Problems with file and line", async () => {
-    const closed = ingress("locked", "z.example", [{ path: "/" }], { annotations: { "auth-tls-secret": "shop/ca" } });
+    const closed = ingress("locked", "z.example", [{ path: "/" }], { annotations: { "enable-modsecurity": "true" } });
     const { stdout, code } = await call("routes", [web, closed, WEB]);
     const lines = stdout.split("\n").map((line) => line.split(/ {2,}/));
     expect(lines[0]).toEqual(["HOST", "PATH", "TYPE", "INGRESS", "SERVICE", "READY", "CERTIFICATE", "SETTINGS"]);

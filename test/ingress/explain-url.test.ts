@@ -8,6 +8,8 @@ import { readRequestHead, RequestHead } from "#ingress/engine/request-head.ts";
 import { RequestTexts } from "#ingress/engine/request-texts.ts";
 import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import { hostOf } from "#src/routing/host.ts";
+import { clientCertificatesFor } from "#src/routing/route.ts";
 import { printIp } from "#src/ip/address.ts";
 import { parseManifests } from "#src/model/manifest.ts";
 import { explainUrl } from "#src/view/explain-url.ts";
@@ -40,7 +42,8 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
   // A client whose address is not given is one that may come in.
   const remoteAddress = client === undefined ? "10.1.1.1" : printIp(client);
   const decision = decideRequest(bytes, head, context, { isSecure, remoteAddress });
-  if (decision.kind === "refuse") return { status: 400, reason: decision.reason };
+  if (isSecure && hasPolicy(table, question)) return undefined;
+  if (decision.kind === "refuse") return { status: RESPONSE_REASONS[decision.reason].status, reason: decision.reason };
   if (decision.kind === "answer") {
     const { reason = "", location } = decision.cause;
     return { status: decision.status, reason, ...(location !== undefined && { location }) };
@@ -48,6 +51,12 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
   if (decision.rule.filters.auth !== undefined) return undefined;
   if (decision.kind === "lacking") return { status: 503, reason: decision.reason };
   return { service: decision.backend.key };
+}
+
+/** Whether the host asks for client certificates: what comes of them is in the connection, and not in the bytes. */
+function hasPolicy(table: SeenRoutes["table"], { hostField }: UrlQuestion): boolean {
+  const host = hostOf(hostField);
+  return host !== undefined && clientCertificatesFor(table, host) !== undefined;
 }
 
 function expectSame(seen: SeenRoutes, question: UrlQuestion): void {

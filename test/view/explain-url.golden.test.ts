@@ -13,7 +13,14 @@ function explanationsOf(name: string): readonly Explanation[] {
 }
 
 /** What a client has asked for before is known to the ingress alone; expressions that take too long are in no file. */
-const NOT_GOLDEN = ["rate-limited", "connections-limited", "target-too-long"];
+const NOT_GOLDEN = [
+  "rate-limited",
+  "connections-limited",
+  "target-too-long",
+  // Of what a client shows on its connection.
+  "client-certificate-bad",
+  "misdirected",
+];
 const OF_CERTIFICATES = [
   "SECRET_EXPIRED",
   "SECRET_NOT_YET_VALID",

@@ -1,0 +1,45 @@
+import { printRedirect } from "#src/filters/print-redirect.ts";
+import { printObjectName } from "#src/model/problem-place.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
+import type { UrlStep } from "./explain-rule.ts";
+import { REFUSAL_TEXTS } from "./request-reason.ts";
+import type { SeenRoutes } from "./see-routes.ts";
+import type { UrlContext } from "./url-context.ts";
+
+/** Whether the client comes in by its certificate; nothing where its host asks for none. */
+export function explainClientCertificate({ seen, question, request, decision, rule }: UrlContext): readonly UrlStep[] {
+  const policy = rule?.filters.clientCertificates;
+  if (policy === undefined) return [];
+  const { secret, mode, errorPage } = policy;
+  const asks = `auth-tls-secret ${secret}, ${mode}`;
+  if (!question.isSecure) {
+    if (mode !== "on") return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
+    const { why, fix } = REFUSAL_TEXTS["client-certificate-missing"];
+    const reason = "client-certificate-missing";
+    const step = badStep("access", { reason, text: `${asks}: the request is refused: ${why}.`, fix });
+    // What a filter answers, or a missing endpoint, goes before it.
+    const isFirst = decision.kind === "forward" || (rule?.filters.auth !== undefined && decision.kind === "refuse");
+    if (!isFirst) return [{ step }];
+    const page = errorPage && { status: 302, reason, location: printRedirect(errorPage, request) };
+    return [{ step, answer: page ?? { status: REFUSAL_TEXTS[reason].status, reason } }];
+  }
+  if (seen.input.secretOf(secret) === null)
+    return [{ step: unknownStep("access", { text: `${asks}: the Secret may not be read.` }) }];
+  const problem = problemOf(seen, secret);
+  if (problem !== undefined) {
+    const text = sentence(`${asks}: the request is refused: ${problem.what}: ${problem.why}`);
+    const step = badStep("access", { reason: "closed-secret", text, fix: sentence(problem.fix) });
+    return [{ step, answer: { status: REFUSAL_TEXTS["closed-secret"].status, reason: "closed-secret" } }];
+  }
+  const text = `${asks}: the certificate that the client shows is verified, which cannot be done here.`;
+  return [{ step: unknownStep("access", { text }) }];
+}
+
+/** What keeps the Secret with the authorities from being used. */
+function problemOf({ endpointSecrets }: SeenRoutes, secret: string): Problem | undefined {
+  if (endpointSecrets.secrets.has(secret)) return undefined;
+  const [namespace = "", name = ""] = secret.split("/");
+  const wanted = printObjectName({ kind: "Secret", namespace, name });
+  return endpointSecrets.problems.find(({ at }) => at.kind === "object" && printObjectName(at.object) === wanted);
+}
