@@ -33,6 +33,7 @@ export async function seeIngresses(
     scope: {
       className: ingressClass,
       controller: controllerClass,
+      namespace: options.watchNamespace,
       // As the ingress does.
       withoutClass: watchIngressWithoutClass || manifests !== undefined,
     },

@@ -35,11 +35,6 @@ export const ingressOptions = {
     help: "Address of the ports for requests (default: every IPv4 address, and every IPv6 address where the host has IPv6)",
   },
   ...ingressScopeOptions(INGRESS_CONTROLLER),
-  watchNamespace: {
-    kind: "string",
-    placeholder: "NAMESPACE",
-    help: "Serve the Ingresses of this namespace alone (default: of all)",
-  },
   ...answerOptions,
   ...publishOptions,
   ...limitOptions,

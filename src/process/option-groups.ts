@@ -49,6 +49,11 @@ export function ingressScopeOptions<const C extends string>(controller: C) {
       default: false,
       help: "Send no requests to Services of type ExternalName: they are answered 503",
     },
+    watchNamespace: {
+      kind: "string",
+      placeholder: "NAMESPACE",
+      help: "Serve the Ingresses of this namespace alone (default: of all)",
+    },
   } as const satisfies OptionSpecs;
 }
 

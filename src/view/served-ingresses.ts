@@ -37,7 +37,8 @@ export function servedIngresses({
     const read = parseIngress(object);
     const ingress = read.ok ? read.value : undefined;
     const className = ingress === undefined ? ingressClassName(object) : ingress.className;
-    if (isServed({ className }, byName, scope))
+    const { namespace } = object.metadata;
+    if (isServed({ className, namespace }, byName, scope))
       served.set(keyOf(object.metadata), { object, ingress, problems: read.problems });
   }
   return served;

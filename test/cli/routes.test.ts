@@ -244,6 +244,11 @@ describe("F hawser routes", () => {
     expect(await routesOf([classed, WEB], "--ingress-class", "edge")).toHaveLength(2);
   });
 
+  it("serves the namespace that --watch-namespace names, as the ingress does", async () => {
+    expect(await routesOf([web, WEB], "--watch-namespace", "shop")).toHaveLength(2);
+    expect(await routesOf([web, WEB], "--watch-namespace", "other")).toEqual([]);
+  });
+
   it("does not know the routes where Ingresses may not be read", () => {
     const seen = seeRoutes({ ...routesInputOf([]), ingresses: undefined });
     expect(viewRoutes(seen).routes).toBeUndefined();
