@@ -102,6 +102,12 @@ export const limitOptions = {
     default: "plain",
     help: "Names of request headers that are forwarded: of letters, digits and hyphens (plain), also with underscores, or any. Names that an endpoint could read as one of Hawser's own are never forwarded",
   },
+  limitStatus: {
+    kind: "string",
+    choices: ["503", "429"],
+    default: "503",
+    help: "Status of answers to requests beyond limit-rps, limit-rpm or limit-connections of their Ingress",
+  },
   tlsCiphers: {
     kind: "string",
     placeholder: "LIST",

@@ -124,6 +124,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     headerNames: options.requestHeaderNames,
     gzipsAnswers: options.gzip,
     answerFields: answerSettings.fields,
+    limitStatus: options.limitStatus === "429" ? 429 : 503,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
     countsSeries: options.nginxMetrics,

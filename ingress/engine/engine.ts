@@ -1,6 +1,7 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
+import type { LimitStatus } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
@@ -45,6 +46,8 @@ export interface EngineOptions {
   readonly readUnacknowledged?: ReadUnacknowledged;
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
+  /** Of answers to requests beyond a limit; 503 by default. */
+  readonly limitStatus?: LimitStatus;
   /** What is done to the heads of all answers; by default nothing. */
   readonly answerFields?: AnswerFields;
   /** Compress answers for clients that take gzip; by default none are. */
@@ -92,6 +95,7 @@ export class Engine implements EngineContext {
   readonly headerNames: HeaderNames;
   readonly gzipsAnswers: boolean;
   readonly answerFields: AnswerFields;
+  readonly limitStatus: LimitStatus | undefined;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
   readonly turns: Turns;
@@ -121,6 +125,7 @@ export class Engine implements EngineContext {
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
     this.gzipsAnswers = options.gzipsAnswers ?? false;
+    this.limitStatus = options.limitStatus;
     this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;

@@ -123,11 +123,12 @@ export const RESPONSE_REASONS = {
   "rate-limited": {
     status: 503,
     meaning:
-      "The client's address has sent more requests than the Ingress lets one address send in a second or minute.",
+      "The client's address has sent more requests than the Ingress lets one address send in a second or minute; 429 with `--limit-status 429`.",
   },
   "connections-limited": {
     status: 503,
-    meaning: "The client's address has as many requests open as the Ingress lets one address have.",
+    meaning:
+      "The client's address has as many requests open as the Ingress lets one address have; 429 with `--limit-status 429`.",
   },
   "closed-secret": {
     status: 503,

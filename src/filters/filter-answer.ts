@@ -10,7 +10,7 @@ export interface FilterAnswer {
 }
 
 /** The statuses that filters answer with; the engine has a phrase for each. */
-type FilterStatus = 204 | 308 | 403 | 503;
+type FilterStatus = 204 | 308 | 403 | 429 | 503;
 
 /** Why a filter answers a request with an error. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
 type FilterReason = "address-denied" | "address-not-allowed" | "rate-limited" | "connections-limited";

@@ -4,7 +4,12 @@ import type { ClientLimits } from "./client-limits.ts";
 export interface FilterState {
   /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
+  /** Of answers to requests beyond a limit; undefined: 503, as in nginx. */
+  readonly limitStatus?: LimitStatus | undefined;
   /** Monotonic milliseconds, exact. */
   readonly clockMs: () => number;
   readonly clientLimits: ClientLimits;
 }
+
+/** What a request beyond a limit may be answered. */
+export type LimitStatus = 429 | 503;

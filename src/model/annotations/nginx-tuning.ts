@@ -38,7 +38,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   },
   {
     names: ["preserve-trailing-slash"],
-    doc: "Whether a redirect to HTTPS keeps a slash at the end of the path. Hawser always keeps it",
+    doc: "Whether a redirect to HTTPS keeps a slash at the end of the path",
+    needless: "such a redirect always keeps the path as it is",
   },
   ...Object.values(CUSTOM_ERRORS),
   { names: ["mirror-host", "mirror-request-body", "mirror-target"], doc: "Where a copy of each request is sent" },
@@ -53,5 +54,9 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     doc: "Whether the restriction of all Ingresses holds for this one",
     needless: "there is none that holds for all Ingresses",
   },
-  { names: ["http2-push-preload"], doc: "Pushing by HTTP/2" },
+  {
+    names: ["http2-push-preload"],
+    doc: "Pushing by HTTP/2",
+    needless: "browsers take nothing that is pushed any longer",
+  },
 ];

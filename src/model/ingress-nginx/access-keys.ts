@@ -76,7 +76,11 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.where(
       (value) => value === "503",
       JUDGE.same("Requests beyond a limit are answered 503"),
-      JUDGE.notServed("Requests beyond a limit are answered 503"),
+      JUDGE.option(
+        "--limit-status",
+        (value) => (value === "429" ? value : undefined),
+        "For rates and connections alike",
+      ),
     ),
   },
   {
