@@ -38,7 +38,10 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["custom-http-errors"],
-    judge: JUDGE.notServed("Answers of Services pass as they are, errors too", "Let the Services send the pages"),
+    judge: JUDGE.notServed(
+      "Answers of Services pass as they are, errors too",
+      "Write the annotation custom-http-errors on the Ingresses, or let the Services send the pages",
+    ),
   },
   { names: ["disable-proxy-intercept-errors"], judge: JUDGE.same("Answers of Services pass as they are") },
   { names: ["use-gzip"], judge: JUDGE.onOff(JUDGE.flag("--gzip"), JUDGE.same(COMPRESSION)) },

@@ -1,3 +1,4 @@
+import { isDnsLabel } from "#src/model/name.ts";
 import { JUDGE, plainText, secondsWithin } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
@@ -23,9 +24,13 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
     ),
   },
   {
-    names: ["watch-namespace", "watch-namespace-selector"],
+    names: ["watch-namespace"],
+    judge: JUDGE.option("--watch-namespace", (value) => (isDnsLabel(value) ? value : undefined)),
+  },
+  {
+    names: ["watch-namespace-selector"],
     judge: JUDGE.restriction(
-      "Hawser serves the Ingresses of all namespaces, so of more namespaces than ingress-nginx",
+      "Hawser serves the Ingresses of all namespaces or of one, so of more namespaces than ingress-nginx",
       "Give the Ingresses of other namespaces another class first",
     ),
   },
@@ -141,17 +146,17 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   },
   {
     names: ["disable-svc-external-name"],
-    judge: JUDGE.onOff(
-      JUDGE.notServed(
-        "There is no switch for Services of type ExternalName",
-        "Check that no Ingress has such a Service as a backend",
-      ),
-      JUDGE.same("It asks for nothing"),
-    ),
+    judge: JUDGE.onOff(JUDGE.flag("--disable-svc-external-name"), JUDGE.same("It asks for nothing")),
   },
   {
     names: ["enable-topology-aware-routing"],
-    judge: JUDGE.onOff(JUDGE.notServed("There is no switch for topology hints"), JUDGE.same("It asks for nothing")),
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        "Topology hints are followed where the ingress knows its node",
+        "Give --node=$(NODE_NAME), and the right to list Nodes (config/ingress-nodes)",
+      ),
+      JUDGE.same("It asks for nothing"),
+    ),
   },
   {
     names: ["deep-inspect", "enable-annotation-validation", "disable-full-test"],
