@@ -1,6 +1,7 @@
 import type { MetricLabels } from "#src/process/metric-labels.ts";
 import { ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
+import { MIRROR_OUTCOMES } from "./mirror/mirror-sender.ts";
 
 /** Status classes by their first digit; from 600 on they have no meaning in HTTP. */
 export const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"] as const;
@@ -24,4 +25,5 @@ export const INGRESS_METRIC_LABELS: MetricLabels = {
   },
   hawser_ingress_errors_total: { reason: REASON_LIST },
   hawser_ingress_endpoint_errors_total: { reason: ENDPOINT_FAILURES },
+  hawser_ingress_mirrored_requests_total: { outcome: MIRROR_OUTCOMES },
 };

@@ -4,6 +4,7 @@ import { REASON_LIST } from "./engine/response-reason.ts";
 import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { UnsentBytes } from "./engine/unsent-bytes.ts";
 import type { ConnectionGate } from "./io/connection-gate.ts";
+import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
@@ -17,6 +18,7 @@ const REFUSED = "hawser_ingress_connections_refused_total";
 const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
 const UNSENT = "hawser_ingress_unsent_bytes";
 const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
+const MIRRORED = "hawser_ingress_mirrored_requests_total";
 const EJECTIONS = "hawser_ingress_ejections_total";
 const EJECTED = "hawser_ingress_endpoints_ejected";
 const LEADS = "hawser_ingress_leader";
@@ -30,6 +32,7 @@ export interface IngressFigures {
   readonly gate: Pick<ConnectionGate, "displaced" | "refused">;
   readonly unsent: Pick<UnsentBytes, "total" | "givenUp">;
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
+  readonly mirrored: MirrorSender["counts"];
   readonly problemCount: () => number;
   /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
   readonly leads: () => boolean;
@@ -38,7 +41,7 @@ export interface IngressFigures {
 
 /** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
 export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
-  const { counters, gate, unsent, health, problemCount, leads, statusWrites } = figures;
+  const { counters, gate, unsent, health, mirrored, problemCount, leads, statusWrites } = figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -73,6 +76,15 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
     registry,
     { name: ENDPOINT_ERRORS, help: "Failed attempts to get an answer from an endpoint, by reason.", label: "reason" },
     () => ENDPOINT_FAILURES.map((reason, index) => [reason, counters.endpointFailures[index] ?? 0]),
+  );
+  labelled(
+    registry,
+    {
+      name: MIRRORED,
+      help: "Copies of requests (mirror-target): sent, left out because there were too many or the body was too large or incomplete, or failed.",
+      label: "outcome",
+    },
+    () => MIRROR_OUTCOMES.map((outcome) => [outcome, mirrored[outcome]]),
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);

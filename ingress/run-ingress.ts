@@ -43,6 +43,7 @@ import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
+import { MirrorSender } from "./mirror/mirror-sender.ts";
 import { Certificates } from "./tls/certificates.ts";
 import { ClientAuthorities } from "./tls/client-authorities.ts";
 import { EndpointTargets } from "./tls/endpoint-targets.ts";
@@ -105,10 +106,12 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const certificates = new Certificates(wallMs(), ciphers.value);
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const passwords = passwordThread();
+  const lookup = hostResolver({ resolve: systemLookup, isReachable: isReachableAddress, clockMs: monotonicMs });
   const service = authService({
-    lookup: hostResolver({ resolve: systemLookup, isReachable: isReachableAddress, clockMs: monotonicMs }),
+    lookup,
     isReachable: isReachableAddress,
   });
+  const mirror = new MirrorSender({ lookup, isReachable: isReachableAddress });
   const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
@@ -116,6 +119,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     connect: netConnect,
     access,
     endpointSecurity,
+    mirror,
     readUnacknowledged,
     clockMs: monotonicMs,
     wallMs,
@@ -191,6 +195,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     gate,
     unsent: engine.unsent,
     health: engine.balancer.health,
+    mirrored: mirror.counts,
     problemCount: () => loop?.problemCount() ?? 0,
     leads: () => loop?.status?.leads ?? false,
     statusWrites: () => loop?.status?.writes ?? 0,

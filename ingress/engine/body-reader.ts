@@ -1,4 +1,5 @@
 import { ChunkedReader } from "./chunked.ts";
+import type { MirrorCopy } from "./mirror.ts";
 
 /** Follows one message body to its end, whatever its framing (RFC 9112 section 6.3). Used again for each message. */
 export class BodyReader {
@@ -8,6 +9,8 @@ export class BodyReader {
   chunkBytes = 0;
   /** Ends when the connection does. */
   isUntilClose = false;
+  /** Gets what comes of the present body; undefined: nothing does. */
+  copy: MirrorCopy | undefined;
   #remaining = 0;
   #chunked: ChunkedReader | undefined;
   readonly #isLenient: boolean;
@@ -18,6 +21,7 @@ export class BodyReader {
   }
 
   startEmpty(): void {
+    if (this.copy !== undefined) this.#endCopy();
     this.isDone = true;
     this.isChunked = this.isUntilClose = false;
   }
@@ -45,6 +49,20 @@ export class BodyReader {
 
   /** How far these bytes belong to the body: the position after its part of them; -1 if the framing is broken. */
   advance(bytes: Uint8Array, start: number, end: number): number {
+    const bodyEnd = this.#advance(bytes, start, end);
+    if (this.copy === undefined || bodyEnd === -1) return bodyEnd;
+    this.copy.add(bytes, start, bodyEnd);
+    if (this.isDone) this.#endCopy();
+    return bodyEnd;
+  }
+
+  #endCopy(): void {
+    if (this.isDone) this.copy?.end();
+    else this.copy?.drop();
+    this.copy = undefined;
+  }
+
+  #advance(bytes: Uint8Array, start: number, end: number): number {
     if (this.isDone) return start;
     if (this.isUntilClose) return end;
     if (this.isChunked) return this.eachData(bytes, start, end);

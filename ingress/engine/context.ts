@@ -13,6 +13,7 @@ import type { HeaderNames } from "./forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { IngressTraffic } from "./ingress-traffic.ts";
 import type { Limits } from "./limits.ts";
+import type { Mirror } from "./mirror.ts";
 import type { SilenceWatch } from "./silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSeries } from "./request-series.ts";
@@ -33,6 +34,8 @@ export interface EngineContext extends FilterState {
   /** Asked about requests of rules that say who may come in. */
   readonly access: AccessControl;
   readonly endpointSecurity: EndpointSecurity;
+  /** Gets copies of requests. */
+  readonly mirror: Mirror;
   readonly date: DateLine;
   /** One for all: a head is read and forwarded within one call. */
   readonly requestHead: RequestHead;

@@ -20,6 +20,7 @@ import { type EndpointSecurity, NO_ENDPOINT_SECURITY } from "./endpoint-security
 import { HeadWriter } from "./head-writer.ts";
 import { IngressTraffic } from "./ingress-traffic.ts";
 import { RequestSeries } from "./request-series.ts";
+import { type Mirror, NO_MIRROR } from "./mirror.ts";
 import { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
@@ -58,6 +59,8 @@ export interface EngineOptions {
   readonly access?: AccessControl;
   /** How TLS is spoken to endpoints; without it none that needs it is asked. */
   readonly endpointSecurity?: EndpointSecurity;
+  /** Gets copies of requests whose rules say so; without it there are none. */
+  readonly mirror?: Mirror;
   /** Calls back after the events that are there now; `setImmediate` by default. */
   readonly soon?: (run: () => void) => unknown;
   /** Gets the lines of the access log, several at once; without it there is none. */
@@ -83,6 +86,7 @@ export class Engine implements EngineContext {
   readonly silenceWatch: SilenceWatch;
   readonly access: AccessControl;
   readonly endpointSecurity: EndpointSecurity;
+  readonly mirror: Mirror;
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;
@@ -132,6 +136,7 @@ export class Engine implements EngineContext {
     this.accessLog = writeAccessLog && new AccessLog(writeAccessLog, options.accessLog);
     this.series = options.countsSeries === true ? new RequestSeries() : undefined;
     this.traceContext = options.traceContext ?? "pass";
+    this.mirror = options.mirror ?? NO_MIRROR;
     this.nowMs = clockMs();
     this.silenceWatch = new SilenceWatch(readUnacknowledged, clockMs);
     this.turns = new Turns(soon);

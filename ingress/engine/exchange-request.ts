@@ -1,6 +1,7 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
 import { acceptsGzip } from "#src/filters/accepts-gzip.ts";
+import type { MirrorPolicy } from "#src/filters/mirror-policy.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import { hostOf } from "#src/routing/host.ts";
@@ -19,6 +20,7 @@ import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
+import { QuestionedHead } from "./questioned-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
@@ -67,7 +69,8 @@ export function exchangeRequest(
   const { context, connection, clientLines, body, isFirst, grant, ids, edit } = of;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
-  const { clientCertificates } = decision.rule.filters;
+  const { clientCertificates, mirror } = decision.rule.filters;
+  if (mirror !== undefined) startCopy(decision, mirror, received, of);
   const mayGzip = context.gzipsAnswers && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
@@ -105,4 +108,21 @@ function identityOf(
 ): ClientIdentity | undefined {
   const host = hostOf(hostText(bytes, head));
   return host === undefined ? undefined : connection.identityFor?.(host);
+}
+
+/** Begins a copy of a request, of which this has come; the reader of its body gives it the rest. */
+function startCopy(
+  { path, backend }: ForwardDecision,
+  policy: MirrorPolicy,
+  { bytes, head, bodyStart, bodyEnd }: ReceivedRequest,
+  of: { readonly connection: Connection; readonly context: EngineContext; readonly body: BodyReader },
+): void {
+  const { connection, context, body } = of;
+  const request = new QuestionedHead(bytes, head, { client: connection, path, backendHost: backend.host }).kept();
+  const length = head.contentLength > 0 ? `Content-Length: ${head.contentLength}` : undefined;
+  const framing = head.isChunked ? "Transfer-Encoding: chunked" : length;
+  const copy = context.mirror.begin(policy, { request, framing });
+  copy?.add(bytes, bodyStart, bodyEnd);
+  if (body.isDone) copy?.end();
+  else body.copy = copy;
 }

@@ -2,6 +2,7 @@ import { expandField, expandUrl } from "./expand-url.ts";
 import type { ExternalAuth } from "./external-auth.ts";
 import type { QuestionHeaders } from "./parse-question-headers.ts";
 import { sameHeaderName } from "./same-header-name.ts";
+import { hostFieldOf } from "./host-field-of.ts";
 import type { TemplateRequest } from "./template-request.ts";
 
 /** A request as it is shown to the service that says whether it may come in. */
@@ -44,7 +45,7 @@ export function authQuestion(
   const host = url.host ?? request.host;
   const from = request.isSecure ? "https" : "http";
   const own: (readonly [string, string])[] = [
-    ["Host", hostField(url.host ?? request.host, scheme, port)],
+    ["Host", hostFieldOf({ host: url.host ?? request.host, scheme, port })],
     ["X-Original-URL", `${from}://${request.hostField}${request.target}`],
     ["X-Original-URI", request.target],
     ["X-Original-Method", request.method],
@@ -73,9 +74,4 @@ export function authQuestion(
     target: expandUrl(url.target, request),
     fields: [...own.filter(isOther), ...kept, ...set, ...length],
   };
-}
-
-function hostField(host: string, scheme: "http" | "https", port: number): string {
-  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  return port === (scheme === "https" ? 443 : 80) ? name : `${name}:${port}`;
 }

@@ -10,6 +10,7 @@ import type { EndpointTransport } from "./endpoint-tls.ts";
 import type { ClientCertificatePolicy } from "./client-certificate.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
+import type { MirrorPolicy } from "./mirror-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
 import type { SourceNetworks } from "./source-networks.ts";
 
@@ -27,6 +28,7 @@ export interface RuleFilters {
   readonly setHeaders: string | undefined;
   /** How fast answers are sent; undefined: as fast as the client takes them. */
   readonly answerRate: AnswerRate | undefined;
+  readonly mirror: MirrorPolicy | undefined;
   /** How endpoints are spoken to; undefined: as the port of the Service says. */
   readonly transport: EndpointTransport | undefined;
   /** Of the host, for all of its rules; missing: any client, with or without a certificate. */
@@ -58,6 +60,7 @@ export const NO_FILTERS: RuleFilters = {
   rewrites: undefined,
   setHeaders: undefined,
   answerRate: undefined,
+  mirror: undefined,
   transport: undefined,
   sources: undefined,
   clientLimits: undefined,

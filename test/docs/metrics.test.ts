@@ -38,6 +38,7 @@ const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
       gate: { displaced: 0, refused: 0 },
       unsent: { total: 0, givenUp: 0 },
       health: { ejections: 0, ejectedCount: 0 },
+      mirrored: { sent: 0, "left-out": 0, failed: 0 },
       problemCount: () => 0,
       leads: () => false,
       statusWrites: () => 0,

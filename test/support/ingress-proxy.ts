@@ -6,6 +6,7 @@ import type { Ingress } from "#src/model/ingress.ts";
 import type { AccessControl } from "#ingress/engine/access-control.ts";
 import type { EndpointSecurity } from "#ingress/engine/endpoint-security.ts";
 import { Engine } from "#ingress/engine/engine.ts";
+import type { Mirror } from "#ingress/engine/mirror.ts";
 import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { netConnect } from "#ingress/io/net.ts";
@@ -31,6 +32,7 @@ export interface ProxyOptions {
   readonly endpointSecurity?: EndpointSecurity;
   readonly gzipsAnswers?: boolean;
   readonly answerFields?: AnswerFields;
+  readonly mirror?: Mirror;
 }
 
 const TICK_MS = 10;
@@ -47,6 +49,7 @@ export async function startProxy(
     endpointSecurity,
     gzipsAnswers = false,
     answerFields,
+    mirror,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -60,6 +63,7 @@ export async function startProxy(
     countsSeries,
     ...(access && { access }),
     ...(endpointSecurity && { endpointSecurity }),
+    ...(mirror && { mirror }),
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));

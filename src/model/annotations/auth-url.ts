@@ -36,7 +36,7 @@ export const AUTH_URL: ServedAnnotation<AuthUrl | "none"> = {
 function parseAuthUrl(field: Field): AuthUrl | "none" | undefined {
   const text = String(field.value).trim();
   if (!ASKS.on(text)) return "none";
-  const read = readUrl(text);
+  const read = readServiceUrl(text);
   if (typeof read !== "string") return read;
   return restrictionUnreadable(field, {
     what: `Cannot ask ${quote(text)} who may come in`,
@@ -45,8 +45,8 @@ function parseAuthUrl(field: Field): AuthUrl | "none" | undefined {
   });
 }
 
-/** As a text, why it cannot be used. */
-function readUrl(text: string): AuthUrl | string {
+/** The URL of a service; or, as a text, why it cannot be used. */
+export function readServiceUrl(text: string): AuthUrl | string {
   const { scheme = "", authority = "", target = "" } = URL_FORM.exec(text)?.groups ?? {};
   if (authority === "") return "it is not an absolute http or https URL";
   if (!/^[\x21-\x7e]*$/.test(text)) return "it has blanks, or letters that a URL cannot have";

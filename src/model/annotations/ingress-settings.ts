@@ -22,6 +22,7 @@ import { findIncompleteAuth } from "./incomplete-auth.ts";
 import { servedField } from "./served-field.ts";
 import { splitKey } from "./split-key.ts";
 import { ENDPOINT_TLS } from "./endpoint-tls.ts";
+import { MIRRORING } from "./mirror.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
 import { REDIRECTS } from "./redirects.ts";
@@ -48,6 +49,7 @@ const SERVED = {
   forwardedPrefix: X_FORWARDED_PREFIX,
   ...ENDPOINT_PROTOCOL,
   ...ENDPOINT_TLS,
+  ...MIRRORING,
   bodyBytes: PROXY_BODY_SIZE,
   answerHeadBytes: PROXY_BUFFER_SIZE,
   accessLog: ENABLE_ACCESS_LOG,

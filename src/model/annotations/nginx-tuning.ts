@@ -7,6 +7,7 @@ import { ENABLE_ACCESS_LOG } from "./enable-access-log.ts";
 import { CUSTOM_ERRORS } from "./custom-errors.ts";
 import { ENDPOINT_PATIENCE } from "./endpoint-patience.ts";
 import { CUSTOM_HEADERS } from "./custom-headers.ts";
+import { MIRRORING } from "./mirror.ts";
 import { PROXY_BODY_SIZE } from "./proxy-body-size.ts";
 import { RESPONSE_REWRITES } from "./response-rewrites.ts";
 import { PROXY_BUFFER_SIZE } from "./proxy-buffer-size.ts";
@@ -42,8 +43,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
     needless: "such a redirect always keeps the path as it is",
   },
   ...Object.values(CUSTOM_ERRORS),
-  { names: ["mirror-host", "mirror-request-body", "mirror-target"], doc: "Where a copy of each request is sent" },
   ENABLE_ACCESS_LOG,
+  ...Object.values(MIRRORING),
   {
     names: ["enable-opentelemetry", "enable-opentracing"],
     doc: "Spans of requests. Hawser exports none: the fields `traceparent` and `tracestate` pass to the endpoint, and the program's option `--trace-context make` makes them where a client sends none",

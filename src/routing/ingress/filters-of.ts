@@ -6,6 +6,7 @@ import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/http
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
+import { hostFieldOf } from "#src/auth/host-field-of.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
 import { fillTemplate } from "#src/model/template.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
@@ -34,6 +35,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
+    mirror: mirrorOf(settings),
     transport: transportOf(settings),
     clientLimits: clientLimitsOf(claim.ingress),
     cors: corsOf(settings),
@@ -77,6 +79,10 @@ function isSame({ kind, target }: Rewrite, path: string): boolean {
 /** The texts of a target, and the numbers of groups between them. */
 function partsOf(target: string): readonly (string | number)[] {
   return target.split(/(\$[1-9])/).map((part) => (part.startsWith("$") ? Number(part.slice(1)) : part));
+}
+
+function mirrorOf({ mirrorTarget: target, mirrorHost, mirrorsBody = true }: IngressSettings): RuleFilters["mirror"] {
+  return target && { target, host: mirrorHost ?? hostFieldOf(target), sendsBody: mirrorsBody };
 }
 
 /** An answer is written again into a buffer of 64 KiB, with fields of ours. */
