@@ -86,6 +86,7 @@ const EFFECTS: Partial<Record<FilterName, string>> = {
   rewrites: "fields of the answer are changed",
   setHeaders: "answers have the fields that this ConfigMap names",
   answerRate: "the answer is sent no faster",
+  errorPages: "errors have the pages of the default backend",
   transport: "applies to the endpoint",
   patience: "applies to the endpoint",
 };

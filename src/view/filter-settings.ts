@@ -74,6 +74,9 @@ const PRINTERS: Printers = {
     ...(tls.secret === undefined ? [] : [{ setting: "proxy-ssl-secret", value: tls.secret }]),
     ...(tls.verifies ? [{ setting: "proxy-ssl-verify", value: "on" }] : []),
   ],
+  errorPages: ({ statuses }) => [
+    { setting: "custom-http-errors", value: listed([...statuses].map(String), STATUSES_SHOWN) },
+  ],
   answerRate: ({ bytesPerSecond, uncountedBytes }) => [
     { setting: "limit-rate", value: `${bytesPerSecond} bytes/s after ${uncountedBytes} bytes` },
   ],
@@ -129,6 +132,9 @@ function printSources({ allowed, denied }: SourceNetworks): readonly SettingView
     ...(allowed === undefined ? [] : [{ setting: "allowed", value: printNetworkSet(allowed) }]),
   ];
 }
+
+/** Statuses that a value names. */
+const STATUSES_SHOWN = 6;
 
 /** Origins that a value names. */
 const ORIGINS_SHOWN = 6;

@@ -166,6 +166,7 @@ describe("F hawser routes", () => {
       says: ["cookie-path /a to /b", "redirect http://in/ to https://out/"],
     },
     { annotation: { "limit-rate": "8", "limit-rate-after": "1" }, says: ["limit-rate 8192 bytes/s after 1024 bytes"] },
+    { annotation: { "custom-http-errors": "404,503" }, says: ["custom-http-errors 404, 503"] },
     { annotation: { "backend-protocol": "HTTPS" }, says: ["backend-protocol https"] },
     { annotation: { "default-backend": "other" }, says: ["default-backend shop/other"] },
   ])("says which settings apply: $annotation", async ({ annotation, says }) => {
