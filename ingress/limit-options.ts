@@ -4,8 +4,8 @@ import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
 
 const KIB = 1_024;
 const MIB = 1_048_576;
-/** The head of an answer is put together in one buffer of 64 KiB, with the lines that we add. */
-const MAX_HEAD_KIB = 60;
+/** The head of an answer is put together in one buffer of 64 KiB, with the lines that we and the Ingress add. */
+const MAX_HEAD_KIB = 56;
 const seconds = { kind: "number", min: 1, max: 86_400 } as const;
 
 /** The options that bound requests and connections. */

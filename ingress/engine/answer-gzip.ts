@@ -37,14 +37,15 @@ export class AnswerGzip {
   /** What this does to the head, besides what the rule does. */
   edit(edit: ResponseEdit | undefined, bytes: Buffer, head: ResponseHead): ResponseEdit | undefined {
     if (!this.#isEligible) return edit;
-    const { removes, lines, rewrites } = edit ?? NO_EDIT;
+    const before = edit ?? NO_EDIT;
+    const { removes, lines } = before;
     // Also where this client does not take it: another may, of the same cache.
     const vary = "Vary: Accept-Encoding\r\n";
-    if (this.#body === undefined) return { removes, lines: lines + vary, rewrites };
+    if (this.#body === undefined) return { ...before, lines: lines + vary };
     // RFC 9110 section 8.8.1: the same content in other bytes. Ranges would be of these bytes.
     const [etag = ""] = fieldValues(bytes, head, "etag");
     const weak = etag === "" || removes.has("etag") ? "" : `ETag: ${etag.startsWith("W/") ? "" : "W/"}${etag}\r\n`;
-    return { removes: removes.union(CHANGED), lines: `${lines}Content-Encoding: gzip\r\n${weak}${vary}`, rewrites };
+    return { ...before, removes: removes.union(CHANGED), lines: `${lines}Content-Encoding: gzip\r\n${weak}${vary}` };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ResponseEdit } from "#src/filters/response-edit.ts";
+import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
@@ -15,6 +15,7 @@ const PHRASES = {
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",
+  410: "Gone",
   413: "Content Too Large",
   414: "URI Too Long",
   417: "Expectation Failed",
@@ -64,7 +65,7 @@ export function printAnswer(
   ];
   const kept =
     how.edit === undefined ? lines : lines.filter((line, index) => index === 0 || !isRemoved(line, how.edit!));
-  const head = `${kept.join("\r\n")}\r\n${how.edit?.lines ?? ""}\r\n`;
+  const head = `${kept.join("\r\n")}\r\n${how.edit === undefined ? "" : addedLines(how.edit, status)}\r\n`;
   return Buffer.from(how.isHead || status === 204 ? head : head + body, "latin1");
 }
 

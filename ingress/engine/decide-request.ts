@@ -104,6 +104,7 @@ function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext
     return answer;
   }
   const { rule, path } = decision;
+  if (decision.kind === "respond") return { kind: "answer", status: decision.status, cause: {}, rule };
   if (decision.kind === "redirect") {
     const request = new FilteredRequest(bytes, head, { client, path });
     const preflight = rule.filters.cors && answerPreflight(rule.filters.cors, request);

@@ -91,7 +91,7 @@ export function errorPageRequest(
         secure,
         ids: hasId || requestId === "" ? ids : { ...ids, requestId: Buffer.from(requestId, "latin1") },
         ...WITHOUT_RULE,
-        fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1") },
+        fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1"), removes: new Set() },
         backendHost: backend.host,
         clientLines: clientLines(connection),
         isSecure: connection.isSecure,

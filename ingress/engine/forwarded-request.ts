@@ -123,17 +123,23 @@ function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields, gran
   for (let index = 0; index < lines.count; index++) {
     const isKeptLine = isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine);
     const isForeignTrace = hasTrace && isTraceLine(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
-    if (isKeptLine && !isForeignTrace && (grant === undefined || !isRemoved(bytes, head, index, grant))) continue;
+    const isTaken = isRemoved(bytes, head, index, grant) || isRemoved(bytes, head, index, fields);
+    if (isKeptLine && !isForeignTrace && !isTaken) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
   }
   to.copy(bytes, runStart, lines.nameStart[lines.count]!);
 }
 
-/** A field that only who lets in may write, or one that an endpoint could take for it. */
-function isRemoved(bytes: Buffer, { lines }: RequestHead, index: number, { removes }: AccessGrant): boolean {
-  if (removes.size === 0) return false;
-  return removes.has(sameHeaderName(bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index])));
+/** A field that only who lets in, or the rule, may write, or one that an endpoint could take for it. */
+function isRemoved(
+  bytes: Buffer,
+  { lines }: RequestHead,
+  index: number,
+  by: { readonly removes: ReadonlySet<string> } | undefined,
+): boolean {
+  if (by === undefined || by.removes.size === 0) return false;
+  return by.removes.has(sameHeaderName(bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index])));
 }
 
 function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNames): boolean {

@@ -1,5 +1,5 @@
 import { rewriteField } from "#src/filters/field-rewrites.ts";
-import type { ResponseEdit } from "#src/filters/response-edit.ts";
+import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 import { HeaderField } from "./header-field.ts";
 import type { HeadWriter } from "./head-writer.ts";
@@ -63,7 +63,7 @@ export function writeForwardedResponse(to: HeadWriter, response: ForwardedRespon
   const isServerSet = head.hasServer || response.edit?.removes.has("server") === true;
   if (!isServerSet && head.status >= 200) to.add(SERVER);
   if (response.added !== undefined) to.add(response.added);
-  if (response.edit !== undefined) to.text(response.edit.lines);
+  if (response.edit !== undefined) to.text(addedLines(response.edit, head.status));
   if (response.isChunked) to.add(CHUNKED);
   if (response.setCookie !== undefined) to.text(`Set-Cookie: ${response.setCookie}\r\n`);
   writeConnection(to, response);

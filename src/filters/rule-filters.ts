@@ -12,6 +12,7 @@ import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
 import type { MirrorPolicy } from "./mirror-policy.ts";
 import type { HttpsPolicy } from "./redirect-to-https.ts";
+import type { FieldEdit } from "./response-edit.ts";
 import type { SourceNetworks } from "./source-networks.ts";
 
 /** What is done with a request before it is forwarded; `runFilters` says in which order. */
@@ -34,6 +35,10 @@ export interface RuleFilters {
   /** Of the host, for all of its rules; missing: any client, with or without a certificate. */
   readonly clientCertificates?: ClientCertificatePolicy;
   readonly sources: SourceNetworks | undefined;
+  /** Those of a snippet, which count besides. */
+  readonly snippetSources: SourceNetworks | undefined;
+  /** What a snippet does to the head of every answer. */
+  readonly responseEdit: FieldEdit | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
   /** Answers that another Service gives in place of errors. */
   readonly errorPages: ErrorPages | undefined;
@@ -63,6 +68,8 @@ export const NO_FILTERS: RuleFilters = {
   mirror: undefined,
   transport: undefined,
   sources: undefined,
+  snippetSources: undefined,
+  responseEdit: undefined,
   clientLimits: undefined,
   errorPages: undefined,
   auth: undefined,

@@ -18,11 +18,12 @@ import { checkSource } from "./source-networks.ts";
  * The path is rewritten after them, when the request is forwarded (`route`): all of them see the path that the client asked for.
  */
 export function runFilters(filters: RuleFilters, request: FilterRequest, state: FilterState): FilterAnswer | undefined {
-  const { cors, httpsRedirect, clientLimits, sources } = filters;
+  const { cors, httpsRedirect, clientLimits, sources, snippetSources } = filters;
   return (
     (cors && answerPreflight(cors, request)) ??
     (httpsRedirect && redirectToHttps(httpsRedirect, request, state)) ??
     (clientLimits && limitClient(clientLimits, request, state)) ??
-    (sources && checkSource(sources, request))
+    (sources && checkSource(sources, request)) ??
+    (snippetSources && checkSource(snippetSources, request))
   );
 }

@@ -13,6 +13,7 @@ import {
   readMap,
   readText,
 } from "./field.ts";
+import type { SnippetAnswer, SnippetStatus } from "./snippets/snippet.ts";
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { type IngressBackend, readBackend } from "./ingress-backend.ts";
 import { isRecord } from "./record.ts";
@@ -30,8 +31,17 @@ interface RedirectTarget {
   readonly redirect: Redirect;
 }
 
+/** The requests for a path are answered with a status. */
+interface RespondTarget {
+  readonly respond: SnippetStatus;
+}
+
 /** Where the requests for a path go. */
-export type IngressTarget = IngressBackend | ClosedTarget | RedirectTarget;
+export type IngressTarget = IngressBackend | ClosedTarget | RedirectTarget | RespondTarget;
+
+export function isAnswered(target: IngressTarget): target is RespondTarget {
+  return "respond" in target;
+}
 
 export function isBackend(target: IngressTarget): target is IngressBackend {
   return "serviceName" in target;
@@ -63,8 +73,8 @@ export interface PathContext {
   readonly isV1: boolean;
   /** Why all paths of the Ingress are closed; undefined: they are not. */
   readonly closed: ClosedReason | undefined;
-  /** Its requests are redirected, and its backends are not asked. */
-  readonly redirect: Redirect | undefined;
+  /** Its requests are answered so, and its backends are not asked. */
+  readonly answer: SnippetAnswer | undefined;
   /** It is served with a restriction. */
   readonly isRestricted: boolean;
   /** Paths with special characters are regular expressions, and so are all of ImplementationSpecific. */
@@ -127,8 +137,13 @@ function patternOf(
   };
 }
 
-function targetOf(backend: IngressBackend | undefined, { redirect }: PathContext): IngressTarget | undefined {
-  return redirect === undefined ? backend : { redirect };
+function targetOf(backend: IngressBackend | undefined, { answer }: PathContext): IngressTarget | undefined {
+  return answer === undefined ? backend : answeredBy(answer);
+}
+
+/** The target of requests that no backend is asked for. */
+export function answeredBy(answer: SnippetAnswer): IngressTarget {
+  return answer.kind === "redirect" ? { redirect: answer.redirect } : { respond: answer.status };
 }
 
 function withSlash(text: string): string {

@@ -20,8 +20,9 @@ import { hostRedirect, redirectOf, rootRedirectOf } from "./annotations/redirect
 import { usesRegex } from "./annotations/use-regex.ts";
 import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
-import { type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
+import { answeredBy, type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
+import type { SnippetAnswer } from "./snippets/snippet.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed, Problem } from "./problem.ts";
 
@@ -96,7 +97,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
   const others = settings.canary === true ? {} : settings;
   const closed =
     effects.closed ?? (object.metadata.hasUnreadableAnnotations === true ? "closed-unreadable" : undefined);
-  const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), redirect: redirectOf(others) };
+  const context = { isV1, closed, isRestricted, usesRegex: usesRegex(root, settings), answer: answerOf(others) };
   const { namespace, name, createdMs } = object.metadata;
   const value: Ingress = {
     key: keyOf(object.metadata),
@@ -142,6 +143,12 @@ function canaryEffects(root: Field, unreadable: ReadonlySet<AnnotationRecord>): 
   return { ...NO_EFFECTS, isCanary };
 }
 
+/** What all requests of an Ingress are answered with: a redirect, then what its snippet says. */
+function answerOf(settings: IngressSettings): SnippetAnswer | undefined {
+  const redirect = redirectOf(settings);
+  return redirect === undefined ? settings.configurationSnippet?.answer : { kind: "redirect", redirect };
+}
+
 /** Whether an Ingress has rules or a default backend; a Problem where it has not. */
 function canRead(spec: Field, rules: Field, backend: Field): boolean {
   if (isUnset(spec)) complainMissing(spec, "Write spec with rules");
@@ -155,10 +162,10 @@ function canRead(spec: Field, rules: Field, backend: Field): boolean {
   return false;
 }
 
-function readDefaultBackend(field: Field, { isV1, closed, redirect }: PathContext): IngressTarget {
+function readDefaultBackend(field: Field, { isV1, closed, answer }: PathContext): IngressTarget {
   const backend = readBackend(field, isV1);
   if (closed !== undefined) return { closed };
-  return redirect === undefined ? (backend ?? { closed: "closed-unreadable" }) : { redirect };
+  return answer === undefined ? (backend ?? { closed: "closed-unreadable" }) : answeredBy(answer);
 }
 
 /** Stands for all paths of a host. */

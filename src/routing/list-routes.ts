@@ -25,6 +25,8 @@ interface ListedRoute {
   readonly closed?: ClosedReason;
   /** Status and location, with the names of what requests bring to it. */
   readonly redirect?: string;
+  /** The status that all requests are answered with, where a snippet says so. */
+  readonly answer?: number;
   readonly rewrite?: Rewrite;
   /** How clients show who they are. */
   readonly auth?: ListedAuth;
@@ -100,19 +102,21 @@ export function aliasesByHost({ aliases, aliasPatterns }: RouteTable): ReadonlyM
 }
 
 /** The rules of a host, in the order in which they are compared with a path. */
-export function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback }: HostRoutes): readonly Rule[] {
+export function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback, guards }: HostRoutes): readonly Rule[] {
   return [
     ...exact.values(),
     ...prefixes.map(({ rule }) => rule),
     ...patterns.flatMap(({ routes }) => routes.map(({ rule }) => rule)),
     ...closedPatterns.map(({ rule }) => rule),
+    ...guards.map(({ rule }) => rule),
     ...(fallback === undefined ? [] : [fallback]),
   ];
 }
 
-function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "redirect"> {
+function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "redirect" | "answer"> {
   if (action.kind === "forward") return { service: action.backend };
   if (action.kind === "closed") return { closed: action.reason };
+  if (action.kind === "respond") return { answer: action.status };
   return { redirect: `${action.status} ${fillTemplate(action.location, (variable) => `$${variable}`)}` };
 }
 

@@ -1,11 +1,13 @@
 import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { SnippetStatus } from "#src/model/snippets/snippet.ts";
 import type { Balancing } from "./balancing.ts";
 import { backendOfSession, type Canary, type CanaryRequest, takesCanary } from "./canary.ts";
 import { closedRule } from "./closed-pattern.ts";
 import type { StepBudget } from "#src/pattern/match-program.ts";
 import { byService } from "./by-service.ts";
+import { guardRule } from "./host-guard.ts";
 import { hostOf, wildcardOf } from "./host.ts";
 import { decodedPaths, isForwardedNormalized, normalizePath } from "./path.ts";
 import { patternRule } from "./pattern-routes.ts";
@@ -63,6 +65,7 @@ export type RouteDecision =
       /** The normalised path. */
       readonly path: string;
     }
+  | { readonly kind: "respond"; readonly rule: Rule; readonly status: SnippetStatus; readonly path: string }
   | {
       readonly kind: "refuse";
       readonly status: 400 | 404 | 414 | 503;
@@ -97,12 +100,14 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const rules = hostRoutes(table, host, budget) ?? catchAll;
   // What is behind client certificates stays so where no rule matches.
   const isOpen = rules?.clientCertificates === undefined;
-  const matched = matchPath(rules, path, budget) ?? (isOpen ? catchAll?.fallback : undefined);
+  const found = matchPath(rules, path, budget) ?? (isOpen ? catchAll?.fallback : undefined);
+  const matched = guarded(rules, { path, found, budget }) ?? found;
   if (budget.left < 0) return TOO_LONG;
   if (matched === undefined) return isOpen ? byDefault(table, request, path) : NO_ROUTE;
   const { action } = matched;
   if (action.kind === "closed") return unavailable(matched, action.reason);
   if (action.kind === "redirect") return { kind: "redirect", rule: matched, redirect: action, path };
+  if (action.kind === "respond") return { kind: "respond", rule: matched, status: action.status, path };
   const refused = refusedAlias(rules, { path, matched, budget });
   if (refused !== undefined) return refused;
   return forward(table, request, { rule: matched, action, path });
@@ -112,6 +117,19 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
 export function clientCertificatesFor(table: RouteTable, host: string): ClientCertificatePolicy | undefined {
   const rules = hostRoutes(table, host, { left: MAX_STEPS }) ?? getSharded(table.hosts, "");
   return rules?.clientCertificates;
+}
+
+/** The rule of a guard of the host: for the path, and for those which some programs read it as. What is closed stays so. */
+function guarded(
+  rules: HostRoutes | undefined,
+  { path, found, budget }: { readonly path: string; readonly found: Rule | undefined; readonly budget: StepBudget },
+): Rule | undefined {
+  if (rules === undefined || rules.guards.length === 0 || found?.action.kind === "closed") return undefined;
+  for (const one of [path, ...decodedPaths(path)]) {
+    const rule = guardRule(rules.guards, { path: one, found, budget });
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
 }
 
 /** Where a request goes that no rule matches. */

@@ -1,6 +1,7 @@
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { SnippetStatus } from "#src/model/snippets/snippet.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { Balancing } from "./balancing.ts";
 import type { Canary } from "./canary.ts";
@@ -27,7 +28,7 @@ export interface RuleOrigin {
   readonly pathType: PathType | "default";
 }
 
-export type RuleAction = ForwardAction | ClosedAction | RedirectAction;
+export type RuleAction = ForwardAction | ClosedAction | RedirectAction | RespondAction;
 
 /** Requests are sent to an endpoint of a backend. */
 export interface ForwardAction {
@@ -47,6 +48,12 @@ export interface ForwardAction {
 /** Requests are redirected, before any filter: nginx does so in its rewrite phase. */
 interface RedirectAction extends Redirect {
   readonly kind: "redirect";
+}
+
+/** Requests are answered with a status, before any filter, as by `return` in nginx. */
+interface RespondAction {
+  readonly kind: "respond";
+  readonly status: SnippetStatus;
 }
 
 /** Requests are answered 503, and no other rule is asked. */

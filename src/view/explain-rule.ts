@@ -30,6 +30,11 @@ export function explainRule(context: UrlContext): readonly UrlStep[] {
     const text = `${nameOf(decision.rule)} redirects it: ${status} to ${location}.${from}`;
     return [{ step: okStep("rule", { text }), answer: { status, reason: "", location } }];
   }
+  if (decision.kind === "respond") {
+    const { status } = decision;
+    const text = `${nameOf(decision.rule)} answers it: ${status}, as a snippet of the Ingress says.${from}`;
+    return [{ step: okStep("rule", { text }), answer: { status, reason: "" } }];
+  }
   if (decision.kind === "forward" || OF_ENDPOINTS.includes(decision.reason))
     return rule === undefined ? [] : [{ step: okStep("rule", { text: `${nameOf(rule)} has it.${from}` }) }];
   return [refusedBy(context, decision, from)];

@@ -57,6 +57,7 @@ export function explainUrlEndpoints({ seen, decision, question }: UrlContext, ru
     const text = `${backend.key} has ${names.length} that ${names.length === 1 ? "is" : "are"} ready: ${listNames(names)}.`;
     return [{ step: okStep("endpoints", { text }), answer: { service: backend.key } }];
   }
+  if (decision.kind === "respond") return [];
   const { reason, status } = decision;
   if (reason !== "no-service" && reason !== "no-endpoint") return [];
   const backend = action.kind === "forward" ? action.backend : "";

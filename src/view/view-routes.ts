@@ -107,13 +107,17 @@ function viewRule(seen: SeenRoutes, rule: Rule, { host, aliases, isPattern, cert
     ...viewAction(seen, rule),
     ...viewClosed(seen, rule),
     certificate,
-    settings: [...filterSettings(filters), ...(action.kind === "forward" ? forwardSettings(action) : [])],
+    settings: [
+      ...filterSettings(filters),
+      ...(action.kind === "forward" ? forwardSettings(action) : []),
+      ...(action.kind === "respond" ? [{ setting: "answer", value: String(action.status) }] : []),
+    ],
   };
 }
 
 function viewAction({ table, externalNames }: SeenRoutes, { action }: Rule) {
   const none = { service: null, externalName: null, endpoints: null, canary: null, redirect: null };
-  if (action.kind === "closed") return none;
+  if (action.kind === "closed" || action.kind === "respond") return none;
   if (action.kind === "redirect")
     return { ...none, redirect: `${action.status} ${fillTemplate(action.location, (variable) => `$${variable}`)}` };
   const { backend, canary } = action;

@@ -79,7 +79,7 @@ describe("G hawser migrate ingress-nginx", () => {
     { name: "what is served", annotations: "nginx.ingress.kubernetes.io/limit-rps: '5'", verdict: "works", code: 0 },
     {
       name: "what is ignored",
-      annotations: "nginx.ingress.kubernetes.io/ssl-ciphers: 'HIGH'",
+      annotations: "nginx.ingress.kubernetes.io/qqqqqqqqqqqq: '5'",
       verdict: "differs",
       code: 0,
     },

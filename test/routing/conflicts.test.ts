@@ -13,7 +13,7 @@ const slices = ["s", "t"].flatMap((name) => slicesOf(name, [1]));
 function takenBy(ingresses: readonly Ingress[], path = "/", host = "a.com"): string {
   const decision = route(buildRoutes(routingSnapshot({ ingresses, services, slices })), { host, path });
   if (decision.kind === "refuse") return decision.reason;
-  return decision.kind === "redirect" ? decision.kind : decision.backend.key;
+  return decision.kind === "forward" ? decision.backend.key : decision.kind;
 }
 
 describe("Ingresses of one host", () => {

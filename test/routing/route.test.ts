@@ -81,6 +81,7 @@ function valueOf<T>(parsed: Parsed<T>): T {
 
 function printDecision(decision: RouteDecision): string {
   if (decision.kind === "refuse") return `${decision.status} ${decision.reason}`;
+  if (decision.kind === "respond") return `${decision.status} by ${decision.rule.origin.object}`;
   if (decision.kind === "redirect") {
     const { status, location } = decision.redirect;
     const parts = location.map((part) => (typeof part === "string" ? part : `$${part.variable}`));

@@ -1,10 +1,10 @@
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import { complain, descend, entry, type Field, quote } from "#src/model/field.ts";
 import { readHost } from "#src/model/read-host.ts";
-import { firstRiskyDirective } from "#src/model/snippet-directive.ts";
+import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
 import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
-import { INSTEAD } from "./instead.ts";
+import { insteadOfDirective } from "./instead-of-directive.ts";
 import { NGINX_PREFIXES, OWN_PREFIXES, PREFIXES } from "./prefixes.ts";
 import { settingUnreadable } from "./setting-unreadable.ts";
 import { splitKey } from "./split-key.ts";
@@ -176,18 +176,9 @@ function complainOfSnippet(field: Field, text: string, asked: Asked): boolean {
   complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
     what: whatIsClosed(asked),
     why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
-    fix: fixWith("Remove the line, or serve the Ingress by another class", insteadOf(directive.name)),
+    fix: insteadOfDirective(directive.name),
   });
   return true;
-}
-
-/** The annotation that says what a directive of nginx says. */
-function insteadOf(directive: string): string | undefined {
-  if (directive === "deny" || directive === "allow") return INSTEAD.allow;
-  if (directive.startsWith("auth_basic")) return INSTEAD.basic;
-  if (directive.startsWith("auth_")) return INSTEAD.external;
-  if (directive.startsWith("limit_")) return INSTEAD.rate;
-  return directive === "rewrite" ? INSTEAD.rewrite : undefined;
 }
 
 function complainOfOther(field: Field, { instead }: Asked, what: string): void {

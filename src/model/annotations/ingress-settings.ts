@@ -32,6 +32,7 @@ import { REWRITE_TARGET } from "./rewrite-target.ts";
 import { SERVER_ALIAS } from "./server-alias.ts";
 import { SERVICE_UPSTREAM } from "./service-upstream.ts";
 import { UPSTREAM_VHOST, X_FORWARDED_PREFIX } from "./upstream-vhost.ts";
+import { isRestrictingSnippet, SNIPPETS } from "./snippets.ts";
 import { USE_REGEX } from "./use-regex.ts";
 
 /** The annotations that Hawser serves, by the names that their values have in the program; they are read in this order. */
@@ -68,6 +69,7 @@ const SERVED = {
   ...PASSWORD_AUTH,
   ...EXTERNAL_AUTH,
   authSetHeaders: AUTH_PROXY_SET_HEADERS,
+  ...SNIPPETS,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
 type SettingName = keyof typeof SERVED;
@@ -106,6 +108,8 @@ export function readSettings(root: Field): ReadSettings {
       isRestricted ||= restricts(record, field);
     }
   }
+  const { configurationSnippet }: IngressSettings = settings;
+  isRestricted ||= configurationSnippet !== undefined && isRestrictingSnippet(configurationSnippet);
   for (const record of findIncompleteAuth(root, settings, unreadable)) unreadable.add(record);
   return { settings, isRestricted, unreadable };
 }

@@ -7,6 +7,7 @@ import { PASSWORD_AUTH } from "./auth-secret.ts";
 import { EXTERNAL_AUTH } from "./external-auth.ts";
 import { AUTH_PROXY_SET_HEADERS } from "./custom-headers.ts";
 import { INSTEAD } from "./instead.ts";
+import { SNIPPETS } from "./snippets.ts";
 import { ALLOWLIST_SOURCE_RANGE, DENYLIST_SOURCE_RANGE } from "./source-ranges.ts";
 
 /** Of ingress-nginx: who may come in, and how often. */
@@ -63,14 +64,10 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
     risks: [{ effect: "restriction", asks: ASKS.on }],
   },
   { names: ["modsecurity-transaction-id"], doc: "An id for its log", risks: [{ effect: "ignored" }] },
+  ...Object.values(SNIPPETS),
   {
-    names: ["configuration-snippet"],
-    doc: "Configuration of nginx for the paths",
-    risks: [{ effect: "snippet" }],
-  },
-  {
-    names: ["server-snippet", "stream-snippet"],
-    doc: "Configuration of nginx for the hosts",
+    names: ["stream-snippet"],
+    doc: "Configuration of nginx for ports of TCP and UDP",
     risks: [{ effect: "snippet" }],
     scope: "host",
   },

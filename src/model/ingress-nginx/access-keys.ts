@@ -109,8 +109,13 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   {
     names: ["allow-snippet-annotations"],
     judge: JUDGE.onOff(
-      JUDGE.notServed("Hawser has no nginx: what becomes of each snippet is said of its Ingress"),
-      JUDGE.same("A snippet that may restrict closes the paths of its Ingress; others are ignored"),
+      JUDGE.notServed(
+        "A closed list of directives is done, whatever this says; what becomes of each snippet is said of its Ingress",
+      ),
+      JUDGE.notServed(
+        "A closed list of directives of snippets is done, whatever this says",
+        "Remove the snippets that are not to be done",
+      ),
     ),
   },
   {

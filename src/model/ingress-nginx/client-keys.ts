@@ -122,8 +122,8 @@ function judgeHeadBuffers(value: string): SettingVerdict {
     };
   const clamp = (least: number, most: number, kib: number) => Math.min(most, Math.max(least, Math.ceil(kib)));
   const flags = [
-    `--max-head-kib=${clamp(4, 60, (number * bytes) / KIB)}`,
-    `--max-request-line-kib=${clamp(1, 60, bytes / KIB)}`,
+    `--max-head-kib=${clamp(4, 56, (number * bytes) / KIB)}`,
+    `--max-request-line-kib=${clamp(1, 56, bytes / KIB)}`,
   ];
-  return { kind: "option", flags, text: "A whole head has at most 60 KiB" };
+  return { kind: "option", flags, text: "A whole head has at most 56 KiB" };
 }

@@ -1,4 +1,8 @@
-import { isBackend, isClosed } from "#src/model/ingress-path.ts";
+import { NO_FILTERS } from "#src/filters/rule-filters.ts";
+import { isAnswered, isBackend, isClosed } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { SnippetLocation } from "#src/model/snippets/snippet.ts";
+import type { HostGuard } from "#src/routing/host-guard.ts";
 import { backendKey, firstPortKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { canaryOf } from "./canary-of.ts";
@@ -36,10 +40,24 @@ export function compileHost(merged: MergedHost): HostRoutes {
     patterns: linkPatternRoutes(served),
     closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, merged)))),
     fallback: fallback && ruleOf(fallback, merged),
+    guards: merged.locations.map(({ ingress, location }) => guardOf(ingress, location, merged.clientCertificates)),
     hasGuarded: claims.some(isGuarded),
     hasTls,
     ...(merged.clientCertificates && { clientCertificates: merged.clientCertificates }),
   };
+}
+
+/** A location of a snippet. Nothing but the client certificate is asked for before its requests have their answer. */
+function guardOf(
+  { key: object }: Ingress,
+  { match, answer }: SnippetLocation,
+  clientCertificates: MergedHost["clientCertificates"],
+): HostGuard {
+  const filters = clientCertificates === undefined ? NO_FILTERS : { ...NO_FILTERS, clientCertificates };
+  const { path } = match;
+  const pathType = match.kind === "exact" ? "Exact" : "ImplementationSpecific";
+  const action = answer.kind === "redirect" ? { kind: answer.kind, ...answer.redirect } : answer;
+  return { match, rule: { origin: { object, path, pathType }, filters, isRestricted: false, action } };
 }
 
 function ruleOf(
@@ -64,6 +82,7 @@ function ruleOf(
 
 function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | undefined): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
+  if (isAnswered(target)) return { kind: "respond", status: target.respond };
   if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
   const balancing = balancingOf(ingress.settings, path);
   const { defaultBackend: fallback, serviceUpstream } = ingress.settings;

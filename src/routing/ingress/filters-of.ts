@@ -12,6 +12,7 @@ import { fillTemplate } from "#src/model/template.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
 import { visibleAscii } from "#src/routing/path.ts";
+import { requestFieldsOf, snippetEditOf } from "./snippet-edit-of.ts";
 import { accessOf } from "./access-of.ts";
 import { corsOf } from "./cors-of.ts";
 import { fieldRewritesOf } from "./field-rewrites-of.ts";
@@ -32,6 +33,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
       host: hostOfService(claim),
       forwardedPrefix,
       connection: settings.proxyConnection,
+      set: requestFieldsOf(settings),
     }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
@@ -44,6 +46,8 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     answerRate: answerRateOf(settings),
     errorPages: errorPagesOf(claim),
     ...accessOf(claim),
+    snippetSources: settings.configurationSnippet?.sources,
+    responseEdit: snippetEditOf(settings),
   };
   return Object.values(filters).every((one) => one === undefined) ? NO_FILTERS : filters;
 }

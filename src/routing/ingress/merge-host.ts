@@ -1,6 +1,7 @@
 import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import { type IngressPath, type IngressTarget, isClosed, type PathType, RESTRICTED } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import type { SnippetLocation } from "#src/model/snippets/snippet.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
 import { clientCertificatesOf } from "./client-certificates-of.ts";
@@ -42,6 +43,8 @@ export interface MergedHost {
   /** Regular expressions; those that are not closed each once, and readable. */
   readonly patterns: readonly PathClaim[];
   readonly fallback: PathClaim | undefined;
+  /** What snippets say of paths of the host, those of the oldest Ingress first. */
+  readonly locations: readonly { readonly ingress: Ingress; readonly location: SnippetLocation }[];
   /** Claims of canaries, by the claim whose requests they get a part of. */
   readonly canaries: ReadonlyMap<PathClaim, PathClaim>;
   /** Claims of canaries that get no requests, because no other Ingress has such a path. */
@@ -119,6 +122,7 @@ function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ing
     hasTls,
     clientCertificates: present.map(clientCertificatesOf).find((one) => one !== undefined),
     ...mergeFallbacks(host, present, lost),
+    locations: present.flatMap(locationsOf),
     ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
     canaries: added,
     alone,
@@ -140,6 +144,12 @@ function mergeAliases(
     .filter((ingress) => addedBy(ingress).some((rule) => rule.aliasOf !== undefined && rule.aliasOf !== aliasOf))
     .map((loser) => ({ loser, winner, isNamed: named !== undefined }));
   return { aliasOf, lostAliases };
+}
+
+/** None of an Ingress that is closed: all of it is. */
+function locationsOf(ingress: Ingress): MergedHost["locations"] {
+  const { locations = [] } = ingress.settings.serverSnippet ?? {};
+  return ingress.closed === undefined ? locations.map((location) => ({ ingress, location })) : [];
 }
 
 /** What a canary says of a host; its default backend, which has no path to share, too. */

@@ -1,0 +1,27 @@
+import type { FieldEdit } from "#src/filters/response-edit.ts";
+import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { SnippetField } from "#src/model/snippets/snippet.ts";
+
+/** The fields of requests that the snippets of an Ingress set, those for its hosts first. */
+export function requestFieldsOf({ serverSnippet, configurationSnippet }: IngressSettings): readonly SnippetField[] {
+  return [...(serverSnippet?.requestFields ?? []), ...(configurationSnippet?.requestFields ?? [])];
+}
+
+/** What the snippets of an Ingress do to the heads of answers, those for its hosts first; of several that set one field the last counts. */
+export function snippetEditOf({ serverSnippet, configurationSnippet }: IngressSettings): FieldEdit | undefined {
+  const fields = [...(serverSnippet?.responseFields ?? []), ...(configurationSnippet?.responseFields ?? [])];
+  if (fields.length === 0) return undefined;
+  const lastSet = new Map(fields.flatMap((field) => (field.act === "add" ? [] : [[field.name.toLowerCase(), field]])));
+  const kept = fields.filter((field) => field.act === "add" || lastSet.get(field.name.toLowerCase()) === field);
+  const linesOf = (onErrors: boolean) =>
+    kept
+      .filter((field) => field.act !== "clear" && field.onErrors === onErrors)
+      .map(({ name, value }) => `${name}: ${value}\r\n`)
+      .join("");
+  const linesWithoutError = linesOf(false);
+  return {
+    removes: new Set(lastSet.keys()),
+    lines: linesOf(true),
+    ...(linesWithoutError !== "" && { linesWithoutError }),
+  };
+}
