@@ -1,6 +1,7 @@
 import type { PasswordList } from "#src/auth/password-list.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { withGlobalAnnotations } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
@@ -23,6 +24,7 @@ import { type ForeignClass, type RouteChanges, RouteIndex } from "./route-index.
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
 import { NamedConfigMaps, type NamedHeaders } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
+import { type NginxConfigOptions, NginxConfigReader } from "./nginx-config-reader.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
@@ -68,6 +70,8 @@ export interface IngressContext {
   readonly allowedHeaders?: ReadonlySet<string>;
   /** Takes the header fields that ConfigMaps name; by default none are written. */
   readonly useHeaders?: (headers: NamedHeaders) => void;
+  /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */
+  readonly nginxConfig?: NginxConfigOptions | undefined;
   /** Takes each new route table. */
   readonly useRoutes: (table: RouteTable) => void;
 }
@@ -176,6 +180,7 @@ class KnownObjects {
   readonly #names: ExternalNames | undefined;
   readonly #configMaps: NamedConfigMaps;
   readonly #ports: MissingPorts;
+  readonly #nginxConfig: NginxConfigReader | undefined;
   /** Grows whenever an Ingress, a class or a Secret changes. */
   standingsVersion = 0;
   #areSecretsMarked = true;
@@ -183,7 +188,7 @@ class KnownObjects {
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
     get: (key) => this.#context.source.get("Ingress", key),
-    parse: parseIngress,
+    parse: (object) => parseIngress(withGlobalAnnotations(object, this.#nginxConfig?.annotations ?? [])),
     onProblems: (key, found) => {
       if (found.length === 0) this.#ofIngresses.delete(key);
       else this.#ofIngresses.set(key, found);
@@ -214,9 +219,12 @@ class KnownObjects {
       this.#areSecretsMarked = true;
       mark();
     };
+    const { nginxConfig } = context;
+    this.#nginxConfig = nginxConfig && new NginxConfigReader(nginxConfig, source, problems);
     this.#configMaps = new NamedConfigMaps({
       source,
       problems,
+      always: nginxConfig === undefined ? [] : [nginxConfig.key],
       allowedHeaders: context.allowedHeaders ?? new Set(),
       use: context.useHeaders ?? (() => undefined),
       mark: markNamed,
@@ -261,6 +269,7 @@ class KnownObjects {
   /** Reads what is new, and hands on what it makes. */
   update(): void {
     const { useRoutes } = this.#context;
+    this.#updateNginxConfig();
     // Classes first: they decide which Ingresses are reported on.
     const classes = this.#classes.update();
     this.#index.useClasses(classes);
@@ -302,6 +311,13 @@ class KnownObjects {
     if (node === undefined) return;
     this.#nodes.update();
     this.#index.usePlace({ node, zone: this.#nodes.get(node)?.labels[ZONE_LABEL] });
+  }
+
+  /** Reads all Ingresses again where what holds for all of them has changed. */
+  #updateNginxConfig(): void {
+    const key = this.#context.nginxConfig?.key;
+    if (key !== undefined && this.#configMaps.knows(key) && this.#nginxConfig?.update() === true)
+      this.#ingresses.readAgain();
   }
 
   #reportRoutes(): void {

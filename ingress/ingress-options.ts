@@ -36,6 +36,11 @@ export const ingressOptions = {
   },
   ...ingressScopeOptions(INGRESS_CONTROLLER),
   ...answerOptions,
+  nginxConfigMap: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Read this ConfigMap as ingress-nginx does, for what its keys say of all Ingresses. Changes are read while the program runs",
+  },
   ...publishOptions,
   ...limitOptions,
   nginxMetrics: {

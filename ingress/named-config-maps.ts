@@ -17,6 +17,8 @@ export interface NamedHeaders {
 export interface NamedConfigMapsOptions {
   readonly source: Source;
   readonly problems: ProblemLog;
+  /** ConfigMaps (`namespace/name`) that are followed, whatever Ingresses name. */
+  readonly always: readonly string[];
   /** Names of header fields, in lower case, that may be set in answers. */
   readonly allowedHeaders: ReadonlySet<string>;
   /** Takes what the ConfigMaps say, whenever it may have changed. */
@@ -42,14 +44,20 @@ export class NamedConfigMaps {
     return this.#looking;
   }
 
+  /** Whether a ConfigMap was looked up: of others it is not known whether they are missing. */
+  knows(key: string): boolean {
+    return this.#known.has(key);
+  }
+
   /** Follows what these Ingresses name, and hands on what it says. Of a source that has none to follow nothing is asked. */
   update(ingresses: readonly Ingress[]): void {
-    const { source, problems, allowedHeaders, use } = this.#options;
+    const { source, problems, always, allowedHeaders, use } = this.#options;
     const ofAnswers = new Set(ingresses.flatMap(({ settings }) => settings.customHeaders ?? []));
     const ofQuestions = new Set(ingresses.flatMap(({ settings }) => settings.authSetHeaders ?? []));
     const wanted = ofAnswers.union(ofQuestions);
-    if (wanted.size === 0 && this.#asked.size === 0) return;
-    this.#follow(wanted);
+    const followed = wanted.union(new Set(always));
+    if (followed.size === 0 && this.#asked.size === 0) return;
+    this.#follow(followed);
     const found: Problem[] = [];
     const read = <T>(keys: ReadonlySet<string>, parse: (key: string) => T | undefined) =>
       new Map(

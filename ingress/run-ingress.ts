@@ -66,6 +66,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const published = readPublishSettings(options);
   const defaultSecret = readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate);
   const defaultBackendService = readNamespacedName("--default-backend-service", options.defaultBackendService);
+  const nginxConfigMap = readNamespacedName("--nginx-config-map", options.nginxConfigMap);
   const stateToken = await openTokenFile("--state-token-file", options.stateTokenFile);
   const accessLog = readAccessLogOptions(options);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
@@ -74,6 +75,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     !published.ok ||
     !defaultSecret.ok ||
     !defaultBackendService.ok ||
+    !nginxConfigMap.ok ||
     !stateToken.ok ||
     !ciphers.ok ||
     !accessLog.ok ||
@@ -84,6 +86,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       ...defaultSecret.problems,
       ...defaultBackendService.problems,
       ...stateToken.problems,
+      ...nginxConfigMap.problems,
       ...ciphers.problems,
       ...accessLog.problems,
       ...answers.problems,
@@ -92,6 +95,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const answerSettings = answers.value;
   const defaultSecretKey = defaultSecret.value;
   const defaultService = defaultBackendService.value;
+  const { value: nginxConfigKey } = nginxConfigMap;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
   const opened = await openSource(options, { component, log, env: io.env });
   if (!opened.ok) return printProblems(io, opened.problems);
@@ -258,6 +262,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         engine.setHeaders = ofAnswers;
         access.useHeaders(ofQuestions);
       },
+      nginxConfig: nginxConfigKey === undefined ? undefined : { key: nginxConfigKey, flags: new Set(argv) },
       useRoutes: (table) => {
         tables.count += 1;
         tables.lastMs = wallMs();

@@ -385,6 +385,25 @@ export const PROBLEM_CODES = {
   },
 
   // Ingresses and certificates (src/model/ingress*.ts, tls-secret.ts).
+  NGINX_CONFIG_MISSING: {
+    meaning:
+      "The ConfigMap in `--nginx-config-map` does not exist. What it said before stays in use; at the start nothing of it is known.",
+    solve: "Create the ConfigMap, or fix the option.",
+  },
+  NGINX_KEY_INVALID: {
+    meaning:
+      "A key of the ConfigMap in `--nginx-config-map` has a value that cannot be read. It is ignored with a warning, unless it restricts: then it is an error, and all Ingresses are closed that do not have the annotation.",
+    solve: "Write a value as the message says.",
+  },
+  NGINX_KEY_NOT_SERVED: {
+    meaning:
+      "A key of the ConfigMap in `--nginx-config-map` is not read: it is an option of the program, or Hawser does not have it. A warning, unless it restricts: then it is an error, because more is open than it says.",
+    solve: "Do what the message says.",
+  },
+  NGINX_KEY_UNKNOWN: {
+    meaning: "Warning: ingress-nginx has no key of this name in its ConfigMap. It is ignored.",
+    solve: "Write the key that the message proposes, or remove it.",
+  },
   INGRESS_EMPTY: {
     meaning: "An Ingress has neither rules nor a default backend.",
     solve: "Write one of the two.",

@@ -25,7 +25,7 @@ export interface ParsedObjectsOptions<T> {
  */
 export class ParsedObjects<T> {
   readonly #options: ParsedObjectsOptions<T>;
-  readonly #seen = new Map<string, { readonly object: KubeObject; readonly value: T | undefined }>();
+  readonly #seen = new Map<string, { readonly object: KubeObject | undefined; readonly value: T | undefined }>();
   readonly #marked = new Set<string>();
 
   constructor(options: ParsedObjectsOptions<T>) {
@@ -45,6 +45,14 @@ export class ParsedObjects<T> {
     this.#marked.add(key);
   }
 
+  /** Says that all objects are to be read again, because what they are read with changed. */
+  readAgain(): void {
+    for (const [key, { value }] of this.#seen) {
+      this.#seen.set(key, { object: undefined, value });
+      this.#marked.add(key);
+    }
+  }
+
   /** Looks at what is marked: reads what is new (compared by identity), forgets what is gone, and reports both. */
   update(): readonly Change<T>[] {
     const changes: Change<T>[] = [];
@@ -61,7 +69,7 @@ export class ParsedObjects<T> {
     const { get, parse, onProblems, keepLastGood = false } = this.#options;
     const object = get(key);
     const seen = this.#seen.get(key);
-    if (object === seen?.object) return undefined;
+    if (object === undefined ? seen === undefined : object === seen?.object) return undefined;
     if (object === undefined) {
       this.#seen.delete(key);
       onProblems(key, []);

@@ -155,17 +155,15 @@ describe("G hawser migrate ingress-nginx", () => {
   });
 
   it.each([
-    { value: "proxy-body-size: 512k", is: "--max-body-mib=1" },
-    { value: "proxy-body-size: 2g", is: "--max-body-mib=2048" },
-    { value: "proxy-body-size: '0'", is: "same" },
-    { value: "proxy-body-size: x", is: "not-served" },
-    { value: "proxy-read-timeout: 5m", is: "--endpoint-timeout=300" },
-    { value: "proxy-read-timeout: '0'", is: "not-served" },
-    { value: "ssl-redirect: 'true'", is: "--ssl-redirect" },
-    { value: "ssl-redirect: 'false'", is: "same" },
+    { value: "proxy-body-size: 512k", is: "--nginx-config-map=hawser-system/nginx-config" },
+    { value: "ssl-redirect: 'false'", is: "--nginx-config-map=hawser-system/nginx-config" },
+    { value: "keep-alive: 5m", is: "--idle-timeout=300" },
+    { value: "keep-alive: '0'", is: "not-served" },
+    { value: "enable-underscores-in-headers: 'true'", is: "--request-header-names=underscores" },
+    { value: "enable-underscores-in-headers: 'false'", is: "same" },
     { value: "ssl-ciphers: 'a b'", is: "not-served" },
-    { value: "whitelist-source-range: '0.0.0.0/0,::/0'", is: "same" },
-    { value: "whitelist-source-range: 10.0.0.0/8", is: "not-served RESTRICTS" },
+    { value: "whitelist-source-range: 10.0.0.0/8", is: "--nginx-config-map=hawser-system/nginx-config" },
+    { value: "block-user-agents: curl", is: "not-served RESTRICTS" },
     { value: "ssl-protocols: TLSv1.3", is: "not-served RESTRICTS" },
     { value: "jaeger-collector-host: x", is: "needless" },
     { value: "of-tomorrow: x", is: "unknown" },
@@ -180,7 +178,7 @@ describe("G hawser migrate ingress-nginx", () => {
   });
 
   it("exits with 3 where a setting that restricts is not served, though each Ingress works", async () => {
-    const { code, stdout } = await migrate(await written(ingress() + config("denylist-source-range: 10.0.0.0/8")));
+    const { code, stdout } = await migrate(await written(ingress() + config("block-cidrs: 10.0.0.0/8")));
     expect([code, stdout]).toEqual([3, expect.stringContaining("\nProcedure\n\nNot yet: ")]);
   });
 

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
+import type { NginxConfigOptions } from "#ingress/nginx-config-reader.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
+import type { RouteTable } from "#src/routing/route-table.ts";
+import { getSharded } from "#src/routing/sharded-map.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/folder/event-file.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";
@@ -40,6 +43,8 @@ async function start(
     readonly controller?: string;
     readonly defaultService?: string;
     readonly namespace?: string;
+    readonly nginxConfig?: NginxConfigOptions;
+    readonly useRoutes?: (table: RouteTable) => void;
   } = {},
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "hawser-loop-"));
@@ -63,7 +68,8 @@ async function start(
     defaultService: more.defaultService,
     publish,
     usePasswords: (lists) => (passwords = [...lists.keys()]),
-    useRoutes: () => undefined,
+    nginxConfig: more.nginxConfig,
+    useRoutes: more.useRoutes ?? (() => undefined),
   });
   closers.push(
     () => rmSync(directory, { recursive: true, force: true }),
@@ -358,5 +364,41 @@ describe("Secrets with names and passwords", () => {
     expect(JSON.stringify(await world.events())).not.toMatch(/alice/);
     world.put(ingress("shop", "nginx", annotations));
     await vi.waitFor(() => expect(world.passwords()).toEqual([]), eventually);
+  });
+});
+
+describe("startIngressLoop() with --nginx-config-map", () => {
+  const configMap = (data: Readonly<Record<string, string>>) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { namespace: "nginx", name: "config" },
+    data,
+  });
+  const nginxConfig = { key: "nginx/config", flags: new Set<string>() };
+
+  it("gives each Ingress what the ConfigMap says, before the first request and after each change of it", async () => {
+    let table: RouteTable | undefined;
+    const fallback = () => (table && getSharded(table.hosts, ""))?.fallback;
+    const bodyIs = async (bytes: number | undefined) =>
+      vi.waitFor(() => expect(fallback()?.filters.bodyBytes).toBe(bytes), eventually);
+    const world = await start([configMap({ "proxy-body-size": "8" }), ingress("web", "hawser")], undefined, {
+      nginxConfig,
+      useRoutes: (next) => (table = next),
+    });
+    expect(fallback()?.filters.bodyBytes).toBe(8);
+    world.put(configMap({ "proxy-body-size": "9" }));
+    await bodyIs(9);
+    world.put(configMap({ "whitelist-source-range": "x" }));
+    await vi.waitFor(() => expect(fallback()?.action.kind).toBe("closed"), eventually);
+    world.put(configMap({ "use-gzip": "true" }));
+    await vi.waitFor(() => expect(fallback()?.action.kind).toBe("forward"), eventually);
+    expect([fallback()?.filters.bodyBytes, world.loop.problemCount()]).toEqual([undefined, 1]);
+  });
+
+  it("says that the ConfigMap does not exist, and reads it when it comes", async () => {
+    const world = await start([ingress("web", "hawser")], undefined, { nginxConfig });
+    await vi.waitFor(() => expect(world.loop.problemCount()).toBe(1), eventually);
+    world.put(configMap({ "proxy-body-size": "9" }));
+    await vi.waitFor(() => expect(world.loop.problemCount()).toBe(0), eventually);
   });
 });

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { JudgedSetting } from "#src/model/ingress-nginx/judge-setting.ts";
+import { globalAnnotationOf, type JudgedSetting, NGINX_CONFIG_MAP } from "#src/model/ingress-nginx/judge-setting.ts";
 import type { MigrationFile } from "#src/migration/our-form.ts";
 import { classScopeOf, type Exposure, type NginxInstallation } from "./nginx-installation.ts";
 
@@ -15,27 +15,41 @@ const INGRESS = "hawser-ingress";
 export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSetting[]): readonly MigrationFile[] {
   const { folder, workload } = WAYS[nginx.exposure];
   const flags = flagsOf(settings);
+  const config = configOf(nginx);
   return [
     {
       name: "hawser/kustomization.yaml",
       about:
         "Hawser's ingress with the flags that say what ingress-nginx's settings say. Its controller and speakers, which assign and announce addresses of Services, are left out: take the two patches away if you want them.",
-      text: kustomization(`../install/${folder}`, [
-        {
-          target: { kind: "Deployment", name: "hawser-controller" },
-          patch: deletion("apps/v1", "Deployment", "hawser-controller"),
-        },
-        {
-          target: { kind: "DaemonSet", name: "hawser-speaker" },
-          patch: deletion("apps/v1", "DaemonSet", "hawser-speaker"),
-        },
-        argumentsPatch(workload, flags),
-      ]),
+      text: kustomization(
+        [`../install/${folder}`, ...(config === undefined ? [] : ["nginx-config.yaml"])],
+        [
+          {
+            target: { kind: "Deployment", name: "hawser-controller" },
+            patch: deletion("apps/v1", "Deployment", "hawser-controller"),
+          },
+          {
+            target: { kind: "DaemonSet", name: "hawser-speaker" },
+            patch: deletion("apps/v1", "DaemonSet", "hawser-speaker"),
+          },
+          argumentsPatch(workload, flags),
+        ],
+      ),
     },
+    ...(config === undefined
+      ? []
+      : [
+          {
+            name: "hawser/nginx-config.yaml",
+            about:
+              "The keys of ingress-nginx's ConfigMap that Hawser reads as annotations of all Ingresses. Changes of it are read while the ingress runs.",
+            text: stringify(config),
+          },
+        ]),
     {
       name: "hawser-quiet/kustomization.yaml",
       about: "The same, but it writes no status of an Ingress: ingress-nginx does.",
-      text: kustomization("../hawser", [argumentsPatch(workload, ["--no-update-status"])]),
+      text: kustomization(["../hawser"], [argumentsPatch(workload, ["--no-update-status"])]),
     },
     {
       name: "ingress-class.yaml",
@@ -43,6 +57,14 @@ export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSet
       text: stringify(ingressClass(nginx)),
     },
   ];
+}
+
+/** The ConfigMap of our own form; undefined where no key is read from it. */
+function configOf({ config }: NginxInstallation): object | undefined {
+  const data = Object.fromEntries([...config].filter(([key, value]) => value.trim() !== "" && globalAnnotationOf(key)));
+  if (Object.keys(data).length === 0) return undefined;
+  const [namespace, name] = NGINX_CONFIG_MAP.split("/");
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data };
 }
 
 /** The flags of Hawser's ingress that settings ask for, each once: the last one counts. */
@@ -66,7 +88,7 @@ function deletion(apiVersion: string, kind: string, name: string): string {
   return stringify({ apiVersion, kind, metadata: { name, namespace: "hawser-system" }, $patch: "delete" });
 }
 
-function kustomization(resource: string, patches: readonly object[]): string {
+function kustomization(resources: readonly string[], patches: readonly object[]): string {
   const head = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
-  return stringify({ ...head, resources: [resource], patches }, { lineWidth: 0 });
+  return stringify({ ...head, resources, patches }, { lineWidth: 0 });
 }

@@ -52,8 +52,8 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   { names: ["enable-rewrite-log"], doc: "A log of rewrites" },
   {
     names: ["enable-global-auth"],
-    doc: "Whether the restriction of all Ingresses holds for this one",
-    needless: "there is none that holds for all Ingresses",
+    doc: "Whether the restriction of all Ingresses (`global-auth-url` of `--nginx-config-map`) holds for this one",
+    needless: "it is read where there is such a restriction",
   },
   {
     names: ["http2-push-preload"],

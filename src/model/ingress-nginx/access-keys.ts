@@ -17,6 +17,7 @@ function ofEach(text: string, annotation: string) {
 export const ACCESS_KEYS: readonly NginxSetting[] = [
   {
     names: ["allowlist-source-range", "whitelist-source-range"],
+    annotation: "allowlist-source-range",
     judge: JUDGE.where(
       ASKS.leavesOut,
       ofEach("The list of networks whose clients may come in", "allowlist-source-range"),
@@ -25,6 +26,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["denylist-source-range"],
+    annotation: "denylist-source-range",
     judge: ofEach("The list of networks whose clients may not come in", "denylist-source-range"),
   },
   {
@@ -38,11 +40,29 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
       "Refuse them at the Services, or keep ingress-nginx for these hosts",
     ),
   },
-  { names: ["global-auth-url"], judge: ofEach("The service that says who may come in", "auth-url, with its details,") },
+  {
+    names: ["global-auth-url"],
+    annotation: "auth-url",
+    judge: ofEach("The service that says who may come in", "auth-url, with its details,"),
+  },
   {
     names: ["global-auth-snippet"],
     judge: JUDGE.restriction(SNIPPET, "Write what it does as annotations of the Ingresses"),
   },
+  ...[
+    "method",
+    "signin",
+    "signin-redirect-param",
+    "response-headers",
+    "request-redirect",
+    "cache-key",
+    "cache-duration",
+    "always-set-cookie",
+  ].map((detail): NginxSetting => ({
+    names: [`global-auth-${detail}`],
+    annotation: `auth-${detail}`,
+    judge: JUDGE.needless("A detail of global-auth-url"),
+  })),
   {
     names: ["global-auth-*"],
     judge: JUDGE.notServed(
@@ -96,6 +116,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["limit-rate", "limit-rate-after"],
+    annotation: "same-name",
     judge: JUDGE.where(
       ASKS.notZero,
       JUDGE.notServed("How fast answers are sent is set for an Ingress only", "Write the annotation of the same name"),

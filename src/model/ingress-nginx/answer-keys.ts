@@ -38,6 +38,7 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["custom-http-errors"],
+    annotation: "custom-http-errors",
     judge: JUDGE.notServed(
       "Answers of Services pass as they are, errors too",
       "Write the annotation custom-http-errors on the Ingresses, or let the Services send the pages",
@@ -54,6 +55,7 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to"],
+    annotation: "same-name",
     judge: JUDGE.where(
       ASKS.on,
       JUDGE.notServed(
@@ -65,6 +67,7 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["relative-redirects", "use-port-in-redirects"],
+    annotation: "same-name",
     judge: JUDGE.where(
       ASKS.on,
       JUDGE.notServed(

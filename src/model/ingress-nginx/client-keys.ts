@@ -12,6 +12,7 @@ const BEHIND_PROXY =
 export const CLIENT_KEYS: readonly NginxSetting[] = [
   {
     names: ["proxy-body-size"],
+    annotation: "proxy-body-size",
     judge: (value) =>
       bytesOf(value) === 0
         ? { kind: "same", text: "Bodies have no bound" }

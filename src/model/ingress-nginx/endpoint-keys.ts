@@ -6,10 +6,19 @@ const KEPT = "Each part of a body or an answer is passed on as it comes, and not
 
 /** Keys about what is sent to endpoints, and how long they are waited for. */
 export const ENDPOINT_KEYS: readonly NginxSetting[] = [
-  { names: ["proxy-connect-timeout"], judge: JUDGE.option("--connect-timeout", seconds) },
-  { names: ["proxy-read-timeout"], judge: JUDGE.option("--endpoint-timeout", seconds) },
+  {
+    names: ["proxy-connect-timeout"],
+    annotation: "proxy-connect-timeout",
+    judge: JUDGE.option("--connect-timeout", seconds),
+  },
+  {
+    names: ["proxy-read-timeout"],
+    annotation: "proxy-read-timeout",
+    judge: JUDGE.option("--endpoint-timeout", seconds),
+  },
   {
     names: ["proxy-send-timeout"],
+    annotation: "proxy-send-timeout",
     judge: JUDGE.where(
       (value) => seconds(value) === 60,
       JUDGE.same("--endpoint-timeout counts for both ways, and is 60 seconds unless proxy-read-timeout says otherwise"),
@@ -21,6 +30,7 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["proxy-next-upstream-tries"],
+    annotation: "proxy-next-upstream-tries",
     judge: JUDGE.where(
       (value) => value === "3",
       JUDGE.same("A request is tried at 3 endpoints at most"),
@@ -32,12 +42,14 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["proxy-next-upstream", "proxy-next-upstream-timeout", "retry-non-idempotent"],
+    annotation: "same-name",
     judge: JUDGE.notServed(
       "Another endpoint is tried only where none can have answered: the connection failed, or nothing of the request was read",
     ),
   },
   {
     names: ["load-balance"],
+    annotation: "load-balance",
     judge: JUDGE.where(
       (value) => value === "round_robin",
       JUDGE.same("Endpoints are taken in turns"),
@@ -46,6 +58,7 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["service-upstream"],
+    annotation: "service-upstream",
     judge: JUDGE.onOff(
       JUDGE.notServed("Requests are sent to endpoints, and not to the address of the Service"),
       JUDGE.same("Requests are sent to endpoints, and not to the address of the Service"),
@@ -83,6 +96,7 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["proxy-http-version"],
+    annotation: "proxy-http-version",
     judge: JUDGE.where(
       (value) => value === "1.1",
       JUDGE.same("Endpoints are asked by HTTP/1.1"),

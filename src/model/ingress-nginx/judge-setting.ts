@@ -1,3 +1,6 @@
+import type { ServedAnnotation } from "#src/model/annotations/annotation-record.ts";
+import { annotationRecord } from "#src/model/annotations/annotation-table.ts";
+import { PREFIXES } from "#src/model/annotations/prefixes.ts";
 import { nearest } from "#src/model/nearest.ts";
 import { CONFIG_MAP_KEYS } from "./config-map-keys.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
@@ -26,7 +29,9 @@ export function judgeSettings(kind: NginxSettingKind, written: ReadonlyMap<strin
   const table = TABLES[kind];
   const found = [...written].filter(([, value]) => value.trim() !== "");
   const judged = found.map(([name, value]): JudgedSetting => {
-    const verdict = settingOf(table, name)?.judge(value.trim()) ?? unknown(table, name);
+    const annotation = kind === "key" ? globalAnnotationOf(name) : undefined;
+    const verdict =
+      annotation === undefined ? judgeSetting(kind, name, value.trim()) : asAnnotation(annotation.names[0] ?? "");
     return { kind, name, value: value.trim(), isDefault: false, verdict };
   });
   const names = new Set(found.map(([name]) => name));
@@ -36,6 +41,29 @@ export function judgeSettings(kind: NginxSettingKind, written: ReadonlyMap<strin
       : [{ kind, name, value: byDefault, isDefault: true, verdict: judge(byDefault) }],
   );
   return [...judged, ...defaults];
+}
+
+/** What Hawser has for a setting with a value that is not blank, apart from what `--nginx-config-map` reads. */
+export function judgeSetting(kind: NginxSettingKind, name: string, value: string): SettingVerdict {
+  const table = TABLES[kind];
+  return settingOf(table, name)?.judge(value) ?? unknown(table, name);
+}
+
+/** The annotation that a key of the ConfigMap gives to each Ingress; undefined where it gives none that Hawser serves. */
+export function globalAnnotationOf(key: string): ServedAnnotation<unknown> | undefined {
+  const { annotation } = settingOf(CONFIG_MAP_KEYS, key) ?? {};
+  const record = annotation && annotationRecord(PREFIXES.nginx, annotation === "same-name" ? key : annotation);
+  if (record === undefined || record === "" || record.served?.prefixes.includes(PREFIXES.nginx) !== true)
+    return undefined;
+  return record as ServedAnnotation<unknown>;
+}
+
+/** Where the keys are that Hawser reads, in its own form. */
+export const NGINX_CONFIG_MAP = "hawser-system/nginx-config";
+
+function asAnnotation(annotation: string): SettingVerdict {
+  const text = `Read from there, as the annotation ${annotation} of each Ingress that does not have it`;
+  return { kind: "option", flags: [`--nginx-config-map=${NGINX_CONFIG_MAP}`], text };
 }
 
 function settingOf(table: readonly NginxSetting[], name: string): NginxSetting | undefined {

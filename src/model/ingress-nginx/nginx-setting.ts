@@ -17,6 +17,11 @@ export interface NginxSetting {
   readonly names: readonly string[];
   /** What Hawser has for a value that is not blank. */
   readonly judge: (value: string) => SettingVerdict;
+  /**
+   * Of a key of the ConfigMap: the annotation, without prefix, that says the same of one Ingress; `same-name`: that of its name. Where Hawser serves that, the key
+   * counts for each Ingress that does not say otherwise (`--nginx-config-map`), and `judge` only for the default.
+   */
+  readonly annotation?: string;
   /** What ingress-nginx does where the setting is left out, if Hawser does something else then. */
   readonly byDefault?: string;
 }

@@ -67,7 +67,14 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   },
   {
     names: ["default-backend-service"],
-    judge: JUDGE.option("--default-backend-service"),
+    judge: JUDGE.where(
+      (value) => value.startsWith("("),
+      JUDGE.notServed(
+        "The chart installs a Service for requests that no rule matches",
+        "Start the ingress with --default-backend-service and the name of that Service",
+      ),
+      JUDGE.option("--default-backend-service"),
+    ),
   },
   { names: ["default-ssl-certificate"], judge: JUDGE.option("--default-ssl-certificate") },
   {

@@ -7,11 +7,13 @@ const HSTS = "It is sent for hosts with a tls entry";
 export const TLS_KEYS: readonly NginxSetting[] = [
   {
     names: ["ssl-redirect"],
+    annotation: "ssl-redirect",
     judge: JUDGE.onOff(JUDGE.flag("--ssl-redirect"), JUDGE.same("Plain requests are not redirected to HTTPS")),
     byDefault: "true",
   },
   {
     names: ["force-ssl-redirect"],
+    annotation: "force-ssl-redirect",
     judge: JUDGE.onOff(
       JUDGE.notServed(
         "Hosts without a tls entry are redirected to HTTPS only where their Ingress says so",

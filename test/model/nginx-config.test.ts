@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { readNginxConfig, withGlobalAnnotations } from "#src/model/ingress-nginx/nginx-config.ts";
+import { parseIngress } from "#src/model/ingress.ts";
+import { codes, object, valueOf } from "./build.ts";
+
+const NGINX = "nginx.ingress.kubernetes.io/";
+
+function read(data: Readonly<Record<string, unknown>>, flags: readonly string[] = []) {
+  const metadata = { namespace: "ingress-nginx", name: "config" };
+  return readNginxConfig(
+    object(JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data })),
+    new Set(flags),
+  );
+}
+
+function ingressWith(annotations: Readonly<Record<string, string>>) {
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  const spec = { rules: [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] };
+  const metadata = { name: "shop", annotations };
+  return object(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec }));
+}
+
+/** The annotations that an Ingress has by a ConfigMap, besides its own. */
+function given(data: Readonly<Record<string, unknown>>, annotations: Readonly<Record<string, string>> = {}) {
+  const all = withGlobalAnnotations(ingressWith(annotations), read(data).annotations).metadata.annotations;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key, value]) => annotations[key] !== value)
+      .map(([key, value]) => [key.replace(NGINX, ""), value]),
+  );
+}
+
+describe("readNginxConfig() gives Ingresses the annotations that keys of ingress-nginx's ConfigMap say", () => {
+  it.each([
+    ["proxy-body-size", "8m", "proxy-body-size"],
+    ["proxy-read-timeout", "300", "proxy-read-timeout"],
+    ["ssl-redirect", "true", "ssl-redirect"],
+    ["force-ssl-redirect", "true", "force-ssl-redirect"],
+    ["whitelist-source-range", "10.0.0.0/8", "allowlist-source-range"],
+    ["allowlist-source-range", "10.0.0.0/8", "allowlist-source-range"],
+    ["denylist-source-range", "10.0.0.1", "denylist-source-range"],
+    ["load-balance", "ewma", "load-balance"],
+    ["global-auth-url", "http://auth.default.svc/x", "auth-url"],
+    ["global-auth-signin", "https://auth.example.com/", "auth-signin"],
+  ])("%s: %s", (key, value, annotation) => {
+    expect(given({ [key]: value })).toEqual({ [annotation]: value });
+    expect(read({ [key]: value }).problems).toEqual([]);
+  });
+
+  it.each([
+    { name: "the same annotation", own: { [`${NGINX}proxy-body-size`]: "1m" } },
+    { name: "that of Hawser", own: { "hawser.dev/proxy-body-size": "1m" } },
+    { name: "the old one", own: { "ingress.kubernetes.io/proxy-body-size": "1m" } },
+  ])("leaves an Ingress that has $name", ({ own }) => expect(given({ "proxy-body-size": "8m" }, own)).toEqual({}));
+
+  it("leaves an Ingress that has an annotation under its other name, and not one that has it blank", () => {
+    const data = { "allowlist-source-range": "10.0.0.0/8" };
+    expect(given(data, { [`${NGINX}whitelist-source-range`]: "0.0.0.0/0,::/0" })).toEqual({});
+    expect(given(data, { [`${NGINX}whitelist-source-range`]: " " })).toEqual(data);
+  });
+
+  it.each([
+    { name: "its own service", own: { [`${NGINX}auth-url`]: "http://other.default.svc/" } },
+    { name: "enable-global-auth: false", own: { [`${NGINX}enable-global-auth`]: "false" } },
+  ])("gives nothing of global-auth to an Ingress with $name", ({ own }) => {
+    expect(given({ "global-auth-url": "http://auth.default.svc/", "global-auth-method": "POST" }, own)).toEqual({});
+  });
+
+  it("closes what a restriction is for that cannot be read, and ignores a detail", () => {
+    const { annotations, problems } = read({ "whitelist-source-range": "x", "proxy-read-timeout": "x" });
+    expect(codes(problems).sort()).toEqual(["NGINX_KEY_INVALID", "nginx_key_invalid"]);
+    const parsed = parseIngress(withGlobalAnnotations(ingressWith({}), annotations));
+    expect(valueOf(parsed).closed).toBe("closed-restriction");
+    expect(annotations).toHaveLength(1);
+  });
+
+  it.each([
+    { data: { "server-tokens": "false", "worker-processes": "4", "use-gzip": " " }, is: [] },
+    { data: { "use-gzip": "true" }, is: ["nginx_key_not_served"] },
+    { data: { "keep-alive": "30" }, is: ["nginx_key_not_served"] },
+    { data: { "block-user-agents": "curl" }, is: ["NGINX_KEY_NOT_SERVED"] },
+    { data: { "http-snippet": "map" }, is: ["NGINX_KEY_NOT_SERVED"] },
+    { data: { "proxy-body-sise": "1m" }, is: ["nginx_key_unknown"] },
+    { data: { "rewrite-target": "/" }, is: ["nginx_key_unknown"] },
+  ])("says what is not served: $data", ({ data, is }) => expect(codes(read(data).problems)).toEqual(is));
+
+  it("says nothing of a key whose option the program has", () => {
+    expect(read({ "keep-alive": "30" }, ["--idle-timeout=30"]).problems).toEqual([]);
+  });
+});
