@@ -16,6 +16,7 @@ import { findBrokenReferences } from "./find-broken-references.ts";
 import { findLostRoutes } from "./find-lost-routes.ts";
 import { findEmptySelectors } from "./find-empty-selectors.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
+import { findNginxDifferences } from "./find-nginx-differences.ts";
 import { findPendingServices } from "./find-pending-services.ts";
 import { findUnannounced } from "./find-unannounced.ts";
 import { findUnknownInterfaces } from "./find-unknown-interfaces.ts";
@@ -71,6 +72,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findWrongClasses(set),
     ...findUnmatchedPorts(set),
     ...findLostRoutes(set, snapshot),
+    ...findNginxDifferences(set),
     ...findBadCertificates(set, input.nowMs),
     ...findBadPasswords(set),
     ...findBadCertificateSecrets(set),

@@ -404,6 +404,11 @@ export const PROBLEM_CODES = {
     meaning: "Warning: ingress-nginx has no key of this name in its ConfigMap. It is ignored.",
     solve: "Write the key that the message proposes, or remove it.",
   },
+  INGRESS_NGINX_DIFFERS: {
+    meaning:
+      "Warning: ingress-nginx, for whose class an Ingress is, would compare a path otherwise: as a regular expression, because another Ingress of the host has one, or also without its final slash, by a redirect. Found by `hawser check --controller-class k8s.io/ingress-nginx` and `hawser migrate ingress-nginx` alone.",
+    solve: "Nothing, if clients write the path as it is; otherwise change it as the message says.",
+  },
   INGRESS_EMPTY: {
     meaning: "An Ingress has neither rules nor a default backend.",
     solve: "Write one of the two.",
