@@ -10,7 +10,7 @@ import { faultOfFolder } from "./open-folder.ts";
 /** What the options of the ingress say. */
 export type IngressScope = Pick<
   RoutesInput,
-  "scope" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
+  "scope" | "compat" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
 >;
 
 /** What a folder of manifests says of Ingresses, read once; a text says why it cannot be read. */

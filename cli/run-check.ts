@@ -35,6 +35,12 @@ const specs = {
     placeholder: "CONTROLLER",
     help: "Check the Ingresses of classes with this spec.controller, as the ingress serves them by --controller-class",
   },
+  compat: {
+    kind: "string",
+    choices: ["hawser", "nginx"],
+    default: "hawser",
+    help: "Compare paths as the ingress does by --compat; for Ingresses of ingress-nginx it is said where the two differ",
+  },
   watchIngressWithoutClass: {
     kind: "boolean",
     help: "Ingresses without a class are Hawser's in a cluster, too, where no class is the default",
@@ -91,13 +97,14 @@ async function checkPaths(options: Options, paths: readonly string[]): Promise<C
 }
 
 function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
-  const { ingressClass, controllerClass, ignoreExcludeLb } = options;
+  const { ingressClass, controllerClass, compat, ignoreExcludeLb } = options;
   return {
     configMap: keyOf(configMapRef(options)),
     metallbNamespace: options.metallbNamespace,
     ...serviceClassOf(options),
     ingressClass,
     controllerClass,
+    compat,
     takesIngressesWithoutClass,
     ignoresExcludeLabel: ignoreExcludeLb,
   };

@@ -37,6 +37,7 @@ export async function seeIngresses(
       // As the ingress does.
       withoutClass: watchIngressWithoutClass || manifests !== undefined,
     },
+    compat: options.compat,
     redirectsToHttps: sslRedirect,
     defaultSecret: defaultSecret.value,
     defaultService: defaultService.value,

@@ -13,7 +13,7 @@ import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
-import type { ClassScope } from "#src/routing/ingress/routing-snapshot.ts";
+import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
@@ -70,6 +70,8 @@ export interface IngressContext {
   readonly allowedHeaders?: ReadonlySet<string>;
   /** Takes the header fields that ConfigMaps name; by default none are written. */
   readonly useHeaders?: (headers: NamedHeaders) => void;
+  /** How paths are compared; default `hawser`. */
+  readonly compat?: Compat | undefined;
   /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */
   readonly nginxConfig?: NginxConfigOptions | undefined;
   /** Takes each new route table. */

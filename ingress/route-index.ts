@@ -17,6 +17,7 @@ import {
   claimedHosts,
   classOf,
   type ClassScope,
+  type Compat,
   compareAge,
   isServed,
   isWatched,
@@ -51,6 +52,8 @@ interface ClaimMove {
 }
 
 export interface RouteIndexOptions {
+  /** How paths are compared; default `hawser`. */
+  readonly compat?: Compat | undefined;
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
   /** The Service (`namespace/name`) for requests that no rule matches. */
   readonly defaultService?: string | undefined;
@@ -66,6 +69,7 @@ export class RouteIndex {
   readonly #isOwnEndpoint: IsOwnEndpoint | undefined;
   readonly #defaultService: string | undefined;
   readonly #addressesOf: ((serviceKey: string) => readonly string[]) | undefined;
+  readonly #compat: Compat | undefined;
   readonly #classes = new Map<string, IngressClass>();
   /** All Ingresses, and of them those of our class, closed ones too. */
   readonly #ingresses = new Map<string, Ingress>();
@@ -89,8 +93,9 @@ export class RouteIndex {
   #hasMoved = false;
   #table: RouteTable;
 
-  constructor(scope: ClassScope, { isOwnEndpoint, defaultService, addressesOf }: RouteIndexOptions = {}) {
+  constructor(scope: ClassScope, { isOwnEndpoint, defaultService, addressesOf, compat }: RouteIndexOptions = {}) {
     this.#scope = scope;
+    this.#compat = compat;
     this.#isOwnEndpoint = isOwnEndpoint;
     this.#defaultService = defaultService;
     this.#addressesOf = addressesOf;
@@ -193,7 +198,7 @@ export class RouteIndex {
     const touched = changes.classes.length > 0 ? this.#ingresses.keys() : [];
     for (const key of [...changes.ingresses.map((change) => change.key), ...touched]) this.#settle(key, moves);
     for (const [host, move] of moves) put(this.#claims, host, claimsAfter(this.#claims.get(host) ?? [], move));
-    const merged = [...mergeHosts(moves.keys(), { claims: this.#claims })];
+    const merged = [...mergeHosts(moves.keys(), { claims: this.#claims, compat: this.#compat })];
     for (const [host, one] of merged) {
       const conflicts = one === undefined ? [] : conflictsOfHost(host, one);
       put(this.#conflicts, host, conflicts.length === 0 ? undefined : conflicts);

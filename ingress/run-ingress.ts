@@ -243,6 +243,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         interfaces: networkInterfaces,
         nowMs: monotonicMs,
       }),
+      compat: options.compat,
       certificates,
       defaultSecret: defaultSecretKey,
       defaultService,

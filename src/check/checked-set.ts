@@ -10,6 +10,7 @@ import type { KubeObject } from "#src/model/object.ts";
 import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
+import type { Compat } from "#src/routing/ingress/routing-snapshot.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
 
 /** Which installation of Hawser objects are checked for: what the options of the programs say. */
@@ -22,6 +23,8 @@ export interface Installation extends ServiceClass {
   readonly ingressClass: string;
   /** Ingresses of a class of this controller are Hawser's, too. */
   readonly controllerClass: string;
+  /** How the ingress compares paths. */
+  readonly compat: Compat;
   /** Ingresses without a class are Hawser's where no class is the default. */
   readonly takesIngressesWithoutClass: boolean;
   /** Speakers announce from nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers`, too. */

@@ -16,7 +16,7 @@ interface HostPath {
 
 /** Paths that ingress-nginx would compare otherwise, where its class is served: each of them at its line. */
 export function findNginxDifferences({ installation, ingresses, rootOf }: CheckedSet): readonly Problem[] {
-  if (!NGINX_CONTROLLER.test(installation.controllerClass)) return [];
+  if (installation.compat === "nginx" || !NGINX_CONTROLLER.test(installation.controllerClass)) return [];
   const problems: Problem[] = [];
   for (const [host, paths] of pathsByHost(ingresses)) {
     const regex = paths.find(({ ingress }) => ingress.usesRegex === true)?.ingress;
@@ -50,7 +50,7 @@ function regexDifference({ path, isPattern, target, pathType }: IngressPath, hos
   return {
     what: `Compared ${quote(path)} as ${pathType} says`,
     why: `ingress-nginx makes regular expressions of all paths of the host ${quote(host === "" ? "*" : host)}, because Ingress ${quote(regex)} has them: without regard to case, and to where the path ends`,
-    fix: "Nothing, if clients write the path as it is; otherwise write it with pathType ImplementationSpecific, and use-regex: true into this Ingress",
+    fix: "Nothing, if clients write the path as it is; otherwise start the ingress with --compat=nginx, or write it with pathType ImplementationSpecific, and use-regex: true into this Ingress",
   };
 }
 
@@ -62,6 +62,6 @@ function slashDifference({ path, pathType, isPattern, target }: IngressPath, tex
   return {
     what: `Served ${quote(path)}, and not ${quote(without)}`,
     why: `ingress-nginx redirects ${quote(without)} to it (301)`,
-    fix: "Write it with pathType: Prefix, which is for both, if clients leave the slash out",
+    fix: "Write it with pathType: Prefix, which is for both, if clients leave the slash out, or start the ingress with --compat=nginx",
   };
 }

@@ -46,7 +46,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
   const { inspected, between, ...inspection } = inspectObjects(objects, installation);
   const set: CheckedSet = { ...inspection, members, otherKinds };
   const { pools = [], nodes } = set;
-  const snapshot = routingSnapshot(set);
+  const snapshot = { ...routingSnapshot(set), compat: installation.compat };
   const places = poolPlaces(set.rootOf("ConfigMap", installation.configMap, []), (kind, key) =>
     set.rootOf(kind, key, []),
   );

@@ -18,6 +18,7 @@ export const DEFAULT_INSTALLATION: Installation = {
   loadBalancerClass: undefined,
   ingressClass: "hawser",
   controllerClass: INGRESS_CONTROLLER,
+  compat: "hawser",
   takesIngressesWithoutClass: true,
   ignoresExcludeLabel: false,
 };

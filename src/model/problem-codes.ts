@@ -407,7 +407,8 @@ export const PROBLEM_CODES = {
   INGRESS_NGINX_DIFFERS: {
     meaning:
       "Warning: ingress-nginx, for whose class an Ingress is, would compare a path otherwise: as a regular expression, because another Ingress of the host has one, or also without its final slash, by a redirect. Found by `hawser check --controller-class k8s.io/ingress-nginx` and `hawser migrate ingress-nginx` alone.",
-    solve: "Nothing, if clients write the path as it is; otherwise change it as the message says.",
+    solve:
+      "Nothing, if clients write the path as it is; otherwise start the ingress with `--compat=nginx`, or change the path as the message says.",
   },
   INGRESS_EMPTY: {
     meaning: "An Ingress has neither rules nor a default backend.",

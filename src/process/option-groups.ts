@@ -29,6 +29,12 @@ export function ingressScopeOptions<const C extends string>(controller: C) {
       default: false,
       help: "Serve Ingresses without a class where no IngressClass is the default. With --manifests they are always served",
     },
+    compat: {
+      kind: "string",
+      choices: ["hawser", "nginx"],
+      default: "hawser",
+      help: "How paths are compared: as Ingress says (hawser), or as ingress-nginx does (nginx): every path of a host where an Ingress has regular expressions is one, and /path is redirected to a path /path/ of Exact or ImplementationSpecific",
+    },
     sslRedirect: {
       kind: "boolean",
       default: false,

@@ -1,6 +1,6 @@
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { ClassScope } from "#src/routing/ingress/routing-snapshot.ts";
+import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.ts";
 
 /** What is seen of the Ingresses of a cluster or a folder, and of what they name. A list is undefined where it may not be read. */
 export interface RoutesInput {
@@ -14,6 +14,8 @@ export interface RoutesInput {
   readonly defaultSecret: string | undefined;
   /** Its option --default-backend-service, as `namespace/name`. */
   readonly defaultService: string | undefined;
+  /** How paths are compared. */
+  readonly compat?: Compat | undefined;
   /** Not its option --disable-svc-external-name. */
   readonly servesExternalNames: boolean;
   readonly ingresses: readonly KubeObject[] | undefined;

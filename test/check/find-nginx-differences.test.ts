@@ -55,6 +55,16 @@ describe("findNginxDifferences()", () => {
     expect(differences([ingress("web", path, pathType), ...more])).toEqual(is);
   });
 
+  it("finds nothing where the ingress compares as ingress-nginx does", () => {
+    const documents = [
+      CLASS,
+      ingress("other", "/x(/|$)", "ImplementationSpecific", regex),
+      ingress("web", "/api", "Prefix"),
+    ];
+    const found = findingsIn(documents, { controllerClass: NGINX, ingressClass: "nginx", compat: "nginx" });
+    expect(found.filter(({ code }) => code === "INGRESS_NGINX_DIFFERS")).toEqual([]);
+  });
+
   it("I-P25 names the Ingress that has the expressions, at the line of the path", () => {
     const documents = [
       CLASS,

@@ -11,6 +11,7 @@ import type { CanaryRequest } from "#src/routing/canary.ts";
 import { route, type RouteDecision } from "#src/routing/route.ts";
 import {
   type ClassScope,
+  type Compat,
   INGRESS_CONTROLLER,
   isServed,
   routingSnapshot,
@@ -22,6 +23,8 @@ import {
  */
 interface Case {
   readonly scope?: Partial<ClassScope>;
+  /** `--compat`. */
+  readonly compat?: Compat;
   /** `--default-backend-service`. */
   readonly defaultService?: string;
   readonly objects: readonly Readonly<Record<string, unknown>>[];
@@ -33,11 +36,11 @@ const cases = globSync("*.in.yaml", { cwd: folder.pathname }).map((file) => file
 
 describe("route()", () => {
   it.each(cases)("answers as in golden/routing/%s", async (name) => {
-    const { scope, defaultService, objects, requests } = parse(
+    const { scope, compat, defaultService, objects, requests } = parse(
       readFileSync(new URL(`${name}.in.yaml`, folder), "utf8"),
     ) as Case;
     const ours = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true, ...scope };
-    const table = tableOf(objects, ours, defaultService);
+    const table = tableOf(objects, ours, { defaultService, compat });
     const answers = requests.map((text) => {
       const [at = "", ...asked] = text.split(/ (?=header:|cookie:|chance:)/);
       const slash = at.indexOf("/");
@@ -60,7 +63,11 @@ function canaryRequest(asked: readonly string[]): CanaryRequest {
   };
 }
 
-function tableOf(manifests: Case["objects"], scope: ClassScope, defaultService: string | undefined) {
+function tableOf(
+  manifests: Case["objects"],
+  scope: ClassScope,
+  ways: { readonly defaultService: string | undefined; readonly compat: Compat | undefined },
+) {
   const objects = manifests.map((manifest) => valueOf(parseObject(manifest, { kind: "file", file: "golden" })));
   const read = <T>(kind: string, parser: (object: KubeObject) => Parsed<T>): T[] =>
     objects
@@ -71,7 +78,7 @@ function tableOf(manifests: Case["objects"], scope: ClassScope, defaultService: 
   const ingresses = read("Ingress", parseIngress).filter((ingress) => isServed(ingress, classes, scope));
   const services = read("Service", parseService);
   const slices = read("EndpointSlice", parseEndpointSlice);
-  return buildRoutes({ ...routingSnapshot({ ingresses, services, slices }), defaultService });
+  return buildRoutes({ ...routingSnapshot({ ingresses, services, slices }), ...ways });
 }
 
 function valueOf<T>(parsed: Parsed<T>): T {

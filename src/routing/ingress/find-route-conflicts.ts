@@ -20,7 +20,7 @@ export interface RouteConflict {
 const MAX_CONFLICTS_PER_HOST = 100;
 
 /** All rules that take no requests, because another one of the same host, path and type goes first. */
-export function findRouteConflicts(snapshot: Pick<RoutingSnapshot, "claims">): readonly RouteConflict[] {
+export function findRouteConflicts(snapshot: Pick<RoutingSnapshot, "claims" | "compat">): readonly RouteConflict[] {
   const merged = [...mergeHosts(snapshot.claims.keys(), snapshot)];
   return merged.flatMap(([host, one]) => (one === undefined ? [] : conflictsOfHost(host, one)));
 }

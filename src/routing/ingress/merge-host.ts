@@ -6,7 +6,8 @@ import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
 import { clientCertificatesOf } from "./client-certificates-of.ts";
 import { addCanaries, isCanary } from "./add-canaries.ts";
-import type { RoutingSnapshot } from "./routing-snapshot.ts";
+import { asNginxPath, slashClaims } from "./as-nginx.ts";
+import type { Compat, RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */
 export interface PathClaim {
@@ -65,17 +66,21 @@ export interface MergedHost {
 /** Merges what the claimants of each of these hosts say; undefined for a host that nothing claims any longer. */
 export function* mergeHosts(
   hosts: Iterable<string>,
-  { claims }: Pick<RoutingSnapshot, "claims">,
+  { claims, compat = "hawser" }: Pick<RoutingSnapshot, "claims" | "compat">,
 ): Generator<readonly [host: string, merged: MergedHost | undefined]> {
   const indexOf = hostIndexes();
   for (const host of hosts) {
     const claimants = claims.get(host);
-    yield [host, claimants && mergeHost(host, claimants, indexOf)];
+    yield [host, claimants && mergeHost(host, claimants, { indexOf, compat })];
   }
 }
 
 /** Merges what all claimants (oldest first) say about a host: for the same path and type the first one wins. */
-function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ingress) => HostIndex): MergedHost {
+function mergeHost(
+  host: string,
+  all: readonly Ingress[],
+  { indexOf, compat }: { readonly indexOf: (ingress: Ingress) => HostIndex; readonly compat: Compat },
+): MergedHost {
   const [claimants, canaries] = [all.filter((one) => !isCanary(one)), all.filter(isCanary)];
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
@@ -89,7 +94,8 @@ function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ing
   const lost: LostClaim[] = [];
   for (const ingress of present) {
     for (const rule of indexOf(ingress).rulesOf(host, named.length === 0)) {
-      for (const path of rule.paths) {
+      for (const written of rule.paths) {
+        const path = isRegexHost && compat === "nginx" ? asNginxPath(written) : written;
         const claim = claimOf(ingress, path);
         if (claim === undefined) continue;
         if (path.isPattern === true && isClosed(claim.target)) {
@@ -106,6 +112,8 @@ function mergeHost(host: string, all: readonly Ingress[], indexOf: (ingress: Ing
       }
     }
   }
+  if (compat === "nginx" && !isRegexHost)
+    for (const claim of slashClaims(exact, prefixes.values())) exact.set(claim.path, claim);
   addClosedRoots(exact, prefixes);
   const hasTls = claimants.some((ingress) => indexOf(ingress).hasTls(host));
   patterns.push(...expressions.values());

@@ -5,8 +5,13 @@ import type { ProgramPlace } from "./near-endpoints.ts";
 import type { Service } from "#src/model/service.ts";
 import { namedPorts, withNamedPorts } from "./named-ports.ts";
 
+/** `hawser`: paths are compared as the documentation of Ingress says; `nginx`: as ingress-nginx does (`asNginxPath`, `slashClaims`). */
+export type Compat = "hawser" | "nginx";
+
 /** All that the route table is made of. */
 export interface RoutingSnapshot {
+  /** How paths are compared; default `hawser`. */
+  readonly compat?: Compat | undefined;
   /** The Ingresses we serve, by each host they claim (empty for the catch-all), oldest first. */
   readonly claims: ReadonlyMap<string, readonly Ingress[]>;
   /** By `namespace/name`; those of type ExternalName with the ports that Ingresses name (`withNamedPorts`). */
