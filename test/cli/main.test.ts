@@ -31,6 +31,8 @@ const verbs = [
   "status",
   "explain",
   "pools",
+  "routes",
+  "certs",
   "plan",
   "migrate",
   "release",

@@ -95,7 +95,7 @@ describe("endpoints", () => {
     await using stuck = await startEndpoint((socket) =>
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart"),
     );
-    await using proxy = await startProxy({ s: [stuck.port] }, { limits: { endpointGapMs: 50 } });
+    await using proxy = await startProxy({ s: [stuck.port] }, { limits: { endpointGapMs: 1_000 } });
     using client = openClient(proxy.port);
     client.send(GET);
     expect(await client.ended()).toMatchObject({ wasReset: true });
