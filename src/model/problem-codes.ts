@@ -503,7 +503,7 @@ export const PROBLEM_CODES = {
   },
   INGRESS_CANARY_ALONE: {
     meaning:
-      "A path of a canary is not one of another Ingress that is served: it gets no requests, and nothing is served by it.",
+      "A path of a canary is not one of another Ingress of its namespace that is served: it gets no requests, and nothing is served by it.",
     solve: "Give it the host, path and pathType of a path of the main Ingress, or remove the annotation `canary`.",
   },
   INGRESS_ANNOTATION_UNKNOWN: {

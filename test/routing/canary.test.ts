@@ -6,6 +6,7 @@ import { type Canary, type CanaryRequest, takesCanary } from "#src/routing/canar
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { listRoutes } from "#src/routing/list-routes.ts";
 import { route } from "#src/routing/route.ts";
 import { Dice } from "#test/assignment/dice.ts";
 import { ingressOf, serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -163,6 +164,17 @@ describe("a canary", () => {
     expect(ask("a.com/")).toBe("default/old:80 by default/main");
     expect(ask("a.com/other")).toBe("default/old:80 by default/main");
     expect(conflicts).toEqual([expect.stringMatching(/^NotServed INGRESS_CANARY_ALONE default\/canary rule a\.com/)]);
+  });
+
+  it("of another namespace takes no requests, and says so", () => {
+    const canary = canaryOf("canary", { "a.com": { "/": "new" } }, { canaryWeight: 100 });
+    const other: Ingress = { ...canary, key: "other/canary", namespace: "other" };
+    const snapshot = routingSnapshot({ ingresses: [MAIN, other], services: [], slices: [] });
+    const { routes } = listRoutes(buildRoutes(snapshot), 10);
+    expect(routes.filter((one) => one.canary !== undefined)).toEqual([]);
+    expect(findRouteConflicts(snapshot).map(({ loser, problem }) => `${problem.code} ${loser.key}`)).toEqual([
+      "INGRESS_CANARY_ALONE other/canary",
+    ]);
   });
 
   it("alone with its host hides neither a wildcard nor the catch-all", () => {

@@ -11,7 +11,7 @@ const MAX_WEIGHT = 1_000_000;
 
 const CANARY: ServedAnnotation<boolean> = {
   names: ["canary"],
-  doc: "The Ingress is a canary, with `true`. It gets a part of the requests for the paths that it shares with another Ingress (same host, path and type), whose other annotations hold for it; a path that no other Ingress has gets none",
+  doc: "The Ingress is a canary, with `true`. It gets a part of the requests for the paths that it shares with another Ingress of its namespace (same host, path and type), whose other annotations hold for it; a path that no other Ingress has gets none",
   served: { prefixes: OWN_PREFIXES, parse: parseCanary },
   risks: [
     { effect: "canary", asks: ASKS.true },

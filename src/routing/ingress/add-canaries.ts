@@ -8,8 +8,8 @@ export function isCanary({ settings }: Ingress): boolean {
 }
 
 /**
- * Gives each claim of a canary (the oldest first) to the main claim of the same path and type, which has one canary at most:
- * the others are added to `lost`.
+ * Gives each claim of a canary (the oldest first) to the main claim of the same path and type in its namespace, which has one
+ * canary at most: the others are added to `lost`. Who writes Ingresses in one namespace takes no requests from another one.
  */
 export function addCanaries(
   claims: readonly PathClaim[],
@@ -20,7 +20,8 @@ export function addCanaries(
   const alone: PathClaim[] = [];
   for (const claim of claims) {
     if (isClosed(claim.target)) continue;
-    const main = mainOf(claim);
+    const found = mainOf(claim);
+    const main = found?.ingress.namespace === claim.ingress.namespace ? found : undefined;
     const winner = main && canaries.get(main);
     if (main === undefined || isClosed(main.target)) alone.push(claim);
     else if (winner === undefined) canaries.set(main, claim);

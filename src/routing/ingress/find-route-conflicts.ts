@@ -74,7 +74,7 @@ function aloneOf(host: string, { ingress, pathType, at }: PathClaim): RouteConfl
   const why =
     pathType === "default"
       ? "a canary has requests for paths alone"
-      : `no other Ingress that is served has this path and type for ${shown}`;
+      : `no other Ingress of its namespace that is served has this path and type for ${shown}`;
   return {
     loser: ingress,
     at,
