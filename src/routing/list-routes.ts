@@ -108,7 +108,7 @@ export function rulesOf({ exact, prefixes, patterns, closedPatterns, fallback, g
     ...prefixes.map(({ rule }) => rule),
     ...patterns.flatMap(({ routes }) => routes.map(({ rule }) => rule)),
     ...closedPatterns.map(({ rule }) => rule),
-    ...guards.map(({ rule }) => rule),
+    ...guards.all.map(({ rule }) => rule),
     ...(fallback === undefined ? [] : [fallback]),
   ];
 }

@@ -1,7 +1,7 @@
 import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import type { HostPattern } from "#src/pattern/host-pattern.ts";
 import type { PathPattern } from "#src/pattern/path-pattern.ts";
-import type { HostGuard } from "./host-guard.ts";
+import type { HostGuards } from "./host-guard.ts";
 import type { NestedText } from "./nested-texts.ts";
 import type { Rule } from "./rule.ts";
 import type { ShardedMap } from "./sharded-map.ts";
@@ -39,7 +39,7 @@ export interface HostRoutes {
   readonly closedPatterns: readonly ClosedPattern[];
   readonly fallback: Rule | undefined;
   /** Go before all others; usually none. */
-  readonly guards: readonly HostGuard[];
+  readonly guards: HostGuards;
   /** Any of them is closed or restricted: mostly none is, and then no other spelling of a path has to be looked for. */
   readonly hasGuarded: boolean;
   /** An Ingress has a `tls` entry for the host. */

@@ -124,7 +124,7 @@ function guarded(
   rules: HostRoutes | undefined,
   { path, found, budget }: { readonly path: string; readonly found: Rule | undefined; readonly budget: StepBudget },
 ): Rule | undefined {
-  if (rules === undefined || rules.guards.length === 0 || found?.action.kind === "closed") return undefined;
+  if (rules === undefined || rules.guards.all.length === 0 || found?.action.kind === "closed") return undefined;
   for (const one of [path, ...decodedPaths(path)]) {
     const rule = guardRule(rules.guards, { path: one, found, budget });
     if (rule !== undefined) return rule;

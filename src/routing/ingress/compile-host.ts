@@ -2,7 +2,7 @@ import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { isAnswered, isBackend, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { SnippetLocation } from "#src/model/snippets/snippet.ts";
-import type { HostGuard } from "#src/routing/host-guard.ts";
+import { type HostGuard, type HostGuards, NO_GUARDS } from "#src/routing/host-guard.ts";
 import { backendKey, firstPortKey } from "./backend.ts";
 import { balancingOf } from "./balancing-of.ts";
 import { canaryOf } from "./canary-of.ts";
@@ -40,11 +40,16 @@ export function compileHost(merged: MergedHost): HostRoutes {
     patterns: linkPatternRoutes(served),
     closedPatterns: linkPatterns(unserved.map((claim) => closedPattern(claim.path, ruleOf(claim, merged)))),
     fallback: fallback && ruleOf(fallback, merged),
-    guards: merged.locations.map(({ ingress, location }) => guardOf(ingress, location, merged.clientCertificates)),
+    guards: guardsOf(merged),
     hasGuarded: claims.some(isGuarded),
     hasTls,
     ...(merged.clientCertificates && { clientCertificates: merged.clientCertificates }),
   };
+}
+
+function guardsOf({ locations, ranks, clientCertificates }: MergedHost): HostGuards {
+  if (locations.length === 0) return NO_GUARDS;
+  return { all: locations.map(({ ingress, location }) => guardOf(ingress, location, clientCertificates)), ranks };
 }
 
 /** A location of a snippet. Nothing but the client certificate is asked for before its requests have their answer. */
@@ -57,7 +62,8 @@ function guardOf(
   const { path } = match;
   const pathType = match.kind === "exact" ? "Exact" : "ImplementationSpecific";
   const action = answer.kind === "redirect" ? { kind: answer.kind, ...answer.redirect } : answer;
-  return { match, rule: { origin: { object, path, pathType }, filters, isRestricted: false, action } };
+  const yields = answer.kind === "redirect" || answer.status < 400;
+  return { match, rule: { origin: { object, path, pathType }, filters, isRestricted: false, action }, yields };
 }
 
 function ruleOf(

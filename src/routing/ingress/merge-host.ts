@@ -46,6 +46,8 @@ export interface MergedHost {
   readonly fallback: PathClaim | undefined;
   /** What snippets say of paths of the host, those of the oldest Ingress first. */
   readonly locations: readonly { readonly ingress: Ingress; readonly location: SnippetLocation }[];
+  /** Which of the Ingresses (`namespace/name`) is how old: the oldest is 0. Empty without locations. */
+  readonly ranks: ReadonlyMap<string, number>;
   /** Claims of canaries, by the claim whose requests they get a part of. */
   readonly canaries: ReadonlyMap<PathClaim, PathClaim>;
   /** Claims of canaries that get no requests, because no other Ingress has such a path. */
@@ -130,7 +132,7 @@ function mergeHost(
     hasTls,
     clientCertificates: present.map(clientCertificatesOf).find((one) => one !== undefined),
     ...mergeFallbacks(host, present, lost),
-    locations: present.flatMap(locationsOf),
+    ...mergeLocations(present),
     ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
     canaries: added,
     alone,
@@ -152,6 +154,11 @@ function mergeAliases(
     .filter((ingress) => addedBy(ingress).some((rule) => rule.aliasOf !== undefined && rule.aliasOf !== aliasOf))
     .map((loser) => ({ loser, winner, isNamed: named !== undefined }));
   return { aliasOf, lostAliases };
+}
+
+function mergeLocations(present: readonly Ingress[]): Pick<MergedHost, "locations" | "ranks"> {
+  const locations = present.flatMap(locationsOf);
+  return { locations, ranks: new Map(locations.length === 0 ? [] : present.map(({ key }, rank) => [key, rank])) };
 }
 
 /** None of an Ingress that is closed: all of it is. */
