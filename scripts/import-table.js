@@ -74,6 +74,7 @@ export const importTable = {
     "prom-client",
   ],
   ingress: [
+    "#src/collections",
     "#src/ip",
     "#src/model",
     "#src/auth",

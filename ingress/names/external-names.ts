@@ -1,4 +1,6 @@
 import { isIP } from "node:net";
+import { FairShare } from "#ingress/auth/fair-share.ts";
+import { cutFairly } from "#src/collections/cut-fairly.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { doubledMs } from "#src/process/back-off.ts";
@@ -19,6 +21,8 @@ interface KnownName {
   readonly name: string;
   /** Keys of the Services that lead to it. */
   services: ReadonlySet<string>;
+  /** The namespace that it counts for: of those with such a Service the one with the fewest names. */
+  owner: string;
   addresses: readonly string[];
   /** Why it has no addresses; undefined: it has, or was not asked for yet. */
   why: string | undefined;
@@ -27,9 +31,9 @@ interface KnownName {
   asking: Promise<void> | undefined;
 }
 
-/** Names that are looked up: each is asked for again when its TTL is over. */
+/** Names that are looked up: each is asked for again when its TTL is over. No namespace keeps the names of others out. */
 const MAX_NAMES = 1_024;
-/** Questions under way at once. */
+/** Questions under way at once, of one namespace half of them at most: DNS may take its time for names of some. */
 const MAX_ASKED = 32;
 /** DNS may say any TTL: a shorter one counts as this, and a longer one as that. */
 const MIN_TTL_MS = 1_000;
@@ -48,6 +52,7 @@ export class ExternalNames {
   readonly #known = new Map<string, KnownName>();
   readonly #nameOf = new Map<string, string>();
   readonly #changed = new Set<string>();
+  readonly #places = new FairShare(MAX_ASKED);
   #unfollowed: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -64,11 +69,15 @@ export class ExternalNames {
   /** Looks these names up from now on, by the `namespace/name` of their Services, and no others. */
   follow(names: ReadonlyMap<string, string>): void {
     const byName = Map.groupBy(names, ([, name]) => name);
-    const followed = [...byName].slice(0, MAX_NAMES);
-    this.#unfollowed = [...byName].slice(MAX_NAMES).flatMap(([, entries]) => entries.map(([service]) => service));
+    const owners = ownersOf(byName);
+    const ownerOf = ([name]: readonly [string, unknown]) => owners.get(name) ?? "";
+    const followed = new Map(cutFairly([...byName], { max: MAX_NAMES, ownerOf }));
+    const left = [...byName].filter(([name]) => !followed.has(name));
+    this.#unfollowed = left.flatMap(([, entries]) => entries.map(([service]) => service));
     for (const service of this.#nameOf.keys()) if (!names.has(service)) this.#nameOf.delete(service);
-    for (const name of this.#known.keys()) if (!byName.has(name)) this.#known.delete(name);
+    for (const name of this.#known.keys()) if (!followed.has(name)) this.#known.delete(name);
     for (const [name, entries] of followed) {
+      const owner = owners.get(name) ?? "";
       const services = new Set(entries.map(([service]) => service));
       for (const service of services) {
         if (this.#nameOf.get(service) === name) continue;
@@ -76,8 +85,8 @@ export class ExternalNames {
         this.#changed.add(service);
       }
       const known = this.#known.get(name);
-      if (known === undefined) this.#known.set(name, newName(name, services, this.#options.clockMs()));
-      else known.services = services;
+      if (known === undefined) this.#known.set(name, newName({ name, services, owner }, this.#options.clockMs()));
+      else Object.assign(known, { services, owner });
     }
     this.#askDue();
   }
@@ -112,20 +121,12 @@ export class ExternalNames {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
     const nowMs = this.#options.clockMs();
-    const all = [...this.#known.values()];
-    let asked = all.filter(({ asking }) => asking !== undefined).length;
-    let nextMs = Infinity;
-    for (const known of all) {
-      if (known.asking !== undefined) continue;
-      if (known.dueMs <= nowMs && asked < MAX_ASKED) {
-        asked += 1;
-        known.asking = this.#ask(known);
-      } else {
-        nextMs = Math.min(nextMs, known.dueMs);
-      }
-    }
-    // Where all places are taken, the next one that is free begins the rest.
-    if (nextMs === Infinity || (asked >= MAX_ASKED && nextMs <= nowMs)) return;
+    const idle = [...this.#known.values()].filter(({ asking }) => asking === undefined);
+    const due = idle.filter(({ dueMs }) => dueMs <= nowMs).sort((left, right) => left.dueMs - right.dueMs);
+    // For one that has no place, a question is under way, which begins it at its end.
+    for (const known of due) if (this.#places.hasPlaceFor(known.owner)) known.asking = this.#ask(known);
+    const nextMs = Math.min(...idle.map(({ dueMs }) => dueMs).filter((dueMs) => dueMs > nowMs));
+    if (nextMs === Infinity) return;
     this.#timer = setTimeout(() => this.#askDue(), Math.max(1, nextMs - nowMs));
     this.#timer.unref();
   }
@@ -133,14 +134,20 @@ export class ExternalNames {
   async #ask(known: KnownName): Promise<void> {
     const { clockMs, onChange } = this.#options;
     const [before, whyBefore] = [known.addresses, known.why];
+    const { owner } = known;
+    this.#places.enter(owner);
     await this.#find(known);
+    this.#places.leave(owner);
     known.asking = undefined;
-    if (this.#isClosed || this.#known.get(known.name) !== known) return;
+    if (this.#known.get(known.name) !== known) {
+      this.#askDue();
+      return;
+    }
     known.dueMs = Math.max(known.dueMs, clockMs() + 1);
     const isSame = known.addresses.length === before.length && known.addresses.every((one) => before.includes(one));
     if (!isSame) for (const service of known.services) this.#changed.add(service);
     this.#askDue();
-    if (!isSame || known.why !== whyBefore) onChange();
+    if (!this.#isClosed && (!isSame || known.why !== whyBefore)) onChange();
   }
 
   async #find(known: KnownName): Promise<void> {
@@ -166,8 +173,24 @@ function addressesWithout(name: string): ResolvedName | undefined {
   return /(?:^|\.)localhost$/i.test(name) ? { addresses: ["127.0.0.1"], ttlMs: MAX_TTL_MS } : undefined;
 }
 
-function newName(name: string, services: ReadonlySet<string>, nowMs: number): KnownName {
-  return { name, services, addresses: NONE, why: undefined, dueMs: nowMs, failures: 0, asking: undefined };
+type Entries = readonly (readonly [service: string, name: string])[];
+
+/** The namespace that each name counts for. */
+function ownersOf(byName: ReadonlyMap<string, Entries>): ReadonlyMap<string, string> {
+  const namespaces = new Map(Array.from(byName, ([name, entries]) => [name, new Set(entries.map(namespaceOf))]));
+  const counts = new Map<string, number>();
+  for (const all of namespaces.values()) for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const fewest = (all: ReadonlySet<string>) =>
+    [...all].reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
+  return new Map(Array.from(namespaces, ([name, all]) => [name, fewest(all)]));
+}
+
+function namespaceOf([service]: Entries[number]): string {
+  return service.slice(0, service.indexOf("/"));
+}
+
+function newName(of: Pick<KnownName, "name" | "services" | "owner">, nowMs: number): KnownName {
+  return { ...of, addresses: NONE, why: undefined, dueMs: nowMs, failures: 0, asking: undefined };
 }
 
 function whyWithout(refused: string | undefined, name: string): string {

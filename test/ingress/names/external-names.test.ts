@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ExternalNames } from "#ingress/names/external-names.ts";
 import { isReachableAddress } from "#ingress/names/reachable-address.ts";
-import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
+import { type ResolvedName, resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { type DnsRecords, startDnsServer, type TestDnsServer } from "#test/support/dns-server.ts";
@@ -131,5 +131,44 @@ describe("I-B18 ExternalNames", () => {
     await vi.waitFor(() => expect(resolve).toHaveBeenCalledTimes(1_024), eventually);
     names.close();
     expect(problemsOf(names)).toHaveLength(6);
+  });
+
+  it("follows the names of a namespace also where another one has more than are looked up", () => {
+    const resolve = () => new Promise<never>(() => undefined);
+    const names = new ExternalNames({ resolve, isReachable: () => true, clockMs: () => 0, onChange: () => undefined });
+    const many = Array.from({ length: 1_030 }, (_, index) => [`a/s${index}`, `n${index}.test`] as const);
+    // The other one has the name, too, which makes it none of its own.
+    names.follow(new Map([...many, ["a/last", "b.test"], ["b/own", "b.test"]]));
+    names.close();
+    const without = problemsOf(names).filter((text) => text.includes("more than 1024 names"));
+    expect([without.length, without.filter((text) => /last|own/.test(text))]).toEqual([7, []]);
+  });
+
+  it("asks for the name of a namespace also while those of another one wait for DNS", () => {
+    const resolve = vi.fn((_name: string) => new Promise<never>(() => undefined));
+    const names = new ExternalNames({ resolve, isReachable: () => true, clockMs: () => 0, onChange: () => undefined });
+    const many = Array.from({ length: 100 }, (_, index) => [`a/s${index}`, `n${index}.test`] as const);
+    names.follow(new Map(many));
+    names.follow(new Map([...many, ["b/own", "own.test"]]));
+    names.close();
+    expect(resolve).toHaveBeenLastCalledWith("own.test");
+  });
+
+  it("asks for what waited also when the questions before it are of names that are followed no longer", async () => {
+    const ends: (() => void)[] = [];
+    const resolve = vi.fn(
+      (_name: string) =>
+        new Promise<ResolvedName>((done) => ends.push(() => done({ addresses: ["192.0.2.1"], ttlMs: 60_000 }))),
+    );
+    const names = new ExternalNames({ resolve, isReachable: () => true, clockMs: () => 0, onChange: () => undefined });
+    const listOf = (prefix: string) =>
+      Array.from({ length: 100 }, (_, at) => [`a/${prefix}${at}`, `${prefix}${at}.test`]);
+    names.follow(new Map(listOf("old") as [string, string][]));
+    const underWay = resolve.mock.calls.length;
+    names.follow(new Map(listOf("new") as [string, string][]));
+    expect(resolve).toHaveBeenCalledTimes(underWay);
+    for (const end of ends.splice(0)) end();
+    await vi.waitFor(() => expect(resolve).toHaveBeenLastCalledWith(expect.stringMatching(/^new/)), eventually);
+    names.close();
   });
 });
