@@ -28,7 +28,7 @@ export function templateLogFormat(template: string): LogFormat | string {
   for (const [whole, braced, bare] of template.matchAll(PART)) {
     const name = braced ?? bare;
     if (name === undefined && whole === "$") return "it has a $ without the name of a variable";
-    const part = name === undefined ? Buffer.from(whole) : LOG_VARIABLES[name];
+    const part = name === undefined ? Buffer.from(whole) : variableOf(name);
     if (part === undefined) return unknownVariable(name ?? "");
     parts.push(part);
   }
@@ -44,6 +44,11 @@ export function templateLogFormat(template: string): LogFormat | string {
       for (const part of parts) writePart(line, part, request);
     },
   };
+}
+
+/** A name such as `constructor` is none of ours, though any object has it. */
+function variableOf(name: string): LogVariable | undefined {
+  return Object.hasOwn(LOG_VARIABLES, name) ? LOG_VARIABLES[name] : undefined;
 }
 
 function needsOf(variable: LogVariable): readonly KeptText[] {

@@ -6,20 +6,20 @@ import { OWN_PREFIXES } from "./prefixes.ts";
 /** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. */
 export type BackendProtocol = "http" | "https" | "client";
 
-const PROTOCOLS: Readonly<Record<string, BackendProtocol>> = {
-  http: "http",
-  http1: "http",
-  h1: "http",
-  https: "https",
-  auto_http: "client",
-};
+const PROTOCOLS: ReadonlyMap<string, BackendProtocol> = new Map([
+  ["http", "http"],
+  ["http1", "http"],
+  ["h1", "http"],
+  ["https", "https"],
+  ["auto_http", "client"],
+]);
 
 /** Protocols of ingress-nginx that Hawser does not speak to endpoints. */
-const OTHERS: Readonly<Record<string, string>> = {
-  grpc: "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet",
-  grpcs: "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet",
-  fcgi: "Hawser does not speak FastCGI",
-};
+const OTHERS: ReadonlyMap<string, string> = new Map([
+  ["grpc", "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet"],
+  ["grpcs", "gRPC needs HTTP/2, which Hawser does not speak to endpoints yet"],
+  ["fcgi", "Hawser does not speak FastCGI"],
+]);
 
 const BACKEND_PROTOCOL: ServedAnnotation<BackendProtocol> = {
   names: ["backend-protocol"],
@@ -28,8 +28,8 @@ const BACKEND_PROTOCOL: ServedAnnotation<BackendProtocol> = {
     prefixes: OWN_PREFIXES,
     parse: closingUnreadable<BackendProtocol>(
       (text) =>
-        PROTOCOLS[text.toLowerCase()] ?? {
-          why: OTHERS[text.toLowerCase()] ?? "there is no such protocol of endpoints",
+        PROTOCOLS.get(text.toLowerCase()) ?? {
+          why: OTHERS.get(text.toLowerCase()) ?? "there is no such protocol of endpoints",
         },
       "Write HTTP, HTTPS or AUTO_HTTP if endpoints speak one of them, or serve the Ingress by another class",
     ),

@@ -18,17 +18,17 @@ const FRAMING =
 const OURS =
   /^(?:forwarded|via|x-real-ip|x-request-id|x-hawser-.*|x-forwarded-.*|x-original-.*|x-client-ip|x-ssl-client-.*|ssl-client-.*)$/i;
 /** What the values of such fields are in Hawser anyway, as nginx has it, in lower case. */
-const AS_IT_IS: Readonly<Record<string, RegExp>> = {
-  host: /^\$(?:host|http_host|best_http_host)$/,
-  "x-forwarded-host": /^\$(?:host|http_host|best_http_host)$/,
-  "x-forwarded-proto": /^\$(?:scheme|pass_access_scheme)$/,
-  "x-forwarded-for": /^\$(?:remote_addr|proxy_add_x_forwarded_for)$/,
-  "x-forwarded-port": /^\$(?:server_port|pass_server_port|pass_port)$/,
-  "x-real-ip": /^\$remote_addr$/,
-  "x-request-id": /^\$(?:req_id|request_id)$/,
-  upgrade: /^\$http_upgrade$/,
-  connection: /^(?:upgrade|\$connection_upgrade)$/i,
-};
+const AS_IT_IS: ReadonlyMap<string, RegExp> = new Map([
+  ["host", /^\$(?:host|http_host|best_http_host)$/],
+  ["x-forwarded-host", /^\$(?:host|http_host|best_http_host)$/],
+  ["x-forwarded-proto", /^\$(?:scheme|pass_access_scheme)$/],
+  ["x-forwarded-for", /^\$(?:remote_addr|proxy_add_x_forwarded_for)$/],
+  ["x-forwarded-port", /^\$(?:server_port|pass_server_port|pass_port)$/],
+  ["x-real-ip", /^\$remote_addr$/],
+  ["x-request-id", /^\$(?:req_id|request_id)$/],
+  ["upgrade", /^\$http_upgrade$/],
+  ["connection", /^(?:upgrade|\$connection_upgrade)$/i],
+]);
 const NOTHING: FieldChanges = { request: [], response: [] };
 
 /** Reads a directive about header fields; undefined where it is about something else, or says what Hawser cannot do. */
@@ -75,7 +75,7 @@ function responseField(
 
 /** `isLast`: of proxy_set_header, which nginx asks after all that ingress-nginx writes itself; the other directives come before that. */
 function requestField(name: string, value: string, { isLast }: { readonly isLast: boolean }): FieldChanges | undefined {
-  if (AS_IT_IS[name.toLowerCase()]?.test(value) === true) return NOTHING;
+  if (AS_IT_IS.get(name.toLowerCase())?.test(value) === true) return NOTHING;
   if (!NAME.test(name) || FRAMING.test(name)) return undefined;
   if (OURS.test(name)) return isLast ? undefined : NOTHING;
   if (!VALUE.test(value)) return undefined;
