@@ -20,8 +20,11 @@ export function matchProgram(
   const { ops } = program;
   const columns = text.length + 1;
   const words = (ops.length * columns + 31) >>> 5;
-  if (scratch.visited.length < words) scratch.visited = new Uint32Array(Math.max(words, 2 * scratch.visited.length));
-  else scratch.visited.fill(0, 0, words);
+  if (scratch.visited.length < words) {
+    scratch.visited = new Uint32Array(Math.max(words, 2 * scratch.visited.length));
+    // A word of new memory takes as long as a step.
+    budget.left -= words;
+  } else scratch.visited.fill(0, 0, words);
   scratch.steps = 0;
   const found = findIn(program, text);
   budget.left -= scratch.steps;

@@ -12,6 +12,17 @@ function groupsOf(text: string, path: string): string {
   return readable(text).groups(path)?.join(" ") ?? "no match";
 }
 
+describe("the budget of comparisons", () => {
+  it("is used for the memory that a long path and a long expression need, too: the steps may be few", () => {
+    const budget = { left: 5_000_000 };
+    readable("/b[0-9]{400}").test(`/${"a".repeat(8_000)}`, budget);
+    expect(5_000_000 - budget.left).toBeGreaterThan((400 * 8_000) / 32);
+    const before = budget.left;
+    readable("/b[0-9]{400}").test("/a", budget);
+    expect(before - budget.left).toBeLessThan(2_000);
+  });
+});
+
 describe("a pattern", () => {
   it.each([
     { pattern: "/foo(/|$)(.*)", path: "/foo", groups: "/foo  " },
