@@ -23,7 +23,7 @@ import { authService } from "./auth/auth-service.ts";
 import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
 import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
-import { isReachableAddress } from "./names/reachable-address.ts";
+import { reachableAddresses } from "./names/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
 import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
@@ -110,12 +110,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const certificates = new Certificates(wallMs(), ciphers.value);
   const isOfThisNode = hostAddresses(networkInterfaces, monotonicMs);
   const passwords = passwordThread();
-  const lookup = hostResolver({ resolve: systemLookup, isReachable: isReachableAddress, clockMs: monotonicMs });
-  const service = authService({
-    lookup,
-    isReachable: isReachableAddress,
-  });
-  const mirror = new MirrorSender({ lookup, isReachable: isReachableAddress });
+  const { forQuestions, forRequests } = reachableAddresses({ env: io.env, isOfThisNode });
+  const resolverOf = (isReachable: (address: string) => boolean) =>
+    hostResolver({ resolve: systemLookup, isReachable, clockMs: monotonicMs });
+  const service = authService({ lookup: resolverOf(forQuestions), isReachable: forQuestions });
+  const mirror = new MirrorSender({ lookup: resolverOf(forRequests), isReachable: forRequests });
   const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
@@ -250,7 +249,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       nodeName: options.node,
       externalNames: options.disableSvcExternalName
         ? undefined
-        : { resolve: resolverByTtl(), isReachable: (ip) => isReachableAddress(ip) && !isOfThisNode(ip) },
+        : { resolve: resolverByTtl(), isReachable: forRequests },
       log,
       publish,
       usePasswords: (lists) => access.useLists(lists),

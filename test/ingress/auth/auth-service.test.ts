@@ -190,9 +190,12 @@ describe("authService()", () => {
 });
 
 describe("isReachableAddress()", () => {
-  it.each(["10.96.0.10", "192.168.1.1", "203.0.113.9", "fd00::1", "2001:db8::1"])("%s: yes", (address) => {
-    expect(isReachableAddress(address)).toBe(true);
-  });
+  it.each(["10.96.0.10", "192.168.1.1", "203.0.113.9", "fd00::1", "2001:db8::1", "64:ff9b::192.0.2.1"])(
+    "%s: yes",
+    (address) => {
+      expect(isReachableAddress(address)).toBe(true);
+    },
+  );
 
   it.each([
     "127.0.0.1",
@@ -210,6 +213,13 @@ describe("isReachableAddress()", () => {
     "FD00:0ec2:0::0:254",
     "100.100.100.200",
     "168.63.129.16",
+    "192.0.0.192",
+    "fd00:ec2::23",
+    "fd20:ce::254",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::7f00:1",
+    "2002:a9fe:a9fe::1",
+    "::127.0.0.1",
     "not an address",
   ])("%s: no", (address) => {
     expect(isReachableAddress(address)).toBe(false);
