@@ -31,6 +31,11 @@ export const PROBLEM_CODES = {
     meaning: "Two manifests have the same kind, namespace and name. The first one counts, by path and then by line.",
     solve: "Remove or rename one of the two.",
   },
+  OBJECT_NOT_READ: {
+    meaning:
+      "Hawser has a fault of its own: it fails on an object that it should read. What the object said before stays in use; all others are read.",
+    solve: "Report it with the object, and write the object otherwise until then.",
+  },
   MANIFESTS_MISSING: {
     meaning: "The folder of manifests does not exist, or may not be read. Its last known content stays in use.",
     solve: "Create the folder, or fix the path or the permissions.",

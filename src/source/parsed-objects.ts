@@ -1,6 +1,7 @@
 import type { Kind } from "#src/model/kind.ts";
 import { keyOf, type KubeObject, type ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import { objectAt } from "#src/model/problem-place.ts";
 
 /** One object that is not as it was; undefined: there is none, or it cannot be used. */
 export interface Change<T> {
@@ -75,11 +76,31 @@ export class ParsedObjects<T> {
       onProblems(key, []);
       return { key, before: seen?.value, after: undefined };
     }
-    const parsed = parse(object);
+    const parsed = readOne(object, parse);
     onProblems(key, parsed.problems);
-    const value = parsed.ok ? parsed.value : keepLastGood ? seen?.value : undefined;
+    const value = parsed.ok ? parsed.value : keepLastGood || parsed.hasFault === true ? seen?.value : undefined;
     this.#seen.set(key, { object, value });
     return { key, before: seen?.value, after: value };
+  }
+}
+
+/** What is read of an object. A fault of ours with one keeps none of the others from being read: who writes it is not who needs those. */
+function readOne<T>(
+  object: KubeObject,
+  parse: (object: KubeObject) => Parsed<T>,
+): Parsed<T> & { readonly hasFault?: true } {
+  try {
+    return parse(object);
+  } catch (error) {
+    const problem: Problem = {
+      code: "OBJECT_NOT_READ",
+      at: objectAt(object.kind, keyOf(object.metadata)),
+      what: "Cannot read this object",
+      why: `Hawser has a fault: ${String(error).slice(0, 200)}`,
+      fix: "Report it with the object. Until then what the object said before stays in use",
+      severity: "error",
+    };
+    return { ok: false, problems: [problem], hasFault: true };
   }
 }
 

@@ -52,6 +52,36 @@ describe("ParsedObjects", () => {
     expect(looked).toHaveLength(2);
   });
 
+  it("reads all others where reading one fails, of which the value before stays", () => {
+    const objects = new Map<string, KubeObject>();
+    const told: string[] = [];
+    const parsed = new ParsedObjects({
+      get: (key) => objects.get(key),
+      parse: (one) => {
+        if (one.metadata.name === "b" && objects.has("broken")) throw new TypeError("x is not a function");
+        return parse(one);
+      },
+      onProblems: (_key, problems) => told.push(...problems.map(({ code, why }) => `${code} ${why}`)),
+    });
+    const put = (value: string) => {
+      for (const name of ["a", "b", "c"]) {
+        objects.set(name, named(name, value));
+        parsed.mark(name);
+      }
+      return parsed.update();
+    };
+    put("one");
+    objects.set("broken", named("broken", "x"));
+    expect(put("two").filter(({ before, after }) => before !== after)).toEqual([
+      { key: "a", before: "one", after: "two" },
+      { key: "c", before: "one", after: "two" },
+    ]);
+    expect([parsed.get("b"), told]).toEqual([
+      "one",
+      ["OBJECT_NOT_READ Hawser has a fault: TypeError: x is not a function"],
+    ]);
+  });
+
   it("keeps the last good value where that is wanted, until the object goes", () => {
     for (const keepLastGood of [true, false]) {
       const { objects, told, parsed } = world(keepLastGood);
