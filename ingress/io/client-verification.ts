@@ -7,6 +7,8 @@ export interface ClientVerification {
   readonly context: SecureContext | undefined;
   /** After the handshake: whom the connection is from. */
   readonly identify: (socket: TLSSocket) => ClientIdentity;
+  /** What it says of a connection still counts: the authorities are those that it was made with. */
+  readonly isCurrent: () => boolean;
 }
 
 /** What Node has no public name for. */

@@ -86,7 +86,7 @@ export function secureServer(options: SecureServerOptions): Server {
       verifications.get(socket) ?? (typeof name === "string" ? options.verificationOf?.(name) : undefined);
     if (verification !== undefined) {
       const identity = verification.identify(socket);
-      return () => identity;
+      return () => (verification.isCurrent() ? identity : undefined);
     }
     // What the certificate of such a session is worth each host says that it is shown to.
     return !isResumed ? undefined : (host) => options.verificationOf?.(host)?.identify(socket);

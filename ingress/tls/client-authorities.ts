@@ -59,19 +59,26 @@ export class ClientAuthorities {
   /** Authorities from now on, by the `namespace/name` of their Secret. */
   useSecrets(secrets: ReadonlyMap<string, CertificateSecret>): void {
     const before = this.#secrets;
-    this.#secrets = secrets;
-    if (before.size !== secrets.size || [...secrets].some(([key, secret]) => before.get(key) !== secret))
-      this.#onChange();
+    // A Secret that was only read again, or that has another certificate of its own, changes nothing for clients.
+    const kept = Array.from(secrets, ([key, secret]) => [key, sameTrust(before.get(key), secret) ?? secret] as const);
+    this.#secrets = new Map(kept);
+    if (before.size !== secrets.size || kept.some(([key, secret]) => before.get(key) !== secret)) this.#onChange();
   }
 
   /** How the clients of a host are verified. `pair`: the certificate that the host itself has. */
   verificationFor(policy: ClientCertificatePolicy, host: string, pair: KeyPair): ClientVerification {
     const known = this.#knownOf(policy);
+    const context = known && this.#contextOf(known, pair);
     const identity = { host, policyKey: policy.key };
-    if (known === undefined)
-      return { context: undefined, identify: () => ({ ...identity, verdict: undefined, certificate: undefined }) };
+    const secret = this.#secrets.get(policy.secret);
+    const isCurrent = (): boolean => this.#secrets.get(policy.secret) === secret;
+    if (known === undefined || context === undefined) {
+      const identify = () => ({ ...identity, verdict: undefined, certificate: undefined });
+      return { context: undefined, identify, isCurrent };
+    }
     return {
-      context: this.#contextOf(known, pair),
+      isCurrent,
+      context,
       identify: (socket) => this.#identify(socket, known, { ...identity, depth: policy.depth }),
     };
   }
@@ -90,11 +97,18 @@ export class ClientAuthorities {
     return made;
   }
 
-  #contextOf({ secret, contexts }: KnownPolicy, { cert, key }: KeyPair): SecureContext {
-    const made =
-      contexts.get(cert) ?? createSecureContext({ cert, key, ca: secret.authoritiesPem, ciphers: this.#ciphers });
-    contexts.set(cert, made);
-    return made;
+  /** Undefined: OpenSSL cannot read the authorities, or their lists. */
+  #contextOf({ secret, contexts }: KnownPolicy, { cert, key }: KeyPair): SecureContext | undefined {
+    const { authoritiesPem: ca, revocationPems: crl } = secret;
+    try {
+      const made =
+        contexts.get(cert) ??
+        createSecureContext({ cert, key, ca, ciphers: this.#ciphers, ...(crl && { crl: [...crl] }) });
+      contexts.set(cert, made);
+      return made;
+    } catch {
+      return undefined;
+    }
   }
 
   #identify(
@@ -115,6 +129,13 @@ export class ClientAuthorities {
     if (certificate.validToDate.getTime() < this.#wallMs()) return failed("certificate has expired");
     return verdicts.get(certificate.fingerprint256) ?? failed("session of another verification");
   }
+}
+
+/** The first one, where both say the same of clients. */
+function sameTrust(first: CertificateSecret | undefined, second: CertificateSecret): CertificateSecret | undefined {
+  const trustOf = ({ authoritiesPem, revocationPems }: CertificateSecret) =>
+    JSON.stringify([authoritiesPem, revocationPems]);
+  return first !== undefined && (first === second || trustOf(first) === trustOf(second)) ? first : undefined;
 }
 
 function failed(why: string, isUnknownAuthority = false): CertificateVerdict {

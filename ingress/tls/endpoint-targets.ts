@@ -51,6 +51,7 @@ function makeTarget(tls: EndpointTls, name: string, secret: CertificateSecret | 
       ...(ciphers !== undefined && { ciphers }),
       ...(secret?.pair && { cert: secret.pair.certificatePem, key: secret.pair.privateKeyPem }),
       ...(secret?.authoritiesPem !== undefined && { ca: secret.authoritiesPem }),
+      ...(secret?.revocationPems && { crl: [...secret.revocationPems] }),
     });
     return {
       context,

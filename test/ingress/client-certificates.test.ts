@@ -22,6 +22,7 @@ import {
   statusOf,
 } from "#test/support/ingress-proxy.ts";
 import { issueCertificate, type IssuedCertificate } from "#test/support/issue-certificate.ts";
+import { issueRevocations } from "#test/support/issue-revocations.ts";
 import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
 
 const DAY_MS = 86_400_000;
@@ -39,9 +40,10 @@ const byMiddle = issueCertificate({ ...usual, commonName: "m", issuer: middle })
 const byLower = issueCertificate({ ...usual, commonName: "l", issuer: lower });
 
 const ON = { "auth-tls-secret": "ca" };
-const secretOf = (authority: IssuedCertificate): CertificateSecret => ({
+const secretOf = (authority: IssuedCertificate, revoked: readonly IssuedCertificate[] = []): CertificateSecret => ({
   pair: undefined,
   authoritiesPem: authority.certificatePem,
+  ...(revoked.length > 0 && { revocationPems: [issueRevocations(authority, revoked, usual)] }),
 });
 
 type Shown = readonly IssuedCertificate[];
@@ -64,8 +66,8 @@ async function startSecure(annotations: Readonly<Record<string, string>>, { othe
   const proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
   const { engine } = proxy;
   const authorities = new ClientAuthorities(Date.now);
-  const useSecrets = (named: Readonly<Record<string, IssuedCertificate>>): void =>
-    authorities.useSecrets(new Map(Object.entries(named).map(([key, one]) => [key, secretOf(one)])));
+  const useSecrets = (named: Readonly<Record<string, IssuedCertificate>>, revoked?: Shown): void =>
+    authorities.useSecrets(new Map(Object.entries(named).map(([key, one]) => [key, secretOf(one, revoked)])));
   useSecrets(secrets);
   const pair = selfSigned("hawser.invalid", nowMs);
   const context = createSecureContext(pair);
@@ -87,6 +89,7 @@ async function startSecure(annotations: Readonly<Record<string, string>>, { othe
     port,
     proxy,
     endpoint,
+    authorities,
     useSecrets,
     [Symbol.asyncDispose]: async () => {
       server.close();
@@ -278,6 +281,44 @@ describe("auth-tls-secret", () => {
     const again = await askSecurely(secure, { session: first.session, certificates: [good] });
     expect(again).toMatchObject({ status: 400, isReused: false });
     expect((await askSecurely(secure, { certificates: [foreign] })).status).toBe(200);
+  });
+
+  it("a certificate that ca.crl revokes does not come in, resumed or not; others do", async () => {
+    await using secure = await startSecure(ON);
+    const revoked = issueCertificate({ ...usual, commonName: "lost", issuer: root });
+    const before = await askSecurely(secure, { certificates: [revoked] });
+    expect(before.status).toBe(200);
+    secure.useSecrets({ "default/ca": root }, [revoked]);
+    expect((await askSecurely(secure, { certificates: [revoked] })).status).toBe(400);
+    expect((await askSecurely(secure, { session: before.session, certificates: [revoked] })).status).toBe(400);
+    expect((await askSecurely(secure, { certificates: [good] })).status).toBe(200);
+  });
+
+  it("503 where OpenSSL cannot read ca.crl, and the program goes on", async () => {
+    await using secure = await startSecure(ON);
+    const revocationPems = ["-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"];
+    secure.authorities.useSecrets(new Map([["default/ca", { ...secretOf(root), revocationPems }]]));
+    expect((await askSecurely(secure, { certificates: [good] })).status).toBe(503);
+  });
+
+  it("other authorities count for connections that are open, too: their next request gets 421", async () => {
+    await using secure = await startSecure(ON);
+    const socket = connectTls({ port: secure.port, servername: "a.com", rejectUnauthorized: false, ...shown([good]) });
+    let text = "";
+    socket.on("data", (data: Buffer) => (text += data.toString("latin1")));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    const request = "GET / HTTP/1.1\r\nHost: a.com\r\n\r\n";
+    socket.write(request);
+    await until("the first answer", () => text.endsWith("page"));
+    // The same authorities, in a Secret that was read again.
+    secure.useSecrets({ "default/ca": root });
+    socket.write(request);
+    await until("the second answer", () => text.split("page").length === 3);
+    secure.useSecrets({ "default/ca": otherRoot });
+    socket.write(request);
+    await closed;
+    expect(Array.from(text.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => status)).toEqual(["200", "200", "421"]);
+    expect((await askSecurely(secure, { certificates: [good] })).status).toBe(400);
   });
 
   it("503 while the Secret is missing, and no certificate is asked for", async () => {

@@ -22,7 +22,7 @@ export interface IssueOptions {
   readonly toMs: number;
 }
 
-const ALGORITHMS = {
+export const ALGORITHMS = {
   ec: der(Tag.Sequence, derOid("1.2.840.10045.4.3.2")),
   rsa: der(Tag.Sequence, derOid("1.2.840.113549.1.1.11"), der(0x05)),
 };
@@ -82,12 +82,12 @@ export function issueCertificate({
   };
 }
 
-function nameOf(commonName: string): Buffer {
+export function nameOf(commonName: string): Buffer {
   const attribute = der(Tag.Sequence, derOid("2.5.4.3"), derText(Tag.Utf8String, commonName));
   return der(Tag.Sequence, der(Tag.Set, attribute));
 }
 
-function timeOf(ms: number): Buffer {
+export function timeOf(ms: number): Buffer {
   return derText(
     Tag.UtcTime,
     new Date(ms)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseCertificateSecret } from "#src/tls/certificate-secret.ts";
 import { object } from "#test/model/build.ts";
+import { issueRevocations } from "#test/support/issue-revocations.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 
 const usual = { keyType: "ec", fromMs: 0, toMs: 2_000_000_000_000 } as const;
@@ -8,6 +9,7 @@ const [one, other] = [issueCertificate({ ...usual, commonName: "a" }), issueCert
 const pair = { "tls.crt": one.certificatePem, "tls.key": one.privateKeyPem };
 const authorities = { "ca.crt": other.certificatePem };
 const broken = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+const brokenList = broken.replaceAll("CERTIFICATE", "X509 CRL");
 
 function parse(stringData: Readonly<Record<string, string>>, needsAuthorities = false) {
   const manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "s" }, stringData };
@@ -25,7 +27,20 @@ describe("parseCertificateSecret()", () => {
     expect(parsed.ok && [parsed.value.pair !== undefined, parsed.value.authoritiesPem !== undefined]).toEqual(is);
   });
 
+  it("reads each of several lists under ca.crl, because OpenSSL reads one of a text", () => {
+    const lists = [one, other].map((authority) => issueRevocations(authority, [], usual));
+    const parsed = parse({ ...authorities, "ca.crl": lists.join("") });
+    expect(parsed.ok && parsed.value.revocationPems?.map((pem) => `${pem}\n`)).toEqual(lists);
+  });
+
   it.each([
+    { name: "a list under ca.crl that is no PEM", data: { ...authorities, "ca.crl": "text" }, why: /PEM/ },
+    { name: "a list under ca.crl that is none", data: { ...authorities, "ca.crl": brokenList }, why: /not a list/ },
+    {
+      name: "a certificate after a list under ca.crl",
+      data: { ...authorities, "ca.crl": issueRevocations(other, [], usual) + other.certificatePem },
+      why: /more under ca\.crl/,
+    },
     { name: "nothing", data: {}, why: /neither/ },
     { name: "no authorities, where they are needed", data: pair, needs: true, why: /ca\.crt/ },
     { name: "a certificate without a key", data: { "tls.crt": one.certificatePem }, why: /none/ },

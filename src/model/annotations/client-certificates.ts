@@ -17,7 +17,7 @@ const common = { scope: "host", instead: INSTEAD.clientCertificate } as const;
 
 const AUTH_TLS_SECRET: ServedAnnotation<string> = {
   names: ["auth-tls-secret"],
-  doc: "The Secret, in the namespace of the Ingress, with the authorities (`ca.crt`) whose client certificates are accepted; other clients get 400. It is for all paths of the hosts, those of other Ingresses too, and of several Ingresses of a host the oldest one counts: the paths of one that says otherwise are closed. While the Secret is missing all of them answer 503. A request for another host than the connection's server name gets 421, and so does one for no host",
+  doc: "The Secret, in the namespace of the Ingress, with the authorities (`ca.crt`) whose client certificates are accepted, and the lists of those that they have revoked (`ca.crl`); other clients get 400. It is for all paths of the hosts, those of other Ingresses too, and of several Ingresses of a host the oldest one counts: the paths of one that says otherwise are closed. While the Secret is missing all of them answer 503. A request for another host than the connection's server name gets 421, and so does one for no host",
   served: {
     prefixes: OWN_PREFIXES,
     parse: hostRestrictedBy<string>(ownSecret, "Write the name of a Secret in the namespace of the Ingress"),

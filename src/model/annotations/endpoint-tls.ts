@@ -26,7 +26,7 @@ function about<T>(
 export const ENDPOINT_TLS = {
   proxySslSecret: about(
     "proxy-ssl-secret",
-    "The Secret, in the namespace of the Ingress, with the certificate that endpoints are shown (`tls.crt`, `tls.key`) and the authorities that theirs are verified by (`ca.crt`); either may be missing. While the Secret is, the paths answer 503",
+    "The Secret, in the namespace of the Ingress, with the certificate that endpoints are shown (`tls.crt`, `tls.key`) and the authorities that theirs are verified by (`ca.crt`, and `ca.crl` for those that are revoked); either may be missing. While the Secret is, the paths answer 503",
     { parse: ownSecret, fix: "Write the name of a Secret in the namespace of the Ingress" },
   ),
   proxySslVerify: about(
