@@ -26,7 +26,7 @@ export interface ResponseReceiver {
   /** Chunked bodies come to `onResponseBody` without their framing. It is asked after `onFinalHead`. */
   readonly wantsPlainBody: boolean;
   onEndpointConnect(): void;
-  /** A final head has come that begins no tunnel; `onResponseHead` follows, unless another head has to be waited for. */
+  /** A final head has come; `onResponseHead` follows, unless another head has to be waited for. */
   onFinalHead(head: ResponseHead, bytes: Buffer): void;
   /** An interim or final head with what came of the body in the same bytes. Status 101 begins a tunnel. */
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean;
@@ -250,6 +250,7 @@ export class EndpointConnection implements OutgoingEvents {
     const receiver = this.#receiver!;
     if (head.status === 101) {
       this.#phase = "tunnel";
+      receiver.onFinalHead(head, bytes);
       return receiver.onResponseHead(head, bytes, start, end);
     }
     this.#phase = "body";

@@ -8,6 +8,8 @@ const CRLF = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 /** As ingress-nginx: the time of one core is dearer than the last percent. */
 const LEVEL = 1;
+/** Parts that are shorter go as they are, in a block of their own: to compress them would take as long as for 4 KiB. */
+const LEAST_BYTES = 256;
 
 /**
  * A body in gzip and chunks. Each part is compressed when it comes and can be read when it arrives: nothing waits for more, and
@@ -23,6 +25,7 @@ export class GzipBody {
     const part = bytes.subarray(start, end);
     this.#crc = crc32(part, this.#crc);
     this.#length += part.length;
+    if (part.length < LEAST_BYTES) return this.#chunk(stored(part));
     return this.#chunk(deflateRawSync(part, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH }));
   }
 
@@ -40,4 +43,13 @@ export class GzipBody {
     const length = data.length + (head.length === 0 ? 0 : HEAD.length);
     return Buffer.concat([Buffer.from(`${length.toString(16)}\r\n`), ...head, data, CRLF]);
   }
+}
+
+/** A block without compression (RFC 1951 section 3.2.4). All blocks end with their last byte, so that this one begins with a whole one. */
+function stored(part: Buffer): Buffer {
+  const block = Buffer.alloc(5 + part.length);
+  block.writeUInt16LE(part.length, 1);
+  block.writeUInt16LE(0xffff - part.length, 3);
+  part.copy(block, 5);
+  return block;
 }

@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { until } from "#lab/rack/until.ts";
 import { acceptsGzip } from "#src/filters/accepts-gzip.ts";
 import { mayGzip } from "#src/filters/may-gzip.ts";
 import { GzipBody } from "#ingress/engine/gzip-body.ts";
@@ -122,6 +123,17 @@ describe("GzipBody", () => {
   });
 });
 
+describe("GzipBody, part by part", () => {
+  it.each([
+    { length: 1, isStored: true },
+    { length: 255, isStored: true },
+    { length: 256, isStored: false },
+  ])("D stores a part of $length bytes: $isStored", ({ length, isStored }) => {
+    const part = Buffer.alloc(length, "a");
+    expect(new GzipBody().add(part, 0, length).includes(part)).toBe(isStored);
+  });
+});
+
 /** The data of a chunked body. */
 function unframed(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];
@@ -162,6 +174,26 @@ describe("--gzip", () => {
       etag: '"abc"',
       ranges: "bytes",
     });
+  });
+
+  it("D leaves a tunnel as it is, also where another endpoint's answer would have been compressed", async () => {
+    await using first = await startEndpoint((socket) => socket.write(answerOf({ status: "404 Not Found" })));
+    await using second = await startEndpoint((socket, text) => {
+      if (text.startsWith("GET")) socket.write("HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello");
+      else socket.write(text);
+    });
+    const ingresses = [annotatedIngress({ "proxy-next-upstream": "http_404" })];
+    const ports = { s: [first.port, second.port] };
+    await using proxy = await startProxy(ports, { ingresses, gzipsAnswers: true });
+    for (let tunnels = 0; tunnels < 2; tunnels++) {
+      using client = openClient(proxy.port);
+      const upgrade = "Connection: upgrade\r\nUpgrade: x\r\n";
+      client.send(requestOf("gzip", upgrade).replace("Connection: close\r\n", ""));
+      await until("the tunnel", () => client.text().endsWith("\r\n\r\nhello"));
+      client.send("more");
+      await until("what goes through it", () => client.text().endsWith("\r\n\r\nhellomore"));
+    }
+    expect(first.received()).toContain("GET");
   });
 
   it("D keeps the connection, and compresses each answer on it", async () => {
