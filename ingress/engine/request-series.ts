@@ -1,5 +1,6 @@
 import type { Canary } from "#src/routing/canary.ts";
 import type { Rule } from "#src/routing/rule.ts";
+import { FairShare } from "#ingress/auth/fair-share.ts";
 import { BucketCounts } from "./bucket-counts.ts";
 
 /** Those of ingress-nginx. */
@@ -12,7 +13,10 @@ export const SERIES_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", 
 
 export type SeriesMethod = (typeof SERIES_METHODS)[number];
 
-/** Sets of labels that are counted apart; more are counted together, by status alone. Each has some 60 series. */
+/**
+ * Sets of labels that are counted apart; more are counted together, by status alone. Each has some 60 series. A namespace may have as
+ * many as are still free: an endpoint can answer with 900 statuses, and must not keep the requests of others from being counted.
+ */
 const MAX_SERIES = 10_000;
 
 /** What tells one series of ingress-nginx from another. */
@@ -58,6 +62,7 @@ export interface SeriesRequest {
 /** Counts requests under the labels of ingress-nginx. The labels are those of rules, never what clients send. */
 export class RequestSeries {
   readonly #byKey = new Map<string, Series>();
+  readonly #ofNamespaces = new FairShare(MAX_SERIES);
   readonly #hosts = new WeakMap<Rule, string>();
   /** By status; of all sets of labels beyond the bound. */
   readonly #others = new Map<string, Series>();
@@ -83,7 +88,11 @@ export class RequestSeries {
 
   /** Forgets what is counted of Ingresses that are not among these. */
   keepOnly(objects: ReadonlySet<string>): void {
-    for (const [key, { object }] of this.#byKey) if (!objects.has(object)) this.#byKey.delete(key);
+    for (const [key, { object, labels }] of this.#byKey) {
+      if (objects.has(object)) continue;
+      this.#byKey.delete(key);
+      this.#ofNamespaces.leave(labels.namespace);
+    }
   }
 
   all(): readonly Series[] {
@@ -97,8 +106,8 @@ export class RequestSeries {
     const key = `${object} ${host} ${path} ${backend} ${canary?.backend ?? ""} ${method} ${status}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= MAX_SERIES) return this.#other(status);
     const [namespace = "", ingress = ""] = object.split("/");
+    if (!this.#ofNamespaces.hasPlaceFor(namespace)) return this.#other(status);
     const service = backend.slice(backend.indexOf("/") + 1).replace(/:[^:]*$/, "");
     const labels = {
       status,
@@ -112,6 +121,7 @@ export class RequestSeries {
     };
     const series = emptySeries(labels, object);
     this.#byKey.set(key, series);
+    this.#ofNamespaces.enter(namespace);
     return series;
   }
 

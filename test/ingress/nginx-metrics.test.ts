@@ -135,14 +135,14 @@ describe("F metrics of each Ingress", () => {
 });
 
 describe("F series are bounded", () => {
-  const rule = (path: string): Rule => ({
-    origin: { object: "a/i", path, pathType: "Prefix" },
+  const rule = (path: string, namespace: string): Rule => ({
+    origin: { object: `${namespace}/i`, path, pathType: "Prefix" },
     filters: {} as Rule["filters"],
     isRestricted: false,
     action: { kind: "forward", backend: "a/s:80" },
   });
-  const request = (path: string, status: number): SeriesRequest => ({
-    rule: rule(path),
+  const request = (path: string, status: number, namespace = "a"): SeriesRequest => ({
+    rule: rule(path, namespace),
     canary: undefined,
     host: "a.com",
     method: "GET",
@@ -155,13 +155,23 @@ describe("F series are bounded", () => {
 
   it("beyond the bound counts by status alone, and forgets Ingresses that have no rules", () => {
     const series = new RequestSeries();
-    for (let index = 0; index < 10_100; index++) series.count(request(`/${index}`, 200));
-    expect(series.all()).toHaveLength(10_001);
+    for (let index = 0; index < 5_100; index++) series.count(request(`/${index}`, 200));
+    expect(series.all()).toHaveLength(5_001);
     expect(series.all().at(-1)).toMatchObject({ labels: { status: "200", path: "", ingress: "" }, requests: 100 });
     series.keepOnly(new Set());
     expect(series.all()).toHaveLength(1);
     series.count(request("/0", 200));
     expect(series.all()).toHaveLength(2);
+  });
+
+  it("one namespace leaves sets for others, whatever its endpoints answer, and gets them back", () => {
+    const series = new RequestSeries();
+    for (let index = 0; index < 20_000; index++) series.count(request(`/${index}`, 100 + (index % 900)));
+    series.count(request("/", 200, "b"));
+    expect(series.all().filter(({ object }) => object === "b/i")).toHaveLength(1);
+    series.keepOnly(new Set(["b/i"]));
+    for (let index = 0; index < 5_100; index++) series.count(request(`/${index}`, 200));
+    expect(series.all().filter(({ object }) => object === "a/i")).toHaveLength(5_000);
   });
 
   it("of traffic, too: an Ingress without rules is forgotten when metrics are read", async () => {
