@@ -9,6 +9,8 @@ import type { Mirror, MirrorCopy, MirroredRequest } from "#ingress/engine/mirror
 const MAX_COPIES = 256;
 const MAX_OF_TARGET = 64;
 const MAX_BODY_BYTES = 65_536;
+const LEAST_BODY_BYTES = 1_024;
+const NOTHING = Buffer.alloc(0);
 /** For a whole copy: until its request is complete, and then until its answer is. */
 const COPY_MS = 20_000;
 /** Of an answer: more is not read. */
@@ -66,7 +68,8 @@ class Copy implements MirrorCopy {
   readonly #hasBody: boolean;
   readonly #onEnd: (outcome: MirrorOutcome) => void;
   readonly #timer: NodeJS.Timeout;
-  #pieces: Buffer[] = [];
+  /** One buffer that grows: a body may come in pieces of one byte. */
+  #body = NOTHING;
   #bodyBytes = 0;
   #answerBytes = 0;
   #isSent = false;
@@ -90,9 +93,18 @@ class Copy implements MirrorCopy {
 
   add(bytes: Uint8Array, start: number, end: number): void {
     if (this.#isOver || !this.#hasBody || end === start) return;
-    this.#bodyBytes += end - start;
-    if (this.#bodyBytes > MAX_BODY_BYTES) this.#finish("left-out");
-    else this.#pieces.push(Buffer.from(bytes.subarray(start, end)));
+    const length = this.#bodyBytes + end - start;
+    if (length > MAX_BODY_BYTES) {
+      this.#finish("left-out");
+      return;
+    }
+    if (length > this.#body.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(MAX_BODY_BYTES, Math.max(LEAST_BODY_BYTES, 2 * length)));
+      this.#body.copy(larger, 0, 0, this.#bodyBytes);
+      this.#body = larger;
+    }
+    this.#body.set(bytes.subarray(start, end), this.#bodyBytes);
+    this.#bodyBytes = length;
   }
 
   drop(): void {
@@ -119,8 +131,8 @@ class Copy implements MirrorCopy {
     });
     socket.on("error", () => this.#finish(this.#outcome));
     socket.on("close", () => this.#finish(this.#outcome));
-    socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), ...this.#pieces]));
-    this.#pieces = [];
+    socket.write(Buffer.concat([Buffer.from(this.#head, "latin1"), this.#body.subarray(0, this.#bodyBytes)]));
+    this.#body = NOTHING;
   }
 
   /** A copy whose answer has begun was sent; one whose request was not complete in time was left out. */
@@ -132,7 +144,7 @@ class Copy implements MirrorCopy {
   #finish(outcome: MirrorOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#pieces = [];
+    this.#body = NOTHING;
     clearTimeout(this.#timer);
     this.#close();
     this.#onEnd(outcome);

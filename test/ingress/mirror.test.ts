@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { until } from "#lab/rack/until.ts";
+import type { QuestionedRequest } from "#src/auth/auth-question.ts";
+import type { MirrorPolicy } from "#src/filters/mirror-policy.ts";
 import { isReachableAddress } from "#ingress/names/reachable-address.ts";
 import { MirrorSender, type MirrorSenderOptions } from "#ingress/mirror/mirror-sender.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
@@ -141,6 +143,24 @@ describe("mirror-target", () => {
     early.send("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 9\r\n\r\nbody");
     await until("the copy to be left out", () => proxy.mirror.counts["left-out"] === 3);
     expect(proxy.shadow.received()).toBe("");
+  });
+
+  it("keeps a body in pieces of one byte in one buffer, and sends all of it", async () => {
+    await using shadow = await startEndpoint(answerAndEnd);
+    const mirror = new MirrorSender(LOOPBACK);
+    const target = { scheme: "http", host: "shadow.test", port: shadow.port, target: [{ kind: "text", text: "/" }] };
+    const request = { method: "POST", fields: [], remoteAddress: "::1", hostField: "a", isSecure: false, hops: 0 };
+    const body = Buffer.from(Array.from({ length: 65_536 }, (_, index) => 97 + (index % 26)));
+    const policy = { target, host: "x", sendsBody: true } as unknown as MirrorPolicy;
+    const framing = `Content-Length: ${body.length}`;
+    const copy = mirror.begin(policy, { request: request as unknown as QuestionedRequest, framing });
+    const made = vi.spyOn(Buffer, "from");
+    for (let at = 0; at < body.length; at++) copy?.add(body, at, at + 1);
+    expect(made).not.toHaveBeenCalled();
+    made.mockRestore();
+    copy?.end();
+    await until("the copy", () => mirror.counts.sent === 1);
+    expect(shadow.received().endsWith(`\r\n\r\n${body.toString()}`)).toBe(true);
   });
 
   it("never delays a request: a target that is silent, refuses, or is asked too much", async () => {
