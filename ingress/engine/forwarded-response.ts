@@ -43,7 +43,7 @@ export function headRoom(
   added: Buffer | undefined,
   edit: ResponseEdit | undefined,
 ): number {
-  const more = edit === undefined ? 0 : edit.lines.length + MAX_ADDED_BYTES;
+  const more = edit === undefined ? 0 : edit.lines.length + (edit.linesWithoutError?.length ?? 0) + MAX_ADDED_BYTES;
   return lines.nameStart[lines.count]! - statusStart + (added?.length ?? 0) + more + OWN_BYTES;
 }
 

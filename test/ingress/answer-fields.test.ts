@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { headRoom } from "#ingress/engine/forwarded-response.ts";
+import { ResponseHead } from "#ingress/engine/response-head.ts";
 import { readAnswerSettings } from "#ingress/answer-options.ts";
 import { type Engine } from "#ingress/engine/engine.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
@@ -98,5 +100,14 @@ describe("no option about answers", () => {
     await using endpoint = await startEndpoint(answering("page"));
     await using proxy = await startProxy({ s: [endpoint.port] }, { answerFields: fieldsOf({}) });
     expect(linesOf(await ask(proxy.port, GET), /^(?:strict|vary|access)/i)).toEqual([]);
+  });
+});
+
+describe("headRoom()", () => {
+  it("has room for lines that only answers without an error get", () => {
+    const head = new ResponseHead({ headBytes: 1_024 });
+    const edit = { removes: new Set<string>(), lines: "", rewrites: undefined };
+    const most = headRoom(head, undefined, { ...edit, linesWithoutError: "x".repeat(4_096) });
+    expect(most - headRoom(head, undefined, edit)).toBe(4_096);
   });
 });
