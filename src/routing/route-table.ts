@@ -26,6 +26,8 @@ export interface AliasPattern {
   readonly text: string;
   readonly pattern: HostPattern;
   readonly host: string;
+  /** Of the Ingress that has it. */
+  readonly namespace: string;
 }
 
 /** The rules of one host, merged from all Ingresses that name it. */

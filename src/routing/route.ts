@@ -14,7 +14,7 @@ import { patternRule } from "./pattern-routes.ts";
 import { longestPrefix } from "./prefix.ts";
 import { rewritePath } from "./rewrite.ts";
 import { getSharded } from "./sharded-map.ts";
-import type { Backend, HostRoutes, RouteTable } from "./route-table.ts";
+import type { AliasPattern, Backend, HostRoutes, RouteTable } from "./route-table.ts";
 import type { ForwardAction, Rule } from "./rule.ts";
 
 /**
@@ -23,6 +23,8 @@ import type { ForwardAction, Rule } from "./rule.ts";
  * 8,000 characters.
  */
 const MAX_STEPS = 5_000_000;
+/** Of these, what expressions for hosts of one namespace may take, so that they neither stop nor slow requests for the hosts of others. */
+const MAX_HOST_STEPS = 250_000;
 
 /** What of a request decides where it goes. */
 export interface RouteRequest {
@@ -209,8 +211,22 @@ function hostRoutes(table: RouteTable, host: string, budget: StepBudget): HostRo
   const wildcard = wildcardOf(host);
   const found = wildcard === undefined ? undefined : namedRoutes(table, wildcard);
   if (found !== undefined || table.aliasPatterns.length === 0) return found;
-  const matched = table.aliasPatterns.find(({ pattern }) => budget.left >= 0 && pattern.test(host, budget));
+  const matched = matchAlias(table.aliasPatterns, host, budget);
   return matched && getSharded(table.hosts, matched.host);
+}
+
+/** The first expression that matches a host. Of a namespace whose expressions took too many steps already no further one is compared. */
+function matchAlias(patterns: readonly AliasPattern[], host: string, budget: StepBudget): AliasPattern | undefined {
+  const left = new Map<string, StepBudget>();
+  return patterns.find(({ pattern, namespace }) => {
+    const own = left.get(namespace) ?? { left: MAX_HOST_STEPS };
+    left.set(namespace, own);
+    if (budget.left < 0 || own.left < 0) return false;
+    const before = own.left;
+    const isMatch = pattern.test(host, own);
+    budget.left -= before - own.left;
+    return isMatch;
+  });
 }
 
 /** Which entry of `hosts` has the requests for a host (as `hostOf` gives it), as `route` chooses it; undefined: none has. */

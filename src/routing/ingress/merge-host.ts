@@ -54,6 +54,8 @@ export interface MergedHost {
   readonly alone: readonly PathClaim[];
   /** Annotations alone add the host, and it is a further name of this one. */
   readonly aliasOf: string | undefined;
+  /** The namespace of the Ingress that adds it so, or names it. */
+  readonly namespace: string;
   /** Further names of hosts that are not served, because a rule names them, or an older Ingress gives them to another host. */
   readonly lostAliases: readonly LostAlias[];
   /** Only canaries claim the host: it has no rules, and another host or the catch-all serves its requests. */
@@ -145,15 +147,15 @@ function mergeAliases(
   claimants: readonly Ingress[],
   named: Ingress | undefined,
   addedBy: (ingress: Ingress) => Ingress["rules"],
-): Pick<MergedHost, "aliasOf" | "lostAliases"> {
+): Pick<MergedHost, "aliasOf" | "namespace" | "lostAliases"> {
   const [first] = claimants;
   const winner = named ?? first;
-  if (winner === undefined) return { aliasOf: undefined, lostAliases: [] };
+  if (winner === undefined) return { aliasOf: undefined, namespace: "", lostAliases: [] };
   const aliasOf = named === undefined ? addedBy(winner).find((rule) => rule.aliasOf !== undefined)?.aliasOf : undefined;
   const lostAliases = claimants
     .filter((ingress) => addedBy(ingress).some((rule) => rule.aliasOf !== undefined && rule.aliasOf !== aliasOf))
     .map((loser) => ({ loser, winner, isNamed: named !== undefined }));
-  return { aliasOf, lostAliases };
+  return { aliasOf, namespace: winner.namespace, lostAliases };
 }
 
 function mergeLocations(present: readonly Ingress[]): Pick<MergedHost, "locations" | "ranks"> {

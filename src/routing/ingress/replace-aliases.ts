@@ -25,18 +25,18 @@ function replacePatterns(
 ): readonly AliasPattern[] {
   const changed = new Set(changes.map(([text]) => text));
   const added = changes.flatMap(([text, merged]) =>
-    merged?.aliasOf === undefined ? [] : patternOf(text, merged.aliasOf),
+    merged?.aliasOf === undefined ? [] : patternOf(text, merged.aliasOf, merged.namespace),
   );
   return [...before.filter(({ text }) => !changed.has(text)), ...added].sort((left, right) =>
     left.host === right.host ? (left.text < right.text ? -1 : 1) : left.host < right.host ? -1 : 1,
   );
 }
 
-function patternOf(text: string, host: string): AliasPattern {
+function patternOf(text: string, host: string, namespace: string): AliasPattern {
   const pattern = HostPattern.read(text.slice(1));
   // What an Ingress has is readable, or closed.
   if (!(pattern instanceof HostPattern)) throw new TypeError(`bug: ${pattern.why}`);
-  return { text, pattern, host };
+  return { text, pattern, host, namespace };
 }
 
 function isPattern(host: string): boolean {
