@@ -1,7 +1,6 @@
 import type { PasswordList } from "#src/auth/password-list.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
-import { withGlobalAnnotations } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
@@ -190,7 +189,7 @@ class KnownObjects {
   readonly #ofIngresses = new Map<string, readonly Problem[]>();
   readonly #ingresses = new ParsedObjects({
     get: (key) => this.#context.source.get("Ingress", key),
-    parse: (object) => parseIngress(withGlobalAnnotations(object, this.#nginxConfig?.annotations ?? [])),
+    parse: (object) => parseIngress(this.#nginxConfig?.applyTo(object) ?? object),
     onProblems: (key, found) => {
       if (found.length === 0) this.#ofIngresses.delete(key);
       else this.#ofIngresses.set(key, found);

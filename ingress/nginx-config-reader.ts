@@ -1,4 +1,8 @@
-import { type GlobalAnnotation, readNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
+import {
+  type GlobalAnnotation,
+  readNginxConfig,
+  withGlobalAnnotations,
+} from "#src/model/ingress-nginx/nginx-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -12,7 +16,10 @@ export interface NginxConfigOptions {
   readonly flags: ReadonlySet<string>;
 }
 
-/** Reads ingress-nginx's ConfigMap for all Ingresses. Where it goes, what it said stays in use: nothing becomes more open. */
+/**
+ * Reads ingress-nginx's ConfigMap for all Ingresses. Until it was read once it is not known who may come in, and all of them are
+ * closed; where it goes later, what it said stays in use. So nothing becomes more open.
+ */
 export class NginxConfigReader {
   readonly #options: NginxConfigOptions;
   readonly #source: Source;
@@ -26,9 +33,10 @@ export class NginxConfigReader {
     this.#problems = problems;
   }
 
-  /** The annotations that each Ingress has that does not say otherwise. */
-  get annotations(): readonly GlobalAnnotation[] {
-    return this.#annotations;
+  /** An Ingress with the annotations that each has that does not say otherwise. */
+  applyTo(object: KubeObject): KubeObject {
+    if (this.#object !== undefined) return withGlobalAnnotations(object, this.#annotations);
+    return { ...object, metadata: { ...object.metadata, hasUnreadableAnnotations: true } };
   }
 
   /** Looks at the ConfigMap; whether the annotations may be others than before. It was looked up before. */
@@ -36,7 +44,7 @@ export class NginxConfigReader {
     const { key, flags } = this.#options;
     const object = this.#source.get("ConfigMap", key);
     if (object === undefined) {
-      this.#problems.report("nginx config", [configMissing(key)]);
+      this.#problems.report("nginx config", [configMissing(key, this.#object === undefined)]);
       return false;
     }
     if (object === this.#object) return false;
@@ -48,11 +56,13 @@ export class NginxConfigReader {
   }
 }
 
-function configMissing(key: string): Problem {
+function configMissing(key: string, wasNeverRead: boolean): Problem {
   return {
     code: "NGINX_CONFIG_MISSING",
     at: objectAt("ConfigMap", key),
-    what: "Cannot read what it says of all Ingresses",
+    what: wasNeverRead
+      ? "Closed all Ingresses: cannot read what it says of them"
+      : "Cannot read what it says of all Ingresses",
     why: "--nginx-config-map names it, and it does not exist, or may not be read",
     fix: "Create it, or fix the option",
     severity: "error",

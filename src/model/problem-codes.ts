@@ -392,7 +392,7 @@ export const PROBLEM_CODES = {
   // Ingresses and certificates (src/model/ingress*.ts, tls-secret.ts).
   NGINX_CONFIG_MISSING: {
     meaning:
-      "The ConfigMap in `--nginx-config-map` does not exist. What it said before stays in use; at the start nothing of it is known.",
+      "The ConfigMap in `--nginx-config-map` does not exist. What it said before stays in use; until it was read once all Ingresses are closed, because it may say who may come in.",
     solve: "Create the ConfigMap, or fix the option.",
   },
   NGINX_KEY_INVALID: {

@@ -395,10 +395,17 @@ describe("startIngressLoop() with --nginx-config-map", () => {
     expect([fallback()?.filters.bodyBytes, world.loop.problemCount()]).toEqual([undefined, 1]);
   });
 
-  it("says that the ConfigMap does not exist, and reads it when it comes", async () => {
-    const world = await start([ingress("web", "hawser")], undefined, { nginxConfig });
+  it("says that the ConfigMap does not exist, closes all Ingresses until it comes, and reads it then", async () => {
+    let table: RouteTable | undefined;
+    const kind = () => (table && getSharded(table.hosts, ""))?.fallback?.action.kind;
+    const world = await start([ingress("web", "hawser")], undefined, {
+      nginxConfig,
+      useRoutes: (next) => (table = next),
+    });
     await vi.waitFor(() => expect(world.loop.problemCount()).toBe(1), eventually);
+    expect(kind()).toBe("closed");
     world.put(configMap({ "proxy-body-size": "9" }));
     await vi.waitFor(() => expect(world.loop.problemCount()).toBe(0), eventually);
+    await vi.waitFor(() => expect(kind()).toBe("forward"), eventually);
   });
 });
