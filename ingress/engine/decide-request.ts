@@ -73,7 +73,8 @@ export function decideRequest(
   const request = new FilteredRequest(bytes, head, { client, path });
   const { host } = request;
   const identity = host === undefined ? undefined : client.identityFor?.(host);
-  const reason = certificateRefusal(policy, { identity, isSecure: client.isSecure, host });
+  const rulePath = decision.rule?.origin.path ?? "";
+  const reason = certificateRefusal(policy, { identity, isSecure: client.isSecure, host, rulePath });
   if (reason === undefined) return decision;
   if (decision.kind === "forward" || decision.kind === "lacking") decision.open?.release();
   const { errorPage } = policy;

@@ -1,4 +1,5 @@
 import type { ClientCertificateMode } from "#src/model/annotations/client-certificates.ts";
+import { ACME_PATH } from "./redirect-to-https.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 
 /** Which client certificates the paths of a host ask for. */
@@ -54,7 +55,8 @@ export type CertificateRefusal =
 
 /**
  * Whether a request may come in by the certificate of its connection. That has to have been opened for the host of the request,
- * by the policy that the host has now: nothing that was shown elsewhere, or before, counts.
+ * by the policy that the host has now: nothing that was shown elsewhere, or before, counts. Without TLS come in only those who ask a
+ * rule of its own for the proof of a host's certificate: no authority shows one, and the host would lose its certificate.
  */
 export function certificateRefusal(
   { key, mode }: ClientCertificatePolicy,
@@ -62,10 +64,12 @@ export function certificateRefusal(
     readonly identity: ClientIdentity | undefined;
     readonly isSecure: boolean;
     readonly host: string | undefined;
+    /** Of the rule that matched. */
+    readonly rulePath: string;
   },
 ): CertificateRefusal | undefined {
-  const { identity, isSecure, host } = request;
-  if (!isSecure) return mode === "on" ? "client-certificate-missing" : undefined;
+  const { identity, isSecure, host, rulePath } = request;
+  if (!isSecure) return mode === "on" && !rulePath.startsWith(ACME_PATH) ? "client-certificate-missing" : undefined;
   if (identity === undefined || identity.host !== host || identity.policyKey !== key) return "misdirected";
   const { verdict, certificate } = identity;
   if (verdict === undefined) return "closed-secret";

@@ -1,4 +1,5 @@
 import { printRedirect } from "#src/filters/print-redirect.ts";
+import { ACME_PATH } from "#src/filters/redirect-to-https.ts";
 import { printObjectName } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
@@ -14,7 +15,8 @@ export function explainClientCertificate({ seen, question, request, decision, ru
   const { secret, mode, errorPage } = policy;
   const asks = `auth-tls-secret ${secret}, ${mode}`;
   if (!question.isSecure) {
-    if (mode !== "on") return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
+    if (mode !== "on" || rule?.origin.path.startsWith(ACME_PATH) === true)
+      return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
     const { why, fix } = REFUSAL_TEXTS["client-certificate-missing"];
     const reason = "client-certificate-missing";
     const step = badStep("access", { reason, text: `${asks}: the request is refused: ${why}.`, fix });

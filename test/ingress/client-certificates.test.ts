@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connect as connectTls, createSecureContext, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
+import type { Ingress } from "#src/model/ingress.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
@@ -56,12 +57,16 @@ function shown([first, ...issuers]: Shown): ConnectionOptions {
 const SECRETS: Readonly<Record<string, IssuedCertificate>> = { "default/ca": root, "default/other": otherRoot };
 
 /** The TLS port in front of one endpoint: `a.com` with these annotations, `b.com` with those of `other`, `c.com` without any. */
-async function startSecure(annotations: Readonly<Record<string, string>>, { other = {}, secrets = SECRETS } = {}) {
+async function startSecure(
+  annotations: Readonly<Record<string, string>>,
+  { other = {}, secrets = SECRETS, more = [] as readonly Ingress[] } = {},
+) {
   const endpoint = await startEndpoint(answering("page"));
   const ingresses = [
     annotatedIngress(annotations, "a"),
     annotatedIngress(other, "b", { host: "b.com" }),
     annotatedIngress({}, "c", { host: "c.com" }),
+    ...more,
   ];
   const proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
   const { engine } = proxy;
@@ -339,6 +344,19 @@ describe("auth-tls-secret", () => {
       const text = await ask(secure.proxy.port, "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n");
       expect(statusOf(text)).toBe(status);
     }
+  });
+
+  it("without TLS the proof of a certificate comes in that a rule of its own is for (HTTP-01), and nothing else below its path", async () => {
+    const solver = annotatedIngress({}, "solver", { path: "/.well-known/acme-challenge/token" });
+    await using secure = await startSecure(ON, { more: [solver] });
+    const statusFor = async (name: string) =>
+      statusOf(
+        await ask(
+          secure.proxy.port,
+          `GET /.well-known/acme-challenge/${name} HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n`,
+        ),
+      );
+    expect([await statusFor("token"), await statusFor("other"), await statusFor("%2e%2e/x")]).toEqual([200, 400, 400]);
   });
 
   it("auth-tls-error-page redirects those who get 400, and no others", async () => {
