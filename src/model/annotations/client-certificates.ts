@@ -69,7 +69,7 @@ const AUTH_TLS_PASS_CERTIFICATE: ServedAnnotation<boolean> = {
 
 const AUTH_TLS_ERROR_PAGE: ServedAnnotation<UrlTemplate> = {
   names: ["auth-tls-error-page"],
-  doc: "Where clients without an accepted certificate are redirected to, in place of 400",
+  doc: "Where clients without an accepted certificate are redirected to, in place of 400. Those of older Ingresses of other namespaces get 400",
   served: {
     prefixes: OWN_PREFIXES,
     parse: hostRestrictedBy(errorPage, "Write a URL such as https://example.com/help"),

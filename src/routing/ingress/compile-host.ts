@@ -1,3 +1,4 @@
+import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { isAnswered, isBackend, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
@@ -13,6 +14,7 @@ import { comparedText, isGuarded, type MergedHost, type PathClaim } from "./merg
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { linkPatternRoutes } from "#src/routing/pattern-routes.ts";
 import { linkPrefixes, type UnlinkedPrefix } from "#src/routing/prefix.ts";
+import { compareAge } from "./routing-snapshot.ts";
 import type { HostRoutes } from "#src/routing/route-table.ts";
 import type { Rule, RuleAction } from "#src/routing/rule.ts";
 
@@ -68,7 +70,7 @@ function guardOf(
 
 function ruleOf(
   claim: PathClaim,
-  { hasTls, canaries, clientCertificates }: Pick<MergedHost, "hasTls" | "canaries" | "clientCertificates">,
+  { hasTls, canaries, clientCertificates, certificatesAskedBy }: MergedHost,
   pattern?: PathPattern,
 ): Rule {
   const { ingress, path, pathType } = claim;
@@ -78,12 +80,21 @@ function ruleOf(
   const isOther = (clientCertificatesOf(ingress) ?? clientCertificates)?.key !== clientCertificates?.key;
   return {
     origin,
-    filters: clientCertificates === undefined ? filters : { ...filters, clientCertificates },
+    filters:
+      clientCertificates === undefined
+        ? filters
+        : { ...filters, clientCertificates: asked(clientCertificates, ingress, certificatesAskedBy) },
     isRestricted: ingress.isRestricted === true,
     ...(ingress.settings.accessLog === false && { isUnlogged: true as const }),
     ...(hasTls && { hasTls }),
     action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),
   };
+}
+
+/** What is asked of clients of an Ingress: one that another Ingress adds to it from another namespace restricts it, and redirects nothing. */
+function asked(policy: ClientCertificatePolicy, ingress: Ingress, by: Ingress | undefined): ClientCertificatePolicy {
+  const isForeign = by !== undefined && by.namespace !== ingress.namespace && compareAge(ingress, by) < 0;
+  return isForeign ? { ...policy, errorPage: undefined } : policy;
 }
 
 function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | undefined): RuleAction {

@@ -64,6 +64,8 @@ export interface MergedHost {
   readonly hasTls: boolean;
   /** Of the oldest Ingress that asks for any. */
   readonly clientCertificates: ClientCertificatePolicy | undefined;
+  /** That Ingress. */
+  readonly certificatesAskedBy: Ingress | undefined;
   readonly lost: readonly LostClaim[];
 }
 
@@ -77,6 +79,14 @@ export function* mergeHosts(
     const claimants = claims.get(host);
     yield [host, claimants && mergeHost(host, claimants, { indexOf, compat })];
   }
+}
+
+/** Which client certificates are asked for, and by which of the Ingresses of a host (oldest first). */
+function mergeCertificates(
+  present: readonly Ingress[],
+): Pick<MergedHost, "clientCertificates" | "certificatesAskedBy"> {
+  const certificatesAskedBy = present.find((ingress) => clientCertificatesOf(ingress) !== undefined);
+  return { clientCertificates: certificatesAskedBy && clientCertificatesOf(certificatesAskedBy), certificatesAskedBy };
 }
 
 /** Merges what all claimants (oldest first) say about a host: for the same path and type the first one wins. */
@@ -132,7 +142,7 @@ function mergeHost(
     prefixes: [...prefixes.values()],
     patterns,
     hasTls,
-    clientCertificates: present.map(clientCertificatesOf).find((one) => one !== undefined),
+    ...mergeCertificates(present),
     ...mergeFallbacks(host, present, lost),
     ...mergeLocations(present),
     ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
