@@ -312,7 +312,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const access = askAccess(decision, received, this.#context, this.#connection);
     if (access instanceof Promise) return this.#awaitAccess(access, decision, bytes.subarray(head.start, bodyEnd));
     if (access.kind === "answer") return this.#answer(access.status, access.cause);
-    if (decision.kind === "lacking") return this.#lack(decision.rule, decision.reason, received);
+    if (decision.kind === "lacking") return this.#lack(decision.rule, decision.reason, received, access.grant);
     return this.#send(decision, received, access.grant);
   }
 
@@ -322,15 +322,15 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.#input.holdByExchange();
     void this.#waiting.begin(access, first, { decision, context: this.#context }, (found, now, received) => {
       if (found.kind === "answer") this.#answer(found.status, found.cause);
-      else if (now.kind === "lacking") this.#lack(decision.rule, now.reason, received);
+      else if (now.kind === "lacking") this.#lack(decision.rule, now.reason, received, found.grant);
       else this.#sendHeld(now, received, found.grant);
     });
     return false;
   }
 
   /** Answers a request that has no endpoint to go to, or has another Service answer. */
-  #lack(rule: Rule, reason: ResponseReason, received: ReceivedRequest): false {
-    const of = { context: this.#context, connection: this.#connection, ids: this.#record.ids };
+  #lack(rule: Rule, reason: ResponseReason, received: ReceivedRequest, grant: AccessGrant | undefined): false {
+    const of = { context: this.#context, connection: this.#connection, ids: this.#record.ids, grant };
     const page = errorPageRequest(rule, received, of)?.ask(503);
     if (page === undefined || !this.#body.isDone) return this.#answer(503, { reason });
     this.onErrorPage(page);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { accessGrant } from "#ingress/engine/access-grant.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
@@ -153,6 +154,26 @@ describe("custom-http-errors", () => {
 });
 
 describe("custom-http-errors of a request that has waited for who may come in", () => {
+  it.each([{ waits: true }, { waits: false }])(
+    "the default backend gets what only who lets in may write, and nothing of it from the client; waits: $waits",
+    async ({ waits }) => {
+      await using page = await startEndpoint((socket) => socket.write(PAGE));
+      const fields = [["X-Auth-User", "alice"]] as const;
+      const grant = accessGrant({ fields, cookies: [], removes: ["x-auth-user"], alwaysSetsCookie: false });
+      const passed = { kind: "pass", grant } as const;
+      const access = { decide: () => (waits ? Promise.resolve(passed) : passed) };
+      const auth = { "auth-url": "http://auth.default.svc.cluster.local/", "custom-http-errors": "503" };
+      await using proxy = await startProxy({ s: [] }, { ingresses: [annotatedIngress(auth)], access });
+      const snapshot = { ingresses: [annotatedIngress(auth)], services: [serviceOf("s"), serviceOf("pages")] };
+      const slices = slicesOf("pages", [page.port]);
+      proxy.engine.useRoutes(
+        buildRoutes({ ...routingSnapshot({ ...snapshot, slices }), defaultService: "default/pages" }),
+      );
+      expect(await ask(proxy.port, requestOf("GET /", ["X-Auth-User: admin"]))).toContain("X-Page: ours");
+      expect(headOf(page.received()).filter((line) => /^x-auth-user/i.test(line))).toEqual(["X-Auth-User: alice"]);
+    },
+  );
+
   it.each([{ pages: [true] }, { pages: [true, true] }])(
     "asks the default backend, and goes on: $pages",
     async ({ pages }) => {
