@@ -263,8 +263,9 @@ describe("openFolderSource() on files that are not well", () => {
     await program.ready;
     await vi.waitFor(() => expect(program.find("a")).toBeDefined(), eventually);
     expect(program.standing()).toEqual([]);
-    await rm(join(directory, "a.yaml"));
-    await rm(directory, { recursive: true });
+    // At once: of a folder that is emptied first it may see that it is empty.
+    await rename(directory, `${directory}.gone`);
+    await rm(`${directory}.gone`, { recursive: true });
     await vi.waitFor(() => expect(program.standing()).toEqual([`MANIFESTS_MISSING ${directory}`]), eventually);
     expect(program.find("a")).toBeDefined();
     await writeSettled(join(directory, "b.yaml"), documents(serviceManifest("b")));
