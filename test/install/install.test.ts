@@ -52,6 +52,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
   let world: World;
   let grants: readonly Grant[] = [];
   let audit: readonly AuditEvent[] = [];
+  let certificate: string;
 
   beforeAll(async () => {
     world = await World.start();
@@ -110,8 +111,8 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     const ip = await world.untilAddress("service", "hawser-ingress", NAMESPACE);
     await world.probe("ingress", ip, { host: "web.example" });
     expect(await world.untilAddress("ingress", "web")).toBe(ip);
-    const certificate = await world.addCertificate("web-tls", "web.example");
-    const ask = (): Promise<boolean> => world.secureStatus(ip, "web.example", certificate).then((code) => code === 200);
+    certificate = await world.addCertificate("web-tls", "web.example");
+    const ask = async (): Promise<boolean> => (await world.secureHead(ip, "web.example", certificate)).status === 200;
     await until("the page comes by HTTPS, with the certificate of the Secret", ask);
   });
 
@@ -139,6 +140,18 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
     await world.hawser("set", "env", "daemonset/hawser-speaker", `HAWSER_DEAD_AFTER=${DEAD_AFTER_MS}`);
     await world.untilRolledOut();
     await world.untilAllGood();
+  });
+
+  it("writes a header field that a ConfigMap names into pages, where the operator allows it", async () => {
+    await world.hawser("set", "env", "deployment/hawser-ingress", "HAWSER_ALLOWED_RESPONSE_HEADERS=x-shop");
+    await world.untilRolledOut();
+    await world.kubectl("create", "configmap", "web-headers", "--from-literal=X-Shop=open");
+    const annotation = "nginx.ingress.kubernetes.io/custom-headers=default/web-headers";
+    await world.kubectl("annotate", "ingress", "web", annotation);
+    const ip = await world.untilAddress("service", "hawser-ingress", NAMESPACE);
+    const isThere = async (): Promise<boolean> =>
+      (await world.secureHead(ip, "web.example", certificate)).headers["x-shop"] === "open";
+    await until("pages have the field", isThere, { timeoutMs: 60_000 });
   });
 
   it.each(["deployment/hawser-controller", "daemonset/hawser-speaker", "deployment/hawser-ingress"])(

@@ -148,16 +148,23 @@ export class World {
     return certificate;
   }
 
-  /** The status of a page that the client asks for by HTTPS; rejects where it does not believe the certificate. */
-  async secureStatus(ip: string, host: string, certificate: string): Promise<number> {
+  /** The head of a page that the client asks for by HTTPS; rejects where it does not believe the certificate. */
+  async secureHead(
+    ip: string,
+    host: string,
+    certificate: string,
+  ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, string>> }> {
     const script = `import { readFileSync } from "node:fs"; import { get } from "node:https";
       const [, host, servername, file] = process.argv;
       const asked = get({ host, servername, ca: readFileSync(file), headers: { Host: servername } });
-      asked.on("response", (answer) => { console.log(answer.statusCode); process.exit(); });`;
+      asked.on("response", ({ statusCode: status, headers }) => {
+        console.log(JSON.stringify({ status, headers }));
+        process.exit();
+      });`;
     const command = [process.execPath, "--input-type=module", "--eval", script, ip, host, certificate];
     const { code, stdout, stderr } = await this.cluster.rack.client.run(command);
     if (code !== 0) throw new Error(stderr);
-    return Number(stdout);
+    return JSON.parse(stdout) as Awaited<ReturnType<World["secureHead"]>>;
   }
 
   /** Lets the client ask for a page all the time; resolves when pages come. */
