@@ -1,5 +1,13 @@
 import { child, type Field, isUnset } from "./field.ts";
 
+/**
+ * The keys that Hawser reads of Secrets by name: certificates and authorities, and names with passwords (`auth-file`). Of a Secret
+ * with a certificate these alone are kept in memory.
+ */
+export const SECRET_KEYS = ["tls.crt", "tls.key", "ca.crt", "ca.crl", "auth"] as const;
+
+export type SecretKey = (typeof SECRET_KEYS)[number];
+
 /** A value of a Secret. */
 interface SecretValue {
   readonly field: Field;

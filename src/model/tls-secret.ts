@@ -1,7 +1,7 @@
 import { complain, type Field, isUnset, readText } from "./field.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed } from "./problem.ts";
-import { decodeBase64, secretValue } from "./secret-value.ts";
+import { decodeBase64, type SecretKey, secretValue } from "./secret-value.ts";
 
 /** A Secret that holds a certificate: `tls.crt` and `tls.key`, decoded from base64, PEM checked in form only. */
 export interface TlsSecret {
@@ -24,7 +24,7 @@ export function parseTlsSecret(object: KubeObject): Parsed<TlsSecret> {
 }
 
 /** A text in PEM form, with a block of this kind, under a key of a Secret; undefined, with a Problem, where it is none. */
-export function readPem(root: Field, name: string, label: string): string | undefined {
+export function readPem(root: Field, name: SecretKey, label: string): string | undefined {
   const { field, isPlain } = secretValue(root, name);
   const what = `Cannot use ${name} of the Secret`;
   if (isUnset(field)) {

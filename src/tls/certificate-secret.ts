@@ -3,7 +3,7 @@ import { isUnset } from "#src/model/field.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import { secretValue } from "#src/model/secret-value.ts";
+import { type SecretKey, secretValue } from "#src/model/secret-value.ts";
 import { readPem } from "#src/model/tls-secret.ts";
 
 /** What a Secret (v1) has for TLS with others: a certificate to show, authorities to verify by, or both. */
@@ -21,7 +21,7 @@ const PEM_REVOCATIONS = /-----BEGIN X509 CRL-----[^-]*-----END X509 CRL-----/g;
 export function parseCertificateSecret(object: KubeObject, needsAuthorities: boolean): Parsed<CertificateSecret> {
   const root = rootField(object);
   const { problems } = root;
-  const has = (name: string): boolean => !isUnset(secretValue(root, name).field);
+  const has = (name: SecretKey): boolean => !isUnset(secretValue(root, name).field);
   const hasPair = has("tls.crt") || has("tls.key");
   const certificatePem = hasPair ? readPem(root, "tls.crt", "CERTIFICATE") : undefined;
   const privateKeyPem = hasPair ? readPem(root, "tls.key", "(?:RSA |EC )?PRIVATE KEY") : undefined;

@@ -1,5 +1,6 @@
 import type { Kind } from "#src/model/kind.ts";
 import { type Fields, isRecord } from "#src/model/record.ts";
+import { SECRET_KEYS } from "#src/model/secret-value.ts";
 import { trimEndpointSlice } from "./trim-endpoint-slice.ts";
 import { trimService } from "./trim-service.ts";
 
@@ -25,10 +26,7 @@ export function readingOf(kind: Kind): Reading {
   return readings[kind] ?? {};
 }
 
-/** What Hawser reads of a Secret that has a certificate; of another one every key may be a user's name (`auth-map`). */
-const SECRET_KEYS = ["tls.crt", "tls.key", "ca.crt", "auth"];
-
-/** Of a Secret with a certificate no more is kept in memory than what is read of it. */
+/** Of a Secret with a certificate no more is kept in memory than what is read of it; of another one every key may be a user's name (`auth-map`). */
 function withoutOtherData(object: Fields): Fields {
   const data = isRecord(object["data"]) ? object["data"] : {};
   if (data["tls.crt"] === undefined && data["tls.key"] === undefined) return object;

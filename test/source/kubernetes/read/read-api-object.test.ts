@@ -23,6 +23,11 @@ describe("readApiObject()", () => {
       full: { data: { "tls.crt": "YQ==", "tls.key": "YQ==", "ca.crt": "YQ==", password: "x" } },
       kept: { data: { "tls.crt": "YQ==", "tls.key": "YQ==", "ca.crt": "YQ==" } },
     },
+    {
+      kind: "Secret",
+      full: { data: { "tls.crt": "YQ==", "ca.crt": "YQ==", "ca.crl": "YQ==", password: "x" } },
+      kept: { data: { "tls.crt": "YQ==", "ca.crt": "YQ==", "ca.crl": "YQ==" } },
+    },
     { kind: "Secret", full: { data: { "ca.crt": "YQ==" } }, kept: { data: { "ca.crt": "YQ==" } } },
     // Names and passwords for auth-type basic, in the two forms of auth-secret-type.
     { kind: "Secret", full: { data: { auth: "YQ==" } }, kept: { data: { auth: "YQ==" } } },
