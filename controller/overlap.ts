@@ -57,13 +57,14 @@ export function overlapOf(
 ): Overlap {
   const { addresses, released, kind } = assignment;
   const before = without(record.service?.leavingAddresses ?? [], addresses);
+  const given = exchangedIn(assignment);
+  if (kind === "ignore" || before.length + given.length === 0) return nothingLeaves(assignment);
   const inStatus = new Set(ingressOf(object).map(({ ip }) => ip));
   const isAnswered = (ip: Ip): boolean => speakers.announced.has(printIp(ip));
   const mayBeAnswered = (ip: Ip): boolean =>
     isAnswered(ip) || (inStatus.has(printIp(ip)) && isYetToBeReported(record, speakers, nowMs));
-  const exchanged = exchangedIn(assignment).filter(mayBeAnswered);
-  if (kind === "ignore" || (before.length === 0 && exchanged.length === 0))
-    return { shown: assignment, leaving: [], overlapUntilMs: undefined };
+  const exchanged = given.filter(mayBeAnswered);
+  if (before.length + exchanged.length === 0) return nothingLeaves(assignment);
   const wish = record.service ?? NO_WISH;
   const isServed = (ip: Ip): boolean => inStatus.has(printIp(ip)) && isAnswered(ip);
   const candidates = [...exchanged, ...without(before, exchanged)].slice(0, LEAVING_MAX);
@@ -81,10 +82,14 @@ export function overlapOf(
     reason: "AddressReleased",
     message: exchangedMessage(wish, ip),
   }));
-  const given = released.filter(({ ip }) => without([ip], leaving).length > 0);
-  const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...given, ...gone] };
+  const left = released.filter(({ ip }) => without([ip], leaving).length > 0);
+  const shown = { ...assignment, addresses: [...addresses, ...leaving], released: [...left, ...gone] };
   // What has no limit is looked at again when the speakers report otherwise.
   return { shown, leaving, overlapUntilMs: leaving.some(isLimited) ? untilMs : undefined };
+}
+
+function nothingLeaves(assignment: Assignment): Overlap {
+  return { shown: assignment, leaving: [], overlapUntilMs: undefined };
 }
 
 /**
