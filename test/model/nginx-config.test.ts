@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
+import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
 import { readNginxConfig, withGlobalAnnotations } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
@@ -86,5 +88,13 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
 
   it("says nothing of a key whose option the program has", () => {
     expect(read({ "keep-alive": "30" }, ["--idle-timeout=30"]).problems).toEqual([]);
+  });
+});
+
+describe("the keys of ingress-nginx's ConfigMap", () => {
+  it.each(CONFIG_MAP_KEYS)("$names: read as an annotation that Hawser serves, or judged", (key) => {
+    const { names, annotation, judge, byDefault } = key;
+    for (const name of names) expect(globalAnnotationOf(name) !== undefined).toBe(annotation !== undefined);
+    expect(judge !== undefined).toBe(annotation === undefined || byDefault !== undefined);
   });
 });

@@ -1,37 +1,21 @@
-import { ASKS } from "#src/model/annotations/asks.ts";
 import { JUDGE } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
 const SNIPPET = "Hawser has no nginx, and reads none of its configuration here";
-const ASKS_FOR_NOTHING = JUDGE.same("It asks for nothing");
-
-/** Judges a restriction of all Ingresses, which Hawser has as an annotation of each, or not at all. */
-function ofEach(text: string, annotation: string) {
-  return JUDGE.restriction(
-    `${text} is not read from the ConfigMap: all Ingresses are open without it`,
-    `Write the annotation ${annotation} into each Ingress before clients reach Hawser`,
-  );
-}
 
 /** Keys about who may come in, and how often. */
 export const ACCESS_KEYS: readonly NginxSetting[] = [
   {
     names: ["allowlist-source-range", "whitelist-source-range"],
     annotation: "allowlist-source-range",
-    judge: JUDGE.where(
-      ASKS.leavesOut,
-      ofEach("The list of networks whose clients may come in", "allowlist-source-range"),
-      ASKS_FOR_NOTHING,
-    ),
   },
-  {
-    names: ["denylist-source-range"],
-    annotation: "denylist-source-range",
-    judge: ofEach("The list of networks whose clients may not come in", "denylist-source-range"),
-  },
+  { names: ["denylist-source-range"], annotation: "same-name" },
   {
     names: ["block-cidrs"],
-    judge: ofEach("The list of networks whose clients may not come in", "denylist-source-range"),
+    judge: JUDGE.restriction(
+      "The list of networks whose clients may not come in is not read from the ConfigMap: all Ingresses are open without it",
+      "Write the annotation denylist-source-range into each Ingress before clients reach Hawser",
+    ),
   },
   {
     names: ["block-user-agents", "block-referers"],
@@ -40,11 +24,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
       "Refuse them at the Services, or keep ingress-nginx for these hosts",
     ),
   },
-  {
-    names: ["global-auth-url"],
-    annotation: "auth-url",
-    judge: ofEach("The service that says who may come in", "auth-url, with its details,"),
-  },
+  { names: ["global-auth-url"], annotation: "auth-url" },
   {
     names: ["global-auth-snippet"],
     judge: JUDGE.restriction(SNIPPET, "Write what it does as annotations of the Ingresses"),
@@ -61,7 +41,6 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   ].map((detail): NginxSetting => ({
     names: [`global-auth-${detail}`],
     annotation: `auth-${detail}`,
-    judge: JUDGE.needless("A detail of global-auth-url"),
   })),
   {
     names: ["global-auth-*"],
@@ -114,15 +93,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
       ),
     ),
   },
-  {
-    names: ["limit-rate", "limit-rate-after"],
-    annotation: "same-name",
-    judge: JUDGE.where(
-      ASKS.notZero,
-      JUDGE.notServed("How fast answers are sent is set for an Ingress only", "Write the annotation of the same name"),
-      ASKS_FOR_NOTHING,
-    ),
-  },
+  { names: ["limit-rate", "limit-rate-after"], annotation: "same-name" },
   {
     names: ["global-rate-limit-*"],
     judge: JUDGE.notServed("Each replica counts requests for itself", "Divide limits by the number of replicas"),

@@ -36,14 +36,7 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
       JUDGE.notServed("The field Server of a Service passes"),
     ),
   },
-  {
-    names: ["custom-http-errors"],
-    annotation: "custom-http-errors",
-    judge: JUDGE.notServed(
-      "Answers of Services pass as they are, errors too",
-      "Write the annotation custom-http-errors on the Ingresses, or let the Services send the pages",
-    ),
-  },
+  { names: ["custom-http-errors"], annotation: "same-name" },
   { names: ["disable-proxy-intercept-errors"], judge: JUDGE.same("Answers of Services pass as they are") },
   { names: ["use-gzip"], judge: JUDGE.onOff(JUDGE.flag("--gzip"), JUDGE.same(COMPRESSION)) },
   { names: ["enable-brotli"], judge: JUDGE.onOff(JUDGE.notServed(BROTLI, "Use --gzip"), JUDGE.same(BROTLI)) },
@@ -54,20 +47,17 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     ),
   },
   {
-    names: ["proxy-cookie-path", "proxy-cookie-domain", "proxy-redirect-from", "proxy-redirect-to"],
+    names: [
+      "proxy-cookie-path",
+      "proxy-cookie-domain",
+      "proxy-redirect-from",
+      "proxy-redirect-to",
+      "relative-redirects",
+    ],
     annotation: "same-name",
-    judge: JUDGE.where(
-      ASKS.on,
-      JUDGE.notServed(
-        "What is changed in cookies and redirects is set for an Ingress only",
-        "Write the annotation of the same name",
-      ),
-      JUDGE.same("Cookies and redirects of Services pass as they are"),
-    ),
   },
   {
-    names: ["relative-redirects", "use-port-in-redirects"],
-    annotation: "same-name",
+    names: ["use-port-in-redirects"],
     judge: JUDGE.where(
       ASKS.on,
       JUDGE.notServed(

@@ -1,4 +1,4 @@
-import { bytesOf, JUDGE, secondsWithin, sizeWithin } from "./judge.ts";
+import { bytesOf, JUDGE, secondsWithin } from "./judge.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
 
 const MAX_SECONDS = 86_400;
@@ -12,11 +12,8 @@ const BEHIND_PROXY =
 export const CLIENT_KEYS: readonly NginxSetting[] = [
   {
     names: ["proxy-body-size"],
-    annotation: "proxy-body-size",
-    judge: (value) =>
-      bytesOf(value) === 0
-        ? { kind: "same", text: "Bodies have no bound" }
-        : JUDGE.option("--max-body-mib", sizeWithin(KIB * KIB, 1, KIB * KIB))(value),
+    annotation: "same-name",
+    judge: JUDGE.flag("--max-body-mib=1"),
     byDefault: "1m",
   },
   { names: ["client-header-timeout"], judge: JUDGE.option("--head-timeout", seconds) },

@@ -36,7 +36,7 @@ export function judgeSettings(kind: NginxSettingKind, written: ReadonlyMap<strin
   });
   const names = new Set(found.map(([name]) => name));
   const defaults = table.flatMap(({ names: [name = ""], judge, byDefault }): readonly JudgedSetting[] =>
-    byDefault === undefined || names.has(name)
+    byDefault === undefined || judge === undefined || names.has(name)
       ? []
       : [{ kind, name, value: byDefault, isDefault: true, verdict: judge(byDefault) }],
   );
@@ -46,7 +46,7 @@ export function judgeSettings(kind: NginxSettingKind, written: ReadonlyMap<strin
 /** What Hawser has for a setting with a value that is not blank, apart from what `--nginx-config-map` reads. */
 export function judgeSetting(kind: NginxSettingKind, name: string, value: string): SettingVerdict {
   const table = TABLES[kind];
-  return settingOf(table, name)?.judge(value) ?? unknown(table, name);
+  return settingOf(table, name)?.judge?.(value) ?? unknown(table, name);
 }
 
 /** The annotation that a key of the ConfigMap gives to each Ingress; undefined where it gives none that Hawser serves. */

@@ -1,7 +1,7 @@
 import { ASKS } from "#src/model/annotations/asks.ts";
 import type { NginxSetting, SettingVerdict } from "./nginx-setting.ts";
 
-type Judge = NginxSetting["judge"];
+type Judge = NonNullable<NginxSetting["judge"]>;
 
 /** What a flag of ours is made of: nothing that a shell or YAML would read. */
 const PLAIN = /^[A-Za-z0-9](?:[A-Za-z0-9._:/+!-]{0,1000}[A-Za-z0-9])?$/;
@@ -59,16 +59,6 @@ export function secondsWithin(min: number, max: number): (value: string) => numb
     if (count === undefined) return undefined;
     const seconds = Math.ceil(Number(count) * { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 }[unit as "s"]);
     return seconds < min || seconds > max ? undefined : seconds;
-  };
-}
-
-/** Whole units of a size as nginx writes it (`8m`, `512k`, bytes), rounded up, within the bounds of an option. */
-export function sizeWithin(unitBytes: number, min: number, max: number): (value: string) => number | undefined {
-  return (value) => {
-    const bytes = bytesOf(value);
-    if (bytes === undefined) return undefined;
-    const size = Math.ceil(bytes / unitBytes);
-    return size < min || size > max ? undefined : size;
   };
 }
 

@@ -15,11 +15,11 @@ export type SettingVerdict =
 export interface NginxSetting {
   /** A name with `*` at its end stands for all that begin so, and counts where no record has the name itself. */
   readonly names: readonly string[];
-  /** What Hawser has for a value that is not blank. */
-  readonly judge: (value: string) => SettingVerdict;
+  /** What Hawser has for a value that is not blank; with `annotation` only for the default, and missing where there is none. */
+  readonly judge?: (value: string) => SettingVerdict;
   /**
-   * Of a key of the ConfigMap: the annotation, without prefix, that says the same of one Ingress; `same-name`: that of its name. Where Hawser serves that, the key
-   * counts for each Ingress that does not say otherwise (`--nginx-config-map`), and `judge` only for the default.
+   * Of a key of the ConfigMap: the annotation that Hawser serves, without prefix, which says the same of one Ingress; `same-name`: that of its name. The
+   * key counts for each Ingress that does not say otherwise (`--nginx-config-map`).
    */
   readonly annotation?: string;
   /** What ingress-nginx does where the setting is left out, if Hawser does something else then. */

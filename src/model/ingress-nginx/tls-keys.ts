@@ -7,21 +7,11 @@ const HSTS = "It is sent for hosts with a tls entry";
 export const TLS_KEYS: readonly NginxSetting[] = [
   {
     names: ["ssl-redirect"],
-    annotation: "ssl-redirect",
-    judge: JUDGE.onOff(JUDGE.flag("--ssl-redirect"), JUDGE.same("Plain requests are not redirected to HTTPS")),
+    annotation: "same-name",
+    judge: JUDGE.flag("--ssl-redirect"),
     byDefault: "true",
   },
-  {
-    names: ["force-ssl-redirect"],
-    annotation: "force-ssl-redirect",
-    judge: JUDGE.onOff(
-      JUDGE.notServed(
-        "Hosts without a tls entry are redirected to HTTPS only where their Ingress says so",
-        "Write the annotation force-ssl-redirect into those Ingresses",
-      ),
-      JUDGE.same("Hosts without a tls entry are not redirected to HTTPS"),
-    ),
-  },
+  { names: ["force-ssl-redirect"], annotation: "same-name" },
   {
     names: ["http-redirect-code"],
     judge: JUDGE.where(
