@@ -1,8 +1,8 @@
 import { type Field, quote } from "#src/model/field.ts";
-import { isDnsLabel, isDnsSubdomain } from "#src/model/name.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { INSTEAD } from "./instead.ts";
+import { readOwnName } from "./own-name.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { restrictionUnreadable } from "./restriction-unreadable.ts";
 import { settingUnreadable } from "./setting-unreadable.ts";
@@ -68,16 +68,15 @@ function parseAuthType(field: Field): "basic" | "none" | undefined {
 /** The key (`namespace/name`) of the Secret. As in ingress-nginx by default, it is in the namespace of the Ingress. */
 function parseAuthSecret(field: Field): string | undefined {
   const text = String(field.value).trim();
-  const own = field.holder.kind === "object" ? field.holder.object.namespace : "";
-  const [name = "", namespace = own, ...more] = text.split("/").reverse();
-  const isName = more.length === 0 && isDnsSubdomain(name) && isDnsLabel(namespace);
-  if (isName && namespace === own) return `${own}/${name}`;
+  const read = readOwnName(text, field);
+  if ("key" in read) return read.key;
+  const isName = read.fault !== "no-name";
   return restrictionUnreadable(field, {
     what: `Cannot use the Secret ${quote(text)}`,
     why: isName
       ? "it is in another namespace, whose passwords the writer of this Ingress may not be allowed to use"
       : "it is not a name of a Secret",
-    fix: isName ? `Copy it into the namespace ${own}, and write its name alone` : "Write the name alone",
+    fix: isName ? `Copy it into the namespace ${read.own}, and write its name alone` : "Write the name alone",
   });
 }
 
