@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AnnotationEffect, AnnotationFamily, AnnotationRecord } from "#src/model/annotations/annotation-record.ts";
-import { ANNOTATION_TABLE, annotationRecord } from "#src/model/annotations/annotation-table.ts";
-import { PREFIXES } from "#src/model/annotations/prefixes.ts";
+import { ANNOTATION_TABLE } from "#src/model/annotations/annotation-table.ts";
 import { read, root, tableOf } from "./page.ts";
 
 const page = `${root}docs/annotations.md`;
@@ -45,9 +44,7 @@ function doneWith(record: AnnotationRecord, prefixes: readonly string[]): string
 /** Nothing where Hawser serves the annotation under its own name. */
 function insteadOf({ served, instead }: AnnotationRecord): string {
   if (instead === undefined || served !== undefined) return "";
-  const text = instead.split(" with ").map(code).join(" with ");
-  const isServed = annotationRecord(PREFIXES.ours, instead.slice(PREFIXES.ours.length))?.served !== undefined;
-  return isServed ? text : `in a later version ${text}`;
+  return instead.split(" with ").map(code).join(" with ");
 }
 
 function code(text: string): string {

@@ -309,6 +309,7 @@ describe("parseIngress() judges restrictions", () => {
   it("I3 names the annotation that says the same", () => {
     const fixOf = (name: string, value: string) => withAnnotations({ [name]: value }).problems[0]?.fix;
     expect(fixOf("haproxy.org/whitelist", "10.0.0.0/8")).toContain("hawser.dev/allowlist-source-range");
+    expect(fixOf("haproxy.org/auth-type", "basic")).toMatch(/, or write hawser.dev\/auth-type with .* instead$/);
     expect(fixOf(`${NGINX}server-snippet`, "deny all;")).toContain("hawser.dev/allowlist-source-range");
     expect(fixOf("kubernetes.io/ingress.allow-http", "false")).toContain("hawser.dev/force-ssl-redirect");
   });

@@ -23,9 +23,12 @@ describe("the table of annotations", () => {
     expect(annotationRecord("alb.ingress.kubernetes.io/", "conditionsXa")).toBeUndefined();
   });
 
-  it("proposes nothing that Hawser would not know", () => {
+  it("proposes nothing that Hawser would not serve", () => {
     const proposed = Object.values(INSTEAD).flatMap((text) => text.split(" with "));
-    expect(proposed.filter((key) => !NGINX_NAMES.includes(key.slice(PREFIXES.ours.length)))).toEqual([]);
+    const names = proposed.map((key) => key.slice(PREFIXES.ours.length));
+    expect(names.filter((name) => !NGINX_NAMES.includes(name))).toEqual([]);
+    const prefixes = names.map((name) => annotationRecord(PREFIXES.ours, name)?.served?.prefixes);
+    expect(prefixes.every((one) => one?.includes(PREFIXES.ours))).toBe(true);
   });
 
   it("says of each what it is, and closes hosts only where something is closed", () => {

@@ -4,8 +4,9 @@ import { readHost } from "#src/model/read-host.ts";
 import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
 import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
+import { fixWith } from "./fix-with.ts";
 import { insteadOfDirective } from "./instead-of-directive.ts";
-import { NGINX_PREFIXES, OWN_PREFIXES, PREFIXES } from "./prefixes.ts";
+import { NGINX_PREFIXES, OWN_PREFIXES } from "./prefixes.ts";
 import { settingUnreadable } from "./setting-unreadable.ts";
 import { splitKey } from "./split-key.ts";
 
@@ -214,14 +215,6 @@ function complainOfIgnored(field: Field, key: string): void {
     fix: isForeign ? "Restrict access at the backend if it has to be" : "Remove it if the Ingress works without it",
     severity: "warning",
   });
-}
-
-function fixWith(fix: string, instead: string | undefined): string {
-  if (instead === undefined) return fix;
-  const served = annotationRecord(PREFIXES.ours, instead.slice(PREFIXES.ours.length))?.served;
-  return served?.prefixes.includes(PREFIXES.ours) === true
-    ? `${fix}, or write ${instead} instead`
-    : `${fix}. In a later version ${instead} will do the same`;
 }
 
 /** The names in a list of hosts; those that are patterns are not found by any request here, and left out. */

@@ -1,10 +1,9 @@
+import { fixWith } from "./fix-with.ts";
 import { INSTEAD } from "./instead.ts";
 
 /** How to fix a snippet with a directive of nginx that Hawser does not do: the annotation that says the same, where there is one. */
 export function insteadOfDirective(directive: string): string {
-  const instead = annotationFor(directive);
-  const fix = "Remove the line, or serve the Ingress by another class";
-  return instead === undefined ? fix : `${fix}, or write ${instead} instead`;
+  return fixWith("Remove the line, or serve the Ingress by another class", annotationFor(directive));
 }
 
 function annotationFor(directive: string): string | undefined {

@@ -1,4 +1,4 @@
-/** The annotations of Hawser that say, or will say, what those of others do. */
+/** The annotations of Hawser that say what those of others do. */
 export const INSTEAD = {
   allow: "hawser.dev/allowlist-source-range",
   deny: "hawser.dev/denylist-source-range",
