@@ -52,8 +52,9 @@ export function readAnnotationEffects(root: Field, unreadable: ReadonlySet<Annot
   };
   const addedHosts: string[] = [];
   for (const [key, text] of Object.entries(texts)) {
-    complainOfForm(annotations, key, text.trim());
-    const asked = askedBy(key, text.trim(), { texts, unreadable });
+    const written = writtenAs(key, text);
+    complainOfForm(annotations, written);
+    const asked = askedBy(written, texts, unreadable);
     if (asked === undefined) continue;
     const field = asked.isTold ? { ...entry(annotations, key), problems: [] } : entry(annotations, key);
     switch (asked.effect) {
@@ -105,13 +106,27 @@ interface Asked extends Pick<AnnotationRecord, "scope" | "instead"> {
   readonly isTold: boolean;
 }
 
-/** An annotation that need not do anything, and whose value is none that it can have. */
-function complainOfForm(annotations: Field, key: string, text: string): void {
+/** An annotation that an Ingress has. */
+interface Written {
+  readonly key: string;
+  readonly prefix: string;
+  /** Without blanks around it. */
+  readonly value: string;
+  /** What the table knows of it. */
+  readonly record: AnnotationRecord | undefined;
+}
+
+function writtenAs(key: string, text: string): Written {
   const [prefix, name] = splitKey(key);
-  const { form } = (OWN_PREFIXES.includes(prefix) && annotationRecord(prefix, name)) || {};
-  if (form === undefined || text === "" || form.fits(text)) return;
+  return { key, prefix, value: text.trim(), record: annotationRecord(prefix, name) };
+}
+
+/** An annotation that need not do anything, and whose value is none that it can have. */
+function complainOfForm(annotations: Field, { key, prefix, value, record }: Written): void {
+  const form = OWN_PREFIXES.includes(prefix) ? record?.form : undefined;
+  if (form === undefined || value === "" || form.fits(value)) return;
   settingUnreadable(entry(annotations, key), {
-    what: `Ignored ${quote(text)}`,
+    what: `Ignored ${quote(value)}`,
     why: "it is not a value of this annotation, which does nothing here",
     fix: form.fix,
   });
@@ -123,13 +138,10 @@ const LOOKS_LIKE_RESTRICTION =
 
 /** Undefined where Hawser serves the annotation, or its value asks for nothing. */
 function askedBy(
-  key: string,
-  value: string,
-  of: { readonly texts: Readonly<Record<string, string>>; readonly unreadable: ReadonlySet<AnnotationRecord> },
+  { key, prefix, value, record }: Written,
+  texts: Readonly<Record<string, string>>,
+  unreadable: ReadonlySet<AnnotationRecord>,
 ): Asked | undefined {
-  const { texts, unreadable } = of;
-  const [prefix, name] = splitKey(key);
-  const record = annotationRecord(prefix, name);
   const isServed = record?.served?.prefixes.includes(prefix) === true;
   const isTold = isServed && unreadable.has(record);
   if ((isServed && !isTold) || record?.needless !== undefined) return undefined;
