@@ -25,6 +25,8 @@ export function withEntries<V>(map: ShardedMap<V>, changes: Iterable<readonly [s
   const copied = new Map<number, Map<string, V>>();
   for (const [key, value] of changes) {
     const index = shardOf(key);
+    // Removing what is not there copies nothing: most hosts that change have only names of their own.
+    if (value === undefined && shards[index]?.has(key) !== true) continue;
     let shard = copied.get(index);
     if (shard === undefined) {
       shard = new Map(shards[index]);
