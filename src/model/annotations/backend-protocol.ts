@@ -2,6 +2,7 @@ import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { closingUnreadable } from "./closing-unreadable.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { trueFalse } from "./true-false.ts";
 
 /** What endpoints speak; `client`: HTTPS for requests that came by HTTPS, else HTTP. */
 export type BackendProtocol = "http" | "https" | "client";
@@ -43,7 +44,7 @@ const SECURE_BACKENDS: ServedAnnotation<boolean> = {
   served: {
     prefixes: OWN_PREFIXES,
     parse: closingUnreadable<boolean>(
-      (text) => (/^(?:true|false)$/i.test(text) ? /^true$/i.test(text) : { why: "it is neither true nor false" }),
+      (text) => trueFalse(text) ?? { why: "it is neither true nor false" },
       'Write "true" or "false"',
     ),
   },

@@ -1,9 +1,10 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
+import { onOff } from "./on-off.ts";
 import { parseCount } from "./parse-count.ts";
 import { parseSize } from "./parse-size.ts";
 
 const SIZE = { fits: (text: string) => parseSize(text) !== undefined, fix: 'Write a size such as "8k"' };
-const SWITCH = { fits: (text: string) => text === "on" || text === "off", fix: 'Write "on" or "off"' };
+const SWITCH = { fits: (text: string) => onOff(text) !== undefined, fix: 'Write "on" or "off"' };
 const NUMBER = { fits: (text: string) => parseCount(text) !== undefined, fix: 'Write a whole number such as "4"' };
 
 const OF_REQUESTS = "each part of a body goes to the endpoint as it comes, and none is kept";

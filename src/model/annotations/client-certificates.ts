@@ -4,8 +4,9 @@ import { ASKS } from "./asks.ts";
 import { hostRestrictedBy } from "./host-restricted-by.ts";
 import { INSTEAD } from "./instead.ts";
 import { ownSecret } from "./own-secret.ts";
-import { parseCount } from "./parse-count.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { trueFalse } from "./true-false.ts";
+import { verifyDepth } from "./verify-depth.ts";
 
 /** Which clients come in: `on`: with a certificate of the authorities; `optional`: without one, too; `optional_no_ca`: with any. */
 const MODES = ["on", "off", "optional", "optional_no_ca"] as const;
@@ -44,10 +45,7 @@ const AUTH_TLS_VERIFY_DEPTH: ServedAnnotation<number> = {
   doc: "How many intermediate authorities a client certificate may have. Left out, or `0`: 1",
   served: {
     prefixes: OWN_PREFIXES,
-    parse: hostRestrictedBy((text) => {
-      const depth = parseCount(text);
-      return depth === 0 ? 1 : depth;
-    }, 'Write a whole number such as "1"'),
+    parse: hostRestrictedBy(verifyDepth, 'Write a whole number such as "1"'),
   },
   risks: [{ effect: "restriction" }],
   ...common,
@@ -58,10 +56,7 @@ const AUTH_TLS_PASS_CERTIFICATE: ServedAnnotation<boolean> = {
   doc: "Whether endpoints get the certificate (`true`), in the field `ssl-client-cert`, besides `ssl-client-verify`, `ssl-client-subject-dn` and `ssl-client-issuer-dn`",
   served: {
     prefixes: OWN_PREFIXES,
-    parse: hostRestrictedBy(
-      (text) => (/^(?:true|false)$/i.test(text) ? /^true$/i.test(text) : undefined),
-      'Write "true" or "false"',
-    ),
+    parse: hostRestrictedBy(trueFalse, 'Write "true" or "false"'),
   },
   risks: [restriction],
   ...common,

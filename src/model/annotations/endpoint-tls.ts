@@ -2,9 +2,10 @@ import { parseIp } from "#src/ip/address.ts";
 import { isDnsSubdomain } from "#src/model/name.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
 import { closingUnreadable } from "./closing-unreadable.ts";
+import { onOff } from "./on-off.ts";
 import { ownSecret } from "./own-secret.ts";
-import { parseCount } from "./parse-count.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { verifyDepth } from "./verify-depth.ts";
 
 type Unusable = { readonly why: string };
 
@@ -32,7 +33,7 @@ export const ENDPOINT_TLS = {
   proxySslVerify: about(
     "proxy-ssl-verify",
     "Whether endpoints are verified; `on`: one gets a request only after its certificate was verified, by the authorities of `proxy-ssl-secret`, or by the public ones where no Secret is named; otherwise the answer is 502 (`endpoint-untrusted`). Left out: `off`",
-    { parse: onOrOff, fix: 'Write "on" or "off"' },
+    { parse: switched, fix: 'Write "on" or "off"' },
   ),
   proxySslName: about(
     "proxy-ssl-name",
@@ -43,7 +44,7 @@ export const ENDPOINT_TLS = {
     "proxy-ssl-server-name",
     "Whether that name is sent to endpoints as the server name (SNI): `on` or `off`. Left out: `off`",
     {
-      parse: onOrOff,
+      parse: switched,
       fix: 'Write "on" or "off"',
     },
   ),
@@ -64,8 +65,8 @@ export const ENDPOINT_TLS = {
   ),
 } as const;
 
-function onOrOff(text: string): boolean | Unusable {
-  return text === "on" || text === "off" ? text === "on" : { why: "it is neither on nor off" };
+function switched(text: string): boolean | Unusable {
+  return onOff(text) ?? { why: "it is neither on nor off" };
 }
 
 function hostName(text: string): string | Unusable {
@@ -76,8 +77,7 @@ function hostName(text: string): string | Unusable {
 }
 
 function depth(text: string): number | Unusable {
-  const count = parseCount(text);
-  return count === undefined ? { why: "it is not a whole number" } : count || 1;
+  return verifyDepth(text) ?? { why: "it is not a whole number" };
 }
 
 function cipherList(text: string): string | Unusable {

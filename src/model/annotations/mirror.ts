@@ -1,6 +1,7 @@
 import { type Field, quote } from "#src/model/field.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { type AuthUrl, readServiceUrl } from "./auth-url.ts";
+import { onOff } from "./on-off.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
 import { settingUnreadable } from "./setting-unreadable.ts";
 import { tunedBy } from "./tuned-by.ts";
@@ -31,7 +32,7 @@ const MIRROR_REQUEST_BODY: ServedAnnotation<boolean> = {
   doc: "Whether copies have the bodies of requests. Left out: `on`",
   served: {
     prefixes: OWN_PREFIXES,
-    parse: tunedBy((text) => (text === "on" ? true : text === "off" ? false : undefined), 'Write "on" or "off"'),
+    parse: tunedBy(onOff, 'Write "on" or "off"'),
   },
 };
 
