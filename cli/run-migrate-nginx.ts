@@ -6,18 +6,19 @@ import {
   type NginxMigrationReport,
   reportNginxMigration,
 } from "#src/migration/ingress-nginx/report-nginx-migration.ts";
-import { ingressClassName, parseIngressClass } from "#src/model/ingress.ts";
+import { ingressClassName } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { oneLine } from "#src/model/one-line.ts";
-import { type Problem, withPlacePrinted } from "#src/model/problem.ts";
+import { withPlacePrinted } from "#src/model/problem.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
-import { printObjectName } from "#src/model/problem-place.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { isServed } from "#src/routing/ingress/routing-snapshot.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
+import { ingressClasses } from "#src/view/served-ingresses.ts";
+import { nameIn, nameOf } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { findingOf } from "./finding-of.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
@@ -78,7 +79,11 @@ export async function runMigrateNginx(args: readonly string[], io: ProgramIo): P
     return problems.length > 0 ? exitCodeOfBlind(problems) : 1;
   }
   const found = findProblems({ objects: seen.objects, installation: installationOf(nginx, isFiles), nowMs: wallMs() });
-  const problemsOf = (ingress: KubeObject) => found.filter((problem) => isOf(problem, ingress)).map(withoutObject);
+  const byObject = Map.groupBy(
+    found.filter(({ code }) => !ELSEWHERE.has(code)),
+    nameIn,
+  );
+  const problemsOf = (ingress: KubeObject) => byObject.get(nameOf(ingress)) ?? [];
   const report = reportNginxMigration(
     nginx,
     { served, others, problemsOf },
@@ -106,24 +111,10 @@ function installationOf(nginx: NginxInstallation, isFiles: boolean) {
 function ingressesOf({ nginx, objects }: SeenNginx, isFiles: boolean) {
   const { ingressClass, controllerClass } = classScopeOf(nginx);
   const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesClassless(nginx, isFiles) };
-  const classes = new Map(
-    objects.flatMap((object) => {
-      const parsed = object.kind === "IngressClass" ? parseIngressClass(object) : undefined;
-      return parsed?.ok === true ? [[parsed.value.name, parsed.value] as const] : [];
-    }),
-  );
+  const classes = ingressClasses(objects.filter(({ kind }) => kind === "IngressClass"));
   const all = objects.filter(({ kind }) => kind === "Ingress");
   const served = all.filter((object) => isServed({ className: ingressClassName(object) }, classes, scope));
   return { served, others: all.length - served.length };
-}
-
-function isOf({ at, code }: Problem, { kind, metadata }: KubeObject): boolean {
-  if (at.kind !== "object" || ELSEWHERE.has(code)) return false;
-  return printObjectName(at.object) === printObjectName({ kind, ...metadata });
-}
-
-function withoutObject({ object: _object, ...problem }: Problem & { readonly object?: KubeObject }): Problem {
-  return problem;
 }
 
 function asJson({ problems, ...report }: NginxMigrationReport): unknown {

@@ -27,11 +27,7 @@ export function servedIngresses({
   classes = [],
   scope,
 }: Pick<RoutesInput, "ingresses" | "classes" | "scope">): ReadonlyMap<string, ServedIngress> {
-  const byName = new Map<string, IngressClass>();
-  for (const object of classes) {
-    const read = parseIngressClass(object);
-    if (read.ok) byName.set(read.value.name, read.value);
-  }
+  const byName = ingressClasses(classes);
   const served = new Map<string, ServedIngress>();
   for (const object of ingresses) {
     const read = parseIngress(object);
@@ -42,6 +38,16 @@ export function servedIngresses({
       served.set(keyOf(object.metadata), { object, ingress, problems: read.problems });
   }
   return served;
+}
+
+/** The IngressClasses that can be read, by name. */
+export function ingressClasses(objects: readonly KubeObject[]): ReadonlyMap<string, IngressClass> {
+  const byName = new Map<string, IngressClass>();
+  for (const object of objects) {
+    const read = parseIngressClass(object);
+    if (read.ok) byName.set(read.value.name, read.value);
+  }
+  return byName;
 }
 
 /** The Secrets (`namespace/name`) that these Ingresses name, for certificates, of ours and of endpoints, or for names and passwords. */
