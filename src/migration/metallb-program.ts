@@ -1,6 +1,6 @@
 import { type Fields, recordOf, textOf, textsOf } from "#src/model/record.ts";
 import { readFlags } from "./read-flags.ts";
-import { containersOf, podSpecOf, type RawObject, rawLabelsOf } from "./raw-object.ts";
+import { containersOf, isOfHelm, podSpecOf, type RawObject, rawLabelsOf } from "./raw-object.ts";
 
 /** MetalLB's controller (a Deployment) or its speaker (a DaemonSet). */
 export interface MetallbProgram {
@@ -64,7 +64,7 @@ function readProgram(role: string, object: RawObject): MetallbProgram {
     flags: plainFlags([...textsOf(container["command"]), ...textsOf(container["args"])]),
     nodeSelector: plainTexts(recordOf(podSpecOf(fields)["nodeSelector"])),
     replicas: readReplicas(recordOf(fields["spec"])["replicas"]),
-    isHelm: rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm",
+    isHelm: isOfHelm(object),
   };
 }
 

@@ -1,3 +1,4 @@
+import { MAX_MANIFEST_LENGTH } from "#src/model/manifest.ts";
 import { isDnsSubdomain } from "#src/model/name.ts";
 import { readYaml } from "#src/model/read-yaml.ts";
 import { type Fields, isRecord, listOf, recordOf, textOf } from "#src/model/record.ts";
@@ -15,9 +16,15 @@ export interface RawObject {
 /** Lists inside lists that are followed. */
 const MAX_LIST_DEPTH = 3;
 
-/** The objects in a text of YAML or JSON, lists expanded. What cannot be read is left out: `parseManifests` reports it. */
-export function rawObjects(text: string): readonly RawObject[] {
-  return readYaml(text).flatMap((document) => (document.ok ? itemsOf(document.value, 0).flatMap(readRawObject) : []));
+/** What the documents of a text of YAML or JSON say. What cannot be read, or is too long, is left out: `parseManifests` reports it. */
+export function rawDocuments(text = ""): readonly unknown[] {
+  if (text.length > MAX_MANIFEST_LENGTH) return [];
+  return readYaml(text).flatMap((document) => (document.ok ? [document.value] : []));
+}
+
+/** The objects in documents, lists expanded. */
+export function rawObjects(documents: readonly unknown[]): readonly RawObject[] {
+  return documents.flatMap((document) => itemsOf(document, 0).flatMap(readRawObject));
 }
 
 function itemsOf(value: unknown, depth: number): readonly unknown[] {
@@ -39,6 +46,11 @@ export function readRawObject(value: unknown): readonly RawObject[] {
 /** The labels of an object. */
 export function rawLabelsOf({ fields }: RawObject): Fields {
   return recordOf(recordOf(fields["metadata"])["labels"]);
+}
+
+/** Whether Helm installed an object. */
+export function isOfHelm(object: RawObject): boolean {
+  return rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm";
 }
 
 /** The containers of the pods of a Deployment or DaemonSet. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findMetallb } from "#src/migration/metallb-installation.ts";
-import { rawObjects } from "#src/migration/raw-object.ts";
+import { rawDocuments, rawObjects } from "#src/migration/raw-object.ts";
 
 const pool = (namespace: string, kind = "IPAddressPool"): string =>
   `{ apiVersion: metallb.io/v1beta1, kind: ${kind}, metadata: { namespace: ${namespace}, name: lan }, spec: {} }`;
@@ -12,7 +12,8 @@ kind: DaemonSet
 metadata: { namespace: metallb-system, name: speaker, labels: ${labels} }
 spec: { template: { spec: { containers: [{ name: speaker, image: "${image}", args: [${words}] }] } } }
 `;
-const found = (...documents: readonly string[]) => findMetallb(rawObjects(documents.join("\n---\n")), "metallb-system");
+const found = (...documents: readonly string[]) =>
+  findMetallb(rawObjects(rawDocuments(documents.join("\n---\n"))), "metallb-system");
 
 describe("findMetallb()", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { plainText } from "#src/model/ingress-nginx/judge.ts";
 import { isDnsSubdomain } from "#src/model/name.ts";
 import { type Fields, recordOf, textOf, textsOf } from "#src/model/record.ts";
-import { containersOf, podSpecOf, type RawObject, rawLabelsOf } from "#src/migration/raw-object.ts";
+import { containersOf, isOfHelm, podSpecOf, type RawObject, rawLabelsOf } from "#src/migration/raw-object.ts";
 import { readFlags } from "#src/migration/read-flags.ts";
 
 /** How clients reach an ingress: the pods are on ports of the nodes, or behind a Service of a type. */
@@ -29,7 +29,6 @@ export interface NginxInstallation {
 }
 
 const CLASS_OF_NGINX = "k8s.io/ingress-nginx";
-export const DEFAULT_NAMESPACE = "ingress-nginx";
 const DEFAULT_NAME = "ingress-nginx-controller";
 const CONFIG_MAP_NAMES = [DEFAULT_NAME, "nginx-configuration", "nginx-load-balancer-microk8s-conf"];
 /** The image of the project, those of distributions, and that of Bitnami. Not the product of F5. */
@@ -37,7 +36,7 @@ const IMAGE = /(?:ingress-nginx\/controller|nginx-ingress-controller[\w.-]*)(?:[
 
 /** What is known where nothing of the installation is seen: its manifests' names. */
 export const UNSEEN: NginxInstallation = {
-  namespace: DEFAULT_NAMESPACE,
+  namespace: "ingress-nginx",
   kind: "Deployment",
   name: DEFAULT_NAME,
   container: 0,
@@ -84,7 +83,7 @@ function readProgram(object: RawObject, objects: readonly RawObject[]): NginxIns
     flags: readFlags(words),
     config: new Map(),
     exposure: podSpecOf(object.fields)["hostNetwork"] === true ? "host-network" : exposureOf(objects, namespace),
-    isHelm: rawLabelsOf(object)["app.kubernetes.io/managed-by"] === "Helm",
+    isHelm: isOfHelm(object),
   };
 }
 

@@ -1,17 +1,13 @@
-import { readYaml } from "#src/model/read-yaml.ts";
 import { type Fields, isRecord, recordOf } from "#src/model/record.ts";
-import { DEFAULT_NAMESPACE, type NginxInstallation, textMap, UNSEEN } from "./nginx-installation.ts";
+import { type NginxInstallation, textMap, UNSEEN } from "./nginx-installation.ts";
 
 /** Where the values of the chart are in those of a chart that has it as a part. */
 const PART_NAMES = ["ingress-nginx", "nginx-ingress", "nginx-ingress-controller"];
 
-/** The values of ingress-nginx's chart in a text that holds nothing else; undefined where it is a manifest, or something else. */
-export function readNginxValues(text: string): Fields | undefined {
-  const documents = readYaml(text).flatMap((document) =>
-    document.ok && document.value !== null ? [document.value] : [],
-  );
-  const [values] = documents;
-  if (documents.length !== 1 || !isRecord(values) || "kind" in values || "apiVersion" in values) return undefined;
+/** The values of ingress-nginx's chart in the documents of a text that holds nothing else; undefined where it is a manifest, or something else. */
+export function readNginxValues(documents: readonly unknown[]): Fields | undefined {
+  const [values, ...more] = documents.filter((document) => document !== null);
+  if (more.length > 0 || !isRecord(values) || "kind" in values || "apiVersion" in values) return undefined;
   const parts = [values, ...PART_NAMES.map((name) => recordOf(values[name]))];
   return parts.find((part) => isRecord(part["controller"]));
 }
@@ -35,7 +31,6 @@ export function nginxOfValues(values: Fields): NginxInstallation {
   const isHost = controller["hostNetwork"] === true;
   return {
     ...UNSEEN,
-    namespace: DEFAULT_NAMESPACE,
     kind: controller["kind"] === "DaemonSet" ? "DaemonSet" : "Deployment",
     isSeen: true,
     hasConfig: true,
