@@ -212,10 +212,10 @@ class KnownObjects {
     const { source, certificates, scope } = context;
     this.#context = context;
     this.#problems = problems;
-    const { isOwnEndpoint, defaultService, externalNames } = context;
+    const { isOwnEndpoint, defaultService, externalNames, compat } = context;
     this.#names = externalNames && new ExternalNames({ ...externalNames, clockMs: monotonicMs, onChange: mark });
     const addressesOf = (serviceKey: string) => this.#names?.addressesOf(serviceKey) ?? [];
-    this.#index = new RouteIndex(scope, { isOwnEndpoint, defaultService, addressesOf });
+    this.#index = new RouteIndex(scope, { isOwnEndpoint, defaultService, addressesOf, compat });
     const markNamed = () => {
       this.#areSecretsMarked = true;
       mark();

@@ -8,7 +8,9 @@ import type { NginxConfigOptions } from "#ingress/nginx-config-reader.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { selfSigned } from "#ingress/tls/self-signed.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
+import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
+import { type Compat, INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
+import { route } from "#src/routing/route.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import { createLogger } from "#src/process/log.ts";
@@ -40,6 +42,7 @@ async function start(
   publish?: PublishSettings,
   more: {
     readonly certificates?: Certificates;
+    readonly compat?: Compat;
     readonly controller?: string;
     readonly defaultService?: string;
     readonly namespace?: string;
@@ -65,6 +68,7 @@ async function start(
     },
     certificates: more.certificates ?? new Certificates(Date.now()),
     log,
+    compat: more.compat,
     defaultService: more.defaultService,
     publish,
     usePasswords: (lists) => (passwords = [...lists.keys()]),
@@ -364,6 +368,23 @@ describe("Secrets with names and passwords", () => {
     expect(JSON.stringify(await world.events())).not.toMatch(/alice/);
     world.put(ingress("shop", "nginx", annotations));
     await vi.waitFor(() => expect(world.passwords()).toEqual([]), eventually);
+  });
+});
+
+describe("startIngressLoop() with --compat", () => {
+  const paths = [{ path: "/shop/", pathType: "Exact", backend: { service: { name: "web", port: { number: 80 } } } }];
+  const spec = { ingressClassName: "hawser", rules: [{ host: "a.com", http: { paths } }] };
+  const shop = { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name: "shop" }, spec };
+
+  it.each([
+    // It is another path.
+    { compat: "hawser", expected: "refuse" },
+    // nginx redirects to the path with its slash.
+    { compat: "nginx", expected: "redirect" },
+  ] as const)("compares paths as $compat does", async ({ compat, expected }) => {
+    let table = EMPTY_ROUTES;
+    await start([shop], undefined, { compat, useRoutes: (next) => (table = next) });
+    expect(route(table, { host: "a.com", path: "/shop" }).kind).toBe(expected);
   });
 });
 
