@@ -314,6 +314,11 @@ export class Exchange implements ResponseReceiver {
     this.attempts?.addBody(end - start);
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
+    return this.#sendToClient(bytes, start, end);
+  }
+
+  /** Sends a part of the body, compressed where the answer is. */
+  #sendToClient(bytes: Buffer, start: number, end: number): boolean {
     const gzipped = this.#head.gzip?.body?.add(bytes, start, end);
     const [sent, from, to] = gzipped === undefined ? [bytes, start, end] : [gzipped, 0, gzipped.length];
     const isKept = this.#stallIf(this.#client.sendToClient(sent, from, to));
@@ -460,16 +465,12 @@ export class Exchange implements ResponseReceiver {
     const isFinal = this.#status !== 0;
     const setCookie = isFinal ? this.#choice?.setCookie : undefined;
     const headBytes = this.#head.write(this.#context, { bytes, head, connection, setCookie, isFinal });
-    if (isFinal && this.#head.gzip?.body !== undefined) {
-      this.#stallIf(this.#client.sendScratch(headBytes, headBytes));
-      return bodyEnd > bodyStart && this.onResponseBody(bytes, bodyStart, bodyEnd);
-    }
     const { writer, scratch } = this.#context;
-    const fits = bodyEnd - bodyStart <= scratch.length - writer.at;
+    const fits = this.#head.gzip?.body === undefined && bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
     this.#stallIf(this.#client.sendScratch(writer.at, headBytes));
-    this.#holdIfFast(bodyEnd - bodyStart);
-    return !fits && this.#stallIf(this.#client.sendToClient(bytes, bodyStart, bodyEnd));
+    if (fits) this.#holdIfFast(bodyEnd - bodyStart);
+    return !fits && bodyEnd > bodyStart && this.#sendToClient(bytes, bodyStart, bodyEnd);
   }
 
   /** Stops reading from the endpoint when the answer is faster than it may be. */

@@ -8,7 +8,7 @@ import { LOG_VARIABLES } from "#ingress/engine/log-variables.ts";
 import { NGINX_TEMPLATE, templateLogFormat } from "#ingress/engine/template-log-format.ts";
 import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
-import { answering, ask, closedPort, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
+import { answering, ask, closedPort, okWith, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 
 function formatOf(template: string): LogFormat {
   const format = templateLogFormat(template);
@@ -19,10 +19,11 @@ function formatOf(template: string): LogFormat {
 async function loggingProxy(
   ports: readonly number[],
   options: AccessLogOptions,
-  ingresses = [ingressOf("i", { "a.com": { "/": "s" } })],
+  more: Parameters<typeof startProxy>[1] = {},
 ) {
   const lines: string[] = [];
-  const proxy = await startProxy({ s: ports, other: ports }, { ingresses });
+  const ingresses = [ingressOf("i", { "a.com": { "/": "s" } })];
+  const proxy = await startProxy({ s: ports, other: ports }, { ingresses, ...more });
   const write = (bytes: Buffer) => void lines.push(...bytes.toString("latin1").trimEnd().split("\n"));
   Object.assign(proxy.engine, { accessLog: new AccessLog(write, options) });
   return { proxy, lines };
@@ -125,6 +126,21 @@ describe("F the access log by a template", () => {
     expect(lines).toContain(`${place(dead)}, ${place(endpoint.port)}|502, 200|0, 5`);
   });
 
+  it.each([{ gzipsAnswers: false }, { gzipsAnswers: true }])(
+    "counts each byte of the endpoint once, where answers are compressed: $gzipsAnswers",
+    async (more) => {
+      const body = "x".repeat(600);
+      const answer = okWith(body).replace("\r\n", "\r\nContent-Type: text/plain\r\n");
+      await using endpoint = await startEndpoint((socket) => void socket.end(answer));
+      const format = formatOf("$upstream_response_length");
+      const { proxy, lines } = await loggingProxy([endpoint.port], { format }, more);
+      await using _ = proxy;
+      const got = await ask(proxy.port, REQUEST.replace("\r\n", "\r\nAccept-Encoding: gzip\r\n"));
+      await until("the line", () => lines.length === 1);
+      expect([got.includes("Content-Encoding: gzip"), lines[0]]).toEqual([more.gzipsAnswers, "600"]);
+    },
+  );
+
   it("logs the id that the endpoint gets, where the client has none", async () => {
     await using endpoint = await startEndpoint(answering("hello"));
     const { proxy, lines } = await loggingProxy([endpoint.port], { format: formatOf("$req_id") });
@@ -146,7 +162,7 @@ describe("F what is not in the access log", () => {
   ])("$name", async ({ first }) => {
     await using endpoint = await startEndpoint(answering("hello"));
     const options = { format: formatOf("$request_uri"), skippedPaths: new Set(["/healthz"]) };
-    const { proxy, lines } = await loggingProxy([endpoint.port], options, [loud, quiet]);
+    const { proxy, lines } = await loggingProxy([endpoint.port], options, { ingresses: [loud, quiet] });
     await using _ = proxy;
     for (const request of [first, get("a.com", "/healthz/more")]) await ask(proxy.port, request);
     await until("a line", () => lines.length > 0);
