@@ -287,7 +287,8 @@ class KnownObjects {
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
     this.#problems.report("default backend", this.#index.defaultProblems());
     this.#findMissingPorts(changes);
-    names?.follow(this.#index.externalNames());
+    // Endpoints and addresses come and go all the time, and name nothing.
+    if (classes.length + ingresses.length + services.length > 0) names?.follow(this.#index.externalNames());
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     const haveClaimsChanged = classes.length + ingresses.length > 0;
     if (haveClaimsChanged) this.#reportRoutes();
