@@ -78,7 +78,7 @@ export class RequestRecord {
     keepRequest(kept, { bytes, head }, needs);
     this.#ids = {
       requestId: needs.has("requestId") ? this.#keepRequestId(kept, bytes, head) : undefined,
-      traceparent: this.#keepTrace(kept, bytes, head),
+      traceparent: needs.has("traceId") || traceContext === "make" ? this.#keepTrace(kept, bytes, head) : undefined,
     };
     this.#isSkipped = accessLog?.skips(bytes, head.pathStart, head.queryStart) === true;
     if (accessLog !== undefined) this.#entry = this.#newEntry(kept);
