@@ -16,7 +16,8 @@ export function responseEditFor(
   { isSecure }: Pick<RequestClient, "isSecure">,
 ): ResponseEdit | undefined {
   const ofAll = isSecure && rule?.hasTls === true ? answerFields.ofSecure : answerFields.ofPlain;
-  if (rule === undefined || rule.filters === NO_FILTERS) return ofAll;
+  const { cors, rewrites, setHeaders: named, responseEdit } = rule?.filters ?? NO_FILTERS;
+  if (rule === undefined || (cors ?? rewrites ?? named ?? responseEdit) === undefined) return ofAll;
   const request = {
     get method() {
       return bytes.toString("latin1", head.start, head.methodEnd);
