@@ -67,10 +67,18 @@ export function registerTrafficMetrics(registry: Registry, { traffic, table, cer
   );
 }
 
+/** By route table, which stays as it is: most are asked for more than once. */
+const objectsOfTables = new WeakMap<RouteTable, ReadonlySet<string>>();
+
 /** The Ingresses that have rules. */
-export function objectsOf({ hosts, fallback }: RouteTable): ReadonlySet<string> {
-  const rules = [...shardedEntries(hosts)].flatMap(([, routes]) => rulesOf(routes));
-  return new Set([...rules, ...(fallback === undefined ? [] : [fallback])].map(({ origin }) => origin.object));
+export function objectsOf(table: RouteTable): ReadonlySet<string> {
+  const known = objectsOfTables.get(table);
+  if (known !== undefined) return known;
+  const { hosts, fallback } = table;
+  const objects = new Set(fallback === undefined ? [] : [fallback.origin.object]);
+  for (const [, routes] of shardedEntries(hosts)) for (const { origin } of rulesOf(routes)) objects.add(origin.object);
+  objectsOfTables.set(table, objects);
+  return objects;
 }
 
 function requestSamples(object: string, requests: Float64Array): readonly MetricSample[] {
