@@ -1,6 +1,7 @@
 import { hostOf } from "#src/routing/host.ts";
 import type { AccessEntry, LoggedAnswer } from "./access-log.ts";
 import type { Attempt } from "./attempt.ts";
+import { backendServiceName, upstreamName } from "./upstream-name.ts";
 import type { KeptText } from "./kept-texts.ts";
 import type { TimeTexts } from "./time-texts.ts";
 
@@ -78,7 +79,7 @@ export const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
   opentelemetry_trace_id: kept("the trace id of traceparent", "traceId"),
   namespace: made("the namespace of the Ingress", ({ entry }) => part(entry.ingress, 0)),
   ingress_name: made("the name of the Ingress", ({ entry }) => part(entry.ingress, 1)),
-  service_name: made("the Service that got the request", ({ entry }) => part(entry.service.replace(/:[^:]*$/, ""), 1)),
+  service_name: made("the Service that got the request", ({ entry }) => backendServiceName(entry.service)),
   service_port: made("its port, as the Ingress names it", ({ entry }) => /:([^:]*)$/.exec(entry.service)?.[1] ?? ""),
   reason: made("why no endpoint answered to the end", ({ answer }) => answer.reason ?? ""),
 };
@@ -88,11 +89,6 @@ function requestLine({ kept: texts }: AccessEntry): string {
     texts.get(name).toString("latin1"),
   );
   return method === "" ? "" : `${method} ${target} ${protocol}`;
-}
-
-/** As ingress-nginx names it: `shop-web-80` for `shop/web:80`. */
-function upstreamName(service: string): string {
-  return service.replace("/", "-").replace(":", "-");
 }
 
 function part(key: string, index: number): string {

@@ -1,6 +1,7 @@
 import type { Canary } from "#src/routing/canary.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import { FairShare } from "#ingress/auth/fair-share.ts";
+import { backendServiceName, upstreamName } from "./upstream-name.ts";
 import { BucketCounts } from "./bucket-counts.ts";
 
 /** Those of ingress-nginx. */
@@ -108,15 +109,14 @@ export class RequestSeries {
     if (known !== undefined) return known;
     const [namespace = "", ingress = ""] = object.split("/");
     if (!this.#ofNamespaces.hasPlaceFor(namespace)) return this.#other(status);
-    const service = backend.slice(backend.indexOf("/") + 1).replace(/:[^:]*$/, "");
     const labels = {
       status,
       method,
       path: path === "" ? "/" : path,
       namespace,
       ingress,
-      service,
-      canary: (canary?.backend ?? "").replace("/", "-").replace(":", "-"),
+      service: backendServiceName(backend),
+      canary: upstreamName(canary?.backend ?? ""),
       host: host === "" ? "_" : host,
     };
     const series = emptySeries(labels, object);
