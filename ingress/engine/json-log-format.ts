@@ -1,52 +1,36 @@
 import type { AccessEntry, LoggedAnswer } from "./access-log.ts";
-import { KEPT_TEXTS, type KeptText } from "./kept-texts.ts";
+import type { KeptText } from "./kept-texts.ts";
 import type { LineWriter } from "./line-writer.ts";
 import type { LogFormat } from "./log-format.ts";
 import { TimeTexts } from "./time-texts.ts";
 
 /** A name is at most this long; Kubernetes names and addresses are bounded by what reads them. */
 const MAX_NAME_LENGTH = 512;
-const NEEDED = ["method", "host", "target", "requestId", "traceId"] as const satisfies readonly KeptText[];
+const NEEDS: ReadonlySet<KeptText> = new Set(["method", "host", "target", "requestId", "traceId"] as const);
 
 /** One object of JSON a line. */
 export function jsonLogFormat(): LogFormat {
   const times = new TimeTexts();
   return {
-    needs: new Set(KEPT_TEXTS.filter((name) => (NEEDED as readonly KeptText[]).includes(name))),
+    needs: NEEDS,
     needsAttempts: false,
     write: (line, entry, answer) => writeJson(line, times, { entry, answer }),
   };
 }
 
-const [TIME, CLIENT, IS_SECURE, METHOD, HOST, TARGET, STATUS, REASON, BYTES, DURATION, INGRESS, SERVICE, ENDPOINT] = [
-  '{"time":"',
-  'Z","msg":"request","client":"',
-  '","tls":',
-  ',"method":"',
-  '","host":"',
-  '","target":"',
-  '","status":',
-  ',"reason":"',
-  '","bytes":',
-  ',"durationMs":',
-  ',"ingress":"',
-  '","service":"',
-  '","endpoint":"',
-].map((text) => Buffer.from(text)) as unknown as readonly [
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-  Buffer,
-];
+const TIME = Buffer.from('{"time":"');
+const CLIENT = Buffer.from('Z","msg":"request","client":"');
+const IS_SECURE = Buffer.from('","tls":');
+const METHOD = Buffer.from(',"method":"');
+const HOST = Buffer.from('","host":"');
+const TARGET = Buffer.from('","target":"');
+const STATUS = Buffer.from('","status":');
+const REASON = Buffer.from(',"reason":"');
+const BYTES = Buffer.from('","bytes":');
+const DURATION = Buffer.from(',"durationMs":');
+const INGRESS = Buffer.from(',"ingress":"');
+const SERVICE = Buffer.from('","service":"');
+const ENDPOINT = Buffer.from('","endpoint":"');
 const REQUEST_ID = Buffer.from('","requestId":"');
 const TRACE_ID = Buffer.from('","traceId":"');
 const END = Buffer.from('"}');
