@@ -1,11 +1,12 @@
-import { Counter, Gauge, type Metric, type Registry } from "prom-client";
-import { type Counters, DURATION_BOUNDS_MS, ENDPOINT_FAILURES } from "./engine/counters.ts";
+import { Counter, Gauge, type Registry } from "prom-client";
+import { type Counters, ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { UnsentBytes } from "./engine/unsent-bytes.ts";
 import type { ConnectionGate } from "./io/connection-gate.ts";
 import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
+import { registerComputedHistogram } from "./register-computed.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
 const ERRORS = "hawser_ingress_errors_total";
@@ -111,7 +112,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
   counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
   gauge(PROBLEMS, "Object problems currently reported.", problemCount);
-  registry.registerMetric(durationMetric(counters));
+  const durationHelp = "Time from a request's head to the end of its answer.";
+  registerComputedHistogram(registry, { name: DURATION, help: durationHelp, labelNames: [] }, () => [
+    { labels: {}, counts: counters.durations },
+  ]);
 }
 
 function labelled(
@@ -129,23 +133,4 @@ function labelled(
       for (const [value, count] of valuesOf()) this.inc({ [label]: value }, count);
     },
   });
-}
-
-/** A histogram over buckets that are counted elsewhere; prom-client's own would have to observe each request. */
-function durationMetric(counters: Counters): Metric {
-  const help = "Time from a request's head to the end of its answer.";
-  const get = async () => {
-    let count = 0;
-    const buckets = [...DURATION_BOUNDS_MS, Number.POSITIVE_INFINITY].map((boundMs, index) => {
-      count += counters.durations[index] ?? 0;
-      const le = boundMs === Number.POSITIVE_INFINITY ? "+Inf" : boundMs / 1_000;
-      return { metricName: `${DURATION}_bucket`, labels: { le }, value: count };
-    });
-    const totals = [
-      { metricName: `${DURATION}_sum`, labels: {}, value: counters.durationSumMs / 1_000 },
-      { metricName: `${DURATION}_count`, labels: {}, value: count },
-    ];
-    return { name: DURATION, help, type: "histogram", aggregator: "sum", values: [...buckets, ...totals] };
-  };
-  return { name: DURATION, help, get } as unknown as Metric;
 }

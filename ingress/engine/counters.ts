@@ -1,3 +1,4 @@
+import { BucketCounts } from "./bucket-counts.ts";
 import { REASON_LIST, type ResponseReason } from "./response-reason.ts";
 
 /** The reasons that are an endpoint's: counted for each attempt, so also where another endpoint answered in the end. */
@@ -23,8 +24,8 @@ export function isSignOfDeath(failure: EndpointFailure): boolean {
   return failure === "connect-timeout" || failure === "unreachable" || failure === "endpoint-silent";
 }
 
-/** Upper bounds of the duration histogram in milliseconds; the last bucket is for all above. */
-export const DURATION_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+/** Upper bounds of histograms of durations, in seconds. */
+export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 /** What the engine counts: numbers in arrays, read when metrics are asked for. No text and no object for a request. */
 export class Counters {
@@ -34,9 +35,8 @@ export class Counters {
   readonly reasons = new Float64Array(REASON_LIST.length);
   /** By index in ENDPOINT_FAILURES. */
   readonly endpointFailures = new Float64Array(ENDPOINT_FAILURES.length);
-  /** By index in DURATION_BOUNDS_MS, not cumulative; one more at the end. */
-  readonly durations = new Float64Array(DURATION_BOUNDS_MS.length + 1);
-  durationSumMs = 0;
+  /** In seconds. */
+  readonly durations = new BucketCounts(DURATION_BOUNDS);
   connections = 0;
   retries = 0;
   openConnections = 0;
@@ -46,10 +46,7 @@ export class Counters {
   countRequest(status: number, durationMs: number, reason?: ResponseReason): void {
     if (reason !== undefined) this.reasons[REASON_LIST.indexOf(reason)]! += 1;
     this.requests[Math.min(Math.trunc(status / 100), 6)]! += 1;
-    this.durationSumMs += durationMs;
-    let bucket = 0;
-    while (bucket < DURATION_BOUNDS_MS.length && durationMs > DURATION_BOUNDS_MS[bucket]!) bucket++;
-    this.durations[bucket]! += 1;
+    this.durations.observe(durationMs / 1_000);
   }
 
   /** Counts an exchange that failed on the endpoint's side. */

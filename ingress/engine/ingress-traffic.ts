@@ -1,9 +1,8 @@
 import { BucketCounts } from "./bucket-counts.ts";
-import { DURATION_BOUNDS_MS } from "./counters.ts";
+import { DURATION_BOUNDS } from "./counters.ts";
 
 /** Ingresses that are counted apart at once; more are counted together. */
 const MAX_INGRESSES = 20_000;
-const DURATION_BOUNDS = DURATION_BOUNDS_MS.map((ms) => ms / 1_000);
 
 /** What is counted of the requests of one Ingress. */
 export interface Traffic {
