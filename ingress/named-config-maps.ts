@@ -5,6 +5,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
+import { NamedObjects } from "./named-objects.ts";
 
 /** The header fields that ConfigMaps name, by the keys (`namespace/name`) of these; none for one that cannot be used. */
 export interface NamedHeaders {
@@ -30,23 +31,21 @@ export interface NamedConfigMapsOptions {
 /** Reads the ConfigMaps that Ingresses of ours name, by name, and no others. */
 export class NamedConfigMaps {
   readonly #options: NamedConfigMapsOptions;
-  #asked: ReadonlySet<string> = new Set();
-  /** Those that were looked up: of the others it is not known whether they are missing. */
-  #known: ReadonlySet<string> = new Set();
-  #looking: Promise<void> = Promise.resolve();
+  readonly #followed: NamedObjects;
 
   constructor(options: NamedConfigMapsOptions) {
     this.#options = options;
+    this.#followed = new NamedObjects(options.source, "ConfigMap", options.mark);
   }
 
   /** Resolves when all that were named last were looked up. */
   get settled(): Promise<void> {
-    return this.#looking;
+    return this.#followed.settled;
   }
 
   /** Whether a ConfigMap was looked up: of others it is not known whether they are missing. */
   knows(key: string): boolean {
-    return this.#known.has(key);
+    return this.#followed.knows(key);
   }
 
   /** Follows what these Ingresses name, and hands on what it says. Of a source that has none to follow nothing is asked. */
@@ -56,8 +55,8 @@ export class NamedConfigMaps {
     const ofQuestions = new Set(ingresses.flatMap(({ settings }) => settings.authSetHeaders ?? []));
     const wanted = ofAnswers.union(ofQuestions);
     const followed = wanted.union(new Set(always));
-    if (followed.size === 0 && this.#asked.size === 0) return;
-    this.#follow(followed);
+    if (followed.size === 0 && !this.#followed.hasAny) return;
+    this.#followed.follow(followed);
     const found: Problem[] = [];
     const read = <T>(keys: ReadonlySet<string>, parse: (key: string) => T | undefined) =>
       new Map(
@@ -81,22 +80,9 @@ export class NamedConfigMaps {
         return parsed?.ok === true ? parsed.value : undefined;
       }),
     };
-    const missing = [...wanted].filter((key) => this.#known.has(key) && objectOf(key) === undefined);
+    const missing = [...wanted].filter((key) => this.#followed.knows(key) && objectOf(key) === undefined);
     problems.report("header fields", [...found, ...missing.map(configMapMissing)]);
     use(headers);
-  }
-
-  #follow(wanted: ReadonlySet<string>): void {
-    if (this.#asked.symmetricDifference(wanted).size === 0) return;
-    this.#asked = wanted;
-    this.#looking = this.#look(wanted);
-  }
-
-  async #look(wanted: ReadonlySet<string>): Promise<void> {
-    const { source, mark } = this.#options;
-    await source.follow("ConfigMap", wanted);
-    this.#known = wanted;
-    mark();
   }
 }
 

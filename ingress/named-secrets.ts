@@ -15,6 +15,7 @@ import {
   findCertificateSecrets,
 } from "#src/tls/find-certificate-secrets.ts";
 import { secretMissing } from "#src/tls/secret-missing.ts";
+import { NamedObjects } from "./named-objects.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 export interface NamedSecretsOptions {
@@ -46,17 +47,14 @@ export class NamedSecrets {
   readonly #unreadable = new Map<string, readonly Problem[]>();
   /** Those that are named for certificates. */
   #ofCertificates: ReadonlySet<string> = new Set();
-  /** Undefined: nothing was asked for yet. */
-  #asked: ReadonlySet<string> | undefined;
-  /** Those that were looked up: of the others it is not known whether they are missing. */
-  #known: ReadonlySet<string> = new Set();
-  #looking: Promise<void> = Promise.resolve();
+  readonly #followed: NamedObjects;
   /** The last Problem that was found for each Secret. */
   #faults: readonly SecretFault[] = [];
 
   constructor(options: NamedSecretsOptions) {
-    const { problems, source } = options;
+    const { problems, source, mark } = options;
     this.#options = options;
+    this.#followed = new NamedObjects(source, "Secret", mark);
     this.#secrets = new ParsedObjects({
       get: (key) => (this.#ofCertificates.has(key) ? source.get("Secret", key) : undefined),
       parse: parseTlsSecret,
@@ -70,7 +68,7 @@ export class NamedSecrets {
 
   /** Resolves when all that were named last were looked up. */
   get settled(): Promise<void> {
-    return this.#looking;
+    return this.#followed.settled;
   }
 
   /** What is wrong with the Secrets that are named now. */
@@ -85,7 +83,7 @@ export class NamedSecrets {
     const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
     const passwords = passwordClaims(ingresses);
     const ofEndpoints = certificateSecretClaims(ingresses);
-    this.#follow(wanted.union(new Set([...passwords, ...ofEndpoints].map(({ secret }) => secret))));
+    this.#followed.follow(wanted.union(new Set([...passwords, ...ofEndpoints].map(({ secret }) => secret))));
     // What is named no longer is forgotten.
     for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
     this.#ofCertificates = wanted;
@@ -94,7 +92,7 @@ export class NamedSecrets {
     const secrets = new Map(present.map((key) => [key, this.#secrets.get(key)]));
     const found = certificates.use({ claims, secrets, defaultSecret, nowMs });
     problems.report("certificates", [...found.values()].flat());
-    const missing = [...wanted].filter((key) => this.#known.has(key) && !secrets.has(key));
+    const missing = [...wanted].filter((key) => this.#followed.knows(key) && !secrets.has(key));
     problems.report("missing secrets", missing.map(secretMissing));
     const unusable = [...claims.namedBy].flatMap(([key, ingress]): readonly SecretFault[] => {
       const [problem] = [...(this.#unreadable.get(key) ?? []), ...(found.get(key) ?? [])];
@@ -123,19 +121,6 @@ export class NamedSecrets {
 
   /** Undefined: there is none; null: that is not known yet. */
   #lookUp(key: string): KubeObject | undefined | null {
-    return this.#options.source.get("Secret", key) ?? (this.#known.has(key) ? undefined : null);
-  }
-
-  #follow(wanted: ReadonlySet<string>): void {
-    if (this.#asked?.symmetricDifference(wanted).size === 0) return;
-    this.#asked = wanted;
-    this.#looking = this.#look(wanted);
-  }
-
-  async #look(wanted: ReadonlySet<string>): Promise<void> {
-    const { source, mark } = this.#options;
-    await source.follow("Secret", wanted);
-    this.#known = wanted;
-    mark();
+    return this.#options.source.get("Secret", key) ?? (this.#followed.knows(key) ? undefined : null);
   }
 }
