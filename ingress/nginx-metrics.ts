@@ -4,12 +4,10 @@ import type { Certificate } from "#src/tls/read-certificate.ts";
 import { registerComputed, registerComputedHistogram, type MetricSample } from "./register-computed.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { RequestSeries, Series } from "./engine/request-series.ts";
-import { objectsOf } from "./traffic-metrics.ts";
+import { objectsOf, shownCertificates } from "./traffic-metrics.ts";
 
 const PREFIX = "nginx_ingress_controller_";
 const REQUEST_LABELS = ["status", "method", "path", "namespace", "ingress", "service", "canary", "host"];
-/** Hosts whose certificates are shown at most. */
-const MAX_HOSTS = 20_000;
 
 /** What these metrics are read from. */
 export interface NginxFigures {
@@ -30,27 +28,33 @@ export interface NginxFigures {
 export function registerNginxMetrics(registry: Registry, figures: NginxFigures): void {
   const { series, counters, table, certificates, leads, tables, startedMs, constant } = figures;
   const names = Object.keys(constant);
+  const register = (
+    type: "counter" | "gauge",
+    name: string,
+    about: {
+      readonly help: string;
+      readonly labels: readonly string[];
+      readonly samples: () => readonly MetricSample[];
+    },
+  ) =>
+    registerComputed(
+      registry,
+      { name: PREFIX + name, help: about.help, labelNames: [...names, ...about.labels], type },
+      () => about.samples().map(({ labels, value }) => ({ labels: { ...constant, ...labels }, value })),
+    );
   const one = (
     type: "counter" | "gauge",
     name: string,
-    about: { readonly help: string; readonly value: () => number },
-  ) =>
-    registerComputed(registry, { name: PREFIX + name, help: about.help, labelNames: names, type }, () => [
-      { labels: constant, value: about.value() },
-    ]);
-  registerComputed(
-    registry,
-    {
-      name: `${PREFIX}requests`,
-      help: "The total number of client requests",
-      labelNames: [...names, ...REQUEST_LABELS],
-      type: "counter",
-    },
-    () => {
+    { help, value }: { readonly help: string; readonly value: () => number },
+  ) => register(type, name, { help, labels: [], samples: () => [{ labels: {}, value: value() }] });
+  register("counter", "requests", {
+    help: "The total number of client requests",
+    labels: REQUEST_LABELS,
+    samples: () => {
       series.keepOnly(objectsOf(table()));
-      return series.all().map(({ labels, requests }) => ({ labels: { ...constant, ...labels }, value: requests }));
+      return series.all().map(({ labels, requests }) => ({ labels: { ...labels }, value: requests }));
     },
-  );
+  });
   for (const [name, help, counts] of HISTOGRAMS)
     registerComputedHistogram(registry, { name: PREFIX + name, help, labelNames: [...names, ...REQUEST_LABELS] }, () =>
       series.all().map((all) => ({ labels: { ...constant, ...all.labels }, counts: counts(all) })),
@@ -65,46 +69,30 @@ export function registerNginxMetrics(registry: Registry, figures: NginxFigures):
     value: () => tables().lastMs / 1_000,
   });
   one("gauge", "config_hash", { help: "A number that changes with each route table", value: () => tables().count });
-  registerComputed(
-    registry,
-    {
-      name: `${PREFIX}leader_election_status`,
-      help: "1 on the replica that writes statuses",
-      labelNames: [...names, "name"],
-      type: "gauge",
-    },
-    () => [{ labels: { ...constant, name: "hawser-ingress" }, value: Number(leads()) }],
-  );
-  registerComputed(
-    registry,
-    {
-      name: `${PREFIX}ssl_expire_time_seconds`,
-      help: "When the certificate of a host ends, in seconds since 1970",
-      labelNames: [...names, "class", "host", "namespace", "secret_name"],
-      type: "gauge",
-    },
-    () => [...certificates()].slice(0, MAX_HOSTS).map(([host, certificate]) => expiry(constant, host, certificate)),
-  );
-  registerComputed(
-    registry,
-    {
-      name: `${PREFIX}nginx_process_connections`,
-      help: "Client connections open",
-      labelNames: [...names, "state"],
-      type: "gauge",
-    },
-    () => [{ labels: { ...constant, state: "active" }, value: counters.openConnections }],
-  );
-  registerComputed(
-    registry,
-    {
-      name: `${PREFIX}nginx_process_connections_total`,
-      help: "Client connections accepted",
-      labelNames: [...names, "state"],
-      type: "counter",
-    },
-    () => ["accepted", "handled"].map((state) => ({ labels: { ...constant, state }, value: counters.connections })),
-  );
+  register("gauge", "leader_election_status", {
+    help: "1 on the replica that writes statuses",
+    labels: ["name"],
+    samples: () => [{ labels: { name: "hawser-ingress" }, value: Number(leads()) }],
+  });
+  register("gauge", "ssl_expire_time_seconds", {
+    help: "When the certificate of a host ends, in seconds since 1970",
+    labels: ["class", "host", "namespace", "secret_name"],
+    samples: () =>
+      shownCertificates(certificates()).map(({ host, namespace, secret, endSeconds }) => ({
+        labels: { class: constant.controller_class, host, namespace, secret_name: secret },
+        value: endSeconds,
+      })),
+  });
+  register("gauge", "nginx_process_connections", {
+    help: "Client connections open",
+    labels: ["state"],
+    samples: () => [{ labels: { state: "active" }, value: counters.openConnections }],
+  });
+  register("counter", "nginx_process_connections_total", {
+    help: "Client connections accepted",
+    labels: ["state"],
+    samples: () => ["accepted", "handled"].map((state) => ({ labels: { state }, value: counters.connections })),
+  });
   one("counter", "nginx_process_requests_total", {
     help: "Requests that have ended",
     value: () => counters.requests.reduce((sum, count) => sum + count, 0),
@@ -133,10 +121,4 @@ const HISTOGRAMS: readonly (readonly [string, string, (series: Series) => Series
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;
-}
-
-function expiry(constant: NginxFigures["constant"], host: string, { secretKey, validToMs }: Certificate): MetricSample {
-  const [namespace = "", name = ""] = secretKey.split("/");
-  const labels = { ...constant, class: constant.controller_class, host, namespace, secret_name: name };
-  return { labels, value: validToMs / 1_000 };
 }

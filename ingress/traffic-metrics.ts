@@ -63,7 +63,11 @@ export function registerTrafficMetrics(registry: Registry, { traffic, table, cer
       labelNames: ["host", "namespace", "secret"],
       type: "gauge",
     },
-    () => [...certificates()].slice(0, MAX_HOSTS).map(([host, one]) => certificateSample(host, one)),
+    () =>
+      shownCertificates(certificates()).map(({ host, namespace, secret, endSeconds }) => ({
+        labels: { host, namespace, secret },
+        value: endSeconds,
+      })),
   );
 }
 
@@ -88,9 +92,12 @@ function requestSamples(object: string, requests: Float64Array): readonly Metric
   }));
 }
 
-function certificateSample(host: string, { secretKey, validToMs }: Certificate): MetricSample {
-  const [namespace = "", secret = ""] = secretKey.split("/");
-  return { labels: { host, namespace, secret }, value: validToMs / 1_000 };
+/** Of each host the Secret with its certificate, and when that ends, in seconds since 1970. */
+export function shownCertificates(certificates: ReadonlyMap<string, Certificate>) {
+  return [...certificates].slice(0, MAX_HOSTS).map(([host, { secretKey, validToMs }]) => {
+    const [namespace = "", secret = ""] = secretKey.split("/");
+    return { host, namespace, secret, endSeconds: validToMs / 1_000 };
+  });
 }
 
 function labelsOf(object: string): Readonly<Record<string, string>> {
