@@ -20,8 +20,6 @@ import { responseEditFor } from "./response-edit-for.ts";
 export interface ErrorPageRequest {
   /** Also in place of errors that endpoints answer with. */
   readonly intercepts: boolean;
-  /** Takes from the head that an endpoint got what the other Service is to get too. */
-  enter(sentHead: Buffer): void;
   /** The request, where the rule has that Service answer in place of this status, and it has an endpoint. */
   ask(status: number): ExchangeRequest | undefined;
 }
@@ -41,7 +39,6 @@ const OURS: ReadonlySet<string> = new Set([
   "x-service-name",
   "x-service-port",
 ]);
-const REQUEST_ID = /\r\nX-Request-ID: ([^\r]*)\r\n/i;
 
 /** Keeps what is needed of a request for the answer of another Service in place of an error; undefined where the rule has none. */
 export function errorPageRequest(
@@ -63,13 +60,8 @@ export function errorPageRequest(
   const line = `${methodIs(bytes, head, "HEAD") ? "HEAD" : "GET"} ${target} HTTP/1.${head.minorVersion}\r\n`;
   const { kept, accept } = keptFields(bytes, head);
   const original = targetText(bytes, head);
-  const hasId = head.requestIdLine !== -1;
-  let requestId = "";
   return {
     intercepts: pages.intercepts,
-    enter: (sent) => {
-      requestId = REQUEST_ID.exec(sent.toString("latin1"))?.[1] ?? "";
-    },
     ask: (status) => {
       const backend = pages.statuses.has(status) ? pageBackend(action.fallback, context.routes) : undefined;
       if (backend === undefined) return undefined;
@@ -89,7 +81,7 @@ export function errorPageRequest(
         isFirst: true,
         backend,
         secure,
-        ids: hasId || requestId === "" ? ids : { ...ids, requestId: Buffer.from(requestId, "latin1") },
+        ids,
         ...WITHOUT_RULE,
         fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1"), removes: new Set() },
         backendHost: backend.host,

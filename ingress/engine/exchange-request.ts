@@ -19,9 +19,10 @@ import type { EndpointChoice } from "./endpoint-choice.ts";
 import { type NoSecurity, securityOf } from "./endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
-import type { ForwardedRequest } from "./forwarded-request.ts";
+import { type ForwardedRequest, keptRequestId } from "./forwarded-request.ts";
 import { QuestionedHead } from "./questioned-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
+import { makeRequestId } from "./request-id.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
@@ -66,10 +67,11 @@ export function exchangeRequest(
   },
 ): ExchangeRequest | NoSecurity {
   const { bytes, head } = received;
-  const { context, connection, clientLines, body, isFirst, grant, ids, edit } = of;
+  const { context, connection, clientLines, body, isFirst, grant, edit } = of;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
-  const { clientCertificates, mirror } = decision.rule.filters;
+  const { clientCertificates, mirror, errorPages } = decision.rule.filters;
+  const ids = errorPages === undefined ? of.ids : withRequestId(of.ids, head);
   if (mirror !== undefined) startCopy(decision, mirror, received, of);
   const mayGzip = context.gzipsAnswers && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
@@ -98,6 +100,12 @@ export function exchangeRequest(
     gzip: mayGzip ? new AnswerGzip(acceptsGzip(fieldValues(bytes, head, "accept-encoding"))) : undefined,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
+}
+
+/** With the id that an endpoint gets and then another Service that answers in place of it. */
+function withRequestId(ids: MadeIds, head: ReceivedRequest["head"]): MadeIds {
+  if (ids.requestId !== undefined || keptRequestId(head) !== -1) return ids;
+  return { ...ids, requestId: makeRequestId() };
 }
 
 /** Whom a request is from that came in by what its connection has shown. */

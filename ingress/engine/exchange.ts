@@ -126,7 +126,6 @@ export class Exchange implements ResponseReceiver {
     // A head that did not fit would be cut off, and the rest taken for another request.
     if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
     connection.headLength = writer.at;
-    this.#errorPage?.enter(connection.head.subarray(0, writer.at));
     connection.begin(this, this.#isHead, this.#patience?.headBytes);
     return !isSmall && this.sendBody(bytes, bodyStart, bodyEnd);
   }

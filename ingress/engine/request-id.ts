@@ -7,7 +7,14 @@ const DIGITS = Buffer.from("0123456789abcdef");
 let used = random.length;
 
 /** Bytes of an id for X-Request-ID: 32 hexadecimal digits, as ingress-nginx makes them. */
-export const REQUEST_ID_BYTES = 32;
+const REQUEST_ID_BYTES = 32;
+
+/** A new id for X-Request-ID. */
+export function makeRequestId(): Buffer {
+  const made = Buffer.allocUnsafe(REQUEST_ID_BYTES);
+  writeRandomHex(made, 0, REQUEST_ID_BYTES / 2);
+  return made;
+}
 
 /** Writes a new id for X-Request-ID. */
 export function writeRequestId(to: HeadWriter): void {

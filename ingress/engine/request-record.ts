@@ -10,7 +10,7 @@ import { keptRequestId } from "./forwarded-request.ts";
 import { keepRequest } from "./keep-request.ts";
 import { type KeptText, KeptTexts } from "./kept-texts.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
-import { REQUEST_ID_BYTES, writeRandomHex } from "./request-id.ts";
+import { makeRequestId } from "./request-id.ts";
 import { hostText } from "./request-route.ts";
 import { type RequestSeries, SERIES_METHODS, type SeriesMethod } from "./request-series.ts";
 import type { ResponseReason } from "./response-reason.ts";
@@ -169,8 +169,7 @@ export class RequestRecord {
       kept.keep("requestId", bytes, head.lines.valueStart[line]!, head.lines.valueEnd[line]!);
       return undefined;
     }
-    const made = Buffer.allocUnsafe(REQUEST_ID_BYTES);
-    writeRandomHex(made, 0, REQUEST_ID_BYTES / 2);
+    const made = makeRequestId();
     kept.keep("requestId", made, 0, made.length);
     return made;
   }
