@@ -1,3 +1,4 @@
+import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { EngineContext } from "./context.ts";
 
@@ -19,9 +20,8 @@ export interface Attempt {
 export class Attempts {
   readonly all: Attempt[] = [];
 
-  begin({ address, port }: BackendEndpoint, nowMs: number): void {
-    const endpoint = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    this.all.push({ endpoint, beganMs: nowMs, status: 0, endedMs: 0, bodyBytes: 0 });
+  begin(endpoint: BackendEndpoint, nowMs: number): void {
+    this.all.push({ endpoint: printEndpoint(endpoint), beganMs: nowMs, status: 0, endedMs: 0, bodyBytes: 0 });
   }
 
   /** The endpoint that has the request has answered with this status, or failed so. */

@@ -4,6 +4,7 @@ import type { Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import type { Canary } from "./canary.ts";
 import { fillTemplate } from "#src/model/template.ts";
 import { getSharded, shardedEntries } from "./sharded-map.ts";
+import { printEndpoint } from "./print-endpoint.ts";
 import type { HostRoutes, RouteTable } from "./route-table.ts";
 import type { Rule, RuleAction, RuleOrigin } from "./rule.ts";
 
@@ -128,7 +129,7 @@ function listedAuth({ filters: { auth } }: Rule, knows: (basic: BasicAuth) => bo
     auth: {
       ...(basic && { secret: basic.secret }),
       ...(basic && !knows(basic) && { closed: "closed-secret" }),
-      ...(url && { service: `${url.scheme}://${print(url.host ?? "$host", url.port)}` }),
+      ...(url && { service: `${url.scheme}://${printEndpoint({ address: url.host ?? "$host", port: url.port })}` }),
       ...(satisfy === "any" && { satisfy }),
     },
   };
@@ -166,9 +167,5 @@ function listedCanary(table: RouteTable, canary: Canary): ListedCanary {
 }
 
 function endpointsOf(table: RouteTable, backend: string): readonly string[] | undefined {
-  return getSharded(table.backends, backend)?.endpoints.map(({ address, port }) => print(address, port));
-}
-
-function print(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return getSharded(table.backends, backend)?.endpoints.map(printEndpoint);
 }

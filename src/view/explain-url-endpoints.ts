@@ -1,3 +1,4 @@
+import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import { badStep, type ExplainStep, listNames, okStep, sentence, unknownStep } from "./explain-step.ts";
@@ -51,9 +52,7 @@ export function explainUrlEndpoints({ seen, decision, question }: UrlContext, ru
       const text = `${backend.key} is of type ExternalName: its endpoints are the addresses of ${externalName}, which are not looked up here.`;
       return [{ step: unknownStep("endpoints", { text }), answer: { service: backend.key } }];
     }
-    const names = backend.endpoints.map(({ address, port }) =>
-      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
-    );
+    const names = backend.endpoints.map(printEndpoint);
     const text = `${backend.key} has ${names.length} that ${names.length === 1 ? "is" : "are"} ready: ${listNames(names)}.`;
     return [{ step: okStep("endpoints", { text }), answer: { service: backend.key } }];
   }

@@ -2,6 +2,7 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
+import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import type { IsOwnEndpoint } from "./backend.ts";
 import { backendTargets } from "./backend-targets.ts";
 
@@ -44,11 +45,12 @@ export function findOwnEndpoints(found: Iterable<OwnEndpoint>, ingresses: Iterab
   return problems;
 }
 
-function problemOf({ sliceKey, serviceKey, address, port }: OwnEndpoint, ingress: Ingress): Problem {
+function problemOf(own: OwnEndpoint, ingress: Ingress): Problem {
+  const { sliceKey, serviceKey } = own;
   return {
     code: "ENDPOINT_IS_INGRESS",
     at: objectAt("EndpointSlice", sliceKey, "endpoints"),
-    what: `Cannot use the endpoint ${address.includes(":") ? `[${address}]` : address}:${port}`,
+    what: `Cannot use the endpoint ${printEndpoint(own)}`,
     why: `it is this ingress itself, and Ingress "${ingress.key}" sends requests to Service "${serviceKey}": they would come back`,
     fix: "Take the endpoint out of the EndpointSlice, or send the Ingress to another Service",
     severity: "error",
