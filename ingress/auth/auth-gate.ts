@@ -11,7 +11,7 @@ import { checkSource } from "#src/filters/source-networks.ts";
 import type { AccessControl, AccessDecision, AccessRefusal, AccessRequest } from "#ingress/engine/access-control.ts";
 import { accessGrant } from "#ingress/engine/access-grant.ts";
 import type { ExternalAuthorizer, ExternalOutcome } from "./external-authorizer.ts";
-import { FairShare } from "./fair-share.ts";
+import { FairShare } from "#src/collections/fair-share.ts";
 import type { PasswordChecker, PasswordVerdict } from "./password-checker.ts";
 
 /** Requests that wait at once for what becomes of them: each is kept with what came of its body. */

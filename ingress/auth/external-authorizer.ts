@@ -6,7 +6,7 @@ import { expandKey } from "#src/auth/expand-url.ts";
 import type { ExternalAuth } from "#src/auth/external-auth.ts";
 import type { QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import type { AuthOutcome, AuthService } from "./auth-service.ts";
-import { RecentMap } from "./recent-map.ts";
+import { RecentMap } from "#src/collections/recent-map.ts";
 
 /** What came of asking a service; `busy`: too many other requests wait for it. */
 export type ExternalOutcome = AuthOutcome | { readonly kind: "busy" };

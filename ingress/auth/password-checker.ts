@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { BasicCredentials } from "#src/auth/basic-credentials.ts";
 import { comparisonFor, type PasswordList } from "#src/auth/password-list.ts";
-import { FairShare } from "./fair-share.ts";
+import { FairShare } from "#src/collections/fair-share.ts";
 import type { PasswordThread } from "./password-thread.ts";
-import { RecentMap } from "./recent-map.ts";
+import { RecentMap } from "#src/collections/recent-map.ts";
 
 /** `busy`: it could not be found out, because too many others are compared now, or because of a fault of our own. */
 export type PasswordVerdict = "right" | "wrong" | "busy";

@@ -1,6 +1,6 @@
 import type { Canary } from "#src/routing/canary.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import { FairShare } from "#ingress/auth/fair-share.ts";
+import { FairShare } from "#src/collections/fair-share.ts";
 import { backendServiceName, upstreamName } from "./upstream-name.ts";
 import { BucketCounts } from "./bucket-counts.ts";
 

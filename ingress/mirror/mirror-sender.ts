@@ -1,5 +1,4 @@
-import { isIP, type LookupFunction } from "node:net";
-import { connect } from "node:net";
+import { connect, isIP, type LookupFunction } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { expandUrl } from "#src/auth/expand-url.ts";
 import type { MirrorPolicy } from "#src/filters/mirror-policy.ts";

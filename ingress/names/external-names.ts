@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { FairShare } from "#ingress/auth/fair-share.ts";
+import { FairShare } from "#src/collections/fair-share.ts";
 import { cutFairly } from "#src/collections/cut-fairly.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { RecentMap } from "#ingress/auth/recent-map.ts";
+import { RecentMap } from "#src/collections/recent-map.ts";
 
 interface FoundAddress {
   readonly address: string;

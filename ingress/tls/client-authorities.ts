@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
 import type { CertificateVerdict, ClientCertificatePolicy, ClientIdentity } from "#src/filters/client-certificate.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
-import { RecentMap } from "#ingress/auth/recent-map.ts";
+import { RecentMap } from "#src/collections/recent-map.ts";
 import type { ClientVerification } from "#ingress/io/client-verification.ts";
 import { DEFAULT_CIPHERS } from "./default-ciphers.ts";
 import { intermediates } from "./intermediates.ts";
