@@ -3,70 +3,55 @@ import type { Ingress } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
+import {
+  readClaims,
+  type SecretClaim,
+  secretClaims,
+  type SecretFaults,
+  type SecretOf,
+} from "#src/model/secret-claims.ts";
 import type { BasicAuth } from "./basic-auth.ts";
 import { parsePasswordSecret } from "./parse-password-secret.ts";
 import type { PasswordList } from "./password-list.ts";
 
+type NamedPasswords = Pick<BasicAuth, "secret" | "type">;
+
 /** A Secret that Ingresses name for names and passwords, read in one way. */
-export interface PasswordClaim extends Pick<BasicAuth, "secret" | "type"> {
-  readonly ingresses: readonly Ingress[];
-}
+export type PasswordClaim = SecretClaim<NamedPasswords>;
 
-/** What is wrong with a Secret, for an Ingress whose paths are closed because of it. */
-interface PasswordFault {
-  readonly ingress: Ingress;
-  readonly problem: Problem;
-}
-
-export interface FoundPasswords {
+export interface FoundPasswords extends SecretFaults {
   /** By `passwordKey`; none for a Secret that is missing or cannot be read. */
   readonly lists: ReadonlyMap<string, PasswordList>;
-  readonly faults: readonly PasswordFault[];
-  /** What is wrong with the Secrets, each once. */
-  readonly problems: readonly Problem[];
 }
 
 /** Names a Secret as it is read. */
-export function passwordKey({ secret, type }: Pick<BasicAuth, "secret" | "type">): string {
+export function passwordKey({ secret, type }: NamedPasswords): string {
   return `${type} ${secret}`;
 }
 
 /** Which Secrets Ingresses name for names and passwords. */
 export function passwordClaims(ingresses: Iterable<Ingress>): readonly PasswordClaim[] {
-  const claims = new Map<string, PasswordClaim & { readonly ingresses: Ingress[] }>();
-  for (const ingress of ingresses) {
-    const { authType, authSecret: secret, authSecretType: type = "auth-file" } = ingress.settings;
-    if (authType !== "basic" || secret === undefined || ingress.closed !== undefined) continue;
-    const key = passwordKey({ secret, type });
-    const claim = claims.get(key) ?? { secret, type, ingresses: [] };
-    claim.ingresses.push(ingress);
-    claims.set(key, claim);
-  }
-  return [...claims.values()];
+  return secretClaims(ingresses, namedBy, passwordKey);
 }
 
-/** Reads the Secrets that are claimed. `secretOf` gives undefined for one that is not there, and null where that is unknown. */
-export function findPasswordLists(
-  claims: readonly PasswordClaim[],
-  secretOf: (key: string) => KubeObject | undefined | null,
-): FoundPasswords {
+function namedBy({ settings, closed }: Ingress): readonly NamedPasswords[] {
+  const { authType, authSecret: secret, authSecretType: type = "auth-file" } = settings;
+  return authType !== "basic" || secret === undefined || closed !== undefined ? [] : [{ secret, type }];
+}
+
+/** Reads the Secrets that are claimed. */
+export function findPasswordLists(claims: readonly PasswordClaim[], secretOf: SecretOf): FoundPasswords {
   const lists = new Map<string, PasswordList>();
-  const faults: PasswordFault[] = [];
-  const problems: Problem[] = [];
-  for (const claim of claims) {
-    const secret = secretOf(claim.secret);
-    if (secret === null) continue;
-    const parsed = secret === undefined ? missing(claim.secret) : parseOnce(secret, claim.type);
-    problems.push(...parsed.problems);
-    if (parsed.ok) lists.set(passwordKey(claim), parsed.value);
-    const [problem] = parsed.problems;
-    if (problem !== undefined && !parsed.ok) faults.push(...claim.ingresses.map((ingress) => ({ ingress, problem })));
-  }
-  return { lists, faults, problems };
+  const found = readClaims<NamedPasswords, PasswordList>(claims, secretOf, {
+    read: (object, { type }) => parseOnce(object, type),
+    missing,
+    take: (named, list) => lists.set(passwordKey(named), list),
+  });
+  return { lists, ...found };
 }
 
-function missing(key: string): Parsed<PasswordList> {
-  const problem: Problem = {
+function missing(key: string): Problem {
+  return {
     code: "INGRESS_AUTH_SECRET_MISSING",
     at: objectAt("Secret", key),
     what: "Closed the paths of the Ingresses that name it for names and passwords",
@@ -74,7 +59,6 @@ function missing(key: string): Parsed<PasswordList> {
     fix: "Make it with: htpasswd -cB auth NAME, and kubectl create secret generic NAME --from-file auth",
     severity: "error",
   };
-  return { ok: false, problems: [problem] };
 }
 
 const PARSED = new WeakMap<KubeObject, Map<PasswordSecretType, Parsed<PasswordList>>>();
