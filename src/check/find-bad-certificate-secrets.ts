@@ -3,6 +3,7 @@ import { CLIENT_CERTIFICATES } from "#src/model/annotations/client-certificates.
 import { ENDPOINT_TLS } from "#src/model/annotations/endpoint-tls.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { clientCertificatesOf } from "#src/routing/ingress/client-certificates-of.ts";
 import { certificateSecretClaims, findCertificateSecrets } from "#src/tls/find-certificate-secrets.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import { missingSecrets } from "./missing-secrets.ts";
@@ -15,5 +16,8 @@ export function findBadCertificateSecrets(set: CheckedSet): readonly Problem[] {
 }
 
 function annotationsOf(ingress: Ingress, secret: string): readonly ServedAnnotation<string>[] {
-  return [ingress.settings.proxySslSecret === secret ? ENDPOINT_TLS.proxySslSecret : CLIENT_CERTIFICATES.authTlsSecret];
+  const found: ServedAnnotation<string>[] = [];
+  if (ingress.settings.proxySslSecret === secret) found.push(ENDPOINT_TLS.proxySslSecret);
+  if (clientCertificatesOf(ingress)?.secret === secret) found.push(CLIENT_CERTIFICATES.authTlsSecret);
+  return found;
 }

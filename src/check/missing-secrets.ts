@@ -26,9 +26,14 @@ export function missingSecrets(
 ): readonly Problem[] {
   const problems: Problem[] = [];
   if (set.services.length === 0) return problems;
+  const told = new Set<string>();
   for (const { secret, ingresses } of claims) {
     if (set.objectOf("Secret", secret) !== undefined) continue;
     for (const ingress of ingresses) {
+      // One that names a Secret in two ways has a claim for each.
+      const pair = `${ingress.key} ${secret}`;
+      if (told.has(pair)) continue;
+      told.add(pair);
       const root = set.rootOf("Ingress", ingress.key, problems);
       for (const annotation of annotationsOf(ingress, secret)) {
         const field = servedField(root, annotation);

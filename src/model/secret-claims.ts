@@ -41,7 +41,7 @@ export function secretClaims<Named extends { readonly secret: string }>(
     for (const named of namedBy(ingress)) {
       const key = keyOf(named);
       const claim = claims.get(key) ?? { ...named, ingresses: [] };
-      claim.ingresses.push(ingress);
+      if (claim.ingresses.at(-1) !== ingress) claim.ingresses.push(ingress);
       claims.set(key, claim);
     }
   }
@@ -55,16 +55,16 @@ export function readClaims<Named extends { readonly secret: string }, Value>(
   { read, missing, take }: ClaimReader<Named, Value>,
 ): SecretFaults {
   const faults: ClaimFault[] = [];
-  const problems: Problem[] = [];
+  const problems = new Map<string, Problem>();
   for (const claim of claims) {
     const object = secretOf(claim.secret);
     if (object === null) continue;
     const parsed: Parsed<Value> =
       object === undefined ? { ok: false, problems: [missing(claim.secret)] } : read(object, claim);
-    problems.push(...parsed.problems);
+    for (const problem of parsed.problems) problems.set(JSON.stringify(problem), problem);
     if (parsed.ok) take(claim, parsed.value);
     const [problem] = parsed.problems;
     if (problem !== undefined && !parsed.ok) faults.push(...claim.ingresses.map((ingress) => ({ ingress, problem })));
   }
-  return { faults, problems };
+  return { faults, problems: [...problems.values()] };
 }

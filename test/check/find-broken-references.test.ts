@@ -75,6 +75,28 @@ describe("checkFiles() between objects", () => {
       is: ["warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:8"],
     },
     {
+      name: "a Secret for TLS that two annotations name and that is not there",
+      documents: [
+        service("web"),
+        ingress(web).replace(
+          "{name: shop}",
+          "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs,\n  hawser.dev/auth-tls-secret: certs}}",
+        ),
+      ],
+      is: ["warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:8", "warning INGRESS_TLS_SECRET_UNUSABLE f.yaml:9"],
+    },
+    {
+      name: "a Secret for TLS that two annotations name and that cannot be read",
+      documents: [
+        ingress(web).replace(
+          "{name: shop}",
+          "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs, hawser.dev/auth-tls-secret: certs}}",
+        ),
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: certs}\nstringData:\n  ca.crt: a\n",
+      ],
+      is: ["error SECRET_NOT_PEM f.yaml:10"],
+    },
+    {
       name: "a Secret for TLS to endpoints that has nothing for it",
       documents: [
         ingress(web).replace("{name: shop}", "{name: shop, annotations: {hawser.dev/proxy-ssl-secret: certs}}"),
