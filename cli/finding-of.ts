@@ -12,6 +12,14 @@ export function findingOf(problem: Problem, placeOf: PlaceOfObject): Finding {
   return inFile(problem, at.kind === "object" ? placeOf(at.object) : undefined, "");
 }
 
+/** A view with the file of each of its Problems. */
+export function withFiles<View extends { readonly problems: readonly Problem[] }>(
+  view: View,
+  placeOf: PlaceOfObject,
+): Omit<View, "problems"> & { readonly problems: readonly Finding[] } {
+  return { ...view, problems: view.problems.map((problem) => findingOf(problem, placeOf)) };
+}
+
 /** A Problem with the line of the value, as far as it is known; `path`: the file of one that names no object. */
 export function inFile({ line, ...problem }: Problem, place: FilePlace | undefined, path: string): Finding {
   const { at } = problem;

@@ -3,7 +3,7 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
-import { findingOf } from "./finding-of.ts";
+import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
 import { printPools } from "./print-pools.ts";
@@ -31,8 +31,7 @@ export async function runPools(args: readonly string[], io: ProgramIo): Promise<
   const options = read.values;
   const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) return seen.code;
-  const viewed = viewPools(seen.input);
-  const view = { ...viewed, problems: viewed.problems.map((problem) => findingOf(problem, seen.placeOf)) };
+  const view = withFiles(viewPools(seen.input), seen.placeOf);
   io.stdout.write(wantsJson(options) ? `${printJson(view)}\n` : printPools(view));
   return isPlanBlind(seen.input) || view.pools === undefined || view.isMissing ? 1 : 0;
 }

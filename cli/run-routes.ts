@@ -3,7 +3,7 @@ import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { type RoutesView, viewRoutes } from "#src/view/view-routes.ts";
-import { findingOf } from "./finding-of.ts";
+import { withFiles } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
 import { outputOptions, wantsJson } from "./output-options.ts";
 import { printRoutes } from "./print-routes.ts";
@@ -30,8 +30,7 @@ export async function runRoutes(args: readonly string[], io: ProgramIo): Promise
   const looked = await seeIngresses(read.values, { command, io });
   if (!looked.ok) return looked.code;
   const { seen, placeOf } = looked;
-  const viewed = viewRoutes(seen, read.values.host?.toLowerCase());
-  const view = { ...viewed, problems: viewed.problems.map((problem) => findingOf(problem, placeOf)) };
+  const view = withFiles(viewRoutes(seen, read.values.host?.toLowerCase()), placeOf);
   io.stdout.write(wantsJson(read.values) ? `${printJson(view)}\n` : printRoutes(view));
   const { ingresses, services, slices } = seen.input;
   return [ingresses, services, slices].includes(undefined) ? 1 : 0;

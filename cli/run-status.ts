@@ -6,7 +6,7 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { type StatusView, viewStatus } from "#src/view/status-view.ts";
-import { findingOf, type PlaceOfObject } from "./finding-of.ts";
+import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
@@ -50,11 +50,6 @@ function exitCodeOf({ services, problems, unknown }: StatusView, options: Option
   if (unknown.length > 0 || codes.has("INSTALLATION_NOT_FOUND")) return 1;
   if (!options.exitCode) return 0;
   return services.some(({ served }) => !served) || codes.has("CONTROLLER_NOT_LEADING") ? 1 : 0;
-}
-
-/** The view with the file of each Problem. */
-function withFiles(view: StatusView, placeOf: PlaceOfObject): StatusView {
-  return { ...view, problems: view.problems.map((problem) => findingOf(problem, placeOf)) };
 }
 
 async function showFolder(options: Options, manifests: string, io: ProgramIo): Promise<number> {
