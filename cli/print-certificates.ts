@@ -1,7 +1,9 @@
+import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import type { CertificatesView } from "#src/view/view-certificates.ts";
 import type { CertificateView } from "#src/view/view-certificate.ts";
-import { printLines } from "./print-lines.ts";
+import { withProblems } from "./print-lines.ts";
+import { printServedSecret } from "./print-served-secret.ts";
 import { printTable } from "./table.ts";
 
 /** Names that a row shows. */
@@ -9,20 +11,19 @@ const NAMES_SHOWN = 3;
 
 /** Certificates for a terminal: a row for each host, then what is wrong, then Problems. */
 export function printCertificates({ certificates, problems }: CertificatesView): string {
-  const lines = problems.length === 0 ? [] : [printLines(problems)];
-  return [printRows(certificates), ...lines].join("\n");
+  return withProblems(printRows(certificates), problems);
 }
 
 function printRows(certificates: readonly CertificateView[] | undefined): string {
   if (certificates === undefined) return "The certificates cannot be known, for the reasons below.\n";
   if (certificates.length === 0) return "No Ingress has a tls entry.\n";
   const title = ["VERDICT", "HOST", "SECRET", "SUBJECT", "NAMES", "ISSUER", "NOT AFTER", "DAYS"];
-  const rows = certificates.map(({ verdict, host, secret, isDefault, subject, names, issuer, notAfter, days }) => [
-    verdict === "unknown" ? "?" : verdict,
+  const rows = certificates.map(({ host, subject, names, issuer, notAfter, days, ...certificate }) => [
+    certificate.verdict === "unknown" ? "?" : certificate.verdict,
     host,
-    verdict === "unknown" ? "?" : `${secret ?? "self-signed"}${isDefault ? " (default)" : ""}`,
+    printServedSecret(certificate),
     subject ?? "",
-    printNames(names),
+    listed(names, NAMES_SHOWN),
     issuer ?? "",
     notAfter?.replace(/\.\d+Z$/, "Z") ?? "",
     days === null ? "" : String(days),
@@ -31,9 +32,4 @@ function printRows(certificates: readonly CertificateView[] | undefined): string
     problems.map(({ text, fix, reason }) => `${oneLine(`${host}  ${text} ${fix} [${reason}]`)}\n`),
   );
   return `${printTable(title, rows)}${wrong.length === 0 ? "" : `\n${wrong.join("")}`}`;
-}
-
-function printNames(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
-  return `${names.slice(0, NAMES_SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,6 +1,6 @@
 import { counted } from "#src/model/counted.ts";
 import type { Foretold } from "#src/view/foretell.ts";
-import { printLines } from "./print-lines.ts";
+import { withProblems } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 /** Said where there are orphaned addresses. */
@@ -19,7 +19,7 @@ export function printPlan({ keep, gain, lose, move, orphan, problems }: Omit<For
   const counts = [`${lose.length} lost`, `${move.length} moved`, `${orphan.length} orphaned`, `${gain.length} gained`];
   const summary = printPlanSummary(keep, counts);
   const advice = orphan.length === 0 ? [] : [ORPHANS];
-  return [...table, [summary, ...advice].join(""), ...(problems.length === 0 ? [] : [printLines(problems)])].join("\n");
+  return withProblems([...table, [summary, ...advice].join("")].join("\n"), problems);
 }
 
 /** How many Services keep their addresses, and what becomes of other addresses. */

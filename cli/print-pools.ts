@@ -1,6 +1,6 @@
 import { nameOfFamily } from "#src/ip/address.ts";
 import type { PoolsView, PoolView } from "#src/view/view-pools.ts";
-import { printLines } from "./print-lines.ts";
+import { withProblems } from "./print-lines.ts";
 import { printTable } from "./table.ts";
 
 /** Said where there are orphaned addresses. */
@@ -9,8 +9,7 @@ const ORPHANS =
 
 /** Pools for a terminal: a row for each family of each. */
 export function printPools({ pools, problems }: PoolsView): string {
-  const lines = problems.length === 0 ? [] : [printLines(problems)];
-  return [printRows(pools), ...lines].join("\n");
+  return withProblems(printRows(pools), problems);
 }
 
 function printRows(pools: readonly PoolView[] | undefined): string {

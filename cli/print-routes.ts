@@ -2,7 +2,8 @@ import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printSettings } from "#src/view/filter-settings.ts";
 import type { RoutesView, RouteView } from "#src/view/view-routes.ts";
-import { printLines } from "./print-lines.ts";
+import { withProblems } from "./print-lines.ts";
+import { printServedSecret } from "./print-served-secret.ts";
 import { printTable } from "./table.ts";
 
 /** Names of a host that a row shows. */
@@ -10,8 +11,7 @@ const NAMES_SHOWN = 3;
 
 /** Routes for a terminal: a row for each rule, then what closes those that are closed, then Problems. */
 export function printRoutes({ routes, problems }: RoutesView): string {
-  const lines = problems.length === 0 ? [] : [printLines(problems)];
-  return [printRows(routes), ...lines].join("\n");
+  return withProblems(printRows(routes), problems);
 }
 
 function printRows(routes: readonly RouteView[] | undefined): string {
@@ -46,8 +46,5 @@ function printTarget({ service, canary, redirect, closed }: RouteView): string {
 
 function printCertificate(certificate: RouteView["certificate"]): string {
   if (certificate === null) return "-";
-  const { secret, isDefault, verdict } = certificate;
-  if (verdict === "unknown") return "?";
-  const name = secret ?? "self-signed";
-  return `${name}${isDefault ? " (default)" : ""}${verdict === "bad" ? " BAD" : ""}`;
+  return `${printServedSecret(certificate)}${certificate.verdict === "bad" ? " BAD" : ""}`;
 }
