@@ -1,11 +1,8 @@
 import { keyOf, type KubeObject } from "#src/model/object.ts";
-import type { Problem } from "#src/model/problem.ts";
 import { wallMs } from "#src/process/clock.ts";
-import { createLogger } from "#src/process/log.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import type { PlaceOfObject } from "./finding-of.ts";
-import { faultOfFolder } from "./open-folder.ts";
+import { openManifests } from "./open-manifests.ts";
 
 /** What the options of the ingress say. */
 export type IngressScope = Pick<
@@ -18,15 +15,9 @@ export async function ingressesOfFolder(
   directory: string,
   about: IngressScope,
 ): Promise<{ readonly input: RoutesInput; readonly placeOf: PlaceOfObject } | string> {
-  const fault = await faultOfFolder(directory);
-  if (fault !== undefined) return fault;
-  const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
-  const source = openFolderSource({ directory, log, keepsLines: true });
-  const problems = new Map<string, readonly Problem[]>();
-  await source.open(["Ingress", "IngressClass", "Service", "EndpointSlice", "Secret"], {
-    onChange: () => undefined,
-    onProblems: (where, found) => problems.set(where, found),
-  });
+  const opened = await openManifests(directory, ["Ingress", "IngressClass", "Service", "EndpointSlice", "Secret"]);
+  if (typeof opened === "string") return opened;
+  const { source } = opened;
   const secrets = new Map([...source.list("Secret").values()].map((one) => [keyOf(one.metadata), one]));
   const of = (kind: "Ingress" | "IngressClass" | "Service" | "EndpointSlice"): readonly KubeObject[] => [
     ...source.list(kind).values(),
@@ -39,7 +30,7 @@ export async function ingressesOfFolder(
     services: of("Service"),
     slices: of("EndpointSlice"),
     secretOf: (key) => secrets.get(key),
-    problems: [...problems.values()].flat(),
+    problems: opened.problems(),
   };
   await source.close();
   return { input, placeOf: (object) => source.placeOf(object) };

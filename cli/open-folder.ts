@@ -1,18 +1,15 @@
-import { readdir } from "node:fs/promises";
 import { METALLB_KINDS } from "#src/model/kind.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
-import type { Problem } from "#src/model/problem.ts";
 import type { Fields } from "#src/model/record.ts";
 import { readSpeakerReport } from "#src/model/speaker-report.ts";
 import { wallMs } from "#src/process/clock.ts";
-import { createLogger } from "#src/process/log.ts";
 import { ALIVE_FOR_MS, readAlive } from "#src/source/folder/alive-files.ts";
 import { readEvents } from "#src/source/folder/event-file.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { configMapRef } from "#src/source/source-options.ts";
 import type { SpeakerProcess } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import type { PlaceOfObject } from "./finding-of.ts";
+import { openManifests } from "./open-manifests.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
 
 export interface OpenFolderOptions extends ServiceClass {
@@ -33,15 +30,10 @@ export interface OpenFolder {
 export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder | string> {
   const { manifests, namespace, metallbNamespace } = options;
   const configMap = keyOf(configMapRef(options));
-  const fault = await faultOfFolder(manifests);
-  if (fault !== undefined) return fault;
-  const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
-  const source = openFolderSource({ directory: manifests, log, keepsLines: true });
-  const problems = new Map<string, readonly Problem[]>();
-  await source.open(["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...METALLB_KINDS], {
-    onChange: () => undefined,
-    onProblems: (where, found) => problems.set(where, found),
-  });
+  const kinds = ["ConfigMap", "Service", "EndpointSlice", "Node", "Namespace", "Ingress", ...METALLB_KINDS] as const;
+  const opened = await openManifests(manifests, kinds);
+  if (typeof opened === "string") return opened;
+  const { source } = opened;
   const isConfig = ({ metadata }: KubeObject): boolean => keyOf(metadata) === configMap;
   return {
     look: async () => ({
@@ -64,7 +56,7 @@ export async function openFolder(options: OpenFolderOptions): Promise<OpenFolder
       history: source.reports("history"),
       leases: "none",
       events: await readEvents(manifests),
-      problems: [...problems.values()].flat(),
+      problems: opened.problems(),
     }),
     placeOf: (object) => source.placeOf(object),
     close: async () => source.close(),
@@ -83,15 +75,4 @@ function processesOf(
     const waitsFor = isRunning ? "" : "no sign of life";
     return node === undefined ? [] : [{ node, isRunning, isReady: isRunning, waitsFor, runsSinceMs: undefined }];
   });
-}
-
-/** Why a folder cannot be read; undefined if it can. */
-export async function faultOfFolder(directory: string): Promise<string | undefined> {
-  const error = await readdir(directory).then(
-    () => undefined,
-    ({ code, message }: NodeJS.ErrnoException) => code ?? message,
-  );
-  return (
-    { ENOENT: "it does not exist", ENOTDIR: "it is not a folder", EACCES: "you may not read it" }[error ?? ""] ?? error
-  );
 }
