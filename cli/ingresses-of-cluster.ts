@@ -28,7 +28,10 @@ export async function ingressesOfCluster(
     ]);
     const { scope, defaultSecret } = about;
     const named = namedSecrets(servedIngresses({ ingresses, classes, scope }));
-    const secrets = await readSecrets(lister, [...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]);
+    const secrets = await readSecrets(
+      lister,
+      new Set([...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]),
+    );
     const { problems } = lister;
     const secretOf = (key: string): KubeObject | undefined | null =>
       secrets.get(key) ?? (secrets.has(key) ? undefined : null);
@@ -42,15 +45,15 @@ export async function ingressesOfCluster(
 /** Secrets by key; undefined for one that does not exist, and no entry for one that may not be read. */
 async function readSecrets(
   lister: ClusterLister,
-  keys: readonly string[],
+  keys: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, KubeObject | undefined>> {
   const found = new Map<string, KubeObject | undefined>();
-  if (keys.length === 0) return found;
+  if (keys.size === 0) return found;
   // All certificates at once, for who may: mostly they are all that is named.
   const certificates = await lister.listQuietly("Secret", { fieldSelector: "type=kubernetes.io/tls" });
   for (const object of certificates ?? [])
-    if (keys.includes(keyOf(object.metadata))) found.set(keyOf(object.metadata), object);
-  for (const key of keys.filter((one) => !found.has(one)).slice(0, MAX_ASKED)) {
+    if (keys.has(keyOf(object.metadata))) found.set(keyOf(object.metadata), object);
+  for (const key of [...keys].filter((one) => !found.has(one)).slice(0, MAX_ASKED)) {
     const [namespace = "", name = ""] = key.split("/");
     const list = await lister.listQuietly("Secret", { namespace, fieldSelector: `metadata.name=${name}` });
     if (list !== undefined) found.set(key, list[0]);
