@@ -1,6 +1,7 @@
 import { parseQuestionHeaders, type QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { parseOnce } from "#src/model/parse-once.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
@@ -27,6 +28,9 @@ export interface NamedConfigMapsOptions {
   /** Called when `update` has to be called again. */
   readonly mark: () => void;
 }
+
+const readAnswerHeaders = parseOnce(parseSetHeaders);
+const readQuestionHeaders = parseOnce(parseQuestionHeaders);
 
 /** Reads the ConfigMaps that Ingresses of ours name, by name, and no others. */
 export class NamedConfigMaps {
@@ -69,13 +73,13 @@ export class NamedConfigMaps {
     const headers: NamedHeaders = {
       ofAnswers: read(ofAnswers, (key) => {
         const object = objectOf(key);
-        const parsed = object && parseSetHeaders(object, allowedHeaders);
+        const parsed = object && readAnswerHeaders(object, allowedHeaders);
         found.push(...(parsed?.problems ?? []));
         return parsed?.value;
       }),
       ofQuestions: read(ofQuestions, (key) => {
         const object = objectOf(key);
-        const parsed = object && parseQuestionHeaders(object);
+        const parsed = object && readQuestionHeaders(object, undefined);
         found.push(...(parsed?.problems ?? []));
         return parsed?.ok === true ? parsed.value : undefined;
       }),

@@ -1,8 +1,7 @@
-import type { PasswordSecretType } from "#src/model/annotations/auth-secret.ts";
 import type { Ingress } from "#src/model/ingress.ts";
-import type { KubeObject } from "#src/model/object.ts";
+import { parseOnce } from "#src/model/parse-once.ts";
 import { objectAt } from "#src/model/problem-place.ts";
-import type { Parsed, Problem } from "#src/model/problem.ts";
+import type { Problem } from "#src/model/problem.ts";
 import {
   readClaims,
   type SecretClaim,
@@ -39,11 +38,14 @@ function namedBy({ settings, closed }: Ingress): readonly NamedPasswords[] {
   return authType !== "basic" || secret === undefined || closed !== undefined ? [] : [{ secret, type }];
 }
 
+/** A Secret may have thousands of users. */
+const readSecret = parseOnce(parsePasswordSecret);
+
 /** Reads the Secrets that are claimed. */
 export function findPasswordLists(claims: readonly PasswordClaim[], secretOf: SecretOf): FoundPasswords {
   const lists = new Map<string, PasswordList>();
   const found = readClaims<NamedPasswords, PasswordList>(claims, secretOf, {
-    read: (object, { type }) => parseOnce(object, type),
+    read: (object, { type }) => readSecret(object, type),
     missing,
     take: (named, list) => lists.set(passwordKey(named), list),
   });
@@ -59,15 +61,4 @@ function missing(key: string): Problem {
     fix: "Make it with: htpasswd -cB auth NAME, and kubectl create secret generic NAME --from-file auth",
     severity: "error",
   };
-}
-
-const PARSED = new WeakMap<KubeObject, Map<PasswordSecretType, Parsed<PasswordList>>>();
-
-/** Reads a Secret once for each version of it: it may have thousands of users. */
-function parseOnce(secret: KubeObject, type: PasswordSecretType): Parsed<PasswordList> {
-  const known = PARSED.get(secret) ?? new Map<PasswordSecretType, Parsed<PasswordList>>();
-  PARSED.set(secret, known);
-  const parsed = known.get(type) ?? parsePasswordSecret(secret, type);
-  known.set(type, parsed);
-  return parsed;
 }

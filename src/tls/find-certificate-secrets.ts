@@ -1,6 +1,5 @@
 import type { Ingress } from "#src/model/ingress.ts";
-import type { KubeObject } from "#src/model/object.ts";
-import type { Parsed } from "#src/model/problem.ts";
+import { parseOnce } from "#src/model/parse-once.ts";
 import {
   readClaims,
   type SecretClaim,
@@ -42,6 +41,8 @@ function namedBy(ingress: Ingress): readonly NamedCertificates[] {
   ];
 }
 
+const readSecret = parseOnce(parseCertificateSecret);
+
 /** Reads the Secrets that are claimed. */
 export function findCertificateSecrets(
   claims: readonly CertificateSecretClaim[],
@@ -49,20 +50,9 @@ export function findCertificateSecrets(
 ): FoundCertificateSecrets {
   const secrets = new Map<string, CertificateSecret>();
   const found = readClaims<NamedCertificates, CertificateSecret>(claims, secretOf, {
-    read: (object, { needsAuthorities }) => parseOnce(object, needsAuthorities),
+    read: (object, { needsAuthorities }) => readSecret(object, needsAuthorities),
     missing: (key) => tlsSecretUnusable(key, "it does not exist"),
     take: ({ secret }, value) => secrets.set(secret, value),
   });
   return { secrets, ...found };
-}
-
-const PARSED = new WeakMap<KubeObject, Map<boolean, Parsed<CertificateSecret>>>();
-
-/** Reads a Secret once for each version of it. */
-function parseOnce(secret: KubeObject, needsAuthorities: boolean): Parsed<CertificateSecret> {
-  const known = PARSED.get(secret) ?? new Map<boolean, Parsed<CertificateSecret>>();
-  PARSED.set(secret, known);
-  const parsed = known.get(needsAuthorities) ?? parseCertificateSecret(secret, needsAuthorities);
-  known.set(needsAuthorities, parsed);
-  return parsed;
 }
