@@ -59,6 +59,20 @@ describe("custom-http-errors", () => {
   });
 
   it.each([
+    { name: "without one", fields: [] },
+    { name: "with one that is too long", fields: [`X-Request-ID: ${"x".repeat(200)}`] },
+    { name: "with one", fields: ["X-Request-ID: mine"] },
+  ])("sends the id of the request that the endpoint got, for a client $name", async ({ fields }) => {
+    await using world = await start(NOT_FOUND);
+    await ask(world.proxy.port, requestOf("GET /x", fields));
+    const [ofEndpoint, ofPages] = [world.endpoint, world.pages].map((one) =>
+      headOf(one.received()).filter((line) => /^x-request-id:/i.test(line)),
+    );
+    expect(ofEndpoint).toHaveLength(1);
+    expect(ofPages).toEqual(ofEndpoint);
+  });
+
+  it.each([
     { name: "HEAD by HEAD", line: "HEAD /x", asked: "HEAD / HTTP/1.1" },
     { name: "DELETE by GET", line: "DELETE /x", asked: "GET / HTTP/1.1" },
   ])("asks for $name", async ({ line, asked }) => {
