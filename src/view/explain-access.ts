@@ -6,61 +6,50 @@ import { verifyPassword } from "#src/auth/verify-password.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import { checkSource } from "#src/filters/source-networks.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
-import type { UrlStep } from "./explain-rule.ts";
+import { okStep, sentence, unknownStep } from "./explain-step.ts";
 import { filterSettings, printSettings } from "./filter-settings.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
+import { refusedStep, type UrlStep } from "./url-step.ts";
 import { passwordFault } from "./view-routes.ts";
+
+const ASKED = "the service is asked, and its answer to this request cannot be seen from here";
 
 /** Who may come in; nothing where the rule asks for nothing. */
 export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep[] {
   const { auth } = rule.filters;
   if (auth === undefined) return [];
-  const { basic, external, satisfy, sources } = auth;
+  const { basic, satisfy, sources } = auth;
   const settings = printSettings(filterSettings({ ...NO_FILTERS, auth }));
-  const isAny = satisfy === "any";
   const { request, question } = context;
-  if (isAny && sources?.allowed !== undefined) {
+  if (satisfy === "any" && sources?.allowed !== undefined) {
     if (question.client !== undefined && checkSource(sources, request) === undefined)
       return [{ step: okStep("access", { text: `${settings}: the client's address is enough.` }) }];
   }
-  const byPassword = basic && checkPassword(context, rule, basic);
-  const asked = external === undefined ? undefined : ASKED;
-  return [told(auth, { settings, byPassword, asked })];
+  return [told(auth, { settings, byPassword: basic && checkPassword(context, rule, basic) })];
 }
 
 type PasswordVerdict = "right" | "unauthorized" | "closed-secret" | "unknown";
 
-const ASKED = "its answer to this request cannot be seen from here";
-
 function told(
-  { satisfy }: AuthPolicy,
+  { external, satisfy }: AuthPolicy,
   found: {
     readonly settings: string;
     readonly byPassword: { readonly verdict: PasswordVerdict; readonly text: string; readonly fix: string } | undefined;
-    readonly asked: string | undefined;
   },
 ): UrlStep {
-  const { settings, byPassword, asked } = found;
-  const isAny = satisfy === "any";
+  const { settings, byPassword } = found;
   const isRight = byPassword?.verdict === "right";
-  if (asked !== undefined && (byPassword === undefined || (isAny ? !isRight : isRight)))
-    return { step: unknownStep("access", { text: `${settings}: the service is asked, and ${asked}.` }) };
+  if (external !== undefined && (byPassword === undefined || (satisfy === "any" ? !isRight : isRight)))
+    return { step: unknownStep("access", { text: `${settings}: ${ASKED}.` }) };
   if (byPassword === undefined || byPassword.verdict === "right")
     return { step: okStep("access", { text: `${settings}: name and password are right.` }) };
   const { verdict, text, fix } = byPassword;
   if (verdict === "unknown") return { step: unknownStep("access", { text: sentence(`${settings}: ${text}`), fix }) };
   const { status } = REFUSAL_TEXTS[verdict];
-  return {
-    step: badStep("access", {
-      reason: verdict,
-      text: sentence(`${settings}: the request is answered ${status}: ${text}`),
-      fix,
-    }),
-    answer: { status, reason: verdict },
-  };
+  const answered = sentence(`${settings}: the request is answered ${status}: ${text}`);
+  return refusedStep("access", verdict, { text: answered, fix });
 }
 
 function checkPassword({ seen, request }: UrlContext, rule: Rule, basic: BasicAuth) {

@@ -3,10 +3,10 @@ import { ACME_PATH } from "#src/filters/redirect-to-https.ts";
 import { printObjectName } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
-import type { UrlStep } from "./explain-rule.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { SeenRoutes } from "./see-routes.ts";
 import type { UrlContext } from "./url-context.ts";
+import { refusedStep, type UrlStep } from "./url-step.ts";
 
 /** Whether the client comes in by its certificate; nothing where its host asks for none. */
 export function explainClientCertificate({ seen, question, request, decision, rule }: UrlContext): readonly UrlStep[] {
@@ -31,8 +31,7 @@ export function explainClientCertificate({ seen, question, request, decision, ru
   const problem = problemOf(seen, secret);
   if (problem !== undefined) {
     const text = sentence(`${asks}: the request is refused: ${problem.what}: ${problem.why}`);
-    const step = badStep("access", { reason: "closed-secret", text, fix: sentence(problem.fix) });
-    return [{ step, answer: { status: REFUSAL_TEXTS["closed-secret"].status, reason: "closed-secret" } }];
+    return [refusedStep("access", "closed-secret", { text, fix: sentence(problem.fix) })];
   }
   const text = `${asks}: the certificate that the client shows is verified, which cannot be done here.`;
   return [{ step: unknownStep("access", { text }) }];

@@ -7,7 +7,7 @@ import { badStep, type ExplainStep, okStep, unknownStep } from "./explain-step.t
 import { FILTER_NAMES, printSettings, settingsOfFilter } from "./filter-settings.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import { answerOfFilter, type UrlContext } from "./url-context.ts";
-import type { UrlStep } from "./explain-rule.ts";
+import type { UrlStep } from "./url-step.ts";
 
 type FilterName = keyof RuleFilters;
 

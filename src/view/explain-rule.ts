@@ -2,17 +2,11 @@ import { printRedirect } from "#src/filters/print-redirect.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { hostEntryFor } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import { badStep, type ExplainStep, okStep, sentence } from "./explain-step.ts";
+import { badStep, okStep, sentence } from "./explain-step.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
-import type { UrlAnswer } from "./url-answer.ts";
 import type { UrlContext } from "./url-context.ts";
+import type { UrlStep } from "./url-step.ts";
 import { closingProblem, whyRuleClosed } from "./view-routes.ts";
-
-/** A step, and what becomes of the request where it goes no further. */
-export interface UrlStep {
-  readonly step: ExplainStep;
-  readonly answer?: UrlAnswer;
-}
 
 /** Reasons that are about endpoints, and not about the rule. */
 const OF_ENDPOINTS: readonly string[] = ["no-service", "no-endpoint"];

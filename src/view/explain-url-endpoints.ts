@@ -1,11 +1,12 @@
 import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
+import type { Backend } from "#src/routing/route-table.ts";
 import type { Rule } from "#src/routing/rule.ts";
-import { badStep, type ExplainStep, listNames, okStep, sentence, unknownStep } from "./explain-step.ts";
-import type { UrlStep } from "./explain-rule.ts";
+import { type ExplainStep, listNames, okStep, sentence, unknownStep } from "./explain-step.ts";
 import { balancingSettings, printSettings } from "./filter-settings.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
+import { refusedStep, type UrlStep } from "./url-step.ts";
 import { endpointSecretFault, serviceOfBackend } from "./view-routes.ts";
 
 /** How the endpoint is chosen. */
@@ -34,47 +35,45 @@ export function explainCanary({ seen, decision, otherDecision }: UrlContext, { a
   ];
 }
 
-/** The endpoints that may have the request. */
-export function explainUrlEndpoints({ seen, decision, question }: UrlContext, rule: Rule): readonly UrlStep[] {
-  const { action, filters } = rule;
-  if (decision.kind === "redirect") return [];
-  if (decision.kind === "forward") {
-    const { backend } = decision;
-    const isSecure = filters.transport?.scheme !== "client" || question.isSecure;
-    const fault = isSecure ? endpointSecretFault(seen, rule) : undefined;
-    if (fault !== undefined) {
-      const text = sentence(`${backend.key}: the request is answered 503: ${fault.what}: ${fault.why}`);
-      const step = badStep("endpoints", { reason: "closed-secret", text, fix: sentence(fault.fix) });
-      return [{ step, answer: { status: 503, reason: "closed-secret" } }];
-    }
-    const externalName = seen.externalNames.get(serviceOfBackend(backend.key));
-    if (externalName !== undefined) {
-      const text = `${backend.key} is of type ExternalName: its endpoints are the addresses of ${externalName}, which are not looked up here.`;
-      return [{ step: unknownStep("endpoints", { text }), answer: { service: backend.key } }];
-    }
-    const names = backend.endpoints.map(printEndpoint);
-    const text = `${backend.key} has ${names.length} that ${names.length === 1 ? "is" : "are"} ready: ${listNames(names)}.`;
-    return [{ step: okStep("endpoints", { text }), answer: { service: backend.key } }];
+/** The endpoints that may have the request; nothing where none is asked. */
+export function explainUrlEndpoints(context: UrlContext, rule: Rule): readonly UrlStep[] {
+  const { decision } = context;
+  if (decision.kind === "forward") return [forwardedTo(context, rule, decision.backend)];
+  if (decision.kind !== "refuse") return [];
+  const { reason } = decision;
+  return reason === "no-service" || reason === "no-endpoint" ? [lackingIn(context, rule, reason)] : [];
+}
+
+function forwardedTo({ seen, question }: UrlContext, rule: Rule, { key, endpoints }: Backend): UrlStep {
+  const isSecure = rule.filters.transport?.scheme !== "client" || question.isSecure;
+  const fault = isSecure ? endpointSecretFault(seen, rule) : undefined;
+  if (fault !== undefined) {
+    const text = sentence(`${key}: the request is answered 503: ${fault.what}: ${fault.why}`);
+    return refusedStep("endpoints", "closed-secret", { text, fix: sentence(fault.fix) });
   }
-  if (decision.kind === "respond") return [];
-  const { reason, status } = decision;
-  if (reason !== "no-service" && reason !== "no-endpoint") return [];
+  const answer = { service: key };
+  const externalName = seen.externalNames.get(serviceOfBackend(key));
+  if (externalName !== undefined) {
+    const text = `${key} is of type ExternalName: its endpoints are the addresses of ${externalName}, which are not looked up here.`;
+    return { step: unknownStep("endpoints", { text }), answer };
+  }
+  const names = endpoints.map(printEndpoint);
+  const text = `${key} has ${names.length} that ${names.length === 1 ? "is" : "are"} ready: ${listNames(names)}.`;
+  return { step: okStep("endpoints", { text }), answer };
+}
+
+function lackingIn({ seen }: UrlContext, { action }: Rule, reason: "no-service" | "no-endpoint"): UrlStep {
   const backend = action.kind === "forward" ? action.backend : "";
   const { services, slices } = seen.input;
-  if (services === undefined || slices === undefined)
-    return [
-      {
-        step: unknownStep("endpoints", {
-          text: `The endpoints of ${backend} cannot be known: Services or EndpointSlices may not be read.`,
-        }),
-      },
-    ];
-  const [service = ""] = backend.split(":");
-  const [namespace = ""] = service.split("/");
+  if (services === undefined || slices === undefined) {
+    const text = `The endpoints of ${backend} cannot be known: Services or EndpointSlices may not be read.`;
+    return { step: unknownStep("endpoints", { text }) };
+  }
+  const [namespace = ""] = serviceOfBackend(backend).split("/");
   const fix =
     reason === "no-service"
       ? "Create the Service, or fix its name and port in the Ingress."
       : `Find out why no pod is ready: kubectl --namespace ${namespace} get pods.`;
-  const text = `${backend}: the request is answered ${status}: ${REFUSAL_TEXTS[reason].why}.`;
-  return [{ step: badStep("endpoints", { reason, text, fix }), answer: { status, reason } }];
+  const { status, why } = REFUSAL_TEXTS[reason];
+  return refusedStep("endpoints", reason, { text: `${backend}: the request is answered ${status}: ${why}.`, fix });
 }

@@ -1,18 +1,19 @@
 import type { Explanation } from "./explain.ts";
-import { badStep, type ExplainStep } from "./explain-step.ts";
+import type { ExplainStep } from "./explain-step.ts";
 import { explainClientCertificate } from "./explain-client-certificate.ts";
 import { explainAccess } from "./explain-access.ts";
 import { explainBalancing, explainCanary, explainUrlEndpoints } from "./explain-url-endpoints.ts";
 import { explainUrlCertificate } from "./explain-url-certificate.ts";
 import { explainFilters, explainPreflight } from "./explain-filters.ts";
 import { explainAddress, explainHost, explainListener } from "./explain-host.ts";
-import { explainRule, type UrlStep } from "./explain-rule.ts";
+import { explainRule } from "./explain-rule.ts";
 import { nextStep } from "./next-step.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { SeenRoutes } from "./see-routes.ts";
 import type { UrlAnswer } from "./url-answer.ts";
 import { urlContext, type UrlContext } from "./url-context.ts";
 import type { UrlQuestion } from "./url-question.ts";
+import { refusedStep, type UrlStep } from "./url-step.ts";
 
 /** Explains what becomes of one request: by the table, the filters and the certificates that the ingress has. */
 export function explainUrl(seen: SeenRoutes, question: UrlQuestion): Explanation {
@@ -64,8 +65,7 @@ function explainMethod({ question }: UrlContext): UrlStep | undefined {
   if (question.method !== "CONNECT" && question.method !== "TRACE") return undefined;
   const { status, why, fix } = REFUSAL_TEXTS["method-not-allowed"];
   const text = `The request is answered ${status}: ${why}.`;
-  const step = badStep("request", { reason: "method-not-allowed", text, fix });
-  return { step, answer: { status, reason: "method-not-allowed" } };
+  return refusedStep("request", "method-not-allowed", { text, fix });
 }
 
 /** Where no rule is asked. */
