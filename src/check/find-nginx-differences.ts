@@ -2,6 +2,7 @@ import { child, complain, isUnset, quote } from "#src/model/field.ts";
 import { type IngressPath, isClosed } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { shortestPath } from "#src/routing/ingress/as-nginx.ts";
 import type { CheckedSet } from "./checked-set.ts";
 import { fieldAt } from "./field-at.ts";
 
@@ -20,7 +21,7 @@ export function findNginxDifferences({ installation, ingresses, rootOf }: Checke
   const problems: Problem[] = [];
   for (const [host, paths] of pathsByHost(ingresses)) {
     const regex = paths.find(({ ingress }) => ingress.usesRegex === true)?.ingress;
-    const texts = new Set(paths.map(({ path }) => path.path));
+    const texts = new Set(paths.map(({ path }) => shortestPath(path)));
     for (const one of paths) {
       const text = regex === undefined ? slashDifference(one.path, texts) : regexDifference(one.path, host, regex.key);
       if (text === undefined) continue;

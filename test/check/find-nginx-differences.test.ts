@@ -51,6 +51,7 @@ describe("findNginxDifferences()", () => {
     { path: "/my-path/", pathType: "Prefix", more: [], is: [] },
     { path: "/", pathType: "ImplementationSpecific", more: [], is: [] },
     { path: "/my-path/", pathType: "Exact", more: [ingress("other", "/my-path", "Exact")], is: [] },
+    { path: "/my-path/", pathType: "Exact", more: [ingress("other", "/my-path/", "Prefix")], is: [] },
   ])("I-P24 finds $pathType $path: $is", ({ path, pathType, more, is }) => {
     expect(differences([ingress("web", path, pathType), ...more])).toEqual(is);
   });

@@ -9,6 +9,11 @@ export function asNginxPath(path: IngressPath): IngressPath {
   return { ...path, pathType: "ImplementationSpecific", isPattern: true };
 }
 
+/** The shortest path that a path is for: `/path/` of Prefix is also for `/path`. */
+export function shortestPath({ path, pathType }: Pick<PathClaim, "path" | "pathType">): string {
+  return pathType === "Prefix" && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
 /**
  * What nginx does with `/path` where only `/path/` is served: it redirects to that (301). A path of Prefix is for both; so none of
  * these claims is for one.
@@ -18,9 +23,7 @@ export function slashClaims(
   prefixes: Iterable<PathClaim>,
 ): readonly PathClaim[] {
   const others = [...prefixes];
-  const texts = new Set(
-    others.map(({ path, pathType }) => (pathType === "Prefix" && path.endsWith("/") ? path.slice(0, -1) : path)),
-  );
+  const texts = new Set(others.map(shortestPath));
   return [...exact.values(), ...others].flatMap((claim): readonly PathClaim[] => {
     const { path, pathType, target } = claim;
     const without = path.slice(0, -1);
