@@ -5,10 +5,11 @@ import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
 import type { AnnotationEffect, AnnotationRecord } from "./annotation-record.ts";
 import { annotationRecord } from "./annotation-table.ts";
 import { fixWith } from "./fix-with.ts";
-import { insteadOfDirective } from "./instead-of-directive.ts";
 import { NGINX_PREFIXES, OWN_PREFIXES } from "./prefixes.ts";
 import { settingUnreadable } from "./setting-unreadable.ts";
+import { snippetCloses } from "./snippet-closes.ts";
 import { splitKey } from "./split-key.ts";
+import { whatIsClosed } from "./what-is-closed.ts";
 
 /** What annotations that Hawser does not serve do to their Ingress. */
 export interface AnnotationEffects {
@@ -159,7 +160,7 @@ function askedBy(
 function complainOfRestriction(field: Field, asked: Asked): void {
   const letsOneFamilyIn = /(?:^|[\s,])(?:0\.0\.0\.0|::)\/0(?:$|[\s,])/.test(String(field.value));
   complain(field, "INGRESS_RESTRICTION_UNSUPPORTED", {
-    what: whatIsClosed(asked),
+    what: whatIsClosed(asked.scope),
     why: "Hawser does not have this restriction yet, and without it the Ingress would be more open than written",
     fix: letsOneFamilyIn
       ? 'Write "0.0.0.0/0,::/0" if every client may come in, by IPv4 and by IPv6'
@@ -168,10 +169,6 @@ function complainOfRestriction(field: Field, asked: Asked): void {
           asked.instead,
         ),
   });
-}
-
-function whatIsClosed({ scope }: Asked): string {
-  return scope === "host" ? "Closed all paths of the hosts of this Ingress" : "Closed all paths of this Ingress";
 }
 
 /** Whether a snippet closes its Ingress. */
@@ -186,11 +183,7 @@ function complainOfSnippet(field: Field, text: string, asked: Asked): boolean {
     });
     return false;
   }
-  complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
-    what: whatIsClosed(asked),
-    why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
-    fix: insteadOfDirective(directive.name),
-  });
+  snippetCloses(field, asked.scope, directive);
   return true;
 }
 

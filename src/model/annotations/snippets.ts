@@ -3,8 +3,8 @@ import { parseSnippet, type SnippetScope } from "#src/model/snippets/parse-snipp
 import { firstRiskyDirective } from "#src/model/snippets/snippet-directive.ts";
 import type { Snippet } from "#src/model/snippets/snippet.ts";
 import type { ServedAnnotation } from "./annotation-record.ts";
-import { insteadOfDirective } from "./instead-of-directive.ts";
 import { OWN_PREFIXES } from "./prefixes.ts";
+import { snippetCloses } from "./snippet-closes.ts";
 
 /** Directives of one snippet that are said to be ignored. */
 const MAX_IGNORED = 5;
@@ -42,12 +42,7 @@ function parse(field: Field, scope: SnippetScope): Snippet | undefined {
   // What closes the paths: it decides about a snippet that is not nginx configuration, too.
   const risky = firstRiskyDirective(text);
   if (risky === undefined) return complainOfIgnored(field);
-  const directive = parsed.directive ?? risky;
-  return complain(field, "INGRESS_SNIPPET_UNSUPPORTED", {
-    what: scope === "hosts" ? "Closed all paths of the hosts of this Ingress" : "Closed all paths of this Ingress",
-    why: `Hawser has no nginx, and line ${directive.line} of the snippet (${quote(directive.text)}) may restrict who comes in or what is reached`,
-    fix: insteadOfDirective(directive.name),
-  });
+  return snippetCloses(field, scope === "hosts" ? "host" : undefined, parsed.directive ?? risky);
 }
 
 function complainOfIgnored(field: Field, directive?: { readonly line: number; readonly text: string }): undefined {
