@@ -28,24 +28,17 @@ const PRINTERS: Printers = {
     { setting: "https-redirect", value: policy === "always" ? "308" : "308 with --ssl-redirect" },
   ],
   clientLimits: ({ rates, connections, exempt }) => [
-    ...(rates?.perSecond === undefined ? [] : [{ setting: "limit-rps", value: printRate(rates.perSecond) }]),
-    ...(rates?.perMinute === undefined ? [] : [{ setting: "limit-rpm", value: printRate(rates.perMinute) }]),
-    ...(connections === undefined ? [] : [{ setting: "limit-connections", value: String(connections) }]),
-    ...(exempt === undefined ? [] : [{ setting: "limit-allowlist", value: printNetworkSet(exempt) }]),
+    ...viewSetting("limit-rps", rates?.perSecond, printRate),
+    ...viewSetting("limit-rpm", rates?.perMinute, printRate),
+    ...viewSetting("limit-connections", connections),
+    ...viewSetting("limit-allowlist", exempt, printNetworkSet),
   ],
   sources: printSources,
   clientCertificates: ({ secret, mode }) => [{ setting: "auth-tls-secret", value: `${secret}, ${mode}` }],
   auth: ({ basic, external, satisfy, sources }) => [
-    ...(basic === undefined ? [] : [{ setting: "auth-secret", value: basic.secret }]),
-    ...(external === undefined
-      ? []
-      : [
-          {
-            setting: "auth-url",
-            value: `${external.url.scheme}://${external.url.host ?? "$host"}:${external.url.port}`,
-          },
-        ]),
-    ...(external?.setHeaders === undefined ? [] : [{ setting: "auth-proxy-set-headers", value: external.setHeaders }]),
+    ...viewSetting("auth-secret", basic?.secret),
+    ...viewSetting("auth-url", external?.url, ({ scheme, host, port }) => `${scheme}://${host ?? "$host"}:${port}`),
+    ...viewSetting("auth-proxy-set-headers", external?.setHeaders),
     ...(satisfy === "any" ? [{ setting: "satisfy", value: satisfy }] : []),
     ...(sources === undefined ? [] : printSources(sources)),
   ],
@@ -58,20 +51,20 @@ const PRINTERS: Printers = {
       .filter((line) => line !== "")
       .map((value) => ({ setting: "request-field", value })),
   patience: ({ connectMs, sendMs, readMs, tries }) => [
-    ...printMs("connect-timeout", connectMs),
-    ...printMs("send-timeout", sendMs),
-    ...printMs("read-timeout", readMs),
-    ...(tries === undefined ? [] : [{ setting: "tries", value: tries === Infinity ? "all endpoints" : String(tries) }]),
+    ...viewSetting("connect-timeout", connectMs, printMs),
+    ...viewSetting("send-timeout", sendMs, printMs),
+    ...viewSetting("read-timeout", readMs, printMs),
+    ...viewSetting("tries", tries, (count) => (count === Infinity ? "all endpoints" : String(count))),
   ],
   rewrites: ({ cookieDomain, cookiePath, location }) => [
-    ...printReplacement("cookie-domain", cookieDomain),
-    ...printReplacement("cookie-path", cookiePath),
-    ...printReplacement("redirect", location),
+    ...viewSetting("cookie-domain", cookieDomain, printReplacement),
+    ...viewSetting("cookie-path", cookiePath, printReplacement),
+    ...viewSetting("redirect", location, printReplacement),
   ],
   setHeaders: (configMap) => [{ setting: "custom-headers", value: configMap }],
   transport: ({ scheme, tls }) => [
-    ...(scheme === undefined ? [] : [{ setting: "backend-protocol", value: scheme }]),
-    ...(tls.secret === undefined ? [] : [{ setting: "proxy-ssl-secret", value: tls.secret }]),
+    ...viewSetting("backend-protocol", scheme),
+    ...viewSetting("proxy-ssl-secret", tls.secret),
     ...(tls.verifies ? [{ setting: "proxy-ssl-verify", value: "on" }] : []),
   ],
   errorPages: ({ statuses }) => [
@@ -102,10 +95,7 @@ export function settingsOfFilter(filters: RuleFilters, name: FilterName): readon
 
 /** How endpoints are chosen, and what has requests while there is none; nothing where they are in turns. */
 export function forwardSettings({ balancing, fallback }: ForwardAction): readonly SettingView[] {
-  return [
-    ...balancingSettings(balancing),
-    ...(fallback === undefined ? [] : [{ setting: "default-backend", value: fallback.replace(/:$/, "") }]),
-  ];
+  return [...balancingSettings(balancing), ...viewSetting("default-backend", fallback?.replace(/:$/, ""))];
 }
 
 /** How endpoints are chosen; nothing where they are in turns. */
@@ -113,10 +103,8 @@ export function balancingSettings(balancing: Balancing | undefined): readonly Se
   if (balancing === undefined) return [];
   const { policy, hashBy, affinity } = balancing;
   return [
-    ...(affinity === undefined
-      ? []
-      : [{ setting: "affinity", value: `cookie ${affinity.cookie.name}, ${affinity.mode}` }]),
-    ...(hashBy === undefined ? [] : [{ setting: "hash-by", value: hashBy.parts.map(printHashPart).join("") }]),
+    ...viewSetting("affinity", affinity, ({ cookie, mode }) => `cookie ${cookie.name}, ${mode}`),
+    ...viewSetting("hash-by", hashBy?.parts.map(printHashPart).join("")),
     ...(policy === "round-robin" ? [] : [{ setting: "load-balance", value: policy }]),
   ];
 }
@@ -127,10 +115,16 @@ export function printSettings(settings: readonly SettingView[]): string {
 }
 
 function printSources({ allowed, denied }: SourceNetworks): readonly SettingView[] {
-  return [
-    ...(denied === undefined ? [] : [{ setting: "denied", value: printNetworkSet(denied) }]),
-    ...(allowed === undefined ? [] : [{ setting: "allowed", value: printNetworkSet(allowed) }]),
-  ];
+  return [...viewSetting("denied", denied, printNetworkSet), ...viewSetting("allowed", allowed, printNetworkSet)];
+}
+
+/** One setting; none where it has no value. */
+function viewSetting<Value>(
+  setting: string,
+  value: Value | undefined,
+  print: (value: Value) => string = String,
+): readonly SettingView[] {
+  return value === undefined ? [] : [{ setting, value: print(value) }];
 }
 
 /** Statuses that a value names. */
@@ -147,12 +141,12 @@ function printRate({ rate, burst }: RateLimit): string {
   return `${rate / 1_000}/s, ${burst + 1} at once`;
 }
 
-function printReplacement(setting: string, replacement: Replacement | undefined): readonly SettingView[] {
-  return replacement === undefined ? [] : [{ setting, value: `${replacement.from} to ${replacement.to}` }];
+function printReplacement({ from, to }: Replacement): string {
+  return `${from} to ${to}`;
 }
 
-function printMs(setting: string, ms: number | undefined): readonly SettingView[] {
-  return ms === undefined ? [] : [{ setting, value: `${ms / 1_000} s` }];
+function printMs(ms: number): string {
+  return `${ms / 1_000} s`;
 }
 
 const FAMILIES = { header: "http", cookie: "cookie", argument: "arg" } as const;
