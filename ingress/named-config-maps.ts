@@ -2,6 +2,7 @@ import { parseQuestionHeaders, type QuestionHeaders } from "#src/auth/parse-ques
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
@@ -55,8 +56,9 @@ export class NamedConfigMaps {
   /** Follows what these Ingresses name, and hands on what it says. Of a source that has none to follow nothing is asked. */
   update(ingresses: readonly Ingress[]): void {
     const { source, problems, always, allowedHeaders, use } = this.#options;
-    const ofAnswers = new Set(ingresses.flatMap(({ settings }) => settings.customHeaders ?? []));
-    const ofQuestions = new Set(ingresses.flatMap(({ settings }) => settings.authSetHeaders ?? []));
+    const terms = ingresses.flatMap(allTerms);
+    const ofAnswers = new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? []));
+    const ofQuestions = new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? []));
     const wanted = ofAnswers.union(ofQuestions);
     const followed = wanted.union(new Set(always));
     if (followed.size === 0 && !this.#followed.hasAny) return;

@@ -1,5 +1,6 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import {
@@ -33,9 +34,11 @@ export function passwordClaims(ingresses: Iterable<Ingress>): readonly PasswordC
   return secretClaims(ingresses, namedBy, passwordKey);
 }
 
-function namedBy({ settings, closed }: Ingress): readonly NamedPasswords[] {
-  const { authType, authSecret: secret, authSecretType: type = "auth-file" } = settings;
-  return authType !== "basic" || secret === undefined || closed !== undefined ? [] : [{ secret, type }];
+function namedBy(ingress: Ingress): readonly NamedPasswords[] {
+  return allTerms(ingress).flatMap(({ settings, isClosed }) => {
+    const { authType, authSecret: secret, authSecretType: type = "auth-file" } = settings;
+    return authType !== "basic" || secret === undefined || isClosed ? [] : [{ secret, type }];
+  });
 }
 
 /** A Secret may have thousands of users. */

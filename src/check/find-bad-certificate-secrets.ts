@@ -2,6 +2,7 @@ import type { ServedAnnotation } from "#src/model/annotations/annotation-record.
 import { CLIENT_CERTIFICATES } from "#src/model/annotations/client-certificates.ts";
 import { ENDPOINT_TLS } from "#src/model/annotations/endpoint-tls.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { clientCertificatesOf } from "#src/routing/ingress/client-certificates-of.ts";
 import { certificateSecretClaims, findCertificateSecrets } from "#src/tls/find-certificate-secrets.ts";
@@ -17,7 +18,8 @@ export function findBadCertificateSecrets(set: CheckedSet): readonly Problem[] {
 
 function annotationsOf(ingress: Ingress, secret: string): readonly ServedAnnotation<string>[] {
   const found: ServedAnnotation<string>[] = [];
-  if (ingress.settings.proxySslSecret === secret) found.push(ENDPOINT_TLS.proxySslSecret);
+  if (allTerms(ingress).some(({ settings }) => settings.proxySslSecret === secret))
+    found.push(ENDPOINT_TLS.proxySslSecret);
   if (clientCertificatesOf(ingress)?.secret === secret) found.push(CLIENT_CERTIFICATES.authTlsSecret);
   return found;
 }

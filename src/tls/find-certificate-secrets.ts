@@ -1,5 +1,6 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 import {
   readClaims,
   type SecretClaim,
@@ -33,12 +34,12 @@ export function certificateSecretClaims(ingresses: Iterable<Ingress>): readonly 
 /** For its endpoints, and for its clients. */
 function namedBy(ingress: Ingress): readonly NamedCertificates[] {
   if (ingress.closed !== undefined) return [];
-  const { proxySslSecret, proxySslVerify: needsAuthorities = false } = ingress.settings;
+  const ofEndpoints = allTerms(ingress).flatMap(({ settings }) => {
+    const { proxySslSecret: secret, proxySslVerify: needsAuthorities = false } = settings;
+    return secret === undefined ? [] : [{ secret, needsAuthorities }];
+  });
   const ofClients = clientCertificatesOf(ingress);
-  return [
-    ...(proxySslSecret === undefined ? [] : [{ secret: proxySslSecret, needsAuthorities }]),
-    ...(ofClients === undefined ? [] : [{ secret: ofClients.secret, needsAuthorities: true }]),
-  ];
+  return [...ofEndpoints, ...(ofClients === undefined ? [] : [{ secret: ofClients.secret, needsAuthorities: true }])];
 }
 
 const readSecret = parseOnce(parseCertificateSecret);

@@ -4,9 +4,10 @@ import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathClaim } from "./merge-host.ts";
 
-/** Who may come in, of what an Ingress says of a path. */
+/** Who may come in, of what is said of a path. */
 export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"> {
-  const { settings, namespace } = claim.ingress;
+  const { settings, ingress } = claim;
+  const { namespace } = ingress;
   const sources = sourcesOf(settings);
   const [basic, external] = [basicOf(settings), externalOf(claim)];
   if (basic === undefined && external === undefined) return { sources, auth: undefined };
@@ -28,8 +29,7 @@ function basicOf(settings: IngressSettings): BasicAuth | undefined {
   return authType === "basic" && authSecret !== undefined ? { secret: authSecret, type, realm } : undefined;
 }
 
-function externalOf({ ingress, path, pathType }: PathClaim): ExternalAuth | undefined {
-  const { settings } = ingress;
+function externalOf({ ingress, path, pathType, settings }: PathClaim): ExternalAuth | undefined {
   const { authUrl, authSignIn, authSignInRedirectParam: redirectParam = DEFAULT_REDIRECT_PARAM } = settings;
   if (authUrl === undefined || authUrl === "none") return undefined;
   return {

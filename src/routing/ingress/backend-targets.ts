@@ -1,5 +1,6 @@
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 
 /** A Service that an Ingress sends requests to. */
 export interface BackendTarget {
@@ -12,14 +13,17 @@ export interface BackendTarget {
 }
 
 /** All Services that an Ingress sends requests to: of its paths, its default backend, and the annotation `default-backend`. */
-export function backendTargets({ namespace, rules, defaultBackend, settings }: Ingress): readonly BackendTarget[] {
+export function backendTargets(ingress: Ingress): readonly BackendTarget[] {
+  const { namespace, rules, defaultBackend } = ingress;
   const paths = rules.flatMap((rule) => rule.paths);
   const whole = defaultBackend === undefined ? [] : [{ target: defaultBackend, at: "spec.defaultBackend" }];
   const found = [...paths, ...whole].flatMap(({ target, at }): BackendTarget[] =>
     isBackend(target) ? [{ serviceKey: `${namespace}/${target.serviceName}`, port: target.servicePort, at }] : [],
   );
-  const { defaultBackend: other } = settings;
-  return other === undefined
-    ? found
-    : [...found, { serviceKey: `${namespace}/${other}`, port: undefined, at: "metadata.annotations" }];
+  const others = allTerms(ingress).flatMap(({ settings }) => settings.defaultBackend ?? []);
+  return others.length === 0 ? found : [...found, ...others.map((name) => otherTarget(`${namespace}/${name}`))];
+}
+
+function otherTarget(serviceKey: string): BackendTarget {
+  return { serviceKey, port: undefined, at: "metadata.annotations" };
 }

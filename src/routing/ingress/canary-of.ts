@@ -9,9 +9,12 @@ import type { PathClaim } from "./merge-host.ts";
 const WEIGHT_TOTAL = 100;
 
 /** What a canary says of a path of its main Ingress. `main`: how the endpoints of that are chosen. */
-export function canaryOf({ ingress, path, target }: PathClaim, main: Balancing | undefined): Canary | undefined {
+export function canaryOf(
+  { ingress, path, target, settings }: PathClaim,
+  main: Balancing | undefined,
+): Canary | undefined {
   if (!isBackend(target)) return undefined;
-  const { namespace, settings } = ingress;
+  const { namespace } = ingress;
   const { canaryByHeader: name, canaryByHeaderValue: value, canaryByCookie: byCookie } = settings;
   const { canaryWeight: weight = 0, canaryWeightTotal: total = WEIGHT_TOTAL } = settings;
   const keepsSessions = settings.affinityCanaryBehavior !== "legacy";

@@ -73,7 +73,7 @@ function ruleOf(
   { hasTls, canaries, clientCertificates, certificatesAskedBy }: MergedHost,
   pattern?: PathPattern,
 ): Rule {
-  const { ingress, path, pathType } = claim;
+  const { ingress, path, pathType, settings, isRestricted } = claim;
   const origin = { object: ingress.key, path, pathType };
   const filters = filtersOf(claim, hasTls, pattern);
   // A connection shows one certificate, verified in one way: what asks for another way cannot be served.
@@ -84,8 +84,8 @@ function ruleOf(
       clientCertificates === undefined
         ? filters
         : { ...filters, clientCertificates: asked(clientCertificates, ingress, certificatesAskedBy) },
-    isRestricted: ingress.isRestricted === true,
-    ...(ingress.settings.accessLog === false && { isUnlogged: true as const }),
+    isRestricted,
+    ...(settings.accessLog === false && { isUnlogged: true as const }),
     ...(hasTls && { hasTls }),
     action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),
   };
@@ -97,12 +97,12 @@ function asked(policy: ClientCertificatePolicy, ingress: Ingress, by: Ingress | 
   return isForeign ? { ...policy, errorPage: undefined } : policy;
 }
 
-function actionOf({ ingress, path, target }: PathClaim, canary: PathClaim | undefined): RuleAction {
+function actionOf({ ingress, path, target, settings }: PathClaim, canary: PathClaim | undefined): RuleAction {
   if (isClosed(target)) return { kind: "closed", reason: target.closed };
   if (isAnswered(target)) return { kind: "respond", status: target.respond };
   if (!isBackend(target)) return { kind: "redirect", ...target.redirect };
-  const balancing = balancingOf(ingress.settings, path);
-  const { defaultBackend: fallback, serviceUpstream } = ingress.settings;
+  const balancing = balancingOf(settings, path);
+  const { defaultBackend: fallback, serviceUpstream } = settings;
   const added = canary && canaryOf(canary, balancing);
   return {
     kind: "forward",

@@ -4,7 +4,6 @@ import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
-import type { Ingress } from "#src/model/ingress.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import { hostFieldOf } from "#src/auth/host-field-of.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
@@ -20,9 +19,9 @@ import { errorPagesOf } from "./error-pages-of.ts";
 import type { PathClaim } from "./merge-host.ts";
 import { transportOf } from "./transport-of.ts";
 
-/** The filters of a rule, of what its Ingress says. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
+/** The filters of a rule, of what is said of its path. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
 export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPattern): RuleFilters {
-  const { settings } = claim.ingress;
+  const { settings } = claim;
   // A default backend gets paths as they came.
   const rewrite = claim.pathType === "default" ? undefined : rewriteOf(settings, claim.path, pattern);
   const forwardedPrefix = rewrite === undefined ? undefined : settings.forwardedPrefix;
@@ -39,7 +38,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     patience: patienceOf(settings),
     mirror: mirrorOf(settings),
     transport: transportOf(settings),
-    clientLimits: clientLimitsOf(claim.ingress),
+    clientLimits: clientLimitsOf(claim),
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),
     setHeaders: settings.customHeaders,
@@ -53,7 +52,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
 }
 
 /** The host that the Service is asked for; undefined: the client's. */
-function hostOfService({ ingress, target }: PathClaim): string | undefined {
+function hostOfService({ ingress, target, settings }: PathClaim): string | undefined {
   if (!isBackend(target)) return undefined;
   const values: Readonly<Record<RuleVariable, string>> = {
     namespace: ingress.namespace,
@@ -61,7 +60,7 @@ function hostOfService({ ingress, target }: PathClaim): string | undefined {
     service_name: target.serviceName,
     service_port: String(target.servicePort),
   };
-  const { upstreamVhost } = ingress.settings;
+  const { upstreamVhost } = settings;
   return upstreamVhost && fillTemplate(upstreamVhost, (variable) => values[variable]);
 }
 
@@ -114,7 +113,7 @@ function answerRateOf({ answerKibPerSecond = 0, answerKibUncounted = 0 }: Ingres
 const BURST_MULTIPLIER = 5;
 
 /** A limit of 0 is none. */
-function clientLimitsOf({ key, settings }: Ingress): RuleFilters["clientLimits"] {
+function clientLimitsOf({ ingress, settings }: PathClaim): RuleFilters["clientLimits"] {
   const { requestsPerSecond = 0, requestsPerMinute = 0, clientConnections = 0 } = settings;
   const { burstMultiplier = BURST_MULTIPLIER, unlimitedSources } = settings;
   if (requestsPerSecond + requestsPerMinute + clientConnections === 0) return undefined;
@@ -122,7 +121,7 @@ function clientLimitsOf({ key, settings }: Ingress): RuleFilters["clientLimits"]
     requests === 0 ? undefined : rateLimit(requests, per, requests * burstMultiplier);
   const rates = { perSecond: limit(requestsPerSecond, "second"), perMinute: limit(requestsPerMinute, "minute") };
   return {
-    zone: key,
+    zone: ingress.key,
     rates: (rates.perSecond ?? rates.perMinute) ? rates : undefined,
     connections: clientConnections === 0 ? undefined : clientConnections,
     exempt: unlimitedSources,

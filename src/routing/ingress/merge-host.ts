@@ -1,6 +1,7 @@
 import type { ClientCertificatePolicy } from "#src/filters/client-certificate.ts";
 import { type IngressPath, type IngressTarget, isClosed, type PathType, RESTRICTED } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { type PathTerms, termsOf } from "#src/model/path-terms.ts";
 import type { SnippetLocation } from "#src/model/snippets/snippet.ts";
 import { type HostIndex, hostIndexes } from "./host-index.ts";
 import { normalizeRulePath } from "#src/routing/path.ts";
@@ -10,7 +11,7 @@ import { asNginxPath, slashClaims } from "./as-nginx.ts";
 import type { Compat, RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */
-export interface PathClaim {
+export interface PathClaim extends PathTerms {
   readonly ingress: Ingress;
   /** Normalised; as written where it is a pattern; empty for a default backend. */
   readonly path: string;
@@ -116,8 +117,8 @@ function mergeHost(
           patterns.push(claim);
           continue;
         }
-        if (isRegexHost && ingress.closed !== undefined && isClosed(claim.target)) patterns.push(claim);
-        else if (isRegexHost && ingress.isRestricted === true && path.isPattern !== true)
+        if (isRegexHost && claim.isClosed && isClosed(claim.target)) patterns.push(claim);
+        else if (isRegexHost && claim.isRestricted && path.isPattern !== true)
           patterns.push({ ...claim, target: RESTRICTED });
         const [among, identity] = placeOf(claim, path.isPattern === true, { exact, prefixes, expressions });
         const winner = among.get(identity);
@@ -189,9 +190,7 @@ function canaryClaims(
   const paths = index
     .rulesOf(host, false)
     .flatMap((rule) => rule.paths.flatMap((path) => claimOf(ingress, asMain(path)) ?? []));
-  const { defaultBackend: target } = ingress;
-  const isWhole = host === "" && target !== undefined;
-  return isWhole ? [...paths, { ingress, path: "", pathType: "default", target, at: "spec.defaultBackend" }] : paths;
+  return host === "" ? [...paths, ...defaultClaim(ingress)] : paths;
 }
 
 type Claims = Map<string, PathClaim>;
@@ -222,8 +221,8 @@ function addClosedRoots(exact: Map<string, PathClaim>, prefixes: ReadonlyMap<str
 }
 
 /** Whether no other rule may take requests that may be meant for a path. */
-export function isGuarded({ ingress, target }: PathClaim): boolean {
-  return isClosed(target) || ingress.isRestricted === true;
+export function isGuarded({ isRestricted, target }: PathClaim): boolean {
+  return isClosed(target) || isRestricted;
 }
 
 function hasRealClaim({ rules, defaultBackend }: Ingress, host: string, index: HostIndex): boolean {
@@ -236,7 +235,14 @@ function claimOf(
   { path: written, pathType, target, at, isPattern }: IngressPath,
 ): PathClaim | undefined {
   const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
-  return path === undefined ? undefined : { ingress, path, pathType, target, at };
+  return path === undefined ? undefined : { ingress, path, pathType, target, at, ...termsOf(ingress) };
+}
+
+/** What an Ingress says of requests that no path of it is for; nothing where it has no default backend. */
+function defaultClaim(ingress: Ingress): readonly PathClaim[] {
+  const { defaultBackend: target } = ingress;
+  if (target === undefined) return [];
+  return [{ ingress, path: "", pathType: "default", target, at: "spec.defaultBackend", ...termsOf(ingress) }];
 }
 
 /**
@@ -252,10 +258,7 @@ export function comparedText({ path, pathType }: PathClaim): string {
  * which many may claim without knowing of each other, that of the oldest Ingress that has one.
  */
 function mergeFallbacks(host: string, claimants: readonly Ingress[], lost: readonly LostClaim[]) {
-  const claims = claimants.flatMap((ingress): PathClaim[] => {
-    const { defaultBackend: target } = ingress;
-    return target === undefined ? [] : [{ ingress, path: "", pathType: "default", target, at: "spec.defaultBackend" }];
-  });
+  const claims = claimants.flatMap(defaultClaim);
   const isDecidedByFirst = host !== "" && claims[0]?.ingress !== claimants[0];
   const winner = isDecidedByFirst ? undefined : claims[0];
   const losers = winner === undefined ? [] : claims.slice(1);
