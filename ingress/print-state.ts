@@ -1,5 +1,5 @@
 import { listRoutes } from "#src/routing/list-routes.ts";
-import type { AuthGate } from "./auth/auth-gate.ts";
+import type { PasswordStep } from "./auth/password-step.ts";
 import type { Engine } from "./engine/engine.ts";
 
 /** More rules than a person reads; a bound for what one request can make us print. */
@@ -8,12 +8,12 @@ const MAX_ROUTES = 10_000;
 /** The answer to `/state` on the admin port: connections, and each rule with the endpoints it leads to now, as JSON. */
 export function printState(
   { routes: table, counters }: Pick<Engine, "routes" | "counters">,
-  access: Pick<AuthGate, "knows">,
+  passwords: Pick<PasswordStep, "knows">,
 ): {
   readonly contentType: string;
   readonly body: string;
 } {
-  const { routes, total } = listRoutes(table, MAX_ROUTES, (basic) => access.knows(basic));
+  const { routes, total } = listRoutes(table, MAX_ROUTES, (basic) => passwords.knows(basic));
   const { openConnections, openEndpointConnections } = counters;
   const state = { openConnections, openEndpointConnections, routes, leftOut: total - routes.length };
   return { contentType: "application/json", body: `${JSON.stringify(state, undefined, 2)}\n` };

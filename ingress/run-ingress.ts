@@ -25,6 +25,9 @@ import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
 import { reachableAddresses } from "./names/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
+import { PasswordStep } from "./auth/password-step.ts";
+import { satisfied } from "./auth/satisfied.ts";
+import { ServiceStep } from "./auth/service-step.ts";
 import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
@@ -115,7 +118,9 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     hostResolver({ resolve: systemLookup, isReachable, clockMs: monotonicMs });
   const service = authService({ lookup: resolverOf(forQuestions), isReachable: forQuestions });
   const mirror = new MirrorSender({ lookup: resolverOf(forRequests), isReachable: forRequests });
-  const access = new AuthGate(new PasswordChecker(passwords), new ExternalAuthorizer(service, monotonicMs));
+  const passwordStep = new PasswordStep(new PasswordChecker(passwords));
+  const serviceStep = new ServiceStep(new ExternalAuthorizer(service, monotonicMs));
+  const access = new AuthGate([satisfied(passwordStep, serviceStep)]);
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
@@ -180,7 +185,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     health,
     registry,
     log,
-    routes: { "/state": () => printState(engine, access) },
+    routes: { "/state": () => printState(engine, passwordStep) },
     token: stateToken.value,
   });
   const servers = [
@@ -252,7 +257,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         : { resolve: resolverByTtl(), isReachable: forRequests },
       log,
       publish,
-      usePasswords: (lists) => access.useLists(lists),
+      usePasswords: (lists) => passwordStep.useLists(lists),
       useCertificateSecrets: (secrets) => {
         endpointSecurity.useSecrets(secrets);
         clientAuthorities.useSecrets(secrets);
@@ -260,7 +265,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       allowedHeaders: answerSettings.allowedHeaders,
       useHeaders: ({ ofAnswers, ofQuestions }) => {
         engine.setHeaders = ofAnswers;
-        access.useHeaders(ofQuestions);
+        serviceStep.useHeaders(ofQuestions);
       },
       nginxConfig: nginxConfigKey === undefined ? undefined : { key: nginxConfigKey, flags: new Set(argv) },
       useRoutes: (table) => {

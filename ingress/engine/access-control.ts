@@ -9,8 +9,10 @@ import type { AnswerCause } from "./decide-request.ts";
 export interface AccessRequest extends QuestionedRequest, Pick<FilterRequest, "clientIp"> {
   /** The values of a header field (its name in lower case), one character for each byte. */
   valuesOf(name: string): readonly string[];
-  /** What is good for longer. */
-  kept(): QuestionedRequest;
+  /** As services see it; good for longer. */
+  shown(): QuestionedRequest;
+  /** All of it; good for longer. */
+  kept(): AccessRequest;
 }
 
 /** What becomes of it. */

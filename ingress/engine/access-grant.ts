@@ -6,13 +6,16 @@ export interface AccessGrant {
   readonly removes: ReadonlySet<string>;
   /** Lines for the endpoint. */
   readonly requestLines: Buffer;
-  /** Lines for the client, with every answer or with those that are not errors. */
+  /** Lines for the client, with answers that are not errors. */
   readonly responseLines: Buffer;
-  readonly isForErrors: boolean;
+  /** Lines for the client, with every answer. */
+  readonly errorLines: Buffer;
 }
 
 /** Statuses with which nginx adds header fields unless told otherwise. */
 const NO_ERROR: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+
+const NOTHING = Buffer.alloc(0);
 
 /** A grant of these fields and cookies, none of which has an end of line in it. */
 export function accessGrant(of: {
@@ -21,11 +24,23 @@ export function accessGrant(of: {
   readonly removes: readonly string[];
   readonly alwaysSetsCookie: boolean;
 }): AccessGrant {
+  const cookieLines = linesOf(of.cookies.map((cookie) => ["Set-Cookie", cookie]));
   return {
     removes: new Set(of.removes.map(sameHeaderName)),
     requestLines: linesOf(of.fields),
-    responseLines: linesOf(of.cookies.map((cookie) => ["Set-Cookie", cookie])),
-    isForErrors: of.alwaysSetsCookie,
+    responseLines: of.alwaysSetsCookie ? NOTHING : cookieLines,
+    errorLines: of.alwaysSetsCookie ? cookieLines : NOTHING,
+  };
+}
+
+/** What goes with a request that two have let in. */
+export function addGrants(first: AccessGrant | undefined, second: AccessGrant | undefined): AccessGrant | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return {
+    removes: first.removes.union(second.removes),
+    requestLines: Buffer.concat([first.requestLines, second.requestLines]),
+    responseLines: Buffer.concat([first.responseLines, second.responseLines]),
+    errorLines: Buffer.concat([first.errorLines, second.errorLines]),
   };
 }
 
@@ -35,6 +50,9 @@ function linesOf(fields: readonly (readonly [name: string, value: string])[]): B
 
 /** What an answer of this status has besides what the endpoint wrote; undefined: nothing. */
 export function grantedLines(grant: AccessGrant | undefined, status: number): Buffer | undefined {
-  if (grant === undefined || grant.responseLines.length === 0 || status < 200) return undefined;
-  return grant.isForErrors || NO_ERROR.has(status) ? grant.responseLines : undefined;
+  if (grant === undefined || status < 200) return undefined;
+  const { responseLines, errorLines } = grant;
+  const hasResponseLines = responseLines.length > 0 && NO_ERROR.has(status);
+  if (!hasResponseLines) return errorLines.length === 0 ? undefined : errorLines;
+  return errorLines.length === 0 ? responseLines : Buffer.concat([responseLines, errorLines]);
 }

@@ -1,5 +1,5 @@
 import type { ClientCertificatePolicy, ClientIdentity } from "#src/filters/client-certificate.ts";
-import { type AccessGrant, accessGrant } from "./access-grant.ts";
+import { type AccessGrant, accessGrant, addGrants } from "./access-grant.ts";
 
 const NAMES = ["ssl-client-cert", "ssl-client-verify", "ssl-client-subject-dn", "ssl-client-issuer-dn"];
 
@@ -8,7 +8,7 @@ export function certificateGrant(
   { passesCertificate }: ClientCertificatePolicy,
   identity: ClientIdentity | undefined,
   grant: AccessGrant | undefined,
-): AccessGrant {
+): AccessGrant | undefined {
   const { certificate, verdict } = identity ?? {};
   const ofCertificate = certificate && [
     ["ssl-client-subject-dn", certificate.subject] as const,
@@ -21,10 +21,5 @@ export function certificateGrant(
     removes: NAMES,
     alwaysSetsCookie: false,
   });
-  if (grant === undefined) return own;
-  return {
-    ...grant,
-    removes: grant.removes.union(own.removes),
-    requestLines: Buffer.concat([grant.requestLines, own.requestLines]),
-  };
+  return addGrants(grant, own);
 }

@@ -126,7 +126,7 @@ function startCopy(
   of: { readonly connection: Connection; readonly context: EngineContext; readonly body: BodyReader },
 ): void {
   const { connection, context, body } = of;
-  const request = new QuestionedHead(bytes, head, { client: connection, path, backendHost: backend.host }).kept();
+  const request = new QuestionedHead(bytes, head, { client: connection, path, backendHost: backend.host }).shown();
   const length = head.contentLength > 0 ? `Content-Length: ${head.contentLength}` : undefined;
   const framing = head.isChunked ? "Transfer-Encoding: chunked" : length;
   const copy = context.mirror.begin(policy, { request, framing });

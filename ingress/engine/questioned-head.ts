@@ -64,13 +64,9 @@ export class QuestionedHead implements AccessRequest {
   }
 
   get fields(): QuestionedRequest["fields"] {
-    const { lines } = this.#head;
-    return Array.from({ length: lines.count }, (_, index) => index)
+    return Array.from({ length: this.#head.lines.count }, (_, index) => index)
       .filter((index) => this.#isShown(index))
-      .map((index) => [
-        this.#bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index]),
-        this.#bytes.toString("latin1", lines.valueStart[index], lines.valueEnd[index]),
-      ]);
+      .map((index) => this.#fieldAt(index));
   }
 
   field(name: string): string {
@@ -81,7 +77,7 @@ export class QuestionedHead implements AccessRequest {
     return fieldValues(this.#bytes, this.#head, name);
   }
 
-  kept(): QuestionedRequest {
+  shown(): QuestionedRequest {
     const { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields } = this;
     const field = (wanted: string) =>
       fields
@@ -89,6 +85,30 @@ export class QuestionedHead implements AccessRequest {
         .map(([, value]) => value)
         .join(", ");
     return { isSecure, remoteAddress, hops, method, path, target, hostField, host, fields, field };
+  }
+
+  kept(): AccessRequest {
+    const shown = this.shown();
+    const all = Array.from({ length: this.#head.lines.count }, (_, index) => this.#fieldAt(index));
+    const valuesOf = (wanted: string) =>
+      all.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+    const kept: AccessRequest = {
+      ...shown,
+      clientIp: this.clientIp,
+      valuesOf,
+      field: (name) => valuesOf(name).join(", "),
+      shown: () => shown,
+      kept: () => kept,
+    };
+    return kept;
+  }
+
+  #fieldAt(index: number): readonly [name: string, value: string] {
+    const { lines } = this.#head;
+    return [
+      this.#bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index]),
+      this.#bytes.toString("latin1", lines.valueStart[index], lines.valueEnd[index]),
+    ];
   }
 
   /** Names with unusual characters could be those of fields that are ours to write. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
+import { PasswordStep } from "#ingress/auth/password-step.ts";
+import { satisfied } from "#ingress/auth/satisfied.ts";
+import { ServiceStep } from "#ingress/auth/service-step.ts";
 import { PasswordChecker } from "#ingress/auth/password-checker.ts";
 import { passwordThread, type PasswordThread } from "#ingress/auth/password-thread.ts";
 import { AccessLog } from "#ingress/engine/access-log.ts";
@@ -50,10 +53,10 @@ function gateFor(
   users: Readonly<Record<string, string>> | undefined,
   thread: Pick<PasswordThread, "compare">,
 ) {
-  const access = new AuthGate(new PasswordChecker(thread), NO_SERVICE);
+  const step = new PasswordStep(new PasswordChecker(thread));
   const secret = users && secretOf(users);
-  access.useLists(findPasswordLists(passwordClaims(ingresses), () => secret).lists);
-  return access;
+  step.useLists(findPasswordLists(passwordClaims(ingresses), () => secret).lists);
+  return new AuthGate([satisfied(step, new ServiceStep(NO_SERVICE))]);
 }
 
 const basic = (pair: string) => `Authorization: Basic ${Buffer.from(pair).toString("base64")}\r\n`;

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
+import { PasswordStep } from "#ingress/auth/password-step.ts";
+import { satisfied } from "#ingress/auth/satisfied.ts";
+import { ServiceStep } from "#ingress/auth/service-step.ts";
 import { authService } from "#ingress/auth/auth-service.ts";
 import { ExternalAuthorizer } from "#ingress/auth/external-authorizer.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
@@ -64,8 +67,10 @@ async function start(
   const checker = new PasswordChecker({
     compare: ({ password }) => Promise.resolve(Buffer.from(password).toString() === "correct horse"),
   });
-  const access = new AuthGate(checker, new ExternalAuthorizer(client, () => performance.now()));
-  access.useLists(PASSWORDS);
+  const step = new PasswordStep(checker);
+  step.useLists(PASSWORDS);
+  const byService = new ServiceStep(new ExternalAuthorizer(client, () => performance.now()));
+  const access = new AuthGate([satisfied(step, byService)]);
   const ingresses = [guarded(service.port, annotations)];
   const proxy = await startProxy({ s: [endpoint.port] }, { ingresses, access, headerNames: "any" });
   let log = "";

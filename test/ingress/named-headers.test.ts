@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
+import { ServiceStep } from "#ingress/auth/service-step.ts";
 import { authService } from "#ingress/auth/auth-service.ts";
 import { ExternalAuthorizer } from "#ingress/auth/external-authorizer.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
@@ -22,7 +23,7 @@ const GET = "GET / HTTP/1.1\r\nHost: a.com\r\nX-Tenant: forged\r\nx_tenant: forg
 /** The headers that a folder of manifests names, in the engine and at the gate of a proxy; the Ingress has these annotations. */
 async function startNaming(
   annotations: Readonly<Record<string, string>>,
-  to: { readonly proxy: Proxy; readonly access?: AuthGate },
+  to: { readonly proxy: Proxy; readonly step?: ServiceStep },
 ) {
   const directory = mkdtempSync(join(tmpdir(), "hawser-headers-"));
   const put = (kind: string, more: object) => {
@@ -42,7 +43,7 @@ async function startNaming(
     allowedHeaders: new Set(["x-one", "server", "content-type"]),
     useHeaders: ({ ofAnswers, ofQuestions }) => {
       to.proxy.engine.setHeaders = ofAnswers;
-      to.access?.useHeaders(ofQuestions);
+      to.step?.useHeaders(ofQuestions);
     },
     useRoutes: () => undefined,
   });
@@ -107,11 +108,12 @@ describe("auth-proxy-set-headers", () => {
     const resolve = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
     const lookup = hostResolver({ resolve, isReachable, clockMs: () => performance.now() });
     const client = authService({ lookup, isReachable });
-    const access = new AuthGate({ check: () => "wrong" }, new ExternalAuthorizer(client, () => performance.now()));
+    const step = new ServiceStep(new ExternalAuthorizer(client, () => performance.now()));
+    const access = new AuthGate([step]);
     const annotations = { "auth-url": `http://auth.test:${service.port}/check`, "auth-proxy-set-headers": "default/h" };
     const ingresses = [annotatedIngress(annotations)];
     await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses, access, headerNames: "any" });
-    await using named = await startNaming(annotations, { proxy, access });
+    await using named = await startNaming(annotations, { proxy, step });
     const closed = () => proxy.engine.counters.reasons[REASON_LIST.indexOf("closed-headers")];
     expect([statusOf(await ask(proxy.port, GET)), closed(), service.received()]).toEqual([503, 1, ""]);
     named.putHeaders({ "X-Tenant": "shop", "X-Asked": "$request_method $host$http_x_none", "X-Sent-From": "quay" });
