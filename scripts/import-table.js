@@ -16,7 +16,7 @@ export const importTable = {
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/collections", "#src/ip", "#src/wire"],
   "src/auth": ["#src/model", "bcryptjs", "node:crypto"],
-  "src/filters": ["#src/ip", "#src/model", "#src/pattern", "#src/auth"],
+  "src/filters": ["#src/ip", "#src/model", "#src/pattern", "#src/auth", "node:crypto"],
   "src/balancing": [],
   "src/routing": ["#src/model", "#src/pattern", "#src/auth", "#src/filters", "#src/balancing"],
   "src/tls": ["#src/model", "#src/routing", "node:crypto"],

@@ -1,5 +1,6 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
 import type { LimitStatus } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
@@ -49,6 +50,8 @@ export interface EngineOptions {
   readonly redirectsToHttps?: boolean;
   /** Of answers to requests beyond a limit; 503 by default. */
   readonly limitStatus?: LimitStatus;
+  /** What was asked for, for limits of policies; of its own by default. */
+  readonly keyedBuckets?: KeyedBuckets;
   /** What is done to the heads of all answers; by default nothing. */
   readonly answerFields?: AnswerFields;
   /** Compress answers for clients that take gzip; by default none are. */
@@ -102,6 +105,7 @@ export class Engine implements EngineContext {
   readonly limitStatus: LimitStatus | undefined;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
+  readonly keyedBuckets: KeyedBuckets;
   readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   readonly traceContext: TraceContext;
@@ -130,6 +134,7 @@ export class Engine implements EngineContext {
     this.headerNames = headerNames;
     this.gzipsAnswers = options.gzipsAnswers ?? false;
     this.limitStatus = options.limitStatus;
+    this.keyedBuckets = options.keyedBuckets ?? new KeyedBuckets();
     this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;
     this.access = options.access ?? NO_ACCESS;
     this.endpointSecurity = options.endpointSecurity ?? NO_ENDPOINT_SECURITY;
@@ -189,6 +194,7 @@ export class Engine implements EngineContext {
     this.endpointPool.closeIdle();
     this.balancer.health.forgetOld();
     this.clientLimits.forgetOld(this.nowMs);
+    this.keyedBuckets.forgetOld(this.nowMs);
     this.silenceWatch.tick();
     this.#trials.tick();
     this.accessLog?.flush();

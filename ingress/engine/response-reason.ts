@@ -123,7 +123,7 @@ export const RESPONSE_REASONS = {
   "rate-limited": {
     status: 503,
     meaning:
-      "The client's address has sent more requests than the Ingress lets one address send in a second or minute; 429 with `--limit-status 429`.",
+      "The client's address has sent more requests than the Ingress lets one address send in a second or minute; 429 with `--limit-status 429`. Or the request is beyond a limit of an HTTPPolicy: always 429, with `Retry-After`.",
   },
   "connections-limited": {
     status: 503,

@@ -1,14 +1,16 @@
 import type { ClientLimits } from "./client-limits.ts";
+import type { KeyedBuckets } from "./keyed-buckets.ts";
 
 /** What filters are given besides a rule's settings and the request: options of the program, time, and what they have counted. */
 export interface FilterState {
   /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
-  /** Of answers to requests beyond a limit; undefined: 503, as in nginx. */
+  /** Of answers to requests beyond a limit of annotations; undefined: 503, as in nginx. */
   readonly limitStatus?: LimitStatus | undefined;
   /** Monotonic milliseconds, exact. */
   readonly clockMs: () => number;
   readonly clientLimits: ClientLimits;
+  readonly keyedBuckets: KeyedBuckets;
 }
 
 /** What a request beyond a limit may be answered. */

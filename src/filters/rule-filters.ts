@@ -8,6 +8,7 @@ import type { EndpointPatience } from "./endpoint-patience.ts";
 import type { CorsPolicy } from "./cors-policy.ts";
 import type { EndpointTransport } from "./endpoint-tls.ts";
 import type { ClientCertificatePolicy } from "./client-certificate.ts";
+import type { KeyedLimits } from "./keyed-limit.ts";
 import type { ClientLimitPolicy } from "./limit-client.ts";
 import type { AuthPolicy } from "./auth-policy.ts";
 import type { MirrorPolicy } from "./mirror-policy.ts";
@@ -40,6 +41,8 @@ export interface RuleFilters {
   /** What a snippet does to the head of every answer. */
   readonly responseEdit: FieldEdit | undefined;
   readonly clientLimits: ClientLimitPolicy | undefined;
+  /** Limits of a policy that this replica counts alone, before it is known who sends a request. */
+  readonly rateLimits: KeyedLimits | undefined;
   /** Answers that another Service gives in place of errors. */
   readonly errorPages: ErrorPages | undefined;
   /** Who may come in. The engine asks it after all other filters, because the answer may take a while. */
@@ -71,6 +74,7 @@ export const NO_FILTERS: RuleFilters = {
   snippetSources: undefined,
   responseEdit: undefined,
   clientLimits: undefined,
+  rateLimits: undefined,
   errorPages: undefined,
   auth: undefined,
 };

@@ -1,5 +1,6 @@
 import { answerPreflight } from "#src/filters/cors.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
 import type { Rule } from "#src/routing/rule.ts";
@@ -48,7 +49,12 @@ function explainFilter(
         fix: GIVE_CLIENT,
       }),
     };
-  const state = { redirectsToHttps: seen.input.redirectsToHttps, clockMs: () => 0, clientLimits: new ClientLimits() };
+  const state = {
+    redirectsToHttps: seen.input.redirectsToHttps,
+    clockMs: () => 0,
+    clientLimits: new ClientLimits(),
+    keyedBuckets: new KeyedBuckets(),
+  };
   const answer = runFilters({ ...NO_FILTERS, [name]: filters[name] }, request, state);
   if (answer === undefined) return { step: okStep("filter", { text: `${text}: ${letsIn(name, decision)}.` }) };
   const { status, reason, location } = answer;
@@ -81,6 +87,7 @@ const EFFECTS: Partial<Record<FilterName, string>> = {
   cors: "answers have its fields",
   bodyBytes: "a larger body is answered 413",
   clientLimits: "a client that asks for more is answered 503; what it has asked for is known to the ingress alone",
+  rateLimits: "a request beyond it is answered 429; what was asked for is known to the ingress alone",
   sources: "the client may come in",
   requestFields: "the endpoint gets it",
   rewrites: "fields of the answer are changed",

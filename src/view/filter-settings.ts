@@ -1,6 +1,7 @@
 import type { ListedOrigins } from "#src/model/annotations/cors-origins.ts";
 import { listed } from "#src/model/listed.ts";
 import { printNetworkSet } from "#src/model/network-set.ts";
+import type { KeyedLimit } from "#src/filters/keyed-limit.ts";
 import type { RateLimit } from "#src/filters/leaky-bucket.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import type { SourceNetworks } from "#src/filters/source-networks.ts";
@@ -33,6 +34,7 @@ const PRINTERS: Printers = {
     ...viewSetting("limit-connections", connections),
     ...viewSetting("limit-allowlist", exempt, printNetworkSet),
   ],
+  rateLimits: ({ limits }) => limits.map(viewRateLimit),
   sources: printSources,
   clientCertificates: ({ secret, mode }) => [{ setting: "auth-tls-secret", value: `${secret}, ${mode}` }],
   auth: ({ basic, external, satisfy, sources }) => [
@@ -139,6 +141,16 @@ function printOrigins({ exact, wildcards }: ListedOrigins): string {
 
 function printRate({ rate, burst }: RateLimit): string {
   return `${rate / 1_000}/s, ${burst + 1} at once`;
+}
+
+function viewRateLimit({ policy }: KeyedLimit): SettingView {
+  const { requests, per, burst, key, isShared } = policy;
+  const parts = key.map((part) => ("name" in part ? `${part.type} ${part.name}` : part.type));
+  const by = parts.length === 0 ? "all together" : `for each ${parts.join(" and ")}`;
+  return {
+    setting: "rate-limit",
+    value: `${requests} per ${per}, ${burst} at once, ${by}${isShared ? ", with all replicas" : ""}`,
+  };
 }
 
 function printReplacement({ from, to }: Replacement): string {

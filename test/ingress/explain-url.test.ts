@@ -8,6 +8,7 @@ import { readRequestHead, RequestHead } from "#ingress/engine/request-head.ts";
 import { RequestTexts } from "#ingress/engine/request-texts.ts";
 import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
+import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { printIp } from "#src/ip/address.ts";
@@ -38,6 +39,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     redirectsToHttps: input.redirectsToHttps,
     clockMs: () => 0,
     clientLimits: new ClientLimits(),
+    keyedBuckets: new KeyedBuckets(),
   };
   // A client whose address is not given is one that may come in.
   const remoteAddress = client === undefined ? "10.1.1.1" : printIp(client);

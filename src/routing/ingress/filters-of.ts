@@ -39,6 +39,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     mirror: mirrorOf(settings),
     transport: transportOf(settings),
     clientLimits: clientLimitsOf(claim),
+    rateLimits: undefined,
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),
     setHeaders: settings.customHeaders,

@@ -1,0 +1,99 @@
+import { hash } from "node:crypto";
+import type { RateLimitKeyPart } from "#src/model/policies/rate-limit-key.ts";
+import { countedTogether, type RateLimitPeriod, type RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
+import type { BucketUse } from "./keyed-buckets.ts";
+import { exactLimit, type RateLimit } from "./leaky-bucket.ts";
+
+/** A limit of a policy. */
+export interface KeyedLimit {
+  readonly policy: RateLimitPolicy;
+  /** What it counts: the policy, and what of its limits counts together. */
+  readonly zone: string;
+  readonly limit: RateLimit;
+}
+
+/** Limits that are asked together: a request counts for all of them, or for none. */
+export interface KeyedLimits {
+  /** Whose memory is used for them. */
+  readonly namespace: string;
+  readonly limits: readonly KeyedLimit[];
+}
+
+/** What keys of limits look at. */
+export interface LimitedRequest {
+  readonly clientAddress: string;
+  /** Normalised. */
+  readonly path: string;
+  /** Path and query. */
+  readonly target: string;
+  /** The values of a header field (its name in lower case), one character for each byte. */
+  valuesOf(name: string): readonly string[];
+  /** What a token says that was verified; undefined: there was none. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+const SECONDS: Readonly<Record<RateLimitPeriod, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
+
+/** A limit of the policy with this name (`namespace/name`). */
+export function keyedLimit(owner: string, policy: RateLimitPolicy): KeyedLimit {
+  const { requests, per, burst } = policy;
+  const limit = exactLimit(requests, SECONDS[per], burst);
+  return { policy, zone: `${owner} ${countedTogether(policy)}`, limit };
+}
+
+/** The buckets that a request is counted in. */
+export function bucketUses(limits: readonly KeyedLimit[], request: LimitedRequest): readonly BucketUse[] {
+  return limits.map(({ zone, policy, limit }) => {
+    const values = policy.key.map((part) => valueOf(part, request));
+    return { bucket: hash("sha256", JSON.stringify([zone, ...values]), "base64url"), limit };
+  });
+}
+
+/**
+ * What a request has in a part of a key. Null where it has nothing: all such requests count together, so that a limit cannot be
+ * evaded by leaving a value out. So do those that have it several times, because an endpoint could read another one of them.
+ */
+function valueOf(part: RateLimitKeyPart, request: LimitedRequest): string | null {
+  if (part.type === "Claim") return claimText(request.claims, part.name);
+  const [value = "", ...more] = valuesOf(part, request);
+  return value === "" || more.length > 0 ? null : value;
+}
+
+function valuesOf(
+  part: Exclude<RateLimitKeyPart, { readonly type: "Claim" }>,
+  request: LimitedRequest,
+): readonly string[] {
+  switch (part.type) {
+    case "ClientAddress":
+      return [request.clientAddress];
+    case "Path":
+      return [request.path];
+    case "Cookie":
+      return cookies(request.valuesOf("cookie"), part.name);
+    case "Query":
+      return new URLSearchParams(queryOf(request.target)).getAll(part.name);
+    default:
+      return request.valuesOf(part.name).map((value) => value.trim().replaceAll(/[ \t]+/g, " "));
+  }
+}
+
+/** RFC 6265 section 5.4. A value in quotes is the one without them for many endpoints. */
+function cookies(fields: readonly string[], name: string): readonly string[] {
+  return fields
+    .flatMap((field) => field.split(";"))
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1).replace(/^"(.*)"$/, "$1"));
+}
+
+function queryOf(target: string): string {
+  const start = target.indexOf("?");
+  return start === -1 ? "" : target.slice(start + 1);
+}
+
+function claimText(claims: LimitedRequest["claims"], name: string): string | null {
+  if (claims === undefined || !Object.hasOwn(claims, name)) return null;
+  const value = claims[name];
+  if (value === undefined || value === null || value === "") return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
