@@ -4,6 +4,7 @@ import type { Deployment } from "#src/model/deployment.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Node } from "#src/model/node.ts";
+import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
 
@@ -17,6 +18,8 @@ export interface FoundObjects {
   /** MetalLB's objects in its namespace. */
   readonly resources: { readonly [K in ResourceKind]: ResourceOf[K][] };
   readonly ingresses: Ingress[];
+  /** Also those that are closed. */
+  readonly policies: HttpPolicy[];
   /** By name. */
   readonly ingressClasses: Map<string, IngressClass>;
   /** By `namespace/name`: all Secrets, readable or not. */
@@ -41,6 +44,7 @@ export function noFoundObjects(): FoundObjects {
       AddressPool: [],
     },
     ingresses: [],
+    policies: [],
     ingressClasses: new Map(),
     secrets: new Map(),
   };

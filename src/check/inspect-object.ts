@@ -9,6 +9,7 @@ import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/in
 import type { Kind } from "#src/model/kind.ts";
 import { parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
+import { parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { parseTlsSecret } from "#src/model/tls-secret.ts";
@@ -39,6 +40,7 @@ const kindInspectors: Readonly<Partial<Record<Kind, Inspector>>> = {
   EndpointSlice: (object, { found }) => keep(parseEndpointSlice(object), found.slices),
   Node: (object, { found }) => keep(parseNode(object), found.nodes),
   Deployment: (object, { found }) => keep(parseDeployment(object), found.deployments),
+  HTTPPolicy: (object, { found }) => keep(parseHttpPolicy(object), found.policies),
   ...Object.fromEntries(METALLB_KINDS.map((kind) => [kind, inspectResource])),
 };
 

@@ -16,7 +16,8 @@ export type Kind =
   | "BGPAdvertisement"
   | "Community"
   | "BFDProfile"
-  | "AddressPool";
+  | "AddressPool"
+  | "HTTPPolicy";
 
 /** How Kubernetes files a kind. */
 export interface KindFacts {
@@ -75,6 +76,7 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
   // Of MetalLB 0.13, for those who came from its ConfigMap; read only to say what takes its place.
   AddressPool: { ...metallb, old: ["metallb.io/v1alpha1"], plural: "addresspools" },
+  HTTPPolicy: { ...defaults, apiVersion: "hawser.dev/v1alpha1", plural: "httppolicies", isOptional: true },
 };
 
 /** The kinds of metallb.io that are read, in this order. */

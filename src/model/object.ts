@@ -22,6 +22,8 @@ interface ObjectMeta {
   readonly namespace: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  /** How often the spec was changed; of HTTPPolicies alone, whose status says which one it is about. */
+  readonly generation?: number;
   /** Milliseconds since 1970; 0 where unknown. Parsed from `creationTimestamp`. */
   readonly createdMs: number;
   readonly labels: Readonly<Record<string, string>>;
@@ -187,12 +189,13 @@ function complainName(field: Field): undefined {
 
 function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
   const metadata = child(root, "metadata");
-  const { uid, resourceVersion, creationTimestamp } = recordOf(metadata.value);
+  const { uid, resourceVersion, creationTimestamp, generation } = recordOf(metadata.value);
   const annotations = child(metadata, "annotations");
   const createdMs = typeof creationTimestamp === "string" ? Date.parse(creationTimestamp) : 0;
   return {
     ...(typeof uid === "string" ? { uid } : {}),
     ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
+    ...(typeof generation === "number" && recordOf(root.value)["kind"] === "HTTPPolicy" ? { generation } : {}),
     createdMs: Number.isFinite(createdMs) ? createdMs : 0,
     labels: { ...readMisplaced(root, "labels"), ...readTexts(child(metadata, "labels")) },
     annotations: { ...readMisplaced(root, "annotations"), ...readTexts(annotations) },

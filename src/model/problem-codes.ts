@@ -140,7 +140,7 @@ export const PROBLEM_CODES = {
     solve: "Keep one of the two.",
   },
   CONFIG_UNKNOWN_KEY: {
-    meaning: "A key of the configuration is unknown.",
+    meaning: "A key of the configuration, or of an HTTPPolicy, is unknown.",
     solve: "Write the key that the message proposes, or remove it.",
   },
   RESOURCE_UNKNOWN_KEY: {
@@ -533,6 +533,10 @@ export const PROBLEM_CODES = {
     meaning:
       "Warning: an annotation that tunes how requests are served has a value that cannot be read. The Ingress is served as if it were not written.",
     solve: "Write a value as the message says, or remove the annotation.",
+  },
+  POLICY_INVALID: {
+    meaning: "Something that an HTTPPolicy says cannot be used. All that the policy is attached to is closed.",
+    solve: "Write it as the message says.",
   },
   PUBLISH_SERVICE_MISSING: {
     meaning: "The Service in `--publish-service` does not exist. The statuses of Ingresses stay as they are.",

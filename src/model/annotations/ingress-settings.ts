@@ -72,7 +72,8 @@ const SERVED = {
   ...SNIPPETS,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
-type SettingName = keyof typeof SERVED;
+/** The name that the value of an annotation has in the program. */
+export type SettingName = keyof typeof SERVED;
 
 /** What an Ingress says in annotations that Hawser serves. What it does not say, or what cannot be read, is left out. */
 export type IngressSettings = {
@@ -88,6 +89,9 @@ interface ReadSettings {
 }
 
 const SERVED_LIST = Object.entries<ServedAnnotation<unknown>>(SERVED);
+const NAMES = new Map<AnnotationRecord, SettingName>(
+  SERVED_LIST.map(([name, record]) => [record, name as SettingName]),
+);
 const NOTHING: ReadSettings = { settings: {}, isRestricted: false, unreadable: new Set() };
 
 /** Reads all annotations of an Ingress that Hawser serves. Those that ask for nothing share one result. */
@@ -114,8 +118,16 @@ export function readSettings(root: Field): ReadSettings {
   return { settings, isRestricted, unreadable };
 }
 
+/** The setting that a served annotation is; undefined for a record that Hawser does not serve. */
+export function settingOfRecord(
+  record: AnnotationRecord | undefined,
+): { readonly name: SettingName; readonly record: ServedAnnotation<unknown> } | undefined {
+  const name = record && NAMES.get(record);
+  return name === undefined ? undefined : { name, record: SERVED[name] };
+}
+
 /** Whether an annotation, as it is written, would be a restriction where Hawser does not serve it. */
-function restricts({ risks = [] }: AnnotationRecord, { value }: Field): boolean {
+export function restricts({ risks = [] }: AnnotationRecord, { value }: Field): boolean {
   const text = String(value).trim();
   return risks.some(
     ({ effect, asks }) => effect === "restriction" && (asks === undefined || asks(text, () => undefined)),

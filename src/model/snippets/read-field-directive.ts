@@ -1,3 +1,4 @@
+import { isOwnHeader, whyUnwritableHeader } from "#src/model/unwritable-header.ts";
 import type { ReadDirective } from "./read-snippet.ts";
 import type { SnippetField, SnippetResponseField } from "./snippet.ts";
 
@@ -7,16 +8,8 @@ interface FieldChanges {
   readonly response: readonly SnippetResponseField[];
 }
 
-/** A name that all endpoints and clients read alike. */
-const NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 /** A value without variables, in which no field or answer can end. */
 const VALUE = /^[\x20-\x23\x25-\x7e\t]{0,2048}$/;
-/** What frames a message, or is for one hop: Hawser's to write. */
-const FRAMING =
-  /^(?:connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|proxy-connection|proxy|expect|host|date|server)$/i;
-/** What Hawser tells endpoints of a request. */
-const OURS =
-  /^(?:forwarded|via|x-real-ip|x-request-id|x-hawser-.*|x-forwarded-.*|x-original-.*|x-client-ip|x-ssl-client-.*|ssl-client-.*)$/i;
 /** What the values of such fields are in Hawser anyway, as nginx has it, in lower case. */
 const AS_IT_IS: ReadonlyMap<string, RegExp> = new Map([
   ["host", /^\$(?:host|http_host|best_http_host)$/],
@@ -69,15 +62,15 @@ function responseField(
   value: string,
   onErrors = true,
 ): FieldChanges | undefined {
-  if (!NAME.test(name) || FRAMING.test(name) || !VALUE.test(value)) return undefined;
+  if (whyUnwritableHeader(name) !== undefined || !VALUE.test(value)) return undefined;
   return { request: [], response: [{ act, name, value: value.trim(), onErrors }] };
 }
 
 /** `isLast`: of proxy_set_header, which nginx asks after all that ingress-nginx writes itself; the other directives come before that. */
 function requestField(name: string, value: string, { isLast }: { readonly isLast: boolean }): FieldChanges | undefined {
   if (AS_IT_IS.get(name.toLowerCase())?.test(value) === true) return NOTHING;
-  if (!NAME.test(name) || FRAMING.test(name)) return undefined;
-  if (OURS.test(name)) return isLast ? undefined : NOTHING;
+  if (whyUnwritableHeader(name) !== undefined) return undefined;
+  if (isOwnHeader(name)) return isLast ? undefined : NOTHING;
   if (!VALUE.test(value)) return undefined;
   return { request: [{ name, value: value.trim() }], response: [] };
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Kind, kinds, factsOf } from "#src/model/kind.ts";
+import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const optional = kinds.filter((kind) => factsOf(kind).isOptional);
+const optional = METALLB_KINDS;
 const POOLS = "/apis/metallb.io/v1beta1/ipaddresspools";
 const GROUP = "/apis/metallb.io";
 /** The shortest time between two looks for a group. */
