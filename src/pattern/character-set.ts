@@ -37,14 +37,14 @@ export function withoutCase(set: CharacterSet): CharacterSet {
   return folded;
 }
 
-const SINGLES = Array.from({ length: SIZE }, (_, code) => withoutCase(rangeSet(code, code)));
-
-/** One character, a letter in both cases; beyond ASCII none. */
-export function singleSet(code: number): CharacterSet {
-  return SINGLES[code] ?? NONE;
-}
-
+const SINGLES = Array.from({ length: SIZE }, (_, code) => rangeSet(code, code));
+const FOLDED_SINGLES = SINGLES.map(withoutCase);
 const NONE: CharacterSet = new Uint8Array(SIZE);
+
+/** One character, and where case is ignored a letter in the other case, too; beyond ASCII none. */
+export function singleSet(code: number, ignoresCase: boolean): CharacterSet {
+  return (ignoresCase ? FOLDED_SINGLES : SINGLES)[code] ?? NONE;
+}
 
 const WORD = byExpression(/\w/);
 const DIGIT = byExpression(/\d/);

@@ -38,22 +38,31 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
 };
 
 /**
- * Reads a regular expression as PCRE does, without regard to the case of letters. Throws a PatternFault for what is not an expression, and
- * for what cannot be decided in linear time: looking ahead and behind, references to groups, atomic groups. The text that it
- * will be compared with is visible ASCII: characters that are not are read as the escapes of their bytes (`%C3%A9`).
+ * What an expression will be compared with. `path`: visible ASCII, without regard to the case of letters; characters that are
+ * not visible ASCII are read as the escapes of their bytes (`%C3%A9`). `value`: any ASCII, where case counts.
  */
-export function parsePattern(text: string): ParsedPattern {
-  return new Parser(text).run();
+type ComparedText = "path" | "value";
+
+/**
+ * Reads a regular expression as PCRE does. Throws a PatternFault for what is not an expression, and for what cannot be decided in
+ * linear time: looking ahead and behind, references to groups, atomic groups.
+ */
+export function parsePattern(text: string, compared: ComparedText = "path"): ParsedPattern {
+  return new Parser(text, compared).run();
 }
 
 class Parser {
   readonly #text: string;
+  readonly #isPath: boolean;
+  #ignoresCase: boolean;
   #at = 0;
   #groups = 0;
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, compared: ComparedText) {
     this.#text = text;
+    this.#isPath = compared === "path";
+    this.#ignoresCase = this.#isPath;
   }
 
   run(): ParsedPattern {
@@ -124,7 +133,7 @@ class Parser {
       case "\\":
         return this.#escape();
       default:
-        return literal(character);
+        return this.#literal(character);
     }
   }
 
@@ -137,13 +146,17 @@ class Parser {
     else if (isPlain) this.#at += rest.startsWith("(?i:") ? 3 : 2;
     else if (rest.startsWith("(?") || rest.startsWith("(*")) throw new PatternFault(faultOfGroup(rest));
     if (rest.startsWith("(?i)")) {
-      // Case never counts.
+      // To the end of the group that it is in.
+      this.#ignoresCase = true;
       this.#at += 1;
       this.#depth -= 1;
       return { kind: "sequence", parts: [] };
     }
     const index = isPlain ? 0 : ++this.#groups;
+    const ignoredCase = this.#ignoresCase;
+    if (rest.startsWith("(?i:")) this.#ignoresCase = true;
     const body = this.#choice();
+    this.#ignoresCase = ignoredCase;
     if (!this.#take(")")) throw new PatternFault("a parenthesis is not closed");
     this.#depth -= 1;
     return isPlain ? { kind: "sequence", parts: [body] } : { kind: "group", body, index };
@@ -161,7 +174,7 @@ class Parser {
     const end = this.#text.indexOf("\\E", this.#at);
     const quoted = this.#text.slice(this.#at, end === -1 ? undefined : end);
     this.#at = end === -1 ? this.#text.length : end + 2;
-    return { kind: "sequence", parts: Array.from(quoted, literal) };
+    return { kind: "sequence", parts: Array.from(quoted, (character) => this.#literal(character)) };
   }
 
   #escaped(): string {
@@ -172,7 +185,7 @@ class Parser {
   #escapedSet(letter: string): CharacterSet {
     const set = ESCAPED_SETS[letter];
     if (set !== undefined) return set;
-    return singleSet(this.#escapedCode(letter));
+    return singleSet(this.#escapedCode(letter), this.#ignoresCase);
   }
 
   #escapedCode(letter: string): number {
@@ -197,7 +210,8 @@ class Parser {
       if (this.#at >= this.#text.length) throw new PatternFault("a bracket is not closed");
       sets.push(this.#setMember());
     }
-    const set = withoutCase(unionOf(sets));
+    const union = unionOf(sets);
+    const set = this.#ignoresCase ? withoutCase(union) : union;
     return isNegated ? complementOf(set) : set;
   }
 
@@ -212,7 +226,7 @@ class Parser {
     const first = this.#setCharacter();
     if (typeof first !== "number") return first;
     const isRange = this.#text[this.#at] === "-" && !"]".includes(this.#text[this.#at + 1] ?? "]");
-    if (!isRange) return singleSet(first);
+    if (!isRange) return singleSet(first, this.#ignoresCase);
     this.#at += 1;
     const last = this.#setCharacter();
     if (typeof last !== "number" || last < first) throw new PatternFault("a range in brackets ends before it begins");
@@ -232,6 +246,16 @@ class Parser {
     return code;
   }
 
+  /** A character that stands for itself; in a path one that is not visible ASCII stands for the escapes of its bytes. */
+  #literal(character: string): PatternNode {
+    const code = character.codePointAt(0)!;
+    if (/^[\x21-\x7e]$/.test(character) || (!this.#isPath && code < 0x80))
+      return { kind: "set", set: singleSet(code, this.#ignoresCase) };
+    if (!this.#isPath) throw new PatternFault("it has a character that is not ASCII");
+    const escapes = encodeURIComponent(character.toWellFormed());
+    return { kind: "sequence", parts: Array.from(escapes, (one) => this.#literal(one)) };
+  }
+
   #next(): string {
     const character = String.fromCodePoint(this.#text.codePointAt(this.#at)!);
     this.#at += character.length;
@@ -249,12 +273,4 @@ function faultOfGroup(rest: string): string {
   if (/^\(\?<?[=!]/.test(rest)) return "looking ahead or behind is not supported";
   if (rest.startsWith("(?>")) return "atomic groups are not supported";
   return `${rest.slice(0, 4)} is not supported`;
-}
-
-/** A character that stands for itself; one that is not visible ASCII stands for the escapes of its bytes. */
-function literal(character: string): PatternNode {
-  if (/^[\x21-\x7e]$/.test(character)) return { kind: "set", set: singleSet(character.codePointAt(0)!) };
-  const escapes = encodeURIComponent(character.toWellFormed());
-  const parts = Array.from(escapes, (one): PatternNode => ({ kind: "set", set: singleSet(one.codePointAt(0)!) }));
-  return { kind: "sequence", parts };
 }

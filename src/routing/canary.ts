@@ -1,4 +1,5 @@
 import { parseSessionCookie, sessionTag } from "#src/balancing/session-cookie.ts";
+import type { ValuePattern } from "#src/pattern/value-pattern.ts";
 import type { Balancing } from "./balancing.ts";
 
 /** Another backend, which gets a part of the requests of a rule. */
@@ -11,8 +12,7 @@ export interface Canary {
   readonly isByService: boolean;
   /** How its endpoints are chosen; undefined: in turns. */
   readonly balancing: Balancing | undefined;
-  /** Name in small letters. Without a value the words `always` and `never` count. */
-  readonly byHeader: { readonly name: string; readonly value: string | undefined } | undefined;
+  readonly byHeader: CanaryHeader | undefined;
   /** Its name, in small letters. */
   readonly byCookie: string | undefined;
   /** Of `total` requests so many. */
@@ -20,6 +20,15 @@ export interface Canary {
   readonly total: number;
   /** A session stays where it is, whatever the others say. */
   readonly keepsSessions: boolean;
+}
+
+/** The header that sends requests to a canary. */
+interface CanaryHeader {
+  /** In small letters. */
+  readonly name: string;
+  /** The value that does so, else an expression for such values; where there is neither, the words `always` and `never` count. */
+  readonly value: string | undefined;
+  readonly pattern: ValuePattern | undefined;
 }
 
 /** What a canary asks of a request. Names are in small letters. */
@@ -33,16 +42,18 @@ export interface CanaryRequest {
 /** Whether a canary gets a request: by its header, else by its cookie, else by its weight (as in ingress-nginx). */
 export function takesCanary({ byHeader, byCookie, weight, total }: Canary, request: CanaryRequest): boolean {
   const value = byHeader && request.header(byHeader.name);
-  if (value !== undefined) {
-    if (byHeader?.value === undefined) {
-      if (value === "always" || value === "never") return value === "always";
-    } else if (byHeader.value === value) {
-      return true;
-    }
-  }
+  const byValue = value === undefined ? undefined : takesByHeader(byHeader!, value);
+  if (byValue !== undefined) return byValue;
   const cookie = byCookie === undefined ? undefined : request.cookie(byCookie);
   if (cookie === "always" || cookie === "never") return cookie === "always";
   return weight > 0 && request.chance() * total < weight;
+}
+
+/** Undefined: the value says nothing. */
+function takesByHeader({ value: wanted, pattern }: CanaryHeader, value: string): boolean | undefined {
+  if (wanted !== undefined) return wanted === value || undefined;
+  if (pattern !== undefined) return pattern.test(value) || undefined;
+  return value === "always" ? true : value === "never" ? false : undefined;
 }
 
 /** Which of two backends the session of a client is of, by its cookie (name in small letters); undefined where it has none of either. */

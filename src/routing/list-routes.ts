@@ -157,7 +157,11 @@ function listedCanary(table: RouteTable, canary: Canary): ListedCanary {
     ingress: object,
     service: backend,
     ...(byHeader && {
-      header: { name: byHeader.name, ...(byHeader.value !== undefined && { value: byHeader.value }) },
+      header: {
+        name: byHeader.name,
+        ...(byHeader.value !== undefined && { value: byHeader.value }),
+        ...(byHeader.pattern !== undefined && { pattern: byHeader.pattern.text }),
+      },
     }),
     ...(byCookie !== undefined && { cookie: byCookie }),
     weight,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newSessionId, printSessionCookie, sessionTag } from "#src/balancing/session-cookie.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { ValuePattern } from "#src/pattern/value-pattern.ts";
 import { type Canary, type CanaryRequest, takesCanary } from "#src/routing/canary.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts } from "#src/routing/ingress/find-route-conflicts.ts";
@@ -15,7 +16,7 @@ const CANARY: Canary = {
   object: "default/canary",
   backend: "default/new:80",
   balancing: undefined,
-  byHeader: { name: "x-canary", value: undefined },
+  byHeader: { name: "x-canary", value: undefined, pattern: undefined },
   byCookie: "beta",
   weight: 20,
   total: 100,
@@ -35,6 +36,12 @@ function requestOf(
   };
 }
 
+function patternOf(text: string): ValuePattern {
+  const pattern = ValuePattern.read(text);
+  if (pattern instanceof ValuePattern) return pattern;
+  throw new Error(pattern.why);
+}
+
 describe("takesCanary()", () => {
   it.each<{ name: string; header?: string; cookie?: string; canary?: Partial<Canary>; chance?: number; is: boolean }>([
     { name: "header always", header: "always", is: true },
@@ -47,18 +54,42 @@ describe("takesCanary()", () => {
     { name: "cookie never", cookie: "never", chance: 0, is: false },
     { name: "cookie with another value, below the weight", cookie: "1", chance: 0.199, is: true },
     { name: "cookie with another value, at the weight", cookie: "1", chance: 0.2, is: false },
-    { name: "a value of its own", header: "eu", canary: { byHeader: { name: "x-canary", value: "eu" } }, is: true },
+    {
+      name: "a value of its own",
+      header: "eu",
+      canary: { byHeader: { name: "x-canary", value: "eu", pattern: undefined } },
+      is: true,
+    },
     {
       name: "never is no value",
       header: "never",
-      canary: { byHeader: { name: "x-canary", value: "eu" } },
+      canary: { byHeader: { name: "x-canary", value: "eu", pattern: undefined } },
       chance: 0,
       is: true,
     },
     {
       name: "always is no value",
       header: "always",
-      canary: { byHeader: { name: "x-canary", value: "eu" } },
+      canary: { byHeader: { name: "x-canary", value: "eu", pattern: undefined } },
+      is: false,
+    },
+    ...[
+      { header: "eu-west", is: true },
+      { header: "my-eu", is: false },
+      { header: "EU-west", is: false },
+      { header: "never", is: false },
+      { header: "eu", cookie: "never", is: true },
+      { header: "us", cookie: "always", is: true },
+      { header: `eu${"x".repeat(1_023)}`, is: false },
+    ].map((row) => ({
+      ...row,
+      name: `a pattern, header ${row.header.slice(0, 16)}, cookie ${row.cookie}`,
+      canary: { byHeader: { name: "x-canary", value: undefined, pattern: patternOf("^eu\\b") } },
+    })),
+    {
+      name: "a value goes before a pattern",
+      header: "eu",
+      canary: { byHeader: { name: "x-canary", value: "us", pattern: patternOf("eu") } },
       is: false,
     },
     { name: "weight 0", canary: { weight: 0 }, chance: 0, is: false },

@@ -1,4 +1,5 @@
 import { complain, type Field, quote } from "#src/model/field.ts";
+import { ValuePattern } from "#src/pattern/value-pattern.ts";
 import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { balancingUnreadable } from "./balancing-unreadable.ts";
@@ -30,6 +31,12 @@ const CANARY_BY_HEADER_VALUE: ServedAnnotation<string> = {
   names: ["canary-by-header-value"],
   doc: "With `canary-by-header`: this value sends a request to the canary, instead of `always`; no value sends it to the main Ingress",
   served: { prefixes: OWN_PREFIXES, parse: (field) => String(field.value).trim() },
+};
+
+const CANARY_BY_HEADER_PATTERN: ServedAnnotation<ValuePattern> = {
+  names: ["canary-by-header-pattern"],
+  doc: "With `canary-by-header`, and where there is no `canary-by-header-value`: a regular expression. Values that it matches, at any place and with regard to case, send a request to the canary, instead of `always`; one of more than 1,024 characters does not match",
+  served: { prefixes: OWN_PREFIXES, parse: parsePattern },
 };
 
 const CANARY_BY_COOKIE: ServedAnnotation<string> = {
@@ -64,24 +71,19 @@ export const CANARIES = {
   canary: CANARY,
   canaryByHeader: CANARY_BY_HEADER,
   canaryByHeaderValue: CANARY_BY_HEADER_VALUE,
+  canaryByHeaderPattern: CANARY_BY_HEADER_PATTERN,
   canaryByCookie: CANARY_BY_COOKIE,
   canaryWeight: CANARY_WEIGHT,
   canaryWeightTotal: CANARY_WEIGHT_TOTAL,
   affinityCanaryBehavior: AFFINITY_CANARY_BEHAVIOR,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;
 
-/** Those that Hawser does not serve. */
-export const UNSERVED_CANARIES: readonly AnnotationRecord[] = [
-  {
-    names: ["canary-by-header-pattern"],
-    doc: "With `canary-by-header`: a regular expression for the values that send a request to the canary",
-    risks: [
-      { effect: "canary", asks: (value, siblings) => value !== "" && ASKS.true(siblings("canary") ?? "") },
-      { effect: "ignored" },
-    ],
-  },
-  { names: ["canary-*"], doc: "Which other part", risks: [{ effect: "ignored" }] },
-];
+/** What else there may be of them. */
+export const UNSERVED_CANARY: AnnotationRecord = {
+  names: ["canary-*"],
+  doc: "Which other part",
+  risks: [{ effect: "ignored" }],
+};
 
 /** Says of an Ingress that is not a canary which of its annotations count for canaries alone. */
 export function complainOfNoCanary(root: Field): void {
@@ -113,6 +115,16 @@ function parseName(field: Field): string | undefined {
   const text = String(field.value).trim();
   if (FIELD_NAME.test(text)) return text.toLowerCase();
   return ignored(field, "a name without blanks, of at most 128 characters");
+}
+
+function parsePattern(field: Field): ValuePattern | undefined {
+  const pattern = ValuePattern.read(String(field.value).trim());
+  if (pattern instanceof ValuePattern) return pattern;
+  return complain(field, "INGRESS_CANARY_INVALID", {
+    what: `Ignored ${quote(field.value)}: in its place the words always and never count`,
+    why: `it is a regular expression that Hawser cannot use: ${pattern.why}`,
+    fix: "Write another expression",
+  });
 }
 
 function parseWeight(field: Field, min: number): number | undefined {

@@ -1,7 +1,7 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { ENDPOINT_PROTOCOL } from "./backend-protocol.ts";
-import { CANARIES, UNSERVED_CANARIES } from "./canary.ts";
+import { CANARIES, UNSERVED_CANARY } from "./canary.ts";
 import { DEFAULT_BACKEND } from "./default-backend.ts";
 import { FORCE_SSL_REDIRECT, SSL_REDIRECT } from "./https-redirect.ts";
 import { ENDPOINT_TLS } from "./endpoint-tls.ts";
@@ -18,7 +18,7 @@ export const NGINX_ROUTING: readonly AnnotationRecord[] = [
   REWRITE_TARGET,
   USE_REGEX,
   ...Object.values(CANARIES),
-  ...UNSERVED_CANARIES,
+  UNSERVED_CANARY,
   ...Object.values(REDIRECTS),
   ...Object.values(ENDPOINT_PROTOCOL),
   ...Object.values(ENDPOINT_TLS),

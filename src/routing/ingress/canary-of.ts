@@ -16,6 +16,7 @@ export function canaryOf(
   if (!isBackend(target)) return undefined;
   const { namespace } = ingress;
   const { canaryByHeader: name, canaryByHeaderValue: value, canaryByCookie: byCookie } = settings;
+  const { canaryByHeaderPattern: pattern } = settings;
   const { canaryWeight: weight = 0, canaryWeightTotal: total = WEIGHT_TOTAL } = settings;
   const keepsSessions = settings.affinityCanaryBehavior !== "legacy";
   const own = balancingOf(settings, path);
@@ -25,7 +26,7 @@ export function canaryOf(
     backend: backendKey(namespace, target.serviceName, target.servicePort),
     isByService: settings.serviceUpstream === true,
     balancing: inherited === undefined ? own : { policy: "round-robin", ...own, ...inherited },
-    byHeader: name === undefined ? undefined : { name, value },
+    byHeader: name === undefined ? undefined : { name, value, pattern },
     byCookie,
     weight,
     total,

@@ -1,0 +1,38 @@
+import { compilePattern, type PatternProgram } from "./compile-pattern.ts";
+import { matchProgram } from "./match-program.ts";
+import { parsePattern, PatternFault } from "./parse-pattern.ts";
+
+/** Characters of an expression. */
+const MAX_LENGTH = 512;
+/** Characters of a value: a comparison takes up to 500 steps for each, in the engine's thread. */
+const MAX_VALUE_LENGTH = 1_024;
+
+/**
+ * A regular expression that values of header fields are compared with, at any place in them; case counts, as for `ngx.re.match` of
+ * ingress-nginx.
+ */
+export class ValuePattern {
+  readonly text: string;
+  readonly #program: PatternProgram;
+
+  private constructor(text: string, program: PatternProgram) {
+    this.text = text;
+    this.#program = program;
+  }
+
+  /** The expression that this text is, or why it cannot be used: a sentence without its end. */
+  static read(text: string): ValuePattern | { readonly why: string } {
+    if (text.length > MAX_LENGTH) return { why: `it has more than ${MAX_LENGTH} characters` };
+    try {
+      return new ValuePattern(text, compilePattern(parsePattern(text, "value")));
+    } catch (error) {
+      if (error instanceof PatternFault) return { why: error.message };
+      throw error;
+    }
+  }
+
+  /** Whether a value matches. One of more than 1,024 characters never does; no character that is not ASCII does. */
+  test(value: string): boolean {
+    return value.length <= MAX_VALUE_LENGTH && matchProgram(this.#program, value) !== undefined;
+  }
+}
