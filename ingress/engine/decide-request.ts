@@ -78,6 +78,8 @@ export function decideRequest(
   if (reason === undefined) return decision;
   if (decision.kind === "forward" || decision.kind === "lacking") decision.open?.release();
   const { errorPage } = policy;
+  if (reason === "client-certificate-denied")
+    return { kind: "answer", status: RESPONSE_REASONS[reason].status, cause: { reason }, rule: decision.rule };
   if (errorPage === undefined || reason === "misdirected" || reason === "closed-secret")
     return { kind: "refuse", reason };
   return {

@@ -32,6 +32,11 @@ export const RESPONSE_REASONS = {
     meaning:
       "The Ingress asks for name and password, and the request has none, or wrong ones; or the service that says who may come in answered 401.",
   },
+  "client-certificate-denied": {
+    status: 403,
+    meaning:
+      "The host asks for client certificates with certain subjects, and the client has shown another one, or none.",
+  },
   "auth-denied": {
     status: 403,
     meaning: "The service that the Ingress names for who may come in answered 403.",

@@ -1,4 +1,5 @@
 import type { ClientCertificateMode } from "#src/model/annotations/client-certificates.ts";
+import type { ValuePattern } from "#src/pattern/value-pattern.ts";
 import { ACME_PATH } from "./redirect-to-https.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 
@@ -13,6 +14,8 @@ export interface ClientCertificatePolicy {
   readonly depth: number;
   /** Endpoints get the whole certificate. */
   readonly passesCertificate: boolean;
+  /** What the subject of a certificate has to match; undefined: any. */
+  readonly subject: ValuePattern | undefined;
   /** In place of 400. */
   readonly errorPage: Redirect | undefined;
 }
@@ -50,6 +53,7 @@ export interface ShownCertificate {
 export type CertificateRefusal =
   | "client-certificate-missing"
   | "client-certificate-bad"
+  | "client-certificate-denied"
   | "misdirected"
   | "closed-secret";
 
@@ -59,7 +63,7 @@ export type CertificateRefusal =
  * rule of its own for the proof of a host's certificate: no authority shows one, and the host would lose its certificate.
  */
 export function certificateRefusal(
-  { key, mode }: ClientCertificatePolicy,
+  { key, mode, subject }: ClientCertificatePolicy,
   request: {
     readonly identity: ClientIdentity | undefined;
     readonly isSecure: boolean;
@@ -69,11 +73,13 @@ export function certificateRefusal(
   },
 ): CertificateRefusal | undefined {
   const { identity, isSecure, host, rulePath } = request;
-  if (!isSecure) return mode === "on" && !rulePath.startsWith(ACME_PATH) ? "client-certificate-missing" : undefined;
+  const withoutAny = mode === "on" ? "client-certificate-missing" : subject && "client-certificate-denied";
+  if (!isSecure) return rulePath.startsWith(ACME_PATH) ? undefined : withoutAny;
   if (identity === undefined || identity.host !== host || identity.policyKey !== key) return "misdirected";
   const { verdict, certificate } = identity;
   if (verdict === undefined) return "closed-secret";
-  if (certificate === undefined) return mode === "on" ? "client-certificate-missing" : undefined;
-  if (verdict.isAccepted || (mode === "optional_no_ca" && verdict.isUnknownAuthority)) return undefined;
-  return "client-certificate-bad";
+  if (certificate === undefined) return withoutAny;
+  if (!verdict.isAccepted && (mode !== "optional_no_ca" || !verdict.isUnknownAuthority))
+    return "client-certificate-bad";
+  return subject === undefined || subject.test(certificate.subject) ? undefined : "client-certificate-denied";
 }

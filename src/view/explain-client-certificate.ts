@@ -12,19 +12,19 @@ import { refusedStep, type UrlStep } from "./url-step.ts";
 export function explainClientCertificate({ seen, question, request, decision, rule }: UrlContext): readonly UrlStep[] {
   const policy = rule?.filters.clientCertificates;
   if (policy === undefined) return [];
-  const { secret, mode, errorPage } = policy;
+  const { secret, mode, subject, errorPage } = policy;
   const asks = `auth-tls-secret ${secret}, ${mode}`;
   if (!question.isSecure) {
-    if (mode !== "on" || rule?.origin.path.startsWith(ACME_PATH) === true)
+    if ((mode !== "on" && subject === undefined) || rule?.origin.path.startsWith(ACME_PATH) === true)
       return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
-    const { why, fix } = REFUSAL_TEXTS["client-certificate-missing"];
-    const reason = "client-certificate-missing";
+    const reason = mode === "on" ? "client-certificate-missing" : "client-certificate-denied";
+    const { why, fix } = REFUSAL_TEXTS[reason];
     const step = badStep("access", { reason, text: `${asks}: the request is refused: ${why}.`, fix });
     // What a filter answers, or a missing endpoint, goes before it.
     const isFirst = decision.kind === "forward" || (rule?.filters.auth !== undefined && decision.kind === "refuse");
     if (!isFirst) return [{ step }];
-    const page = errorPage && { status: 302, reason, location: printRedirect(errorPage, request) };
-    return [{ step, answer: page ?? { status: REFUSAL_TEXTS[reason].status, reason } }];
+    const page = mode === "on" && errorPage && { status: 302, reason, location: printRedirect(errorPage, request) };
+    return [{ step, answer: page || { status: REFUSAL_TEXTS[reason].status, reason } }];
   }
   if (seen.input.secretOf(secret) === null)
     return [{ step: unknownStep("access", { text: `${asks}: the Secret may not be read.` }) }];

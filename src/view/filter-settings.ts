@@ -36,7 +36,10 @@ const PRINTERS: Printers = {
   ],
   rateLimits: ({ limits }) => limits.map(viewRateLimit),
   sources: printSources,
-  clientCertificates: ({ secret, mode }) => [{ setting: "auth-tls-secret", value: `${secret}, ${mode}` }],
+  clientCertificates: ({ secret, mode, subject }) => [
+    { setting: "auth-tls-secret", value: `${secret}, ${mode}` },
+    ...viewSetting("auth-tls-match-cn", subject?.text),
+  ],
   auth: ({ basic, external, satisfy, sources }) => [
     ...viewSetting("auth-secret", basic?.secret),
     ...viewSetting("auth-url", external?.url, ({ scheme, host, port }) => `${scheme}://${host ?? "$host"}:${port}`),

@@ -82,6 +82,11 @@ export const REFUSAL_TEXTS: Readonly<Record<RequestReason, RefusalText>> = {
     why: "the host does not accept the certificate of the client",
     fix: "Ask with a certificate of the authorities that the host names.",
   },
+  "client-certificate-denied": {
+    status: 403,
+    why: "the host does not accept the subject of the client's certificate",
+    fix: "Ask with a certificate whose subject auth-tls-match-cn matches.",
+  },
   misdirected: {
     status: 421,
     why: "the connection was opened for another host",

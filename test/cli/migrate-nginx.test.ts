@@ -85,7 +85,7 @@ describe("G hawser migrate ingress-nginx", () => {
     },
     {
       name: "what closes it",
-      annotations: "nginx.ingress.kubernetes.io/auth-tls-match-cn: CN=a",
+      annotations: "nginx.ingress.kubernetes.io/enable-modsecurity: 'true'",
       verdict: "refused",
       code: 3,
     },

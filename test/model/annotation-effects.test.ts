@@ -215,6 +215,7 @@ describe("parseIngress() judges restrictions", () => {
     ["auth-tls-pass-certificate-to-upstream", "maybe"],
     ["auth-tls-error-page", "/help"],
     ["auth-tls-match-cn", "CN=a"],
+    ["auth-tls-match-cn", "CN=(a"],
   ])("I1 %s %j closes the whole host, for it is not of one path", (name, value) => {
     const parsed = withAnnotations({ [NGINX + name]: value });
     expect(routesOf(parsed)).toEqual([WHOLE_HOST, "a.com/a: closed-restriction"]);
@@ -534,18 +535,16 @@ describe("parseIngress() closes what would reach something else", () => {
       [`${NGINX}app-root`]: "/x",
       [`${NGINX}from-to-www-redirect`]: "true",
     };
-    expect(routesOf(withAnnotations({ ...redirects, [`${NGINX}auth-tls-match-cn`]: "CN=a" }))).toEqual([
+    expect(routesOf(withAnnotations({ ...redirects, [`${NGINX}auth-tls-verify-client`]: "on" }))).toEqual([
       "a.com: closed-restriction",
       "a.com/a: closed-restriction",
     ]);
   });
 
   it("I4 a canary by what Hawser does not serve is nothing", () => {
-    const byPattern = { [`${NGINX}canary-by-header`]: "x", [`${NGINX}canary-by-header-pattern`]: "a|b" };
-    const parsed = withAnnotations({ [`${NGINX}canary`]: "true", ...byPattern });
+    const parsed = withAnnotations({ "higress.io/canary": "true" });
     expect(parsed.ok).toBe(false);
     expect(codes(parsed.problems)).toEqual(["INGRESS_CANARY_UNSUPPORTED"]);
-    expect(withAnnotations({ "higress.io/canary": "true" }).ok).toBe(false);
   });
 
   it.each([
@@ -553,6 +552,11 @@ describe("parseIngress() closes what would reach something else", () => {
     { name: "canary-weight-total", value: "1000", setting: { canaryWeightTotal: 1_000 } },
     { name: "canary-by-header", value: "X-Canary", setting: { canaryByHeader: "x-canary" } },
     { name: "canary-by-header-value", value: " eu ", setting: { canaryByHeaderValue: "eu" } },
+    {
+      name: "canary-by-header-pattern",
+      value: " a|b ",
+      setting: { canaryByHeaderPattern: expect.objectContaining({ text: "a|b" }) },
+    },
     { name: "canary-by-cookie", value: "Beta", setting: { canaryByCookie: "beta" } },
     { name: "affinity-canary-behavior", value: "legacy", setting: { affinityCanaryBehavior: "legacy" } },
   ])("I4 a canary has $name: $value", ({ name, value, setting }) => {

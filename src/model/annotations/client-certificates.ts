@@ -1,5 +1,6 @@
 import { isPathTemplate, parseUrlTemplate, type UrlTemplate } from "#src/model/url-template.ts";
-import type { AnnotationRecord, ServedAnnotation } from "./annotation-record.ts";
+import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import type { ServedAnnotation } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
 import { hostRestrictedBy } from "./host-restricted-by.ts";
 import { INSTEAD } from "./instead.ts";
@@ -73,6 +74,17 @@ const AUTH_TLS_ERROR_PAGE: ServedAnnotation<UrlTemplate> = {
   ...common,
 };
 
+export const AUTH_TLS_MATCH_CN: ServedAnnotation<ValuePattern> = {
+  names: ["auth-tls-match-cn"],
+  doc: "A regular expression, such as `CN=(shop|admin)`, for the subject of client certificates (RFC 2253, `CN=shop,O=Example`): one that it does not match, at any place and with regard to case, gets 403, and so does a client without a certificate where that is optional",
+  served: {
+    prefixes: OWN_PREFIXES,
+    parse: hostRestrictedBy(subjectPattern, "Write an expression such as CN=shop"),
+  },
+  risks: [{ effect: "restriction" }],
+  ...common,
+};
+
 /** Client certificates, by the names that the values have in the program. */
 export const CLIENT_CERTIFICATES = {
   authTlsSecret: AUTH_TLS_SECRET,
@@ -80,17 +92,12 @@ export const CLIENT_CERTIFICATES = {
   authTlsVerifyDepth: AUTH_TLS_VERIFY_DEPTH,
   authTlsPassCertificate: AUTH_TLS_PASS_CERTIFICATE,
   authTlsErrorPage: AUTH_TLS_ERROR_PAGE,
+  authTlsMatchCn: AUTH_TLS_MATCH_CN,
 } as const;
 
-/** What Hawser does not serve of them. */
-export const UNSERVED_CLIENT_CERTIFICATES: readonly AnnotationRecord[] = [
-  {
-    names: ["auth-tls-match-cn"],
-    doc: "Which names of client certificates are accepted",
-    risks: [restriction],
-    ...common,
-  },
-];
+function subjectPattern(text: string): ValuePattern | { readonly why: string } {
+  return ValuePattern.read(text);
+}
 
 function errorPage(text: string): UrlTemplate | undefined {
   const read = parseUrlTemplate(text);

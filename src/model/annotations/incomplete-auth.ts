@@ -2,7 +2,7 @@ import { child, type Field, isUnset, readList } from "#src/model/field.ts";
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { AUTH_SECRET, AUTH_TYPE } from "./auth-secret.ts";
 import { AUTH_URL } from "./auth-url.ts";
-import { AUTH_TLS_VERIFY_CLIENT, CLIENT_CERTIFICATES } from "./client-certificates.ts";
+import { AUTH_TLS_MATCH_CN, AUTH_TLS_VERIFY_CLIENT, CLIENT_CERTIFICATES } from "./client-certificates.ts";
 import { hostsClosed } from "./host-restricted-by.ts";
 import type { IngressSettings } from "./ingress-settings.ts";
 import { restrictionUnreadable } from "./restriction-unreadable.ts";
@@ -64,14 +64,18 @@ function hostless(root: Field, { authUrl }: IngressSettings): readonly Annotatio
 }
 
 /** Client certificates that are asked for, and no authorities to verify them by. */
-function withoutAuthorities(root: Field, { authTlsVerifyClient: mode }: IngressSettings): readonly AnnotationRecord[] {
-  const field = servedField(root, AUTH_TLS_VERIFY_CLIENT);
-  const secret = servedField(root, CLIENT_CERTIFICATES.authTlsSecret);
-  if (field === undefined || mode === undefined || mode === "off" || secret !== undefined) return [];
+function withoutAuthorities(
+  root: Field,
+  { authTlsVerifyClient: mode, authTlsMatchCn: subject }: IngressSettings,
+): readonly AnnotationRecord[] {
+  if (mode === "off" || servedField(root, CLIENT_CERTIFICATES.authTlsSecret) !== undefined) return [];
+  const record = mode !== undefined ? AUTH_TLS_VERIFY_CLIENT : AUTH_TLS_MATCH_CN;
+  const field = servedField(root, record);
+  if (field === undefined || (mode ?? subject) === undefined) return [];
   hostsClosed(
     field,
     "no annotation auth-tls-secret says which Secret has the authorities of client certificates",
     "Write auth-tls-secret with the name of a Secret",
   );
-  return [AUTH_TLS_VERIFY_CLIENT];
+  return [record];
 }

@@ -1,6 +1,6 @@
 import type { AnnotationRecord } from "./annotation-record.ts";
 import { ASKS } from "./asks.ts";
-import { CLIENT_CERTIFICATES, UNSERVED_CLIENT_CERTIFICATES } from "./client-certificates.ts";
+import { CLIENT_CERTIFICATES } from "./client-certificates.ts";
 import { CLIENT_LIMITS } from "./client-limits.ts";
 import { LIMIT_RATES } from "./limit-rate.ts";
 import { PASSWORD_AUTH } from "./auth-secret.ts";
@@ -16,7 +16,6 @@ export const NGINX_ACCESS: readonly AnnotationRecord[] = [
   DENYLIST_SOURCE_RANGE,
   ...Object.values(PASSWORD_AUTH),
   ...Object.values(CLIENT_CERTIFICATES),
-  ...UNSERVED_CLIENT_CERTIFICATES,
   {
     names: ["auth-snippet"],
     doc: "Configuration of nginx for requests to the service that says who may come in",
