@@ -15,7 +15,7 @@ export const importTable = {
   "src/assignment": ["#src/collections", "#src/ip", "#src/model"],
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
   "src/layer2": ["#src/collections", "#src/ip", "#src/wire"],
-  "src/auth": ["#src/model", "bcryptjs", "node:crypto"],
+  "src/auth": ["#src/model", "bcryptjs", "jose", "node:crypto"],
   "src/filters": ["#src/ip", "#src/model", "#src/pattern", "#src/auth", "node:crypto"],
   "src/balancing": [],
   "src/routing": ["#src/model", "#src/pattern", "#src/auth", "#src/filters", "#src/balancing"],

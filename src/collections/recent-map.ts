@@ -11,6 +11,12 @@ export class RecentMap<V> {
     return this.#entries.size;
   }
 
+  /** The key that was used longest ago. */
+  get oldest(): string | undefined {
+    const [oldest] = this.#entries.keys();
+    return oldest;
+  }
+
   get(key: string): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
@@ -22,9 +28,7 @@ export class RecentMap<V> {
   set(key: string, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#limit) return;
-    const [oldest] = this.#entries.keys();
-    this.#entries.delete(oldest!);
+    if (this.#entries.size > this.#limit) this.#entries.delete(this.oldest!);
   }
 
   delete(key: string): void {

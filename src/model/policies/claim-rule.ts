@@ -1,0 +1,109 @@
+import {
+  child,
+  complainInvalid,
+  complainMissing,
+  type Field,
+  readEach,
+  readList,
+  readMap,
+  readText,
+} from "#src/model/field.ts";
+import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+
+/** A claim that the sender of a request must have, with one of these values. */
+export interface ClaimRule {
+  /** Its name (`groups`), or names of maps within each other with dots between them (`realm_access.roles`). */
+  readonly name: string;
+  /** A list has one of them as an element; a number or boolean is compared as JSON prints it. */
+  readonly values: readonly string[];
+}
+
+/** A claim that endpoints get as a header field. */
+export interface ForwardedClaim {
+  /** As in `ClaimRule`. */
+  readonly claim: string;
+  /** As it is written; without the claim there is no such field, whatever the client sends. */
+  readonly header: string;
+}
+
+const MAX_RULES = 32;
+const MAX_VALUES = 128;
+const MAX_LETTERS = 256;
+const HEADER = /^[A-Za-z0-9-]{1,128}$/;
+/** Fields that say how a message is sent, or that Hawser writes itself. */
+const NOT_WRITTEN =
+  /^(?:connection|content-length|transfer-encoding|upgrade|host|te|trailer|keep-alive|expect|date|cookie|set-cookie|proxy-.*|proxy|x-hawser-hops|x-request-id|x-real-ip|x-forwarded-.*)$/i;
+
+/** Reads `- { name: groups, values: [admins] }`: all of them must be met. Undefined, with Problems, where any cannot be read. */
+export function readClaimRules(field: Field): readonly ClaimRule[] | undefined {
+  return readAll(field, (entry) => {
+    if (!readMap(entry)) return complainMissing(entry, "Write a map with name and values");
+    rejectUnknownKeys(entry, ["name", "values"]);
+    const name = readName(child(entry, "name"));
+    const list = child(entry, "values");
+    const values = readTextList(list, MAX_VALUES);
+    if (values?.length === 0) return complainMissing(list, "Write the values, one of which the claim must have");
+    return name === undefined || values === undefined ? undefined : { name, values };
+  });
+}
+
+/** Reads `- { claim: email, header: X-Email }`. Undefined, with Problems, where any cannot be read. */
+export function readForwardedClaims(field: Field): readonly ForwardedClaim[] | undefined {
+  const read = readAll(field, (entry) => {
+    if (!readMap(entry)) return complainMissing(entry, "Write a map with claim and header");
+    rejectUnknownKeys(entry, ["claim", "header"]);
+    const claim = readName(child(entry, "claim"));
+    const header = readFieldToWrite(child(entry, "header"));
+    return claim === undefined || header === undefined ? undefined : { claim, header };
+  });
+  const names = (read ?? []).map(({ header }) => header.toLowerCase());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return read;
+  return complainInvalid(
+    field,
+    `it writes the header field ${twice} twice`,
+    "Give each claim a header field of its own",
+  );
+}
+
+/** The name of a header field that Hawser writes for endpoints. */
+function readFieldToWrite(field: Field): string | undefined {
+  const name = readText(field);
+  if (name === undefined) return complainUnset(field, "Write the name of a header field, such as X-User");
+  if (!HEADER.test(name))
+    return complainInvalid(field, "it is not a name of letters, digits and -", "Write a name such as X-User");
+  if (!NOT_WRITTEN.test(name)) return name;
+  const why = "it says how a message is sent, or Hawser writes it itself";
+  return complainInvalid(field, why, "Write another name, such as X-User");
+}
+
+function readName(field: Field): string | undefined {
+  const name = readText(field);
+  if (name === undefined) return complainUnset(field, "Write the name of a claim, such as email");
+  if (name !== "" && name.length <= MAX_LETTERS) return name;
+  return complainInvalid(field, `it is empty or has more than ${MAX_LETTERS} letters`, "Write the name of a claim");
+}
+
+/** A list of texts; undefined, with Problems, where it has too many or what is not a text. */
+export function readTextList(field: Field, most: number): readonly string[] | undefined {
+  const before = field.problems.length;
+  const entries = readList(field);
+  if (entries.length > most)
+    return complainInvalid(field, `it has ${entries.length} entries, and ${most} are the most`, "Remove some");
+  const texts = readEach(entries, (entry) => readText(entry) ?? complainUnset(entry, "Write a text"));
+  return field.problems.length === before ? texts : undefined;
+}
+
+/** Of what is unset: what has a wrong type has its Problem already. */
+function complainUnset(field: Field, fix: string): undefined {
+  return field.value === undefined || field.value === null ? complainMissing(field, fix) : undefined;
+}
+
+function readAll<T>(field: Field, read: (entry: Field) => T | undefined): readonly T[] | undefined {
+  const before = field.problems.length;
+  const entries = readList(field);
+  if (entries.length > MAX_RULES)
+    return complainInvalid(field, `it has ${entries.length} entries, and ${MAX_RULES} are the most`, "Remove some");
+  const all = readEach(entries, read);
+  return field.problems.length === before ? all : undefined;
+}
