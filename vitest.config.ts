@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Four projects in two suites. `npm test`: `unit` runs in parallel, `lab` beside it builds racks in namespaces, one file after the other.
-// `npm run test:cluster`: `cluster` runs a real Kubernetes in racks, `install` adds real nodes and containers to that, as root only.
+// Five projects in two suites. `npm test`: `unit` runs in parallel, `lab` beside it builds racks in namespaces, one file after the other.
+// `npm run test:cluster`: `image` builds the container image, `cluster` runs a real Kubernetes in racks, `install` adds real nodes
+// and containers to that, as root only.
 
 /** Half of the time of the unit tests is waiting, so there is work for more workers than cores. */
 const unitWorkers = Math.ceil(availableParallelism() * 1.5);
@@ -25,11 +26,21 @@ export default defineConfig({
       {
         test: {
           name: "lab",
-          include: ["test/image/**/*.test.ts", "test/lab/**/*.test.ts"],
+          include: ["test/lab/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "image",
+          include: ["test/image/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -39,7 +50,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -49,7 +60,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,4 +1,4 @@
-// The tests in two suites: `npm test` needs what `npm run demo` needs; `npm run test:cluster` needs Go, and for real nodes the machine's root.
+// The tests in two suites: `npm test` needs what `npm run demo` needs; `npm run test:cluster` builds the image, needs Go, and for real nodes the machine's root.
 // Each ends with one line that sums it up. Plain JavaScript: it starts before the project's own Node is known to be there.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { run } from "./run.js";
 import { ownNode, root } from "./setup.js";
 
 /** The folders of the tests that `npm run test:cluster` runs; each is also the name of a project in vitest.config.ts. */
-const CLUSTER_FOLDERS = ["cluster", "install"];
+const CLUSTER_FOLDERS = ["image", "cluster", "install"];
 
 /** What is built for which tests, and how long that takes where nothing is built yet, for the person that waits. */
 const BUILDS = {
