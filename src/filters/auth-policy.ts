@@ -1,5 +1,6 @@
 import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import type { ExternalAuth } from "#src/auth/external-auth.ts";
+import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import type { SourceNetworks } from "./source-networks.ts";
 
 /** What a request has to show to come in: each of these that is named, or one of them. */
@@ -8,6 +9,8 @@ export interface AuthPolicy {
   readonly namespace: string;
   readonly basic: BasicAuth | undefined;
   readonly external: ExternalAuth | undefined;
+  /** Besides, whatever `satisfy` says. */
+  readonly oidc?: OidcPolicy | undefined;
   /** `any`: one of them is enough, and an address that may come in is one of them. */
   readonly satisfy: "all" | "any";
   /** Of `any` alone: otherwise they are a filter of their own. */

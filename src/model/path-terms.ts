@@ -1,9 +1,9 @@
-import type { IngressSettings } from "./annotations/ingress-settings.ts";
 import type { Ingress } from "./ingress.ts";
+import type { PathSettings } from "./policies/policy-slots.ts";
 
 /** On which terms the requests for a path are served. */
 export interface PathTerms {
-  readonly settings: IngressSettings;
+  readonly settings: PathSettings;
   /** What is said of the path closes it, whatever its target would be. */
   readonly isClosed: boolean;
   /** The settings say who may come in, or how often. */

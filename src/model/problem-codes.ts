@@ -458,6 +458,16 @@ export const PROBLEM_CODES = {
       "Warning: two rules have the same host, path and type but lead to different places. The rule of the older Ingress (then the first by namespace and name, then the earlier one) serves; the other never does.",
     solve: "Remove one of the two rules, or give them different paths.",
   },
+  OIDC_PATH_TAKEN: {
+    meaning:
+      "A path that browsers come back to from a provider, or sign out at, is a path of another rule too. A rule that has exactly this path and does not ask for the same sign-in keeps it, and browsers cannot sign in; otherwise (a warning) sign-in takes these requests of it.",
+    solve: "Write another `callbackPath` or `logoutPath` into the HTTPPolicy.",
+  },
+  OIDC_WITHOUT_TLS: {
+    meaning:
+      "Warning: an HTTPPolicy asks for sign-in at a host that no Ingress has a `tls` entry for. Plain requests are answered 403, because the cookies of a sign-in go over HTTPS alone.",
+    solve: "Add the host to `spec.tls` of the Ingress.",
+  },
   INGRESS_ALIAS_TAKEN: {
     meaning:
       "Warning: `server-alias` names a host that a rule names, or that an older Ingress makes another name of another host. The rule, or the older Ingress, serves it.",
@@ -600,14 +610,21 @@ export const PROBLEM_CODES = {
       "Create the Secret in the namespace of the Ingress, with a certificate and its key (`tls.crt`, `tls.key`), the authorities (`ca.crt`), or both.",
   },
   SECRET_KEY_MISSING: {
-    meaning: "A Secret for TLS has no `tls.crt` or no `tls.key`; or one with names and passwords has no `auth`.",
+    meaning:
+      "A Secret for TLS has no `tls.crt` or no `tls.key`; or one with names and passwords has no `auth`; or one for sign-in has no `session-keys` or `client-secret`.",
     solve:
-      "Create it with `kubectl create secret tls NAME --cert FILE --key FILE`, or `kubectl create secret generic NAME --from-file auth`.",
+      "Create it with `kubectl create secret tls NAME --cert FILE --key FILE`, or `kubectl create secret generic NAME --from-file KEY`.",
   },
   SECRET_PASSWORD_UNUSABLE: {
     meaning:
       "A Secret with names and passwords has no users, or some whose stored passwords cannot be used: they cannot sign in, and the others can.",
     solve: "Store the passwords again with `htpasswd -B FILE NAME`.",
+  },
+  OIDC_SECRET_UNUSABLE: {
+    meaning:
+      "A Secret that an HTTPPolicy names for sign-in does not exist, or has no session keys, client secret or authorities that can be used. The paths of the policy are closed.",
+    solve:
+      "Store `session-keys` (a line of `openssl rand -base64 32` for each key), `client-secret` or `ca.crt` under the keys of these names.",
   },
   SECRET_NOT_BASE64: {
     meaning: "A value under `data` of a Secret is not base64.",

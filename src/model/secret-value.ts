@@ -1,10 +1,10 @@
 import { child, type Field, isUnset } from "./field.ts";
 
 /**
- * The keys that Hawser reads of Secrets by name: certificates and authorities, and names with passwords (`auth-file`). Of a Secret
- * with a certificate these alone are kept in memory.
+ * The keys that Hawser reads of Secrets by name: certificates and authorities, names with passwords (`auth-file`), and what sign-in
+ * needs. Of a Secret with a certificate these alone are kept in memory.
  */
-export const SECRET_KEYS = ["tls.crt", "tls.key", "ca.crt", "ca.crl", "auth"] as const;
+export const SECRET_KEYS = ["tls.crt", "tls.key", "ca.crt", "ca.crl", "auth", "client-secret", "session-keys"] as const;
 
 export type SecretKey = (typeof SECRET_KEYS)[number];
 

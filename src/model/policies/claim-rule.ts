@@ -67,7 +67,7 @@ export function readForwardedClaims(field: Field): readonly ForwardedClaim[] | u
 }
 
 /** The name of a header field that Hawser writes for endpoints. */
-function readFieldToWrite(field: Field): string | undefined {
+export function readFieldToWrite(field: Field): string | undefined {
   const name = readText(field);
   if (name === undefined) return complainUnset(field, "Write the name of a header field, such as X-User");
   if (!HEADER.test(name))

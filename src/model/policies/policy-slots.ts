@@ -1,6 +1,7 @@
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import { child, complain, type Field, hasError, isUnset } from "#src/model/field.ts";
 import { readRequestHeaderModifier, readResponseHeaderModifier } from "./header-modifier.ts";
+import { readOidcPolicy } from "./oidc-policy.ts";
 import type { PolicyPart } from "./policy-part.ts";
 
 /** How a field of `spec` is read that no annotation says. */
@@ -17,7 +18,7 @@ const SLOTS = {
   responseHeaderModifier: { read: readResponseHeaderModifier, restricts: false },
   rateLimits: { read: notServedYet, restricts: true },
   jwt: { read: notServedYet, restricts: true },
-  oidc: { read: notServedYet, restricts: true },
+  oidc: { read: readOidcPolicy, restricts: true },
 } as const satisfies Readonly<Record<string, PolicySlot<unknown>>>;
 
 /** Their names. */
