@@ -1,3 +1,4 @@
+import type { OidcSecrets } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
@@ -63,6 +64,8 @@ export interface IngressContext {
   readonly publish?: PublishSettings | undefined;
   /** Takes the names and passwords that requests are asked for; by default none come in. */
   readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
+  /** Takes what the Secrets say that policies name for sign-in; by default none comes in. */
+  readonly useOidcSecrets?: (secrets: OidcSecrets) => void;
   /** Takes the certificates for TLS to endpoints and the authorities of clients; by default those that need any are not asked. */
   readonly useCertificateSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default none. */
@@ -236,6 +239,7 @@ class KnownObjects {
       certificates,
       problems,
       usePasswords: context.usePasswords ?? (() => undefined),
+      useOidcSecrets: context.useOidcSecrets ?? (() => undefined),
       useCertificateSecrets: context.useCertificateSecrets ?? (() => undefined),
       defaultSecret: context.defaultSecret,
       mark: markNamed,

@@ -1,4 +1,10 @@
 import { findPasswordLists, type PasswordClaim, passwordClaims } from "#src/auth/find-password-lists.ts";
+import {
+  findOidcSecrets,
+  type OidcSecretClaim,
+  oidcSecretClaims,
+  type OidcSecrets,
+} from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { KubeObject } from "#src/model/object.ts";
@@ -24,6 +30,8 @@ export interface NamedSecretsOptions {
   readonly problems: ProblemLog;
   /** Takes the names and passwords of the Secrets that are named for them, whenever they may have changed. */
   readonly usePasswords: (lists: ReadonlyMap<string, PasswordList>) => void;
+  /** Takes what the Secrets say that policies name for sign-in. */
+  readonly useOidcSecrets: (secrets: OidcSecrets) => void;
   /** Takes the certificates for TLS to endpoints and the authorities of clients. */
   readonly useCertificateSecrets: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
   /** The Secret (`namespace/name`) of the default certificate. */
@@ -83,7 +91,9 @@ export class NamedSecrets {
     const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
     const passwords = passwordClaims(ingresses);
     const ofEndpoints = certificateSecretClaims(ingresses);
-    this.#followed.follow(wanted.union(new Set([...passwords, ...ofEndpoints].map(({ secret }) => secret))));
+    const ofSignIns = oidcSecretClaims(ingresses);
+    const named = [...passwords, ...ofEndpoints, ...ofSignIns].map(({ secret }) => secret);
+    this.#followed.follow(wanted.union(new Set(named)));
     // What is named no longer is forgotten.
     for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
     this.#ofCertificates = wanted;
@@ -98,7 +108,12 @@ export class NamedSecrets {
       const [problem] = [...(this.#unreadable.get(key) ?? []), ...(found.get(key) ?? [])];
       return problem === undefined ? [] : [{ ingress, reason: "CertificateUnusable", problem }];
     });
-    this.#faults = [...unusable, ...this.#updatePasswords(passwords), ...this.#updateEndpoints(ofEndpoints)];
+    this.#faults = [
+      ...unusable,
+      ...this.#updatePasswords(passwords),
+      ...this.#updateEndpoints(ofEndpoints),
+      ...this.#updateSignIns(ofSignIns),
+    ];
   }
 
   /** Reads the Secrets with names and passwords; returns why paths are closed. */
@@ -116,6 +131,15 @@ export class NamedSecrets {
     const found = findCertificateSecrets(claims, (key) => this.#lookUp(key));
     problems.report("secrets with certificates", found.problems);
     useCertificateSecrets(found.secrets);
+    return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
+  }
+
+  /** Reads the Secrets that policies name for sign-in; returns why paths are closed. */
+  #updateSignIns(claims: readonly OidcSecretClaim[]): readonly SecretFault[] {
+    const { problems, useOidcSecrets } = this.#options;
+    const found = findOidcSecrets(claims, (key) => this.#lookUp(key));
+    problems.report("secrets for sign-in", found.problems);
+    useOidcSecrets(found.secrets);
     return found.faults.map((fault) => ({ ...fault, reason: "NotServed" }));
   }
 

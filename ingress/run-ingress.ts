@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { releaseStartPages } from "#src/linux/start-pages.ts";
@@ -25,6 +26,9 @@ import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
 import { reachableAddresses } from "./names/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
+import { OidcClients } from "./auth/oidc-clients.ts";
+import { OidcStep } from "./auth/oidc-step.ts";
+import { signInLog } from "./auth/sign-in-log.ts";
 import { PasswordStep } from "./auth/password-step.ts";
 import { satisfied } from "./auth/satisfied.ts";
 import { ServiceStep } from "./auth/service-step.ts";
@@ -120,7 +124,13 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const mirror = new MirrorSender({ lookup: resolverOf(forRequests), isReachable: forRequests });
   const passwordStep = new PasswordStep(new PasswordChecker(passwords));
   const serviceStep = new ServiceStep(new ExternalAuthorizer(service, monotonicMs));
-  const access = new AuthGate([satisfied(passwordStep, serviceStep)]);
+  const oidcStep = new OidcStep({
+    clients: new OidcClients({ lookup: resolverOf(forQuestions), isReachable: forQuestions, clockMs: monotonicMs }),
+    chance: randomBytes,
+    wallMs,
+    onFailure: signInLog(log, monotonicMs),
+  });
+  const access = new AuthGate([satisfied(passwordStep, serviceStep), oidcStep]);
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
@@ -258,6 +268,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       log,
       publish,
       usePasswords: (lists) => passwordStep.useLists(lists),
+      useOidcSecrets: (secrets) => oidcStep.useSecrets(secrets),
       useCertificateSecrets: (secrets) => {
         endpointSecurity.useSecrets(secrets);
         clientAuthorities.useSecrets(secrets);

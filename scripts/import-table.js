@@ -88,6 +88,7 @@ export const importTable = {
     "#src/process",
     "node:",
     "prom-client",
+    "openid-client",
   ],
   cli: [
     "#src/ip",

@@ -3,6 +3,7 @@ import type { DateLine } from "./date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
 const PHRASES = {
+  200: "OK",
   204: "No Content",
   301: "Moved Permanently",
   302: "Found",

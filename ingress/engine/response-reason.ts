@@ -27,10 +27,20 @@ export const RESPONSE_REASONS = {
     meaning:
       "The client has shown a certificate that the host does not accept: of another authority, expired, or with too many authorities between.",
   },
+  "sign-in-stale": {
+    status: 400,
+    meaning:
+      "The browser came back from the provider of a sign-in that it has not begun here, that was begun more than 10 minutes ago, or whose cookie it has not kept.",
+  },
   unauthorized: {
     status: 401,
     meaning:
       "The Ingress asks for name and password, and the request has none, or wrong ones; or the service that says who may come in answered 401.",
+  },
+  "sign-in-needed": {
+    status: 401,
+    meaning:
+      "The policy asks for sign-in, and the request has no session: it was not for a page, so that its client was not sent to the provider.",
   },
   "client-certificate-denied": {
     status: 403,
@@ -40,6 +50,15 @@ export const RESPONSE_REASONS = {
   "auth-denied": {
     status: 403,
     meaning: "The service that the Ingress names for who may come in answered 403.",
+  },
+  "sign-in-denied": { status: 403, meaning: "The provider of the sign-in let the user not in (`access_denied`)." },
+  "claims-denied": {
+    status: 403,
+    meaning: "The client has signed in, and its claims are not those that the policy asks for.",
+  },
+  "https-required": {
+    status: 403,
+    meaning: "The policy asks for sign-in, whose cookies go over HTTPS alone, and the request came over plain HTTP.",
   },
   "address-denied": { status: 403, meaning: "The Ingress denies requests from the client's address." },
   "address-not-allowed": {
@@ -80,6 +99,16 @@ export const RESPONSE_REASONS = {
     status: 500,
     meaning:
       "The service that the Ingress names for who may come in gave an answer that is neither 2xx nor 401 or 403, or that cannot be trusted.",
+  },
+  "session-too-large": {
+    status: 500,
+    meaning:
+      "What a session has to keep of the claims and tokens of the user is more than four cookies can hold. The policy has to name fewer of them.",
+  },
+  "sign-in-failed": {
+    status: 502,
+    meaning:
+      "The provider of the sign-in did not take the code, the client or its secret, or answered what cannot be trusted. The log says what.",
   },
   "connect-failed": {
     status: 502,
@@ -138,7 +167,7 @@ export const RESPONSE_REASONS = {
   "closed-secret": {
     status: 503,
     meaning:
-      "The Secret that the Ingress names, with names and passwords, with certificates for TLS to its endpoints, or with the authorities of its clients, does not exist or cannot be read. Its paths are closed.",
+      "The Secret that the Ingress names, with names and passwords, with certificates for TLS to its endpoints, or with the authorities of its clients, or that its policy names for sign-in, does not exist or cannot be read. Its paths are closed.",
   },
   "closed-headers": {
     status: 503,
@@ -152,6 +181,11 @@ export const RESPONSE_REASONS = {
   "access-timeout": {
     status: 503,
     meaning: "It took too long to find out whether the request may come in.",
+  },
+  "provider-unreachable": {
+    status: 503,
+    meaning:
+      "The provider of the sign-in cannot be reached, not safely, or does not say where its pages are. Clients with a session go on.",
   },
   loop: {
     status: 508,

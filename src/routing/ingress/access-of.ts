@@ -10,12 +10,14 @@ export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"
   const { namespace } = ingress;
   const sources = sourcesOf(settings);
   const [basic, external] = [basicOf(settings), externalOf(claim)];
-  if (basic === undefined && external === undefined) return { sources, auth: undefined };
+  const { oidc } = settings;
+  if (basic === undefined && external === undefined)
+    return { sources, auth: oidc && { namespace, basic, external, oidc, satisfy: "all", sources: undefined } };
   const { satisfy = "all" } = settings;
   const isAny = satisfy === "any";
   return {
     sources: isAny ? undefined : sources,
-    auth: { namespace, basic, external, satisfy, sources: isAny ? sources : undefined },
+    auth: { namespace, basic, external, oidc, satisfy, sources: isAny ? sources : undefined },
   };
 }
 

@@ -4,6 +4,7 @@ import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import { hostFieldOf } from "#src/auth/host-field-of.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
@@ -129,8 +130,9 @@ function clientLimitsOf({ ingress, settings }: PathClaim): RuleFilters["clientLi
   };
 }
 
-function toHttps(settings: IngressSettings, hasTls: boolean): HttpsPolicy | undefined {
-  const redirect = httpsRedirectOf(settings);
+function toHttps(settings: PathSettings, hasTls: boolean): HttpsPolicy | undefined {
+  // Its cookies go over HTTPS alone.
+  const redirect = settings.oidc === undefined ? httpsRedirectOf(settings) : "with-tls";
   if (hasTls) return POLICY_WITH_TLS[redirect];
   return redirect === "always" ? "always" : undefined;
 }

@@ -4,6 +4,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { type LostAlias, type LostClaim, type MergedHost, mergeHosts, type PathClaim } from "./merge-host.ts";
 import { compareAge, type RoutingSnapshot } from "./routing-snapshot.ts";
+import { signInConflicts } from "./sign-in-conflicts.ts";
 
 /** A rule that takes no requests. */
 export interface RouteConflict {
@@ -43,7 +44,8 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
       severity: "warning",
     },
   }));
-  return [...taken, ...aliases, ...merged.alone.map((claim) => aloneOf(host, claim))].slice(0, MAX_CONFLICTS_PER_HOST);
+  const alone = merged.alone.map((claim) => aloneOf(host, claim));
+  return [...taken, ...aliases, ...alone, ...signInConflicts(host, merged)].slice(0, MAX_CONFLICTS_PER_HOST);
 }
 
 function aliasTaken(host: string, { loser, winner, isNamed }: LostAlias): RouteConflict {

@@ -8,6 +8,7 @@ import { normalizeRulePath } from "#src/routing/path.ts";
 import { clientCertificatesOf } from "./client-certificates-of.ts";
 import { addCanaries, isCanary } from "./add-canaries.ts";
 import { asNginxPath, slashClaims } from "./as-nginx.ts";
+import { addSignInPaths, type SignInConflict } from "./add-sign-in-paths.ts";
 import type { Compat, RoutingSnapshot } from "./routing-snapshot.ts";
 
 /** What an Ingress says of a path of a host. */
@@ -61,6 +62,9 @@ export interface MergedHost {
   readonly lostAliases: readonly LostAlias[];
   /** Only canaries claim the host: it has no rules, and another host or the catch-all serves its requests. */
   readonly isEmpty: boolean;
+  /** Claims whose requests need a sign-in, one for each policy. */
+  readonly signIns: readonly PathClaim[];
+  readonly signInConflicts: readonly SignInConflict[];
   /** An Ingress of the host has a `tls` entry for it. */
   readonly hasTls: boolean;
   /** Of the oldest Ingress that asks for any. */
@@ -78,7 +82,7 @@ export function* mergeHosts(
   const indexOf = hostIndexes();
   for (const host of hosts) {
     const claimants = claims.get(host);
-    yield [host, claimants && mergeHost(host, claimants, { indexOf, compat })];
+    yield [host, claimants && addSignInPaths(mergeHost(host, claimants, { indexOf, compat }))];
   }
 }
 
@@ -95,7 +99,7 @@ function mergeHost(
   host: string,
   all: readonly Ingress[],
   { indexOf, compat }: { readonly indexOf: (ingress: Ingress) => HostIndex; readonly compat: Compat },
-): MergedHost {
+): Omit<MergedHost, "signIns" | "signInConflicts"> {
   const [claimants, canaries] = [all.filter((one) => !isCanary(one)), all.filter(isCanary)];
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
