@@ -6,6 +6,7 @@ import { accessLogOptions } from "./access-log-options.ts";
 import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
 import { answerOptions } from "./answer-options.ts";
 import { limitOptions } from "./limit-options.ts";
+import { storeOptions } from "./limits/store-options.ts";
 import { publishOptions } from "./status/publish-settings.ts";
 
 const port = { kind: "number", min: 0, max: 65_535 } as const;
@@ -43,6 +44,7 @@ export const ingressOptions = {
   },
   ...publishOptions,
   ...limitOptions,
+  ...storeOptions,
   nginxMetrics: {
     kind: "boolean",
     default: false,

@@ -3,6 +3,7 @@ import { type Counters, ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { UnsentBytes } from "./engine/unsent-bytes.ts";
+import { LIMIT_COUNTERS, type SharedCounts } from "./limits/shared-counts.ts";
 import type { ConnectionGate } from "./io/connection-gate.ts";
 import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
@@ -25,6 +26,8 @@ const EJECTED = "hawser_ingress_endpoints_ejected";
 const LEADS = "hawser_ingress_leader";
 const STATUS_WRITES = "hawser_ingress_status_writes_total";
 const DURATION = "hawser_ingress_request_duration_seconds";
+const LIMIT_STORE = "hawser_ingress_rate_limit_store_up";
+const SHARED_LIMITS = "hawser_ingress_shared_rate_limit_requests_total";
 const PROBLEMS = "hawser_ingress_problems";
 
 /** What the ingress's metrics are read from. */
@@ -34,6 +37,7 @@ export interface IngressFigures {
   readonly unsent: Pick<UnsentBytes, "total" | "givenUp">;
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
   readonly mirrored: MirrorSender["counts"];
+  readonly sharedCounts: Pick<SharedCounts, "isShared" | "counts">;
   readonly problemCount: () => number;
   /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
   readonly leads: () => boolean;
@@ -42,7 +46,7 @@ export interface IngressFigures {
 
 /** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
 export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
-  const { counters, gate, unsent, health, mirrored, problemCount, leads, statusWrites } = figures;
+  const { counters, gate, unsent, health, mirrored, sharedCounts, problemCount, leads, statusWrites } = figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -111,6 +115,18 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(EJECTED, "Endpoints skipped now.", () => health.ejectedCount);
   gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
   counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
+  gauge(LIMIT_STORE, "1 while rate limits with shared: true are counted in --rate-limit-store.", () =>
+    Number(sharedCounts.isShared),
+  );
+  labelled(
+    registry,
+    {
+      name: SHARED_LIMITS,
+      help: "Requests with shared rate limits, by who counted them: store, or this replica alone.",
+      label: "counted_by",
+    },
+    () => LIMIT_COUNTERS.map((by) => [by, sharedCounts.counts[by]]),
+  );
   gauge(PROBLEMS, "Object problems currently reported.", problemCount);
   const durationHelp = "Time from a request's head to the end of its answer.";
   registerComputedHistogram(registry, { name: DURATION, help: durationHelp, labelNames: [] }, () => [

@@ -36,6 +36,8 @@ import { passwordThread } from "./auth/password-thread.ts";
 import { Engine } from "./engine/engine.ts";
 import { connectionLimitLog } from "./connection-limit-log.ts";
 import { readLimits } from "./limit-options.ts";
+import { openRateLimits } from "./limits/open-rate-limits.ts";
+import { readStoreSettings } from "./limits/store-options.ts";
 import { readCipherSuites } from "./tls/read-cipher-suites.ts";
 import { netConnect } from "./io/net.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
@@ -78,6 +80,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const accessLog = readAccessLogOptions(options);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
   const answers = readAnswerSettings(options);
+  const limitStore = readStoreSettings(options);
   if (
     !published.ok ||
     !defaultSecret.ok ||
@@ -86,7 +89,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     !stateToken.ok ||
     !ciphers.ok ||
     !accessLog.ok ||
-    !answers.ok
+    !answers.ok ||
+    !limitStore.ok
   )
     return printProblems(io, [
       ...published.problems,
@@ -97,6 +101,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       ...ciphers.problems,
       ...accessLog.problems,
       ...answers.problems,
+      ...limitStore.problems,
     ]);
   const publish = published.value;
   const answerSettings = answers.value;
@@ -130,7 +135,13 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     wallMs,
     onFailure: signInLog(log, monotonicMs),
   });
-  const access = new AuthGate([satisfied(passwordStep, serviceStep), oidcStep]);
+  const rateLimits = openRateLimits({
+    store: limitStore.value,
+    timeoutMs: options.rateLimitStoreTimeout,
+    log,
+    clockMs: monotonicMs,
+  });
+  const access = new AuthGate([rateLimits.before, satisfied(passwordStep, serviceStep), oidcStep, rateLimits.after]);
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
@@ -147,6 +158,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     gzipsAnswers: options.gzip,
     answerFields: answerSettings.fields,
     limitStatus: options.limitStatus === "429" ? 429 : 503,
+    keyedBuckets: rateLimits.buckets,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
     countsSeries: options.nginxMetrics,
@@ -214,7 +226,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     unsent: engine.unsent,
     health: engine.balancer.health,
     mirrored: mirror.counts,
-    problemCount: () => loop?.problemCount() ?? 0,
+    sharedCounts: rateLimits.shared,
+    problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount(),
     leads: () => loop?.status?.leads ?? false,
     statusWrites: () => loop?.status?.writes ?? 0,
   });
@@ -321,6 +334,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     while (engine.closeIdle() + defaultBackend.closeIdle() > 0 && monotonicMs() < endMs) await sleep(DRAIN_LOOK_MS);
     engine.close();
     defaultBackend.close();
+    rateLimits.shared.close();
     await passwords.close();
     service.close();
     clearInterval(ticker);

@@ -74,6 +74,7 @@ export const importTable = {
     "prom-client",
   ],
   ingress: [
+    "@redis/client",
     "#src/collections",
     "#src/ip",
     "#src/model",

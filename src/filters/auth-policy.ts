@@ -1,6 +1,7 @@
 import type { BasicAuth } from "#src/auth/basic-auth.ts";
 import type { ExternalAuth } from "#src/auth/external-auth.ts";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
+import type { AccessLimits } from "./access-limits.ts";
 import type { SourceNetworks } from "./source-networks.ts";
 
 /** What a request has to show to come in: each of these that is named, or one of them. */
@@ -15,4 +16,6 @@ export interface AuthPolicy {
   readonly satisfy: "all" | "any";
   /** Of `any` alone: otherwise they are a filter of their own. */
   readonly sources: SourceNetworks | undefined;
+  /** How often requests may come in. */
+  readonly limits?: AccessLimits | undefined;
 }

@@ -1,14 +1,14 @@
 import { hash } from "node:crypto";
+import { claimValue } from "#src/auth/claim-value.ts";
+import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import type { RateLimitKeyPart } from "#src/model/policies/rate-limit-key.ts";
-import { countedTogether, type RateLimitPeriod, type RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
+import type { RateLimitPeriod, RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
 import type { BucketUse } from "./keyed-buckets.ts";
 import { exactLimit, type RateLimit } from "./leaky-bucket.ts";
 
 /** A limit of a policy. */
 export interface KeyedLimit {
   readonly policy: RateLimitPolicy;
-  /** What it counts: the policy, and what of its limits counts together. */
-  readonly zone: string;
   readonly limit: RateLimit;
 }
 
@@ -29,23 +29,22 @@ export interface LimitedRequest {
   /** The values of a header field (its name in lower case), one character for each byte. */
   valuesOf(name: string): readonly string[];
   /** What a token says that was verified; undefined: there was none. */
-  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  readonly claims?: VerifiedClaims | undefined;
 }
 
 const SECONDS: Readonly<Record<RateLimitPeriod, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 };
 
-/** A limit of the policy with this name (`namespace/name`). */
-export function keyedLimit(owner: string, policy: RateLimitPolicy): KeyedLimit {
+/** What a policy says, as it is counted. */
+export function keyedLimit(policy: RateLimitPolicy): KeyedLimit {
   const { requests, per, burst } = policy;
-  const limit = exactLimit(requests, SECONDS[per], burst);
-  return { policy, zone: `${owner} ${countedTogether(policy)}`, limit };
+  return { policy, limit: exactLimit(requests, SECONDS[per], burst) };
 }
 
 /** The buckets that a request is counted in. */
 export function bucketUses(limits: readonly KeyedLimit[], request: LimitedRequest): readonly BucketUse[] {
-  return limits.map(({ zone, policy, limit }) => {
+  return limits.map(({ policy, limit }) => {
     const values = policy.key.map((part) => valueOf(part, request));
-    return { bucket: hash("sha256", JSON.stringify([zone, ...values]), "base64url"), limit };
+    return { bucket: hash("sha256", JSON.stringify([policy.zone, ...values]), "base64url"), limit };
   });
 }
 
@@ -91,9 +90,8 @@ function queryOf(target: string): string {
   return start === -1 ? "" : target.slice(start + 1);
 }
 
-function claimText(claims: LimitedRequest["claims"], name: string): string | null {
-  if (claims === undefined || !Object.hasOwn(claims, name)) return null;
-  const value = claims[name];
+function claimText(claims: VerifiedClaims | undefined, name: string): string | null {
+  const value = claims === undefined ? undefined : claimValue(claims, name);
   if (value === undefined || value === null || value === "") return null;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -14,7 +14,7 @@ export function limitByKey(
 }
 
 /** The answer to a request that may come again after so many milliseconds (RFC 6585 section 4, RFC 9110 section 10.2.3). */
-function rateLimited(waitMs: number) {
+export function rateLimited(waitMs: number) {
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   return { status: 429, reason: "rate-limited", fields: [["Retry-After", String(seconds)]] } as const;
 }

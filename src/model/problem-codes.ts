@@ -671,6 +671,11 @@ export const PROBLEM_CODES = {
     meaning: "The value of an option cannot be read.",
     solve: "Write a value as `--help` describes it.",
   },
+  RATE_LIMIT_STORE_AWAY: {
+    meaning:
+      "Warning: the ingress does not count rate limits with all replicas, because `--rate-limit-store` does not answer, or none is given. Each replica counts alone, so that more requests come in; no request fails or waits.",
+    solve: "Fix what the message says of the store, give `--rate-limit-store`, or write `shared: false`.",
+  },
   OPTION_MISSING: {
     meaning: "A required option is missing.",
     solve: "Give the option, or set its environment variable.",

@@ -122,7 +122,7 @@ function doneBy(action: RuleAction): Pick<ListedRoute, "service" | "closed" | "r
 }
 
 function listedAuth({ filters: { auth } }: Rule, knows: (basic: BasicAuth) => boolean): Pick<ListedRoute, "auth"> {
-  if (auth === undefined) return {};
+  if (auth?.basic === undefined && auth?.external === undefined) return {};
   const { basic, external, satisfy } = auth;
   const url = external?.url;
   return {

@@ -20,8 +20,10 @@ const ASKED = "the service is asked, and its answer to this request cannot be se
 export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep[] {
   const { auth } = rule.filters;
   if (auth === undefined) return [];
-  const { basic, satisfy, sources } = auth;
+  const { basic, external, oidc, satisfy, sources } = auth;
   const settings = printSettings(filterSettings({ ...NO_FILTERS, auth }));
+  if (basic === undefined && external === undefined && oidc === undefined)
+    return [{ step: okStep("access", { text: `${settings}: a request beyond it is answered 429.` }) }];
   const { request, question } = context;
   if (satisfy === "any" && sources?.allowed !== undefined) {
     if (question.client !== undefined && checkSource(sources, request) === undefined)

@@ -40,12 +40,13 @@ const PRINTERS: Printers = {
     { setting: "auth-tls-secret", value: `${secret}, ${mode}` },
     ...viewSetting("auth-tls-match-cn", subject?.text),
   ],
-  auth: ({ basic, external, satisfy, sources }) => [
+  auth: ({ basic, external, satisfy, sources, limits }) => [
     ...viewSetting("auth-secret", basic?.secret),
     ...viewSetting("auth-url", external?.url, ({ scheme, host, port }) => `${scheme}://${host ?? "$host"}:${port}`),
     ...viewSetting("auth-proxy-set-headers", external?.setHeaders),
     ...(satisfy === "any" ? [{ setting: "satisfy", value: satisfy }] : []),
     ...(sources === undefined ? [] : printSources(sources)),
+    ...(limits === undefined ? [] : [...limits.shared, ...limits.byClaims].map(viewRateLimit)),
   ],
   rewrite: ({ kind, target }) => [
     { setting: "rewrite", value: kind === "replacePrefix" ? `prefix by ${target}` : target },

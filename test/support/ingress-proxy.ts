@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
+import type { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { AccessControl } from "#ingress/engine/access-control.ts";
 import type { EndpointSecurity } from "#ingress/engine/endpoint-security.ts";
@@ -33,6 +34,7 @@ export interface ProxyOptions {
   readonly gzipsAnswers?: boolean;
   readonly answerFields?: AnswerFields;
   readonly mirror?: Mirror;
+  readonly keyedBuckets?: KeyedBuckets;
 }
 
 const TICK_MS = 10;
@@ -50,6 +52,7 @@ export async function startProxy(
     gzipsAnswers = false,
     answerFields,
     mirror,
+    keyedBuckets,
   }: ProxyOptions = {},
 ): Promise<Proxy> {
   const engine = new Engine({
@@ -64,6 +67,7 @@ export async function startProxy(
     ...(access && { access }),
     ...(endpointSecurity && { endpointSecurity }),
     ...(mirror && { mirror }),
+    ...(keyedBuckets && { keyedBuckets }),
   });
   const setEndpoints: Proxy["setEndpoints"] = (endpoints) => {
     const slices = Object.entries(endpoints).flatMap(([name, ports]) => slicesOf(name, ports));

@@ -3,6 +3,7 @@ import { child, complain, type Field, hasError, isUnset } from "#src/model/field
 import { readRequestHeaderModifier, readResponseHeaderModifier } from "./header-modifier.ts";
 import { readOidcPolicy } from "./oidc-policy.ts";
 import type { PolicyPart } from "./policy-part.ts";
+import { readRateLimits } from "./rate-limit-policy.ts";
 
 /** How a field of `spec` is read that no annotation says. */
 interface PolicySlot<T> {
@@ -16,7 +17,7 @@ interface PolicySlot<T> {
 const SLOTS = {
   requestHeaderModifier: { read: readRequestHeaderModifier, restricts: false },
   responseHeaderModifier: { read: readResponseHeaderModifier, restricts: false },
-  rateLimits: { read: notServedYet, restricts: true },
+  rateLimits: { read: readRateLimits, restricts: true },
   jwt: { read: notServedYet, restricts: true },
   oidc: { read: readOidcPolicy, restricts: true },
 } as const satisfies Readonly<Record<string, PolicySlot<unknown>>>;

@@ -25,6 +25,8 @@ export interface RateLimitPolicy {
   readonly key: readonly RateLimitKeyPart[];
   /** Counted with all replicas, where the program has a store for it. */
   readonly isShared: boolean;
+  /** What it counts: its policy, and all of it that says which requests are counted together. */
+  readonly zone: string;
 }
 
 const RATE_LIMIT_PERIODS = ["second", "minute", "hour", "day"] as const;
@@ -47,12 +49,13 @@ export function readRateLimits(field: Field): readonly RateLimitPolicy[] | undef
   const entries = readList(field);
   if (entries.length > MAX_LIMITS)
     complainInvalid(field, `it has ${entries.length} limits, and ${MAX_LIMITS} is the most`, "Remove some of them");
-  const limits = entries.slice(0, MAX_LIMITS).flatMap((entry) => readRateLimit(entry) ?? []);
+  const owner = JSON.stringify(field.holder);
+  const limits = entries.slice(0, MAX_LIMITS).flatMap((entry) => readRateLimit(entry, owner) ?? []);
   complainOfTwins(limits, entries);
   return hasError(field.problems.slice(before)) ? undefined : limits;
 }
 
-function readRateLimit(field: Field): RateLimitPolicy | undefined {
+function readRateLimit(field: Field, owner: string): RateLimitPolicy | undefined {
   if (isUnset(field)) return complainMissing(field, "Write a limit, or remove the entry");
   if (!readMap(field)) return undefined;
   rejectUnknownKeys(field, KEYS);
@@ -69,7 +72,8 @@ function readRateLimit(field: Field): RateLimitPolicy | undefined {
   const key = parts.slice(0, MAX_PARTS).flatMap((part) => readKeyPart(part) ?? []);
   const isShared = readBoolean(child(field, "shared")) ?? false;
   if (requests === undefined || per === undefined) return undefined;
-  return { requests, per, burst: burst ?? requests, key, isShared };
+  const counted = [requests, per, isShared, key.map((part) => [part.type, "name" in part ? part.name : ""])];
+  return { requests, per, burst: burst ?? requests, key, isShared, zone: `${owner} ${JSON.stringify(counted)}` };
 }
 
 function readCount(field: Field): number | undefined {
@@ -89,9 +93,8 @@ function complainOfTwins(limits: readonly RateLimitPolicy[], entries: readonly F
   const first = new Map<string, Field>();
   for (const [index, limit] of limits.entries()) {
     const entry = entries[index]!;
-    const text = countedTogether(limit);
-    const before = first.get(text);
-    if (before === undefined) first.set(text, entry);
+    const before = first.get(limit.zone);
+    if (before === undefined) first.set(limit.zone, entry);
     else
       complain(entry, "FIELD_DUPLICATE", {
         what: "Cannot use this limit",
@@ -99,9 +102,4 @@ function complainOfTwins(limits: readonly RateLimitPolicy[], entries: readonly F
         fix: "Remove one of the two",
       });
   }
-}
-
-/** A text that is the same for limits whose requests are counted together, if they are of one policy. */
-export function countedTogether({ requests, per, key, isShared }: RateLimitPolicy): string {
-  return JSON.stringify([requests, per, isShared, key.map((part) => [part.type, "name" in part ? part.name : ""])]);
 }

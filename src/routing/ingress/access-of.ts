@@ -3,6 +3,7 @@ import { DEFAULT_CACHE_DURATIONS, DEFAULT_REDIRECT_PARAM, type ExternalAuth } fr
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathClaim } from "./merge-host.ts";
+import { accessLimitsOf } from "./access-limits-of.ts";
 
 /** Who may come in, of what is said of a path. */
 export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"> {
@@ -11,13 +12,17 @@ export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"
   const sources = sourcesOf(settings);
   const [basic, external] = [basicOf(settings), externalOf(claim)];
   const { oidc } = settings;
-  if (basic === undefined && external === undefined)
-    return { sources, auth: oidc && { namespace, basic, external, oidc, satisfy: "all", sources: undefined } };
+  const limits = accessLimitsOf(claim);
+  if (basic === undefined && external === undefined) {
+    const isAsked = oidc !== undefined || limits !== undefined;
+    const auth = { namespace, basic, external, oidc, satisfy: "all", sources: undefined, limits } as const;
+    return { sources, auth: isAsked ? auth : undefined };
+  }
   const { satisfy = "all" } = settings;
   const isAny = satisfy === "any";
   return {
     sources: isAny ? undefined : sources,
-    auth: { namespace, basic, external, oidc, satisfy, sources: isAny ? sources : undefined },
+    auth: { namespace, basic, external, oidc, satisfy, sources: isAny ? sources : undefined, limits },
   };
 }
 

@@ -18,6 +18,7 @@ import { corsOf } from "./cors-of.ts";
 import { fieldRewritesOf } from "./field-rewrites-of.ts";
 import { errorPagesOf } from "./error-pages-of.ts";
 import type { PathClaim } from "./merge-host.ts";
+import { ownLimitsOf } from "./access-limits-of.ts";
 import { transportOf } from "./transport-of.ts";
 
 /** The filters of a rule, of what is said of its path. `hasTls`: an Ingress has a `tls` entry for the host; `pattern`: what its path is. */
@@ -40,7 +41,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
     mirror: mirrorOf(settings),
     transport: transportOf(settings),
     clientLimits: clientLimitsOf(claim),
-    rateLimits: undefined,
+    rateLimits: ownLimitsOf(claim),
     cors: corsOf(settings),
     rewrites: fieldRewritesOf(settings),
     setHeaders: settings.customHeaders,

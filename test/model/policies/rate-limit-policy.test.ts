@@ -45,7 +45,21 @@ describe("R readRateLimits()", () => {
       },
     },
   ])("reads $rule", ({ of, is }) => {
-    expect(read(`[{ ${of} }]`)).toEqual({ limits: [{ ...PLAIN, ...is }], problems: [] });
+    expect(read(`[{ ${of} }]`)).toEqual({ limits: [{ ...PLAIN, ...is, zone: expect.any(String) }], problems: [] });
+  });
+
+  it("counts each policy and each limit alone; a limit whose burst changes goes on counting", () => {
+    const zones = (text: string, of = holder) =>
+      readRateLimits({ value: parse(text), holder: of, path: "spec.rateLimits", problems: [] })!.map(
+        ({ zone }) => zone,
+      );
+    const all = [
+      ...zones("[{ requests: 5, per: second }, { requests: 6, per: second }, { requests: 5, per: minute }]"),
+      ...zones("[{ requests: 5, per: second, shared: true }, { requests: 5, per: second, key: [{ type: Path }] }]"),
+      ...zones("[{ requests: 5, per: second }]", objectAt("HTTPPolicy", "shop/other")),
+    ];
+    expect(new Set(all).size).toBe(6);
+    expect(zones("[{ requests: 5, per: second, burst: 1 }]")).toEqual(zones("[{ requests: 5, per: second }]"));
   });
 
   it("reads a field that is unset as nothing, and an empty list as no limits", () => {
