@@ -30,6 +30,7 @@ import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
 import type { PublishSettings } from "./status/publish-settings.ts";
 import type { IngressNotice } from "./status/ingress-events.ts";
+import { type KeptKeys, TokenKeys } from "./token-keys.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 /** Rules without requests that are reported at once. */
@@ -72,6 +73,8 @@ export interface IngressContext {
   readonly allowedHeaders?: ReadonlySet<string>;
   /** Takes the header fields that ConfigMaps name; by default none are written. */
   readonly useHeaders?: (headers: NamedHeaders) => void;
+  /** Keeps the keys of tokens; by default no token lets in. */
+  readonly tokenKeys?: KeptKeys;
   /** How paths are compared; default `hawser`. */
   readonly compat?: Compat | undefined;
   /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */
@@ -183,6 +186,7 @@ class KnownObjects {
   readonly #secrets: NamedSecrets;
   readonly #names: ExternalNames | undefined;
   readonly #configMaps: NamedConfigMaps;
+  readonly #tokenKeys: TokenKeys;
   readonly #ports: MissingPorts;
   readonly #nginxConfig: NginxConfigReader | undefined;
   /** Grows whenever an Ingress, a class or a Secret changes. */
@@ -244,6 +248,14 @@ class KnownObjects {
       defaultSecret: context.defaultSecret,
       mark: markNamed,
     });
+    const { tokenKeys } = context;
+    tokenKeys?.onChange(mark);
+    this.#tokenKeys = new TokenKeys({
+      source,
+      problems,
+      keys: tokenKeys,
+      knows: (kind, key) => (kind === "Secret" ? this.#secrets : this.#configMaps).knows(key),
+    });
   }
 
   /** Resolves when the Secrets and ConfigMaps that are named now were looked up. */
@@ -294,12 +306,16 @@ class KnownObjects {
     // Endpoints and addresses come and go all the time, and name nothing.
     if (classes.length + ingresses.length + services.length > 0) names?.follow(this.#index.externalNames());
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
+    this.#tokenKeys.report();
     const haveClaimsChanged = classes.length + ingresses.length > 0;
     if (haveClaimsChanged) this.#reportRoutes();
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;
     this.#areSecretsMarked = false;
-    this.#secrets.update(this.#index.ours(), wallMs());
-    this.#configMaps.update(this.#index.ours());
+    const ours = this.#index.ours();
+    this.#tokenKeys.find(ours);
+    this.#secrets.update(ours, wallMs(), this.#tokenKeys.objects("Secret"));
+    this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap"));
+    this.#tokenKeys.read();
     this.standingsVersion += 1;
   }
 

@@ -2,6 +2,7 @@ import type { MetricLabels } from "#src/process/metric-labels.ts";
 import { ENDPOINT_FAILURES } from "./engine/counters.ts";
 import { REASON_LIST } from "./engine/response-reason.ts";
 import { LIMIT_COUNTERS } from "./limits/shared-counts.ts";
+import { FETCH_OUTCOMES } from "./auth/remote-keys.ts";
 import { MIRROR_OUTCOMES } from "./mirror/mirror-sender.ts";
 
 /** Status classes by their first digit; from 600 on they have no meaning in HTTP. */
@@ -28,4 +29,5 @@ export const INGRESS_METRIC_LABELS: MetricLabels = {
   hawser_ingress_endpoint_errors_total: { reason: ENDPOINT_FAILURES },
   hawser_ingress_mirrored_requests_total: { outcome: MIRROR_OUTCOMES },
   hawser_ingress_shared_rate_limit_requests_total: { counted_by: LIMIT_COUNTERS },
+  hawser_ingress_jwks_fetches_total: { outcome: FETCH_OUTCOMES },
 };

@@ -5,6 +5,7 @@ import { STATUS_CLASSES } from "./metric-labels.ts";
 import type { UnsentBytes } from "./engine/unsent-bytes.ts";
 import { LIMIT_COUNTERS, type SharedCounts } from "./limits/shared-counts.ts";
 import type { ConnectionGate } from "./io/connection-gate.ts";
+import { FETCH_OUTCOMES, type RemoteKeys } from "./auth/remote-keys.ts";
 import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
 import { registerComputedHistogram } from "./register-computed.ts";
@@ -21,6 +22,8 @@ const SLOW_CLIENTS = "hawser_ingress_slow_clients_closed_total";
 const UNSENT = "hawser_ingress_unsent_bytes";
 const ENDPOINT_CONNECTIONS = "hawser_ingress_endpoint_connections";
 const MIRRORED = "hawser_ingress_mirrored_requests_total";
+const JWKS_FETCHES = "hawser_ingress_jwks_fetches_total";
+const JWKS_STALE = "hawser_ingress_jwks_stale";
 const EJECTIONS = "hawser_ingress_ejections_total";
 const EJECTED = "hawser_ingress_endpoints_ejected";
 const LEADS = "hawser_ingress_leader";
@@ -38,6 +41,7 @@ export interface IngressFigures {
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
   readonly mirrored: MirrorSender["counts"];
   readonly sharedCounts: Pick<SharedCounts, "isShared" | "counts">;
+  readonly tokenKeys: Pick<RemoteKeys, "counts" | "staleCount">;
   readonly problemCount: () => number;
   /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
   readonly leads: () => boolean;
@@ -46,7 +50,8 @@ export interface IngressFigures {
 
 /** Registers the ingress's metrics: they read figures kept elsewhere when asked, and cost requests nothing. */
 export function registerIngressMetrics(registry: Registry, figures: IngressFigures): void {
-  const { counters, gate, unsent, health, mirrored, sharedCounts, problemCount, leads, statusWrites } = figures;
+  const { counters, gate, unsent, health, mirrored, sharedCounts, tokenKeys, problemCount, leads, statusWrites } =
+    figures;
   const registers = [registry];
   const counter = (name: string, help: string, valueOf: () => number) =>
     new Counter({
@@ -90,6 +95,16 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
       label: "outcome",
     },
     () => MIRROR_OUTCOMES.map((outcome) => [outcome, mirrored[outcome]]),
+  );
+  labelled(
+    registry,
+    { name: JWKS_FETCHES, help: "Fetches of the keys of tokens (jwt of HTTPPolicies), by outcome.", label: "outcome" },
+    () => FETCH_OUTCOMES.map((outcome) => [outcome, tokenKeys.counts[outcome]]),
+  );
+  gauge(
+    JWKS_STALE,
+    "Key sets of tokens whose last fetch failed, so that the keys of an earlier one are used.",
+    () => tokenKeys.staleCount,
   );
   counter(RETRIES, "Requests sent again, to another endpoint or over a new connection.", () => counters.retries);
   counter(ACCEPTED, "Client connections accepted.", () => counters.connections);

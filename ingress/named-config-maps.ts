@@ -53,14 +53,14 @@ export class NamedConfigMaps {
     return this.#followed.knows(key);
   }
 
-  /** Follows what these Ingresses name, and hands on what it says. Of a source that has none to follow nothing is asked. */
-  update(ingresses: readonly Ingress[]): void {
+  /** Follows what these Ingresses name, and these others (`namespace/name`), and hands on what the Ingresses' say. Of a source that has none to follow nothing is asked. */
+  update(ingresses: readonly Ingress[], others: ReadonlySet<string>): void {
     const { source, problems, always, allowedHeaders, use } = this.#options;
     const terms = ingresses.flatMap(allTerms);
     const ofAnswers = new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? []));
     const ofQuestions = new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? []));
     const wanted = ofAnswers.union(ofQuestions);
-    const followed = wanted.union(new Set(always));
+    const followed = wanted.union(new Set(always)).union(others);
     if (followed.size === 0 && !this.#followed.hasAny) return;
     this.#followed.follow(followed);
     const found: Problem[] = [];

@@ -84,16 +84,21 @@ export class NamedSecrets {
     return this.#faults;
   }
 
-  /** Follows what these Ingresses name, and serves what of it can be used. */
-  update(ingresses: readonly Ingress[], nowMs: number): void {
+  /** Whether a Secret was looked up: of others it is not known whether they are missing. */
+  knows(key: string): boolean {
+    return this.#followed.knows(key);
+  }
+
+  /** Follows what these Ingresses name, and these others (`namespace/name`), and serves what of it can be used. */
+  update(ingresses: readonly Ingress[], nowMs: number, others: ReadonlySet<string>): void {
     const { certificates, problems, source, defaultSecret } = this.#options;
     const claims = certificateClaims(ingresses);
     const wanted = new Set([...claimedSecrets(claims), ...(defaultSecret === undefined ? [] : [defaultSecret])]);
     const passwords = passwordClaims(ingresses);
     const ofEndpoints = certificateSecretClaims(ingresses);
     const ofSignIns = oidcSecretClaims(ingresses);
-    const named = [...passwords, ...ofEndpoints, ...ofSignIns].map(({ secret }) => secret);
-    this.#followed.follow(wanted.union(new Set(named)));
+    const named = new Set([...passwords, ...ofEndpoints, ...ofSignIns].map(({ secret }) => secret));
+    this.#followed.follow(wanted.union(named).union(others));
     // What is named no longer is forgotten.
     for (const key of wanted.union(this.#ofCertificates)) this.#secrets.mark(key);
     this.#ofCertificates = wanted;

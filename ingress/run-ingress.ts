@@ -7,6 +7,7 @@ import { startAdminServer } from "#src/process/admin-server.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
+import { MAX_JWKS_LENGTH } from "#src/model/policies/jwk.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
 import { createHealth } from "#src/process/health.ts";
@@ -21,6 +22,10 @@ import { openSource } from "#src/source/open-source.ts";
 import { readAccessLogOptions } from "./access-log-options.ts";
 import { AuthGate } from "./auth/auth-gate.ts";
 import { authService } from "./auth/auth-service.ts";
+import { documentClient } from "./auth/document-client.ts";
+import { JwtStep } from "./auth/jwt-step.ts";
+import { KeySets } from "./auth/key-sets.ts";
+import { RemoteKeys } from "./auth/remote-keys.ts";
 import { ExternalAuthorizer } from "./auth/external-authorizer.ts";
 import { resolverByTtl } from "./names/resolve-by-ttl.ts";
 import { hostResolver, systemLookup } from "./names/host-resolver.ts";
@@ -141,7 +146,20 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     log,
     clockMs: monotonicMs,
   });
-  const access = new AuthGate([rateLimits.before, satisfied(passwordStep, serviceStep), oidcStep, rateLimits.after]);
+  const fetchJwks = documentClient({
+    lookup: resolverOf(forQuestions),
+    isReachable: forQuestions,
+    maxBytes: MAX_JWKS_LENGTH,
+  });
+  const remoteKeys = new RemoteKeys({ fetch: fetchJwks, clockMs: monotonicMs });
+  const keySets = new KeySets(remoteKeys);
+  const access = new AuthGate([
+    rateLimits.before,
+    new JwtStep(keySets, wallMs),
+    oidcStep,
+    rateLimits.after,
+    satisfied(passwordStep, serviceStep),
+  ]);
   const endpointSecurity = new EndpointTargets();
   const clientAuthorities = new ClientAuthorities(wallMs, ciphers.value);
   const engine = new Engine({
@@ -226,6 +244,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     unsent: engine.unsent,
     health: engine.balancer.health,
     mirrored: mirror.counts,
+    tokenKeys: remoteKeys,
     sharedCounts: rateLimits.shared,
     problemCount: () => (loop?.problemCount() ?? 0) + rateLimits.problemCount(),
     leads: () => loop?.status?.leads ?? false,
@@ -280,6 +299,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         : { resolve: resolverByTtl(), isReachable: forRequests },
       log,
       publish,
+      tokenKeys: keySets,
       usePasswords: (lists) => passwordStep.useLists(lists),
       useOidcSecrets: (secrets) => oidcStep.useSecrets(secrets),
       useCertificateSecrets: (secrets) => {
@@ -336,6 +356,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     defaultBackend.close();
     rateLimits.shared.close();
     await passwords.close();
+    remoteKeys.close();
     service.close();
     clearInterval(ticker);
     clearInterval(limitTicker);

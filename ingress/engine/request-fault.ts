@@ -34,6 +34,8 @@ export function bodyFault(
 
 /** What the rule of a request says of its body. `mostBytes`: where it says nothing of the size. */
 export function bodyRule(filters: RuleFilters | undefined, mostBytes: number): BodyRule {
-  const { responseHeaders = [] } = filters?.auth?.external ?? {};
-  return { maxBytes: filters?.bodyBytes ?? mostBytes, forbidsTrailers: responseHeaders.length > 0 };
+  const { external, jwt, oidc } = filters?.auth ?? {};
+  const claims = [...(jwt?.forwardClaims ?? []), ...(oidc?.forwardClaims ?? []), ...(oidc?.forwardTokens ?? [])];
+  const ours = [...(external?.responseHeaders ?? []), ...claims];
+  return { maxBytes: filters?.bodyBytes ?? mostBytes, forbidsTrailers: ours.length > 0 };
 }

@@ -13,7 +13,7 @@ export const RESPONSE_REASONS = {
   "request-body-malformed": {
     status: 400,
     meaning:
-      "The chunked framing of the request body is broken; or it has trailers where fields of the service that says who may come in go to the endpoint.",
+      "The chunked framing of the request body is broken; or it has trailers where fields of the service that says who may come in, or claims and tokens of a user, go to the endpoint.",
   },
   "plain-http-on-tls-port": { status: 400, meaning: "The client spoke HTTP without TLS on the port for HTTPS." },
   "bad-host": { status: 400, meaning: "The Host header or the authority of the target is not a host name or address." },
@@ -32,6 +32,10 @@ export const RESPONSE_REASONS = {
     meaning:
       "The browser came back from the provider of a sign-in that it has not begun here, that was begun more than 10 minutes ago, or whose cookie it has not kept.",
   },
+  "token-ambiguous": {
+    status: 400,
+    meaning: "The policy asks for a token, and the request has several that differ, or two fields where one is.",
+  },
   unauthorized: {
     status: 401,
     meaning:
@@ -47,15 +51,21 @@ export const RESPONSE_REASONS = {
     meaning:
       "The host asks for client certificates with certain subjects, and the client has shown another one, or none.",
   },
+  "token-missing": { status: 401, meaning: "The policy asks for a token, and the request has none." },
+  "token-invalid": {
+    status: 401,
+    meaning:
+      "The token of the request is not one of the policy: malformed, of another issuer or for another audience, expired or not valid yet, or its signature is wrong. `WWW-Authenticate` says which.",
+  },
   "auth-denied": {
     status: 403,
     meaning: "The service that the Ingress names for who may come in answered 403.",
   },
-  "sign-in-denied": { status: 403, meaning: "The provider of the sign-in let the user not in (`access_denied`)." },
   "claims-denied": {
     status: 403,
-    meaning: "The client has signed in, and its claims are not those that the policy asks for.",
+    meaning: "The request is from a user that is known, and claims or scopes are not those that the policy asks for.",
   },
+  "sign-in-denied": { status: 403, meaning: "The provider of the sign-in let the user not in (`access_denied`)." },
   "https-required": {
     status: 403,
     meaning: "The policy asks for sign-in, whose cookies go over HTTPS alone, and the request came over plain HTTP.",
@@ -186,6 +196,11 @@ export const RESPONSE_REASONS = {
     status: 503,
     meaning:
       "The provider of the sign-in cannot be reached, not safely, or does not say where its pages are. Clients with a session go on.",
+  },
+  "jwks-unavailable": {
+    status: 503,
+    meaning:
+      "The keys of the issuer of the token were never fetched, or the object that has them does not exist or cannot be read.",
   },
   loop: {
     status: 508,

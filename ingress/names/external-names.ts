@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { FairShare } from "#src/collections/fair-share.ts";
 import { cutFairly } from "#src/collections/cut-fairly.ts";
+import { fewestOwners } from "#src/collections/fewest-owner.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { doubledMs } from "#src/process/back-off.ts";
@@ -177,12 +178,7 @@ type Entries = readonly (readonly [service: string, name: string])[];
 
 /** The namespace that each name counts for. */
 function ownersOf(byName: ReadonlyMap<string, Entries>): ReadonlyMap<string, string> {
-  const namespaces = new Map(Array.from(byName, ([name, entries]) => [name, new Set(entries.map(namespaceOf))]));
-  const counts = new Map<string, number>();
-  for (const all of namespaces.values()) for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
-  const fewest = (all: ReadonlySet<string>) =>
-    [...all].reduce((best, one) => (counts.get(one)! < counts.get(best)! ? one : best));
-  return new Map(Array.from(namespaces, ([name, all]) => [name, fewest(all)]));
+  return fewestOwners(new Map(Array.from(byName, ([name, entries]) => [name, new Set(entries.map(namespaceOf))])));
 }
 
 function namespaceOf([service]: Entries[number]): string {

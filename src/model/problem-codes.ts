@@ -567,6 +567,11 @@ export const PROBLEM_CODES = {
       "An Ingress sends requests to a Service of type ExternalName whose name has no address, or only addresses that Hawser sends nothing to: loopback, link-local, those of a cloud's metadata, and those of the node. They are answered 503.",
     solve: "Write a name that DNS knows, with an address outside of the node.",
   },
+  JWKS_UNAVAILABLE: {
+    meaning:
+      "The keys that tokens are verified with (`jwt.jwks` of an HTTPPolicy) cannot be fetched or read. Where they were fetched before, the last ones stay in use, and it is a warning; otherwise requests with a token are answered 503.",
+    solve: "Look at the issuer, at the URI, and at the Secret or ConfigMap that the policy names.",
+  },
   INGRESS_STATUS_CONTESTED: {
     meaning: "Warning: another controller writes the status of an Ingress that Hawser serves, again and again.",
     solve: "Find it by `kubectl get ingress NAME --show-managed-fields -o yaml`, and give the Ingress one class.",

@@ -3,6 +3,8 @@ import { readBasicCredentials } from "#src/auth/basic-credentials.ts";
 import { passwordKey } from "#src/auth/find-password-lists.ts";
 import { comparisonFor } from "#src/auth/password-list.ts";
 import { verifyPassword } from "#src/auth/verify-password.ts";
+import { findToken } from "#src/auth/jwt/find-token.ts";
+import type { JwtPolicy } from "#src/model/policies/jwt-policy.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import { checkSource } from "#src/filters/source-networks.ts";
 import type { Rule } from "#src/routing/rule.ts";
@@ -14,22 +16,40 @@ import type { UrlContext } from "./url-context.ts";
 import { refusedStep, type UrlStep } from "./url-step.ts";
 import { passwordFault } from "./view-routes.ts";
 
+const VERIFIED = "the token is verified with the keys of its issuer, which cannot be done from here";
+const SIGNED_IN = "a browser without a session is sent to the provider to sign in; sessions cannot be read from here";
+const LIMITED = "a request beyond it is answered 429";
 const ASKED = "the service is asked, and its answer to this request cannot be seen from here";
 
 /** Who may come in; nothing where the rule asks for nothing. */
 export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep[] {
   const { auth } = rule.filters;
   if (auth === undefined) return [];
-  const { basic, external, oidc, satisfy, sources } = auth;
+  const { basic, external, satisfy, sources, jwt, oidc, limits } = auth;
   const settings = printSettings(filterSettings({ ...NO_FILTERS, auth }));
-  if (basic === undefined && external === undefined && oidc === undefined)
-    return [{ step: okStep("access", { text: `${settings}: a request beyond it is answered 429.` }) }];
   const { request, question } = context;
+  const byToken = jwt === undefined ? [] : [explainToken(settings, jwt, request)];
+  if (byToken.some(({ answer }) => answer !== undefined)) return byToken;
+  const signedIn = oidc === undefined ? [] : [{ step: unknownStep("access", { text: `${settings}: ${SIGNED_IN}.` }) }];
+  const limited = limits === undefined ? [] : [{ step: okStep("access", { text: `${settings}: ${LIMITED}.` }) }];
+  const before = [...byToken, ...signedIn, ...limited];
+  if (basic === undefined && external === undefined) return before;
   if (satisfy === "any" && sources?.allowed !== undefined) {
     if (question.client !== undefined && checkSource(sources, request) === undefined)
-      return [{ step: okStep("access", { text: `${settings}: the client's address is enough.` }) }];
+      return [...before, { step: okStep("access", { text: `${settings}: the client's address is enough.` }) }];
   }
-  return [told(auth, { settings, byPassword: basic && checkPassword(context, rule, basic) })];
+  return [...before, told(auth, { settings, byPassword: basic && checkPassword(context, rule, basic) })];
+}
+
+/** Whether the request has a token; whether that is right depends on keys and times that are not looked at here. */
+function explainToken(settings: string, { places, isOptional }: JwtPolicy, request: UrlContext["request"]): UrlStep {
+  const found = findToken(places, request);
+  if (found.kind === "one") return { step: unknownStep("access", { text: `${settings}: ${VERIFIED}.` }) };
+  if (found.kind === "none" && isOptional)
+    return { step: okStep("access", { text: `${settings}: a token is optional, and the request has none.` }) };
+  const reason = found.kind === "none" ? "token-missing" : "token-ambiguous";
+  const { status, why, fix } = REFUSAL_TEXTS[reason];
+  return refusedStep("access", reason, { text: `${settings}: the request is answered ${status}: ${why}.`, fix });
 }
 
 type PasswordVerdict = "right" | "unauthorized" | "closed-secret" | "unknown";

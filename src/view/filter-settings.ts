@@ -40,7 +40,17 @@ const PRINTERS: Printers = {
     { setting: "auth-tls-secret", value: `${secret}, ${mode}` },
     ...viewSetting("auth-tls-match-cn", subject?.text),
   ],
-  auth: ({ basic, external, satisfy, sources, limits }) => [
+  auth: ({ basic, external, jwt, oidc, satisfy, sources, limits }) => [
+    ...viewSetting(
+      "jwt",
+      jwt,
+      ({ key, providers }) =>
+        `${key}, ${listed(
+          providers.map(({ issuer }) => issuer),
+          ISSUERS_SHOWN,
+        )}`,
+    ),
+    ...viewSetting("oidc", oidc, ({ key, issuer }) => `${key}, ${issuer}`),
     ...viewSetting("auth-secret", basic?.secret),
     ...viewSetting("auth-url", external?.url, ({ scheme, host, port }) => `${scheme}://${host ?? "$host"}:${port}`),
     ...viewSetting("auth-proxy-set-headers", external?.setHeaders),
@@ -135,6 +145,9 @@ function viewSetting<Value>(
 
 /** Statuses that a value names. */
 const STATUSES_SHOWN = 6;
+
+/** Issuers that a value names. */
+const ISSUERS_SHOWN = 3;
 
 /** Origins that a value names. */
 const ORIGINS_SHOWN = 6;

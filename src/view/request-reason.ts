@@ -9,6 +9,8 @@ export type RequestReason =
   | CertificateRefusal
   | "method-not-allowed"
   | "unauthorized"
+  | "token-missing"
+  | "token-ambiguous"
   | "closed-secret";
 
 interface RefusalText {
@@ -47,6 +49,16 @@ export const REFUSAL_TEXTS: Readonly<Record<RequestReason, RefusalText>> = {
   "closed-unsupported": { status: 503, why: "its Ingress asks for what Hawser does not have", fix: "" },
   "closed-unreadable": { status: 503, why: "the rule cannot be read", fix: "" },
   "closed-secret": { status: 503, why: "the Secret with names and passwords cannot be used", fix: "" },
+  "token-missing": {
+    status: 401,
+    why: "the policy asks for a token, and the request has none",
+    fix: "Ask with a token of the issuer.",
+  },
+  "token-ambiguous": {
+    status: 400,
+    why: "the request has several tokens, or two fields where one is",
+    fix: "Ask with one token.",
+  },
   "address-denied": {
     status: 403,
     why: "the client's address is denied",

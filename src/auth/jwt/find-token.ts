@@ -1,11 +1,12 @@
 import type { TokenPlaces } from "#src/model/policies/token-places.ts";
 
 /** Where a token was found. */
-type TokenPlace = { readonly kind: "header" | "cookie" | "param"; readonly name: string };
+export type TokenPlace = { readonly kind: "header" | "cookie" | "param"; readonly name: string };
 
 /** What a request has: no token, one, or several that differ, of which the endpoint could take another one. */
 export type FoundToken =
-  | { readonly kind: "none" | "many" }
+  | { readonly kind: "none" }
+  | { readonly kind: "many" }
   | { readonly kind: "one"; readonly token: string; readonly places: readonly TokenPlace[] };
 
 interface TokenRequest {

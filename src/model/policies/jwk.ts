@@ -6,7 +6,7 @@ export type PublicJwk = Readonly<Record<string, string>>;
 /** Of one set: a token without a key id is compared with each that fits. */
 const MAX_KEYS = 64;
 /** Characters of a set: a key with its certificates has some thousands. */
-const MAX_JWKS_LENGTH = 262_144;
+export const MAX_JWKS_LENGTH = 262_144;
 
 /** The members that each type must have; keys of other types are ignored. Secret ones (`oct`) are none that others may have. */
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {

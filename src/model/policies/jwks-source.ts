@@ -30,7 +30,7 @@ export type JwksSource =
       readonly key: string;
     };
 
-interface JwksUrl {
+export interface JwksUrl {
   readonly scheme: "http" | "https";
   /** A name or an address, without brackets. */
   readonly host: string;

@@ -13,6 +13,7 @@ import {
   readMap,
   readText,
 } from "#src/model/field.ts";
+import { keyOf } from "#src/model/object.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import {
   type ClaimRule,
@@ -26,6 +27,8 @@ import { readTokenPlaces, type TokenPlaces } from "./token-places.ts";
 
 /** JSON Web Tokens (RFC 7519) as a policy asks for them: signed by an issuer that it names, for one of its audiences. */
 export interface JwtPolicy {
+  /** The HTTPPolicy (`namespace/name`) that says so. */
+  readonly key: string;
   /** At least one; no two have one issuer. */
   readonly providers: readonly JwtProvider[];
   readonly places: TokenPlaces;
@@ -120,7 +123,13 @@ export function readJwtPolicy(field: Field): JwtPolicy | undefined {
       "Remove params of extractFrom, or forwardToken",
     );
   if (field.problems.length !== before) return undefined;
-  return { providers, places, isOptional, clockSkewSeconds, claims, scopes, forwardClaims, forwardsToken };
+  const key = keyOfHolder(field);
+  return { key, providers, places, isOptional, clockSkewSeconds, claims, scopes, forwardClaims, forwardsToken };
+}
+
+/** A file without a name has no key, and its policy is attached to nothing. */
+function keyOfHolder({ holder }: Field): string {
+  return holder.kind === "object" ? keyOf(holder.object) : "";
 }
 
 /** Those of `providers`, or the one that the policy itself describes. */

@@ -1,6 +1,7 @@
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import { child, complain, type Field, hasError, isUnset } from "#src/model/field.ts";
 import { readRequestHeaderModifier, readResponseHeaderModifier } from "./header-modifier.ts";
+import { readJwtPolicy } from "./jwt-policy.ts";
 import { readOidcPolicy } from "./oidc-policy.ts";
 import type { PolicyPart } from "./policy-part.ts";
 import { readRateLimits } from "./rate-limit-policy.ts";
@@ -18,7 +19,7 @@ const SLOTS = {
   requestHeaderModifier: { read: readRequestHeaderModifier, restricts: false },
   responseHeaderModifier: { read: readResponseHeaderModifier, restricts: false },
   rateLimits: { read: readRateLimits, restricts: true },
-  jwt: { read: notServedYet, restricts: true },
+  jwt: { read: readJwtPolicy, restricts: true },
   oidc: { read: readOidcPolicy, restricts: true },
 } as const satisfies Readonly<Record<string, PolicySlot<unknown>>>;
 
@@ -52,13 +53,5 @@ function notRead(field: Field): undefined {
     what: "Cannot use this field",
     why: "it has no value that can be read",
     fix: "Write it as docs/policies.md says, or remove it",
-  });
-}
-
-function notServedYet(field: Field): undefined {
-  return complain(field, "POLICY_INVALID", {
-    what: "Cannot serve this field",
-    why: "Hawser does not have it yet, and without it the paths would be more open than written",
-    fix: "Remove it, and restrict access otherwise",
   });
 }

@@ -11,18 +11,15 @@ export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"
   const { namespace } = ingress;
   const sources = sourcesOf(settings);
   const [basic, external] = [basicOf(settings), externalOf(claim)];
-  const { oidc } = settings;
+  const { satisfy = "all", jwt, oidc } = settings;
   const limits = accessLimitsOf(claim);
-  if (basic === undefined && external === undefined) {
-    const isAsked = oidc !== undefined || limits !== undefined;
-    const auth = { namespace, basic, external, oidc, satisfy: "all", sources: undefined, limits } as const;
-    return { sources, auth: isAsked ? auth : undefined };
-  }
-  const { satisfy = "all" } = settings;
-  const isAny = satisfy === "any";
+  const asks = basic !== undefined || external !== undefined;
+  const asksMore = jwt !== undefined || oidc !== undefined || limits !== undefined;
+  if (!asks && !asksMore) return { sources, auth: undefined };
+  const isAny = asks && satisfy === "any";
   return {
     sources: isAny ? undefined : sources,
-    auth: { namespace, basic, external, oidc, satisfy, sources: isAny ? sources : undefined, limits },
+    auth: { namespace, basic, external, jwt, oidc, satisfy, sources: isAny ? sources : undefined, limits },
   };
 }
 

@@ -54,6 +54,7 @@ describe("readJwtPolicy()", () => {
     });
     expect(found).toEqual([]);
     expect(policy).toEqual({
+      key: "shop/p",
       providers: [
         {
           issuer: "https://other.test",
