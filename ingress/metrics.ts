@@ -8,7 +8,7 @@ import type { ConnectionGate } from "./io/connection-gate.ts";
 import { FETCH_OUTCOMES, type RemoteKeys } from "./auth/remote-keys.ts";
 import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
 import type { EndpointHealth } from "./engine/endpoint-health.ts";
-import { registerComputedHistogram } from "./register-computed.ts";
+import { registerComputed, registerComputedHistogram } from "./register-computed.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";
 const ERRORS = "hawser_ingress_errors_total";
@@ -40,7 +40,7 @@ export interface IngressFigures {
   readonly unsent: Pick<UnsentBytes, "total" | "givenUp">;
   readonly health: Pick<EndpointHealth, "ejections" | "ejectedCount">;
   readonly mirrored: MirrorSender["counts"];
-  readonly sharedCounts: Pick<SharedCounts, "isShared" | "counts">;
+  readonly sharedCounts: Pick<SharedCounts, "isNamed" | "isShared" | "counts">;
   readonly tokenKeys: Pick<RemoteKeys, "counts" | "staleCount">;
   readonly problemCount: () => number;
   /** Whether this program writes the statuses of Ingresses, and how many it wrote. */
@@ -130,8 +130,10 @@ export function registerIngressMetrics(registry: Registry, figures: IngressFigur
   gauge(EJECTED, "Endpoints skipped now.", () => health.ejectedCount);
   gauge(LEADS, "1 on the replica that writes the statuses of Ingresses.", () => Number(leads()));
   counter(STATUS_WRITES, "Statuses of Ingresses written.", statusWrites);
-  gauge(LIMIT_STORE, "1 while rate limits with shared: true are counted in --rate-limit-store.", () =>
-    Number(sharedCounts.isShared),
+  const storeHelp =
+    "1 while rate limits with shared: true are counted in --rate-limit-store, otherwise 0. Only where that is given.";
+  registerComputed(registry, { name: LIMIT_STORE, help: storeHelp, labelNames: [], type: "gauge" }, () =>
+    sharedCounts.isNamed ? [{ labels: {}, value: Number(sharedCounts.isShared) }] : [],
   );
   labelled(
     registry,

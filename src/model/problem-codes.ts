@@ -548,6 +548,11 @@ export const PROBLEM_CODES = {
     meaning: "Something that an HTTPPolicy says cannot be used. All that the policy is attached to is closed.",
     solve: "Write it as the message says.",
   },
+  RATE_LIMIT_WITHOUT_TOKEN: {
+    meaning:
+      "Warning: a limit of an HTTPPolicy counts by a claim, and the policy verifies no token. Unless another policy of the same paths does, all requests count together for it.",
+    solve: "Add `jwt` or `oidc` to the policy, or count by another key.",
+  },
   PUBLISH_SERVICE_MISSING: {
     meaning: "The Service in `--publish-service` does not exist. The statuses of Ingresses stay as they are.",
     solve: "Create the Service, or fix the option.",

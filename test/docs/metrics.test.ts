@@ -39,7 +39,7 @@ const fillers: Readonly<Record<string, (registry: Registry) => unknown>> = {
       unsent: { total: 0, givenUp: 0 },
       health: { ejections: 0, ejectedCount: 0 },
       mirrored: { sent: 0, "left-out": 0, failed: 0 },
-      sharedCounts: { isShared: true, counts: { store: 0, replica: 0 } },
+      sharedCounts: { isNamed: true, isShared: true, counts: { store: 0, replica: 0 } },
       tokenKeys: { counts: { read: 0, failed: 0 }, staleCount: 0 },
       problemCount: () => 0,
       leads: () => false,

@@ -6,6 +6,7 @@ import type { PolicyPart } from "./policy-part.ts";
 import { readPolicySettings } from "./policy-settings.ts";
 import { readPolicySlots, SLOT_NAMES } from "./policy-slots.ts";
 import { type PolicyTarget, readPolicyTargets } from "./policy-target.ts";
+import { warnOfLoneClaims } from "./warn-of-lone-claims.ts";
 
 /** An HTTPPolicy (hawser.dev/v1alpha1), strictly read. */
 export interface HttpPolicy {
@@ -50,8 +51,7 @@ export function parseHttpPolicy(object: KubeObject): Parsed<HttpPolicy> {
 function readSpec(spec: Field): Pick<HttpPolicy, "targets" | "parts"> {
   if (!readMap(spec)) return { targets: [], parts: [] };
   rejectUnknownKeys(spec, ["targetRefs", "settings", ...SLOT_NAMES]);
-  return {
-    targets: readPolicyTargets(child(spec, "targetRefs")),
-    parts: [...readPolicySettings(child(spec, "settings")), ...readPolicySlots(spec)],
-  };
+  const parts = [...readPolicySettings(child(spec, "settings")), ...readPolicySlots(spec)];
+  warnOfLoneClaims(spec, parts);
+  return { targets: readPolicyTargets(child(spec, "targetRefs")), parts };
 }

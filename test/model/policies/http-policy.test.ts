@@ -200,4 +200,25 @@ describe("parseHttpPolicy()", () => {
     expect(SETTING_NAMES).toEqual(expect.arrayContaining(["proxy-body-size", "auth-url", "satisfy", "affinity"]));
     expect(SETTING_NAMES).not.toEqual(expect.arrayContaining(["use-regex"]));
   });
+
+  it("R warns of limits by claims where the policy verifies no token, and counts them all the same", () => {
+    const limits = "[{requests: 5, per: day}, {requests: 9, per: day, key: [{type: Path}, {type: Claim, name: sub}]}]";
+    const { policy, problems } = spec(`  rateLimits: ${limits}\n`);
+    expect(problems.map(({ code, at, severity }) => ({ code, at, severity }))).toEqual([
+      {
+        code: "RATE_LIMIT_WITHOUT_TOKEN",
+        at: expect.objectContaining({ path: "spec.rateLimits[1].key[1]" }),
+        severity: "warning",
+      },
+    ]);
+    expect(policy.isClosed).toBe(false);
+    const jwt = "{issuer: 'https://a.com', audiences: [a], jwks: {uri: 'https://a.com/keys'}}";
+    expect(spec(`  rateLimits: ${limits}\n  jwt: ${jwt}\n`).problems).toEqual([]);
+  });
+
+  it("R closes a policy whose limits cannot be read, with the Problem at the field", () => {
+    const { policy, problems } = spec("  rateLimits: [{requests: 0, per: day}]\n");
+    expect(problems.map(({ at }) => at)).toEqual([expect.objectContaining({ path: "spec.rateLimits[0].requests" })]);
+    expect(policy.isClosed).toBe(true);
+  });
 });
