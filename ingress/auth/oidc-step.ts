@@ -69,7 +69,12 @@ export class OidcStep implements AccessStep {
     if (step.kind === "refuse") return refused(step.reason);
     if (step.kind === "signed-in") return redirect(`${originOf(request)}/`, []);
     const asked = { auth, request: keptOf(request), keys, nowMs };
-    if (step.kind === "callback") return mayWait ? this.#finish(asked, step.pending) : BUSY;
+    if (step.kind === "callback") {
+      const url = callbackUrlOf(asked);
+      // Of a host that no URL has: the provider sends none back to it.
+      if (url === undefined) return refused("sign-in-stale");
+      return mayWait ? this.#finish(asked, step.pending, url) : BUSY;
+    }
     const pages = this.#options.clients.clientOf(auth, this.#secrets).pages();
     const next = step.kind === "begin" ? this.#begin : this.#signOut;
     if (!(pages instanceof Promise)) return next(asked, pages);
@@ -87,12 +92,10 @@ export class OidcStep implements AccessStep {
     return redirect(location, [setPending(auth, cookie)]);
   };
 
-  async #finish({ auth, request, keys, nowMs }: Asked, pending: PendingSignIn): Promise<StepDecision> {
+  async #finish({ auth, request, keys, nowMs }: Asked, pending: PendingSignIn, url: URL): Promise<StepDecision> {
     const { clients, chance } = this.#options;
     const cookies = ownCookies(auth, request);
     const ended = endPending(auth, pending.state);
-    const url = new URL(callbackUrl(auth, request));
-    url.search = queryOf(request).toString();
     const signedIn = await clients.clientOf(auth, this.#secrets).exchange(url, pending);
     if ("reason" in signedIn) return this.#fail(auth, signedIn, ended);
     const session = newSession(auth, signedIn, this.#options.wallMs());
@@ -154,6 +157,14 @@ function admit(auth: OidcPolicy, request: AccessRequest, { claims, tokens }: Ses
 
 async function later<T>(found: Promise<T>, use: (found: T) => StepDecision): Promise<StepDecision> {
   return use(await found);
+}
+
+/** The URL that a browser came back with. */
+function callbackUrlOf({ auth, request }: Asked): URL | undefined {
+  const url = URL.parse(callbackUrl(auth, request));
+  if (url === null) return undefined;
+  url.search = queryOf(request).toString();
+  return url;
 }
 
 /** What is needed after a wait, when the head of the request is gone. */
