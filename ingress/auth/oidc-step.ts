@@ -19,6 +19,7 @@ import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { type AccessStep, type KnownBefore, PASSED, type StepDecision, type StepOutcome } from "./access-step.ts";
 import type { OidcClients } from "./oidc-clients.ts";
 import type { ProviderPages, SignInFailure } from "./oidc-client.ts";
+import { OpenedTexts } from "./opened-texts.ts";
 import { BUSY, refusal } from "./refusal.ts";
 
 export interface OidcStepOptions {
@@ -45,6 +46,7 @@ const NO_SECRETS: OidcSecrets = { sessionKeys: new Map(), clientSecrets: new Map
 /** Lets in who has signed in at the provider that a policy names, and sends others there. All that it remembers is in cookies. */
 export class OidcStep implements AccessStep {
   readonly #options: OidcStepOptions;
+  readonly #opened = new OpenedTexts();
   #secrets: OidcSecrets = NO_SECRETS;
 
   constructor(options: OidcStepOptions) {
@@ -64,7 +66,7 @@ export class OidcStep implements AccessStep {
     const hasAuthorities = authorities === undefined || this.#secrets.authorities.has(authorities);
     if (keys === undefined || !hasSecret || !hasAuthorities) return refusal(503, "closed-secret");
     const nowMs = this.#options.wallMs();
-    const step = signInStep(auth, request, { keys, nowMs });
+    const step = signInStep(auth, request, { unseal: this.#opened.unsealBy(keys), nowMs });
     if (step.kind === "session") return admit(auth, request, step.session);
     if (step.kind === "refuse") return refused(step.reason);
     if (step.kind === "signed-in") return redirect(`${originOf(request)}/`, []);

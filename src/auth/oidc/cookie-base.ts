@@ -1,9 +1,16 @@
 import { hash } from "node:crypto";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 
+/** A digest for each request would cost more than all else that is done with its cookies. */
+const bases = new WeakMap<OidcPolicy, string>();
+
 /** Under which name the cookies of a sign-in are found among others: each has it behind a prefix, alone or before a hyphen. */
-export function cookieBase({ key, cookie }: OidcPolicy): string {
-  return cookie.name ?? `hawser-${hash("sha256", key, "hex").slice(0, 8)}`;
+export function cookieBase(auth: OidcPolicy): string {
+  const known = bases.get(auth);
+  if (known !== undefined) return known;
+  const base = auth.cookie.name ?? `hawser-${hash("sha256", auth.key, "hex").slice(0, 8)}`;
+  bases.set(auth, base);
+  return base;
 }
 
 /**

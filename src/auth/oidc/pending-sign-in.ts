@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import { cookieBase } from "./cookie-base.ts";
 import { sealedUse } from "./sealed-use.ts";
 import type { RequestCookies } from "./request-cookies.ts";
-import { sealText, type SealKeys, type SealNonce, unsealText } from "./seal-text.ts";
+import { sealText, type SealKeys, type SealNonce, type Unseal } from "./seal-text.ts";
 import { parseRecord } from "./session.ts";
 
 /** A sign-in under way: kept in a cookie until the client comes back from the provider, to whichever replica. */
@@ -69,18 +69,18 @@ export function readPending(
   {
     host,
     cookies,
-    keys,
+    unseal,
     nowMs,
   }: {
     readonly host: string;
     readonly cookies: RequestCookies;
-    readonly keys: SealKeys;
+    readonly unseal: Unseal;
     readonly nowMs: number;
   },
 ): PendingSignIn | undefined {
   const name = pendingNameOf(auth, state);
   const sealed = name === undefined ? undefined : cookies.get(name);
-  const text = sealed === undefined ? undefined : unsealText(sealed, keys, sealedUse("state", auth, host));
+  const text = sealed === undefined ? undefined : unseal(sealed, sealedUse("state", auth, host));
   const pending = text === undefined ? undefined : parsePending(text);
   if (pending === undefined || !isSame(pending.state, state)) return undefined;
   return nowMs < pending.untilS * 1_000 ? pending : undefined;

@@ -11,6 +11,9 @@ export interface SealKey {
 /** Keys of which the first seals, and all open: a key is replaced by adding the next one, before it becomes the first. */
 export type SealKeys = readonly [SealKey, ...SealKey[]];
 
+/** Opens what was sealed for a use with one of the keys that there are; undefined where none of them did that. */
+export type Unseal = (sealed: string, use: string) => string | undefined;
+
 /** What makes each sealed text another one: chance, 24 bytes. */
 export type SealNonce = Buffer;
 

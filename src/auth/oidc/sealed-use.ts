@@ -5,10 +5,21 @@ import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
  * other provider, and not where the policy asks for other claims or tokens than were kept.
  */
 export function sealedUse(kind: "session" | "state", auth: OidcPolicy, host: string): string {
+  return `hawser ${kind} 1 ${host} ${ofPolicy(auth)}`;
+}
+
+/** What of a policy does not depend on the request. */
+const known = new WeakMap<OidcPolicy, string>();
+
+function ofPolicy(auth: OidcPolicy): string {
+  const text = known.get(auth);
+  if (text !== undefined) return text;
   const { key, issuer, clientId, scopes, forwardTokens } = auth;
   const kept = [...keptClaims(auth)].sort();
   const tokens = forwardTokens.map(({ token }) => token).sort();
-  return JSON.stringify([`hawser ${kind} 1`, key, host, issuer, clientId, scopes, kept, tokens]);
+  const made = JSON.stringify([key, issuer, clientId, scopes, kept, tokens]);
+  known.set(auth, made);
+  return made;
 }
 
 /** The names of the claims that a policy looks at; of one with dots each that it may be inside of. */

@@ -5,7 +5,7 @@ import { joinCookies, splitIntoCookies } from "./join-cookies.ts";
 import { sealedUse } from "./sealed-use.ts";
 import { cookieDomain, sessionName } from "./cookie-base.ts";
 import type { RequestCookies } from "./request-cookies.ts";
-import { sealText, type SealKeys, type SealNonce, unsealText } from "./seal-text.ts";
+import { sealText, type SealKeys, type SealNonce, type Unseal } from "./seal-text.ts";
 
 /** What is known of a client that has signed in: all of it is in its cookies, and nothing here. */
 export interface Session {
@@ -23,17 +23,17 @@ export function readSession(
   {
     host,
     cookies,
-    keys,
+    unseal,
     nowMs,
   }: {
     readonly host: string;
     readonly cookies: RequestCookies;
-    readonly keys: SealKeys;
+    readonly unseal: Unseal;
     readonly nowMs: number;
   },
 ): Session | undefined {
   const sealed = joinCookies(cookies, sessionName(auth, host));
-  const text = sealed === undefined ? undefined : unsealText(sealed, keys, useOf(auth, host));
+  const text = sealed === undefined ? undefined : unseal(sealed, useOf(auth, host));
   const session = text === undefined ? undefined : parseSession(text);
   return session !== undefined && nowMs < session.untilS * 1_000 ? session : undefined;
 }

@@ -2,7 +2,7 @@ import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import { cookieBase } from "./cookie-base.ts";
 import { type PendingSignIn, readPending } from "./pending-sign-in.ts";
 import { type RequestCookies, requestCookies } from "./request-cookies.ts";
-import type { SealKeys } from "./seal-text.ts";
+import type { Unseal } from "./seal-text.ts";
 import { readSession, type Session } from "./session.ts";
 import { wantsPage } from "./wants-page.ts";
 
@@ -44,13 +44,13 @@ export function ownCookies(auth: OidcPolicy, request: Pick<SignInRequest, "value
 export function signInStep(
   auth: OidcPolicy,
   request: SignInRequest,
-  { keys, nowMs }: { readonly keys: SealKeys; readonly nowMs: number },
+  { unseal, nowMs }: { readonly unseal: Unseal; readonly nowMs: number },
 ): SignInStep {
   const { callbackPath, logoutPath } = auth;
   if (!request.isSecure) return { kind: "refuse", reason: "https-required" };
   const { host, path } = request;
   if (path === logoutPath) return { kind: "sign-out" };
-  const of = { host, cookies: ownCookies(auth, request), keys, nowMs };
+  const of = { host, cookies: ownCookies(auth, request), unseal, nowMs };
   const session = readSession(auth, of);
   if (path === callbackPath) {
     const pending = readPending(auth, stateOf(request), of);

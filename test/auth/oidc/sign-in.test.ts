@@ -58,7 +58,7 @@ function step(
   request: SignInRequest,
   { policy = POLICY, keys = KEYS, nowMs = NOW_MS }: { policy?: OidcPolicy; keys?: SealKeys; nowMs?: number } = {},
 ) {
-  return signInStep(policy, request, { keys, nowMs });
+  return signInStep(policy, request, { unseal: (sealed, use) => unsealText(sealed, keys, use), nowMs });
 }
 
 describe("a session", () => {
