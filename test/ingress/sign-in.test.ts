@@ -18,7 +18,7 @@ import { ask, listen, startProxy } from "#test/support/ingress-proxy.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { readOidc } from "#test/support/oidc-policy.ts";
-import { startProvider, type TestProvider } from "#test/support/start-provider.ts";
+import { signingKey, startProvider, type TestProvider } from "#test/support/start-provider.ts";
 
 const DAY_MS = 86_400_000;
 const times = { fromMs: Date.now() - DAY_MS, toMs: Date.now() + DAY_MS } as const;
@@ -437,6 +437,21 @@ describe("sign-in by OpenID Connect, with two replicas and a real provider", () 
     expect(other.asked).not.toContain("/.well-known/openid-configuration");
     // Without a page of the provider for it, and without one of ours.
     expect(await browser.visit("https://a.test/oauth2/sign_out")).toMatchObject({ status: 200, body: "200 OK\n" });
+  });
+
+  it("takes no ID token that another key has signed, whoever sends it", async () => {
+    provider.user = { id: "alice", claims: {} };
+    await using other = await startProvider({ ...providerOptions, key: signingKey() });
+    const { issuer } = provider;
+    const endpoints = `endpoints: { authorization: ${issuer}/auth, token: ${issuer}/token, jwks: ${other.issuer}/jwks }`;
+    await using replica = await startReplica(endpoint.port, policyFor(issuer, endpoints));
+    const browser = new Browser({
+      ca: authority.certificatePem,
+      portOf: (host, port) => (host === "id.test" ? port : replica.port),
+    });
+    expect((await browser.visit("https://a.test/")).status).toBe(502);
+    expect(other.asked).toContain("/jwks");
+    expect(replica.failures.map(({ reason }) => reason)).toEqual(["sign-in-failed"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, type webcrypto } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
@@ -7,7 +7,12 @@ import { Provider } from "oidc-provider";
 import type { IssuedCertificate } from "./issue-certificate.ts";
 
 /** Of all: one that starts again has the key that it had. */
-const SIGNING_KEY = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "jwk" });
+const SIGNING_KEY = signingKey();
+
+/** A key that no provider has. */
+export function signingKey(): webcrypto.JsonWebKey {
+  return generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "jwk" });
+}
 
 export interface ProviderOptions {
   readonly certificate: IssuedCertificate;
@@ -18,6 +23,7 @@ export interface ProviderOptions {
   readonly clientSecret?: string | undefined;
   readonly redirectUris: readonly string[];
   readonly afterLogout?: readonly string[];
+  readonly key?: webcrypto.JsonWebKey;
   /** Where to listen; by default at any port. */
   readonly port?: number;
 }
@@ -61,7 +67,7 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
     pkce: { required: () => true },
     cookies: { keys: [randomBytes(16).toString("hex")] },
-    jwks: { keys: [SIGNING_KEY] },
+    jwks: { keys: [options.key ?? SIGNING_KEY] },
   });
   const callback = provider.callback();
 

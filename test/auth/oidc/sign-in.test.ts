@@ -350,6 +350,18 @@ describe("sealText()", () => {
     );
   });
 
+  it("has one spelling: not what means the same bytes", () => {
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (const text of ["", "a", "ab", "abc"]) {
+      const sealed = sealText(text, KEYS, "use", NONCE);
+      const others = letters
+        .split("")
+        .map((letter) => sealed.slice(0, -1) + letter)
+        .filter((one) => one !== sealed);
+      expect(others.map((one) => unsealText(one, KEYS, "use"))).toEqual(others.map(() => undefined));
+    }
+  });
+
   it("opens nothing else, and never fails", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary-ascii" }), (text) => {
