@@ -14,7 +14,7 @@ import { ownCookies, queryOf, type SignInRequest, signInStep } from "#src/auth/o
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { AccessRefusal, AccessRequest } from "#ingress/engine/access-control.ts";
-import { accessGrant } from "#ingress/engine/access-grant.ts";
+import { type AccessGrant, accessGrant } from "#ingress/engine/access-grant.ts";
 import { RESPONSE_REASONS } from "#ingress/engine/response-reason.ts";
 import { type AccessStep, type KnownBefore, PASSED, type StepDecision, type StepOutcome } from "./access-step.ts";
 import type { OidcClients } from "./oidc-clients.ts";
@@ -41,6 +41,8 @@ interface Asked {
 }
 
 const NO_STORE = ["Cache-Control", "no-store"] as const;
+/** Of a request that needs no session. */
+const NOBODY = { claims: {}, tokens: {} };
 const NO_SECRETS: OidcSecrets = { sessionKeys: new Map(), clientSecrets: new Map(), authorities: new Map() };
 
 /** Lets in who has signed in at the provider that a policy names, and sends others there. All that it remembers is in cookies. */
@@ -58,8 +60,9 @@ export class OidcStep implements AccessStep {
     this.#secrets = secrets;
   }
 
-  decide({ oidc: auth }: AuthPolicy, request: AccessRequest, { mayWait }: KnownBefore): StepOutcome {
+  decide({ oidc: auth }: AuthPolicy, request: AccessRequest, { claims, mayWait }: KnownBefore): StepOutcome {
     if (auth === undefined) return PASSED;
+    if (auth.acceptsTokens && claims !== undefined) return { kind: "pass", grant: grantOf(auth, request, NOBODY) };
     const { sessionKeys, clientSecret, authorities } = secretsOf(auth);
     const keys = this.#secrets.sessionKeys.get(sessionKeys);
     const hasSecret = clientSecret === undefined || this.#secrets.clientSecrets.has(clientSecret);
@@ -137,9 +140,14 @@ export class OidcStep implements AccessStep {
   }
 }
 
-/** The endpoint gets what the policy says of the session, and not the cookies with it. */
-function admit(auth: OidcPolicy, request: AccessRequest, { claims, tokens }: Session): StepDecision {
+function admit(auth: OidcPolicy, request: AccessRequest, session: Session): StepDecision {
+  const { claims } = session;
   if (!meetsClaimRules(claims, auth.claims)) return refused("claims-denied");
+  return { kind: "pass", grant: grantOf(auth, request, session), claims };
+}
+
+/** The endpoint gets what the policy says of the session, under these names nothing else, and not the cookies with it. */
+function grantOf(auth: OidcPolicy, request: AccessRequest, { claims, tokens }: Omit<Session, "untilS">): AccessGrant {
   const rest = withoutCookies(request.valuesOf("cookie"), cookieBase(auth));
   const ofTokens = auth.forwardTokens.flatMap(({ token, header }) => {
     const value = tokens[token];
@@ -148,13 +156,12 @@ function admit(auth: OidcPolicy, request: AccessRequest, { claims, tokens }: Ses
   });
   const fields = [...claimFields(claims, auth.forwardClaims), ...ofTokens];
   const written = [...auth.forwardClaims, ...auth.forwardTokens].map(({ header }) => header);
-  const grant = accessGrant({
+  return accessGrant({
     fields: rest === "" ? fields : [...fields, ["Cookie", rest]],
     cookies: [],
     removes: ["cookie", ...written],
     alwaysSetsCookie: false,
   });
-  return { kind: "pass", grant, claims };
 }
 
 async function later<T>(found: Promise<T>, use: (found: T) => StepDecision): Promise<StepDecision> {

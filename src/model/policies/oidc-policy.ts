@@ -4,6 +4,7 @@ import {
   complainMissing,
   type Field,
   isUnset,
+  readBoolean,
   readChoice,
   readEach,
   readList,
@@ -52,6 +53,8 @@ export interface OidcPolicy {
   readonly claims: readonly ClaimRule[];
   readonly forwardClaims: readonly ForwardedClaim[];
   readonly forwardTokens: readonly ForwardedToken[];
+  /** A request comes in without a session where `jwt` has verified a token of it. */
+  readonly acceptsTokens: boolean;
 }
 
 /** Absolute URLs of a provider. */
@@ -97,6 +100,7 @@ const MORE_KEYS = [
   "claims",
   "forwardClaims",
   "forwardTokens",
+  "acceptTokens",
 ] as const;
 const ENDPOINTS = ["authorization", "token", "jwks", "userinfo", "endSession"] as const;
 
@@ -142,6 +146,7 @@ export function readOidcPolicy(field: Field): OidcPolicy | undefined {
     claims: readClaimRules(at("claims")) ?? [],
     forwardClaims: readForwardedClaims(at("forwardClaims")) ?? [],
     forwardTokens: readForwardedTokens(at("forwardTokens")),
+    acceptsTokens: readBoolean(at("acceptTokens")) ?? false,
   };
   const headers = [...policy.forwardClaims, ...policy.forwardTokens].map(({ header }) => header.toLowerCase());
   const twice = headers.find((name, index) => headers.indexOf(name) !== index);

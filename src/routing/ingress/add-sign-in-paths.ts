@@ -55,7 +55,7 @@ function policyOf({ settings }: PathClaim): string | undefined {
 
 /** The claim on one of the paths: with the sign-in and what else is said of who may come in, but without another way to show who one is. */
 function ownClaim(claim: PathClaim, field: SignInConflict["field"]): PathClaim {
-  const { authType: _type, authUrl: _url, rewrite: _rewrite, ...settings }: PathSettings = claim.settings;
+  const { authType: _type, authUrl: _url, jwt: _jwt, rewrite: _rewrite, ...settings }: PathSettings = claim.settings;
   const path = (settings.oidc as OidcPolicy)[field];
   return { ...claim, settings, path, pathType: "Exact" };
 }

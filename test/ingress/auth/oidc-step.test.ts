@@ -4,6 +4,7 @@ import { OidcStep } from "#ingress/auth/oidc-step.ts";
 import type { AccessRequest } from "#ingress/engine/access-control.ts";
 import type { SignedIn } from "#src/auth/oidc/new-session.ts";
 import { sealKey } from "#src/auth/oidc/seal-text.ts";
+import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import { oidcPolicy } from "#test/support/oidc-policy.ts";
@@ -44,8 +45,11 @@ function start({ pages = PAGES, signedIn = ALICE }: Client = {}, policy: OidcPol
   return {
     step,
     failures,
-    decide: (target: string, cookie = "", { mayWait = true, hostField = "a.test" } = {}) =>
-      step.decide(auth, requestFor(target, cookie, hostField), { ...BEFORE, mayWait }),
+    decide: (
+      target: string,
+      cookie = "",
+      { mayWait = true, hostField = "a.test", claims = undefined as VerifiedClaims | undefined } = {},
+    ) => step.decide(auth, requestFor(target, cookie, hostField), { claims, mayWait }),
   };
 }
 
@@ -82,6 +86,17 @@ describe("OidcStep", () => {
       sources: undefined,
     } as const;
     expect(step.decide(auth, requestFor("/", "", "a.test"), BEFORE)).toMatchObject({ kind: "pass", grant: undefined });
+  });
+
+  it("lets a request with a token come in without a session where the policy says so, and jwt has verified it", () => {
+    const claims = { sub: "robot" };
+    expect(start().decide("/", "", { claims })).toMatchObject({ status: 302 });
+    const accepting = start({}, oidcPolicy("acceptTokens: true\nforwardClaims: [{ claim: sub, header: X-User }]"));
+    const passed = accepting.decide("/", "a=b", { claims });
+    // Nor can it say whose session it has.
+    const grant = { removes: new Set(["cookie", "x-user"]), requestLines: Buffer.from("Cookie: a=b\r\n") };
+    expect(passed).toMatchObject({ kind: "pass", grant });
+    expect(accepting.decide("/")).toMatchObject({ status: 302 });
   });
 
   it("answers at once where the provider is known, and keeps no answer in a cache", () => {

@@ -21,6 +21,7 @@ describe("readOidcPolicy()", () => {
       claims: [],
       forwardClaims: [],
       forwardTokens: [],
+      acceptsTokens: false,
     });
   });
 
@@ -42,10 +43,12 @@ describe("readOidcPolicy()", () => {
       claims: [{ name: groups, values: [admins] }]
       forwardClaims: [{ claim: email, header: X-Email }]
       forwardTokens: [{ token: id, header: X-Id-Token }, { token: access, header: Authorization }]
+      acceptTokens: true
     `.replaceAll(/^ {6}/gm, "");
     expect(oidcPolicy(text)).toMatchObject({
       endpoints: { authorization: "https://id.test/auth?kc_idp_hint=x", endSession: "https://id.test/end" },
       caSecret: "id-ca",
+      acceptsTokens: true,
       clientAuth: "post",
       scopes: ["openid", "profile", "email"],
       callbackPath: "/cb",
