@@ -14,6 +14,9 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   EC: ["crv", "x", "y"],
   OKP: ["crv", "x"],
 };
+/** 8,192 bits, and 32 bits: with larger numbers a signature takes milliseconds to verify, of a thread that all share. */
+const MAX_MODULUS = 1_366;
+const MAX_EXPONENT = 6;
 const TEXTS = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"];
 
 /**
@@ -44,6 +47,8 @@ function publicJwk(key: unknown): PublicJwk | undefined {
   const { kty, use, key_ops: operations } = key;
   const members = Object.hasOwn(MEMBERS, textOf(kty)) ? MEMBERS[textOf(kty)] : undefined;
   if (members === undefined || !members.every((name) => textOf(key[name]) !== "")) return undefined;
+  if (kty === "RSA" && (textOf(key["n"]).length > MAX_MODULUS || textOf(key["e"]).length > MAX_EXPONENT))
+    return undefined;
   if (use !== undefined && use !== "sig") return undefined;
   if (operations !== undefined && !listOf(operations).includes("verify")) return undefined;
   const texts = TEXTS.map((name) => [name, key[name]] as const);

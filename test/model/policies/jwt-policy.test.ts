@@ -152,6 +152,20 @@ describe("readJwtPolicy()", () => {
     expect(found).toContain(expected);
   });
 
+  it.each([
+    ["a public exponent of 40 bits", { kty: "RSA", n: "A".repeat(342), e: "AAAAAAA" }],
+    ["a modulus of more than 8,192 bits", { kty: "RSA", n: "A".repeat(1_367), e: "AQAB" }],
+    ["a key for encryption", { ...KEY, use: "enc" }],
+    ["a key for signing alone", { ...KEY, key_ops: ["sign"] }],
+    ["a shared secret", { kty: "oct", k: "AAAA" }],
+    ["a type that is not known", { kty: "toString" }],
+    ["a key without its point", { kty: "EC", crv: "P-256", x: "AAAA" }],
+    ["no map", "AAAA"],
+  ])("leaves out %s", (_name, key) => {
+    const { policy } = read({ issuer: "a", jwks: { inline: JSON.stringify({ keys: [key, KEY] }) } });
+    expect(policy?.providers[0]?.jwks).toEqual({ kind: "inline", keys: [KEY] });
+  });
+
   it("keeps no private part of a key", () => {
     const { policy } = read({ issuer: "a", jwks: { inline: JSON.stringify({ keys: [{ ...KEY, d: "secret" }] }) } });
     expect(JSON.stringify(policy)).not.toContain("secret");
