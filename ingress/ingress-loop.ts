@@ -6,7 +6,6 @@ import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
-import { objectAt } from "#src/model/problem-place.ts";
 import { parseService } from "#src/model/service.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -19,12 +18,14 @@ import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed
 import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
+import { classForeign } from "./class-foreign.ts";
 import { MissingPorts } from "./missing-ports.ts";
-import { type ForeignClass, type RouteChanges, RouteIndex } from "./route-index.ts";
+import { type RouteChanges, RouteIndex } from "./route-index.ts";
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
 import { NamedConfigMaps, type NamedHeaders } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { type NginxConfigOptions, NginxConfigReader } from "./nginx-config-reader.ts";
+import { PolicyReader } from "./policy-reader.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
@@ -119,6 +120,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
         known.mark(changed);
         loop.mark();
       },
+      onPresence: () => loop.mark(),
       onProblems: (where, found) => problems.report(where, found),
     },
   );
@@ -159,17 +161,6 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
   };
 }
 
-function classForeign({ name, controller = "", count }: ForeignClass, scope: ClassScope): Problem {
-  return {
-    code: "INGRESS_CLASS_FOREIGN",
-    at: objectAt("IngressClass", name, "spec.controller"),
-    what: `Cannot serve ${count} Ingress${count === 1 ? "" : "es"}`,
-    why: `${count === 1 ? "it belongs" : "they belong"} to class "${name}" of controller "${controller}", and this program serves the controller "${scope.controller}"`,
-    fix: `Start the ingress with --controller-class ${controller}, or give the Ingresses another class`,
-    severity: "error",
-  };
-}
-
 /** Certificates grow old without any change of an object. */
 async function lookAgain(signal: AbortSignal, look: () => void): Promise<void> {
   while (!signal.aborted) {
@@ -207,8 +198,10 @@ class KnownObjects {
   readonly #services = this.#reader("Service", parseService);
   readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
   readonly #nodes = this.#reader("Node", parseNode);
+  readonly #policies: PolicyReader;
   readonly #kinds: ParsedKinds = {
     Ingress: this.#ingresses,
+    HTTPPolicy: { mark: (key) => this.#policies.mark(key) },
     IngressClass: this.#classes,
     Service: this.#services,
     EndpointSlice: this.#slices,
@@ -237,6 +230,8 @@ class KnownObjects {
       use: context.useHeaders ?? (() => undefined),
       mark: markNamed,
     });
+    const isOurs = (key: string) => this.#index.get(key) !== undefined;
+    this.#policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs });
     this.#ports = new MissingPorts(this.#index);
     this.#secrets = new NamedSecrets({
       source,
@@ -290,7 +285,7 @@ class KnownObjects {
     // Classes first: they decide which Ingresses are reported on.
     const classes = this.#classes.update();
     this.#index.useClasses(classes);
-    const ingresses = this.#ingresses.update();
+    const ingresses = this.#policies.update(this.#ingresses.update());
     const services = this.#services.update();
     const slices = this.#slices.update();
     this.#findPlace();
@@ -301,6 +296,7 @@ class KnownObjects {
     if (classes.length > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
+    this.#policies.report();
     this.#problems.report("default backend", this.#index.defaultProblems());
     this.#findMissingPorts(changes);
     // Endpoints and addresses come and go all the time, and name nothing.

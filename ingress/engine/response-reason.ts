@@ -164,6 +164,11 @@ export const RESPONSE_REASONS = {
       "The Ingress asks for what Hawser does not have, and without it would reach something else. The path is closed.",
   },
   "closed-unreadable": { status: 503, meaning: "The rule of this host and path cannot be read. The path is closed." },
+  "closed-policy": {
+    status: 503,
+    meaning:
+      "An HTTPPolicy that is attached to the path cannot be read, cannot be served there, or contradicts another one. The path is closed.",
+  },
   "rate-limited": {
     status: 503,
     meaning:

@@ -17,15 +17,17 @@ export function requestFields(values: {
   readonly connection: "keep-alive" | "close" | undefined;
   /** Take the place of those of the client; an empty value only takes them away. */
   readonly set: readonly { readonly name: string; readonly value: string }[];
+  /** Are added to those of the client. */
+  readonly added?: readonly { readonly name: string; readonly value: string }[];
 }): RequestFields | undefined {
-  const { host, forwardedPrefix, connection, set } = values;
-  if (host === undefined && forwardedPrefix === undefined && connection === undefined && set.length === 0)
-    return undefined;
+  const { host, forwardedPrefix, connection, set, added = [] } = values;
+  const isPlain = host === undefined && forwardedPrefix === undefined && connection === undefined;
+  if (isPlain && set.length + added.length === 0) return undefined;
   const last = new Map(set.map((field) => [sameHeaderName(field.name), field]));
   const lines = [
     forwardedPrefix === undefined ? "" : `X-Forwarded-Prefix: ${forwardedPrefix}\r\n`,
     connection === undefined ? "" : `Connection: ${connection}\r\n`,
-    ...Array.from(last.values(), ({ name, value }) => (value === "" ? "" : `${name}: ${value}\r\n`)),
+    ...[...last.values(), ...added].map(({ name, value }) => (value === "" ? "" : `${name}: ${value}\r\n`)),
   ];
   return {
     hostLine: host === undefined ? undefined : Buffer.from(`Host: ${host}\r\n`),

@@ -13,6 +13,7 @@ import {
   readMap,
   readText,
 } from "./field.ts";
+import type { PathTerms } from "./path-terms.ts";
 import type { SnippetAnswer, SnippetStatus } from "./snippets/snippet.ts";
 import { PathPattern } from "#src/pattern/path-pattern.ts";
 import { type IngressBackend, readBackend } from "./ingress-backend.ts";
@@ -63,6 +64,8 @@ export interface IngressPath {
   readonly target: IngressTarget;
   /** Its place in the object: `spec.rules[0].http.paths[1]`. */
   readonly at: string;
+  /** On which terms its requests are served; undefined: as its Ingress says of all its paths. */
+  readonly terms?: PathTerms;
 }
 
 /** What might be a path of a restricted Ingress, and cannot be served as one. */
@@ -172,24 +175,35 @@ function readPattern(field: Field, text: string): boolean {
   return false;
 }
 
-/** Reads the paths of a rule; what is not a list of paths counts as one path that cannot be read. */
-export function readPaths(http: Field, context: PathContext): readonly IngressPath[] {
-  if (isUnset(http)) return [];
-  const field = child(http, "paths");
-  const paths = readMap(http) ? readList(field) : [];
-  if (!isRecord(http.value) || !(isUnset(field) || Array.isArray(field.value)))
-    return [unknownPath(field, context) ?? []].flat();
-  return paths.flatMap((path) => {
-    const read = readPath(path, context);
-    if (read === undefined) return [];
-    if (!mayBePattern(read, context)) return [read];
-    return [read, { ...read, isPattern: true as const, target: closedBy(context) ?? RESTRICTED }];
-  });
+/** The paths of a rule. */
+interface ReadPaths {
+  readonly paths: readonly IngressPath[];
+  /** The place of the first of which not even the text can be read, where nothing restricts it. */
+  readonly unread?: string;
 }
 
-/** Whether a path that is not open may be a pattern, too, for another controller: `/admin/*` is for those of AWS and GCE. */
-function mayBePattern({ path, pathType, isPattern }: IngressPath, { closed, isRestricted }: PathContext): boolean {
-  return (closed !== undefined || isRestricted) && isPattern !== true && pathType !== "Exact" && PATTERN.test(path);
+/** Reads the paths of a rule; what is not a list of paths counts as one path that cannot be read. */
+export function readPaths(http: Field, context: PathContext): ReadPaths {
+  if (isUnset(http)) return { paths: [] };
+  const field = child(http, "paths");
+  const listed = readMap(http) ? readList(field) : [];
+  const isList = isRecord(http.value) && (isUnset(field) || Array.isArray(field.value));
+  const entries = isList ? listed : [field];
+  const { closed, isRestricted } = context;
+  const isGuarded = closed !== undefined || isRestricted;
+  const read = entries.map((entry) => (isList ? readPath(entry, context) : unknownPath(entry, context)));
+  const paths = read.flatMap((path) => {
+    if (path === undefined) return [];
+    return isGuarded ? [path, ...maybePattern(path, closedBy(context) ?? RESTRICTED)] : [path];
+  });
+  const unread = entries[read.indexOf(undefined)]?.path;
+  return unread === undefined ? { paths } : { paths, unread };
+}
+
+/** A path that is not open as the pattern that it may be, too, for another controller: `/admin/*` is for those of AWS and GCE. */
+export function maybePattern(path: IngressPath, target: ClosedTarget): readonly IngressPath[] {
+  const { path: text, pathType, isPattern } = path;
+  return isPattern !== true && pathType !== "Exact" && PATTERN.test(text) ? [{ ...path, isPattern: true, target }] : [];
 }
 
 function closedBy({ closed }: PathContext): ClosedTarget | undefined {

@@ -22,6 +22,7 @@ import { readBackend } from "./ingress-backend.ts";
 import { meantHost, readHost } from "./read-host.ts";
 import { answeredBy, type IngressPath, type IngressTarget, type PathContext, readPaths } from "./ingress-path.ts";
 import { isDnsSubdomain } from "./name.ts";
+import type { PathTerms } from "./path-terms.ts";
 import type { SnippetAnswer } from "./snippets/snippet.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed, Problem } from "./problem.ts";
@@ -33,6 +34,8 @@ interface IngressRule {
    */
   readonly host: string;
   readonly paths: readonly IngressPath[];
+  /** The place of the first path of which not even the text can be read, where nothing restricts it. */
+  readonly unread?: string;
   /** An annotation adds the host, and Hawser does not serve it. A host that any rule names is not touched. */
   readonly isAdded?: true;
   /** Of a host that an annotation adds, or an expression for hosts (`~` and its text): all that this host has serves it, too. */
@@ -55,6 +58,8 @@ export interface Ingress {
   /** Why nothing of it is served, though it can be read: it keeps its hosts, paths and certificates. */
   readonly closed: ClosedReason | undefined;
   readonly defaultBackend: IngressTarget | undefined;
+  /** The terms of requests for the default backend, where policies are attached to it. */
+  readonly defaultTerms?: PathTerms;
   /** Its paths may be regular expressions; for ingress-nginx all paths of its hosts then are, those of other Ingresses too. */
   readonly usesRegex?: true;
   /** Its settings say who may come in, or how often: no other rule takes requests that may be meant for its paths. */
@@ -62,6 +67,8 @@ export interface Ingress {
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly settings: IngressSettings;
+  /** All terms that its paths have, where policies are attached to any of them. */
+  readonly ownTerms?: readonly PathTerms[];
 }
 
 /** An IngressClass, strictly read. */
@@ -191,7 +198,8 @@ function withEffects(
     target: closesRoot || toRoot === undefined ? target : { redirect: toRoot },
     at: "metadata.annotations",
   };
-  const closing = rules.map(({ host, paths }) => ({
+  const closing = rules.map(({ host, paths, ...rest }) => ({
+    ...rest,
     host,
     paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot || toRoot !== undefined ? [root] : []), ...paths],
   }));
@@ -272,7 +280,7 @@ function readRule(field: Field, context: PathContext): IngressRule | undefined {
   const meant = host ?? meantHost(hostField);
   if (meant === undefined) return undefined;
   const inner = host === undefined ? { ...context, closed: context.closed ?? ("closed-unreadable" as const) } : context;
-  return { host: meant, paths: readPaths(child(field, "http"), inner) };
+  return { host: meant, ...readPaths(child(field, "http"), inner) };
 }
 
 /**

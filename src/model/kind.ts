@@ -31,11 +31,22 @@ export interface KindFacts {
   readonly isNamespaced: boolean;
   /** Whether clusters may be without it, because it has a definition (CustomResourceDefinition) that is installed or not. */
   readonly isOptional: boolean;
+  /**
+   * Whether a program that may not read the kind waits until it may, where clusters have it: what it does not know of would open what
+   * objects of the kind protect.
+   */
+  readonly isProtecting: boolean;
   /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
   readonly statusTakesMetadata: boolean;
 }
 
-const defaults = { old: [], isNamespaced: true, isOptional: false, statusTakesMetadata: false } as const;
+const defaults = {
+  old: [],
+  isNamespaced: true,
+  isOptional: false,
+  isProtecting: false,
+  statusTakesMetadata: false,
+} as const;
 const core = { ...defaults, apiVersion: "v1" } as const;
 const networking = { ...defaults, apiVersion: "networking.k8s.io/v1" } as const;
 const metallb = { ...defaults, apiVersion: "metallb.io/v1beta1", isOptional: true } as const;
@@ -76,7 +87,13 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
   BFDProfile: { ...metallb, plural: "bfdprofiles" },
   // Of MetalLB 0.13, for those who came from its ConfigMap; read only to say what takes its place.
   AddressPool: { ...metallb, old: ["metallb.io/v1alpha1"], plural: "addresspools" },
-  HTTPPolicy: { ...defaults, apiVersion: "hawser.dev/v1alpha1", plural: "httppolicies", isOptional: true },
+  HTTPPolicy: {
+    ...defaults,
+    apiVersion: "hawser.dev/v1alpha1",
+    plural: "httppolicies",
+    isOptional: true,
+    isProtecting: true,
+  },
 };
 
 /** The kinds of metallb.io that are read, in this order. */

@@ -553,6 +553,16 @@ export const PROBLEM_CODES = {
       "Warning: a limit of an HTTPPolicy counts by a claim, and the policy verifies no token. Unless another policy of the same paths does, all requests count together for it.",
     solve: "Add `jwt` or `oidc` to the policy, or count by another key.",
   },
+  POLICY_CONFLICT: {
+    meaning:
+      "Two HTTPPolicies at the same level say a part of the same paths otherwise. Where one could be more open than the other, the paths are closed; otherwise the older policy counts.",
+    solve: "Keep one of the two, or attach one of them to a path.",
+  },
+  POLICY_KIND_GONE: {
+    meaning:
+      "The definition of HTTPPolicy was removed from the cluster, and all policies with it. An ingress that runs keeps what they said; one that is started after that knows of none.",
+    solve: "Install the definition and the policies again.",
+  },
   PUBLISH_SERVICE_MISSING: {
     meaning: "The Service in `--publish-service` does not exist. The statuses of Ingresses stay as they are.",
     solve: "Create the Service, or fix the option.",

@@ -90,7 +90,7 @@ export interface LackingEndpoint {
  * Where a request goes. The host is chosen first and for good (exact, then wildcard, then catch-all), the path within it:
  * Exact, else the longest prefix or regular expression, else the default backend of the host's first Ingress, else that of the catch-all. A
  * closed rule takes its requests as any other would, and refuses them; also those that only some endpoints would read as
- * requests for its path. Of these, a restricted one refuses those that came to another Ingress.
+ * requests for its path. Of these, a restricted one refuses those that came to a rule with other restrictions.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   const host = request.host === "" ? "" : hostOf(request.host);
@@ -187,8 +187,8 @@ function unavailable(rule: Rule, reason: RouteRefusal, lacking?: LackingEndpoint
 }
 
 /**
- * The refusal of a path that some programs read as another one, whose rule is closed, or has the restrictions of another
- * Ingress than this one's.
+ * The refusal of a path that some programs read as another one, whose rule is closed, or has other restrictions than
+ * this one's.
  */
 function refusedAlias(
   rules: HostRoutes | undefined,
@@ -199,9 +199,14 @@ function refusedAlias(
     const rule = matchPath(rules, one, budget);
     if (budget.left < 0) return TOO_LONG;
     if (rule?.action.kind === "closed") return unavailable(rule, rule.action.reason);
-    if (rule?.isRestricted === true && rule.origin.object !== matched.origin.object) return BAD_PATH;
+    if (rule?.isRestricted === true && !isOnSameTerms(rule, matched)) return BAD_PATH;
   }
   return undefined;
+}
+
+/** Whether two rules restrict the same: those of one Ingress do, where the same policies are attached to them. */
+function isOnSameTerms(left: Rule, right: Rule): boolean {
+  return left.origin.object === right.origin.object && left.policies === right.policies;
 }
 
 /** The rules of a host: those of its name or alias, else of its wildcard or the alias of that, else of the first expression that matches. */

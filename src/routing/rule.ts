@@ -1,6 +1,7 @@
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
+import type { AppliedPart } from "#src/model/path-terms.ts";
 import type { SnippetStatus } from "#src/model/snippets/snippet.ts";
 import type { PathType } from "#src/model/ingress-path.ts";
 import type { Balancing } from "./balancing.ts";
@@ -12,6 +13,8 @@ export interface Rule {
   readonly filters: RuleFilters;
   /** The filters say who may come in, or how often. */
   readonly isRestricted: boolean;
+  /** What policies say of it; missing: none is attached. Rules of an Ingress with the same policies share it. */
+  readonly policies?: readonly AppliedPart[];
   /** Its requests are not in the access log. */
   readonly isUnlogged?: true;
   /** An Ingress has a `tls` entry for the host. */

@@ -24,7 +24,7 @@ export const programKinds = {
   },
   // The addresses of Nodes, with --publish-node-addresses; their zones, with --node.
   ingress: {
-    opens: ["Ingress", "IngressClass", "Service", "EndpointSlice"],
+    opens: ["Ingress", "IngressClass", "Service", "EndpointSlice", "HTTPPolicy"],
     follows: ["ConfigMap", "Secret"],
     opensOnRequest: ["Node"],
   },

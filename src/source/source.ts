@@ -69,7 +69,8 @@ export interface StatusPatch {
 export interface Source {
   /**
    * Starts watching the kinds. Resolves when all that exists now is in `list()`. An optional kind that the cluster does not have,
-   * or that may not be read, is not waited for: it is empty, and looked for again about twice a minute.
+   * or that may not be read, is not waited for: it is empty, and looked for again about twice a minute. One that protects something
+   * (`KindFacts.isProtecting`) is waited for while it may not be read, if the cluster has it.
    */
   open(kinds: readonly Kind[], listener: SourceListener): Promise<void>;
   /** All objects of a kind as last seen, by key (`namespace/name`). A new map after each change; never mutated. */

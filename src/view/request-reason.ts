@@ -48,6 +48,7 @@ export const REFUSAL_TEXTS: Readonly<Record<RequestReason, RefusalText>> = {
   },
   "closed-unsupported": { status: 503, why: "its Ingress asks for what Hawser does not have", fix: "" },
   "closed-unreadable": { status: 503, why: "the rule cannot be read", fix: "" },
+  "closed-policy": { status: 503, why: "an HTTPPolicy for the path cannot be served", fix: "" },
   "closed-secret": { status: 503, why: "the Secret with names and passwords cannot be used", fix: "" },
   "token-missing": {
     status: 401,

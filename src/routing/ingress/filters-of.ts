@@ -2,6 +2,7 @@ import { rateLimit } from "#src/filters/leaky-bucket.ts";
 import { NO_FILTERS, type RuleFilters } from "#src/filters/rule-filters.ts";
 import { requestFields } from "#src/filters/request-fields.ts";
 import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
+import { CLIENT_LIMITS } from "#src/model/annotations/client-limits.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
@@ -34,7 +35,8 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
       host: hostOfService(claim),
       forwardedPrefix,
       connection: settings.proxyConnection,
-      set: requestFieldsOf(settings),
+      set: [...requestFieldsOf(settings), ...(settings.requestHeaderModifier?.set ?? [])],
+      added: settings.requestHeaderModifier?.added ?? [],
     }),
     bodyBytes: settings.bodyBytes,
     patience: patienceOf(settings),
@@ -116,7 +118,7 @@ function answerRateOf({ answerKibPerSecond = 0, answerKibUncounted = 0 }: Ingres
 const BURST_MULTIPLIER = 5;
 
 /** A limit of 0 is none. */
-function clientLimitsOf({ ingress, settings }: PathClaim): RuleFilters["clientLimits"] {
+function clientLimitsOf({ ingress, settings, applied }: PathClaim): RuleFilters["clientLimits"] {
   const { requestsPerSecond = 0, requestsPerMinute = 0, clientConnections = 0 } = settings;
   const { burstMultiplier = BURST_MULTIPLIER, unlimitedSources } = settings;
   if (requestsPerSecond + requestsPerMinute + clientConnections === 0) return undefined;
@@ -124,11 +126,19 @@ function clientLimitsOf({ ingress, settings }: PathClaim): RuleFilters["clientLi
     requests === 0 ? undefined : rateLimit(requests, per, requests * burstMultiplier);
   const rates = { perSecond: limit(requestsPerSecond, "second"), perMinute: limit(requestsPerMinute, "minute") };
   return {
-    zone: ingress.key,
+    zone: zoneOf(ingress.key, applied),
     rates: (rates.perSecond ?? rates.perMinute) ? rates : undefined,
     connections: clientConnections === 0 ? undefined : clientConnections,
     exempt: unlimitedSources,
   };
+}
+
+const LIMITS: ReadonlySet<string> = new Set(Object.keys(CLIENT_LIMITS));
+
+/** What is counted together: all paths of an Ingress with the same limits. */
+function zoneOf(ingress: string, applied: PathClaim["applied"] = []): string {
+  const ofLimits = applied.filter(({ part }) => Object.keys(part.values).some((name) => LIMITS.has(name)));
+  return [ingress, ...new Set(ofLimits.map(({ policy }) => policy))].join(" ");
 }
 
 function toHttps(settings: PathSettings, hasTls: boolean): HttpsPolicy | undefined {

@@ -44,8 +44,9 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
       severity: "warning",
     },
   }));
-  const alone = merged.alone.map((claim) => aloneOf(host, claim));
-  return [...taken, ...aliases, ...alone, ...signInConflicts(host, merged)].slice(0, MAX_CONFLICTS_PER_HOST);
+  const alone = merged.alone.map((claim) => aloneOf(claim, whyAlone(host, claim)));
+  const uncovered = merged.uncovered.map((claim) => aloneOf(claim, UNCOVERED));
+  return [...taken, ...aliases, ...alone, ...uncovered, ...signInConflicts(host, merged)].slice(0, MAX_CONFLICTS_PER_HOST);
 }
 
 function aliasTaken(host: string, { loser, winner, isNamed }: LostAlias): RouteConflict {
@@ -71,12 +72,25 @@ function aliasTaken(host: string, { loser, winner, isNamed }: LostAlias): RouteC
   };
 }
 
-function aloneOf(host: string, { ingress, pathType, at }: PathClaim): RouteConflict {
+function whyAlone(host: string, { pathType }: PathClaim): AloneText {
   const shown = host === "" ? "requests for any host" : `host ${host}`;
-  const why =
-    pathType === "default"
-      ? "a canary has requests for paths alone"
-      : `no other Ingress of its namespace that is served has this path and type for ${shown}`;
+  return {
+    why:
+      pathType === "default"
+        ? "a canary has requests for paths alone"
+        : `no other Ingress of its namespace that is served has this path and type for ${shown}`,
+    fix: "Give it the host, path and pathType of a path of the main Ingress, or remove the annotation canary",
+  };
+}
+
+type AloneText = Pick<Problem, "why" | "fix">;
+
+const UNCOVERED: AloneText = {
+  why: "an HTTPPolicy asks more of its requests than is asked of those for the path of the main Ingress, of which they are a part",
+  fix: "Attach the policy to the main Ingress, too",
+};
+
+function aloneOf({ ingress, at }: PathClaim, text: AloneText): RouteConflict {
   return {
     loser: ingress,
     at,
@@ -85,8 +99,7 @@ function aloneOf(host: string, { ingress, pathType, at }: PathClaim): RouteConfl
       code: "INGRESS_CANARY_ALONE",
       at: objectAt("Ingress", ingress.key, at),
       what: "This path of a canary gets no requests",
-      why,
-      fix: "Give it the host, path and pathType of a path of the main Ingress, or remove the annotation canary",
+      ...text,
       severity: "error",
     },
   };

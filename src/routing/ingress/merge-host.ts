@@ -54,6 +54,8 @@ export interface MergedHost {
   readonly canaries: ReadonlyMap<PathClaim, PathClaim>;
   /** Claims of canaries that get no requests, because no other Ingress has such a path. */
   readonly alone: readonly PathClaim[];
+  /** Claims of canaries that get no requests, because policies ask more of them than of the claim whose requests they would get. */
+  readonly uncovered: readonly PathClaim[];
   /** Annotations alone add the host, and it is a further name of this one. */
   readonly aliasOf: string | undefined;
   /** The namespace of the Ingress that adds it so, or names it. */
@@ -141,7 +143,7 @@ function mergeHost(
     return among.get(identity);
   };
   const claims = canaries.flatMap((one) => canaryClaims(one, { host, index: indexOf(one), expressions }));
-  const { canaries: added, alone } = addCanaries(claims, mainOf, lost);
+  const { canaries: added, alone, uncovered } = addCanaries(claims, mainOf, lost);
   return {
     exact,
     prefixes: [...prefixes.values()],
@@ -153,6 +155,7 @@ function mergeHost(
     ...mergeAliases(claimants, named[0], (ingress) => indexOf(ingress).rulesOf(host, true)),
     canaries: added,
     alone,
+    uncovered,
     isEmpty: claimants.length === 0,
   };
 }
@@ -236,17 +239,17 @@ function hasRealClaim({ rules, defaultBackend }: Ingress, host: string, index: H
 /** Undefined for a path that no request can have. */
 function claimOf(
   ingress: Ingress,
-  { path: written, pathType, target, at, isPattern }: IngressPath,
+  { path: written, pathType, target, at, isPattern, terms = termsOf(ingress) }: IngressPath,
 ): PathClaim | undefined {
   const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
-  return path === undefined ? undefined : { ingress, path, pathType, target, at, ...termsOf(ingress) };
+  return path === undefined ? undefined : { ingress, path, pathType, target, at, ...terms };
 }
 
 /** What an Ingress says of requests that no path of it is for; nothing where it has no default backend. */
 function defaultClaim(ingress: Ingress): readonly PathClaim[] {
-  const { defaultBackend: target } = ingress;
+  const { defaultBackend: target, defaultTerms: terms = termsOf(ingress) } = ingress;
   if (target === undefined) return [];
-  return [{ ingress, path: "", pathType: "default", target, at: "spec.defaultBackend", ...termsOf(ingress) }];
+  return [{ ingress, path: "", pathType: "default", target, at: "spec.defaultBackend", ...terms }];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { FieldEdit } from "#src/filters/response-edit.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import type { SnippetField } from "#src/model/snippets/snippet.ts";
 
 /** The fields of requests that the snippets of an Ingress set, those for its hosts first. */
@@ -7,9 +8,14 @@ export function requestFieldsOf({ serverSnippet, configurationSnippet }: Ingress
   return [...(serverSnippet?.requestFields ?? []), ...(configurationSnippet?.requestFields ?? [])];
 }
 
-/** What the snippets of an Ingress do to the heads of answers, those for its hosts first; of several that set one field the last counts. */
-export function snippetEditOf({ serverSnippet, configurationSnippet }: IngressSettings): FieldEdit | undefined {
-  const fields = [...(serverSnippet?.responseFields ?? []), ...(configurationSnippet?.responseFields ?? [])];
+/**
+ * What the snippets of an Ingress do to the heads of answers, those for its hosts first, and then policies; of several that set one
+ * field the last counts.
+ */
+export function snippetEditOf(settings: PathSettings): FieldEdit | undefined {
+  const { serverSnippet, configurationSnippet, responseHeaderModifier = [] } = settings;
+  const ofSnippets = [...(serverSnippet?.responseFields ?? []), ...(configurationSnippet?.responseFields ?? [])];
+  const fields = [...ofSnippets, ...responseHeaderModifier];
   if (fields.length === 0) return undefined;
   const lastSet = new Map(fields.flatMap((field) => (field.act === "add" ? [] : [[field.name.toLowerCase(), field]])));
   const kept = fields.filter((field) => field.act === "add" || lastSet.get(field.name.toLowerCase()) === field);

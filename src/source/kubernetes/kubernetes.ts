@@ -290,6 +290,7 @@ class KubernetesSource implements Source {
   #optional(kind: Kind): Optional {
     let isFirst = true;
     return {
+      isProtecting: factsOf(kind).isProtecting,
       mayExist: async () => this.#absent.mayExist(kind),
       isGoing: async () => this.#absent.isGoing(kind),
       onRefused: () =>

@@ -2,6 +2,8 @@ import type { Going } from "./departures.ts";
 
 /** What a reflector of an optional kind, which the cluster may be without, has besides. */
 export interface Optional {
+  /** What may not be read (403) is waited for, until the first list. */
+  readonly isProtecting: boolean;
   /** False: the cluster certainly does not have the kind; asked where it may not be read. */
   mayExist(): Promise<boolean>;
   /** Whether the definition of the kind was removed, or is being removed. */

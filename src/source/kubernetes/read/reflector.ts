@@ -50,7 +50,7 @@ export interface ReflectorOptions<T extends StoredObject> {
   readonly listener: ReflectorListener;
   /** The first list begins when this has resolved; at once by default. */
   readonly begin?: Promise<void> | undefined;
-  /** Given for an optional kind. Then 404 means that there is none of it, and what may not be read (403) is not waited for. */
+  /** Given for an optional kind. Then 404 means that there is none of it, and what may not be read (403) is not waited for, unless it protects something. */
   readonly optional?: Optional | undefined;
 }
 
@@ -178,7 +178,7 @@ export class Reflector<T extends StoredObject> {
     if (code === "HTTP_403" && (await optional.mayExist())) {
       listener.onFailure(error as NodeJS.ErrnoException, ++this.#failures);
       this.#isInDoubt = true;
-      this.#answer(asked);
+      if (!optional.isProtecting || this.#isPresent !== undefined) this.#answer(asked);
       await optional.sought(this.#untilRecalled());
       return true;
     }

@@ -1,0 +1,79 @@
+import type { Ingress } from "#src/model/ingress.ts";
+import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { ProblemLog } from "#src/process/problem-log.ts";
+import type { PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
+import { policyKindGone } from "#src/routing/ingress/policy-kind-gone.ts";
+import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
+import type { Source } from "#src/source/source.ts";
+import { PolicyIndex, type WrittenIngresses } from "./policy-index.ts";
+
+const KIND = "HTTPPolicy";
+/** Findings that are reported at once. */
+const MAX_FINDINGS = 1_000;
+
+interface PolicyReaderOptions {
+  readonly source: Source;
+  readonly problems: ProblemLog;
+  readonly ingresses: WrittenIngresses;
+  /** Whether an Ingress (`namespace/name`) is ours: only what is said of these is reported. */
+  readonly isOurs: (key: string) => boolean;
+}
+
+/** Reads policies, and attaches them to Ingresses. */
+export class PolicyReader {
+  readonly #options: PolicyReaderOptions;
+  readonly #index: PolicyIndex;
+  /** What is wrong with policies themselves, by key. */
+  readonly #unreadable = new Map<string, readonly Problem[]>();
+  readonly #policies: ParsedObjects<HttpPolicy>;
+
+  constructor(options: PolicyReaderOptions) {
+    const { source, problems, ingresses } = options;
+    this.#options = options;
+    this.#index = new PolicyIndex(ingresses);
+    this.#policies = new ParsedObjects({
+      get: (key) => source.get(KIND, key),
+      parse: parseHttpPolicy,
+      onProblems: (key, found) => {
+        if (found.length === 0) this.#unreadable.delete(key);
+        else this.#unreadable.set(key, found);
+        problems.report(`${KIND} ${key}`, found);
+      },
+    });
+  }
+
+  /** Says that a policy may have changed, or gone. */
+  mark(key: string): void {
+    this.#policies.mark(key);
+  }
+
+  /**
+   * The changes of Ingresses with what policies say of them. When the definition of the kind is removed, all policies go with it,
+   * and not because their writers want to open what they protect: what they said stays until the kind is there again.
+   */
+  update(ingresses: readonly Change<Ingress>[]): readonly Change<Ingress>[] {
+    const isThere = this.#options.source.has(KIND);
+    const policies = isThere ? this.#policies.update() : [];
+    return this.#index.update(ingresses, policies);
+  }
+
+  /** Reports what is wrong as of the last update, when it is known which Ingresses are ours. */
+  report(): void {
+    const { source, problems } = this.#options;
+    const kept = source.has(KIND) ? 0 : [...this.#policies.values()].length;
+    const gone = kept === 0 ? [] : [policyKindGone(kept)];
+    problems.report("policies", [...gone, ...this.#findings().map(({ problem }) => problem)]);
+  }
+
+  /** What is wrong between policies, and between them and Ingresses of ours. */
+  #findings(): readonly PolicyFinding[] {
+    const found: PolicyFinding[] = [];
+    for (const [key, { findings }] of this.#index.attached) {
+      if (findings.length === 0 || !this.#options.isOurs(key)) continue;
+      found.push(...findings);
+      if (found.length >= MAX_FINDINGS) break;
+    }
+    return found;
+  }
+}

@@ -1,0 +1,278 @@
+import { redirectOf } from "#src/model/annotations/redirects.ts";
+import { hasGroups } from "#src/model/annotations/rewrite-target.ts";
+import { type IngressPath, type IngressTarget, isBackend, maybePattern, RESTRICTED } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import { type AppliedPart, type PathTerms, termsOf } from "#src/model/path-terms.ts";
+import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
+import type { PathSettings } from "#src/model/policies/policy-slots.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { coversParts } from "./covers-parts.ts";
+import { mergePolicies, partNameOf, type PolicyLevels } from "./merge-policies.ts";
+import type { PartName } from "./policy-details.ts";
+import { clashProblem, partUnservable, serviceUncovered } from "./clash-problem.ts";
+
+/** Something wrong between policies, or between a policy and an Ingress. */
+export interface PolicyFinding {
+  /** `namespace/name` of the policy. */
+  readonly policy: string;
+  readonly reason: "Invalid" | "Conflicted";
+  readonly problem: Problem;
+}
+
+/** An Ingress with the policies that are attached to it. */
+export interface AttachedIngress {
+  /** With the terms of its paths; the same object where no policy is attached. */
+  readonly ingress: Ingress;
+  readonly findings: readonly PolicyFinding[];
+  /** The targets of policies that are there, as `targetId` has them. */
+  readonly reached: ReadonlySet<string>;
+  /** Services that policies name for requests whose own has no endpoint. */
+  readonly fallbacks: ReadonlySet<string>;
+}
+
+const POLICY_CLOSED = { closed: "closed-policy" } as const;
+/** Findings about one Ingress that are kept: enough to fix them one after the other. */
+const MAX_FINDINGS = 100;
+
+/** Names a target of a policy. */
+function targetId(policy: Pick<HttpPolicy, "key">, { at }: HttpPolicy["targets"][number]): string {
+  return `${policy.key} ${at}`;
+}
+
+/** A path as far as policies ask for it. */
+interface AskedPath {
+  readonly host: string;
+  /** As it is written; undefined: the default backend. */
+  readonly path: string | undefined;
+  readonly isPattern: boolean;
+  readonly target: IngressTarget;
+}
+
+/** What is known while policies are attached to an Ingress. */
+interface Attaching {
+  readonly ingress: Ingress;
+  /** The oldest first. */
+  readonly policies: readonly HttpPolicy[];
+  /** What combinations of policies come to, so that paths with the same share it. */
+  readonly combined: Map<string, Combined>;
+  /** By what they say. */
+  readonly findings: Map<string, PolicyFinding>;
+  readonly reached: Set<string>;
+  readonly terms: Set<PathTerms>;
+}
+
+/** What policies for a path come to, with the annotations. */
+interface Combined {
+  readonly terms: PathTerms;
+  readonly applied: readonly AppliedPart[];
+}
+
+/** Attaches policies (the oldest first) to an Ingress. Those that are for something else change nothing. */
+export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): AttachedIngress {
+  const policies = all.filter(({ namespace }) => namespace === ingress.namespace);
+  const reached = new Set<string>();
+  if (policies.length === 0) return { ingress, findings: [], reached, fallbacks: reached };
+  const context: Attaching = {
+    ingress,
+    policies,
+    combined: new Map(),
+    findings: new Map(),
+    reached,
+    terms: new Set(),
+  };
+  const { defaultBackend } = ingress;
+  const rules = ingress.rules.map((rule) => ({
+    ...rule,
+    paths: [...unreadPaths(context, rule), ...rule.paths.flatMap((path) => attachPath(context, rule.host, path))],
+  }));
+  const whole =
+    defaultBackend && attachTarget(context, { host: "", path: undefined, isPattern: false, target: defaultBackend });
+  const attached: Ingress = {
+    ...ingress,
+    rules,
+    ...(whole && { defaultBackend: whole.target }),
+    ...(whole?.terms && { defaultTerms: whole.terms }),
+    ownTerms: [...context.terms],
+  };
+  const findings = [...context.findings.values()].slice(0, MAX_FINDINGS);
+  const isSame =
+    reached.size === 0 && rules.every(({ paths }, index) => paths.length === ingress.rules[index]?.paths.length);
+  const named = policies.flatMap(({ parts }) => parts.map(({ values }) => values.defaultBackend ?? []));
+  return { ingress: isSame ? ingress : attached, findings, reached, fallbacks: new Set(named.flat()) };
+}
+
+function attachPath(context: Attaching, host: string, path: IngressPath): readonly IngressPath[] {
+  const { isPattern = false, target } = path;
+  const found = attachTarget(context, { host, path: path.path, isPattern, target });
+  const { terms } = found;
+  if (terms === undefined) return [path];
+  const attached = { ...path, target: found.target, terms };
+  const { closed, isRestricted } = context.ingress;
+  // What the Ingress itself closes or restricts has its patterns already.
+  const isNew = closed === undefined && isRestricted !== true && (terms.isClosed || terms.isRestricted);
+  return isNew ? [attached, ...maybePattern(attached, terms.isClosed ? POLICY_CLOSED : RESTRICTED)] : [attached];
+}
+
+/** Stands for the paths of a rule that cannot be read: what restricts paths of the Ingress closes the whole host for them. */
+function unreadPaths({ ingress, policies }: Attaching, { unread }: Ingress["rules"][number]): readonly IngressPath[] {
+  const isMeant = ({ targets, isClosed, parts }: HttpPolicy) =>
+    targets.some(({ kind, name }) => kind === "Ingress" && name === ingress.name) &&
+    (isClosed || parts.some(({ restricts }) => restricts));
+  if (unread === undefined || !policies.some(isMeant)) return [];
+  return [{ path: "", pathType: "ImplementationSpecific", isPattern: true, target: POLICY_CLOSED, at: unread }];
+}
+
+/** Where the requests for a path go, and on which terms; without terms where no policy is for it. */
+function attachTarget(
+  context: Attaching,
+  asked: AskedPath,
+): { readonly target: IngressTarget; readonly terms?: PathTerms } {
+  const levels = levelsOf(context, asked);
+  const { terms: all, ingress } = context;
+  const hasAny = levels.path.length + levels.ingress.length + levels.service.length > 0;
+  if (!hasAny && atFallback(context, ingress.settings).length === 0) {
+    all.add(termsOf(ingress));
+    return { target: asked.target };
+  }
+  const combined = combine(context, levels);
+  const isClosed = combined.terms.isClosed || isUnservable(context, asked, combined);
+  const terms = isClosed === combined.terms.isClosed ? combined.terms : { ...combined.terms, isClosed };
+  all.add(terms);
+  return { target: isClosed ? POLICY_CLOSED : redirected(ingress, asked.target, combined), terms };
+}
+
+/** The policies that are for a path. Notes their targets. */
+function levelsOf({ ingress, policies, reached }: Attaching, asked: AskedPath): PolicyLevels {
+  const levels = { path: [] as HttpPolicy[], ingress: [] as HttpPolicy[], service: [] as HttpPolicy[] };
+  const serviceName = isBackend(asked.target) ? asked.target.serviceName : undefined;
+  for (const policy of policies)
+    for (const target of policy.targets) {
+      const level = levelOf(target, { ingress: ingress.name, serviceName, asked });
+      if (level === undefined) continue;
+      reached.add(targetId(policy, target));
+      if (levels[level].at(-1) !== policy) levels[level].push(policy);
+    }
+  return levels;
+}
+
+function levelOf(
+  { kind, name, path, host }: HttpPolicy["targets"][number],
+  of: { readonly ingress: string; readonly serviceName: string | undefined; readonly asked: AskedPath },
+): keyof PolicyLevels | undefined {
+  if (kind === "Service") return name === of.serviceName ? "service" : undefined;
+  if (name !== of.ingress) return undefined;
+  if (path === undefined) return "ingress";
+  return path === of.asked.path && (host === undefined || host === of.asked.host) ? "path" : undefined;
+}
+
+/** What policies and annotations come to. */
+function combine(context: Attaching, levels: PolicyLevels): Combined {
+  const { ingress, combined } = context;
+  const keysOf = (policies: readonly HttpPolicy[]) => policies.map(({ key }) => key);
+  const id = JSON.stringify([keysOf(levels.path), keysOf(levels.ingress), keysOf(levels.service)]);
+  const known = combined.get(id);
+  if (known !== undefined) return known;
+  const { settings, applied, clashes } = mergePolicies(levels, ingress.settings);
+  for (const clash of clashes) {
+    note(context, clash.loser.policy, "Conflicted", clashProblem(ingress, clash));
+    if (clash.closes)
+      note(
+        context,
+        clash.winner.policy,
+        "Conflicted",
+        clashProblem(ingress, { ...clash, loser: clash.winner, winner: clash.loser }),
+      );
+  }
+  const isUnread = [...levels.path, ...levels.ingress, ...levels.service].some(({ isClosed }) => isClosed);
+  const terms: PathTerms = {
+    settings: withCoveredFallback(context, settings, applied),
+    isClosed: ingress.closed !== undefined || isUnread || clashes.some(({ closes }) => closes),
+    isRestricted: ingress.isRestricted === true || applied.some(({ part }) => part.restricts),
+    applied,
+  };
+  const made = { terms, applied };
+  combined.set(id, made);
+  return made;
+}
+
+/** The policies at the Service for requests whose own has no endpoint. Notes their targets. */
+function atFallback({ policies, reached }: Attaching, { defaultBackend }: PathSettings): readonly HttpPolicy[] {
+  if (defaultBackend === undefined) return [];
+  return policies.filter((policy) => {
+    const target = policy.targets.find(({ kind, name }) => kind === "Service" && name === defaultBackend);
+    if (target !== undefined) reached.add(targetId(policy, target));
+    return target !== undefined;
+  });
+}
+
+/** The settings without that Service, where a policy at it asks for what is not asked of the path. */
+function withCoveredFallback(
+  context: Attaching,
+  settings: PathSettings,
+  applied: readonly AppliedPart[],
+): PathSettings {
+  const lacking = atFallback(context, settings).find(
+    ({ key, isClosed, parts }) =>
+      isClosed ||
+      !coversParts(
+        applied,
+        parts.map((part) => ({ policy: key, part })),
+      ),
+  );
+  if (lacking === undefined) return settings;
+  const { defaultBackend = "", ...others } = settings;
+  note(context, lacking.key, "Conflicted", serviceUncovered(context.ingress, lacking.key, defaultBackend));
+  return others;
+}
+
+/** Whether what policies say cannot be done for this path, though it can be read. */
+function isUnservable(context: Attaching, asked: AskedPath, { terms, applied }: Combined): boolean {
+  const { settings } = terms;
+  const because = (names: readonly PartName[], why: string, fix: string): boolean => {
+    const part = applied.find((one) => names.includes(partNameOf(one.part)));
+    if (part === undefined) return false;
+    note(context, part.policy, "Invalid", partUnservable(context.ingress, part, { why, fix }));
+    return true;
+  };
+  const { authType, authSecret, authUrl, rewrite } = settings;
+  const { host, path, isPattern } = asked;
+  if (authType === "basic" && authSecret === undefined)
+    return because(["authType"], "no auth-secret says which Secret has the passwords", "Write auth-secret, too");
+  if (authType !== "basic" && authSecret !== undefined)
+    return because(["authSecret", "authType"], "no auth-type says to use the Secret", "Write auth-type: basic, too");
+  if (authUrl !== undefined && authUrl !== "none" && authUrl.host === undefined && (host === "" || host.includes("*")))
+    return because(
+      ["authUrl"],
+      "it asks the host of the request, and a client could choose that",
+      "Write the host into auth-url",
+    );
+  if (rewrite !== undefined && hasGroups(rewrite) && !isPattern && path !== undefined)
+    return because(
+      ["rewrite"],
+      "it has groups, and the path is not a regular expression",
+      "Write a target without $, or the annotation use-regex",
+    );
+  return false;
+}
+
+const REDIRECTS: readonly PartName[] = [
+  "temporalRedirect",
+  "temporalRedirectCode",
+  "permanentRedirect",
+  "permanentRedirectCode",
+  "relativeRedirects",
+];
+
+/** Where requests go that a policy may redirect: those that would be sent to a Service, or that annotations redirect. */
+function redirected(ingress: Ingress, target: IngressTarget, { terms, applied }: Combined): IngressTarget {
+  if (!applied.some(({ part }) => REDIRECTS.includes(partNameOf(part)))) return target;
+  const redirect = redirectOf(terms.settings);
+  const isOfAnnotations =
+    "redirect" in target && JSON.stringify(target.redirect) === JSON.stringify(redirectOf(ingress.settings));
+  return redirect !== undefined && (isBackend(target) || isOfAnnotations) ? { redirect } : target;
+}
+
+function note({ findings }: Attaching, policy: string, reason: PolicyFinding["reason"], problem: Problem): void {
+  const key = JSON.stringify([policy, problem.at, problem.what, problem.why]);
+  if (findings.size < MAX_FINDINGS) findings.set(key, { policy, reason, problem });
+}

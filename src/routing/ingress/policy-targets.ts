@@ -1,0 +1,63 @@
+import { isBackend } from "#src/model/ingress-path.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
+
+/** Policies by what they are attached to, whether or not that exists. */
+export class PolicyTargets {
+  /** By `Ingress namespace/name`, `Service namespace/name`. */
+  readonly #byTarget = new Map<string, Set<HttpPolicy>>();
+
+  /** Whether there is no policy. */
+  get isEmpty(): boolean {
+    return this.#byTarget.size === 0;
+  }
+
+  add(policy: HttpPolicy): void {
+    for (const id of targetsOf(policy)) {
+      const known = this.#byTarget.get(id);
+      if (known === undefined) this.#byTarget.set(id, new Set([policy]));
+      else known.add(policy);
+    }
+  }
+
+  delete(policy: HttpPolicy): void {
+    for (const id of targetsOf(policy)) {
+      const known = this.#byTarget.get(id);
+      known?.delete(policy);
+      if (known?.size === 0) this.#byTarget.delete(id);
+    }
+  }
+
+  /** Those that may be for an Ingress, or for a Service that it sends requests to; the oldest first. */
+  of(ingress: Ingress): readonly HttpPolicy[] {
+    if (this.isEmpty) return [];
+    const { namespace, name } = ingress;
+    const found = new Set(this.#byTarget.get(`Ingress ${namespace}/${name}`));
+    for (const service of servicesOf(ingress))
+      for (const policy of this.#byTarget.get(`Service ${namespace}/${service}`) ?? []) found.add(policy);
+    // What takes the place of a Service without endpoints may be said by a policy.
+    for (const { parts } of found)
+      for (const { values } of parts)
+        for (const policy of this.#byTarget.get(`Service ${namespace}/${values.defaultBackend}`) ?? [])
+          found.add(policy);
+    return [...found].sort(comparePolicyAge);
+  }
+}
+
+/** The Services of its namespace to which an Ingress sends requests by what is written in it. */
+export function servicesOf({ rules, defaultBackend, settings }: Ingress): ReadonlySet<string> {
+  const targets = rules.flatMap(({ paths }) => paths.map(({ target }) => target));
+  const all = defaultBackend === undefined ? targets : [...targets, defaultBackend];
+  const names = new Set(all.flatMap((target) => (isBackend(target) ? [target.serviceName] : [])));
+  return settings.defaultBackend === undefined ? names : names.add(settings.defaultBackend);
+}
+
+function targetsOf({ namespace, targets }: HttpPolicy): ReadonlySet<string> {
+  return new Set(targets.map(({ kind, name }) => `${kind} ${namespace}/${name}`));
+}
+
+/** The older first, then by `namespace/name`, as in the Gateway API. */
+function comparePolicyAge(left: HttpPolicy, right: HttpPolicy): number {
+  if (left.createdMs !== right.createdMs) return left.createdMs - right.createdMs;
+  return left.key < right.key ? -1 : 1;
+}

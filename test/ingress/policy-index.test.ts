@@ -1,0 +1,136 @@
+import { array, assert, constantFrom, oneof, property, record, subarray, uniqueArray } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PolicyIndex } from "#ingress/policy-index.ts";
+import { RouteIndex } from "#ingress/route-index.ts";
+import type { Ingress } from "#src/model/ingress.ts";
+import { parseIngress } from "#src/model/ingress.ts";
+import { parseManifests } from "#src/model/manifest.ts";
+import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
+import { attachAll } from "#src/routing/ingress/attach-all.ts";
+import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
+import { INGRESS_CONTROLLER, routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import { shardedEntries } from "#src/routing/sharded-map.ts";
+import type { Change } from "#src/source/parsed-objects.ts";
+import { ingressYaml, policyYaml } from "#test/routing/policy-world.ts";
+
+const scope = { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true };
+
+function ingressOf(text: string): Ingress {
+  const parsed = parseIngress(parseManifests(text, "a.yaml").objects[0]!);
+  if (!parsed.ok) throw new Error(text);
+  return parsed.value;
+}
+
+function policyOf(text: string): HttpPolicy {
+  const parsed = parseHttpPolicy(parseManifests(text, "a.yaml").objects[0]!);
+  if (!parsed.ok) throw new Error(text);
+  return parsed.value;
+}
+
+const ingresses = record({
+  kind: constantFrom("ingress" as const),
+  name: constantFrom("a", "b"),
+  paths: constantFrom<Readonly<Record<string, string>>>(
+    { "/": "web" },
+    { "/": "cart", "/api": "web" },
+    { "/api": "cart", "~ /api/": "other" },
+  ),
+  annotations: constantFrom({}, { "limit-rps": "1" }, { "default-backend": "other" }, { canary: "true" }),
+  isThere: constantFrom(true, true, false),
+});
+
+const targets = [
+  { kind: "Ingress", name: "a" },
+  { kind: "Ingress", name: "b" },
+  { kind: "Ingress", name: "a", path: "/api" },
+  { kind: "Service", name: "web" },
+  { kind: "Service", name: "other" },
+];
+const specs = [
+  { settings: { "limit-rps": "1" } },
+  { settings: { "limit-rps": "2", "proxy-body-size": "1m" } },
+  { settings: { "default-backend": "other" } },
+  { settings: { "limit-allowlist": "10.0.0.0/8" } },
+  { unknown: {} },
+];
+const policies = record({
+  kind: constantFrom("policy" as const),
+  name: constantFrom("p", "q", "r"),
+  targetRefs: subarray(targets, { minLength: 1 }),
+  spec: constantFrom(...specs),
+  isThere: constantFrom(true, true, false),
+});
+
+/** What changes at once: each object once. */
+const batches = uniqueArray(oneof(ingresses, policies), {
+  maxLength: 3,
+  selector: ({ kind, name }) => `${kind} ${name}`,
+});
+
+describe("PolicyIndex", () => {
+  it("E comes to the same, change by change, as everything from nothing", () => {
+    assert(
+      property(array(batches, { maxLength: 12 }), (steps) => {
+        const [present, known] = [new Map<string, Ingress>(), new Map<string, HttpPolicy>()];
+        const index = new PolicyIndex(present);
+        const routes = new RouteIndex(scope);
+        for (const step of steps) {
+          const changes: { ingresses: Change<Ingress>[]; policies: Change<HttpPolicy>[] } = {
+            ingresses: [],
+            policies: [],
+          };
+          for (const one of step) {
+            const key = `shop/${one.name}`;
+            if (one.kind === "ingress") {
+              const after = one.isThere ? ingressOf(ingressYaml(one.name, one.paths, one)) : undefined;
+              changes.ingresses.push({ key, before: present.get(key), after });
+              if (after === undefined) present.delete(key);
+              else present.set(key, after);
+            } else {
+              const after = one.isThere ? policyOf(policyYaml(one.name, one.targetRefs, one.spec)) : undefined;
+              changes.policies.push({ key, before: known.get(key), after });
+              if (after === undefined) known.delete(key);
+              else known.set(key, after);
+            }
+          }
+          const attached = index.update(changes.ingresses, changes.policies);
+          const table = routes.update({ ingresses: attached, classes: [], services: [], slices: [] });
+          const whole = attachAll(present.values(), known.values());
+          const fresh = buildRoutes(
+            routingSnapshot({ ingresses: whole.map(({ ingress }) => ingress), services: [], slices: [] }),
+          );
+          expect(new Map(shardedEntries(table.hosts))).toEqual(new Map(shardedEntries(fresh.hosts)));
+          const found = [...index.attached].filter(([, { findings }]) => findings.length > 0);
+          expect(new Map(found.map(([key, { findings }]) => [key, findings]))).toEqual(
+            new Map(
+              whole
+                .filter(({ findings }) => findings.length > 0)
+                .map(({ ingress, findings }) => [ingress.key, findings]),
+            ),
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("E attaches again only what a policy touches, and nothing where there is none", () => {
+    const all = ["a", "b", "c"].map((name) => ingressOf(ingressYaml(name, { "/": name === "c" ? "web" : "cart" })));
+    const present = new Map(all.map((one) => [one.key, one]));
+    const index = new PolicyIndex(present);
+    const first = all.map((after) => ({ key: after.key, before: undefined, after }));
+    expect(index.update(first, [])).toBe(first);
+    const touched = (targetRefs: readonly object[]) => {
+      const after = policyOf(policyYaml("p", targetRefs, specs[0]!));
+      const keys = index.update([], [{ key: "shop/p", before: undefined, after }]).map(({ key }) => key);
+      index.update([], [{ key: "shop/p", before: after, after: undefined }]);
+      return keys;
+    };
+    expect(touched([{ kind: "Ingress", name: "a" }])).toEqual(["shop/a"]);
+    expect(touched([{ kind: "Service", name: "web" }])).toEqual(["shop/c"]);
+    expect(touched([{ kind: "Service", name: "cart" }])).toEqual(["shop/a", "shop/b"]);
+    expect(touched([{ kind: "Service", name: "other" }])).toEqual([]);
+    expect(index.attached.size).toBe(0);
+    expect(index.update(first, [])).toBe(first);
+  });
+});
