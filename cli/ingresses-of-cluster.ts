@@ -21,13 +21,14 @@ export async function ingressesOfCluster(
   try {
     const ingresses = await lister.listIfAllowed("Ingress");
     if (ingresses === undefined) return { ok: false, problems: lister.problems };
-    const [classes, services, slices] = await Promise.all([
+    const [classes, policies, services, slices] = await Promise.all([
       lister.listIfAllowed("IngressClass"),
+      lister.listIfAllowed("HTTPPolicy"),
       lister.listIfAllowed("Service"),
       lister.listIfAllowed("EndpointSlice"),
     ]);
     const { scope, defaultSecret } = about;
-    const named = namedSecrets(servedIngresses({ ingresses, classes, scope }));
+    const named = namedSecrets(servedIngresses({ ingresses, classes, policies, scope }));
     const secrets = await readSecrets(
       lister,
       new Set([...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]),
@@ -35,7 +36,7 @@ export async function ingressesOfCluster(
     const { problems } = lister;
     const secretOf = (key: string): KubeObject | undefined | null =>
       secrets.get(key) ?? (secrets.has(key) ? undefined : null);
-    const value = { nowMs: wallMs(), ...about, ingresses, classes, services, slices, secretOf, problems };
+    const value = { nowMs: wallMs(), ...about, ingresses, classes, policies, services, slices, secretOf, problems };
     return { ok: true, value, problems };
   } finally {
     lister.close();

@@ -10,23 +10,24 @@ export type IngressScope = Pick<
   "scope" | "compat" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
 >;
 
+const KINDS = ["Ingress", "IngressClass", "HTTPPolicy", "Service", "EndpointSlice"] as const;
+
 /** What a folder of manifests says of Ingresses, read once; a text says why it cannot be read. */
 export async function ingressesOfFolder(
   directory: string,
   about: IngressScope,
 ): Promise<{ readonly input: RoutesInput; readonly placeOf: PlaceOfObject } | string> {
-  const opened = await openManifests(directory, ["Ingress", "IngressClass", "Service", "EndpointSlice", "Secret"]);
+  const opened = await openManifests(directory, [...KINDS, "Secret"]);
   if (typeof opened === "string") return opened;
   const { source } = opened;
   const secrets = new Map([...source.list("Secret").values()].map((one) => [keyOf(one.metadata), one]));
-  const of = (kind: "Ingress" | "IngressClass" | "Service" | "EndpointSlice"): readonly KubeObject[] => [
-    ...source.list(kind).values(),
-  ];
+  const of = (kind: (typeof KINDS)[number]): readonly KubeObject[] => [...source.list(kind).values()];
   const input: RoutesInput = {
     nowMs: wallMs(),
     ...about,
     ingresses: of("Ingress"),
     classes: of("IngressClass"),
+    policies: of("HTTPPolicy"),
     services: of("Service"),
     slices: of("EndpointSlice"),
     secretOf: (key) => secrets.get(key),

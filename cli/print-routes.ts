@@ -1,6 +1,7 @@
 import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printSettings } from "#src/view/filter-settings.ts";
+import { printPolicies } from "#src/view/view-policies.ts";
 import type { RoutesView, RouteView } from "#src/view/view-routes.ts";
 import { withProblems } from "./print-lines.ts";
 import { printServedSecret } from "./print-served-secret.ts";
@@ -26,7 +27,7 @@ function printRows(routes: readonly RouteView[] | undefined): string {
     printTarget(route),
     printReady(route),
     printCertificate(route.certificate),
-    printSettings(route.settings),
+    [printSettings(route.settings), printPolicies(route.policies)].filter((text) => text !== "").join("; "),
   ]);
   const closed = routes.filter(({ why }) => why !== "");
   const lines = closed.map(({ host, path, why }) => `${oneLine(`${host}${path}  ${why}`)}\n`);

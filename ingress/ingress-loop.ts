@@ -19,6 +19,7 @@ import { programKinds } from "#src/source/program-kinds.ts";
 import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { classForeign } from "./class-foreign.ts";
+import { lookAgain } from "./look-again.ts";
 import { MissingPorts } from "./missing-ports.ts";
 import { type RouteChanges, RouteIndex } from "./route-index.ts";
 import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
@@ -30,8 +31,8 @@ import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
 import type { PublishSettings } from "./status/publish-settings.ts";
-import type { IngressNotice } from "./status/ingress-events.ts";
 import { type KeptKeys, TokenKeys } from "./token-keys.ts";
+import { ingressNotice, type IngressNotice } from "./status/ingress-events.ts";
 import type { Certificates } from "./tls/certificates.ts";
 
 /** Rules without requests that are reported at once. */
@@ -43,8 +44,6 @@ const MAX_NAME_PROBLEMS = 100;
 const NAMES_MS = 2_000;
 /** Of a Node (well-known labels of Kubernetes). */
 const ZONE_LABEL = "topology.kubernetes.io/zone";
-/** How often certificates are looked at for their end. */
-const CERTIFICATES_MS = 3_600_000;
 
 /** What the ingress is given. */
 export interface IngressContext {
@@ -141,6 +140,7 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       publishedAddresses: () => known.publishedAddresses(publish),
       standingOf: (key) => known.standingOf(key),
       notices: () => known.notices(),
+      policyVerdicts: () => known.policies.verdicts(),
       standingsVersion: () => known.standingsVersion,
       onProblems: (found) => problems.report("published addresses", found),
     });
@@ -159,14 +159,6 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       await Promise.all([status?.close(), loop.close()]);
     },
   };
-}
-
-/** Certificates grow old without any change of an object. */
-async function lookAgain(signal: AbortSignal, look: () => void): Promise<void> {
-  while (!signal.aborted) {
-    await delay(CERTIFICATES_MS, signal).catch(() => undefined);
-    if (!signal.aborted) look();
-  }
 }
 
 /** The objects that the ingress has read, and what it makes of them. */
@@ -198,10 +190,10 @@ class KnownObjects {
   readonly #services = this.#reader("Service", parseService);
   readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
   readonly #nodes = this.#reader("Node", parseNode);
-  readonly #policies: PolicyReader;
+  readonly policies: PolicyReader;
   readonly #kinds: ParsedKinds = {
     Ingress: this.#ingresses,
-    HTTPPolicy: { mark: (key) => this.#policies.mark(key) },
+    HTTPPolicy: { mark: (key) => this.policies.mark(key) },
     IngressClass: this.#classes,
     Service: this.#services,
     EndpointSlice: this.#slices,
@@ -231,7 +223,7 @@ class KnownObjects {
       mark: markNamed,
     });
     const isOurs = (key: string) => this.#index.get(key) !== undefined;
-    this.#policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs });
+    this.policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs });
     this.#ports = new MissingPorts(this.#index);
     this.#secrets = new NamedSecrets({
       source,
@@ -285,7 +277,7 @@ class KnownObjects {
     // Classes first: they decide which Ingresses are reported on.
     const classes = this.#classes.update();
     this.#index.useClasses(classes);
-    const ingresses = this.#policies.update(this.#ingresses.update());
+    const ingresses = this.policies.update(this.#ingresses.update());
     const services = this.#services.update();
     const slices = this.#slices.update();
     this.#findPlace();
@@ -296,7 +288,7 @@ class KnownObjects {
     if (classes.length > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
-    this.#policies.report();
+    if (this.policies.report()) this.standingsVersion += 1;
     this.#problems.report("default backend", this.#index.defaultProblems());
     this.#findMissingPorts(changes);
     // Endpoints and addresses come and go all the time, and name nothing.
@@ -370,14 +362,14 @@ class KnownObjects {
       const object = this.#context.source.get("Ingress", key);
       if (problem === undefined || object === undefined || !this.#isOurs(key)) continue;
       const { namespace, name } = object.metadata;
-      yield { namespace, name, reason: "NotServed", problem };
+      yield { kind: "Ingress", namespace, name, reason: "NotServed", problem };
     }
     for (const { loser, reason, problem } of this.#index.conflicts(MAX_CONFLICTS))
-      yield { namespace: loser.namespace, name: loser.name, reason, problem };
+      yield ingressNotice(loser, reason, problem);
     for (const { ingress, problem } of this.#ports.found(MAX_CONFLICTS))
-      yield { namespace: ingress.namespace, name: ingress.name, reason: "NotServed", problem };
-    for (const { ingress, reason, problem } of this.#secrets.faults)
-      yield { namespace: ingress.namespace, name: ingress.name, reason, problem };
+      yield ingressNotice(ingress, "NotServed", problem);
+    for (const { ingress, reason, problem } of this.#secrets.faults) yield ingressNotice(ingress, reason, problem);
+    yield* this.policies.notices();
   }
 
   publishedAddresses(settings: PublishSettings) {
@@ -401,6 +393,7 @@ class KnownObjects {
   }
 
   #reportAgain(): void {
+    this.policies.judgeAgain();
     for (const [key, found] of this.#ofIngresses)
       this.#problems.report(`Ingress ${key}`, this.#isOurs(key) ? found : []);
   }

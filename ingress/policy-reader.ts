@@ -3,9 +3,11 @@ import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-polic
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
+import { judgePolicies, type PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
 import { policyKindGone } from "#src/routing/ingress/policy-kind-gone.ts";
 import { type Change, ParsedObjects } from "#src/source/parsed-objects.ts";
 import type { Source } from "#src/source/source.ts";
+import type { IngressNotice } from "./status/ingress-events.ts";
 import { PolicyIndex, type WrittenIngresses } from "./policy-index.ts";
 
 const KIND = "HTTPPolicy";
@@ -27,6 +29,8 @@ export class PolicyReader {
   /** What is wrong with policies themselves, by key. */
   readonly #unreadable = new Map<string, readonly Problem[]>();
   readonly #policies: ParsedObjects<HttpPolicy>;
+  /** Undefined: it has to be found out again. */
+  #verdicts: ReadonlyMap<string, PolicyVerdict> | undefined;
 
   constructor(options: PolicyReaderOptions) {
     const { source, problems, ingresses } = options;
@@ -55,15 +59,51 @@ export class PolicyReader {
   update(ingresses: readonly Change<Ingress>[]): readonly Change<Ingress>[] {
     const isThere = this.#options.source.has(KIND);
     const policies = isThere ? this.#policies.update() : [];
-    return this.#index.update(ingresses, policies);
+    const changes = this.#index.update(ingresses, policies);
+    // Ingresses say whether targets are there.
+    if (policies.length + ingresses.length > 0) this.#verdicts = undefined;
+    return changes;
   }
 
-  /** Reports what is wrong as of the last update, when it is known which Ingresses are ours. */
-  report(): void {
+  /** Reports what is wrong as of the last update, when it is known which Ingresses are ours. False: nothing has changed. */
+  report(): boolean {
     const { source, problems } = this.#options;
+    const isNew = this.#verdicts === undefined;
     const kept = source.has(KIND) ? 0 : [...this.#policies.values()].length;
     const gone = kept === 0 ? [] : [policyKindGone(kept)];
-    problems.report("policies", [...gone, ...this.#findings().map(({ problem }) => problem)]);
+    const missing = [...this.verdicts().values()].flatMap(({ reason, problem }) =>
+      reason === "TargetNotFound" ? (problem ?? []) : [],
+    );
+    const found = [...gone, ...this.#findings().map(({ problem }) => problem), ...missing];
+    problems.report("policies", found.slice(0, MAX_FINDINGS));
+    return isNew;
+  }
+
+  /** Says that other Ingresses may be ours. */
+  judgeAgain(): void {
+    this.#verdicts = undefined;
+  }
+
+  /** What becomes of policies, by key. */
+  verdicts(): ReadonlyMap<string, PolicyVerdict> {
+    const { ingresses, isOurs } = this.#options;
+    this.#verdicts ??= judgePolicies({
+      policies: this.#policies.values(),
+      problems: this.#unreadable,
+      attached: this.#index.attached,
+      ingressOf: (key) => ingresses.get(key),
+      isOurs,
+    });
+    return this.#verdicts;
+  }
+
+  /** The policies that are refused. */
+  *notices(): Generator<IngressNotice> {
+    for (const { policy, reason, problem } of this.verdicts().values()) {
+      const { namespace, name } = policy;
+      if ((reason === "Invalid" || reason === "Conflicted") && problem !== undefined)
+        yield { kind: KIND, namespace, name, reason, problem };
+    }
   }
 
   /** What is wrong between policies, and between them and Ingresses of ours. */

@@ -1,4 +1,4 @@
-import { delay as realDelay, monotonicMs } from "#src/process/clock.ts";
+import { delay as realDelay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { addressesInStatus, type IngressAddress, sortAddresses } from "#src/model/ingress-address.ts";
@@ -7,6 +7,8 @@ import type { Leadership } from "#src/source/leadership.ts";
 import type { Source } from "#src/source/source.ts";
 import { writeAll } from "#src/status/write-all.ts";
 import type { PublishedAddresses } from "./published-addresses.ts";
+import type { PolicyVerdict } from "#src/routing/ingress/judge-policies.ts";
+import { PolicyStatuses } from "./policy-statuses.ts";
 import { LingeringAddresses, type LingeringNow } from "./lingering-addresses.ts";
 import { StatusPacing } from "./status-pacing.ts";
 import { planIngressStatus, type Standing, type StatusChange } from "./plan-ingress-status.ts";
@@ -31,6 +33,8 @@ export interface StatusLoopOptions {
   readonly notices: () => Iterable<IngressNotice>;
   /** Another number whenever a standing may be another. */
   readonly standingsVersion: () => number;
+  /** What becomes of policies, by key. */
+  readonly policyVerdicts: () => ReadonlyMap<string, PolicyVerdict>;
   readonly onProblems: (problems: readonly Problem[]) => void;
   /** Milliseconds that never go back. */
   readonly nowMs?: () => number;
@@ -54,6 +58,8 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
   const lingering = new LingeringAddresses();
   const pacing = new StatusPacing();
   const events = new IngressEvents(source);
+  const mayWrite = (): boolean => leadership.leads && !closing.signal.aborted;
+  const policies = new PolicyStatuses({ source, log, mayWrite, nowMs, wallMs });
   /** The version of the standings for which Events were recorded. */
   let recordedStandings: number | undefined;
   let nap = new AbortController();
@@ -78,7 +84,7 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
     const changes = isSame ? [] : planIngressStatus({ ingresses, standingOf: options.standingOf, addresses });
     atRest = changes.length === 0 ? inputs : undefined;
     pacing.prune((key) => ingresses.has(key));
-    const waits = await apply(changes);
+    const waits = [...(await apply(changes)), ...(await policies.write(options.policyVerdicts()))];
     wakeIn([...waits, ...(dueInMs === undefined ? [] : [dueInMs])]);
   }
 
@@ -95,7 +101,7 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
     const waits: number[] = [];
     await writeAll(changes, {
       atOnce: PATCHES_AT_ONCE,
-      goOn: () => leadership.leads && !closing.signal.aborted,
+      goOn: mayWrite,
       write: async (change) => {
         const waitMs = () => pacing.waitMs(change.key, change.addresses, nowMs());
         const firstMs = waitMs();
@@ -154,7 +160,7 @@ export function startStatusLoop(options: StatusLoopOptions): StatusLoop {
       return leadership.leads;
     },
     get writes() {
-      return writes;
+      return writes + policies.writes;
     },
     async close() {
       closing.abort();

@@ -11,6 +11,8 @@ export interface PathTerms {
   readonly isRestricted: boolean;
   /** What of the settings policies say; undefined: no policy is attached to the path. Paths with the same policies share it. */
   readonly applied?: readonly AppliedPart[];
+  /** Policies (`namespace/name`) that are attached to the path, also those of which nothing counts. */
+  readonly policies?: readonly string[];
 }
 
 /** A part of a policy that counts for a path. */

@@ -558,6 +558,11 @@ export const PROBLEM_CODES = {
       "Two HTTPPolicies at the same level say a part of the same paths otherwise. Where one could be more open than the other, the paths are closed; otherwise the older policy counts.",
     solve: "Keep one of the two, or attach one of them to a path.",
   },
+  POLICY_TARGET_MISSING: {
+    meaning:
+      "Warning: an HTTPPolicy names an Ingress, a path of one, or a Service that is not there, or that no Ingress sends requests to.",
+    solve: "Fix the name or the path, or create what it names.",
+  },
   POLICY_KIND_GONE: {
     meaning:
       "The definition of HTTPPolicy was removed from the cluster, and all policies with it. An ingress that runs keeps what they said; one that is started after that knows of none.",

@@ -8,6 +8,8 @@ export type SecretClaim<Named extends { readonly secret: string }> = Named & { r
 /** What is wrong with a Secret, for an Ingress whose paths are closed because of it. */
 interface ClaimFault {
   readonly ingress: Ingress;
+  /** `namespace/name`. */
+  readonly secret: string;
   readonly problem: Problem;
 }
 
@@ -64,7 +66,8 @@ export function readClaims<Named extends { readonly secret: string }, Value>(
     for (const problem of parsed.problems) problems.set(JSON.stringify(problem), problem);
     if (parsed.ok) take(claim, parsed.value);
     const [problem] = parsed.problems;
-    if (problem !== undefined && !parsed.ok) faults.push(...claim.ingresses.map((ingress) => ({ ingress, problem })));
+    if (problem !== undefined && !parsed.ok)
+      faults.push(...claim.ingresses.map((ingress) => ({ ingress, secret: claim.secret, problem })));
   }
   return { faults, problems: [...problems.values()] };
 }

@@ -206,7 +206,7 @@ function refusedAlias(
 
 /** Whether two rules restrict the same: those of one Ingress do, where the same policies are attached to them. */
 function isOnSameTerms(left: Rule, right: Rule): boolean {
-  return left.origin.object === right.origin.object && left.policies === right.policies;
+  return left.origin.object === right.origin.object && left.applied === right.applied;
 }
 
 /** The rules of a host: those of its name or alias, else of its wildcard or the alias of that, else of the first expression that matches. */

@@ -14,7 +14,9 @@ export interface Rule {
   /** The filters say who may come in, or how often. */
   readonly isRestricted: boolean;
   /** What policies say of it; missing: none is attached. Rules of an Ingress with the same policies share it. */
-  readonly policies?: readonly AppliedPart[];
+  readonly applied?: readonly AppliedPart[];
+  /** Policies (`namespace/name`) that are attached to its path, also those of which nothing counts. */
+  readonly policies?: readonly string[];
   /** Its requests are not in the access log. */
   readonly isUnlogged?: true;
   /** An Ingress has a `tls` entry for the host. */

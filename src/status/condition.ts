@@ -4,21 +4,23 @@ import type { Fields } from "#src/model/record.ts";
 import { conditionOf, conditionsOf } from "#src/model/service-status.ts";
 
 /** What a condition says, without its time. */
-export interface ConditionValue {
+export interface ConditionValue<R extends string = Reason> {
   readonly status: "True" | "False" | "Unknown";
-  readonly reason: Reason;
+  readonly reason: R;
   readonly message: string;
+  /** `metadata.generation` of what it is about, where that is said. */
+  readonly observedGeneration?: number;
 }
 
 /** A condition as the Kubernetes API has it (metav1.Condition). */
-interface Condition extends ConditionValue {
+interface Condition extends ConditionValue<string> {
   readonly type: string;
   /** RFC 3339; when `status` last changed. */
   readonly lastTransitionTime: string;
 }
 
 /** By type: what a condition shall say; undefined: it shall not be there. */
-type WantedConditions = Readonly<Record<string, ConditionValue | undefined>>;
+type WantedConditions = Readonly<Record<string, ConditionValue<string> | undefined>>;
 
 /** What a condition of an object says now; undefined where it is not there, or not one of ours. */
 export function readCondition(object: KubeObject, type: string): ConditionValue | undefined {
@@ -57,20 +59,23 @@ function isOf(wanted: string): (condition: Fields) => boolean {
   return ({ type }) => type === wanted;
 }
 
-function says(present: Fields | undefined, value: ConditionValue | undefined): boolean {
+function says(present: Fields | undefined, value: ConditionValue<string> | undefined): boolean {
   if (value === undefined || present === undefined) return value === present;
   return (
-    present["status"] === value.status && present["reason"] === value.reason && present["message"] === value.message
+    present["status"] === value.status &&
+    present["reason"] === value.reason &&
+    present["message"] === value.message &&
+    present["observedGeneration"] === value.observedGeneration
   );
 }
 
 function stamped(
   type: string,
-  value: ConditionValue,
+  value: ConditionValue<string>,
   { before, wallMs }: { before: Fields | undefined; wallMs: number },
 ): Condition {
-  const { status, reason, message } = value;
+  const { status } = value;
   const since = before?.["status"] === status ? before["lastTransitionTime"] : undefined;
   const lastTransitionTime = typeof since === "string" ? since : new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
-  return { type, status, reason, message, lastTransitionTime };
+  return { type, ...value, lastTransitionTime };
 }

@@ -1,4 +1,5 @@
 import type { ObjectRef } from "#src/model/object.ts";
+import type { PolicyReason } from "#src/model/policies/policy-reason.ts";
 import type { Reason } from "#src/model/reason.ts";
 
 /** An Event for people: deduplicated by (object, reason, message). */
@@ -11,7 +12,7 @@ export interface EventRecord {
 }
 
 /** The reasons of Events of type Normal: what went well. */
-const NORMAL: ReadonlySet<Reason> = new Set<Reason>([
+const NORMAL: ReadonlySet<Reason | PolicyReason> = new Set<Reason | PolicyReason>([
   "AddressAssigned",
   "AddressReleased",
   "ConfigLoaded",
@@ -20,6 +21,9 @@ const NORMAL: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** An Event about an object. A source cuts its message to what the API takes. */
-export function eventOf(about: ObjectRef, { reason, message }: { reason: Reason; message: string }): EventRecord {
+export function eventOf(
+  about: ObjectRef,
+  { reason, message }: { reason: Reason | PolicyReason; message: string },
+): EventRecord {
   return { about, type: NORMAL.has(reason) ? "Normal" : "Warning", reason, message };
 }

@@ -1,4 +1,6 @@
 import { printRedirect } from "#src/filters/print-redirect.ts";
+import { printPlace } from "#src/model/problem-place.ts";
+import type { Problem } from "#src/model/problem.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { hostEntryFor } from "#src/routing/route.ts";
 import type { Rule } from "#src/routing/rule.ts";
@@ -6,6 +8,7 @@ import { badStep, okStep, sentence } from "./explain-step.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
 import type { UrlStep } from "./url-step.ts";
+import { printPolicies, viewPolicies } from "./view-policies.ts";
 import { closingProblem, whyRuleClosed } from "./view-routes.ts";
 
 /** Reasons that are about endpoints, and not about the rule. */
@@ -30,7 +33,9 @@ export function explainRule(context: UrlContext): readonly UrlStep[] {
     return [{ step: okStep("rule", { text }), answer: { status, reason: "" } }];
   }
   if (decision.kind === "forward" || OF_ENDPOINTS.includes(decision.reason))
-    return rule === undefined ? [] : [{ step: okStep("rule", { text: `${nameOf(rule)} has it.${from}` }) }];
+    return rule === undefined
+      ? []
+      : [{ step: okStep("rule", { text: `${nameOf(rule)} has it.${from}${policiesOf(rule)}` }) }];
   return [refusedBy(context, decision, from)];
 }
 
@@ -44,7 +49,7 @@ function refusedBy(
   const { why, fix } = REFUSAL_TEXTS[reason];
   if (rule !== undefined) {
     const problem = closingProblem(seen, rule);
-    const closing = problem === undefined ? whyRuleClosed(seen, rule) : sentence(`${problem.what}: ${problem.why}`);
+    const closing = problem === undefined ? whyRuleClosed(seen, rule) : sentence(closingText(reason, problem));
     const text = `${nameOf(rule)} is closed, and the request is answered ${status}: ${why}.${from} ${closing}`;
     return {
       step: badStep("rule", { reason, text, fix: problem === undefined ? LOOK : sentence(problem.fix) }),
@@ -55,8 +60,18 @@ function refusedBy(
   return { step: badStep("rule", { reason, text, fix: fix === "" ? ADD_PATH : fix }), answer };
 }
 
+function closingText(reason: string, { at, what, why }: Problem): string {
+  return `${reason === "closed-policy" ? `${printPlace(at)}: ` : ""}${what}: ${why}`;
+}
+
 const LOOK = "hawser check says what is wrong with the Ingress.";
 const ADD_PATH = "Add the path to an Ingress of the host. hawser routes --host HOST shows the paths that there are.";
+
+/** What HTTPPolicies say of a rule, as a sentence; empty where none is attached. */
+function policiesOf(rule: Rule): string {
+  const policies = viewPolicies(rule);
+  return policies.length === 0 ? "" : ` What policies say of it: ${printPolicies(policies)}.`;
+}
 
 function nameOf({ origin }: Rule): string {
   const { object, path, pathType } = origin;

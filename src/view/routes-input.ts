@@ -20,6 +20,8 @@ export interface RoutesInput {
   readonly servesExternalNames: boolean;
   readonly ingresses: readonly KubeObject[] | undefined;
   readonly classes: readonly KubeObject[] | undefined;
+  /** HTTPPolicies; empty where the cluster does not have the kind. */
+  readonly policies: readonly KubeObject[] | undefined;
   readonly services: readonly KubeObject[] | undefined;
   readonly slices: readonly KubeObject[] | undefined;
   /** The Secret with this `namespace/name`; undefined: there is none; null: it may not be read. */

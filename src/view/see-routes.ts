@@ -1,7 +1,7 @@
 import { findPasswordLists, type FoundPasswords, passwordClaims } from "#src/auth/find-password-lists.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { Parsed } from "#src/model/problem.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { findRouteConflicts, type RouteConflict } from "#src/routing/ingress/find-route-conflicts.ts";
@@ -15,7 +15,7 @@ import {
 } from "#src/tls/find-certificate-secrets.ts";
 import type { RoutesInput } from "./routes-input.ts";
 import { type SeenCertificates, seeCertificates } from "./seen-certificates.ts";
-import { readIngresses, type ServedIngress, servedIngresses } from "./served-ingresses.ts";
+import { readIngresses, readPolicies, type ServedIngress, servedIngresses } from "./served-ingresses.ts";
 
 /** What the ingress makes of the objects: the same table, of the same functions. */
 export interface SeenRoutes {
@@ -23,6 +23,8 @@ export interface SeenRoutes {
   /** By `namespace/name`. */
   readonly served: ReadonlyMap<string, ServedIngress>;
   readonly table: RouteTable;
+  /** What is wrong with policies (`namespace/name`), themselves or with Ingresses that are served. */
+  readonly policyProblems: ReadonlyMap<string, readonly Problem[]>;
   /** The names of Services of type ExternalName, by `namespace/name`. In the table they are the addresses of these. */
   readonly externalNames: ReadonlyMap<string, string>;
   /** Rules that take no requests. */
@@ -57,11 +59,23 @@ export function seeRoutes(input: RoutesInput): SeenRoutes {
     served,
     table: buildRoutes(snapshot),
     externalNames: new Map([...externals].map(([key, { externalName = "" }]) => [key, externalName])),
+    policyProblems: policyProblems(input, served),
     conflicts: findRouteConflicts(snapshot),
     certificates: seeCertificates(ingresses, input),
     passwords: findPasswordLists(passwordClaims(ingresses), input.secretOf),
     endpointSecrets: findCertificateSecrets(certificateSecretClaims(ingresses), input.secretOf),
   };
+}
+
+function policyProblems(
+  { policies = [] }: RoutesInput,
+  served: ReadonlyMap<string, ServedIngress>,
+): ReadonlyMap<string, readonly Problem[]> {
+  const own = readPolicies(policies).map(({ policy, problems }) => [policy.key, problems] as const);
+  const problems = new Map<string, readonly Problem[]>(own.filter(([, found]) => found.length > 0));
+  for (const { findings } of served.values())
+    for (const { policy, problem } of findings) problems.set(policy, [...(problems.get(policy) ?? []), problem]);
+  return problems;
 }
 
 function readAll<T>(

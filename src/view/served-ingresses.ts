@@ -7,7 +7,10 @@ import {
   parseIngressClass,
 } from "#src/model/ingress.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
+import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { attachPolicies, type PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
+import { PolicyTargets } from "#src/routing/ingress/policy-targets.ts";
 import { isServed } from "#src/routing/ingress/routing-snapshot.ts";
 import { certificateClaims, claimedSecrets } from "#src/tls/certificate-claims.ts";
 import { certificateSecretClaims } from "#src/tls/find-certificate-secrets.ts";
@@ -18,26 +21,47 @@ export interface ServedIngress {
   readonly object: KubeObject;
   /** Undefined where nothing of it can be read. */
   readonly ingress: Ingress | undefined;
+  /** What is wrong between policies that are attached to it, and between them and it. */
+  readonly findings: readonly PolicyFinding[];
   readonly problems: readonly Problem[];
 }
 
-/** The Ingresses of the class that is served, by `namespace/name`. */
+/** The Ingresses of the class that is served, by `namespace/name`, with the policies that are attached to them. */
 export function servedIngresses({
   ingresses = [],
   classes = [],
+  policies = [],
   scope,
-}: Pick<RoutesInput, "ingresses" | "classes" | "scope">): ReadonlyMap<string, ServedIngress> {
+}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope">): ReadonlyMap<string, ServedIngress> {
   const byName = ingressClasses(classes);
+  const targets = new PolicyTargets();
+  for (const { policy } of readPolicies(policies)) targets.add(policy);
   const served = new Map<string, ServedIngress>();
   for (const object of ingresses) {
     const read = parseIngress(object);
     const ingress = read.ok ? read.value : undefined;
     const className = ingress === undefined ? ingressClassName(object) : ingress.className;
     const { namespace } = object.metadata;
-    if (isServed({ className, namespace }, byName, scope))
-      served.set(keyOf(object.metadata), { object, ingress, problems: read.problems });
+    if (!isServed({ className, namespace }, byName, scope)) continue;
+    const attached = ingress && attachPolicies(ingress, targets.of(ingress));
+    served.set(keyOf(object.metadata), {
+      object,
+      ingress: attached?.ingress,
+      findings: attached?.findings ?? [],
+      problems: read.problems,
+    });
   }
   return served;
+}
+
+/** Policies, with what is wrong with each itself. */
+export function readPolicies(
+  objects: readonly KubeObject[],
+): readonly { readonly policy: HttpPolicy; readonly problems: readonly Problem[] }[] {
+  return objects.flatMap((object) => {
+    const read = parseHttpPolicy(object);
+    return read.ok ? [{ policy: read.value, problems: read.problems }] : [];
+  });
 }
 
 /** The IngressClasses that can be read, by name. */

@@ -9,6 +9,7 @@ import { fillTemplate } from "#src/model/template.ts";
 import { sentence } from "./explain-step.ts";
 import { forwardSettings, filterSettings, type SettingView } from "./filter-settings.ts";
 import type { SeenRoutes } from "./see-routes.ts";
+import { type PolicyView, viewPolicies } from "./view-policies.ts";
 import { type CertificateView, viewCertificate } from "./view-certificate.ts";
 
 /** One rule of the route table. */
@@ -40,6 +41,8 @@ export interface RouteView {
   /** Null for a host without `tls` entry. */
   readonly certificate: Pick<CertificateView, "secret" | "isDefault" | "verdict"> | null;
   readonly settings: readonly SettingView[];
+  /** Which of the settings HTTPPolicies say, by the names that they have there; also policies of which nothing counts. */
+  readonly policies: readonly PolicyView[];
 }
 
 /** What `hawser routes` shows. */
@@ -52,7 +55,7 @@ export interface RoutesView {
 
 /** All rules, or those that have the requests for one host. */
 export function viewRoutes(seen: SeenRoutes, host?: string): RoutesView {
-  const { table, input, served, conflicts } = seen;
+  const { table, input, served, conflicts, policyProblems } = seen;
   const wanted = host === undefined ? undefined : hostEntryFor(table, host);
   const hosts = [...shardedEntries(table.hosts)]
     .filter(([key]) => host === undefined || key === wanted)
@@ -69,6 +72,7 @@ export function viewRoutes(seen: SeenRoutes, host?: string): RoutesView {
       ...input.problems,
       ...problems,
       ...conflicts.map(({ problem }) => problem),
+      ...[...policyProblems.values()].flat(),
       ...seen.passwords.problems,
       ...seen.endpointSecrets.problems,
     ],
@@ -112,6 +116,7 @@ function viewRule(seen: SeenRoutes, rule: Rule, { host, aliases, isPattern, cert
       ...(action.kind === "forward" ? forwardSettings(action) : []),
       ...(action.kind === "respond" ? [{ setting: "answer", value: String(action.status) }] : []),
     ],
+    policies: viewPolicies(rule),
   };
 }
 
@@ -140,8 +145,9 @@ function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "w
 }
 
 /** What is wrong with the Secret with names and passwords of a rule. */
-export function passwordFault({ passwords }: SeenRoutes, { origin }: Rule): Problem | undefined {
-  return passwords.faults.find(({ ingress }) => ingress.key === origin.object)?.problem;
+export function passwordFault({ passwords }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
+  const secret = filters.auth?.basic?.secret;
+  return passwords.faults.find((fault) => fault.ingress.key === origin.object && fault.secret === secret)?.problem;
 }
 
 /** What is wrong with the Secret for TLS to the endpoints of a rule. */
@@ -149,11 +155,16 @@ export function endpointSecretFault({ endpointSecrets }: SeenRoutes, { origin, f
   const { transport } = filters;
   if (transport?.tls.secret === undefined || transport.scheme === "http") return undefined;
   if (endpointSecrets.secrets.has(transport.tls.secret)) return undefined;
-  return endpointSecrets.faults.find(({ ingress }) => ingress.key === origin.object)?.problem;
+  const { secret } = transport.tls;
+  return endpointSecrets.faults.find((fault) => fault.ingress.key === origin.object && fault.secret === secret)
+    ?.problem;
 }
 
-/** What of its Ingress closes a rule, if it is a Problem. */
-export function closingProblem({ served }: SeenRoutes, { origin }: Rule): Problem | undefined {
+/** What of its Ingress, or of a policy, closes a rule, if it is a Problem. */
+export function closingProblem({ served, policyProblems }: SeenRoutes, rule: Rule): Problem | undefined {
+  const { origin, action, policies = [] } = rule;
+  if (action.kind === "closed" && action.reason === "closed-policy")
+    return policies.flatMap((policy) => policyProblems.get(policy) ?? []).find(({ severity }) => severity === "error");
   return served.get(origin.object)?.problems.find(({ severity }) => severity === "error");
 }
 

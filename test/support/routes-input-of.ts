@@ -14,6 +14,7 @@ export function routesInputOf(objects: readonly KubeObject[], nowMs = Date.parse
     servesExternalNames: true,
     ingresses: of("Ingress"),
     classes: of("IngressClass"),
+    policies: of("HTTPPolicy"),
     services: of("Service"),
     slices: of("EndpointSlice"),
     secretOf: (key) => of("Secret").find(({ metadata }) => keyOf(metadata) === key),

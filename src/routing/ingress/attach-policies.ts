@@ -4,6 +4,7 @@ import { type IngressPath, type IngressTarget, isBackend, maybePattern, RESTRICT
 import type { Ingress } from "#src/model/ingress.ts";
 import { type AppliedPart, type PathTerms, termsOf } from "#src/model/path-terms.ts";
 import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
+import type { PolicyReason } from "#src/model/policies/policy-reason.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { coversParts } from "./covers-parts.ts";
@@ -15,7 +16,7 @@ import { clashProblem, partUnservable, serviceUncovered } from "./clash-problem.
 export interface PolicyFinding {
   /** `namespace/name` of the policy. */
   readonly policy: string;
-  readonly reason: "Invalid" | "Conflicted";
+  readonly reason: Extract<PolicyReason, "Invalid" | "Conflicted">;
   readonly problem: Problem;
 }
 
@@ -35,7 +36,7 @@ const POLICY_CLOSED = { closed: "closed-policy" } as const;
 const MAX_FINDINGS = 100;
 
 /** Names a target of a policy. */
-function targetId(policy: Pick<HttpPolicy, "key">, { at }: HttpPolicy["targets"][number]): string {
+export function targetId(policy: Pick<HttpPolicy, "key">, { at }: HttpPolicy["targets"][number]): string {
   return `${policy.key} ${at}`;
 }
 
@@ -183,12 +184,14 @@ function combine(context: Attaching, levels: PolicyLevels): Combined {
         clashProblem(ingress, { ...clash, loser: clash.winner, winner: clash.loser }),
       );
   }
-  const isUnread = [...levels.path, ...levels.ingress, ...levels.service].some(({ isClosed }) => isClosed);
+  const attached = [...levels.path, ...levels.ingress, ...levels.service];
   const terms: PathTerms = {
     settings: withCoveredFallback(context, settings, applied),
-    isClosed: ingress.closed !== undefined || isUnread || clashes.some(({ closes }) => closes),
+    isClosed:
+      ingress.closed !== undefined || attached.some((one) => one.isClosed) || clashes.some(({ closes }) => closes),
     isRestricted: ingress.isRestricted === true || applied.some(({ part }) => part.restricts),
     applied,
+    policies: [...new Set(keysOf(attached))],
   };
   const made = { terms, applied };
   combined.set(id, made);

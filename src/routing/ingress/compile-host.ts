@@ -73,7 +73,7 @@ function ruleOf(
   { hasTls, canaries, clientCertificates, certificatesAskedBy }: MergedHost,
   pattern?: PathPattern,
 ): Rule {
-  const { ingress, path, pathType, settings, isRestricted, applied } = claim;
+  const { ingress, path, pathType, settings, isRestricted, applied, policies } = claim;
   const origin = { object: ingress.key, path, pathType };
   const filters = filtersOf(claim, hasTls, pattern);
   // A connection shows one certificate, verified in one way: what asks for another way cannot be served.
@@ -85,7 +85,8 @@ function ruleOf(
         ? filters
         : { ...filters, clientCertificates: asked(clientCertificates, ingress, certificatesAskedBy) },
     isRestricted,
-    ...(applied && { policies: applied }),
+    ...(applied && { applied }),
+    ...(policies && { policies }),
     ...(settings.accessLog === false && { isUnlogged: true as const }),
     ...(hasTls && { hasTls }),
     action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),

@@ -46,7 +46,10 @@ export function conflictsOfHost(host: string, merged: MergedHost): readonly Rout
   }));
   const alone = merged.alone.map((claim) => aloneOf(claim, whyAlone(host, claim)));
   const uncovered = merged.uncovered.map((claim) => aloneOf(claim, UNCOVERED));
-  return [...taken, ...aliases, ...alone, ...uncovered, ...signInConflicts(host, merged)].slice(0, MAX_CONFLICTS_PER_HOST);
+  return [...taken, ...aliases, ...alone, ...uncovered, ...signInConflicts(host, merged)].slice(
+    0,
+    MAX_CONFLICTS_PER_HOST,
+  );
 }
 
 function aliasTaken(host: string, { loser, winner, isNamed }: LostAlias): RouteConflict {

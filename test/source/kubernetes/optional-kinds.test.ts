@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
+import { factsOf, groupOf, type Kind, METALLB_KINDS } from "#src/model/kind.ts";
 import type { ObjectRef } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -22,6 +22,8 @@ const STEP_MS = 500;
 
 /** A cluster of which a test says what it has, and what may not be read. */
 class Cluster {
+  readonly #version: string;
+  readonly #group: string;
   readonly plurals = new Set<string>();
   readonly refused = new Set<string>();
   /** How often the next requests for a collection are answered with 404, whatever there is. */
@@ -32,19 +34,24 @@ class Cluster {
   /** The list of the group's kinds may not be read. */
   isDiscoveryRefused = false;
 
+  constructor(version = "metallb.io/v1beta1") {
+    this.#version = `/apis/${version}`;
+    this.#group = `/apis/${groupOf(version)}`;
+  }
+
   answer(request: Received): void {
     const { path } = request;
-    if (path === `${GROUP}/v1beta1`) {
+    if (path === this.#version) {
       if (this.isDiscoveryRefused) return request.answer(403, failure(403, "cannot get path"));
       const verbs = ["delete", "get", "list", "watch", ...(this.isTerminating ? [] : ["create"])];
       const resources = [...this.plurals].map((name) => ({ name, verbs }));
       return request.answer(resources.length === 0 ? 404 : 200, { kind: "APIResourceList", resources });
     }
-    if (path === GROUP) return request.answer(this.plurals.size === 0 ? 404 : 200, { kind: "APIGroup" });
+    if (path === this.#group) return request.answer(this.plurals.size === 0 ? 404 : 200, { kind: "APIGroup" });
     const plural = path.split("/").at(-1) ?? "";
     if (this.refused.has(plural)) return request.answer(403, failure(403, `cannot list ${plural}`));
-    const isThere = !path.startsWith(GROUP) || this.plurals.has(plural);
-    const isSlip = this.slips > 0 && path.startsWith(GROUP);
+    const isThere = !path.startsWith(this.#group) || this.plurals.has(plural);
+    const isSlip = this.slips > 0 && path.startsWith(this.#group);
     if (isSlip) this.slips -= 1;
     if (!isThere || isSlip)
       return request.answer(404, failure(404, "the server could not find the requested resource"));
@@ -251,6 +258,36 @@ describe("openKubernetesSource() of optional kinds", () => {
     cluster.refused.clear();
     await until(STEP_MS, () => expect(keys()).toEqual(["metallb-system/a"]));
     expect(told.problems).toEqual(["API_ACCESS_REFUSED", ""]);
+  });
+
+  it("E is not ready while a kind that protects something may not be read, and keeps what it knows when that is forbidden later", async () => {
+    const { apiVersion, plural } = factsOf("HTTPPolicy");
+    const cluster = new Cluster(apiVersion);
+    cluster.plurals.add(plural);
+    cluster.refused.add(plural);
+    const { api, source, ready, told, until } = await setUp(cluster, ["HTTPPolicy", "Service"]);
+    let isReady = false;
+    void ready.then(() => (isReady = true));
+    await until(STEP_MS, () => expect(told.problems).toEqual(["API_ACCESS_REFUSED"]));
+    await until(STEP_MS, () => expect(api.lists.filter(({ path }) => path.endsWith(plural)).length).toBeGreaterThan(2));
+    expect(isReady).toBe(false);
+    cluster.refused.clear();
+    await until(STEP_MS, () => expect(isReady).toBe(true));
+    expect([source.has("HTTPPolicy"), told.problems.at(-1)]).toEqual([true, ""]);
+    cluster.refused.add(plural);
+    await vi.waitFor(() => expect(api.watches.length).toBeGreaterThan(0), eventually);
+    const watch = api.watches.find(({ path }) => path.endsWith(plural));
+    watch?.stream.end();
+    await until(STEP_MS, () => expect(told.problems.at(-1)).toBe("API_ACCESS_REFUSED"));
+    expect(source.has("HTTPPolicy")).toBe(true);
+  });
+
+  it("E is ready without a kind that protects something where the cluster does not have it, with or without a right on it", async () => {
+    const cluster = new Cluster(factsOf("HTTPPolicy").apiVersion);
+    cluster.refused.add(factsOf("HTTPPolicy").plural);
+    const { source, ready, told } = await setUp(cluster, ["HTTPPolicy"]);
+    await ready;
+    expect([source.has("HTTPPolicy"), told.problems]).toEqual([false, []]);
   });
 
   it("reports no missing right on a kind that the cluster does not have", async () => {
