@@ -7,9 +7,11 @@ import type { Kind } from "#src/model/kind.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Pool, UnservedPool } from "#src/model/pool.ts";
 import type { Service } from "#src/model/service.ts";
 import type { TlsSecret } from "#src/model/tls-secret.ts";
+import type { AttachedIngress } from "#src/routing/ingress/attach-policies.ts";
 import type { Compat } from "#src/routing/ingress/routing-snapshot.ts";
 import type { ServiceClass } from "#src/model/service-class.ts";
 
@@ -35,8 +37,11 @@ export interface Installation extends ServiceClass {
 export interface CheckedSet {
   readonly installation: Installation;
   readonly services: readonly Service[];
-  /** Those that Hawser serves. */
+  /** Those that Hawser serves, with the policies that are attached to them. */
   readonly ingresses: readonly Ingress[];
+  /** What is attached to each of them. */
+  readonly attached: readonly AttachedIngress[];
+  readonly policies: readonly HttpPolicy[];
   readonly ingressClasses: ReadonlyMap<string, IngressClass>;
   readonly slices: readonly EndpointSlice[];
   /** By `namespace/name`: all Secrets, readable or not. */

@@ -1,10 +1,12 @@
-import { child, type Field } from "#src/model/field.ts";
+import { child, entry, type Field } from "#src/model/field.ts";
 
-/** The field of a path such as `spec.rules[0].http.paths[1]`; of an entry that a list does not have, the list. */
+/** The field of a path such as `spec.rules[0].http.paths[1]` or `spec.settings["limit-rps"]`; of an entry that a list does not have, the list. */
 export function fieldAt(root: Field, path: string): Field {
   return path.split(/[.[]/).reduce((field, step) => {
     const index = /^(\d+)\]$/.exec(step)?.[1];
-    return index === undefined ? child(field, step) : entryOf(field, Number(index));
+    if (index !== undefined) return entryOf(field, Number(index));
+    const key = /^"(.*)"\]$/.exec(step)?.[1];
+    return key === undefined ? child(field, step) : entry(field, key);
   }, root);
 }
 

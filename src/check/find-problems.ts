@@ -18,6 +18,7 @@ import { findEmptySelectors } from "./find-empty-selectors.ts";
 import { findMisspeltAnnotations } from "./find-misspelt-annotations.ts";
 import { findNginxDifferences } from "./find-nginx-differences.ts";
 import { findPendingServices } from "./find-pending-services.ts";
+import { findPolicyProblems } from "./find-policy-problems.ts";
 import { findUnannounced } from "./find-unannounced.ts";
 import { findUnknownInterfaces } from "./find-unknown-interfaces.ts";
 import { findUnmatchedPorts } from "./find-unmatched-ports.ts";
@@ -73,6 +74,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findUnmatchedPorts(set),
     ...findLostRoutes(set, snapshot),
     ...findNginxDifferences(set),
+    ...findPolicyProblems(set),
     ...findBadCertificates(set, input.nowMs),
     ...findBadPasswords(set),
     ...findBadCertificateSecrets(set),

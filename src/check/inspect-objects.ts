@@ -6,6 +6,7 @@ import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { attachAll } from "#src/routing/ingress/attach-all.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { noFoundObjects } from "./found-objects.ts";
@@ -66,8 +67,11 @@ export function inspectObjects(
   const hasResources = METALLB_KINDS.some((kind) => configures(kind) && resources[kind].length > 0);
   // A ConfigMap that cannot be read holds pools that are unknown.
   const isKnown = hasConfig ? ofMap !== undefined : hasResources;
+  const attached = attachAll(found.ingresses, found.policies);
   return {
     ...found,
+    ingresses: attached.map(({ ingress }) => ingress),
+    attached,
     inspected: objects.map((object) => ({ object, problems: problems.get(object) ?? [] })),
     installation,
     between: compiled.problems,

@@ -1,15 +1,17 @@
 import type { ServedAnnotation } from "#src/model/annotations/annotation-record.ts";
 import { servedField } from "#src/model/annotations/served-field.ts";
-import { complain, quote } from "#src/model/field.ts";
+import { complain, type Field, quote } from "#src/model/field.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { allTerms } from "#src/model/path-terms.ts";
 import type { ProblemCode } from "#src/model/problem-codes.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { SecretClaim } from "#src/model/secret-claims.ts";
 import type { CheckedSet } from "./checked-set.ts";
+import { fieldAt } from "./field-at.ts";
 
 /**
- * Secrets that close paths while they are not there, and that are not among the objects: as warnings at the annotations that name
- * them, because they may come from elsewhere. Where there is no Service at all, the set is a part of something larger, and nothing
+ * Secrets that close paths while they are not there, and that are not among the objects: as warnings at the annotations and policies
+ * that name them, because they may come from elsewhere. Where there is no Service at all, the set is a part of something larger, and nothing
  * is reported as missing.
  */
 export function missingSecrets(
@@ -35,17 +37,30 @@ export function missingSecrets(
       if (told.has(pair)) continue;
       told.add(pair);
       const root = set.rootOf("Ingress", ingress.key, problems);
-      for (const annotation of annotationsOf(ingress, secret)) {
-        const field = servedField(root, annotation);
-        if (field === undefined) continue;
+      const annotations = annotationsOf(ingress, secret).flatMap((one) => servedField(root, one) ?? []);
+      for (const field of [...annotations, ...policyFields(set, ingress, { secret, told, problems })])
         complain(field, code, {
           what: `Cannot find Secret ${quote(secret)}`,
-          why: "it does not exist here, and the paths of this Ingress are closed without it",
+          why: `it does not exist here, and the paths of Ingress "${ingress.key}" are closed without it`,
           fix: "Add the Secret, or fix its name",
           severity: "warning",
         });
-      }
     }
   }
   return problems;
+}
+
+/** The settings of policies by which paths of an Ingress name a Secret, each of them once. */
+function policyFields(
+  { rootOf }: CheckedSet,
+  ingress: Ingress,
+  of: { readonly secret: string; readonly told: Set<string>; readonly problems: Problem[] },
+): readonly Field[] {
+  const applied = allTerms(ingress).flatMap((terms) => terms.applied ?? []);
+  return applied.flatMap(({ policy, part }) => {
+    const name = `${policy} ${part.at} ${of.secret}`;
+    if (!Object.values(part.values).includes(of.secret) || of.told.has(name)) return [];
+    of.told.add(name);
+    return [fieldAt(rootOf("HTTPPolicy", policy, of.problems), part.at)];
+  });
 }
