@@ -1,5 +1,3 @@
-import type { OidcSecrets } from "#src/auth/oidc/find-oidc-secrets.ts";
-import type { PasswordList } from "#src/auth/password-list.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
@@ -8,32 +6,26 @@ import type { KubeObject, ObjectRef } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
-import type { Logger } from "#src/process/log.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
-import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
-import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.ts";
-import type { RouteTable } from "#src/routing/route-table.ts";
 import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
-import type { Source } from "#src/source/source.ts";
-import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { classForeign } from "./class-foreign.ts";
 import { lookAgain } from "./look-again.ts";
 import { MissingPorts } from "./missing-ports.ts";
 import { type RouteChanges, RouteIndex } from "./route-index.ts";
-import { ExternalNames, type ExternalNamesOptions } from "./names/external-names.ts";
-import { NamedConfigMaps, type NamedHeaders } from "./named-config-maps.ts";
+import { ExternalNames } from "./names/external-names.ts";
+import { NamedConfigMaps } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
-import { type NginxConfigOptions, NginxConfigReader } from "./nginx-config-reader.ts";
+import { NginxConfigReader } from "./nginx-config-reader.ts";
 import { PolicyReader } from "./policy-reader.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
 import type { PublishSettings } from "./status/publish-settings.ts";
-import { type KeptKeys, TokenKeys } from "./token-keys.ts";
+import { TokenKeys } from "./token-keys.ts";
 import { ingressNotice, type IngressNotice } from "./status/ingress-events.ts";
-import type { Certificates } from "./tls/certificates.ts";
+import type { IngressContext } from "./ingress-context.ts";
 
 /** Rules without requests that are reported at once. */
 const MAX_CONFLICTS = 1_000;
@@ -44,44 +36,6 @@ const MAX_NAME_PROBLEMS = 100;
 const NAMES_MS = 2_000;
 /** Of a Node (well-known labels of Kubernetes). */
 const ZONE_LABEL = "topology.kubernetes.io/zone";
-
-/** What the ingress is given. */
-export interface IngressContext {
-  readonly source: Source;
-  readonly scope: ClassScope;
-  readonly certificates: Certificates;
-  readonly log: Logger;
-  /** Whether an address and port are this program's own. */
-  readonly isOwnEndpoint?: IsOwnEndpoint;
-  /** The Secret (`namespace/name`) of the default certificate; undefined: a self-signed one. */
-  readonly defaultSecret?: string | undefined;
-  /** Looks up the names of Services of type ExternalName; undefined: no requests are sent to these. */
-  readonly externalNames?: Pick<ExternalNamesOptions, "resolve" | "isReachable"> | undefined;
-  /** The Node that this program runs on, whose endpoints and whose zone's go before others where the cluster says so; undefined: none do. */
-  readonly nodeName?: string | undefined;
-  /** The Service (`namespace/name`) for requests that no rule matches; undefined: they are answered 404. */
-  readonly defaultService?: string | undefined;
-  /** Which addresses are written into statuses; undefined: none are. */
-  readonly publish?: PublishSettings | undefined;
-  /** Takes the names and passwords that requests are asked for; by default none come in. */
-  readonly usePasswords?: (lists: ReadonlyMap<string, PasswordList>) => void;
-  /** Takes what the Secrets say that policies name for sign-in; by default none comes in. */
-  readonly useOidcSecrets?: (secrets: OidcSecrets) => void;
-  /** Takes the certificates for TLS to endpoints and the authorities of clients; by default those that need any are not asked. */
-  readonly useCertificateSecrets?: (secrets: ReadonlyMap<string, CertificateSecret>) => void;
-  /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default none. */
-  readonly allowedHeaders?: ReadonlySet<string>;
-  /** Takes the header fields that ConfigMaps name; by default none are written. */
-  readonly useHeaders?: (headers: NamedHeaders) => void;
-  /** Keeps the keys of tokens; by default no token lets in. */
-  readonly tokenKeys?: KeptKeys;
-  /** How paths are compared; default `hawser`. */
-  readonly compat?: Compat | undefined;
-  /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */
-  readonly nginxConfig?: NginxConfigOptions | undefined;
-  /** Takes each new route table. */
-  readonly useRoutes: (table: RouteTable) => void;
-}
 
 /** The ingress at work. */
 export interface IngressLoop {
