@@ -172,11 +172,11 @@ export function closingProblem({ served, policyProblems }: SeenRoutes, rule: Rul
 export function whyRuleClosed(seen: SeenRoutes, rule: Rule): string {
   const problem = closingProblem(seen, rule);
   if (problem !== undefined) return printWhy(problem);
-  return seen.served.get(rule.origin.object)?.ingress?.isRestricted === true ? OTHER_SPELLINGS : UNSEEN;
+  return rule.isRestricted ? OTHER_SPELLINGS : UNSEEN;
 }
 
 const OTHER_SPELLINGS =
-  "Other spellings of the path, which ingress-nginx would take for it, are closed: its Ingress restricts who may come in.";
+  "Other spellings of the path, which ingress-nginx would take for it, are closed: its Ingress, or a policy, restricts who may come in.";
 const UNSEEN = "What closes it cannot be seen from here.";
 
 function printWhy({ what, why, fix }: Problem): string {

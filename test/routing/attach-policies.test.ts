@@ -208,6 +208,19 @@ describe("attachPolicies(): what cannot be served is closed, never open", () => 
     expect(world.findings).toEqual([expect.stringContaining(why)]);
   });
 
+  it("E more policies for one Ingress than are looked at close all of it", () => {
+    const many = Array.from({ length: 257 }, (_, index) =>
+      policyYaml(`p${index}`, [{ kind: "Ingress", name: "web", path: `/${index}` }], {}),
+    );
+    const ingress = ingressYaml("web", { "/api": "web" });
+    expect(policyWorld(ingress, ...many.slice(1)).outcome("/api")).toBe("shop/web:80");
+    const world = policyWorld(ingress, ...many);
+    expect([world.outcome("/api"), world.findings]).toEqual([
+      "closed-policy",
+      [expect.stringContaining("more than 256 policies are for it")],
+    ]);
+  });
+
   it("E asks no service at a host that a client could choose", () => {
     const spec = { settings: { "auth-url": "http://$host/auth" } };
     const named = policyWorld(ingressYaml("web", { "/api": "web" }), newer(spec));

@@ -10,7 +10,7 @@ import type { Problem } from "#src/model/problem.ts";
 import { coversParts } from "./covers-parts.ts";
 import { mergePolicies, partNameOf, type PolicyLevels } from "./merge-policies.ts";
 import type { PartName } from "./policy-details.ts";
-import { clashProblem, partUnservable, serviceUncovered } from "./clash-problem.ts";
+import { clashProblem, partUnservable, serviceUncovered, tooManyPolicies } from "./clash-problem.ts";
 
 /** Something wrong between policies, or between a policy and an Ingress. */
 export interface PolicyFinding {
@@ -34,6 +34,8 @@ export interface AttachedIngress {
 const POLICY_CLOSED = { closed: "closed-policy" } as const;
 /** Findings about one Ingress that are kept: enough to fix them one after the other. */
 const MAX_FINDINGS = 100;
+/** Policies that may be for one Ingress. More close it: to look at all of them for each path could take long. */
+export const MAX_POLICIES = 256;
 
 /** Names a target of a policy. */
 export function targetId(policy: Pick<HttpPolicy, "key">, { at }: HttpPolicy["targets"][number]): string {
@@ -54,6 +56,7 @@ interface Attaching {
   readonly ingress: Ingress;
   /** The oldest first. */
   readonly policies: readonly HttpPolicy[];
+  readonly wanted: WantedTargets;
   /** What combinations of policies come to, so that paths with the same share it. */
   readonly combined: Map<string, Combined>;
   /** By what they say. */
@@ -76,11 +79,14 @@ export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): At
   const context: Attaching = {
     ingress,
     policies,
+    wanted: wantedOf(ingress, policies),
     combined: new Map(),
     findings: new Map(),
     reached,
     terms: new Set(),
   };
+  const [newest] = policies.slice(MAX_POLICIES);
+  if (newest !== undefined) note(context, newest.key, "Invalid", tooManyPolicies(ingress, newest.key, MAX_POLICIES));
   const { defaultBackend } = ingress;
   const rules = ingress.rules.map((rule) => ({
     ...rule,
@@ -97,7 +103,9 @@ export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): At
   };
   const findings = [...context.findings.values()].slice(0, MAX_FINDINGS);
   const isSame =
-    reached.size === 0 && rules.every(({ paths }, index) => paths.length === ingress.rules[index]?.paths.length);
+    !isTooMany(context) &&
+    reached.size === 0 &&
+    rules.every(({ paths }, index) => paths.length === ingress.rules[index]?.paths.length);
   const named = policies.flatMap(({ parts }) => parts.map(({ values }) => values.defaultBackend ?? []));
   return { ingress: isSame ? ingress : attached, findings, reached, fallbacks: new Set(named.flat()) };
 }
@@ -131,7 +139,7 @@ function attachTarget(
   const levels = levelsOf(context, asked);
   const { terms: all, ingress } = context;
   const hasAny = levels.path.length + levels.ingress.length + levels.service.length > 0;
-  if (!hasAny && atFallback(context, ingress.settings).length === 0) {
+  if (!hasAny && !isTooMany(context) && atFallback(context, ingress.settings).length === 0) {
     all.add(termsOf(ingress));
     return { target: asked.target };
   }
@@ -142,28 +150,54 @@ function attachTarget(
   return { target: isClosed ? POLICY_CLOSED : redirected(ingress, asked.target, combined), terms };
 }
 
-/** The policies that are for a path. Notes their targets. */
-function levelsOf({ ingress, policies, reached }: Attaching, asked: AskedPath): PolicyLevels {
-  const levels = { path: [] as HttpPolicy[], ingress: [] as HttpPolicy[], service: [] as HttpPolicy[] };
-  const serviceName = isBackend(asked.target) ? asked.target.serviceName : undefined;
-  for (const policy of policies)
-    for (const target of policy.targets) {
-      const level = levelOf(target, { ingress: ingress.name, serviceName, asked });
-      if (level === undefined) continue;
-      reached.add(targetId(policy, target));
-      if (levels[level].at(-1) !== policy) levels[level].push(policy);
-    }
-  return levels;
+/** Whether not all policies are known that are for the Ingress. */
+function isTooMany({ policies }: Attaching): boolean {
+  return policies.length > MAX_POLICIES;
 }
 
-function levelOf(
-  { kind, name, path, host }: HttpPolicy["targets"][number],
-  of: { readonly ingress: string; readonly serviceName: string | undefined; readonly asked: AskedPath },
-): keyof PolicyLevels | undefined {
-  if (kind === "Service") return name === of.serviceName ? "service" : undefined;
-  if (name !== of.ingress) return undefined;
-  if (path === undefined) return "ingress";
-  return path === of.asked.path && (host === undefined || host === of.asked.host) ? "path" : undefined;
+/** The policies that are for a path. Notes their targets. */
+function levelsOf({ wanted, reached }: Attaching, { path, host, target }: AskedPath): PolicyLevels {
+  const ofService = isBackend(target) ? wanted.services.get(target.serviceName) : undefined;
+  const ofPath = path === undefined ? undefined : wanted.paths.get(path);
+  const take = (all: readonly Wanted[] = []): readonly HttpPolicy[] => {
+    for (const one of all) reached.add(targetId(one.policy, one.target));
+    return [...new Set(all.map(({ policy }) => policy))];
+  };
+  return {
+    path: take(ofPath?.filter((one) => one.target.host === undefined || one.target.host === host)),
+    ingress: take(wanted.whole),
+    service: take(ofService),
+  };
+}
+
+/** A target of a policy. */
+interface Wanted {
+  readonly policy: HttpPolicy;
+  readonly target: HttpPolicy["targets"][number];
+}
+
+/** What policies are for, of one Ingress: each path looks for its own alone. */
+interface WantedTargets {
+  readonly whole: readonly Wanted[];
+  readonly paths: ReadonlyMap<string, readonly Wanted[]>;
+  /** By name. */
+  readonly services: ReadonlyMap<string, readonly Wanted[]>;
+}
+
+function wantedOf({ name }: Ingress, policies: readonly HttpPolicy[]): WantedTargets {
+  const all = policies.flatMap((policy) => policy.targets.map((target): Wanted => ({ policy, target })));
+  const own = all.filter(({ target }) => target.kind === "Ingress" && target.name === name);
+  return {
+    whole: own.filter(({ target }) => target.path === undefined),
+    paths: Map.groupBy(
+      own.filter(({ target }) => target.path !== undefined),
+      ({ target }) => target.path ?? "",
+    ),
+    services: Map.groupBy(
+      all.filter(({ target }) => target.kind === "Service"),
+      ({ target }) => target.name,
+    ),
+  };
 }
 
 /** What policies and annotations come to. */
@@ -188,7 +222,10 @@ function combine(context: Attaching, levels: PolicyLevels): Combined {
   const terms: PathTerms = {
     settings: withCoveredFallback(context, settings, applied),
     isClosed:
-      ingress.closed !== undefined || attached.some((one) => one.isClosed) || clashes.some(({ closes }) => closes),
+      ingress.closed !== undefined ||
+      isTooMany(context) ||
+      attached.some((one) => one.isClosed) ||
+      clashes.some(({ closes }) => closes),
     isRestricted: ingress.isRestricted === true || applied.some(({ part }) => part.restricts),
     applied,
     policies: [...new Set(keysOf(attached))],
@@ -199,13 +236,10 @@ function combine(context: Attaching, levels: PolicyLevels): Combined {
 }
 
 /** The policies at the Service for requests whose own has no endpoint. Notes their targets. */
-function atFallback({ policies, reached }: Attaching, { defaultBackend }: PathSettings): readonly HttpPolicy[] {
-  if (defaultBackend === undefined) return [];
-  return policies.filter((policy) => {
-    const target = policy.targets.find(({ kind, name }) => kind === "Service" && name === defaultBackend);
-    if (target !== undefined) reached.add(targetId(policy, target));
-    return target !== undefined;
-  });
+function atFallback({ wanted, reached }: Attaching, { defaultBackend }: PathSettings): readonly HttpPolicy[] {
+  const all = defaultBackend === undefined ? [] : (wanted.services.get(defaultBackend) ?? []);
+  for (const { policy, target } of all) reached.add(targetId(policy, target));
+  return all.map(({ policy }) => policy);
 }
 
 /** The settings without that Service, where a policy at it asks for what is not asked of the path. */

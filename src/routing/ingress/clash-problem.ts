@@ -47,3 +47,15 @@ export function serviceUncovered({ key }: Ingress, policy: string, service: stri
     severity: "warning",
   };
 }
+
+/** The Problem of an Ingress with more policies than are looked at. */
+export function tooManyPolicies({ key }: Ingress, policy: string, most: number): Problem {
+  return {
+    code: "POLICY_INVALID",
+    at: objectAt("HTTPPolicy", policy),
+    what: `Closed paths of Ingress "${key}"`,
+    why: `more than ${most} policies are for it, or for Services that it sends requests to`,
+    fix: "Say the same in fewer policies",
+    severity: "error",
+  };
+}

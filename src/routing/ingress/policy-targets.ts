@@ -1,3 +1,4 @@
+import { MAX_POLICIES } from "./attach-policies.ts";
 import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
@@ -28,18 +29,23 @@ export class PolicyTargets {
     }
   }
 
-  /** Those that may be for an Ingress, or for a Service that it sends requests to; the oldest first. */
+  /**
+   * Those that may be for an Ingress, or for a Service that it sends requests to; the oldest first. Of more than `MAX_POLICIES`, which close
+   * the Ingress, just one more.
+   */
   of(ingress: Ingress): readonly HttpPolicy[] {
     if (this.isEmpty) return [];
     const { namespace, name } = ingress;
-    const found = new Set(this.#byTarget.get(`Ingress ${namespace}/${name}`));
-    for (const service of servicesOf(ingress))
-      for (const policy of this.#byTarget.get(`Service ${namespace}/${service}`) ?? []) found.add(policy);
+    const found = new Set<HttpPolicy>();
+    const add = (id: string): void => {
+      for (const policy of this.#byTarget.get(id) ?? []) if (found.size <= MAX_POLICIES) found.add(policy);
+    };
+    add(`Ingress ${namespace}/${name}`);
+    for (const service of servicesOf(ingress)) add(`Service ${namespace}/${service}`);
     // What takes the place of a Service without endpoints may be said by a policy.
-    for (const { parts } of found)
-      for (const { values } of parts)
-        for (const policy of this.#byTarget.get(`Service ${namespace}/${values.defaultBackend}`) ?? [])
-          found.add(policy);
+    const parts = Array.from(found).flatMap((policy) => policy.parts);
+    for (const { values } of parts)
+      if (values.defaultBackend !== undefined) add(`Service ${namespace}/${values.defaultBackend}`);
     return [...found].sort(comparePolicyAge);
   }
 }
