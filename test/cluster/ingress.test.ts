@@ -11,8 +11,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { type Definition, install } from "#lab/cluster/definition.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
+import { config, readManifests } from "#test/config/kustomization.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { ask, closedPort, statusOf } from "#test/support/ingress-proxy.ts";
 
@@ -36,6 +38,7 @@ const CLUSTER_RULES = [
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: ["list", "watch"] },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["patch"] },
+  { apiGroups: ["hawser.dev"], resources: ["httppolicies"], verbs: ["list", "watch"] },
   { apiGroups: [""], resources: ["events"], verbs: ["create", "get", "patch"] },
 ];
 const SECRET_RULES = [{ apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"] }];
@@ -77,6 +80,7 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
     cluster.writeKubeconfig(kubeconfig, { token: cluster.tokenOf(USER) });
     for (const name of [SYSTEM, SHOP, CLOSED]) await post("/api/v1/namespaces", { metadata: { name } });
     await grant("ClusterRole", CLUSTER_RULES);
+    await install(cluster, readManifests(join(config, "base/http-policy.yaml"))[0] as unknown as Definition);
     await grant("Role", LEASE_RULES, SYSTEM);
     await grant("Role", SECRET_RULES, SHOP);
     await post(CLASSES, { metadata: { name: "hawser" }, spec: { controller: "hawser.dev/ingress" } });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { type Definition, install as installDefinition } from "#lab/cluster/definition.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { config, type Manifest, nameOf, readManifests } from "#test/config/kustomization.ts";
 import { eventually } from "#test/support/eventually.ts";
@@ -21,8 +22,10 @@ const PATHS: Readonly<Record<string, string>> = {
   ClusterRole: "clusterroles",
   ClusterRoleBinding: "clusterrolebindings",
   ConfigMap: "configmaps",
+  CustomResourceDefinition: "customresourcedefinitions",
   DaemonSet: "daemonsets",
   Deployment: "deployments",
+  HTTPPolicy: "httppolicies",
   Ingress: "ingresses",
   IngressClass: "ingressclasses",
   Namespace: "namespaces",
@@ -35,6 +38,8 @@ const PATHS: Readonly<Record<string, string>> = {
   ServiceAccount: "serviceaccounts",
 };
 
+const GLOBAL = ["ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "IngressClass", "Namespace"];
+
 describe.skipIf(reason !== undefined)("the manifests of config/ on a real API server", () => {
   let directory: string;
   let cluster: Cluster;
@@ -43,6 +48,8 @@ describe.skipIf(reason !== undefined)("the manifests of config/ on a real API se
     directory = mkdtempSync(join(tmpdir(), "hawser-manifests-"));
     cluster = await Cluster.start({ directory });
     await apply(...install.filter(({ kind }) => kind === "Namespace"));
+    for (const one of install.filter(({ kind }) => kind === "CustomResourceDefinition"))
+      await installDefinition(cluster, one as unknown as Definition);
   });
   afterAll(async () => {
     await cluster?.stop();
@@ -58,7 +65,7 @@ describe.skipIf(reason !== undefined)("the manifests of config/ on a real API se
   async function send(manifest: Manifest, query: string): Promise<void> {
     const { apiVersion, kind, metadata } = manifest;
     const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const isGlobal = ["ClusterRole", "ClusterRoleBinding", "IngressClass", "Namespace"].includes(kind);
+    const isGlobal = GLOBAL.includes(kind);
     const where = isGlobal ? "" : `/namespaces/${metadata.namespace ?? "default"}`;
     const path = `${group}${where}/${PATHS[kind]}/${metadata.name}?fieldManager=test&fieldValidation=Strict&${query}`;
     const contentType = "application/apply-patch+yaml";

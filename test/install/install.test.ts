@@ -48,6 +48,14 @@ spec:
     http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
 `;
 
+const policy = `apiVersion: hawser.dev/v1alpha1
+kind: HTTPPolicy
+metadata: { name: web }
+spec:
+  targetRefs: [{ kind: Ingress, name: web }]
+  settings: { proxy-body-size: 8m }
+`;
+
 describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three nodes", () => {
   let world: World;
   let grants: readonly Grant[] = [];
@@ -108,6 +116,7 @@ describe.skipIf(reason !== undefined)("Hawser, installed on a cluster of three n
 
   it("brings the same pages through its ingress, and says at which address in the Ingress", async () => {
     await world.apply(ingress);
+    await world.apply(policy);
     const ip = await world.untilAddress("service", "hawser-ingress", NAMESPACE);
     await world.probe("ingress", ip, { host: "web.example" });
     expect(await world.untilAddress("ingress", "web")).toBe(ip);
