@@ -184,12 +184,15 @@ function pagesOf(known: Configuration | SignInFailure): ProviderPages | SignInFa
   if (!(known instanceof Configuration)) return known;
   const server: Readonly<ServerMetadata> = known.serverMetadata();
   const { authorization_endpoint: authorization = "", end_session_endpoint: endSession } = server;
-  if (!isHttps(authorization)) return { reason: "sign-in-failed", why: "the provider names no page for sign-in" };
-  return { authorization, endSession: endSession !== undefined && isHttps(endSession) ? endSession : undefined };
+  if (!isPage(authorization)) return { reason: "sign-in-failed", why: "the provider names no page for sign-in" };
+  return { authorization, endSession: endSession !== undefined && isPage(endSession) ? endSession : undefined };
 }
 
-function isHttps(url: string): boolean {
-  return URL.parse(url)?.protocol === "https:";
+/** Letters of a page of a provider: it goes into the head of each answer that sends a browser there. */
+const MAX_PAGE_LETTERS = 2_048;
+
+function isPage(url: string): boolean {
+  return url.length <= MAX_PAGE_LETTERS && URL.parse(url)?.protocol === "https:";
 }
 
 function failureOf(error: unknown): SignInFailure {

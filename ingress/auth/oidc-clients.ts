@@ -34,7 +34,7 @@ export class OidcClients {
   /** The client for a policy, with its Secrets as they are now. */
   clientOf(policy: OidcPolicy, secrets: Omit<OidcSecrets, "sessionKeys">): OidcClient {
     const named = secretsOf(policy);
-    const clientSecret = secrets.clientSecrets.get(named.clientSecret ?? "");
+    const clientSecret = secrets.clientSecrets.get(named.clientSecrets ?? "");
     const caPem = secrets.authorities.get(named.authorities ?? "");
     const kept = this.#clients.get(policy.key);
     if (kept?.policy === policy && kept.clientSecret === clientSecret && kept.caPem === caPem) return kept.client;

@@ -63,9 +63,9 @@ export class OidcStep implements AccessStep {
   decide({ oidc: auth }: AuthPolicy, request: AccessRequest, { claims, mayWait }: KnownBefore): StepOutcome {
     if (auth === undefined) return PASSED;
     if (auth.acceptsTokens && claims !== undefined) return { kind: "pass", grant: grantOf(auth, request, NOBODY) };
-    const { sessionKeys, clientSecret, authorities } = secretsOf(auth);
+    const { sessionKeys, clientSecrets, authorities } = secretsOf(auth);
     const keys = this.#secrets.sessionKeys.get(sessionKeys);
-    const hasSecret = clientSecret === undefined || this.#secrets.clientSecrets.has(clientSecret);
+    const hasSecret = clientSecrets === undefined || this.#secrets.clientSecrets.has(clientSecrets);
     const hasAuthorities = authorities === undefined || this.#secrets.authorities.has(authorities);
     if (keys === undefined || !hasSecret || !hasAuthorities) return refusal(503, "closed-secret");
     const nowMs = this.#options.wallMs();

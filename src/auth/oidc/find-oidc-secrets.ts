@@ -39,7 +39,7 @@ export interface FoundOidcSecrets extends SecretFaults {
 /** Secrets of a sign-in, by `namespace/name`. */
 export function secretsOf(policy: OidcPolicy): {
   readonly sessionKeys: string;
-  readonly clientSecret: string | undefined;
+  readonly clientSecrets: string | undefined;
   readonly authorities: string | undefined;
 } {
   const namespace = policy.key.slice(0, policy.key.indexOf("/"));
@@ -47,7 +47,7 @@ export function secretsOf(policy: OidcPolicy): {
   const { sessionKeysSecret, clientSecret, caSecret } = policy;
   return {
     sessionKeys: `${namespace}/${sessionKeysSecret}`,
-    clientSecret: keyOf(clientSecret),
+    clientSecrets: keyOf(clientSecret),
     authorities: keyOf(caSecret),
   };
 }
@@ -60,10 +60,10 @@ export function oidcSecretClaims(ingresses: Iterable<Ingress>): readonly OidcSec
 function namedBy(ingress: Ingress): readonly NamedForSignIn[] {
   return allTerms(ingress).flatMap(({ settings, isClosed }) => {
     if (settings.oidc === undefined || isClosed) return [];
-    const { sessionKeys, clientSecret, authorities } = secretsOf(settings.oidc);
+    const { sessionKeys, clientSecrets, authorities } = secretsOf(settings.oidc);
     return [
       { secret: sessionKeys, kind: "sessionKeys" as const },
-      ...(clientSecret === undefined ? [] : [{ secret: clientSecret, kind: "clientSecrets" as const }]),
+      ...(clientSecrets === undefined ? [] : [{ secret: clientSecrets, kind: "clientSecrets" as const }]),
       ...(authorities === undefined ? [] : [{ secret: authorities, kind: "authorities" as const }]),
     ];
   });
