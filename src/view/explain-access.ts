@@ -5,6 +5,7 @@ import { comparisonFor } from "#src/auth/password-list.ts";
 import { verifyPassword } from "#src/auth/verify-password.ts";
 import { findToken } from "#src/auth/jwt/find-token.ts";
 import type { JwtPolicy } from "#src/model/policies/jwt-policy.ts";
+import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import { checkSource } from "#src/filters/source-networks.ts";
 import type { Rule } from "#src/routing/rule.ts";
@@ -14,10 +15,11 @@ import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
 import { refusedStep, type UrlStep } from "./url-step.ts";
-import { passwordFault } from "./view-routes.ts";
+import { passwordFault, signInFault } from "./view-routes.ts";
 
 const VERIFIED = "the token is verified with the keys of its issuer, which cannot be done from here";
 const SIGNED_IN = "a browser without a session is sent to the provider to sign in; sessions cannot be read from here";
+const OWN_PATH = "the sign-in answers requests for this path itself, and the Service gets none of them";
 const LIMITED = "a request beyond it is answered 429";
 const ASKED = "the service is asked, and its answer to this request cannot be seen from here";
 
@@ -30,7 +32,8 @@ export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep
   const { request, question } = context;
   const byToken = jwt === undefined ? [] : [explainToken(settings, jwt, request)];
   if (byToken.some(({ answer }) => answer !== undefined)) return byToken;
-  const signedIn = oidc === undefined ? [] : [{ step: unknownStep("access", { text: `${settings}: ${SIGNED_IN}.` }) }];
+  const signedIn = oidc === undefined ? [] : [explainSignIn(context, rule, { settings, oidc })];
+  if (signedIn.some(({ answer }) => answer !== undefined)) return [...byToken, ...signedIn];
   const limited = limits === undefined ? [] : [{ step: okStep("access", { text: `${settings}: ${LIMITED}.` }) }];
   const before = [...byToken, ...signedIn, ...limited];
   if (basic === undefined && external === undefined) return before;
@@ -39,6 +42,21 @@ export function explainAccess(context: UrlContext, rule: Rule): readonly UrlStep
       return [...before, { step: okStep("access", { text: `${settings}: the client's address is enough.` }) }];
   }
   return [...before, told(auth, { settings, byPassword: basic && checkPassword(context, rule, basic) })];
+}
+
+/** A request with a session comes in, and sessions are encrypted: but none does where a Secret is missing. */
+function explainSignIn(
+  { seen, request }: UrlContext,
+  rule: Rule,
+  { settings, oidc }: { readonly settings: string; readonly oidc: OidcPolicy },
+): UrlStep {
+  const fault = signInFault(seen, rule);
+  const isOwn = request.path === oidc.callbackPath || request.path === oidc.logoutPath;
+  if (fault === undefined)
+    return { step: unknownStep("access", { text: `${settings}: ${isOwn ? OWN_PATH : SIGNED_IN}.` }) };
+  const { status } = REFUSAL_TEXTS["closed-secret"];
+  const text = sentence(`${settings}: the request is answered ${status}: ${fault.what}: ${fault.why}`);
+  return refusedStep("access", "closed-secret", { text, fix: sentence(fault.fix) });
 }
 
 /** Whether the request has a token; whether that is right depends on keys and times that are not looked at here. */

@@ -1,4 +1,5 @@
 import { findPasswordLists, type FoundPasswords, passwordClaims } from "#src/auth/find-password-lists.ts";
+import { findOidcSecrets, type FoundOidcSecrets, oidcSecretClaims } from "#src/auth/oidc/find-oidc-secrets.ts";
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
@@ -33,6 +34,8 @@ export interface SeenRoutes {
   readonly passwords: FoundPasswords;
   /** What is needed for TLS to endpoints. */
   readonly endpointSecrets: FoundCertificateSecrets;
+  /** What is needed for sign-in. */
+  readonly signInSecrets: FoundOidcSecrets;
 }
 
 /** Reads the objects, and compiles the route table as the ingress does. */
@@ -64,6 +67,7 @@ export function seeRoutes(input: RoutesInput): SeenRoutes {
     certificates: seeCertificates(ingresses, input),
     passwords: findPasswordLists(passwordClaims(ingresses), input.secretOf),
     endpointSecrets: findCertificateSecrets(certificateSecretClaims(ingresses), input.secretOf),
+    signInSecrets: findOidcSecrets(oidcSecretClaims(ingresses), input.secretOf),
   };
 }
 

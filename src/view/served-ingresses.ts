@@ -1,3 +1,4 @@
+import { oidcSecretClaims } from "#src/auth/oidc/find-oidc-secrets.ts";
 import { passwordClaims } from "#src/auth/find-password-lists.ts";
 import {
   type Ingress,
@@ -74,12 +75,13 @@ export function ingressClasses(objects: readonly KubeObject[]): ReadonlyMap<stri
   return byName;
 }
 
-/** The Secrets (`namespace/name`) that these Ingresses name, for certificates, of ours and of endpoints, or for names and passwords. */
+/** The Secrets (`namespace/name`) that these Ingresses name, for certificates, of ours and of endpoints, for names and passwords, or for sign-in. */
 export function namedSecrets(served: ReadonlyMap<string, ServedIngress>): ReadonlySet<string> {
   const ingresses = readIngresses(served);
   const passwords = passwordClaims(ingresses).map(({ secret }) => secret);
   const ofEndpoints = certificateSecretClaims(ingresses).map(({ secret }) => secret);
-  return new Set([...claimedSecrets(certificateClaims(ingresses)), ...passwords, ...ofEndpoints]);
+  const ofSignIns = oidcSecretClaims(ingresses).map(({ secret }) => secret);
+  return new Set([...claimedSecrets(certificateClaims(ingresses)), ...passwords, ...ofEndpoints, ...ofSignIns]);
 }
 
 /** Those of them that can be read. */

@@ -1,3 +1,4 @@
+import { secretsOf } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { aliasesByHost, rulesOf } from "#src/routing/list-routes.ts";
@@ -75,6 +76,7 @@ export function viewRoutes(seen: SeenRoutes, host?: string): RoutesView {
       ...[...policyProblems.values()].flat(),
       ...seen.passwords.problems,
       ...seen.endpointSecrets.problems,
+      ...seen.signInSecrets.problems,
     ],
   };
 }
@@ -140,7 +142,8 @@ function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "w
   const { action, filters } = rule;
   if (action.kind === "closed") return { closed: action.reason, why: whyRuleClosed(seen, rule) };
   const secret = filters.auth?.basic?.secret;
-  const fault = (secret === undefined ? undefined : passwordFault(seen, rule)) ?? endpointSecretFault(seen, rule);
+  const ofPasswords = secret === undefined ? undefined : passwordFault(seen, rule);
+  const fault = ofPasswords ?? endpointSecretFault(seen, rule) ?? signInFault(seen, rule);
   return fault === undefined ? { closed: null, why: "" } : { closed: "closed-secret", why: printWhy(fault) };
 }
 
@@ -157,6 +160,15 @@ export function endpointSecretFault({ endpointSecrets }: SeenRoutes, { origin, f
   if (endpointSecrets.secrets.has(transport.tls.secret)) return undefined;
   const { secret } = transport.tls;
   return endpointSecrets.faults.find((fault) => fault.ingress.key === origin.object && fault.secret === secret)
+    ?.problem;
+}
+
+/** What is wrong with a Secret for the sign-in of a rule. */
+export function signInFault({ signInSecrets }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
+  const { oidc } = filters.auth ?? {};
+  if (oidc === undefined) return undefined;
+  const secrets = Object.values(secretsOf(oidc));
+  return signInSecrets.faults.find(({ ingress, secret }) => ingress.key === origin.object && secrets.includes(secret))
     ?.problem;
 }
 
