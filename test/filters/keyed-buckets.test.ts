@@ -138,6 +138,12 @@ describe("R KeyedBuckets", () => {
     expect(state.waitMs("quiet", [{ bucket: "one", limit }], 100)).toBeGreaterThan(0);
     expect(state.waitMs("loud", [{ bucket: "b99", limit }], 100)).toBeGreaterThan(0);
     expect(state.waitMs("loud", [{ bucket: "b0", limit }], 100)).toBe(0);
+    // A namespace that comes when all is full takes its place from the largest one.
+    state.admit("late", [{ bucket: "one", limit }], 100);
+    expect(state.size).toBe(10);
+    expect(state.waitMs("late", [{ bucket: "one", limit }], 100)).toBeGreaterThan(0);
+    const left = Array.from({ length: 100 }, (_, index) => state.waitMs("loud", [{ bucket: `b${index}`, limit }], 100));
+    expect(left.filter((wait) => wait > 0)).toHaveLength(8);
   });
 });
 
