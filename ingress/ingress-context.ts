@@ -43,6 +43,8 @@ export interface IngressContext {
   readonly useHeaders?: (headers: NamedHeaders) => void;
   /** Keeps the keys of tokens; by default no token lets in. */
   readonly tokenKeys?: KeptKeys;
+  /** Replicas can count rate limits together; by default nothing is said where they cannot. */
+  readonly countsTogether?: boolean;
   /** How paths are compared; default `hawser`. */
   readonly compat?: Compat | undefined;
   /** Where what ingress-nginx's ConfigMap says of all Ingresses is read; undefined: from nowhere. */

@@ -177,7 +177,8 @@ class KnownObjects {
       mark: markNamed,
     });
     const isOurs = (key: string) => this.#index.get(key) !== undefined;
-    this.policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs });
+    const { countsTogether = true } = context;
+    this.policies = new PolicyReader({ source, problems, ingresses: this.#ingresses, isOurs, countsTogether });
     this.#ports = new MissingPorts(this.#index);
     this.#secrets = new NamedSecrets({
       source,

@@ -1,5 +1,6 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
+import { notSharedProblem } from "#src/model/policies/not-shared-problem.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { PolicyFinding } from "#src/routing/ingress/attach-policies.ts";
@@ -20,6 +21,8 @@ interface PolicyReaderOptions {
   readonly ingresses: WrittenIngresses;
   /** Whether an Ingress (`namespace/name`) is ours: only what is said of these is reported. */
   readonly isOurs: (key: string) => boolean;
+  /** Replicas can count rate limits together. */
+  readonly countsTogether: boolean;
 }
 
 /** Reads policies, and attaches them to Ingresses. */
@@ -33,12 +36,16 @@ export class PolicyReader {
   #verdicts: ReadonlyMap<string, PolicyVerdict> | undefined;
 
   constructor(options: PolicyReaderOptions) {
-    const { source, problems, ingresses } = options;
+    const { source, problems, ingresses, countsTogether } = options;
     this.#options = options;
     this.#index = new PolicyIndex(ingresses);
     this.#policies = new ParsedObjects({
       get: (key) => source.get(KIND, key),
-      parse: parseHttpPolicy,
+      parse: (object) => {
+        const parsed = parseHttpPolicy(object);
+        const notShared = parsed.ok && !countsTogether ? notSharedProblem(parsed.value) : undefined;
+        return notShared === undefined ? parsed : { ...parsed, problems: [...parsed.problems, notShared] };
+      },
       onProblems: (key, found) => {
         if (found.length === 0) this.#unreadable.delete(key);
         else this.#unreadable.set(key, found);

@@ -290,6 +290,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         nowMs: monotonicMs,
       }),
       compat: options.compat,
+      countsTogether: rateLimits.shared.isNamed,
       certificates,
       defaultSecret: defaultSecretKey,
       defaultService,

@@ -13,10 +13,7 @@ export interface SharedCountsOptions {
   readonly timeoutMs: number;
   /** From 0 to below 1. */
   readonly chance: () => number;
-  /**
-   * The store counts from now on; or, with why, this replica alone. Called when the one or the other is known, and when it changes;
-   * without a store when the first request has a shared limit.
-   */
+  /** The store counts from now on; or, with why, this replica alone. Called when the one or the other is known, and when it changes. */
   readonly onChange: (why: string | undefined) => void;
 }
 
@@ -87,7 +84,6 @@ export class SharedCounts {
 
   #admitAlone(namespace: string, uses: readonly BucketUse[], nowMs: number): number {
     this.counts.replica += 1;
-    if (!this.isNamed) this.#tell("no store is given");
     return this.#options.buckets.admit(namespace, uses, nowMs);
   }
 

@@ -548,6 +548,11 @@ export const PROBLEM_CODES = {
     meaning: "Something that an HTTPPolicy says cannot be used. All that the policy is attached to is closed.",
     solve: "Write it as the message says.",
   },
+  RATE_LIMIT_NOT_SHARED: {
+    meaning:
+      "Warning: a limit of an HTTPPolicy is to be counted with all replicas, and the ingress has no store for that. Each replica counts alone, so that more requests come in.",
+    solve: "Give the ingress `--rate-limit-store`, or write `shared: false`.",
+  },
   RATE_LIMIT_WITHOUT_TOKEN: {
     meaning:
       "Warning: a limit of an HTTPPolicy counts by a claim, and the policy verifies no token. Unless another policy of the same paths does, all requests count together for it.",
@@ -698,8 +703,8 @@ export const PROBLEM_CODES = {
   },
   RATE_LIMIT_STORE_AWAY: {
     meaning:
-      "Warning: the ingress does not count rate limits with all replicas, because `--rate-limit-store` does not answer, or none is given. Each replica counts alone, so that more requests come in; no request fails or waits.",
-    solve: "Fix what the message says of the store, give `--rate-limit-store`, or write `shared: false`.",
+      "Warning: the ingress does not count rate limits with all replicas, because `--rate-limit-store` does not answer. Each replica counts alone, so that more requests come in; no request fails or waits.",
+    solve: "Fix what the message says of the store.",
   },
   OPTION_MISSING: {
     meaning: "A required option is missing.",

@@ -5,19 +5,52 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
+import { answering, openClient, startEndpoint } from "#test/support/ingress-proxy.ts";
 import { hasRedis, startRedis } from "#test/support/real-redis.ts";
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** An Ingress that sends all of a.com to an endpoint, and a policy of it. */
+function manifests(endpointPort: number, spec: Readonly<Record<string, unknown>>): string {
+  const metadata = { name: "shop", namespace: "default" };
+  const backend = { service: { name: "shop", port: { number: 80 } } };
+  const objects = [
+    { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80, targetPort: endpointPort }] } },
+    {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...metadata, labels: { "kubernetes.io/service-name": "shop" } },
+      addressType: "IPv4",
+      ports: [{ name: "", port: endpointPort, protocol: "TCP" }],
+      endpoints: [{ addresses: ["127.0.0.1"] }],
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata,
+      spec: { rules: [{ host: "a.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
+    },
+    {
+      apiVersion: "hawser.dev/v1alpha1",
+      kind: "HTTPPolicy",
+      metadata,
+      spec: { targetRefs: [{ kind: "Ingress", name: "shop" }], ...spec },
+    },
+  ];
+  return objects.map((object) => JSON.stringify(object)).join("\n---\n");
+}
+
 /** The program in a process of its own, with this store; the password is in a file. */
-async function startProgram(port: number, password: string) {
+async function startProgram(port: number | undefined, password: string, objects = "", more: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), "hawser-ingress-"));
   const passwordFile = join(folder, "password");
   await writeFile(passwordFile, `${password}\n`);
+  if (objects !== "") await writeFile(join(folder, "objects.yaml"), objects);
   const ports = ["--http-port=0", "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
-  const store = [`--rate-limit-store=redis://127.0.0.1:${port}/0`, `--rate-limit-store-password-file=${passwordFile}`];
+  const url = `--rate-limit-store=redis://127.0.0.1:${port}/0`;
+  const store = port === undefined ? [] : [url, `--rate-limit-store-password-file=${passwordFile}`];
   const args = ["ingress/main.ts", "--manifests", folder, "--bind-address=127.0.0.1", "--drain-delay=0", ...ports];
-  const child = spawn(process.execPath, [...args, ...store], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...args, ...store, ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
   let text = "";
   child.stdout.on("data", (data) => (text += String(data)));
@@ -26,10 +59,23 @@ async function startProgram(port: number, password: string) {
       .split("\n")
       .slice(0, -1)
       .map((line): Line => JSON.parse(line));
-  const admin = await until("the admin server to listen", () =>
-    lines().find(({ listener, msg }) => listener === "admin" && String(msg).startsWith("listening")),
-  );
+  const portOf = async (name: string): Promise<number> =>
+    until(`${name} to listen`, () => {
+      const line = lines().find(({ listener, msg }) => listener === name && String(msg).startsWith("listening"));
+      return line && Number(line["port"]);
+    });
+  const admin = await portOf("admin");
   return {
+    lines,
+    /** How many of so many requests are let in; the others are answered 429. */
+    async admitted(count: number): Promise<number> {
+      using client = openClient(await portOf("http"));
+      client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n".repeat(count));
+      const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+      const all = statuses(await client.until((text) => statuses(text).length === count));
+      expect(new Set(all).difference(new Set(["200", "429"]))).toEqual(new Set());
+      return all.filter((status) => status === "200").length;
+    },
     /** The lines about the store, in few words. */
     said: () =>
       lines().flatMap(({ code, msg }) =>
@@ -40,8 +86,11 @@ async function startProgram(port: number, password: string) {
             : [],
       ),
     async metric(name: string): Promise<string | undefined> {
-      const answer = await fetch(`http://127.0.0.1:${String(admin["port"])}/metrics`);
-      return new RegExp(`^${name} (\\d+)$`, "m").exec(await answer.text())?.[1];
+      const answer = await fetch(`http://127.0.0.1:${admin}/metrics`);
+      return (await answer.text())
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1);
     },
     async end(): Promise<unknown> {
       child.kill("SIGTERM");
@@ -81,5 +130,38 @@ describe.skipIf(!hasRedis())("R --rate-limit-store of the program, on a real ser
     await using program = await startProgram(redis.port, "any");
     await until("it to say so", () => program.said().join() === "away");
     expect(await program.end()).toBe(0);
+  });
+
+  it("R two programs admit the limit of an HTTPPolicy together, and each of them when the store is gone", async () => {
+    await using redis = await startRedis();
+    await using endpoint = await startEndpoint(answering("page"));
+    const rateLimits = [{ requests: 40, per: "day", key: [{ type: "ClientAddress" }], shared: true }];
+    const objects = manifests(endpoint.port, { rateLimits });
+    const slow = ["--rate-limit-store-timeout=1000"];
+    await using one = await startProgram(redis.port, "", objects, slow);
+    await using other = await startProgram(redis.port, "", objects, slow);
+    for (const program of [one, other])
+      await until("it to count in the store", () => program.said().at(-1) === "shared");
+    expect([await one.admitted(30), await other.admitted(30)]).toEqual([30, 10]);
+    await redis.kill();
+    for (const program of [one, other]) await until("it to count alone", () => program.said().at(-1) === "away");
+    expect([await one.admitted(30), await other.admitted(50)]).toEqual([10, 30]);
+    const alone = 'hawser_ingress_shared_rate_limit_requests_total{counted_by="replica"}';
+    expect(await one.metric(alone)).toBe("30");
+  });
+});
+
+describe("R shared: true without --rate-limit-store", () => {
+  it("R is counted by the program alone, and says so", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const rateLimits = [{ requests: 4, per: "day", shared: true }];
+    await using program = await startProgram(undefined, "", manifests(endpoint.port, { rateLimits }));
+    expect(await program.admitted(6)).toBe(4);
+    const where = 'HTTPPolicy "default/shop" spec.rateLimits[0].shared';
+    await until("it to say so", () =>
+      program.lines().some((line) => line["code"] === "RATE_LIMIT_NOT_SHARED" && line["where"] === where),
+    );
+    // There is no store that could be up or not.
+    expect(await program.metric("hawser_ingress_rate_limit_store_up")).toBeUndefined();
   });
 });
