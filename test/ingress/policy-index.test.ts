@@ -114,6 +114,18 @@ describe("PolicyIndex", () => {
     );
   });
 
+  it("E attaches again where a policy names the Service that another policy comes to be for", () => {
+    const ingress = ingressOf(ingressYaml("a", { "/": "web" }));
+    const index = new PolicyIndex(new Map([[ingress.key, ingress]]));
+    const come = (name: string, target: object, settings: object) => {
+      const after = policyOf(policyYaml(name, [target], { settings }));
+      return index.update([], [{ key: after.key, before: undefined, after }]);
+    };
+    expect(come("p", { kind: "Ingress", name: "a" }, { "default-backend": "other" })).toHaveLength(1);
+    expect(come("q", { kind: "Service", name: "other" }, { "limit-rps": "1" })).toHaveLength(1);
+    expect(index.attached.get("shop/a")?.findings).toHaveLength(1);
+  });
+
   it("E attaches again only what a policy touches, and nothing where there is none", () => {
     const all = ["a", "b", "c"].map((name) => ingressOf(ingressYaml(name, { "/": name === "c" ? "web" : "cart" })));
     const present = new Map(all.map((one) => [one.key, one]));
