@@ -15,6 +15,12 @@ const ingress = (backend: string, rest = "") =>
 const deployment = (name: string, labels: string) =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec: {template: {metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: a}]}}}\n`;
 
+const tokenPolicy = `apiVersion: hawser.dev/v1alpha1
+kind: HTTPPolicy
+metadata: {name: p}
+spec: {targetRefs: [{kind: Ingress, name: shop}], jwt: {issuer: a, jwks: {secretRef: {name: keys}}}}
+`;
+
 describe("checkFiles() between objects", () => {
   const web = "{name: web, port: {number: 80}}";
   it.each([
@@ -35,6 +41,20 @@ describe("checkFiles() between objects", () => {
         ),
       ],
       is: ["warning INGRESS_AUTH_SECRET_MISSING f.yaml:8"],
+    },
+    {
+      name: "a Secret with the keys of tokens that is not there",
+      documents: [service("web"), ingress(web), tokenPolicy],
+      is: ["warning JWKS_UNAVAILABLE f.yaml:14"],
+    },
+    {
+      name: "a Secret with the keys of tokens that cannot be read",
+      documents: [
+        ingress(web),
+        tokenPolicy,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {jwks: a}\n",
+      ],
+      is: ["error JWKS_UNAVAILABLE f.yaml:11"],
     },
     {
       name: "a Secret for passwords that cannot be read",

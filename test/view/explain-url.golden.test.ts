@@ -20,9 +20,6 @@ const NOT_GOLDEN = [
   // Of what a client shows on its connection.
   "client-certificate-bad",
   "misdirected",
-  // Of policies: test/view/explain-token.test.ts.
-  "token-missing",
-  "token-ambiguous",
 ];
 const OF_CERTIFICATES = [
   "SECRET_EXPIRED",

@@ -11,28 +11,42 @@ export interface FollowedUri {
   readonly policies: readonly string[];
 }
 
+/** An object with keys, and who names it. */
+interface NamedKeyObject extends KeyObject {
+  /** HTTPPolicies (`namespace/name`). */
+  readonly policies: readonly string[];
+}
+
 /** Where the keys are that tokens are verified with. */
 export interface JwksClaims {
   readonly uris: ReadonlyMap<string, FollowedUri>;
   /** Each once. */
-  readonly objects: readonly KeyObject[];
+  readonly objects: readonly NamedKeyObject[];
 }
 
 /** Which keys the policies of the paths of Ingresses name. */
 export function jwksClaims(ingresses: Iterable<Ingress>): JwksClaims {
   const uris = new Map<string, { readonly url: JwksUrl; readonly policies: string[] }>();
-  const objects = new Map<string, KeyObject>();
+  const objects = new Map<string, KeyObject & { readonly policies: string[] }>();
   for (const { key, providers, namespace } of policiesOf(ingresses)) {
     for (const { jwks } of providers) {
       const object = keyObjectOf(jwks, namespace);
-      if (object !== undefined) objects.set(keyObjectText(object), object);
-      if (jwks.kind !== "uri") continue;
-      const claim = uris.get(jwks.uri) ?? { url: jwks.url, policies: [] };
-      if (!claim.policies.includes(key)) claim.policies.push(key);
-      uris.set(jwks.uri, claim);
+      if (object !== undefined) addPolicy(objects, keyObjectText(object), { ...object, policies: [] }, key);
+      if (jwks.kind === "uri") addPolicy(uris, jwks.uri, { url: jwks.url, policies: [] }, key);
     }
   }
   return { uris, objects: [...objects.values()] };
+}
+
+function addPolicy<Claim extends { readonly policies: string[] }>(
+  claims: Map<string, Claim>,
+  name: string,
+  first: Claim,
+  policy: string,
+): void {
+  const claim = claims.get(name) ?? first;
+  if (!claim.policies.includes(policy)) claim.policies.push(policy);
+  claims.set(name, claim);
 }
 
 function policiesOf(ingresses: Iterable<Ingress>): Iterable<JwtPolicy & { readonly namespace: string }> {
