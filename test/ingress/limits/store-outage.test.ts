@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
 import { answering, openClient, startEndpoint } from "#test/support/ingress-proxy.ts";
+import { jwksOf, testKey } from "#test/support/test-issuer.ts";
 import { hasRedis, startRedis } from "#test/support/real-redis.ts";
 
 type Line = Readonly<Record<string, unknown>>;
@@ -67,14 +68,18 @@ async function startProgram(port: number | undefined, password: string, objects 
   const admin = await portOf("admin");
   return {
     lines,
-    /** How many of so many requests are let in; the others are answered 429. */
-    async admitted(count: number): Promise<number> {
+    /** What so many requests with these lines are answered. */
+    async statuses(count: number, lines = ""): Promise<readonly string[]> {
       using client = openClient(await portOf("http"));
-      client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n".repeat(count));
-      const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
-      const all = statuses(await client.until((text) => statuses(text).length === count));
-      expect(new Set(all).difference(new Set(["200", "429"]))).toEqual(new Set());
-      return all.filter((status) => status === "200").length;
+      client.send(`GET / HTTP/1.1\r\nHost: a.com\r\n${lines}\r\n`.repeat(count));
+      const found = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = ""]) => status);
+      return found(await client.until((text) => found(text).length === count));
+    },
+    /** How many of so many requests are let in; the others are answered 429. */
+    async admitted(count: number, lines?: string): Promise<number> {
+      const statuses = await this.statuses(count, lines);
+      expect(new Set(statuses).difference(new Set(["200", "429"]))).toEqual(new Set());
+      return statuses.filter((status) => status === "200").length;
     },
     /** The lines about the store, in few words. */
     said: () =>
@@ -163,5 +168,22 @@ describe("R shared: true without --rate-limit-store", () => {
     );
     // There is no store that could be up or not.
     expect(await program.metric("hawser_ingress_rate_limit_store_up")).toBeUndefined();
+  });
+});
+
+describe("R an HTTPPolicy with a limit by a claim", () => {
+  it("R counts each bearer of a token alone, and requests with a bad token not at all", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const key = await testKey("k");
+    const claims = { iss: "https://id.test", aud: "shop", exp: Math.floor(Date.now() / 1_000) + 3_600 };
+    const bearer = async (sub: string) => `Authorization: Bearer ${await key.sign({ ...claims, sub })}\r\n`;
+    const [alice, bob] = [await bearer("alice"), await bearer("bob")];
+    const jwt = { issuer: claims.iss, audiences: ["shop"], jwks: { inline: jwksOf(key) } };
+    const rateLimits = [{ requests: 3, per: "day", key: [{ type: "Claim", name: "sub" }] }];
+    await using program = await startProgram(undefined, "", manifests(endpoint.port, { jwt, rateLimits }));
+    expect(await program.admitted(2, alice)).toBe(2);
+    expect(new Set(await program.statuses(5, alice.replace(/.{9}\r/, "AAAAAAAAA\r")))).toEqual(new Set(["401"]));
+    expect(new Set(await program.statuses(5))).toEqual(new Set(["401"]));
+    expect([await program.admitted(5, alice), await program.admitted(5, bob)]).toEqual([1, 3]);
   });
 });
