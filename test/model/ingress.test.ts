@@ -119,7 +119,9 @@ describe("parseIngress() reads the path", () => {
 
   it.each([5, ["/a"], { a: 1 }])("I1 and leaves out the path %j, whose text nobody knows", (path) => {
     const parsed = parseIngress(withPath({ path, pathType: "Prefix", backend }));
-    expect(valueOf(parsed).rules).toEqual([{ host: "shop.example.com", paths: [] }]);
+    expect(valueOf(parsed).rules).toEqual([
+      { host: "shop.example.com", paths: [], unread: "spec.rules[0].http.paths[0]" },
+    ]);
     expect(codes(parsed.problems)).toEqual(["FIELD_WRONG_TYPE"]);
   });
 
