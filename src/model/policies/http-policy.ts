@@ -1,4 +1,4 @@
-import { child, complainMissing, type Field, hasError, isUnset, readMap } from "#src/model/field.ts";
+import { child, complain, complainMissing, type Field, hasError, isUnset, readMap } from "#src/model/field.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
@@ -51,7 +51,21 @@ export function parseHttpPolicy(object: KubeObject): Parsed<HttpPolicy> {
 function readSpec(spec: Field): Pick<HttpPolicy, "targets" | "parts"> {
   if (!readMap(spec)) return { targets: [], parts: [] };
   rejectUnknownKeys(spec, ["targetRefs", "settings", ...SLOT_NAMES]);
-  const parts = [...readPolicySettings(child(spec, "settings")), ...readPolicySlots(spec)];
-  warnOfLoneClaims(spec, parts);
-  return { targets: readPolicyTargets(child(spec, "targetRefs")), parts };
+  return { targets: readPolicyTargets(child(spec, "targetRefs")), parts: readParts(spec) };
+}
+
+/** A fault of ours with a value closes what the policy is attached to, as any value that cannot be read: what it asks is not known. */
+function readParts(spec: Field): readonly PolicyPart[] {
+  try {
+    const parts = [...readPolicySettings(child(spec, "settings")), ...readPolicySlots(spec)];
+    warnOfLoneClaims(spec, parts);
+    return parts;
+  } catch (error) {
+    complain(spec, "OBJECT_NOT_READ", {
+      what: "Cannot read this policy",
+      why: `Hawser has a fault: ${String(error).slice(0, 200)}`,
+      fix: "Report it with the object. Until then what the policy is attached to is closed",
+    });
+    return [];
+  }
 }

@@ -195,6 +195,17 @@ describe("parseHttpPolicy()", () => {
     expect(problems.map(({ code }) => code)).toEqual(["CONFIG_UNKNOWN_KEY"]);
   });
 
+  it("E is closed by a fault of ours, and has its targets still", () => {
+    const fault = () => {
+      throw new Error("a fault");
+    };
+    const [object] = parseManifests(`${HEAD}spec:\n${TARGET}`, "p.yaml").objects;
+    const spec = { ...(object!["spec"] as object), settings: new Proxy({}, { ownKeys: fault }) };
+    const parsed = parseHttpPolicy({ ...object!, spec });
+    expect(parsed.problems.map(({ code }) => code)).toEqual(["OBJECT_NOT_READ"]);
+    expect(parsed.ok && [parsed.value.isClosed, parsed.value.targets.length]).toEqual([true, 1]);
+  });
+
   it("has a setting for each annotation of a path that is served", () => {
     expect(SETTING_NAMES.length).toBeGreaterThan(80);
     expect(SETTING_NAMES).toEqual(expect.arrayContaining(["proxy-body-size", "auth-url", "satisfy", "affinity"]));
