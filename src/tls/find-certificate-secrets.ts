@@ -31,10 +31,10 @@ export function certificateSecretClaims(ingresses: Iterable<Ingress>): readonly 
   return secretClaims(ingresses, namedBy, ({ secret, needsAuthorities }) => `${needsAuthorities} ${secret}`);
 }
 
-/** For its endpoints, and for its clients. */
+/** For its endpoints, unless it is closed, and for its clients. */
 function namedBy(ingress: Ingress): readonly NamedCertificates[] {
-  if (ingress.closed !== undefined) return [];
-  const ofEndpoints = allTerms(ingress).flatMap(({ settings }) => {
+  const terms = ingress.closed === undefined ? allTerms(ingress) : [];
+  const ofEndpoints = terms.flatMap(({ settings }) => {
     const { proxySslSecret: secret, proxySslVerify: needsAuthorities = false } = settings;
     return secret === undefined ? [] : [{ secret, needsAuthorities }];
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import { route } from "#src/routing/route.ts";
+import { certificateSecretClaims } from "#src/tls/find-certificate-secrets.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { serviceOf, slicesOf } from "#test/support/ingress-objects.ts";
 
@@ -21,5 +22,17 @@ describe("auth-tls-error-page", () => {
     const policy = rule?.filters.clientCertificates;
     expect(policy?.mode).toBe("on");
     expect(policy?.errorPage !== undefined).toBe(redirects);
+  });
+});
+
+describe("auth-tls-secret of an Ingress that is closed for another reason", () => {
+  it("I1 holds for the paths of other Ingresses of the host still", () => {
+    const asking = annotatedIngress({ ...ASKS, "limit-rps": "x" }, "asking", { path: "/closed" });
+    const ingresses = [asking, annotatedIngress({}, "open", { path: "/open" })];
+    const table = buildRoutes(routingSnapshot({ ingresses, services: [serviceOf("s")], slices: slicesOf("s", [80]) }));
+    const of = (path: string) => route(table, { host: "a.com", path }).rule;
+    expect([of("/closed")?.action.kind, of("/open")?.action.kind]).toEqual(["closed", "forward"]);
+    expect(of("/open")?.filters.clientCertificates?.secret).toBe("default/ca");
+    expect(certificateSecretClaims(ingresses).map(({ secret }) => secret)).toEqual(["default/ca"]);
   });
 });
