@@ -26,7 +26,8 @@ export function readApiObject(
     complain(parsed.problems);
     return undefined;
   }
-  const { name, namespace, uid, resourceVersion, createdMs, labels, annotations: written } = parsed.value.metadata;
+  const { metadata: read } = parsed.value;
+  const { name, namespace, uid, resourceVersion, generation, createdMs, labels, annotations: written } = read;
   const { [LAST_APPLIED]: _applied, ...annotations } = written;
   const metadata = {
     name,
@@ -36,6 +37,7 @@ export function readApiObject(
     annotations: orNone(annotations),
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(generation === undefined ? {} : { generation }),
     ...(kind === "Ingress" && hasOurStatus(json) ? { hasOurStatus: true } : {}),
   };
   return { ...parsed.value, metadata };

@@ -57,3 +57,11 @@ describe("compareVersions()", () => {
     { left: "a", right: "10", is: 0 },
   ])("$left and $right", ({ left, right, is }) => expect(Math.sign(compareVersions(left, right))).toBe(is));
 });
+
+describe("readApiObject() of an HTTPPolicy", () => {
+  it("E keeps the generation, which its status names", () => {
+    const metadata = { name: "p", namespace: "shop", generation: 3 };
+    const object = readApiObject("HTTPPolicy", { metadata, spec: {} }, () => expect.unreachable());
+    expect(object?.metadata.generation).toBe(3);
+  });
+});
