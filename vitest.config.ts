@@ -5,83 +5,54 @@ import { defineConfig } from "vitest/config";
 // `npm run test:cluster`: `image` builds the container image, `cluster` runs a real Kubernetes in racks, `install` adds real nodes
 // and containers to that, as root only.
 
+/** Waits end on their condition; this bounds them on a machine that is busy with other things. */
+const LONGEST_MS = 120_000;
 /** Half of the time of the unit tests is waiting, so there is work for more workers than cores. */
-const unitWorkers = Math.ceil(availableParallelism() * 1.5);
-
+const UNIT_WORKERS = Math.ceil(availableParallelism() * 1.5);
 /**
  * Tests of the pure folders of src: no state that one file leaves could be seen by the next, so that these share what they import, which
  * takes half of their time otherwise.
  */
-const pure =
+const PURE =
   "test/{assignment,auth,balancing,check,collections,configuration,election,filters,ip,layer2,migration,model,pattern,routing,tls,view,wire}/**/*.test.ts";
+/** Folders whose files run one after the other, in this order where a run has several of them. */
+const SERIAL = ["lab", "image", "cluster", "install"];
+
+const parallel = {
+  maxWorkers: UNIT_WORKERS,
+  testTimeout: LONGEST_MS,
+  hookTimeout: LONGEST_MS,
+  sequence: { groupOrder: 0 },
+};
+
+function serial(name: string, index: number) {
+  // Real nodes take their time.
+  const timeoutMs = name === "install" ? 180_000 : LONGEST_MS;
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      fileParallelism: false,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      sequence: { groupOrder: index + 1 },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
     projects: [
+      { test: { ...parallel, name: "pure", include: [PURE], isolate: false, restoreMocks: true } },
       {
         test: {
-          name: "pure",
-          include: [pure],
-          isolate: false,
-          restoreMocks: true,
-          maxWorkers: unitWorkers,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
+          ...parallel,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [pure, "test/image/**", "test/lab/**", "test/cluster/**", "test/install/**"],
-          maxWorkers: unitWorkers,
-          // Waits end on their condition; this bounds them on a machine that is busy with other things.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 0 },
+          exclude: [PURE, ...SERIAL.map((folder) => `test/${folder}/**`)],
         },
       },
-      {
-        test: {
-          name: "lab",
-          include: ["test/lab/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          name: "image",
-          include: ["test/image/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        test: {
-          name: "cluster",
-          include: ["test/cluster/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 3 },
-        },
-      },
-      {
-        test: {
-          name: "install",
-          include: ["test/install/**/*.test.ts"],
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          sequence: { groupOrder: 4 },
-        },
-      },
+      ...SERIAL.map(serial),
     ],
   },
 });
