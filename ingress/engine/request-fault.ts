@@ -1,3 +1,4 @@
+import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { expectationOf } from "./expectation-of.ts";
@@ -34,8 +35,12 @@ export function bodyFault(
 
 /** What the rule of a request says of its body. `mostBytes`: where it says nothing of the size. */
 export function bodyRule(filters: RuleFilters | undefined, mostBytes: number): BodyRule {
-  const { external, jwt, oidc } = filters?.auth ?? {};
-  const claims = [...(jwt?.forwardClaims ?? []), ...(oidc?.forwardClaims ?? []), ...(oidc?.forwardTokens ?? [])];
-  const ours = [...(external?.responseHeaders ?? []), ...claims];
-  return { maxBytes: filters?.bodyBytes ?? mostBytes, forbidsTrailers: ours.length > 0 };
+  const auth = filters?.auth;
+  return { maxBytes: filters?.bodyBytes ?? mostBytes, forbidsTrailers: auth !== undefined && writesFields(auth) };
+}
+
+/** Whether fields of ours go to endpoints that a trailer could be taken for. */
+function writesFields({ external, jwt, oidc }: AuthPolicy): boolean {
+  const ours = [external?.responseHeaders, jwt?.forwardClaims, oidc?.forwardClaims, oidc?.forwardTokens];
+  return ours.some((fields) => fields !== undefined && fields.length > 0);
 }
