@@ -34,6 +34,8 @@ export class PolicyReader {
   readonly #policies: ParsedObjects<HttpPolicy>;
   /** Undefined: it has to be found out again. */
   #verdicts: ReadonlyMap<string, PolicyVerdict> | undefined;
+  /** Whether the kind was there at the last report. */
+  #wasThere: boolean | undefined;
 
   constructor(options: PolicyReaderOptions) {
     const { source, problems, ingresses, countsTogether } = options;
@@ -76,7 +78,11 @@ export class PolicyReader {
   report(): boolean {
     const { source, problems } = this.#options;
     const isNew = this.#verdicts === undefined;
-    const kept = source.has(KIND) ? 0 : [...this.#policies.values()].length;
+    const isThere = source.has(KIND);
+    // Endpoints come and go all the time, and change nothing here.
+    if (!isNew && isThere === this.#wasThere) return false;
+    this.#wasThere = isThere;
+    const kept = isThere ? 0 : [...this.#policies.values()].length;
     const gone = kept === 0 ? [] : [policyKindGone(kept)];
     const missing = [...this.verdicts().values()].flatMap(({ reason, problem }) =>
       reason === "TargetNotFound" ? (problem ?? []) : [],
