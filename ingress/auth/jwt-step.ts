@@ -7,7 +7,7 @@ import { findToken } from "#src/auth/jwt/find-token.ts";
 import type { KeySet } from "#src/auth/jwt/key-set.ts";
 import type { TokenFault } from "#src/auth/jwt/token-fault.ts";
 import { readTokenHead, type TokenHead } from "#src/auth/jwt/token-head.ts";
-import { type VerifiedToken, verifyToken } from "#src/auth/jwt/verify-token.ts";
+import type { VerifiedToken } from "#src/auth/jwt/verify-token.ts";
 import { withoutToken } from "#src/auth/jwt/without-token.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { JwtPolicy, JwtProvider } from "#src/model/policies/jwt-policy.ts";
@@ -96,10 +96,11 @@ export class JwtStep implements AccessStep {
   async #verify(of: TokenRequest, head: TokenHead, provider: JwtProvider): Promise<StepDecision> {
     const { realm, namespace } = of;
     const keys = await this.#keysFor(head, provider, namespace);
-    if (keys === undefined) return refusal(503, "jwks-unavailable");
+    const verifier = await loadVerifier();
+    if (keys === undefined || verifier === undefined) return refusal(503, "jwks-unavailable");
     const { token, policy } = of;
     const nowMs = this.#wallMs();
-    const found = await verifyToken(token, { provider, keys, skewSeconds: policy.clockSkewSeconds, nowMs });
+    const found = await verifier.verifyToken(token, { provider, keys, skewSeconds: policy.clockSkewSeconds, nowMs });
     if (found.kind === "no-key") return invalid(realm, "key");
     if (found.kind === "invalid") return invalid(realm, found.fault);
     const passed = isMet(policy, found) ? passedWith(policy, found.claims) : undefined;
@@ -137,6 +138,11 @@ export class JwtStep implements AccessStep {
     this.#ids.set(policy, id);
     return id;
   }
+}
+
+/** With the first token, not with the program: it comes with a library of some MB. Undefined: it cannot be loaded. */
+function loadVerifier() {
+  return import("#src/auth/jwt/verify-token.ts").catch(() => undefined);
 }
 
 function isMet({ claims, scopes }: JwtPolicy, token: Extract<VerifiedToken, { readonly kind: "verified" }>): boolean {

@@ -1,17 +1,5 @@
-import {
-  AuthorizationResponseError,
-  authorizationCodeGrant,
-  ClientSecretBasic,
-  ClientSecretPost,
-  type ClientAuth,
-  Configuration,
-  customFetch,
-  discovery,
-  enableNonRepudiationChecks,
-  fetchUserInfo,
-  None,
-  type ServerMetadata,
-} from "openid-client";
+import type * as Library from "openid-client";
+import type { ClientAuth, Configuration, ServerMetadata } from "openid-client";
 import { lacksClaims, type SignedIn } from "#src/auth/oidc/new-session.ts";
 import type { PendingSignIn } from "#src/auth/oidc/pending-sign-in.ts";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
@@ -55,6 +43,8 @@ export class OidcClient {
   #failed: { readonly failure: SignInFailure; readonly untilMs: number } | undefined;
   #asking: Promise<Configuration | SignInFailure> | undefined;
   #exchanges = 0;
+  /** Loaded with the first sign-in, not with the program: it is of some MB. */
+  #library: typeof Library | undefined;
 
   constructor(options: OidcClientOptions) {
     this.#options = options;
@@ -72,7 +62,7 @@ export class OidcClient {
     this.#exchanges += 1;
     try {
       const configuration = await this.#known();
-      return configuration instanceof Configuration ? await this.#signIn(configuration, url, pending) : configuration;
+      return "reason" in configuration ? configuration : await this.#signIn(configuration, url, pending);
     } catch (error) {
       return failureOf(error);
     } finally {
@@ -81,6 +71,7 @@ export class OidcClient {
   }
 
   async #signIn(configuration: Configuration, url: URL, { state, nonce, verifier }: PendingSignIn): Promise<SignedIn> {
+    const { authorizationCodeGrant, fetchUserInfo } = (this.#library ??= await import("openid-client"));
     const tokens = await authorizationCodeGrant(configuration, url, {
       expectedState: state,
       expectedNonce: nonce,
@@ -140,14 +131,18 @@ export class OidcClient {
   async #configuration(): Promise<Configuration> {
     const { policy, fetch } = this.#options;
     const { issuer, clientId, endpoints } = policy;
+    this.#library ??= await import("openid-client");
+    const library = this.#library;
+    const { discovery, enableNonRepudiationChecks } = library;
+    const auth = this.#auth(library);
     const execute = [enableNonRepudiationChecks];
     if (endpoints === undefined)
-      return discovery(new URL(issuer), clientId, undefined, this.#auth, {
+      return discovery(new URL(issuer), clientId, undefined, auth, {
         execute,
         timeout: ANSWER_S,
-        [customFetch]: fetch,
+        [library.customFetch]: fetch,
       });
-    const configuration = new Configuration(
+    const configuration = new library.Configuration(
       {
         issuer,
         authorization_endpoint: endpoints.authorization,
@@ -158,16 +153,16 @@ export class OidcClient {
       },
       clientId,
       undefined,
-      this.#auth,
+      auth,
     );
-    configuration[customFetch] = fetch;
+    configuration[library.customFetch] = fetch;
     configuration.timeout = ANSWER_S;
     enableNonRepudiationChecks(configuration);
     return configuration;
   }
 
   /** How the client shows its secret: as the policy says, else as the provider takes it, else in Authorization (RFC 6749 section 2.3.1). */
-  get #auth(): ClientAuth {
+  #auth({ ClientSecretBasic, ClientSecretPost, None }: typeof Library): ClientAuth {
     const { policy, clientSecret } = this.#options;
     if (clientSecret === undefined) return None();
     const [basic, post] = [ClientSecretBasic(clientSecret), ClientSecretPost(clientSecret)];
@@ -181,7 +176,7 @@ export class OidcClient {
 }
 
 function pagesOf(known: Configuration | SignInFailure): ProviderPages | SignInFailure {
-  if (!(known instanceof Configuration)) return known;
+  if ("reason" in known) return known;
   const server: Readonly<ServerMetadata> = known.serverMetadata();
   const { authorization_endpoint: authorization = "", end_session_endpoint: endSession } = server;
   if (!isPage(authorization)) return { reason: "sign-in-failed", why: "the provider names no page for sign-in" };
@@ -198,9 +193,9 @@ function isPage(url: string): boolean {
 function failureOf(error: unknown): SignInFailure {
   const why = whyOf(error);
   if (error instanceof NoAnswer) return { reason: "provider-unreachable", why };
-  if (error instanceof AuthorizationResponseError && error.error === "access_denied")
+  const { code, error: word } = (error ?? {}) as { readonly code?: unknown; readonly error?: unknown };
+  if (code === "OAUTH_AUTHORIZATION_RESPONSE_ERROR" && word === "access_denied")
     return { reason: "sign-in-denied", why };
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
   return { reason: code === "OAUTH_TIMEOUT" ? "provider-unreachable" : "sign-in-failed", why };
 }
 
