@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseManifests } from "#src/model/manifest.ts";
-import { ANNOTATION_TABLE } from "#src/model/annotations/annotation-table.ts";
+import { annotationRecord, ANNOTATION_TABLE } from "#src/model/annotations/annotation-table.ts";
+import { PREFIXES } from "#src/model/annotations/prefixes.ts";
 import { parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import { POLICY_REASONS } from "#src/model/policies/policy-reason.ts";
 import { SETTING_NAMES } from "#src/model/policies/policy-settings.ts";
@@ -19,8 +20,9 @@ function reasons(): string {
 }
 
 function settings(): string {
-  const known = new Set(SETTING_NAMES);
-  const records = ANNOTATION_TABLE.flatMap((family) => family.records).filter(({ names }) => known.has(names[0] ?? ""));
+  const known = new Set(SETTING_NAMES.map((name) => annotationRecord(PREFIXES.ours, name)));
+  // Annotations of other controllers may have the name of a setting, and are not one.
+  const records = ANNOTATION_TABLE.flatMap((family) => family.records).filter((record) => known.has(record));
   const rows = records.map(({ names, doc }) => [names.map((name) => `\`${name}\``).join(", "), `${doc}.`]);
   return tableOf(["Setting", "Says"], rows);
 }
