@@ -9,9 +9,10 @@ export function read(path: string): string {
   return readFileSync(root + path, "utf8");
 }
 
-/** A Markdown table. */
+/** A Markdown table; a cell that has a | does not end there. */
 export function tableOf(title: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
   return [line(title), `|${"---|".repeat(title.length)}`, ...rows.map(line)].join("\n");
 }
 
