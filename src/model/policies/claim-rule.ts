@@ -1,14 +1,8 @@
-import {
-  child,
-  complainInvalid,
-  complainMissing,
-  type Field,
-  readEach,
-  readList,
-  readMap,
-  readText,
-} from "#src/model/field.ts";
+import { child, complainInvalid, complainMissing, type Field, isUnset, readMap, readText } from "#src/model/field.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { readBoundedList } from "./read-bounded-list.ts";
+import { readShortText } from "./read-short-text.ts";
+import { readTextList } from "./read-text-list.ts";
 
 /** A claim that the sender of a request must have, with one of these values. */
 export interface ClaimRule {
@@ -36,7 +30,7 @@ const NOT_WRITTEN =
 
 /** Reads `- { name: groups, values: [admins] }`: all of them must be met. Undefined, with Problems, where any cannot be read. */
 export function readClaimRules(field: Field): readonly ClaimRule[] | undefined {
-  return readAll(field, (entry) => {
+  return readBoundedList(field, MAX_RULES, (entry) => {
     if (!readMap(entry)) return complainMissing(entry, "Write a map with name and values");
     rejectUnknownKeys(entry, ["name", "values"]);
     const name = readName(child(entry, "name"));
@@ -49,7 +43,7 @@ export function readClaimRules(field: Field): readonly ClaimRule[] | undefined {
 
 /** Reads `- { claim: email, header: X-Email }`. Undefined, with Problems, where any cannot be read. */
 export function readForwardedClaims(field: Field): readonly ForwardedClaim[] | undefined {
-  const read = readAll(field, (entry) => {
+  const read = readBoundedList(field, MAX_RULES, (entry) => {
     if (!readMap(entry)) return complainMissing(entry, "Write a map with claim and header");
     rejectUnknownKeys(entry, ["claim", "header"]);
     const claim = readName(child(entry, "claim"));
@@ -68,8 +62,9 @@ export function readForwardedClaims(field: Field): readonly ForwardedClaim[] | u
 
 /** The name of a header field that Hawser writes for endpoints. */
 export function readFieldToWrite(field: Field): string | undefined {
+  if (isUnset(field)) return complainMissing(field, "Write the name of a header field, such as X-User");
   const name = readText(field);
-  if (name === undefined) return complainUnset(field, "Write the name of a header field, such as X-User");
+  if (name === undefined) return undefined;
   if (!HEADER.test(name))
     return complainInvalid(field, "it is not a name of letters, digits and -", "Write a name such as X-User");
   if (!NOT_WRITTEN.test(name)) return name;
@@ -78,32 +73,6 @@ export function readFieldToWrite(field: Field): string | undefined {
 }
 
 function readName(field: Field): string | undefined {
-  const name = readText(field);
-  if (name === undefined) return complainUnset(field, "Write the name of a claim, such as email");
-  if (name !== "" && name.length <= MAX_LETTERS) return name;
-  return complainInvalid(field, `it is empty or has more than ${MAX_LETTERS} letters`, "Write the name of a claim");
-}
-
-/** A list of texts; undefined, with Problems, where it has too many or what is not a text. */
-export function readTextList(field: Field, most: number): readonly string[] | undefined {
-  const before = field.problems.length;
-  const entries = readList(field);
-  if (entries.length > most)
-    return complainInvalid(field, `it has ${entries.length} entries, and ${most} are the most`, "Remove some");
-  const texts = readEach(entries, (entry) => readText(entry) ?? complainUnset(entry, "Write a text"));
-  return field.problems.length === before ? texts : undefined;
-}
-
-/** Of what is unset: what has a wrong type has its Problem already. */
-function complainUnset(field: Field, fix: string): undefined {
-  return field.value === undefined || field.value === null ? complainMissing(field, fix) : undefined;
-}
-
-function readAll<T>(field: Field, read: (entry: Field) => T | undefined): readonly T[] | undefined {
-  const before = field.problems.length;
-  const entries = readList(field);
-  if (entries.length > MAX_RULES)
-    return complainInvalid(field, `it has ${entries.length} entries, and ${MAX_RULES} are the most`, "Remove some");
-  const all = readEach(entries, read);
-  return field.problems.length === before ? all : undefined;
+  if (isUnset(field)) return complainMissing(field, "Write the name of a claim, such as email");
+  return readShortText(field, MAX_LETTERS, "Write the name of a claim");
 }

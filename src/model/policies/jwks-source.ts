@@ -9,9 +9,9 @@ import {
   readMap,
   readText,
 } from "#src/model/field.ts";
-import { isDnsSubdomain } from "#src/model/name.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { type PublicJwk, readJwks } from "./jwk.ts";
+import { readObjectName } from "./read-object-name.ts";
 
 /** Where the keys of an issuer are. */
 export type JwksSource =
@@ -101,14 +101,10 @@ function readInline(field: Field): JwksSource | undefined {
 function readRef(field: Field, kind: "Secret" | "ConfigMap"): JwksSource | undefined {
   if (!readMap(field)) return undefined;
   rejectUnknownKeys(field, ["name", "key"]);
-  const nameField = child(field, "name");
-  if (isUnset(nameField)) return complainMissing(nameField, `Write the name of a ${kind} of this namespace`);
-  const name = readText(nameField);
+  const name = readObjectName(child(field, "name"), kind);
   const keyField = child(field, "key");
   const key = readText(keyField) ?? (isUnset(keyField) ? DEFAULT_KEY : undefined);
   if (name === undefined || key === undefined) return undefined;
-  if (!isDnsSubdomain(name))
-    return complainInvalid(nameField, `it cannot be the name of a ${kind}`, "Write the name of one of this namespace");
   if (DATA_KEY.test(key)) return { kind, name, key };
   return complainInvalid(keyField, `it cannot be a key of a ${kind}`, "Write one of its keys, such as jwks");
 }

@@ -11,18 +11,14 @@ import {
   readInteger,
   readList,
   readMap,
-  readText,
 } from "#src/model/field.ts";
-import { keyOf } from "#src/model/object.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
-import {
-  type ClaimRule,
-  type ForwardedClaim,
-  readClaimRules,
-  readForwardedClaims,
-  readTextList,
-} from "./claim-rule.ts";
+import { type ClaimRule, type ForwardedClaim, readClaimRules, readForwardedClaims } from "./claim-rule.ts";
 import { type JwksSource, readJwksSource } from "./jwks-source.ts";
+import { keyOfHolder } from "./key-of-holder.ts";
+import { readScopes } from "./read-scopes.ts";
+import { readShortText } from "./read-short-text.ts";
+import { readTextList } from "./read-text-list.ts";
 import { readTokenPlaces, type TokenPlaces } from "./token-places.ts";
 
 /** JSON Web Tokens (RFC 7519) as a policy asks for them: signed by an issuer that it names, for one of its audiences. */
@@ -91,8 +87,6 @@ const MAX_LETTERS = 1_024;
 /** As in Envoy. */
 const DEFAULT_SKEW_SECONDS = 60;
 const MAX_SKEW_SECONDS = 300;
-/** RFC 6749 section 3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 
 /** Reads `jwt` of a policy. Undefined where any of it cannot be read: then it has an error. */
 export function readJwtPolicy(field: Field): JwtPolicy | undefined {
@@ -105,7 +99,7 @@ export function readJwtPolicy(field: Field): JwtPolicy | undefined {
   const clockSkewSeconds =
     readInteger(child(field, "clockSkewSeconds"), { min: 0, max: MAX_SKEW_SECONDS }) ?? DEFAULT_SKEW_SECONDS;
   const claims = readClaimRules(child(field, "claims")) ?? [];
-  const scopes = readScopes(child(field, "scopes"));
+  const scopes = readScopes(child(field, "scopes"), MAX_SCOPES);
   const forwardClaims = readForwardedClaims(child(field, "forwardClaims")) ?? [];
   const forwardField = child(field, "forwardToken");
   const forwardsToken = readBoolean(forwardField) ?? true;
@@ -125,11 +119,6 @@ export function readJwtPolicy(field: Field): JwtPolicy | undefined {
   if (field.problems.length !== before) return undefined;
   const key = keyOfHolder(field);
   return { key, providers, places, isOptional, clockSkewSeconds, claims, scopes, forwardClaims, forwardsToken };
-}
-
-/** A file without a name has no key, and its policy is attached to nothing. */
-function keyOfHolder({ holder }: Field): string {
-  return holder.kind === "object" ? keyOf(holder.object) : "";
 }
 
 /** Those of `providers`, or the one that the policy itself describes. */
@@ -173,7 +162,7 @@ function readProviders(field: Field): readonly JwtProvider[] | undefined {
 function readProvider(field: Field): JwtProvider | undefined {
   const issuerField = child(field, "issuer");
   if (isUnset(issuerField)) complainMissing(issuerField, "Write the issuer as iss of its tokens has it");
-  const issuer = readShortText(issuerField);
+  const issuer = readShortText(issuerField, MAX_LETTERS, "Write the name of the issuer");
   const audienceField = child(field, "audiences");
   const audiences = readTextList(audienceField, MAX_AUDIENCES);
   if (!isUnset(audienceField) && audiences?.length === 0)
@@ -183,12 +172,6 @@ function readProvider(field: Field): JwtProvider | undefined {
   if (issuer === undefined || audiences === undefined || jwks === undefined || algorithms === undefined)
     return undefined;
   return { issuer, audiences, jwks, algorithms };
-}
-
-function readShortText(field: Field): string | undefined {
-  const text = readText(field);
-  if (text === undefined || (text !== "" && text.length <= MAX_LETTERS)) return text;
-  return complainInvalid(field, `it is empty or has more than ${MAX_LETTERS} letters`, "Write the name of the issuer");
 }
 
 function readAlgorithms(field: Field): readonly JwtAlgorithm[] | undefined {
@@ -208,16 +191,4 @@ function readAlgorithms(field: Field): readonly JwtAlgorithm[] | undefined {
 
 function isAlgorithm(name: string): name is JwtAlgorithm {
   return (JWT_ALGORITHMS as readonly string[]).includes(name);
-}
-
-function readScopes(field: Field): readonly string[] {
-  const scopes = readTextList(field, MAX_SCOPES) ?? [];
-  const bad = scopes.find((scope) => !SCOPE.test(scope));
-  if (bad !== undefined)
-    complain(field, "FIELD_INVALID", {
-      what: `Cannot use the scope ${quote(bad)}`,
-      why: "scopes are visible ASCII without blanks, quotation marks and backslashes",
-      fix: "Write one scope for each entry of the list",
-    });
-  return scopes;
 }

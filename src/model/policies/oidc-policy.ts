@@ -12,7 +12,6 @@ import {
   readText,
 } from "#src/model/field.ts";
 import { readGoDuration } from "#src/model/go-duration.ts";
-import { keyOf } from "#src/model/object.ts";
 import { isDnsSubdomain } from "#src/model/name.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import {
@@ -21,8 +20,10 @@ import {
   readClaimRules,
   readFieldToWrite,
   readForwardedClaims,
-  readTextList,
 } from "./claim-rule.ts";
+import { keyOfHolder } from "./key-of-holder.ts";
+import { readObjectName } from "./read-object-name.ts";
+import { readScopes } from "./read-scopes.ts";
 
 /** Sign-in by OpenID Connect, with code and PKCE, as a policy asks for it. */
 export interface OidcPolicy {
@@ -39,7 +40,7 @@ export interface OidcPolicy {
   readonly clientSecret: string | undefined;
   /** How the client shows its secret; undefined: as the provider says, or in Authorization. */
   readonly clientAuth: "basic" | "post" | undefined;
-  /** With `openid`. */
+  /** With `openid`, written or not, which goes first. */
   readonly scopes: readonly string[];
   /** Where the provider sends browsers back to: a path of each host that the policy is attached to. */
   readonly callbackPath: string;
@@ -91,8 +92,6 @@ const KEYS = [
   "clientAuth",
   "scopes",
   "callbackPath",
-] as const;
-const MORE_KEYS = [
   "logoutPath",
   "afterLogout",
   "cookie",
@@ -119,8 +118,8 @@ const MAX_LETTERS = 1_024;
 export function readOidcPolicy(field: Field): OidcPolicy | undefined {
   if (!readMap(field)) return undefined;
   const before = field.problems.length;
-  const at = (name: (typeof KEYS)[number] | (typeof MORE_KEYS)[number]) => child(field, name);
-  rejectUnknownKeys(field, [...KEYS, ...MORE_KEYS]);
+  const at = (name: (typeof KEYS)[number]) => child(field, name);
+  rejectUnknownKeys(field, KEYS);
   const issuer = readIssuer(at("issuer"));
   const clientId = readClientId(at("clientId"));
   const sessionKeysSecret = readSecretName(at("sessionKeysSecretRef"));
@@ -138,7 +137,7 @@ export function readOidcPolicy(field: Field): OidcPolicy | undefined {
     caSecret: readSecretName(at("caSecretRef")),
     clientSecret: readSecretName(at("clientSecretRef")),
     clientAuth: readChoice(at("clientAuth"), ["basic", "post"]),
-    scopes: readScopes(at("scopes")),
+    scopes: [...new Set(["openid", ...readScopes(at("scopes"), MAX_SCOPES)])],
     callbackPath,
     logoutPath,
     afterLogout: readPath(at("afterLogout")),
@@ -158,11 +157,6 @@ export function readOidcPolicy(field: Field): OidcPolicy | undefined {
   return field.problems.length === before
     ? { key: keyOfHolder(field), issuer, clientId, sessionKeysSecret, ...policy }
     : undefined;
-}
-
-/** Of a file without a name there is no key, and its policy is attached to nothing. */
-function keyOfHolder({ holder }: Field): string {
-  return holder.kind === "object" ? keyOf(holder.object) : "";
 }
 
 function readIssuer(field: Field): string | undefined {
@@ -218,21 +212,7 @@ function readClientId(field: Field): string | undefined {
 function readSecretName(field: Field): string | undefined {
   if (!readMap(field)) return undefined;
   rejectUnknownKeys(field, ["name"]);
-  const at = child(field, "name");
-  const name = readText(at);
-  if (isUnset(at)) return complainMissing(at, "Write the name of a Secret of this namespace");
-  if (name === undefined || isDnsSubdomain(name)) return name;
-  return complainInvalid(at, "it cannot be the name of a Secret", "Write the name of a Secret of this namespace");
-}
-
-/** `openid` goes first, written or not. */
-function readScopes(field: Field): readonly string[] {
-  const scopes = readTextList(field, MAX_SCOPES) ?? [];
-  // RFC 6749 section 3.3.
-  const bad = scopes.find((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/.test(scope));
-  if (bad !== undefined)
-    complainInvalid(field, `"${bad.slice(0, 40)}" is not a scope`, "Write scopes such as profile and email");
-  return [...new Set(["openid", ...scopes])];
+  return readObjectName(child(field, "name"), "Secret");
 }
 
 const PATH = /^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;

@@ -8,6 +8,7 @@ import {
   readMap,
   readText,
 } from "#src/model/field.ts";
+import { FIELD_NAME } from "#src/model/annotations/field-name.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 
 /** What requests must have in common to be counted together. */
@@ -22,8 +23,6 @@ export type RateLimitKeyPart =
 
 const TYPES = ["ClientAddress", "Header", "Cookie", "Query", "Path", "Claim"] as const;
 const MAX_NAME = 128;
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VISIBLE = /^[\x21-\x7e]+$/;
 /** Hawser drops them from requests, because clients write into them what they like. */
 const OF_PROXIES = /^(?:forwarded|x-forwarded-.*|x-real-ip)$/;
@@ -50,7 +49,7 @@ function readName(field: Field, type: "Header" | "Cookie" | "Query" | "Claim"): 
   const text = readText(field);
   if (text === undefined) return undefined;
   const isToken = type === "Header" || type === "Cookie";
-  if (text.length > MAX_NAME || !(isToken ? TOKEN : VISIBLE).test(text))
+  if (text.length > MAX_NAME || !(isToken ? FIELD_NAME : VISIBLE).test(text))
     return complainInvalid(field, `it is not a name of up to ${MAX_NAME} visible characters`, "Fix the name");
   if (type !== "Header") return text;
   const name = text.toLowerCase();

@@ -6,13 +6,13 @@ import {
   type Field,
   isUnset,
   quote,
-  readEach,
-  readList,
   readMap,
   readText,
 } from "#src/model/field.ts";
+import { FIELD_NAME } from "#src/model/annotations/field-name.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
-import { readTextList } from "./claim-rule.ts";
+import { readBoundedList } from "./read-bounded-list.ts";
+import { readTextList } from "./read-text-list.ts";
 
 /** Where a request has its token; at least one place. */
 export interface TokenPlaces {
@@ -31,8 +31,6 @@ interface TokenHeader {
 }
 
 const MAX_PLACES = 8;
-/** RFC 9110 section 5.6.2. */
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 /** Fields that say how a message is sent, or that Hawser drops. */
 const NO_PLACE =
   /^(?:connection|content-length|transfer-encoding|upgrade|host|te|trailer|keep-alive|expect|cookie|proxy-.*|proxy|forwarded|x-forwarded-.*|x-real-ip|x-hawser-hops)$/i;
@@ -46,7 +44,7 @@ export function readTokenPlaces(field: Field): TokenPlaces | undefined {
   if (!readMap(field)) return undefined;
   const before = field.problems.length;
   rejectUnknownKeys(field, ["headers", "cookies", "params"]);
-  const headers = readHeaders(child(field, "headers"));
+  const headers = readBoundedList(child(field, "headers"), MAX_PLACES, readHeader);
   const cookies = readNames(child(field, "cookies"));
   const params = readNames(child(field, "params"));
   if (field.problems.length !== before || headers === undefined) return undefined;
@@ -58,13 +56,6 @@ export function readTokenPlaces(field: Field): TokenPlaces | undefined {
   });
 }
 
-function readHeaders(field: Field): readonly TokenHeader[] | undefined {
-  const entries = readList(field);
-  if (entries.length > MAX_PLACES)
-    return complainInvalid(field, `it has ${entries.length} entries, and ${MAX_PLACES} are the most`, "Remove some");
-  return readEach(entries, readHeader);
-}
-
 function readHeader(field: Field): TokenHeader | undefined {
   if (!readMap(field)) return isUnset(field) ? complainMissing(field, "Write name and valuePrefix") : undefined;
   rejectUnknownKeys(field, ["name", "valuePrefix"]);
@@ -74,7 +65,7 @@ function readHeader(field: Field): TokenHeader | undefined {
   const prefixField = child(field, "valuePrefix");
   const prefix = readText(prefixField) ?? "";
   if (name === undefined) return undefined;
-  if (!NAME.test(name) || NO_PLACE.test(name))
+  if (!FIELD_NAME.test(name) || NO_PLACE.test(name))
     return complainInvalid(nameField, "it is not a field that clients send a token in", "Write another name");
   if (prefix.length > 64 || !/^[\x20-\x7e]*$/.test(prefix))
     return complainInvalid(prefixField, "it is not a text of up to 64 letters of ASCII", 'Write one such as "Bearer "');
@@ -83,7 +74,7 @@ function readHeader(field: Field): TokenHeader | undefined {
 
 function readNames(field: Field): readonly string[] {
   const names = readTextList(field, MAX_PLACES) ?? [];
-  const bad = names.find((name) => !NAME.test(name));
+  const bad = names.find((name) => !FIELD_NAME.test(name));
   if (bad !== undefined)
     complain(field, "FIELD_INVALID", {
       what: `Cannot use the name ${quote(bad)}`,
