@@ -1,8 +1,9 @@
 import type { Ingress } from "#src/model/ingress.ts";
+import { parseOnce } from "#src/model/parse-once.ts";
 import { allTerms } from "#src/model/path-terms.ts";
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import { objectAt } from "#src/model/problem-place.ts";
-import type { Problem } from "#src/model/problem.ts";
+import type { Parsed, Problem } from "#src/model/problem.ts";
 import {
   readClaims,
   type SecretClaim,
@@ -69,7 +70,11 @@ function namedBy(ingress: Ingress): readonly NamedForSignIn[] {
   });
 }
 
-/** Reads the Secrets that are claimed. */
+const readKeys = parseOnce<void, Parsed<SealKeys>>(parseSessionKeys);
+const readClientSecret = parseOnce<void, Parsed<string>>(parseClientSecret);
+const readAuthorities = parseOnce<void, Parsed<string>>(parseAuthorities);
+
+/** Reads the Secrets that are claimed. The value of one that stays is the same. */
 export function findOidcSecrets(claims: readonly OidcSecretClaim[], secretOf: SecretOf): FoundOidcSecrets {
   const sessionKeys = new Map<string, SealKeys>();
   const clientSecrets = new Map<string, string>();
@@ -77,17 +82,17 @@ export function findOidcSecrets(claims: readonly OidcSecretClaim[], secretOf: Se
   const of = (kind: keyof OidcSecrets) => claims.filter((claim) => claim.kind === kind);
   const found = [
     readClaims<NamedForSignIn, SealKeys>(of("sessionKeys"), secretOf, {
-      read: parseSessionKeys,
+      read: (object) => readKeys(object),
       missing,
       take: ({ secret }, keys) => sessionKeys.set(secret, keys),
     }),
     readClaims<NamedForSignIn, string>(of("clientSecrets"), secretOf, {
-      read: parseClientSecret,
+      read: (object) => readClientSecret(object),
       missing,
       take: ({ secret }, text) => clientSecrets.set(secret, text),
     }),
     readClaims<NamedForSignIn, string>(of("authorities"), secretOf, {
-      read: parseAuthorities,
+      read: (object) => readAuthorities(object),
       missing,
       take: ({ secret }, pem) => authorities.set(secret, pem),
     }),

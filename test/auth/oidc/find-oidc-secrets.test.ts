@@ -54,6 +54,16 @@ describe("findOidcSecrets()", () => {
     expect(found.secrets.authorities.get("shop/ca")).toBe(certificatePem);
   });
 
+  it("reads each version of a Secret once, for each thing that it is named for", () => {
+    const both = secret({ "client-secret": "s", "session-keys": KEY, "ca.crt": certificatePem });
+    const secrets = { "shop/web": both, "shop/ca": both };
+    const [first, again] = [find(secrets), find(secrets)];
+    expect(again.secrets).toEqual(first.secrets);
+    expect(again.secrets.sessionKeys.get("shop/web")).toBe(first.secrets.sessionKeys.get("shop/web"));
+    expect(first.secrets.clientSecrets.get("shop/web")).toBe("s");
+    expect(first.secrets.authorities.get("shop/ca")).toBe(certificatePem);
+  });
+
   it.each([
     { of: "is empty", data: { "session-keys": "\n" } },
     { of: "is too short", data: { "session-keys": Buffer.alloc(31).toString("base64") } },
