@@ -1,5 +1,6 @@
 import { child, complainInvalid, complainMissing, type Field, isUnset, readMap, readText } from "#src/model/field.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { isOwnHeader, whyUnwritableHeader } from "#src/model/unwritable-header.ts";
 import { readBoundedList } from "./read-bounded-list.ts";
 import { readShortText } from "./read-short-text.ts";
 import { readTextList } from "./read-text-list.ts";
@@ -23,10 +24,8 @@ export interface ForwardedClaim {
 const MAX_RULES = 32;
 const MAX_VALUES = 128;
 const MAX_LETTERS = 256;
-const HEADER = /^[A-Za-z0-9-]{1,128}$/;
-/** Fields that say how a message is sent, or that Hawser writes itself. */
-const NOT_WRITTEN =
-  /^(?:connection|content-length|transfer-encoding|upgrade|host|te|trailer|keep-alive|expect|date|cookie|set-cookie|proxy-.*|proxy|x-hawser-hops|x-request-id|x-real-ip|x-forwarded-.*)$/i;
+/** Cookies, and what is said to proxies (RFC 9110 section 11.7). */
+const NOT_WRITTEN = /^(?:cookie|set-cookie|proxy-.*)$/i;
 
 /** Reads `- { name: groups, values: [admins] }`: all of them must be met. Undefined, with Problems, where any cannot be read. */
 export function readClaimRules(field: Field): readonly ClaimRule[] | undefined {
@@ -65,11 +64,13 @@ export function readFieldToWrite(field: Field): string | undefined {
   if (isUnset(field)) return complainMissing(field, "Write the name of a header field, such as X-User");
   const name = readText(field);
   if (name === undefined) return undefined;
-  if (!HEADER.test(name))
-    return complainInvalid(field, "it is not a name of letters, digits and -", "Write a name such as X-User");
-  if (!NOT_WRITTEN.test(name)) return name;
-  const why = "it says how a message is sent, or Hawser writes it itself";
-  return complainInvalid(field, why, "Write another name, such as X-User");
+  const why = whyUnwritableHeader(name) ?? whyNoClaim(name);
+  return why === undefined ? name : complainInvalid(field, why, "Write another name, such as X-User");
+}
+
+function whyNoClaim(name: string): string | undefined {
+  if (isOwnHeader(name)) return "Hawser tells endpoints something of the request by it";
+  return NOT_WRITTEN.test(name) ? "it is for cookies, or for proxies" : undefined;
 }
 
 function readName(field: Field): string | undefined {

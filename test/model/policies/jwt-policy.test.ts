@@ -153,6 +153,17 @@ describe("readJwtPolicy()", () => {
   });
 
   it.each([
+    { of: "Hawser's", names: ["Forwarded", "X-Original-URL", "Ssl-Client-Verify", "X-Hawser-User", "Via"] },
+    { of: "messages", names: ["Server", "Content-Length", "Host"] },
+    { of: "clients and proxies", names: ["Cookie", "Proxy-Authorization"] },
+  ])("writes no claim into a field of $of", ({ names }) => {
+    for (const header of names)
+      expect(read({ ...LEAST, forwardClaims: [{ claim: "sub", header }] }).found).toEqual([
+        "FIELD_INVALID jwt.forwardClaims[0].header",
+      ]);
+  });
+
+  it.each([
     ["a public exponent of 40 bits", { kty: "RSA", n: "A".repeat(342), e: "AAAAAAA" }],
     ["a modulus of more than 8,192 bits", { kty: "RSA", n: "A".repeat(1_367), e: "AQAB" }],
     ["a key for encryption", { ...KEY, use: "enc" }],
