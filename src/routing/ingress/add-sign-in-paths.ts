@@ -18,19 +18,10 @@ export interface SignInConflict {
  * Adds the paths that browsers come back to from a provider, and sign out at, for each policy of a host. What is written goes
  * before them: a path of this text is never taken from an Ingress that does not ask for the same sign-in.
  */
-export function addSignInPaths(merged: Omit<MergedHost, "signIns" | "signInConflicts">): MergedHost {
-  const { prefixes, patterns, fallback } = merged;
-  const signIns = new Map<string, PathClaim>();
-  for (const claim of [
-    ...merged.exact.values(),
-    ...prefixes,
-    ...patterns,
-    ...(fallback === undefined ? [] : [fallback]),
-  ]) {
-    const key = policyOf(claim);
-    if (key !== undefined && isBackend(claim.target) && !signIns.has(key)) signIns.set(key, claim);
-  }
-  if (signIns.size === 0) return { ...merged, signIns: [], signInConflicts: [] };
+export function addSignInPaths(merged: MergedHost): MergedHost {
+  const signIns = signInsOf(merged);
+  if (signIns.size === 0) return merged;
+  const { prefixes } = merged;
   const exact = new Map(merged.exact);
   const signInConflicts: SignInConflict[] = [];
   for (const claim of signIns.values()) {
@@ -47,6 +38,20 @@ export function addSignInPaths(merged: Omit<MergedHost, "signIns" | "signInConfl
     }
   }
   return { ...merged, exact, signIns: [...signIns.values()], signInConflicts };
+}
+
+/** The first claim whose requests need a sign-in, for each policy. Most hosts have none: nothing is copied to find that. */
+function signInsOf({ exact, prefixes, patterns, fallback }: MergedHost): ReadonlyMap<string, PathClaim> {
+  const found = new Map<string, PathClaim>();
+  const look = (claim: PathClaim): void => {
+    const key = policyOf(claim);
+    if (key !== undefined && isBackend(claim.target) && !found.has(key)) found.set(key, claim);
+  };
+  for (const claim of exact.values()) look(claim);
+  for (const claim of prefixes) look(claim);
+  for (const claim of patterns) look(claim);
+  if (fallback !== undefined) look(fallback);
+  return found;
 }
 
 function policyOf({ settings }: PathClaim): string | undefined {

@@ -85,8 +85,7 @@ function ruleOf(
         ? filters
         : { ...filters, clientCertificates: asked(clientCertificates, ingress, certificatesAskedBy) },
     isRestricted,
-    ...(applied && { applied }),
-    ...(policies && { policies }),
+    ...(applied && policies && { applied, policies }),
     ...(settings.accessLog === false && { isUnlogged: true as const }),
     ...(hasTls && { hasTls }),
     action: isOther ? { kind: "closed", reason: "closed-restriction" } : actionOf(claim, canaries.get(claim)),

@@ -101,7 +101,7 @@ function mergeHost(
   host: string,
   all: readonly Ingress[],
   { indexOf, compat }: { readonly indexOf: (ingress: Ingress) => HostIndex; readonly compat: Compat },
-): Omit<MergedHost, "signIns" | "signInConflicts"> {
+): MergedHost {
   const [claimants, canaries] = [all.filter((one) => !isCanary(one)), all.filter(isCanary)];
   const named = claimants.filter((ingress) => hasRealClaim(ingress, host, indexOf(ingress)));
   // A host that annotations alone add is theirs while no rule names it.
@@ -156,6 +156,8 @@ function mergeHost(
     canaries: added,
     alone,
     uncovered,
+    signIns: [],
+    signInConflicts: [],
     isEmpty: claimants.length === 0,
   };
 }
@@ -242,14 +244,15 @@ function claimOf(
   { path: written, pathType, target, at, isPattern, terms = termsOf(ingress) }: IngressPath,
 ): PathClaim | undefined {
   const path = isPattern === true ? written : normalizeRulePath(written === "" ? "/" : written);
-  return path === undefined ? undefined : { ingress, path, pathType, target, at, ...terms };
+  return path === undefined ? undefined : { ...terms, ingress, path, pathType, target, at };
 }
 
 /** What an Ingress says of requests that no path of it is for; nothing where it has no default backend. */
 function defaultClaim(ingress: Ingress): readonly PathClaim[] {
-  const { defaultBackend: target, defaultTerms: terms = termsOf(ingress) } = ingress;
+  const { defaultBackend: target } = ingress;
   if (target === undefined) return [];
-  return [{ ingress, path: "", pathType: "default", target, at: "spec.defaultBackend", ...terms }];
+  const terms = ingress.defaultTerms ?? termsOf(ingress);
+  return [{ ...terms, ingress, path: "", pathType: "default", target, at: "spec.defaultBackend" }];
 }
 
 /**
