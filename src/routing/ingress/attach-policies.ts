@@ -58,18 +58,18 @@ interface Attaching {
   readonly policies: readonly HttpPolicy[];
   readonly wanted: WantedTargets;
   /** What combinations of policies come to, so that paths with the same share it. */
-  readonly combined: Map<string, Combined>;
+  readonly combined: Map<string, CombinedTerms>;
   /** By what they say. */
   readonly findings: Map<string, PolicyFinding>;
   readonly reached: Set<string>;
+  /** Of the paths that no policy is for. */
+  readonly written: PathTerms;
+  /** Of all paths. */
   readonly terms: Set<PathTerms>;
 }
 
 /** What policies for a path come to, with the annotations. */
-interface Combined {
-  readonly terms: PathTerms;
-  readonly applied: readonly AppliedPart[];
-}
+type CombinedTerms = PathTerms & Required<Pick<PathTerms, "applied">>;
 
 /** Attaches policies (the oldest first) to an Ingress. Those that are for something else change nothing. */
 export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): AttachedIngress {
@@ -83,9 +83,10 @@ export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): At
     combined: new Map(),
     findings: new Map(),
     reached,
+    written: termsOf(ingress),
     terms: new Set(),
   };
-  const [newest] = policies.slice(MAX_POLICIES);
+  const newest = policies[MAX_POLICIES];
   if (newest !== undefined) note(context, newest.key, "Invalid", tooManyPolicies(ingress, newest.key, MAX_POLICIES));
   const { defaultBackend } = ingress;
   const rules = ingress.rules.map((rule) => ({
@@ -101,13 +102,16 @@ export function attachPolicies(ingress: Ingress, all: readonly HttpPolicy[]): At
     ...(whole?.terms && { defaultTerms: whole.terms }),
     ownTerms: [...context.terms],
   };
-  const findings = [...context.findings.values()].slice(0, MAX_FINDINGS);
   const isSame =
     !isTooMany(context) &&
     reached.size === 0 &&
     rules.every(({ paths }, index) => paths.length === ingress.rules[index]?.paths.length);
-  const named = policies.flatMap(({ parts }) => parts.map(({ values }) => values.defaultBackend ?? []));
-  return { ingress: isSame ? ingress : attached, findings, reached, fallbacks: new Set(named.flat()) };
+  return {
+    ingress: isSame ? ingress : attached,
+    findings: [...context.findings.values()],
+    reached,
+    fallbacks: fallbacksOf(policies),
+  };
 }
 
 function attachPath(context: Attaching, host: string, path: IngressPath): readonly IngressPath[] {
@@ -137,15 +141,15 @@ function attachTarget(
   asked: AskedPath,
 ): { readonly target: IngressTarget; readonly terms?: PathTerms } {
   const levels = levelsOf(context, asked);
-  const { terms: all, ingress } = context;
+  const { terms: all, ingress, written } = context;
   const hasAny = levels.path.length + levels.ingress.length + levels.service.length > 0;
   if (!hasAny && !isTooMany(context) && atFallback(context, ingress.settings).length === 0) {
-    all.add(termsOf(ingress));
+    all.add(written);
     return { target: asked.target };
   }
   const combined = combine(context, levels);
-  const isClosed = combined.terms.isClosed || isUnservable(context, asked, combined);
-  const terms = isClosed === combined.terms.isClosed ? combined.terms : { ...combined.terms, isClosed };
+  const isClosed = combined.isClosed || isUnservable(context, asked, combined);
+  const terms = isClosed === combined.isClosed ? combined : { ...combined, isClosed };
   all.add(terms);
   return { target: isClosed ? POLICY_CLOSED : redirected(ingress, asked.target, combined), terms };
 }
@@ -201,7 +205,7 @@ function wantedOf({ name }: Ingress, policies: readonly HttpPolicy[]): WantedTar
 }
 
 /** What policies and annotations come to. */
-function combine(context: Attaching, levels: PolicyLevels): Combined {
+function combine(context: Attaching, levels: PolicyLevels): CombinedTerms {
   const { ingress, combined } = context;
   const keysOf = (policies: readonly HttpPolicy[]) => policies.map(({ key }) => key);
   const id = JSON.stringify([keysOf(levels.path), keysOf(levels.ingress), keysOf(levels.service)]);
@@ -219,7 +223,7 @@ function combine(context: Attaching, levels: PolicyLevels): Combined {
       );
   }
   const attached = [...levels.path, ...levels.ingress, ...levels.service];
-  const terms: PathTerms = {
+  const terms: CombinedTerms = {
     settings: withCoveredFallback(context, settings, applied),
     isClosed:
       ingress.closed !== undefined ||
@@ -230,9 +234,8 @@ function combine(context: Attaching, levels: PolicyLevels): Combined {
     applied,
     policies: [...new Set(keysOf(attached))],
   };
-  const made = { terms, applied };
-  combined.set(id, made);
-  return made;
+  combined.set(id, terms);
+  return terms;
 }
 
 /** The policies at the Service for requests whose own has no endpoint. Notes their targets. */
@@ -263,8 +266,7 @@ function withCoveredFallback(
 }
 
 /** Whether what policies say cannot be done for this path, though it can be read. */
-function isUnservable(context: Attaching, asked: AskedPath, { terms, applied }: Combined): boolean {
-  const { settings } = terms;
+function isUnservable(context: Attaching, asked: AskedPath, { settings, applied }: CombinedTerms): boolean {
   const because = (names: readonly PartName[], why: string, fix: string): boolean => {
     const part = applied.find((one) => names.includes(partNameOf(one.part)));
     if (part === undefined) return false;
@@ -301,9 +303,9 @@ const REDIRECTS: readonly PartName[] = [
 ];
 
 /** Where requests go that a policy may redirect: those that would be sent to a Service, or that annotations redirect. */
-function redirected(ingress: Ingress, target: IngressTarget, { terms, applied }: Combined): IngressTarget {
+function redirected(ingress: Ingress, target: IngressTarget, { settings, applied }: CombinedTerms): IngressTarget {
   if (!applied.some(({ part }) => REDIRECTS.includes(partNameOf(part)))) return target;
-  const redirect = redirectOf(terms.settings);
+  const redirect = redirectOf(settings);
   const isOfAnnotations =
     "redirect" in target && JSON.stringify(target.redirect) === JSON.stringify(redirectOf(ingress.settings));
   return redirect !== undefined && (isBackend(target) || isOfAnnotations) ? { redirect } : target;
