@@ -47,9 +47,9 @@ export class PolicyIndex {
     }
     if (services.size === 0) return touched;
     for (const ingress of this.#ingresses.values()) {
-      const { namespace, key } = ingress;
-      const names = [...servicesOf(ingress), ...(this.#attached.get(key)?.fallbacks ?? [])];
-      if (names.some((name) => services.has(`${namespace}/${name}`))) touched.add(key);
+      const { key } = ingress;
+      const asked = [...servicesOf(ingress), ...(this.#attached.get(key)?.fallbacks ?? [])];
+      if (asked.some((service) => services.has(service))) touched.add(key);
     }
     return touched;
   }

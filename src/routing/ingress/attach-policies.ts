@@ -27,7 +27,7 @@ export interface AttachedIngress {
   readonly findings: readonly PolicyFinding[];
   /** The targets of policies that are there, as `targetId` has them. */
   readonly reached: ReadonlySet<string>;
-  /** Services that policies name for requests whose own has no endpoint. */
+  /** As `fallbacksOf` has them. */
   readonly fallbacks: ReadonlySet<string>;
 }
 
@@ -40,6 +40,15 @@ export const MAX_POLICIES = 256;
 /** Names a target of a policy. */
 export function targetId(policy: Pick<HttpPolicy, "key">, { at }: HttpPolicy["targets"][number]): string {
   return `${policy.key} ${at}`;
+}
+
+/** The Services (`namespace/name`) that policies name for requests whose own has no endpoint. */
+export function fallbacksOf(policies: Iterable<HttpPolicy>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { namespace, parts } of policies)
+    for (const { values } of parts)
+      if (values.defaultBackend !== undefined) found.add(`${namespace}/${values.defaultBackend}`);
+  return found;
 }
 
 /** A path as far as policies ask for it. */

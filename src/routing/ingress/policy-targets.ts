@@ -1,7 +1,7 @@
-import { MAX_POLICIES } from "./attach-policies.ts";
-import { isBackend } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { HttpPolicy } from "#src/model/policies/http-policy.ts";
+import { fallbacksOf, MAX_POLICIES } from "./attach-policies.ts";
+import { backendTargets } from "./backend-targets.ts";
 
 /** Policies by what they are attached to, whether or not that exists. */
 export class PolicyTargets {
@@ -41,21 +41,16 @@ export class PolicyTargets {
       for (const policy of this.#byTarget.get(id) ?? []) if (found.size <= MAX_POLICIES) found.add(policy);
     };
     add(`Ingress ${namespace}/${name}`);
-    for (const service of servicesOf(ingress)) add(`Service ${namespace}/${service}`);
+    for (const service of servicesOf(ingress)) add(`Service ${service}`);
     // What takes the place of a Service without endpoints may be said by a policy.
-    const parts = Array.from(found).flatMap((policy) => policy.parts);
-    for (const { values } of parts)
-      if (values.defaultBackend !== undefined) add(`Service ${namespace}/${values.defaultBackend}`);
+    for (const service of fallbacksOf(found)) add(`Service ${service}`);
     return [...found].sort(comparePolicyAge);
   }
 }
 
-/** The Services of its namespace to which an Ingress sends requests by what is written in it. */
-export function servicesOf({ rules, defaultBackend, settings }: Ingress): ReadonlySet<string> {
-  const targets = rules.flatMap(({ paths }) => paths.map(({ target }) => target));
-  const all = defaultBackend === undefined ? targets : [...targets, defaultBackend];
-  const names = new Set(all.flatMap((target) => (isBackend(target) ? [target.serviceName] : [])));
-  return settings.defaultBackend === undefined ? names : names.add(settings.defaultBackend);
+/** The Services (`namespace/name`) to which an Ingress sends requests, each once. */
+export function servicesOf(ingress: Ingress): ReadonlySet<string> {
+  return new Set(backendTargets(ingress).map(({ serviceKey }) => serviceKey));
 }
 
 function targetsOf({ namespace, targets }: HttpPolicy): ReadonlySet<string> {
