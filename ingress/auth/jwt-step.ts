@@ -6,6 +6,7 @@ import { bearerChallenge } from "#src/auth/jwt/bearer-challenge.ts";
 import { findToken } from "#src/auth/jwt/find-token.ts";
 import type { KeySet } from "#src/auth/jwt/key-set.ts";
 import type { TokenFault } from "#src/auth/jwt/token-fault.ts";
+import { hasAliases } from "#src/auth/same-header-name.ts";
 import { readTokenHead, type TokenHead } from "#src/auth/jwt/token-head.ts";
 import type { VerifiedToken } from "#src/auth/jwt/verify-token.ts";
 import { withoutToken } from "#src/auth/jwt/without-token.ts";
@@ -149,11 +150,13 @@ function isMet({ claims, scopes }: JwtPolicy, token: Extract<VerifiedToken, { re
   return meetsClaimRules(token.claims, claims) && hasScopes(token.claims, scopes);
 }
 
-function passedWith({ forwardClaims }: JwtPolicy, claims: PassedStep["claims"]): PassedStep {
-  if (forwardClaims.length === 0) return { ...PASSED, claims };
+/** Endpoints get neither claims nor a token that only looks verified: not in a field that they could take for that of the token. */
+function passedWith({ forwardClaims, places }: JwtPolicy, claims: PassedStep["claims"]): PassedStep {
+  const exact = places.headers.map(({ name }) => name).filter(hasAliases);
+  if (forwardClaims.length + exact.length === 0) return { ...PASSED, claims };
   const fields = claims === undefined ? [] : claimFields(claims, forwardClaims);
   const removes = forwardClaims.map(({ header }) => header);
-  return { kind: "pass", grant: accessGrant({ fields, cookies: [], removes, alwaysSetsCookie: false }), claims };
+  return { kind: "pass", grant: accessGrant({ fields, cookies: [], removes, exact, alwaysSetsCookie: false }), claims };
 }
 
 function removalGrant(removal: ReturnType<typeof withoutToken>): AccessGrant {

@@ -4,6 +4,8 @@ import { sameHeaderName } from "#src/auth/same-header-name.ts";
 export interface AccessGrant {
   /** Header fields of the client with these names (`sameHeaderName`) do not pass: only who lets in may write them. */
   readonly removes: ReadonlySet<string>;
+  /** Names, in lower case, of fields that pass, while others that an endpoint could take for one of them do not. */
+  readonly exact: ReadonlySet<string>;
   /** Lines for the endpoint. */
   readonly requestLines: Buffer;
   /** Lines for the client, with answers that are not errors. */
@@ -22,11 +24,13 @@ export function accessGrant(of: {
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly cookies: readonly string[];
   readonly removes: readonly string[];
+  readonly exact?: readonly string[];
   readonly alwaysSetsCookie: boolean;
 }): AccessGrant {
   const cookieLines = linesOf(of.cookies.map((cookie) => ["Set-Cookie", cookie]));
   return {
     removes: new Set(of.removes.map(sameHeaderName)),
+    exact: new Set(of.exact),
     requestLines: linesOf(of.fields),
     responseLines: of.alwaysSetsCookie ? NOTHING : cookieLines,
     errorLines: of.alwaysSetsCookie ? cookieLines : NOTHING,
@@ -38,6 +42,7 @@ export function addGrants(first: AccessGrant | undefined, second: AccessGrant | 
   if (first === undefined || second === undefined) return first ?? second;
   return {
     removes: first.removes.union(second.removes),
+    exact: first.exact.union(second.exact),
     requestLines: Buffer.concat([first.requestLines, second.requestLines]),
     responseLines: Buffer.concat([first.responseLines, second.responseLines]),
     errorLines: Buffer.concat([first.errorLines, second.errorLines]),

@@ -123,7 +123,10 @@ function writeKeptLines(to: HeadWriter, { bytes, head, headerNames, fields, gran
   for (let index = 0; index < lines.count; index++) {
     const isKeptLine = isKept(bytes, head, index, headerNames) && !(isReplaced && index === head.hostLine);
     const isForeignTrace = hasTrace && isTraceLine(bytes, lines.nameStart[index]!, lines.nameEnd[index]!);
-    const isTaken = isRemoved(bytes, head, index, grant) || isRemoved(bytes, head, index, fields);
+    const isTaken =
+      isRemoved(bytes, head, index, grant) ||
+      isRemoved(bytes, head, index, fields) ||
+      isAliased(bytes, head, index, grant);
     if (isKeptLine && !isForeignTrace && !isTaken) continue;
     to.copy(bytes, runStart, lines.nameStart[index]!);
     runStart = lines.nameStart[index + 1]!;
@@ -140,6 +143,16 @@ function isRemoved(
 ): boolean {
   if (by === undefined || by.removes.size === 0) return false;
   return by.removes.has(sameHeaderName(bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index])));
+}
+
+/** A field that an endpoint could take for one that passes under its exact name alone. */
+function isAliased(bytes: Buffer, { lines }: RequestHead, index: number, grant: AccessGrant | undefined): boolean {
+  if (grant === undefined || grant.exact.size === 0) return false;
+  const name = bytes.toString("latin1", lines.nameStart[index], lines.nameEnd[index]).toLowerCase();
+  if (grant.exact.has(name)) return false;
+  const same = sameHeaderName(name);
+  for (const exact of grant.exact) if (sameHeaderName(exact) === same) return true;
+  return false;
 }
 
 function isKept(bytes: Buffer, head: RequestHead, index: number, names: HeaderNames): boolean {

@@ -5,3 +5,8 @@
 export function sameHeaderName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
 }
+
+/** Whether endpoints could take a name for one that is written in another way. */
+export function hasAliases(name: string): boolean {
+  return /[^a-z0-9]/i.test(name);
+}

@@ -177,6 +177,21 @@ describe("jwt of a policy", () => {
     },
   );
 
+  it.each<[name: string, more: object, lines: () => string, passed: readonly string[]]>([
+    ["one that has it, and is forwarded", { forwardToken: true }, () => `X-Token: ${token}\r\n`, ["X-Token: TOKEN"]],
+    ["one that has it, and is not forwarded", { forwardToken: false }, () => `X-Token: ${token}\r\n`, []],
+    ["one that has it elsewhere", { forwardToken: false }, () => `X.ID-Token: ${token}\r\n`, []],
+    ["one without any that needs none", { optional: true }, () => "", []],
+  ])("gives endpoints no field that they could take for that of a token: of %s", async (_name, more, lines, passed) => {
+    const headers = [{ name: "X-Token" }, { name: "x.id-token" }];
+    await using jwt = await start({ ...more, extractFrom: { headers } });
+    const forged = "x_token: root\r\nX.Token: root\r\nX-ID-Token: root\r\nx_id_token: root\r\nX_Other: kept\r\n";
+    for (let request = 0; request < 2; request++) expect(statusOf(await jwt.get(forged + lines()))).toBe(200);
+    const heads = jwt.endpoint.received().replaceAll(token, "TOKEN").split("\r\n\r\n").slice(0, 2);
+    const received = ["X_Other: kept", ...passed];
+    expect(heads.map((head) => head.match(/^x.*(?:token|other):.*$/gim))).toEqual([received, received]);
+  });
+
   it("takes a token from the query", async () => {
     await using jwt = await start({ extractFrom: { params: ["access_token"] } });
     expect(statusOf(await jwt.get("", `/?access_token=${token}`))).toBe(200);
