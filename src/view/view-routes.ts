@@ -1,6 +1,7 @@
 import { secretsOf } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
 import type { Problem } from "#src/model/problem.ts";
+import type { SecretFaults } from "#src/model/secret-claims.ts";
 import { aliasesByHost, rulesOf } from "#src/routing/list-routes.ts";
 import { hostEntryFor } from "#src/routing/route.ts";
 import type { HostRoutes } from "#src/routing/route-table.ts";
@@ -139,37 +140,38 @@ export function serviceOfBackend(backend: string): string {
 }
 
 function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "why"> {
-  const { action, filters } = rule;
+  const { action } = rule;
   if (action.kind === "closed") return { closed: action.reason, why: whyRuleClosed(seen, rule) };
-  const secret = filters.auth?.basic?.secret;
-  const ofPasswords = secret === undefined ? undefined : passwordFault(seen, rule);
-  const fault = ofPasswords ?? endpointSecretFault(seen, rule) ?? signInFault(seen, rule);
+  const fault = passwordFault(seen, rule) ?? endpointSecretFault(seen, rule) ?? signInFault(seen, rule);
   return fault === undefined ? { closed: null, why: "" } : { closed: "closed-secret", why: printWhy(fault) };
 }
 
 /** What is wrong with the Secret with names and passwords of a rule. */
-export function passwordFault({ passwords }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
-  const secret = filters.auth?.basic?.secret;
-  return passwords.faults.find((fault) => fault.ingress.key === origin.object && fault.secret === secret)?.problem;
+export function passwordFault({ passwords }: SeenRoutes, rule: Rule): Problem | undefined {
+  return faultOf(rule, passwords, [rule.filters.auth?.basic?.secret]);
 }
 
 /** What is wrong with the Secret for TLS to the endpoints of a rule. */
-export function endpointSecretFault({ endpointSecrets }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
-  const { transport } = filters;
+export function endpointSecretFault({ endpointSecrets }: SeenRoutes, rule: Rule): Problem | undefined {
+  const { transport } = rule.filters;
   if (transport?.tls.secret === undefined || transport.scheme === "http") return undefined;
   if (endpointSecrets.secrets.has(transport.tls.secret)) return undefined;
-  const { secret } = transport.tls;
-  return endpointSecrets.faults.find((fault) => fault.ingress.key === origin.object && fault.secret === secret)
-    ?.problem;
+  return faultOf(rule, endpointSecrets, [transport.tls.secret]);
 }
 
 /** What is wrong with a Secret for the sign-in of a rule. */
-export function signInFault({ signInSecrets }: SeenRoutes, { origin, filters }: Rule): Problem | undefined {
-  const { oidc } = filters.auth ?? {};
-  if (oidc === undefined) return undefined;
-  const secrets = Object.values(secretsOf(oidc));
-  return signInSecrets.faults.find(({ ingress, secret }) => ingress.key === origin.object && secrets.includes(secret))
-    ?.problem;
+export function signInFault({ signInSecrets }: SeenRoutes, rule: Rule): Problem | undefined {
+  const { oidc } = rule.filters.auth ?? {};
+  return faultOf(rule, signInSecrets, oidc === undefined ? [] : Object.values(secretsOf(oidc)));
+}
+
+/** What is wrong with the first of these Secrets that cannot be used, where the Ingress of a rule names it. */
+function faultOf(
+  { origin }: Rule,
+  { faults }: SecretFaults,
+  secrets: readonly (string | undefined)[],
+): Problem | undefined {
+  return faults.find(({ ingress, secret }) => ingress.key === origin.object && secrets.includes(secret))?.problem;
 }
 
 /** What of its Ingress, or of a policy, closes a rule, if it is a Problem. */
