@@ -38,6 +38,8 @@ export interface KindFacts {
   readonly isProtecting: boolean;
   /** Whether a write to `/status` also takes metadata: then annotations cost no second write. */
   readonly statusTakesMetadata: boolean;
+  /** Whether its status says which `metadata.generation` it is about; of no other kind that is read. */
+  readonly statusNamesGeneration: boolean;
 }
 
 const defaults = {
@@ -46,6 +48,7 @@ const defaults = {
   isOptional: false,
   isProtecting: false,
   statusTakesMetadata: false,
+  statusNamesGeneration: false,
 } as const;
 const core = { ...defaults, apiVersion: "v1" } as const;
 const networking = { ...defaults, apiVersion: "networking.k8s.io/v1" } as const;
@@ -93,6 +96,7 @@ const facts: Readonly<Record<Kind, Omit<KindFacts, "kind">>> = {
     plural: "httppolicies",
     isOptional: true,
     isProtecting: true,
+    statusNamesGeneration: true,
   },
 };
 

@@ -22,7 +22,7 @@ interface ObjectMeta {
   readonly namespace: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
-  /** How often the spec was changed; of HTTPPolicies alone, whose status says which one it is about. */
+  /** How often the spec was changed; of kinds alone whose status says which one it is about (`KindFacts.statusNamesGeneration`). */
   readonly generation?: number;
   /** Milliseconds since 1970; 0 where unknown. Parsed from `creationTimestamp`. */
   readonly createdMs: number;
@@ -118,7 +118,7 @@ export function readObject(value: unknown, at: HolderPlace, place?: Place): Read
   const metadata = {
     name,
     namespace,
-    ...readMetadata(named),
+    ...readMetadata(named, facts),
     ...(place === undefined ? {} : { written: writtenInside(place) }),
   };
   const { labels: _labels, annotations: _annotations, ...rest } = value;
@@ -187,7 +187,7 @@ function complainName(field: Field): undefined {
   });
 }
 
-function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
+function readMetadata(root: Field, { statusNamesGeneration }: KindFacts): Omit<ObjectMeta, "name" | "namespace"> {
   const metadata = child(root, "metadata");
   const { uid, resourceVersion, creationTimestamp, generation } = recordOf(metadata.value);
   const annotations = child(metadata, "annotations");
@@ -195,7 +195,7 @@ function readMetadata(root: Field): Omit<ObjectMeta, "name" | "namespace"> {
   return {
     ...(typeof uid === "string" ? { uid } : {}),
     ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
-    ...(typeof generation === "number" && recordOf(root.value)["kind"] === "HTTPPolicy" ? { generation } : {}),
+    ...(statusNamesGeneration && typeof generation === "number" ? { generation } : {}),
     createdMs: Number.isFinite(createdMs) ? createdMs : 0,
     labels: { ...readMisplaced(root, "labels"), ...readTexts(child(metadata, "labels")) },
     annotations: { ...readMisplaced(root, "annotations"), ...readTexts(annotations) },
