@@ -1,5 +1,4 @@
 import { redirectOf } from "#src/model/annotations/redirects.ts";
-import { hasGroups } from "#src/model/annotations/rewrite-target.ts";
 import { type IngressPath, type IngressTarget, isBackend, maybePattern, RESTRICTED } from "#src/model/ingress-path.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { type AppliedPart, type PathTerms, termsOf } from "#src/model/path-terms.ts";
@@ -11,6 +10,8 @@ import { coversParts } from "./covers-parts.ts";
 import { mergePolicies, partNameOf, type PolicyLevels } from "./merge-policies.ts";
 import type { PartName } from "./policy-details.ts";
 import { clashProblem, partUnservable, serviceUncovered, tooManyPolicies } from "./clash-problem.ts";
+import { unservableOf } from "./unservable-of.ts";
+import { type Wanted, type WantedTargets, wantedOf } from "./wanted-targets.ts";
 
 /** Something wrong between policies, or between a policy and an Ingress. */
 export interface PolicyFinding {
@@ -183,36 +184,6 @@ function levelsOf({ wanted, reached }: Attaching, { path, host, target }: AskedP
   };
 }
 
-/** A target of a policy. */
-interface Wanted {
-  readonly policy: HttpPolicy;
-  readonly target: HttpPolicy["targets"][number];
-}
-
-/** What policies are for, of one Ingress: each path looks for its own alone. */
-interface WantedTargets {
-  readonly whole: readonly Wanted[];
-  readonly paths: ReadonlyMap<string, readonly Wanted[]>;
-  /** By name. */
-  readonly services: ReadonlyMap<string, readonly Wanted[]>;
-}
-
-function wantedOf({ name }: Ingress, policies: readonly HttpPolicy[]): WantedTargets {
-  const all = policies.flatMap((policy) => policy.targets.map((target): Wanted => ({ policy, target })));
-  const own = all.filter(({ target }) => target.kind === "Ingress" && target.name === name);
-  return {
-    whole: own.filter(({ target }) => target.path === undefined),
-    paths: Map.groupBy(
-      own.filter(({ target }) => target.path !== undefined),
-      ({ target }) => target.path ?? "",
-    ),
-    services: Map.groupBy(
-      all.filter(({ target }) => target.kind === "Service"),
-      ({ target }) => target.name,
-    ),
-  };
-}
-
 /** What policies and annotations come to. */
 function combine(context: Attaching, levels: PolicyLevels): CombinedTerms {
   const { ingress, combined } = context;
@@ -276,31 +247,11 @@ function withCoveredFallback(
 
 /** Whether what policies say cannot be done for this path, though it can be read. */
 function isUnservable(context: Attaching, asked: AskedPath, { settings, applied }: CombinedTerms): boolean {
-  const because = (names: readonly PartName[], why: string, fix: string): boolean => {
-    const part = applied.find((one) => names.includes(partNameOf(one.part)));
-    if (part === undefined) return false;
-    note(context, part.policy, "Invalid", partUnservable(context.ingress, part, { why, fix }));
-    return true;
-  };
-  const { authType, authSecret, authUrl, rewrite } = settings;
-  const { host, path, isPattern } = asked;
-  if (authType === "basic" && authSecret === undefined)
-    return because(["authType"], "no auth-secret says which Secret has the passwords", "Write auth-secret, too");
-  if (authType !== "basic" && authSecret !== undefined)
-    return because(["authSecret", "authType"], "no auth-type says to use the Secret", "Write auth-type: basic, too");
-  if (authUrl !== undefined && authUrl !== "none" && authUrl.host === undefined && (host === "" || host.includes("*")))
-    return because(
-      ["authUrl"],
-      "it asks the host of the request, and a client could choose that",
-      "Write the host into auth-url",
-    );
-  if (rewrite !== undefined && hasGroups(rewrite) && !isPattern && path !== undefined)
-    return because(
-      ["rewrite"],
-      "it has groups, and the path is not a regular expression",
-      "Write a target without $, or the annotation use-regex",
-    );
-  return false;
+  const found = unservableOf(settings, asked);
+  const part = found && applied.find((one) => found.parts.includes(partNameOf(one.part)));
+  if (found === undefined || part === undefined) return false;
+  note(context, part.policy, "Invalid", partUnservable(context.ingress, part, found));
+  return true;
 }
 
 const REDIRECTS: readonly PartName[] = [
