@@ -6,7 +6,7 @@ describe("readApiObject()", () => {
 
   it("leaves out what takes memory and is read by nobody", () => {
     const annotations = { a: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}" };
-    const metadata = { name: "a", namespace: "shop", managedFields: [{}], annotations };
+    const metadata = { name: "a", namespace: "shop", generation: 3, managedFields: [{}], annotations };
     expect(readApiObject("Service", { metadata }, complain)).toEqual({
       apiVersion: "v1",
       kind: "Service",
