@@ -1,5 +1,6 @@
 import type { RequestTemplate, TemplatePart, TemplateVariable } from "#src/model/annotations/request-template.ts";
 import { readBasicCredentials } from "./basic-credentials.ts";
+import { queryText } from "./query-text.ts";
 import type { TemplateRequest } from "./template-request.ts";
 
 /** A template with the values of a request, as a part of a URL: visible ASCII, all else as escapes of its bytes. */
@@ -64,8 +65,7 @@ const VARIABLES: Readonly<Record<TemplateVariable, (request: TemplateRequest) =>
 };
 
 function queryOf({ target }: TemplateRequest): string {
-  const mark = target.indexOf("?");
-  return mark === -1 ? "" : target.slice(mark + 1);
+  return queryText(target);
 }
 
 /** The first cookie of a name (RFC 6265 section 5.4); several fields of them are joined by commas here. */

@@ -1,5 +1,8 @@
 import { hash } from "node:crypto";
 import { claimValue } from "#src/auth/claim-value.ts";
+import { cookiePairs } from "#src/auth/cookie-pairs.ts";
+import { pairValues } from "#src/auth/pair-values.ts";
+import { queryText } from "#src/auth/query-text.ts";
 import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import type { RateLimitKeyPart } from "#src/model/policies/rate-limit-key.ts";
 import type { RateLimitPeriod, RateLimitPolicy } from "#src/model/policies/rate-limit-policy.ts";
@@ -68,26 +71,12 @@ function valuesOf(
     case "Path":
       return [request.path];
     case "Cookie":
-      return cookies(request.valuesOf("cookie"), part.name);
+      return pairValues(cookiePairs(request.valuesOf("cookie")), part.name);
     case "Query":
-      return new URLSearchParams(queryOf(request.target)).getAll(part.name);
+      return new URLSearchParams(queryText(request.target)).getAll(part.name);
     default:
       return request.valuesOf(part.name).map((value) => value.trim().replaceAll(/[ \t]+/g, " "));
   }
-}
-
-/** RFC 6265 section 5.4. A value in quotes is the one without them for many endpoints. */
-function cookies(fields: readonly string[], name: string): readonly string[] {
-  return fields
-    .flatMap((field) => field.split(";"))
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1).replace(/^"(.*)"$/, "$1"));
-}
-
-function queryOf(target: string): string {
-  const start = target.indexOf("?");
-  return start === -1 ? "" : target.slice(start + 1);
 }
 
 function claimText(claims: VerifiedClaims | undefined, name: string): string | null {

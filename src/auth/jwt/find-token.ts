@@ -1,3 +1,6 @@
+import { cookiePairs } from "#src/auth/cookie-pairs.ts";
+import { pairValues } from "#src/auth/pair-values.ts";
+import { queryText } from "#src/auth/query-text.ts";
 import type { TokenPlaces } from "#src/model/policies/token-places.ts";
 
 /** Where a token was found. */
@@ -26,10 +29,16 @@ export function findToken({ headers, cookies, params }: TokenPlaces, request: To
     if (tokens.length > 0 && values.length > 1) return { kind: "many" };
     found.push(...tokens.map((token) => ({ token, place: { kind: "header", name } as const })));
   }
-  const pairs = cookies.length === 0 ? [] : request.valuesOf("cookie").flatMap((value) => value.split(";"));
-  for (const name of cookies) found.push(...valuesOf(pairs, name).map((token) => of(token, "cookie", name)));
-  const query = params.length === 0 ? [] : queryPairs(request.target);
-  for (const name of params) found.push(...valuesOf(query, name).map((token) => of(token, "param", name)));
+  const pairs = cookies.length === 0 ? [] : cookiePairs(request.valuesOf("cookie"));
+  for (const name of cookies) found.push(...pairValues(pairs, name).map((token) => of(token, "cookie", name)));
+  // A token has no character that would be escaped.
+  const query =
+    params.length === 0
+      ? []
+      : queryText(request.target)
+          .split("&")
+          .map((pair) => pair.trim());
+  for (const name of params) found.push(...pairValues(query, name).map((token) => of(token, "param", name)));
   const [first] = found;
   if (first === undefined) return { kind: "none" };
   if (found.some(({ token }) => token !== first.token)) return { kind: "many" };
@@ -43,18 +52,4 @@ function of(token: string, kind: TokenPlace["kind"], name: string) {
 /** The letters of a prefix count in any case, as those of an authentication scheme do (RFC 9110 section 11.1). */
 function withoutPrefix(value: string, prefix: string): string | undefined {
   return value.slice(0, prefix.length).toLowerCase() === prefix ? value.slice(prefix.length).trim() : undefined;
-}
-
-function queryPairs(target: string): readonly string[] {
-  const mark = target.indexOf("?");
-  return mark === -1 ? [] : target.slice(mark + 1).split("&");
-}
-
-/** A token has no character that would be escaped. */
-function valuesOf(pairs: readonly string[], name: string): readonly string[] {
-  const start = `${name}=`;
-  return pairs.flatMap((pair) => {
-    const trimmed = pair.trim();
-    return trimmed.startsWith(start) ? [trimmed.slice(start.length).replace(/^"(.*)"$/, "$1")] : [];
-  });
 }

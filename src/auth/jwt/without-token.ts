@@ -1,3 +1,4 @@
+import { cookiePairs } from "#src/auth/cookie-pairs.ts";
 import type { TokenPlace } from "./find-token.ts";
 
 /** How a request goes on without its token: fields that do not pass, and what is written in their place. */
@@ -12,7 +13,8 @@ export function withoutToken(places: readonly TokenPlace[], cookieFields: readon
   const cookies = places.flatMap(({ kind, name }) => (kind === "cookie" ? [name] : []));
   if (cookies.length === 0) return { removes: headers, fields: [] };
   const isToken = (pair: string) => cookies.some((name) => pair.startsWith(`${name}=`));
-  const pairs = cookieFields.flatMap((value) => value.split(";")).map((pair) => pair.trim());
-  const left = pairs.filter((pair) => pair !== "" && !isToken(pair)).join("; ");
+  const left = cookiePairs(cookieFields)
+    .filter((pair) => !isToken(pair))
+    .join("; ");
   return { removes: [...headers, "cookie"], fields: left === "" ? [] : [["Cookie", left]] };
 }

@@ -1,3 +1,5 @@
+import { cookiePairs } from "#src/auth/cookie-pairs.ts";
+
 /** Cookies of a request, by name; of two with one name none counts, because it is not known which of them is whose. */
 export type RequestCookies = ReadonlyMap<string, string>;
 
@@ -8,7 +10,7 @@ const MAX_COOKIES = 256;
 export function requestCookies(values: readonly string[], base: string): RequestCookies {
   const found = new Map<string, string>();
   const twice = new Set<string>();
-  for (const pair of pairsOf(values).slice(0, MAX_COOKIES)) {
+  for (const pair of cookiePairs(values).slice(0, MAX_COOKIES)) {
     const { name, value } = split(pair);
     if (!isOwn(name, base)) continue;
     if (found.has(name)) twice.add(name);
@@ -20,7 +22,7 @@ export function requestCookies(values: readonly string[], base: string): Request
 
 /** The value of Cookie without those of a sign-in; empty where no other is left. */
 export function withoutCookies(values: readonly string[], base: string): string {
-  return pairsOf(values)
+  return cookiePairs(values)
     .filter((pair) => !isOwn(split(pair).name, base))
     .join("; ");
 }
@@ -28,10 +30,6 @@ export function withoutCookies(values: readonly string[], base: string): string 
 function isOwn(name: string, base: string): boolean {
   const [, own = ""] = /^__(?:Host|Secure)-(.*)$/.exec(name) ?? [];
   return own === base || own.startsWith(`${base}-`);
-}
-
-function pairsOf(values: readonly string[]): readonly string[] {
-  return values.flatMap((value) => value.split(";")).flatMap((pair) => (pair.trim() === "" ? [] : [pair.trim()]));
 }
 
 function split(pair: string): { readonly name: string; readonly value: string } {

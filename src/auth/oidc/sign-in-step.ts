@@ -1,4 +1,5 @@
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
+import { queryText } from "#src/auth/query-text.ts";
 import { cookieBase } from "./cookie-base.ts";
 import { type PendingSignIn, readPending } from "./pending-sign-in.ts";
 import { type RequestCookies, requestCookies } from "./request-cookies.ts";
@@ -63,8 +64,7 @@ export function signInStep(
 
 /** The query of a request. */
 export function queryOf({ target }: Pick<SignInRequest, "target">): URLSearchParams {
-  const mark = target.indexOf("?");
-  return new URLSearchParams(mark === -1 ? "" : target.slice(mark + 1));
+  return new URLSearchParams(queryText(target));
 }
 
 /** The state that a browser brings back; empty where it brings none, or several. */
