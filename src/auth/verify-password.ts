@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { compareSync } from "bcryptjs";
 import { md5Crypt } from "./md5-crypt.ts";
 import type { PasswordHash, PasswordScheme } from "./password-hash.ts";
+import { sameText } from "./same-text.ts";
 import { DEFAULT_SHA_ROUNDS, shaCrypt } from "./sha-crypt.ts";
 
 /**
@@ -24,14 +25,14 @@ const VERIFIERS: Readonly<Record<PasswordScheme, (text: string, password: Buffer
 
 function isMd5(prefix: "$apr1$" | "$1$", text: string, password: Buffer): boolean {
   const [, , salt = "", stored = ""] = text.split("$");
-  return areEqual(md5Crypt(password, salt, prefix), stored);
+  return sameText(md5Crypt(password, salt, prefix), stored);
 }
 
 function isSha(kind: "sha256" | "sha512", text: string, password: Buffer): boolean {
   const parts = text.split("$");
   const rounds = /^rounds=(\d+)$/.exec(parts[2] ?? "")?.[1];
   const [salt = "", stored = ""] = parts.slice(-2);
-  return areEqual(shaCrypt(kind, password, { salt, rounds: Number(rounds ?? DEFAULT_SHA_ROUNDS) }), stored);
+  return sameText(shaCrypt(kind, password, { salt, rounds: Number(rounds ?? DEFAULT_SHA_ROUNDS) }), stored);
 }
 
 /** It is given passwords as text: bytes that are not UTF-8 match none. */
@@ -47,8 +48,4 @@ function isSha1(text: string, password: Buffer): boolean {
   const stored = Buffer.from(text.slice(text.indexOf("}") + 1), "base64");
   const salted = Buffer.concat([password, stored.subarray(SHA1_BYTES)]);
   return timingSafeEqual(hash("sha1", salted, "buffer"), stored.subarray(0, SHA1_BYTES));
-}
-
-function areEqual(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left, "latin1"), Buffer.from(right, "latin1"));
 }

@@ -1,4 +1,5 @@
-import { isRecord } from "#src/model/record.ts";
+import { parseJson } from "#src/model/parse-json.ts";
+import { type Fields, recordOf } from "#src/model/record.ts";
 
 /** What a token says of itself before anything of it is verified. */
 export interface TokenHead {
@@ -25,11 +26,6 @@ export function readTokenHead(token: string): TokenHead | undefined {
   return { algorithm, keyId: kid, issuer };
 }
 
-function decoded(part: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+function decoded(part: string): Fields {
+  return recordOf(parseJson(Buffer.from(part, "base64url").toString("utf8")));
 }

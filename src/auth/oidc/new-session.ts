@@ -1,7 +1,7 @@
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import { claimValue } from "#src/auth/claim-value.ts";
-import { keptClaims } from "./sealed-use.ts";
+import { keptClaims, namedClaims } from "./sealed-use.ts";
 import type { Session } from "./session.ts";
 
 /** What the provider has said of a client that signed in; its ID token is verified. */
@@ -42,7 +42,5 @@ export function newSession(
 
 /** Whether the ID token lacks a claim that the policy looks at: many providers say more where they are asked about the user. */
 export function lacksClaims(auth: OidcPolicy, claims: VerifiedClaims): boolean {
-  const { claims: rules, forwardClaims } = auth;
-  const names = [...rules.map(({ name }) => name), ...forwardClaims.map(({ claim }) => claim)];
-  return names.some((name) => claimValue(claims, name) === undefined);
+  return namedClaims(auth).some((name) => claimValue(claims, name) === undefined);
 }

@@ -1,10 +1,12 @@
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
-import { timingSafeEqual } from "node:crypto";
+import { sameText } from "#src/auth/same-text.ts";
+import { parseJson } from "#src/model/parse-json.ts";
+import { recordOf } from "#src/model/record.ts";
 import { cookieBase } from "./cookie-base.ts";
 import { sealedUse } from "./sealed-use.ts";
 import type { RequestCookies } from "./request-cookies.ts";
-import { sealText, type SealKeys, type SealNonce, type Unseal } from "./seal-text.ts";
-import { parseRecord } from "./session.ts";
+import { sealText, type SealKeys, type SealNonce } from "./seal-text.ts";
+import type { SealedCookies } from "./sealed-cookies.ts";
 
 /** A sign-in under way: kept in a cookie until the client comes back from the provider, to whichever replica. */
 export interface PendingSignIn {
@@ -66,23 +68,13 @@ export function pendingCookie(
 export function readPending(
   auth: OidcPolicy,
   state: string,
-  {
-    host,
-    cookies,
-    unseal,
-    nowMs,
-  }: {
-    readonly host: string;
-    readonly cookies: RequestCookies;
-    readonly unseal: Unseal;
-    readonly nowMs: number;
-  },
+  { host, cookies, unseal, nowMs }: SealedCookies,
 ): PendingSignIn | undefined {
   const name = pendingNameOf(auth, state);
   const sealed = name === undefined ? undefined : cookies.get(name);
   const text = sealed === undefined ? undefined : unseal(sealed, sealedUse("state", auth, host));
   const pending = text === undefined ? undefined : parsePending(text);
-  if (pending === undefined || !isSame(pending.state, state)) return undefined;
+  if (pending === undefined || !sameText(pending.state, state)) return undefined;
   return nowMs < pending.untilS * 1_000 ? pending : undefined;
 }
 
@@ -97,13 +89,8 @@ function pendingName(auth: OidcPolicy, place: number): string {
 }
 
 function parsePending(text: string): PendingSignIn | undefined {
-  const { state, nonce, verifier, target, untilS } = parseRecord(text);
+  const { state, nonce, verifier, target, untilS } = recordOf(parseJson(text));
   const texts = [state, nonce, verifier, target];
   if (!texts.every((one) => typeof one === "string") || typeof untilS !== "number") return undefined;
   return { state, nonce, verifier, target, untilS } as PendingSignIn;
-}
-
-function isSame(left: string, right: string): boolean {
-  const [first, second] = [Buffer.from(left), Buffer.from(right)];
-  return first.length === second.length && timingSafeEqual(first, second);
 }

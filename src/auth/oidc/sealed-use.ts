@@ -23,13 +23,16 @@ function ofPolicy(auth: OidcPolicy): string {
 }
 
 /** The names of the claims that a policy looks at; of one with dots each that it may be inside of. */
-export function keptClaims({
-  claims,
-  forwardClaims,
-}: Pick<OidcPolicy, "claims" | "forwardClaims">): ReadonlySet<string> {
-  const names = [...claims.map(({ name }) => name), ...forwardClaims.map(({ claim }) => claim)];
-  return new Set(["sub", ...names.flatMap(outerNames)]);
+export function keptClaims(auth: PolicyClaims): ReadonlySet<string> {
+  return new Set(["sub", ...namedClaims(auth).flatMap(outerNames)]);
 }
+
+/** The names of claims as a policy writes them. */
+export function namedClaims({ claims, forwardClaims }: PolicyClaims): readonly string[] {
+  return [...claims.map(({ name }) => name), ...forwardClaims.map(({ claim }) => claim)];
+}
+
+type PolicyClaims = Pick<OidcPolicy, "claims" | "forwardClaims">;
 
 /** `a`, `a.b` and `a.b.c` of `a.b.c`. */
 function outerNames(name: string): readonly string[] {

@@ -1,11 +1,12 @@
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
-import { isRecord } from "#src/model/record.ts";
+import { parseJson } from "#src/model/parse-json.ts";
+import { isRecord, recordOf } from "#src/model/record.ts";
 import type { VerifiedClaims } from "#src/auth/verified-claims.ts";
 import { joinCookies, splitIntoCookies } from "./join-cookies.ts";
 import { sealedUse } from "./sealed-use.ts";
 import { cookieDomain, sessionName } from "./cookie-base.ts";
-import type { RequestCookies } from "./request-cookies.ts";
-import { sealText, type SealKeys, type SealNonce, type Unseal } from "./seal-text.ts";
+import { sealText, type SealKeys, type SealNonce } from "./seal-text.ts";
+import type { SealedCookies } from "./sealed-cookies.ts";
 
 /** What is known of a client that has signed in: all of it is in its cookies, and nothing here. */
 export interface Session {
@@ -18,20 +19,7 @@ export interface Session {
 }
 
 /** The session of a request to a host; undefined where there is none, it is over, or it is not of this policy. */
-export function readSession(
-  auth: OidcPolicy,
-  {
-    host,
-    cookies,
-    unseal,
-    nowMs,
-  }: {
-    readonly host: string;
-    readonly cookies: RequestCookies;
-    readonly unseal: Unseal;
-    readonly nowMs: number;
-  },
-): Session | undefined {
+export function readSession(auth: OidcPolicy, { host, cookies, unseal, nowMs }: SealedCookies): Session | undefined {
   const sealed = joinCookies(cookies, sessionName(auth, host));
   const text = sealed === undefined ? undefined : unseal(sealed, useOf(auth, host));
   const session = text === undefined ? undefined : parseSession(text);
@@ -55,7 +43,7 @@ function useOf(auth: OidcPolicy, host: string): string {
 
 /** It was sealed by a replica of ours, which may be of another version. */
 function parseSession(text: string): Session | undefined {
-  const { c: claims, u: untilS, t: tokens } = parseRecord(text);
+  const { c: claims, u: untilS, t: tokens } = recordOf(parseJson(text));
   if (!isRecord(claims) || typeof untilS !== "number" || !isRecord(tokens)) return undefined;
   const { id, access } = tokens;
   return {
@@ -63,14 +51,4 @@ function parseSession(text: string): Session | undefined {
     untilS,
     tokens: { ...(typeof id === "string" && { id }), ...(typeof access === "string" && { access }) },
   };
-}
-
-/** A map of JSON; empty where it is something else. */
-export function parseRecord(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }

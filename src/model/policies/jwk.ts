@@ -1,3 +1,4 @@
+import { parseJson } from "#src/model/parse-json.ts";
 import { isRecord, listOf, textOf } from "#src/model/record.ts";
 
 /** A public key of a set (RFC 7517 section 4), without members that verifying does not need. */
@@ -25,21 +26,13 @@ const TEXTS = ["kty", "kid", "alg", "use", "n", "e", "crv", "x", "y"];
  */
 export function readJwks(text: string): readonly PublicJwk[] | string {
   if (text.length > MAX_JWKS_LENGTH) return `it has more than ${MAX_JWKS_LENGTH} characters`;
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isRecord(value)) return "it is not a map in JSON";
   if (!Array.isArray(value["keys"])) return "it has no list of keys";
   const all = listOf(value["keys"]);
   if (all.length > MAX_KEYS) return `it has ${all.length} keys, and ${MAX_KEYS} are the most`;
   const usable = all.map(publicJwk).filter((key) => key !== undefined);
   return usable.length > 0 ? usable : "none of its keys is a public key of type RSA, EC or OKP for signatures";
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function publicJwk(key: unknown): PublicJwk | undefined {

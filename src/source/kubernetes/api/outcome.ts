@@ -1,3 +1,4 @@
+import { parseJson } from "#src/model/parse-json.ts";
 import { isRecord } from "#src/model/record.ts";
 
 /** What the API server said to a request. */
@@ -36,14 +37,6 @@ export function outcomeOf(status: number, retryAfter: string | undefined, body: 
 /** The error that a failed effect rejects with: `code` is `HTTP_403`, `status` the number. */
 export function errorOfOutcome(syscall: string, { status, message }: FailedOutcome): NodeJS.ErrnoException {
   return Object.assign(new Error(`${syscall}: ${status} ${message}`), { code: `HTTP_${status}`, syscall });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The `message` of a Status object (metav1.Status); else the body as it is. */
