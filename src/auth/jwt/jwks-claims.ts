@@ -26,27 +26,34 @@ export interface JwksClaims {
 
 /** Which keys the policies of the paths of Ingresses name. */
 export function jwksClaims(ingresses: Iterable<Ingress>): JwksClaims {
-  const uris = new Map<string, { readonly url: JwksUrl; readonly policies: string[] }>();
-  const objects = new Map<string, KeyObject & { readonly policies: string[] }>();
+  const uris = new Map<string, { readonly url: JwksUrl; readonly policies: Set<string> }>();
+  const objects = new Map<string, KeyObject & { readonly policies: Set<string> }>();
   for (const { key, providers, namespace } of policiesOf(ingresses)) {
     for (const { jwks } of providers) {
       const object = keyObjectOf(jwks, namespace);
-      if (object !== undefined) addPolicy(objects, keyObjectText(object), { ...object, policies: [] }, key);
-      if (jwks.kind === "uri") addPolicy(uris, jwks.uri, { url: jwks.url, policies: [] }, key);
+      if (object !== undefined) addPolicy(objects, keyObjectText(object), { ...object, policies: new Set() }, key);
+      if (jwks.kind === "uri") addPolicy(uris, jwks.uri, { url: jwks.url, policies: new Set() }, key);
     }
   }
-  return { uris, objects: [...objects.values()] };
+  return {
+    uris: new Map(Array.from(uris, ([uri, claim]) => [uri, withList(claim)])),
+    objects: Array.from(objects.values(), withList),
+  };
 }
 
-function addPolicy<Claim extends { readonly policies: string[] }>(
+function addPolicy<Claim extends { readonly policies: Set<string> }>(
   claims: Map<string, Claim>,
   name: string,
   first: Claim,
   policy: string,
 ): void {
   const claim = claims.get(name) ?? first;
-  if (!claim.policies.includes(policy)) claim.policies.push(policy);
+  claim.policies.add(policy);
   claims.set(name, claim);
+}
+
+function withList<Claim extends { readonly policies: ReadonlySet<string> }>(claim: Claim) {
+  return { ...claim, policies: [...claim.policies] };
 }
 
 function policiesOf(ingresses: Iterable<Ingress>): Iterable<JwtPolicy & { readonly namespace: string }> {
