@@ -1,5 +1,6 @@
 import type { OidcPolicy } from "#src/model/policies/oidc-policy.ts";
 import { queryText } from "#src/auth/query-text.ts";
+import type { TemplateRequest } from "#src/auth/template-request.ts";
 import { cookieBase } from "./cookie-base.ts";
 import { type PendingSignIn, readPending } from "./pending-sign-in.ts";
 import { type RequestCookies, requestCookies } from "./request-cookies.ts";
@@ -8,17 +9,7 @@ import { readSession, type Session } from "./session.ts";
 import { wantsPage } from "./wants-page.ts";
 
 /** What is looked at of a request. Texts have one character for each byte. */
-export interface SignInRequest {
-  /** Lower case, without port. */
-  readonly host: string;
-  /** As the client wrote it. */
-  readonly hostField: string;
-  readonly isSecure: boolean;
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  /** Normalised. */
-  readonly path: string;
+export interface SignInRequest extends Omit<TemplateRequest, "remoteAddress" | "field"> {
   /** The values of a header field (its name in lower case). */
   valuesOf(name: string): readonly string[];
 }
