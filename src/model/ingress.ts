@@ -198,10 +198,9 @@ function withEffects(
     target: closesRoot || toRoot === undefined ? target : { redirect: toRoot },
     at: "metadata.annotations",
   };
-  const closing = rules.map(({ host, paths, ...rest }) => ({
-    ...rest,
-    host,
-    paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot || toRoot !== undefined ? [root] : []), ...paths],
+  const closing = rules.map((rule) => ({
+    ...rule,
+    paths: [...(closesHosts ? [WHOLE_HOST] : []), ...(closesRoot || toRoot !== undefined ? [root] : []), ...rule.paths],
   }));
   const added = new Map<string, IngressTarget>(addedHosts.map((host) => [host, target]));
   for (const host of settings.serverAlias?.closed ?? []) added.set(host, target);
