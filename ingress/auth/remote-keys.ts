@@ -1,4 +1,3 @@
-import { FairShare } from "#src/collections/fair-share.ts";
 import { cutFairly } from "#src/collections/cut-fairly.ts";
 import { fewestOwners } from "#src/collections/fewest-owner.ts";
 import { keySet, type KeySet } from "#src/auth/jwt/key-set.ts";
@@ -8,6 +7,7 @@ import type { JwksUrl } from "#src/model/policies/jwks-source.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { doubledMs } from "#src/process/back-off.ts";
+import { type Asked, DueQuestions } from "#ingress/due-questions.ts";
 import type { FetchDocument } from "./document-client.ts";
 
 export interface RemoteKeysOptions {
@@ -22,7 +22,7 @@ export const FETCH_OUTCOMES = ["read", "failed"] as const;
 type FetchOutcome = (typeof FETCH_OUTCOMES)[number];
 
 /** What is known of one URI. */
-interface KnownUri {
+interface KnownUri extends Asked {
   readonly uri: string;
   readonly url: JwksUrl;
   policies: readonly string[];
@@ -37,7 +37,6 @@ interface KnownUri {
   failures: number;
   /** From when on a token with an unknown key may have them fetched again. */
   againMs: number;
-  asking: Promise<void> | undefined;
 }
 
 /** URIs whose keys are kept. No namespace keeps the URIs of others out. */
@@ -59,16 +58,17 @@ const RETRY = { firstMs: 1_000, longestMs: 60_000 };
 export class RemoteKeys {
   readonly #options: RemoteKeysOptions;
   readonly #known = new Map<string, KnownUri>();
-  readonly #places = new FairShare(MAX_ASKED);
+  readonly #questions: DueQuestions<KnownUri>;
   #unfollowed: readonly FollowedUri[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
   #onChange: () => void = () => undefined;
   /** Fetches that have ended. */
   readonly counts: Record<FetchOutcome, number> = { read: 0, failed: 0 };
 
   constructor(options: RemoteKeysOptions) {
+    const { clockMs } = options;
     this.#options = options;
+    const ask = (known: KnownUri) => this.#ask(known);
+    this.#questions = new DueQuestions({ known: this.#known, ask, maxAsked: MAX_ASKED, clockMs });
   }
 
   /** Calls back whenever keys or Problems are others than before. */
@@ -78,7 +78,7 @@ export class RemoteKeys {
 
   /** Resolves when the fetches that are under way now have ended. */
   get settled(): Promise<unknown> {
-    return Promise.all([...this.#known.values()].flatMap(({ asking }) => asking ?? []));
+    return this.#questions.settled;
   }
 
   /** URIs whose last fetch has failed, while their last keys are used. */
@@ -101,7 +101,7 @@ export class RemoteKeys {
       if (known === undefined) this.#known.set(uri, newUri({ uri, url, policies, owner }, this.#options.clockMs()));
       else Object.assign(known, { policies, owner });
     }
-    this.#askDue();
+    this.#questions.askDue();
   }
 
   /** The keys of a URI; a promise: they are fetched for the first time; undefined: there are none. */
@@ -113,11 +113,9 @@ export class RemoteKeys {
   /** Has keys fetched again, because a token has another one; undefined: not so soon. */
   lookAgain(uri: string): Promise<unknown> | undefined {
     const known = this.#known.get(uri);
-    if (known === undefined || this.#isClosed) return undefined;
+    if (known === undefined || this.#questions.isClosed) return undefined;
     if (known.asking !== undefined) return known.asking;
-    if (this.#options.clockMs() < known.againMs || !this.#places.hasPlaceFor(known.owner)) return undefined;
-    known.asking = this.#ask(known);
-    return known.asking;
+    return this.#options.clockMs() < known.againMs ? undefined : this.#questions.askNow(known);
   }
 
   /** What is wrong with URIs, for each policy. */
@@ -133,34 +131,14 @@ export class RemoteKeys {
   }
 
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-  }
-
-  #askDue(): void {
-    if (this.#isClosed) return;
-    clearTimeout(this.#timer);
-    const nowMs = this.#options.clockMs();
-    const idle = [...this.#known.values()].filter(({ asking }) => asking === undefined);
-    const due = idle.filter(({ dueMs }) => dueMs <= nowMs).sort((left, right) => left.dueMs - right.dueMs);
-    // For one that has no place, a fetch is under way, which begins it at its end.
-    for (const known of due) if (this.#places.hasPlaceFor(known.owner)) known.asking = this.#ask(known);
-    const nextMs = Math.min(...idle.map(({ dueMs }) => dueMs).filter((dueMs) => dueMs > nowMs));
-    if (nextMs === Infinity) return;
-    this.#timer = setTimeout(() => this.#askDue(), Math.max(1, nextMs - nowMs));
-    this.#timer.unref();
+    this.#questions.close();
   }
 
   async #ask(known: KnownUri): Promise<void> {
-    const { clockMs } = this.#options;
-    const { owner, keys, why } = known;
-    this.#places.enter(owner);
+    const { keys, why } = known;
     await this.#find(known);
-    this.#places.leave(owner);
-    known.asking = undefined;
-    known.againMs = clockMs() + AGAIN_MS;
-    this.#askDue();
-    if (!this.#isClosed && (known.keys !== keys || known.why !== why)) this.#onChange();
+    known.againMs = this.#options.clockMs() + AGAIN_MS;
+    if (!this.#questions.isClosed && (known.keys !== keys || known.why !== why)) this.#onChange();
   }
 
   async #find(known: KnownUri): Promise<void> {

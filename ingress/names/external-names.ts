@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
-import { FairShare } from "#src/collections/fair-share.ts";
 import { cutFairly } from "#src/collections/cut-fairly.ts";
 import { fewestOwners } from "#src/collections/fewest-owner.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import { doubledMs } from "#src/process/back-off.ts";
+import { type Asked, DueQuestions } from "#ingress/due-questions.ts";
 import type { ResolveByTtl, ResolvedName } from "./resolve-by-ttl.ts";
 
 export interface ExternalNamesOptions {
@@ -18,7 +18,7 @@ export interface ExternalNamesOptions {
 }
 
 /** What is known of one name. */
-interface KnownName {
+interface KnownName extends Asked {
   readonly name: string;
   /** Keys of the Services that lead to it. */
   services: ReadonlySet<string>;
@@ -29,7 +29,6 @@ interface KnownName {
   why: string | undefined;
   dueMs: number;
   failures: number;
-  asking: Promise<void> | undefined;
 }
 
 /** Names that are looked up: each is asked for again when its TTL is over. No namespace keeps the names of others out. */
@@ -53,18 +52,19 @@ export class ExternalNames {
   readonly #known = new Map<string, KnownName>();
   readonly #nameOf = new Map<string, string>();
   readonly #changed = new Set<string>();
-  readonly #places = new FairShare(MAX_ASKED);
+  readonly #questions: DueQuestions<KnownName>;
   #unfollowed: readonly string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
 
   constructor(options: ExternalNamesOptions) {
+    const { clockMs } = options;
     this.#options = options;
+    const ask = (known: KnownName) => this.#ask(known);
+    this.#questions = new DueQuestions({ known: this.#known, ask, maxAsked: MAX_ASKED, clockMs });
   }
 
   /** Resolves when all names that are followed now were asked for. */
   get settled(): Promise<unknown> {
-    return Promise.all([...this.#known.values()].flatMap(({ asking }) => asking ?? []));
+    return this.#questions.settled;
   }
 
   /** Looks these names up from now on, by the `namespace/name` of their Services, and no others. */
@@ -89,7 +89,7 @@ export class ExternalNames {
       if (known === undefined) this.#known.set(name, newName({ name, services, owner }, this.#options.clockMs()));
       else Object.assign(known, { services, owner });
     }
-    this.#askDue();
+    this.#questions.askDue();
   }
 
   /** Of a Service: the addresses of its name that may be asked. */
@@ -114,41 +114,18 @@ export class ExternalNames {
   }
 
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-  }
-
-  #askDue(): void {
-    if (this.#isClosed) return;
-    clearTimeout(this.#timer);
-    const nowMs = this.#options.clockMs();
-    const idle = [...this.#known.values()].filter(({ asking }) => asking === undefined);
-    const due = idle.filter(({ dueMs }) => dueMs <= nowMs).sort((left, right) => left.dueMs - right.dueMs);
-    // For one that has no place, a question is under way, which begins it at its end.
-    for (const known of due) if (this.#places.hasPlaceFor(known.owner)) known.asking = this.#ask(known);
-    const nextMs = Math.min(...idle.map(({ dueMs }) => dueMs).filter((dueMs) => dueMs > nowMs));
-    if (nextMs === Infinity) return;
-    this.#timer = setTimeout(() => this.#askDue(), Math.max(1, nextMs - nowMs));
-    this.#timer.unref();
+    this.#questions.close();
   }
 
   async #ask(known: KnownName): Promise<void> {
     const { clockMs, onChange } = this.#options;
     const [before, whyBefore] = [known.addresses, known.why];
-    const { owner } = known;
-    this.#places.enter(owner);
     await this.#find(known);
-    this.#places.leave(owner);
-    known.asking = undefined;
-    if (this.#known.get(known.name) !== known) {
-      this.#askDue();
-      return;
-    }
+    if (this.#known.get(known.name) !== known) return;
     known.dueMs = Math.max(known.dueMs, clockMs() + 1);
     const isSame = known.addresses.length === before.length && known.addresses.every((one) => before.includes(one));
     if (!isSame) for (const service of known.services) this.#changed.add(service);
-    this.#askDue();
-    if (!this.#isClosed && (!isSame || known.why !== whyBefore)) onChange();
+    if (!this.#questions.isClosed && (!isSame || known.why !== whyBefore)) onChange();
   }
 
   async #find(known: KnownName): Promise<void> {
