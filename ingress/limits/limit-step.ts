@@ -22,7 +22,10 @@ export function limitStep(part: keyof AccessLimits, { buckets, shared, clockMs }
       const limited = {
         clientAddress: request.remoteAddress,
         path: request.path,
-        target: request.target,
+        // Made from the bytes of the head, for keys of the query alone.
+        get target() {
+          return request.target;
+        },
         valuesOf: (name: string) => request.valuesOf(name),
         claims,
       };
