@@ -1,17 +1,8 @@
-import {
-  child,
-  complain,
-  complainMissing,
-  type Field,
-  isUnset,
-  quote,
-  readList,
-  readMap,
-  readText,
-} from "#src/model/field.ts";
+import { child, complain, complainMissing, type Field, isUnset, quote, readMap, readText } from "#src/model/field.ts";
 import type { SnippetField, SnippetResponseField } from "#src/model/snippets/snippet.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
 import { isOwnHeader, whyUnwritableHeader } from "#src/model/unwritable-header.ts";
+import { readBoundedList } from "./read-bounded-list.ts";
 
 /** What becomes of the header fields of requests on their way to an endpoint. */
 export interface RequestHeaderModifier {
@@ -58,10 +49,12 @@ function readChanges(field: Field, whyRefused: (name: string) => string | undefi
   if (!readMap(field)) return undefined;
   rejectUnknownKeys(field, ["set", "add", "remove"]);
   const before = field.problems.length;
+  const changesOf = (act: Change["act"], read: (one: Field) => Change | undefined) =>
+    readBoundedList(child(field, act), MAX_FIELDS, read) ?? [];
   const changes = [
-    ...entriesOf(child(field, "set")).flatMap((one) => readValue(one, "set", whyRefused) ?? []),
-    ...entriesOf(child(field, "add")).flatMap((one) => readValue(one, "add", whyRefused) ?? []),
-    ...entriesOf(child(field, "remove")).flatMap((one) => readRemoved(one, whyRefused) ?? []),
+    ...changesOf("set", (one) => readValue(one, "set", whyRefused)),
+    ...changesOf("add", (one) => readValue(one, "add", whyRefused)),
+    ...changesOf("remove", (one) => readRemoved(one, whyRefused)),
   ];
   complainOfTwice(field, changes);
   if (field.problems.length > before) return undefined;
@@ -71,17 +64,6 @@ function readChanges(field: Field, whyRefused: (name: string) => string | undefi
     why: "it has none of set, add and remove",
     fix: "Write one of them, or remove the field",
   });
-}
-
-function entriesOf(field: Field): readonly Field[] {
-  const entries = readList(field);
-  if (entries.length > MAX_FIELDS)
-    complain(field, "FIELD_INVALID", {
-      what: `Cannot use ${entries.length} header fields`,
-      why: `${MAX_FIELDS} are the most`,
-      fix: "Write fewer",
-    });
-  return entries;
 }
 
 function readValue(

@@ -4,7 +4,6 @@ import {
   complainInvalid,
   complainMissing,
   type Field,
-  hasError,
   isUnset,
   readBoolean,
   readChoice,
@@ -13,6 +12,7 @@ import {
   readMap,
 } from "#src/model/field.ts";
 import { rejectUnknownKeys } from "#src/model/unknown-keys.ts";
+import { readBoundedList } from "./read-bounded-list.ts";
 import { type RateLimitKeyPart, readKeyPart } from "./rate-limit-key.ts";
 
 /** How many requests may come in a time, of those that are counted together. */
@@ -45,14 +45,9 @@ const KEYS = ["requests", "per", "burst", "key", "shared"];
  */
 export function readRateLimits(field: Field): readonly RateLimitPolicy[] | undefined {
   if (isUnset(field)) return undefined;
-  const before = field.problems.length;
-  const entries = readList(field);
-  if (entries.length > MAX_LIMITS)
-    complainInvalid(field, `it has ${entries.length} limits, and ${MAX_LIMITS} is the most`, "Remove some of them");
   const owner = JSON.stringify(field.holder);
-  const limits = entries.slice(0, MAX_LIMITS).flatMap((entry) => readRateLimit(entry, owner) ?? []);
-  complainOfTwins(limits, entries);
-  return hasError(field.problems.slice(before)) ? undefined : limits;
+  const limits = readBoundedList(field, MAX_LIMITS, (entry) => readRateLimit(entry, owner));
+  return limits === undefined || hasTwins(limits, readList(field)) ? undefined : limits;
 }
 
 function readRateLimit(field: Field, owner: string): RateLimitPolicy | undefined {
@@ -65,11 +60,7 @@ function readRateLimit(field: Field, owner: string): RateLimitPolicy | undefined
     ? complainMissing(perField, `Write per: one of ${RATE_LIMIT_PERIODS.join(", ")}`)
     : readChoice(perField, RATE_LIMIT_PERIODS);
   const burst = readInteger(child(field, "burst"), COUNT);
-  const keyField = child(field, "key");
-  const parts = readList(keyField);
-  if (parts.length > MAX_PARTS)
-    complainInvalid(keyField, `it has ${parts.length} parts, and ${MAX_PARTS} is the most`, "Remove some of them");
-  const key = parts.slice(0, MAX_PARTS).flatMap((part) => readKeyPart(part) ?? []);
+  const key = readBoundedList(child(field, "key"), MAX_PARTS, readKeyPart) ?? [];
   const isShared = readBoolean(child(field, "shared")) ?? false;
   if (requests === undefined || per === undefined) return undefined;
   const counted = [requests, per, isShared, key.map((part) => [part.type, "name" in part ? part.name : ""])];
@@ -87,9 +78,8 @@ function readCount(field: Field): number | undefined {
   return readInteger(field, COUNT);
 }
 
-/** Two limits that count the same requests together at one rate: the one with the lower burst would decide alone. */
-function complainOfTwins(limits: readonly RateLimitPolicy[], entries: readonly Field[]): void {
-  if (limits.length !== entries.length) return;
+/** Whether two limits count the same requests together at one rate: the one with the lower burst would decide alone. Each has a Problem. */
+function hasTwins(limits: readonly RateLimitPolicy[], entries: readonly Field[]): boolean {
   const first = new Map<string, Field>();
   for (const [index, limit] of limits.entries()) {
     const entry = entries[index]!;
@@ -102,4 +92,5 @@ function complainOfTwins(limits: readonly RateLimitPolicy[], entries: readonly F
         fix: "Remove one of the two",
       });
   }
+  return first.size < limits.length;
 }
