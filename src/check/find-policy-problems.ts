@@ -19,7 +19,7 @@ export function findPolicyProblems(set: CheckedSet): readonly Problem[] {
   const missing = [...verdicts.values()].filter(
     (verdict) => verdict.reason === "TargetNotFound" && !isOfOthers(verdict, set),
   );
-  const found = attached.flatMap(({ findings }) => findings.map(({ policy, problem }) => ({ policy, problem })));
+  const found = attached.flatMap(({ findings }) => findings);
   return [...found, ...missing.map(({ policy, problem }) => ({ policy: policy.key, problem }))].flatMap(
     ({ policy, problem }) => (problem === undefined ? [] : atLine(set, policy, problem)),
   );

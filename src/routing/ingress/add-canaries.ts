@@ -26,8 +26,9 @@ export function addCanaries(
     const found = mainOf(claim);
     const main = found?.ingress.namespace === claim.ingress.namespace ? found : undefined;
     const winner = main && canaries.get(main);
+    const asked = claim.applied?.map(({ part }) => part);
     if (main === undefined || isClosed(main.target)) alone.push(claim);
-    else if (!coversParts(main.applied, claim.applied)) uncovered.push(claim);
+    else if (!coversParts(main.applied, asked)) uncovered.push(claim);
     else if (winner === undefined) canaries.set(main, claim);
     else lost.push({ loser: claim, winner });
   }

@@ -231,14 +231,7 @@ function withCoveredFallback(
   settings: PathSettings,
   applied: readonly AppliedPart[],
 ): PathSettings {
-  const lacking = atFallback(context, settings).find(
-    ({ key, isClosed, parts }) =>
-      isClosed ||
-      !coversParts(
-        applied,
-        parts.map((part) => ({ policy: key, part })),
-      ),
-  );
+  const lacking = atFallback(context, settings).find(({ isClosed, parts }) => isClosed || !coversParts(applied, parts));
   if (lacking === undefined) return settings;
   const { defaultBackend = "", ...others } = settings;
   note(context, lacking.key, "Conflicted", serviceUncovered(context.ingress, lacking.key, defaultBackend));

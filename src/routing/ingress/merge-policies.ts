@@ -71,20 +71,19 @@ const NOTHING: TakenLevel = { applied: [], values: [], clashes: [] };
 /** What the policies of one level say, of what is not said above it; then that is taken. */
 function takeLevel(policies: readonly HttpPolicy[], taken: Set<string>): TakenLevel {
   if (policies.length === 0) return NOTHING;
-  const said = new Map<PartName, AppliedPart[]>();
-  for (const { key: policy, parts } of policies)
-    for (const part of parts) {
-      const name = partNameOf(part);
-      if (taken.has(name) || isLeftBehind(name, taken)) continue;
-      said.set(name, [...(said.get(name) ?? []), { policy, part }]);
-    }
+  const all = policies.flatMap(({ key: policy, parts }) => parts.map((part): AppliedPart => ({ policy, part })));
+  const isOpen = (name: PartName): boolean => !taken.has(name) && !isLeftBehind(name, taken);
+  const said = Map.groupBy(
+    all.filter(({ part }) => isOpen(partNameOf(part))),
+    ({ part }) => partNameOf(part),
+  );
   const applied = [...said.values()].flatMap(([oldest]) => oldest ?? []);
-  const clashes = [...Array.from(said, ([name, all]) => clashOf(name, all)), ...detailClashes(said)];
+  const clashes = Array.from(said).flatMap(([name, parts]) => clashOf(name, parts) ?? []);
   for (const name of said.keys()) taken.add(name);
   return {
     applied,
     values: applied.map(({ part }) => part.values),
-    clashes: clashes.flatMap((clash) => clash ?? []),
+    clashes: [...clashes, ...detailClashes(said)],
   };
 }
 
