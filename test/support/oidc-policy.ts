@@ -1,16 +1,15 @@
 import { parse } from "yaml";
-import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { type OidcPolicy, readOidcPolicy } from "#src/model/policies/oidc-policy.ts";
+import { fieldOf } from "./field-of.ts";
 
 /** What is read of `oidc` of the policy `shop/web`, written as YAML, and the Problems. */
 export function readOidc(text: string): {
   readonly policy: OidcPolicy | undefined;
   readonly problems: readonly Problem[];
 } {
-  const problems: Problem[] = [];
-  const holder = objectAt("HTTPPolicy", "shop/web");
-  return { policy: readOidcPolicy({ value: parse(text), holder, path: "spec.oidc", problems }), problems };
+  const { field, problems } = fieldOf(parse(text), { policy: "shop/web", path: "spec.oidc" });
+  return { policy: readOidcPolicy(field), problems };
 }
 
 /** What every policy has to say. */
