@@ -21,7 +21,7 @@ const [LOAD_BALANCER, HOST_NETWORK, NODE_PORT] = [
 /** Every change from one way of exposing to another. */
 const CHANGES = [HOST_NETWORK, NODE_PORT, LOAD_BALANCER, NODE_PORT, HOST_NETWORK, LOAD_BALANCER];
 const KINDS =
-  "deployment,daemonset,service,networkpolicy,poddisruptionbudget,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount";
+  "customresourcedefinition,deployment,daemonset,service,networkpolicy,poddisruptionbudget,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount";
 
 describe.skipIf(reason !== undefined)("the ways of exposing on a real API server", () => {
   let directory: string;
