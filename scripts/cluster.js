@@ -23,6 +23,11 @@ const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const MAIN = fileURLToPath(new URL("../lab/cluster/main.ts", import.meta.url));
 const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 
+/** What tests and benches run beside Hawser: each is built by an option of its name. */
+const BESIDE = {
+  metallb: { build: buildMetallb, help: "Also build MetalLB, which tests and benches run beside Hawser" },
+};
+
 const specs = {
   keep: { kind: "boolean", help: "Leave it up until Ctrl-C and print how kubectl reaches it" },
   build: { kind: "boolean", help: "Only build its programs" },
@@ -30,7 +35,7 @@ const specs = {
     kind: "boolean",
     help: "Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc",
   },
-  metallb: { kind: "boolean", help: "Also build MetalLB, which tests and benches run beside Hawser" },
+  ...Object.fromEntries(Object.entries(BESIDE).map(([name, { help }]) => [name, { kind: "boolean", help }])),
   reason: { kind: "boolean", help: "Print on standard output why there can be no cluster, for a program that asks" },
 };
 const about =
@@ -61,7 +66,7 @@ async function main() {
   const reason = (values.nodes ? whyNoParts() : undefined) ?? whyNoBuild(programs);
   if (reason !== undefined) throw new Error(reason);
   await buildCluster(say, programs);
-  if (values.metallb) await buildMetallb(say);
+  for (const [name, { build }] of Object.entries(BESIDE)) if (values[name]) await build(say);
   const missing = values.nodes ? fetchNodePackages(say) : undefined;
   if (missing !== undefined) throw new Error(missing);
   if (values.build) return 0;

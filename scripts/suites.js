@@ -10,7 +10,10 @@ import { ownNode, root } from "./setup.js";
 /** The folders of the tests that `npm run test:cluster` runs; each is also the name of a project in vitest.config.ts. */
 const CLUSTER_FOLDERS = ["image", "cluster", "install"];
 
-/** What is built for which tests, and how long that takes where nothing is built yet, for the person that waits. */
+/**
+ * What is built for which tests, and how long that takes where nothing is built yet, for the person that waits. `ask`: only
+ * tests of test/cluster that call this function need it.
+ */
 const BUILDS = {
   cluster: {
     tests: "test/cluster",
@@ -22,6 +25,7 @@ const BUILDS = {
     tests: "test/cluster with MetalLB",
     needs: "MetalLB's definitions, controller and speaker with Go: about 3 minutes the first time",
     options: ["--metallb"],
+    ask: "whyNoMetallb",
   },
   install: {
     tests: "test/install",
@@ -29,8 +33,6 @@ const BUILDS = {
     options: ["--nodes"],
   },
 };
-/** What a test of test/cluster calls that needs MetalLB. */
-const ASKS_FOR_METALLB = "whyNoMetallb";
 
 const none = { code: 0, passed: 0, failed: 0, skipped: 0 };
 
@@ -90,14 +92,24 @@ function isChosen(folder, args) {
   return names.length === 0 || names.some((name) => name.includes(folder));
 }
 
-/** Whether arguments name a test that needs MetalLB; without any name they mean all. */
-function needsMetallb(args) {
+/** Whether arguments name a test of test/cluster that calls a function; without any name they mean all. */
+function asksFor(ask, args) {
   const files = readdirSync(`${root}test/cluster`).filter((name) => name.endsWith(".test.ts"));
   const names = args.filter((arg) => !arg.startsWith("-"));
   return files
     .filter((file) => names.length === 0 || names.some((name) => `test/cluster/${file}`.includes(name)))
-    .some((file) => readFileSync(`${root}test/cluster/${file}`, "utf8").includes(ASKS_FOR_METALLB));
+    .some((file) => readFileSync(`${root}test/cluster/${file}`, "utf8").includes(ask));
 }
+
+/** Whether arguments name a test that needs one of BUILDS. */
+function isWanted(name, args) {
+  const { ask } = BUILDS[name];
+  if (ask === undefined) return isChosen(name, args);
+  return isChosen("cluster", args) && asksFor(ask, args);
+}
+
+/** The variable that says to tests why one of BUILDS cannot be had: `HAWSER_NO_METALLB`. */
+const variableOf = (name) => `HAWSER_NO_${name.replaceAll("-", "_").toUpperCase()}`;
 
 /** The tests that need nothing but what the demo needs: units, golden files, the lab. */
 export async function testSuite(args) {
@@ -139,23 +151,14 @@ async function build({ tests, needs, options }) {
 /** The tests on a real Kubernetes. Built before their namespaces are made, which reach no network. */
 export async function clusterSuite(args) {
   const noRack = whyNoRack();
-  const isWanted = {
-    cluster: isChosen("cluster", args),
-    metallb: isChosen("cluster", args) && needsMetallb(args),
-    install: isChosen("install", args),
-  };
   const reasons = {};
   for (const [name, what] of Object.entries(BUILDS))
-    reasons[name] = noRack ?? (isWanted[name] ? await build(what) : "");
+    reasons[name] = noRack ?? (isWanted(name, args) ? await build(what) : "");
   const result = await runTests({
     projects: CLUSTER_FOLDERS,
     args,
     noRack,
-    env: {
-      HAWSER_NO_CLUSTER: reasons.cluster,
-      HAWSER_NO_METALLB: reasons.metallb,
-      HAWSER_NO_INSTALL: reasons.install,
-    },
+    env: Object.fromEntries(Object.entries(reasons).map(([name, reason]) => [variableOf(name), reason])),
   });
   // Once more at the end, where it is seen.
   for (const [name, { tests }] of Object.entries(BUILDS))
