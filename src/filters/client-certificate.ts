@@ -1,6 +1,6 @@
 import type { ClientCertificateMode } from "#src/model/annotations/client-certificates.ts";
 import type { ValuePattern } from "#src/pattern/value-pattern.ts";
-import { ACME_PATH } from "./redirect-to-https.ts";
+import { isProofPath } from "./is-proof-path.ts";
 import type { Redirect } from "#src/model/annotations/redirects.ts";
 
 /** Which client certificates the paths of a host ask for. */
@@ -74,7 +74,7 @@ export function certificateRefusal(
 ): CertificateRefusal | undefined {
   const { identity, isSecure, host, rulePath } = request;
   const withoutAny = mode === "on" ? "client-certificate-missing" : subject && "client-certificate-denied";
-  if (!isSecure) return rulePath.startsWith(ACME_PATH) ? undefined : withoutAny;
+  if (!isSecure) return isProofPath(rulePath) ? undefined : withoutAny;
   if (identity === undefined || identity.host !== host || identity.policyKey !== key) return "misdirected";
   const { verdict, certificate } = identity;
   if (verdict === undefined) return "closed-secret";

@@ -6,7 +6,7 @@ import type { FilterState } from "./filter-state.ts";
 export type HttpsPolicy = "always" | "by-option";
 
 /** Where ACME (RFC 8555 section 8.3) proves over plain HTTP that a host is ours, to get the certificate. */
-export const ACME_PATH = "/.well-known/acme-challenge/";
+const ACME_PATH = "/.well-known/acme-challenge/";
 
 /**
  * Sends a plain request to the same host, path and query by HTTPS on its usual port. It is served as it is where it names

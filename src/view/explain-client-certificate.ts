@@ -1,5 +1,5 @@
 import { printRedirect } from "#src/filters/print-redirect.ts";
-import { ACME_PATH } from "#src/filters/redirect-to-https.ts";
+import { isProofPath } from "#src/filters/is-proof-path.ts";
 import { printObjectName } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { badStep, okStep, sentence, unknownStep } from "./explain-step.ts";
@@ -15,7 +15,7 @@ export function explainClientCertificate({ seen, question, request, decision, ru
   const { secret, mode, subject, errorPage } = policy;
   const asks = `auth-tls-secret ${secret}, ${mode}`;
   if (!question.isSecure) {
-    if ((mode !== "on" && subject === undefined) || rule?.origin.path.startsWith(ACME_PATH) === true)
+    if ((mode !== "on" && subject === undefined) || (rule !== undefined && isProofPath(rule.origin.path)))
       return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
     const reason = mode === "on" ? "client-certificate-missing" : "client-certificate-denied";
     const { why, fix } = REFUSAL_TEXTS[reason];

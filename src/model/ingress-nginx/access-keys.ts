@@ -51,9 +51,13 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["no-auth-locations"],
-    judge: JUDGE.notServed(
-      "An exception from global-auth-url",
-      "Put its paths into an Ingress of their own without auth-url",
+    judge: JUDGE.where(
+      (value) => /^\/\.well-known\/acme-challenge\/?$/.test(value),
+      JUDGE.same("Paths for the proof of certificates ask for no sign-in"),
+      JUDGE.notServed(
+        "Only paths for the proof of certificates are excepted from sign-in",
+        "Put the other paths into an Ingress of their own without auth-url",
+      ),
     ),
   },
   {

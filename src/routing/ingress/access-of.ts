@@ -1,17 +1,22 @@
 import { type BasicAuth, DEFAULT_REALM } from "#src/auth/basic-auth.ts";
 import { DEFAULT_CACHE_DURATIONS, DEFAULT_REDIRECT_PARAM, type ExternalAuth } from "#src/auth/external-auth.ts";
+import type { AuthPolicy } from "#src/filters/auth-policy.ts";
+import { isProofPath } from "#src/filters/is-proof-path.ts";
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
 import type { PathClaim } from "./merge-host.ts";
 import { accessLimitsOf } from "./access-limits-of.ts";
 
-/** Who may come in, of what is said of a path. */
+/**
+ * Who may come in, of what is said of a path. A rule of its own for the proof of a certificate asks for no sign-in, as in
+ * ingress-nginx (`no-auth-locations`): the authority has none, and the host would lose its certificate.
+ */
 export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"> {
-  const { settings, ingress } = claim;
+  const { settings, ingress, path } = claim;
   const { namespace } = ingress;
   const sources = sourcesOf(settings);
-  const [basic, external] = [basicOf(settings), externalOf(claim)];
-  const { satisfy = "all", jwt, oidc } = settings;
+  const { basic, external, jwt, oidc } = isProofPath(path) ? NO_SIGN_IN : signInOf(claim);
+  const { satisfy = "all" } = settings;
   const limits = accessLimitsOf(claim);
   const asks = basic !== undefined || external !== undefined;
   const asksMore = jwt !== undefined || oidc !== undefined || limits !== undefined;
@@ -21,6 +26,15 @@ export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"
     sources: isAny ? undefined : sources,
     auth: { namespace, basic, external, jwt, oidc, satisfy, sources: isAny ? sources : undefined, limits },
   };
+}
+
+type SignIn = Pick<AuthPolicy, "basic" | "external" | "jwt" | "oidc">;
+
+const NO_SIGN_IN: SignIn = { basic: undefined, external: undefined, jwt: undefined, oidc: undefined };
+
+function signInOf(claim: PathClaim): SignIn {
+  const { jwt, oidc } = claim.settings;
+  return { basic: basicOf(claim.settings), external: externalOf(claim), jwt, oidc };
 }
 
 function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
