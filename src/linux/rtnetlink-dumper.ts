@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { DatagramSocket } from "#native/socket.ts";
-import { openRtnetlinkSocket, rtnetlinkError } from "./rtnetlink-socket.ts";
+import { NETLINK_ROUTE, netlinkError, openNetlinkSocket } from "./netlink-socket.ts";
 import {
   decodeNetlinkErrno,
   decodeNetlinkMessages,
@@ -42,12 +42,13 @@ export class RtnetlinkDumper implements Disposable {
   #pending: Pending | undefined;
 
   constructor({ isStrict = false }: { readonly isStrict?: boolean } = {}) {
-    this.#socket = openRtnetlinkSocket({
+    this.#socket = openNetlinkSocket({
+      protocol: NETLINK_ROUTE,
       onDatagram: (bytes, length) => {
-        if (length > bytes.length) this.#fail(rtnetlinkError("recvmmsg", constants.errno.EMSGSIZE));
+        if (length > bytes.length) this.#fail(netlinkError("recvmmsg", constants.errno.EMSGSIZE));
         for (const message of decodeNetlinkMessages(bytes)) this.#take(message);
       },
-      onError: (errno) => this.#fail(rtnetlinkError("recvmmsg", errno)),
+      onError: (errno) => this.#fail(netlinkError("recvmmsg", errno)),
     });
     if (isStrict) this.#checkStrictly();
     this.#socket.start();
@@ -64,13 +65,13 @@ export class RtnetlinkDumper implements Disposable {
     };
     this.#pending = { sequence: this.#sequence, isConsistent: true, take, resolve, reject };
     const sent = this.#socket.send(encode(this.#sequence));
-    if (sent < 0) this.#fail(rtnetlinkError("sendto", -sent));
+    if (sent < 0) this.#fail(netlinkError("sendto", -sent));
     return { isConsistent: await promise, messages };
   }
 
   [Symbol.dispose](): void {
     this.#socket.close();
-    this.#fail(rtnetlinkError("recvmmsg", constants.errno.EBADF));
+    this.#fail(netlinkError("recvmmsg", constants.errno.EBADF));
   }
 
   /** An older kernel refuses, and sends more than was asked for. */
@@ -88,7 +89,7 @@ export class RtnetlinkDumper implements Disposable {
     if ((message.flags & NLM_F_DUMP_INTR) !== 0) pending.isConsistent = false;
     if (message.type !== NLMSG_ERROR && message.type !== NLMSG_DONE) return pending.take(message);
     const errno = decodeNetlinkErrno(message.payload);
-    if (errno !== 0) return this.#fail(rtnetlinkError("netlink dump", errno));
+    if (errno !== 0) return this.#fail(netlinkError("netlink dump", errno));
     this.#pending = undefined;
     return pending.resolve(pending.isConsistent);
   }

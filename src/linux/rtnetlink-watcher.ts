@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RtnetlinkDumper } from "./rtnetlink-dumper.ts";
-import { openRtnetlinkEvents } from "./rtnetlink-socket.ts";
+import { openRtnetlinkEvents } from "./rtnetlink-events.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 
 /** After a dump that failed. */
