@@ -10,6 +10,7 @@ import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { printMac } from "#src/wire/mac.ts";
 import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
 import { AddressFilter } from "./address-filter.ts";
+import type { AnnouncedAddress } from "./announcer.ts";
 import { isServedByLink, type LinkShare } from "./shared-networks.ts";
 
 export interface LinkResponderOptions {
@@ -28,13 +29,6 @@ export interface LinkResponderOptions {
   onError(errno: number): void;
   /** The kernel refuses the filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
-}
-
-/** What a speaker answers for. */
-export interface AnnouncedAddress {
-  readonly ip: Ip;
-  /** Only on these interfaces; left out: on all that serve it. */
-  readonly interfaces?: readonly string[];
 }
 
 /** Answers ARP and NDP on one link for the addresses announced there, and announces them unasked. */

@@ -3,7 +3,7 @@ import { type DropReason, dropReasons } from "#src/layer2/drop-reason.ts";
 import { GAIN_CAUSES, type GainCause } from "#src/model/takeover.ts";
 import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
 import type { HeartbeatFault } from "#src/wire/heartbeat.ts";
-import type { HeartbeatEffect } from "./membership.ts";
+import type { HeartbeatEffect } from "#src/election/membership.ts";
 
 /** The protocols that questions for an address come in. */
 const PROTOCOLS = ["arp", "ndp"] as const;

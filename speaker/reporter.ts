@@ -1,6 +1,6 @@
 import type { FromWorker, SpeakerCounters, SpeakerState } from "./messages.ts";
 import { printIp } from "#src/ip/address.ts";
-import type { Handover } from "./handovers.ts";
+import type { Handover } from "#src/election/handovers.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 
 /** State and counters go to the main thread at most this often. */

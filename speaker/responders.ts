@@ -6,7 +6,8 @@ import { whyUnusable } from "#src/linux/why-unusable.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { packetSocketProblem } from "./socket-problems.ts";
 import { type LinkShare, type ServedNetwork, servedNetworks, sharedNetworks, shareOf } from "./shared-networks.ts";
-import { type AnnouncedAddress, LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
+import type { AnnouncedAddress } from "./announcer.ts";
+import { LinkResponder, type LinkResponderOptions } from "./link-responder.ts";
 
 export interface RespondersOptions extends Omit<LinkResponderOptions, "link" | "anySubnet" | "share"> {
   /** Names to use; empty: every usable one. A named interface serves addresses of any network that no other one in use has. */

@@ -10,6 +10,7 @@ import { AnswersReporter } from "./answers-reporter.ts";
 import { CounterSet } from "./counter-set.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { LastAnswers } from "./last-answers.ts";
+import { Layer2Announcer } from "./layer2-announcer.ts";
 import { LocalNetwork } from "./local-network.ts";
 import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
 import { Responders } from "./responders.ts";
@@ -66,7 +67,7 @@ export async function runWorker(
       answers.note(ip, asker, answeredMs);
     },
     onDrop: (reason) => counters.add("frames_dropped", reason),
-    onForeignClaim: (ip, mac) => speaker.hearForeignClaim(ip, mac, monotonicMs()),
+    onForeignClaim: (ip, mac) => layer2.hearForeignClaim(ip, mac, monotonicMs()),
     onError: (errno) => counters.add("socket_errors", String(errno)),
     onWideFilter: (name, error) =>
       warnOnce("the kernel refuses a filter by address, all requests are looked at", {
@@ -91,18 +92,15 @@ export async function runWorker(
     onProblems: (problems) => post({ kind: "problems", need: "heartbeats", problems }),
   });
 
-  const speaker = new Speaker({
-    settings,
-    heartbeats,
+  const layer2 = new Layer2Announcer({
     responders,
     counters,
     answers,
     network,
     arpSysctls: machine.readArpSysctls,
-    wallMs,
     chance: Math.random,
-    post,
   });
+  const speaker = new Speaker({ settings, heartbeats, announcers: [layer2], counters, network, wallMs, post });
 
   function takeLinks(found: ReadonlyMap<number, Link>): void {
     network.setLinks(found);

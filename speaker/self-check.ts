@@ -1,24 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { type NodeStandings, standingOf, type WantedAddress } from "#src/election/member.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
-import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
+import { type NodeStandings, standingOf } from "#src/election/member.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { localAddressProblems } from "./local-address-problems.ts";
-import type { LocalNetwork } from "./local-network.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "#src/election/membership.ts";
 import type { MemberMessage } from "./messages.ts";
-import { untoldNetworkProblems } from "./networks-to-tell.ts";
-import type { Responders } from "./responders.ts";
-import { sharedNetworkProblems } from "./shared-networks.ts";
 import { type UnheardMember, unheardProblems } from "./unheard-problems.ts";
 
 export interface SelfCheckOptions {
   readonly node: string;
   readonly heartbeatPort: number;
   readonly membership: Pick<Membership, "unheard">;
-  readonly responders: Pick<Responders, "links" | "sharedNetworks">;
-  readonly network: Pick<LocalNetwork, "links">;
-  arpSysctls(interfaceName: string): ArpSysctls;
 }
 
 /** More are not logged; the report and the metrics have all members that are not heard. */
@@ -29,17 +19,11 @@ export interface Beliefs {
   /** Those that the cluster names. */
   readonly members: readonly MemberMessage[];
   readonly nodes: NodeStandings;
-  readonly wanted: ReadonlyMap<string, WantedAddress>;
-  /** Of addresses that other machines announce as well. */
-  readonly foreign: readonly Problem[];
-  /** Networks that its heartbeats have no room for. */
-  readonly untold: readonly Cidr[];
+  /** What the announcers found. */
+  readonly announcing: readonly Problem[];
 }
 
-/**
- * Compares what a speaker believes with what it sees: members that it does not hear, addresses to announce that its own
- * kernel answers for, interfaces that share a network.
- */
+/** Compares what a speaker believes with what it sees: members that it does not hear, and what its announcers find. */
 export class SelfCheck {
   readonly #options: SelfCheckOptions;
   #unheard: readonly UnheardMember[] = [];
@@ -72,17 +56,9 @@ export class SelfCheck {
     return true;
   }
 
-  #find({ nodes, wanted, untold, foreign }: Beliefs, unheard: readonly UnheardMember[]): readonly Problem[] {
-    const { node, network, responders, arpSysctls } = this.#options;
+  #find({ nodes, announcing }: Beliefs, unheard: readonly UnheardMember[]): readonly Problem[] {
     // Of a node that the cluster calls dead nothing else is to be expected.
     const unexplained = unheard.filter(({ member }) => standingOf(member.node, nodes) !== "NodeNotReady");
-    const serving = responders.links().map(({ link }) => link.name);
-    return [
-      ...foreign,
-      ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
-      ...untoldNetworkProblems(node, untold),
-      ...sharedNetworkProblems(responders.sharedNetworks()),
-      ...unheardProblems(this.#options, unexplained),
-    ];
+    return [...announcing, ...unheardProblems(this.#options, unexplained)];
   }
 }

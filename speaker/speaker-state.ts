@@ -10,14 +10,11 @@ import {
 import type { AnnouncementPlan } from "#src/election/plan.ts";
 import { type UnownedGroup, unownedGroups } from "#src/election/unowned.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import { printCidr } from "#src/ip/cidr.ts";
 import { type MachineAddress, printMachineAddress } from "#src/model/member-record.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { MAX_UNOWNED_GROUPS } from "#src/model/speaker-report.ts";
-import { printMac } from "#src/wire/mac.ts";
-import type { LinkResponder } from "./link-responder.ts";
 import type { InterfaceState, SpeakerState, UnownedState } from "./messages.ts";
 
 export interface SpeakerFacts {
@@ -28,7 +25,7 @@ export interface SpeakerFacts {
   readonly wanted: ReadonlyMap<string, WantedAddress>;
   readonly nodes: NodeStandings;
   readonly plan: AnnouncementPlan;
-  readonly links: readonly Pick<LinkResponder, "link" | "subnets">[];
+  readonly interfaces: readonly InterfaceState[];
   readonly unheard: readonly string[];
   readonly problems: readonly Problem[];
   readonly takeovers: readonly Takeover[];
@@ -44,7 +41,7 @@ export function speakerState({
   wanted,
   nodes,
   plan,
-  links,
+  interfaces,
   gateways,
   machineAddresses,
   unheard,
@@ -70,7 +67,7 @@ export function speakerState({
     takeovers,
     ineligible,
     members: [self, ...others].map(({ node, ready, leaving }) => ({ node, ready, leaving })),
-    interfaces: links.map(interfaceState),
+    interfaces,
     gateways: gateways.map(printIp),
     machineAddresses: machineAddresses.map(printMachineAddress),
   };
@@ -86,14 +83,4 @@ function boundedGroups(groups: readonly UnownedGroup[]): readonly UnownedState[]
       reasons[reason] = Math.max(reasons[reason] ?? 0, count);
   const last = rest.length === 0 ? [] : [{ addresses: rest.flatMap(({ addresses }) => addresses), reasons }];
   return [...kept, ...last].map((group) => ({ ...group, addresses: printAddresses(group.addresses) }));
-}
-
-function interfaceState({ link, subnets }: SpeakerFacts["links"][number]): InterfaceState {
-  const addresses = link.addresses.filter(({ scope }) => scope === "global");
-  return {
-    name: link.name,
-    mac: printMac(link.mac),
-    subnets: subnets.map(printCidr),
-    addresses: addresses.map(({ ip }) => printIp(ip)),
-  };
 }

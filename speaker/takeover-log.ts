@@ -2,7 +2,7 @@ import type { TakeoverReason } from "#src/election/takeover-reason.ts";
 import type { Ip } from "#src/ip/address.ts";
 import { printAddresses } from "#src/model/print-addresses.ts";
 import { type GainCause, MAX_TAKEOVER_TEXTS, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
-import type { Handover } from "./handovers.ts";
+import type { Handover } from "#src/election/handovers.ts";
 
 /** What belongs to one round: the claims of thousands of addresses arrive over many heartbeats. */
 const ROUND_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { WantedAddress } from "#src/election/member.ts";
 import { parseIp, printIp } from "#src/ip/address.ts";
-import type { AnnouncedAddress } from "./link-responder.ts";
+import type { AnnouncedAddress } from "./announcer.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import type { WantedMessage } from "./messages.ts";
 

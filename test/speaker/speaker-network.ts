@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { CounterSet } from "#speaker/counter-set.ts";
 import { HeartbeatSender } from "#speaker/heartbeat-sender.ts";
 import type { SpeakerCounters, SpeakerState } from "#speaker/messages.ts";
+import { Layer2Announcer, type Layer2AnnouncerOptions } from "#speaker/layer2-announcer.ts";
 import { LastAnswers } from "#speaker/last-answers.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
@@ -19,6 +20,7 @@ const lan = parseCidr("192.0.2.0/24") ?? expect.fail("a CIDR");
 export interface Station {
   readonly name: string;
   readonly speaker: Speaker;
+  readonly layer2: Layer2Announcer;
   readonly answers: Set<string>;
   readonly announced: { ip: string; atMs: number }[];
   /** What its machine forbids of itself; say `networkChanged` after each change. */
@@ -76,7 +78,7 @@ export class SpeakerNetwork {
       isOn: true,
       hasLeft: false,
       state: undefined,
-      speaker: this.#speaker(name, answers, network),
+      ...this.#speaker(name, answers, network),
     };
     this.stations.set(name, station);
     this.tell(name, this.addresses);
@@ -107,9 +109,11 @@ export class SpeakerNetwork {
     return counters;
   }
 
-  #speaker(name: string, answers: Set<string>, network: Station["network"]): Speaker {
+  #speaker(name: string, answers: Set<string>, network: Station["network"]): Pick<Station, "speaker" | "layer2"> {
     const session = this.#sessions++;
-    return new Speaker({
+    const counters = this.#countersOf(name);
+    const layer2 = this.#layer2(name, answers, { network, counters });
+    const speaker = new Speaker({
       settings: {
         node: name,
         heartbeatPort: 7946,
@@ -119,12 +123,10 @@ export class SpeakerNetwork {
         interfaces: [],
         heartbeatKeys: [key],
       },
-      counters: this.#countersOf(name),
-      answers: new LastAnswers(),
+      announcers: [layer2],
+      counters,
       network,
-      arpSysctls: () => ({ ignore: 0, announce: 0 }),
       wallMs: () => this.nowMs,
-      chance: () => 0.5,
       post: (message) => {
         const station = this.stations.get(name);
         if (message.kind === "left" && station !== undefined) station.hasLeft = true;
@@ -136,6 +138,21 @@ export class SpeakerNetwork {
         key,
         send: ({ node }, bytes) => this.#send(name, node, bytes),
       }),
+    });
+    return { speaker, layer2 };
+  }
+
+  #layer2(
+    name: string,
+    answers: Set<string>,
+    { network, counters }: Pick<Layer2AnnouncerOptions, "network" | "counters">,
+  ): Layer2Announcer {
+    return new Layer2Announcer({
+      counters,
+      answers: new LastAnswers(),
+      network,
+      arpSysctls: () => ({ ignore: 0, announce: 0 }),
+      chance: () => 0.5,
       responders: {
         subnets: () => this.subnets,
         links: () => [],
@@ -150,7 +167,7 @@ export class SpeakerNetwork {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
           // Frames reach every station, whatever becomes of heartbeats.
           for (const other of this.stations.values())
-            if (other.name !== name && other.isOn) other.speaker.hearForeignClaim(ip, `mac of ${name}`, this.nowMs);
+            if (other.name !== name && other.isOn) other.layer2.hearForeignClaim(ip, `mac of ${name}`, this.nowMs);
         },
       },
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TakeoverLog } from "#speaker/takeover-log.ts";
-import type { Handover } from "#speaker/handovers.ts";
+import type { Handover } from "#src/election/handovers.ts";
 import { parseIp } from "#src/ip/address.ts";
 import { type GainCause, MAX_TAKEOVERS, type Takeover } from "#src/model/takeover.ts";
 import { atRest, SpeakerNetwork } from "./speaker-network.ts";

@@ -1,4 +1,4 @@
-import type { AnnouncementPlan } from "#src/election/plan.ts";
+import type { AnnouncementPlan } from "./plan.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 
 /** How the claims changed, by address text. */

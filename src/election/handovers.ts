@@ -1,5 +1,5 @@
-import type { ElectionSnapshot, AnnouncementPlan } from "#src/election/plan.ts";
-import { causeOfGain, causeOfLoss, type TakeoverReason, type TakeoverView } from "#src/election/takeover-reason.ts";
+import type { ElectionSnapshot, AnnouncementPlan } from "./plan.ts";
+import { causeOfGain, causeOfLoss, type TakeoverReason, type TakeoverView } from "./takeover-reason.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { GainCause } from "#src/model/takeover.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
@@ -15,7 +15,7 @@ export type Handover = { readonly ip: Ip } & (
 export interface HandoverView extends Pick<ElectionSnapshot, "wanted" | "members" | "nodes" | "failBackAfterMs"> {
   readonly self: string;
   /** Nodes that the cluster names as members, live or not. */
-  readonly known: ReadonlySet<string>;
+  readonly named: ReadonlySet<string>;
   /** By the plan before. */
   readonly ownersBefore: ReadonlyMap<string, string | undefined>;
   readonly plan: AnnouncementPlan;
@@ -29,7 +29,7 @@ export function handoversOf({ gained, lost }: ClaimsChange, view: HandoverView):
     ...view,
     key,
     wanted: view.wanted.get(key),
-    isKnown: (node) => view.known.has(node),
+    isKnown: (node) => view.named.has(node),
     failsBack: view.failBackAfterMs !== undefined,
     ownerBefore: view.ownersBefore.get(key),
     ownerAfter: view.plan.get(key)?.owner,

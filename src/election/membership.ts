@@ -1,4 +1,4 @@
-import type { Member } from "#src/election/member.ts";
+import type { Member } from "./member.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { Claim, Heartbeat } from "#src/wire/heartbeat.ts";

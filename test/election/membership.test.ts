@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseIp } from "#src/ip/address.ts";
 import type { Heartbeat } from "#src/wire/heartbeat.ts";
-import { Membership } from "#speaker/membership.ts";
+import { Membership } from "#src/election/membership.ts";
 
 const OURS = 77n;
 

@@ -1,0 +1,49 @@
+import type { WantedAddress } from "#src/election/member.ts";
+import type { Cidr } from "#src/ip/cidr.ts";
+import type { Ip } from "#src/ip/address.ts";
+import type { Problem } from "#src/model/problem.ts";
+import type { Claim } from "#src/wire/heartbeat.ts";
+import type { InterfaceState } from "./messages.ts";
+
+/** What a speaker answers for. */
+export interface AnnouncedAddress {
+  readonly ip: Ip;
+  /** Only on these interfaces; left out: on all that serve it. */
+  readonly interfaces?: readonly string[];
+}
+
+/** What a speaker knows when an announcer compares it with what is on the wire. */
+export interface AnnouncerView {
+  readonly node: string;
+  readonly wanted: ReadonlyMap<string, WantedAddress>;
+  /** Networks of `networks()` that heartbeats have no room for. */
+  readonly untold: readonly Cidr[];
+  /** The node with an interface of this Ethernet address, if it is a member's. */
+  nodeOf(mac: string): string | undefined;
+  /** What a member claims that is heard; undefined where it is not. */
+  claimsOf(node: string): ReadonlyMap<string, Claim> | undefined;
+}
+
+/**
+ * One way to bring the traffic of addresses to this node: layer 2 is the first. The speaker says which addresses, by the
+ * election; how, on which interfaces, and how often it is repeated is the announcer's own.
+ */
+export interface Announcer {
+  /** Networks whose addresses it can announce now. */
+  networks(): readonly Cidr[];
+  /** The interfaces that it announces on. */
+  interfaces(): readonly InterfaceState[];
+  /**
+   * Announces those of `keys` that are in `addresses`, from now on and as if they were new, and withdraws the others of
+   * them. All other addresses stay as they are.
+   */
+  announce(addresses: ReadonlyMap<string, AnnouncedAddress>, keys: readonly string[], nowMs: number): void;
+  /** Announces those of the keys again that it announces: another speaker began or ceased to claim them. */
+  repeat(keys: readonly string[], nowMs: number): void;
+  /** Its interfaces changed: announces everything again, where it is served now. */
+  linksChanged(nowMs: number): void;
+  /** Sends what is due; to be called often. */
+  tick(nowMs: number): void;
+  /** What its user can fix. */
+  problems(view: AnnouncerView, nowMs: number): readonly Problem[];
+}
