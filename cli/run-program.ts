@@ -1,18 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /**
- * Runs one of the three programs in place of this process: same process id, same terminal, so that signals and
- * supervisors see nothing of us. Where the system has no execve, as a child; then resolves with its exit code.
+ * Runs one of the three programs in this process: supervisors see one process, and Node starts once. Its main module ends the
+ * process, so this never resolves.
  */
-export async function runProgram(name: "controller" | "speaker" | "ingress", args: readonly string[]): Promise<number> {
+export async function runProgram(name: "controller" | "speaker" | "ingress", args: readonly string[]): Promise<never> {
   const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
-  const command = [...process.execArgv, main, ...args];
-  if (process.execve !== undefined) process.execve(process.execPath, [process.execPath, ...command], process.env);
-  const child = spawn(process.execPath, command, { stdio: "inherit" });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  // What it would see if Node had been started with it.
+  process.argv.splice(1, process.argv.length, main, ...args);
+  await import(main);
+  throw new Error(`${main} did not end the process`);
 }

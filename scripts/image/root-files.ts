@@ -8,7 +8,7 @@ import type { TarEntry } from "./tar.ts";
 export const USER_ID = 65_532;
 /** Where the image has our code. */
 const HOME = "opt/hawser";
-/** The `hawser` command: it takes the program's place by execve, so that there is never a second process. */
+/** The `hawser` command: it runs the programs in its own process. */
 const COMMAND = `#!/usr/bin/node\nimport "/${HOME}/cli/main.js";\n`;
 
 /** The files of the image, by layer: the second changes with our code, the first with Node or the build machine. */

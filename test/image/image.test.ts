@@ -162,7 +162,8 @@ describe("the image", () => {
 
       const metrics = await scrape(running, port);
       for (const name of [metric, "process_cpu_seconds_total", "hawser_build_info"]) expect(metrics).toContain(name);
-      expect(readFileSync(`/proc/${running.child.pid}/cmdline`, "utf8")).toContain(`/opt/hawser/${program}/main.js`);
+      const command = readFileSync(`/proc/${running.child.pid}/cmdline`, "utf8").split("\0");
+      expect(command.slice(1, 3)).toEqual(["/usr/bin/hawser", program]);
       expect(readFileSync(`/proc/${running.child.pid}/task/${running.child.pid}/children`, "utf8")).toBe("");
       const status = readFileSync(`/proc/${running.child.pid}/status`, "utf8");
       expect(status).toMatch(asRoot || isMapped ? /^Uid:\t0/m : new RegExp(`^Uid:\\t${USER}\\t`, "m"));

@@ -123,7 +123,7 @@ export class World {
   /** The resident set of each of Hawser's processes on the nodes: `speaker 54321`, in kB. */
   async residentKb(): Promise<readonly string[]> {
     const look = `for each in /proc/[0-9]*; do
-      program=$(tr '\\0' ' ' < $each/cmdline | sed -nE 's,.*opt/hawser/([a-z]+)/main.js .*,\\1,p')
+      program=$(tr '\\0' ' ' < $each/cmdline | sed -nE 's,.*/usr/bin/hawser (controller|speaker|ingress) .*,\\1,p')
       test -z "$program" || echo $program $(sed -nE 's/VmRSS:[[:space:]]+([0-9]+) kB/\\1/p' $each/status)
     done 2> /dev/null`;
     const answers = this.cluster.nodes.map(async ({ machine }) => (await machine.run(["sh", "-c", look])).stdout);

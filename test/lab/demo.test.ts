@@ -14,7 +14,7 @@ function leftBehind(): string[] {
         return ""; // it ended meanwhile
       }
     })
-    .filter((line) => /lab\/demo\/main|lab\/pod-server|(controller|speaker|ingress)\/main\.ts/.test(line));
+    .filter((line) => /lab\/demo\/main|lab\/pod-server|(cli|controller|speaker|ingress)\/main\.ts/.test(line));
 }
 
 describe.skipIf(process.env["HAWSER_RACK"] !== "1")("hawser demo --json", { timeout: 240_000 }, () => {
