@@ -13,6 +13,10 @@ export interface Ip {
   readonly value: bigint;
 }
 
+/** The code of the first digit, and how far the dot is from it. */
+const ZERO = 48;
+const DOT = -2;
+
 /** Bits in an address of the family. */
 export function bitsOf(family: Family): 32 | 128 {
   return family === "ipv4" ? 32 : 128;
@@ -34,16 +38,21 @@ export function parseIp(text: string): Ip | undefined {
 }
 
 function parseIpv4(text: string): Ip | undefined {
-  const octets = text.split(".");
-  if (octets.length !== 4) return undefined;
-  let bits = 0;
-  for (const octet of octets) {
-    const value = Number(octet);
-    // Only the decimal text of a number is that number's text: no space, plus, leading zero or hexadecimal passes.
-    if (!(value >= 0 && value <= 255) || String(value) !== octet) return undefined;
-    bits = bits * 256 + value;
+  // By letters, because each address of 10,000 Services is read at a start.
+  let [bits, octet, digits, dots] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit === DOT && digits > 0) {
+      bits = bits * 256 + octet;
+      dots++;
+      octet = digits = 0;
+    } else if (digit >= 0 && digit <= 9 && !(digits > 0 && octet === 0)) {
+      octet = octet * 10 + digit;
+      digits++;
+      if (octet > 255) return undefined;
+    } else return undefined;
   }
-  return { family: "ipv4", value: BigInt(bits) };
+  return dots === 3 && digits > 0 ? { family: "ipv4", value: BigInt(bits * 256 + octet) } : undefined;
 }
 
 /** The canonical text: dotted decimal, or RFC 5952 for IPv6. */
