@@ -36,7 +36,7 @@ interface WriteOptions {
 export class HistoryKeeper {
   #history: AddressHistory = NO_HISTORY;
   /** By the key of each Service that has some, the addresses that it has. */
-  readonly #held = new Map<string, Set<string>>();
+  readonly #held = new Map<string, readonly string[]>();
   #noted: HoldingChange[] = [];
   /** Rounds of speakers, by their text, that are in the history or noted. */
   #rounds: ReadonlyMap<string, AnnouncementChange> = new Map();
@@ -79,7 +79,7 @@ export class HistoryKeeper {
   }
 
   #note(change: HoldingChange, nowMs: number): void {
-    const isHeld = this.#held.get(change.service)?.has(change.address) === true;
+    const isHeld = this.heldBy(change.service).includes(change.address);
     if (isHeld === (change.change === "assigned")) return;
     this.#hold(change);
     this.#noted.push(change);
@@ -89,7 +89,7 @@ export class HistoryKeeper {
 
   /** The addresses that a Service has by the history. */
   heldBy(service: string): readonly string[] {
-    return [...(this.#held.get(service) ?? [])];
+    return this.#held.get(service) ?? [];
   }
 
   /** Notes the rounds that speakers report, each version of a report once. */
@@ -169,9 +169,10 @@ export class HistoryKeeper {
   }
 
   #hold({ change, address, service }: HoldingChange): void {
-    const held = this.#held.get(service) ?? new Set();
-    if (change === "assigned") this.#held.set(service, held.add(address));
-    else if (held.delete(address) && held.size === 0) this.#held.delete(service);
+    const others = this.heldBy(service).filter((one) => one !== address);
+    const held = change === "assigned" ? [...others, address] : others;
+    if (held.length > 0) this.#held.set(service, held);
+    else this.#held.delete(service);
   }
 
   #fold(): void {
@@ -186,8 +187,15 @@ export function shownIn(source: Source, now: string): AddressHistory {
   return withoutFuture(keptIn(source), { now, as: now });
 }
 
+/** Each version of the report is read once: a leader that begins asks for it at several places. */
+const readReports = new WeakMap<object, AddressHistory>();
+
 function keptIn(source: Source): AddressHistory {
-  return readHistory(source.reports("history").get(HISTORY_REPORT));
+  const report = source.reports("history").get(HISTORY_REPORT);
+  if (report === undefined) return NO_HISTORY;
+  const history = readReports.get(report) ?? readHistory(report);
+  readReports.set(report, history);
+  return history;
 }
 
 function roundsOf({ announcements }: AddressHistory): ReadonlyMap<string, AnnouncementChange> {
