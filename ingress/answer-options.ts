@@ -1,7 +1,9 @@
 import { type AnswerFields, answerFields } from "#src/filters/answer-fields.ts";
 import { isWritableField } from "#src/model/header-map.ts";
+import type { Compression } from "#src/filters/compression.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { compressionOptions, readCompressions } from "./compression-options.ts";
 
 /** The options about what is sent to clients besides what endpoints say. */
 export const answerOptions = {
@@ -29,11 +31,7 @@ export const answerOptions = {
   },
   hstsIncludeSubdomains: { kind: "boolean", default: true, help: "--hsts holds for all names below the host, too" },
   hstsPreload: { kind: "boolean", default: false, help: "--hsts may be built into browsers" },
-  gzip: {
-    kind: "boolean",
-    default: false,
-    help: "Compress answers of the usual types of text for clients that accept gzip. A page with a secret and a text of the request in it may give the secret away (BREACH)",
-  },
+  ...compressionOptions,
 } as const satisfies OptionSpecs;
 
 /** What these options say. */
@@ -41,6 +39,8 @@ interface AnswerSettings {
   /** Names in lower case. */
   readonly allowedHeaders: ReadonlySet<string>;
   readonly fields: AnswerFields;
+  /** How answers are compressed, best first. */
+  readonly compressions: readonly Compression[];
 }
 
 /** Reads the options; a field cannot be hidden that says how a message is sent. */
@@ -58,6 +58,7 @@ export function readAnswerSettings(options: OptionValues<typeof answerOptions>):
   const hsts = isOn ? { maxAgeSeconds, hasSubdomains, isPreloaded } : undefined;
   const value = {
     allowedHeaders: lowerCase(allowedResponseHeaders),
+    compressions: readCompressions(options),
     fields: answerFields({ hidden: lowerCase(hideResponseHeaders), hsts }),
   };
   return { ok: true, value, problems: [] };

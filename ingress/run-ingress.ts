@@ -173,7 +173,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     limits: readLimits(options),
     redirectsToHttps: options.sslRedirect,
     headerNames: options.requestHeaderNames,
-    gzipsAnswers: options.gzip,
+    compressions: answerSettings.compressions,
     answerFields: answerSettings.fields,
     limitStatus: options.limitStatus === "429" ? 429 : 503,
     keyedBuckets: rateLimits.buckets,

@@ -1,6 +1,6 @@
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import { type AccessGrant, grantedLines } from "./access-grant.ts";
-import type { AnswerGzip } from "./answer-gzip.ts";
+import type { AnswerCompression } from "./answer-compression.ts";
 import type { EngineContext } from "./context.ts";
 import { type ForwardedResponse, headRoom, writeForwardedResponse } from "./forwarded-response.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -10,18 +10,18 @@ export class AnswerHead {
   readonly #grant: AccessGrant | undefined;
   readonly #edit: ResponseEdit | undefined;
   /** Where the answer may be compressed. */
-  readonly gzip: AnswerGzip | undefined;
+  readonly compression: AnswerCompression | undefined;
   readonly isHttp10: boolean;
 
   constructor(request: {
     readonly head: RequestHead;
     readonly grant: AccessGrant | undefined;
     readonly edit: ResponseEdit | undefined;
-    readonly gzip: AnswerGzip | undefined;
+    readonly compression: AnswerCompression | undefined;
   }) {
     this.#grant = request.grant;
     this.#edit = request.edit;
-    this.gzip = request.gzip;
+    this.compression = request.compression;
     this.isHttp10 = request.head.minorVersion === 0;
   }
 
@@ -37,12 +37,12 @@ export class AnswerHead {
     response: Pick<ForwardedResponse, "bytes" | "head" | "connection" | "setCookie"> & { readonly isFinal: boolean },
   ): number {
     const { bytes, head, isFinal } = response;
-    const gzip = isFinal && head.status !== 101 ? this.gzip : undefined;
+    const compression = isFinal && head.status !== 101 ? this.compression : undefined;
     // RFC 9112 section 6.1: no Transfer-Encoding in 1xx and 204.
     const hasChunks = head.isChunked && !this.isHttp10 && head.status >= 200 && head.status !== 204;
-    const isChunked = hasChunks || gzip?.body !== undefined;
+    const isChunked = hasChunks || compression?.body !== undefined;
     const added = grantedLines(this.#grant, head.status);
-    const edit = isFinal ? (gzip?.edit(this.#edit, bytes, head) ?? this.#edit) : undefined;
+    const edit = isFinal ? (compression?.edit(this.#edit, bytes, head) ?? this.#edit) : undefined;
     const room = headRoom(head, added, edit);
     if (context.scratch.length < room) context.scratch = Buffer.allocUnsafeSlow(room);
     const { writer, scratch, date } = context;

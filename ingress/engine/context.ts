@@ -1,3 +1,4 @@
+import type { Compressors } from "./compressors.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
@@ -50,8 +51,7 @@ export interface EngineContext extends FilterState {
   readonly setHeaders: ReadonlyMap<string, SetHeaders>;
   /** What is done to the heads of all answers. */
   readonly answerFields: AnswerFields;
-  /** Answers are compressed for clients that take gzip. */
-  readonly gzipsAnswers: boolean;
+  readonly compressors: Compressors;
   /** Monotonic milliseconds of the last tick: good enough for deadlines, and costs nothing. */
   readonly nowMs: number;
   /** From 0 to below 1, each time another number. */

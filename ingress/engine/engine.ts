@@ -31,6 +31,8 @@ import { RequestHead } from "./request-head.ts";
 import { RequestTexts } from "./request-texts.ts";
 import { RequestRecord } from "./request-record.ts";
 import { ResponseHead } from "./response-head.ts";
+import type { Compression } from "#src/filters/compression.ts";
+import { Compressors } from "./compressors.ts";
 import { type ReadUnacknowledged, SilenceWatch } from "./silence-watch.ts";
 import { EndpointPool } from "./endpoint-pool.ts";
 
@@ -54,8 +56,8 @@ export interface EngineOptions {
   readonly keyedBuckets?: KeyedBuckets;
   /** What is done to the heads of all answers; by default nothing. */
   readonly answerFields?: AnswerFields;
-  /** Compress answers for clients that take gzip; by default none are. */
-  readonly gzipsAnswers?: boolean;
+  /** How answers are compressed for clients that take that, best first; by default none are. */
+  readonly compressions?: readonly Compression[];
   /** Which names of request header fields are forwarded; `plain` by default. */
   readonly headerNames?: HeaderNames;
   /** Asked about requests of rules that say who may come in; without it none of them may. */
@@ -100,7 +102,7 @@ export class Engine implements EngineContext {
   readonly chance: () => number;
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
-  readonly gzipsAnswers: boolean;
+  readonly compressors: Compressors;
   readonly answerFields: AnswerFields;
   readonly limitStatus: LimitStatus | undefined;
   readonly unsent: UnsentBytes;
@@ -132,7 +134,7 @@ export class Engine implements EngineContext {
     this.chance = chance;
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
-    this.gzipsAnswers = options.gzipsAnswers ?? false;
+    this.compressors = new Compressors(options.compressions ?? []);
     this.limitStatus = options.limitStatus;
     this.keyedBuckets = options.keyedBuckets ?? new KeyedBuckets();
     this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;

@@ -101,7 +101,7 @@ const WITHOUT_RULE = {
   answerRate: undefined,
   errorPage: undefined,
   choice: undefined,
-  gzip: undefined,
+  compression: undefined,
   rewrittenPath: undefined,
   wantsUpgrade: false,
 };

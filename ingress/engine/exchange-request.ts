@@ -1,6 +1,5 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
-import { acceptsGzip } from "#src/filters/accepts-gzip.ts";
 import type { MirrorPolicy } from "#src/filters/mirror-policy.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
@@ -8,7 +7,7 @@ import { hostOf } from "#src/routing/host.ts";
 import type { Backend } from "#src/routing/route-table.ts";
 import type { Connection } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
-import { AnswerGzip } from "./answer-gzip.ts";
+import { AnswerCompression } from "./answer-compression.ts";
 import type { AccessGrant } from "./access-grant.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { certificateGrant } from "./certificate-grant.ts";
@@ -43,7 +42,7 @@ export interface ExchangeRequest extends ForwardedRequest {
   /** Where the rule has another Service answer in place of errors. */
   readonly errorPage: ErrorPageRequest | undefined;
   /** Where the answer may be compressed. */
-  readonly gzip: AnswerGzip | undefined;
+  readonly compression: AnswerCompression | undefined;
   /** Of its client's connection. */
   readonly isFirst: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
@@ -73,7 +72,8 @@ export function exchangeRequest(
   const { clientCertificates, mirror, errorPages } = decision.rule.filters;
   const ids = errorPages === undefined ? of.ids : withRequestId(of.ids, head);
   if (mirror !== undefined) startCopy(decision, mirror, received, of);
-  const mayGzip = context.gzipsAnswers && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
+  const { compressors } = context;
+  const mayCompress = !compressors.isOff && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
     head,
@@ -97,7 +97,9 @@ export function exchangeRequest(
         ? grant
         : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant),
     edit,
-    gzip: mayGzip ? new AnswerGzip(acceptsGzip(fieldValues(bytes, head, "accept-encoding"))) : undefined,
+    compression: mayCompress
+      ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
+      : undefined,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
 }

@@ -4,7 +4,7 @@ import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { type Attempts, attemptsFor } from "./attempt.ts";
 import { AnswerHead } from "./answer-head.ts";
-import { AnswerPace } from "./answer-pace.ts";
+import { AnswerFlow, type AnswerSource } from "./answer-flow.ts";
 import type { BodyReader } from "./body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import type { EndpointChoice } from "./endpoint-choice.ts";
@@ -31,7 +31,7 @@ const REPLAY_AFTER = 3;
 const GIVE_UP_AFTER = 6;
 
 /** One request on its way to an endpoint and its response on the way back. */
-export class Exchange implements ResponseReceiver {
+export class Exchange implements ResponseReceiver, AnswerSource {
   readonly #context: EngineContext;
   readonly #client: ExchangeClient;
   readonly #requestBody: BodyReader;
@@ -49,8 +49,7 @@ export class Exchange implements ResponseReceiver {
   readonly #wantsUpgrade: boolean;
   readonly #head: AnswerHead;
   readonly #answerRate: AnswerRate | undefined;
-  /** Of an answer with a body that may be sent so fast. */
-  #pace: AnswerPace | undefined;
+  readonly #flow: AnswerFlow;
   #connection: EndpointConnection | undefined;
   /** Endpoints that were tried, the present one last. */
   readonly #tried: BackendEndpoint[] = [];
@@ -61,7 +60,6 @@ export class Exchange implements ResponseReceiver {
   /** Buffers in use by the connection until it drains. */
   readonly #kept: Buffer[] = [];
   #isEndpointStalled = false;
-  #isClientStalled = false;
   #status = 0;
   /** An interim answer has gone to the client. */
   #hasInterim = false;
@@ -88,6 +86,7 @@ export class Exchange implements ResponseReceiver {
     this.#wantsUpgrade = request.wantsUpgrade;
     this.#head = new AnswerHead(request);
     this.#answerRate = request.answerRate;
+    this.#flow = new AnswerFlow(context, { client, source: this }, request.compression);
     this.#isHead = methodIs(bytes, head, "HEAD");
     this.#mayRepeat = mayRepeat(bytes, head, request.patience?.next);
     this.#beganMs = context.nowMs;
@@ -104,7 +103,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   get wantsPlainBody(): boolean {
-    return this.#head.isHttp10 || this.#head.gzip?.body !== undefined;
+    return this.#head.isHttp10 || this.#head.compression?.body !== undefined;
   }
 
   get isRequestComplete(): boolean {
@@ -159,7 +158,7 @@ export class Exchange implements ResponseReceiver {
 
   /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
   cancel(): void {
-    this.#isClientStalled = false;
+    this.#flow.close();
     this.#choice?.end();
     this.#connection?.close();
     this.#connection = undefined;
@@ -167,26 +166,28 @@ export class Exchange implements ResponseReceiver {
 
   /** All that was sent to the client has left. */
   onClientDrain(): void {
-    if (!this.#isClientStalled) return;
-    if (this.#context.unsent.isTight) {
-      this.#context.unsent.whenRoom(this.#onRoom);
-      return;
-    }
-    this.#isClientStalled = false;
-    this.#setGapDeadline();
-    if (this.#pace?.isHolding !== true) this.#connection?.resume();
+    this.#flow.onClientDrain();
   }
 
-  /** Lets an answer go on that was too fast. Until then nothing is awaited. */
   onTick(): void {
-    if (this.#pace?.isHolding !== true) return;
-    this.#pace.update(this.#context.nowMs);
-    if (this.#isClientStalled) return;
-    this.#setGapDeadline();
-    if (!this.#pace.isHolding) this.#connection?.resume();
+    this.#flow.onTick();
   }
 
-  readonly #onRoom = (): void => this.onClientDrain();
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  onTurn(): void {
+    this.#setGapDeadline();
+  }
+
+  onAnswerSent(): void {
+    this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
+  }
 
   /** The endpoint acknowledges nothing: elsewhere with what can be sent again, and with the rest some patience. */
   onUnacknowledged(timesSentAgain: number): void {
@@ -210,7 +211,7 @@ export class Exchange implements ResponseReceiver {
   onDeadline(): ResponseReason | undefined {
     const connection = this.#connection;
     if (connection === undefined || (connection.isConnected && this.#isClientsTurn)) {
-      return this.#isClientStalled ? "client-slow" : "request-body-timeout";
+      return this.#flow.isStalled ? "client-slow" : "request-body-timeout";
     }
     connection.fail(connection.isConnected ? "answer-timeout" : "connect-timeout");
     return undefined;
@@ -218,7 +219,7 @@ export class Exchange implements ResponseReceiver {
 
   /** What is awaited is the client's: to read, or to send more of its body. */
   get #isClientsTurn(): boolean {
-    return this.#isClientStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
+    return this.#flow.isStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
   }
 
   /** Both sides have ended; what each has still to take may be under way. */
@@ -251,7 +252,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   onFinalHead(head: ResponseHead, bytes: Buffer): void {
-    this.#head.gzip?.look(bytes, head);
+    this.#head.compression?.look(bytes, head, this.#flow);
   }
 
   onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
@@ -277,7 +278,7 @@ export class Exchange implements ResponseReceiver {
       this.#client.onTunnel();
       return isKept;
     }
-    if (this.#answerRate !== undefined) this.#pace = new AnswerPace(this.#answerRate, this.#context.nowMs);
+    if (this.#answerRate !== undefined) this.#flow.keepTo(this.#answerRate);
     this.#mayKeepAlive = this.#decideKeepAlive();
     return this.#sendHead(head, bytes, { connection: this.#head.option(this.#mayKeepAlive), bodyStart, bodyEnd });
   }
@@ -300,6 +301,7 @@ export class Exchange implements ResponseReceiver {
     const request = page?.intercepts === true && this.isRequestComplete ? page.ask(status) : undefined;
     if (request === undefined) return false;
     this.#isReplaced = true;
+    this.#flow.close();
     this.#choice?.onResponse();
     this.#choice?.end();
     this.#tellSuccess();
@@ -313,41 +315,29 @@ export class Exchange implements ResponseReceiver {
     this.attempts?.addBody(end - start);
     this.#mayBeUnheard = false;
     this.#setGapDeadline();
-    return this.#sendToClient(bytes, start, end);
-  }
-
-  /** Sends a part of the body, compressed where the answer is. */
-  #sendToClient(bytes: Buffer, start: number, end: number): boolean {
-    const gzipped = this.#head.gzip?.body?.add(bytes, start, end);
-    const [sent, from, to] = gzipped === undefined ? [bytes, start, end] : [gzipped, 0, gzipped.length];
-    const isKept = this.#stallIf(this.#client.sendToClient(sent, from, to));
-    this.#holdIfFast(to - from);
-    return isKept && sent === bytes;
+    return this.#flow.send(bytes, start, end);
   }
 
   onResponseEnd(): void {
-    if (this.#isReplaced) {
-      this.#connection = undefined;
-      return;
-    }
+    const connection = this.#connection;
+    if (this.#status !== 101) this.#connection = undefined;
+    if (this.#isReplaced) return;
     if (this.#status === 101) {
       this.#hasEndpointEnded = true;
       this.#setGapDeadline();
       this.#client.onTunnelEnd();
       return;
     }
-    const rest = this.#head.gzip?.body?.end();
-    if (rest !== undefined) this.#client.sendToClient(rest, 0, rest.length);
     // The client was given up for what was sent just now.
-    if (this.#connection === undefined) return;
-    this.#connection = undefined;
+    if (connection === undefined) return;
     this.attempts?.end(this.#context.clockMs());
     this.#choice?.end();
-    this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
+    this.#flow.end();
   }
 
   onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void {
     this.#connection = undefined;
+    this.#head.compression?.close();
     if (this.#isReplaced) return;
     if (this.#isTunnelEnded) {
       this.#choice?.end();
@@ -465,25 +455,9 @@ export class Exchange implements ResponseReceiver {
     const setCookie = isFinal ? this.#choice?.setCookie : undefined;
     const headBytes = this.#head.write(this.#context, { bytes, head, connection, setCookie, isFinal });
     const { writer, scratch } = this.#context;
-    const fits = this.#head.gzip?.body === undefined && bodyEnd - bodyStart <= scratch.length - writer.at;
+    const fits = this.#head.compression?.body === undefined && bodyEnd - bodyStart <= scratch.length - writer.at;
     if (fits) writer.copy(bytes, bodyStart, bodyEnd);
-    this.#stallIf(this.#client.sendScratch(writer.at, headBytes));
-    if (fits) this.#holdIfFast(bodyEnd - bodyStart);
-    return !fits && bodyEnd > bodyStart && this.#sendToClient(bytes, bodyStart, bodyEnd);
-  }
-
-  /** Stops reading from the endpoint when the answer is faster than it may be. */
-  #holdIfFast(sentBytes: number): void {
-    if (this.#pace?.add(sentBytes, this.#context.nowMs) === true) this.#connection?.pause();
-  }
-
-  /** Stops reading from the endpoint while the client does not keep up. */
-  #stallIf(isKept: boolean): boolean {
-    if (isKept && !this.#isClientStalled) {
-      this.#isClientStalled = true;
-      this.#setGapDeadline();
-      this.#connection?.pause();
-    }
-    return isKept;
+    this.#flow.sendScratch(headBytes, writer.at - headBytes);
+    return !fits && bodyEnd > bodyStart && this.#flow.send(bytes, bodyStart, bodyEnd);
   }
 }

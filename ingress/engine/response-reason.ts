@@ -110,6 +110,10 @@ export const RESPONSE_REASONS = {
     meaning:
       "The service that the Ingress names for who may come in gave an answer that is neither 2xx nor 401 or 403, or that cannot be trusted.",
   },
+  "compression-failed": {
+    status: 500,
+    meaning: "The answer could not be compressed to its end: most likely there is no memory left.",
+  },
   "session-too-large": {
     status: 500,
     meaning:

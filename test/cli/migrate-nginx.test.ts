@@ -168,6 +168,17 @@ describe("G hawser migrate ingress-nginx", () => {
     { value: "jaeger-collector-host: x", is: "needless" },
     { value: "of-tomorrow: x", is: "unknown" },
     { value: "use-gzip: ' '", is: undefined },
+    { value: "enable-brotli: 'true'", is: "--brotli" },
+    { value: "enable-brotli: 'false'", is: "same" },
+    { value: "brotli-level: '11'", is: "--brotli-level=9" },
+    { value: "brotli-level: '12'", is: "not-served" },
+    { value: "brotli-min-length: 1k", is: "--brotli-min-length=1024" },
+    { value: "brotli-types: application/xml+rss text/css", is: "--brotli-types=application/xml+rss,text/css" },
+    { value: "gzip-types: '*'", is: "--gzip-types=*" },
+    { value: "gzip-types: 'text/css;reboot'", is: "not-served" },
+    { value: "gzip-level: '5'", is: "--gzip-level=5" },
+    { value: "gzip-min-length: '1000'", is: "--gzip-min-length=1000" },
+    { value: "gzip-disable: msie6", is: "needless" },
   ])("judges $value of the ConfigMap: $is", async ({ value, is }) => {
     const { settings } = await printed(await written(ingress() + config(value)));
     const name = value.slice(0, value.indexOf(":"));

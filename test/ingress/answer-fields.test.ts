@@ -17,6 +17,17 @@ const DEFAULTS = {
   hstsIncludeSubdomains: true,
   hstsPreload: false,
   gzip: false,
+  gzipLevel: 1,
+  gzipMinLength: 256,
+  gzipTypes: [] as readonly string[],
+  brotli: false,
+  brotliLevel: 4,
+  brotliMinLength: 20,
+  brotliTypes: [],
+  zstd: false,
+  zstdLevel: 3,
+  zstdMinLength: 256,
+  zstdTypes: [],
 };
 
 function fieldsOf(options: Partial<typeof DEFAULTS>) {

@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
+import type { Compression } from "#src/filters/compression.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import type { Ingress } from "#src/model/ingress.ts";
@@ -31,7 +32,7 @@ export interface ProxyOptions {
   readonly access?: AccessControl;
   readonly countsSeries?: boolean;
   readonly endpointSecurity?: EndpointSecurity;
-  readonly gzipsAnswers?: boolean;
+  readonly compressions?: readonly Compression[];
   readonly answerFields?: AnswerFields;
   readonly mirror?: Mirror;
   readonly keyedBuckets?: KeyedBuckets;
@@ -49,7 +50,7 @@ export async function startProxy(
     access,
     countsSeries = false,
     endpointSecurity,
-    gzipsAnswers = false,
+    compressions = [],
     answerFields,
     mirror,
     keyedBuckets,
@@ -61,7 +62,7 @@ export async function startProxy(
     wallMs: Date.now,
     limits,
     headerNames,
-    gzipsAnswers,
+    compressions,
     ...(answerFields && { answerFields }),
     countsSeries,
     ...(access && { access }),

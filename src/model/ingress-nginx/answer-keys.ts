@@ -1,9 +1,9 @@
 import { ASKS } from "#src/model/annotations/asks.ts";
-import { JUDGE } from "./judge.ts";
+import { bytesOf, JUDGE } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
-const COMPRESSION = "Hawser compresses answers where --gzip says so, and no others; those that Services compress pass";
-const BROTLI = "Hawser compresses by gzip alone; answers that Services compress by Brotli pass";
+const COMPRESSION =
+  "Hawser compresses answers where its options say so, and no others; those that Services compress pass";
 
 /** Keys about answers, and about what is logged of them. */
 export const ANSWER_KEYS: readonly NginxSetting[] = [
@@ -39,13 +39,14 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   { names: ["custom-http-errors"], annotation: "same-name" },
   { names: ["disable-proxy-intercept-errors"], judge: JUDGE.same("Answers of Services pass as they are") },
   { names: ["use-gzip"], judge: JUDGE.onOff(JUDGE.flag("--gzip"), JUDGE.same(COMPRESSION)) },
-  { names: ["enable-brotli"], judge: JUDGE.onOff(JUDGE.notServed(BROTLI, "Use --gzip"), JUDGE.same(BROTLI)) },
-  {
-    names: ["gzip-*", "brotli-*"],
-    judge: JUDGE.needless(
-      "A detail of compression. --gzip has the types and the least length that ingress-nginx has by default, and its level 1",
-    ),
-  },
+  { names: ["enable-brotli"], judge: JUDGE.onOff(JUDGE.flag("--brotli"), JUDGE.same(COMPRESSION)) },
+  { names: ["gzip-level"], judge: JUDGE.option("--gzip-level", levelWithin(9)) },
+  { names: ["gzip-min-length"], judge: JUDGE.option("--gzip-min-length", leastBytes) },
+  { names: ["gzip-types"], judge: JUDGE.option("--gzip-types", mediaTypes) },
+  { names: ["brotli-level"], judge: JUDGE.option("--brotli-level", levelWithin(11), "9 is the highest") },
+  { names: ["brotli-min-length"], judge: JUDGE.option("--brotli-min-length", leastBytes) },
+  { names: ["brotli-types"], judge: JUDGE.option("--brotli-types", mediaTypes) },
+  { names: ["gzip-*", "brotli-*"], judge: JUDGE.needless("A detail of compression") },
   {
     names: [
       "proxy-cookie-path",
@@ -114,6 +115,23 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
     judge: JUDGE.needless("A detail of traces, which Hawser does not send"),
   },
 ];
+
+/** A level of compression; Hawser has 1 to 9. */
+function levelWithin(most: number): (value: string) => number | undefined {
+  return (value) =>
+    /^\d{1,2}$/.test(value) && Number(value) <= most ? Math.min(9, Math.max(1, Number(value))) : undefined;
+}
+
+function leastBytes(value: string): number | undefined {
+  const bytes = bytesOf(value);
+  return bytes === undefined ? undefined : Math.min(bytes, 1_048_576);
+}
+
+/** A list of media types, with blanks; or `*`. */
+function mediaTypes(value: string): string | undefined {
+  const types = value.split(/\s+/);
+  return types.every((type) => /^(?:\*|[\w.+-]{1,100}\/[\w.+-]{1,100})$/.test(type)) ? types.join(",") : undefined;
+}
 
 /** A list of names of header fields, with commas. */
 function headerNames(value: string): string | undefined {

@@ -1,37 +1,48 @@
-import { mayGzip } from "#src/filters/may-gzip.ts";
+import type { ContentCoding } from "#src/filters/accepted-codings.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
+import type { CompressedBody, CompressedBodySink } from "./compressed-body.ts";
+import type { Compressors } from "./compressors.ts";
 import { fieldValues } from "./field-values.ts";
-import { GzipBody } from "./gzip-body.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** Whether the answer to one request is compressed, and how. */
-export class AnswerGzip {
-  readonly #isAccepted: boolean;
-  /** The answer is one of those that are compressed for clients that take it. */
+export class AnswerCompression {
+  readonly #compressors: Compressors;
+  readonly #accepted: readonly ContentCoding[];
+  /** The answer is one of those that are compressed for clients that take that. */
   #isEligible = false;
-  #body: GzipBody | undefined;
+  #body: CompressedBody | undefined;
 
-  /** `isAccepted`: the client takes gzip. */
-  constructor(isAccepted: boolean) {
-    this.#isAccepted = isAccepted;
+  /** `accepted`: what the client takes, best first. */
+  constructor(compressors: Compressors, accepted: readonly ContentCoding[]) {
+    this.#compressors = compressors;
+    this.#accepted = accepted;
   }
 
   /** The body of the answer; undefined: it is sent as it comes. */
-  get body(): GzipBody | undefined {
+  get body(): CompressedBody | undefined {
     return this.#body;
   }
 
-  /** Looks at the head of the answer. */
-  look(bytes: Buffer, head: ResponseHead): void {
+  /** Nothing further of the answer is sent. */
+  close(): void {
+    this.#body?.close();
+  }
+
+  /** Looks at the head of the answer, whose body goes to the sink; the one before, if any, is not sent. */
+  look(bytes: Buffer, head: ResponseHead, sink: CompressedBodySink): void {
     const value = (name: string) => fieldValues(bytes, head, name)[0];
-    this.#isEligible = mayGzip({
+    this.close();
+    const possible = this.#compressors.for({
       status: head.status,
       contentLength: head.contentLength === -1 ? undefined : head.contentLength,
       contentType: value("content-type"),
       contentEncoding: value("content-encoding"),
       cacheControl: fieldValues(bytes, head, "cache-control").join(","),
     });
-    this.#body = this.#isEligible && this.#isAccepted ? new GzipBody() : undefined;
+    this.#isEligible = possible.length > 0;
+    const taken = this.#accepted.flatMap((coding) => possible.find((one) => one.coding === coding) ?? []);
+    this.#body = this.#compressors.bodyBy(taken, sink);
   }
 
   /** What this does to the head, besides what the rule does. */
@@ -45,7 +56,11 @@ export class AnswerGzip {
     // RFC 9110 section 8.8.1: the same content in other bytes. Ranges would be of these bytes.
     const [etag = ""] = fieldValues(bytes, head, "etag");
     const weak = etag === "" || removes.has("etag") ? "" : `ETag: ${etag.startsWith("W/") ? "" : "W/"}${etag}\r\n`;
-    return { ...before, removes: removes.union(CHANGED), lines: `${lines}Content-Encoding: gzip\r\n${weak}${vary}` };
+    return {
+      ...before,
+      removes: removes.union(CHANGED),
+      lines: `${lines}Content-Encoding: ${this.#body.coding}\r\n${weak}${vary}`,
+    };
   }
 }
 
