@@ -28,6 +28,8 @@ export interface NativeModule {
   close(handle: Handle): void;
   /** Hands back all pages of files that were only read: kB that left the resident set until they are touched again. */
   releaseFilePages(): number;
+  /** Hands back the pages that malloc holds free. Nothing where the C library has no such call. */
+  releaseFreePages(): void;
 }
 
 const require = createRequire(import.meta.url);

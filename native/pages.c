@@ -1,11 +1,11 @@
-// Hands back the pages of Node's binary and its libraries that are mapped and were never written. The kernel maps them
-// again from its page cache when they are touched, 16 at a time, without reading a disk.
+// Memory that only the start of a program needs, handed back.
 #include "pages.h"
 
 #include "arguments.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -30,6 +30,8 @@ static bool can_be_mapped_again(const struct mapping *mapping) {
   return mapping->inode != 0 && mapping->access == '-' && mapping->anonymous_kb == 0;
 }
 
+// Hands back the pages of Node's binary and its libraries that are mapped and were never written. The kernel maps them
+// again from its page cache when they are touched, 16 at a time, without reading a disk.
 napi_value release_file_pages(napi_env env, napi_callback_info info) {
   (void)info;
   FILE *mappings = fopen("/proc/self/smaps", "re");
@@ -48,4 +50,14 @@ napi_value release_file_pages(napi_env env, napi_callback_info info) {
   fclose(mappings);
   napi_value result;
   return napi_create_uint32(env, (uint32_t)released_kb, &result) == napi_ok ? result : NULL;
+}
+
+// Hands back the pages that the allocator holds and that nothing is in: it keeps all but the last of them.
+napi_value release_free_pages(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  return NULL;
 }

@@ -7,4 +7,7 @@
 // releaseFilePages() -> kB taken out of the resident set
 napi_value release_file_pages(napi_env env, napi_callback_info info);
 
+// releaseFreePages()
+napi_value release_free_pages(napi_env env, napi_callback_info info);
+
 #endif

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -23,5 +24,26 @@ describe("releaseFilePages()", () => {
     expect(residentFileKb()).toBeLessThan(mapped / 2);
     expect(released).toBeGreaterThan(mapped / 2);
     expect(work()).toBe(before);
+  });
+});
+
+describe("releaseFreePages()", () => {
+  it("hands back what malloc holds between what is in use", () => {
+    // In blocks below what malloc asks the kernel for one by one; one in 16 stays, so that little is free in one piece at the end.
+    const program = `
+      import { loadNative } from "#native/load.ts";
+      import { readFileSync } from "node:fs";
+      const anonymousKb = () => Number(/^RssAnon:\\s+(\\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+      let blocks = Array.from({ length: 4_000 }, () => Buffer.allocUnsafeSlow(16_384).fill(1));
+      blocks = blocks.filter((_, index) => index % 16 === 0);
+      gc();
+      const held = anonymousKb();
+      loadNative().releaseFreePages();
+      console.log(JSON.stringify({ released: held - anonymousKb(), kept: blocks.every((block) => block[16_383] === 1) }));`;
+    const { stdout } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program]);
+    const { released, kept } = JSON.parse(stdout.toString()) as { released: number; kept: boolean };
+    expect(kept).toBe(true);
+    // Of 60 MB.
+    expect(released).toBeGreaterThan(20_000);
   });
 });
