@@ -79,8 +79,11 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
   );
   loop.mark();
   await loop.idle();
-  await known.settled;
-  await loop.idle();
+  // Twice: ingress-nginx's ConfigMap names others.
+  for (let count = 0; count < 2; count++) {
+    await known.settled;
+    await loop.idle();
+  }
   const waiting = new AbortController();
   await Promise.race([known.namesSettled, delay(NAMES_MS, waiting.signal).catch(() => undefined)]);
   waiting.abort();
@@ -171,7 +174,6 @@ class KnownObjects {
     this.#configMaps = new NamedConfigMaps({
       source,
       problems,
-      always: nginxConfig === undefined ? [] : [nginxConfig.key],
       allowedHeaders: context.allowedHeaders ?? new Set(),
       use: context.useHeaders ?? (() => undefined),
       mark: markNamed,
@@ -257,7 +259,7 @@ class KnownObjects {
     const ours = this.#index.ours();
     this.#tokenKeys.find(ours);
     this.#secrets.update(ours, wallMs(), this.#tokenKeys.objects("Secret"));
-    this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap"));
+    this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap").union(new Set(this.#nginxConfig?.named)));
     this.#tokenKeys.read();
     this.standingsVersion += 1;
   }
@@ -280,9 +282,7 @@ class KnownObjects {
 
   /** Reads all Ingresses again where what holds for all of them has changed. */
   #updateNginxConfig(): void {
-    const key = this.#context.nginxConfig?.key;
-    if (key !== undefined && this.#configMaps.knows(key) && this.#nginxConfig?.update() === true)
-      this.#ingresses.readAgain();
+    if (this.#nginxConfig?.update((key) => this.#configMaps.knows(key)) === true) this.#ingresses.readAgain();
   }
 
   #reportRoutes(): void {

@@ -20,8 +20,6 @@ export interface NamedHeaders {
 export interface NamedConfigMapsOptions {
   readonly source: Source;
   readonly problems: ProblemLog;
-  /** ConfigMaps (`namespace/name`) that are followed, whatever Ingresses name. */
-  readonly always: readonly string[];
   /** Names of header fields, in lower case, that may be set in answers. */
   readonly allowedHeaders: ReadonlySet<string>;
   /** Takes what the ConfigMaps say, whenever it may have changed. */
@@ -55,12 +53,12 @@ export class NamedConfigMaps {
 
   /** Follows what these Ingresses name, and these others (`namespace/name`), and hands on what the Ingresses' say. Of a source that has none to follow nothing is asked. */
   update(ingresses: readonly Ingress[], others: ReadonlySet<string>): void {
-    const { source, problems, always, allowedHeaders, use } = this.#options;
+    const { source, problems, allowedHeaders, use } = this.#options;
     const terms = ingresses.flatMap(allTerms);
     const ofAnswers = new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? []));
     const ofQuestions = new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? []));
     const wanted = ofAnswers.union(ofQuestions);
-    const followed = wanted.union(new Set(always)).union(others);
+    const followed = wanted.union(others);
     if (followed.size === 0 && !this.#followed.hasAny) return;
     this.#followed.follow(followed);
     const found: Problem[] = [];

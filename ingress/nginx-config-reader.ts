@@ -1,9 +1,8 @@
-import {
-  type GlobalAnnotation,
-  readNginxConfig,
-  withGlobalAnnotations,
-} from "#src/model/ingress-nginx/nginx-config.ts";
+import { parseRequestHeaders, type SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
+import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
+import { type NginxConfig, readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import { parseOnce } from "#src/model/parse-once.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
@@ -14,18 +13,31 @@ export interface NginxConfigOptions {
   readonly key: string;
   /** The flags that the program runs with. */
   readonly flags: ReadonlySet<string>;
+  /** Takes the header fields of all messages whenever they may have changed; by default none are written. */
+  readonly useHeaders?: (headers: HeadersOfAll) => void;
 }
 
+/** Header fields of all messages, of the ConfigMaps that ingress-nginx's names; undefined: none. */
+export interface HeadersOfAll {
+  readonly ofAnswers: SetHeaders | undefined;
+  readonly ofRequests: SetRequestHeaders | undefined;
+}
+
+const readAnswerHeaders = parseOnce(parseSetHeaders);
+const readRequestHeaders = parseOnce(parseRequestHeaders);
+
 /**
- * Reads ingress-nginx's ConfigMap for all Ingresses. Until it was read once it is not known who may come in, and all of them are
- * closed; where it goes later, what it said stays in use. So nothing becomes more open.
+ * Reads ingress-nginx's ConfigMap for all Ingresses, and those with header fields that it names. Until it was read once, and the fields of
+ * requests with it, it is not known who may come in, and all of them are closed; where one goes later, what it said stays in use. So
+ * nothing becomes more open.
  */
 export class NginxConfigReader {
   readonly #options: NginxConfigOptions;
   readonly #source: Source;
   readonly #problems: ProblemLog;
   #object: KubeObject | undefined;
-  #annotations: readonly GlobalAnnotation[] = [];
+  #config: NginxConfig | undefined;
+  #headers: HeadersOfAll = { ofAnswers: undefined, ofRequests: undefined };
 
   constructor(options: NginxConfigOptions, source: Source, problems: ProblemLog) {
     this.#options = options;
@@ -33,26 +45,58 @@ export class NginxConfigReader {
     this.#problems = problems;
   }
 
-  /** An Ingress with the annotations that each has that does not say otherwise. */
+  /** The ConfigMaps (`namespace/name`) that are read. */
+  get named(): readonly string[] {
+    const { addHeaders, setHeaders } = this.#config ?? {};
+    return [this.#options.key, ...[addHeaders, setHeaders].filter((key) => key !== undefined)];
+  }
+
+  get #isClosed(): boolean {
+    if (this.#config === undefined || this.#config.closesAll) return true;
+    return this.#config.setHeaders !== undefined && this.#headers.ofRequests === undefined;
+  }
+
+  /** An Ingress with what holds for each that does not say otherwise. */
   applyTo(object: KubeObject): KubeObject {
-    if (this.#object !== undefined) return withGlobalAnnotations(object, this.#annotations);
+    if (this.#config !== undefined && !this.#isClosed) return withNginxConfig(object, this.#config);
     return { ...object, metadata: { ...object.metadata, hasUnreadableAnnotations: true } };
   }
 
-  /** Looks at the ConfigMap; whether the annotations may be others than before. It was looked up before. */
-  update(): boolean {
-    const { key, flags } = this.#options;
+  /** Looks at the ConfigMaps that were looked up (`knows`); whether Ingresses have to be read again. */
+  update(knows: (key: string) => boolean): boolean {
+    const { key, flags, useHeaders } = this.#options;
+    if (!knows(key)) return false;
+    const wasClosed = this.#isClosed;
     const object = this.#source.get("ConfigMap", key);
-    if (object === undefined) {
-      this.#problems.report("nginx config", [configMissing(key, this.#object === undefined)]);
-      return false;
-    }
-    if (object === this.#object) return false;
-    this.#object = object;
-    const { annotations, problems } = readNginxConfig(object, flags);
-    this.#annotations = annotations;
-    this.#problems.report("nginx config", problems);
-    return true;
+    const isOther = object !== undefined && object !== this.#object;
+    if (isOther) this.#config = readNginxConfig(object, flags);
+    this.#object = object ?? this.#object;
+    const missing = object === undefined ? [configMissing(key, this.#config === undefined)] : [];
+    this.#problems.report("nginx config", [...missing, ...(this.#config?.problems ?? []), ...this.#readHeaders(knows)]);
+    useHeaders?.(this.#headers);
+    return isOther || wasClosed !== this.#isClosed;
+  }
+
+  #readHeaders(knows: (key: string) => boolean): readonly Problem[] {
+    const { addHeaders, setHeaders } = this.#config ?? {};
+    const problems: Problem[] = [];
+    const read = <T>(
+      key: string | undefined,
+      parse: (object: KubeObject) => { readonly value: T; readonly problems: readonly Problem[] },
+      before: T | undefined,
+    ): T | undefined => {
+      if (key === undefined) return undefined;
+      const object = this.#source.get("ConfigMap", key);
+      const parsed = object && parse(object);
+      problems.push(...(parsed?.problems ?? (knows(key) ? [headersMissing(key, this.#options.key)] : [])));
+      return parsed?.value ?? before;
+    };
+    const { ofAnswers, ofRequests } = this.#headers;
+    this.#headers = {
+      ofAnswers: read(addHeaders, (object) => readAnswerHeaders(object, "all"), ofAnswers),
+      ofRequests: read(setHeaders, (object) => readRequestHeaders(object, undefined), ofRequests),
+    };
+    return problems;
   }
 }
 
@@ -65,6 +109,17 @@ function configMissing(key: string, wasNeverRead: boolean): Problem {
       : "Cannot read what it says of all Ingresses",
     why: "--nginx-config-map names it, and it does not exist, or may not be read",
     fix: "Create it, or fix the option",
+    severity: "error",
+  };
+}
+
+function headersMissing(key: string, by: string): Problem {
+  return {
+    code: "INGRESS_HEADERS_MISSING",
+    at: objectAt("ConfigMap", key),
+    what: "Cannot write its header fields",
+    why: `the ConfigMap ${by} names it in add-headers or proxy-set-headers, and it does not exist, or may not be read`,
+    fix: "Create it, with a key for each header field under data",
     severity: "error",
   };
 }

@@ -47,6 +47,8 @@ import { readCipherSuites } from "./tls/read-cipher-suites.ts";
 import { netConnect } from "./io/net.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
+import type { HeadersOfAll } from "./nginx-config-reader.ts";
+import { withSetHeaders } from "#src/filters/answer-fields.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { hostAddresses } from "./host-addresses.ts";
@@ -312,7 +314,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         engine.setHeaders = ofAnswers;
         serviceStep.useHeaders(ofQuestions);
       },
-      nginxConfig: nginxConfigKey === undefined ? undefined : { key: nginxConfigKey, flags: new Set(argv) },
+      nginxConfig: nginxConfigKey === undefined ? undefined : { key: nginxConfigKey, flags: new Set(argv), useHeaders },
       useRoutes: (table) => {
         tables.count += 1;
         tables.lastMs = wallMs();
@@ -321,6 +323,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     });
     // Only now: a request that came before the routes are known would be answered 404.
     if (!isEnding) listen();
+  }
+
+  function useHeaders({ ofAnswers, ofRequests }: HeadersOfAll): void {
+    engine.answerFields = withSetHeaders(answerSettings.fields, ofAnswers);
+    engine.requestHeaders = ofRequests;
   }
 
   function listen(): void {

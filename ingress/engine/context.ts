@@ -1,4 +1,5 @@
 import type { Compressors } from "./compressors.ts";
+import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
@@ -49,6 +50,8 @@ export interface EngineContext extends FilterState {
   readonly routes: RouteTable;
   /** Header fields of answers that ConfigMaps name, by their keys (`namespace/name`). */
   readonly setHeaders: ReadonlyMap<string, SetHeaders>;
+  /** Header fields of all requests to endpoints; undefined: none. */
+  readonly requestHeaders: SetRequestHeaders | undefined;
   /** What is done to the heads of all answers. */
   readonly answerFields: AnswerFields;
   readonly compressors: Compressors;

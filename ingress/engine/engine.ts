@@ -1,6 +1,7 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
 import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
+import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
 import type { LimitStatus } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
@@ -103,7 +104,7 @@ export class Engine implements EngineContext {
   readonly redirectsToHttps: boolean;
   readonly headerNames: HeaderNames;
   readonly compressors: Compressors;
-  readonly answerFields: AnswerFields;
+  answerFields: AnswerFields;
   readonly limitStatus: LimitStatus | undefined;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
@@ -116,6 +117,7 @@ export class Engine implements EngineContext {
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
   setHeaders: ReadonlyMap<string, SetHeaders> = new Map();
+  requestHeaders: SetRequestHeaders | undefined = undefined;
   nowMs: number;
   isDraining = false;
   readonly #sessions = new Set<ClientSession>();

@@ -25,6 +25,7 @@ import { makeRequestId } from "./request-id.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./upgrade.ts";
+import { withRequestHeaders } from "./with-request-headers.ts";
 
 /** What an exchange begins with. */
 export interface ExchangeRequest extends ForwardedRequest {
@@ -72,7 +73,13 @@ export function exchangeRequest(
   const { clientCertificates, mirror, errorPages } = decision.rule.filters;
   const ids = errorPages === undefined ? of.ids : withRequestId(of.ids, head);
   if (mirror !== undefined) startCopy(decision, mirror, received, of);
-  const { compressors } = context;
+  const { compressors, requestHeaders } = context;
+  const fields = decision.rule.filters.requestFields;
+  const ofClient =
+    clientCertificates === undefined
+      ? grant
+      : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant);
+  const known = { client: connection, path: decision.path, backendHost: decision.backend.host };
   const mayCompress = !compressors.isOff && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
@@ -86,16 +93,16 @@ export function exchangeRequest(
     errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
     choice: choiceFor(decision, { bytes, head }, context, connection),
     rewrittenPath: decision.rewrittenPath,
-    fields: decision.rule.filters.requestFields,
+    fields,
     backendHost: decision.backend.host,
     clientLines,
     isSecure: connection.isSecure,
     headerNames: context.headerNames,
     ids,
     grant:
-      clientCertificates === undefined
-        ? grant
-        : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant),
+      requestHeaders === undefined
+        ? ofClient
+        : withRequestHeaders(requestHeaders, new QuestionedHead(bytes, head, known), { grant: ofClient, rule: fields }),
     edit,
     compression: mayCompress
       ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))

@@ -1,3 +1,5 @@
+import { mergeEdits } from "./merge-edits.ts";
+import type { SetHeaders } from "./parse-set-headers.ts";
 import type { ResponseEdit } from "./response-edit.ts";
 
 /** What is done to the heads of all answers, whatever their rules say; undefined: nothing. */
@@ -28,6 +30,14 @@ export function answerFields(of: {
     ofPlain,
     ofSecure: { removes: hidden.union(new Set(["strict-transport-security"])), lines, rewrites: undefined },
   };
+}
+
+/** With fields of all answers, which win over those of options. */
+export function withSetHeaders(of: AnswerFields, set: SetHeaders | undefined): AnswerFields {
+  if (set === undefined) return of;
+  const added: ResponseEdit = { removes: set.names, lines: set.lines, rewrites: undefined };
+  const merged = (edit: ResponseEdit | undefined) => (edit === undefined ? added : mergeEdits(edit, added));
+  return { ofPlain: merged(of.ofPlain), ofSecure: merged(of.ofSecure) };
 }
 
 /** Where no option says anything. */

@@ -10,13 +10,13 @@ export interface SetHeaders {
   readonly lines: string;
 }
 
-/** Reads a ConfigMap (v1) as header fields of answers. `allowed`: names in lower case; others are left out with a Problem. */
+/** Reads a ConfigMap (v1) as header fields of answers. `allowed`: names in lower case, or all; others are left out with a Problem. */
 export function parseSetHeaders(
   object: KubeObject,
-  allowed: ReadonlySet<string>,
+  allowed: ReadonlySet<string> | "all",
 ): { readonly value: SetHeaders; readonly problems: readonly Problem[] } {
   const { headers, problems } = readHeaderMap(object, ({ name, value }) => {
-    if (!allowed.has(name.toLowerCase()))
+    if (allowed !== "all" && !allowed.has(name.toLowerCase()))
       return {
         why: "the option --allowed-response-headers of the ingress does not name it",
         fix: `Start the ingress with --allowed-response-headers ${name}, or remove the field from the ConfigMap`,

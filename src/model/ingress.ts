@@ -64,6 +64,8 @@ export interface Ingress {
   readonly usesRegex?: true;
   /** Its settings say who may come in, or how often: no other rule takes requests that may be meant for its paths. */
   readonly isRestricted?: true;
+  /** What the paths of its rules begin with that ask for no sign-in by `auth-url` and `auth-type`. */
+  readonly noAuthPaths?: readonly string[];
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly settings: IngressSettings;
@@ -124,6 +126,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     settings,
     ...(context.usesRegex ? { usesRegex: true } : {}),
     ...(isRestricted ? { isRestricted: true } : {}),
+    ...(object.metadata.noAuthPaths && { noAuthPaths: object.metadata.noAuthPaths }),
   };
   return { ok: true, value, problems };
 }

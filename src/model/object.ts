@@ -30,6 +30,8 @@ interface ObjectMeta {
   readonly annotations: Readonly<Record<string, string>>;
   /** The annotations are not a map: what they ask for is unknown. */
   readonly hasUnreadableAnnotations?: boolean;
+  /** What the paths of rules begin with that ask for no sign-in, by what holds for all Ingresses. */
+  readonly noAuthPaths?: readonly string[];
   /** The addresses in `status` were written last by Hawser, by its source's word; of Ingresses alone. */
   readonly hasOurStatus?: boolean;
   /** How the object is written in its manifest, where that is needed. */

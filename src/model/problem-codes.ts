@@ -620,12 +620,12 @@ export const PROBLEM_CODES = {
   },
   INGRESS_HEADERS_MISSING: {
     meaning:
-      "The ConfigMap in `custom-headers` or `auth-proxy-set-headers` of an Ingress does not exist. Answers do not have its header fields; paths whose service should be asked with them answer 503.",
-    solve: "Create the ConfigMap in the namespace of the Ingress, with a key for each header field.",
+      "The ConfigMap in `custom-headers` or `auth-proxy-set-headers` of an Ingress does not exist, or the one in `add-headers` or `proxy-set-headers` of `--nginx-config-map`. Answers do not have its header fields; paths whose service should be asked with them answer 503, and so do all Ingresses until `proxy-set-headers` was read once.",
+    solve: "Create the ConfigMap (for an Ingress, in its namespace), with a key for each header field.",
   },
   INGRESS_HEADERS_INVALID: {
     meaning:
-      "A ConfigMap in `custom-headers` or `auth-proxy-set-headers` has a header field that cannot be written, or that `--allowed-response-headers` does not name. Answers do not have it; paths whose service should be asked with it answer 503.",
+      "A ConfigMap in `custom-headers` or `auth-proxy-set-headers` has a header field that cannot be written, or that `--allowed-response-headers` does not name. Answers do not have it; paths whose service should be asked with it answer 503. Of `proxy-set-headers` in `--nginx-config-map`: endpoints get neither it nor the client's.",
     solve: "Fix the field, or allow its name.",
   },
   INGRESS_AUTH_SECRET_MISSING: {

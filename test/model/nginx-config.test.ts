@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
 import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
-import { readNginxConfig, withGlobalAnnotations } from "#src/model/ingress-nginx/nginx-config.ts";
+import { readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { codes, object, valueOf } from "./build.ts";
 
@@ -24,7 +24,7 @@ function ingressWith(annotations: Readonly<Record<string, string>>) {
 
 /** The annotations that an Ingress has by a ConfigMap, besides its own. */
 function given(data: Readonly<Record<string, unknown>>, annotations: Readonly<Record<string, string>> = {}) {
-  const all = withGlobalAnnotations(ingressWith(annotations), read(data).annotations).metadata.annotations;
+  const all = withNginxConfig(ingressWith(annotations), read(data)).metadata.annotations;
   return Object.fromEntries(
     Object.entries(all)
       .filter(([key, value]) => annotations[key] !== value)
@@ -68,10 +68,48 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
     expect(given({ "global-auth-url": "http://auth.default.svc/", "global-auth-method": "POST" }, own)).toEqual({});
   });
 
+  it.each([
+    {
+      data: { "global-auth-url": "http://auth.default.svc/", "global-auth-snippet": "proxy_set_header A b;" },
+      is: "closed-restriction",
+    },
+    { data: { "global-auth-snippet": "proxy_set_header A b;" }, is: undefined },
+  ])("closes what asks a service that a snippet tells more: $data", ({ data, is }) => {
+    const config = read(data);
+    expect(codes(config.problems)).toEqual(["NGINX_KEY_NOT_SERVED"]);
+    expect(valueOf(parseIngress(withNginxConfig(ingressWith({}), config))).closed).toBe(is);
+    const own = { [`${NGINX}enable-global-auth`]: "false" };
+    expect(valueOf(parseIngress(withNginxConfig(ingressWith(own), config))).closed).toBeUndefined();
+  });
+
+  it("reads which ConfigMaps have header fields, and which paths ask for no sign-in", () => {
+    const data = { "add-headers": "a/b", "proxy-set-headers": "c/d.e", "no-auth-locations": " /x, /y ," };
+    const { addHeaders, setHeaders, closesAll, noAuthPaths, annotations, problems } = read(data);
+    expect([addHeaders, setHeaders, closesAll, noAuthPaths, annotations, problems]).toEqual([
+      "a/b",
+      "c/d.e",
+      false,
+      ["/x", "/y"],
+      [],
+      [],
+    ]);
+    expect(withNginxConfig(ingressWith({}), { annotations, noAuthPaths }).metadata.noAuthPaths).toEqual(["/x", "/y"]);
+  });
+
+  it.each([
+    { data: { "add-headers": "a" }, is: ["NGINX_KEY_INVALID"], closesAll: false },
+    { data: { "proxy-set-headers": "a/b/c" }, is: ["NGINX_KEY_INVALID"], closesAll: true },
+    { data: { "no-auth-locations": "x" }, is: ["nginx_key_invalid"], closesAll: false },
+    { data: { "no-auth-locations": "/x,".repeat(65) }, is: ["nginx_key_invalid"], closesAll: false },
+  ])("says what it cannot read of these: $data", ({ data, is, closesAll }) => {
+    const config = read(data);
+    expect([codes(config.problems), config.closesAll, config.noAuthPaths]).toEqual([is, closesAll, []]);
+  });
+
   it("closes what a restriction is for that cannot be read, and ignores a detail", () => {
     const { annotations, problems } = read({ "whitelist-source-range": "x", "proxy-read-timeout": "x" });
     expect(codes(problems).sort()).toEqual(["NGINX_KEY_INVALID", "nginx_key_invalid"]);
-    const parsed = parseIngress(withGlobalAnnotations(ingressWith({}), annotations));
+    const parsed = parseIngress(withNginxConfig(ingressWith({}), { annotations, noAuthPaths: [] }));
     expect(valueOf(parsed).closed).toBe("closed-restriction");
     expect(annotations).toHaveLength(1);
   });
@@ -93,8 +131,9 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
 
 describe("the keys of ingress-nginx's ConfigMap", () => {
   it.each(CONFIG_MAP_KEYS)("$names: read as an annotation that Hawser serves, or judged", (key) => {
-    const { names, annotation, judge, byDefault } = key;
+    const { names, annotation, read, judge, byDefault } = key;
     for (const name of names) expect(globalAnnotationOf(name) !== undefined).toBe(annotation !== undefined);
-    expect(judge !== undefined).toBe(annotation === undefined || byDefault !== undefined);
+    const isRead = annotation !== undefined || read !== undefined;
+    expect(judge !== undefined).toBe(!isRead || byDefault !== undefined);
   });
 });

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { globalAnnotationOf, type JudgedSetting, NGINX_CONFIG_MAP } from "#src/model/ingress-nginx/judge-setting.ts";
+import { isReadFromConfigMap, type JudgedSetting, NGINX_CONFIG_MAP } from "#src/model/ingress-nginx/judge-setting.ts";
 import type { MigrationFile } from "#src/migration/our-form.ts";
 import { classScopeOf, type Exposure, type NginxInstallation } from "./nginx-installation.ts";
 
@@ -42,7 +42,7 @@ export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSet
           {
             name: "hawser/nginx-config.yaml",
             about:
-              "The keys of ingress-nginx's ConfigMap that Hawser reads as annotations of all Ingresses. Changes of it are read while the ingress runs.",
+              "The keys of ingress-nginx's ConfigMap that Hawser reads, most of them as annotations of all Ingresses. Changes of it are read while the ingress runs.",
             text: stringify(config),
           },
         ]),
@@ -61,7 +61,7 @@ export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSet
 
 /** The ConfigMap of our own form; undefined where no key is read from it. */
 function configOf({ config }: NginxInstallation): object | undefined {
-  const data = Object.fromEntries([...config].filter(([key, value]) => value.trim() !== "" && globalAnnotationOf(key)));
+  const data = Object.fromEntries([...config].filter(([key, value]) => isPlain(value) && isReadFromConfigMap(key)));
   if (Object.keys(data).length === 0) return undefined;
   const [namespace, name] = NGINX_CONFIG_MAP.split("/");
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data };
@@ -91,4 +91,9 @@ function deletion(apiVersion: string, kind: string, name: string): string {
 function kustomization(resources: readonly string[], patches: readonly object[]): string {
   const head = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
   return stringify({ ...head, resources, patches }, { lineWidth: 0 });
+}
+
+/** Neither blank nor a word about values of the chart. */
+function isPlain(value: string): boolean {
+  return !/^\s*(?:\(|$)/.test(value);
 }

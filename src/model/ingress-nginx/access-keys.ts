@@ -51,14 +51,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["no-auth-locations"],
-    judge: JUDGE.where(
-      (value) => /^\/\.well-known\/acme-challenge\/?$/.test(value),
-      JUDGE.same("Paths for the proof of certificates ask for no sign-in"),
-      JUDGE.notServed(
-        "Only paths for the proof of certificates are excepted from sign-in",
-        "Put the other paths into an Ingress of their own without auth-url",
-      ),
-    ),
+    read: "Read from there: rules whose paths begin so ask for no sign-in by auth-url and auth-type",
   },
   {
     names: ["enable-modsecurity", "enable-owasp-modsecurity-crs"],

@@ -8,11 +8,8 @@ const COMPRESSION =
 /** Keys about answers, and about what is logged of them. */
 export const ANSWER_KEYS: readonly NginxSetting[] = [
   {
-    names: ["add-headers", "custom-headers"],
-    judge: JUDGE.notServed(
-      "The ConfigMap with fields of answers is read for an Ingress only",
-      "Write the annotation custom-headers, or let the Services send these fields",
-    ),
+    names: ["add-headers"],
+    read: "Read from there, with the ConfigMap that it names: header fields of all answers",
   },
   {
     names: ["global-allowed-response-headers"],

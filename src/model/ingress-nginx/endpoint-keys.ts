@@ -26,10 +26,7 @@ export const ENDPOINT_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["proxy-set-headers"],
-    judge: JUDGE.notServed(
-      "The ConfigMap that it names is not read",
-      "Let the Services do without these fields, or keep ingress-nginx for those that need them",
-    ),
+    read: "Read from there, with the ConfigMap that it names: header fields of all requests to endpoints",
   },
   {
     names: ["proxy-add-original-uri-header"],

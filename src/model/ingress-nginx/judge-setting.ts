@@ -29,9 +29,8 @@ export function judgeSettings(kind: NginxSettingKind, written: ReadonlyMap<strin
   const table = TABLES[kind];
   const found = [...written].filter(([, value]) => value.trim() !== "");
   const judged = found.map(([name, value]): JudgedSetting => {
-    const annotation = kind === "key" ? globalAnnotationOf(name) : undefined;
     const verdict =
-      annotation === undefined ? judgeSetting(kind, name, value.trim()) : asAnnotation(annotation.names[0] ?? "");
+      (kind === "key" ? readFromConfigMap(name, value.trim()) : undefined) ?? judgeSetting(kind, name, value.trim());
     return { kind, name, value: value.trim(), isDefault: false, verdict };
   });
   const names = new Set(found.map(([name]) => name));
@@ -61,10 +60,27 @@ export function globalAnnotationOf(key: string): ServedAnnotation<unknown> | und
 /** Where the keys are that Hawser reads, in its own form. */
 export const NGINX_CONFIG_MAP = "hawser-system/nginx-config";
 
-function asAnnotation(annotation: string): SettingVerdict {
-  const text = `Read from there, as the annotation ${annotation} of each Ingress that does not have it`;
+/** Whether the program reads a key from the ConfigMap. */
+export function isReadFromConfigMap(key: string): boolean {
+  return globalAnnotationOf(key) !== undefined || settingOf(CONFIG_MAP_KEYS, key)?.read !== undefined;
+}
+
+/** What is said of a key that the program reads from the ConfigMap; undefined where it does not. */
+function readFromConfigMap(key: string, value: string): SettingVerdict | undefined {
+  if (!isReadFromConfigMap(key)) return undefined;
+  // What `nginx-values` says of a part of the chart's values.
+  if (value.startsWith("(")) return OF_CHART;
+  const annotation = globalAnnotationOf(key)?.names[0] ?? "";
+  const asAnnotation = `Read from there, as the annotation ${annotation} of each Ingress that does not have it`;
+  const text = settingOf(CONFIG_MAP_KEYS, key)?.read ?? asAnnotation;
   return { kind: "option", flags: [`--nginx-config-map=${NGINX_CONFIG_MAP}`], text };
 }
+
+const OF_CHART: SettingVerdict = {
+  kind: "not-served",
+  text: "Its fields are in a ConfigMap that the chart makes and that goes with it",
+  fix: "Write them into a ConfigMap of your own, and its NAMESPACE/NAME under this key into nginx-config",
+};
 
 function settingOf(table: readonly NginxSetting[], name: string): NginxSetting | undefined {
   return (

@@ -1,27 +1,43 @@
-import type { ServedAnnotation } from "#src/model/annotations/annotation-record.ts";
+import type { AnnotationRecord, ServedAnnotation } from "#src/model/annotations/annotation-record.ts";
+import { annotationRecord } from "#src/model/annotations/annotation-table.ts";
 import { ASKS } from "#src/model/annotations/asks.ts";
 import { OWN_PREFIXES, PREFIXES } from "#src/model/annotations/prefixes.ts";
 import { servedField } from "#src/model/annotations/served-field.ts";
 import { child, complain, entry, type Field, quote, readText } from "#src/model/field.ts";
 import { type KubeObject, rootField } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
+import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { recordOf } from "#src/model/record.ts";
+import { complainOfKey } from "./complain-of-key.ts";
 import { globalAnnotationOf, judgeSetting } from "./judge-setting.ts";
-import type { SettingVerdict } from "./nginx-setting.ts";
 
 /** An annotation that each Ingress has that does not say otherwise. */
-export interface GlobalAnnotation {
-  readonly record: ServedAnnotation<unknown>;
+interface GlobalAnnotation {
+  readonly record: AnnotationRecord;
   readonly value: string;
 }
 
 /** What a ConfigMap of ingress-nginx says of all Ingresses. */
 export interface NginxConfig {
   readonly annotations: readonly GlobalAnnotation[];
+  /** What the paths of rules begin with that ask for no sign-in (`no-auth-locations`). */
+  readonly noAuthPaths: readonly string[];
+  /** The ConfigMap (`namespace/name`) with header fields of all answers. */
+  readonly addHeaders: string | undefined;
+  /** The one with header fields of all requests to endpoints. */
+  readonly setHeaders: string | undefined;
+  /** There is such a one, and which one is meant is not known. */
+  readonly closesAll: boolean;
   readonly problems: readonly Problem[];
 }
 
+type Setting = Field & { readonly value: string };
+
 const OF_GLOBAL_AUTH = /^auth-/;
+/** The path of each rule is compared with all of them. */
+const MAX_NO_AUTH_PATHS = 64;
+/** Keys without an annotation that says the same; each is read in a form of its own. */
+const READ_APART: ReadonlySet<string> = new Set(["add-headers", "proxy-set-headers", "no-auth-locations"]);
 
 /**
  * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with. A restriction that cannot be read is
@@ -29,28 +45,78 @@ const OF_GLOBAL_AUTH = /^auth-/;
  */
 export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string>): NginxConfig {
   const root = rootField(object);
-  const data = child(root, "data");
+  const settings = readSettings(child(root, "data"));
   const annotations: GlobalAnnotation[] = [];
-  for (const key of Object.keys(recordOf(data.value))) {
-    const field = entry(data, key);
-    const value = readText(field)?.trim() ?? "";
-    if (value === "") continue;
+  for (const [key, field] of settings) {
+    const { value } = field;
+    if (READ_APART.has(key)) continue;
     const record = globalAnnotationOf(key);
-    if (record === undefined) complainOfVerdict(field, judgeSetting("key", key, value), flags);
-    else if (isUsable(field, record, value)) annotations.push({ record, value });
+    if (record !== undefined && isUsable(field, record)) annotations.push({ record, value });
+    if (record === undefined) complainOfKey(field, judgeSetting("key", key, value), flags);
   }
-  return { annotations, problems: root.problems };
+  const snippet = settings.get("global-auth-snippet");
+  // What the service would be asked is unknown: Ingresses that have it asked are closed.
+  const authSnippet = annotationRecord(PREFIXES.nginx, "auth-snippet");
+  if (snippet !== undefined && authSnippet !== undefined && settings.has("global-auth-url"))
+    annotations.push({ record: authSnippet, value: snippet.value });
+  const addHeaders = settings.get("add-headers");
+  const setHeaders = settings.get("proxy-set-headers");
+  const hasSetHeaders = setHeaders !== undefined && isConfigMapName(setHeaders, "Closed all Ingresses");
+  const hasAddHeaders = addHeaders !== undefined && isConfigMapName(addHeaders, "Answers do not get its header fields");
+  return {
+    annotations,
+    noAuthPaths: readNoAuthPaths(settings.get("no-auth-locations")),
+    addHeaders: hasAddHeaders ? addHeaders.value : undefined,
+    setHeaders: hasSetHeaders ? setHeaders.value : undefined,
+    closesAll: setHeaders !== undefined && !hasSetHeaders,
+    problems: root.problems,
+  };
+}
+
+/** The keys whose values are not blank. */
+function readSettings(data: Field): ReadonlyMap<string, Setting> {
+  return new Map(
+    Object.keys(recordOf(data.value)).flatMap((key) => {
+      const field = entry(data, key);
+      const value = readText(field)?.trim() ?? "";
+      return value === "" ? [] : [[key, { ...field, value }] as const];
+    }),
+  );
+}
+
+function isConfigMapName(field: Setting, what: string): boolean {
+  if (readNamespacedName("", field.value).ok) return true;
+  complain(field, "NGINX_KEY_INVALID", {
+    what,
+    why: `${quote(field.value)} is not NAMESPACE/NAME of a ConfigMap`,
+    fix: "Write the namespace and the name of the ConfigMap, such as ingress-nginx/headers",
+    severity: "error",
+  });
+  return false;
+}
+
+function readNoAuthPaths(field: Setting | undefined): readonly string[] {
+  if (field === undefined) return [];
+  const paths = field.value.split(",").flatMap((part) => part.trim() || []);
+  if (paths.length <= MAX_NO_AUTH_PATHS && paths.every((path) => path.startsWith("/"))) return paths;
+  complain(field, "NGINX_KEY_INVALID", {
+    what: "Ignored this key: no path is excepted from sign-in by it",
+    why: `it is not a list of at most ${MAX_NO_AUTH_PATHS} paths that begin with /`,
+    fix: "Write paths such as /health,/metrics",
+    severity: "warning",
+  });
+  return [];
 }
 
 /** Whether Ingresses get an annotation with this value: what restricts also where it cannot be read. */
-function isUsable(field: Field, record: ServedAnnotation<unknown>, value: string): boolean {
+function isUsable(field: Setting, record: ServedAnnotation<unknown>): boolean {
   const path = `metadata.annotations[${JSON.stringify(PREFIXES.nginx + record.names[0])}]`;
   const problems: Problem[] = [];
-  if (record.served.parse({ ...field, value, path, problems }) !== undefined) return true;
+  if (record.served.parse({ ...field, path, problems }) !== undefined) return true;
   const isRestriction = record.risks?.some(({ effect }) => effect === "restriction") === true;
   const [{ why, fix } = { why: "it cannot be read", fix: "Write another value" }] = problems;
   complain(field, "NGINX_KEY_INVALID", {
-    what: isRestriction ? "Closed all Ingresses that do not have the annotation" : `Ignored ${quote(value)}`,
+    what: isRestriction ? "Closed all Ingresses that do not have the annotation" : `Ignored ${quote(field.value)}`,
     why,
     fix,
     severity: isRestriction ? "error" : "warning",
@@ -58,50 +124,52 @@ function isUsable(field: Field, record: ServedAnnotation<unknown>, value: string
   return isRestriction;
 }
 
-function complainOfVerdict(field: Field, verdict: SettingVerdict, flags: ReadonlySet<string>): void {
-  if (verdict.kind === "unknown") {
-    complain(field, "NGINX_KEY_UNKNOWN", {
-      what: "Ignored this key",
-      why: "ingress-nginx has no such key, as far as Hawser knows",
-      fix: verdict.meant === undefined ? "Remove it" : `Did you mean ${verdict.meant}?`,
-      severity: "warning",
-    });
-  } else if (verdict.kind === "option" && !verdict.flags.every((flag) => flags.has(flag))) {
-    complain(field, "NGINX_KEY_NOT_SERVED", {
-      what: "Ignored this key",
-      why: "it is an option of the program in Hawser, which is read at its start",
-      fix: `Start the ingress with ${verdict.flags.join(" ")}`,
-      severity: "warning",
-    });
-  } else if (verdict.kind === "not-served") {
-    const { text, fix = "Remove it if that will do", restricts = false } = verdict;
-    complain(field, "NGINX_KEY_NOT_SERVED", {
-      what: restricts ? "Ignored this key, which restricts" : "Ignored this key",
-      why: text.charAt(0).toLowerCase() + text.slice(1),
-      fix,
-      severity: restricts ? "error" : "warning",
-    });
-  }
-}
-
 /**
- * An Ingress with the annotations that it has by the ConfigMap: those that it does not have itself under any name. Of
- * `global-auth-*` none where it names a service of its own, or says `enable-global-auth: "false"`.
+ * An Ingress with what the ConfigMap says of it: the annotations that it does not have itself under any name, and which paths ask for
+ * no sign-in. Of `global-auth-*` none where it names a service of its own, or says `enable-global-auth: "false"`.
  */
-export function withGlobalAnnotations(object: KubeObject, annotations: readonly GlobalAnnotation[]): KubeObject {
-  if (annotations.length === 0) return object;
-  const root = { ...rootField(object), problems: [] };
-  const has = ({ record }: GlobalAnnotation) => servedField(root, record) !== undefined;
-  const isAuth = ({ record }: GlobalAnnotation) => OF_GLOBAL_AUTH.test(record.names[0] ?? "");
-  const keepsOwnAuth =
-    isWithoutGlobalAuth(object) || annotations.some((one) => one.record.names[0] === "auth-url" && has(one));
-  const added = annotations.filter((one) => !has(one) && !(keepsOwnAuth && isAuth(one)));
-  if (added.length === 0) return object;
-  const more = Object.fromEntries(added.map(({ record, value }) => [PREFIXES.nginx + record.names[0], value]));
-  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...more } } };
+export function withNginxConfig(
+  object: KubeObject,
+  { annotations, noAuthPaths }: Pick<NginxConfig, "annotations" | "noAuthPaths">,
+): KubeObject {
+  const more = addedTo(object, annotations);
+  if (more.length + noAuthPaths.length === 0) return object;
+  const { metadata } = object;
+  const all = { ...metadata.annotations, ...Object.fromEntries(more) };
+  return {
+    ...object,
+    metadata: { ...metadata, annotations: all, ...(noAuthPaths.length === 0 ? {} : { noAuthPaths }) },
+  };
 }
 
-function isWithoutGlobalAuth({ metadata: { annotations } }: KubeObject): boolean {
-  const text = OWN_PREFIXES.map((prefix) => annotations[`${prefix}enable-global-auth`]?.trim()).find((one) => one);
+function addedTo(
+  object: KubeObject,
+  annotations: readonly GlobalAnnotation[],
+): readonly (readonly [name: string, value: string])[] {
+  const root = { ...rootField(object), problems: [] };
+  const has = ({ record }: GlobalAnnotation) =>
+    isServed(record) ? servedField(root, record) !== undefined : ownText(object, nameOf(record)) !== undefined;
+  const isAuth = ({ record }: GlobalAnnotation) => OF_GLOBAL_AUTH.test(nameOf(record));
+  const keepsOwnAuth =
+    isWithoutGlobalAuth(object) || annotations.some((one) => nameOf(one.record) === "auth-url" && has(one));
+  const added = annotations.filter((one) => !has(one) && !(keepsOwnAuth && isAuth(one)));
+  return added.map(({ record, value }) => [PREFIXES.nginx + nameOf(record), value]);
+}
+
+function isServed(record: AnnotationRecord): record is ServedAnnotation<unknown> {
+  return record.served !== undefined;
+}
+
+function nameOf({ names: [name = ""] }: AnnotationRecord): string {
+  return name;
+}
+
+function isWithoutGlobalAuth(object: KubeObject): boolean {
+  const text = ownText(object, "enable-global-auth");
   return text !== undefined && !ASKS.true(text);
+}
+
+/** The text of an annotation, if it is not blank. */
+function ownText({ metadata: { annotations } }: KubeObject, name: string): string | undefined {
+  return OWN_PREFIXES.map((prefix) => annotations[prefix + name]?.trim()).find((one) => one);
 }

@@ -22,6 +22,8 @@ export interface NginxSetting {
    * key counts for each Ingress that does not say otherwise (`--nginx-config-map`).
    */
   readonly annotation?: string;
+  /** Of a key of the ConfigMap that the program reads there though it has no annotation: what is said of it. */
+  readonly read?: string;
   /** What ingress-nginx does where the setting is left out, if Hawser does something else then. */
   readonly byDefault?: string;
 }

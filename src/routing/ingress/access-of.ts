@@ -34,7 +34,16 @@ const NO_SIGN_IN: SignIn = { basic: undefined, external: undefined, jwt: undefin
 
 function signInOf(claim: PathClaim): SignIn {
   const { jwt, oidc } = claim.settings;
+  if (isWithoutAuth(claim)) return { ...NO_SIGN_IN, jwt, oidc };
   return { basic: basicOf(claim.settings), external: externalOf(claim), jwt, oidc };
+}
+
+const AUTH = ["authUrl", "authType"] as const;
+
+/** Whether what holds for all Ingresses takes the path out of sign-in, and no policy says of it who may come in. */
+function isWithoutAuth({ ingress: { noAuthPaths = [] }, path, applied = [] }: PathClaim): boolean {
+  const isTaken = noAuthPaths.some((start) => path.startsWith(start));
+  return isTaken && !applied.some(({ part }) => AUTH.some((name) => name in part.values));
 }
 
 function sourcesOf({ allowedSources, deniedSources }: IngressSettings): RuleFilters["sources"] {
