@@ -3,6 +3,16 @@ import { listed } from "#src/model/listed.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import type { CheckResult, Finding } from "./check-result.ts";
+import { printTable } from "./table.ts";
+
+/** Findings as a person reads them, one below the other; where `isWide` as a table. */
+export function printFindings(findings: readonly Finding[], isWide: boolean): string {
+  if (!isWide || findings.length === 0) return findings.map((one) => `${printFinding(one)}\n`).join("");
+  const rows = findings.map(({ severity, code, file, at, what, why, fix }) => {
+    return [severity, code, at.kind === "file" ? "" : file, printPlace(at), what, why, fix];
+  });
+  return printTable(["SEVERITY", "CODE", "FILE", "WHERE", "WHAT", "WHY", "FIX"], rows);
+}
 
 /** One finding as a person reads it. */
 export function printFinding({ file, severity, code, at, what, why, fix }: Finding): string {

@@ -11,8 +11,8 @@ import { printTable } from "./table.ts";
 const NOT_YET =
   "Not yet: addresses would change hands or have no node. Put them into pools of layer2, or accept it, before you begin.\n\n";
 
-/** A report about a migration from MetalLB as a person reads it, from what stays as it is to the procedure. */
-export function printMetallbMigration(report: MigrationReport): string {
+/** A report about a migration from MetalLB as a person reads it, from what stays as it is to the procedure; where `isWide` with pools. */
+export function printMetallbMigration(report: MigrationReport, isWide = false): string {
   const { namespace, era, same, different, notServed, files, plan, steps, problems } = report;
   const source = era === "config-map" ? "a ConfigMap" : "custom resources";
   const others = problems.filter((problem) => !isAboutBgp(problem));
@@ -25,7 +25,7 @@ export function printMetallbMigration(report: MigrationReport): string {
     ),
     printSection("Not served", notServed.map(printSentences)),
     printSection("Our form", [printForm(report), ...files.map(printFile)]),
-    printSection("What becomes of the addresses", [printChanges(plan)]),
+    printSection("What becomes of the addresses", [printChanges(plan, isWide)]),
     printSection("Procedure", [...(isHarmless(plan) ? [] : [NOT_YET]), ...steps.map(printStep)]),
     ...(others.length === 0 ? [] : [printSection("Problems", [printLines(others)])]),
   ].join("\n");
@@ -41,7 +41,7 @@ function printForm({ era }: MigrationReport): string {
     : "MetalLB's objects stay as they are: they are Hawser's configuration. These files are all that has to be written, beside the folder install:\n";
 }
 
-function printChanges(plan: ForetoldAdoption | undefined): string {
+function printChanges(plan: ForetoldAdoption | undefined, isWide: boolean): string {
   if (plan === undefined)
     return "Not known: there is no configuration that can be used, so Hawser touches no address.\n";
   const { keep, gain, lose, move, orphan, silent, reasons } = plan;
@@ -56,10 +56,13 @@ function printChanges(plan: ForetoldAdoption | undefined): string {
       address,
       `${address}, announced by no node`,
       `only BGP is for pool ${pool}`,
+      pool,
     ]),
     ...gain.map(({ service, address }) => ["gains", service, "", address, ""]),
   ];
-  const table = rows.length === 0 ? "" : `${printTable(["CHANGE", "SERVICE", "HAS", "WOULD HAVE", "WHY"], rows)}\n`;
+  const title = ["CHANGE", "SERVICE", "HAS", "WOULD HAVE", "WHY", ...(isWide ? ["POOL"] : [])];
+  const shown = rows.map((row) => title.map((_, column) => row[column] ?? ""));
+  const table = rows.length === 0 ? "" : `${printTable(title, shown)}\n`;
   const counts = [
     `${lose.length} lost`,
     `${move.length} moved`,

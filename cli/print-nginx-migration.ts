@@ -6,20 +6,22 @@ import type { SettingVerdict } from "#src/model/ingress-nginx/nginx-setting.ts";
 import { oneLine } from "#src/model/one-line.ts";
 import { printFile, printSection, printStep } from "./print-section.ts";
 import { printLines } from "./print-lines.ts";
+import { printTable } from "./table.ts";
 
 const NOT_YET =
   "Not yet: Ingresses would be closed, or more would be open. Change what is refused above, or accept it, before you begin.\n\n";
 /** Characters of a value that a line repeats. */
 const MAX_VALUE = 60;
 
-/** A report about a migration from ingress-nginx as a person reads it, from what stays as it is to the procedure. */
-export function printNginxMigration(report: NginxMigrationReport): string {
+/** A report about a migration from ingress-nginx as a person reads it, from what stays as it is to the procedure; where `isWide` with a table of its Ingresses. */
+export function printNginxMigration(report: NginxMigrationReport, isWide = false): string {
   const { ingresses, settings, files, steps, problems } = report;
   const withVerdict = (verdict: JudgedIngress["verdict"]) => ingresses.filter((one) => one.verdict === verdict);
   const settingsOf = (...kinds: readonly SettingVerdict["kind"][]) =>
     settings.filter(({ verdict }) => kinds.includes(verdict.kind)).map(printSetting);
   return [
     printIntro(report),
+    ...(isWide ? [printVerdicts(ingresses)] : []),
     printSection("Refused: closed, or a part of it", withVerdict("refused").map(printIngress)),
     printSection("Works differently", withVerdict("differs").map(printIngress)),
     printSection("Works as it is", withVerdict("works").map(printIngress)),
@@ -60,6 +62,14 @@ function printIntro({
     ...hints,
   ];
   return lines.map((line) => `${oneLine(line)}\n`).join("");
+}
+
+function printVerdicts(ingresses: readonly JudgedIngress[]): string {
+  const rows = ingresses.map(({ ingress, verdict, served, needless, findings }) => {
+    const codes = [...new Set(findings.map(({ code }) => code))].join(", ");
+    return [ingress, verdict, String(served.length), String(needless.length), codes];
+  });
+  return printTable(["INGRESS", "VERDICT", "SERVED", "NOT NEEDED", "CODES"], rows);
 }
 
 function printIngress({ ingress, served, needless, findings }: JudgedIngress): string {

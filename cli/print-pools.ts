@@ -7,15 +7,25 @@ import { printTable } from "./table.ts";
 const ORPHANS =
   "Orphaned addresses keep serving. hawser release --pool NAME exchanges those that were assigned from this pool.\n";
 
-/** Pools for a terminal: a row for each family of each. */
-export function printPools({ pools, problems }: PoolsView): string {
-  return withProblems(printRows(pools), problems);
+/** Pools for a terminal: a row for each family of each; where `isWide` with how much of it is in use. */
+export function printPools({ pools, problems }: PoolsView, isWide = false): string {
+  return withProblems(printRows(pools, isWide), problems);
 }
 
-function printRows(pools: readonly PoolView[] | undefined): string {
+function printRows(pools: readonly PoolView[] | undefined, isWide: boolean): string {
   if (pools === undefined) return "The pools cannot be known, for the reasons below.\n";
   if (pools.length === 0) return "No pool is configured.\n";
-  const title = ["POOL", "FAMILY", "SIZE", "USED", "FREE", "ORPHANED", "RESTING", "EXCLUDED"];
+  const title = [
+    "POOL",
+    "FAMILY",
+    "SIZE",
+    "USED",
+    "FREE",
+    "ORPHANED",
+    "RESTING",
+    "EXCLUDED",
+    ...(isWide ? ["IN USE"] : []),
+  ];
   const rows = pools.map(({ pool, family, size, used, free, orphaned, resting, excluded }) => [
     pool === "" ? "(gone)" : pool,
     nameOfFamily(family),
@@ -25,7 +35,13 @@ function printRows(pools: readonly PoolView[] | undefined): string {
     orphaned,
     resting ?? "?",
     excluded,
+    ...(isWide ? [printShare(used, size)] : []),
   ]);
   const isOrphaned = pools.some(({ orphaned }) => orphaned !== "0");
   return `${printTable(title, rows)}${isOrphaned ? ORPHANS : ""}`;
+}
+
+/** `57 %`, rounded down; `-` for a pool without addresses. */
+function printShare(used: string, size: string): string {
+  return size === "0" ? "-" : `${(BigInt(used) * 100n) / BigInt(size)} %`;
 }

@@ -13,14 +13,17 @@ export interface ReleaseRow {
   readonly why: string;
 }
 
-/** What became of addresses, for a terminal: a row for each, why some were not released, and a summary. */
-export function printRelease(rows: readonly ReleaseRow[], isDryRun: boolean): string {
+/** What became of addresses, for a terminal: a row for each, why some were not released, and a summary. Where `isWide` the reasons are a column. */
+export function printRelease(rows: readonly ReleaseRow[], isDryRun: boolean, isWide = false): string {
   if (rows.length === 0) return "There is nothing to release.\n";
   const table = printTable(
-    ["RESULT", "SERVICE", "HAD", isDryRun ? "WOULD HAVE" : "HAS"],
-    rows.map(({ result, service, from, to }) => [nameOf(result, isDryRun), service, from, hasAfter(result, from, to)]),
+    ["RESULT", "SERVICE", "HAD", isDryRun ? "WOULD HAVE" : "HAS", ...(isWide ? ["WHY"] : [])],
+    rows.map(({ result, service, from, to, why }) => {
+      return [nameOf(result, isDryRun), service, from, hasAfter(result, from, to), ...(isWide ? [why] : [])];
+    }),
   );
-  const reasons = rows.filter(({ why }) => why !== "").map(({ service, why }) => `${oneLine(`${service}: ${why}`)}\n`);
+  const explained = isWide ? [] : rows.filter(({ why }) => why !== "");
+  const reasons = explained.map(({ service, why }) => `${oneLine(`${service}: ${why}`)}\n`);
   const counts = (["released", "kept", "unfinished", "untried"] as const)
     .map((result) => ({ result, count: rows.filter((row) => row.result === result).length }))
     .filter(({ result, count }) => count > 0 || result === "released")

@@ -10,17 +10,27 @@ import { printTable } from "./table.ts";
 /** Names of a host that a row shows. */
 const NAMES_SHOWN = 3;
 
-/** Routes for a terminal: a row for each rule, then what closes those that are closed, then Problems. */
-export function printRoutes({ routes, problems }: RoutesView): string {
-  return withProblems(printRows(routes), problems);
+/** Routes for a terminal: a row for each rule, then what closes those that are closed, then Problems. Where `isWide` with all names of a host. */
+export function printRoutes({ routes, problems }: RoutesView, isWide = false): string {
+  return withProblems(printRows(routes, isWide), problems);
 }
 
-function printRows(routes: readonly RouteView[] | undefined): string {
+function printRows(routes: readonly RouteView[] | undefined, isWide: boolean): string {
   if (routes === undefined) return "The routes cannot be known, for the reasons below.\n";
   if (routes.length === 0) return "No rule has requests.\n";
-  const title = ["HOST", "PATH", "TYPE", "INGRESS", "SERVICE", "READY", "CERTIFICATE", "SETTINGS"];
+  const title = [
+    "HOST",
+    "PATH",
+    "TYPE",
+    "INGRESS",
+    "SERVICE",
+    "READY",
+    "CERTIFICATE",
+    "SETTINGS",
+    ...(isWide ? ["OTHER NAMES", "EXTERNAL NAME"] : []),
+  ];
   const rows = routes.map((route) => [
-    listed([route.host, ...route.aliases], NAMES_SHOWN),
+    isWide ? route.host : listed([route.host, ...route.aliases], NAMES_SHOWN),
     route.path,
     route.isPattern ? `${route.pathType} regex` : route.pathType,
     route.ingress,
@@ -28,6 +38,7 @@ function printRows(routes: readonly RouteView[] | undefined): string {
     printReady(route),
     printCertificate(route.certificate),
     [printSettings(route.settings), printPolicies(route.policies)].filter((text) => text !== "").join("; "),
+    ...(isWide ? [route.aliases.join(", "), route.externalName ?? ""] : []),
   ]);
   const closed = routes.filter(({ why }) => why !== "");
   const lines = closed.map(({ host, path, why }) => `${oneLine(`${host}${path}  ${why}`)}\n`);

@@ -11,18 +11,32 @@ const UNKNOWN = "?";
 /** What is shown in place of a pool. */
 const ORPHANED = "(gone)";
 
+/** How a view is shown. */
+interface Form {
+  /** Columns are added, and lists are whole. */
+  readonly isWide: boolean;
+  /** The age of what was at a time in ISO 8601. */
+  age(time: string): string;
+  /** Names in a cell. */
+  list(names: readonly string[]): string;
+}
+
 /** The view for a terminal. `nowMs` gives the ages. */
-export function printStatus(view: StatusView, nowMs: number): string {
+export function printStatus(view: StatusView, nowMs: number, isWide = false): string {
   const age = (time: string): string => printAge(nowMs - Date.parse(time));
+  const form: Form = { isWide, age, list: isWide ? (names) => names.join(", ") : short };
   const isUnknown = (...parts: readonly Part[]): boolean => parts.some((part) => view.unknown.includes(part));
   const empty = (text: string, ...parts: readonly Part[]): string => (isUnknown(...parts) ? UNKNOWN : text);
   const sections = [
     ...printSummary(view),
     ...printOrphaned(view),
-    section(empty("no pools can be read; a controller that runs keeps its last good ones", "pools"), poolTable(view)),
-    section(empty("no Services of type LoadBalancer", "services"), serviceTable(view, age)),
-    section(empty("no speaker has reported", "speakers"), speakerTable(view, age)),
-    ...(view.takeovers.length === 0 ? [] : [section("", takeoverTable(view, age))]),
+    section(
+      empty("no pools can be read; a controller that runs keeps its last good ones", "pools"),
+      poolTable(view, form),
+    ),
+    section(empty("no Services of type LoadBalancer", "services"), serviceTable(view, form)),
+    section(empty("no speaker has reported", "speakers"), speakerTable(view, form)),
+    ...(view.takeovers.length === 0 ? [] : [section("", takeoverTable(view, form))]),
     ...(view.leaders.length === 0 && !isUnknown("leaders") ? [] : [section(UNKNOWN, leaderTable(view, age))]),
     section(empty("no Events", "events"), eventTable(view, age)),
     ...(view.problems.length === 0 ? [] : [printLines(view.problems)]),
@@ -69,26 +83,31 @@ function printUnknown({ unknown, speakers }: StatusView): readonly string[] {
   return lines.length === 0 ? [] : [`${lines.join("\n")}\n`];
 }
 
-function poolTable({ pools }: StatusView): Table {
-  const title = ["POOL", "SIZE", "USED", "AUTO-ASSIGN", "RANGES"];
+function poolTable({ pools }: StatusView, { isWide }: Form): Table {
+  const title = ["POOL", "SIZE", "USED", "AUTO-ASSIGN", "RANGES", ...(isWide ? ["FREE"] : [])];
   const rows = pools.map(({ name, size, used, autoAssign, disabled, ranges }) => {
     const auto = disabled ? "disabled" : autoAssign ? "yes" : "no";
-    return [name, size, used === undefined ? UNKNOWN : String(used), auto, ranges.join(", ")];
+    const free = used === undefined ? UNKNOWN : String(BigInt(size) - BigInt(used));
+    const shown = [name, size, used === undefined ? UNKNOWN : String(used), auto, ranges.join(", ")];
+    return isWide ? [...shown, free] : shown;
   });
   return { title, rows };
 }
 
-function serviceTable({ services }: StatusView, age: (time: string) => string): Table {
+function serviceTable({ services }: StatusView, { isWide, age, list }: Form): Table {
   const title = ["SERVICE", "ADDRESS", "POOL", "OWNER", "SPARES", "ENDPOINTS", "SINCE", "REASON"];
+  if (isWide) title.push("SERVED", "MESSAGE");
   const rows = services.flatMap((service) => {
-    const rest = [printEndpoints(service), age(service.since), printReason(service)];
+    const { served, reason, message } = service;
+    const said = isWide ? [reason, served ? "yes" : "no", message] : [printReason(service)];
+    const rest = [printEndpoints(service), age(service.since), ...said];
     if (service.addresses.length === 0) return [[service.service, "pending", "", "", "", ...rest]];
     return service.addresses.map((address) => [
       service.service,
       address.ip,
       address.orphaned === true ? ORPHANED : (address.pool ?? ""),
       printOwner(address),
-      address.spares === undefined ? UNKNOWN : short(address.spares) || "none",
+      address.spares === undefined ? UNKNOWN : list(address.spares) || "none",
       ...rest,
     ]);
   });
@@ -108,22 +127,24 @@ function printOwner({ owner, certain }: AddressView): string {
   return certain ? owner : `${owner}${UNKNOWN}`;
 }
 
-function speakerTable({ speakers }: StatusView, age: (time: string) => string): Table {
+function speakerTable({ speakers }: StatusView, { isWide, age, list }: Form): Table {
   const title = ["NODE", "SPEAKER", "ANNOUNCES", "CANNOT ANNOUNCE", "INTERFACES", "HEARS", "DOES NOT HEAR", "REPORTED"];
+  if (isWide) title.push("READY");
   const rows = speakers.map(({ node, state, detail, certain, announcing, ineligible, ...rest }) => {
     const { interfaces, members, unheard, reportedAt } = rest;
     const said = state === "unknown" ? UNKNOWN : certain ? state : `${state}${UNKNOWN}`;
     const why = Object.entries(ineligible).map(([one, count]) => `${one} for ${count}`);
-    const lists = [short(announcing), short(why), short(interfaces), short(members), short(unheard)];
-    return [node, detail === "" ? said : `${said}: ${detail}`, ...lists, age(reportedAt)];
+    const lists = [announcing, why, interfaces, members, unheard].map(list);
+    const shown = [node, detail === "" ? said : `${said}: ${detail}`, ...lists, age(reportedAt)];
+    return isWide ? [...shown, rest.ready ? "yes" : "no"] : shown;
   });
   return { title, rows };
 }
 
-function takeoverTable({ takeovers }: StatusView, age: (time: string) => string): Table {
+function takeoverTable({ takeovers }: StatusView, { age, list }: Form): Table {
   const title = ["TAKEOVER", "SPEAKER", "CAUSE", "OTHER SPEAKER", "GAINED", "LOST", "ADDRESSES"];
   const rows = takeovers.map(({ at, node, cause, from, gained, lost, addresses }) => {
-    return [age(at), node, cause, from, String(gained), String(lost), short(addresses)];
+    return [age(at), node, cause, from, String(gained), String(lost), list(addresses)];
   });
   return { title, rows };
 }

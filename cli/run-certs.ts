@@ -5,7 +5,9 @@ import { readOptions } from "#src/process/read-options.ts";
 import { type CertificatesView, viewCertificates } from "#src/view/view-certificates.ts";
 import { withFiles } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 import { printCertificates } from "./print-certificates.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
@@ -29,12 +31,21 @@ export async function runCerts(args: readonly string[], io: ProgramIo): Promise<
   const looked = await seeIngresses(read.values, { command, io });
   if (!looked.ok) return looked.code;
   const view = withFiles(viewCertificates(looked.seen, read.values.host?.toLowerCase()), looked.placeOf);
-  io.stdout.write(wantsJson(read.values) ? `${printJson(view)}\n` : printCertificates(view));
+  const output = {
+    documents: () => [asJson(view)],
+    text: (isWide: boolean) => printCertificates(view, isWide),
+    names: () =>
+      namedObjects(
+        "Secret",
+        (view.certificates ?? []).map(({ secret }) => secret ?? ""),
+      ),
+  };
+  io.stdout.write(printOutput(formOf(read.values), output));
   const { certificates } = view;
   return certificates === undefined || certificates.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }
 
 /** Certificates that cannot be known are null. */
-function printJson({ certificates, problems }: CertificatesView): string {
-  return JSON.stringify({ certificates: certificates ?? null, problems: problems.map(withPlacePrinted) });
+function asJson({ certificates, problems }: CertificatesView): unknown {
+  return { certificates: certificates ?? null, problems: problems.map(withPlacePrinted) };
 }

@@ -12,8 +12,9 @@ import { checkCluster } from "./check-cluster.ts";
 import { checkFiles } from "./check-files.ts";
 import type { CheckResult } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
-import { printFinding, printSummary } from "./print-finding.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printFindings, printSummary } from "./print-finding.ts";
+import { printOutput } from "./print-output.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
@@ -76,10 +77,13 @@ export async function runCheck(args: readonly string[], io: ProgramIo): Promise<
     return EXIT_USAGE;
   }
   const result = isCluster ? await checkTheCluster(values, io) : await checkPaths(values, paths);
-  const lines = result.findings.map(
-    wantsJson(values) ? (finding) => JSON.stringify(withPlacePrinted(finding)) : printFinding,
-  );
-  if (lines.length > 0) io.stdout.write(`${lines.join("\n")}\n`);
+  const { findings } = result;
+  const output = {
+    documents: () => findings.map(withPlacePrinted),
+    text: (isWide: boolean) => printFindings(findings, isWide),
+    names: () => findings.flatMap(({ at }) => (at.kind === "object" ? [at.object] : [])),
+  };
+  io.stdout.write(printOutput(formOf(values), output));
   io.stderr.write(printSummary(result));
   return result.exitCode;
 }

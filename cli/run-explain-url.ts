@@ -7,8 +7,9 @@ import { explainUrl } from "#src/view/explain-url.ts";
 import { readUrlQuestion } from "#src/view/url-question.ts";
 import { findingOf } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
-import { printExplanation } from "./print-explanation.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
+import { outputOfExplanation } from "./output-of-explanation.ts";
 import { printLines } from "./print-lines.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
@@ -49,7 +50,7 @@ export async function runExplainUrl(args: readonly string[], io: ProgramIo): Pro
   const looked = await seeIngresses(read.values, { command, io });
   if (!looked.ok) return looked.code;
   const explanation = explainUrl(looked.seen, question);
-  io.stdout.write(wantsJson(read.values) ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
+  io.stdout.write(printOutput(formOf(read.values), outputOfExplanation(explanation)));
   io.stderr.write(printLines(looked.seen.input.problems.map((problem) => findingOf(problem, looked.placeOf))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }

@@ -3,8 +3,9 @@ import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { explain } from "#src/view/explain.ts";
 import { isUrlText } from "#src/view/url-question.ts";
-import { printExplanation } from "./print-explanation.ts";
+import { outputOfExplanation } from "./output-of-explanation.ts";
 import { printLines } from "./print-lines.ts";
+import { printOutput } from "./print-output.ts";
 import { seeSubject } from "./see-subject.ts";
 
 const command = "hawser explain";
@@ -26,7 +27,7 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
   if (args.some(isUrlText)) return (await import("./run-explain-url.ts")).runExplainUrl(args, io);
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
   if (!seen.ok) return seen.code;
-  const { input, subject, problems, isJson } = seen;
+  const { input, subject, problems, form } = seen;
   const explained = explain(input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.
@@ -34,7 +35,7 @@ export async function runExplain(args: readonly string[], io: ProgramIo): Promis
     return explained.isUsage ? EXIT_USAGE : 1;
   }
   const { explanation } = explained;
-  io.stdout.write(isJson ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation));
+  io.stdout.write(printOutput(form, outputOfExplanation(explanation)));
   io.stderr.write(printLines(problems.filter(({ code }) => BLIND.includes(code))));
   return explanation.steps.some(({ verdict }) => verdict === "bad") ? 1 : 0;
 }

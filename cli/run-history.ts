@@ -1,8 +1,10 @@
 import { oneLine } from "#src/model/one-line.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
-import { viewHistory } from "#src/view/view-history.ts";
+import { type HistoryView, viewHistory } from "#src/view/view-history.ts";
 import { printHistory } from "./print-history.ts";
+import { namedObjects } from "./named-objects.ts";
 import { printLines } from "./print-lines.ts";
+import { printOutput } from "./print-output.ts";
 import { seeSubject } from "./see-subject.ts";
 
 const command = "hawser history";
@@ -16,7 +18,7 @@ Exit code: 0 when it could be read; 1 when it could not, or when no such Service
 export async function runHistory(args: readonly string[], io: ProgramIo): Promise<number> {
   const seen = await seeSubject(args, io, { command, about, json: "one object with subject and entries" });
   if (!seen.ok) return seen.code;
-  const { input, subject, problems, isJson } = seen;
+  const { input, subject, problems, form } = seen;
   const viewed = viewHistory(input, subject);
   if (!viewed.ok || input.history === undefined) {
     io.stderr.write(
@@ -24,6 +26,16 @@ export async function runHistory(args: readonly string[], io: ProgramIo): Promis
     );
     return 1;
   }
-  io.stdout.write(isJson ? `${JSON.stringify(viewed.view)}\n` : printHistory(viewed.view));
+  const { view } = viewed;
+  const output = {
+    documents: () => [view],
+    text: (isWide: boolean) => printHistory(view, isWide),
+    names: () => namedObjects("Service", servicesIn(view)),
+  };
+  io.stdout.write(printOutput(form, output));
   return 0;
+}
+
+function servicesIn({ subject, entries }: HistoryView): readonly string[] {
+  return subject.kind === "Service" ? [subject.service] : entries.map(({ service }) => service ?? "");
 }

@@ -19,7 +19,9 @@ import type { StatusInput } from "#src/view/status-input.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { filesAsInstallation } from "./files-as-installation.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 import { printMetallbMigration } from "./print-metallb-migration.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { printLines } from "./print-lines.ts";
@@ -78,7 +80,12 @@ export async function runMigrateMetallb(args: readonly string[], io: ProgramIo):
   const found = [...input.problems, ...problemsOf(input, metallb)];
   const problems = found.map((problem) => findingOf(problem, seen.placeOf));
   const report = reportMigration(input, { metallb, converted }, problems);
-  io.stdout.write(wantsJson(options) ? `${JSON.stringify(asJson(report))}\n` : printMetallbMigration(report));
+  const output = {
+    documents: () => [asJson(report)],
+    text: (isWide: boolean) => printMetallbMigration(report, isWide),
+    names: () => namedObjects("Service", changedBy(report)),
+  };
+  io.stdout.write(printOutput(formOf(options), output));
   if (isPlanBlind(input) || report.isUnreadable) return 1;
   return isHarmless(report.plan) ? 0 : EXIT_HARM;
 }
@@ -159,4 +166,10 @@ function asJson({ plan, problems, isUnreadable: _isUnreadable, ...report }: Migr
     plan: plan === undefined ? null : { ...changes, reasons: Object.fromEntries(reasons ?? []) },
     problems: problems.map(withPlacePrinted),
   };
+}
+
+/** The Services that do not stay as they are. */
+function changedBy({ plan }: MigrationReport): readonly string[] {
+  if (plan === undefined) return [];
+  return [...plan.lose, ...plan.move, ...plan.orphan, ...plan.silent, ...plan.gain].map(({ service }) => service);
 }

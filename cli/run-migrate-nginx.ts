@@ -21,8 +21,10 @@ import { ingressClasses } from "#src/view/served-ingresses.ts";
 import { nameIn, nameOf } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { findingOf } from "./finding-of.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
 import { printLines } from "./print-lines.ts";
+import { printOutput } from "./print-output.ts";
 import { printNginxMigration } from "./print-nginx-migration.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { exitCodeOfBlind } from "./see-installation.ts";
@@ -89,7 +91,16 @@ export async function runMigrateNginx(args: readonly string[], io: ProgramIo): P
     { served, others, problemsOf },
     problems.map((one) => findingOf(one, seen.placeOf)),
   );
-  io.stdout.write(wantsJson(options) ? `${JSON.stringify(asJson(report))}\n` : printNginxMigration(report));
+  const output = {
+    documents: () => [asJson(report)],
+    text: (isWide: boolean) => printNginxMigration(report, isWide),
+    names: () =>
+      namedObjects(
+        "Ingress",
+        report.ingresses.map(({ ingress }) => ingress),
+      ),
+  };
+  io.stdout.write(printOutput(formOf(options), output));
   if (problems.some(({ severity }) => severity === "error")) return 1;
   return isWithoutLoss(report) ? 0 : EXIT_LOSS;
 }

@@ -15,8 +15,10 @@ import type { StatusInput } from "#src/view/status-input.ts";
 import { hasError } from "#src/model/field.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
 import { parseDeletion, PLANNED_KINDS } from "./parse-deletion.ts";
+import { printOutput } from "./print-output.ts";
 import { printPlan } from "./print-plan.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { readManifests } from "./read-manifests.ts";
@@ -98,11 +100,12 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
     ...written.doubles,
   ];
   const shown = { ...foretold, problems };
-  io.stdout.write(
-    wantsJson(options)
-      ? `${JSON.stringify({ ...shown, problems: problems.map(withPlacePrinted) })}\n`
-      : printPlan(shown),
-  );
+  const output = {
+    documents: () => [{ ...shown, problems: problems.map(withPlacePrinted) }],
+    text: (isWide: boolean) => printPlan(shown, isWide),
+    names: () => namedObjects("Service", changedBy(foretold)),
+  };
+  io.stdout.write(printOutput(formOf(options), output));
   if (isPlanBlind(input)) return 1;
   // What is lost, moved or orphaned is so whatever else is wrong in the manifests.
   if (isHarmful(foretold)) return EXIT_HARM;
@@ -130,4 +133,9 @@ function withoutTwins(problems: readonly Problem[]): readonly Problem[] {
 
 function isHarmful({ lose, move, orphan }: Pick<Foretold, "lose" | "move" | "orphan">): boolean {
   return lose.length + move.length + orphan.length > 0;
+}
+
+/** The Services that do not stay as they are. */
+function changedBy({ lose, move, orphan, gain }: Pick<Foretold, "lose" | "move" | "orphan" | "gain">) {
+  return [...lose, ...move, ...orphan, ...gain].map(({ service }) => service);
 }

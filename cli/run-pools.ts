@@ -1,11 +1,16 @@
+import { keyOf } from "#src/model/object.ts";
 import { withPlacePrinted } from "#src/model/problem.ts";
+import type { NamedObject } from "#src/model/problem-place.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
+import type { ExplainInput } from "#src/view/explain-context.ts";
 import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
 import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 import { printPools } from "./print-pools.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
@@ -32,11 +37,23 @@ export async function runPools(args: readonly string[], io: ProgramIo): Promise<
   const seen = await seeInstallation(options, { command, io });
   if (!seen.ok) return seen.code;
   const view = withFiles(viewPools(seen.input), seen.placeOf);
-  io.stdout.write(wantsJson(options) ? `${printJson(view)}\n` : printPools(view));
+  const output = {
+    documents: () => [asJson(view)],
+    text: (isWide: boolean) => printPools(view, isWide),
+    names: () => (view.pools ?? []).flatMap(({ pool }) => originOf(pool, seen.input)),
+  };
+  io.stdout.write(printOutput(formOf(options), output));
   return isPlanBlind(seen.input) || view.pools === undefined || view.isMissing ? 1 : 0;
 }
 
 /** Pools that cannot be known are null. */
-function printJson({ pools, problems }: PoolsView): string {
-  return JSON.stringify({ pools: pools ?? null, problems: problems.map(withPlacePrinted) });
+function asJson({ pools, problems }: PoolsView): unknown {
+  return { pools: pools ?? null, problems: problems.map(withPlacePrinted) };
+}
+
+/** The object that has a pool: its IPAddressPool, otherwise the ConfigMap. None has a pool that is gone. */
+function originOf(pool: string, { resources = [], configMap }: ExplainInput): readonly NamedObject[] {
+  if (pool === "") return [];
+  const own = resources.find(({ kind, metadata }) => kind === "IPAddressPool" && metadata.name === pool);
+  return own === undefined ? namedObjects("ConfigMap", [configMap]) : namedObjects(own.kind, [keyOf(own.metadata)]);
 }

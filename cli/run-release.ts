@@ -17,8 +17,10 @@ import type { ExplainInput } from "#src/view/explain-context.ts";
 import { findService } from "#src/view/explain-subject.ts";
 import { planRelease, type ReleaseWish, type ServiceRelease } from "#src/view/plan-release.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
 import { printLines } from "./print-lines.ts";
+import { printOutput } from "./print-output.ts";
 import { printRelease, type ReleaseRow } from "./print-release.ts";
 import { releaseService, type ReleaseWorld } from "./release-service.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
@@ -84,7 +86,16 @@ export async function runRelease(args: readonly string[], io: ProgramIo): Promis
     ? plan.releases.flatMap(foretoldRows)
     : await releaseAll(plan.releases, { options, call, io });
   if (rows === undefined) return 1;
-  io.stdout.write(wantsJson(options) ? `${printJson(rows, options.dryRun)}\n` : printRelease(rows, options.dryRun));
+  const output = {
+    documents: () => [asJson(rows, options.dryRun)],
+    text: (isWide: boolean) => printRelease(rows, options.dryRun, isWide),
+    names: () =>
+      namedObjects(
+        "Service",
+        rows.map(({ service }) => service),
+      ),
+  };
+  io.stdout.write(printOutput(formOf(options), output));
   return rows.every(({ result }) => result === "released") ? 0 : 1;
 }
 
@@ -215,14 +226,13 @@ async function openEditor(options: Options, io: ProgramIo): Promise<ServiceEdito
 }
 
 /** Each list with its entries; `dryRun`: what would be. */
-function printJson(rows: readonly ReleaseRow[], dryRun: boolean): string {
+function asJson(rows: readonly ReleaseRow[], dryRun: boolean): unknown {
   const of = (wanted: ReleaseRow["result"]) => rows.filter(({ result }) => result === wanted);
-  const { stringify } = JSON;
-  return stringify({
+  return {
     dryRun,
     released: of("released").map(({ service, from, to = null }) => ({ service, from, to })),
     kept: of("kept").map(({ service, from: address, why }) => ({ service, address, why })),
     unfinished: of("unfinished").map(({ service, from, to = null, why }) => ({ service, from, to, why })),
     untried: of("untried").map(({ service, from: address }) => ({ service, address })),
-  });
+  };
 }

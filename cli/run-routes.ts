@@ -5,7 +5,9 @@ import { readOptions } from "#src/process/read-options.ts";
 import { type RoutesView, viewRoutes } from "#src/view/view-routes.ts";
 import { withFiles } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 import { printRoutes } from "./print-routes.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
@@ -31,12 +33,21 @@ export async function runRoutes(args: readonly string[], io: ProgramIo): Promise
   if (!looked.ok) return looked.code;
   const { seen, placeOf } = looked;
   const view = withFiles(viewRoutes(seen, read.values.host?.toLowerCase()), placeOf);
-  io.stdout.write(wantsJson(read.values) ? `${printJson(view)}\n` : printRoutes(view));
+  const output = {
+    documents: () => [asJson(view)],
+    text: (isWide: boolean) => printRoutes(view, isWide),
+    names: () =>
+      namedObjects(
+        "Ingress",
+        (view.routes ?? []).map(({ ingress }) => ingress),
+      ),
+  };
+  io.stdout.write(printOutput(formOf(read.values), output));
   const { ingresses, services, slices } = seen.input;
   return [ingresses, services, slices].includes(undefined) ? 1 : 0;
 }
 
 /** Routes that cannot be known are null. */
-function printJson({ routes, problems }: RoutesView): string {
-  return JSON.stringify({ routes: routes ?? null, problems: problems.map(withPlacePrinted) });
+function asJson({ routes, problems }: RoutesView): unknown {
+  return { routes: routes ?? null, problems: problems.map(withPlacePrinted) };
 }

@@ -10,7 +10,9 @@ import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { namedObjects } from "./named-objects.ts";
+import { formOf, outputOptions } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 import { printStatus } from "./print-status.ts";
 import { exitCodeOfBlind, NO_FILES } from "./see-installation.ts";
 
@@ -33,6 +35,8 @@ Exit code: 0 when everything could be read; 1 when something could not be read o
 const LOOK_AT_FOLDER_MS = 500;
 /** With --watch: how often a cluster is listed. */
 const LOOK_AT_CLUSTER_MS = 5_000;
+/** With --watch: what is between one print and the next one. */
+const BETWEEN = { text: "\n", wide: "\n", name: "\n", json: "", yaml: "---\n" } as const;
 /** Clears a terminal. */
 const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
 
@@ -97,6 +101,8 @@ interface Shown {
 /** Prints a view, and with --watch each one after it that differs. Resolves with the last one. */
 async function show(options: Options, io: ProgramIo, { first, everyMs, look }: Shown): Promise<StatusView> {
   const { stdout } = io;
+  const form = formOf(options);
+  const isText = form === "text" || form === "wide";
   const isTerminal = "isTTY" in stdout && stdout.isTTY === true;
   stdout.write(print(first, options));
   if (!options.watch) return first;
@@ -107,16 +113,22 @@ async function show(options: Options, io: ProgramIo, { first, everyMs, look }: S
     const isSame = JSON.stringify(next) === JSON.stringify(last);
     last = next;
     // On a terminal the ages go on, too.
-    if (isTerminal && !wantsJson(options)) stdout.write(`${CLEAR}${print(next, options)}`);
-    else if (!isSame) stdout.write(`${wantsJson(options) ? "" : "\n"}${print(next, options)}`);
+    if (isTerminal && isText) stdout.write(`${CLEAR}${print(next, options)}`);
+    else if (!isSame) stdout.write(`${BETWEEN[form]}${print(next, options)}`);
   });
   return last;
 }
 
 function print(status: StatusView, options: Options): string {
-  return wantsJson(options)
-    ? `${JSON.stringify({ ...status, problems: status.problems.map(withPlacePrinted) })}\n`
-    : printStatus(status, wallMs());
+  return printOutput(formOf(options), {
+    documents: () => [{ ...status, problems: status.problems.map(withPlacePrinted) }],
+    text: (isWide) => printStatus(status, wallMs(), isWide),
+    names: () =>
+      namedObjects(
+        "Service",
+        status.services.map(({ service }) => service),
+      ),
+  });
 }
 
 /** Calls `look` again and again, until the program is asked to end or its reader goes away. */

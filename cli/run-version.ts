@@ -1,20 +1,42 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import type { OptionSpecs } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 import { version } from "#src/process/version.ts";
+import { formOf } from "./output-options.ts";
+import { printOutput } from "./print-output.ts";
 
 /** Where the native module may be: laid down by a release, or compiled at set-up. */
 const NATIVE_FILES = [`prebuilt/linux-${process.arch}.node`, "build/hawser.node"];
+
+const specs = {
+  output: {
+    kind: "string",
+    default: "text",
+    choices: ["text", "json", "yaml", "wide"],
+    short: "o",
+    help: "Output format; json and yaml: one object with hawser, node, nativeModule and platform; wide: with the platform",
+  },
+  json: { kind: "boolean", help: "The same as --output json" },
+} as const satisfies OptionSpecs;
 
 const about = "Prints the versions of Hawser and of Node, and the state of the native module.";
 
 /** Runs `hawser version`. The exit code is 0 also where the native module is missing. */
 export async function runVersion(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions({}, args, io, { command: "hawser version", about, hasVariables: false });
+  const read = readOptions(specs, args, io, { command: "hawser version", about, hasVariables: false });
   if (read.kind === "exit") return read.code;
-  io.stdout.write(`hawser ${version}\nnode ${process.version}\nnative module: ${nativeState()}\n`);
+  const nativeModule = nativeState();
+  const platform = `${process.platform}-${process.arch}`;
+  const text = `hawser ${version}\nnode ${process.version}\nnative module: ${nativeModule}\n`;
+  const output = {
+    documents: () => [{ hawser: version, node: process.version, nativeModule, platform }],
+    text: (isWide: boolean) => (isWide ? `${text}platform: ${platform}\n` : text),
+    names: () => [],
+  };
+  io.stdout.write(printOutput(formOf(read.values), output));
   return Promise.resolve(0);
 }
 

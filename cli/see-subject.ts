@@ -7,7 +7,7 @@ import { isSubjectText } from "#src/view/explain-subject.ts";
 import type { Finding } from "./check-result.ts";
 import { findingOf } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { outputOptions, wantsJson } from "./output-options.ts";
+import { formOf, type OutputForm, outputOptions } from "./output-options.ts";
 import { seeInstallation } from "./see-installation.ts";
 
 /** A command about one Service or one address. */
@@ -27,7 +27,7 @@ type SeenSubject =
       readonly input: ExplainInput;
       /** Those of the source, with the files that they are in. */
       readonly problems: readonly Finding[];
-      readonly isJson: boolean;
+      readonly form: OutputForm;
     }
   | { readonly ok: false; readonly code: number };
 
@@ -45,7 +45,7 @@ export async function seeSubject(
   const seen = await seeInstallation(read.values, { command, io });
   if (!seen.ok) return seen;
   const problems = seen.input.problems.map((problem) => findingOf(problem, seen.placeOf));
-  return { ok: true, subject, input: seen.input, problems, isJson: wantsJson(read.values) };
+  return { ok: true, subject, input: seen.input, problems, form: formOf(read.values) };
 }
 
 /** The one Service or address that a call names; undefined where it names none, after saying so. */

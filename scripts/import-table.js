@@ -101,6 +101,7 @@ export const importTable = {
     "#src/source",
     "#src/process",
     "node:",
+    "yaml",
   ],
 };
 

@@ -199,8 +199,11 @@ describe("hawser status", () => {
     expect(outputs.map(({ code, stdout }) => [code, typeof JSON.parse(stdout)])).toEqual(
       outputs.map(() => [0, "object"]),
     );
-    const wrong = await callCli(["status", "-o", "yaml"], env);
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("Give one of text, json")]);
+    const wrong = await callCli(["status", "-o", "xml"], env);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining("Give one of text, json, yaml, wide, name"),
+    ]);
   });
 
   it("O4 exits with 1 when a Service is not served, and only when it is asked to", async () => {
