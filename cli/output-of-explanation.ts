@@ -1,5 +1,5 @@
 import type { Explanation } from "#src/view/explain.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { printExplanation } from "./print-explanation.ts";
 import type { Output } from "./print-output.ts";
 
@@ -8,7 +8,7 @@ export function outputOfExplanation(explanation: Explanation): Output {
   return {
     documents: () => [explanation],
     text: (isWide) => printExplanation(explanation, isWide),
-    names: () => namedObjects("Service", servicesOf(explanation.subject)),
+    names: () => objectsByKey("Service", servicesOf(explanation.subject)),
   };
 }
 

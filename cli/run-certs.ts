@@ -5,13 +5,14 @@ import { readOptions } from "#src/process/read-options.ts";
 import { type CertificatesView, viewCertificates } from "#src/view/view-certificates.ts";
 import { withFiles } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printOutput } from "./print-output.ts";
 import { printCertificates } from "./print-certificates.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
-const specs = {
+/** Its options. */
+export const certsOptions = {
   host: { kind: "string", placeholder: "HOST", help: "Only the certificate of this host" },
   ...ingressLookOptions,
   ...outputOptions("one object with certificates and problems"),
@@ -26,7 +27,7 @@ Exit code: 0 when no certificate is bad; 1 when one is, or when Ingresses could 
 
 /** Runs `hawser certs`. Resolves with the exit code. */
 export async function runCerts(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about });
+  const read = readOptions(certsOptions, args, io, { command, about });
   if (read.kind === "exit") return read.code;
   const looked = await seeIngresses(read.values, { command, io });
   if (!looked.ok) return looked.code;
@@ -35,7 +36,7 @@ export async function runCerts(args: readonly string[], io: ProgramIo): Promise<
     documents: () => [asJson(view)],
     text: (isWide: boolean) => printCertificates(view, isWide),
     names: () =>
-      namedObjects(
+      objectsByKey(
         "Secret",
         (view.certificates ?? []).map(({ secret }) => secret ?? ""),
       ),

@@ -18,7 +18,8 @@ import { printOutput } from "./print-output.ts";
 import { readCheckedFiles } from "./read-checked-files.ts";
 import { serviceClassOf } from "#src/model/service-class.ts";
 
-const specs = {
+/** Its options. */
+export const checkOptions = {
   filename: {
     kind: "list",
     short: "f",
@@ -50,7 +51,7 @@ const specs = {
   ...outputOptions("one object per line for each problem"),
 } as const satisfies OptionSpecs;
 
-type Options = OptionValues<typeof specs>;
+type Options = OptionValues<typeof checkOptions>;
 
 const about = `Reads manifests as Hawser does and prints everything that is wrong with them: the pools, Services, Ingresses,
 certificates and endpoints, each alone and against the others, and what the controller would do: Services that would get
@@ -65,7 +66,7 @@ docs/errors.md explains every code.`;
 /** Runs `hawser check`. Resolves with the exit code. */
 export async function runCheck(args: readonly string[], io: ProgramIo): Promise<number> {
   const command = "hawser check";
-  const read = readOptions(specs, args, io, { command, about, rest: "FILE..." });
+  const read = readOptions(checkOptions, args, io, { command, about, rest: "FILE..." });
   if (read.kind === "exit") return read.code;
   const { values, rest } = read;
   const paths = [...values.filename, ...rest];

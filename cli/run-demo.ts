@@ -9,7 +9,8 @@ import { followLauncher } from "#src/process/follow-launcher.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
 
-const specs = {
+/** Its options. */
+export const demoOptions = {
   json: {
     kind: "boolean",
     help: 'Print one JSON event per line; the last one is {"event":"done","ok":true,...} with the figures',
@@ -32,7 +33,7 @@ const STORY = fileURLToPath(new URL("../lab/demo/main.ts", import.meta.url));
 
 /** Runs `hawser demo`, the demo as a program of its own. Resolves with its exit code. */
 export async function runDemo(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command: "hawser demo", about });
+  const read = readOptions(demoOptions, args, io, { command: "hawser demo", about });
   if (read.kind === "exit") return read.code;
   if (!existsSync(ENTER)) return printFailure(io, NOT_HERE, read.values.json);
   const reason = read.values.kubernetes ? await buildCluster() : "";

@@ -13,7 +13,8 @@ import { outputOfExplanation } from "./output-of-explanation.ts";
 import { printLines } from "./print-lines.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
-const specs = {
+/** Its options. */
+export const explainUrlOptions = {
   method: { kind: "string", default: "GET", help: "Method of the request" },
   header: {
     kind: "list",
@@ -38,7 +39,7 @@ Exit code: 0 when no step is bad; 1 when one is, or when nothing can be read; 2 
 
 /** Runs `hawser explain URL`. Resolves with the exit code. */
 export async function runExplainUrl(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about, rest: "URL" });
+  const read = readOptions(explainUrlOptions, args, io, { command, about, rest: "URL" });
   if (read.kind === "exit") return read.code;
   const { method, header, client } = read.values;
   const [url = "", ...more] = read.rest;

@@ -6,7 +6,7 @@ import { isUrlText } from "#src/view/url-question.ts";
 import { outputOfExplanation } from "./output-of-explanation.ts";
 import { printLines } from "./print-lines.ts";
 import { printOutput } from "./print-output.ts";
-import { seeSubject } from "./see-subject.ts";
+import { seeSubject, subjectOptions } from "./see-subject.ts";
 
 const command = "hawser explain";
 const about = `Explains one Service or one address of the Hawser in a cluster, or in a folder of manifests: whether it is Hawser's,
@@ -19,13 +19,18 @@ Each line begins with ok, bad, or ? for what cannot be seen from here or may not
 Exit code: 0 when no step is bad; 1 when one is, when there is no such Service, or when nothing can be read; 2 for wrong
 options.`;
 
+const json = "one object with subject, steps and next";
+
+/** Its options for a Service or an address. */
+export const explainOptions = subjectOptions(json);
+
 /** Codes of what keeps a person from seeing a part. */
 const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE", "API_LOGIN_FAILED"];
 
 /** Runs `hawser explain`. Resolves with the exit code. */
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
   if (args.some(isUrlText)) return (await import("./run-explain-url.ts")).runExplainUrl(args, io);
-  const seen = await seeSubject(args, io, { command, about, json: "one object with subject, steps and next" });
+  const seen = await seeSubject(args, io, { command, about, json });
   if (!seen.ok) return seen.code;
   const { input, subject, problems, form } = seen;
   const explained = explain(input, subject);

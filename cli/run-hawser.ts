@@ -69,6 +69,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),
   },
+  completion: {
+    about: "Prints the completion for bash, zsh, fish or kubectl",
+    run: async (args, io) => (await import("./run-completion.ts")).runCompletion(args, io),
+  },
   version: {
     about: "Prints the versions of Hawser and of Node, and the state of the native module",
     run: async (args, io) => (await import("./run-version.ts")).runVersion(args, io),
@@ -97,6 +101,7 @@ export async function runHawser([word, ...args]: readonly string[], io: ProgramI
     return EXIT_USAGE;
   }
   if (["--help", "-h", "help"].includes(word)) return showHelp(args, io);
+  if (word === "__complete") return complete(args, io);
   const name = word === "--version" || word === "-v" ? "version" : word;
   const known = find(name);
   return known === undefined ? refuse(name, io) : known.run(args, io);
@@ -110,6 +115,17 @@ async function showHelp([name]: readonly string[], io: ProgramIo): Promise<numbe
   }
   const known = find(name);
   return known === undefined ? refuse(name, io) : known.run(["--help"], io);
+}
+
+/** `hawser __complete WORD...`, which the scripts of `hawser completion` call. */
+async function complete(words: readonly string[], io: ProgramIo): Promise<number> {
+  const [{ runComplete }, { commandWords }] = [await import("./run-complete.ts"), await import("./command-words.ts")];
+  const none = { options: {}, words: [], takesFiles: false };
+  const completed = Object.entries(commands).map(
+    ([name, { about }]) =>
+      [name, { about, words: async (args: readonly string[]) => commandWords.get(name)?.(args) ?? none }] as const,
+  );
+  return runComplete(words, io, new Map(completed));
 }
 
 function find(name: string): Command | undefined {

@@ -2,10 +2,10 @@ import { oneLine } from "#src/model/one-line.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { type HistoryView, viewHistory } from "#src/view/view-history.ts";
 import { printHistory } from "./print-history.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { printLines } from "./print-lines.ts";
 import { printOutput } from "./print-output.ts";
-import { seeSubject } from "./see-subject.ts";
+import { seeSubject, subjectOptions } from "./see-subject.ts";
 
 const command = "hawser history";
 const about = `Shows who had an address when, and which node announced it when and why, of the Hawser in a cluster or in a folder of
@@ -14,9 +14,14 @@ manifests. The controller keeps the last 1,000 assignments and releases and the 
 SUBJECT is an address, NAMESPACE/NAME of a Service, or its NAME where only one Service has it; also of one that was deleted.
 Exit code: 0 when it could be read; 1 when it could not, or when no such Service is known; 2 for wrong options.`;
 
+const json = "one object with subject and entries";
+
+/** Its options. */
+export const historyOptions = subjectOptions(json);
+
 /** Runs `hawser history`. Resolves with the exit code. */
 export async function runHistory(args: readonly string[], io: ProgramIo): Promise<number> {
-  const seen = await seeSubject(args, io, { command, about, json: "one object with subject and entries" });
+  const seen = await seeSubject(args, io, { command, about, json });
   if (!seen.ok) return seen.code;
   const { input, subject, problems, form } = seen;
   const viewed = viewHistory(input, subject);
@@ -30,7 +35,7 @@ export async function runHistory(args: readonly string[], io: ProgramIo): Promis
   const output = {
     documents: () => [view],
     text: (isWide: boolean) => printHistory(view, isWide),
-    names: () => namedObjects("Service", servicesIn(view)),
+    names: () => objectsByKey("Service", servicesIn(view)),
   };
   io.stdout.write(printOutput(form, output));
   return 0;

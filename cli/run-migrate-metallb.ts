@@ -19,7 +19,7 @@ import type { StatusInput } from "#src/view/status-input.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { filesAsInstallation } from "./files-as-installation.ts";
 import { lookOptions } from "./look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printOutput } from "./print-output.ts";
 import { printMetallbMigration } from "./print-metallb-migration.ts";
@@ -28,12 +28,13 @@ import { printLines } from "./print-lines.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 import { seeMetallb, findMetallbInFiles } from "./see-metallb.ts";
 
-const specs = {
+/** Its options. */
+export const migrateMetallbOptions = {
   ...lookOptions("Migrate"),
   ...outputOptions("one object with same, different, notServed, files, plan, steps and problems"),
 } as const satisfies OptionSpecs;
 
-type Options = OptionValues<typeof specs>;
+type Options = OptionValues<typeof migrateMetallbOptions>;
 
 const command = "hawser migrate metallb";
 const about = `Reads an installation of MetalLB, with its ConfigMap (up to version 0.12) or its custom resources, and prints what works in Hawser
@@ -62,7 +63,7 @@ type SeenMigration =
 
 /** Runs `hawser migrate metallb`. Resolves with the exit code. */
 export async function runMigrateMetallb(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about, rest: "[FILE...]" });
+  const read = readOptions(migrateMetallbOptions, args, io, { command, about, rest: "[FILE...]" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest: paths } = read;
   const seen = await (paths.length > 0 ? seeFiles(paths, options) : seeRunning(options, io));
@@ -83,7 +84,7 @@ export async function runMigrateMetallb(args: readonly string[], io: ProgramIo):
   const output = {
     documents: () => [asJson(report)],
     text: (isWide: boolean) => printMetallbMigration(report, isWide),
-    names: () => namedObjects("Service", changedBy(report)),
+    names: () => objectsByKey("Service", changedBy(report)),
   };
   io.stdout.write(printOutput(formOf(options), output));
   if (isPlanBlind(input) || report.isUnreadable) return 1;

@@ -21,7 +21,7 @@ import { ingressClasses } from "#src/view/served-ingresses.ts";
 import { nameIn, nameOf } from "./check-result.ts";
 import { clusterOptions } from "./cluster-options.ts";
 import { findingOf } from "./finding-of.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printLines } from "./print-lines.ts";
 import { printOutput } from "./print-output.ts";
@@ -30,7 +30,8 @@ import { readCheckedFiles } from "./read-checked-files.ts";
 import { exitCodeOfBlind } from "./see-installation.ts";
 import { findNginxInFiles, seeNginx, type SeenNginx } from "./see-nginx.ts";
 
-const specs = {
+/** Its options. */
+export const migrateNginxOptions = {
   manifests: sourceOptions.manifests,
   ...clusterOptions,
   ...outputOptions("one object with ingresses, settings, files, steps and problems"),
@@ -63,7 +64,7 @@ const ELSEWHERE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 
 /** Runs `hawser migrate ingress-nginx`. Resolves with the exit code. */
 export async function runMigrateNginx(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about, rest: "[FILE...]" });
+  const read = readOptions(migrateNginxOptions, args, io, { command, about, rest: "[FILE...]" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest } = read;
   const paths = rest.length > 0 || options.manifests === undefined ? rest : [options.manifests];
@@ -95,7 +96,7 @@ export async function runMigrateNginx(args: readonly string[], io: ProgramIo): P
     documents: () => [asJson(report)],
     text: (isWide: boolean) => printNginxMigration(report, isWide),
     names: () =>
-      namedObjects(
+      objectsByKey(
         "Ingress",
         report.ingresses.map(({ ingress }) => ingress),
       ),

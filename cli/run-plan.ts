@@ -15,7 +15,7 @@ import type { StatusInput } from "#src/view/status-input.ts";
 import { hasError } from "#src/model/field.ts";
 import { findingOf, type PlaceOfObject } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { parseDeletion, PLANNED_KINDS } from "./parse-deletion.ts";
 import { printOutput } from "./print-output.ts";
@@ -24,7 +24,8 @@ import { readCheckedFiles } from "./read-checked-files.ts";
 import { readManifests } from "./read-manifests.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
-const specs = {
+/** Its options. */
+export const planOptions = {
   filename: {
     kind: "list",
     short: "f",
@@ -55,7 +56,7 @@ const EXIT_HARM = 3;
 
 /** Runs `hawser plan`. Resolves with the exit code. */
 export async function runPlan(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about, rest: "[FILE...]" });
+  const read = readOptions(planOptions, args, io, { command, about, rest: "[FILE...]" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest } = read;
   const paths = [...options.filename, ...rest];
@@ -103,7 +104,7 @@ export async function runPlan(args: readonly string[], io: ProgramIo): Promise<n
   const output = {
     documents: () => [{ ...shown, problems: problems.map(withPlacePrinted) }],
     text: (isWide: boolean) => printPlan(shown, isWide),
-    names: () => namedObjects("Service", changedBy(foretold)),
+    names: () => objectsByKey("Service", changedBy(foretold)),
   };
   io.stdout.write(printOutput(formOf(options), output));
   if (isPlanBlind(input)) return 1;

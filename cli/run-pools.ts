@@ -8,13 +8,14 @@ import type { ExplainInput } from "#src/view/explain-context.ts";
 import { type PoolsView, viewPools } from "#src/view/view-pools.ts";
 import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printOutput } from "./print-output.ts";
 import { printPools } from "./print-pools.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
-const specs = {
+/** Its options. */
+export const poolsOptions = {
   ...lookOptions("Count"),
   ...outputOptions("one object with pools and problems"),
 } as const satisfies OptionSpecs;
@@ -31,7 +32,7 @@ the namespace; 2 for wrong options.`;
 
 /** Runs `hawser pools`. Resolves with the exit code. */
 export async function runPools(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about });
+  const read = readOptions(poolsOptions, args, io, { command, about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
   const seen = await seeInstallation(options, { command, io });
@@ -55,5 +56,5 @@ function asJson({ pools, problems }: PoolsView): unknown {
 function originOf(pool: string, { resources = [], configMap }: ExplainInput): readonly NamedObject[] {
   if (pool === "") return [];
   const own = resources.find(({ kind, metadata }) => kind === "IPAddressPool" && metadata.name === pool);
-  return own === undefined ? namedObjects("ConfigMap", [configMap]) : namedObjects(own.kind, [keyOf(own.metadata)]);
+  return own === undefined ? objectsByKey("ConfigMap", [configMap]) : objectsByKey(own.kind, [keyOf(own.metadata)]);
 }

@@ -17,7 +17,7 @@ import type { ExplainInput } from "#src/view/explain-context.ts";
 import { findService } from "#src/view/explain-subject.ts";
 import { planRelease, type ReleaseWish, type ServiceRelease } from "#src/view/plan-release.ts";
 import { lookOptions } from "./look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printLines } from "./print-lines.ts";
 import { printOutput } from "./print-output.ts";
@@ -25,7 +25,8 @@ import { printRelease, type ReleaseRow } from "./print-release.ts";
 import { releaseService, type ReleaseWorld } from "./release-service.ts";
 import { isPlanBlind, seeInstallation } from "./see-installation.ts";
 
-const specs = {
+/** Its options. */
+export const releaseOptions = {
   pool: {
     kind: "string",
     placeholder: "NAME",
@@ -48,7 +49,7 @@ const specs = {
   ...outputOptions("one object with released, kept, unfinished and untried"),
 } as const satisfies OptionSpecs;
 
-type Options = OptionValues<typeof specs>;
+type Options = OptionValues<typeof releaseOptions>;
 
 const command = "hawser release";
 const about = `Makes Services give up addresses, one Service at a time: of the Services named those that no pool contains any longer
@@ -64,7 +65,7 @@ const LONGEST_MS = 86_400_000;
 
 /** Runs `hawser release`. Resolves with the exit code. */
 export async function runRelease(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about, rest: "[SERVICE...]" });
+  const read = readOptions(releaseOptions, args, io, { command, about, rest: "[SERVICE...]" });
   if (read.kind === "exit") return read.code;
   const { values: options, rest } = read;
   const call = readCall(options, rest);
@@ -90,7 +91,7 @@ export async function runRelease(args: readonly string[], io: ProgramIo): Promis
     documents: () => [asJson(rows, options.dryRun)],
     text: (isWide: boolean) => printRelease(rows, options.dryRun, isWide),
     names: () =>
-      namedObjects(
+      objectsByKey(
         "Service",
         rows.map(({ service }) => service),
       ),

@@ -5,13 +5,14 @@ import { readOptions } from "#src/process/read-options.ts";
 import { type RoutesView, viewRoutes } from "#src/view/view-routes.ts";
 import { withFiles } from "./finding-of.ts";
 import { ingressLookOptions } from "./ingress-look-options.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printOutput } from "./print-output.ts";
 import { printRoutes } from "./print-routes.ts";
 import { seeIngresses } from "./see-ingresses.ts";
 
-const specs = {
+/** Its options. */
+export const routesOptions = {
   host: { kind: "string", placeholder: "HOST", help: "Only the rules that have the requests for this host" },
   ...ingressLookOptions,
   ...outputOptions("one object with routes and problems"),
@@ -27,7 +28,7 @@ Exit code: 0 when the table could be made; 1 when Ingresses, Services or Endpoin
 
 /** Runs `hawser routes`. Resolves with the exit code. */
 export async function runRoutes(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command, about });
+  const read = readOptions(routesOptions, args, io, { command, about });
   if (read.kind === "exit") return read.code;
   const looked = await seeIngresses(read.values, { command, io });
   if (!looked.ok) return looked.code;
@@ -37,7 +38,7 @@ export async function runRoutes(args: readonly string[], io: ProgramIo): Promise
     documents: () => [asJson(view)],
     text: (isWide: boolean) => printRoutes(view, isWide),
     names: () =>
-      namedObjects(
+      objectsByKey(
         "Ingress",
         (view.routes ?? []).map(({ ingress }) => ingress),
       ),

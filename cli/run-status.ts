@@ -10,20 +10,21 @@ import { withFiles } from "./finding-of.ts";
 import { lookOptions } from "./look-options.ts";
 import { lookAtCluster } from "./look-at-cluster.ts";
 import { openFolder } from "./open-folder.ts";
-import { namedObjects } from "./named-objects.ts";
+import { objectsByKey } from "./objects-by-key.ts";
 import { formOf, outputOptions } from "./output-options.ts";
 import { printOutput } from "./print-output.ts";
 import { printStatus } from "./print-status.ts";
 import { exitCodeOfBlind, NO_FILES } from "./see-installation.ts";
 
-const specs = {
+/** Its options. */
+export const statusOptions = {
   ...lookOptions("Show"),
   exitCode: { kind: "boolean", help: "Exit with 1 when a Service is not served, or no controller leads" },
   ...outputOptions("one object in one line"),
   watch: { kind: "boolean", help: "Print it again whenever it changes, until Ctrl-C" },
 } as const satisfies OptionSpecs;
 
-type Options = OptionValues<typeof specs>;
+type Options = OptionValues<typeof statusOptions>;
 
 const about = `Shows pools, Services with their addresses, owners and endpoints, the speaker of each Node, takeovers, leaders, the
 latest Events and every problem of the Hawser in a cluster, or in a folder of manifests. docs/status.md explains each column,
@@ -42,7 +43,7 @@ const CLEAR = "\u001B[H\u001B[2J\u001B[3J";
 
 /** Runs `hawser status`. Resolves with the exit code. */
 export async function runStatus(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command: "hawser status", about });
+  const read = readOptions(statusOptions, args, io, { command: "hawser status", about });
   if (read.kind === "exit") return read.code;
   const options = read.values;
   return options.manifests === undefined ? showCluster(options, io) : showFolder(options, options.manifests, io);
@@ -124,7 +125,7 @@ function print(status: StatusView, options: Options): string {
     documents: () => [{ ...status, problems: status.problems.map(withPlacePrinted) }],
     text: (isWide) => printStatus(status, wallMs(), isWide),
     names: () =>
-      namedObjects(
+      objectsByKey(
         "Service",
         status.services.map(({ service }) => service),
       ),

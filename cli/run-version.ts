@@ -11,7 +11,8 @@ import { printOutput } from "./print-output.ts";
 /** Where the native module may be: laid down by a release, or compiled at set-up. */
 const NATIVE_FILES = [`prebuilt/linux-${process.arch}.node`, "build/hawser.node"];
 
-const specs = {
+/** Its options. */
+export const versionOptions = {
   output: {
     kind: "string",
     default: "text",
@@ -26,7 +27,7 @@ const about = "Prints the versions of Hawser and of Node, and the state of the n
 
 /** Runs `hawser version`. The exit code is 0 also where the native module is missing. */
 export async function runVersion(args: readonly string[], io: ProgramIo): Promise<number> {
-  const read = readOptions(specs, args, io, { command: "hawser version", about, hasVariables: false });
+  const read = readOptions(versionOptions, args, io, { command: "hawser version", about, hasVariables: false });
   if (read.kind === "exit") return read.code;
   const nativeModule = nativeState();
   const platform = `${process.platform}-${process.arch}`;

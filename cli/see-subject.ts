@@ -31,14 +31,18 @@ type SeenSubject =
     }
   | { readonly ok: false; readonly code: number };
 
+/** The options of a command about one subject; `json` says what its JSON is. */
+export function subjectOptions(json: string) {
+  return { ...lookOptions("Show"), ...outputOptions(json) };
+}
+
 /** Reads the call of a command about one subject, and looks at the installation once. */
 export async function seeSubject(
   args: readonly string[],
   io: ProgramIo,
   { command, about, json }: SubjectCommand,
 ): Promise<SeenSubject> {
-  const specs = { ...lookOptions("Show"), ...outputOptions(json) };
-  const read = readOptions(specs, args, io, { command, about, rest: "SUBJECT" });
+  const read = readOptions(subjectOptions(json), args, io, { command, about, rest: "SUBJECT" });
   if (read.kind === "exit") return { ok: false, code: read.code };
   const subject = subjectIn(command, read.rest, io);
   if (subject === undefined) return { ok: false, code: EXIT_USAGE };

@@ -1,6 +1,6 @@
 import { objectAt, type NamedObject } from "#src/model/problem-place.ts";
 
 /** Objects of one kind by their keys, `namespace/name`. */
-export function namedObjects(kind: string, keys: Iterable<string>): readonly NamedObject[] {
+export function objectsByKey(kind: string, keys: Iterable<string>): readonly NamedObject[] {
   return [...keys].filter((key) => key !== "").map((key) => objectAt(kind, key).object);
 }
