@@ -20,6 +20,7 @@ import { SPEAKER_METRIC_LABELS } from "#speaker/metric-labels.ts";
 import { createSpeakerMetrics } from "#speaker/metrics.ts";
 import { type MetricLabels, PROCESS_METRIC_LABELS } from "#src/process/metric-labels.ts";
 import { createRegistry } from "#src/process/create-registry.ts";
+import { promtool } from "#test/support/promtool.ts";
 import { SpeakerNetwork } from "#test/speaker/speaker-network.ts";
 import { read, root, tableOf, withTable } from "./page.ts";
 
@@ -127,9 +128,7 @@ const labels: MetricLabels = {
   ...PROCESS_METRIC_LABELS,
 };
 
-/** promtool is of Debian's package prometheus; .ci/run fetches it. */
-const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
-if (!hasPromtool)
+if (promtool === undefined)
   console.log("skipped: promtool is not installed (Debian package prometheus), the metrics are not checked with it");
 
 /** A metric as it is registered: prom-client's own type leaves out most of this. */
@@ -243,12 +242,12 @@ describe("docs/metrics.md", () => {
     for (const cause of ["NotWanted", "Forbidden"]) expect(causes).not.toContain(cause);
   });
 
-  it.skipIf(!hasPromtool).each(Object.entries({ ...fillers, traffic: fillTraffic }))(
+  it.skipIf(promtool === undefined).each(Object.entries({ ...fillers, traffic: fillTraffic }))(
     "A promtool finds nothing in the metrics of the %s",
     async (name, fill) => {
       const registry = createRegistry(name);
       fill(registry);
-      const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+      const { status, stdout, stderr } = spawnSync(promtool ?? "", ["check", "metrics"], {
         input: await registry.metrics(),
         encoding: "utf8",
       });

@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import { ways } from "#scripts/manifests/render.ts";
+import { config, kustomize, type Manifest, nameOf, podOf, readManifests } from "#test/config/kustomization.ts";
+import { promtool, runPromtool } from "#test/support/promtool.ts";
+import { targetLabels } from "./target-series.ts";
+
+const folder = join(config, "monitoring");
+const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+if (!hasKubectl) console.log("skipped: there is no kubectl, config/monitoring is not rendered");
+
+interface PodMonitorSpec {
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly podMetricsEndpoints: readonly {
+    readonly port: string;
+    readonly honorLabels: boolean;
+    readonly relabelings: readonly { readonly targetLabel: string; readonly replacement?: string }[];
+  }[];
+}
+
+interface ScrapeJob {
+  readonly relabel_configs: readonly { readonly target_label?: string }[];
+}
+
+const monitors = readManifests(join(folder, "pod-monitors.yaml"));
+
+describe("config/monitoring", () => {
+  it.each(ways)("has a PodMonitor for the pods of each program of %s, with the labels that the alerts use", (way) => {
+    const pods = kustomize(join(config, "expose", way)).filter((object) => podOf(object) !== undefined);
+    expect(pods.map(nameOf)).toHaveLength(monitors.length);
+    for (const object of pods) {
+      const [container] = podOf(object)?.containers ?? [];
+      const { labels = {} } = (object.spec as { template: { metadata: Manifest["metadata"] } }).template.metadata;
+      const of = monitors
+        .map(({ spec }) => spec as PodMonitorSpec)
+        .filter(({ selector }) =>
+          Object.entries(selector.matchLabels).every(([name, value]) => labels[name] === value),
+        );
+      expect(of).toHaveLength(1);
+      const [endpoint] = of[0]?.podMetricsEndpoints ?? [];
+      expect(container?.ports.map(({ name }) => name)).toContain(endpoint?.port);
+      expect(endpoint?.honorLabels).toBe(true);
+      expect(endpoint?.relabelings.find(({ targetLabel }) => targetLabel === "job")?.replacement).toBe(
+        `hawser-${container?.name}`,
+      );
+    }
+  });
+
+  it.skipIf(!hasKubectl)("can be added to each way, with config/open-metrics", () => {
+    const directory = mkdtempSync(join(tmpdir(), "hawser-monitoring-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    for (const way of ways) {
+      const text = {
+        apiVersion: "kustomize.config.k8s.io/v1beta1",
+        kind: "Kustomization",
+        resources: [relative(directory, join(config, "expose", way))],
+        components: ["open-metrics", "monitoring"].map((name) => relative(directory, join(config, name))),
+      };
+      writeFileSync(join(directory, "kustomization.yaml"), stringify(text));
+      const { stdout, stderr } = spawnSync("kubectl", ["kustomize", directory], { encoding: "utf8" });
+      expect(stderr).toBe("");
+      const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+      const added = objects.filter(({ apiVersion }) => apiVersion === "monitoring.coreos.com/v1");
+      expect(added.map(nameOf).toSorted()).toEqual([
+        ...["controller", "ingress", "speaker"].map((name) => `PodMonitor hawser-system/hawser-${name}`),
+        "PrometheusRule hawser-system/hawser",
+      ]);
+      expect(objects).toHaveLength(kustomize(join(config, "expose", way)).length + added.length);
+    }
+  });
+
+  it("has the same alerts with and without the operator", () => {
+    const [rule] = readManifests(join(folder, "prometheus-rule.yaml"));
+    expect(rule?.spec).toEqual(parse(readFileSync(join(folder, "prometheus/hawser.rules.yaml"), "utf8")));
+  });
+
+  const scrape = parse(readFileSync(join(folder, "prometheus/scrape.yaml"), "utf8")) as {
+    readonly scrape_configs: readonly ScrapeJob[];
+  };
+
+  it("gives targets the same labels without the operator", () => {
+    const [job] = scrape.scrape_configs;
+    const labels = job?.relabel_configs.flatMap(({ target_label }) => target_label ?? []);
+    expect(labels?.toSorted()).toEqual(
+      Object.keys(targetLabels("ingress", 1))
+        .filter((name) => name !== "instance")
+        .toSorted(),
+    );
+  });
+
+  it.skipIf(promtool === undefined)("has a job that Prometheus can read", () => {
+    // Debian's promtool knows no Kubernetes: that part is checked above.
+    const jobs = scrape.scrape_configs.map((job) => ({ ...job, kubernetes_sd_configs: undefined }));
+    const { status, said } = runPromtool(["check", "config"], stringify({ scrape_configs: jobs }));
+    expect([said.includes("SUCCESS"), status]).toEqual([true, 0]);
+  });
+});
