@@ -15,7 +15,7 @@ import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
 import { refusedStep, type UrlStep } from "./url-step.ts";
-import { passwordFault, signInFault } from "./view-routes.ts";
+import { passwordFault, printFault, signInFault } from "./view-routes.ts";
 
 const VERIFIED = "the token is verified with the keys of its issuer, which cannot be done from here";
 const SIGNED_IN = "a browser without a session is sent to the provider to sign in; sessions cannot be read from here";
@@ -55,7 +55,7 @@ function explainSignIn(
   if (fault === undefined)
     return { step: unknownStep("access", { text: `${settings}: ${isOwn ? OWN_PATH : SIGNED_IN}.` }) };
   const { status } = REFUSAL_TEXTS["closed-secret"];
-  const text = sentence(`${settings}: the request is answered ${status}: ${fault.what}: ${fault.why}`);
+  const text = sentence(`${settings}: the request is answered ${status}: ${printFault(fault)}`);
   return refusedStep("access", "closed-secret", { text, fix: sentence(fault.fix) });
 }
 

@@ -7,7 +7,7 @@ import { balancingSettings, printSettings } from "./filter-settings.ts";
 import { REFUSAL_TEXTS } from "./request-reason.ts";
 import type { UrlContext } from "./url-context.ts";
 import { refusedStep, type UrlStep } from "./url-step.ts";
-import { endpointSecretFault, serviceOfBackend } from "./view-routes.ts";
+import { endpointSecretFault, printFault, serviceOfBackend } from "./view-routes.ts";
 
 /** How the endpoint is chosen. */
 export function explainBalancing({ decision }: UrlContext): readonly ExplainStep[] {
@@ -48,7 +48,7 @@ function forwardedTo({ seen, question }: UrlContext, rule: Rule, { key, endpoint
   const isSecure = rule.filters.transport?.scheme !== "client" || question.isSecure;
   const fault = isSecure ? endpointSecretFault(seen, rule) : undefined;
   if (fault !== undefined) {
-    const text = sentence(`${key}: the request is answered 503: ${fault.what}: ${fault.why}`);
+    const text = sentence(`${key}: the request is answered 503: ${printFault(fault)}`);
     return refusedStep("endpoints", "closed-secret", { text, fix: sentence(fault.fix) });
   }
   const answer = { service: key };

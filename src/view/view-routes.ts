@@ -1,5 +1,6 @@
 import { secretsOf } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { ClosedReason } from "#src/model/closed-reason.ts";
+import { printPlace } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { SecretFaults } from "#src/model/secret-claims.ts";
 import { aliasesByHost, rulesOf } from "#src/routing/list-routes.ts";
@@ -143,7 +144,14 @@ function viewClosed(seen: SeenRoutes, rule: Rule): Pick<RouteView, "closed" | "w
   const { action } = rule;
   if (action.kind === "closed") return { closed: action.reason, why: whyRuleClosed(seen, rule) };
   const fault = passwordFault(seen, rule) ?? endpointSecretFault(seen, rule) ?? signInFault(seen, rule);
-  return fault === undefined ? { closed: null, why: "" } : { closed: "closed-secret", why: printWhy(fault) };
+  return fault === undefined
+    ? { closed: null, why: "" }
+    : { closed: "closed-secret", why: `${sentence(printFault(fault))} ${sentence(fault.fix)}` };
+}
+
+/** What is wrong with a Secret, and with which one: a rule may need several. */
+export function printFault({ at, what, why }: Problem): string {
+  return `${printPlace(at)}: ${what}: ${why}`;
 }
 
 /** What is wrong with the Secret with names and passwords of a rule. */

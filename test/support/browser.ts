@@ -21,8 +21,10 @@ interface KeptCookie {
 export interface BrowserOptions {
   /** Authorities that it trusts. */
   readonly ca: string;
-  /** The port on loopback for a host and port of a URL. */
-  readonly portOf: (host: string, port: number) => number;
+  /** The port on loopback for a host and port of a URL; by default the same. */
+  readonly portOf?: (host: string, port: number) => number;
+  /** Where a host of a URL is; by default on loopback. */
+  readonly addressOf?: (host: string) => string;
 }
 
 export interface Visit {
@@ -90,11 +92,11 @@ export class Browser {
     const cookie = this.cookiesFor(hostname)
       .map(({ name, value }) => `${name}=${value}`)
       .join("; ");
-    const { ca, portOf } = this.#options;
+    const { ca, portOf = (_, wanted) => wanted, addressOf = () => "127.0.0.1" } = this.#options;
     const request = httpsRequest({
       agent: false,
       ca,
-      host: "127.0.0.1",
+      host: addressOf(hostname),
       port: portOf(hostname, port === "" ? 443 : Number(port)),
       servername: hostname,
       method,

@@ -24,11 +24,12 @@ export interface ProviderOptions {
   readonly redirectUris: readonly string[];
   readonly afterLogout?: readonly string[];
   readonly key?: webcrypto.JsonWebKey;
-  /** Where to listen; by default at any port. */
+  /** Where to listen; by default at any port of loopback. */
   readonly port?: number;
+  readonly address?: string;
 }
 
-/** A real provider (oidc-provider) on loopback, which signs in the user that it is told, without a form. */
+/** A real provider (oidc-provider), which signs in the user that it is told, without a form. */
 export interface TestProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly port: number;
@@ -42,7 +43,7 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
   const { certificatePem: cert, privateKeyPem: key } = options.certificate;
   const asked: string[] = [];
   const server = createServer({ cert, key });
-  server.listen(options.port ?? 0, "127.0.0.1");
+  server.listen(options.port ?? 0, options.address ?? "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const issuer = `https://${options.host}:${port}`;
@@ -60,8 +61,13 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
         grant_types: ["authorization_code"],
       },
     ],
-    claims: { openid: ["sub"], email: ["email"], groups: ["groups"] },
-    scopes: ["openid", "email", "groups"],
+    claims: {
+      openid: ["sub"],
+      email: ["email", "email_verified"],
+      groups: ["groups"],
+      profile: ["preferred_username", "realm_access"],
+    },
+    scopes: ["openid", "email", "groups", "profile"],
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...known.get(id) }) }),
     interactions: { url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },

@@ -110,12 +110,13 @@ function distinct(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function missing(key: string): Problem {
+  const [namespace, name] = key.split("/");
   return {
     code: "OIDC_SECRET_UNUSABLE",
     at: objectAt("Secret", key),
     what: "Closed the paths of the HTTPPolicies that name it for sign-in",
     why: "it does not exist",
-    fix: "Make it with: kubectl create secret generic NAME --from-literal client-secret=SECRET --from-literal session-keys=$(openssl rand -base64 32)",
+    fix: `Make it with: kubectl --namespace ${namespace} create secret generic ${name} --from-literal client-secret=SECRET --from-literal session-keys=$(openssl rand -base64 32)`,
     severity: "error",
   };
 }
