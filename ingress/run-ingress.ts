@@ -33,6 +33,7 @@ import { reachableAddresses } from "./names/reachable-address.ts";
 import { PasswordChecker } from "./auth/password-checker.ts";
 import { OidcClients } from "./auth/oidc-clients.ts";
 import { OidcStep } from "./auth/oidc-step.ts";
+import { authServiceLog } from "./auth/auth-service-log.ts";
 import { signInLog } from "./auth/sign-in-log.ts";
 import { PasswordStep } from "./auth/password-step.ts";
 import { satisfied } from "./auth/satisfied.ts";
@@ -132,7 +133,11 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const { forQuestions, forRequests } = reachableAddresses({ env: io.env, isOfThisNode });
   const resolverOf = (isReachable: (address: string) => boolean) =>
     hostResolver({ resolve: systemLookup, isReachable, clockMs: monotonicMs });
-  const service = authService({ lookup: resolverOf(forQuestions), isReachable: forQuestions });
+  const service = authService({
+    lookup: resolverOf(forQuestions),
+    isReachable: forQuestions,
+    onFailure: authServiceLog(log, monotonicMs),
+  });
   const mirror = new MirrorSender({ lookup: resolverOf(forRequests), isReachable: forRequests });
   const passwordStep = new PasswordStep(new PasswordChecker(passwords));
   const serviceStep = new ServiceStep(new ExternalAuthorizer(service, monotonicMs));

@@ -2,16 +2,28 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import type { AuthQuestion } from "#src/auth/auth-question.ts";
-import type { AuthAnswer } from "#src/auth/auth-verdict.ts";
+import { type AuthAnswer, isVerdict } from "#src/auth/auth-verdict.ts";
 
 /** What came of a question: an answer, or why there is none. */
 export type AuthOutcome =
   | { readonly kind: "answer"; readonly answer: AuthAnswer }
   | { readonly kind: "unreachable" | "timeout" | "malformed" };
 
+/** A question without an answer that says whether a request may come in. */
+export interface AuthFailure {
+  /** Of what asked (`ExternalAuth.place`). */
+  readonly place: string;
+  /** `https://auth.example.com:443` */
+  readonly service: string;
+  readonly kind: "unreachable" | "timeout" | "malformed" | "status";
+  /** For a log. */
+  readonly why: string;
+}
+
 /** Asks services; never rejects. */
 export interface AuthService {
-  ask(question: AuthQuestion): Promise<AuthOutcome>;
+  /** `place`: of what asks. */
+  ask(question: AuthQuestion, place?: string): Promise<AuthOutcome>;
   close(): void;
 }
 
@@ -20,6 +32,7 @@ export interface AuthServiceOptions {
   readonly isReachable: (address: string) => boolean;
   /** Milliseconds for the whole of an answer's head, connecting included; by default 20 s. */
   readonly answerMs?: number;
+  readonly onFailure?: (failure: AuthFailure) => void;
 }
 
 const ANSWER_MS = 20_000;
@@ -41,15 +54,26 @@ const CLOSED_MEANWHILE = new Set(["ECONNRESET", "EPIPE"]);
 const MALFORMED = /^(?:HPE_|ERR_INVALID|ERR_HTTP)/;
 
 /** A client of services that say who may come in. */
-export function authService({ lookup, isReachable, answerMs = ANSWER_MS }: AuthServiceOptions): AuthService {
+export function authService(options: AuthServiceOptions): AuthService {
+  const { lookup, isReachable, answerMs = ANSWER_MS, onFailure } = options;
   const kept = { keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS, timeout: IDLE_MS, scheduling: "lifo" } as const;
   const agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
 
   /** Asks again where the connection was closed before the question came. */
-  async function ask(question: AuthQuestion): Promise<AuthOutcome> {
-    const outcome = await askOnce(question);
-    const isStale = "isStale" in outcome && outcome.isStale;
-    return withoutStale(isStale ? await askOnce(question) : outcome);
+  async function ask(question: AuthQuestion, place = ""): Promise<AuthOutcome> {
+    const first = await askOnce(question);
+    const isStale = first.kind !== "answer" && first.isStale;
+    const outcome = isStale === true ? await askOnce(question) : first;
+    const { scheme, host, port } = question;
+    const failed = { place, service: `${scheme}://${host}:${port}` };
+    if (outcome.kind === "answer") {
+      const { status } = outcome.answer;
+      if (!isVerdict(status)) onFailure?.({ ...failed, kind: "status", why: `it answered ${status}` });
+      return outcome;
+    }
+    const { kind, why } = outcome;
+    onFailure?.({ ...failed, kind, why });
+    return { kind };
   }
 
   function askOnce(question: AuthQuestion): Promise<FirstOutcome> {
@@ -57,8 +81,9 @@ export function authService({ lookup, isReachable, answerMs = ANSWER_MS }: AuthS
     const { scheme, host, port, method, target, fields } = question;
     const name = host.replace(/^\[(.*)\]$/, "$1");
     // An address is never looked up.
-    if (isIP(name) !== 0 && !isReachable(name)) return Promise.resolve({ kind: "unreachable" });
-    const options = {
+    if (isIP(name) !== 0 && !isReachable(name))
+      return Promise.resolve({ kind: "unreachable", why: "it may not be asked" });
+    const asked = {
       agent: agents[scheme],
       host: name,
       port,
@@ -72,13 +97,13 @@ export function authService({ lookup, isReachable, answerMs = ANSWER_MS }: AuthS
     };
     let request: ClientRequest;
     try {
-      request = scheme === "https" ? httpsRequest(options) : httpRequest(options);
-    } catch {
+      request = scheme === "https" ? httpsRequest(asked) : httpRequest(asked);
+    } catch (error) {
       // Node refuses to send a target or a field.
-      return Promise.resolve({ kind: "malformed" });
+      return Promise.resolve({ kind: "malformed", why: (error as Error).message });
     }
     const timer = setTimeout(() => {
-      resolve({ kind: "timeout" });
+      resolve({ kind: "timeout", why: `no answer in ${answerMs} ms` });
       request.destroy();
     }, answerMs);
     const settle = (outcome: FirstOutcome) => {
@@ -87,18 +112,20 @@ export function authService({ lookup, isReachable, answerMs = ANSWER_MS }: AuthS
     };
     request.on("response", (response) => {
       const fields = pairs(response.rawHeaders);
-      if (fields.length > MAX_FIELDS) settle({ kind: "malformed" });
+      if (fields.length > MAX_FIELDS) settle({ kind: "malformed", why: "too many header fields" });
       else settle({ kind: "answer", answer: { status: response.statusCode ?? 0, fields } });
       drain(response, request);
     });
     request.on("upgrade", (_response, socket) => {
       socket.destroy();
-      settle({ kind: "malformed" });
+      settle({ kind: "malformed", why: "it changed the protocol" });
     });
     request.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? "";
       const isStale = request.reusedSocket && CLOSED_MEANWHILE.has(code);
-      settle(MALFORMED.test(code) ? { kind: "malformed" } : { kind: "unreachable", isStale });
+      // Node adds to some what a developer may try.
+      const why = error.message.replace(/; if the root CA .*/, "") || code;
+      settle(MALFORMED.test(code) ? { kind: "malformed", why } : { kind: "unreachable", why, isStale });
     });
     request.end();
     return promise;
@@ -113,12 +140,10 @@ export function authService({ lookup, isReachable, answerMs = ANSWER_MS }: AuthS
   };
 }
 
-/** An outcome that may be due to a connection which the service has closed meanwhile. */
-type FirstOutcome = AuthOutcome | { readonly kind: "unreachable"; readonly isStale: boolean };
-
-function withoutStale(outcome: FirstOutcome): AuthOutcome {
-  return outcome.kind === "unreachable" ? { kind: "unreachable" } : outcome;
-}
+/** What came of asking once; `isStale`: it may be due to a connection that the service has closed meanwhile. */
+type FirstOutcome =
+  | Extract<AuthOutcome, { readonly kind: "answer" }>
+  | { readonly kind: Exclude<AuthOutcome["kind"], "answer">; readonly why: string; readonly isStale?: boolean };
 
 /** Reads the body without looking at it; one that is long or slow costs the connection. */
 function drain(response: IncomingMessage, request: ClientRequest): void {

@@ -55,7 +55,7 @@ export class ExternalAuthorizer {
     const service = `${question.scheme}://${question.host}:${question.port}`;
     const isBusy = (this.#waiting.get(service) ?? 0) >= MAX_QUESTIONS;
     if (auth.cacheKey === undefined)
-      return isBusy ? { kind: "busy" } : this.#count(service, this.#service.ask(question));
+      return isBusy ? { kind: "busy" } : this.#count(service, this.#service.ask(question, auth.place));
     const key = keyOf(auth, request, question);
     const kept = this.#letIn.get(key) ?? this.#refused.get(key);
     if (kept !== undefined && this.#clockMs() < kept.untilMs) return { kind: "answer", answer: kept.answer };
@@ -67,7 +67,7 @@ export class ExternalAuthorizer {
     const same = this.#asked.get(key);
     if (same !== undefined) {
       const { outcome, isForAll } = await same;
-      return isForAll ? outcome : this.#service.ask(question);
+      return isForAll ? outcome : this.#service.ask(question, auth.place);
     }
     const first = this.#askFirst(key, auth, question);
     this.#asked.set(key, first);
@@ -75,8 +75,9 @@ export class ExternalAuthorizer {
     return outcome;
   }
 
-  async #askFirst(key: string, { cacheDurations }: ExternalAuth, question: AuthQuestion): Promise<FirstOutcome> {
-    const outcome = await this.#service.ask(question);
+  async #askFirst(key: string, auth: ExternalAuth, question: AuthQuestion): Promise<FirstOutcome> {
+    const { place, cacheDurations } = auth;
+    const outcome = await this.#service.ask(question, place);
     this.#asked.delete(key);
     if (outcome.kind !== "answer") return { outcome, isForAll: true };
     const { answer } = outcome;

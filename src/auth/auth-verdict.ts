@@ -25,6 +25,11 @@ export type AuthVerdict =
     }
   | { readonly kind: "fail" };
 
+/** Whether answers of this status say that a request may come in, or that it may not. */
+export function isVerdict(status: number): boolean {
+  return (status >= 200 && status <= 299) || status === 401 || status === 403;
+}
+
 /** What a field value may hold (RFC 9110 section 5.5). */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Of cookies and challenges, each: an answer that has more is not taken in parts. */
@@ -39,7 +44,7 @@ export function verdictOf({ status, fields }: AuthAnswer, passedOn: readonly str
   const challenges = valuesOf("www-authenticate");
   if (cookies.length > MAX_VALUES || challenges.length > MAX_VALUES) return FAILED;
   if (status === 401 || status === 403) return { kind: "refuse", status, challenges, cookies };
-  if (status < 200 || status > 299) return FAILED;
+  if (!isVerdict(status)) return FAILED;
   const passed = passedOn.flatMap((name) => {
     const values = valuesOf(name);
     return values.length === 0 ? [] : [[name, values.join(", ")] as const];

@@ -27,7 +27,7 @@ const HOST_VARIABLES = ["host", "http_host", "best_http_host", "server_name"];
 
 export const AUTH_URL: ServedAnnotation<AuthUrl | "none"> = {
   names: ["auth-url"],
-  doc: "A service that is asked about each request: 2xx lets it in, 401 and 403 do not, and neither does any other answer",
+  doc: "A service that is asked about each request: 2xx lets it in, 401 and 403 do not, and neither does any other answer. By HTTPS only where its certificate is valid",
   served: { prefixes: OWN_PREFIXES, parse: parseAuthUrl },
   risks: [{ effect: "restriction", asks: ASKS.on }],
   instead: INSTEAD.external,

@@ -1,9 +1,12 @@
+import { once } from "node:events";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { authService, type AuthService } from "#ingress/auth/auth-service.ts";
+import { type AuthFailure, authService, type AuthService } from "#ingress/auth/auth-service.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { isReachableAddress } from "#ingress/names/reachable-address.ts";
 import type { AuthQuestion } from "#src/auth/auth-question.ts";
+import { issueCertificate } from "#test/support/issue-certificate.ts";
 
 const open: Disposable[] = [];
 afterEach(() => {
@@ -32,13 +35,17 @@ async function serve(onRequest: (socket: Socket, text: string) => void) {
   return { port: (server.address() as AddressInfo).port, sockets, received: () => received };
 }
 
-function clientWith(answerMs: number, isReachable: (address: string) => boolean = () => true): AuthService {
+function clientWith(
+  answerMs: number,
+  isReachable: (address: string) => boolean = () => true,
+  onFailure?: (failure: AuthFailure) => void,
+): AuthService {
   const lookup = hostResolver({
     resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
     isReachable,
     clockMs: () => performance.now(),
   });
-  const client = authService({ lookup, isReachable, answerMs });
+  const client = authService({ lookup, isReachable, answerMs, ...(onFailure && { onFailure }) });
   open.push({ [Symbol.dispose]: () => client.close() });
   return client;
 }
@@ -81,6 +88,20 @@ describe("authService()", () => {
     expect(server.received()).toMatch(
       /^GET \/check HTTP\/1\.1\r\nHost: auth\.test\r\nCookie: a=b\r\nConnection: keep-alive\r\n\r\n$/,
     );
+  });
+
+  it.each([
+    { status: 204, whys: [] },
+    { status: 401, whys: [] },
+    { status: 403, whys: [] },
+    { status: 302, whys: ["it answered 302"] },
+    { status: 502, whys: ["it answered 502"] },
+  ])("reports the status $status as no verdict: $whys", async ({ status, whys }) => {
+    const server = await serve((socket) => socket.write(`HTTP/1.1 ${status} x\r\nContent-Length: 0\r\n\r\n`));
+    const failures: AuthFailure[] = [];
+    const client = clientWith(5_000, undefined, (failure) => failures.push(failure));
+    expect(await client.ask(questionTo(server.port))).toMatchObject({ answer: { status } });
+    expect(failures.map(({ why }) => why)).toEqual(whys);
   });
 
   it("uses a connection again", async () => {
@@ -174,9 +195,31 @@ describe("authService()", () => {
     expect(server.sockets).toHaveLength(0);
   });
 
-  it("does not believe a certificate that no authority has signed", async () => {
-    const server = await serve((socket) => socket.end());
-    expect(await clientWith(5_000).ask(questionTo(server.port, { scheme: "https" }))).toEqual({ kind: "unreachable" });
+  it("does not believe a certificate that no authority has signed, and says why", async () => {
+    const { certificatePem: cert, privateKeyPem: key } = issueCertificate({
+      commonName: "auth.test",
+      names: ["auth.test"],
+      keyType: "ec",
+      fromMs: Date.now() - 86_400_000,
+      toMs: Date.now() + 86_400_000,
+    });
+    const server = createSecureServer({ cert, key });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    open.push({ [Symbol.dispose]: () => void server.close() });
+    const failures: AuthFailure[] = [];
+    const client = clientWith(5_000, undefined, (failure) => failures.push(failure));
+    const { port } = server.address() as AddressInfo;
+    const question = questionTo(port, { scheme: "https", host: "auth.test" });
+    expect(await client.ask(question, "shop/web Prefix /")).toEqual({ kind: "unreachable" });
+    expect(failures).toEqual([
+      {
+        place: "shop/web Prefix /",
+        service: `https://auth.test:${port}`,
+        kind: "unreachable",
+        why: "self-signed certificate",
+      },
+    ]);
   });
 
   it("sends no target and no field that would be a request of its own", async () => {
