@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { buildMetallb } from "#lab/metallb/build-metallb.ts";
+import { buildOauth2Proxy } from "#lab/oauth2-proxy/build-oauth2-proxy.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "../lab/install/why-no-install.ts";
 import { processIo } from "#src/process/program-io.ts";
@@ -26,6 +27,7 @@ const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 /** What tests and benches run beside Hawser: each is built by an option of its name. */
 const BESIDE = {
   metallb: { build: buildMetallb, help: "Also build MetalLB, which tests and benches run beside Hawser" },
+  "oauth2-proxy": { build: buildOauth2Proxy, help: "Also build oauth2-proxy, which a test runs beside Hawser" },
 };
 
 const specs = {

@@ -27,6 +27,12 @@ const BUILDS = {
     options: ["--metallb"],
     ask: "whyNoMetallb",
   },
+  "oauth2-proxy": {
+    tests: "test/cluster with oauth2-proxy",
+    needs: "oauth2-proxy with Go: about 2 minutes the first time",
+    options: ["--oauth2-proxy"],
+    ask: "whyNoOauth2Proxy",
+  },
   install: {
     tests: "test/install",
     needs: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",

@@ -65,7 +65,9 @@ export class SignInWorld implements AsyncDisposable {
   }
 
   /** `client`: as which the provider knows who sends browsers to it. */
-  static async start(client: Pick<ProviderOptions, "clientId" | "redirectUris" | "afterLogout">): Promise<SignInWorld> {
+  static async start(
+    client: Pick<ProviderOptions, "clientId" | "redirectUris" | "afterLogout" | "canRefresh">,
+  ): Promise<SignInWorld> {
     await using starting = new AsyncDisposableStack();
     const directory = mkdtempSync(join(tmpdir(), "hawser-sign-in-"));
     starting.defer(() => rmSync(directory, { recursive: true, force: true }));

@@ -24,6 +24,8 @@ export interface ProviderOptions {
   readonly redirectUris: readonly string[];
   readonly afterLogout?: readonly string[];
   readonly key?: webcrypto.JsonWebKey;
+  /** Whether the client gets refresh tokens. Default false. */
+  readonly canRefresh?: boolean;
   /** Where to listen; by default at any port of loopback. */
   readonly port?: number;
   readonly address?: string;
@@ -58,7 +60,7 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
         redirect_uris: options.redirectUris,
         post_logout_redirect_uris: options.afterLogout ?? [],
         response_types: ["code"],
-        grant_types: ["authorization_code"],
+        grant_types: ["authorization_code", ...(options.canRefresh === true ? ["refresh_token"] : [])],
       },
     ],
     claims: {
@@ -67,7 +69,8 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
       groups: ["groups"],
       profile: ["preferred_username", "realm_access"],
     },
-    scopes: ["openid", "email", "groups", "profile"],
+    scopes: ["openid", "email", "groups", "profile", "offline_access"],
+    issueRefreshToken: () => options.canRefresh === true,
     findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...known.get(id) }) }),
     interactions: { url: (_context: unknown, { uid }: { readonly uid: string }) => `/interaction/${uid}` },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
