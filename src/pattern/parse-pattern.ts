@@ -41,7 +41,7 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
  * What an expression will be compared with. `path`: visible ASCII, without regard to the case of letters; characters that are
  * not visible ASCII are read as the escapes of their bytes (`%C3%A9`). `value`: any ASCII, where case counts.
  */
-type ComparedText = "path" | "value";
+export type ComparedText = "path" | "value";
 
 /**
  * Reads a regular expression as PCRE does. Throws a PatternFault for what is not an expression, and for what cannot be decided in

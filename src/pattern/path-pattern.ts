@@ -1,9 +1,7 @@
+import type { PatternProgram } from "./compile-pattern.ts";
+import { groupsIn } from "./groups-in.ts";
 import { matchProgram, type StepBudget } from "./match-program.ts";
-import { parsePattern, PatternFault } from "./parse-pattern.ts";
-import { type PatternProgram, compilePattern } from "./compile-pattern.ts";
-
-/** Characters of an expression. */
-const MAX_LENGTH = 512;
+import { readProgram } from "./read-program.ts";
 
 /**
  * A regular expression that paths are compared with: from their beginning, not to their end, without regard to case, as
@@ -18,13 +16,8 @@ export class PathPattern {
 
   /** The expression that this text is, or why it cannot be used: a sentence without its end. */
   static read(text: string): PathPattern | { readonly why: string } {
-    if (text.length > MAX_LENGTH) return { why: `it has more than ${MAX_LENGTH} characters` };
-    try {
-      return new PathPattern(compilePattern(parsePattern(`^${text}`)));
-    } catch (error) {
-      if (error instanceof PatternFault) return { why: error.message };
-      throw error;
-    }
+    const program = readProgram(text, "path");
+    return "why" in program ? program : new PathPattern(program);
   }
 
   /** Whether a normalised path matches; what that takes is taken off the budget. */
@@ -35,10 +28,6 @@ export class PathPattern {
   /** The text that matches, and that of each group (empty where it took no part); undefined where the path does not match. */
   groups(path: string): readonly string[] | undefined {
     const places = matchProgram(this.#program, path);
-    if (places === undefined) return undefined;
-    return Array.from({ length: places.length / 2 }, (_, index) => {
-      const [start, end] = [places[2 * index]!, places[2 * index + 1]!];
-      return start === -1 || end === -1 ? "" : path.slice(start, end);
-    });
+    return places && groupsIn(path, places);
   }
 }

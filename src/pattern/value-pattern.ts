@@ -1,9 +1,7 @@
-import { compilePattern, type PatternProgram } from "./compile-pattern.ts";
+import type { PatternProgram } from "./compile-pattern.ts";
 import { matchProgram } from "./match-program.ts";
-import { parsePattern, PatternFault } from "./parse-pattern.ts";
+import { readProgram } from "./read-program.ts";
 
-/** Characters of an expression. */
-const MAX_LENGTH = 512;
 /** Characters of a value: a comparison takes up to 500 steps for each, in the engine's thread. */
 const MAX_VALUE_LENGTH = 1_024;
 
@@ -22,13 +20,8 @@ export class ValuePattern {
 
   /** The expression that this text is, or why it cannot be used: a sentence without its end. */
   static read(text: string): ValuePattern | { readonly why: string } {
-    if (text.length > MAX_LENGTH) return { why: `it has more than ${MAX_LENGTH} characters` };
-    try {
-      return new ValuePattern(text, compilePattern(parsePattern(text, "value")));
-    } catch (error) {
-      if (error instanceof PatternFault) return { why: error.message };
-      throw error;
-    }
+    const program = readProgram(text, "value");
+    return "why" in program ? program : new ValuePattern(text, program);
   }
 
   /** Whether a value matches. One of more than 1,024 characters never does; no character that is not ASCII does. */
