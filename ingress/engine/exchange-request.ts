@@ -1,5 +1,6 @@
 import type { AnswerRate } from "#src/filters/answer-rate.ts";
 import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
+import type { FieldRewrites } from "#src/filters/field-rewrites.ts";
 import type { MirrorPolicy } from "#src/filters/mirror-policy.ts";
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
@@ -80,6 +81,7 @@ export function exchangeRequest(
       ? grant
       : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant);
   const known = { client: connection, path: decision.path, backendHost: decision.backend.host };
+  const questioned = () => new QuestionedHead(bytes, head, known);
   const mayCompress = !compressors.isOff && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
@@ -102,13 +104,18 @@ export function exchangeRequest(
     grant:
       requestHeaders === undefined
         ? ofClient
-        : withRequestHeaders(requestHeaders, new QuestionedHead(bytes, head, known), { grant: ofClient, rule: fields }),
-    edit,
+        : withRequestHeaders(requestHeaders, questioned(), { grant: ofClient, rule: fields }),
+    edit: edit?.rewrites?.hasVariables === true ? forRequest(edit, edit.rewrites, questioned()) : edit,
     compression: mayCompress
       ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
       : undefined,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
+}
+
+/** The edit of the answer with what it is to say of the request, whose head is another one's by then. */
+function forRequest(edit: ResponseEdit, rewrites: FieldRewrites, request: QuestionedHead): ResponseEdit {
+  return { ...edit, rewrites: { ...rewrites, request: request.kept() } };
 }
 
 /** With the id that an endpoint gets and then another Service that answers in place of it. */

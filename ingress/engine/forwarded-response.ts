@@ -1,4 +1,4 @@
-import { rewriteField } from "#src/filters/field-rewrites.ts";
+import { type RewriteBudget, rewriteBudget, rewriteField } from "#src/filters/field-rewrites.ts";
 import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
 import type { DateLine } from "./date-line.ts";
 import { HeaderField } from "./header-field.ts";
@@ -90,13 +90,15 @@ function writeKeptLines(to: HeadWriter, response: ForwardedResponse): void {
 function writeEachLine(to: HeadWriter, { bytes, head, edit }: ForwardedResponse): void {
   const { nameStart, nameEnd, valueStart, valueEnd, count } = head.lines;
   let room = MAX_ADDED_BYTES;
+  const budget = rewriteBudget();
   for (let index = 0; index < count; index++) {
     if (!isKept(bytes, head, index)) continue;
     const name = edit && bytes.toString("latin1", nameStart[index], nameEnd[index]).toLowerCase();
     if (name !== undefined && edit?.removes.has(name) === true) continue;
     to.copy(bytes, nameStart[index]!, nameEnd[index]!);
     to.add(COLON);
-    const value = name && newValue(edit, name, { bytes, start: valueStart[index]!, end: valueEnd[index]!, room });
+    const value =
+      name && newValue(edit, name, { bytes, start: valueStart[index]!, end: valueEnd[index]!, room, budget });
     if (value === undefined) to.copy(bytes, valueStart[index]!, valueEnd[index]!);
     else to.text(value);
     if (value !== undefined) room -= Math.max(0, value.length - (valueEnd[index]! - valueStart[index]!));
@@ -108,9 +110,11 @@ function writeEachLine(to: HeadWriter, { bytes, head, edit }: ForwardedResponse)
 function newValue(
   edit: ResponseEdit | undefined,
   name: string,
-  { bytes, start, end, room }: { bytes: Buffer; start: number; end: number; room: number },
+  of: { readonly bytes: Buffer; readonly start: number; readonly end: number; room: number; budget: RewriteBudget },
 ): string | undefined {
-  const value = edit?.rewrites && rewriteField(edit.rewrites, name, bytes.toString("latin1", start, end));
+  const { bytes, start, end, room, budget } = of;
+  const value =
+    edit?.rewrites && rewriteField(edit.rewrites, { name, value: bytes.toString("latin1", start, end) }, budget);
   return value !== undefined && value.length - (end - start) <= room ? value : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { PatternProgram } from "./compile-pattern.ts";
-import { matchProgram } from "./match-program.ts";
+import { groupsIn } from "./groups-in.ts";
+import { matchProgram, type StepBudget } from "./match-program.ts";
 import { readProgram } from "./read-program.ts";
 
 /** Characters of a value: a comparison takes up to 500 steps for each, in the engine's thread. */
@@ -27,5 +28,15 @@ export class ValuePattern {
   /** Whether a value matches. One of more than 1,024 characters never does; no character that is not ASCII does. */
   test(value: string): boolean {
     return value.length <= MAX_VALUE_LENGTH && matchProgram(this.#program, value) !== undefined;
+  }
+
+  /**
+   * The text that matches, and that of each group (empty where it took no part); undefined where the value does not match, or the
+   * budget does not suffice.
+   */
+  groups(value: string, budget: StepBudget): readonly string[] | undefined {
+    if (value.length > MAX_VALUE_LENGTH || budget.left < 0) return undefined;
+    const places = matchProgram(this.#program, value, budget);
+    return places === undefined || budget.left < 0 ? undefined : groupsIn(value, places);
   }
 }

@@ -170,8 +170,8 @@ function viewRateLimit({ policy }: KeyedLimit): SettingView {
   };
 }
 
-function printReplacement({ from, to }: Replacement): string {
-  return `${from} to ${to}`;
+function printReplacement({ source, target }: Replacement): string {
+  return `${source.written} to ${target.written}`;
 }
 
 function printMs(ms: number): string {

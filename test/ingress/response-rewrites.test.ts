@@ -3,7 +3,7 @@ import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { answering, ask, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";
 import { hasNginx, startNginx } from "#test/support/real-nginx.ts";
 
-const GET = "GET / HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
+const GET = "GET /p?a=7 HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n";
 const SECURE = '/ "/; Secure; SameSite=strict"';
 
 const cases = [
@@ -81,6 +81,78 @@ const cases = [
     rule: "http://b.local/ https://a.com/",
     line: "Refresh: 5; url=http://b.local/z",
     expected: "Refresh: 5; url=https://a.com/z",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: "~^(.*)\\.b\\.local$ $1.a.com",
+    line: "Set-Cookie: x=1; Domain=X.B.Local; Path=/",
+    expected: "Set-Cookie: x=1; Domain=X.a.com; Path=/",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: "~b.local $host",
+    line: "Set-Cookie: x=1; Domain=.x.b.local",
+    expected: "Set-Cookie: x=1; Domain=a.com",
+  },
+  {
+    name: "proxy-cookie-domain",
+    rule: "$host b.com",
+    line: "Set-Cookie: x=1; Domain=A.com",
+    expected: "Set-Cookie: x=1; Domain=b.com",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: "~^/app/(\\w+)(/?) /$1",
+    line: "Set-Cookie: x=1; Path=/app/shop/cart; HttpOnly",
+    expected: "Set-Cookie: x=1; Path=/shop; HttpOnly",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: "~^/app(.*)$ /$1",
+    line: "Set-Cookie: x=1; Path=/APP/y",
+    expected: "Set-Cookie: x=1; Path=/APP/y",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: "~*^/app(.*)$ $1$12",
+    line: "Set-Cookie: x=1; Path=/APP/y",
+    expected: "Set-Cookie: x=1; Path=/y/y2",
+  },
+  {
+    name: "proxy-cookie-path",
+    rule: '"~^(/[a-z]{3})/?$" "$1; SameSite=Lax"',
+    line: "Set-Cookie: x=1; path=/abc/",
+    expected: "Set-Cookie: x=1; path=/abc; SameSite=Lax",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "~^http://[^/]+/(.*)$ $scheme://$http_host/$1?from=$arg_a&m=$request_method",
+    line: "Location: http://b.local/x?y",
+    expected: "Location: http://a.com/x?y?from=7&m=GET",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "http://$host/ https://$host/",
+    line: "Location: http://a.com/x",
+    expected: "Location: https://a.com/x",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "~*^HTTP://b\\.local(:\\d+)?/ https://a.com/${uri}",
+    line: "Location: http://b.local:8080/x/y",
+    expected: "Location: https://a.com//p",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "~ab*c /found",
+    line: "Location: http://x/abbbc/rest",
+    expected: "Location: /found",
+  },
+  {
+    name: "proxy-redirect",
+    rule: "~^https:(.*) $1",
+    line: "Refresh: 5; url=https://b.local/z",
+    expected: "Refresh: 5; url=//b.local/z",
   },
   {
     name: "proxy-redirect",
@@ -164,14 +236,49 @@ describe("what is changed in answers", () => {
     expect(answer.endsWith("\r\n\r\nok")).toBe(true);
   });
 
-  it.each(["~^/(.*)$ /$1", "/a", "/a /b /c", "/a $host", '/a "/b', `/ /${"x".repeat(256)}`, "/a /b;"])(
-    "D leaves answers as they are where it cannot read %s",
-    async (rule) => {
-      const ingress = annotatedIngress({ "proxy-cookie-path": rule, "proxy-cookie-domain": rule });
-      expect(ingress.settings).toEqual({});
-      expect(ingress.closed).toBeUndefined();
-    },
-  );
+  it.each([
+    "/a",
+    "/a /b /c",
+    '/a "/b',
+    `/ /${"x".repeat(256)}`,
+    "/a /b;",
+    "/a $1",
+    "/a $upstream_addr",
+    "/a /b$",
+    "~ /b",
+    "~(/ /b",
+    "~^(?=/a) /b",
+    `~${"a".repeat(513)} /b`,
+  ])("D leaves answers as they are where it cannot read %s", async (rule) => {
+    const ingress = annotatedIngress({ "proxy-cookie-path": rule, "proxy-cookie-domain": rule });
+    expect(ingress.settings).toEqual({});
+    expect(ingress.closed).toBeUndefined();
+  });
+
+  it("D leaves values that cost too many steps as they are, and is linear in the others", async () => {
+    const cookies = Array.from({ length: 25 }, (_, index) => `Set-Cookie: c${index}=1; Path=/${"a".repeat(900)}`);
+    await using endpoint = await startAnswering(...cookies, "Set-Cookie: long=1; Path=/" + "a".repeat(1_100));
+    const ingresses = [annotatedIngress({ "proxy-cookie-path": "~^/(a|aa)+$ /", "proxy-buffer-size": "48k" })];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    const got = linesOf(await ask(proxy.port, GET), "set-cookie").map((line) => line.endsWith("Path=/"));
+    const changed = got.lastIndexOf(true) + 1;
+    expect(got).toHaveLength(26);
+    expect(changed).toBeGreaterThan(0);
+    expect(changed).toBeLessThan(25);
+    expect(got.slice(0, changed).every(Boolean)).toBe(true);
+  });
+
+  it("D each request fills variables for its own answer", async () => {
+    await using endpoint = await startEndpoint((socket) =>
+      setTimeout(() => socket.write("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"), 50),
+    );
+    const ingresses = [annotatedIngress({ "proxy-redirect-from": "/", "proxy-redirect-to": "/$arg_a/" })];
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
+    const asked = ["1", "2", "3"].map(async (a) =>
+      linesOf(await ask(proxy.port, GET.replace("a=7", `a=${a}`)), "location"),
+    );
+    expect(await Promise.all(asked)).toEqual([["Location: /1/x"], ["Location: /2/x"], ["Location: /3/x"]]);
+  });
 
   it.skipIf(!hasNginx())("D what nginx changes in them", async () => {
     for (const { name, rule, line, expected } of cases.filter(({ isOurs = false }) => !isOurs)) {

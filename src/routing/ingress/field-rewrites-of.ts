@@ -1,12 +1,21 @@
 import type { FieldRewrites } from "#src/filters/field-rewrites.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import type { Replacement } from "#src/model/annotations/parse-replacement.ts";
+import { ValuePattern } from "#src/pattern/value-pattern.ts";
 
 /** What of the answers' fields an Ingress has written otherwise; undefined: nothing. */
 export function fieldRewritesOf(settings: IngressSettings): FieldRewrites | undefined {
   const { endpointCookieDomain: domain, endpointCookiePath: path, redirectFrom: from, redirectTo: to } = settings;
-  const isRedirected = from !== undefined && to !== undefined && from !== "off" && from !== "default" && to !== "off";
+  const isRedirected = from !== undefined && to !== undefined && from !== "off" && to !== "off";
+  const location = isRedirected ? { source: from, target: to } : undefined;
   const cookieDomain = domain === "off" ? undefined : domain;
   const cookiePath = path === "off" ? undefined : path;
-  if (!isRedirected && cookieDomain === undefined && cookiePath === undefined) return undefined;
-  return { cookieDomain, cookiePath, location: isRedirected ? { from, to } : undefined };
+  const all = [location, cookieDomain, cookiePath].filter((one) => one !== undefined);
+  if (all.length === 0) return undefined;
+  return { cookieDomain, cookiePath, location, hasVariables: all.some(hasVariables) };
+}
+
+function hasVariables({ source: { from }, target: { to } }: Replacement): boolean {
+  const parts = from instanceof ValuePattern ? to : [...from, ...to];
+  return parts.some(({ kind }) => kind !== "text" && kind !== "group");
 }
