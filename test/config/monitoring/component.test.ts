@@ -73,6 +73,16 @@ describe("config/monitoring", () => {
     }
   });
 
+  it.skipIf(!hasKubectl)("has the boards as a ConfigMap for the sidecar of Grafana", () => {
+    const { stdout, stderr } = spawnSync("kubectl", ["kustomize", join(folder, "grafana")], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    const { data, metadata } = parse(stdout) as Manifest & { readonly data: Readonly<Record<string, string>> };
+    expect(metadata.labels).toHaveProperty("grafana_dashboard", "1");
+    expect(Object.keys(data)).toEqual(["hawser-addresses.json", "hawser-ingress.json"]);
+    // An object is at most 1 MiB, and an annotation of kubectl apply at most 256 KiB.
+    expect(Object.values(data).join("").length).toBeLessThan(200_000);
+  });
+
   it("has the same alerts with and without the operator", () => {
     const [rule] = readManifests(join(folder, "prometheus-rule.yaml"));
     expect(rule?.spec).toEqual(parse(readFileSync(join(folder, "prometheus/hawser.rules.yaml"), "utf8")));

@@ -24,6 +24,9 @@ const listed = [...read("docs/metrics.md").matchAll(/^\| `(\w+)` \| (counter|gau
   ],
 );
 
+/** The names of docs/metrics.md, in its order. */
+export const listedMetrics: readonly string[] = listed.map(([name]) => name);
+
 /** Every metric of the programs, and `up`, which Prometheus makes for each target. */
 const METRICS: ReadonlyMap<string, KnownMetric> = new Map([
   ...ofProcess,

@@ -1,0 +1,254 @@
+import type { Board, Panel } from "./board.ts";
+import { programRow } from "./program-row.ts";
+
+/** Series of the chosen replicas. */
+const REPLICAS = '{namespace=~"$namespace", pod=~"$pod"}';
+/** Series of the chosen Ingresses on these replicas: `namespace` is that of the Ingress. */
+const OBJECTS = '{namespace=~"$ingress_namespace", ingress=~"$ingress", pod=~"$pod"}';
+const FAILED = OBJECTS.replace("{", '{status="5xx", ');
+const RATE = "[$__rate_interval]";
+
+const stat = (title: string, description: string, expr: string, rest: Partial<Panel> = {}): Panel => ({
+  title,
+  description,
+  type: "stat",
+  unit: "short",
+  width: 4,
+  queries: [{ expr, legend: "" }],
+  ...rest,
+});
+
+const lines = (
+  { title, description, unit = "cps", width = 8 }: Pick<Panel, "title" | "description"> & Partial<Panel>,
+  ...queries: readonly (readonly [expr: string, legend: string])[]
+): Panel => ({
+  title,
+  description,
+  type: "timeseries",
+  unit,
+  width,
+  queries: queries.map(([expr, legend]) => ({ expr, legend })),
+});
+
+const quantile = (part: number, metric: string, by = "le"): string =>
+  `histogram_quantile(${part}, sum by (${by}) (rate(${metric}${RATE})))`;
+
+/** The ingress: requests, endpoints, connections, certificates. */
+export const INGRESS_BOARD: Board = {
+  uid: "hawser-ingress",
+  title: "Hawser ingress",
+  variables: [
+    { name: "namespace", label: "Installation", metric: "hawser_build_info", of: "namespace" },
+    { name: "pod", label: "Replica", metric: 'hawser_ingress_connections{namespace=~"$namespace"}', of: "pod" },
+    { name: "ingress_namespace", label: "Namespace", metric: "hawser_ingress_object_requests_total", of: "namespace" },
+    {
+      name: "ingress",
+      label: "Ingress",
+      metric: 'hawser_ingress_object_requests_total{namespace=~"$ingress_namespace"}',
+      of: "ingress",
+    },
+  ],
+  rows: [
+    {
+      title: "Now",
+      panels: [
+        stat(
+          "Requests",
+          "Requests that end, each second.",
+          `sum(rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`,
+          {
+            unit: "reqps",
+          },
+        ),
+        stat(
+          "Answered with 5xx",
+          "Part of all requests.",
+          `sum(rate(hawser_ingress_requests_total{status="5xx", namespace=~"$namespace", pod=~"$pod"}${RATE})) / sum(rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`,
+          { unit: "percentunit", redFrom: 0.05 },
+        ),
+        stat(
+          "p99",
+          "Time from a request's head to the end of its answer.",
+          quantile(0.99, `hawser_ingress_request_duration_seconds_bucket${REPLICAS}`),
+          {
+            unit: "s",
+          },
+        ),
+        stat(
+          "Endpoints skipped",
+          "Endpoints that refuse connections or whose node is dying.",
+          `max(hawser_ingress_endpoints_ejected${REPLICAS})`,
+          {
+            redFrom: 1,
+          },
+        ),
+        stat(
+          "First certificate to end",
+          "Time until the first certificate ends.",
+          'min(hawser_ingress_certificate_not_after_seconds{pod=~"$pod"}) - time()',
+          { unit: "s", redBelow: 604_800 },
+        ),
+        stat(
+          "Problems",
+          "Problems of objects that the ingress reports: hawser check --cluster prints them.",
+          `max(hawser_ingress_problems${REPLICAS})`,
+        ),
+      ],
+    },
+    {
+      title: "Requests",
+      panels: [
+        {
+          ...lines(
+            { title: "Requests by status", description: "All requests, also those that match no rule.", unit: "reqps" },
+            [`sum by (status) (rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`, "{{status}}"],
+          ),
+          isStacked: true,
+        },
+        lines(
+          { title: "Duration", description: "Time from a request's head to the end of its answer.", unit: "s" },
+          ...[0.5, 0.95, 0.99].map(
+            (part) =>
+              [quantile(part, `hawser_ingress_request_duration_seconds_bucket${REPLICAS}`), `p${part * 100}`] as const,
+          ),
+        ),
+        lines(
+          {
+            title: "Answers of the ingress itself",
+            description: "Requests that ended without a whole answer from an endpoint, by reason (docs/errors.md).",
+          },
+          [`sum by (reason) (rate(hawser_ingress_errors_total${REPLICAS}${RATE})) > 0`, "{{reason}}"],
+        ),
+      ],
+    },
+    {
+      title: "Ingresses",
+      panels: [
+        lines({ title: "Requests by Ingress", description: "The ten with the most.", unit: "reqps" }, [
+          `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${OBJECTS}${RATE})))`,
+          "{{namespace}}/{{ingress}}",
+        ]),
+        lines(
+          {
+            title: "Answered with 5xx by Ingress",
+            description: "Part of the requests of each Ingress; the ten with the largest.",
+            unit: "percentunit",
+          },
+          [
+            `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${FAILED}${RATE})) / sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${OBJECTS}${RATE})) > 0)`,
+            "{{namespace}}/{{ingress}}",
+          ],
+        ),
+        lines({ title: "p99 by Ingress", description: "The ten slowest.", unit: "s" }, [
+          `topk(10, ${quantile(0.99, `hawser_ingress_object_request_duration_seconds_bucket${OBJECTS}`, "namespace, ingress, le")})`,
+          "{{namespace}}/{{ingress}}",
+        ]),
+        lines(
+          {
+            title: "Bytes by Ingress",
+            description: "Of requests and answers; the ten with the most.",
+            unit: "Bps",
+            width: 12,
+          },
+          [
+            `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_response_bytes_total${OBJECTS}${RATE})))`,
+            "answers {{namespace}}/{{ingress}}",
+          ],
+          [
+            `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_request_bytes_total${OBJECTS}${RATE})))`,
+            "requests {{namespace}}/{{ingress}}",
+          ],
+        ),
+        {
+          title: "Certificates",
+          description: "Days until the certificate of each host ends.",
+          type: "table",
+          unit: "d",
+          width: 12,
+          redBelow: 7,
+          queries: [
+            {
+              expr: '(min by (host, namespace, secret) (hawser_ingress_certificate_not_after_seconds{namespace=~"$ingress_namespace", pod=~"$pod"}) - time()) / 86400',
+              legend: "",
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: "Endpoints",
+      panels: [
+        lines(
+          {
+            title: "Failed attempts",
+            description: "Attempts to get an answer from an endpoint, by reason, and requests that were sent again.",
+          },
+          [`sum by (reason) (rate(hawser_ingress_endpoint_errors_total${REPLICAS}${RATE})) > 0`, "{{reason}}"],
+          [`sum(rate(hawser_ingress_retries_total${REPLICAS}${RATE}))`, "sent again"],
+        ),
+        lines(
+          { title: "Endpoints skipped", description: "Now, and how often one was skipped.", unit: "short" },
+          [`sum by (pod) (hawser_ingress_endpoints_ejected${REPLICAS})`, "{{pod}} now"],
+          [`sum(increase(hawser_ingress_ejections_total${REPLICAS}${RATE}))`, "times"],
+        ),
+        lines({ title: "Copies of requests", description: "mirror-target: sent, left out, failed." }, [
+          `sum by (outcome) (rate(hawser_ingress_mirrored_requests_total${REPLICAS}${RATE}))`,
+          "{{outcome}}",
+        ]),
+      ],
+    },
+    {
+      title: "Connections",
+      panels: [
+        lines(
+          { title: "Open connections", description: "Of clients and to endpoints, idle ones included.", unit: "short" },
+          [`sum by (pod) (hawser_ingress_connections${REPLICAS})`, "{{pod}} clients"],
+          [`sum by (pod) (hawser_ingress_endpoint_connections${REPLICAS})`, "{{pod}} endpoints"],
+        ),
+        lines(
+          { title: "New connections", description: "Accepted, refused at the limit, and closed to make room." },
+          [`sum(rate(hawser_ingress_connections_accepted_total${REPLICAS}${RATE}))`, "accepted"],
+          [`sum(rate(hawser_ingress_connections_refused_total${REPLICAS}${RATE}))`, "refused"],
+          [`sum(rate(hawser_ingress_connections_displaced_total${REPLICAS}${RATE}))`, "displaced"],
+          [`sum(rate(hawser_ingress_slow_clients_closed_total${REPLICAS}${RATE}))`, "slow clients closed"],
+        ),
+        lines(
+          {
+            title: "Memory for slow clients",
+            description: "Answers that clients have not read, and requests that they have not finished.",
+            unit: "bytes",
+          },
+          [`sum by (pod) (hawser_ingress_unsent_bytes${REPLICAS})`, "{{pod}}"],
+        ),
+      ],
+    },
+    {
+      title: "Limits, tokens and statuses",
+      panels: [
+        lines(
+          { title: "Shared rate limits", description: "Requests by who counted them: the store, or a replica alone." },
+          [
+            `sum by (counted_by) (rate(hawser_ingress_shared_rate_limit_requests_total${REPLICAS}${RATE}))`,
+            "{{counted_by}}",
+          ],
+          [`min(hawser_ingress_rate_limit_store_up${REPLICAS})`, "store answers"],
+        ),
+        lines(
+          {
+            title: "Keys of tokens",
+            description: "Fetches by outcome, and key sets whose last fetch failed.",
+            unit: "short",
+          },
+          [`sum by (outcome) (increase(hawser_ingress_jwks_fetches_total${REPLICAS}${RATE}))`, "{{outcome}}"],
+          [`max(hawser_ingress_jwks_stale${REPLICAS})`, "stale"],
+        ),
+        lines(
+          { title: "Statuses of Ingresses", description: "Written by the replica that leads: one.", unit: "short" },
+          [`sum(increase(hawser_ingress_status_writes_total${REPLICAS}${RATE}))`, "written"],
+          [`sum(hawser_ingress_leader${REPLICAS})`, "leaders"],
+        ),
+      ],
+    },
+    programRow("ingress"),
+  ],
+};
