@@ -5,6 +5,7 @@ import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import { namedSecrets, servedIngresses } from "#src/view/served-ingresses.ts";
+import { servesNamespace } from "./serves-namespace.ts";
 import type { IngressScope } from "./ingresses-of-folder.ts";
 
 /** Secrets that are asked for one by one at most; of more it is not known what is in them. */
@@ -27,7 +28,9 @@ export async function ingressesOfCluster(
       lister.listIfAllowed("Service"),
       lister.listIfAllowed("EndpointSlice"),
     ]);
-    const { scope, defaultSecret } = about;
+    const { namespaceSelector, defaultSecret } = about;
+    const namespaces = namespaceSelector && (await lister.listIfAllowed("Namespace"));
+    const scope = { ...about.scope, servesNamespace: servesNamespace(namespaceSelector, namespaces) };
     const named = namedSecrets(servedIngresses({ ingresses, classes, policies, scope }));
     const secrets = await readSecrets(
       lister,
@@ -36,7 +39,18 @@ export async function ingressesOfCluster(
     const { problems } = lister;
     const secretOf = (key: string): KubeObject | undefined | null =>
       secrets.get(key) ?? (secrets.has(key) ? undefined : null);
-    const value = { nowMs: wallMs(), ...about, ingresses, classes, policies, services, slices, secretOf, problems };
+    const value = {
+      nowMs: wallMs(),
+      ...about,
+      scope,
+      ingresses,
+      classes,
+      policies,
+      services,
+      slices,
+      secretOf,
+      problems,
+    };
     return { ok: true, value, problems };
   } finally {
     lister.close();

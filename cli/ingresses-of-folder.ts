@@ -1,16 +1,18 @@
 import { keyOf, type KubeObject } from "#src/model/object.ts";
+import type { LabelSelector } from "#src/model/label-selector.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import type { PlaceOfObject } from "./finding-of.ts";
+import { servesNamespace } from "./serves-namespace.ts";
 import { openManifests } from "./open-manifests.ts";
 
 /** What the options of the ingress say. */
 export type IngressScope = Pick<
   RoutesInput,
   "scope" | "compat" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
->;
+> & { readonly namespaceSelector: LabelSelector | undefined };
 
-const KINDS = ["Ingress", "IngressClass", "HTTPPolicy", "Service", "EndpointSlice"] as const;
+const KINDS = ["Namespace", "Ingress", "IngressClass", "HTTPPolicy", "Service", "EndpointSlice"] as const;
 
 /** What a folder of manifests says of Ingresses, read once; a text says why it cannot be read. */
 export async function ingressesOfFolder(
@@ -25,6 +27,7 @@ export async function ingressesOfFolder(
   const input: RoutesInput = {
     nowMs: wallMs(),
     ...about,
+    scope: { ...about.scope, servesNamespace: servesNamespace(about.namespaceSelector, of("Namespace")) },
     ingresses: of("Ingress"),
     classes: of("IngressClass"),
     policies: of("HTTPPolicy"),

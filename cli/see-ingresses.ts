@@ -1,5 +1,6 @@
 import { oneLine } from "#src/model/one-line.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
+import { readSelectorOption } from "#src/model/read-selector-option.ts";
 import type { OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems } from "#src/process/read-options.ts";
@@ -27,8 +28,11 @@ export async function seeIngresses(
   const { defaultSslCertificate, defaultBackendService, sslRedirect, watchIngressWithoutClass } = options;
   const defaultSecret = readNamespacedName("--default-ssl-certificate", defaultSslCertificate);
   const defaultService = readNamespacedName("--default-backend-service", defaultBackendService);
-  if (!defaultSecret.ok || !defaultService.ok)
-    return { ok: false, code: printProblems(io, [...defaultSecret.problems, ...defaultService.problems]) };
+  const selector = readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector);
+  if (!defaultSecret.ok || !defaultService.ok || !selector.ok) {
+    const problems = [...defaultSecret.problems, ...defaultService.problems, ...selector.problems];
+    return { ok: false, code: printProblems(io, problems) };
+  }
   const about = {
     scope: {
       className: ingressClass,
@@ -37,6 +41,7 @@ export async function seeIngresses(
       // As the ingress does.
       withoutClass: watchIngressWithoutClass || manifests !== undefined,
     },
+    namespaceSelector: selector.value,
     compat: options.compat,
     redirectsToHttps: sslRedirect,
     defaultSecret: defaultSecret.value,

@@ -1,5 +1,6 @@
 import type { OidcSecrets } from "#src/auth/oidc/find-oidc-secrets.ts";
 import type { PasswordList } from "#src/auth/password-list.ts";
+import type { LabelSelector } from "#src/model/label-selector.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { IsOwnEndpoint } from "#src/routing/ingress/backend.ts";
 import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.ts";
@@ -17,6 +18,8 @@ import type { Certificates } from "./tls/certificates.ts";
 export interface IngressContext {
   readonly source: Source;
   readonly scope: ClassScope;
+  /** Serve the Ingresses of namespaces with such labels alone; undefined: of all. */
+  readonly namespaceSelector?: LabelSelector | undefined;
   readonly certificates: Certificates;
   readonly log: Logger;
   /** Whether an address and port are this program's own. */

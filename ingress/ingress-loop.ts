@@ -1,5 +1,5 @@
 import { parseEndpointSlice } from "#src/model/endpoint-slice.ts";
-import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
+import { type Ingress, ingressClassName, parseIngress, parseIngressClass } from "#src/model/ingress.ts";
 import type { Kind } from "#src/model/kind.ts";
 import { type Node, parseNode } from "#src/model/node.ts";
 import type { KubeObject, ObjectRef } from "#src/model/object.ts";
@@ -8,7 +8,7 @@ import { parseService } from "#src/model/service.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
 import { createWorkLoop } from "#src/process/work-loop.ts";
 import { ProblemLog } from "#src/process/problem-log.ts";
-import { markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
+import { type Change, markChanged, type ParsedKinds, ParsedObjects } from "#src/source/parsed-objects.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
 import { classForeign } from "./class-foreign.ts";
 import { lookAgain } from "./look-again.ts";
@@ -19,6 +19,7 @@ import { NamedConfigMaps } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { NginxConfigReader } from "./nginx-config-reader.ts";
 import { PolicyReader } from "./policy-reader.ts";
+import { ServedNamespaces } from "./served-namespaces.ts";
 import { publishedAddresses } from "./status/published-addresses.ts";
 import { startStatusLoop, type StatusLoop } from "./status/status-loop.ts";
 import type { Standing } from "./status/plan-ingress-status.ts";
@@ -36,6 +37,7 @@ const MAX_NAME_PROBLEMS = 100;
 const NAMES_MS = 2_000;
 /** Of a Node (well-known labels of Kubernetes). */
 const ZONE_LABEL = "topology.kubernetes.io/zone";
+const NONE: ReadonlySet<string> = new Set();
 
 /** The ingress at work. */
 export interface IngressLoop {
@@ -65,9 +67,14 @@ export async function startIngressLoop(context: IngressContext): Promise<Ingress
       status?.mark();
     },
   });
-  const { opens, opensOnRequest } = programKinds.ingress;
+  const { opens, opensOnRequest, opensUngranted } = programKinds.ingress;
+  const usesNodes = publish?.usesNodes === true || context.nodeName !== undefined;
   await source.open(
-    publish?.usesNodes === true || context.nodeName !== undefined ? [...opens, ...opensOnRequest] : opens,
+    [
+      ...opens,
+      ...(usesNodes ? opensOnRequest : []),
+      ...(context.namespaceSelector === undefined ? [] : opensUngranted),
+    ],
     {
       onChange: (changed) => {
         known.mark(changed);
@@ -147,6 +154,7 @@ class KnownObjects {
   readonly #services = this.#reader("Service", parseService);
   readonly #slices = this.#reader("EndpointSlice", parseEndpointSlice);
   readonly #nodes = this.#reader("Node", parseNode);
+  readonly #namespaces: ServedNamespaces | undefined;
   readonly policies: PolicyReader;
   readonly #kinds: ParsedKinds = {
     Ingress: this.#ingresses,
@@ -155,11 +163,16 @@ class KnownObjects {
     Service: this.#services,
     EndpointSlice: this.#slices,
     Node: this.#nodes,
+    Namespace: { mark: (name) => this.#namespaces?.mark(name) },
   };
 
   constructor(context: IngressContext, problems: ProblemLog, mark: () => void) {
-    const { source, certificates, scope } = context;
+    const { source, certificates, namespaceSelector } = context;
     this.#context = context;
+    this.#namespaces =
+      namespaceSelector && new ServedNamespaces(namespaceSelector, (name) => source.get("Namespace", name));
+    const servesNamespace = this.#namespaces && ((name: string) => this.#namespaces?.serves(name) === true);
+    const scope = { ...context.scope, servesNamespace };
     this.#problems = problems;
     const { isOwnEndpoint, defaultService, externalNames, compat } = context;
     this.#names = externalNames && new ExternalNames({ ...externalNames, clockMs: monotonicMs, onChange: mark });
@@ -234,7 +247,8 @@ class KnownObjects {
     // Classes first: they decide which Ingresses are reported on.
     const classes = this.#classes.update();
     this.#index.useClasses(classes);
-    const ingresses = this.policies.update(this.#ingresses.update());
+    const moved = this.#namespaces?.update() ?? NONE;
+    const ingresses = this.policies.update([...this.#ingresses.update(), ...this.#ingressesOf(moved)]);
     const services = this.#services.update();
     const slices = this.#slices.update();
     this.#findPlace();
@@ -242,7 +256,7 @@ class KnownObjects {
     const changes = { classes, ingresses, services, slices, addresses: names?.takeChanged() ?? [] };
     if (this.#index.hasMoved || Object.values(changes).some((list) => list.length > 0))
       useRoutes(this.#index.update(changes));
-    if (classes.length > 0) this.#reportAgain();
+    if (classes.length > 0 || moved.size > 0) this.#reportAgain();
     if (Object.values(changes).some((list) => list.length > 0))
       this.#problems.report("own endpoints", this.#index.ownEndpoints());
     if (this.policies.report()) this.standingsVersion += 1;
@@ -262,6 +276,13 @@ class KnownObjects {
     this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap").union(new Set(this.#nginxConfig?.named)));
     this.#tokenKeys.read();
     this.standingsVersion += 1;
+  }
+
+  /** The Ingresses of these namespaces, to be settled again. */
+  #ingressesOf(namespaces: ReadonlySet<string>): readonly Change<Ingress>[] {
+    if (namespaces.size === 0) return [];
+    const found = [...this.#ingresses.values()].filter(({ namespace }) => namespaces.has(namespace));
+    return found.map((ingress) => ({ key: ingress.key, before: ingress, after: ingress }));
   }
 
   #findMissingPorts(changes: RouteChanges): void {

@@ -7,6 +7,7 @@ import { startAdminServer } from "#src/process/admin-server.ts";
 import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
+import { readSelectorOption } from "#src/model/read-selector-option.ts";
 import { MAX_JWKS_LENGTH } from "#src/model/policies/jwk.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
@@ -84,6 +85,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const defaultSecret = readNamespacedName("--default-ssl-certificate", options.defaultSslCertificate);
   const defaultBackendService = readNamespacedName("--default-backend-service", options.defaultBackendService);
   const nginxConfigMap = readNamespacedName("--nginx-config-map", options.nginxConfigMap);
+  const namespaceSelector = readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector);
   const stateToken = await openTokenFile("--state-token-file", options.stateTokenFile);
   const accessLog = readAccessLogOptions(options);
   const ciphers = readCipherSuites("--tls-ciphers", options.tlsCiphers);
@@ -94,6 +96,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     !defaultSecret.ok ||
     !defaultBackendService.ok ||
     !nginxConfigMap.ok ||
+    !namespaceSelector.ok ||
     !stateToken.ok ||
     !ciphers.ok ||
     !accessLog.ok ||
@@ -106,6 +109,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       ...defaultBackendService.problems,
       ...stateToken.problems,
       ...nginxConfigMap.problems,
+      ...namespaceSelector.problems,
       ...ciphers.problems,
       ...accessLog.problems,
       ...answers.problems,
@@ -116,6 +120,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const defaultSecretKey = defaultSecret.value;
   const defaultService = defaultBackendService.value;
   const { value: nginxConfigKey } = nginxConfigMap;
+  const { value: selectedNamespaces } = namespaceSelector;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
   const opened = await openSource(options, { component, log, env: io.env });
   if (!opened.ok) return printProblems(io, opened.problems);
@@ -290,6 +295,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         // In a folder no other controller serves.
         withoutClass: options.watchIngressWithoutClass || options.manifests !== undefined,
       },
+      namespaceSelector: selectedNamespaces,
       isOwnEndpoint: ownEndpoints({
         address: options.bindAddress,
         ports: new Set([options.httpPort, options.httpsPort]),

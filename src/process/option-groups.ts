@@ -60,6 +60,11 @@ export function ingressScopeOptions<const C extends string>(controller: C) {
       placeholder: "NAMESPACE",
       help: "Serve the Ingresses of this namespace alone (default: of all)",
     },
+    watchNamespaceSelector: {
+      kind: "string",
+      placeholder: "SELECTOR",
+      help: "Serve the Ingresses of namespaces with these labels alone, such as team=web. It needs the right to list and watch Namespaces",
+    },
   } as const satisfies OptionSpecs;
 }
 

@@ -8,6 +8,8 @@ export interface ProgramKinds {
   readonly follows: readonly Kind[];
   /** What its source is opened for with an option alone: rights that are granted apart. */
   readonly opensOnRequest: readonly Kind[];
+  /** With an option whose right is in none of our manifests. */
+  readonly opensUngranted: readonly Kind[];
 }
 
 /** What each program reads. The rights in config/ are compared with it (test/config). */
@@ -16,17 +18,20 @@ export const programKinds = {
     opens: ["Service", "ConfigMap", "Node", "Namespace", ...OPEN_METALLB_KINDS],
     follows: [],
     opensOnRequest: [],
+    opensUngranted: [],
   },
   speaker: {
     opens: ["ConfigMap", "Service", "EndpointSlice", "Node", ...LAYER2_KINDS],
     follows: [],
     opensOnRequest: [],
+    opensUngranted: [],
   },
-  // The addresses of Nodes, with --publish-node-addresses; their zones, with --node.
+  // The addresses of Nodes, with --publish-node-addresses; their zones, with --node. Namespaces with --watch-namespace-selector.
   ingress: {
     opens: ["Ingress", "IngressClass", "Service", "EndpointSlice", "HTTPPolicy"],
     follows: ["ConfigMap", "Secret"],
     opensOnRequest: ["Node"],
+    opensUngranted: ["Namespace"],
   },
 } as const satisfies Readonly<Record<string, ProgramKinds>>;
 

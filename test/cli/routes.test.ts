@@ -250,6 +250,13 @@ describe("F hawser routes", () => {
     expect(await routesOf([web, WEB], "--watch-namespace", "other")).toEqual([]);
   });
 
+  it("I-C12 serves the namespaces that --watch-namespace-selector selects, as the ingress does", async () => {
+    const namespace = `{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { team: web } } }`;
+    expect(await routesOf([web, WEB, namespace], "--watch-namespace-selector", "team in (web,db)")).toHaveLength(2);
+    expect(await routesOf([web, WEB, namespace], "--watch-namespace-selector", "!team")).toEqual([]);
+    expect(await routesOf([web, WEB], "--watch-namespace-selector", "team")).toEqual([]);
+  });
+
   it("does not know the routes where Ingresses may not be read", () => {
     const seen = seeRoutes({ ...routesInputOf([]), ingresses: undefined });
     expect(viewRoutes(seen).routes).toBeUndefined();

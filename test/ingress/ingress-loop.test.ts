@@ -13,6 +13,7 @@ import { type Compat, INGRESS_CONTROLLER } from "#src/routing/ingress/routing-sn
 import { route } from "#src/routing/route.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
+import type { LabelSelector } from "#src/model/label-selector.ts";
 import { createLogger } from "#src/process/log.ts";
 import { readEvents } from "#src/source/folder/event-file.ts";
 import { openFolderSource } from "#src/source/folder/folder.ts";
@@ -46,6 +47,7 @@ async function start(
     readonly controller?: string;
     readonly defaultService?: string;
     readonly namespace?: string;
+    readonly namespaceSelector?: LabelSelector;
     readonly nginxConfig?: NginxConfigOptions;
     readonly useRoutes?: (table: RouteTable) => void;
   } = {},
@@ -66,6 +68,7 @@ async function start(
       namespace: more.namespace,
       withoutClass: true,
     },
+    namespaceSelector: more.namespaceSelector,
     certificates: more.certificates ?? new Certificates(Date.now()),
     log,
     compat: more.compat,
@@ -288,6 +291,37 @@ describe("startIngressLoop()", () => {
       },
     );
     expect([loop.problemCount(), published("ours")]).toEqual([0, undefined]);
+  });
+
+  it("I-C12 serves the Ingresses of namespaces with such labels, and follows these", async () => {
+    const namespace = (labels: Readonly<Record<string, string>>) => ({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "default", labels },
+    });
+    let table: RouteTable = EMPTY_ROUTES;
+    const { loop, put, published } = await start(
+      [ingress("ours", "hawser"), ingress("broken", "hawser", restricted)],
+      published1,
+      {
+        namespaceSelector: [{ key: "team", operator: "In", values: ["web"] }],
+        useRoutes: (next) => (table = next),
+      },
+    );
+    const isRouted = (): boolean => getSharded(table.hosts, "") !== undefined;
+    // Without its Namespace its labels are not known.
+    expect([loop.problemCount(), isRouted(), published("ours")]).toEqual([0, false, undefined]);
+    put(namespace({ team: "db" }));
+    await loop.idle();
+    expect(isRouted()).toBe(false);
+    put(namespace({ team: "web" }));
+    await vi.waitFor(() => expect(published("ours")).toEqual(published1.addresses), eventually);
+    expect([loop.problemCount() > 0, isRouted()]).toEqual([true, true]);
+    put(ingress("later", "hawser"));
+    await vi.waitFor(() => expect(published("later")).toEqual(published1.addresses), eventually);
+    put(namespace({}));
+    await vi.waitFor(() => expect(published("ours")).toBeUndefined(), eventually);
+    expect([loop.problemCount(), isRouted()]).toEqual([0, false]);
   });
 
   it("I-C10 I16 says how many Ingresses its class leaves to another controller, and serves them by --controller-class", async () => {

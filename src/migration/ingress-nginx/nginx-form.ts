@@ -16,13 +16,18 @@ export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSet
   const { folder, workload } = WAYS[nginx.exposure];
   const flags = flagsOf(settings);
   const config = configOf(nginx);
+  const seesNamespaces = flags.some((flag) => flag.startsWith("--watch-namespace-selector="));
   return [
     {
       name: "hawser/kustomization.yaml",
       about:
         "Hawser's ingress with the flags that say what ingress-nginx's settings say. Its controller and speakers, which assign and announce addresses of Services, are left out: take the two patches away if you want them.",
       text: kustomization(
-        [`../install/${folder}`, ...(config === undefined ? [] : ["nginx-config.yaml"])],
+        [
+          `../install/${folder}`,
+          ...(config === undefined ? [] : ["nginx-config.yaml"]),
+          ...(seesNamespaces ? ["namespace-rights.yaml"] : []),
+        ],
         [
           {
             target: { kind: "Deployment", name: "hawser-controller" },
@@ -46,6 +51,15 @@ export function nginxForm(nginx: NginxInstallation, settings: readonly JudgedSet
             text: stringify(config),
           },
         ]),
+    ...(seesNamespaces
+      ? [
+          {
+            name: "hawser/namespace-rights.yaml",
+            about: "The right to see the labels of Namespaces, which --watch-namespace-selector needs.",
+            text: namespaceRights(),
+          },
+        ]
+      : []),
     {
       name: "hawser-quiet/kustomization.yaml",
       about: "The same, but it writes no status of an Ingress: ingress-nginx does.",
@@ -71,6 +85,23 @@ function configOf({ config }: NginxInstallation): object | undefined {
 function flagsOf(settings: readonly JudgedSetting[]): readonly string[] {
   const flags = settings.flatMap(({ verdict }) => (verdict.kind === "option" ? verdict.flags : []));
   return [...new Map(flags.map((flag) => [flag.split("=")[0], flag])).values()];
+}
+
+function namespaceRights(): string {
+  const [apiGroup, name] = ["rbac.authorization.k8s.io", "hawser-ingress-namespaces"];
+  const [apiVersion, metadata] = [`${apiGroup}/v1`, { name }];
+  const rules = [{ apiGroups: [""], resources: ["namespaces"], verbs: ["list", "watch"] }];
+  const subjects = [{ kind: "ServiceAccount", namespace: "hawser-system", name: INGRESS }];
+  return [
+    stringify({ apiVersion, kind: "ClusterRole", metadata, rules }),
+    stringify({
+      apiVersion,
+      kind: "ClusterRoleBinding",
+      metadata,
+      roleRef: { apiGroup, kind: "ClusterRole", name },
+      subjects,
+    }),
+  ].join("---\n");
 }
 
 function ingressClass(nginx: NginxInstallation) {

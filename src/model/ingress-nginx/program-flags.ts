@@ -1,4 +1,5 @@
 import { isDnsLabel } from "#src/model/name.ts";
+import { parseLabelSelector } from "#src/model/parse-label-selector.ts";
 import { JUDGE, plainText, secondsWithin } from "./judge.ts";
 import type { NginxSetting } from "./nginx-setting.ts";
 
@@ -29,9 +30,10 @@ export const PROGRAM_FLAGS: readonly NginxSetting[] = [
   },
   {
     names: ["watch-namespace-selector"],
-    judge: JUDGE.restriction(
-      "Hawser serves the Ingresses of all namespaces or of one, so of more namespaces than ingress-nginx",
-      "Give the Ingresses of other namespaces another class first",
+    judge: JUDGE.option(
+      "--watch-namespace-selector",
+      (value) => (parseLabelSelector(value) === undefined ? undefined : value),
+      "It needs the right to list and watch Namespaces, which our form below has",
     ),
   },
   {

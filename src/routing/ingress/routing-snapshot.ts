@@ -38,6 +38,8 @@ export interface ClassScope {
   readonly controller: string;
   /** Serve Ingresses of this namespace alone; undefined: of all. */
   readonly namespace?: string | undefined;
+  /** Of these namespaces alone; undefined: of all. */
+  readonly servesNamespace?: ((namespace: string) => boolean) | undefined;
   /** Serve Ingresses without any class, also where no default class says whose they are. */
   readonly withoutClass: boolean;
 }
@@ -60,7 +62,8 @@ export function isServed(
 
 /** Whether an Ingress is of a namespace whose Ingresses are served. */
 export function isWatched({ namespace }: Partial<Pick<Ingress, "namespace">>, scope: ClassScope): boolean {
-  return scope.namespace === undefined || namespace === scope.namespace;
+  if (scope.namespace !== undefined && namespace !== scope.namespace) return false;
+  return scope.servesNamespace === undefined || (namespace !== undefined && scope.servesNamespace(namespace));
 }
 
 /** The class that an Ingress names, else the default class; undefined where there is neither. */
