@@ -6,9 +6,9 @@ export class CounterSet {
   readonly #labelled: Record<string, Record<string, number>> = {};
   #announcementRounds = 0;
 
-  add<Name extends keyof CounterLabels>(name: Name, label: CounterLabels[Name]): void {
+  add<Name extends keyof CounterLabels>(name: Name, label: CounterLabels[Name], count = 1): void {
     const byLabel = (this.#labelled[name] ??= {});
-    byLabel[label] = (byLabel[label] ?? 0) + 1;
+    byLabel[label] = (byLabel[label] ?? 0) + count;
   }
 
   addAnnouncementRounds(rounds: number): void {

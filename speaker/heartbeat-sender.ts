@@ -1,5 +1,12 @@
 import type { Cidr } from "#src/ip/cidr.ts";
-import { type Claim, CLAIMS_PER_HEARTBEAT, encodeHeartbeat } from "#src/wire/heartbeat.ts";
+import {
+  type Claim,
+  CLAIMS_PER_HEARTBEAT,
+  encodeHeartbeat,
+  readsVersion2,
+  type WatchWords,
+} from "#src/wire/heartbeat.ts";
+import type { Turn } from "#src/election/pacing.ts";
 import type { MemberMessage } from "./messages.ts";
 
 /**
@@ -24,6 +31,21 @@ export interface OwnState {
   readonly claimsVersion: number;
 }
 
+/** Datagrams to members that watch this speaker closely, and to the others. */
+export interface SentHeartbeats {
+  readonly close: number;
+  readonly slow: number;
+}
+
+/** What a heartbeat says of the member that it goes to. */
+export interface WordsToMember {
+  /** Its session as last heard; 0n if never. */
+  sessionOf(node: string): bigint;
+  /** What a heartbeat of version 1 echoes. */
+  echoTo(node: string): bigint;
+  wordsTo(node: string): Omit<WatchWords, "everyMs">;
+}
+
 export interface HeartbeatSenderOptions {
   readonly node: string;
   readonly session: bigint;
@@ -33,7 +55,7 @@ export interface HeartbeatSenderOptions {
   send(member: MemberMessage, datagram: Uint8Array): void;
 }
 
-/** Makes signed datagrams of this speaker's state: which chunk of the claims goes out when. */
+/** Makes signed datagrams of this speaker's state. */
 export class HeartbeatSender {
   readonly session: bigint;
   readonly #options: HeartbeatSenderOptions;
@@ -58,27 +80,51 @@ export class HeartbeatSender {
   }
 
   /**
-   * Sends a heartbeat to each member, carrying the next chunk of the claims. New claims go out at once, or, if they are
-   * too many for the receivers' buffers, over the next calls; the rest of a set that changed follows in a few more.
+   * Sends the heartbeats of a tick. Those to watchers carry the next chunk of the claims. New claims go out at once, or, if
+   * they are too many for the receivers' buffers, over the next calls; the rest of a set that changed follows in a few
+   * more. Returns how many datagrams that were.
    */
-  send(members: readonly MemberMessage[], own: OwnState, echoTo: (node: string) => bigint): void {
-    const { node, send } = this.#options;
-    if (members.length === 0) return;
+  send(turns: readonly Turn<MemberMessage>[], own: OwnState, words: WordsToMember): SentHeartbeats {
+    if (turns.length === 0) return { close: 0, slow: 0 };
     if (own.claimsVersion !== this.#claimsVersion) this.#take(own);
-    const chunks = chunksOf(this.#claims);
+    const chunks = this.#nextChunks();
+    for (const turn of turns)
+      for (const chunk of turn.chunk === undefined ? chunks : [turn.chunk])
+        this.#sendChunk(turn, chunk, { own, words });
+    const slow = turns.filter(({ chunk }) => chunk !== undefined).length;
+    return { slow, close: (turns.length - slow) * chunks.length };
+  }
+
+  /** The chunks whose turn it is: backwards, because the newest claims are in the last one. */
+  #nextChunks(): readonly number[] {
+    const chunks = claimChunks(this.#claims.length);
     const repeats = Math.min(this.#unsent - this.#unsentNew, REPEATS_AT_ONCE);
     const count = Math.max(1, Math.min(this.#unsentNew + repeats, CHUNKS_AT_ONCE));
     this.#unsent = Math.max(0, this.#unsent - count);
     this.#unsentNew = Math.max(0, this.#unsentNew - count);
-    for (let sent = 0; sent < count; sent++) {
-      // Backwards: the newest claims are in the last chunk.
-      const chunk = (this.#lastChunk + chunks - 1) % chunks;
-      this.#lastChunk = chunk;
-      this.#sequence++;
-      const part = this.#claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
-      const said = { ...own, node, session: this.session, sequence: this.#sequence, claims: part, chunk, chunks };
-      for (const member of members) send(member, encodeHeartbeat({ ...said, echo: echoTo(member.node) }, this.#key));
-    }
+    const first = this.#lastChunk;
+    const next = Array.from({ length: count }, (_, index) => (((first - 1 - index) % chunks) + chunks) % chunks);
+    this.#lastChunk = next.at(-1) ?? first;
+    return next;
+  }
+
+  #sendChunk(
+    { to, everyMs }: Turn<MemberMessage>,
+    chunk: number,
+    { own, words }: { readonly own: OwnState; readonly words: WordsToMember },
+  ): void {
+    const { node, send } = this.#options;
+    const chunks = claimChunks(this.#claims.length);
+    this.#sequence++;
+    const claims = this.#claims.slice(chunk * CLAIMS_PER_HEARTBEAT, (chunk + 1) * CLAIMS_PER_HEARTBEAT);
+    const said = { ...own, node, session: this.session, sequence: this.#sequence, claims, chunk, chunks };
+    const echo = words.sessionOf(to.node);
+    // A speaker reads what it is: version 1 would refuse the words of version 2.
+    const isVersion2 = readsVersion2(this.session) && readsVersion2(echo);
+    const heartbeat = isVersion2
+      ? { ...said, echo, watch: { ...words.wordsTo(to.node), everyMs } }
+      : { ...said, echo: words.echoTo(to.node) };
+    send(to, encodeHeartbeat(heartbeat, this.#key));
   }
 
   #take({ claims, claimsVersion }: OwnState): void {
@@ -86,7 +132,7 @@ export class HeartbeatSender {
     this.#claims = [...claims.values()];
     this.#claimsVersion = claimsVersion;
     const known = countKnown(this.#claims, before);
-    this.#unsent = chunksOf(this.#claims);
+    this.#unsent = claimChunks(this.#claims.length);
     // The new ones are the last: they may begin in the middle of a chunk.
     this.#unsentNew = known === this.#claims.length ? 0 : this.#unsent - Math.floor(known / CLAIMS_PER_HEARTBEAT);
     this.#lastChunk = 0;
@@ -100,6 +146,7 @@ function countKnown(claims: readonly Claim[], before: readonly Claim[]): number 
   return known;
 }
 
-function chunksOf(claims: readonly Claim[]): number {
-  return Math.max(1, Math.ceil(claims.length / CLAIMS_PER_HEARTBEAT));
+/** Heartbeats that so many claims take. */
+export function claimChunks(claims: number): number {
+  return Math.max(1, Math.ceil(claims / CLAIMS_PER_HEARTBEAT));
 }

@@ -4,7 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Family } from "#src/ip/address.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { decodeHeartbeat, type Heartbeat, type HeartbeatFault } from "#src/wire/heartbeat.ts";
-import { HeartbeatSender, type OwnState } from "./heartbeat-sender.ts";
+import type { Turn } from "#src/election/pacing.ts";
+import { HeartbeatSender, type OwnState, type SentHeartbeats, type WordsToMember } from "./heartbeat-sender.ts";
 import type { MemberMessage } from "./messages.ts";
 import { heartbeatPortProblem } from "./socket-problems.ts";
 
@@ -24,9 +25,12 @@ export interface HeartbeatsOptions {
   onProblems(problems: readonly Problem[]): void;
 }
 
-/** A session number that no speaker had before: it tells a restarted speaker from its predecessor and a fresh heartbeat from a replay. */
+/**
+ * A session number that no speaker had before: it tells a restarted speaker from its predecessor and a fresh heartbeat from
+ * a replay. It is even, which says that this speaker reads heartbeats of version 2.
+ */
 function newSession(): bigint {
-  return randomBytes(8).readBigUInt64BE() | 1n;
+  return (randomBytes(8).readBigUInt64BE() | 2n) & ~1n;
 }
 
 /** The UDP side of the heartbeats: sends ours, checks and hands over those of others. */
@@ -61,9 +65,9 @@ export class Heartbeats {
     return bound.every(Boolean);
   }
 
-  /** Sends a heartbeat to each member. */
-  send(members: readonly MemberMessage[], own: OwnState, echoTo: (node: string) => bigint): void {
-    this.#sender.send(members, own, echoTo);
+  /** Sends the heartbeats of a tick. */
+  send(turns: readonly Turn<MemberMessage>[], own: OwnState, words: WordsToMember): SentHeartbeats {
+    return this.#sender.send(turns, own, words);
   }
 
   /** From now on the first one of these keys signs, and any is accepted. */

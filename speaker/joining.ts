@@ -9,6 +9,9 @@ const JOIN_MS = 1_000;
  */
 const INTRODUCTION_HEARTBEATS = 3;
 
+/** One more heartbeat for so many members, which hear that this speaker is ready one after the other (`Pacing`). */
+const MEMBERS_PER_HEARTBEAT = 64;
+
 /** The steps of a starting speaker: it listens to the others, says that it is ready, and stands for election. */
 export class Joining {
   readonly #heartbeatEveryMs: number;
@@ -31,8 +34,11 @@ export class Joining {
     return this.#stands;
   }
 
-  /** Takes the next step if it is time; true if it took one. `hearsAll`: nothing is left to wait for. */
-  tick(nowMs: number, { hearsAll }: { readonly hearsAll: boolean }): boolean {
+  /**
+   * Takes the next step if it is time; true if it took one. `hearsAll`: nothing is left to wait for; `members`: how many
+   * others there are.
+   */
+  tick(nowMs: number, { hearsAll, members }: { readonly hearsAll: boolean; readonly members: number }): boolean {
     if (this.#stands) return false;
     if (this.#readySinceMs === undefined) {
       this.#waitedMs += Math.min(nowMs - (this.#tickedMs ?? nowMs), this.#heartbeatEveryMs * 2);
@@ -41,7 +47,8 @@ export class Joining {
       this.#readySinceMs = nowMs;
       return true;
     }
-    if (nowMs - this.#readySinceMs < INTRODUCTION_HEARTBEATS * this.#heartbeatEveryMs) return false;
+    const heartbeats = INTRODUCTION_HEARTBEATS + Math.floor(members / MEMBERS_PER_HEARTBEAT);
+    if (nowMs - this.#readySinceMs < heartbeats * this.#heartbeatEveryMs) return false;
     this.#stands = true;
     return true;
   }

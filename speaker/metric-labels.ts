@@ -8,11 +8,15 @@ import type { HeartbeatEffect } from "#src/election/membership.ts";
 /** The protocols that questions for an address come in. */
 const PROTOCOLS = ["arp", "ndp"] as const;
 
+/** To members that watch this speaker, and to the others. */
+const PACES = ["close", "slow"] as const;
+
 /** The worker's counters with a label, and the values of that label. */
 export interface CounterLabels {
   readonly replies_sent: (typeof PROTOCOLS)[number];
   readonly frames_dropped: DropReason;
   readonly takeovers: GainCause;
+  readonly heartbeats_sent: (typeof PACES)[number];
   readonly heartbeats_received: HeartbeatEffect;
   readonly heartbeats_refused: HeartbeatFault;
   /** Numbers of the kernel's errors. */
@@ -56,6 +60,7 @@ export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_replies_total: { protocol: PROTOCOLS },
   hawser_speaker_frames_dropped_total: { reason: dropReasons },
   hawser_speaker_takeovers_total: { cause: GAIN_CAUSES },
+  hawser_speaker_heartbeats_sent_total: { pace: PACES },
   hawser_speaker_heartbeats_received_total: { effect: effects },
   hawser_speaker_heartbeats_refused_total: { fault: faults },
   hawser_speaker_socket_errors_total: { errno: "numbers of Linux's errors" },

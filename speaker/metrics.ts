@@ -15,6 +15,11 @@ const counted = {
   replies_sent: ["hawser_speaker_replies_total", "ARP replies and neighbor advertisements sent on request", "protocol"],
   frames_dropped: ["hawser_speaker_frames_dropped_total", "Frames not answered, by reason", "reason"],
   takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
+  heartbeats_sent: [
+    "hawser_speaker_heartbeats_sent_total",
+    "Heartbeats sent, to members that watch this speaker closely and to the others",
+    "pace",
+  ],
   heartbeats_received: ["hawser_speaker_heartbeats_received_total", "Authentic heartbeats, by effect", "effect"],
   heartbeats_refused: ["hawser_speaker_heartbeats_refused_total", "Datagrams refused, by fault", "fault"],
   socket_errors: ["hawser_speaker_socket_errors_total", "Failed packet socket calls, by errno", "errno"],

@@ -20,6 +20,7 @@ import { speakerState } from "./speaker-state.ts";
 import { Stalls } from "./stalls.ts";
 import { TakeoverLog } from "./takeover-log.ts";
 import { WantedAddresses } from "./wanted-addresses.ts";
+import { Watching } from "./watching.ts";
 
 /** A member that is silent for so long, or is deaf to this speaker, is reported: every restart takes less. */
 const LEAST_UNHEARD_MS = 5_000;
@@ -47,6 +48,7 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #membership: Membership;
   readonly #members: Members;
+  readonly #watching: Watching;
   readonly #election = new Election();
   readonly #wanted: WantedAddresses;
   readonly #dirty = new DirtyAddresses();
@@ -71,6 +73,8 @@ export class Speaker {
     const unheardAfterMs = Math.max(LEAST_UNHEARD_MS, deadAfterMs * 2);
     this.#membership = new Membership({ session, deadAfterMs, unheardAfterMs, maxTickMs: heartbeatEveryMs * 2 });
     this.#members = new Members({ self: node, membership: this.#membership });
+    const { membership, members } = { membership: this.#membership, members: this.#members };
+    this.#watching = new Watching({ membership, members, session, heartbeatEveryMs });
     this.#wanted = new WantedAddresses(node);
     this.#check = new SelfCheck({ ...options.settings, membership: this.#membership });
     this.#networks = networksToTell(this.#ownNetworks(), { wanted: [], ranges: [] });
@@ -130,7 +134,7 @@ export class Speaker {
     this.#dirty.mark(this.#membership.takeClaimed());
     if (nowMs - this.#reviewedMs >= REVIEW_MS) this.#review(nowMs);
     this.#decideDue(nowMs);
-    this.#sendHeartbeats();
+    this.#sendHeartbeats(nowMs);
     this.#reporter.report(nowMs);
     const hasLeft = this.#isLeaving && this.#election.hasNoSuccessorToAwait(this.#options.settings.node);
     if (hasLeft) this.#options.post({ kind: "left" });
@@ -205,7 +209,8 @@ export class Speaker {
   /** Goes on with joining; true if this speaker says from now on that it is ready, or stands for election. */
   #joins(nowMs: number): boolean {
     if (this.#joining.stands || !this.#wanted.isKnown || !this.#isMember) return false;
-    const hasStepped = this.#joining.tick(nowMs, { hearsAll: this.#membership.isComplete() });
+    const { length: members } = this.#members.recipients;
+    const hasStepped = this.#joining.tick(nowMs, { hearsAll: this.#membership.isComplete(), members });
     if (hasStepped && this.#joining.stands) this.#steadySinceMs = nowMs;
     return hasStepped;
   }
@@ -229,7 +234,9 @@ export class Speaker {
   }
 
   #view(): ElectionView {
-    const members = [this.#self(), ...this.#members.live()];
+    const [self, live] = [this.#self(), this.#members.live()];
+    const members = [self, ...live];
+    const heirsOf = this.#watching.heirsOf(self, live);
     return {
       self: this.#options.settings.node,
       wanted: this.#wanted.byAddress,
@@ -238,6 +245,7 @@ export class Speaker {
       named: this.#members.names,
       knownMembers: this.#members.countKnown(members),
       failBackAfterMs: this.#options.settings.failBackAfterMs,
+      ...(heirsOf === undefined ? {} : { heirsOf }),
     };
   }
 
@@ -253,12 +261,20 @@ export class Speaker {
     };
   }
 
-  #sendHeartbeats(): void {
-    const { claims, subnets, leaving } = this.#self();
-    const ready = this.#joining.isReady;
-    const stallMs = this.#stalls.worstMs;
-    const own = { ready, leaving, stallMs, subnets, claims, claimsVersion: this.#election.claimsVersion };
-    this.#options.heartbeats.send(this.#members.recipients, own, (node) => this.#membership.echoTo(node));
+  #sendHeartbeats(nowMs: number): void {
+    const self = this.#self();
+    const { claims, subnets, leaving } = self;
+    const { claimsVersion } = this.#election;
+    const own = {
+      ready: this.#joining.isReady,
+      leaving,
+      stallMs: this.#stalls.worstMs,
+      subnets,
+      claims,
+      claimsVersion,
+    };
+    const sent = this.#options.heartbeats.send(this.#watching.turns(self, own, nowMs), own, this.#membership);
+    for (const pace of ["close", "slow"] as const) this.#options.counters.add("heartbeats_sent", pace, sent[pace]);
   }
 
   #state(): SpeakerState {

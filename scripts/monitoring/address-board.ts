@@ -225,7 +225,7 @@ export const ADDRESS_BOARD: Board = {
         },
         {
           title: "Heartbeats",
-          description: "Authentic heartbeats by effect, and refused datagrams by fault.",
+          description: "Authentic heartbeats by effect, refused datagrams by fault, and what is sent, by pace.",
           type: "timeseries",
           unit: "cps",
           width: 8,
@@ -237,6 +237,10 @@ export const ADDRESS_BOARD: Board = {
             {
               expr: `sum by (fault) (rate(hawser_speaker_heartbeats_refused_total${SPEAKERS}[$__rate_interval]))`,
               legend: "refused: {{fault}}",
+            },
+            {
+              expr: `sum by (pace) (rate(hawser_speaker_heartbeats_sent_total${SPEAKERS}[$__rate_interval]))`,
+              legend: "sent: {{pace}}",
             },
           ],
         },

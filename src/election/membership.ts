@@ -1,7 +1,7 @@
 import type { Member } from "./member.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
-import type { Claim, Heartbeat } from "#src/wire/heartbeat.ts";
+import { type Claim, type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
 
 /** What one member has reported, assembled from its heartbeats. */
 interface HeardMember {
@@ -26,6 +26,18 @@ interface HeardMember {
   subnets: readonly Cidr[];
   claims: Map<string, Claim>;
   claimsVersion: number | undefined;
+  /** Its next heartbeat follows within so many milliseconds; 0 while that is not known, as of version 1: after an interval. */
+  everyMs: number;
+  /** The version of our claims that it knows completely; 0 for none. */
+  knownVersion: number;
+  /** Sessions that it says fell silent to it. */
+  silent: readonly bigint[];
+  /** The members that say so of this one; false once it was heard since. */
+  reportedBy: Map<string, boolean>;
+  /** It fell silent while it was watched closely, and was not heard since. */
+  fellSilent: boolean;
+  /** It was live in this session. */
+  hasLived: boolean;
   arriving:
     | { readonly version: number; readonly chunks: Map<number, readonly (readonly [string, Claim])[]> }
     | undefined;
@@ -43,6 +55,18 @@ export type HeartbeatEffect = "changed" | "claimed" | "unchanged" | "stale" | "u
  */
 const DEAF_EVERY = 25;
 
+/**
+ * So many watchers have to say that a member fell silent before one that does not watch it believes them: one alone may be
+ * cut off from it.
+ */
+const REPORTS = 2;
+/** A member is not called silent for longer than this: all others have heard of it, or found out themselves. */
+const REPORTED_MS = 60_000;
+/** So many promised intervals without a heartbeat are death, where that takes longer than for a watched member. */
+const LOST_INTERVALS = 3;
+/** A member of version 1 that was not heard for so long has no say in how the others watch each other. */
+const VERSION_1_MS = 60_000;
+
 /** Texts of addresses that are remembered. */
 const MAX_TEXTS = 50_000;
 
@@ -52,12 +76,24 @@ const FORGOTTEN_NODES = 256;
 export interface MembershipOptions {
   /** Our own session: a heartbeat counts only once it echoes it. */
   readonly session: bigint;
-  /** A member is dead after this much silence, in milliseconds, and as much again as it lately stalled. */
+  /**
+   * A member that promised its next heartbeat soon is dead after this much silence, in milliseconds, and as much again as
+   * it lately stalled.
+   */
   readonly deadAfterMs: number;
   /** A member that is not heard for so long is named, in milliseconds: more than a death takes to be noticed. */
   readonly unheardAfterMs: number;
   /** A tick may count at most this much silence, in milliseconds. */
   readonly maxTickMs: number;
+}
+
+/** What is known of a member that heartbeats go to. */
+export interface MemberLink {
+  /** As last heard; 0n if never. */
+  readonly session: bigint;
+  readonly isLive: boolean;
+  /** The version of our claims that it knows completely; 0 for none. */
+  readonly knownVersion: number;
 }
 
 /**
@@ -70,10 +106,28 @@ export class Membership {
   readonly #forgotten = new Map<string, HeardMember["retired"]>();
   readonly #texts = new Map<bigint, string>();
   #claimed = new Set<string>();
+  #viewVersion = 0;
+  #revivals = 0;
+  #silent: readonly bigint[] = [];
   #lastTickMs: number | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+  }
+
+  /** Changes whenever a member comes, goes, lives, dies, or says other things of itself than its claims. */
+  get viewVersion(): number {
+    return this.#viewVersion;
+  }
+
+  /** How often a member was heard again that had lived and fallen silent, without a restart. */
+  get revivals(): number {
+    return this.#revivals;
+  }
+
+  /** Sessions of members that fell silent while they were watched closely; the same list until that changes. */
+  get silent(): readonly bigint[] {
+    return this.#silent;
   }
 
   /** Names the members, this node not among them; those no longer named are forgotten. True if that changed the view. */
@@ -83,6 +137,7 @@ export class Membership {
       if (nodes.has(node)) continue;
       this.#members.delete(node);
       this.#remember(node, retire(member));
+      this.#withdrawReports(node, member);
       changed = true;
     }
     for (const node of nodes) {
@@ -91,6 +146,7 @@ export class Membership {
       this.#forgotten.delete(node);
       changed = true;
     }
+    if (changed) this.#viewVersion += 1;
     return changed;
   }
 
@@ -127,7 +183,9 @@ export class Membership {
     } else {
       if (!mayReplace(member, heartbeat, isFresh)) return "stale";
       const { silentMs } = member;
+      this.#withdrawReports(heartbeat.node, member);
       Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs });
+      this.#viewVersion += 1;
     }
     member.sequence = heartbeat.sequence;
     member.quietMs = 0;
@@ -135,9 +193,32 @@ export class Membership {
       if (member.liveSinceMs !== undefined) member.deafMs = 0;
       return "stale";
     }
+    if (member.liveSinceMs === undefined && member.hasLived) this.#revivals += 1;
     const isOther = takeIn(member, heartbeat, nowMs);
+    this.#takeInWatch(member, heartbeat);
+    if (isOther) this.#viewVersion += 1;
     const isClaiming = takeInClaims(member, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
+  }
+
+  /** Another speaker than the one that reported members silent is there now, or none. */
+  #withdrawReports(node: string, { silent }: HeardMember): void {
+    if (silent.length > 0) for (const other of this.#members.values()) other.reportedBy.delete(node);
+  }
+
+  #takeInWatch(member: HeardMember, { node, watch }: Heartbeat): void {
+    for (const reporter of member.reportedBy.keys()) member.reportedBy.set(reporter, false);
+    member.everyMs = watch?.everyMs ?? 0;
+    member.knownVersion = watch?.knownVersion ?? 0;
+    if (watch !== undefined) member.deafMs = watch.isDeaf ? 0 : Infinity;
+    const silent = watch?.silent ?? [];
+    if (isSameList(silent, member.silent)) return;
+    const [before, after] = [new Set(member.silent), new Set(silent)];
+    member.silent = silent;
+    for (const other of this.#members.values()) {
+      if (before.has(other.session) && !after.has(other.session)) other.reportedBy.delete(node);
+      if (after.has(other.session) && !before.has(other.session)) other.reportedBy.set(node, true);
+    }
   }
 
   /** Counts silence; true if a member died by it. Call it often: at least every `maxTickMs`. */
@@ -149,11 +230,35 @@ export class Membership {
       member.silentMs += elapsedMs;
       member.quietMs += elapsedMs;
       member.deafMs += elapsedMs;
-      if (member.liveSinceMs === undefined || member.silentMs < this.#options.deadAfterMs + member.stallMs) continue;
+      if (member.liveSinceMs === undefined || !this.#isDead(member)) continue;
       member.liveSinceMs = undefined;
+      member.fellSilent = this.#isWatched(member);
       died = true;
     }
+    if (died) this.#viewVersion += 1;
+    this.#updateSilent();
     return died;
+  }
+
+  /** Whether its heartbeats come so often that silence is noticed as soon as may be. */
+  #isWatched({ everyMs }: HeardMember): boolean {
+    return everyMs * LOST_INTERVALS <= this.#options.deadAfterMs;
+  }
+
+  #isDead(member: HeardMember): boolean {
+    const { everyMs, silentMs, stallMs, reportedBy } = member;
+    const { deadAfterMs } = this.#options;
+    if (silentMs >= Math.max(deadAfterMs, everyMs * LOST_INTERVALS) + stallMs) return true;
+    // A member that was heard in the meantime lives, whatever its watchers say.
+    if (reportedBy.size < REPORTS || silentMs < deadAfterMs || this.#isWatched(member)) return false;
+    return [...reportedBy.values()].filter(Boolean).length >= REPORTS;
+  }
+
+  #updateSilent(): void {
+    const silent: bigint[] = [];
+    for (const { fellSilent, silentMs, session } of this.#members.values())
+      if (fellSilent && silentMs < REPORTED_MS) silent.push(session);
+    if (!isSameList(silent, this.#silent)) this.#silent = silent;
   }
 
   /** The live members, with their claims. */
@@ -173,6 +278,42 @@ export class Membership {
     return member?.liveSinceMs === undefined ? undefined : member.claims;
   }
 
+  /** Networks that a member named last, live or not; none of one that was never heard. */
+  subnetsOf(node: string): readonly Cidr[] {
+    return this.#members.get(node)?.subnets ?? [];
+  }
+
+  /** What heartbeats to a member go by. */
+  linkTo(node: string): MemberLink {
+    const member = this.#members.get(node);
+    if (member === undefined) return { session: 0n, isLive: false, knownVersion: 0 };
+    const { session, liveSinceMs, knownVersion } = member;
+    return { session, isLive: liveSinceMs !== undefined, knownVersion };
+  }
+
+  /** The session of a member as last heard; 0n if never. */
+  sessionOf(node: string): bigint {
+    return this.#members.get(node)?.session ?? 0n;
+  }
+
+  /** Whether a member of version 1 was heard lately: it has to hear each heartbeat of all others. */
+  hearsVersion1(): boolean {
+    for (const { session, quietMs } of this.#members.values())
+      if (session !== 0n && !readsVersion2(session) && quietMs < VERSION_1_MS) return true;
+    return false;
+  }
+
+  /** What a heartbeat of version 2 to a member says of the heartbeats that come from it, but for the interval. */
+  wordsTo(node: string): Omit<WatchWords, "everyMs"> {
+    const member = this.#members.get(node);
+    const isDeaf = member !== undefined && member.silentMs >= this.#unheardAfterMs(member);
+    return { knownVersion: member?.claimsVersion ?? 0, isDeaf, silent: this.#silent };
+  }
+
+  #unheardAfterMs({ everyMs }: HeardMember): number {
+    return Math.max(this.#options.unheardAfterMs, everyMs * LOST_INTERVALS);
+  }
+
   /** True once every member is live and all its claims are known: then nothing is left to wait for before standing. */
   isComplete(): boolean {
     return [...this.#members.values()].every(
@@ -185,9 +326,11 @@ export class Membership {
    * that they do not hear ours.
    */
   unheard(): ReadonlyMap<string, "silent" | "deaf"> {
-    const { unheardAfterMs, maxTickMs } = this.#options;
-    const deafForMs = Math.max(unheardAfterMs, 2 * DEAF_EVERY * maxTickMs);
-    const kindOf = ({ silentMs, quietMs, deafMs }: HeardMember): "silent" | "deaf" | undefined => {
+    const { maxTickMs } = this.#options;
+    const kindOf = (member: HeardMember): "silent" | "deaf" | undefined => {
+      const { silentMs, quietMs, deafMs } = member;
+      const unheardAfterMs = this.#unheardAfterMs(member);
+      const deafForMs = Math.max(unheardAfterMs, 2 * DEAF_EVERY * maxTickMs);
       if (silentMs >= unheardAfterMs) return quietMs < unheardAfterMs ? "deaf" : "silent";
       return deafMs < deafForMs ? "deaf" : undefined;
     };
@@ -200,7 +343,7 @@ export class Membership {
   }
 
   /**
-   * What the next heartbeat to a member echoes: its session as last heard; 0 if never heard. One that is silent for a
+   * What the next heartbeat of version 1 to a member echoes: its session as last heard; 0 if never heard. One that is silent for a
    * while, though our heartbeats may well reach it, learns that by a 0 now and then. It goes on believing the others: if
    * it did not, it would take back what this speaker took over from it.
    */
@@ -249,6 +392,12 @@ function newMember(): HeardMember {
     subnets: [],
     claims: new Map(),
     claimsVersion: undefined,
+    everyMs: 0,
+    knownVersion: 0,
+    silent: [],
+    reportedBy: new Map(),
+    fellSilent: false,
+    hasLived: false,
     arriving: undefined,
   };
 }
@@ -258,7 +407,16 @@ function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boole
   const { ready, leaving, subnets, stallMs } = heartbeat;
   const wasLive = member.liveSinceMs !== undefined;
   const same = wasLive && member.ready === ready && member.leaving === leaving && sameSubnets(member.subnets, subnets);
-  Object.assign(member, { silentMs: 0, stallMs, ready, leaving, subnets, liveSinceMs: member.liveSinceMs ?? nowMs });
+  Object.assign(member, {
+    silentMs: 0,
+    fellSilent: false,
+    hasLived: true,
+    stallMs,
+    ready,
+    leaving,
+    subnets,
+    liveSinceMs: member.liveSinceMs ?? nowMs,
+  });
   return !same;
 }
 
@@ -292,6 +450,10 @@ function takeInClaims(
   member.claimsVersion = claimsVersion;
   member.arriving = undefined;
   return true;
+}
+
+function isSameList(left: readonly bigint[], right: readonly bigint[]): boolean {
+  return left.length === right.length && left.every((one, index) => one === right[index]);
 }
 
 function sameSubnets(left: readonly Cidr[], right: readonly Cidr[]): boolean {

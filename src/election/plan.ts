@@ -26,6 +26,8 @@ export interface ElectionSnapshot {
   readonly failBackAfterMs: number | undefined;
   /** The plan made before this one. */
   readonly before: AnnouncementPlan;
+  /** The members that inherit the addresses of a node before all others (its watchers); left out: none comes before another. */
+  heirsOf?(node: string): ReadonlySet<string>;
 }
 
 /** What becomes of one address. */
@@ -36,6 +38,8 @@ export interface Announcement {
   readonly claim: Claim | undefined;
   /** Since when it is claimed by none of the members that can serve it, if there are any, in the observer's monotonic milliseconds. */
   readonly vacantSinceMs: number | undefined;
+  /** The member whose claim stands, or stood last. */
+  readonly heldBy: string | undefined;
 }
 
 /** By address text. */
@@ -49,7 +53,7 @@ export type AnnouncementPlan = ReadonlyMap<string, Announcement>;
  *    that cannot, made in a majority before made cut off, higher term first, then by rank. So after a partition heals,
  *    both sides drop the same claim.
  * 2. Without a standing claim of a member that can serve, the first of those that can takes over, at a higher term: the
- *    most preferred, then by rank; the next one if the first does not in two seconds, and so on.
+ *    most preferred, then those that watch the one before, then by rank; the next one if the first does not in two seconds, and so on.
  * 3. Make before break: an owner that must go (leaving, no longer allowed, fail-back) answers until it sees the claim
  *    of its successor. It stops at once only where it has no interface left in the address's network, or where the
  *    address is that of a machine, which no speaker announces.
@@ -90,18 +94,21 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
   const isHeld = holder !== undefined && candidates.includes(holder);
   const isVacant = !isHeld && candidates.length > 0;
   const vacantSinceMs = isVacant ? (snapshot.before.get(key)?.vacantSinceMs ?? nowMs) : undefined;
-  const owner = elect(question, { candidates, holder, vacantSinceMs, scores: wanted.scores });
+  const heldBy = holder?.node ?? snapshot.before.get(key)?.heldBy;
+  const heirs = heldBy === undefined ? undefined : snapshot.heirsOf?.(heldBy);
+  const owner = elect(question, { candidates, holder, vacantSinceMs, order: { scores: wanted.scores, heirs } });
   if (holder?.node === self) {
     return {
       owner,
       claim: mayHold(question, wanted, { holder, owner }) ? holder.claims.get(key) : undefined,
       vacantSinceMs,
+      heldBy,
     };
   }
   // A member that finds its claim superseded drops it first; a fail-back waits its time from there.
   const isSuperseded = snapshot.members.some(({ node, claims }) => node === self && claims.has(key));
   const claim = owner === self && !isSuperseded ? newClaim(question, wanted) : undefined;
-  return { owner, claim, vacantSinceMs };
+  return { owner, claim, vacantSinceMs, heldBy };
 }
 
 /**
@@ -139,31 +146,45 @@ interface Standing {
   readonly candidates: readonly Member[];
   readonly holder: Member | undefined;
   readonly vacantSinceMs: number | undefined;
-  readonly scores: WantedAddress["scores"];
+  readonly order: Precedence;
 }
 
-function elect(question: Question, { candidates, holder, vacantSinceMs, scores }: Standing): string | undefined {
+/** Who comes before others, whatever their rank. */
+interface Precedence {
+  readonly scores?: WantedAddress["scores"];
+  readonly heirs?: ReadonlySet<string> | undefined;
+}
+
+function elect(
+  question: Question,
+  { candidates, holder, vacantSinceMs, order: precedence }: Standing,
+): string | undefined {
   const { snapshot, nowMs, key } = question;
   const { failBackAfterMs } = snapshot;
   if (holder === undefined || !candidates.includes(holder)) {
-    const order = inOrder(candidates, key, scores);
     const turns = Math.floor((nowMs - (vacantSinceMs ?? nowMs)) / PATIENCE_MS);
+    const order = inOrder(candidates, key, precedence, turns + 1);
     if (order.slice(0, turns + 1).includes(question.self)) return question.self;
     return order[0] ?? (holder?.leaving === true ? holder.node : undefined);
   }
   if (failBackAfterMs === undefined) return holder.node;
   const settled = candidates.filter((member) => member === holder || nowMs - member.liveSinceMs >= failBackAfterMs);
-  return inOrder(settled, key, scores)[0];
+  return inOrder(settled, key, { scores: precedence.scores })[0];
 }
 
-/** The nodes in the order in which they stand for the address: those with the highest score first, then by rank. */
-function inOrder(members: readonly Member[], key: string, scores?: WantedAddress["scores"]): readonly string[] {
-  const ranked = rank(
-    members.map(({ node }) => node),
-    key,
-  );
-  if (scores === undefined || scores.size === 0) return ranked;
-  return ranked.toSorted((left, right) => (scores.get(right) ?? 0) - (scores.get(left) ?? 0));
+/** The first `count` or more of the nodes in the order in which they stand for the address: the highest score first, then heirs, then by rank. */
+function inOrder(members: readonly Member[], key: string, precedence: Precedence = {}, count = 1): readonly string[] {
+  const { scores, heirs } = precedence;
+  const strengthOf = ({ node }: Member): number => 2 * (scores?.get(node) ?? 0) + (heirs?.has(node) === true ? 1 : 0);
+  const byStrength = [...Map.groupBy(members, strengthOf)].sort(([left], [right]) => right - left);
+  const order: string[] = [];
+  for (const [, equals] of byStrength) {
+    // To rank a thousand nodes takes a millisecond, and a dead one may leave a thousand addresses.
+    if (order.length >= count) break;
+    const nodes = equals.map(({ node }) => node);
+    order.push(...rank(nodes, key));
+  }
+  return order;
 }
 
 /** Whether this speaker, whose claim stands, goes on answering. */

@@ -9,6 +9,10 @@ import { seal, type SealFault, unseal } from "./seal.ts";
 //   flags 1 | stall 1, in steps of 10 ms | session 8 | echo 8 | sequence 6 | claims version 4 | chunk 2 | chunks 2
 //   | name length 1 | name | subnets 1 | per subnet: family 1, prefix length 1, base 4 or 16
 //   | claims 1 | per claim: family (and majority bit) 1, term 4, address 4 or 16
+//
+// Version 2 adds:
+//
+//   every 2, in milliseconds | known version 4 | silent members 1 | per silent member: session 8
 
 /** Longest datagram: with IPv6 and UDP headers it fits the smallest MTU of IPv6 (1,280), so it is never fragmented. */
 export const HEARTBEAT_BYTES = 1_200;
@@ -19,11 +23,19 @@ export const CLAIMS_PER_HEARTBEAT = 28;
 /** Most subnets in one datagram. */
 export const SUBNETS_PER_HEARTBEAT = 16;
 
+/** Most silent members in one datagram; fewer where it would become too long, and at least one. */
+const SILENT_PER_HEARTBEAT = 32;
+const SESSION_BYTES = 8;
+/** What sealing adds. */
+const SEAL_BYTES = 21;
+
 /** Longest name of a Kubernetes object (RFC 1123 subdomain). */
 const NODE_BYTES = 253;
 
 const READY_BIT = 1;
 const LEAVING_BIT = 2;
+/** From version 2 on. */
+const DEAF_BIT = 4;
 /** Stalls are reported in steps of so many milliseconds. */
 const STALL_STEP_MS = 10;
 /** The longest stall that can be reported; a longer one counts as this. */
@@ -39,6 +51,21 @@ export interface Claim {
   readonly term: number;
   /** The claimant saw a majority of the known members when it claimed. */
   readonly majority: boolean;
+}
+
+/** What version 2 says to one receiver, so that not each speaker has to watch each other one closely. */
+export interface WatchWords {
+  /** The next heartbeat for the receiver follows within so many milliseconds, 1 to 65,535. */
+  readonly everyMs: number;
+  /** The version of the receiver's claims that the sender knows completely; 0: of none. */
+  readonly knownVersion: number;
+  /** The sender does not hear the receiver, whose heartbeats it expects. */
+  readonly isDeaf: boolean;
+  /**
+   * Sessions of members that fell silent while the sender watched them closely. Those that a datagram has no room for are
+   * left out, the last ones first.
+   */
+  readonly silent: readonly bigint[];
 }
 
 /** What speakers tell each other, some tens of milliseconds apart, as a UDP payload. */
@@ -66,6 +93,16 @@ export interface Heartbeat {
   readonly chunks: number;
   /** At most CLAIMS_PER_HEARTBEAT. */
   readonly claims: readonly Claim[];
+  /** Left out: the heartbeat is of version 1, and the next one follows an interval later. */
+  readonly watch?: WatchWords;
+}
+
+/**
+ * Whether the speaker of a session reads heartbeats of version 2: then its session number is even. Speakers of version 1 have
+ * odd ones, and refuse what is newer than they are.
+ */
+export function readsVersion2(session: bigint): boolean {
+  return session !== 0n && (session & 1n) === 0n;
 }
 
 /** Why a datagram is refused: a closed set, also the metric label. */
@@ -80,7 +117,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Arr
   const name = new TextEncoder().encode(heartbeat.node);
   checkRanges(heartbeat, name.length);
   const writer = new ByteWriter(HEARTBEAT_BYTES);
-  writer.u8((heartbeat.ready ? READY_BIT : 0) | (heartbeat.leaving ? LEAVING_BIT : 0));
+  writer.u8(flagsOf(heartbeat));
   writer.u8(Math.ceil(heartbeat.stallMs / STALL_STEP_MS));
   writer.u64(heartbeat.session);
   writer.u64(heartbeat.echo);
@@ -94,7 +131,22 @@ export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Arr
   for (const subnet of heartbeat.subnets) writeSubnet(writer, subnet);
   writer.u8(heartbeat.claims.length);
   for (const claim of heartbeat.claims) writeClaim(writer, claim);
-  return seal(writer.written(), key);
+  if (heartbeat.watch === undefined) return seal(writer.written(), key, 1);
+  writeWatch(writer, heartbeat.watch);
+  return seal(writer.written(), key, 2);
+}
+
+function flagsOf({ ready, leaving, watch }: Heartbeat): number {
+  return (ready ? READY_BIT : 0) | (leaving ? LEAVING_BIT : 0) | (watch?.isDeaf === true ? DEAF_BIT : 0);
+}
+
+function writeWatch(writer: ByteWriter, { everyMs, knownVersion, silent }: WatchWords): void {
+  writer.u16(everyMs);
+  writer.u32(knownVersion);
+  const room = Math.floor((HEARTBEAT_BYTES - SEAL_BYTES - writer.written().length - 1) / SESSION_BYTES);
+  const said = silent.slice(0, Math.min(room, SILENT_PER_HEARTBEAT));
+  writer.u8(said.length);
+  for (const session of said) writer.u64(session);
 }
 
 /**
@@ -104,12 +156,12 @@ export function encodeHeartbeat(heartbeat: Heartbeat, key: Uint8Array): Uint8Arr
 export function decodeHeartbeat(bytes: Uint8Array, keys: readonly Uint8Array[]): DecodedHeartbeat {
   const unsealed = unseal(bytes, keys);
   if (!unsealed.ok) return unsealed;
-  const heartbeat = readBody(new ByteReader(unsealed.body));
+  const heartbeat = readBody(new ByteReader(unsealed.body), unsealed.version);
   return heartbeat === undefined ? { ok: false, reason: "malformed" } : { ok: true, heartbeat };
 }
 
 function checkRanges(heartbeat: Heartbeat, nameBytes: number): void {
-  const { stallMs, session, echo, sequence, claimsVersion, chunk, chunks, subnets, claims } = heartbeat;
+  const { stallMs, session, echo, sequence, claimsVersion, chunk, chunks, subnets, claims, watch } = heartbeat;
   const checks: readonly (readonly [string, boolean])[] = [
     ["node", nameBytes >= 1 && nameBytes <= NODE_BYTES],
     ["stallMs", stallMs >= 0 && stallMs <= MAX_STALL_MS],
@@ -122,6 +174,8 @@ function checkRanges(heartbeat: Heartbeat, nameBytes: number): void {
     ["subnets", subnets.length <= SUBNETS_PER_HEARTBEAT],
     ["claims", claims.length <= CLAIMS_PER_HEARTBEAT],
     ["term", claims.every(({ term }) => isBelow(term, 2 ** 32) && term >= 1)],
+    ["everyMs", watch === undefined || (isBelow(watch.everyMs, 2 ** 16) && watch.everyMs >= 1)],
+    ["knownVersion", watch === undefined || isBelow(watch.knownVersion, 2 ** 32)],
   ];
   const wrong = checks.find(([, isRight]) => !isRight)?.[0];
   if (wrong !== undefined) throw new RangeError(`Cannot encode heartbeat: ${wrong} is out of range`);
@@ -131,7 +185,7 @@ function isBelow(value: number, limit: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < limit;
 }
 
-function readBody(reader: ByteReader): Heartbeat | undefined {
+function readBody(reader: ByteReader, version: number): Heartbeat | undefined {
   const flags = reader.u8();
   const fixed = {
     stallMs: reader.u8() * STALL_STEP_MS,
@@ -147,10 +201,19 @@ function readBody(reader: ByteReader): Heartbeat | undefined {
   const node = readName(reader);
   const subnets = readList(reader, SUBNETS_PER_HEARTBEAT, readSubnet);
   const claims = readList(reader, CLAIMS_PER_HEARTBEAT, readClaim);
-  if (!reader.isIntact || !reader.isAtEnd || (flags & ~(READY_BIT | LEAVING_BIT)) !== 0) return undefined;
+  const watch = version === 1 ? undefined : readWatch(reader, (flags & DEAF_BIT) !== 0);
+  const known = READY_BIT | LEAVING_BIT | (version === 1 ? 0 : DEAF_BIT);
+  if (!reader.isIntact || !reader.isAtEnd || (flags & ~known) !== 0) return undefined;
   if (node === undefined || subnets === undefined || claims === undefined) return undefined;
   if (fixed.session === 0n || fixed.chunk >= fixed.chunks) return undefined;
-  return { ...fixed, node, subnets, claims };
+  if (version === 1) return { ...fixed, node, subnets, claims };
+  return watch && { ...fixed, node, subnets, claims, watch };
+}
+
+function readWatch(reader: ByteReader, isDeaf: boolean): WatchWords | undefined {
+  const [everyMs, knownVersion] = [reader.u16(), reader.u32()];
+  const silent = readList(reader, SILENT_PER_HEARTBEAT, (from) => from.u64() || undefined);
+  return everyMs === 0 || silent === undefined ? undefined : { everyMs, knownVersion, isDeaf, silent };
 }
 
 function readName(reader: ByteReader): string | undefined {

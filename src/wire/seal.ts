@@ -4,7 +4,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 // 16 bytes (RFC 2104 section 5 allows half of the hash).
 
 const MAGIC = Uint8Array.from("HWSR", (letter) => letter.charCodeAt(0));
-const VERSION = 1;
+/** Of the body; the seal is the same in all. */
+const VERSIONS: readonly number[] = [1, 2];
 const HEADER_BYTES = MAGIC.length + 1;
 const TAG_BYTES = 16;
 
@@ -15,15 +16,15 @@ const SEAL_BYTES = HEADER_BYTES + TAG_BYTES;
 export type SealFault = "short" | "magic" | "version" | "tag";
 
 export type Unsealed =
-  | { readonly ok: true; readonly body: Uint8Array }
+  | { readonly ok: true; readonly version: number; readonly body: Uint8Array }
   | { readonly ok: false; readonly reason: SealFault };
 
-/** Puts a body into a datagram that only holders of the key can make. */
-export function seal(body: Uint8Array, key: Uint8Array): Uint8Array {
+/** Puts a body of a version, 1 or 2, into a datagram that only holders of the key can make. */
+export function seal(body: Uint8Array, key: Uint8Array, version: 1 | 2): Uint8Array {
   const bytes = new Uint8Array(body.length + SEAL_BYTES);
   const tagStart = bytes.length - TAG_BYTES;
   bytes.set(MAGIC, 0);
-  bytes[MAGIC.length] = VERSION;
+  bytes[MAGIC.length] = version;
   bytes.set(body, HEADER_BYTES);
   bytes.set(tagOf(bytes.subarray(0, tagStart), key), tagStart);
   return bytes;
@@ -36,12 +37,13 @@ export function seal(body: Uint8Array, key: Uint8Array): Uint8Array {
 export function unseal(bytes: Uint8Array, keys: readonly Uint8Array[]): Unsealed {
   if (bytes.length < SEAL_BYTES) return { ok: false, reason: "short" };
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) return { ok: false, reason: "magic" };
-  if (bytes[MAGIC.length] !== VERSION) return { ok: false, reason: "version" };
+  const version = bytes[MAGIC.length] ?? 0;
+  if (!VERSIONS.includes(version)) return { ok: false, reason: "version" };
   const tagStart = bytes.length - TAG_BYTES;
   const signed = bytes.subarray(0, tagStart);
   const tag = bytes.subarray(tagStart);
   if (!keys.some((key) => timingSafeEqual(tagOf(signed, key), tag))) return { ok: false, reason: "tag" };
-  return { ok: true, body: signed.subarray(HEADER_BYTES) };
+  return { ok: true, version, body: signed.subarray(HEADER_BYTES) };
 }
 
 function tagOf(signed: Uint8Array, key: Uint8Array): Uint8Array {

@@ -6,7 +6,15 @@ import { read, root } from "./page.ts";
 /** Names that several files export, and the only files that may. */
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   // The programs of `npm run bench`, which bench/main.ts imports under names of their own.
-  main: ["bench/arp.ts", "bench/assign.ts", "bench/failover.ts", "bench/http.ts", "bench/memory.ts", "bench/scale.ts"],
+  main: [
+    "bench/arp.ts",
+    "bench/assign.ts",
+    "bench/failover.ts",
+    "bench/http.ts",
+    "bench/memory.ts",
+    "bench/mesh.ts",
+    "bench/scale.ts",
+  ],
   prepare: ["bench/memory.ts", "bench/scale.ts"],
 };
 

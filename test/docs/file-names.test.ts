@@ -19,6 +19,7 @@ const PROGRAMS = new Set([
   "bench/failover.ts",
   "bench/http.ts",
   "bench/memory.ts",
+  "bench/mesh.ts",
   "bench/scale.ts",
   "lab/cluster/main.ts",
   "lab/demo/main.ts",

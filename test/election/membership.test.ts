@@ -226,3 +226,140 @@ describe("claims in chunks", () => {
     expect(claimsOf(subject)).toEqual(["192.0.2.3"]);
   });
 });
+
+describe("members that are not watched closely", () => {
+  const words = { everyMs: 1_000, knownVersion: 0, isDeaf: false, silent: [] as readonly bigint[] };
+  const close = { ...words, everyMs: 20 };
+
+  it("A3 one that promises a heartbeat a second lives for three, and is not called silent by this speaker then", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ watch: words }), 0);
+    expect(tickThrough(subject, 20, 2_980)).toBe(false);
+    expect(subject.tick(3_000)).toBe(true);
+    expect(subject.silent).toEqual([]);
+  });
+
+  it("A3 one that promises one at each tick is dead as soon as one of version 1, and is called silent until it is heard", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ session: 8n, watch: close }), 0);
+    expect(tickThrough(subject, 20, 100)).toBe(true);
+    expect(subject.silent).toEqual([8n]);
+    subject.receive(heartbeat({ session: 8n, sequence: 2, watch: close }), 120);
+    subject.tick(140);
+    expect(subject.silent).toEqual([]);
+    expect(tickThrough(subject, 160, 61_000)).toBe(true);
+    expect(subject.silent).toEqual([]);
+  });
+
+  it("A3 the promise of the last heartbeat counts, in both directions", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ session: 8n, watch: close }), 0);
+    subject.receive(heartbeat({ session: 8n, sequence: 2, watch: words }), 10);
+    expect(tickThrough(subject, 20, 500)).toBe(false);
+    subject.receive(heartbeat({ session: 8n, sequence: 3, watch: close }), 510);
+    expect(tickThrough(subject, 520, 640)).toBe(true);
+  });
+
+  /** n2 is heard slowly; n3, n4 and n5 report what they are given. */
+  function reported(reports: readonly (readonly [node: string, silent: readonly bigint[]])[], { heardMs = 0 } = {}) {
+    const subject = membership(["n2", "n3", "n4", "n5"]);
+    for (const [index, node] of ["n2", "n3", "n4", "n5"].entries())
+      subject.receive(heartbeat({ node, session: BigInt(2 * index + 2), watch: words }), 0);
+    tickThrough(subject, 20, 500);
+    let sequence = 1;
+    for (const [node, silent] of reports) {
+      sequence += 1;
+      const session = BigInt(2 * Number(node.slice(1)) - 2);
+      subject.receive(heartbeat({ node, session, sequence, watch: { ...words, silent } }), 500);
+    }
+    if (heardMs > 0) subject.receive(heartbeat({ node: "n2", session: 2n, sequence: 2, watch: words }), heardMs);
+    return { subject, died: tickThrough(subject, 520, 700) };
+  }
+
+  it.each([
+    {
+      name: "two report it",
+      reports: [
+        ["n3", [2n]],
+        ["n4", [2n]],
+      ],
+      dies: true,
+    },
+    {
+      name: "one reports it, twice",
+      reports: [
+        ["n3", [2n]],
+        ["n3", [2n]],
+      ],
+      dies: false,
+    },
+    {
+      name: "two report another session",
+      reports: [
+        ["n3", [20n]],
+        ["n4", [20n]],
+      ],
+      dies: false,
+    },
+    {
+      name: "one of two takes it back",
+      reports: [
+        ["n3", [2n]],
+        ["n3", []],
+        ["n4", [2n]],
+      ],
+      dies: false,
+    },
+    {
+      name: "it was heard since",
+      reports: [
+        ["n3", [2n]],
+        ["n4", [2n]],
+      ],
+      heardMs: 510,
+      dies: false,
+    },
+  ] as const)("A3 when $name, a slow member is dead: $dies", ({ reports, dies, ...rest }) => {
+    const { subject, died } = reported(reports, rest);
+    expect(died).toBe(dies);
+    expect(subject.members().some(({ node }) => node === "n2")).toBe(!dies);
+    // Those that believe it do not say it on their own account.
+    expect(subject.silent).toEqual([]);
+  });
+
+  it("A3 forgets what a member reported that is gone, or has restarted", () => {
+    const { subject } = reported([["n3", [2n]]]);
+    subject.receive(heartbeat({ node: "n3", session: 40n, watch: words }), 710);
+    subject.receive(heartbeat({ node: "n4", session: 6n, sequence: 9, watch: { ...words, silent: [2n] } }), 710);
+    expect(tickThrough(subject, 720, 900)).toBe(false);
+    subject.setMembers(new Set(["n2", "n3", "n5"]));
+    subject.receive(heartbeat({ node: "n5", session: 8n, sequence: 9, watch: { ...words, silent: [2n] } }), 910);
+    expect(tickThrough(subject, 920, 1_100)).toBe(false);
+  });
+
+  it("A3 believes no replayed report", () => {
+    const { subject } = reported([["n3", [2n]]]);
+    const replay = heartbeat({ node: "n4", session: 6n, sequence: 1, watch: { ...words, silent: [2n] } });
+    const ofAnother = heartbeat({ node: "n4", session: 6n, echo: 5n, sequence: 9, watch: { ...words, silent: [2n] } });
+    expect([replay, ofAnother].map((one) => subject.receive(one, 710))).toEqual(["stale", "stale"]);
+    expect(tickThrough(subject, 720, 900)).toBe(false);
+  });
+
+  it("A3 L3 one that says it is deaf is so until it says otherwise, and lives", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ session: 8n, watch: { ...words, isDeaf: true } }), 0);
+    expect(subject.unheard()).toEqual(new Map([["n2", "deaf"]]));
+    expect(subject.members()).toHaveLength(1);
+    subject.receive(heartbeat({ session: 8n, sequence: 2, watch: words }), 10);
+    expect(subject.unheard()).toEqual(new Map());
+  });
+
+  it("A3 a member of version 1 is one until a minute after it was heard", () => {
+    const subject = membership();
+    subject.receive(heartbeat({ session: 9n }), 0);
+    tickThrough(subject, 20, 59_000);
+    expect(subject.hearsVersion1()).toBe(true);
+    tickThrough(subject, 59_020, 61_000);
+    expect(subject.hearsVersion1()).toBe(false);
+  });
+});

@@ -620,3 +620,66 @@ describe("rank()", () => {
     for (const node of nodes) expect(wins.get(node)).toBeGreaterThan(80);
   });
 });
+
+describe("heirs", () => {
+  const heldBy = "n9";
+  const dead: AnnouncementPlan = new Map([
+    [vip, { owner: heldBy, claim: undefined, vacantSinceMs: undefined, heldBy }],
+  ]);
+  const decide = (
+    members: readonly Member[],
+    self: string,
+    { wanted = wantedOf(vip), before = dead, nowMs = 0, heirs = [third] } = {},
+  ) =>
+    planAnnouncements(
+      {
+        wanted: new Map([[vip, wanted]]),
+        members,
+        nodes: undefined,
+        knownMembers: 4,
+        terms: new Map([[vip, 7]]),
+        failBackAfterMs: undefined,
+        before,
+        heirsOf: (node) => new Set(node === heldBy ? heirs : [second]),
+      },
+      { self, nowMs },
+    );
+  const all = [member(first), member(second), member(third)];
+
+  it("A4 a watcher of the dead owner comes before the first in rank, as all see it", () => {
+    for (const self of [first, second, third]) {
+      const got = decide(all, self).get(vip);
+      expect([got?.owner, got?.claim?.term, got?.heldBy]).toEqual([third, self === third ? 8 : undefined, heldBy]);
+    }
+  });
+
+  it("A4 of several watchers rank decides, and a preferred node comes before them", () => {
+    expect(decide(all, first, { heirs: [third, second] }).get(vip)?.owner).toBe(second);
+    const wanted = wantedOf(vip, { scores: new Map([[first, 10]]) });
+    expect(decide(all, first, { wanted }).get(vip)?.owner).toBe(first);
+  });
+
+  it("A4 a watcher that may not announce the address is left out", () => {
+    const wanted = wantedOf(vip, { serving: new Set([first, second]) });
+    expect(decide(all, first, { wanted }).get(vip)?.owner).toBe(first);
+  });
+
+  it("A4 remembers whose the address was while it stays vacant: the order of its candidates does not change", () => {
+    const order = [0, 2_000, 4_000].map((nowMs) => {
+      const before =
+        nowMs === 0 ? dead : new Map([[vip, { owner: third, claim: undefined, vacantSinceMs: 0, heldBy }]]);
+      return [first, second, third].filter(
+        (self) => decide(all, self, { before, nowMs }).get(vip)?.claim !== undefined,
+      );
+    });
+    expect(order).toEqual([[third], [first, third], [first, second, third]]);
+  });
+
+  it("A4 an owner that leaves is followed by its watchers", () => {
+    const leaver = member(heldBy, [claim(7)], { leaving: true });
+    expect(decide([...all, leaver], third, { before: new Map() }).get(vip)).toMatchObject({
+      owner: third,
+      claim: { term: 8 },
+    });
+  });
+});

@@ -47,8 +47,15 @@ describe("Heartbeats", () => {
     expect(said.at(-1)).toEqual([]);
     const own = { ready: true, leaving: false, stallMs: 0, subnets: [], claims: new Map(), claimsVersion: 1 };
     const self = { node: "n1", address: "127.0.0.1", family: "ipv4", macs: [] } as const;
-    heartbeats.send([self], own, () => 5n);
-    expect(await heard).toMatchObject({ node: "n1", session: heartbeats.session, echo: 5n, sequence: 1 });
+    const words = {
+      sessionOf: () => 6n,
+      echoTo: () => 0n,
+      wordsTo: () => ({ knownVersion: 3, isDeaf: false, silent: [] }),
+    };
+    heartbeats.send([{ to: self, everyMs: 20, chunk: undefined }], own, words);
+    const watch = { everyMs: 20, knownVersion: 3, isDeaf: false, silent: [] };
+    expect(await heard).toMatchObject({ node: "n1", session: heartbeats.session, echo: 6n, sequence: 1, watch });
+    expect(heartbeats.session % 2n).toBe(0n);
     heartbeats.close();
   });
 

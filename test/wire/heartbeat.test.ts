@@ -53,13 +53,17 @@ const fields = {
 const head = "48575352 01";
 const bytes = hex(`${head} ${Object.values(fields).join(" ")} e05f87353789056ef7f6eea2f085dcef`);
 
+/** What version 2 adds, and the bytes of the same heartbeat with it. */
+const watch = { everyMs: 1_000, knownVersion: 9, isDeaf: true, silent: [6n, 0x0102030405060708n] };
+const watchFields = "03e8 00000009 02 0000000000000006 0102030405060708";
+
 /** A body signed as the encoder would: what a peer with the key, but another program, could send. */
 function signed(changes: Partial<typeof fields>, behind = ""): Uint8Array {
   return sign(hex(`${Object.values({ ...fields, ...changes }).join(" ")} ${behind}`));
 }
 
-function sign(body: Uint8Array): Uint8Array {
-  const bytes = Uint8Array.of(...hex(head), ...body);
+function sign(body: Uint8Array, version = 1): Uint8Array {
+  const bytes = Uint8Array.of(...hex(head).subarray(0, 4), version, ...body);
   return Uint8Array.of(...bytes, ...createHmac("sha256", key).update(bytes).digest().subarray(0, 16));
 }
 
@@ -87,12 +91,30 @@ const anyHeartbeat: fc.Arbitrary<Heartbeat> = fc
       maxLength: CLAIMS_PER_HEARTBEAT,
       size: "max",
     }),
+    watch: fc.option(
+      fc.record({
+        everyMs: fc.integer({ min: 1, max: 0xffff }),
+        knownVersion: fc.nat(0xffff_ffff),
+        isDeaf: fc.boolean(),
+        silent: fc.array(fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }), { maxLength: 1 }),
+      }),
+      { nil: undefined },
+    ),
   })
-  .map((heartbeat) => ({ ...heartbeat, chunk: heartbeat.chunk % heartbeat.chunks }))
+  .map(({ watch: words, ...heartbeat }) => {
+    const rest = words === undefined ? {} : { watch: words };
+    return { ...heartbeat, ...rest, chunk: heartbeat.chunk % heartbeat.chunks };
+  })
   .filter(({ node }) => new TextEncoder().encode(node).length <= 253);
 
 describe("encodeHeartbeat()", () => {
   it("writes the bytes", () => expect(encodeHeartbeat(heartbeat, key)).toEqual(bytes));
+
+  it("A3 writes the bytes of version 2", () => {
+    const body = hex(`${Object.values({ ...fields, flags: "05" }).join(" ")} ${watchFields}`);
+    expect(encodeHeartbeat({ ...heartbeat, watch }, key)).toEqual(sign(body, 2));
+    expect(decodeHeartbeat(sign(body, 2), [key])).toEqual({ ok: true, heartbeat: { ...heartbeat, watch } });
+  });
 
   it("keeps the longest heartbeat within 1,200 bytes", () => {
     const claim = { ip: ipOf("2001:db8::1"), term: 0xffff_ffff, majority: true };
@@ -106,6 +128,10 @@ describe("encodeHeartbeat()", () => {
     expect(encoded.length).toBe(1_185);
     expect(encoded.length).toBeLessThanOrEqual(HEARTBEAT_BYTES);
     expect(decodeHeartbeat(encoded, [key])).toEqual({ ok: true, heartbeat: longest });
+    // Of version 2: there is room for one silent member.
+    const full = encodeHeartbeat({ ...longest, watch }, key);
+    expect(full.length).toBe(HEARTBEAT_BYTES);
+    expect(decodeHeartbeat(full, [key])).toMatchObject({ ok: true, heartbeat: { watch: { ...watch, silent: [6n] } } });
   });
 
   it.each<{ name: string; changes: Partial<Heartbeat> }>([
@@ -125,6 +151,9 @@ describe("encodeHeartbeat()", () => {
     { name: "subnets", changes: { subnets: Array.from({ length: 17 }, () => cidr("10.0.0.0/8")) } },
     { name: "claims", changes: { claims: Array.from({ length: 29 }, () => heartbeat.claims[0]!) } },
     { name: "term", changes: { claims: [{ ip: ipOf("192.0.2.1"), term: 0, majority: true }] } },
+    { name: "everyMs", changes: { watch: { ...watch, everyMs: 0 } } },
+    { name: "everyMs", changes: { watch: { ...watch, everyMs: 65_536 } } },
+    { name: "knownVersion", changes: { watch: { ...watch, knownVersion: 2 ** 32 } } },
   ])("throws for a $name out of range", ({ name, changes }) => {
     expect(() => encodeHeartbeat({ ...heartbeat, ...changes }, key)).toThrow(`${name} is out of range`);
   });
@@ -145,8 +174,13 @@ describe("decodeHeartbeat()", () => {
     { name: "another magic", bytes: Uint8Array.of(0x47, ...bytes.subarray(1)), reason: "magic" },
     {
       name: "a later version",
-      bytes: Uint8Array.of(...bytes.subarray(0, 4), 2, ...bytes.subarray(5)),
+      bytes: Uint8Array.of(...bytes.subarray(0, 4), 3, ...bytes.subarray(5)),
       reason: "version",
+    },
+    {
+      name: "version 1 called version 2",
+      bytes: Uint8Array.of(...bytes.subarray(0, 4), 2, ...bytes.subarray(5)),
+      reason: "tag",
     },
     { name: "a seal around nothing, unsigned", bytes: hex(`${head} ${"00".repeat(16)}`), reason: "tag" },
     { name: "a cut datagram", bytes: bytes.subarray(0, -1), reason: "tag" },
@@ -192,6 +226,18 @@ describe("decodeHeartbeat()", () => {
     { name: "nothing in it", changes: Object.fromEntries(Object.keys(fields).map((name) => [name, ""])) },
   ])("refuses, though signed, $name: malformed", ({ changes, behind }) => {
     expect(decodeHeartbeat(signed(changes, behind), [key])).toEqual({ ok: false, reason: "malformed" });
+  });
+
+  it.each([
+    { name: "no interval", behind: "0000 00000009 00" },
+    { name: "a session of zero", behind: "03e8 00000009 01 0000000000000000" },
+    { name: "33 silent members", behind: `03e8 00000009 21 ${"0000000000000006".repeat(33)}` },
+    { name: "half a session", behind: "03e8 00000009 01 00000006" },
+    { name: "a byte behind", behind: `${watchFields} 00` },
+    { name: "nothing of version 2", behind: "" },
+  ])("A3 refuses, though signed as version 2, $name: malformed", ({ behind }) => {
+    const body = hex(`${Object.values(fields).join(" ")} ${behind}`);
+    expect(decodeHeartbeat(sign(body, 2), [key])).toEqual({ ok: false, reason: "malformed" });
   });
 
   it("undoes encodeHeartbeat()", () => {

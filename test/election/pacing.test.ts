@@ -1,0 +1,135 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type PacedMember, Pacing, type Turn } from "#src/election/pacing.ts";
+
+const TICK_MS = 20;
+type Node = { readonly node: string };
+
+function member(index: number, changes: Partial<PacedMember<Node>> = {}): PacedMember<Node> {
+  return { to: { node: `n${index}` }, isClose: index < 5, session: 2n, isLive: true, knownVersion: 1, ...changes };
+}
+
+const state = { claimsVersion: 1, chunks: 1, stateVersion: 0 };
+
+/** Ticks for a while; returns what went to each node, with its time. */
+function run(
+  pacing: Pacing<Node>,
+  members: readonly PacedMember<Node>[],
+  { ticks = 50, fromMs = 0, said = state } = {},
+) {
+  const sent = new Map<string, (Turn<Node> & { readonly atMs: number })[]>();
+  let most = 0;
+  for (let tick = 0; tick < ticks; tick++) {
+    const atMs = fromMs + tick * TICK_MS;
+    const turns = pacing.tick(members, said, atMs);
+    most = Math.max(most, turns.length);
+    for (const turn of turns) sent.set(turn.to.node, [...(sent.get(turn.to.node) ?? []), { ...turn, atMs }]);
+  }
+  return { sent, most, total: [...sent.values()].flat().length };
+}
+
+const nodes = (count: number) => Array.from({ length: count }, (_, index) => member(index));
+
+describe("Pacing", () => {
+  it("A2 sends each heartbeat to watchers, and one a second to each other member", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    run(pacing, nodes(20));
+    const { sent } = run(pacing, nodes(20), { fromMs: 1_000, ticks: 250 });
+    expect([...sent].map(([, turns]) => turns.length)).toEqual(
+      Array.from({ length: 20 }, (_, index) => (index < 5 ? 250 : 5)),
+    );
+    expect(new Set(sent.get("n0")?.map(({ everyMs }) => everyMs))).toEqual(new Set([TICK_MS]));
+    expect(new Set(sent.get("n9")?.map(({ everyMs }) => everyMs))).toEqual(new Set([1_000]));
+  });
+
+  it.each([{ count: 10 }, { count: 100 }, { count: 1_000 }])(
+    "A2 sends some 300 a second at most to $count members",
+    ({ count }) => {
+      const pacing = new Pacing<Node>(TICK_MS);
+      run(pacing, nodes(count), { ticks: 2_000 });
+      const { total } = run(pacing, nodes(count), { fromMs: 40_000, ticks: 1_000 });
+      expect(total / 20).toBeLessThan(302);
+    },
+  );
+
+  it("A2 never lets a promise lapse three times, whatever becomes of members and of what is said", () => {
+    const step = fc.record({
+      count: fc.integer({ min: 1, max: 120 }),
+      close: fc.integer({ min: 0, max: 10 }),
+      ticks: fc.integer({ min: 1, max: 200 }),
+      chunks: fc.integer({ min: 1, max: 3 }),
+      isNews: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+        const pacing = new Pacing<Node>(TICK_MS);
+        const promised = new Map<string, { atMs: number; everyMs: number }>();
+        let [nowMs, version] = [0, 1];
+        for (const { count, close, ticks, chunks, isNews } of steps) {
+          if (isNews) version += 1;
+          const members = Array.from({ length: count }, (_, index) =>
+            member(index, { isClose: index < close, knownVersion: version }),
+          );
+          for (const node of promised.keys()) if (!members.some(({ to }) => to.node === node)) promised.delete(node);
+          for (let tick = 0; tick < ticks; tick++, nowMs += TICK_MS) {
+            for (const { to, everyMs } of pacing.tick(
+              members,
+              { claimsVersion: version, chunks, stateVersion: version },
+              nowMs,
+            ))
+              promised.set(to.node, { atMs: nowMs, everyMs });
+            for (const { atMs, everyMs } of promised.values()) expect(nowMs - atMs).toBeLessThan(3 * everyMs);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("A2 tells news to all at once, within a budget, the newest claims first", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    run(pacing, nodes(300), { said: { ...state, chunks: 3 }, ticks: 200 });
+    const { sent, most } = run(pacing, nodes(300), {
+      fromMs: 4_000,
+      said: { claimsVersion: 2, chunks: 3, stateVersion: 0 },
+      ticks: 20,
+    });
+    expect(most).toBeLessThanOrEqual(5 + 64 + 2);
+    expect(sent.size).toBe(300);
+    expect(
+      sent
+        .get("n250")
+        ?.slice(0, 3)
+        .map(({ chunk }) => chunk),
+    ).toEqual([2, 1, 0]);
+  });
+
+  it("A2 goes on with each heartbeat for a while, with the longer promise, to a member that no longer watches", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    run(pacing, [member(0, { isClose: true })]);
+    const { sent } = run(pacing, [member(0, { isClose: false })], { fromMs: 1_000, ticks: 20 });
+    expect(sent.get("n0")?.map(({ everyMs }) => everyMs)).toEqual(Array.from({ length: 10 }, () => 1_000));
+  });
+
+  it("A2 greets a member that was never heard, and gives one that restarted all claims", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    const said = { ...state, chunks: 2 };
+    const greeted = run(pacing, [member(9, { session: 0n, isLive: false, knownVersion: 0 })], { said });
+    expect(greeted.sent.get("n9")).toHaveLength(10);
+    const { sent } = run(pacing, [member(9, { session: 4n, knownVersion: 0 })], { fromMs: 1_000, ticks: 3, said });
+    expect(sent.get("n9")?.map(({ chunk }) => chunk)).toEqual([1, 0]);
+  });
+
+  it("A2 sends claims again to a member that says it lacks some", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    const said = { ...state, chunks: 2 };
+    run(pacing, [member(9)], { said });
+    const { sent } = run(pacing, [member(9, { knownVersion: 0 })], { fromMs: 1_000, said });
+    expect(
+      sent
+        .get("n9")
+        ?.map(({ chunk }) => chunk)
+        .toSorted(),
+    ).toEqual([0, 1]);
+  });
+});
