@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCluster, CLUSTER_PROGRAMS, NODE_PROGRAMS, whyNoBuild } from "../lab/cluster/build-cluster.ts";
 import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
+import { buildIngressNginx } from "#lab/ingress-nginx/build-ingress-nginx.ts";
 import { buildMetallb } from "#lab/metallb/build-metallb.ts";
 import { buildOauth2Proxy } from "#lab/oauth2-proxy/build-oauth2-proxy.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
@@ -28,6 +29,10 @@ const say = (line) => process.stderr.write(`cluster: ${line}\n`);
 const BESIDE = {
   metallb: { build: buildMetallb, help: "Also build MetalLB, which tests and benches run beside Hawser" },
   "oauth2-proxy": { build: buildOauth2Proxy, help: "Also build oauth2-proxy, which a test runs beside Hawser" },
+  "ingress-nginx": {
+    build: buildIngressNginx,
+    help: "Also build the part of ingress-nginx that writes statuses, which tests run beside Hawser",
+  },
 };
 
 const specs = {

@@ -33,6 +33,12 @@ const BUILDS = {
     options: ["--oauth2-proxy"],
     ask: "whyNoOauth2Proxy",
   },
+  "ingress-nginx": {
+    tests: "test/cluster with ingress-nginx",
+    needs: "the part of ingress-nginx that writes statuses with Go: about 2 minutes the first time",
+    options: ["--ingress-nginx"],
+    ask: "whyNoIngressNginx",
+  },
   install: {
     tests: "test/install",
     needs: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",

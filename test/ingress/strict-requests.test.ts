@@ -114,7 +114,11 @@ const refused = [
   { name: "HTTP/1.2", status: 400, bytes: "GET / HTTP/1.2\r\nHost: a.com\r\n\r\n" },
   { name: "HTTP/0.9", status: 400, bytes: "GET /\r\n\r\n" },
   { name: "small http/1.1", status: 400, bytes: "GET / http/1.1\r\nHost: a.com\r\n\r\n" },
-  { name: "the preface of HTTP/2", status: 400, bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
+  {
+    name: "I-H13 the preface of HTTP/2, whose :authority could differ from Host",
+    status: 400,
+    bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+  },
   { name: "a TLS ClientHello", status: 400, bytes: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" },
   { name: "two blanks", status: 400, bytes: "GET  / HTTP/1.1\r\nHost: a.com\r\n\r\n" },
   { name: "two blanks before the version", status: 400, bytes: "GET /  HTTP/1.1\r\nHost: a.com\r\n\r\n" },

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { connect as connectPlain } from "node:net";
+import { Duplex } from "node:stream";
 import { connect, getCiphers } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { Engine } from "#ingress/engine/engine.ts";
@@ -60,6 +62,43 @@ async function suiteOf(port: number, ciphers: string, servername?: string): Prom
 }
 
 describe("the TLS port", () => {
+  it.each([
+    { offers: ["h2", "http/1.1"], gets: "http/1.1" },
+    { offers: ["http/1.1"], gets: "http/1.1" },
+    { offers: [], gets: false },
+    { offers: ["h2"], gets: "no handshake" },
+  ])("I-T18 a client that offers $offers by ALPN gets $gets", async ({ offers, gets }) => {
+    using tls = await startTls();
+    const socket = connect({ port: tls.port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: offers });
+    const { promise, resolve } = Promise.withResolvers<string | false | null>();
+    socket.on("error", () => resolve("no handshake"));
+    socket.on("secureConnect", () => resolve(socket.alpnProtocol));
+    expect(await promise).toBe(gets);
+    socket.destroy();
+  });
+
+  it.each([{ servername: "app.test" }, { servername: undefined }])(
+    "I-T20 shakes hands where the first message comes byte by byte, with the server name $servername",
+    async ({ servername }) => {
+      using tls = await startTls();
+      const plain = connectPlain(tls.port, "127.0.0.1");
+      const slow = new Duplex({
+        read: () => undefined,
+        write(data: Buffer, _encoding, done) {
+          for (const byte of data) plain.write(Buffer.of(byte));
+          done();
+        },
+      });
+      plain.setNoDelay(true);
+      plain.on("data", (data) => slow.push(data));
+      plain.on("error", () => undefined);
+      const socket = connect({ socket: slow, rejectUnauthorized: false, ...(servername && { servername }) });
+      await once(socket, "secureConnect");
+      expect(socket.getPeerCertificate().subjectaltname).toBe("DNS:hawser.invalid");
+      plain.destroy();
+    },
+  );
+
   it.each([
     { host: "app.test", port: "443" },
     { host: "app.test:8443", port: "8443" },
