@@ -47,7 +47,8 @@ export class AnswerHead {
     if (context.scratch.length < room) context.scratch = Buffer.allocUnsafeSlow(room);
     const { writer, scratch, date } = context;
     writer.begin(scratch);
-    writeForwardedResponse(writer, { ...response, date, isChunked, added, edit });
+    const { connection, setCookie } = response;
+    writeForwardedResponse(writer, { bytes, head, connection, setCookie, date, isChunked, added, edit });
     return writer.at;
   }
 }

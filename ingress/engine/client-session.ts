@@ -351,7 +351,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const from = { context: this.#context, connection: this.#connection, clientLines: this.#clientLines };
     const { ids } = this.#record;
     const how = { body: this.#body, isFirst: !this.#hasForwarded, grant, ids, edit: this.#wish.edit };
-    const request = exchangeRequest(decision, received, { ...from, ...how });
+    const request = exchangeRequest(decision, received, { from, how });
     if (typeof request === "string") return this.#answer(RESPONSE_REASONS[request].status, { reason: request });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
     this.#hasForwarded = true;

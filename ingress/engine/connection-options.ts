@@ -20,7 +20,7 @@ export class ConnectionOptions {
     this.close = false;
     this.keepAlive = false;
     this.upgrade = false;
-    this.#names.length = 0;
+    if (this.#names.length > 0) this.#names.length = 0;
   }
 
   /**

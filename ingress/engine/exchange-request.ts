@@ -55,25 +55,28 @@ export interface ExchangeRequest extends ForwardedRequest {
 export function exchangeRequest(
   decision: ForwardDecision,
   received: ReceivedRequest,
-  of: {
-    readonly context: EngineContext;
-    readonly connection: Connection;
-    readonly clientLines: Buffer;
-    readonly body: BodyReader;
-    /** Of its connection. */
-    readonly isFirst: boolean;
-    readonly grant: AccessGrant | undefined;
-    readonly ids: MadeIds;
-    readonly edit: ResponseEdit | undefined;
+  {
+    from: { context, connection, clientLines },
+    how,
+  }: {
+    readonly from: { readonly context: EngineContext; readonly connection: Connection; readonly clientLines: Buffer };
+    readonly how: {
+      readonly body: BodyReader;
+      /** Of its connection. */
+      readonly isFirst: boolean;
+      readonly grant: AccessGrant | undefined;
+      readonly ids: MadeIds;
+      readonly edit: ResponseEdit | undefined;
+    };
   },
 ): ExchangeRequest | NoSecurity {
   const { bytes, head } = received;
-  const { context, connection, clientLines, body, isFirst, grant, edit } = of;
+  const { body, isFirst, grant, edit } = how;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
   if (typeof secure === "string") return secure;
   const { clientCertificates, mirror, errorPages } = decision.rule.filters;
-  const ids = errorPages === undefined ? of.ids : withRequestId(of.ids, head);
-  if (mirror !== undefined) startCopy(decision, mirror, received, of);
+  const ids = errorPages === undefined ? how.ids : withRequestId(how.ids, head);
+  if (mirror !== undefined) startCopy(decision, mirror, received, { context, connection, body });
   const { compressors, requestHeaders } = context;
   const fields = decision.rule.filters.requestFields;
   const ofClient =

@@ -1,10 +1,10 @@
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { HeadWriter } from "./head-writer.ts";
 
-/** Random bytes are fetched for 256 ids at once: one call for each would cost more than the rest of the head. */
-const random = Buffer.alloc(16 * 256);
-const DIGITS = Buffer.from("0123456789abcdef");
-let used = random.length;
+/** Digits are made for 256 ids at once: one call for each would cost more than the rest of the head. */
+const RANDOM_BYTES = 16 * 256;
+const digits = Buffer.alloc(2 * RANDOM_BYTES);
+let used = digits.length;
 
 /** Bytes of an id for X-Request-ID: 32 hexadecimal digits, as ingress-nginx makes them. */
 const REQUEST_ID_BYTES = 32;
@@ -21,17 +21,15 @@ export function writeRequestId(to: HeadWriter): void {
   to.at = writeRandomHex(to.bytes, to.at, REQUEST_ID_BYTES / 2);
 }
 
-/** Writes so many random bytes as hexadecimal digits; returns where they end. */
+/** Writes so many random bytes, up to 4,096, as hexadecimal digits; returns where they end. */
 export function writeRandomHex(into: Buffer, start: number, count: number): number {
-  let at = start;
-  for (let left = count; left > 0; left--) {
-    if (used === random.length) {
-      randomFillSync(random);
-      used = 0;
-    }
-    const byte = random[used++]!;
-    into[at++] = DIGITS[byte >> 4]!;
-    into[at++] = DIGITS[byte & 15]!;
+  if (used + 2 * count > digits.length) {
+    digits.write(randomBytes(RANDOM_BYTES).toString("hex"), "latin1");
+    used = 0;
   }
-  return at;
+  const from = used;
+  const length = 2 * count;
+  for (let index = 0; index < length; index++) into[start + index] = digits[from + index]!;
+  used += length;
+  return start + length;
 }

@@ -97,12 +97,11 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   if (host === undefined) return BAD_HOST;
   const path = normalizePath(request.path);
   if (path === undefined) return BAD_PATH;
-  const catchAll = getSharded(table.hosts, "");
   const budget = { left: MAX_STEPS };
-  const rules = hostRoutes(table, host, budget) ?? catchAll;
+  const rules = hostRoutes(table, host, budget) ?? getSharded(table.hosts, "");
   // What is behind client certificates stays so where no rule matches.
   const isOpen = rules?.clientCertificates === undefined;
-  const found = matchPath(rules, path, budget) ?? (isOpen ? catchAll?.fallback : undefined);
+  const found = matchPath(rules, path, budget) ?? (isOpen ? getSharded(table.hosts, "")?.fallback : undefined);
   const matched = guarded(rules, { path, found, budget }) ?? found;
   if (budget.left < 0) return TOO_LONG;
   if (matched === undefined) return isOpen ? byDefault(table, request, path) : NO_ROUTE;

@@ -3,6 +3,8 @@
  * At 10 000 entries that is about 40 entries instead of 10 000.
  */
 export interface ShardedMap<V> {
+  /** Number of entries: one without any is not searched. */
+  readonly size: number;
   readonly shards: readonly ReadonlyMap<string, V>[];
 }
 
@@ -11,17 +13,18 @@ const SHARD_COUNT = 256;
 /** A map without entries. */
 export function emptyShardedMap<V>(): ShardedMap<V> {
   const none: ReadonlyMap<string, V> = new Map();
-  return { shards: Array.from({ length: SHARD_COUNT }, () => none) };
+  return { size: 0, shards: Array.from({ length: SHARD_COUNT }, () => none) };
 }
 
 /** The value of a key, or undefined. */
 export function getSharded<V>(map: ShardedMap<V>, key: string): V | undefined {
-  return map.shards[shardOf(key)]?.get(key);
+  return map.size === 0 ? undefined : map.shards[shardOf(key)]?.get(key);
 }
 
 /** A map with these entries replaced, added, or (value undefined) removed; the given map stays as it was. */
 export function withEntries<V>(map: ShardedMap<V>, changes: Iterable<readonly [string, V | undefined]>): ShardedMap<V> {
   const shards = [...map.shards];
+  let { size } = map;
   const copied = new Map<number, Map<string, V>>();
   for (const [key, value] of changes) {
     const index = shardOf(key);
@@ -33,10 +36,12 @@ export function withEntries<V>(map: ShardedMap<V>, changes: Iterable<readonly [s
       copied.set(index, shard);
       shards[index] = shard;
     }
+    size -= shard.size;
     if (value === undefined) shard.delete(key);
     else shard.set(key, value);
+    size += shard.size;
   }
-  return { shards };
+  return { size, shards };
 }
 
 /** All entries, in no order to rely on. */

@@ -24,6 +24,7 @@ describe("withEntries()", () => {
     const map = withEntries(before, changes);
     expect(map.shards.filter((shard, index) => shard !== before.shards[index])).toHaveLength(copied);
     expect(Object.fromEntries(shardedEntries(map))).toEqual(after);
+    expect(map.size).toBe(Object.keys(after).length);
     expect(Object.fromEntries(shardedEntries(before))).toEqual({ a: 1, b: 2 });
   });
 });
