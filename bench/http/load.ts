@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -10,6 +13,12 @@ export interface Shape {
   readonly connections: number;
   /** More request header lines. */
   readonly headers: readonly string[];
+  /** `GET` by default. */
+  readonly method?: string;
+  readonly body?: string;
+  /** Header lines of which each request of a run has another one. */
+  readonly eachHeader?: () => readonly string[];
+  readonly isSecure?: boolean;
 }
 
 /** What one run gave. */
@@ -25,12 +34,40 @@ export async function loadHttp(
   { seconds, pin }: { seconds: number; pin: readonly string[] },
 ): Promise<HttpLoadResult> {
   const headers = shape.headers.flatMap((line) => ["-H", line]);
-  const url = `http://127.0.0.1:${port}${shape.path}`;
-  const wrk = ["wrk", "-t1", `-c${shape.connections}`, `-d${seconds}s`, ...headers, url];
+  const url = `${shape.isSecure === true ? "https" : "http"}://127.0.0.1:${port}${shape.path}`;
+  using script = scriptOf(shape);
+  const scripts = script === undefined ? [] : ["-s", script.file];
+  const wrk = ["wrk", "-t1", `-c${shape.connections}`, `-d${seconds}s`, ...scripts, ...headers, url];
   // env runs what follows, whether that is taskset or wrk itself.
   const { stdout } = await run("env", [...pin, ...wrk]);
   if (/Non-2xx|Socket errors: (?!connect 0, read 0, write 0, timeout 0)/.test(stdout))
     throw new Error(`wrk met errors on ${url}:\n${stdout}`);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
   return { requests, perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]) };
+}
+
+/** What wrk reads where requests are not all the same, or not plain GETs. */
+interface WrkScript extends Disposable {
+  readonly file: string;
+}
+
+function scriptOf({ method = "GET", body, eachHeader }: Shape): WrkScript | undefined {
+  if (method === "GET" && body === undefined && eachHeader === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "hawser-wrk-"));
+  const lines = join(folder, "lines");
+  const file = join(folder, "load.lua");
+  writeFileSync(lines, (eachHeader?.() ?? []).join("\n"));
+  const each = `local lines = {}
+for line in io.lines(${JSON.stringify(lines)}) do lines[#lines + 1] = line end
+local at = 0
+request = function()
+  at = at % #lines + 1
+  local name, value = lines[at]:match("^([^:]+): (.*)$")
+  wrk.headers[name] = value
+  return wrk.format()
+end
+`;
+  const fixed = `wrk.method = ${JSON.stringify(method)}\nwrk.body = ${body === undefined ? "nil" : JSON.stringify(body)}\n`;
+  writeFileSync(file, fixed + (eachHeader === undefined ? "" : each));
+  return { file, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }

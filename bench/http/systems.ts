@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -20,36 +20,72 @@ export interface HttpSystem {
   /** What is run to learn whether it is there, and its version. */
   readonly versionCommand: readonly string[];
   /** Writes its files into the folder and returns its command. */
-  prepare(folder: string, ports: { readonly own: number; readonly backend: number }): readonly string[];
+  prepare(
+    folder: string,
+    ports: { readonly own: number; readonly secure: number; readonly backend: number },
+  ): readonly string[];
 }
 
 /** A program that runs. */
 export interface Running extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
+  /** For TLS; only Hawser listens there. */
+  readonly securePort: number;
   readonly pid: number;
 }
 
-const hawser: HttpSystem = {
-  name: "hawser",
-  package: undefined,
-  versionCommand: [process.execPath, "--version"],
-  prepare(folder, { own, backend }) {
-    writeFileSync(join(folder, "all.yaml"), manifests(backend));
-    const ports = [`--http-port=${own}`, "--https-port=0", "--default-backend-port=0", "--admin-port=0"];
-    return [
-      process.execPath,
-      INGRESS,
-      `--manifests=${folder}`,
-      "--bind-address=127.0.0.1",
-      "--log-level=warn",
-      ...ports,
-    ];
+/** An ingress of Hawser: its sources, and the manifests and options it gets. */
+export function hawserSystem(
+  name: string,
+  {
+    program = INGRESS,
+    manifests: yaml,
+    options = [],
+    hasTls = false,
+  }: {
+    readonly program?: string;
+    readonly hasTls?: boolean;
+    readonly manifests: (backend: number) => string;
+    readonly options?: readonly string[];
   },
-};
+): HttpSystem {
+  return {
+    name,
+    package: undefined,
+    versionCommand: [process.execPath, "--version"],
+    prepare(folder, { own, secure, backend }) {
+      writeFileSync(join(folder, "all.yaml"), yaml(backend));
+      const ports = [
+        `--http-port=${own}`,
+        `--https-port=${hasTls ? secure : 0}`,
+        "--default-backend-port=0",
+        "--admin-port=0",
+      ];
+      const rest = ["--bind-address=127.0.0.1", "--log-level=warn", ...ports, ...options];
+      return [process.execPath, program, `--manifests=${folder}`, ...rest];
+    },
+  };
+}
 
-/** Kept-alive connections to the endpoint, one worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
-const nginx: HttpSystem = {
+/** One worker, no log, the same header fields as ours; buffers as measured best for 1 MB. */
+export function proxyLines(pass: string): string {
+  return `proxy_pass ${pass};
+    proxy_http_version 1.1;
+    proxy_buffers 8 32k;
+    proxy_max_temp_file_size 0;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Real-IP $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Port $server_port;
+    proxy_set_header X-Request-ID $request_id;`;
+}
+
+/** Kept-alive connections to the endpoint. */
+export const nginxSystem: HttpSystem = {
   name: "nginx",
   package: "nginx-light",
   versionCommand: ["nginx", "-v"],
@@ -59,20 +95,7 @@ const nginx: HttpSystem = {
       `upstream endpoint { server 127.0.0.1:${backend}; keepalive 512; keepalive_requests 1000000000; }
        server {
          listen 127.0.0.1:${own} backlog=1024;
-         location / {
-           proxy_pass http://endpoint;
-           proxy_http_version 1.1;
-           proxy_buffers 8 32k;
-           proxy_max_temp_file_size 0;
-           proxy_set_header Connection "";
-           proxy_set_header Host $http_host;
-           proxy_set_header X-Forwarded-Host $http_host;
-           proxy_set_header X-Forwarded-For $remote_addr;
-           proxy_set_header X-Real-IP $remote_addr;
-           proxy_set_header X-Forwarded-Proto $scheme;
-           proxy_set_header X-Forwarded-Port $server_port;
-           proxy_set_header X-Request-ID $request_id;
-         }
+         location / { ${proxyLines("http://endpoint")} }
        }`,
     ),
 };
@@ -113,28 +136,53 @@ backend endpoint
   },
 };
 
-/** The systems that are compared, ours first. */
-export const systems: readonly HttpSystem[] = [hawser, nginx, haproxy];
+/** The systems that are compared, ours first; `against` is a folder with other sources of Hawser, which run as `against`. */
+export function systemsWith(against: string | undefined): readonly HttpSystem[] {
+  const hawser = hawserSystem("hawser", { manifests });
+  if (against === undefined) return [hawser, nginxSystem, haproxy];
+  const program = join(resolve(against), "ingress/main.ts");
+  return [hawser, hawserSystem("against", { program, manifests }), nginxSystem, haproxy];
+}
 
 /** The endpoint behind them: nginx answering from memory, so that it is not the limit. */
-export const backend: HttpSystem = {
-  ...nginx,
-  name: "backend",
-  prepare(folder, { own }) {
-    writeFileSync(join(folder, "large"), Buffer.alloc(LARGE_BYTES, "x"), { mode: 0o644 });
-    return nginxCommand(
-      folder,
-      `open_file_cache max=8;
-       server {
-         listen 127.0.0.1:${own} backlog=1024;
-         location = /large { root ${folder}; sendfile on; }
-         location / { return 200 "${SMALL_BODY}\\n"; }
-       }`,
-    );
-  },
-};
+export const backend = backendAt(["127.0.0.1"]);
 
-function nginxCommand(folder: string, http: string): readonly string[] {
+/** The same at several addresses of this machine. */
+export function backendAt(addresses: readonly string[]): HttpSystem {
+  return {
+    ...nginxSystem,
+    name: "backend",
+    prepare(folder, { own }) {
+      writeFileSync(join(folder, "large"), Buffer.alloc(LARGE_BYTES, "x"), { mode: 0o644 });
+      writeFileSync(join(folder, "json"), JSON.stringify(jsonItems()), { mode: 0o644 });
+      const listen = addresses.map((address) => `listen ${address}:${own} backlog=1024;`).join(" ");
+      return nginxCommand(
+        folder,
+        `open_file_cache max=8;
+         server {
+           ${listen}
+           location = /large { root ${folder}; sendfile on; }
+           location = /json { root ${folder}; default_type application/json; }
+           location = /fail { return 503; }
+           location / { return 200 "${SMALL_BODY}\\n"; }
+         }`,
+      );
+    },
+  };
+}
+
+/** Some 10 kB of JSON as an API answers it. */
+function jsonItems(): readonly unknown[] {
+  return Array.from({ length: 80 }, (_, id) => ({
+    id,
+    name: `item ${id * 7919}`,
+    createdAt: new Date(id * 86_400_123).toISOString(),
+    price: (id * 37) % 101,
+    tags: ["new", id % 3 === 0 ? "sale" : "regular"],
+  }));
+}
+
+export function nginxCommand(folder: string, http: string): readonly string[] {
   const file = join(folder, "nginx.conf");
   const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
@@ -166,12 +214,14 @@ export async function start(
 ): Promise<Running> {
   const folder = join(at.folder, system.name);
   mkdirSync(folder);
-  const port = await freePort();
-  const [command = "", ...args] = [...at.pin, ...system.prepare(folder, { own: port, backend: at.backendPort })];
+  const [port, securePort] = [await freePort(), await freePort()];
+  const ports = { own: port, secure: securePort, backend: at.backendPort };
+  const [command = "", ...args] = [...at.pin, ...system.prepare(folder, ports)];
   const child = spawn(command, args, { stdio: ["ignore", "ignore", "inherit"] });
   const running: Running = {
     name: system.name,
     port,
+    securePort,
     pid: child.pid ?? 0,
     [Symbol.asyncDispose]: () => stop(child),
   };

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { cpuSeconds } from "#bench/cpu-seconds.ts";
+import type { Sample } from "#bench/report.ts";
+import { loadHttp, type Shape } from "./load.ts";
+import { backend, type HttpSystem, type Running, start } from "./systems.ts";
+
+export const ROUND_SECONDS = 2;
+const WARM_UP_SECONDS = 1;
+/** After a run the sockets of the last one are still being closed. */
+const SETTLE_MS = 100;
+
+export const shapes: readonly Shape[] = [
+  { name: "keepalive", path: "/", connections: 64, headers: [] },
+  { name: "new-connection", path: "/", connections: 64, headers: ["Connection: close"] },
+  { name: "large", path: "/large", connections: 16, headers: [] },
+];
+
+/** Where and how often is measured. */
+export interface RunOptions {
+  readonly rounds: number;
+  readonly folder: string;
+  /** What runs a command on the core of the proxy; on that of the rest. */
+  readonly proxyPin: readonly string[];
+  readonly loadPin: readonly string[];
+  readonly say: (line: string) => void;
+}
+
+/** CPU of a request and requests a second for each of these shapes at each system. */
+export async function runShapes(
+  systems: readonly HttpSystem[],
+  chosen: readonly Shape[],
+  { rounds, folder, proxyPin, loadPin, say }: RunOptions,
+): Promise<readonly Sample[]> {
+  if (chosen.length === 0) return [];
+  await using stack = new AsyncDisposableStack();
+  const endpoint = stack.use(await start(backend, { folder, pin: loadPin, backendPort: 0 }));
+  const running: Running[] = [];
+  for (const system of systems)
+    running.push(stack.use(await start(system, { folder, pin: proxyPin, backendPort: endpoint.port })));
+  for (const { port } of running) await loadHttp(port, shapes[0]!, { seconds: WARM_UP_SECONDS, pin: loadPin });
+  const samples: Sample[] = [];
+  for (const shape of chosen) {
+    for (let round = 0; round < rounds; round++) {
+      const order = round % 2 === 0 ? running : running.toReversed();
+      for (const system of order) samples.push(...(await measure(system, shape, loadPin)));
+      say(`${shape.name}, round ${round + 1} of ${rounds}`);
+    }
+  }
+  return samples;
+}
+
+async function measure(
+  { name: system, port, pid }: Running,
+  shape: Shape,
+  pin: readonly string[],
+): Promise<readonly Sample[]> {
+  const before = cpuSeconds(pid);
+  const { requests, perSecond } = await loadHttp(port, shape, { seconds: ROUND_SECONDS, pin });
+  const cpu = cpuSeconds(pid) - before;
+  await delay(SETTLE_MS);
+  return [
+    { case: `cpu-${shape.name}`, system, unit: "us", value: (cpu * 1e6) / requests },
+    { case: `rps-${shape.name}`, system, unit: "1/s", value: perSecond },
+  ];
+}
