@@ -27,15 +27,17 @@ export const bodyFilters: readonly FilterCase[] = [
     nginx: { location: "client_max_body_size 8m;" },
   },
   {
-    name: "gzip",
-    base: "bare-json",
-    options: ["--gzip"],
-    request: {
-      target: JSON_TARGET,
-      headers: ["Accept-Encoding: gzip"],
-      status: 200,
-      answered: ["content-encoding", "gzip"],
-    },
+    ...compressed("gzip", "gzip"),
     nginx: { location: "gzip on; gzip_comp_level 1; gzip_types application/json; gzip_proxied any;" },
   },
+  compressed("brotli", "br"),
+  compressed("zstd", "zstd"),
 ];
+
+/** A process of its own compresses all answers, by an option of this name. */
+function compressed(name: string, coding: string): FilterCase {
+  const headers = [`Accept-Encoding: ${coding}`];
+  const answered = ["content-encoding", coding] as const;
+  const request = { target: JSON_TARGET, headers, status: 200, answered };
+  return { name, base: "bare-json", options: [`--${name}`], request };
+}
