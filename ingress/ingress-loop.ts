@@ -17,6 +17,7 @@ import { type RouteChanges, RouteIndex } from "./route-index.ts";
 import { ExternalNames } from "./names/external-names.ts";
 import { NamedConfigMaps } from "./named-config-maps.ts";
 import { NamedSecrets } from "./named-secrets.ts";
+import { nameTheSame } from "./name-the-same.ts";
 import { NginxConfigReader } from "./nginx-config-reader.ts";
 import { PolicyReader } from "./policy-reader.ts";
 import { ServedNamespaces } from "./served-namespaces.ts";
@@ -254,6 +255,7 @@ class KnownObjects {
     this.#findPlace();
     const names = this.#names;
     const changes = { classes, ingresses, services, slices, addresses: names?.takeChanged() ?? [] };
+    const before = ingresses.map(({ key }) => this.#index.get(key));
     if (this.#index.hasMoved || Object.values(changes).some((list) => list.length > 0))
       useRoutes(this.#index.update(changes));
     if (classes.length > 0 || moved.size > 0) this.#reportAgain();
@@ -266,16 +268,24 @@ class KnownObjects {
     if (classes.length + ingresses.length + services.length > 0) names?.follow(this.#index.externalNames());
     this.#problems.report("external names", (names?.problems() ?? []).slice(0, MAX_NAME_PROBLEMS));
     this.#tokenKeys.report();
+    this.#followNamed(changes, before);
+  }
+
+  /** Follows what Ingresses name, where that may be something else. `before`: the changed ones of ours, as they were. */
+  #followNamed({ classes, ingresses }: RouteChanges, before: readonly (Ingress | undefined)[]): void {
     const haveClaimsChanged = classes.length + ingresses.length > 0;
-    if (haveClaimsChanged) this.#reportRoutes();
     if (!haveClaimsChanged && !this.#areSecretsMarked) return;
+    this.standingsVersion += 1;
+    if (haveClaimsChanged) this.#reportRoutes();
+    const after = ingresses.map(({ key }) => this.#index.get(key));
+    // Mostly one Ingress of many thousands has changed, and names what it named before.
+    if (!this.#areSecretsMarked && classes.length === 0 && nameTheSame(before, after)) return;
     this.#areSecretsMarked = false;
     const ours = this.#index.ours();
     this.#tokenKeys.find(ours);
     this.#secrets.update(ours, wallMs(), this.#tokenKeys.objects("Secret"));
     this.#configMaps.update(ours, this.#tokenKeys.objects("ConfigMap").union(new Set(this.#nginxConfig?.named)));
     this.#tokenKeys.read();
-    this.standingsVersion += 1;
   }
 
   /** The Ingresses of these namespaces, to be settled again. */

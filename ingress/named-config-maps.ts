@@ -28,6 +28,18 @@ export interface NamedConfigMapsOptions {
   readonly mark: () => void;
 }
 
+/** The ConfigMaps (`namespace/name`) that Ingresses name, by what for. */
+export function configMapClaims(ingresses: readonly Ingress[]): {
+  readonly ofAnswers: ReadonlySet<string>;
+  readonly ofQuestions: ReadonlySet<string>;
+} {
+  const terms = ingresses.flatMap(allTerms);
+  return {
+    ofAnswers: new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? [])),
+    ofQuestions: new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? [])),
+  };
+}
+
 const readAnswerHeaders = parseOnce(parseSetHeaders);
 const readQuestionHeaders = parseOnce(parseQuestionHeaders);
 
@@ -54,9 +66,7 @@ export class NamedConfigMaps {
   /** Follows what these Ingresses name, and these others (`namespace/name`), and hands on what the Ingresses' say. Of a source that has none to follow nothing is asked. */
   update(ingresses: readonly Ingress[], others: ReadonlySet<string>): void {
     const { source, problems, allowedHeaders, use } = this.#options;
-    const terms = ingresses.flatMap(allTerms);
-    const ofAnswers = new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? []));
-    const ofQuestions = new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? []));
+    const { ofAnswers, ofQuestions } = configMapClaims(ingresses);
     const wanted = ofAnswers.union(ofQuestions);
     const followed = wanted.union(others);
     if (followed.size === 0 && !this.#followed.hasAny) return;
