@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { chosen } from "./chosen.ts";
-import { FILTER_NAMES } from "./http/all-filters.ts";
-import { runFilters } from "./http/run-filters.ts";
+import { FILTER_CASE_NAMES } from "./http/all-filters.ts";
+import { runFilterCases } from "./http/run-filter-cases.ts";
 import { ROUND_SECONDS, runShapes, shapes } from "./http/run-shapes.ts";
 import { backend, systemsWith, versionOf } from "./http/systems.ts";
 import { benchOptions, printBenchReport, type Report, type Sample } from "./report.ts";
@@ -24,9 +24,9 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   if (options === undefined) return 0;
   const { only, systems: named, against } = options.texts;
-  const cases = chosen([...shapes.map(({ name }) => name), ...FILTER_NAMES], only, {
+  const cases = chosen([...shapes.map(({ name }) => name), ...FILTER_CASE_NAMES], only, {
     option: "only",
-    groups: { shapes: shapes.map(({ name }) => name), filters: FILTER_NAMES },
+    groups: { shapes: shapes.map(({ name }) => name), filters: FILTER_CASE_NAMES },
   });
   const all = systemsWith(against);
   const chosenSystems = chosen(
@@ -60,7 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
           of,
         )),
       );
-      const filters = await runFilters(new Set(able.map(({ name }) => name)), cases, of);
+      const filters = await runFilterCases(new Set(able.map(({ name }) => name)), cases, of);
       samples.push(...filters.samples);
       skipped.push(...filters.skipped);
     } finally {

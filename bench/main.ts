@@ -1,4 +1,4 @@
-// Usage: npm run bench -- failover|http|arp|scale|memory|assign|mesh [--json] [--raw FILE] [options of the bench; see --help]
+// Usage: npm run bench -- failover|http|arp|scale|memory|assign|mesh|routes [--json] [--raw FILE] [options of the bench; see --help]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { main as failover } from "./failover.ts";
 import { main as http } from "./http.ts";
 import { main as memory, prepare as prepareMemory } from "./memory.ts";
 import { main as mesh } from "./mesh.ts";
+import { main as routes } from "./routes.ts";
 import { main as scale, prepare as prepareScale } from "./scale.ts";
 
 interface Bench {
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: { rack: true, prepare: prepareMemory, main: memory },
   assign: { rack: false, main: assign },
   mesh: { rack: true, main: mesh },
+  routes: { rack: false, main: routes },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

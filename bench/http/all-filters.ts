@@ -18,4 +18,4 @@ export function allFilters(service: string): readonly FilterCase[] {
 }
 
 /** The names of the cases that can be chosen: `filter-NAME`. */
-export const FILTER_NAMES: readonly string[] = allFilters("").map(({ name }) => `filter-${name}`);
+export const FILTER_CASE_NAMES: readonly string[] = allFilters("").map(({ name }) => `filter-${name}`);

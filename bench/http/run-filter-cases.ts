@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { Report, Sample } from "#bench/report.ts";
 import { allFilters } from "./all-filters.ts";
 import type { FilterCase } from "./filter-case.ts";
-import { ENDPOINT_ADDRESSES, hawserWithFilters, nginxWithFilters } from "./filter-systems.ts";
+import { ENDPOINT_ADDRESSES, hawserWithFilters, nginxWithFilters } from "./hawser-with-filters.ts";
 import { addLocalRoute } from "./local-route.ts";
 import { baseOf, measureFilters } from "./measure-filters.ts";
 import type { RunOptions } from "./run-shapes.ts";
 import { backendAt, type Running, start } from "./systems.ts";
 
 /** CPU of a request with each of these filters (`filter-NAME`) and without, at Hawser and, where it has the same, at nginx. */
-export async function runFilters(
+export async function runFilterCases(
   systems: ReadonlySet<string>,
   names: ReadonlySet<string>,
   { rounds, folder: parent, proxyPin, loadPin, say }: RunOptions,

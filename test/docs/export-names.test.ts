@@ -13,6 +13,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
     "bench/http.ts",
     "bench/memory.ts",
     "bench/mesh.ts",
+    "bench/routes.ts",
     "bench/scale.ts",
   ],
   prepare: ["bench/memory.ts", "bench/scale.ts"],

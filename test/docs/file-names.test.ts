@@ -20,6 +20,7 @@ const PROGRAMS = new Set([
   "bench/http.ts",
   "bench/memory.ts",
   "bench/mesh.ts",
+  "bench/routes.ts",
   "bench/scale.ts",
   "lab/cluster/main.ts",
   "lab/demo/main.ts",
