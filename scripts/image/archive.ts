@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { USER_ID } from "./root-files.ts";
-import { type TarEntry, writeTar } from "./tar.ts";
+import { type TarEntry, writeTar } from "#src/process/tar.ts";
 
 export interface ImageName {
   /** `localhost/hawser`. */

@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { type OutputChunk, type Plugin, rolldown } from "rolldown";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "#src/process/tar.ts";
 
 /** The command, and what runs as a process or a thread of its own. */
 const ENTRIES = [

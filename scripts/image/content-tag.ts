@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "#src/process/tar.ts";
 
 /** Digits of the digest in a tag: enough to tell the images of one version apart. */
 const DIGITS = 10;

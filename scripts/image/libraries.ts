@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "#src/process/tar.ts";
 
 /** ` libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x...)`, or the loader alone: `/lib64/ld-linux-x86-64.so.2 (0x...)`. */
 const LINE = /^\s*(?:\S+ => )?(\/\S+) \(0x[0-9a-f]+\)$/gm;

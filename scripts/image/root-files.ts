@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundlePrograms } from "./bundle.ts";
 import { sharedLibraries } from "./libraries.ts";
-import type { TarEntry } from "./tar.ts";
+import type { TarEntry } from "#src/process/tar.ts";
 
 /** The user that runs the programs, unless a manifest says otherwise: unknown on every node. */
 export const USER_ID = 65_532;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { type TarEntry, writeTar } from "#scripts/image/tar.ts";
+import { type TarEntry, writeTar } from "#src/process/tar.ts";
 
 const LONG = `${"folder/".repeat(20)}${"n".repeat(90)}`;
 
