@@ -314,14 +314,21 @@ describe.skipIf(reason !== undefined)("kubeconfigs on a real API server", () => 
       return (await running.ended).stderr;
     }
 
-    it("is not loaded for a token, nor for a certificate, and is for a program", async () => {
+    it("is not loaded for a token, a certificate, a program or an HTTP proxy, and is for a SOCKS proxy", async () => {
       expect(await stderrOf(controller(cluster.kubeconfigFile))).not.toContain("client-node is loaded");
       if (hasOpenssl) {
         const files = write({ "client-certificate": "client.crt", "client-key": "client.key" });
         expect(await stderrOf(controller(files))).not.toContain("client-node is loaded");
       }
       const { exec } = plugin({ token: cluster.adminToken });
-      expect(await stderrOf(controller(write({ exec })))).toContain("client-node is loaded");
+      expect(await stderrOf(controller(write({ exec })))).not.toContain("client-node is loaded");
+      await using proxy = await ConnectProxy.start();
+      const proxied = write({ token: cluster.adminToken }, { "proxy-url": proxy.url });
+      expect(await stderrOf(controller(proxied))).not.toContain("client-node is loaded");
+      const running = controller(write({ token: cluster.adminToken }, { "proxy-url": "socks5://127.0.0.1:1" }));
+      await running.says(/API_/);
+      running.child.kill("SIGTERM");
+      expect((await running.ended).stderr).toContain("client-node is loaded");
     });
 
     it.skipIf(!isOurRun)("is not loaded in a pod", async () => {
@@ -339,8 +346,8 @@ describe.skipIf(reason !== undefined)("kubeconfigs on a real API server", () => 
     it("is not needed for a token, and its absence is told where it is", async () => {
       const absent = { HAWSER_TEST_ABSENT: "1" };
       expect(await stderrOf(controller(cluster.kubeconfigFile, absent))).not.toContain("client-node");
-      const { exec } = plugin({ token: cluster.adminToken });
-      const { code, stderr } = await controller(write({ exec }), absent).ended;
+      const behind = write({ token: cluster.adminToken }, { "proxy-url": "socks5://127.0.0.1:1" });
+      const { code, stderr } = await controller(behind, absent).ended;
       expect([code, stderr]).toEqual([2, expect.stringContaining("[KUBECONFIG_UNSUPPORTED]")]);
       expect(stderr).toContain("@kubernetes/client-node");
     });

@@ -5,14 +5,13 @@ import { isAbsolute, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
-import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
 import { type KubeconfigContext, nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
 
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
-/** A program that waits for a person must not hold everything up silently. */
+/** A provider that waits for a person must not hold everything up silently. */
 const LOGIN_DEADLINE_MS = 25_000;
 
 /** Whether the package that logs in is installed; does not load it. */
@@ -26,8 +25,8 @@ export function isLoginPossible(): boolean {
 }
 
 /**
- * Logs in as a kubeconfig says that names a program (`exec`), an old provider (`auth-provider`) or a proxy. By
- * @kubernetes/client-node, which is loaded here and nowhere else, and not before it is needed: it takes 88 MB.
+ * Logs in as a kubeconfig says that names an old provider (`auth-provider`) or a proxy of SOCKS. By @kubernetes/client-node, which is
+ * loaded here and nowhere else, and not before it is needed: it takes 88 MB.
  */
 export class KubeconfigLogin {
   /** Whether token and certificate come from here, and not from the kubeconfig itself. */
@@ -38,27 +37,23 @@ export class KubeconfigLogin {
   #asking: Promise<RequestOptions> | undefined;
 
   constructor({ cluster, user }: KubeconfigContext) {
-    this.givesCredentials = user.fields["exec"] !== undefined || user.fields["auth-provider"] !== undefined;
+    // A program that logs in is run by ExecLogin.
+    const { exec: _exec, ...fields } = user.fields;
+    this.givesCredentials = user.fields["auth-provider"] !== undefined;
     this.#text = JSON.stringify({
       "current-context": "context",
       contexts: [{ name: "context", context: { cluster: "cluster", user: "user" } }],
       clusters: [{ name: "cluster", cluster: withPaths(cluster, ["certificate-authority"]) }],
-      users: [{ name: "user", user: withProgram(withPaths(user, ["client-certificate", "client-key"]), user) }],
+      users: [{ name: "user", user: withPaths({ ...user, fields }, ["client-certificate", "client-key"]) }],
     });
   }
 
-  /** The token, if there is one. A program is asked again once the `expirationTimestamp` of what it gave is over. */
+  /** The token, if there is one. */
   async token(isRefused: boolean): Promise<string | undefined> {
     if (isRefused) this.#renew();
     const { headers } = await this.#ask();
     const header: unknown = isRecord(headers) ? headers["Authorization"] : undefined;
     return typeof header === "string" ? header.replace(/^Bearer /, "") : undefined;
-  }
-
-  /** The client certificate that a program gave, if it gave one. */
-  async certificate(): Promise<TlsMaterial> {
-    const { cert, key } = await this.#ask();
-    return cert === undefined || key === undefined ? {} : { cert, key };
   }
 
   /** Makes connections through the proxy. */
@@ -108,24 +103,6 @@ function withPaths({ fields, directory }: Section, names: readonly string[]): Fi
     return path === undefined || isAbsolute(path) ? [] : [[name, join(directory, path)] as const];
   });
   return { ...fields, ...Object.fromEntries(paths) };
-}
-
-/** As client-go does: a path is relative to the kubeconfig, and the program gets the version of the protocol. */
-function withProgram(fields: Fields, { directory }: Section): Fields {
-  const { exec } = fields;
-  if (!isRecord(exec)) return fields;
-  const command = nonEmptyTextOf(exec, "command") ?? "";
-  const isRelative = command.includes("/") && !isAbsolute(command);
-  const info = { apiVersion: exec["apiVersion"], kind: "ExecCredential", spec: { interactive: false } };
-  const env = Array.isArray(exec["env"]) ? (exec["env"] as readonly unknown[]) : [];
-  return {
-    ...fields,
-    exec: {
-      ...exec,
-      command: isRelative ? join(directory, command) : command,
-      env: [...env, { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) }],
-    },
-  };
 }
 
 async function inTime(work: Promise<void>): Promise<void> {

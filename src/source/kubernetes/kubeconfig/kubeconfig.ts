@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { Agent } from "node:https";
 import { resolve } from "node:path";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import type { FilePlace } from "#src/model/problem-place.ts";
@@ -6,6 +7,7 @@ import type { Fields } from "#src/model/record.ts";
 import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
 import { type KubeconfigContext, nonEmptyTextOf, readContext, type Section } from "./kubeconfig-context.ts";
+import { ExecLogin } from "./exec-login.ts";
 import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
 import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
 
@@ -16,8 +18,8 @@ export interface KubeconfigOptions {
 
 /**
  * Reads a kubeconfig file, or several as kubectl does: the cluster and the user of a context. A token, a token file, a
- * client certificate (in the file or beside it), OpenID Connect and no credentials at all are handled here; a program
- * that logs in, and a proxy, are @kubernetes/client-node's, which is loaded when it is needed first.
+ * client certificate (in the file or beside it), OpenID Connect, a program that logs in, and no credentials at all are handled
+ * here; old providers, and a proxy of SOCKS, are @kubernetes/client-node's, which is loaded when it is needed first.
  */
 export function readKubeconfig(
   path: string | readonly string[],
@@ -43,41 +45,54 @@ export function readKubeconfig(
 
 /** What takes the package, in words; undefined: nothing does. */
 function otherWay({ cluster, user }: KubeconfigContext): string | undefined {
-  if (user.fields["exec"] !== undefined) return "user runs a program to log in (exec)";
   if (user.fields["auth-provider"] !== undefined && oidcConfigOf(user.fields) === undefined)
     return "user logs in by a provider (auth-provider)";
-  return nonEmptyTextOf(cluster.fields, "proxy-url") === undefined
+  const proxy = nonEmptyTextOf(cluster.fields, "proxy-url");
+  return proxy === undefined || isHttpProxy(proxy)
     ? undefined
-    : "cluster is behind a proxy (proxy-url)";
+    : "cluster is behind a proxy that is not of HTTP (proxy-url)";
 }
 
-function ownConfig(server: string, { cluster, user }: KubeconfigContext): ApiConfig {
+/** Node's own agent goes through it, by CONNECT. */
+function isHttpProxy(url: string): boolean {
+  return /^https?:\/\//i.test(url);
+}
+
+function ownConfig(server: string, context: KubeconfigContext): ApiConfig {
+  const { cluster, user } = context;
   const path = nonEmptyTextOf(user.fields, "tokenFile");
   const token = nonEmptyTextOf(user.fields, "token");
   const file = path === undefined ? undefined : new TokenFile(resolve(user.directory, path));
   const oidc = oidcConfigOf(user.fields);
   const login = oidc === undefined ? undefined : new OidcLogin(oidc, user);
+  const proxy = nonEmptyTextOf(cluster.fields, "proxy-url");
+  const program = user.fields["exec"] === undefined ? undefined : new ExecLogin(context);
+  const tls = async (): Promise<TlsMaterial> => ({
+    ...(await tlsOf(cluster, user)),
+    ...(await program?.certificate()),
+  });
   return {
     server,
     headers: impersonation(user.fields),
-    tls: async () => tlsOf(cluster, user),
+    tls,
     // As kubectl does: the file wins.
-    token: async (isRefused) => (file ?? login)?.token(isRefused) ?? token,
+    token: async (isRefused) => (program ?? file ?? login)?.token(isRefused) ?? token,
+    ...(proxy === undefined ? {} : { agent: async () => agentThrough(proxy, await tls()) }),
   };
 }
 
 function loginConfig(server: string, context: KubeconfigContext): ApiConfig {
   const own = ownConfig(server, context);
   const login = new KubeconfigLogin(context);
-  const hasProxy = nonEmptyTextOf(context.cluster.fields, "proxy-url") !== undefined;
-  if (!login.givesCredentials || oidcConfigOf(context.user.fields) !== undefined)
-    return { ...own, agent: async () => login.agent() };
-  return {
-    ...own,
-    tls: async () => ({ ...(await own.tls()), ...(await login.certificate()) }),
-    token: async (isRefused) => login.token(isRefused),
-    ...(hasProxy ? { agent: async () => login.agent() } : {}),
-  };
+  const proxy = nonEmptyTextOf(context.cluster.fields, "proxy-url");
+  const agent = proxy === undefined || isHttpProxy(proxy) ? {} : { agent: async () => login.agent() };
+  const isOwn = !login.givesCredentials || oidcConfigOf(context.user.fields) !== undefined;
+  return isOwn ? { ...own, ...agent } : { ...own, token: async (isRefused) => login.token(isRefused), ...agent };
+}
+
+/** Makes connections through a proxy of HTTP or HTTPS, whatever its host. */
+function agentThrough(proxy: string, tls: TlsMaterial): Agent {
+  return new Agent({ keepAlive: true, ...tls, proxyEnv: { HTTPS_PROXY: proxy } });
 }
 
 /** As whom the user acts (User impersonation, `kubectl --as`). */
