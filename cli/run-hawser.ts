@@ -79,9 +79,15 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-function help(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
-  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
+/** The names of all commands. */
+export const commandNames: readonly string[] = Object.keys(commands);
+
+/** The commands that a program of ours has: all, without those that are left out. */
+type Known = Readonly<Record<string, Command>>;
+
+function help(known: Known): string {
+  const width = Math.max(...Object.keys(known).map((name) => name.length)) + 2;
+  const lines = Object.entries(known).map(([name, { about }]) => `  ${name.padEnd(width)}${about}`);
   return [
     "Usage: hawser COMMAND [options]",
     "",
@@ -94,46 +100,51 @@ function help(): string {
   ].join("\n");
 }
 
-/** Runs `hawser COMMAND ...`. Resolves with the exit code. */
-export async function runHawser([word, ...args]: readonly string[], io: ProgramIo): Promise<number> {
+/** Runs `hawser COMMAND ...`, in a program that is without some commands. Resolves with the exit code. */
+export async function runHawser(
+  [word, ...args]: readonly string[],
+  io: ProgramIo,
+  leftOut: ReadonlySet<string> = new Set(),
+): Promise<number> {
+  const known = Object.fromEntries(Object.entries(commands).filter(([name]) => !leftOut.has(name)));
   if (word === undefined) {
-    io.stderr.write(`hawser: no command given\n\n${help()}`);
+    io.stderr.write(`hawser: no command given\n\n${help(known)}`);
     return EXIT_USAGE;
   }
-  if (["--help", "-h", "help"].includes(word)) return showHelp(args, io);
-  if (word === "__complete") return complete(args, io);
+  if (["--help", "-h", "help"].includes(word)) return showHelp(args, io, known);
+  if (word === "__complete") return complete(args, io, known);
   const name = word === "--version" || word === "-v" ? "version" : word;
-  const known = find(name);
-  return known === undefined ? refuse(name, io) : known.run(args, io);
+  const command = find(name, known);
+  return command === undefined ? refuse(name, io, known) : command.run(args, io);
 }
 
 /** `hawser help`, and `hawser help COMMAND` as `hawser COMMAND --help`. */
-async function showHelp([name]: readonly string[], io: ProgramIo): Promise<number> {
+async function showHelp([name]: readonly string[], io: ProgramIo, known: Known): Promise<number> {
   if (name === undefined) {
-    io.stdout.write(help());
+    io.stdout.write(help(known));
     return 0;
   }
-  const known = find(name);
-  return known === undefined ? refuse(name, io) : known.run(["--help"], io);
+  const command = find(name, known);
+  return command === undefined ? refuse(name, io, known) : command.run(["--help"], io);
 }
 
 /** `hawser __complete WORD...`, which the scripts of `hawser completion` call. */
-async function complete(words: readonly string[], io: ProgramIo): Promise<number> {
+async function complete(words: readonly string[], io: ProgramIo, known: Known): Promise<number> {
   const [{ runComplete }, { commandWords }] = [await import("./run-complete.ts"), await import("./command-words.ts")];
   const none = { options: {}, words: [], takesFiles: false };
-  const completed = Object.entries(commands).map(
+  const completed = Object.entries(known).map(
     ([name, { about }]) =>
       [name, { about, words: async (args: readonly string[]) => commandWords.get(name)?.(args) ?? none }] as const,
   );
   return runComplete(words, io, new Map(completed));
 }
 
-function find(name: string): Command | undefined {
-  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+function find(name: string, known: Known): Command | undefined {
+  return Object.hasOwn(known, name) ? known[name] : undefined;
 }
 
-function refuse(name: string, { stderr }: ProgramIo): number {
-  const guess = nearest(name, Object.keys(commands));
+function refuse(name: string, { stderr }: ProgramIo, known: Known): number {
+  const guess = nearest(name, Object.keys(known));
   const text = `hawser: unknown command "${name}"${guess === undefined ? "" : `. Did you mean ${guess}?`}`;
   stderr.write(`${oneLine(text)}\n`);
   stderr.write("See hawser --help\n");

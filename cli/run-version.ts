@@ -42,6 +42,8 @@ export async function runVersion(args: readonly string[], io: ProgramIo): Promis
 }
 
 function nativeState(): string {
+  if (!existsSync(fileURLToPath(new URL("../native", import.meta.url))))
+    return "not part of this program; only the speaker needs it";
   const files = NATIVE_FILES.map((file) => fileURLToPath(new URL(`../native/${file}`, import.meta.url)));
   const file = files.find((candidate) => existsSync(candidate));
   if (file === undefined) return "not built; the speaker needs it. Run: npm run hawser";

@@ -1,5 +1,5 @@
 // The start script of all commands: does what set-up is missing, then hands over to the project's own Node.
-// Usage: node scripts/start.js demo|test|test:cluster|bench|check|cluster|image|hawser [arguments]
+// Usage: node scripts/start.js demo|test|test:cluster|bench|check|cluster|image|plugin|hawser [arguments]
 import { run } from "./run.js";
 import { ownNode, root, SetupError, setUp } from "./setup.js";
 import { clusterSuite, sum, summary, testSuite } from "./suites.js";
@@ -44,6 +44,7 @@ const verbs = {
   bench: (args) => run([ownNode, "bench/main.ts", ...args], { env: { NODE_DISABLE_COMPILE_CACHE: "1" } }),
   cluster: (args) => run([ownNode, "scripts/cluster.js", ...args]),
   image: (args) => run([ownNode, "scripts/image.js", ...args]),
+  plugin: (args) => run([ownNode, "scripts/plugin.js", ...args]),
   test: (args) => suite(testSuite, args),
   "test:cluster": (args) => suite(clusterSuite, args),
   check,
@@ -56,7 +57,7 @@ if (verbs[verb] === undefined) {
 }
 try {
   setUp({
-    rack: verb !== "hawser" && verb !== "image",
+    rack: !["hawser", "image", "plugin"].includes(verb),
     cluster: ["test:cluster", "check", "cluster"].includes(verb),
   });
   process.exitCode = await verbs[verb](args);
