@@ -58,7 +58,7 @@ export const PROBLEM_CODES = {
   },
   KUBECONFIG_UNSUPPORTED: {
     meaning:
-      "A kubeconfig logs in with a password; or it needs a program, a provider or a proxy, and the package for that is absent.",
+      "A kubeconfig logs in with a password; or it needs an old provider (`auth-provider`) or a proxy of SOCKS, and the package for that is absent.",
     solve: "Give one with a token or a client certificate, or install `@kubernetes/client-node`.",
   },
   API_LOGIN_FAILED: {

@@ -12,6 +12,7 @@ const PROGRAMS = new Set([
   "ingress/main.ts",
   "ingress/auth/password-worker.ts",
   "cli/main.ts",
+  "cli/plug-in.ts",
   "bench/main.ts",
   "bench/scale/asker.ts",
   "bench/arp.ts",
