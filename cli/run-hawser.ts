@@ -69,6 +69,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),
   },
+  collect: {
+    about: "Collects what a report about a fault needs into one archive, without secrets",
+    run: async (args, io) => (await import("./run-collect.ts")).runCollect(args, io, runHawser),
+  },
   completion: {
     about: "Prints the completion for bash, zsh, fish or kubectl",
     run: async (args, io) => (await import("./run-completion.ts")).runCompletion(args, io),

@@ -24,9 +24,20 @@ async function helpOf(...command: readonly string[]): Promise<string> {
 }
 
 const commands = [
-  ...["demo", "check", "status", "explain", "pools", "routes", "certs", "plan", "release", "history", "version"].map(
-    (name) => [name],
-  ),
+  ...[
+    "demo",
+    "check",
+    "status",
+    "explain",
+    "pools",
+    "routes",
+    "certs",
+    "plan",
+    "release",
+    "history",
+    "collect",
+    "version",
+  ].map((name) => [name]),
   ["migrate", "metallb"],
   ["migrate", "ingress-nginx"],
   ["explain", "https://shop.example/"],

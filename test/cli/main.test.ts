@@ -37,6 +37,7 @@ const verbs = [
   "migrate",
   "release",
   "history",
+  "collect",
   "completion",
   "version",
 ];

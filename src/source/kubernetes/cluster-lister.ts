@@ -93,6 +93,19 @@ export class ClusterLister {
     return this.#all(path, {}, { isOptional: true });
   }
 
+  /** A text, as the log of a pod; says why it cannot be read, and adds no Problem. */
+  async text(
+    path: string,
+  ): Promise<{ readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string }> {
+    try {
+      const outcome = await this.#client.request({ method: "GET", path, isText: true });
+      if (outcome.kind === "ok") return { ok: true, text: String(outcome.body) };
+      return { ok: false, why: `${outcome.status} ${outcome.message}` };
+    } catch (error) {
+      return { ok: false, why: (error as Error).message };
+    }
+  }
+
   /** Reports, and the Leases of these elections. */
   async leases(namespace: string, elections: readonly string[]): Promise<LeasesRead> {
     const none = (): Map<string, Fields> => new Map();

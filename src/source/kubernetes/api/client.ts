@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly contentType?: string | undefined;
   /** Whether the answer shall have `metadata.managedFields`; by default it has not. */
   readonly keepsManagedFields?: boolean | undefined;
+  /** The answer is text, as logs and metrics are, and the body is that text. */
+  readonly isText?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Asked just before it is sent, each time: a process that stood still hears of aborts late. False: it is not sent. */
   readonly isWanted?: (() => boolean) | undefined;
@@ -123,7 +125,9 @@ export class ApiClient {
 
   async #try(request: ApiRequest, signal: AbortSignal, isRefused: boolean): Promise<Outcome> {
     const { method, path, body, contentType = "application/json", keepsManagedFields = false } = request;
-    const { transport, headers, ...line } = await untilAborted(this.#prepare(method, path, isRefused), signal);
+    const { isText = false } = request;
+    const { transport, headers: common, ...line } = await untilAborted(this.#prepare(method, path, isRefused), signal);
+    const headers = isText ? { ...common, accept: "*/*" } : common;
     if (request.isWanted?.() === false) throw failure("ECANCELED", "it is no longer wanted");
     const chunks: Buffer[] = [];
     let length = 0;
@@ -138,6 +142,7 @@ export class ApiClient {
         chunks.push(chunk);
       },
     });
+    if (isText && head.status === 200) return { kind: "ok", body: joined(chunks).toString() };
     return outcomeOf(head.status, head.retryAfter, textOf(keepsManagedFields)(joined(chunks)));
   }
 

@@ -1,0 +1,114 @@
+import { isRecord, type Fields } from "#src/model/record.ts";
+import { redactText, REDACTED } from "./redact-text.ts";
+import { isSecretName } from "./secret-names.ts";
+
+/** Annotations whose values are kept, without the secrets in them: those of Hawser and of what it takes the place of. */
+const KNOWN_ANNOTATION =
+  /^(?:hawser\.dev|metallb\.(?:io|universe\.tf)|(?:nginx\.)?ingress\.kubernetes\.io|nginx\.ingress\.kubernetes\.io|kubernetes\.io|.*\.kubernetes\.io|cert-manager\.io|deployment\.kubernetes\.io)\//;
+/** Annotations whose values are never kept: the whole object, and texts of configuration that may say anything. */
+const OPEN_ANNOTATION =
+  /^kubectl\.kubernetes\.io\/last-applied-configuration$|\/(?:.*snippet|auth-url|auth-signin|auth-proxy-set-headers|proxy-set-headers|custom-headers|auth-request-redirect|mirror-target)$/;
+/** Variables of containers whose values are kept: what the manifests of Hawser say. */
+const KNOWN_VARIABLE =
+  /^(?:HAWSER_[A-Z0-9_]+|NODE_NAME|NODE_IP|HOST_IP|POD_NAME|POD_NAMESPACE|POD_IP|GOMAXPROCS|MALLOC_ARENA_MAX|TZ|PATH)$/;
+/** Names of what refers to a secret and is none. */
+const REFERENCE: ReadonlySet<string> = new Set(["apiVersion", "kind", "name", "namespace", "key", "optional", "uid"]);
+/** Deeper than this nothing is kept: no object of Kubernetes is. */
+const MAX_DEPTH = 64;
+
+/** A value of JSON without secrets: an object of Kubernetes, a line of a log, or what a command printed. */
+export function redactValue(value: unknown): unknown {
+  return redact(value, { depth: 0, isUnder: false });
+}
+
+/** Where a value is. */
+interface Place {
+  readonly depth: number;
+  /** In what a secret's name is of. */
+  readonly isUnder: boolean;
+}
+
+function redact(value: unknown, place: Place): unknown {
+  if (typeof value === "string") return place.isUnder && value !== "" ? REDACTED : redactText(value);
+  if (place.depth > MAX_DEPTH) return REDACTED;
+  if (Array.isArray(value)) return redactList(value, place);
+  if (!isRecord(value)) return value;
+  const isSecret = value["kind"] === "Secret" || (value["data"] !== undefined && value["type"] !== undefined);
+  const pairs = Object.entries(value).flatMap(([name, field]) => {
+    const shown = redactField(name, field, { value, isSecret, place });
+    return shown === undefined ? [] : [[redactText(name), shown] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+interface Around {
+  /** The object that the field is of. */
+  readonly value: Fields;
+  /** It is a Secret. */
+  readonly isSecret: boolean;
+  readonly place: Place;
+}
+
+/** Undefined: it is left out. */
+function redactField(name: string, field: unknown, { value, isSecret, place }: Around): unknown {
+  if (name === "managedFields") return undefined;
+  if (isSecret && (name === "data" || name === "stringData")) return sizesOf(field);
+  if (name === "annotations" && isRecord(field)) return redactAnnotations(field);
+  if (name === "env" && Array.isArray(field)) return field.map((one) => redactVariable(one, place));
+  // A header field, a variable or a parameter: its name says what its value is.
+  const sibling = ["name", "key", "header"].map((one) => value[one]).find((one) => typeof one === "string");
+  if (/^values?$/.test(name) && sibling !== undefined && isSecretHeader(sibling)) return REDACTED;
+  const isOwn = isSecretName(name);
+  const isScalar = typeof field === "string" || typeof field === "number";
+  if (isScalar && isOwn && field !== "") return REDACTED;
+  if (place.isUnder && REFERENCE.has(name) && typeof field === "string") return redactText(field);
+  return redact(field, { depth: place.depth + 1, isUnder: place.isUnder || isOwn });
+}
+
+function isSecretHeader(name: string): boolean {
+  return isSecretName(name) || /^(?:proxy-)?authorization$|cookie|^x-.*(?:key|token|auth)/i.test(name);
+}
+
+/** Arguments of a command: `--token abc` is two of them. */
+function redactList(list: readonly unknown[], { depth, isUnder }: Place): readonly unknown[] {
+  return list.map((one, at) => {
+    const before = list[at - 1];
+    const isValue = typeof before === "string" && /^--?[\w-]+$/.test(before) && isSecretName(before.replace(/^-+/, ""));
+    return isValue && typeof one === "string" && !one.startsWith("-")
+      ? REDACTED
+      : redact(one, { depth: depth + 1, isUnder });
+  });
+}
+
+function redactAnnotations(annotations: Fields): Fields {
+  const pairs = Object.entries(annotations).flatMap(([name, value]) => {
+    if (name === "kubectl.kubernetes.io/last-applied-configuration") return [];
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const isKept = KNOWN_ANNOTATION.test(name) && !OPEN_ANNOTATION.test(name) && !isSecretAnnotation(name);
+    return [[redactText(name), isKept ? redactText(text) : `${REDACTED} (${text.length} characters)`] as const];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** `auth-secret` and its like name a Secret. */
+function isSecretAnnotation(name: string): boolean {
+  return (
+    isSecretName(name) && !/\/(?:auth-secret|auth-tls-secret|proxy-ssl-secret|session-cookie-.*|affinity.*)$/.test(name)
+  );
+}
+
+function redactVariable(variable: unknown, { depth }: Place): unknown {
+  if (!isRecord(variable) || variable["value"] === undefined)
+    return redact(variable, { depth: depth + 1, isUnder: false });
+  const { name, value } = variable;
+  const isKept = typeof name === "string" && KNOWN_VARIABLE.test(name) && !isSecretName(name);
+  return { name, value: isKept && typeof value === "string" ? redactText(value) : REDACTED };
+}
+
+/** The names of what a Secret has, and how long each is. */
+function sizesOf(data: unknown): unknown {
+  if (!isRecord(data)) return undefined;
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [redactText(name), `${REDACTED} (${String(value).length} characters)`]),
+  );
+}

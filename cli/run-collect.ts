@@ -1,0 +1,189 @@
+import { writeFile } from "node:fs/promises";
+import { Writable } from "node:stream";
+import { oneLine } from "#src/model/one-line.ts";
+import { isRecord, listOf, textOf } from "#src/model/record.ts";
+import { wallMs } from "#src/process/clock.ts";
+import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
+import { EXIT_USAGE } from "#src/process/options.ts";
+import type { ProgramIo } from "#src/process/program-io.ts";
+import { readOptions } from "#src/process/read-options.ts";
+import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
+import { classOptions } from "#src/process/option-groups.ts";
+import { installationOptions } from "#src/source/source-options.ts";
+import { clusterOptions } from "./cluster-options.ts";
+import { collectLogs } from "./collect-logs.ts";
+import { collectObjects } from "./collect-objects.ts";
+import { printLines } from "./print-lines.ts";
+import { ReportBundle } from "./report-bundle.ts";
+import { exitCodeOfBlind } from "./see-installation.ts";
+
+/** Its options. */
+export const collectOptions = {
+  output: {
+    kind: "string",
+    short: "o",
+    placeholder: "FILE",
+    help: "Write the bundle to this file (default: hawser-report-TIME.tar.gz in this folder)",
+  },
+  logLines: { kind: "number", default: 2_000, min: 0, max: 100_000, help: "Last lines of the log of each container" },
+  ...clusterOptions,
+  ...installationOptions,
+  ...classOptions("Show", "controller"),
+} as const satisfies OptionSpecs;
+
+type Options = OptionValues<typeof collectOptions>;
+
+const command = "hawser collect";
+const about = `Collects what a report about a fault needs from a cluster into one compressed archive: the objects that Hawser reads, logs and metrics of
+its pods, Events, what status, explain, pools, routes, certs and check say, and versions. Nothing is changed, and nothing is sent.
+
+Secrets have no data in it. Passwords, tokens, keys and cookies are replaced by REDACTED by their names and by their forms, in objects,
+logs and outputs. Names, addresses and hosts stay: look into the archive before you send it. docs/kubectl.md says what is in it.
+What may not be read is named in its file MISSING.txt.
+Exit code: 0 when it was written; 1 when nothing of the cluster can be read, or the file cannot be written; 2 for wrong options.`;
+
+/** Services that are explained at most: those that are not served first. */
+const MAX_EXPLAINED = 20;
+const SHOWN: readonly (readonly [file: string, ...words: string[]])[] = [
+  ["status.txt", "status", "-o", "wide"],
+  ["status.json", "status", "-o", "json"],
+  ["pools.txt", "pools", "-o", "wide"],
+  ["check.txt", "check", "--cluster"],
+  ["routes.txt", "routes", "-o", "wide"],
+  ["certs.txt", "certs", "-o", "wide"],
+];
+
+/** Runs another command. */
+type Call = (args: readonly string[], io: ProgramIo) => Promise<number>;
+
+/** Runs `hawser collect`. Resolves with the exit code. */
+export async function runCollect(args: readonly string[], io: ProgramIo, call: Call): Promise<number> {
+  const read = readOptions(collectOptions, args, io, { command, about });
+  if (read.kind === "exit") return read.code;
+  const options = read.values;
+  const time = new Date(wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const name = `hawser-report-${time}`;
+  const file = options.output ?? `${name}.tar.gz`;
+  if (file === "") {
+    io.stderr.write(`${command}: name a file with -o\nSee ${command} --help\n`);
+    return EXIT_USAGE;
+  }
+  const config = findApiConfig({ ...options, env: io.env });
+  if (!config.ok) {
+    io.stderr.write(printLines(config.problems));
+    return exitCodeOfBlind(config.problems);
+  }
+  const say = (text: string): void => void io.stderr.write(`${oneLine(`collect: ${text}`)}\n`);
+  const bundle = new ReportBundle(name);
+  const lister = new ClusterLister(config.value);
+  try {
+    say(`objects of ${new URL(config.value.server).host}`);
+    const pods = await collectObjects(lister, bundle, options);
+    if (bundle.count === 0) {
+      io.stderr.write(printLines(lister.problems));
+      return 1;
+    }
+    say(`logs and metrics of ${pods.length} pods`);
+    await collectLogs(lister, bundle, { pods, lines: options.logLines });
+    for (const problem of lister.problems) bundle.addMissing(`${problem.what}: ${problem.why}`);
+  } finally {
+    lister.close();
+  }
+  await collectOutputs(bundle, { options, io, call, say });
+  return write(file, bundle, io);
+}
+
+interface Outputs {
+  readonly options: Options;
+  readonly io: ProgramIo;
+  readonly call: Call;
+  readonly say: (text: string) => void;
+}
+
+async function collectOutputs(bundle: ReportBundle, { options, io, call, say }: Outputs): Promise<void> {
+  const asked = async (file: string, words: readonly string[]): Promise<string> => {
+    say(words.join(" "));
+    const [stdout, stderr] = [collector(), collector()];
+    const flags = words[0] === "version" ? [] : flagsFor(words[0] ?? "", options);
+    const code = await call([...words, ...flags], { ...io, env: withoutOurs(io.env), stdout, stderr });
+    bundle.addText(`outputs/${file}`, `${stdout.text()}${stderr.text()}`);
+    if (code === 2) bundle.addMissing(`outputs/${file}: hawser ${words[0]} exits with 2`);
+    return stdout.text();
+  };
+  await asked("version.txt", ["version"]);
+  let services: readonly string[] = [];
+  for (const [file, ...words] of SHOWN) {
+    const text = await asked(file, words);
+    if (file === "status.json") services = servicesIn(text);
+  }
+  for (const service of services.slice(0, MAX_EXPLAINED))
+    await asked(`explain/${service.replace("/", "_")}.txt`, ["explain", service]);
+  if (services.length > MAX_EXPLAINED) bundle.addMissing(`explanations of ${services.length - MAX_EXPLAINED} Services`);
+}
+
+/** Those that are not served come first. */
+function servicesIn(status: string): readonly string[] {
+  try {
+    const view: unknown = JSON.parse(status);
+    return isRecord(view)
+      ? listOf(view["services"])
+          .map((one) => (isRecord(one) ? textOf(one["service"]) : ""))
+          .filter((key) => key !== "")
+      : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Which cluster and installation is meant, as far as a command has these options. */
+function flagsFor(name: string, options: Options): readonly string[] {
+  const { kubeconfig, context, namespace, configMap, metallbNamespace, loadBalancerClass, alsoClassless } = options;
+  const cluster = [...flag("kubeconfig", kubeconfig), ...flag("context", context)];
+  if (name === "routes" || name === "certs") return cluster;
+  return [
+    ...cluster,
+    ...flag("namespace", namespace),
+    ...flag("config-map", configMap),
+    ...flag("metallb-namespace", metallbNamespace),
+    ...flag("load-balancer-class", loadBalancerClass),
+    ...(alsoClassless ? ["--also-classless"] : []),
+  ];
+}
+
+function flag(name: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [`--${name}=${value}`];
+}
+
+/** Without variables that are options of the commands that are called: these are given as flags. */
+function withoutOurs(env: ProgramIo["env"]): ProgramIo["env"] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("HAWSER_")));
+}
+
+async function write(file: string, bundle: ReportBundle, io: ProgramIo): Promise<number> {
+  const bytes = bundle.archive();
+  try {
+    // A person's own: what is in it is not for all users of this machine.
+    await writeFile(file, bytes, { mode: 0o600 });
+  } catch (error) {
+    io.stderr.write(`${oneLine(`${command}: cannot write ${file}: ${(error as Error).message}`)}\n`);
+    return 1;
+  }
+  const size = `${(bytes.length / 1e6).toFixed(1)} MB`;
+  io.stderr.write(
+    `${oneLine(`collect: ${bundle.count + 1} files, ${size}. Look into it before you send it: tar -xzf ${file}`)}\n`,
+  );
+  io.stdout.write(`${file}\n`);
+  return 0;
+}
+
+function collector(): Writable & { text(): string } {
+  const parts: Buffer[] = [];
+  const stream = new Writable({
+    write(part: Buffer, _encoding, done) {
+      parts.push(part);
+      done();
+    },
+  });
+  return Object.assign(stream, { text: () => Buffer.concat(parts).toString() });
+}
