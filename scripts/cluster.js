@@ -1,9 +1,11 @@
 // The real Kubernetes for tests: builds its programs once, then starts them to see that they work.
-// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb]]
+// Usage: npm run cluster -- [--keep] [--build [--nodes] [--metallb] [--oauth2-proxy] [--ingress-nginx] [--cert-manager] [--external-dns]]
 //   --keep    Leave it up until Ctrl-C and print how kubectl reaches it
 //   --build   Only build
 //   --nodes   Also bring what real nodes need (test/install): kubelet, scheduler, and Debian's containerd and runc
 //   --metallb Also build MetalLB, which tests and benches run beside Hawser
+//   --oauth2-proxy, --ingress-nginx, --cert-manager, --external-dns
+//             Also build these, which tests run beside Hawser
 //   --reason  Print why there can be no cluster on stdout, for a program that asks
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -16,6 +18,8 @@ import { openRelay, relayPort } from "../lab/cluster/open-relay.ts";
 import { buildIngressNginx } from "#lab/ingress-nginx/build-ingress-nginx.ts";
 import { buildMetallb } from "#lab/metallb/build-metallb.ts";
 import { buildOauth2Proxy } from "#lab/oauth2-proxy/build-oauth2-proxy.ts";
+import { buildCertManager } from "#lab/companions/cert-manager/build-cert-manager.ts";
+import { buildExternalDns } from "#lab/companions/external-dns/build-external-dns.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "../lab/install/why-no-install.ts";
 import { processIo } from "#src/process/program-io.ts";
@@ -33,6 +37,8 @@ const BESIDE = {
     build: buildIngressNginx,
     help: "Also build the part of ingress-nginx that writes statuses, which tests run beside Hawser",
   },
+  "cert-manager": { build: buildCertManager, help: "Also build cert-manager, with the ACME server pebble" },
+  "external-dns": { build: buildExternalDns, help: "Also build external-dns" },
 };
 
 const specs = {

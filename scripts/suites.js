@@ -39,6 +39,18 @@ const BUILDS = {
     options: ["--ingress-nginx"],
     ask: "whyNoIngressNginx",
   },
+  "cert-manager": {
+    tests: "test/cluster with cert-manager",
+    needs: "cert-manager and the ACME server pebble with Go: about 4 minutes the first time",
+    options: ["--cert-manager"],
+    ask: "whyNoCertManager",
+  },
+  "external-dns": {
+    tests: "test/cluster with external-dns",
+    needs: "external-dns with Go 1.27, which Go takes from the module proxy: about 3 minutes the first time",
+    options: ["--external-dns"],
+    ask: "whyNoExternalDns",
+  },
   install: {
     tests: "test/install",
     needs: "kubelet and kube-scheduler with Go, and Debian's containerd and runc: about a minute the first time",

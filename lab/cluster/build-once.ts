@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { arch, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { whyNoGo } from "./run-go.ts";
@@ -25,6 +25,15 @@ export function builtFolder(name: string, madeFrom: readonly (string | Buffer)[]
   for (const one of madeFrom) hash.update(one);
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "hawser");
   return join(cache, `${name}-${arch()}-${hash.digest("hex").slice(0, 12)}`);
+}
+
+/** The contents of the files that a Go module is built from, in a fixed order. */
+export function moduleFiles(module: string): readonly Buffer[] {
+  const names = readdirSync(module, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => /\.(go|mod|sum)$/.test(name))
+    .toSorted()
+    .map((name) => readFileSync(join(module, name)));
 }
 
 /**

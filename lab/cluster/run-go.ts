@@ -21,13 +21,14 @@ export function whyNoGo(builds: string): string | undefined {
 
 /**
  * Runs `go` in the folder of a module, at low priority: a build of minutes must not slow down what a person does meanwhile.
- * Resolves with its standard output; rejects with what it said.
+ * Resolves with its standard output; rejects with what it said. `toolchain` is the version of Go that the module needs
+ * (`go1.27.3`), where that is newer than Go here: `go` takes it from the module proxy.
  */
-export async function runGo(module: string, args: readonly string[]): Promise<string> {
+export async function runGo(module: string, args: readonly string[], toolchain?: string): Promise<string> {
   const child = spawn("nice", ["-n", "10", "go", ...args], {
     cwd: module,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
+    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", ...(toolchain && { GOTOOLCHAIN: toolchain }) },
   });
   let printed = "";
   let said: string[] = [];
