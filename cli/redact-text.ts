@@ -15,7 +15,7 @@ const FORMS: readonly Rule[] = [
     find: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     put: `${REDACTED} PRIVATE KEY`,
   },
-  { find: /\beyJ[\w-]{6,}\.[\w-]*(?:\.[\w-]*){0,3}/g, put: `${REDACTED} JWT` },
+  { find: /\beyJ[\w-]{6,8192}\.[\w-]*(?:\.[\w-]*){0,3}/g, put: `${REDACTED} JWT` },
   // The user and password of a URL.
   { find: /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]+@/gi, put: `${REDACTED}@` },
   { find: /\b(Bearer|Basic|Digest|Negotiate|Token|ApiKey) +(?!realm\b)[\w.~+/=:-]{6,}/gi, put: `$1 ${REDACTED}` },
@@ -36,12 +36,12 @@ const FORMS: readonly Rule[] = [
 /** `name: value`, `name=value`, `"name": "value"`, `--name value`; of header fields the whole line. */
 const HEADER = /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token)(["']?\s*[:=]\s*)[^\r\n]+/gi;
 const ASSIGNED = new RegExp(
-  String.raw`(\\*["']?)(${SECRET_NAME_IN_TEXT})(\\*["']?)(\s*=\s*|\s*:\s*|(?<=--[\w.-]+) +)(\\+"(?:(?!\\+").)*\\+"|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?<==\s*)[^\s,;&"'}\]]+|(?<=--[\w.-]+ +)\S+|[^\r\n,;&"'}\]]+)`,
+  String.raw`(\\{0,8}["']?)(${SECRET_NAME_IN_TEXT})(\\{0,8}["']?)(\s*=\s*|\s*:\s*|(?<=--[\w.-]+) +)(\\{1,8}"(?:(?!\\{1,8}").)*\\{1,8}"|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?<==\s*)[^\s,;&"'}\]]+|(?<=--[\w.-]+ +)\S+|[^\r\n,;&"'}\]]+)`,
   "gi",
 );
 /** A line of YAML: a value without quotes may have any character. */
 const LINE = new RegExp(
-  String.raw`^(\s*(?:- +)?["']?(${SECRET_NAME_IN_TEXT})["']?\s*:[ \t]+)(?![|>&*{[][^\r\n]*$)[^\r\n]+$`,
+  String.raw`^([ \t]*(?:- +)?["']?(${SECRET_NAME_IN_TEXT})["']?[ \t]*:[ \t]+)(?![|>&*{[][^\r\n]*$)[^\r\n]+$`,
   "gim",
 );
 /** A value in YAML that is on the next lines: what is deeper is it. */

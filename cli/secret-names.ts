@@ -36,5 +36,5 @@ export function isSecretName(name: string): boolean {
   return !HARMLESS.has(words) && SECRET.test(words);
 }
 
-/** The names in a text of assignments, as the source of an expression. */
-export const SECRET_NAME_IN_TEXT = String.raw`[\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|shared[-_.]?key|authorization|cookie|session[-_.]?id|signature|hmac|htpasswd)s?[\w.-]*`;
+/** The names in a text of assignments, as the source of an expression. Its ends are bounded, so that a long text takes no quadratic time. */
+export const SECRET_NAME_IN_TEXT = String.raw`[\w.-]{0,64}(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|shared[-_.]?key|authorization|cookie|session[-_.]?id|signature|hmac|htpasswd)s?[\w.-]{0,64}`;

@@ -58,6 +58,15 @@ describe("C redactText()", () => {
   });
 });
 
+describe("C redactText() of long texts", () => {
+  it.each(["a", "eyJ-", "password", "-----BEGIN PRIVATE KEY-----", "a://", "x:\n", "\n", "'", "\\"])(
+    "ends for %j repeated, without quadratic time",
+    (part) => {
+      redactText(part.repeat(20_000 / part.length));
+    },
+  );
+});
+
 describe("C redactValue()", () => {
   it.each([
     { password: S },
