@@ -107,8 +107,8 @@ function handOverStep(nginx: NginxInstallation): MigrationStep {
 function undoStep(nginx: NginxInstallation): MigrationStep {
   return {
     title: "To go back, at any point",
-    commands: ["kubectl apply -k hawser-quiet", patchOf(nginx, ["--update-status=true"])],
-    text: "Hawser writes no status any longer, and ingress-nginx writes its own again within a minute.",
+    commands: ["kubectl apply -k hawser-quiet", rollout(nginx), patchOf(nginx, ["--update-status=true"])],
+    text: "Hawser writes no status any longer when its old pods have ended, and ingress-nginx writes its own again within a minute.",
   };
 }
 
