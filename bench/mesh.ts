@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
     trials: 3,
     help: "Counts of each number of nodes",
     numbers: {
-      nodes: { default: 20, most: 100, help: "Real speakers at most; each takes 60 MB" },
+      nodes: { default: 20, most: 100, help: "Real speakers at most; each takes 150 MB" },
       simulated: { default: 100, most: 1_000, help: "Simulated speakers at most; 1,000 take some minutes" },
     },
   });
