@@ -43,6 +43,21 @@ export const checkOptions = {
     default: "hawser",
     help: "Compare paths as the ingress does by --compat; for Ingresses of ingress-nginx it is said where the two differ",
   },
+  nginxConfigMap: {
+    kind: "string",
+    placeholder: "NAMESPACE/NAME",
+    help: "Check Ingresses with the ConfigMap of ingress-nginx that the ingress reads by its --nginx-config-map",
+  },
+  rateLimitStore: {
+    kind: "string",
+    placeholder: "URL",
+    help: "The ingress runs with --rate-limit-store: without it there is a warning about rate limits with shared: true",
+  },
+  allowedResponseHeaders: {
+    kind: "list",
+    placeholder: "NAMES",
+    help: "Header fields that the ingress lets custom-headers set, by its option of this name (default: not looked at)",
+  },
   watchIngressWithoutClass: {
     kind: "boolean",
     help: "Ingresses without a class are Hawser's in a cluster, too, where no class is the default",
@@ -103,6 +118,7 @@ async function checkPaths(options: Options, paths: readonly string[]): Promise<C
 
 function installationOf(options: Options, takesIngressesWithoutClass: boolean): Installation {
   const { ingressClass, controllerClass, compat, ignoreExcludeLb } = options;
+  const { nginxConfigMap, rateLimitStore, allowedResponseHeaders: allowed } = options;
   return {
     configMap: keyOf(configMapRef(options)),
     metallbNamespace: options.metallbNamespace,
@@ -110,6 +126,9 @@ function installationOf(options: Options, takesIngressesWithoutClass: boolean): 
     ingressClass,
     controllerClass,
     compat,
+    nginxConfigMap,
+    countsTogether: rateLimitStore !== undefined,
+    allowedHeaders: allowed.length === 0 ? undefined : new Set(allowed.map((name) => name.toLowerCase())),
     takesIngressesWithoutClass,
     ignoresExcludeLabel: ignoreExcludeLb,
   };

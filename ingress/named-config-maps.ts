@@ -1,10 +1,10 @@
 import { parseQuestionHeaders, type QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
 import type { Ingress } from "#src/model/ingress.ts";
+import { missingHeaders } from "#src/model/missing-headers.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
 import { allTerms } from "#src/model/path-terms.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
 import { NamedObjects } from "./named-objects.ts";
@@ -40,6 +40,7 @@ export function configMapClaims(ingresses: readonly Ingress[]): {
   };
 }
 
+const BY_INGRESS = "an Ingress names it in custom-headers or auth-proxy-set-headers";
 const readAnswerHeaders = parseOnce(parseSetHeaders);
 const readQuestionHeaders = parseOnce(parseQuestionHeaders);
 
@@ -95,18 +96,7 @@ export class NamedConfigMaps {
       }),
     };
     const missing = [...wanted].filter((key) => this.#followed.knows(key) && objectOf(key) === undefined);
-    problems.report("header fields", [...found, ...missing.map(configMapMissing)]);
+    problems.report("header fields", [...found, ...missing.map((key) => missingHeaders(key, BY_INGRESS))]);
     use(headers);
   }
-}
-
-function configMapMissing(key: string): Problem {
-  return {
-    code: "INGRESS_HEADERS_MISSING",
-    at: objectAt("ConfigMap", key),
-    what: "Cannot write its header fields",
-    why: "an Ingress names it in custom-headers or auth-proxy-set-headers, and it does not exist",
-    fix: "Create it, with a key for each header field under data",
-    severity: "error",
-  };
 }

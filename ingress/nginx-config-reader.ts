@@ -1,10 +1,10 @@
 import { parseRequestHeaders, type SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
+import { missingConfig, missingHeadersOfAll } from "#src/model/ingress-nginx/missing-config.ts";
 import { type NginxConfig, readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
 import type { Problem } from "#src/model/problem.ts";
-import { objectAt } from "#src/model/problem-place.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
 
@@ -71,7 +71,7 @@ export class NginxConfigReader {
     const isOther = object !== undefined && object !== this.#object;
     if (isOther) this.#config = readNginxConfig(object, flags);
     this.#object = object ?? this.#object;
-    const missing = object === undefined ? [configMissing(key, this.#config === undefined)] : [];
+    const missing = object === undefined ? [missingConfig(key, this.#config === undefined)] : [];
     this.#problems.report("nginx config", [...missing, ...(this.#config?.problems ?? []), ...this.#readHeaders(knows)]);
     useHeaders?.(this.#headers);
     return isOther || wasClosed !== this.#isClosed;
@@ -88,7 +88,7 @@ export class NginxConfigReader {
       if (key === undefined) return undefined;
       const object = this.#source.get("ConfigMap", key);
       const parsed = object && parse(object);
-      problems.push(...(parsed?.problems ?? (knows(key) ? [headersMissing(key, this.#options.key)] : [])));
+      problems.push(...(parsed?.problems ?? (knows(key) ? [missingHeadersOfAll(key, this.#options.key)] : [])));
       return parsed?.value ?? before;
     };
     const { ofAnswers, ofRequests } = this.#headers;
@@ -98,28 +98,4 @@ export class NginxConfigReader {
     };
     return problems;
   }
-}
-
-function configMissing(key: string, wasNeverRead: boolean): Problem {
-  return {
-    code: "NGINX_CONFIG_MISSING",
-    at: objectAt("ConfigMap", key),
-    what: wasNeverRead
-      ? "Closed all Ingresses: cannot read what it says of them"
-      : "Cannot read what it says of all Ingresses",
-    why: "--nginx-config-map names it, and it does not exist, or may not be read",
-    fix: "Create it, or fix the option",
-    severity: "error",
-  };
-}
-
-function headersMissing(key: string, by: string): Problem {
-  return {
-    code: "INGRESS_HEADERS_MISSING",
-    at: objectAt("ConfigMap", key),
-    what: "Cannot write its header fields",
-    why: `the ConfigMap ${by} names it in add-headers or proxy-set-headers, and it does not exist, or may not be read`,
-    fix: "Create it, with a key for each header field under data",
-    severity: "error",
-  };
 }

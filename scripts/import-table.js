@@ -26,6 +26,7 @@ export const importTable = {
     "#src/configuration",
     "#src/assignment",
     "#src/auth",
+    "#src/filters",
     "#src/routing",
     "#src/tls",
   ],

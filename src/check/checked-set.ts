@@ -3,6 +3,7 @@ import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Deployment } from "#src/model/deployment.ts";
 import type { Field } from "#src/model/field.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
+import type { NginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { Kind } from "#src/model/kind.ts";
 import type { MemberRecord } from "#src/model/member-record.ts";
 import type { Node } from "#src/model/node.ts";
@@ -29,6 +30,12 @@ export interface Installation extends ServiceClass {
   readonly compat: Compat;
   /** Ingresses without a class are Hawser's where no class is the default. */
   readonly takesIngressesWithoutClass: boolean;
+  /** The ConfigMap (`namespace/name`) of ingress-nginx that the ingress reads. */
+  readonly nginxConfigMap?: string | undefined;
+  /** Replicas of the ingress can count rate limits together; by default nothing is said where they cannot. */
+  readonly countsTogether?: boolean;
+  /** Names of header fields, in lower case, that ConfigMaps may set in answers; by default all. */
+  readonly allowedHeaders?: ReadonlySet<string> | undefined;
   /** Speakers announce from nodes with the label `node.kubernetes.io/exclude-from-external-load-balancers`, too. */
   readonly ignoresExcludeLabel: boolean;
 }
@@ -39,6 +46,8 @@ export interface CheckedSet {
   readonly services: readonly Service[];
   /** Those that Hawser serves, with the policies that are attached to them. */
   readonly ingresses: readonly Ingress[];
+  /** What ingress-nginx's ConfigMap says of all of them; undefined: none is named, or it is missing. */
+  readonly nginxConfig: NginxConfig | undefined;
   /** What is attached to each of them. */
   readonly attached: readonly AttachedIngress[];
   readonly policies: readonly HttpPolicy[];

@@ -11,6 +11,7 @@ import { routingSnapshot } from "#src/routing/ingress/routing-snapshot.ts";
 import type { CheckedSet, Installation } from "./checked-set.ts";
 import { findBadCertificates } from "./find-bad-certificates.ts";
 import { findBadCertificateSecrets } from "./find-bad-certificate-secrets.ts";
+import { findBadHeaders } from "./find-bad-headers.ts";
 import { findBadKeySets } from "./find-bad-key-sets.ts";
 import { findBadSignInSecrets } from "./find-bad-sign-in-secrets.ts";
 import { findBadPasswords } from "./find-bad-passwords.ts";
@@ -80,6 +81,7 @@ export function findProblems(input: CheckInput): readonly (Problem & { readonly 
     ...findBadCertificates(set, input.nowMs),
     ...findBadPasswords(set),
     ...findBadKeySets(set),
+    ...findBadHeaders(set),
     ...findBadCertificateSecrets(set),
     ...findBadSignInSecrets(set),
   ];

@@ -9,6 +9,8 @@ import { ingressClassName, parseIngress, parseIngressClass } from "#src/model/in
 import type { Kind } from "#src/model/kind.ts";
 import { parseNode } from "#src/model/node.ts";
 import { keyOf, type KubeObject } from "#src/model/object.ts";
+import { type NginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
+import { notSharedProblem } from "#src/model/policies/not-shared-problem.ts";
 import { parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { parseService } from "#src/model/service.ts";
@@ -23,6 +25,8 @@ export interface InspectionContext {
   readonly installation: Installation;
   /** Whether the set has a configuration that the installation reads. */
   readonly isConfigured: boolean;
+  /** What ingress-nginx's ConfigMap says of all Ingresses. */
+  readonly nginxConfig: NginxConfig | undefined;
   /** Where what was read goes. IngressClasses are in it before anything else is inspected. */
   readonly found: FoundObjects;
 }
@@ -40,7 +44,7 @@ const kindInspectors: Readonly<Partial<Record<Kind, Inspector>>> = {
   EndpointSlice: (object, { found }) => keep(parseEndpointSlice(object), found.slices),
   Node: (object, { found }) => keep(parseNode(object), found.nodes),
   Deployment: (object, { found }) => keep(parseDeployment(object), found.deployments),
-  HTTPPolicy: (object, { found }) => keep(parseHttpPolicy(object), found.policies),
+  HTTPPolicy: inspectPolicy,
   ...Object.fromEntries(METALLB_KINDS.map((kind) => [kind, inspectResource])),
 };
 
@@ -59,8 +63,9 @@ function keep<T>(parsed: Parsed<T>, into: T[]): readonly Problem[] {
 
 function inspectConfigMap(
   object: KubeObject,
-  { installation, isConfigured, found }: InspectionContext,
+  { installation, isConfigured, nginxConfig, found }: InspectionContext,
 ): readonly Problem[] {
+  if (keyOf(object.metadata) === installation.nginxConfigMap) return nginxConfig?.problems ?? [];
   if (keyOf(object.metadata) === installation.configMap) return keep(fromConfigMap(object), found.configs);
   return findUnreadPools(object, installation.configMap, { isConfigured });
 }
@@ -75,11 +80,22 @@ function inspectService(object: KubeObject, { installation, found }: InspectionC
 }
 
 /** An Ingress that another controller serves is well. */
-function inspectIngress(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
+function inspectIngress(
+  object: KubeObject,
+  { installation, nginxConfig, found }: InspectionContext,
+): readonly Problem[] {
   const { ingressClass, controllerClass, takesIngressesWithoutClass } = installation;
   const scope = { className: ingressClass, controller: controllerClass, withoutClass: takesIngressesWithoutClass };
   const isOurs = isServed({ className: ingressClassName(object) }, found.ingressClasses, scope);
-  return isOurs ? keep(parseIngress(object), found.ingresses) : [];
+  if (!isOurs) return [];
+  return keep(parseIngress(nginxConfig === undefined ? object : withNginxConfig(object, nginxConfig)), found.ingresses);
+}
+
+function inspectPolicy(object: KubeObject, { installation, found }: InspectionContext): readonly Problem[] {
+  const parsed = parseHttpPolicy(object);
+  const problems = keep(parsed, found.policies);
+  const notShared = parsed.ok && installation.countsTogether === false ? notSharedProblem(parsed.value) : undefined;
+  return notShared === undefined ? problems : [...problems, notShared];
 }
 
 /** One of MetalLB's objects. MetalLB reads none outside its namespace, and neither does Hawser. */

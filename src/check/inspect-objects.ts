@@ -2,6 +2,7 @@ import { fromCustomResources } from "#src/configuration/from-custom-resources.ts
 import { CONFIG_MAP_KEY } from "#src/model/config-map-key.ts";
 import { EMPTY_CONFIGURATION, joinConfigurations } from "#src/model/configuration.ts";
 import { configures, METALLB_KINDS } from "#src/model/kind.ts";
+import { readNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { METALLB_NAMESPACE } from "#src/model/metallb-namespace.ts";
 import { keyOf, type KubeObject, rootField } from "#src/model/object.ts";
 import { objectAt } from "#src/model/problem-place.ts";
@@ -49,7 +50,11 @@ export function inspectObjects(
   const byName = new Map(objects.map((object) => [nameOf(object.kind, keyOf(object.metadata)), object]));
   const hasConfig = byName.has(nameOf("ConfigMap", installation.configMap));
   const isConfigured = isConfiguredElsewhere || hasConfig || objects.some((object) => isPoolOf(object, installation));
-  const context = { installation, isConfigured, found: noFoundObjects() };
+  const { nginxConfigMap } = installation;
+  const nginxObject = nginxConfigMap === undefined ? undefined : byName.get(nameOf("ConfigMap", nginxConfigMap));
+  // With which options the ingress runs is not known here.
+  const nginxConfig = nginxObject && readNginxConfig(nginxObject, "unknown");
+  const context = { installation, isConfigured, nginxConfig, found: noFoundObjects() };
   // Whose an Ingress is, its class says.
   const classes = objects.filter(({ kind }) => kind === "IngressClass");
   const problems = new Map<KubeObject, readonly Problem[]>();
@@ -70,6 +75,7 @@ export function inspectObjects(
   const attached = attachAll(found.ingresses, found.policies);
   return {
     ...found,
+    nginxConfig,
     ingresses: attached.map(({ ingress }) => ingress),
     attached,
     inspected: objects.map((object) => ({ object, problems: problems.get(object) ?? [] })),

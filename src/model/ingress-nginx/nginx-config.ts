@@ -40,10 +40,10 @@ const MAX_NO_AUTH_PATHS = 64;
 const READ_APART: ReadonlySet<string> = new Set(["add-headers", "proxy-set-headers", "no-auth-locations"]);
 
 /**
- * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with. A restriction that cannot be read is
+ * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with; unknown: of keys that are options nothing is said. A restriction that cannot be read is
  * given to the Ingresses as it is, which closes them; one that Hawser has not at all is an error.
  */
-export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string>): NginxConfig {
+export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> | "unknown"): NginxConfig {
   const root = rootField(object);
   const settings = readSettings(child(root, "data"));
   const annotations: GlobalAnnotation[] = [];
