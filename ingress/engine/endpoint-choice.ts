@@ -6,6 +6,7 @@ import type { Policy } from "#src/balancing/policy.ts";
 import { highestScore, oneOfHighest } from "#src/balancing/highest-score.ts";
 import { roundRobin } from "#src/balancing/round-robin.ts";
 import { setCookie } from "#src/balancing/set-cookie.ts";
+import { understandsSameSiteNone } from "#src/balancing/understands-same-site-none.ts";
 import type { Affinity, Balancing } from "#src/routing/balancing.ts";
 import type { Backend } from "#src/routing/route-table.ts";
 import type { EngineContext } from "./context.ts";
@@ -31,6 +32,8 @@ export class EndpointChoice {
   readonly #affinity: Affinity | undefined;
   readonly #session: StickySession | undefined;
   readonly #isSecure: boolean;
+  /** The browser would not keep a cookie with `SameSite=None`. */
+  readonly #isOldBrowser: boolean;
   /** Of the endpoint that has the request now. */
   #load: EndpointLoad | undefined;
   #beganMs = 0;
@@ -46,6 +49,8 @@ export class EndpointChoice {
     this.#context = context;
     this.#affinity = affinity;
     this.#isSecure = request.isSecure;
+    this.#isOldBrowser =
+      affinity?.sparesOldBrowsers === true && !understandsSameSiteNone(request.texts.header("user-agent") ?? "");
     this.#session = affinity && new StickySession(affinity, request.backend, request.texts.cookie(affinity.readName));
   }
 
@@ -53,7 +58,9 @@ export class EndpointChoice {
   get setCookie(): string | undefined {
     const value = this.#session?.newValue;
     if (this.#affinity === undefined || value === undefined) return undefined;
-    return setCookie(this.#affinity.cookie, { value, isSecure: this.#isSecure, wallMs: this.#context.wallMs() });
+    const { sameSite, ...others } = this.#affinity.cookie;
+    const cookie = this.#isOldBrowser || sameSite === undefined ? others : { ...others, sameSite };
+    return setCookie(cookie, { value, isSecure: this.#isSecure, wallMs: this.#context.wallMs() });
   }
 
   /** The index of one of `among`, which gets the request now. */

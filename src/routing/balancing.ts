@@ -17,6 +17,8 @@ export interface Affinity {
   readonly mode: AffinityMode;
   /** A client whose endpoint failed stays with the one that answered in its place. */
   readonly changesOnFailure: boolean;
+  /** Browsers that do not understand `SameSite=None` get the cookie without it. */
+  readonly sparesOldBrowsers?: true;
   /** The name of the cookie in small letters: names are compared without regard to case. */
   readonly readName: string;
   readonly cookie: CookieSettings;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
+import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import {
   answering,
+  ask,
   openClient,
   okWith,
   startEndpoint,
@@ -138,5 +140,55 @@ describe("the cookie of a session", () => {
     const text = await client.until((all) => all.includes("\r\n\r\n"));
     expect(text).toMatch(/^HTTP\/1\.1 503 /);
     expect(text).not.toContain("Set-Cookie");
+  });
+});
+
+const AGENTS = [
+  {
+    agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    has: true,
+  },
+  {
+    agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/66.0.3359.139 Safari/537.36",
+    has: false,
+  },
+  {
+    agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 12_4 like Mac OS X) AppleWebKit/605.1.15 Version/12.1.2 Safari/604.1",
+    has: false,
+  },
+  { agent: "Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15 Version/12.1 Safari/604.1", has: false },
+  {
+    agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 Version/18.4 Safari/604.1",
+    has: true,
+  },
+  {
+    agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6) AppleWebKit/605.1.15 Version/12.1.2 Safari/605.1.15",
+    has: false,
+  },
+  {
+    agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36",
+    has: true,
+  },
+  { agent: "", has: true },
+];
+
+describe("session-cookie-conditional-samesite-none", () => {
+  it.each(AGENTS)("C the cookie of $agent has SameSite=None: $has", async ({ agent, has }) => {
+    await using endpoints = await startEndpoints(1);
+    const annotations = { affinity: "cookie", "session-cookie-samesite": "None" };
+    for (const [more, expected] of [
+      [{}, true],
+      [{ "session-cookie-conditional-samesite-none": "true" }, has],
+      [{ "session-cookie-conditional-samesite-none": "true", "session-cookie-samesite": "Lax" }, false],
+    ] as const) {
+      const ingresses = [annotatedIngress({ ...annotations, ...more })];
+      await using proxy = await startProxy({ s: [endpoints[0]!.port] }, { ingresses });
+      const field = agent === "" ? "" : `User-Agent: ${agent}\r\n`;
+      const answer = await ask(proxy.port, `GET / HTTP/1.1\r\nHost: a.com\r\n${field}Connection: close\r\n\r\n`);
+      expect([answer.includes("Set-Cookie: INGRESSCOOKIE="), answer.includes("SameSite=None")]).toEqual([
+        true,
+        expected,
+      ]);
+    }
   });
 });

@@ -68,6 +68,12 @@ export const SESSION_COOKIE_SAME_SITE: ServedAnnotation<"None" | "Lax" | "Strict
   },
 };
 
+export const SESSION_COOKIE_CONDITIONAL_SAME_SITE: ServedAnnotation<boolean> = {
+  names: ["session-cookie-conditional-samesite-none"],
+  doc: "Whether browsers from before 2020 that do not understand `SameSite=None` get the cookie without it, by what `User-Agent` says, as in ingress-nginx",
+  served: { prefixes: OWN_PREFIXES, parse: parseSwitch },
+};
+
 export const SESSION_COOKIE_SECURE: ServedAnnotation<boolean> = {
   names: ["session-cookie-secure"],
   doc: "Whether clients send the cookie by TLS only; by default where it was set by TLS. It is always `HttpOnly`",

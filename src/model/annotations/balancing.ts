@@ -2,6 +2,7 @@ import {
   AFFINITY,
   AFFINITY_MODE,
   SESSION_COOKIE_CHANGE_ON_FAILURE,
+  SESSION_COOKIE_CONDITIONAL_SAME_SITE,
   SESSION_COOKIE_DOMAIN,
   SESSION_COOKIE_EXPIRES,
   SESSION_COOKIE_MAX_AGE,
@@ -28,6 +29,7 @@ export const BALANCING = {
   cookieExpires: SESSION_COOKIE_EXPIRES,
   cookieMaxAge: SESSION_COOKIE_MAX_AGE,
   cookieSameSite: SESSION_COOKIE_SAME_SITE,
+  cookieConditionalSameSite: SESSION_COOKIE_CONDITIONAL_SAME_SITE,
   cookieSecure: SESSION_COOKIE_SECURE,
   cookieChangeOnFailure: SESSION_COOKIE_CHANGE_ON_FAILURE,
 } as const satisfies Readonly<Record<string, ServedAnnotation<unknown>>>;

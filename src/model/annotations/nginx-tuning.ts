@@ -17,10 +17,6 @@ import { SERVICE_UPSTREAM } from "./service-upstream.ts";
 export const NGINX_TUNING: readonly AnnotationRecord[] = [
   PROXY_BODY_SIZE,
   ...Object.values(BALANCING),
-  {
-    names: ["session-cookie-conditional-samesite-none"],
-    doc: "Browsers that do not understand `SameSite=None`, which are from before 2020, get the cookie without it",
-  },
   SERVICE_UPSTREAM,
   ...Object.values(CORS),
   ...Object.values(RESPONSE_REWRITES),

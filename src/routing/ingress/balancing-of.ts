@@ -21,6 +21,7 @@ function affinityOf(settings: IngressSettings, rulePath: string): Affinity {
   return {
     mode,
     changesOnFailure: cookieChangeOnFailure,
+    ...(settings.cookieConditionalSameSite === true && cookieSameSite === "None" ? { sparesOldBrowsers: true } : {}),
     readName: name.toLowerCase(),
     cookie: {
       name,
