@@ -3,6 +3,7 @@ import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers
 import { missingConfig, missingHeadersOfAll } from "#src/model/ingress-nginx/missing-config.ts";
 import { type NginxConfig, readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
@@ -15,6 +16,8 @@ export interface NginxConfigOptions {
   readonly flags: ReadonlySet<string>;
   /** Takes the header fields of all messages whenever they may have changed; by default none are written. */
   readonly useHeaders?: (headers: HeadersOfAll) => void;
+  /** Takes which requests are answered 403; by default none is. */
+  readonly useBlocked?: (blocked: BlockedRequests | undefined) => void;
 }
 
 /** Header fields of all messages, of the ConfigMaps that ingress-nginx's names; undefined: none. */
@@ -64,7 +67,7 @@ export class NginxConfigReader {
 
   /** Looks at the ConfigMaps that were looked up (`knows`); whether Ingresses have to be read again. */
   update(knows: (key: string) => boolean): boolean {
-    const { key, flags, useHeaders } = this.#options;
+    const { key, flags, useHeaders, useBlocked } = this.#options;
     if (!knows(key)) return false;
     const wasClosed = this.#isClosed;
     const object = this.#source.get("ConfigMap", key);
@@ -74,6 +77,7 @@ export class NginxConfigReader {
     const missing = object === undefined ? [missingConfig(key, this.#config === undefined)] : [];
     this.#problems.report("nginx config", [...missing, ...(this.#config?.problems ?? []), ...this.#readHeaders(knows)]);
     useHeaders?.(this.#headers);
+    if (this.#config?.closesAll === false) useBlocked?.(this.#config.blocked);
     return isOther || wasClosed !== this.#isClosed;
   }
 

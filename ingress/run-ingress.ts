@@ -8,6 +8,7 @@ import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { readSelectorOption } from "#src/model/read-selector-option.ts";
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { MAX_JWKS_LENGTH } from "#src/model/policies/jwk.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
@@ -325,7 +326,10 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
         engine.setHeaders = ofAnswers;
         serviceStep.useHeaders(ofQuestions);
       },
-      nginxConfig: nginxConfigKey === undefined ? undefined : { key: nginxConfigKey, flags: new Set(argv), useHeaders },
+      nginxConfig:
+        nginxConfigKey === undefined
+          ? undefined
+          : { key: nginxConfigKey, flags: new Set(argv), useHeaders, useBlocked },
       useRoutes: (table) => {
         tables.count += 1;
         tables.lastMs = wallMs();
@@ -339,6 +343,10 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   function useHeaders({ ofAnswers, ofRequests }: HeadersOfAll): void {
     engine.answerFields = withSetHeaders(answerSettings.fields, ofAnswers);
     engine.requestHeaders = ofRequests;
+  }
+
+  function useBlocked(blocked: BlockedRequests | undefined): void {
+    engine.blocked = blocked;
   }
 
   function listen(): void {

@@ -3,6 +3,7 @@ import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import type { AnswerFields } from "#src/filters/answer-fields.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AccessControl } from "./access-control.ts";
@@ -50,6 +51,8 @@ export interface EngineContext extends FilterState {
   readonly routes: RouteTable;
   /** Header fields of answers that ConfigMaps name, by their keys (`namespace/name`). */
   readonly setHeaders: ReadonlyMap<string, SetHeaders>;
+  /** Requests that are answered 403, whatever they ask for; undefined: none. */
+  readonly blocked: BlockedRequests | undefined;
   /** Header fields of all requests to endpoints; undefined: none. */
   readonly requestHeaders: SetRequestHeaders | undefined;
   /** What is done to the heads of all answers. */

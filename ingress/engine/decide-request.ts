@@ -3,14 +3,18 @@ import { answerPreflight } from "#src/filters/cors.ts";
 import { certificateRefusal } from "#src/filters/client-certificate.ts";
 import type { FilterAnswer } from "#src/filters/filter-answer.ts";
 import type { FilterState } from "#src/filters/filter-state.ts";
+import { isBlocked } from "#src/filters/is-blocked.ts";
 import { printRedirect } from "#src/filters/print-redirect.ts";
 import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import { runFilters } from "#src/filters/run-filters.ts";
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { type LackingEndpoint, route, type RouteDecision } from "#src/routing/route.ts";
 import { normalizePath } from "#src/routing/path.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import type { AnswerStatus } from "./answer.ts";
+import { clientIp } from "./client-ip.ts";
 import type { EngineContext } from "./context.ts";
+import { fieldValues } from "./field-values.ts";
 import { MAX_HOPS } from "./forwarded-request.ts";
 import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -56,7 +60,7 @@ interface Refused {
 }
 
 type Decision = ForwardDecision | LackingDecision | OwnAnswer | Refused;
-type DecidingContext = Pick<EngineContext, "routes" | "requestTexts"> & FilterState;
+type DecidingContext = Pick<EngineContext, "routes" | "requestTexts" | "blocked"> & FilterState;
 
 /** Who answers a request: an endpoint of the backend, or we. */
 export function decideRequest(
@@ -65,6 +69,7 @@ export function decideRequest(
   context: DecidingContext,
   client: RequestClient,
 ): Decision {
+  if (context.blocked !== undefined && isBlockedRequest(context.blocked, { bytes, head }, client)) return BLOCKED;
   const decision = decideByRule(bytes, head, context, client);
   const policy = decision.rule?.filters.clientCertificates;
   // Plain requests are redirected without a certificate, which they cannot have.
@@ -88,6 +93,16 @@ export function decideRequest(
     cause: { reason, location: printRedirect(errorPage, request) },
     rule: decision.rule,
   };
+}
+
+const BLOCKED: OwnAnswer = { kind: "answer", status: 403, cause: { reason: "blocked" } };
+
+function isBlockedRequest(
+  blocked: BlockedRequests,
+  { bytes, head }: { readonly bytes: Buffer; readonly head: RequestHead },
+  client: RequestClient,
+): boolean {
+  return isBlocked(blocked, { clientIp: clientIp(client), valuesOf: (name) => fieldValues(bytes, head, name) });
 }
 
 function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext, client: RequestClient): Decision {

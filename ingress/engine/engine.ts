@@ -1,3 +1,4 @@
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { ClientLimits } from "#src/filters/client-limits.ts";
 import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
@@ -117,6 +118,7 @@ export class Engine implements EngineContext {
   scratch: Buffer;
   routes: RouteTable = EMPTY_ROUTES;
   setHeaders: ReadonlyMap<string, SetHeaders> = new Map();
+  blocked: BlockedRequests | undefined = undefined;
   requestHeaders: SetRequestHeaders | undefined = undefined;
   nowMs: number;
   isDraining = false;

@@ -75,6 +75,11 @@ export const RESPONSE_REASONS = {
     status: 403,
     meaning: "The Ingress allows requests from some networks, and the client's address is in none of them.",
   },
+  blocked: {
+    status: 403,
+    meaning:
+      "ingress-nginx's ConfigMap blocks the address of the client, or a `User-Agent` or `Referer` such as the request has.",
+  },
   "no-route": { status: 404, meaning: "No rule of any Ingress matches the host and path." },
   "method-not-allowed": { status: 405, meaning: "The method is CONNECT or TRACE, which Hawser does not forward." },
   "request-head-timeout": { status: 408, meaning: "The client took too long to send the request head." },

@@ -163,7 +163,7 @@ describe("G hawser migrate ingress-nginx", () => {
     { value: "enable-underscores-in-headers: 'false'", is: "same" },
     { value: "ssl-ciphers: 'a b'", is: "not-served" },
     { value: "whitelist-source-range: 10.0.0.0/8", is: "--nginx-config-map=hawser-system/nginx-config" },
-    { value: "block-user-agents: curl", is: "not-served RESTRICTS" },
+    { value: "block-user-agents: curl", is: "--nginx-config-map=hawser-system/nginx-config" },
     { value: "ssl-protocols: TLSv1.3", is: "not-served RESTRICTS" },
     { value: "jaeger-collector-host: x", is: "needless" },
     { value: "of-tomorrow: x", is: "unknown" },
@@ -193,7 +193,7 @@ describe("G hawser migrate ingress-nginx", () => {
   });
 
   it("exits with 3 where a setting that restricts is not served, though each Ingress works", async () => {
-    const { code, stdout } = await migrate(await written(ingress() + config("block-cidrs: 10.0.0.0/8")));
+    const { code, stdout } = await migrate(await written(ingress() + config("ssl-protocols: TLSv1.3")));
     expect([code, stdout]).toEqual([3, expect.stringContaining("\nProcedure\n\nNot yet: ")]);
   });
 

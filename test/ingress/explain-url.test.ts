@@ -38,6 +38,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     requestTexts: new RequestTexts(bytes, head, () => 0.999),
     redirectsToHttps: input.redirectsToHttps,
     clockMs: () => 0,
+    blocked: undefined,
     clientLimits: new ClientLimits(),
     keyedBuckets: new KeyedBuckets(),
   };

@@ -57,6 +57,7 @@ async function startWorld({ config, annotations = {}, paths = ["/"] }: World) {
         proxy.engine.answerFields = withSetHeaders(ofOptions, ofAnswers);
         proxy.engine.requestHeaders = ofRequests;
       },
+      useBlocked: (blocked) => (proxy.engine.blocked = blocked),
     },
     useRoutes: (table) => proxy.engine.useRoutes(table),
   });
@@ -148,5 +149,53 @@ describe("no-auth-locations of ingress-nginx's ConfigMap", () => {
     expect(await statuses()).toEqual([503, 200, 200, 200, 503, 503]);
     world.putMap("config", { "global-auth-url": "http://auth.x.svc/" });
     await vi.waitFor(async () => expect((await statuses())[1]).toBe(503), eventually);
+  });
+});
+
+describe("block-* of ingress-nginx's ConfigMap", () => {
+  it.each([
+    { key: "block-user-agents", value: "Evil/1.0, ~*^bot.*x$", line: "User-Agent: evil/1.0", isBlocked: true },
+    { key: "block-user-agents", value: "Evil/1.0, ~*^bot.*x$", line: "User-Agent: evil/1.01", isBlocked: false },
+    { key: "block-user-agents", value: "Evil/1.0, ~*^bot.*x$", line: "User-Agent: BoT-x", isBlocked: true },
+    { key: "block-user-agents", value: "~*^bot.*x$", line: "User-Agent: bot\xe9x", isBlocked: true },
+    { key: "block-user-agents", value: "~bot", line: "User-Agent: Bot", isBlocked: false },
+    { key: "block-user-agents", value: "~bot", line: `User-Agent: ${"a".repeat(1_025)}`, isBlocked: true },
+    { key: "block-user-agents", value: "~bot", line: "X-Agent: bot", isBlocked: false },
+    { key: "block-user-agents", value: "bot", line: "User-Agent: a\r\nUser-Agent: bot", isBlocked: true },
+    {
+      key: "block-referers",
+      value: "~*security\\.example",
+      line: "Referer: https://Security.example/x",
+      isBlocked: true,
+    },
+    {
+      key: "block-referers",
+      value: "~*security\\.example",
+      line: "Referer: https://securityxexample/x",
+      isBlocked: false,
+    },
+    { key: "block-cidrs", value: "10.0.0.0/8, 127.0.0.1", line: "X-One: 1", isBlocked: true },
+    { key: "block-cidrs", value: "10.0.0.0/8,::1", line: "X-One: 1", isBlocked: false },
+  ])("D $key $value: $line is answered 403: $isBlocked", async ({ key, value, line, isBlocked }) => {
+    await using world = await startWorld({ config: { [key]: value } });
+    expect(world.loop.problemCount()).toBe(0);
+    const { port } = world.proxy;
+    const asked = (host: string) => ask(port, requestOf("/", `${line}\r\n`).replace("a.com", host));
+    expect(statusOf(await asked("a.com"))).toBe(isBlocked ? 403 : 200);
+    expect(statusOf(await asked("other.com"))).toBe(isBlocked ? 403 : 404);
+  });
+
+  it("D what is blocked stays so where the ConfigMap goes, and all is closed where it cannot be read", async () => {
+    await using world = await startWorld({ config: { "block-user-agents": "bot" } });
+    const statusFor = async (agent: string) =>
+      statusOf(await ask(world.proxy.port, requestOf("/", `User-Agent: ${agent}\r\n`)));
+    world.removeMap("config");
+    await vi.waitFor(() => expect(world.loop.problemCount()).toBe(1), eventually);
+    expect([await statusFor("bot"), await statusFor("other")]).toEqual([403, 200]);
+    world.putMap("config", { "block-user-agents": "~(" });
+    await vi.waitFor(async () => expect(await statusFor("other")).toBe(503), eventually);
+    expect(await statusFor("bot")).toBe(403);
+    world.putMap("config", {});
+    await vi.waitFor(async () => expect(await statusFor("bot")).toBe(200), eventually);
   });
 });

@@ -99,6 +99,9 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
   it.each([
     { data: { "add-headers": "a" }, is: ["NGINX_KEY_INVALID"], closesAll: false },
     { data: { "proxy-set-headers": "a/b/c" }, is: ["NGINX_KEY_INVALID"], closesAll: true },
+    { data: { "block-cidrs": "10.0.0.0/33" }, is: ["NGINX_KEY_INVALID"], closesAll: true },
+    { data: { "block-user-agents": "~(?=a)" }, is: ["NGINX_KEY_INVALID"], closesAll: true },
+    { data: { "block-referers": "x,".repeat(257) }, is: ["NGINX_KEY_INVALID"], closesAll: true },
     { data: { "no-auth-locations": "x" }, is: ["nginx_key_invalid"], closesAll: false },
     { data: { "no-auth-locations": "/x,".repeat(65) }, is: ["nginx_key_invalid"], closesAll: false },
   ])("says what it cannot read of these: $data", ({ data, is, closesAll }) => {
@@ -118,7 +121,7 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
     { data: { "server-tokens": "false", "worker-processes": "4", "use-gzip": " " }, is: [] },
     { data: { "use-gzip": "true" }, is: ["nginx_key_not_served"] },
     { data: { "keep-alive": "30" }, is: ["nginx_key_not_served"] },
-    { data: { "block-user-agents": "curl" }, is: ["NGINX_KEY_NOT_SERVED"] },
+    { data: { "ssl-protocols": "TLSv1.3" }, is: ["NGINX_KEY_NOT_SERVED"] },
     { data: { "http-snippet": "map" }, is: ["NGINX_KEY_NOT_SERVED"] },
     { data: { "proxy-body-sise": "1m" }, is: ["nginx_key_unknown"] },
     { data: { "rewrite-target": "/" }, is: ["nginx_key_unknown"] },

@@ -11,18 +11,8 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   { names: ["denylist-source-range"], annotation: "same-name" },
   {
-    names: ["block-cidrs"],
-    judge: JUDGE.restriction(
-      "The list of networks whose clients may not come in is not read from the ConfigMap: all Ingresses are open without it",
-      "Write the annotation denylist-source-range into each Ingress before clients reach Hawser",
-    ),
-  },
-  {
-    names: ["block-user-agents", "block-referers"],
-    judge: JUDGE.restriction(
-      "Requests are not told apart by this field",
-      "Refuse them at the Services, or keep ingress-nginx for these hosts",
-    ),
+    names: ["block-cidrs", "block-user-agents", "block-referers"],
+    read: "Read from there: such requests are answered 403",
   },
   { names: ["global-auth-url"], annotation: "auth-url" },
   {

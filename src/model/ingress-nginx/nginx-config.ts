@@ -3,6 +3,7 @@ import { annotationRecord } from "#src/model/annotations/annotation-table.ts";
 import { ASKS } from "#src/model/annotations/asks.ts";
 import { OWN_PREFIXES, PREFIXES } from "#src/model/annotations/prefixes.ts";
 import { servedField } from "#src/model/annotations/served-field.ts";
+import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { child, complain, entry, type Field, quote, readText } from "#src/model/field.ts";
 import { type KubeObject, rootField } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -10,6 +11,7 @@ import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { recordOf } from "#src/model/record.ts";
 import { complainOfKey } from "./complain-of-key.ts";
 import { globalAnnotationOf, judgeSetting } from "./judge-setting.ts";
+import { readBlocks } from "./read-blocks.ts";
 
 /** An annotation that each Ingress has that does not say otherwise. */
 interface GlobalAnnotation {
@@ -26,7 +28,9 @@ export interface NginxConfig {
   readonly addHeaders: string | undefined;
   /** The one with header fields of all requests to endpoints. */
   readonly setHeaders: string | undefined;
-  /** There is such a one, and which one is meant is not known. */
+  /** Requests that are answered 403; undefined: none. */
+  readonly blocked: BlockedRequests | undefined;
+  /** What of these restricts cannot be read. */
   readonly closesAll: boolean;
   readonly problems: readonly Problem[];
 }
@@ -37,7 +41,14 @@ const OF_GLOBAL_AUTH = /^auth-/;
 /** The path of each rule is compared with all of them. */
 const MAX_NO_AUTH_PATHS = 64;
 /** Keys without an annotation that says the same; each is read in a form of its own. */
-const READ_APART: ReadonlySet<string> = new Set(["add-headers", "proxy-set-headers", "no-auth-locations"]);
+const READ_APART: ReadonlySet<string> = new Set([
+  "add-headers",
+  "proxy-set-headers",
+  "no-auth-locations",
+  "block-cidrs",
+  "block-user-agents",
+  "block-referers",
+]);
 
 /**
  * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with; unknown: of keys that are options nothing is said. A restriction that cannot be read is
@@ -59,6 +70,7 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
   const authSnippet = annotationRecord(PREFIXES.nginx, "auth-snippet");
   if (snippet !== undefined && authSnippet !== undefined && settings.has("global-auth-url"))
     annotations.push({ record: authSnippet, value: snippet.value });
+  const blocked = readBlocks(settings);
   const addHeaders = settings.get("add-headers");
   const setHeaders = settings.get("proxy-set-headers");
   const hasSetHeaders = setHeaders !== undefined && isConfigMapName(setHeaders, "Closed all Ingresses");
@@ -68,7 +80,8 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
     noAuthPaths: readNoAuthPaths(settings.get("no-auth-locations")),
     addHeaders: hasAddHeaders ? addHeaders.value : undefined,
     setHeaders: hasSetHeaders ? setHeaders.value : undefined,
-    closesAll: setHeaders !== undefined && !hasSetHeaders,
+    blocked: blocked === "unreadable" ? undefined : blocked,
+    closesAll: (setHeaders !== undefined && !hasSetHeaders) || blocked === "unreadable",
     problems: root.problems,
   };
 }

@@ -1,0 +1,50 @@
+import { parseNetworks } from "#src/model/annotations/parse-networks.ts";
+import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.ts";
+import { complain, type Field, quote } from "#src/model/field.ts";
+import { networkSet } from "#src/model/network-set.ts";
+import { ValuePattern } from "#src/pattern/value-pattern.ts";
+
+/** Values of each key; each request is compared with all of them. */
+const MAX_VALUES = 256;
+
+type Settings = ReadonlyMap<string, Field & { readonly value: string }>;
+
+/**
+ * Reads `block-cidrs`, `block-user-agents` and `block-referers` of ingress-nginx's ConfigMap: lists with commas, of texts that a whole value is, in any
+ * case, and with `~` or `~*` of expressions for a part of it. "unreadable" where one cannot be read; undefined where nothing is blocked.
+ */
+export function readBlocks(settings: Settings): BlockedRequests | "unreadable" | undefined {
+  const cidrs = settings.get("block-cidrs");
+  const networks = cidrs && (parseNetworks(cidrs.value) ?? unreadable(cidrs, "it is not a list of networks"));
+  const userAgents = readValues(settings.get("block-user-agents"));
+  const referers = readValues(settings.get("block-referers"));
+  if (networks === "unreadable" || userAgents === "unreadable" || referers === "unreadable") return "unreadable";
+  if (networks === undefined && userAgents.length + referers.length === 0) return undefined;
+  return { networks: networks && networkSet(networks), userAgents, referers };
+}
+
+function readValues(field: (Field & { readonly value: string }) | undefined): readonly BlockedValue[] | "unreadable" {
+  const values = field?.value.split(",").flatMap((part) => part.trim() || []) ?? [];
+  if (field === undefined) return [];
+  if (values.length > MAX_VALUES) return unreadable(field, `it has more than ${MAX_VALUES} values`);
+  const read: BlockedValue[] = [];
+  for (const value of values) {
+    const [, mark, expression = ""] = /^(~\*?)(.+)$/.exec(value) ?? [];
+    const found =
+      mark === undefined ? value.toLowerCase() : ValuePattern.read(mark === "~*" ? `(?i)${expression}` : expression);
+    if (typeof found !== "string" && !(found instanceof ValuePattern))
+      return unreadable(field, `${quote(value)} cannot be used: ${found.why}`);
+    read.push(found);
+  }
+  return read;
+}
+
+function unreadable(field: Field, why: string): "unreadable" {
+  complain(field, "NGINX_KEY_INVALID", {
+    what: "Closed all Ingresses",
+    why,
+    fix: "Write a list with commas: networks, or whole values, or regular expressions after ~ or ~*",
+    severity: "error",
+  });
+  return "unreadable";
+}
