@@ -42,8 +42,22 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
   ENABLE_ACCESS_LOG,
   ...Object.values(MIRRORING),
   {
-    names: ["enable-opentelemetry", "enable-opentracing"],
+    names: [
+      "enable-opentelemetry",
+      "enable-opentracing",
+      "opentelemetry-operation-name",
+      "opentelemetry-trust-incoming-span",
+    ],
     doc: "Spans of requests. Hawser exports none: the fields `traceparent` and `tracestate` pass to the endpoint, and the program's option `--trace-context make` makes them where a client sends none",
+  },
+  {
+    names: ["use-port-in-redirects"],
+    doc: "Whether redirects have the port",
+    needless: "a redirect to a path has the port that the client asked",
+  },
+  {
+    names: ["fastcgi-index", "fastcgi-params-configmap"],
+    doc: "Details of FastCGI, which closes the paths where `backend-protocol` asks for it",
   },
   { names: ["enable-rewrite-log"], doc: "A log of rewrites" },
   {
