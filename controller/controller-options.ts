@@ -1,5 +1,6 @@
 import { adminOptions, classOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { metricsTlsOptions } from "#src/source/open-metrics-tls.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 
 /** The options of the controller. */
@@ -19,5 +20,6 @@ export const controllerOptions = {
     help: "Report a pool as nearly full when this percentage of its addresses is in use",
   },
   ...adminOptions(9120, "/healthz, /readyz and /metrics"),
+  ...metricsTlsOptions,
   ...logOptions,
 } as const satisfies OptionSpecs;

@@ -10,6 +10,7 @@ import type { OptionValues } from "#src/process/option-spec.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
+import { openMetricsTls } from "#src/source/open-metrics-tls.ts";
 import { apiConfig, openSource } from "#src/source/open-source.ts";
 import { resourceScopes } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
@@ -30,6 +31,8 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   const options = read.values;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
   const configMap = configMapRef(options);
+  const metrics = await openMetricsTls(options, { env: io.env, log });
+  if (!metrics.ok) return printProblems(io, metrics.problems);
   const opened = await openSource(options, {
     component,
     log,
@@ -53,7 +56,14 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
     releaseStartPages(log);
   });
   health.set("source", true);
-  const admin = startAdminServer({ address: options.adminAddress, port: options.adminPort, health, registry, log });
+  const admin = startAdminServer({
+    address: options.adminAddress,
+    port: options.adminPort,
+    health,
+    registry,
+    log,
+    metrics: metrics.value,
+  });
   let controller: Controller | undefined;
   const ending = new AbortController();
   const { ended } = onShutdown(io, log, {

@@ -1,6 +1,7 @@
 import { adminOptions, ingressScopeOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
+import { metricsTlsOptions } from "#src/source/open-metrics-tls.ts";
 import { sourceOptions } from "#src/source/source-options.ts";
 import { accessLogOptions } from "./access-log-options.ts";
 import { TRACE_CONTEXTS } from "./engine/trace-context.ts";
@@ -26,6 +27,7 @@ export const ingressOptions = {
     help: "Node of this program: where a Service asks for near endpoints (trafficDistribution), those of this node or its zone are used. Needs the right to list Nodes (default: all endpoints are used)",
   },
   ...adminOptions(10_254, "/healthz, /readyz, /metrics and /state"),
+  ...metricsTlsOptions,
   stateTokenFile: {
     kind: "string",
     placeholder: "FILE",

@@ -20,6 +20,7 @@ import { createRegistry } from "#src/process/create-registry.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
+import { openMetricsTls } from "#src/source/open-metrics-tls.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { readAccessLogOptions } from "./access-log-options.ts";
 import { AuthGate } from "./auth/auth-gate.ts";
@@ -123,6 +124,8 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const { value: nginxConfigKey } = nginxConfigMap;
   const { value: selectedNamespaces } = namespaceSelector;
   const log = createLogger({ component, level: options.logLevel, to: io.logTo });
+  const metrics = await openMetricsTls(options, { env: io.env, log });
+  if (!metrics.ok) return printProblems(io, metrics.problems);
   const opened = await openSource(options, { component, log, env: io.env });
   if (!opened.ok) return printProblems(io, opened.problems);
   const source = opened.value;
@@ -240,6 +243,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     log,
     routes: { "/state": () => printState(engine, passwordStep) },
     token: stateToken.value,
+    metrics: metrics.value,
   });
   const servers = [
     { name: "http", server: http, port: options.httpPort },

@@ -26,6 +26,7 @@ import { ProblemLog } from "#src/process/problem-log.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { printProblems, readOptions } from "#src/process/read-options.ts";
 import { onShutdown } from "#src/process/shutdown.ts";
+import { openMetricsTls } from "#src/source/open-metrics-tls.ts";
 import { openSource } from "#src/source/open-source.ts";
 import { programKinds, resourceScopes } from "#src/source/program-kinds.ts";
 import { configMapRef } from "#src/source/source-options.ts";
@@ -49,6 +50,8 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   const { node } = options;
   const configMap = configMapRef(options);
   const log = createLogger({ component: "speaker", node, level: options.logLevel, to: io.logTo });
+  const metricsTls = await openMetricsTls(options, { env: io.env, log });
+  if (!metricsTls.ok) return printProblems(io, metricsTls.problems);
   const opened = await openSource(options, {
     component: "speaker",
     log,
@@ -224,7 +227,14 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
     },
     onProblems: (found) => problems.report(options.heartbeatKeyFile, found),
   });
-  const admin = startAdminServer({ port: options.adminPort, address: options.adminAddress, health, registry, log });
+  const admin = startAdminServer({
+    port: options.adminPort,
+    address: options.adminAddress,
+    health,
+    registry,
+    log,
+    metrics: metricsTls.value,
+  });
 
   const mark = (): void => {
     if (!isLeaving) cluster.mark();

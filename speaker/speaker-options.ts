@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { adminOptions, classOptions, logOptions } from "#src/process/option-groups.ts";
 import type { OptionSpecs } from "#src/process/option-spec.ts";
+import { metricsTlsOptions } from "#src/source/open-metrics-tls.ts";
 import { installationOptions, sourceOptions } from "#src/source/source-options.ts";
 
 /** The speaker's options. */
@@ -39,6 +40,7 @@ export const speakerOptions = {
     help: "Announce on these interfaces only, also addresses that are in no network of the node. Default: every usable interface, for addresses in its networks",
   },
   ...adminOptions(9121, "/healthz, /readyz and /metrics"),
+  ...metricsTlsOptions,
   ...logOptions,
 } as const satisfies OptionSpecs;
 

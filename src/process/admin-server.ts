@@ -6,6 +6,7 @@ import { isBearer, type ReadToken } from "./open-token-file.ts";
 import { boundAdminConnections } from "./admin-connections.ts";
 import { listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
+import type { MetricsServer } from "./metrics-server.ts";
 
 /** Scrapes and probes are short: a client that takes longer for a request, or is silent for longer, is closed. */
 const SILENCE_MS = 5_000;
@@ -31,6 +32,8 @@ export interface AdminServerOptions {
   readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
   /** With it these paths are answered to other clients, too, if they show it; without it they are not there for others. */
   readonly token?: ReadToken | undefined;
+  /** Serves the metrics elsewhere, so that this server has no `/metrics`; it starts and ends with this one. */
+  readonly metrics?: MetricsServer | undefined;
   /** How long a client may be silent; 5 seconds by default. */
   readonly silenceMs?: number | undefined;
 }
@@ -47,11 +50,12 @@ type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
 
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
- * `/metrics` (Prometheus text). GET and HEAD only. A port that is in use is tried again and does not stop the program.
+ * `/metrics` (Prometheus text), unless `metrics` serves that. GET and HEAD only. A port that is in use is tried again and does not stop the program.
  * However many connections strangers hold open, probes get through. Further paths are for this host, and for clients with the token.
  */
 export function startAdminServer(options: AdminServerOptions): AdminServer {
-  const { port, address, log, silenceMs = SILENCE_MS } = options;
+  const { port, address, log, metrics, registry, silenceMs = SILENCE_MS } = options;
+  void metrics?.start(registry);
   const routesFor = chooseRoutes(options);
   const server = createServer(
     {
@@ -82,7 +86,7 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
       const closed = server.listening ? new Promise<void>((resolve) => server.once("close", resolve)) : undefined;
       handle.close();
       server.closeAllConnections();
-      await closed;
+      await Promise.all([closed, metrics?.close()]);
     },
   };
 }
@@ -110,12 +114,14 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return url.split("?", 1)[0] ?? "/";
 }
 
-function sharedRoutes({ health, registry }: AdminServerOptions): Routes {
-  return new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
+function sharedRoutes({ health, registry, metrics }: AdminServerOptions): Routes {
+  const routes = new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
     ["/healthz", () => plain("ok\n")],
     ["/readyz", () => ({ ...plain(health.report()), status: health.ready() ? 200 : 503 })],
-    ["/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() })],
   ]);
+  if (metrics === undefined)
+    routes.set("/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() }));
+  return routes;
 }
 
 const loopback = new BlockList();

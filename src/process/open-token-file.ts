@@ -20,11 +20,15 @@ export async function openTokenFile(flag: string, path: string | undefined): Pro
   return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
 }
 
-/** Whether the value of a field Authorization is this token, as a bearer shows it (RFC 6750 section 2.1). It takes as long for a wrong one. */
+/** The token that the value of a field Authorization shows (RFC 6750 section 2.1); empty if it shows none. */
+export function bearerOf(authorization: string | undefined): string {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+}
+
+/** Whether the value of a field Authorization is this token, as a bearer shows it. It takes as long for a wrong one. */
 export function isBearer(authorization: string | undefined, token: string): boolean {
-  const [, shown = ""] = /^bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
   const digest = (text: string): Buffer => hash("sha256", text, "buffer");
-  return timingSafeEqual(digest(shown), digest(token)) && token !== "";
+  return timingSafeEqual(digest(bearerOf(authorization)), digest(token)) && token !== "";
 }
 
 function whyUnusable(token: string): string | undefined {

@@ -74,6 +74,8 @@ describe.skipIf(reason !== undefined)("the manifests of config/ on a real API se
 
   const files = readdirSync(config, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".yaml") && !name.endsWith("kustomization.yaml"))
+    // Objects of the Prometheus operator, whose kinds this API server does not have, and files of Prometheus.
+    .filter((name) => !name.startsWith("monitoring/"))
     .sort();
   it.each(files)("takes %s, every field of it", async (file) => {
     const manifests = readManifests(join(config, file));

@@ -26,6 +26,22 @@ interface ScrapeJob {
   readonly relabel_configs: readonly { readonly target_label?: string }[];
 }
 
+/** The objects of a way with these components, as kubectl renders them. */
+function rendered(way: string, components: readonly string[]): readonly Manifest[] {
+  const directory = mkdtempSync(join(tmpdir(), "hawser-monitoring-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const text = {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: [relative(directory, join(config, "expose", way))],
+    components: components.map((name) => relative(directory, join(config, name))),
+  };
+  writeFileSync(join(directory, "kustomization.yaml"), stringify(text));
+  const { stdout, stderr } = spawnSync("kubectl", ["kustomize", directory], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+}
+
 const monitors = readManifests(join(folder, "pod-monitors.yaml"));
 
 describe("config/monitoring", () => {
@@ -51,19 +67,8 @@ describe("config/monitoring", () => {
   });
 
   it.skipIf(!hasKubectl)("can be added to each way, with config/open-metrics", () => {
-    const directory = mkdtempSync(join(tmpdir(), "hawser-monitoring-"));
-    onTestFinished(() => rmSync(directory, { recursive: true }));
     for (const way of ways) {
-      const text = {
-        apiVersion: "kustomize.config.k8s.io/v1beta1",
-        kind: "Kustomization",
-        resources: [relative(directory, join(config, "expose", way))],
-        components: ["open-metrics", "monitoring"].map((name) => relative(directory, join(config, name))),
-      };
-      writeFileSync(join(directory, "kustomization.yaml"), stringify(text));
-      const { stdout, stderr } = spawnSync("kubectl", ["kustomize", directory], { encoding: "utf8" });
-      expect(stderr).toBe("");
-      const objects = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+      const objects = rendered(way, ["open-metrics", "monitoring"]);
       const added = objects.filter(({ apiVersion }) => apiVersion === "monitoring.coreos.com/v1");
       expect(added.map(nameOf).toSorted()).toEqual([
         ...["controller", "ingress", "speaker"].map((name) => `PodMonitor hawser-system/hawser-${name}`),
@@ -72,6 +77,37 @@ describe("config/monitoring", () => {
       expect(objects).toHaveLength(kustomize(join(config, "expose", way)).length + added.length);
     }
   });
+
+  it.skipIf(!hasKubectl)(
+    "is read over TLS with config/secure-metrics, from the ports that the programs are given",
+    () => {
+      for (const way of ways) {
+        const objects = rendered(way, ["monitoring", "secure-metrics"]);
+        const endpoints = objects
+          .filter(({ kind }) => kind === "PodMonitor")
+          .map(({ spec }) => (spec as PodMonitorSpec).podMetricsEndpoints[0]);
+        expect(endpoints).toHaveLength(3);
+        for (const endpoint of endpoints)
+          expect(endpoint).toMatchObject({
+            port: "metrics-tls",
+            scheme: "https",
+            authorization: { credentials: { name: "hawser-metrics-reader", key: "token" } },
+            tlsConfig: { serverName: "hawser-metrics", ca: { secret: { name: "hawser-metrics-tls" } } },
+          });
+        const opened = objects
+          .filter(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name.endsWith("-metrics-tls"))
+          .flatMap(({ spec }) =>
+            (spec as { ingress: { ports: { port: number }[] }[] }).ingress.flatMap(({ ports }) => ports),
+          );
+        for (const { hostNetwork = false, containers } of objects.flatMap((object) => podOf(object) ?? [])) {
+          const [{ ports, env = [] } = { ports: [] }] = containers;
+          const port = ports.find(({ name }) => name === "metrics-tls")?.containerPort;
+          expect(env).toContainEqual({ name: "HAWSER_METRICS_TLS_PORT", value: String(port) });
+          if (!hostNetwork) expect(opened.map((one) => one.port)).toContain(port);
+        }
+      }
+    },
+  );
 
   it.skipIf(!hasKubectl)("has the boards as a ConfigMap for the sidecar of Grafana", () => {
     const { stdout, stderr } = spawnSync("kubectl", ["kustomize", join(folder, "grafana")], { encoding: "utf8" });
