@@ -28,7 +28,7 @@ import { applicationText, INGRESS_NGINX } from "./migrate-ingress-nginx-objects.
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 /** The API server takes minutes to say the same on a machine with many suites. */
-const PATIENT = { timeoutMs: 200_000 } as const;
+export const PATIENT = { timeoutMs: 200_000 } as const;
 /** The hosts of the Ingresses, which one namespace each has. */
 export const HOSTS = ["shop", "blog", "wiki"] as const;
 /** What the provider of addresses gives the Services of both. Node n1 has them, and kube-proxy forwards. */
