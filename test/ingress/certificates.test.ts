@@ -177,7 +177,7 @@ describe("TLS", () => {
     { servername: "unknown.org", gets: "hawser.invalid" },
     { servername: undefined, gets: "hawser.invalid" },
   ])(
-    "I-T1 to I-T4 serves $servername with the certificate of $gets, and the whole answer",
+    "I-T1 I-T2 I-T3 I-T4 serves $servername with the certificate of $gets, and the whole answer",
     async ({ servername, gets }) => {
       const { certificate, protocol, body } = await handshake(servername);
       expect(certificate.subjectaltname).toBe(`DNS:${gets}`);

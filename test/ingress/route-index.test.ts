@@ -199,7 +199,7 @@ describe("RouteIndex", () => {
     }
   });
 
-  it("knows a port by its number and its name, and no longer by those that it had before", () => {
+  it("I-B7 I-B8 knows a port by its number and its name, and no longer by those that it had before", () => {
     const index = new RouteIndex(scope);
     const withPort = (port: number, name: string): Service => ({
       ...serviceOf("s"),
