@@ -113,6 +113,25 @@ describe("auth-type: basic", () => {
     await thread.close();
   });
 
+  it("lets in who is a key of the Secret, with auth-secret-type: auth-map", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    const thread = passwordThread();
+    const ingresses = [
+      ingressOf("i", { "a.com": { "/": "s" } }, { settings: { ...settings, authSecretType: "auth-map" } }),
+    ];
+    const metadata = { name: "users", namespace: "default" };
+    const secret = object(JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata, stringData: HASHES }));
+    const step = new PasswordStep(new PasswordChecker(thread));
+    step.useLists(findPasswordLists(passwordClaims(ingresses), () => secret).lists);
+    const access = new AuthGate([satisfied(step, new ServiceStep(NO_SERVICE))]);
+    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses, access });
+    for (const user of Object.keys(HASHES)) {
+      expect(await ask(proxy.port, get("/", basic(`${user}:correct horse`))), user).toMatch(/page$/);
+      expect(statusOf(await ask(proxy.port, get("/", basic(`${user}:x`)))), user).toBe(401);
+    }
+    await thread.close();
+  });
+
   it("leaves other paths of the host open, and looks at each spelling of its own", async () => {
     await using endpoint = await startEndpoint(answering("page"));
     await using proxy = await startGuarded(endpoint, heldThread());

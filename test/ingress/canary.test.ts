@@ -32,12 +32,28 @@ async function countCanary(port: number, times: number, lines = ""): Promise<num
 }
 
 describe("a canary through the proxy", () => {
-  it("gets about 100 of 1,000 requests by canary-weight: 10", async () => {
-    await using world = await startWorld({ canaryWeight: 10 });
-    let count = 0;
-    for (let round = 0; round < 10; round++) count += await countCanary(world.proxy.port, 100);
-    // Six standard deviations.
-    expect(Math.abs(count - 100)).toBeLessThan(57);
+  it.each([{ canaryWeight: 10 }, { canaryWeight: 100, canaryWeightTotal: 1_000 }])(
+    "gets about 100 of 1,000 requests by %j",
+    async (weights) => {
+      await using world = await startWorld(weights);
+      let count = 0;
+      for (let round = 0; round < 10; round++) count += await countCanary(world.proxy.port, 100);
+      // Six standard deviations.
+      expect(Math.abs(count - 100)).toBeLessThan(57);
+    },
+  );
+
+  it.each([
+    { affinityCanaryBehavior: "sticky", is: 3 },
+    { affinityCanaryBehavior: "legacy", is: 0 },
+  ] as const)("by $affinityCanaryBehavior a session of the canary stays there for $is of 3 requests", async (given) => {
+    const { is, affinityCanaryBehavior } = given;
+    await using world = await startWorld({ canaryByCookie: "beta", affinityCanaryBehavior }, { affinity: "cookie" });
+    using client = openClient(world.proxy.port);
+    client.send("GET / HTTP/1.1\r\nHost: a.com\r\nCookie: beta=always\r\n\r\n");
+    const text = await client.until((all) => all.endsWith("\r\n\r\n1"));
+    const cookie = /^Set-Cookie: (INGRESSCOOKIE=[^;]*)/m.exec(text)?.[1] ?? "x=1";
+    expect(await countCanary(world.proxy.port, 3, `Cookie: ${cookie}; beta=never\r\n`)).toBe(is);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { until } from "#lab/rack/until.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
+import { blackHole } from "#test/support/black-hole.ts";
 import {
   closedPort,
   ask,
@@ -40,6 +41,13 @@ describe("timeouts of an Ingress", () => {
     await until("some ticks", () => proxy.engine.nowMs > nowMs + 50);
     endpoint.connections[0]?.write(okWith("late"));
     expect((await client.ended()).text).toMatch(/^HTTP\/1\.1 200 .*late$/s);
+  });
+
+  it("L2 proxy-connect-timeout ends the wait for an endpoint that does not accept a connection", async () => {
+    await using hole = await blackHole();
+    const ingresses = [annotatedIngress({ "proxy-connect-timeout": "50ms" })];
+    await using proxy = await startProxy({ s: [hole.port] }, { ingresses, limits: long });
+    expect(statusOf(await ask(proxy.port, GET))).toBe(504);
   });
 
   it("L2 proxy-send-timeout ends the wait for an endpoint that takes no more of a body", async () => {

@@ -216,6 +216,30 @@ describe("auth-url", () => {
     expect(answer).not.toContain("WWW-Authenticate");
   });
 
+  it("names the parameter with the way back as auth-signin-redirect-param says", async () => {
+    await using endpoint = await startEndpoint(answering("page"));
+    await using service = await saying(NO);
+    const annotations = { "auth-signin": "https://sso.test/start?x=1", "auth-signin-redirect-param": "back" };
+    await using proxy = await start(endpoint, service, annotations);
+    expect(await ask(proxy.port, get("/cart"))).toContain(
+      "Location: https://sso.test/start?x=1&back=http://a.com%2Fcart\r\n",
+    );
+  });
+
+  it.each([
+    { annotations: { "auth-method": "POST" }, question: /^POST \/check HTTP\/1\.1\r\n/ },
+    {
+      annotations: { "auth-request-redirect": "https://$host/back$request_uri" },
+      question: /\r\nX-Auth-Request-Redirect: https:\/\/a\.com\/back\/cart\?a=1\r\n/,
+    },
+  ])("asks by $annotations", async ({ annotations, question }) => {
+    await using endpoint = await startEndpoint(answering("page"));
+    await using service = await saying(OK);
+    await using proxy = await start(endpoint, service, annotations);
+    expect(await ask(proxy.port, get("/cart?a=1"))).toMatch(/page$/);
+    expect(service.received()).toMatch(question);
+  });
+
   it.each([
     { always: "false", status: 200, has: true },
     { always: "false", status: 404, has: false },
