@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadNative } from "#native/load.ts";
 
+/** Of 60 MB that are freed. */
+const ENOUGH_KB = 20_000;
+
 /** kB of files that are mapped and in RAM: proc(5), RssFile. */
 function residentFileKb(): number {
   return Number(/^RssFile:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
@@ -30,20 +33,24 @@ describe("releaseFilePages()", () => {
 describe("releaseFreePages()", () => {
   it("hands back what malloc holds between what is in use", () => {
     // In blocks below what malloc asks the kernel for one by one; one in 16 stays, so that little is free in one piece at the end.
+    // A thread of V8 frees them some time after the collection.
     const program = `
       import { loadNative } from "#native/load.ts";
       import { readFileSync } from "node:fs";
       const anonymousKb = () => Number(/^RssAnon:\\s+(\\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))[1]);
       let blocks = Array.from({ length: 4_000 }, () => Buffer.allocUnsafeSlow(16_384).fill(1));
-      blocks = blocks.filter((_, index) => index % 16 === 0);
-      gc();
       const held = anonymousKb();
-      loadNative().releaseFreePages();
-      console.log(JSON.stringify({ released: held - anonymousKb(), kept: blocks.every((block) => block[16_383] === 1) }));`;
+      blocks = blocks.filter((_, index) => index % 16 === 0);
+      let released = 0;
+      for (let turn = 0; turn < 200 && released < ${ENOUGH_KB}; turn++) {
+        gc();
+        loadNative().releaseFreePages();
+        released = held - anonymousKb();
+      }
+      console.log(JSON.stringify({ released, kept: blocks.every((block) => block[16_383] === 1) }));`;
     const { stdout } = spawnSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program]);
     const { released, kept } = JSON.parse(stdout.toString()) as { released: number; kept: boolean };
     expect(kept).toBe(true);
-    // Of 60 MB.
-    expect(released).toBeGreaterThan(20_000);
+    expect(released).toBeGreaterThanOrEqual(ENOUGH_KB);
   });
 });
