@@ -5,6 +5,7 @@ import { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
 import { type FindConfigOptions, findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import { namedSecrets, servedIngresses } from "#src/view/served-ingresses.ts";
+import { nginxConfigOf } from "./nginx-config-of.ts";
 import { servesNamespace } from "./serves-namespace.ts";
 import type { IngressScope } from "./ingresses-of-folder.ts";
 
@@ -28,15 +29,19 @@ export async function ingressesOfCluster(
       lister.listIfAllowed("Service"),
       lister.listIfAllowed("EndpointSlice"),
     ]);
-    const { namespaceSelector, defaultSecret } = about;
+    const { namespaceSelector, defaultSecret, configMap } = about;
     const namespaces = namespaceSelector && (await lister.listIfAllowed("Namespace"));
     const scope = { ...about.scope, servesNamespace: servesNamespace(namespaceSelector, namespaces) };
-    const named = namedSecrets(servedIngresses({ ingresses, classes, policies, scope }));
+    const { nginxConfig, problems: ofConfig } = nginxConfigOf(
+      configMap,
+      configMap === undefined ? undefined : await readNamed(lister, "ConfigMap", configMap),
+    );
+    const named = namedSecrets(servedIngresses({ ingresses, classes, policies, scope, nginxConfig }));
     const secrets = await readSecrets(
       lister,
       new Set([...named, ...(defaultSecret === undefined ? [] : [defaultSecret])]),
     );
-    const { problems } = lister;
+    const problems = [...lister.problems, ...ofConfig];
     const secretOf = (key: string): KubeObject | undefined | null =>
       secrets.get(key) ?? (secrets.has(key) ? undefined : null);
     const value = {
@@ -49,12 +54,20 @@ export async function ingressesOfCluster(
       services,
       slices,
       secretOf,
+      nginxConfig,
       problems,
     };
     return { ok: true, value, problems };
   } finally {
     lister.close();
   }
+}
+
+/** The object of this `namespace/name`; undefined where there is none, or it may not be read. */
+async function readNamed(lister: ClusterLister, kind: "ConfigMap", key: string): Promise<KubeObject | undefined> {
+  const [namespace = "", name = ""] = key.split("/");
+  const list = await lister.listQuietly(kind, { namespace, fieldSelector: `metadata.name=${name}` });
+  return list?.[0];
 }
 
 /** Secrets by key; undefined for one that does not exist, and no entry for one that may not be read. */

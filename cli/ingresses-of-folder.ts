@@ -3,6 +3,7 @@ import type { LabelSelector } from "#src/model/label-selector.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { RoutesInput } from "#src/view/routes-input.ts";
 import type { PlaceOfObject } from "./finding-of.ts";
+import { nginxConfigOf } from "./nginx-config-of.ts";
 import { servesNamespace } from "./serves-namespace.ts";
 import { openManifests } from "./open-manifests.ts";
 
@@ -10,7 +11,11 @@ import { openManifests } from "./open-manifests.ts";
 export type IngressScope = Pick<
   RoutesInput,
   "scope" | "compat" | "redirectsToHttps" | "defaultSecret" | "defaultService" | "servesExternalNames"
-> & { readonly namespaceSelector: LabelSelector | undefined };
+> & {
+  readonly namespaceSelector: LabelSelector | undefined;
+  /** The option --nginx-config-map, as `namespace/name`. */
+  readonly configMap: string | undefined;
+};
 
 const KINDS = ["Namespace", "Ingress", "IngressClass", "HTTPPolicy", "Service", "EndpointSlice"] as const;
 
@@ -19,10 +24,15 @@ export async function ingressesOfFolder(
   directory: string,
   about: IngressScope,
 ): Promise<{ readonly input: RoutesInput; readonly placeOf: PlaceOfObject } | string> {
-  const opened = await openManifests(directory, [...KINDS, "Secret"]);
+  const opened = await openManifests(directory, [...KINDS, "Secret", "ConfigMap"]);
   if (typeof opened === "string") return opened;
   const { source } = opened;
   const secrets = new Map([...source.list("Secret").values()].map((one) => [keyOf(one.metadata), one]));
+  const configMaps = [...source.list("ConfigMap").values()];
+  const config = nginxConfigOf(
+    about.configMap,
+    configMaps.find(({ metadata }) => keyOf(metadata) === about.configMap),
+  );
   const of = (kind: (typeof KINDS)[number]): readonly KubeObject[] => [...source.list(kind).values()];
   const input: RoutesInput = {
     nowMs: wallMs(),
@@ -34,7 +44,8 @@ export async function ingressesOfFolder(
     services: of("Service"),
     slices: of("EndpointSlice"),
     secretOf: (key) => secrets.get(key),
-    problems: opened.problems(),
+    nginxConfig: config.nginxConfig,
+    problems: [...opened.problems(), ...config.problems],
   };
   await source.close();
   return { input, placeOf: (object) => source.placeOf(object) };

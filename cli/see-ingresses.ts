@@ -28,9 +28,10 @@ export async function seeIngresses(
   const { defaultSslCertificate, defaultBackendService, sslRedirect, watchIngressWithoutClass } = options;
   const defaultSecret = readNamespacedName("--default-ssl-certificate", defaultSslCertificate);
   const defaultService = readNamespacedName("--default-backend-service", defaultBackendService);
+  const configMap = readNamespacedName("--nginx-config-map", options.nginxConfigMap);
   const selector = readSelectorOption("--watch-namespace-selector", options.watchNamespaceSelector);
-  if (!defaultSecret.ok || !defaultService.ok || !selector.ok) {
-    const problems = [...defaultSecret.problems, ...defaultService.problems, ...selector.problems];
+  if (!defaultSecret.ok || !defaultService.ok || !configMap.ok || !selector.ok) {
+    const problems = [defaultSecret, defaultService, configMap, selector].flatMap((one) => one.problems);
     return { ok: false, code: printProblems(io, problems) };
   }
   const about = {
@@ -46,6 +47,7 @@ export async function seeIngresses(
     redirectsToHttps: sslRedirect,
     defaultSecret: defaultSecret.value,
     defaultService: defaultService.value,
+    configMap: configMap.value,
     servesExternalNames: !options.disableSvcExternalName,
   };
   if (manifests === undefined) {

@@ -92,6 +92,7 @@ const EFFECTS: Partial<Record<FilterName, string>> = {
   requestFields: "the endpoint gets it",
   rewrites: "fields of the answer are changed",
   setHeaders: "answers have the fields that this ConfigMap names",
+  responseEdit: "answers have it so",
   answerRate: "the answer is sent no faster",
   errorPages: "errors have the pages of the default backend",
   transport: "applies to the endpoint",

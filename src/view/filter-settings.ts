@@ -78,6 +78,15 @@ const PRINTERS: Printers = {
     ...viewSetting("redirect", location, printReplacement),
   ],
   setHeaders: (configMap) => [{ setting: "custom-headers", value: configMap }],
+  responseEdit: ({ removes, lines, linesWithoutError = "" }) => {
+    const added = `${lines}${linesWithoutError}`.split("\r\n").filter((line) => line !== "");
+    const names = new Set(added.map((line) => line.slice(0, line.indexOf(":")).toLowerCase()));
+    const removed = [...removes].filter((name) => !names.has(name));
+    return [
+      ...added.map((value) => ({ setting: "answer-field", value })),
+      ...removed.map((value) => ({ setting: "removed-answer-field", value })),
+    ];
+  },
   transport: ({ scheme, tls }) => [
     ...viewSetting("backend-protocol", scheme),
     ...viewSetting("proxy-ssl-secret", tls.secret),

@@ -1,3 +1,4 @@
+import type { NginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.ts";
@@ -18,6 +19,8 @@ export interface RoutesInput {
   readonly compat?: Compat | undefined;
   /** Not its option --disable-svc-external-name. */
   readonly servesExternalNames: boolean;
+  /** What the ConfigMap of its option --nginx-config-map says of all Ingresses; null: it cannot be read, which closes them. */
+  readonly nginxConfig?: NginxConfig | null | undefined;
   readonly ingresses: readonly KubeObject[] | undefined;
   readonly classes: readonly KubeObject[] | undefined;
   /** HTTPPolicies; empty where the cluster does not have the kind. */

@@ -7,6 +7,7 @@ import {
   parseIngress,
   parseIngressClass,
 } from "#src/model/ingress.ts";
+import { type NginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { type KubeObject, keyOf } from "#src/model/object.ts";
 import { type HttpPolicy, parseHttpPolicy } from "#src/model/policies/http-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
@@ -33,13 +34,17 @@ export function servedIngresses({
   classes = [],
   policies = [],
   scope,
-}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope">): ReadonlyMap<string, ServedIngress> {
+  nginxConfig,
+}: Pick<RoutesInput, "ingresses" | "classes" | "policies" | "scope" | "nginxConfig">): ReadonlyMap<
+  string,
+  ServedIngress
+> {
   const byName = ingressClasses(classes);
   const targets = new PolicyTargets();
   for (const { policy } of readPolicies(policies)) targets.add(policy);
   const served = new Map<string, ServedIngress>();
   for (const object of ingresses) {
-    const read = parseIngress(object);
+    const read = parseIngress(withConfig(object, nginxConfig));
     const ingress = read.ok ? read.value : undefined;
     const className = ingress === undefined ? ingressClassName(object) : ingress.className;
     const { namespace } = object.metadata;
@@ -53,6 +58,13 @@ export function servedIngresses({
     });
   }
   return served;
+}
+
+/** The Ingress as the ingress reads it; closed while what holds for all Ingresses cannot be read. */
+function withConfig(object: KubeObject, config: NginxConfig | null | undefined): KubeObject {
+  if (config === undefined) return object;
+  if (config !== null && !config.closesAll) return withNginxConfig(object, config);
+  return { ...object, metadata: { ...object.metadata, hasUnreadableAnnotations: true } };
 }
 
 /** Policies, with what is wrong with each itself. */

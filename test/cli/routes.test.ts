@@ -250,6 +250,19 @@ describe("F hawser routes", () => {
     expect(await routesOf([web, WEB], "--watch-namespace", "other")).toEqual([]);
   });
 
+  it("B reads what --nginx-config-map says of all Ingresses, as the ingress does", async () => {
+    const data = { "proxy-body-size": "3k", "global-auth-url": "http://auth.test:4180/check", nonsense: "x" };
+    const metadata = { name: "nginx", namespace: "shop" };
+    const config = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
+    const own = ingress("own", "b.test", [{ path: "/" }], { annotations: { "enable-global-auth": "false" } });
+    const routes = await routesOf([web, own, WEB, config], "--nginx-config-map", "shop/nginx");
+    const settingsOf = (name: string) => routes.find(({ host }) => host === name)?.settings.map(({ value }) => value);
+    expect(settingsOf("shop.example")).toEqual(["at most 3072 bytes", "http://auth.test:4180"]);
+    expect(settingsOf("b.test")).toEqual(["at most 3072 bytes"]);
+    const closed = await routesOf([web, WEB], "--nginx-config-map", "shop/nginx");
+    expect(closed.map((one) => one.closed)).toEqual(["closed-unreadable", "closed-unreadable"]);
+  });
+
   it("I-C12 serves the namespaces that --watch-namespace-selector selects, as the ingress does", async () => {
     const namespace = `{ apiVersion: v1, kind: Namespace, metadata: { name: shop, labels: { team: web } } }`;
     expect(await routesOf([web, WEB, namespace], "--watch-namespace-selector", "team in (web,db)")).toHaveLength(2);

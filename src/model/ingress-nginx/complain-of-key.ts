@@ -21,7 +21,7 @@ export function complainOfKey(field: Field, verdict: SettingVerdict, flags: Read
     const { text, fix = "Remove it if that will do", restricts = false } = verdict;
     complain(field, "NGINX_KEY_NOT_SERVED", {
       what: restricts ? "Ignored this key, which restricts" : "Ignored this key",
-      why: text.charAt(0).toLowerCase() + text.slice(1),
+      why: text.startsWith("Hawser ") ? text : text.charAt(0).toLowerCase() + text.slice(1),
       fix,
       severity: restricts ? "error" : "warning",
     });
