@@ -296,10 +296,13 @@ export class Membership {
     return this.#members.get(node)?.session ?? 0n;
   }
 
-  /** Whether a member of version 1 was heard lately: it has to hear each heartbeat of all others. */
+  /**
+   * Whether a member of version 1 was heard lately: it has to hear each heartbeat of all others. Only one that has heard
+   * this speaker counts: else a single replay, of a speaker from before its upgrade, would make all watch all.
+   */
   hearsVersion1(): boolean {
-    for (const { session, quietMs } of this.#members.values())
-      if (session !== 0n && !readsVersion2(session) && quietMs < VERSION_1_MS) return true;
+    for (const { session, hasLived, silentMs } of this.#members.values())
+      if (hasLived && !readsVersion2(session) && silentMs < VERSION_1_MS) return true;
     return false;
   }
 

@@ -362,4 +362,16 @@ describe("members that are not watched closely", () => {
     tickThrough(subject, 59_020, 61_000);
     expect(subject.hearsVersion1()).toBe(false);
   });
+
+  it("A3 no replay makes a member of version 1", () => {
+    const subject = membership(["n2", "n3"]);
+    subject.receive(heartbeat({ node: "n2", session: 9n, echo: 12n }), 0);
+    subject.receive(heartbeat({ node: "n3", session: 8n, watch: close }), 0);
+    subject.receive(heartbeat({ node: "n3", session: 7n, echo: 12n, sequence: 900 }), 20);
+    tickThrough(subject, 20, 300);
+    subject.receive(heartbeat({ node: "n3", session: 7n, echo: 12n, sequence: 901 }), 320);
+    expect(subject.hearsVersion1()).toBe(false);
+    subject.receive(heartbeat({ node: "n2", session: 9n, sequence: 2 }), 340);
+    expect(subject.hearsVersion1()).toBe(true);
+  });
 });
