@@ -1,8 +1,7 @@
 import type { Member } from "#src/election/member.ts";
 import type { Membership } from "#src/election/membership.ts";
 import { Pacing, type Turn } from "#src/election/pacing.ts";
-import { rank } from "#src/election/rank.ts";
-import { WATCHERS, watchersOf } from "#src/election/watchers.ts";
+import { lastingWatchersOf, WATCHERS, watchersOf } from "#src/election/watchers.ts";
 import { readsVersion2 } from "#src/wire/heartbeat.ts";
 import { claimChunks, type OwnState } from "./heartbeat-sender.ts";
 import type { Members } from "./members.ts";
@@ -92,7 +91,7 @@ export class Watching {
     const madeFrom = [membership.viewVersion, members.recipients, self.subnets];
     if (this.#close?.madeFrom.every((one, index) => one === madeFrom[index]) === true) return this.#close.nodes;
     const names = members.recipients.map(({ node }) => node);
-    const nodes = new Set([...watchersOf(self, members.live()), ...rank(names, self.node).slice(0, WATCHERS)]);
+    const nodes = new Set([...watchersOf(self, members.live()), ...lastingWatchersOf(self.node, names)]);
     this.#close = { madeFrom, nodes };
     return nodes;
   }

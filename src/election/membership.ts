@@ -2,6 +2,7 @@ import type { Member } from "./member.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import { type Claim, type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
+import { lastingWatchersOf } from "./watchers.ts";
 
 /** What one member has reported, assembled from its heartbeats. */
 interface HeardMember {
@@ -57,7 +58,7 @@ const DEAF_EVERY = 25;
 
 /**
  * So many watchers have to say that a member fell silent before one that does not watch it believes them: one alone may be
- * cut off from it.
+ * cut off from it. Where all others died with the member, one has to do.
  */
 const REPORTS = 2;
 /** A member is not called silent for longer than this: all others have heard of it, or found out themselves. */
@@ -105,6 +106,8 @@ export class Membership {
   readonly #members = new Map<string, HeardMember>();
   readonly #forgotten = new Map<string, HeardMember["retired"]>();
   readonly #texts = new Map<bigint, string>();
+  /** Of some members, those that get each of its heartbeats; until members come or go. */
+  readonly #watchers = new Map<string, readonly string[]>();
   #claimed = new Set<string>();
   #viewVersion = 0;
   #revivals = 0;
@@ -146,7 +149,10 @@ export class Membership {
       this.#forgotten.delete(node);
       changed = true;
     }
-    if (changed) this.#viewVersion += 1;
+    if (changed) {
+      this.#viewVersion += 1;
+      this.#watchers.clear();
+    }
     return changed;
   }
 
@@ -226,11 +232,11 @@ export class Membership {
     const elapsedMs = Math.min(nowMs - (this.#lastTickMs ?? nowMs), this.#options.maxTickMs);
     this.#lastTickMs = nowMs;
     let died = false;
-    for (const member of this.#members.values()) {
+    for (const [node, member] of this.#members) {
       member.silentMs += elapsedMs;
       member.quietMs += elapsedMs;
       member.deafMs += elapsedMs;
-      if (member.liveSinceMs === undefined || !this.#isDead(member)) continue;
+      if (member.liveSinceMs === undefined || !this.#isDead(node, member)) continue;
       member.liveSinceMs = undefined;
       member.fellSilent = this.#isWatched(member);
       died = true;
@@ -245,13 +251,37 @@ export class Membership {
     return everyMs * LOST_INTERVALS <= this.#options.deadAfterMs;
   }
 
-  #isDead(member: HeardMember): boolean {
+  #isDead(node: string, member: HeardMember): boolean {
     const { everyMs, silentMs, stallMs, reportedBy } = member;
     const { deadAfterMs } = this.#options;
     if (silentMs >= Math.max(deadAfterMs, everyMs * LOST_INTERVALS) + stallMs) return true;
-    // A member that was heard in the meantime lives, whatever its watchers say.
-    if (reportedBy.size < REPORTS || silentMs < deadAfterMs || this.#isWatched(member)) return false;
-    return [...reportedBy.values()].filter(Boolean).length >= REPORTS;
+    return this.#isSuspect(member) && !this.#isWatched(member) && this.#isReported(node, reportedBy);
+  }
+
+  /** A watcher says that it fell silent, and it was not heard since: one that was lives, whatever its watchers say. */
+  #isSuspect({ silentMs, reportedBy }: HeardMember): boolean {
+    return silentMs >= this.#options.deadAfterMs && reportedBy.size > 0 && [...reportedBy.values()].includes(true);
+  }
+
+  /** Enough watchers say that a member fell silent; one is enough where no other one is left to say so. */
+  #isReported(node: string, reportedBy: HeardMember["reportedBy"]): boolean {
+    const [reporter, ...others] = [...reportedBy].filter(([, isNew]) => isNew).map(([name]) => name);
+    if (reporter === undefined || others.length + 1 >= REPORTS) return reporter !== undefined;
+    return this.#lastingWatchers(node).every((watcher) => watcher === reporter || this.#isGone(watcher));
+  }
+
+  #isGone(node: string): boolean {
+    const member = this.#members.get(node);
+    return member?.liveSinceMs === undefined || this.#isSuspect(member);
+  }
+
+  /** The members that always get each heartbeat of a node. */
+  #lastingWatchers(node: string): readonly string[] {
+    const known = this.#watchers.get(node);
+    if (known !== undefined) return known;
+    const watchers = lastingWatchersOf(node, this.#members.keys());
+    this.#watchers.set(node, watchers);
+    return watchers;
   }
 
   #updateSilent(): void {

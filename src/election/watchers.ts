@@ -29,6 +29,16 @@ export function watchersOf(watched: Pick<Member, "node" | "subnets">, members: r
   return [...first, ...rest].slice(0, WATCHERS);
 }
 
+/**
+ * Those of the nodes that always get each heartbeat of a node: they would be its watchers if all lived and were able. So both sides hear at once that a partition has healed.
+ */
+export function lastingWatchersOf(node: string, nodes: Iterable<string>): readonly string[] {
+  return rank(
+    [...nodes].filter((other) => other !== node),
+    node,
+  ).slice(0, WATCHERS);
+}
+
 function ranked(members: readonly Watcher[], watched: string): readonly string[] {
   return rank(
     members.map(({ node }) => node),

@@ -311,6 +311,16 @@ describe("members that are not watched closely", () => {
       dies: false,
     },
     {
+      name: "one reports it and all others that watch it",
+      reports: [["n3", [2n, 6n, 8n]]],
+      dies: true,
+    },
+    {
+      name: "one reports it and all others that watch it but for one",
+      reports: [["n3", [2n, 6n]]],
+      dies: false,
+    },
+    {
       name: "it was heard since",
       reports: [
         ["n3", [2n]],

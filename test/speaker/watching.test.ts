@@ -18,6 +18,10 @@ function settled(size: number, ips: readonly string[] = VIPS): SpeakerNetwork {
   return network;
 }
 
+function numbersTo(size: number): number[] {
+  return Array.from({ length: size }, (_, index) => index + 1);
+}
+
 /** The watchers of a node where all are able. */
 function watchersIn(network: SpeakerNetwork, node: string): readonly string[] {
   const members = network.nodes.map((name) => ({ node: name, ready: true, leaving: false, subnets: network.subnets }));
@@ -58,7 +62,7 @@ describe("speakers that watch a few of each other", () => {
 
   it("A4 cover the death of watchers together with the node that they watch", () => {
     fc.assert(
-      fc.property(sizes, fc.nat(), fc.integer({ min: 1, max: 3 }), (size, which, count) => {
+      fc.property(sizes, fc.nat(), fc.integer({ min: 1, max: 4 }), (size, which, count) => {
         const network = settled(size);
         const dead = network.owners()[which % VIPS.length] ?? "";
         const gone = [dead, ...watchersIn(network, dead).slice(0, count)];
@@ -70,6 +74,26 @@ describe("speakers that watch a few of each other", () => {
         }
       }),
       { numRuns: 10 },
+    );
+  });
+
+  it.each([
+    { size: 7, deaths: 5 },
+    { size: 8, deaths: 5 },
+    { size: 10, deaths: 6 },
+    { size: 20, deaths: 6 },
+  ])("A4 cover the death of $deaths of $size nodes at once as fast, where one watcher of each is left", (given) => {
+    const { size, deaths } = given;
+    fc.assert(
+      fc.property(fc.shuffledSubarray(numbersTo(size), { minLength: deaths, maxLength: deaths }), (numbers) => {
+        const network = settled(size);
+        const gone = numbers.map((number) => `n${number}`);
+        fc.pre(gone.every((node) => watchersIn(network, node).some((watcher) => !gone.includes(watcher))));
+        for (const node of gone) network.station(node).isOn = false;
+        network.run(NOTICED_MS);
+        for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
+      }),
+      { numRuns: 4 },
     );
   });
 
