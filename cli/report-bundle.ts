@@ -82,18 +82,35 @@ function cut(bytes: Buffer, isEnd: boolean): Buffer {
   return isEnd ? Buffer.concat([Buffer.from(CUT), kept]) : Buffer.concat([kept, Buffer.from(CUT)]);
 }
 
-/** Logs and Events have a value of JSON on a line; in all else names and forms show secrets. */
+/** Logs have a value of JSON on a line, and outputs are one; in all else names and forms show secrets, also over several lines. */
 function redactLines(text: string): string {
-  const lines = text.split("\n");
-  if (!lines.some((line) => line.startsWith("{"))) return redactText(text);
-  return lines.map((line) => (line.startsWith("{") ? redactLine(line) : redactText(line))).join("\n");
+  const whole = text.trimStart().startsWith("{") ? redactJson(text, 2) : undefined;
+  if (whole !== undefined) return `${whole}\n`;
+  const parts: string[] = [];
+  let plain: string[] = [];
+  const endPlain = (): void => {
+    if (plain.length > 0) parts.push(redactText(plain.join("\n")));
+    plain = [];
+  };
+  // A key in PEM that is printed on several lines is one text, also where lines of JSON are around it.
+  for (const line of text.split("\n")) {
+    const shown = line.startsWith("{") ? redactJson(line) : undefined;
+    if (shown === undefined) plain.push(line);
+    else {
+      endPlain();
+      parts.push(shown);
+    }
+  }
+  endPlain();
+  return parts.join("\n");
 }
 
-function redactLine(line: string): string {
+/** Undefined: it cannot be read as JSON. */
+function redactJson(text: string, indent?: number): string | undefined {
   try {
-    return JSON.stringify(redactValue(JSON.parse(line)));
+    return JSON.stringify(redactValue(JSON.parse(text)), undefined, indent);
   } catch {
-    return redactText(line);
+    return undefined;
   }
 }
 

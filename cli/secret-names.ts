@@ -1,13 +1,23 @@
-/** Words in a name that say that its value is a secret: `CLIENT_SECRET`, `db-password`, `apiKey`, `sessionid`. */
-const SECRET_WORDS =
-  "pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|shared[-_.]?key|auth(?:orization)?|cookie|session(?:[-_.]?id)?|jwt|bearer|signature|hmac|htpasswd|nonce|salt|otp|pin";
+/** Words that say it wherever they are in a name: `PGPASSWORD`, `dbpasswd1`. */
+const ANYWHERE = "passw(?:or)?d|passphrase|htpasswd";
+/** Words that say it at the end of a word: `APIToken`, `clientsecret`, `token2`. */
+const AT_END =
+  "secret|token|credential|(?:api|access|private|secret|signing|encryption|shared|client|account)[-_.]?key|requirepass|masterauth|sshpass|userpass|bindpw";
+/** Words that say it where they are whole: `passthrough`, `author` and `compass` have none. */
+const WHOLE =
+  "pass(?:code)?|pwd|pw|auth(?:orization)?|cookie|session(?:[-_.]?id)?|sid|jwt|bearer|signature|sig|hmac|nonce|salt|otp|pin";
 
-/** A whole word, by case, dash or end: `passthrough` and `author` have none. */
-const SECRET = new RegExp(String.raw`(?:^|[-_./])(?:${SECRET_WORDS})s?(?:$|[-_./])`, "i");
+/** Such words in a name: `CLIENT_SECRET`, `db-password`, `apiKey`, `sessionid`. */
+const SECRET = new RegExp(
+  String.raw`${ANYWHERE}|(?:${AT_END}|(?:^|[-_./])(?:${WHOLE}))(?:s|data|value)?\d*(?:$|[-_./])`,
+  "i",
+);
+
+/** Names of fields that have such a word; their own text is a secret, and what is in them is judged by its own names. */
+const GROUPS: ReadonlySet<string> = new Set(["auth", "secret", "secrets", "tokens"]);
 
 /** Names that have such a word and whose value is a name or a number. */
 const HARMLESS: ReadonlySet<string> = new Set([
-  "auth",
   "auth-realm",
   "auth-secret-type",
   "auth-tls-verify-client",
@@ -15,26 +25,41 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "auth-type",
   "automount-service-account-token",
   "image-pull-secrets",
-  "secret",
   "secret-key-ref",
   "secret-name",
   "secret-namespace",
   "secret-ref",
-  "secrets",
   "service-account-token",
   "session-affinity",
   "session-affinity-config",
   "session-cookie-samesite",
   "ssl-session-cache",
-  "tokens",
 ]);
 
-/** Whether the value of what has this name is a secret. Annotations are judged by what is after the slash. */
+/** Longer names are judged by their ends. */
+const MAX_LENGTH = 256;
+
+/** Whether the value of what has this name is a secret, whatever it is. Annotations are judged by what is after the slash. */
 export function isSecretName(name: string): boolean {
-  const short = name.slice(name.lastIndexOf("/") + 1);
-  const words = short.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
-  return !HARMLESS.has(words) && SECRET.test(words);
+  const words = wordsOf(name);
+  return !HARMLESS.has(words) && !GROUPS.has(words) && SECRET.test(words);
 }
 
-/** The names in a text of assignments, as the source of an expression. Its ends are bounded, so that a long text takes no quadratic time. */
-export const SECRET_NAME_IN_TEXT = String.raw`[\w.-]{0,64}(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|api[-_.]?key|access[-_.]?key|private[-_.]?key|signing[-_.]?key|encryption[-_.]?key|shared[-_.]?key|authorization|cookie|session[-_.]?id|signature|hmac|htpasswd)s?[\w.-]{0,64}`;
+/** Whether a text of this name is a secret: also `secret` and `auth`, but not where they name an object, as namespace/name. */
+export function isSecretText(name: string, text: string): boolean {
+  return GROUPS.has(wordsOf(name)) ? !/^["']?[a-z0-9.-]+\/[a-z0-9.-]+["']?$/.test(text.trim()) : isSecretName(name);
+}
+
+/** Whether it is a word of prose, too: `cannot read the secret: not found`. */
+export function isSecretGroup(name: string): boolean {
+  return GROUPS.has(wordsOf(name));
+}
+
+function wordsOf(name: string): string {
+  const short = name.slice(-MAX_LENGTH);
+  return short
+    .slice(short.lastIndexOf("/") + 1)
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "-")
+    .replace(/^[-.]+/, "")
+    .toLowerCase();
+}

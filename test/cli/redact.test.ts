@@ -1,7 +1,9 @@
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redactText } from "#cli/redact-text.ts";
 import { redactValue } from "#cli/redact-value.ts";
+import { ReportBundle } from "#cli/report-bundle.ts";
 
 const S = "zq9-planted";
 
@@ -32,8 +34,51 @@ describe("C redactText()", () => {
     `"key":"-----BEGIN EC PRIVATE KEY-----\\n${S}\\n-----END EC PRIVATE KEY-----\\n"`,
     `X-Api-Key: ${S}`,
     `eyJhbGciOiJIUzI1NiJ9.${S.replaceAll("-", "_")}.x`.replace("zq9_planted", S),
+    `PGPASSWORD=${S}`,
+    `dbpassword: ${S}`,
+    `password2=${S}`,
+    `secretkey=${S}`,
+    `APIToken: ${S}`,
+    `{"DBPassword":"${S}"}`,
+    `"auth": "${S}"`,
+    `REDIS_AUTH=${S}`,
+    `secret=${S}`,
+    `secret: ${S}`,
+    `client-key-data: ${S}`,
+    `passwords:\n- ${S}\nafter: x`,
+    `- a: b\n  passwords:\n  - ${S}\nafter: x`,
+    `"passwords": ["${S}"]`,
+    `"passwords": [\n  "${S}"\n]`,
+    `"password": {"value":"${S}"}`,
+    `password: first\n  ${S}`,
+    `password: |\r\n  ${S}\r\nafter: x`,
+    `db.password=one ${S}`,
+    `export PASSWORD='a ${S}'`,
+    `{"password":"${S}`,
+    `{\\"password\\":\\"a \\\\\\"b ${S}\\"}`,
+    `cannot read secret: password=${S}`,
+    `it says password: a,${S}`,
+    `x --password=a,${S}`,
+    `x -password ${S}`,
+    `request cookies: a=b; sid=${S}`,
+    `http_cookie=a=1; sid=${S}`,
+    `neighbor 192.0.2.1 password ${S}`,
+    `requirepass ${S}`,
+    `machine a login b password ${S}`,
+    `root:${S}@tcp(db:3306)/x`,
+    `amqp://u:p@${S}@h/`,
+    `amqp://u:p/${S}@h/`,
+    `GET /oauth2/callback?code=${S}&state=1`,
+    `https://b/?sig=${S}`,
+    `curl -u bob:${S} https://a`,
+    `https://hooks.example/services/T0/B0/AbCdEf0123456789ab${S}`,
+    `AbC9.${"AbC9".repeat(10)}${S}`,
+    `${"AbC9".repeat(16)}\n${S.replace("-", "")}==\n-----END RSA PRIVATE KEY-----`.replace(
+      "zq9planted",
+      S.replace("-", "+"),
+    ),
   ])("has no secret of %j", (text) => {
-    expect(redactText(text)).not.toContain(S);
+    expect(redactText(text)).not.toMatch(/zq9.?planted/);
   });
 
   it.each([
@@ -46,6 +91,12 @@ describe("C redactText()", () => {
     "uid: 0b9f3f3c-1c8f-4d43-9a52-7c1a0f6a2a11",
     "kubectl hawser explain shop/web says why",
     "hawser_controller_assignments_total 5",
+    "secret: shop/users",
+    "cannot read the secret: not found",
+    "http://192.0.2.1:8080/a and user@example.com",
+    `localhost:5000/hawser@sha256:${"0123456789abcdef".repeat(4)}`,
+    "a password of the peer is wrong",
+    "- name: edge\n  protocol: layer2",
   ])("keeps %j", (text) => {
     expect(redactText(text)).toBe(text);
   });
@@ -85,6 +136,17 @@ describe("C redactValue()", () => {
     { metadata: { managedFields: [{ any: S }] } },
     { message: `it failed with password=${S}` },
     { text: JSON.stringify({ inner: JSON.stringify({ password: S }) }) },
+    { text: JSON.stringify({ auths: { "registry.example": { auth: S } } }, undefined, 2) },
+    { text: JSON.stringify({ passwords: [S] }, undefined, 2) },
+    { binaryData: { a: S } },
+    { args: [`--password=a,${S}`] },
+    { args: ["--token", `-${S}`] },
+    { args: ["-u", `bob:${S}`] },
+    { data: { PGPASSWORD: S, secretkey: S } },
+    { auth: S },
+    { secret: S },
+    { tokens: [S] },
+    { credentials: { key: S } },
   ])("has no secret of %j", (value) => {
     expect(JSON.stringify(redactValue(value))).not.toContain(S);
   });
@@ -97,8 +159,33 @@ describe("C redactValue()", () => {
       metadata: { annotations: { "hawser.dev/pool": "edge", "nginx.ingress.kubernetes.io/auth-secret": "shop/users" } },
     },
     { spec: { sessionAffinity: "None", ports: [{ port: 80 }] } },
+    { secret: "shop/users", auth: { type: "basic" }, tokens: 5 },
     { automountServiceAccountToken: false, clientSecretRef: { name: "a", key: "b" } },
   ])("keeps %j", (value) => {
     expect(redactValue(value)).toEqual(value);
+  });
+});
+
+describe("C ReportBundle", () => {
+  const key = [
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "AbC9".repeat(16),
+    S.replace("-", "+"),
+    "-----END RSA PRIVATE KEY-----",
+  ];
+  const json = '{"msg":"ready"}';
+
+  it.each([
+    [json, ...key, json],
+    [json, ...key.slice(1), json],
+    ["before", ...key.slice(0, 3)],
+    [json, "password: |", `  ${S}`],
+    ["{", '  "passwords": [', `    "${S}"`, "  ]", "}"],
+  ])("has no secret of several lines %#", (...lines) => {
+    const bundle = new ReportBundle("report");
+    bundle.addText("a.log", lines.join("\n"));
+    const text = gunzipSync(bundle.archive()).toString();
+    expect(text).toContain("REDACTED");
+    expect(text).not.toMatch(/zq9.?planted/);
   });
 });
