@@ -95,6 +95,8 @@ export interface MemberLink {
   readonly isLive: boolean;
   /** The version of our claims that it knows completely; 0 for none. */
   readonly knownVersion: number;
+  /** Since it was heard last, in milliseconds. */
+  readonly silentMs: number;
 }
 
 /**
@@ -316,9 +318,9 @@ export class Membership {
   /** What heartbeats to a member go by. */
   linkTo(node: string): MemberLink {
     const member = this.#members.get(node);
-    if (member === undefined) return { session: 0n, isLive: false, knownVersion: 0 };
-    const { session, liveSinceMs, knownVersion } = member;
-    return { session, isLive: liveSinceMs !== undefined, knownVersion };
+    if (member === undefined) return { session: 0n, isLive: false, knownVersion: 0, silentMs: 0 };
+    const { session, liveSinceMs, knownVersion, silentMs } = member;
+    return { session, isLive: liveSinceMs !== undefined, knownVersion, silentMs };
   }
 
   /** The session of a member as last heard; 0n if never. */

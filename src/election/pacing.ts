@@ -15,6 +15,8 @@ const GREETINGS = 50;
  * none of these, it would take this speaker for dead.
  */
 const OVERLAP_TICKS = 10;
+/** A member that is heard so long after it was sent the claims, and does not know them, has not got them. */
+const REPLY_MS = 100;
 /** A promise has 16 bits. */
 const MOST_MS = 0xffff;
 
@@ -28,6 +30,8 @@ export interface PacedMember<T> {
   readonly isLive: boolean;
   /** The version of this speaker's claims that it knows completely; 0 for none. */
   readonly knownVersion: number;
+  /** Since it was heard last, in milliseconds. */
+  readonly silentMs: number;
 }
 
 /** What this speaker has to say. */
@@ -94,7 +98,7 @@ export class Pacing<T extends { readonly node: string }> {
         take(box, member, state);
         Object.assign(box, { left: 0, sentMs: nowMs });
         turns.push({ to: member.to, everyMs: member.isClose ? this.#tickMs : slowMs, chunk: undefined });
-      } else if (this.#hasNews(box, member, state)) {
+      } else if (this.#hasNews(box, member, state) || hasMissed(box, member, { state, nowMs })) {
         if (box.left === 0) this.#news.push(member.to.node);
         box.left = chunksToSend(box, member, state);
         take(box, member, state);
@@ -206,6 +210,15 @@ function nextChunk<T>(
   box.chunk = (chunk + state.chunks - 1) % state.chunks;
   box.sentMs = nowMs;
   return { to, everyMs: slowMs, chunk };
+}
+
+/** Whether the member says, after it was sent all claims, that it does not know them. */
+function hasMissed<T>(
+  { left, sentMs }: Box,
+  { isLive, knownVersion, silentMs }: PacedMember<T>,
+  { state, nowMs }: { readonly state: PacedState; readonly nowMs: number },
+): boolean {
+  return isLive && left === 0 && knownVersion !== state.claimsVersion && nowMs - silentMs - sentMs >= REPLY_MS;
 }
 
 function waitMs<T>({ greetings }: Box, { session }: PacedMember<T>, slowMs: number): number {

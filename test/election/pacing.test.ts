@@ -6,7 +6,15 @@ const TICK_MS = 20;
 type Node = { readonly node: string };
 
 function member(index: number, changes: Partial<PacedMember<Node>> = {}): PacedMember<Node> {
-  return { to: { node: `n${index}` }, isClose: index < 5, session: 2n, isLive: true, knownVersion: 1, ...changes };
+  return {
+    to: { node: `n${index}` },
+    isClose: index < 5,
+    session: 2n,
+    isLive: true,
+    knownVersion: 1,
+    silentMs: 0,
+    ...changes,
+  };
 }
 
 const state = { claimsVersion: 1, chunks: 1, stateVersion: 0 };
@@ -124,12 +132,19 @@ describe("Pacing", () => {
     const pacing = new Pacing<Node>(TICK_MS);
     const said = { ...state, chunks: 2 };
     run(pacing, [member(9)], { said });
-    const { sent } = run(pacing, [member(9, { knownVersion: 0 })], { fromMs: 1_000, said });
+    const { sent } = run(pacing, [member(9, { knownVersion: 0, silentMs: 5_000 })], { fromMs: 1_000, said });
     expect(
       sent
         .get("n9")
         ?.map(({ chunk }) => chunk)
         .toSorted(),
     ).toEqual([0, 1]);
+  });
+
+  it("A2 sends claims again at once, to a member that is heard after them and lacks them, and goes easy on it", () => {
+    const pacing = new Pacing<Node>(TICK_MS);
+    const said = { ...state, claimsVersion: 2 };
+    const { sent } = run(pacing, [member(9)], { said, ticks: 25 });
+    expect(sent.get("n9")?.map(({ atMs }) => atMs)).toEqual([0, 100, 200, 300, 400]);
   });
 });

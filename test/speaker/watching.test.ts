@@ -123,6 +123,25 @@ describe("speakers that watch a few of each other", () => {
     );
   });
 
+  it("A4 tell an owner that was paused whose its addresses are now, also where the first heartbeats get lost", () => {
+    fc.assert(
+      fc.property(sizes, fc.nat(), (size, which) => {
+        const network = settled(size);
+        const paused = network.owners()[which % VIPS.length] ?? "";
+        network.station(paused).isOn = false;
+        network.run(2_500);
+        const heirs = network.owners();
+        network.station(paused).isOn = true;
+        for (const heir of heirs) network.cut(heir, paused);
+        network.run(2 * TICK_MS);
+        network.heal();
+        network.run(10 * TICK_MS);
+        expect(network.owners()).toEqual(heirs);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
   it("A4 believe no single watcher that is cut off from a node: nobody else takes its addresses", () => {
     const network = settled(15, ["192.0.2.1"]);
     const [owner = ""] = network.owners();
