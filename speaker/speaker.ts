@@ -244,6 +244,7 @@ export class Speaker {
       nodes: this.#nodes,
       named: this.#members.names,
       knownMembers: this.#members.countKnown(members),
+      isDeaf: this.#membership.isDeaf,
       failBackAfterMs: this.#options.settings.failBackAfterMs,
       ...(heirsOf === undefined ? {} : { heirsOf }),
     };

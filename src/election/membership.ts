@@ -277,6 +277,16 @@ export class Membership {
     return member?.liveSinceMs === undefined || this.#isSuspect(member);
   }
 
+  /**
+   * Whether most of the members that this speaker watches, itself counted, fell silent lately: rather than that they all died, it
+   * is this one that hears nothing.
+   */
+  get isDeaf(): boolean {
+    const watched = [...this.#members.values()].filter((one) => this.#isWatched(one) && one.silentMs < REPORTED_MS);
+    const silent = watched.filter(({ silentMs }) => silentMs >= this.#options.deadAfterMs / 2);
+    return silent.length * 2 > watched.length + 1;
+  }
+
   /** The members that always get each heartbeat of a node. */
   #lastingWatchers(node: string): readonly string[] {
     const known = this.#watchers.get(node);

@@ -20,6 +20,8 @@ export interface ElectionSnapshot {
   readonly nodes: NodeStandings;
   /** How many members there are, live or not: what a majority is counted against. */
   readonly knownMembers: number;
+  /** This speaker hears nothing of most that it watches, though those that it hears of slowly still look alive; left out: it does. */
+  readonly isDeaf?: boolean;
   /** The highest term ever seen of an address, from any member, by address text. */
   readonly terms: ReadonlyMap<string, number>;
   /** A node that ranks first gets its address back once it has lived this long; undefined: never (no flapping back). */
@@ -200,5 +202,6 @@ function mayHold(
 
 function newClaim({ snapshot, key }: Question, { ip }: WantedAddress): Claim {
   const term = Math.min((snapshot.terms.get(key) ?? 0) + 1, MAX_TERM);
-  return { ip, term, majority: snapshot.members.length * 2 > snapshot.knownMembers };
+  const majority = snapshot.members.length * 2 > snapshot.knownMembers && snapshot.isDeaf !== true;
+  return { ip, term, majority };
 }

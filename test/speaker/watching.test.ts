@@ -156,6 +156,23 @@ describe("speakers that watch a few of each other", () => {
     expect(network.answering("192.0.2.1")).toHaveLength(1);
   });
 
+  it("A4 keep what they have while one that hears no other takes some of it, and have one owner again after that", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 8, max: 24 }), fc.nat(), (size, which) => {
+        const network = settled(size);
+        const before = network.owners();
+        const deaf = network.nodes[which % size] ?? "";
+        for (const other of network.nodes) if (other !== deaf) network.cut(other, deaf);
+        network.run(10 * SLOW_MS);
+        before.forEach((owner, index) => expect(network.answering(VIPS[index] ?? "")).toContain(owner));
+        network.heal();
+        network.run(SLOW_MS + 10 * TICK_MS);
+        for (const ip of VIPS) expect(network.answering(ip)).toHaveLength(1);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
   it("A4 never leave an address unanswered while a node leaves", () => {
     fc.assert(
       fc.property(sizes, fc.nat(), (size, which) => {
