@@ -39,6 +39,11 @@ describe("a path of its own for the proof of a certificate (HTTP-01)", () => {
       expect(filters(path).auth?.[asks], path).toBeDefined();
   });
 
+  it.each(SIGN_INS)("asks for it where it is rewritten to another path: $name", ({ annotations, spec, asks }) => {
+    const filters = editedInPlace({ ...annotations, "rewrite-target": "/admin" }, spec);
+    expect(filters(TOKEN).auth?.[asks]).toBeDefined();
+  });
+
   it("keeps all else: the networks that may come in, also where any way in is enough", () => {
     const networks = { "whitelist-source-range": "192.0.2.0/24" };
     for (const more of [{}, { satisfy: "any" }])
