@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { passwordClaims } from "#src/auth/find-password-lists.ts";
 import { jwksClaims } from "#src/auth/jwt/jwks-claims.ts";
 import { oidcSecretClaims } from "#src/auth/oidc/find-oidc-secrets.ts";
+import { configMapClaims } from "#src/model/config-map-claims.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { certificateClaims } from "#src/tls/certificate-claims.ts";
 import { certificateSecretClaims } from "#src/tls/find-certificate-secrets.ts";
-import { configMapClaims } from "./named-config-maps.ts";
 
 /**
  * Whether Ingresses of ours name after a change the Secrets, ConfigMaps and keys that they named before it, each for the same: then

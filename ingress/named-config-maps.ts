@@ -1,9 +1,9 @@
 import { parseQuestionHeaders, type QuestionHeaders } from "#src/auth/parse-question-headers.ts";
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
+import { configMapClaims } from "#src/model/config-map-claims.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { missingHeaders } from "#src/model/missing-headers.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
-import { allTerms } from "#src/model/path-terms.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ProblemLog } from "#src/process/problem-log.ts";
 import type { Source } from "#src/source/source.ts";
@@ -26,18 +26,6 @@ export interface NamedConfigMapsOptions {
   readonly use: (headers: NamedHeaders) => void;
   /** Called when `update` has to be called again. */
   readonly mark: () => void;
-}
-
-/** The ConfigMaps (`namespace/name`) that Ingresses name, by what for. */
-export function configMapClaims(ingresses: readonly Ingress[]): {
-  readonly ofAnswers: ReadonlySet<string>;
-  readonly ofQuestions: ReadonlySet<string>;
-} {
-  const terms = ingresses.flatMap(allTerms);
-  return {
-    ofAnswers: new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? [])),
-    ofQuestions: new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? [])),
-  };
 }
 
 const BY_INGRESS = "an Ingress names it in custom-headers or auth-proxy-set-headers";

@@ -3,10 +3,10 @@ import { parseRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { parseSetHeaders } from "#src/filters/parse-set-headers.ts";
 import { AUTH_PROXY_SET_HEADERS, CUSTOM_HEADERS } from "#src/model/annotations/custom-headers.ts";
 import { servedField } from "#src/model/annotations/served-field.ts";
+import { configMapClaims } from "#src/model/config-map-claims.ts";
 import { complain, quote } from "#src/model/field.ts";
 import { missingConfig, missingHeadersOfAll } from "#src/model/ingress-nginx/missing-config.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import { allTerms } from "#src/model/path-terms.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { CheckedSet } from "./checked-set.ts";
 
@@ -19,9 +19,7 @@ type Parse = (object: KubeObject) => { readonly problems: readonly Problem[] };
  */
 export function findBadHeaders(set: CheckedSet): readonly Problem[] {
   const { allowedHeaders = "all", nginxConfigMap } = set.installation;
-  const terms = set.ingresses.flatMap(allTerms);
-  const ofAnswers = new Set(terms.flatMap(({ settings }) => settings.customHeaders ?? []));
-  const ofQuestions = new Set(terms.flatMap(({ settings }) => settings.authSetHeaders ?? []));
+  const { ofAnswers, ofQuestions } = configMapClaims(set.ingresses);
   const { addHeaders, setHeaders } = set.nginxConfig ?? {};
   const objectOf = (key: string) => set.objectOf("ConfigMap", key);
   const read = (keys: Iterable<string>, parse: Parse) =>
