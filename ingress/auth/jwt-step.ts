@@ -8,6 +8,7 @@ import type { KeySet } from "#src/auth/jwt/key-set.ts";
 import type { TokenFault } from "#src/auth/jwt/token-fault.ts";
 import { hasAliases } from "#src/auth/same-header-name.ts";
 import { readTokenHead, type TokenHead } from "#src/auth/jwt/token-head.ts";
+import type * as Verifier from "#src/auth/jwt/verify-token.ts";
 import type { VerifiedToken } from "#src/auth/jwt/verify-token.ts";
 import { withoutToken } from "#src/auth/jwt/without-token.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
@@ -59,6 +60,8 @@ export class JwtStep implements AccessStep {
   readonly #ids = new WeakMap<JwtPolicy, number>();
   readonly #withoutClaims = new WeakMap<JwtPolicy, PassedStep>();
   #nextId = 0;
+  /** Loaded with the first token, not with the program: it comes with a library of some MB. */
+  #verifier: typeof Verifier | undefined;
 
   constructor(keys: Pick<KeySets, "get" | "lookAgain">, wallMs: () => number) {
     this.#keys = keys;
@@ -97,7 +100,7 @@ export class JwtStep implements AccessStep {
   async #verify(of: TokenRequest, head: TokenHead, provider: JwtProvider): Promise<StepDecision> {
     const { realm, namespace } = of;
     const keys = await this.#keysFor(head, provider, namespace);
-    const verifier = await loadVerifier();
+    const verifier = (this.#verifier ??= await loadVerifier());
     if (keys === undefined || verifier === undefined) return refusal(503, "jwks-unavailable");
     const { token, policy } = of;
     const nowMs = this.#wallMs();
@@ -141,8 +144,8 @@ export class JwtStep implements AccessStep {
   }
 }
 
-/** With the first token, not with the program: it comes with a library of some MB. Undefined: it cannot be loaded. */
-function loadVerifier() {
+/** What verifies tokens; undefined: it cannot be loaded. */
+function loadVerifier(): Promise<typeof Verifier | undefined> {
   return import("#src/auth/jwt/verify-token.ts").catch(() => undefined);
 }
 

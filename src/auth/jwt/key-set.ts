@@ -15,8 +15,7 @@ export function keySet(keys: readonly PublicJwk[]): KeySet {
   let local: ReturnType<typeof createLocalJWKSet> | undefined;
   return {
     find: async (head, token) => {
-      const { createLocalJWKSet } = await import("jose");
-      local ??= createLocalJWKSet({ keys: [...keys] });
+      local ??= (await import("jose")).createLocalJWKSet({ keys: [...keys] });
       return local(head, token);
     },
     hasKeyId: (keyId) => ids.has(keyId),
