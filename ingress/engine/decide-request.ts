@@ -71,27 +71,28 @@ export function decideRequest(
 ): Decision {
   if (context.blocked !== undefined && isBlockedRequest(context.blocked, { bytes, head }, client)) return BLOCKED;
   const decision = decideByRule(bytes, head, context, client);
-  const policy = decision.rule?.filters.clientCertificates;
+  const { rule } = decision;
+  const policy = rule?.filters.clientCertificates;
   // Plain requests are redirected without a certificate, which they cannot have.
-  if (policy === undefined || (!client.isSecure && decision.kind === "answer")) return decision;
+  if (rule === undefined || policy === undefined || (!client.isSecure && decision.kind === "answer")) return decision;
   const path = normalizePath(pathText(bytes, head)) ?? "/";
   const request = new FilteredRequest(bytes, head, { client, path });
   const { host } = request;
   const identity = host === undefined ? undefined : client.identityFor?.(host);
-  const rulePath = decision.rule?.origin.path ?? "";
-  const reason = certificateRefusal(policy, { identity, isSecure: client.isSecure, host, rulePath });
+  const asked = { path: rule.origin.path, rewrite: rule.filters.rewrite };
+  const reason = certificateRefusal(policy, { identity, isSecure: client.isSecure, host, rule: asked });
   if (reason === undefined) return decision;
   if (decision.kind === "forward" || decision.kind === "lacking") decision.open?.release();
   const { errorPage } = policy;
   if (reason === "client-certificate-denied")
-    return { kind: "answer", status: RESPONSE_REASONS[reason].status, cause: { reason }, rule: decision.rule };
+    return { kind: "answer", status: RESPONSE_REASONS[reason].status, cause: { reason }, rule };
   if (errorPage === undefined || reason === "misdirected" || reason === "closed-secret")
     return { kind: "refuse", reason };
   return {
     kind: "answer",
     status: 302,
     cause: { reason, location: printRedirect(errorPage, request) },
-    rule: decision.rule,
+    rule,
   };
 }
 

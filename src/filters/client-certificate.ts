@@ -68,13 +68,13 @@ export function certificateRefusal(
     readonly identity: ClientIdentity | undefined;
     readonly isSecure: boolean;
     readonly host: string | undefined;
-    /** Of the rule that matched. */
-    readonly rulePath: string;
+    /** That matched: its path, and what becomes of that. */
+    readonly rule: { readonly path: string; readonly rewrite: object | undefined };
   },
 ): CertificateRefusal | undefined {
-  const { identity, isSecure, host, rulePath } = request;
+  const { identity, isSecure, host, rule } = request;
   const withoutAny = mode === "on" ? "client-certificate-missing" : subject && "client-certificate-denied";
-  if (!isSecure) return isProofPath(rulePath) ? undefined : withoutAny;
+  if (!isSecure) return isProofPath(rule.path, rule.rewrite) ? undefined : withoutAny;
   if (identity === undefined || identity.host !== host || identity.policyKey !== key) return "misdirected";
   const { verdict, certificate } = identity;
   if (verdict === undefined) return "closed-secret";

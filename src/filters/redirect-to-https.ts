@@ -1,12 +1,10 @@
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
+import { PROOFS_PATH } from "./is-proof-path.ts";
 
 /** Plain requests are redirected to HTTPS: always, or where the program's option says so. */
 export type HttpsPolicy = "always" | "by-option";
-
-/** Where ACME (RFC 8555 section 8.3) proves over plain HTTP that a host is ours, to get the certificate. */
-const ACME_PATH = "/.well-known/acme-challenge/";
 
 /**
  * Sends a plain request to the same host, path and query by HTTPS on its usual port. It is served as it is where it names
@@ -19,6 +17,6 @@ export function redirectToHttps(
 ): FilterAnswer | undefined {
   if (request.isSecure || !(policy === "always" || redirectsToHttps)) return undefined;
   const { host } = request;
-  if (host === undefined || request.path.startsWith(ACME_PATH)) return undefined;
+  if (host === undefined || request.path.startsWith(PROOFS_PATH)) return undefined;
   return { status: 308, location: `https://${host}${request.target}` };
 }

@@ -1,3 +1,4 @@
+import { PROOFS_PATH } from "#src/filters/is-proof-path.ts";
 import { lastNotAfter, linkNested } from "./nested-texts.ts";
 import type { ClosedPattern } from "./route-table.ts";
 import type { Rule } from "./rule.ts";
@@ -65,9 +66,6 @@ function hasAlternatives(pattern: string): boolean {
   return false;
 }
 
-/** Where a certificate authority asks for a proof over plain HTTP (RFC 8555 section 8.3): never restricted to some clients. */
-const ACME_PATH = "/.well-known/acme-challenge/";
-
 /**
  * The closed pattern that may match a normalised path and is not shorter than the rule that was found. An Exact path
  * goes before an expression; before a whole host that is closed, only one for the proof of a certificate.
@@ -78,7 +76,7 @@ export function closedRule(
   found: Rule | undefined,
 ): Rule | undefined {
   const isExact = found?.origin.pathType === "Exact";
-  if (isExact && path.startsWith(ACME_PATH)) return undefined;
+  if (isExact && path.startsWith(PROOFS_PATH)) return undefined;
   // Longer than any expression, and shorter than a whole host.
   const foundLength = isExact ? Number.MAX_VALUE : (found?.origin.path.length ?? 0);
   const lower = path.toLowerCase();

@@ -11,17 +11,17 @@ import { refusedStep, type UrlStep } from "./url-step.ts";
 /** Whether the client comes in by its certificate; nothing where its host asks for none. */
 export function explainClientCertificate({ seen, question, request, decision, rule }: UrlContext): readonly UrlStep[] {
   const policy = rule?.filters.clientCertificates;
-  if (policy === undefined) return [];
+  if (rule === undefined || policy === undefined) return [];
   const { secret, mode, subject, errorPage } = policy;
   const asks = `auth-tls-secret ${secret}, ${mode}`;
   if (!question.isSecure) {
-    if ((mode !== "on" && subject === undefined) || (rule !== undefined && isProofPath(rule.origin.path)))
+    if ((mode !== "on" && subject === undefined) || isProofPath(rule.origin.path, rule.filters.rewrite))
       return [{ step: okStep("access", { text: `${asks}: plain requests come in.` }) }];
     const reason = mode === "on" ? "client-certificate-missing" : "client-certificate-denied";
     const { why, fix } = REFUSAL_TEXTS[reason];
     const step = badStep("access", { reason, text: `${asks}: the request is refused: ${why}.`, fix });
     // What a filter answers, or a missing endpoint, goes before it.
-    const isFirst = decision.kind === "forward" || (rule?.filters.auth !== undefined && decision.kind === "refuse");
+    const isFirst = decision.kind === "forward" || (rule.filters.auth !== undefined && decision.kind === "refuse");
     if (!isFirst) return [{ step }];
     const page = mode === "on" && errorPage && { status: 302, reason, location: printRedirect(errorPage, request) };
     return [{ step, answer: page || { status: REFUSAL_TEXTS[reason].status, reason } }];

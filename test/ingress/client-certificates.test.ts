@@ -378,6 +378,15 @@ describe("auth-tls-secret", () => {
     expect([await statusFor("token"), await statusFor("other"), await statusFor("%2e%2e/x")]).toEqual([200, 400, 400]);
   });
 
+  it("without TLS nothing comes in by the path of a proof that is rewritten: it reaches other paths of its Service", async () => {
+    const path = "/.well-known/acme-challenge/token";
+    await using secure = await startSecure(ON, {
+      more: [annotatedIngress({ "rewrite-target": "/admin" }, "solver", { path })],
+    });
+    const text = await ask(secure.proxy.port, `GET ${path} HTTP/1.1\r\nHost: a.com\r\nConnection: close\r\n\r\n`);
+    expect(statusOf(text)).toBe(400);
+  });
+
   it("auth-tls-error-page redirects those who get 400, and no others", async () => {
     await using secure = await startSecure({ ...ON, "auth-tls-error-page": "https://help.example/$host" });
     for (const certificates of [[], [foreign]]) {

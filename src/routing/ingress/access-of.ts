@@ -9,14 +9,13 @@ import { accessLimitsOf } from "./access-limits-of.ts";
 
 /**
  * Who may come in, of what is said of a path. A rule of its own for the proof of a certificate asks for no sign-in, as in
- * ingress-nginx (`no-auth-locations`): the authority has none, and the host would lose its certificate. One that is rewritten
- * reaches other paths of its Service, and asks.
+ * ingress-nginx (`no-auth-locations`): the authority has none, and the host would lose its certificate.
  */
 export function accessOf(claim: PathClaim): Pick<RuleFilters, "sources" | "auth"> {
   const { settings, ingress, path } = claim;
   const { namespace } = ingress;
   const sources = sourcesOf(settings);
-  const isProof = isProofPath(path) && settings.rewrite === undefined;
+  const isProof = isProofPath(path, settings.rewrite);
   const { basic, external, jwt, oidc } = isProof ? NO_SIGN_IN : signInOf(claim);
   const { satisfy = "all" } = settings;
   const limits = accessLimitsOf(claim);
