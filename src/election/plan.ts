@@ -97,7 +97,8 @@ function decide(question: Question, wanted: WantedAddress): Announcement {
   const isVacant = !isHeld && candidates.length > 0;
   const vacantSinceMs = isVacant ? (snapshot.before.get(key)?.vacantSinceMs ?? nowMs) : undefined;
   const heldBy = holder?.node ?? snapshot.before.get(key)?.heldBy;
-  const heirs = heldBy === undefined ? undefined : snapshot.heirsOf?.(heldBy);
+  // Only of a vacant address: to rank all members for each owner, whenever one changes, would take seconds in a large cluster.
+  const heirs = isVacant && heldBy !== undefined ? snapshot.heirsOf?.(heldBy) : undefined;
   const owner = elect(question, { candidates, holder, vacantSinceMs, order: { scores: wanted.scores, heirs } });
   if (holder?.node === self) {
     return {

@@ -675,6 +675,27 @@ describe("heirs", () => {
     expect(order).toEqual([[third], [first, third], [first, second, third]]);
   });
 
+  it("A4 no heirs are looked for while an address has an owner", () => {
+    const asked: string[] = [];
+    planAnnouncements(
+      {
+        wanted: new Map([[vip, wantedOf(vip)]]),
+        members: [member(first, [claim(7)]), member(second)],
+        nodes: undefined,
+        knownMembers: 2,
+        terms: new Map(),
+        failBackAfterMs: undefined,
+        before: new Map(),
+        heirsOf: (node) => {
+          asked.push(node);
+          return new Set();
+        },
+      },
+      { self: second, nowMs: 0 },
+    );
+    expect(asked).toEqual([]);
+  });
+
   it("A4 an owner that leaves is followed by its watchers", () => {
     const leaver = member(heldBy, [claim(7)], { leaving: true });
     expect(decide([...all, leaver], third, { before: new Map() }).get(vip)).toMatchObject({
