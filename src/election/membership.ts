@@ -1,7 +1,10 @@
 import type { Member } from "./member.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
-import type { Cidr } from "#src/ip/cidr.ts";
+import { type Cidr, equalCidrs } from "#src/ip/cidr.ts";
 import { type Claim, type Heartbeat, readsVersion2, type WatchWords } from "#src/wire/heartbeat.ts";
+import { HeardClaims } from "./heard-claims.ts";
+import { isSameList } from "./same-list.ts";
+import { SilenceReports } from "./silence-reports.ts";
 import { lastingWatchersOf } from "./watchers.ts";
 
 /** What one member has reported, assembled from its heartbeats. */
@@ -25,23 +28,15 @@ interface HeardMember {
   ready: boolean;
   leaving: boolean;
   subnets: readonly Cidr[];
-  claims: Map<string, Claim>;
-  claimsVersion: number | undefined;
+  claims: HeardClaims;
   /** Its next heartbeat follows within so many milliseconds; 0 while that is not known, as of version 1: after an interval. */
   everyMs: number;
   /** The version of our claims that it knows completely; 0 for none. */
   knownVersion: number;
-  /** Sessions that it says fell silent to it. */
-  silent: readonly bigint[];
-  /** The members that say so of this one; false once it was heard since. */
-  reportedBy: Map<string, boolean>;
   /** It fell silent while it was watched closely, and was not heard since. */
   fellSilent: boolean;
   /** It was live in this session. */
   hasLived: boolean;
-  arriving:
-    | { readonly version: number; readonly chunks: Map<number, readonly (readonly [string, Claim])[]> }
-    | undefined;
 }
 
 /**
@@ -108,6 +103,7 @@ export class Membership {
   readonly #members = new Map<string, HeardMember>();
   readonly #forgotten = new Map<string, HeardMember["retired"]>();
   readonly #texts = new Map<bigint, string>();
+  readonly #reports = new SilenceReports();
   /** Of some members, those that get each of its heartbeats; until members come or go. */
   readonly #watchers = new Map<string, readonly string[]>();
   #claimed = new Set<string>();
@@ -142,7 +138,7 @@ export class Membership {
       if (nodes.has(node)) continue;
       this.#members.delete(node);
       this.#remember(node, retire(member));
-      this.#withdrawReports(node, member);
+      this.#reports.forget(node);
       changed = true;
     }
     for (const node of nodes) {
@@ -191,7 +187,7 @@ export class Membership {
     } else {
       if (!mayReplace(member, heartbeat, isFresh)) return "stale";
       const { silentMs } = member;
-      this.#withdrawReports(heartbeat.node, member);
+      this.#reports.forget(heartbeat.node);
       Object.assign(member, newMember(), { session: heartbeat.session, retired: retire(member), silentMs });
       this.#viewVersion += 1;
     }
@@ -205,28 +201,16 @@ export class Membership {
     const isOther = takeIn(member, heartbeat, nowMs);
     this.#takeInWatch(member, heartbeat);
     if (isOther) this.#viewVersion += 1;
-    const isClaiming = takeInClaims(member, heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
+    const isClaiming = member.claims.take(heartbeat, { claimed: this.#claimed, textOf: this.#textOf });
     return isOther ? "changed" : isClaiming ? "claimed" : "unchanged";
   }
 
-  /** Another speaker than the one that reported members silent is there now, or none. */
-  #withdrawReports(node: string, { silent }: HeardMember): void {
-    if (silent.length > 0) for (const other of this.#members.values()) other.reportedBy.delete(node);
-  }
-
-  #takeInWatch(member: HeardMember, { node, watch }: Heartbeat): void {
-    for (const reporter of member.reportedBy.keys()) member.reportedBy.set(reporter, false);
+  #takeInWatch(member: HeardMember, { node, session, watch }: Heartbeat): void {
+    this.#reports.refute(session);
+    this.#reports.take(node, watch?.silent ?? []);
     member.everyMs = watch?.everyMs ?? 0;
     member.knownVersion = watch?.knownVersion ?? 0;
     if (watch !== undefined) member.deafMs = watch.isDeaf ? 0 : Infinity;
-    const silent = watch?.silent ?? [];
-    if (isSameList(silent, member.silent)) return;
-    const [before, after] = [new Set(member.silent), new Set(silent)];
-    member.silent = silent;
-    for (const other of this.#members.values()) {
-      if (before.has(other.session) && !after.has(other.session)) other.reportedBy.delete(node);
-      if (after.has(other.session) && !before.has(other.session)) other.reportedBy.set(node, true);
-    }
   }
 
   /** Counts silence; true if a member died by it. Call it often: at least every `maxTickMs`. */
@@ -254,22 +238,22 @@ export class Membership {
   }
 
   #isDead(node: string, member: HeardMember): boolean {
-    const { everyMs, silentMs, stallMs, reportedBy } = member;
+    const { everyMs, silentMs, stallMs, session } = member;
     const { deadAfterMs } = this.#options;
     if (silentMs >= Math.max(deadAfterMs, everyMs * LOST_INTERVALS) + stallMs) return true;
-    return this.#isSuspect(member) && !this.#isWatched(member) && this.#isReported(node, reportedBy);
+    return this.#isSuspect(member) && !this.#isWatched(member) && this.#isReported(node, session);
   }
 
   /** A watcher says that it fell silent, and it was not heard since: one that was lives, whatever its watchers say. */
-  #isSuspect({ silentMs, reportedBy }: HeardMember): boolean {
-    return silentMs >= this.#options.deadAfterMs && reportedBy.size > 0 && [...reportedBy.values()].includes(true);
+  #isSuspect({ silentMs, session }: HeardMember): boolean {
+    return silentMs >= this.#options.deadAfterMs && this.#reports.of(session).size > 0;
   }
 
   /** Enough watchers say that a member fell silent; one is enough where no other one is left to say so. */
-  #isReported(node: string, reportedBy: HeardMember["reportedBy"]): boolean {
-    const [reporter, ...others] = [...reportedBy].filter(([, isNew]) => isNew).map(([name]) => name);
-    if (reporter === undefined || others.length + 1 >= REPORTS) return reporter !== undefined;
-    return this.#lastingWatchers(node).every((watcher) => watcher === reporter || this.#isGone(watcher));
+  #isReported(node: string, session: bigint): boolean {
+    const reporters = this.#reports.of(session);
+    if (reporters.size >= REPORTS) return true;
+    return this.#lastingWatchers(node).every((watcher) => reporters.has(watcher) || this.#isGone(watcher));
   }
 
   #isGone(node: string): boolean {
@@ -309,7 +293,7 @@ export class Membership {
     for (const [node, member] of this.#members) {
       if (member.liveSinceMs === undefined) continue;
       const { ready, leaving, subnets, claims, liveSinceMs } = member;
-      members.push({ node, ready, leaving, subnets, claims, liveSinceMs });
+      members.push({ node, ready, leaving, subnets, claims: claims.byAddress, liveSinceMs });
     }
     return members;
   }
@@ -317,7 +301,7 @@ export class Membership {
   /** What a live member claims; undefined for others. */
   claimsOf(node: string): ReadonlyMap<string, Claim> | undefined {
     const member = this.#members.get(node);
-    return member?.liveSinceMs === undefined ? undefined : member.claims;
+    return member?.liveSinceMs === undefined ? undefined : member.claims.byAddress;
   }
 
   /** Networks that a member named last, live or not; none of one that was never heard. */
@@ -352,7 +336,7 @@ export class Membership {
   wordsTo(node: string): Omit<WatchWords, "everyMs"> {
     const member = this.#members.get(node);
     const isDeaf = member !== undefined && member.silentMs >= this.#unheardAfterMs(member);
-    return { knownVersion: member?.claimsVersion ?? 0, isDeaf, silent: this.#silent };
+    return { knownVersion: member?.claims.version ?? 0, isDeaf, silent: this.#silent };
   }
 
   #unheardAfterMs({ everyMs }: HeardMember): number {
@@ -362,7 +346,7 @@ export class Membership {
   /** True once every member is live and all its claims are known: then nothing is left to wait for before standing. */
   isComplete(): boolean {
     return [...this.#members.values()].every(
-      (member) => member.liveSinceMs !== undefined && member.claimsVersion !== undefined,
+      (member) => member.liveSinceMs !== undefined && member.claims.version !== undefined,
     );
   }
 
@@ -435,15 +419,11 @@ function newMember(): HeardMember {
     ready: false,
     leaving: false,
     subnets: [],
-    claims: new Map(),
-    claimsVersion: undefined,
+    claims: new HeardClaims(),
     everyMs: 0,
     knownVersion: 0,
-    silent: [],
-    reportedBy: new Map(),
     fellSilent: false,
     hasLived: false,
-    arriving: undefined,
   };
 }
 
@@ -451,7 +431,8 @@ function newMember(): HeardMember {
 function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boolean {
   const { ready, leaving, subnets, stallMs } = heartbeat;
   const wasLive = member.liveSinceMs !== undefined;
-  const same = wasLive && member.ready === ready && member.leaving === leaving && sameSubnets(member.subnets, subnets);
+  const same =
+    wasLive && member.ready === ready && member.leaving === leaving && isSameList(member.subnets, subnets, equalCidrs);
   Object.assign(member, {
     silentMs: 0,
     fellSilent: false,
@@ -463,50 +444,4 @@ function takeIn(member: HeardMember, heartbeat: Heartbeat, nowMs: number): boole
     liveSinceMs: member.liveSinceMs ?? nowMs,
   });
   return !same;
-}
-
-/**
- * New claims count as soon as their chunk is here; a claim counts as withdrawn only when all chunks are. Adds the
- * addresses claimed otherwise than before to `claimed`; true if there are any, or now all claims are known.
- */
-function takeInClaims(
-  member: HeardMember,
-  heartbeat: Heartbeat,
-  { claimed, textOf }: { readonly claimed: Set<string>; textOf(ip: Ip): string },
-): boolean {
-  const { claims, claimsVersion, chunk, chunks } = heartbeat;
-  if (member.claimsVersion === claimsVersion) return false;
-  if (member.arriving?.version !== claimsVersion) member.arriving = { version: claimsVersion, chunks: new Map() };
-  if (member.arriving.chunks.has(chunk)) return false;
-  const keyed = claims.map((claim): readonly [string, Claim] => [textOf(claim.ip), claim]);
-  member.arriving.chunks.set(chunk, keyed);
-  let isNews = false;
-  for (const [key, claim] of keyed) {
-    const before = member.claims.get(key);
-    if (before?.term === claim.term && before.majority === claim.majority) continue;
-    member.claims.set(key, claim);
-    claimed.add(key);
-    isNews = true;
-  }
-  if (member.arriving.chunks.size < chunks) return isNews;
-  const all = new Map([...member.arriving.chunks.values()].flat());
-  for (const key of member.claims.keys()) if (!all.has(key)) claimed.add(key);
-  member.claims = all;
-  member.claimsVersion = claimsVersion;
-  member.arriving = undefined;
-  return true;
-}
-
-function isSameList(left: readonly bigint[], right: readonly bigint[]): boolean {
-  return left.length === right.length && left.every((one, index) => one === right[index]);
-}
-
-function sameSubnets(left: readonly Cidr[], right: readonly Cidr[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every((subnet, index) => {
-      const other = right[index];
-      return other !== undefined && subnet.base === other.base && subnet.prefixLength === other.prefixLength;
-    })
-  );
 }

@@ -26,6 +26,10 @@ export function printCidr(cidr: Cidr): string {
   return `${printIp({ family: cidr.family, value: cidr.base })}/${cidr.prefixLength}`;
 }
 
+export function equalCidrs(left: Cidr, right: Cidr): boolean {
+  return left.family === right.family && left.base === right.base && left.prefixLength === right.prefixLength;
+}
+
 export function cidrContains(cidr: Cidr, ip: Ip): boolean {
   const hostBits = BigInt(bitsOf(cidr.family) - cidr.prefixLength);
   return cidr.family === ip.family && ip.value >> hostBits === cidr.base >> hostBits;
