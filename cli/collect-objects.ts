@@ -1,7 +1,9 @@
-import type { Kind } from "#src/model/kind.ts";
-import { isRecord, recordOf, textOf, listOf } from "#src/model/record.ts";
+import { type Kind, METALLB_KINDS } from "#src/model/kind.ts";
+import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
 import type { ClusterLister } from "#src/source/kubernetes/cluster-lister.ts";
+import { leasePath } from "#src/source/kubernetes/leases/report-leases.ts";
 import { collectionPath } from "#src/source/kubernetes/read/collection-path.ts";
+import { COMPONENTS } from "./components.ts";
 import type { ReportBundle } from "./report-bundle.ts";
 
 /** A pod of Hawser, and what of it has a log and metrics. */
@@ -23,17 +25,6 @@ const EVERYWHERE: readonly Kind[] = [
   "Node",
   "Namespace",
 ];
-/** MetalLB's, in its own namespace. */
-const METALLB: readonly Kind[] = [
-  "IPAddressPool",
-  "L2Advertisement",
-  "BGPPeer",
-  "BGPAdvertisement",
-  "Community",
-  "BFDProfile",
-  "AddressPool",
-];
-const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"];
 
 interface CollectedFrom {
   /** Hawser's. */
@@ -53,12 +44,12 @@ export async function collectObjects(
     return items;
   };
   for (const kind of EVERYWHERE) await collect(kind, collectionPath(kind));
-  for (const kind of METALLB) await collect(kind, collectionPath(kind, metallbNamespace));
+  for (const kind of METALLB_KINDS) await collect(kind, collectionPath(kind, metallbNamespace));
   await collect("ConfigMap", collectionPath("ConfigMap", namespace));
   const deployments = collectionPath("Deployment", namespace);
   await collect("Deployment", deployments);
   await collect("DaemonSet", deployments.replace(/deployments$/, "daemonsets"));
-  await collect("Lease", `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`);
+  await collect("Lease", leasePath(namespace));
   // Their names and the lengths of what is in them.
   await collect("Secret", collectionPath("Secret", namespace));
   const events = await lister.events(COMPONENTS);
@@ -69,9 +60,9 @@ export async function collectObjects(
 
 function podOf(pod: unknown, namespace: string): CollectedPod {
   const { metadata, spec, status } = recordOf(pod);
-  const statuses = listOf(recordOf(status)["containerStatuses"]).filter(isRecord);
-  const containers = listOf(recordOf(spec)["containers"]).filter(isRecord);
-  const ports = containers.flatMap(({ ports: declared }) => listOf(declared)).filter(isRecord);
+  const statuses = recordsOf(recordOf(status)["containerStatuses"]);
+  const containers = recordsOf(recordOf(spec)["containers"]);
+  const ports = containers.flatMap(({ ports: declared }) => recordsOf(declared));
   const port = ports.find(({ name }) => name === "metrics")?.["containerPort"];
   return {
     namespace,

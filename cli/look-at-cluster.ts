@@ -10,9 +10,8 @@ import { configMapRef } from "#src/source/source-options.ts";
 import { readSpeakerPod } from "#src/view/speaker-process.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { type ServiceClass, serviceClassOf } from "#src/model/service-class.ts";
+import { COMPONENTS } from "./components.ts";
 
-/** The programs that write Events, as these name them. A program of which one replica leads has a Lease with the same name. */
-const COMPONENTS = ["hawser-controller", "hawser-speaker", "hawser-ingress"] as const;
 /** The labels of the DaemonSet's pods, as the manifests have them. */
 const SPEAKER_PODS = "app.kubernetes.io/name=hawser,app.kubernetes.io/component=speaker";
 /** After these nothing else can be read either. */

@@ -1,13 +1,13 @@
+import { parseJson } from "#src/model/parse-json.ts";
 import { isRecord, type Fields } from "#src/model/record.ts";
 import { redactText, REDACTED } from "./redact-text.ts";
 import { isSecretName, isSecretText } from "./secret-names.ts";
 
 /** Annotations whose values are kept, without the secrets in them: those of Hawser and of what it takes the place of. */
-const KNOWN_ANNOTATION =
-  /^(?:hawser\.dev|metallb\.(?:io|universe\.tf)|(?:nginx\.)?ingress\.kubernetes\.io|nginx\.ingress\.kubernetes\.io|kubernetes\.io|.*\.kubernetes\.io|cert-manager\.io|deployment\.kubernetes\.io)\//;
-/** Annotations whose values are never kept: the whole object, and texts of configuration that may say anything. */
+const KNOWN_ANNOTATION = /^(?:hawser\.dev|metallb\.(?:io|universe\.tf)|(?:.*\.)?kubernetes\.io|cert-manager\.io)\//;
+/** Annotations whose values are never kept: texts of configuration that may say anything. */
 const OPEN_ANNOTATION =
-  /^kubectl\.kubernetes\.io\/last-applied-configuration$|\/(?:.*snippet|auth-url|auth-signin|auth-proxy-set-headers|proxy-set-headers|custom-headers|auth-request-redirect|mirror-target)$/;
+  /\/(?:.*snippet|auth-url|auth-signin|auth-proxy-set-headers|proxy-set-headers|custom-headers|auth-request-redirect|mirror-target)$/;
 /** Variables of containers whose values are kept: what the manifests of Hawser say. */
 const KNOWN_VARIABLE =
   /^(?:HAWSER_[A-Z0-9_]+|NODE_NAME|NODE_IP|HOST_IP|POD_NAME|POD_NAMESPACE|POD_IP|GOMAXPROCS|MALLOC_ARENA_MAX|TZ|PATH)$/;
@@ -46,12 +46,8 @@ function redact(value: unknown, place: Place): unknown {
 /** Of JSON in a text, such as a file in a ConfigMap, the fields are judged. */
 function redactString(text: string, { depth }: Place): string {
   if (!/^\s*[[{]/.test(text) || depth > MAX_DEPTH) return redactText(text);
-  let inner: unknown;
-  try {
-    inner = JSON.parse(text);
-  } catch {
-    return redactText(text);
-  }
+  const inner = parseJson(text);
+  if (inner === undefined) return redactText(text);
   return JSON.stringify(redact(inner, { depth: depth + 1, isUnder: false, isReference: false }));
 }
 
@@ -114,6 +110,7 @@ function isValueOf(flag: string, value: string): boolean {
 
 function redactAnnotations(annotations: Fields): Fields {
   const pairs = Object.entries(annotations).flatMap(([name, value]) => {
+    // The whole object.
     if (name === "kubectl.kubernetes.io/last-applied-configuration") return [];
     const text = typeof value === "string" ? value : JSON.stringify(value);
     const isKept = KNOWN_ANNOTATION.test(name) && !OPEN_ANNOTATION.test(name) && !isSecretAnnotation(name);

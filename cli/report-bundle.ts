@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import { parseJson } from "#src/model/parse-json.ts";
 import { type TarEntry, writeTar } from "#src/process/tar.ts";
 import { redactText } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
@@ -107,11 +108,8 @@ function redactLines(text: string): string {
 
 /** Undefined: it cannot be read as JSON. */
 function redactJson(text: string, indent?: number): string | undefined {
-  try {
-    return JSON.stringify(redactValue(JSON.parse(text)), undefined, indent);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return value === undefined ? undefined : JSON.stringify(redactValue(value), undefined, indent);
 }
 
 /** Names of objects are those of files: `a/b.json` stays, and nothing leads out of the folder. */

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { Writable } from "node:stream";
 import { oneLine } from "#src/model/one-line.ts";
-import { isRecord, listOf, textOf } from "#src/model/record.ts";
+import { parseJson } from "#src/model/parse-json.ts";
+import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
@@ -124,16 +125,10 @@ async function collectOutputs(bundle: ReportBundle, { options, io, call, say }: 
 
 /** Those that are not served come first. */
 function servicesIn(status: string): readonly string[] {
-  try {
-    const view: unknown = JSON.parse(status);
-    return isRecord(view)
-      ? listOf(view["services"])
-          .map((one) => (isRecord(one) ? textOf(one["service"]) : ""))
-          .filter((key) => key !== "")
-      : [];
-  } catch {
-    return [];
-  }
+  const { services } = recordOf(parseJson(status));
+  return recordsOf(services)
+    .map(({ service }) => textOf(service))
+    .filter((key) => key !== "");
 }
 
 /** Which cluster and installation is meant, as far as a command has these options. */

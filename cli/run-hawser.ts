@@ -6,7 +6,7 @@ import { runProgram } from "./run-program.ts";
 
 interface Command {
   readonly about: string;
-  /** Resolves with the exit code. A program that takes the place of this process never resolves. */
+  /** Resolves with the exit code. One of the three programs ends the process, and never resolves. */
   run(args: readonly string[], io: ProgramIo): Promise<number>;
 }
 

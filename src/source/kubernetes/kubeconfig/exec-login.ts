@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { isAbsolute, join } from "node:path";
-import { type Fields, isRecord, textOf } from "#src/model/record.ts";
+import { parseJson } from "#src/model/parse-json.ts";
+import { type Fields, isRecord, listOf, recordsOf, textOf } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
@@ -84,7 +85,7 @@ async function runLogin(exec: Fields, context: KubeconfigContext): Promise<strin
   const isInteractive = "isTTY" in process.stdin && process.stdin.isTTY && exec["interactiveMode"] !== "Never";
   if (exec["interactiveMode"] === "Always" && !isInteractive)
     throw new Error(`${named} logs in with a person alone (interactiveMode: Always), and there is no terminal`);
-  const child = spawn(command, textsOf(exec["args"]), {
+  const child = spawn(command, listOf(exec["args"]).map(String), {
     env: { ...process.env, ...variablesOf(exec), KUBERNETES_EXEC_INFO: printInfo(exec, context, isInteractive) },
     stdio: [isInteractive ? "inherit" : "ignore", "pipe", "pipe"],
   });
@@ -125,9 +126,8 @@ function printInfo(exec: Fields, { cluster }: KubeconfigContext, interactive: bo
 function clusterInfo({ fields }: Section): Fields {
   const names = ["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url"];
   const known = names.filter((name) => fields[name] !== undefined).map((name) => [name, fields[name]] as const);
-  const extensions: readonly unknown[] = Array.isArray(fields["extensions"]) ? fields["extensions"] : [];
-  const own = extensions.find((one) => isRecord(one) && one["name"] === "client.authentication.k8s.io/exec");
-  return { ...Object.fromEntries(known), ...(isRecord(own) ? { config: own["extension"] } : {}) };
+  const own = recordsOf(fields["extensions"]).find(({ name }) => name === "client.authentication.k8s.io/exec");
+  return { ...Object.fromEntries(known), ...(own === undefined ? {} : { config: own["extension"] }) };
 }
 
 function readCredential(text: string): Credential {
@@ -145,23 +145,8 @@ function readCredential(text: string): Credential {
   return { token, certificate, endMs: Number.isNaN(endMs) ? Infinity : endMs };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
 function variablesOf(exec: Fields): Readonly<Record<string, string>> {
-  const entries: readonly unknown[] = Array.isArray(exec["env"]) ? exec["env"] : [];
-  return Object.fromEntries(
-    entries.flatMap((one) => (isRecord(one) ? [[textOf(one["name"]), textOf(one["value"])] as const] : [])),
-  );
+  return Object.fromEntries(recordsOf(exec["env"]).map(({ name, value }) => [textOf(name), textOf(value)] as const));
 }
 
 /** What a program said last on its standard error is the error's message. */
