@@ -4,8 +4,8 @@ import { parseJson } from "#src/model/parse-json.ts";
 import { type Fields, isRecord, listOf, recordsOf, textOf } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
 import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
-import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
 import { type KubeconfigContext, nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
+import { loginFailure } from "./login-failure.ts";
 
 /** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
@@ -70,7 +70,7 @@ export class ExecLogin {
       this.#credential = readCredential(text);
       return this.#credential;
     } catch (error) {
-      throw Object.assign(failure(LOGIN_FAILED, firstLine(error)), { cause: error });
+      throw loginFailure(error);
     }
   }
 }
@@ -147,10 +147,4 @@ function readCredential(text: string): Credential {
 
 function variablesOf(exec: Fields): Readonly<Record<string, string>> {
   return Object.fromEntries(recordsOf(exec["env"]).map(({ name, value }) => [textOf(name), textOf(value)] as const));
-}
-
-/** What a program said last on its standard error is the error's message. */
-function firstLine(error: unknown): string {
-  const { message } = error as Error;
-  return message.trim().split("\n", 1)[0] || "it failed without a word";
 }

@@ -1,18 +1,22 @@
 import type { Agent } from "node:http";
 import type { RequestOptions } from "node:https";
 import { createRequire } from "node:module";
-import { isAbsolute, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type Fields, isRecord } from "#src/model/record.ts";
 import { wallMs } from "#src/process/clock.ts";
+import type { TlsMaterial } from "#src/source/kubernetes/api/api-config.ts";
 import { failure, LOGIN_FAILED } from "#src/source/kubernetes/api/transport.ts";
-import { type KubeconfigContext, nonEmptyTextOf, type Section } from "./kubeconfig-context.ts";
+import type { KubeconfigContext } from "./kubeconfig-context.ts";
+import { loginFailure } from "./login-failure.ts";
+import { oidcConfigOf } from "./oidc-login.ts";
 
 const PACKAGE = "@kubernetes/client-node";
 /** A server that refuses every login makes us log in again at most this often. */
 const RENEW_EVERY_MS = 10_000;
 /** A provider that waits for a person must not hold everything up silently. */
 const LOGIN_DEADLINE_MS = 25_000;
+/** What it does not get: files that connections are made with are read by us (TlsMaterial), and a program is run by ExecLogin. */
+const OURS: readonly string[] = ["certificate-authority", "client-certificate", "client-key", "exec"];
 
 /** Whether the package that logs in is installed; does not load it. */
 export function isLoginPossible(): boolean {
@@ -24,27 +28,27 @@ export function isLoginPossible(): boolean {
   }
 }
 
+/** Whether a user logs in by a provider that the package alone knows. */
+export function hasOldProvider(user: Fields): boolean {
+  return user["auth-provider"] !== undefined && oidcConfigOf(user) === undefined;
+}
+
 /**
  * Logs in as a kubeconfig says that names an old provider (`auth-provider`) or a proxy of SOCKS. By @kubernetes/client-node, which is
  * loaded here and nowhere else, and not before it is needed: it takes 88 MB.
  */
 export class KubeconfigLogin {
-  /** Whether token and certificate come from here, and not from the kubeconfig itself. */
-  readonly givesCredentials: boolean;
   readonly #text: string;
   #config: Promise<KubeConfig> | undefined;
   #renewedMs = -Infinity;
   #asking: Promise<RequestOptions> | undefined;
 
   constructor({ cluster, user }: KubeconfigContext) {
-    // A program that logs in is run by ExecLogin.
-    const { exec: _exec, ...fields } = user.fields;
-    this.givesCredentials = user.fields["auth-provider"] !== undefined;
     this.#text = JSON.stringify({
       "current-context": "context",
       contexts: [{ name: "context", context: { cluster: "cluster", user: "user" } }],
-      clusters: [{ name: "cluster", cluster: withPaths(cluster, ["certificate-authority"]) }],
-      users: [{ name: "user", user: withPaths({ ...user, fields }, ["client-certificate", "client-key"]) }],
+      clusters: [{ name: "cluster", cluster: withoutOurs(cluster.fields) }],
+      users: [{ name: "user", user: hasOldProvider(user.fields) ? withoutOurs(user.fields) : {} }],
     });
   }
 
@@ -56,10 +60,13 @@ export class KubeconfigLogin {
     return typeof header === "string" ? header.replace(/^Bearer /, "") : undefined;
   }
 
-  /** Makes connections through the proxy. */
-  async agent(): Promise<Agent> {
+  /** Makes connections through the proxy, with this material. */
+  async agent(tls: TlsMaterial): Promise<Agent> {
     const { agent } = await this.#ask();
     if (typeof agent !== "object") throw failure(LOGIN_FAILED, "there is no way through the proxy");
+    // What each of its connections is made with.
+    const { options } = agent as Agent & { readonly options: object };
+    Object.assign(options, tls);
     return Object.assign(agent, { keepAlive: true });
   }
 
@@ -69,7 +76,7 @@ export class KubeconfigLogin {
     this.#config = undefined;
   }
 
-  /** One at a time: many requests must not run the program many times. */
+  /** One at a time: many requests must not ask the provider many times. */
   async #ask(): Promise<RequestOptions> {
     this.#asking ??= this.#askOnce().finally(() => (this.#asking = undefined));
     return this.#asking;
@@ -83,7 +90,7 @@ export class KubeconfigLogin {
       return options;
     } catch (error) {
       this.#config = undefined;
-      throw Object.assign(failure(LOGIN_FAILED, firstLine(error)), { cause: error });
+      throw loginFailure(error);
     }
   }
 }
@@ -96,13 +103,8 @@ async function load(text: string): Promise<KubeConfig> {
   return config;
 }
 
-/** Paths of files made absolute. */
-function withPaths({ fields, directory }: Section, names: readonly string[]): Fields {
-  const paths = names.flatMap((name) => {
-    const path = nonEmptyTextOf(fields, name);
-    return path === undefined || isAbsolute(path) ? [] : [[name, join(directory, path)] as const];
-  });
-  return { ...fields, ...Object.fromEntries(paths) };
+function withoutOurs(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !OURS.includes(name)));
 }
 
 async function inTime(work: Promise<void>): Promise<void> {
@@ -114,10 +116,4 @@ async function inTime(work: Promise<void>): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What a program said last on its standard error is the error's message. */
-function firstLine(error: unknown): string {
-  const { message } = error as Error;
-  return message.trim().split("\n", 1)[0] || "it failed without a word";
 }

@@ -8,7 +8,7 @@ import type { ApiConfig, TlsMaterial } from "#src/source/kubernetes/api/api-conf
 import { TokenFile } from "#src/source/kubernetes/api/token-file.ts";
 import { type KubeconfigContext, nonEmptyTextOf, readContext, type Section } from "./kubeconfig-context.ts";
 import { ExecLogin } from "./exec-login.ts";
-import { isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
+import { hasOldProvider, isLoginPossible, KubeconfigLogin } from "./kubeconfig-login.ts";
 import { OidcLogin, oidcConfigOf } from "./oidc-login.ts";
 
 export interface KubeconfigOptions {
@@ -45,17 +45,14 @@ export function readKubeconfig(
 
 /** What takes the package, in words; undefined: nothing does. */
 function otherWay({ cluster, user }: KubeconfigContext): string | undefined {
-  if (user.fields["auth-provider"] !== undefined && oidcConfigOf(user.fields) === undefined)
-    return "user logs in by a provider (auth-provider)";
-  const proxy = nonEmptyTextOf(cluster.fields, "proxy-url");
-  return proxy === undefined || isHttpProxy(proxy)
-    ? undefined
-    : "cluster is behind a proxy that is not of HTTP (proxy-url)";
+  if (hasOldProvider(user.fields)) return "user logs in by a provider (auth-provider)";
+  return hasOtherProxy(cluster.fields) ? "cluster is behind a proxy that is not of HTTP (proxy-url)" : undefined;
 }
 
-/** Node's own agent goes through it, by CONNECT. */
-function isHttpProxy(url: string): boolean {
-  return /^https?:\/\//i.test(url);
+/** Whether it is behind a proxy that Node's own agent does not go through (by CONNECT). */
+function hasOtherProxy(cluster: Fields): boolean {
+  const proxy = nonEmptyTextOf(cluster, "proxy-url");
+  return proxy !== undefined && !/^https?:\/\//i.test(proxy);
 }
 
 function ownConfig(server: string, context: KubeconfigContext): ApiConfig {
@@ -84,10 +81,11 @@ function ownConfig(server: string, context: KubeconfigContext): ApiConfig {
 function loginConfig(server: string, context: KubeconfigContext): ApiConfig {
   const own = ownConfig(server, context);
   const login = new KubeconfigLogin(context);
-  const proxy = nonEmptyTextOf(context.cluster.fields, "proxy-url");
-  const agent = proxy === undefined || isHttpProxy(proxy) ? {} : { agent: async () => login.agent() };
-  const isOwn = !login.givesCredentials || oidcConfigOf(context.user.fields) !== undefined;
-  return isOwn ? { ...own, ...agent } : { ...own, token: async (isRefused) => login.token(isRefused), ...agent };
+  return {
+    ...own,
+    ...(hasOldProvider(context.user.fields) ? { token: async (isRefused) => login.token(isRefused) } : {}),
+    ...(hasOtherProxy(context.cluster.fields) ? { agent: async () => login.agent(await own.tls()) } : {}),
+  };
 }
 
 /** Makes connections through a proxy of HTTP or HTTPS, whatever its host. */

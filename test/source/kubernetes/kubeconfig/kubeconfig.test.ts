@@ -58,6 +58,21 @@ describe("readKubeconfig()", () => {
     expect(tls.rejectUnauthorized).toBe(false);
   });
 
+  it("uses certificates and logins of its own behind a proxy of SOCKS, too", async () => {
+    const status = { clientCertificateData: "CERT", clientKeyData: "KEY" };
+    const printed = JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status });
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "printf", args: ["%s", printed] };
+    const cluster = { server, "proxy-url": "socks5://127.0.0.1:1", "tls-server-name": "api" };
+    const over = { name: "oidc", config: { "id-token": "e30.e30.e30", "idp-issuer-url": "https://127.0.0.1:1" } };
+    const optionsOf = async (user: Fields): Promise<unknown> => {
+      const config = readKubeconfig(write(user, cluster));
+      const agent = config.ok ? await config.value.agent?.() : undefined;
+      return agent !== undefined && "options" in agent ? agent.options : undefined;
+    };
+    expect(await optionsOf({ exec })).toMatchObject({ cert: "CERT", key: "KEY", servername: "api" });
+    expect(await optionsOf({ "auth-provider": over })).toMatchObject({ servername: "api", rejectUnauthorized: true });
+  });
+
   it("does not take a password, and says so", () => {
     const problem = { code: "KUBECONFIG_UNSUPPORTED", why: expect.stringContaining("password") };
     const path = write({ username: "me", password: "x" });
