@@ -1,25 +1,19 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { BlockList } from "node:net";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
 import { isBearer, type ReadToken } from "./open-token-file.ts";
 import { boundAdminConnections } from "./admin-connections.ts";
+import { closeServer } from "./close-server.ts";
 import { listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import type { MetricsServer } from "./metrics-server.ts";
+import { pathOf, plain, refusedMethod, sendShortAnswer, type ShortAnswer } from "./short-answer.ts";
 
 /** Scrapes and probes are short: a client that takes longer for a request, or is silent for longer, is closed. */
 const SILENCE_MS = 5_000;
 /** How often the server looks for silent clients; the runtime's own 30 s would let them stay for that long. */
 const LOOK_EVERY_MS = 1_000;
-
-/** What an extra path answers. */
-interface AdminAnswer {
-  readonly contentType: string;
-  readonly body: string;
-  /** 200 by default. */
-  readonly status?: number;
-}
 
 export interface AdminServerOptions {
   /** 0 to 65535; 0 lets the kernel choose. */
@@ -29,7 +23,7 @@ export interface AdminServerOptions {
   readonly registry: Registry;
   readonly log: Logger;
   /** Further paths, such as `/state`: answered only to clients on this host, because they show more than figures. */
-  readonly routes?: Readonly<Record<string, () => AdminAnswer | Promise<AdminAnswer>>> | undefined;
+  readonly routes?: Readonly<Record<string, () => ShortAnswer | Promise<ShortAnswer>>> | undefined;
   /** With it these paths are answered to other clients, too, if they show it; without it they are not there for others. */
   readonly token?: ReadToken | undefined;
   /** Serves the metrics elsewhere, so that this server has no `/metrics`; it starts and ends with this one. */
@@ -46,7 +40,7 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-type Routes = ReadonlyMap<string, () => AdminAnswer | Promise<AdminAnswer>>;
+type Routes = ReadonlyMap<string, () => ShortAnswer | Promise<ShortAnswer>>;
 
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
@@ -69,9 +63,9 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
         .then(async (routes) => (routes === undefined ? UNAUTHORIZED : answer(request, routes)))
         .catch((error: unknown) => {
           log.error({ err: error, path: request.url }, "cannot answer on the admin port");
-          return { ...plain("internal error\n"), status: 500 };
+          return plain("internal error\n", 500);
         })
-        .then((answered) => send(request, response, answered));
+        .then((answered) => sendShortAnswer(request, response, answered));
     },
   );
   boundAdminConnections(server);
@@ -83,15 +77,12 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
     },
     listening: bound.promise,
     async close() {
-      const closed = server.listening ? new Promise<void>((resolve) => server.once("close", resolve)) : undefined;
-      handle.close();
-      server.closeAllConnections();
-      await Promise.all([closed, metrics?.close()]);
+      await Promise.all([closeServer(server, handle), metrics?.close()]);
     },
   };
 }
 
-const UNAUTHORIZED: AdminAnswer = { contentType: "text/plain; charset=utf-8", body: "unauthorized\n", status: 401 };
+const UNAUTHORIZED = plain("unauthorized\n", 401);
 
 /** The paths that there are for a request; undefined: it asks for one that it has to show the token for. */
 function chooseRoutes(options: AdminServerOptions): (request: IncomingMessage) => Promise<Routes | undefined> {
@@ -110,14 +101,10 @@ function chooseRoutes(options: AdminServerOptions): (request: IncomingMessage) =
   };
 }
 
-function pathOf({ url = "/" }: IncomingMessage): string {
-  return url.split("?", 1)[0] ?? "/";
-}
-
 function sharedRoutes({ health, registry, metrics }: AdminServerOptions): Routes {
-  const routes = new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
+  const routes = new Map<string, () => ShortAnswer | Promise<ShortAnswer>>([
     ["/healthz", () => plain("ok\n")],
-    ["/readyz", () => ({ ...plain(health.report()), status: health.ready() ? 200 : 503 })],
+    ["/readyz", () => plain(health.report(), health.ready() ? 200 : 503)],
   ]);
   if (metrics === undefined)
     routes.set("/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() }));
@@ -133,29 +120,10 @@ function isFromThisHost({ socket: { remoteAddress = "", remoteFamily } }: Incomi
   return loopback.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4");
 }
 
-async function answer(request: IncomingMessage, routes: Routes): Promise<AdminAnswer> {
-  const { method } = request;
-  if (method !== "GET" && method !== "HEAD") return { ...plain("only GET and HEAD\n"), status: 405 };
+async function answer(request: IncomingMessage, routes: Routes): Promise<ShortAnswer> {
+  const refused = refusedMethod(request);
+  if (refused !== undefined) return refused;
   const route = routes.get(pathOf(request));
-  if (route === undefined) return { ...plain(`not found; try ${[...routes.keys()].join(", ")}\n`), status: 404 };
+  if (route === undefined) return plain(`not found; try ${[...routes.keys()].join(", ")}\n`, 404);
   return route();
-}
-
-function send(
-  { method }: IncomingMessage,
-  response: ServerResponse,
-  { status = 200, contentType, body }: AdminAnswer,
-): void {
-  response.writeHead(status, {
-    "content-type": contentType,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
-    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-  });
-  response.end(method === "HEAD" ? undefined : body);
-}
-
-function plain(body: string): AdminAnswer {
-  return { contentType: "text/plain; charset=utf-8", body };
 }

@@ -1,13 +1,15 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Registry } from "prom-client";
 import type { Parsed } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
+import { closeServer } from "./close-server.ts";
 import { type ListenHandle, listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import { bearerOf } from "./open-token-file.ts";
+import { pathOf, plain, refusedMethod, sendShortAnswer, type ShortAnswer } from "./short-answer.ts";
 
 /** Scrapes are short: a client that takes longer for its part is closed. */
 const SILENCE_MS = 5_000;
@@ -19,12 +21,12 @@ const RELOAD_MS = 30_000;
 /** Whether who shows a token may read the metrics; `unknown`: it cannot be found out now. */
 export type ScrapeVerdict = "allowed" | "unauthenticated" | "forbidden" | "unknown";
 
-/** The status and words of each answer but `allowed`. */
-const REFUSALS = {
-  unauthenticated: [401, "unauthorized\n"],
-  forbidden: [403, "forbidden: needs get on the nonResourceURL /metrics\n"],
-  unknown: [503, "the API server does not say whether this is allowed\n"],
-} as const satisfies Readonly<Record<Exclude<ScrapeVerdict, "allowed">, readonly [number, string]>>;
+/** What who is not allowed is answered. */
+const REFUSALS: Readonly<Record<Exclude<ScrapeVerdict, "allowed">, ShortAnswer>> = {
+  unauthenticated: plain("unauthorized\n", 401),
+  forbidden: plain("forbidden: needs get on the nonResourceURL /metrics\n", 403),
+  unknown: plain("the API server does not say whether this is allowed\n", 503),
+};
 
 export interface MetricsServerOptions {
   /** 0 to 65535; 0 lets the kernel choose. */
@@ -86,7 +88,7 @@ class TlsMetricsServer implements MetricsServer {
     const limits = { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: SILENCE_MS };
     const tls = { ...pair, handshakeTimeout: SILENCE_MS, minVersion: "TLSv1.2" } as const;
     this.#server = createServer({ ...limits, ...tls, connectionsCheckingInterval: 1_000 }, (request, response) => {
-      void this.#answer(request).then(([status, body, type]) => send(request, response, { status, body, type }));
+      void this.#answer(request).then((answer) => sendShortAnswer(request, response, answer));
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -102,11 +104,7 @@ class TlsMetricsServer implements MetricsServer {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    const { listening } = this.#server;
-    const closed = listening ? new Promise<void>((resolve) => this.#server.once("close", resolve)) : undefined;
-    this.#handle?.close();
-    this.#server.closeAllConnections();
-    await closed;
+    if (this.#handle !== undefined) await closeServer(this.#server, this.#handle);
   }
 
   /** Takes a certificate that was renewed; one that cannot be used leaves the last one in use. */
@@ -125,35 +123,20 @@ class TlsMetricsServer implements MetricsServer {
     }
   }
 
-  async #answer({ method, url = "/", headers }: IncomingMessage): Promise<readonly [number, string, string?]> {
-    if (url.split("?", 1)[0] !== "/metrics") return [404, "not found; try /metrics\n"];
-    if (method !== "GET" && method !== "HEAD") return [405, "only GET and HEAD\n"];
+  async #answer(request: IncomingMessage): Promise<ShortAnswer> {
+    if (pathOf(request) !== "/metrics") return plain("not found; try /metrics\n", 404);
+    const refused = refusedMethod(request);
+    if (refused !== undefined) return refused;
     try {
-      const token = bearerOf(headers.authorization);
+      const token = bearerOf(request.headers.authorization);
       const verdict = token === "" ? "unauthenticated" : await this.#options.judge(token);
       if (verdict !== "allowed") return REFUSALS[verdict];
       const registry = this.#registry;
       if (registry === undefined) return REFUSALS.unknown;
-      return [200, await registry.metrics(), registry.contentType];
+      return { contentType: registry.contentType, body: await registry.metrics() };
     } catch (err) {
       this.#options.log.error({ err }, "cannot answer a request for metrics");
-      return [500, "internal error\n"];
+      return plain("internal error\n", 500);
     }
   }
-}
-
-function send(
-  { method }: IncomingMessage,
-  response: ServerResponse,
-  answer: { readonly status: number; readonly body: string; readonly type: string | undefined },
-): void {
-  const { status, body, type = "text/plain; charset=utf-8" } = answer;
-  response.writeHead(status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
-  });
-  response.end(method === "HEAD" ? undefined : body);
 }
