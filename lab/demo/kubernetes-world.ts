@@ -201,7 +201,7 @@ class KubernetesWorld implements DemoWorld {
       const pods = await this.#pods(labels);
       return pods.length === count && pods.every(isReady);
     };
-    const lastSeen = (): unknown => this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+    const lastSeen = (): unknown => this.#kubelets.saidLast();
     await until(`${count} pods with ${labels} are ready`, areReady, { ...patient, lastSeen });
   }
 

@@ -61,6 +61,21 @@ export class Kubelets implements AsyncDisposable {
     return found;
   }
 
+  /** The pods whose `namespace/name` begins with a text. */
+  podsOf(begin: string): readonly PodWorker[] {
+    return this.pods.filter(({ key }) => key.startsWith(begin));
+  }
+
+  /** The lines of the programs of these pods. */
+  linesOf(begin: string): readonly string[] {
+    return this.podsOf(begin).flatMap((pod) => pod.process()?.lines ?? []);
+  }
+
+  /** What the programs in pods said last, for a person who looks into a failure. */
+  saidLast(): unknown {
+    return this.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+  }
+
   kubelet(node: string): Kubelet {
     const found = this.#kubelets.get(node);
     if (found === undefined) throw new Error(`there is no kubelet on ${node}`);

@@ -114,12 +114,12 @@ export class CompanionWorld {
 
   /** What the programs in pods said last, for a person who looks into a failure. */
   saidLast(): unknown {
-    return this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+    return this.#kubelets.saidLast();
   }
 
   /** The lines of the program of a pod, of the pods whose `namespace/name` begins with a text. */
   linesOf(begin: string): readonly string[] {
-    return this.#kubelets.pods.filter(({ key }) => key.startsWith(begin)).flatMap((pod) => pod.process()?.lines ?? []);
+    return this.#kubelets.linesOf(begin);
   }
 
   async stop(): Promise<void> {

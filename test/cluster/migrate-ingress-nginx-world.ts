@@ -280,7 +280,7 @@ export class IngressNginxWorld implements AsyncDisposable {
       const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
       const { items } = await this.cluster.api.must<V1DeploymentList>({ path });
       const wanted = items.reduce((sum, { spec }) => sum + (spec?.replicas ?? 0), 0);
-      const pods = this.#kubelets.pods.filter(({ key }) => key.startsWith(`${namespace}/`));
+      const pods = this.#kubelets.podsOf(`${namespace}/`);
       return pods.length === wanted && items.every(({ status }) => status?.unavailableReplicas === undefined);
     };
     await until(`${namespace} is rolled out`, isSo, { ...PATIENT, lastSeen: () => this.saidLast() });
@@ -306,13 +306,12 @@ export class IngressNginxWorld implements AsyncDisposable {
 
   /** What the programs in pods said last, for a person who looks into a failure. */
   saidLast(): unknown {
-    return this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+    return this.#kubelets.saidLast();
   }
 
   /** The output of all pods of a namespace that run. */
   linesOf(namespace: Writer): readonly string[] {
-    const pods = this.#kubelets.pods.filter(({ key }) => key.startsWith(`${namespace}/`));
-    return pods.flatMap((pod) => pod.process()?.lines ?? []);
+    return this.#kubelets.linesOf(`${namespace}/`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

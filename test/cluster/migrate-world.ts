@@ -226,7 +226,7 @@ export class MigrateWorld {
 
   /** What the programs in pods said last, for a person who looks into a failure. */
   saidLast(): unknown {
-    return this.#kubelets.pods.map((pod) => [pod.key, pod.process()?.lines.slice(-3)]);
+    return this.#kubelets.saidLast();
   }
 
   async services(): Promise<readonly Changed["object"][]> {
