@@ -1,20 +1,10 @@
 // A cluster with ingress-nginx in it, a shell in which the printed procedure is played, and clients that ask all the time.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { V1DeploymentList, V1ServiceList } from "@kubernetes/client-node";
 import { applyManifests } from "#lab/cluster/apply-manifests.ts";
-import { clusterProgram } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { ingressNginxFile } from "#lab/ingress-nginx/build-ingress-nginx.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
@@ -24,7 +14,9 @@ import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { ingressOf } from "#src/model/service-status.ts";
 import { config } from "#test/config/kustomization.ts";
+import { writeFileIn } from "#test/support/write-file-in.ts";
 import { applicationText, INGRESS_NGINX } from "./migrate-ingress-nginx-objects.ts";
+import { typedCommand } from "./typed-command.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 /** The API server takes minutes to say the same on a machine with many suites. */
@@ -218,7 +210,7 @@ export class IngressNginxWorld implements AsyncDisposable {
     const { code, stdout, stderr } = await this.shell("hawser migrate ingress-nginx -o json");
     if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
     const { ingresses, files, steps } = JSON.parse(stdout) as Report;
-    for (const { name, text } of files) this.#write(name, text);
+    for (const { name, text } of files) writeFileIn(this.#directory, name, text);
     this.#steps = steps;
     return ingresses.map(({ verdict }) => verdict);
   }
@@ -286,22 +278,10 @@ export class IngressNginxWorld implements AsyncDisposable {
     await until(`${namespace} is rolled out`, isSo, { ...PATIENT, lastSeen: () => this.saidLast() });
   }
 
-  /** Writes a file of our form. */
-  #write(name: string, text: string): void {
-    const path = join(this.#directory, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-
   /** Runs lines of a shell as a person does, on the host of the API server, in the folder with the files. */
   async shell(lines: string): Promise<CommandResult> {
     const { kubeconfigFile } = this.cluster;
-    const programs = [
-      `cd ${this.#directory}`,
-      `kubectl() { ${clusterProgram("kubectl")} --cache-dir=${this.#directory}/cache --kubeconfig ${kubeconfigFile} "$@"; }`,
-      `hawser() { ${process.execPath} ${CLI} "$@" --kubeconfig ${kubeconfigFile}; }`,
-    ];
-    return this.rack.controlPlane.run(["bash", "-ec", [...programs, lines].join("\n")]);
+    return this.rack.controlPlane.run(typedCommand(lines, { directory: this.#directory, kubeconfigFile }));
   }
 
   /** What the programs in pods said last, for a person who looks into a failure. */

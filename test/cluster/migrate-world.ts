@@ -1,10 +1,9 @@
 // A cluster with MetalLB in it, and a shell in which the printed procedure is played.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { V1NodeList, V1PodList } from "@kubernetes/client-node";
-import { clusterProgram } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import type { ImageProgram } from "#lab/rack/image-program.ts";
@@ -14,6 +13,8 @@ import { until } from "#lab/rack/until.ts";
 import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { config } from "#test/config/kustomization.ts";
+import { writeFileIn } from "#test/support/write-file-in.ts";
+import { typedCommand } from "./typed-command.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
@@ -141,20 +142,13 @@ export class MigrateWorld {
 
   /** Writes a file of our form. */
   write(name: string, text: string): void {
-    const path = join(this.#directory, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    writeFileIn(this.#directory, name, text);
   }
 
   /** Runs lines of a shell as a person does, on the host of the API server, in the folder with the files. */
   async shell(lines: string): Promise<CommandResult> {
     const { kubeconfigFile } = this.cluster;
-    const programs = [
-      `cd ${this.#directory}`,
-      `kubectl() { ${clusterProgram("kubectl")} --cache-dir=${this.#directory}/cache --kubeconfig ${kubeconfigFile} "$@"; }`,
-      `hawser() { ${process.execPath} ${CLI} "$@" --kubeconfig ${kubeconfigFile}; }`,
-    ];
-    return this.rack.controlPlane.run(["bash", "-ec", [...programs, lines].join("\n")]);
+    return this.rack.controlPlane.run(typedCommand(lines, { directory: this.#directory, kubeconfigFile }));
   }
 
   /**

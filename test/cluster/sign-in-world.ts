@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { applyManifests } from "#lab/cluster/apply-manifests.ts";
-import { clusterProgram } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { type Definition, install } from "#lab/cluster/definition.ts";
 import { type CommandResult, mustRun, runCommand } from "#lab/rack/run-command.ts";
@@ -17,6 +16,7 @@ import { closedPort } from "#test/support/ingress-proxy.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { type ProviderOptions, startProvider, type TestProvider } from "#test/support/start-provider.ts";
 import { grantRights } from "./grant-rights.ts";
+import { typedCommand, type TypingPlace } from "./typed-command.ts";
 
 const INGRESS = fileURLToPath(new URL("../../ingress/main.ts", import.meta.url));
 const DAY_MS = 86_400_000;
@@ -123,18 +123,16 @@ ${serviceText("web", ADDRESSES.endpoint, 8080)}`);
 
   /** Runs a command of kubectl that must succeed, as a person types it, in the folder with the certificates. */
   async kubectl(command: string): Promise<string> {
-    return mustRun("kubectl", this.#shell(`kubectl ${command}`));
+    return mustRun("kubectl", typedCommand(`kubectl ${command}`, this.#place));
   }
 
   /** Runs lines that people type. */
   async shell(lines: string): Promise<CommandResult> {
-    return runCommand(this.#shell(lines));
+    return runCommand(typedCommand(lines, this.#place));
   }
 
-  #shell(lines: string): readonly string[] {
-    const { kubeconfigFile } = this.cluster;
-    const kubectl = `kubectl() { ${clusterProgram("kubectl")} --cache-dir=${this.directory}/cache --kubeconfig ${kubeconfigFile} "$@"; }`;
-    return ["bash", "-ec", `cd ${this.directory}\n${kubectl}\n${lines}`];
+  get #place(): TypingPlace {
+    return { directory: this.directory, kubeconfigFile: this.cluster.kubeconfigFile };
   }
 
   /** `hawser ARGS` of the cluster's admin. */
@@ -149,19 +147,13 @@ ${serviceText("web", ADDRESSES.endpoint, 8080)}`);
     const admin = ["--admin-address=127.0.0.1", `--admin-port=${await closedPort()}`];
     const status = [`--publish-status-address=${ADDRESSES.first}`];
     const args = [INGRESS, ...place, ...ports, ...admin, ...status, "--ingress-class=nginx", "--drain-delay=0"];
-    const running = startCommand(process.execPath, args, env);
-    this.#stack.defer(async () => {
-      running.child.kill("SIGKILL");
-      await running.ended;
-    });
-    await running.says(/"msg":"ready"/);
-    return running;
+    return this.startProgram([process.execPath, ...args], /"msg":"ready"/, env);
   }
 
-  /** Another program, until the world ends; resolves when it says that it is ready. */
-  async startProgram(command: readonly string[], ready: RegExp): Promise<RunningCli> {
+  /** Starts a program that runs until the world ends; resolves when it says that it is ready. */
+  async startProgram(command: readonly string[], ready: RegExp, env: Record<string, string> = {}): Promise<RunningCli> {
     const [file = "", ...args] = command;
-    const running = startCommand(file, args);
+    const running = startCommand(file, args, env);
     this.#stack.defer(async () => {
       running.child.kill("SIGKILL");
       await running.ended;
