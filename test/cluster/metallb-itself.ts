@@ -5,7 +5,8 @@ import { metallbFolder, metallbVersion } from "#lab/metallb/build-metallb.ts";
 import { until } from "#lab/rack/until.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { ingressOf } from "#src/model/service-status.ts";
-import { type FormerMetallb, type MigrateWorld, PATIENT, SERVICES } from "./migrate-world.ts";
+import { PATIENT } from "./migrate-patience.ts";
+import { type FormerMetallb, type MigrateWorld, SERVICES } from "./migrate-world.ts";
 
 /** Without a BGPPeer: from version 1.36 on Kubernetes takes none by the definition of this MetalLB (its issue 3034). */
 const CONFIGURATION = `

@@ -16,11 +16,10 @@ import { ingressOf } from "#src/model/service-status.ts";
 import { config } from "#test/config/kustomization.ts";
 import { writeFileIn } from "#test/support/write-file-in.ts";
 import { applicationText, INGRESS_NGINX } from "./migrate-ingress-nginx-objects.ts";
+import { PATIENT } from "./migrate-patience.ts";
 import { typedCommand } from "./typed-command.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-/** The API server takes minutes to say the same on a machine with many suites. */
-export const PATIENT = { timeoutMs: 200_000 } as const;
 /** The hosts of the Ingresses, which one namespace each has. */
 export const HOSTS = ["shop", "blog", "wiki"] as const;
 /** What the provider of addresses gives the Services of both. Node n1 has them, and kube-proxy forwards. */

@@ -14,13 +14,12 @@ import { conditionOf, ingressOf } from "#src/model/service-status.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { config } from "#test/config/kustomization.ts";
 import { writeFileIn } from "#test/support/write-file-in.ts";
+import { PATIENT } from "./migrate-patience.ts";
 import { typedCommand } from "./typed-command.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const ASKER = fileURLToPath(new URL("../support/arp-asker.ts", import.meta.url));
 export const SERVICES = "/api/v1/namespaces/shop/services";
-/** The API server takes minutes to say the same on a machine with many suites. */
-export const PATIENT = { timeoutMs: 200_000 } as const;
 
 /** The MetalLB that Hawser takes the place of. */
 export interface FormerMetallb {

@@ -7,7 +7,8 @@ import type { KubeObject } from "#src/model/object.ts";
 import { recordOf } from "#src/model/record.ts";
 import { withAddressPools, withConfigMap } from "./metallb-by-hand.ts";
 import { metallbItself } from "./metallb-itself.ts";
-import { type FormerMetallb, MigrateWorld, PATIENT, SERVICES, writersOfAddresses } from "./migrate-world.ts";
+import { PATIENT, STEP_MS } from "./migrate-patience.ts";
+import { type FormerMetallb, MigrateWorld, SERVICES, writersOfAddresses } from "./migrate-world.ts";
 
 const reason = whyNoCluster() ?? whyNoMetallb();
 if (reason !== undefined) console.log(`skipped, no Kubernetes with MetalLB can be had here: ${reason}`);
@@ -21,13 +22,13 @@ interface Report {
 }
 
 const METALLBS: readonly FormerMetallb[] = [metallbItself, withAddressPools, withConfigMap];
-const STEP_MS = 300_000;
 const POOLS = "/apis/metallb.io/v1beta1/namespaces/metallb-system/ipaddresspools";
 /** Assigned and available addresses of IPv4, then of IPv6, in the status of each pool of MetalLB itself. */
 const COUNTS = { lan: [6, 14, 1, 15], costly: [1, 7, 0, 0] };
 
 describe.skipIf(reason !== undefined).each(METALLBS)(
   "G the procedure of hawser migrate metallb, from $title",
+  { timeout: STEP_MS },
   (metallb) => {
     let world: MigrateWorld;
     let report: Report;
@@ -162,32 +163,24 @@ describe.skipIf(reason !== undefined).each(METALLBS)(
 
     it.runIf(metallb.isReal)("§1.2 counts the addresses of each pool as MetalLB did", untilCounted);
 
-    it(
-      "goes back from there, and forward again",
-      async () => {
-        await goBack();
-        await stopMetallb();
-        if (metallb.hasResources) await play(/webhooks/);
-        if (metallb.isConverted) await play(/in place of AddressPools/);
-        await installHawser();
-      },
-      STEP_MS,
-    );
+    it("goes back from there, and forward again", async () => {
+      await goBack();
+      await stopMetallb();
+      if (metallb.hasResources) await play(/webhooks/);
+      if (metallb.isConverted) await play(/in place of AddressPools/);
+      await installHawser();
+    });
 
-    it(
-      "hands the announcements over: who knows an address loses nothing, no two nodes answer, and every address is found by ARP or NDP",
-      async () => {
-        const [ip = ""] = world.left.get("web") ?? [];
-        const knowing = await world.askAsKnown(ip);
-        const asking = await world.askWhoHas(ip);
-        await handOver();
-        expect((await asking.stop()).filter((nodes) => nodes.length > 1)).toEqual([]);
-        expect(new Set(await knowing.stop())).toEqual(new Set(["0"]));
-        expect(await world.unserved()).toEqual([]);
-        expect(gone(await play(/^Look/))).toEqual([]);
-      },
-      STEP_MS,
-    );
+    it("hands the announcements over: who knows an address loses nothing, no two nodes answer, and every address is found by ARP or NDP", async () => {
+      const [ip = ""] = world.left.get("web") ?? [];
+      const knowing = await world.askAsKnown(ip);
+      const asking = await world.askWhoHas(ip);
+      await handOver();
+      expect((await asking.stop()).filter((nodes) => nodes.length > 1)).toEqual([]);
+      expect(new Set(await knowing.stop())).toEqual(new Set(["0"]));
+      expect(await world.unserved()).toEqual([]);
+      expect(gone(await play(/^Look/))).toEqual([]);
+    });
 
     it.runIf(metallb.isReal)(
       "goes back from there too, where MetalLB's speakers answer again, and forward again",
@@ -200,7 +193,6 @@ describe.skipIf(reason !== undefined).each(METALLBS)(
         await handOver();
         expect(await world.unserved()).toEqual([]);
       },
-      STEP_MS,
     );
 
     it("goes on after MetalLB's programs were removed", async () => {
