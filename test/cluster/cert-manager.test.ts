@@ -21,34 +21,9 @@ const USERS = "ann:{SHA}t6h1/B6iKLkGEEG3zsS9PFKrPOM=";
 const PASSWORD = "ann:letmein";
 const BASIC = { [`${NGINX}auth-type`]: "basic", [`${NGINX}auth-secret`]: "users" };
 
-/** cert-manager as a pod, with all rights, and a web application. */
-const BESIDE = (nameserver: string): string => `
-{ apiVersion: v1, kind: Namespace, metadata: { name: cert-manager } }
----
+/** A web application, and the users of a part of it. */
+const SHOP = `
 { apiVersion: v1, kind: Namespace, metadata: { name: shop } }
----
-{ apiVersion: v1, kind: ServiceAccount, metadata: { namespace: cert-manager, name: cert-manager } }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: { name: cert-manager }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin }
-subjects: [{ kind: ServiceAccount, namespace: cert-manager, name: cert-manager }]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { namespace: cert-manager, name: cert-manager }
-spec:
-  selector: { matchLabels: { app: cert-manager } }
-  template:
-    metadata: { labels: { app: cert-manager } }
-    spec:
-      serviceAccountName: cert-manager
-      containers:
-      - name: cert-manager
-        image: cert-manager
-        # More at once, and sooner again, than by default: six hosts wait for their certificates.
-        args: [--acme-http01-solver-nameservers=${nameserver}, --concurrent-workers=10, --dns01-check-retry-period=1s]
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -148,8 +123,10 @@ describe.skipIf(reason !== undefined)("H cert-manager and pebble beside Hawser",
     const crds = join(certManagerFolder(), "crds");
     const definitions = readdirSync(crds).filter((name) => name.endsWith(".yaml"));
     for (const name of definitions) await world.apply(readFileSync(join(crds, name), "utf8"));
-    await world.apply(BESIDE(pebble.nameserver));
-    await world.untilReady("cert-manager", 1);
+    await world.apply(SHOP);
+    // More at once, and sooner again, than by default: six hosts wait for their certificates.
+    const more = ["--concurrent-workers=10", "--dns01-check-retry-period=1s"];
+    await world.installCompanion("cert-manager", [`--acme-http01-solver-nameservers=${pebble.nameserver}`, ...more]);
     await world.untilReady("shop", 1);
     const issuers = [
       issuer("pebble", pebble.url),

@@ -32,6 +32,32 @@ data:
     - { name: other, protocol: layer2, auto-assign: false, addresses: [192.0.2.220/31] }
 `;
 
+/** A program as a pod of a namespace of its own, with all rights, all of the same name. */
+function companionText(name: string, args: readonly string[]): string {
+  return `
+{ apiVersion: v1, kind: Namespace, metadata: { name: ${name} } }
+---
+{ apiVersion: v1, kind: ServiceAccount, metadata: { namespace: ${name}, name: ${name} } }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: ${name} }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin }
+subjects: [{ kind: ServiceAccount, namespace: ${name}, name: ${name} }]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { namespace: ${name}, name: ${name} }
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      serviceAccountName: ${name}
+      containers: [{ name: ${name}, image: ${name}, args: ${JSON.stringify(args)} }]
+`;
+}
+
 export class CompanionWorld {
   readonly cluster: Cluster;
   readonly rack: Rack;
@@ -63,6 +89,12 @@ export class CompanionWorld {
     await world.untilReady(SYSTEM, 6);
     await world.ingressAddress(".");
     return world;
+  }
+
+  /** Installs a program of the start, by the name of its image; resolves when it is ready. */
+  async installCompanion(name: string, args: readonly string[]): Promise<void> {
+    await this.apply(companionText(name, args));
+    await this.untilReady(name, 1);
   }
 
   async apply(manifests: string): Promise<void> {

@@ -13,32 +13,12 @@ const INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
 const SERVICES = "/api/v1/namespaces/shop/services";
 const FRONT = "/api/v1/namespaces/hawser-system/services/hawser-ingress";
 
-/** external-dns as a pod, with all rights. */
-const EXTERNAL_DNS = `
-{ apiVersion: v1, kind: Namespace, metadata: { name: external-dns } }
----
-{ apiVersion: v1, kind: ServiceAccount, metadata: { namespace: external-dns, name: external-dns } }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: { name: external-dns }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin }
-subjects: [{ kind: ServiceAccount, namespace: external-dns, name: external-dns }]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { namespace: external-dns, name: external-dns }
-spec:
-  selector: { matchLabels: { app: external-dns } }
-  template:
-    metadata: { labels: { app: external-dns } }
-    spec:
-      serviceAccountName: external-dns
-      containers:
-      - name: external-dns
-        image: external-dns
-        args: [--source=ingress, --source=service, --provider=inmemory, --inmemory-zone=example.com, --registry=noop, --policy=sync, --events]
-`;
+const ARGS =
+  "--source=ingress --source=service --provider=inmemory --inmemory-zone=example.com --registry=noop --policy=sync --events";
+
+/** The spec of an Ingress of `NAME.example.com`, but for its class. */
+const rulesOf = (name: string): string =>
+  `rules: [{ host: ${name}.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: mail, port: { number: 25 } } } }] } }]`;
 
 /** An Ingress of each kind of class, one of another controller, and a Service with a name of its own. */
 const OBJECTS = `
@@ -49,20 +29,20 @@ kind: Ingress
 metadata: { namespace: shop, name: web }
 spec:
   ingressClassName: hawser
-  rules: [{ host: web.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: mail, port: { number: 25 } } } }] } }]
+  ${rulesOf("web")}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: { namespace: shop, name: legacy, annotations: { kubernetes.io/ingress.class: hawser } }
 spec:
-  rules: [{ host: legacy.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: mail, port: { number: 25 } } } }] } }]
+  ${rulesOf("legacy")}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: { namespace: shop, name: foreign }
 spec:
   ingressClassName: nginx
-  rules: [{ host: foreign.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: mail, port: { number: 25 } } } }] } }]
+  ${rulesOf("foreign")}
 ---
 apiVersion: v1
 kind: Service
@@ -82,8 +62,7 @@ describe.skipIf(reason !== undefined)("H external-dns beside Hawser", () => {
     world = await CompanionWorld.start([
       { image: "external-dns", command: [externalDnsProgram()], ready: /external-dns runs/ },
     ]);
-    await world.apply(EXTERNAL_DNS);
-    await world.untilReady("external-dns", 1);
+    await world.installCompanion("external-dns", ARGS.split(" "));
     await world.apply(OBJECTS);
   }, STEP_MS);
   afterAll(async () => world?.stop());
