@@ -14,9 +14,16 @@ interface Discovered {
 
 /** Applies the objects of a YAML text as `kubectl apply --server-side` does, in order. Rejects with the server's words. */
 export async function applyManifests(api: ClusterApi, text: string): Promise<void> {
-  for (const document of parseAllDocuments(text)) {
-    const object = document.toJS() as ManifestObject | null;
-    if (object === null) continue;
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as ManifestObject | null);
+  await applyObjects(
+    api,
+    objects.filter((object) => object !== null),
+  );
+}
+
+/** Applies objects as `applyManifests` does. */
+export async function applyObjects(api: ClusterApi, objects: readonly ManifestObject[]): Promise<void> {
+  for (const object of objects) {
     const path = `${await pathOf(api, object)}?fieldManager=lab&force=true`;
     await api.must({ method: "PATCH", path, contentType: "application/apply-patch+yaml", body: object });
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { applyManifests } from "#lab/cluster/apply-manifests.ts";
+import { applyObjects } from "#lab/cluster/apply-manifests.ts";
 import type { Cluster } from "#lab/cluster/cluster.ts";
 import { config, readManifests } from "#test/config/kustomization.ts";
 
@@ -13,8 +13,10 @@ export async function grantRights<Program extends string>(
   programs: readonly Program[],
 ): Promise<Readonly<Record<Program, string>>> {
   const manifests = readManifests(join(config, "deployment-loadbalancer.yaml"));
-  const text = manifests.filter(({ kind }) => RIGHTS.test(kind)).map((one) => JSON.stringify(one));
-  await applyManifests(cluster.api, text.join("\n---\n"));
+  await applyObjects(
+    cluster.api,
+    manifests.filter(({ kind }) => RIGHTS.test(kind)),
+  );
   const files: Partial<Record<Program, string>> = {};
   for (const program of programs) {
     const file = join(directory, `${program}.kubeconfig`);

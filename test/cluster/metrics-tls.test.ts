@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { runController } from "#controller/run-controller.ts";
-import { applyManifests } from "#lab/cluster/apply-manifests.ts";
+import { applyObjects } from "#lab/cluster/apply-manifests.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { config, readManifests } from "#test/config/kustomization.ts";
@@ -90,8 +90,7 @@ describe.skipIf(reason !== undefined)("metrics over TLS on a real API server", (
   }
 
   async function grantReview(): Promise<void> {
-    const rights = readManifests(join(config, "secure-metrics/rights.yaml"));
-    await applyManifests(cluster.api, rights.map((one) => JSON.stringify(one)).join("\n---\n"));
+    await applyObjects(cluster.api, readManifests(join(config, "secure-metrics/rights.yaml")));
   }
 
   it("is closed while the program may not ask who comes, and says so once", async () => {

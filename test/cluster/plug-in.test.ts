@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { API_SERVER_NAME } from "#lab/cluster/cluster-api.ts";
-import { applyManifests } from "#lab/cluster/apply-manifests.ts";
+import { applyManifests, applyObjects } from "#lab/cluster/apply-manifests.ts";
 import { clusterProgram, whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { buildExecutable } from "#scripts/plugin/build-executable.ts";
@@ -93,7 +93,7 @@ describe.skipIf(reason !== undefined)("C kubectl hawser on a real API server", (
     await applyManifests(cluster.api, objects);
     const definitions = readManifests(join(config, "deployment-loadbalancer.yaml"));
     const kinds = definitions.filter(({ kind }) => kind === "CustomResourceDefinition");
-    await applyManifests(cluster.api, kinds.map((one) => JSON.stringify(one)).join("\n---\n"));
+    await applyObjects(cluster.api, kinds);
     await writeAsPrograms();
   }, SLOW);
   afterAll(async () => {
