@@ -27,6 +27,22 @@ export function builtFolder(name: string, madeFrom: readonly (string | Buffer)[]
   return join(cache, `${name}-${arch()}-${hash.digest("hex").slice(0, 12)}`);
 }
 
+/**
+ * Why something is not built, in words for a person; undefined if it is. `option` of `npm run cluster -- --build` builds it, and
+ * names the variable that says why the build before the tests failed: `HAWSER_NO_CERT_MANAGER` of `cert-manager`.
+ */
+export function whyNotBuilt(option: string, folder: string, name = option): string | undefined {
+  if (existsSync(folder)) return undefined;
+  const variable = `HAWSER_NO_${option.replaceAll("-", "_").toUpperCase()}`;
+  return process.env[variable] || `${name} is not built: run npm run cluster -- --build --${option}`;
+}
+
+/** The version of a package that a Go module requires: `v0.15.2`. */
+export function requiredVersion(module: string, path: string): string {
+  const required = new RegExp(String.raw`${path} (v[\d.]+)`);
+  return required.exec(readFileSync(join(module, "go.mod"), "utf8"))?.[1] ?? "";
+}
+
 /** The contents of the files that a Go module is built from, in a fixed order. */
 export function moduleFiles(module: string): readonly Buffer[] {
   const names = readdirSync(module, { recursive: true, encoding: "utf8" });

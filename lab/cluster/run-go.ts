@@ -44,6 +44,20 @@ export async function runGo(module: string, args: readonly string[], toolchain?:
   return printed;
 }
 
+/**
+ * Builds packages of a module, of the versions that its files name and no others, into a file, or into a folder where `into`
+ * ends with /. Rejects as `runGo` does.
+ */
+export async function buildGo(
+  module: string,
+  into: string,
+  packages: readonly string[],
+  toolchain?: string,
+): Promise<void> {
+  const flags = ["-mod=readonly", "-trimpath", "-ldflags", "-s -w"];
+  await runGo(module, ["build", ...flags, "-o", into, ...packages], toolchain);
+}
+
 function isDownload(line: string): boolean {
   return line.startsWith("go: downloading");
 }

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildOnce, builtFolder } from "#lab/cluster/build-once.ts";
-import { runGo } from "#lab/cluster/run-go.ts";
+import { buildOnce, builtFolder, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
+import { buildGo, runGo } from "#lab/cluster/run-go.ts";
 
 /** Where the module is whose tool dependencies are MetalLB's programs, at a pinned version. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -16,7 +16,7 @@ const CRDS = { crd: "", "crd-newest": "newest/", "crd-address-pool": "address-po
 
 /** The version of MetalLB that is built: `v0.15.2`. */
 export function metallbVersion(): string {
-  return new RegExp(`${PACKAGE} (v[\\d.]+)`).exec(readFileSync(`${MODULE}go.mod`, "utf8"))?.[1] ?? "";
+  return requiredVersion(MODULE, PACKAGE);
 }
 
 /**
@@ -33,8 +33,7 @@ export function metallbFolder(): string {
 
 /** Why there is no MetalLB here, in words for a person; undefined if it is built. */
 export function whyNoMetallb(): string | undefined {
-  if (existsSync(metallbFolder())) return undefined;
-  return process.env["HAWSER_NO_METALLB"] || "MetalLB is not built: run npm run cluster -- --build --metallb";
+  return whyNotBuilt("metallb", metallbFolder(), "MetalLB");
 }
 
 /** Builds MetalLB as `buildOnce` does. */
@@ -46,7 +45,7 @@ export async function buildMetallb(say: (line: string) => void): Promise<void> {
 async function buildInto(part: string): Promise<void> {
   await copyManifests(part);
   const programs = PROGRAMS.map((name) => `${PACKAGE}/${name}`);
-  await runGo(MODULE, ["build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", `${part}/`, ...programs]);
+  await buildGo(MODULE, `${part}/`, programs);
 }
 
 async function copyManifests(into: string): Promise<void> {

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildOnce, builtFolder } from "#lab/cluster/build-once.ts";
-import { runGo } from "#lab/cluster/run-go.ts";
+import { buildOnce, builtFolder, moduleFiles, whyNotBuilt } from "#lab/cluster/build-once.ts";
+import { buildGo } from "#lab/cluster/run-go.ts";
 
 /** Where the module is whose tool dependency is oauth2-proxy, at a pinned version. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -15,22 +14,16 @@ export function oauth2ProxyFile(): string {
 }
 
 function folder(): string {
-  return builtFolder(
-    NAME,
-    ["go.mod", "go.sum"].map((file) => readFileSync(MODULE + file)),
-  );
+  return builtFolder(NAME, moduleFiles(MODULE));
 }
 
 /** Why there is no oauth2-proxy here, in words for a person; undefined if it is built. */
 export function whyNoOauth2Proxy(): string | undefined {
-  if (existsSync(folder())) return undefined;
-  return process.env["HAWSER_NO_OAUTH2_PROXY"] || `${NAME} is not built: run npm run cluster -- --build --${NAME}`;
+  return whyNotBuilt(NAME, folder());
 }
 
 /** Builds oauth2-proxy as `buildOnce` does. */
 export async function buildOauth2Proxy(say: (line: string) => void): Promise<void> {
-  const buildInto = async (part: string): Promise<void> => {
-    await runGo(MODULE, ["build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", join(part, NAME), PACKAGE]);
-  };
+  const buildInto = async (part: string): Promise<void> => buildGo(MODULE, join(part, NAME), [PACKAGE]);
   await buildOnce({ name: NAME, folder: folder(), duration: "about 2 minutes on two cores", buildInto }, say);
 }

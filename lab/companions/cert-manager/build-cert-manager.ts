@@ -1,8 +1,8 @@
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildOnce, builtFolder, moduleFiles } from "#lab/cluster/build-once.ts";
-import { runGo } from "#lab/cluster/run-go.ts";
+import { buildOnce, builtFolder, moduleFiles, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
+import { buildGo, runGo } from "#lab/cluster/run-go.ts";
 
 /** Where the module is that requires cert-manager and pebble at pinned versions, with the main functions that are ours. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -14,7 +14,7 @@ const DEFINITIONS = "deploy/crds";
 
 /** The version of cert-manager that is built: `v1.21.2`. */
 function certManagerVersion(): string {
-  return new RegExp(`${PACKAGE} (v[\\d.]+)`).exec(readFileSync(`${MODULE}go.mod`, "utf8"))?.[1] ?? "";
+  return requiredVersion(MODULE, PACKAGE);
 }
 
 /**
@@ -28,10 +28,7 @@ export function certManagerFolder(): string {
 
 /** Why there is no cert-manager here, in words for a person; undefined if it is built. */
 export function whyNoCertManager(): string | undefined {
-  if (existsSync(certManagerFolder())) return undefined;
-  return (
-    process.env["HAWSER_NO_CERT_MANAGER"] || "cert-manager is not built: run npm run cluster -- --build --cert-manager"
-  );
+  return whyNotBuilt("cert-manager", certManagerFolder());
 }
 
 /** Builds cert-manager and pebble as `buildOnce` does. */
@@ -41,7 +38,7 @@ export async function buildCertManager(say: (line: string) => void): Promise<voi
 }
 
 async function buildInto(part: string): Promise<void> {
-  await runGo(MODULE, ["build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", `${part}/`, ...PROGRAMS]);
+  await buildGo(MODULE, `${part}/`, PROGRAMS);
   const printed = await runGo(MODULE, ["mod", "download", "-json", PACKAGE]);
   const { Dir } = JSON.parse(printed) as { readonly Dir: string };
   cpSync(join(Dir, DEFINITIONS), join(part, "crds"), { recursive: true });

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildOnce, builtFolder, moduleFiles } from "#lab/cluster/build-once.ts";
-import { runGo } from "#lab/cluster/run-go.ts";
+import { buildOnce, builtFolder, moduleFiles, requiredVersion, whyNotBuilt } from "#lab/cluster/build-once.ts";
+import { buildGo } from "#lab/cluster/run-go.ts";
 
 /** Where the module is that requires external-dns at a pinned version, with the main function that is ours. */
 const MODULE = fileURLToPath(new URL("./", import.meta.url));
@@ -11,7 +10,7 @@ const TOOLCHAIN = "go1.27.3";
 
 /** The version of external-dns that is built: `v0.23.0`. */
 function externalDnsVersion(): string {
-  return /sigs\.k8s\.io\/external-dns (v[\d.]+)/.exec(readFileSync(`${MODULE}go.mod`, "utf8"))?.[1] ?? "";
+  return requiredVersion(MODULE, "sigs.k8s.io/external-dns");
 }
 
 /** The program, once it is built. */
@@ -21,10 +20,7 @@ export function externalDnsProgram(): string {
 
 /** Why there is no external-dns here, in words for a person; undefined if it is built. */
 export function whyNoExternalDns(): string | undefined {
-  if (existsSync(externalDnsProgram())) return undefined;
-  return (
-    process.env["HAWSER_NO_EXTERNAL_DNS"] || "external-dns is not built: run npm run cluster -- --build --external-dns"
-  );
+  return whyNotBuilt("external-dns", folder());
 }
 
 /** Builds external-dns as `buildOnce` does. */
@@ -38,6 +34,5 @@ function folder(): string {
 }
 
 async function buildInto(part: string): Promise<void> {
-  const args = ["build", "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", `${part}/external-dns`, "."];
-  await runGo(MODULE, args, TOOLCHAIN);
+  await buildGo(MODULE, `${part}/external-dns`, ["."], TOOLCHAIN);
 }
