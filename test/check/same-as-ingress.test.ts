@@ -2,14 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
 import { checkFiles } from "#cli/check-files.ts";
 import { DEFAULT_INSTALLATION } from "#src/check/inspect-objects.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { createLogger } from "#src/process/log.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io";
 const ingress = (name: string, annotations: Readonly<Record<string, string>>, path = `/${name}`, more = {}) => ({
@@ -100,19 +97,13 @@ it("hawser check finds in a folder what the ingress says of it at run time", asy
       },
     },
   });
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
-    certificates: new Certificates(Date.now()),
+  const loop = await startFolderLoop(directory, {
     log,
     countsTogether: false,
     allowedHeaders: new Set(["x-one"]),
     nginxConfig: { key: "x/config", flags: new Set() },
-    useRoutes: () => undefined,
   });
   await loop.close();
-  await source.close();
   rmSync(directory, { recursive: true });
   const { findings } = checkFiles([{ path, text }], {
     ...DEFAULT_INSTALLATION,

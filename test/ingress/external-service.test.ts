@@ -3,17 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
 import { resolverByTtl } from "#ingress/names/resolve-by-ttl.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { createLogger } from "#src/process/log.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { startDnsServer } from "#test/support/dns-server.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { answering, ask, okWith, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
-
-const log = createLogger({ component: "test", level: "silent" });
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -32,13 +26,8 @@ async function start(manifests: readonly Manifest[], { isEnabled = true } = {}) 
     writeFileSync(join(directory, `${String(manifest["kind"])}-${name}.yaml`), stringify(manifest));
   };
   for (const manifest of manifests) put(manifest);
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
   dns.records.set("a.test", { ipv4: ["127.0.0.1"], ttlSeconds: 1 });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
-    certificates: new Certificates(Date.now()),
-    log,
+  const loop = await startFolderLoop(directory, {
     externalNames: isEnabled ? { resolve: resolverByTtl([dns.address]), isReachable: () => true } : undefined,
     useRoutes: (table) => proxy.engine.useRoutes(table),
   });
@@ -46,7 +35,6 @@ async function start(manifests: readonly Manifest[], { isEnabled = true } = {}) 
     () => dns[Symbol.asyncDispose](),
     () => proxy[Symbol.asyncDispose](),
     () => rmSync(directory, { recursive: true, force: true }),
-    async () => source.close(),
     async () => loop.close(),
   );
   const get = async (path: string) => {

@@ -3,15 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { answerFields, withSetHeaders } from "#src/filters/answer-fields.ts";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
-import { createLogger } from "#src/process/log.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 
-const log = createLogger({ component: "test", level: "silent" });
 const requestOf = (path = "/", more = "") => `GET ${path} HTTP/1.1\r\nHost: a.com\r\n${more}Connection: close\r\n\r\n`;
 
 interface World {
@@ -43,13 +38,8 @@ async function startWorld({ config, annotations = {}, paths = ["/"] }: World) {
     endpoints: [{ addresses: ["127.0.0.1"] }],
   });
   if (config !== undefined) putMap("config", config);
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
   const ofOptions = answerFields({ hidden: new Set(["x-hidden"]), hsts: undefined });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
-    certificates: new Certificates(Date.now()),
-    log,
+  const loop = await startFolderLoop(directory, {
     nginxConfig: {
       key: "x/config",
       flags: new Set(),
@@ -69,7 +59,6 @@ async function startWorld({ config, annotations = {}, paths = ["/"] }: World) {
     removeMap: (name: string) => rmSync(join(directory, `ConfigMap-${name}.yaml`)),
     async [Symbol.asyncDispose]() {
       await loop.close();
-      await source.close();
       await proxy[Symbol.asyncDispose]();
       await endpoint[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });

@@ -6,17 +6,12 @@ import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { JwtStep } from "#ingress/auth/jwt-step.ts";
 import { KeySets } from "#ingress/auth/key-sets.ts";
 import { RemoteKeys } from "#ingress/auth/remote-keys.ts";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
 
-import { createLogger } from "#src/process/log.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 import { jwksOf, testKey, type TestKey } from "#test/support/test-issuer.ts";
 
-const log = createLogger({ component: "test", level: "silent" });
 const END = 4_000_000_000;
 let first: TestKey;
 let second: TestKey;
@@ -52,12 +47,7 @@ async function start(jwks: object) {
   const remote = new RemoteKeys({ fetch: () => Promise.reject(new Error("unused")), clockMs: () => 0 });
   const keys = new KeySets(remote);
   const proxy = await startProxy({}, { access: new AuthGate([new JwtStep(keys, Date.now)]) });
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
-    certificates: new Certificates(Date.now()),
-    log,
+  const loop = await startFolderLoop(directory, {
     tokenKeys: keys,
     useRoutes: (table) => proxy.engine.useRoutes(table),
   });
@@ -78,7 +68,6 @@ async function start(jwks: object) {
     },
     async [Symbol.asyncDispose]() {
       await loop.close();
-      await source.close();
       await proxy[Symbol.asyncDispose]();
       await endpoint[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });

@@ -8,16 +8,11 @@ import { authService } from "#ingress/auth/auth-service.ts";
 import { ExternalAuthorizer } from "#ingress/auth/external-authorizer.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
-import { createLogger } from "#src/process/log.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { answering, ask, type Proxy, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";
 
-const log = createLogger({ component: "test", level: "silent" });
 const GET = "GET / HTTP/1.1\r\nHost: a.com\r\nX-Tenant: forged\r\nx_tenant: forged\r\nConnection: close\r\n\r\n";
 
 /** The headers that a folder of manifests names, in the engine and at the gate of a proxy; the Ingress has these annotations. */
@@ -34,18 +29,12 @@ async function startNaming(
   const keys = Object.entries(annotations).map(([name, value]) => [`nginx.ingress.kubernetes.io/${name}`, value]);
   const spec = { defaultBackend: { service: { name: "s", port: { number: 80 } } } };
   put("Ingress", { metadata: { name: "i", annotations: Object.fromEntries(keys) }, spec });
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, withoutClass: true },
-    certificates: new Certificates(Date.now()),
-    log,
+  const loop = await startFolderLoop(directory, {
     allowedHeaders: new Set(["x-one", "server", "content-type"]),
     useHeaders: ({ ofAnswers, ofQuestions }) => {
       to.proxy.engine.setHeaders = ofAnswers;
       to.step?.useHeaders(ofQuestions);
     },
-    useRoutes: () => undefined,
   });
   return {
     loop,
@@ -53,7 +42,6 @@ async function startNaming(
     removeHeaders: () => rmSync(join(directory, "ConfigMap.json.yaml")),
     async [Symbol.asyncDispose]() {
       await loop.close();
-      await source.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };

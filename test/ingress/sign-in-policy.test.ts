@@ -11,20 +11,15 @@ import { until } from "#lab/rack/until.ts";
 import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { OidcClients } from "#ingress/auth/oidc-clients.ts";
 import { OidcStep } from "#ingress/auth/oidc-step.ts";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
 import { ConnectionGate } from "#ingress/io/connection-gate.ts";
 import { secureServer } from "#ingress/io/servers.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
-import { Certificates } from "#ingress/tls/certificates.ts";
-import { createLogger } from "#src/process/log.ts";
-import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
-import { openFolderSource } from "#src/source/folder/folder.ts";
 import { Browser } from "#test/support/browser.ts";
+import { startFolderLoop } from "#test/support/folder-loop.ts";
 import { listen, startProxy } from "#test/support/ingress-proxy.ts";
 import { issueCertificate } from "#test/support/issue-certificate.ts";
 import { startProvider } from "#test/support/start-provider.ts";
 
-const log = createLogger({ component: "test", level: "silent" });
 const times = { fromMs: Date.now() - 86_400_000, toMs: Date.now() + 86_400_000, keyType: "ec" } as const;
 const authority = issueCertificate({ ...times, commonName: "authority", isAuthority: true });
 const leaf = (name: string) => issueCertificate({ ...times, commonName: name, issuer: authority, names: [name] });
@@ -103,16 +98,10 @@ it("E an HTTPPolicy with its Secrets makes browsers sign in, and what changes of
     onFailure: () => undefined,
   });
   const { engine } = stack.use(await startProxy({}, { ingresses: [], access: new AuthGate([step]) }));
-  const source = openFolderSource({ directory, log, debounceMs: 5 });
-  const loop = await startIngressLoop({
-    source,
-    scope: { className: "hawser", controller: INGRESS_CONTROLLER, namespace: undefined, withoutClass: true },
-    certificates: new Certificates(Date.now()),
-    log,
+  const loop = await startFolderLoop(directory, {
     useOidcSecrets: (secrets) => step.useSecrets(secrets),
     useRoutes: (table) => engine.useRoutes(table),
   });
-  stack.defer(async () => source.close());
   stack.defer(async () => loop.close());
   const { certificatePem: cert, privateKeyPem: key } = leaf("a.test");
   const context = createSecureContext({ cert, key });
