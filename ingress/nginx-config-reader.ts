@@ -36,13 +36,15 @@ const readRequestHeaders = parseOnce(parseRequestHeaders);
  */
 export class NginxConfigReader {
   readonly #options: NginxConfigOptions;
-  readonly #source: Source;
+  readonly #source: Pick<Source, "get">;
   readonly #problems: ProblemLog;
   #object: KubeObject | undefined;
+  /** The ConfigMaps at the last look. */
+  #seen: readonly (KubeObject | "missing" | "unknown")[] = [];
   #config: NginxConfig | undefined;
   #headers: HeadersOfAll = { ofAnswers: undefined, ofRequests: undefined };
 
-  constructor(options: NginxConfigOptions, source: Source, problems: ProblemLog) {
+  constructor(options: NginxConfigOptions, source: Pick<Source, "get">, problems: ProblemLog) {
     this.#options = options;
     this.#source = source;
     this.#problems = problems;
@@ -74,6 +76,10 @@ export class NginxConfigReader {
     const isOther = object !== undefined && object !== this.#object;
     if (isOther) this.#config = readNginxConfig(object, flags);
     this.#object = object ?? this.#object;
+    const before = this.#seen;
+    this.#seen = this.named.map((name) => this.#source.get("ConfigMap", name) ?? (knows(name) ? "missing" : "unknown"));
+    // Endpoints come and go all the time, and change nothing here.
+    if (this.#seen.every((one, index) => one === before[index])) return false;
     const missing = object === undefined ? [missingConfig(key, this.#config === undefined)] : [];
     this.#problems.report("nginx config", [...missing, ...(this.#config?.problems ?? []), ...this.#readHeaders(knows)]);
     useHeaders?.(this.#headers);
