@@ -50,27 +50,14 @@ export const compressionOptions = {
 
 /** What these options say, best first. */
 export function readCompressions(options: OptionValues<typeof compressionOptions>): readonly Compression[] {
-  const { zstd, brotli, gzip } = options;
-  const all: readonly (readonly [isOn: boolean, Compression])[] = [
-    [
-      zstd,
-      { coding: "zstd", level: options.zstdLevel, minBytes: options.zstdMinLength, types: typesOf(options.zstdTypes) },
-    ],
-    [
-      brotli,
-      {
-        coding: "br",
-        level: options.brotliLevel,
-        minBytes: options.brotliMinLength,
-        types: typesOf(options.brotliTypes),
-      },
-    ],
-    [
-      gzip,
-      { coding: "gzip", level: options.gzipLevel, minBytes: options.gzipMinLength, types: typesOf(options.gzipTypes) },
-    ],
-  ];
-  return all.flatMap(([isOn, one]) => (isOn ? [one] : []));
+  const all = [
+    [options.zstd, "zstd", options.zstdLevel, options.zstdMinLength, options.zstdTypes],
+    [options.brotli, "br", options.brotliLevel, options.brotliMinLength, options.brotliTypes],
+    [options.gzip, "gzip", options.gzipLevel, options.gzipMinLength, options.gzipTypes],
+  ] as const;
+  return all.flatMap(([isOn, coding, level, minBytes, types]) =>
+    isOn ? [{ coding, level, minBytes, types: typesOf(types) }] : [],
+  );
 }
 
 function typesOf(written: readonly string[]): ReadonlySet<string> {

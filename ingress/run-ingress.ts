@@ -8,7 +8,6 @@ import { hostOf } from "#src/routing/host.ts";
 import { clientCertificatesFor } from "#src/routing/route.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { readSelectorOption } from "#src/model/read-selector-option.ts";
-import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { MAX_JWKS_LENGTH } from "#src/model/policies/jwk.ts";
 import { monotonicMs, wallMs } from "#src/process/clock.ts";
 import { openTokenFile } from "#src/process/open-token-file.ts";
@@ -51,7 +50,6 @@ import { readCipherSuites } from "./tls/read-cipher-suites.ts";
 import { netConnect } from "./io/net.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
-import type { HeadersOfAll } from "./nginx-config-reader.ts";
 import { withSetHeaders } from "#src/filters/answer-fields.ts";
 import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
@@ -333,7 +331,15 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       nginxConfig:
         nginxConfigKey === undefined
           ? undefined
-          : { key: nginxConfigKey, flags: new Set(argv), useHeaders, useBlocked },
+          : {
+              key: nginxConfigKey,
+              flags: new Set(argv),
+              useHeaders: ({ ofAnswers, ofRequests }) => {
+                engine.answerFields = withSetHeaders(answerSettings.fields, ofAnswers);
+                engine.requestHeaders = ofRequests;
+              },
+              useBlocked: (blocked) => (engine.blocked = blocked),
+            },
       useRoutes: (table) => {
         tables.count += 1;
         tables.lastMs = wallMs();
@@ -342,15 +348,6 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     });
     // Only now: a request that came before the routes are known would be answered 404.
     if (!isEnding) listen();
-  }
-
-  function useHeaders({ ofAnswers, ofRequests }: HeadersOfAll): void {
-    engine.answerFields = withSetHeaders(answerSettings.fields, ofAnswers);
-    engine.requestHeaders = ofRequests;
-  }
-
-  function useBlocked(blocked: BlockedRequests | undefined): void {
-    engine.blocked = blocked;
   }
 
   function listen(): void {
