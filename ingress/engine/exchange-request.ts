@@ -83,8 +83,6 @@ export function exchangeRequest(
     clientCertificates === undefined
       ? grant
       : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant);
-  const known = { client: connection, path: decision.path, backendHost: decision.backend.host };
-  const questioned = () => new QuestionedHead(bytes, head, known);
   const mayCompress = !compressors.isOff && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
   return {
     bytes,
@@ -107,13 +105,28 @@ export function exchangeRequest(
     grant:
       requestHeaders === undefined
         ? ofClient
-        : withRequestHeaders(requestHeaders, questioned(), { grant: ofClient, rule: fields }),
-    edit: edit?.rewrites?.hasVariables === true ? forRequest(edit, edit.rewrites, questioned()) : edit,
+        : withRequestHeaders(requestHeaders, questioned(decision, received, connection), {
+            grant: ofClient,
+            rule: fields,
+          }),
+    edit:
+      edit?.rewrites?.hasVariables === true
+        ? forRequest(edit, edit.rewrites, questioned(decision, received, connection))
+        : edit,
     compression: mayCompress
       ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
       : undefined,
     wantsUpgrade: wantsUpgrade(bytes, head),
   };
+}
+
+/** The head of a request that is forwarded, as those see it who look at what it says. */
+function questioned(
+  { path, backend }: ForwardDecision,
+  { bytes, head }: ReceivedRequest,
+  client: Connection,
+): QuestionedHead {
+  return new QuestionedHead(bytes, head, { client, path, backendHost: backend.host });
 }
 
 /** The edit of the answer with what it is to say of the request, whose head is another one's by then. */
@@ -139,13 +152,14 @@ function identityOf(
 
 /** Begins a copy of a request, of which this has come; the reader of its body gives it the rest. */
 function startCopy(
-  { path, backend }: ForwardDecision,
+  decision: ForwardDecision,
   policy: MirrorPolicy,
-  { bytes, head, bodyStart, bodyEnd }: ReceivedRequest,
+  received: ReceivedRequest,
   of: { readonly connection: Connection; readonly context: EngineContext; readonly body: BodyReader },
 ): void {
   const { connection, context, body } = of;
-  const request = new QuestionedHead(bytes, head, { client: connection, path, backendHost: backend.host }).shown();
+  const { bytes, head, bodyStart, bodyEnd } = received;
+  const request = questioned(decision, received, connection).shown();
   const length = head.contentLength > 0 ? `Content-Length: ${head.contentLength}` : undefined;
   const framing = head.isChunked ? "Transfer-Encoding: chunked" : length;
   const copy = context.mirror.begin(policy, { request, framing });
