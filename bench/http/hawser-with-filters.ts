@@ -1,8 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { type FilterCase, hostOfCase, type Manifest } from "./filter-case.ts";
-import { ingressManifest, serviceManifests } from "./manifests.ts";
+import { ingressManifest, printManifests, serviceManifests } from "./manifests.ts";
 import { hawserSystem, type HttpSystem, nginxCommand, nginxSystem, proxyLines } from "./systems.ts";
 
 /** Addresses of loopback at which the endpoint listens. */
@@ -20,8 +19,7 @@ export function hawserWithFilters(name: string, cases: readonly FilterCase[], op
         ...serviceManifests("bench", ENDPOINT_ADDRESSES.slice(0, 1), backend),
         ...serviceManifests("three", ENDPOINT_ADDRESSES, backend),
       ];
-      const all = [...services, ingressManifest({ name: "any" }), ...cases.flatMap(manifestsOf)];
-      return all.map((manifest) => stringify(manifest)).join("---\n");
+      return printManifests([...services, ingressManifest({ name: "any" }), ...cases.flatMap(manifestsOf)]);
     },
   });
 }

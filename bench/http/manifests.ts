@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import type { Manifest } from "./filter-case.ts";
 
 /** An Ingress of one host with one path. */
@@ -49,4 +50,9 @@ export function serviceManifests(name: string, addresses: readonly string[], por
       endpoints: addresses.map((address) => ({ addresses: [address] })),
     },
   ];
+}
+
+/** The text of a file with these objects. */
+export function printManifests(manifests: readonly Manifest[]): string {
+  return manifests.map((manifest) => stringify(manifest)).join("---\n");
 }

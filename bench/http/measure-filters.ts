@@ -1,16 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { cpuSeconds } from "#bench/cpu-seconds.ts";
 import type { Sample } from "#bench/report.ts";
 import { type FilterCase, hostOfCase } from "./filter-case.ts";
-import { loadHttp, type Shape } from "./load.ts";
+import type { Shape } from "./load.ts";
+import { measureLoad } from "./measure-load.ts";
 import { probe } from "./probe.ts";
 import type { Running } from "./systems.ts";
 
 /** Load of each run; there are many of them, and the first is not counted. */
 const SECONDS = 1;
 const CONNECTIONS = 64;
-/** After a run the sockets of the last one are still being closed. */
-const SETTLE_MS = 100;
 
 /** One case at one system. */
 interface Turn {
@@ -33,7 +30,10 @@ export async function measureFilters(
   for (let round = 0; round <= rounds; round++) {
     const order = round % 2 === 0 ? turns : turns.toReversed();
     const found = new Map<string, number>();
-    for (const turn of order) found.set(keyOf(turn.one.name, turn.running.name), await cpuOfRequest(turn, pin));
+    for (const { one, running, shape } of order) {
+      const { cpuUs } = await measureLoad(running, shape, { seconds: SECONDS, pin });
+      found.set(keyOf(one.name, running.name), cpuUs);
+    }
     if (round > 0) samples.push(...turns.flatMap((turn) => samplesOf(turn, found)));
     say(round === 0 ? "warm-up" : `round ${round} of ${rounds}`);
   }
@@ -58,17 +58,6 @@ export function baseOf({ name, base = "bare" }: FilterCase): string {
 
 function keyOf(name: string, system: string): string {
   return `${name} ${system}`;
-}
-
-async function cpuOfRequest({ running, shape }: Turn, pin: readonly string[]): Promise<number> {
-  const before = cpuSeconds(running.pid);
-  const { requests } = await loadHttp(shape.isSecure === true ? running.securePort : running.port, shape, {
-    seconds: SECONDS,
-    pin,
-  });
-  const cpu = cpuSeconds(running.pid) - before;
-  await delay(SETTLE_MS);
-  return (cpu * 1e6) / requests;
 }
 
 /** What is asked, after the first answer was looked at. */

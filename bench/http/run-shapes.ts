@@ -1,13 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { cpuSeconds } from "#bench/cpu-seconds.ts";
 import type { Sample } from "#bench/report.ts";
 import { loadHttp, type Shape } from "./load.ts";
+import { measureLoad } from "./measure-load.ts";
 import { backend, type HttpSystem, type Running, start } from "./systems.ts";
 
 export const ROUND_SECONDS = 2;
 const WARM_UP_SECONDS = 1;
-/** After a run the sockets of the last one are still being closed. */
-const SETTLE_MS = 100;
 
 export const shapes: readonly Shape[] = [
   { name: "keepalive", path: "/", connections: 64, headers: [] },
@@ -49,17 +46,11 @@ export async function runShapes(
   return samples;
 }
 
-async function measure(
-  { name: system, port, pid }: Running,
-  shape: Shape,
-  pin: readonly string[],
-): Promise<readonly Sample[]> {
-  const before = cpuSeconds(pid);
-  const { requests, perSecond } = await loadHttp(port, shape, { seconds: ROUND_SECONDS, pin });
-  const cpu = cpuSeconds(pid) - before;
-  await delay(SETTLE_MS);
+async function measure(running: Running, shape: Shape, pin: readonly string[]): Promise<readonly Sample[]> {
+  const { name: system } = running;
+  const { cpuUs, perSecond } = await measureLoad(running, shape, { seconds: ROUND_SECONDS, pin });
   return [
-    { case: `cpu-${shape.name}`, system, unit: "us", value: (cpu * 1e6) / requests },
+    { case: `cpu-${shape.name}`, system, unit: "us", value: cpuUs },
     { case: `rps-${shape.name}`, system, unit: "1/s", value: perSecond },
   ];
 }

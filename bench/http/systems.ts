@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ingressManifest, printManifests, serviceManifests } from "./manifests.ts";
 
 const INGRESS = fileURLToPath(new URL("../../ingress/main.ts", import.meta.url));
 const STARTS_WITHIN_MS = 15_000;
@@ -258,24 +259,5 @@ export async function freePort(): Promise<number> {
 }
 
 function manifests(port: number): string {
-  return `apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: bench }
-spec:
-  rules:
-    - http:
-        paths: [{ path: /, pathType: Prefix, backend: { service: { name: bench, port: { number: 80 } } } }]
----
-apiVersion: v1
-kind: Service
-metadata: { name: bench }
-spec: { ports: [{ port: 80, targetPort: ${port} }], selector: { app: bench } }
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: { name: bench, labels: { kubernetes.io/service-name: bench } }
-addressType: IPv4
-ports: [{ name: "", port: ${port}, protocol: TCP }]
-endpoints: [{ addresses: [127.0.0.1] }]
-`;
+  return printManifests([ingressManifest({ name: "bench" }), ...serviceManifests("bench", ["127.0.0.1"], port)]);
 }

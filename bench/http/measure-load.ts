@@ -1,0 +1,20 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { cpuSeconds } from "#bench/cpu-seconds.ts";
+import { loadHttp, type Shape } from "./load.ts";
+import type { Running } from "./systems.ts";
+
+/** After a run the sockets of the last one are still being closed. */
+const SETTLE_MS = 100;
+
+/** CPU of a request of this load at a system, and requests a second. */
+export async function measureLoad(
+  { pid, port, securePort }: Running,
+  shape: Shape,
+  of: { readonly seconds: number; readonly pin: readonly string[] },
+): Promise<{ readonly cpuUs: number; readonly perSecond: number }> {
+  const before = cpuSeconds(pid);
+  const { requests, perSecond } = await loadHttp(shape.isSecure === true ? securePort : port, shape, of);
+  const cpu = cpuSeconds(pid) - before;
+  await delay(SETTLE_MS);
+  return { cpuUs: (cpu * 1e6) / requests, perSecond };
+}
