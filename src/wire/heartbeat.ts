@@ -2,7 +2,7 @@ import { bitsOf, type Family, type Ip, ipFromBytes, ipToBytes } from "#src/ip/ad
 import { type Cidr, cidrOf } from "#src/ip/cidr.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { seal, type SealFault, unseal } from "./seal.ts";
+import { seal, SEAL_BYTES, type SealFault, unseal } from "./seal.ts";
 
 // The body of the sealed datagram, all integers in network order:
 //
@@ -26,8 +26,6 @@ export const SUBNETS_PER_HEARTBEAT = 16;
 /** Most silent members in one datagram; fewer where it would become too long, and at least one. */
 const SILENT_PER_HEARTBEAT = 32;
 const SESSION_BYTES = 8;
-/** What sealing adds. */
-const SEAL_BYTES = 21;
 
 /** Longest name of a Kubernetes object (RFC 1123 subdomain). */
 const NODE_BYTES = 253;

@@ -10,7 +10,7 @@ const HEADER_BYTES = MAGIC.length + 1;
 const TAG_BYTES = 16;
 
 /** What sealing adds to a body. */
-const SEAL_BYTES = HEADER_BYTES + TAG_BYTES;
+export const SEAL_BYTES = HEADER_BYTES + TAG_BYTES;
 
 /** Why bytes are not a datagram sealed with one of our keys: a closed set. */
 export type SealFault = "short" | "magic" | "version" | "tag";
