@@ -33,7 +33,6 @@ export class Watching {
   readonly #options: WatchingOptions;
   readonly #pacing: Pacing<MemberMessage>;
   #close: { readonly madeFrom: readonly unknown[]; readonly nodes: ReadonlySet<string> } | undefined;
-  #isMixed = false;
   #said: readonly unknown[] = [];
   #stateVersion = 0;
   #healed: Healing = { revivals: 0, version: 0, atMs: -Infinity };
@@ -46,7 +45,6 @@ export class Watching {
   /** The heartbeats to send at this tick. */
   turns(self: Member, own: OwnState, nowMs: number): readonly Turn<MemberMessage>[] {
     const { members, membership } = this.#options;
-    this.#isMixed = this.#isVersion1 || membership.hearsVersion1();
     const close = this.#isMixed ? undefined : this.#closeTo(self);
     const paced = members.recipients.map((to) => ({
       to,
@@ -78,8 +76,10 @@ export class Watching {
     };
   }
 
-  get #isVersion1(): boolean {
-    return !readsVersion2(this.#options.session);
+  /** This speaker or another one is of version 1. */
+  get #isMixed(): boolean {
+    const { session, membership } = this.#options;
+    return !readsVersion2(session) || membership.hearsVersion1();
   }
 
   /**
