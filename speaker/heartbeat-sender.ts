@@ -103,7 +103,7 @@ export class HeartbeatSender {
     this.#unsent = Math.max(0, this.#unsent - count);
     this.#unsentNew = Math.max(0, this.#unsentNew - count);
     const first = this.#lastChunk;
-    const next = Array.from({ length: count }, (_, index) => (((first - 1 - index) % chunks) + chunks) % chunks);
+    const next = Array.from({ length: count }, (_, index) => (first + chunks - 1 - index) % chunks);
     this.#lastChunk = next.at(-1) ?? first;
     return next;
   }
