@@ -1,3 +1,5 @@
+import type { MemberLink } from "./membership.ts";
+
 /**
  * Heartbeats a tick, at most, that carry news to members that do not watch this speaker: so many bursts of 64, and a
  * takeover that a thousand nodes have to hear of is known to all in a third of a second.
@@ -21,17 +23,10 @@ const REPLY_MS = 100;
 const MOST_MS = 0xffff;
 
 /** A member that heartbeats go to. */
-export interface PacedMember<T> {
+export interface PacedMember<T> extends MemberLink {
   readonly to: T;
   /** It gets each heartbeat: it watches this speaker. */
   readonly isClose: boolean;
-  /** Its session as last heard; 0n if it was never heard. */
-  readonly session: bigint;
-  readonly isLive: boolean;
-  /** The version of this speaker's claims that it knows completely; 0 for none. */
-  readonly knownVersion: number;
-  /** Since it was heard last, in milliseconds. */
-  readonly silentMs: number;
 }
 
 /** What this speaker has to say. */

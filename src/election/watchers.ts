@@ -20,30 +20,28 @@ export function watchersOf(watched: Pick<Member, "node" | "subnets">, members: r
   const others = members.filter(({ node }) => node !== watched.node);
   const networks = new Set(watched.subnets.map(printCidr));
   const able = others.filter((one) => one.ready && !one.leaving && isIn(one.subnets, networks));
-  const first = ranked(able, watched.node);
+  const first = firstOf(nodesOf(able), watched.node);
   if (first.length === WATCHERS) return first;
-  const rest = ranked(
-    others.filter(({ node }) => !first.includes(node)),
-    watched.node,
-  );
-  return [...first, ...rest].slice(0, WATCHERS);
+  const rest = nodesOf(others).filter((node) => !first.includes(node));
+  return [...first, ...firstOf(rest, watched.node)].slice(0, WATCHERS);
 }
 
 /**
  * Those of the nodes that always get each heartbeat of a node: they would be its watchers if all lived and were able. So both sides hear at once that a partition has healed.
  */
 export function lastingWatchersOf(node: string, nodes: Iterable<string>): readonly string[] {
-  return rank(
+  return firstOf(
     [...nodes].filter((other) => other !== node),
     node,
-  ).slice(0, WATCHERS);
+  );
 }
 
-function ranked(members: readonly Watcher[], watched: string): readonly string[] {
-  return rank(
-    members.map(({ node }) => node),
-    watched,
-  ).slice(0, WATCHERS);
+function nodesOf(members: readonly Watcher[]): readonly string[] {
+  return members.map(({ node }) => node);
+}
+
+function firstOf(nodes: readonly string[], watched: string): readonly string[] {
+  return rank(nodes, watched).slice(0, WATCHERS);
 }
 
 /** Whether one of the networks is the same; a node that names none may be in any. */
