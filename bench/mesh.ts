@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { heartbeatCounts } from "#lab/hawser/heartbeat-counts.ts";
 import { RackInstallation } from "#lab/hawser/installation.ts";
 import { startEcho, writeEchoManifests } from "#lab/probes/echo.ts";
@@ -8,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cpuSeconds } from "./cpu-seconds.ts";
 import { simulate } from "./mesh/simulate.ts";
 import { benchOptions, printBenchReport, type Sample } from "./report.ts";
+import { memoryMb } from "./scale/writes.ts";
 
 /** Real speakers run in this many nodes one after the other, up to `--nodes`; simulated ones up to `--simulated`. */
 const REAL = [3, 10, 20, 50, 100];
@@ -72,8 +72,7 @@ interface Reading {
 async function readNode(rack: Rack, installation: RackInstallation, node: string): Promise<Reading> {
   const { pid } = installation.speaker(node);
   const counts = await heartbeatCounts(rack.host(node));
-  const rssKb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return { ...counts, atMs: performance.now(), cpuS: cpuSeconds(pid), rssMb: Number(rssKb) / 1_024 };
+  return { ...counts, atMs: performance.now(), cpuS: cpuSeconds(pid), rssMb: memoryMb(pid).rss };
 }
 
 function samplesOf(size: number, before: Reading, after: Reading): readonly Sample[] {
