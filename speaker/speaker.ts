@@ -244,7 +244,7 @@ export class Speaker {
       nodes: this.#nodes,
       named: this.#members.names,
       knownMembers: this.#members.countKnown(members),
-      isDeaf: this.#membership.isDeaf,
+      isCutOff: this.#membership.isCutOff,
       failBackAfterMs: this.#options.settings.failBackAfterMs,
       ...(heirsOf === undefined ? {} : { heirsOf }),
     };

@@ -265,7 +265,7 @@ export class Membership {
    * Whether most of the members that this speaker watches, itself counted, fell silent lately: rather than that they all died, it
    * is this one that hears nothing.
    */
-  get isDeaf(): boolean {
+  get isCutOff(): boolean {
     const watched = [...this.#members.values()].filter((one) => this.#isWatched(one) && one.silentMs < REPORTED_MS);
     const silent = watched.filter(({ silentMs }) => silentMs >= this.#options.deadAfterMs / 2);
     return silent.length * 2 > watched.length + 1;

@@ -20,8 +20,11 @@ export interface ElectionSnapshot {
   readonly nodes: NodeStandings;
   /** How many members there are, live or not: what a majority is counted against. */
   readonly knownMembers: number;
-  /** This speaker hears nothing of most that it watches, though those that it hears of slowly still look alive; left out: it does. */
-  readonly isDeaf?: boolean;
+  /**
+   * This speaker is cut off, though most members still look alive: it hears nothing of most that it watches, and would miss
+   * those that it hears slowly only later. Left out: it is not.
+   */
+  readonly isCutOff?: boolean;
   /** The highest term ever seen of an address, from any member, by address text. */
   readonly terms: ReadonlyMap<string, number>;
   /** A node that ranks first gets its address back once it has lived this long; undefined: never (no flapping back). */
@@ -203,6 +206,6 @@ function mayHold(
 
 function newClaim({ snapshot, key }: Question, { ip }: WantedAddress): Claim {
   const term = Math.min((snapshot.terms.get(key) ?? 0) + 1, MAX_TERM);
-  const majority = snapshot.members.length * 2 > snapshot.knownMembers && snapshot.isDeaf !== true;
+  const majority = snapshot.members.length * 2 > snapshot.knownMembers && snapshot.isCutOff !== true;
   return { ip, term, majority };
 }
