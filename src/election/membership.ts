@@ -263,10 +263,12 @@ export class Membership {
 
   /**
    * Whether most of the members that this speaker watches, itself counted, fell silent lately: rather than that they all died, it
-   * is this one that hears nothing.
+   * is this one that hears nothing. Members that it never heard are none of them.
    */
   get isCutOff(): boolean {
-    const watched = [...this.#members.values()].filter((one) => this.#isWatched(one) && one.silentMs < REPORTED_MS);
+    const watched = [...this.#members.values()].filter(
+      (one) => one.hasLived && one.silentMs < REPORTED_MS && this.#isWatched(one),
+    );
     const silent = watched.filter(({ silentMs }) => silentMs >= this.#options.deadAfterMs / 2);
     return silent.length * 2 > watched.length + 1;
   }

@@ -355,6 +355,26 @@ describe("members that are not watched closely", () => {
     expect(tickThrough(subject, 720, 900)).toBe(false);
   });
 
+  it.each([
+    { name: "a few fell silent", heard: 5, silent: 3, isCutOff: false },
+    { name: "most fell silent", heard: 5, silent: 4, isCutOff: true },
+    { name: "it was given many members that it never heard", heard: 5, silent: 0, unknown: 10, isCutOff: false },
+    { name: "most fell silent a minute ago", heard: 5, silent: 4, forMs: 60_000, isCutOff: false },
+  ])("A3 when $name, this speaker is cut off: $isCutOff", ({ heard, silent, unknown = 0, forMs = 100, isCutOff }) => {
+    const nodes = Array.from({ length: heard + unknown }, (_, index) => `n${index + 2}`);
+    const subject = membership(nodes);
+    const hear = (from: number, atMs: number): void => {
+      for (const node of nodes.slice(from, heard))
+        subject.receive(heartbeat({ node, session: 8n, sequence: 1 + atMs, watch: close }), atMs);
+    };
+    hear(0, 0);
+    for (let atMs = 20; atMs <= forMs; atMs += 20) {
+      subject.tick(atMs);
+      hear(silent, atMs);
+    }
+    expect(subject.isCutOff).toBe(isCutOff);
+  });
+
   it("A3 L3 one that says it is deaf is so until it says otherwise, and lives", () => {
     const subject = membership();
     subject.receive(heartbeat({ session: 8n, watch: { ...words, isDeaf: true } }), 0);
