@@ -10,7 +10,8 @@ import type { Problem } from "#src/model/problem.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { recordOf } from "#src/model/record.ts";
 import { complainOfKey } from "./complain-of-key.ts";
-import { globalAnnotationOf, judgeSetting } from "./judge-setting.ts";
+import { globalAnnotationOf, isReadFromConfigMap, judgeSetting } from "./judge-setting.ts";
+import type { KeyField } from "./key-field.ts";
 import { readBlocks } from "./read-blocks.ts";
 
 /** An annotation that each Ingress has that does not say otherwise. */
@@ -35,20 +36,9 @@ export interface NginxConfig {
   readonly problems: readonly Problem[];
 }
 
-type Setting = Field & { readonly value: string };
-
 const OF_GLOBAL_AUTH = /^auth-/;
 /** The path of each rule is compared with all of them. */
 const MAX_NO_AUTH_PATHS = 64;
-/** Keys without an annotation that says the same; each is read in a form of its own. */
-const READ_APART: ReadonlySet<string> = new Set([
-  "add-headers",
-  "proxy-set-headers",
-  "no-auth-locations",
-  "block-cidrs",
-  "block-user-agents",
-  "block-referers",
-]);
 
 /**
  * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with; unknown: of keys that are options nothing is said. A restriction that cannot be read is
@@ -60,10 +50,9 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
   const annotations: GlobalAnnotation[] = [];
   for (const [key, field] of settings) {
     const { value } = field;
-    if (READ_APART.has(key)) continue;
     const record = globalAnnotationOf(key);
     if (record !== undefined && isUsable(field, record)) annotations.push({ record, value });
-    if (record === undefined) complainOfKey(field, judgeSetting("key", key, value), flags);
+    if (!isReadFromConfigMap(key)) complainOfKey(field, judgeSetting("key", key, value), flags);
   }
   const snippet = settings.get("global-auth-snippet");
   // What the service would be asked is unknown: Ingresses that have it asked are closed.
@@ -71,23 +60,21 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
   if (snippet !== undefined && authSnippet !== undefined && settings.has("global-auth-url"))
     annotations.push({ record: authSnippet, value: snippet.value });
   const blocked = readBlocks(settings);
-  const addHeaders = settings.get("add-headers");
-  const setHeaders = settings.get("proxy-set-headers");
-  const hasSetHeaders = setHeaders !== undefined && isConfigMapName(setHeaders, "Closed all Ingresses");
-  const hasAddHeaders = addHeaders !== undefined && isConfigMapName(addHeaders, "Answers do not get its header fields");
+  const setHeaders = readConfigMapName(settings.get("proxy-set-headers"), "Closed all Ingresses");
+  const addHeaders = readConfigMapName(settings.get("add-headers"), "Answers do not get its header fields");
   return {
     annotations,
     noAuthPaths: readNoAuthPaths(settings.get("no-auth-locations")),
-    addHeaders: hasAddHeaders ? addHeaders.value : undefined,
-    setHeaders: hasSetHeaders ? setHeaders.value : undefined,
+    addHeaders,
+    setHeaders,
     blocked: blocked === "unreadable" ? undefined : blocked,
-    closesAll: (setHeaders !== undefined && !hasSetHeaders) || blocked === "unreadable",
+    closesAll: (settings.has("proxy-set-headers") && setHeaders === undefined) || blocked === "unreadable",
     problems: root.problems,
   };
 }
 
 /** The keys whose values are not blank. */
-function readSettings(data: Field): ReadonlyMap<string, Setting> {
+function readSettings(data: Field): ReadonlyMap<string, KeyField> {
   return new Map(
     Object.keys(recordOf(data.value)).flatMap((key) => {
       const field = entry(data, key);
@@ -97,18 +84,18 @@ function readSettings(data: Field): ReadonlyMap<string, Setting> {
   );
 }
 
-function isConfigMapName(field: Setting, what: string): boolean {
-  if (readNamespacedName("", field.value).ok) return true;
-  complain(field, "NGINX_KEY_INVALID", {
+/** The ConfigMap (`namespace/name`) that a key names; undefined where it is not there, or with a Problem that says `what` comes of it. */
+function readConfigMapName(field: KeyField | undefined, what: string): string | undefined {
+  if (field === undefined || readNamespacedName("", field.value).ok) return field?.value;
+  return complain(field, "NGINX_KEY_INVALID", {
     what,
     why: `${quote(field.value)} is not NAMESPACE/NAME of a ConfigMap`,
     fix: "Write the namespace and the name of the ConfigMap, such as ingress-nginx/headers",
     severity: "error",
   });
-  return false;
 }
 
-function readNoAuthPaths(field: Setting | undefined): readonly string[] {
+function readNoAuthPaths(field: KeyField | undefined): readonly string[] {
   if (field === undefined) return [];
   const paths = field.value.split(",").flatMap((part) => part.trim() || []);
   if (paths.length <= MAX_NO_AUTH_PATHS && paths.every((path) => path.startsWith("/"))) return paths;
@@ -122,7 +109,7 @@ function readNoAuthPaths(field: Setting | undefined): readonly string[] {
 }
 
 /** Whether Ingresses get an annotation with this value: what restricts also where it cannot be read. */
-function isUsable(field: Setting, record: ServedAnnotation<unknown>): boolean {
+function isUsable(field: KeyField, record: ServedAnnotation<unknown>): boolean {
   const path = `metadata.annotations[${JSON.stringify(PREFIXES.nginx + record.names[0])}]`;
   const problems: Problem[] = [];
   if (record.served.parse({ ...field, path, problems }) !== undefined) return true;

@@ -3,17 +3,16 @@ import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.
 import { complain, type Field, quote } from "#src/model/field.ts";
 import { networkSet } from "#src/model/network-set.ts";
 import { ValuePattern } from "#src/pattern/value-pattern.ts";
+import type { KeyField } from "./key-field.ts";
 
 /** Values of each key; each request is compared with all of them. */
 const MAX_VALUES = 256;
-
-type Settings = ReadonlyMap<string, Field & { readonly value: string }>;
 
 /**
  * Reads `block-cidrs`, `block-user-agents` and `block-referers` of ingress-nginx's ConfigMap: lists with commas, of texts that a whole value is, in any
  * case, and with `~` or `~*` of expressions for a part of it. "unreadable" where one cannot be read; undefined where nothing is blocked.
  */
-export function readBlocks(settings: Settings): BlockedRequests | "unreadable" | undefined {
+export function readBlocks(settings: ReadonlyMap<string, KeyField>): BlockedRequests | "unreadable" | undefined {
   const cidrs = settings.get("block-cidrs");
   const networks = cidrs && (parseNetworks(cidrs.value) ?? unreadable(cidrs, "it is not a list of networks"));
   const userAgents = readValues(settings.get("block-user-agents"));
@@ -23,9 +22,9 @@ export function readBlocks(settings: Settings): BlockedRequests | "unreadable" |
   return { networks: networks && networkSet(networks), userAgents, referers };
 }
 
-function readValues(field: (Field & { readonly value: string }) | undefined): readonly BlockedValue[] | "unreadable" {
-  const values = field?.value.split(",").flatMap((part) => part.trim() || []) ?? [];
+function readValues(field: KeyField | undefined): readonly BlockedValue[] | "unreadable" {
   if (field === undefined) return [];
+  const values = field.value.split(",").flatMap((part) => part.trim() || []);
   if (values.length > MAX_VALUES) return unreadable(field, `it has more than ${MAX_VALUES} values`);
   const read: BlockedValue[] = [];
   for (const value of values) {
