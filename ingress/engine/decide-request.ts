@@ -103,7 +103,7 @@ function isBlockedRequest(
   { bytes, head }: { readonly bytes: Buffer; readonly head: RequestHead },
   client: RequestClient,
 ): boolean {
-  return isBlocked(blocked, { clientIp: clientIp(client), valuesOf: (name) => fieldValues(bytes, head, name) });
+  return isBlocked(blocked, { clientIp: () => clientIp(client), valuesOf: (name) => fieldValues(bytes, head, name) });
 }
 
 function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext, client: RequestClient): Decision {

@@ -1,6 +1,6 @@
 import type { Ip } from "#src/ip/address.ts";
 import type { BlockedRequests, BlockedValue } from "#src/model/blocked-requests.ts";
-import { networkSetHas } from "#src/model/network-set.ts";
+import { type NetworkSet, networkSetHas } from "#src/model/network-set.ts";
 import { ValuePattern } from "#src/pattern/value-pattern.ts";
 
 /** Steps that all expressions may take for one value; one that would take more is blocked, because it is not known what it is. */
@@ -8,13 +8,25 @@ const MAX_STEPS = 250_000;
 /** Longer values are not compared with expressions, and blocked where there are any. */
 const MAX_LENGTH = 1_024;
 
-/** Whether a request is one of those. `valuesOf`: the values of a header field (its name in lower case). */
+/** What is looked at of a request. */
+interface BlockableRequest {
+  /** Undefined: the address is none that can be compared. */
+  readonly clientIp: () => Ip | undefined;
+  /** The values of a header field (its name in lower case). */
+  readonly valuesOf: (name: string) => readonly string[];
+}
+
+/** Whether a request is one of those. */
 export function isBlocked(
   { networks, userAgents, referers }: BlockedRequests,
-  { clientIp, valuesOf }: { readonly clientIp: Ip | undefined; readonly valuesOf: (name: string) => readonly string[] },
+  { clientIp, valuesOf }: BlockableRequest,
 ): boolean {
-  if (networks !== undefined && (clientIp === undefined || networkSetHas(networks, clientIp))) return true;
+  if (networks !== undefined && isAtOneOf(networks, clientIp())) return true;
   return isAmong(userAgents, valuesOf, "user-agent") || isAmong(referers, valuesOf, "referer");
+}
+
+function isAtOneOf(networks: NetworkSet, address: Ip | undefined): boolean {
+  return address === undefined || networkSetHas(networks, address);
 }
 
 function isAmong(
