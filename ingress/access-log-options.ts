@@ -1,3 +1,4 @@
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import type { AccessLogOptions } from "./engine/access-log.ts";
@@ -38,17 +39,7 @@ function formatOf(text: string): LogFormat | string {
 }
 
 function unreadable(text: string, why: string): Parsed<never> {
-  return {
-    ok: false,
-    problems: [
-      {
-        code: "OPTION_INVALID",
-        at: { kind: "option", names: ["--access-log-format"] },
-        what: `Cannot use the format ${JSON.stringify(text.slice(0, 120))}`,
-        why,
-        fix: `Write json, nginx, or a text with variables of these: ${Object.keys(LOG_VARIABLES).join(", ")}`,
-        severity: "error",
-      },
-    ],
-  };
+  const what = `Cannot use the format ${JSON.stringify(text.slice(0, 120))}`;
+  const fix = `Write json, nginx, or a text with variables of these: ${Object.keys(LOG_VARIABLES).join(", ")}`;
+  return { ok: false, problems: [optionInvalid(["--access-log-format"], { what, why, fix })] };
 }

@@ -1,6 +1,7 @@
 import { type AnswerFields, answerFields } from "#src/filters/answer-fields.ts";
 import { isWritableField } from "#src/model/header-map.ts";
 import type { Compression } from "#src/filters/compression.ts";
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { compressionOptions, readCompressions } from "./compression-options.ts";
@@ -50,9 +51,8 @@ export function readAnswerSettings(options: OptionValues<typeof answerOptions>):
   if (bad.length > 0) {
     const what = `Cannot hide ${JSON.stringify(bad[0])}`;
     const why = "it is not a name of a header field, or it says how a message is sent";
-    const at = { kind: "option", names: ["--hide-response-headers"] } as const;
     const fix = "Write names such as X-Powered-By, with commas between them";
-    return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+    return { ok: false, problems: [optionInvalid(["--hide-response-headers"], { what, why, fix })] };
   }
   const { hstsMaxAge: maxAgeSeconds, hstsIncludeSubdomains: hasSubdomains, hstsPreload: isPreloaded } = options;
   const hsts = isOn ? { maxAgeSeconds, hasSubdomains, isPreloaded } : undefined;

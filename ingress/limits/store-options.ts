@@ -1,4 +1,5 @@
-import type { Parsed, Problem } from "#src/model/problem.ts";
+import { optionInvalid } from "#src/model/option-invalid.ts";
+import type { Parsed } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import type { RedisSettings } from "./redis-store.ts";
 
@@ -96,7 +97,5 @@ function faultOf({ protocol, hostname, password, username, pathname, search, has
 }
 
 function invalid(flag: string, { why, fix }: Fault): Parsed<never> {
-  const at = { kind: "option", names: [flag] } as const;
-  const problem: Problem = { code: "OPTION_INVALID", at, what: "Cannot use this option", why, fix, severity: "error" };
-  return { ok: false, problems: [problem] };
+  return { ok: false, problems: [optionInvalid([flag], { what: "Cannot use this option", why, fix })] };
 }

@@ -1,4 +1,5 @@
 import { type IngressAddress, parseIngressAddress } from "#src/model/ingress-address.ts";
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { isDnsLabel } from "#src/model/name.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
@@ -68,12 +69,5 @@ export function readPublishSettings(options: OptionValues<typeof publishOptions>
 
 function invalid(flag: string, text: string, why: string): Problem {
   const fix = "Write a value as --help describes it";
-  return {
-    code: "OPTION_INVALID",
-    at: { kind: "option", names: [flag] },
-    what: `Cannot read "${text}"`,
-    why,
-    fix,
-    severity: "error",
-  };
+  return optionInvalid([flag], { what: `Cannot read "${text}"`, why, fix });
 }

@@ -1,4 +1,5 @@
 import { createSecureContext } from "node:tls";
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 
 /** Reads an option that lists cipher suites in OpenSSL's form; undefined where it is not given. */
@@ -10,7 +11,6 @@ export function readCipherSuites(flag: string, text: string | undefined): Parsed
     const what = `Cannot use "${text}"`;
     const why = "OpenSSL finds no cipher suite in it";
     const fix = "Write names of cipher suites with colons between them, such as ECDHE-RSA-AES128-GCM-SHA256";
-    const at = { kind: "option", names: [flag] } as const;
-    return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+    return { ok: false, problems: [optionInvalid([flag], { what, why, fix })] };
   }
 }

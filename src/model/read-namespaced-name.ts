@@ -1,4 +1,5 @@
 import { isDnsLabel, isDnsSubdomain } from "./name.ts";
+import { optionInvalid } from "./option-invalid.ts";
 import type { Parsed } from "./problem.ts";
 
 /** Reads an option that names an object as NAMESPACE/NAME; undefined where it is not given. */
@@ -9,6 +10,5 @@ export function readNamespacedName(flag: string, text: string | undefined): Pars
   const what = `Cannot read "${text}"`;
   const fix = "Write a value as --help describes it";
   const why = "it is not NAMESPACE/NAME";
-  const at = { kind: "option", names: [flag] } as const;
-  return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+  return { ok: false, problems: [optionInvalid([flag], { what, why, fix })] };
 }

@@ -1,5 +1,6 @@
 import type { LabelSelector } from "./label-selector.ts";
 import { parseLabelSelector } from "./parse-label-selector.ts";
+import { optionInvalid } from "./option-invalid.ts";
 import type { Parsed } from "./problem.ts";
 
 /** Reads an option that is a label selector; undefined where it is not given. */
@@ -9,6 +10,5 @@ export function readSelectorOption(flag: string, text: string | undefined): Pars
   const what = `Cannot read "${text}"`;
   const why = "it is not a label selector";
   const fix = "Write requirements with commas, such as team=web or tier in (a,b)";
-  const at = { kind: "option", names: [flag] } as const;
-  return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+  return { ok: false, problems: [optionInvalid([flag], { what, why, fix })] };
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Registry } from "prom-client";
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import { closeServer } from "./close-server.ts";
@@ -58,11 +59,11 @@ export async function openMetricsServer(options: MetricsServerOptions): Promise<
   try {
     return { ok: true, value: new TlsMetricsServer(options, await readPair(options)), problems: [] };
   } catch (error) {
-    const at = { kind: "option", names: ["--metrics-tls-cert-file", "--metrics-tls-key-file"] } as const;
     const what = `Cannot use ${JSON.stringify(certFile)} and ${JSON.stringify(keyFile)}`;
     const fix = "Name files with a certificate and its key, both as PEM";
     const why = (error as Error).message;
-    return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+    const names = ["--metrics-tls-cert-file", "--metrics-tls-key-file"];
+    return { ok: false, problems: [optionInvalid(names, { what, why, fix })] };
   }
 }
 

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 
 /** A token is no longer; what is longer is another file. */
@@ -14,10 +15,9 @@ export async function openTokenFile(flag: string, path: string | undefined): Pro
   const read = async (): Promise<string> => (await readFile(path, "utf8")).trim();
   const why = await read().then(whyUnusable, ({ code, message }: NodeJS.ErrnoException) => code ?? message);
   if (why === undefined) return { ok: true, value: read, problems: [] };
-  const at = { kind: "option", names: [flag] } as const;
   const what = `Cannot use the file ${JSON.stringify(path)}`;
   const fix = "Write a token of visible ASCII into it, such as what openssl rand -hex 32 prints";
-  return { ok: false, problems: [{ code: "OPTION_INVALID", at, what, why, fix, severity: "error" }] };
+  return { ok: false, problems: [optionInvalid([flag], { what, why, fix })] };
 }
 
 /** The token that the value of a field Authorization shows (RFC 6750 section 2.1); empty if it shows none. */

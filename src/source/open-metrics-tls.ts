@@ -1,3 +1,4 @@
+import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed, Problem } from "#src/model/problem.ts";
 import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
@@ -70,6 +71,5 @@ export async function openMetricsTls(
 
 function optionProblem(why: string, fix: string): Problem {
   const names = ["--metrics-tls-port", "--metrics-tls-cert-file", "--metrics-tls-key-file"];
-  const at = { kind: "option", names } as const;
-  return { code: "OPTION_INVALID", at, what: "Cannot serve metrics over TLS", why, fix, severity: "error" };
+  return optionInvalid(names, { what: "Cannot serve metrics over TLS", why, fix });
 }
