@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { Writable } from "node:stream";
 import { oneLine } from "#src/model/one-line.ts";
 import { parseJson } from "#src/model/parse-json.ts";
 import { recordOf, recordsOf, textOf } from "#src/model/record.ts";
@@ -13,11 +12,14 @@ import { findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts"
 import { classOptions } from "#src/process/option-groups.ts";
 import { installationOptions } from "#src/source/source-options.ts";
 import { clusterOptions } from "./cluster-options.ts";
+import { collectingStream } from "./collecting-stream.ts";
 import { collectLogs } from "./collect-logs.ts";
 import { collectObjects } from "./collect-objects.ts";
+import { findingOf } from "./finding-of.ts";
 import { printLines } from "./print-lines.ts";
 import { ReportBundle } from "./report-bundle.ts";
-import { exitCodeOfBlind } from "./see-installation.ts";
+import { printExplained } from "./run-explain.ts";
+import { exitCodeOfBlind, seeInstallation } from "./see-installation.ts";
 
 /** Its options. */
 export const collectOptions = {
@@ -105,7 +107,7 @@ interface Outputs {
 async function collectOutputs(bundle: ReportBundle, { options, io, call, say }: Outputs): Promise<void> {
   const asked = async (file: string, words: readonly string[]): Promise<string> => {
     say(words.join(" "));
-    const [stdout, stderr] = [collector(), collector()];
+    const [stdout, stderr] = [collectingStream(), collectingStream()];
     const flags = words[0] === "version" ? [] : flagsFor(words[0] ?? "", options);
     const code = await call([...words, ...flags], { ...io, env: withoutOurs(io.env), stdout, stderr });
     bundle.addText(`outputs/${file}`, `${stdout.text()}${stderr.text()}`);
@@ -118,8 +120,30 @@ async function collectOutputs(bundle: ReportBundle, { options, io, call, say }: 
     const text = await asked(file, words);
     if (file === "status.json") services = servicesIn(text);
   }
-  for (const service of services.slice(0, MAX_EXPLAINED))
-    await asked(`explain/${service.replace("/", "_")}.txt`, ["explain", service]);
+  await explainAll(bundle, services, { options, io, say });
+}
+
+/** Explains each of these Services, all by one look at the cluster. */
+async function explainAll(
+  bundle: ReportBundle,
+  services: readonly string[],
+  { options, io: { env }, say }: Omit<Outputs, "call">,
+): Promise<void> {
+  const shown = services.slice(0, MAX_EXPLAINED);
+  if (shown.length === 0) return;
+  const failed = collectingStream();
+  const seen = await seeInstallation(
+    { ...options, manifests: undefined },
+    { command: "hawser explain", io: { env, stderr: failed } },
+  );
+  const problems = seen.ok ? seen.input.problems.map((problem) => findingOf(problem, seen.placeOf)) : [];
+  for (const subject of shown) {
+    say(`explain ${subject}`);
+    const [stdout, stderr] = [collectingStream(), collectingStream()];
+    if (seen.ok) printExplained({ subject, input: seen.input, problems, form: "text" }, { stdout, stderr });
+    const text = seen.ok ? `${stdout.text()}${stderr.text()}` : failed.text();
+    bundle.addText(`outputs/explain/${subject.replace("/", "_")}.txt`, text);
+  }
   if (services.length > MAX_EXPLAINED) bundle.addMissing(`explanations of ${services.length - MAX_EXPLAINED} Services`);
 }
 
@@ -170,15 +194,4 @@ async function write(file: string, bundle: ReportBundle, io: ProgramIo): Promise
   );
   io.stdout.write(`${file}\n`);
   return 0;
-}
-
-function collector(): Writable & { text(): string } {
-  const parts: Buffer[] = [];
-  const stream = new Writable({
-    write(part: Buffer, _encoding, done) {
-      parts.push(part);
-      done();
-    },
-  });
-  return Object.assign(stream, { text: () => Buffer.concat(parts).toString() });
 }

@@ -6,7 +6,7 @@ import { isUrlText } from "#src/view/url-question.ts";
 import { outputOfExplanation } from "./output-of-explanation.ts";
 import { printLines } from "./print-lines.ts";
 import { printOutput } from "./print-output.ts";
-import { seeSubject, subjectOptions } from "./see-subject.ts";
+import { type SeenSubject, seeSubject, subjectOptions } from "./see-subject.ts";
 
 const command = "hawser explain";
 const about = `Explains one Service or one address of the Hawser in a cluster, or in a folder of manifests: whether it is Hawser's,
@@ -31,8 +31,14 @@ const BLIND: readonly string[] = ["API_ACCESS_REFUSED", "API_SERVER_UNREACHABLE"
 export async function runExplain(args: readonly string[], io: ProgramIo): Promise<number> {
   if (args.some(isUrlText)) return (await import("./run-explain-url.ts")).runExplainUrl(args, io);
   const seen = await seeSubject(args, io, { command, about, json });
-  if (!seen.ok) return seen.code;
-  const { input, subject, problems, form } = seen;
+  return seen.ok ? printExplained(seen, io) : seen.code;
+}
+
+/** Explains one subject of an installation that was seen. Returns the exit code. */
+export function printExplained(
+  { input, subject, problems, form }: SeenSubject,
+  io: Pick<ProgramIo, "stdout" | "stderr">,
+): number {
   const explained = explain(input, subject);
   if (!explained.ok) {
     // The subject may be among what cannot be read.

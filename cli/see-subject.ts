@@ -19,17 +19,17 @@ interface SubjectCommand {
   readonly json: string;
 }
 
-/** What a call asks about, and the installation; or the exit code, after saying why not. */
-type SeenSubject =
-  | {
-      readonly ok: true;
-      readonly subject: string;
-      readonly input: ExplainInput;
-      /** Those of the source, with the files that they are in. */
-      readonly problems: readonly Finding[];
-      readonly form: OutputForm;
-    }
-  | { readonly ok: false; readonly code: number };
+/** What is asked about, and the installation. */
+export interface SeenSubject {
+  readonly subject: string;
+  readonly input: ExplainInput;
+  /** Those of the source, with the files that they are in. */
+  readonly problems: readonly Finding[];
+  readonly form: OutputForm;
+}
+
+/** What a call asks about; or the exit code, after saying why not. */
+type SeenCall = ({ readonly ok: true } & SeenSubject) | { readonly ok: false; readonly code: number };
 
 /** The options of a command about one subject; `json` says what its JSON is. */
 export function subjectOptions(json: string) {
@@ -41,7 +41,7 @@ export async function seeSubject(
   args: readonly string[],
   io: ProgramIo,
   { command, about, json }: SubjectCommand,
-): Promise<SeenSubject> {
+): Promise<SeenCall> {
   const read = readOptions(subjectOptions(json), args, io, { command, about, rest: "SUBJECT" });
   if (read.kind === "exit") return { ok: false, code: read.code };
   const subject = subjectIn(command, read.rest, io);

@@ -138,6 +138,10 @@ const texts: Readonly<Record<string, string>> = {
   [`${pod}:9120/proxy/metrics`]: `hawser_build_info{version="0.1.0"} 1\nodd{token="${planted.metric}"} 1\n`,
 };
 
+/** Services that are there, too, and how often the Services were listed. */
+let others: readonly unknown[] = [];
+let looks = 0;
+
 let server: Server;
 let folder: string;
 let kubeconfig: string;
@@ -150,7 +154,9 @@ beforeAll(async () => {
       response.end(text);
       return;
     }
-    const items = lists[pathname];
+    const isService = pathname === "/api/v1/services";
+    if (isService) looks += 1;
+    const items = isService ? [...(lists[pathname] ?? []), ...others] : lists[pathname];
     const isRefused = pathname === "/api/v1/nodes" || text !== undefined;
     response.writeHead(isRefused ? 403 : 200, { "content-type": "application/json" });
     const refusal = { kind: "Status", message: 'nodes is forbidden: User "x" cannot list resource "nodes"' };
@@ -254,6 +260,21 @@ describe("C hawser collect", () => {
   it("names what is missing", () => {
     expect(files.get("MISSING.txt")).toContain('cannot list resource "nodes"');
     expect(files.get("MISSING.txt")).toMatch(/^logs\/hawser-controller-a\/controller\.previous\.log: 403/m);
+  });
+
+  it("looks at the cluster as often, however many Services it explains", async () => {
+    const lookFor = async (count: number): Promise<readonly [number, number]> => {
+      looks = 0;
+      others = Array.from({ length: count }, (_, at) => ({
+        metadata: { name: `other-${at}`, namespace: "shop" },
+        spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+      }));
+      const { stderr } = await callCli(["collect", "--kubeconfig", kubeconfig, "-o", join(folder, "other.tar.gz")]);
+      others = [];
+      return [looks, stderr.split("\n").filter((line) => line.startsWith("collect: explain ")).length];
+    };
+    const [[few, one], [many, more]] = [await lookFor(0), await lookFor(30)];
+    expect([many - few, one, more]).toEqual([0, 1, 20]);
   });
 
   it("exits with 1 where the file cannot be written, and with 2 where there is no kubeconfig", async () => {

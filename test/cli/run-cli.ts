@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { collectingStream } from "#cli/collecting-stream.ts";
 import { runHawser } from "#cli/run-hawser.ts";
 
 const MAIN = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -60,7 +60,7 @@ export async function runCli(args: readonly string[], env: Record<string, string
 
 /** Runs a command that ends by itself inside this process: a second cheaper than `runCli`, and the same code. */
 export async function callCli(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
-  const [stdout, stderr] = [collector(), collector()];
+  const [stdout, stderr] = [collectingStream(), collectingStream()];
   const io = {
     env: { ...process.env, ...env },
     stdout,
@@ -70,15 +70,4 @@ export async function callCli(args: readonly string[], env: Record<string, strin
   };
   const code = await runHawser(args, io);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
-}
-
-function collector(): Writable & { text(): string } {
-  const parts: Buffer[] = [];
-  const stream = new Writable({
-    write(part: Buffer, _encoding, done) {
-      parts.push(part);
-      done();
-    },
-  });
-  return Object.assign(stream, { text: () => Buffer.concat(parts).toString() });
 }
