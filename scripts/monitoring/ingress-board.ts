@@ -1,37 +1,13 @@
-import type { Board, Panel } from "./board.ts";
+import type { Board } from "./board.ts";
+import { lines, quantile, quantiles, RATE, stat } from "./panels.ts";
 import { programRow } from "./program-row.ts";
 
 /** Series of the chosen replicas. */
 const REPLICAS = '{namespace=~"$namespace", pod=~"$pod"}';
 /** Series of the chosen Ingresses on these replicas: `namespace` is that of the Ingress. */
 const OBJECTS = '{namespace=~"$ingress_namespace", ingress=~"$ingress", pod=~"$pod"}';
-const FAILED = OBJECTS.replace("{", '{status="5xx", ');
-const RATE = "[$__rate_interval]";
-
-const stat = (title: string, description: string, expr: string, rest: Partial<Panel> = {}): Panel => ({
-  title,
-  description,
-  type: "stat",
-  unit: "short",
-  width: 4,
-  queries: [{ expr, legend: "" }],
-  ...rest,
-});
-
-const lines = (
-  { title, description, unit = "cps", width = 8 }: Pick<Panel, "title" | "description"> & Partial<Panel>,
-  ...queries: readonly (readonly [expr: string, legend: string])[]
-): Panel => ({
-  title,
-  description,
-  type: "timeseries",
-  unit,
-  width,
-  queries: queries.map(([expr, legend]) => ({ expr, legend })),
-});
-
-const quantile = (part: number, metric: string, by = "le"): string =>
-  `histogram_quantile(${part}, sum by (${by}) (rate(${metric}${RATE})))`;
+/** Of these series those of answers with 5xx. */
+const failed = (labels: string): string => labels.replace("{", '{status="5xx", ');
 
 /** The ingress: requests, endpoints, connections, certificates. */
 export const INGRESS_BOARD: Board = {
@@ -63,7 +39,7 @@ export const INGRESS_BOARD: Board = {
         stat(
           "Answered with 5xx",
           "Part of all requests.",
-          `sum(rate(hawser_ingress_requests_total{status="5xx", namespace=~"$namespace", pod=~"$pod"}${RATE})) / sum(rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`,
+          `sum(rate(hawser_ingress_requests_total${failed(REPLICAS)}${RATE})) / sum(rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`,
           { unit: "percentunit", redFrom: 0.05 },
         ),
         stat(
@@ -98,19 +74,18 @@ export const INGRESS_BOARD: Board = {
     {
       title: "Requests",
       panels: [
-        {
-          ...lines(
-            { title: "Requests by status", description: "All requests, also those that match no rule.", unit: "reqps" },
-            [`sum by (status) (rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`, "{{status}}"],
-          ),
-          isStacked: true,
-        },
+        lines(
+          {
+            title: "Requests by status",
+            description: "All requests, also those that match no rule.",
+            unit: "reqps",
+            isStacked: true,
+          },
+          [`sum by (status) (rate(hawser_ingress_requests_total${REPLICAS}${RATE}))`, "{{status}}"],
+        ),
         lines(
           { title: "Duration", description: "Time from a request's head to the end of its answer.", unit: "s" },
-          ...[0.5, 0.95, 0.99].map(
-            (part) =>
-              [quantile(part, `hawser_ingress_request_duration_seconds_bucket${REPLICAS}`), `p${part * 100}`] as const,
-          ),
+          ...quantiles([0.5, 0.95, 0.99], `hawser_ingress_request_duration_seconds_bucket${REPLICAS}`),
         ),
         lines(
           {
@@ -135,7 +110,7 @@ export const INGRESS_BOARD: Board = {
             unit: "percentunit",
           },
           [
-            `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${FAILED}${RATE})) / sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${OBJECTS}${RATE})) > 0)`,
+            `topk(10, sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${failed(OBJECTS)}${RATE})) / sum by (namespace, ingress) (rate(hawser_ingress_object_requests_total${OBJECTS}${RATE})) > 0)`,
             "{{namespace}}/{{ingress}}",
           ],
         ),
