@@ -22,8 +22,7 @@ import { buildCertManager } from "#lab/companions/cert-manager/build-cert-manage
 import { buildExternalDns } from "#lab/companions/external-dns/build-external-dns.ts";
 import { fetchNodePackages } from "#lab/install/node-packages.ts";
 import { whyNoParts } from "../lab/install/why-no-install.ts";
-import { processIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
+import { readScriptOptions } from "./read-script-options.js";
 
 const ENTER = fileURLToPath(new URL("../lab/rack/enter.js", import.meta.url));
 const MAIN = fileURLToPath(new URL("../lab/cluster/main.ts", import.meta.url));
@@ -53,13 +52,7 @@ const specs = {
 };
 const about =
   "Builds a real Kubernetes the first time, with Go, and starts it in namespaces of this machine to see that it works.";
-const read = readOptions(specs, process.argv.slice(2), processIo, {
-  command: "npm run cluster --",
-  about,
-  hasVariables: false,
-});
-if (read.kind === "exit") process.exit(read.code);
-const { values } = read;
+const values = readScriptOptions("cluster", specs, about);
 
 /** Runs the cluster in namespaces of its own; with --keep a port of this machine's loopback leads to it. */
 async function start(directory) {

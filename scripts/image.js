@@ -4,15 +4,15 @@
 //   --root DIR  Write the image's files into this folder instead (the Containerfile does)
 // Also writes install/, kustomizations of config/expose that name this image.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { processIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
+import { version } from "#src/process/version.ts";
 import { imageArchive } from "./image/archive.ts";
 import { contentTag } from "./image/content-tag.ts";
 import { rootFiles } from "./image/root-files.ts";
 import { writeInstall } from "./image/write-install.ts";
+import { readScriptOptions } from "./read-script-options.js";
 
 /** A name that leads to no registry: a node that lacks the image says so, and fetches nothing from a stranger. */
 const REPOSITORY = "localhost/hawser";
@@ -31,14 +31,7 @@ const specs = {
   },
 };
 const about = "Makes the container image as an OCI archive that containerd, docker and podman load. Needs no daemon.";
-const read = readOptions(specs, process.argv.slice(2), processIo, {
-  command: "npm run image --",
-  about,
-  hasVariables: false,
-});
-if (read.kind === "exit") process.exit(read.code);
-const { values } = read;
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const values = readScriptOptions("image", specs, about);
 // Paths are relative to the folder in which npm was called.
 const here = process.env.INIT_CWD ?? process.cwd();
 const layers = await rootFiles(root);

@@ -3,13 +3,13 @@
 //   --out DIR     Where to write it; default dist in this folder
 //   --executable  Also write a single executable of this platform, and an archive of it
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { processIo } from "#src/process/program-io.ts";
-import { readOptions } from "#src/process/read-options.ts";
+import { version } from "#src/process/version.ts";
 import { buildExecutable } from "./plugin/build-executable.ts";
 import { bundlePlugin } from "./plugin/bundle-plugin.ts";
+import { readScriptOptions } from "./read-script-options.js";
 
 const NAME = "kubectl-hawser";
 
@@ -22,13 +22,7 @@ const specs = {
   },
 };
 const about = `Makes the kubectl plug-in: DIR/${NAME}, a script for any Node from 24 on.`;
-const read = readOptions(specs, process.argv.slice(2), processIo, {
-  command: "npm run plugin --",
-  about,
-  hasVariables: false,
-});
-if (read.kind === "exit") process.exit(read.code);
-const { values } = read;
+const values = readScriptOptions("plugin", specs, about);
 // Paths are relative to the folder in which npm was called.
 const out = resolve(process.env.INIT_CWD ?? process.cwd(), values.out);
 mkdirSync(out, { recursive: true });
@@ -42,7 +36,6 @@ const file = join(out, NAME);
 writeFileSync(file, script, { mode: 0o755 });
 say(file);
 if (values.executable) {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const platform = `${process.platform}-${process.arch}`;
   const folder = join(out, platform);
   mkdirSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
+import { version } from "#src/process/version.ts";
 
 const ENTRY = "cli/plug-in.ts";
 /** What of Node the bundle uses came with this version. */
@@ -23,7 +23,7 @@ export async function bundlePlugin(root: string): Promise<string> {
     input: { "kubectl-hawser": join(root, ENTRY) },
     platform: "node",
     external: ["@kubernetes/client-node"],
-    plugins: [knownVersion(root)],
+    plugins: [knownVersion()],
     transform: { target: `node${NEEDED_NODE}` },
     onLog: (level, { message }) => {
       if (level === "warn") throw new Error(`bundling ${ENTRY}: ${message}`);
@@ -39,8 +39,7 @@ export async function bundlePlugin(root: string): Promise<string> {
 }
 
 /** The version is in package.json, which is not beside the plug-in. */
-function knownVersion(root: string): Plugin {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { readonly version: string };
+function knownVersion(): Plugin {
   return {
     name: "known-version",
     load: {
