@@ -37,13 +37,28 @@ export interface Grant {
   readonly rules: readonly PolicyRule[];
 }
 
-/** The file that a namespace's audit goes to, and the flags that make the API server write it. */
-export function auditOf(
-  namespace: string,
-  directory: string,
-): { readonly file: string; readonly flags: readonly string[] } {
+/** Which requests are written down: those of these users or groups, or of these resources. */
+export interface Audited {
+  readonly users?: readonly string[];
+  readonly userGroups?: readonly string[];
+  readonly resources?: readonly { readonly group: string; readonly resources: readonly string[] }[];
+}
+
+/** The file that an audit goes to, and the flags that make the API server write it. */
+export interface Audit {
+  readonly file: string;
+  readonly flags: readonly string[];
+}
+
+/** The audit of the programs of a namespace. */
+export function auditOf(namespace: string, directory: string): Audit {
+  return prepareAudit({ userGroups: [`system:serviceaccounts:${namespace}`] }, directory);
+}
+
+/** Writes the policy of an audit into a folder, where the audit goes, too. */
+export function prepareAudit(audited: Audited, directory: string): Audit {
   const policy = join(directory, "audit-policy.yaml");
-  const rule = { level: "Metadata", userGroups: [`system:serviceaccounts:${namespace}`] };
+  const rule = { level: "Metadata", ...audited };
   const rules = { omitStages: ["RequestReceived"], rules: [rule, { level: "None" }] };
   writeFileSync(policy, stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", ...rules }));
   const file = join(directory, "audit.log");

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { selfSigned } from "#ingress/tls/self-signed.ts";
 import { whyNoCluster } from "#lab/cluster/build-cluster.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
 import { type Definition, install } from "#lab/cluster/definition.ts";
+import { type AuditEvent, prepareAudit, readAudit } from "#lab/install/audit.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import { startCommand } from "#test/cli/run-cli.ts";
 import { config, readManifests } from "#test/config/kustomization.ts";
@@ -44,15 +45,6 @@ const CLUSTER_RULES = [
 const SECRET_RULES = [{ apiGroups: [""], resources: ["secrets"], verbs: ["list", "watch"] }];
 const LEASE_RULES = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] }];
 
-/** A request as the API server wrote it down (audit.k8s.io/v1 Event). */
-interface Audited {
-  readonly verb: string;
-  readonly requestURI: string;
-  readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly name?: string };
-  readonly responseStatus?: { readonly code?: number };
-}
-
 /** An Event (v1), as far as it is looked at. */
 interface EventObject {
   readonly type: string;
@@ -65,16 +57,15 @@ type Entry = Readonly<Record<string, unknown>>;
 
 describe.skipIf(reason !== undefined)("the ingress on a real API server", () => {
   let directory: string;
+  let auditFile: string;
   let cluster: Cluster;
   let kubeconfig: string;
   const closers: (() => unknown)[] = [];
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), "hawser-ingress-"));
-    const policy = join(directory, "policy.yaml");
-    const rules = [{ level: "Metadata", users: [USER], omitStages: ["RequestReceived"] }, { level: "None" }];
-    writeFileSync(policy, JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules }));
-    const apiServerFlags = [`--audit-policy-file=${policy}`, `--audit-log-path=${join(directory, "audit.log")}`];
+    const { file, flags: apiServerFlags } = prepareAudit({ users: [USER] }, directory);
+    auditFile = file;
     cluster = await Cluster.start({ directory, users: [{ name: USER }], apiServerFlags });
     kubeconfig = join(directory, "ingress.kubeconfig");
     cluster.writeKubeconfig(kubeconfig, { token: cluster.tokenOf(USER) });
@@ -167,12 +158,11 @@ describe.skipIf(reason !== undefined)("the ingress on a real API server", () => 
 
   const BY_SERVICE = `--publish-service=${SYSTEM}/hawser-ingress`;
 
-  function audited(): readonly Audited[] {
-    const lines = readFileSync(join(directory, "audit.log"), "utf8").split("\n").slice(0, -1);
-    return lines.map((line) => JSON.parse(line) as Audited).filter(({ user }) => user.username === USER);
+  function audited(): readonly AuditEvent[] {
+    return readAudit(auditFile).filter(({ user }) => user.username === USER);
   }
 
-  const statusWrites = (): readonly Audited[] =>
+  const statusWrites = (): readonly AuditEvent[] =>
     audited().filter(({ verb, objectRef }) => verb === "patch" && objectRef?.subresource === "status");
 
   it("I-S1 I-S5 publishes the Service's addresses on what it serves, follows them, and touches nothing else", async () => {

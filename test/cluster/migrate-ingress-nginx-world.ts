@@ -1,11 +1,12 @@
 // A cluster with ingress-nginx in it, a shell in which the printed procedure is played, and clients that ask all the time.
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { V1DeploymentList, V1ServiceList } from "@kubernetes/client-node";
 import { applyManifests } from "#lab/cluster/apply-manifests.ts";
 import { Cluster } from "#lab/cluster/cluster.ts";
+import { prepareAudit, readAudit } from "#lab/install/audit.ts";
 import { ingressNginxFile } from "#lab/ingress-nginx/build-ingress-nginx.ts";
 import { Kubelets } from "#lab/kubelet/kubelets.ts";
 import { Rack } from "#lab/rack/rack.ts";
@@ -26,12 +27,6 @@ export const HOSTS = ["shop", "blog", "wiki"] as const;
 export const ADDRESSES = { "ingress-nginx": "192.0.2.210", "hawser-system": "192.0.2.211" } as const;
 export type Writer = keyof typeof ADDRESSES;
 
-/** A write of a status, as the API server's audit log has it. */
-interface Audited {
-  readonly user: { readonly username: string };
-  readonly responseStatus?: { readonly code?: number };
-}
-
 /** What `hawser migrate ingress-nginx -o json` prints, as far as it is looked at. */
 interface Report {
   readonly ingresses: readonly { readonly verdict: string }[];
@@ -50,6 +45,8 @@ export class IngressNginxWorld implements AsyncDisposable {
   readonly rack: Rack;
   readonly #kubelets: Kubelets;
   readonly #directory: string;
+  /** The file with the writes of statuses. */
+  readonly #audit: string;
   readonly #stack: AsyncDisposableStack;
   #steps: Report["steps"] = [];
   /** What the client got that asks all the time. */
@@ -60,12 +57,14 @@ export class IngressNginxWorld implements AsyncDisposable {
     cluster: Cluster;
     kubelets: Kubelets;
     directory: string;
+    audit: string;
     stack: AsyncDisposableStack;
   }) {
     this.rack = parts.rack;
     this.cluster = parts.cluster;
     this.#kubelets = parts.kubelets;
     this.#directory = parts.directory;
+    this.#audit = parts.audit;
     this.#stack = parts.stack;
   }
 
@@ -74,15 +73,14 @@ export class IngressNginxWorld implements AsyncDisposable {
     await using starting = new AsyncDisposableStack();
     const directory = mkdtempSync(join(tmpdir(), "hawser-migrate-nginx-"));
     starting.defer(() => rmSync(directory, { recursive: true, force: true }));
-    const policy = join(directory, "audit-policy.yaml");
-    const written = { level: "Metadata", resources: [{ group: "networking.k8s.io", resources: ["ingresses/status"] }] };
-    const rules = [{ ...written, omitStages: ["RequestReceived"] }, { level: "None" }];
-    writeFileSync(policy, JSON.stringify({ apiVersion: "audit.k8s.io/v1", kind: "Policy", rules }));
+    const statuses = [{ group: "networking.k8s.io", resources: ["ingresses/status"] }];
+    const audit = prepareAudit({ resources: statuses }, directory);
     const rack = await Rack.build({ nodes: 2, controlPlane: true });
     starting.use(rack);
-    const apiServerFlags = [`--audit-policy-file=${policy}`, `--audit-log-path=${join(directory, "audit.log")}`];
     const place = { directory: join(directory, "cluster"), host: rack.controlPlane };
-    const cluster = starting.use(await Cluster.start({ ...place, controllerManager: true, apiServerFlags }));
+    const cluster = starting.use(
+      await Cluster.start({ ...place, controllerManager: true, apiServerFlags: audit.flags }),
+    );
     const programs = [
       { image: "hawser", command: [process.execPath, CLI] },
       { image: "controller", command: [ingressNginxFile()] },
@@ -91,7 +89,14 @@ export class IngressNginxWorld implements AsyncDisposable {
     starting.defer(async () => kubelets.close());
     // Where README.md has it after `npm run image`.
     symlinkSync(join(config, "expose"), join(directory, "install"));
-    const world = new IngressNginxWorld({ rack, cluster, kubelets, directory, stack: starting.move() });
+    const world = new IngressNginxWorld({
+      rack,
+      cluster,
+      kubelets,
+      directory,
+      audit: audit.file,
+      stack: starting.move(),
+    });
     await world.#install();
     return world;
   }
@@ -194,8 +199,7 @@ export class IngressNginxWorld implements AsyncDisposable {
   }
 
   #writes(): Record<Writer, number> {
-    const lines = readFileSync(join(this.#directory, "audit.log"), "utf8").split("\n").slice(0, -1);
-    const all = lines.map((line) => JSON.parse(line) as Audited);
+    const all = readAudit(this.#audit);
     const count = (namespace: Writer): number =>
       all.filter(
         ({ user, responseStatus }) =>
