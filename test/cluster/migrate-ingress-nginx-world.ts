@@ -18,6 +18,7 @@ import { config } from "#test/config/kustomization.ts";
 import { writeFileIn } from "#test/support/write-file-in.ts";
 import { applicationText, INGRESS_NGINX } from "./migrate-ingress-nginx-objects.ts";
 import { PATIENT } from "./migrate-patience.ts";
+import { playStep, type PrintedStep } from "./play-step.ts";
 import { typedCommand } from "./typed-command.ts";
 
 const CLI = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
@@ -31,7 +32,7 @@ export type Writer = keyof typeof ADDRESSES;
 interface Report {
   readonly ingresses: readonly { readonly verdict: string }[];
   readonly files: readonly { readonly name: string; readonly text: string }[];
-  readonly steps: readonly { readonly title: string; readonly commands: readonly string[] }[];
+  readonly steps: readonly PrintedStep[];
 }
 
 /** What a client got: from which address, and the status, `000` for none. */
@@ -220,11 +221,7 @@ export class IngressNginxWorld implements AsyncDisposable {
 
   /** Plays a step as it is printed; resolves with what it printed. */
   async play(title: RegExp): Promise<string> {
-    const step = this.#steps.find((one) => title.test(one.title));
-    if (step === undefined) throw new Error(`there is no step ${title}`);
-    const { code, stdout, stderr } = await this.shell(step.commands.join("\n"));
-    if (code !== 0) throw new Error(`${step.title}: exit code ${code}\n${stdout}\n${stderr}`);
-    return stdout;
+    return playStep(this.#steps, title, async (lines) => this.shell(lines));
   }
 
   /** Hawser beside ingress-nginx, without a word in the statuses. */

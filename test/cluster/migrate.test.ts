@@ -9,6 +9,7 @@ import { withAddressPools, withConfigMap } from "./metallb-by-hand.ts";
 import { metallbItself } from "./metallb-itself.ts";
 import { PATIENT, STEP_MS } from "./migrate-patience.ts";
 import { type FormerMetallb, MigrateWorld, SERVICES, writersOfAddresses } from "./migrate-world.ts";
+import { playStep, type PrintedStep } from "./play-step.ts";
 
 const reason = whyNoCluster() ?? whyNoMetallb();
 if (reason !== undefined) console.log(`skipped, no Kubernetes with MetalLB can be had here: ${reason}`);
@@ -17,7 +18,7 @@ interface Report {
   readonly era: string;
   readonly plan: Readonly<Record<string, unknown>>;
   readonly files: readonly { readonly name: string; readonly text: string }[];
-  readonly steps: readonly { readonly title: string; readonly commands: readonly string[] }[];
+  readonly steps: readonly PrintedStep[];
   readonly problems: readonly { readonly code: string; readonly severity: string }[];
 }
 
@@ -39,13 +40,7 @@ describe.skipIf(reason !== undefined).each(METALLBS)(
 
     /** Plays a step as it is printed. What diff prints is a matter of the test. */
     async function play(title: RegExp): Promise<string> {
-      const step = report.steps.find((one) => title.test(one.title));
-      if (step === undefined) throw new Error(`there is no step ${title}`);
-      const { code, stdout, stderr } = await world.shell(
-        step.commands.join("\n").replaceAll(/\| diff .*/g, "$& || true"),
-      );
-      if (code !== 0) throw new Error(`${step.title}: exit code ${code}\n${stdout}\n${stderr}`);
-      return stdout;
+      return playStep(report.steps, title, async (lines) => world.shell(lines.replaceAll(/\| diff .*/g, "$& || true")));
     }
 
     /** Lines of diff that say that something is gone. */
