@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +6,10 @@ import { render, ways } from "#scripts/manifests/render.ts";
 import { factsOf, groupOf, type Kind, type KindFacts, kinds } from "#src/model/kind.ts";
 import { programKinds } from "#src/source/program-kinds.ts";
 import { callCli, runCli } from "#test/cli/run-cli.ts";
+import { hasKubectl } from "#test/support/kubectl.ts";
 import { config, kustomize, type Manifest, nameOf, podOf, type PodSpec, readManifests } from "./kustomization.ts";
 
 const { version } = JSON.parse(readFileSync(join(config, "../package.json"), "utf8")) as { readonly version: string };
-const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
 if (!hasKubectl) console.log("skipped in part, there is no kubectl: rendered files are compared by their objects only");
 
 /** The verbs by which a resource can be asked for by name alone, and those that ask for many or make one. */

@@ -6,11 +6,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { ways } from "#scripts/manifests/render.ts";
 import { config, kustomize, type Manifest, nameOf, podOf, readManifests } from "#test/config/kustomization.ts";
+import { hasKubectl } from "#test/support/kubectl.ts";
 import { promtool, runPromtool } from "#test/support/promtool.ts";
 import { targetLabels } from "./target-series.ts";
 
 const folder = join(config, "monitoring");
-const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
 if (!hasKubectl) console.log("skipped: there is no kubectl, config/monitoring is not rendered");
 
 interface PodMonitorSpec {

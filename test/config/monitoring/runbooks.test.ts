@@ -7,6 +7,7 @@ import type { Alert } from "#scripts/monitoring/alert.ts";
 import { ALERT_GROUPS } from "#scripts/monitoring/alert-groups.ts";
 import { callCli } from "#test/cli/run-cli.ts";
 import { read, root, tableOf, withTable } from "#test/docs/page.ts";
+import { hasKubectl } from "#test/support/kubectl.ts";
 
 const alerts = ALERT_GROUPS.flatMap((group) => group.alerts);
 const pages = readdirSync(`${root}docs/runbooks`);
@@ -25,7 +26,6 @@ const FILLED: Readonly<Record<string, string>> = {
   NODE: "n1",
 };
 
-const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
 if (!hasKubectl) console.log("skipped: there is no kubectl, its commands in runbooks are not parsed");
 
 /** The commands of the pages: those of their blocks, and those within a text. */
