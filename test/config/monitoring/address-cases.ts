@@ -3,9 +3,9 @@ import { controller, speaker, targetLabels, type TargetSeries } from "./target-s
 
 const edge = { pool: "edge", family: "ipv4" };
 
-/** Free addresses of a pool of this size. */
-const pool = (size: number, free: string): readonly TargetSeries[] => [
-  controller(1)("hawser_pool_addresses", `${size}x20`, edge),
+/** Free addresses of a pool of this size, which it has for so many values. */
+const pool = (size: number, free: string, values = 20): readonly TargetSeries[] => [
+  controller(1)("hawser_pool_addresses", `${size}x${values}`, edge),
   controller(1)("hawser_pool_addresses_free", free, edge),
 ];
 
@@ -70,10 +70,7 @@ export const ADDRESS_CASES: readonly AlertCase[] = [
     what: "five of the last 15 go each hour",
     at: "26h",
     every: "15m",
-    series: [
-      controller(1)("hawser_pool_addresses", "40x104", edge),
-      controller(1)("hawser_pool_addresses_free", "35-0.225x104", edge),
-    ],
+    series: pool(40, "35-0.225x104", 104),
     fires: {
       labels: edge,
       says: "As the last day went on, the pool edge has no free address (ipv4) within three days.",
@@ -84,20 +81,14 @@ export const ADDRESS_CASES: readonly AlertCase[] = [
     what: "nothing changes",
     at: "26h",
     every: "15m",
-    series: [
-      controller(1)("hawser_pool_addresses", "40x104", edge),
-      controller(1)("hawser_pool_addresses_free", "10x104", edge),
-    ],
+    series: pool(40, "10x104", 104),
   },
   {
     alert: "HawserPoolFullSoon",
     what: "a new pool is filled, and more than half is free",
     at: "26h",
     every: "15m",
-    series: [
-      controller(1)("hawser_pool_addresses", "400x104", edge),
-      controller(1)("hawser_pool_addresses_free", "400-1.5x104", edge),
-    ],
+    series: pool(400, "400-1.5x104", 104),
   },
   {
     alert: "HawserAddressesOrphaned",
