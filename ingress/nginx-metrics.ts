@@ -1,10 +1,11 @@
 import type { Registry } from "prom-client";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Certificate } from "#src/tls/read-certificate.ts";
-import { registerComputed, registerComputedHistogram, type MetricSample } from "./register-computed.ts";
+import type { ComputedMetric } from "#src/process/metric-sample.ts";
+import { registerComputed, registerComputedHistogram } from "./register-computed.ts";
 import type { Counters } from "./engine/counters.ts";
 import type { RequestSeries, Series } from "./engine/request-series.ts";
-import { objectsOf, shownCertificates } from "./traffic-metrics.ts";
+import { forgetOld, shownCertificates } from "./traffic-metrics.ts";
 
 const PREFIX = "nginx_ingress_controller_";
 const REQUEST_LABELS = ["status", "method", "path", "namespace", "ingress", "service", "canary", "host"];
@@ -34,13 +35,16 @@ export function registerNginxMetrics(registry: Registry, figures: NginxFigures):
     about: {
       readonly help: string;
       readonly labels: readonly string[];
-      readonly samples: () => readonly MetricSample[];
+      readonly samples: ComputedMetric["samples"];
     },
   ) =>
     registerComputed(
       registry,
       { name: PREFIX + name, help: about.help, labelNames: [...names, ...about.labels], type },
-      () => about.samples().map(({ labels, value }) => ({ labels: { ...constant, ...labels }, value })),
+      function* () {
+        for (const sample of about.samples())
+          yield sample && { labels: { ...constant, ...sample.labels }, value: sample.value };
+      },
     );
   const one = (
     type: "counter" | "gauge",
@@ -50,14 +54,18 @@ export function registerNginxMetrics(registry: Registry, figures: NginxFigures):
   register("counter", "requests", {
     help: "The total number of client requests",
     labels: REQUEST_LABELS,
-    samples: () => {
-      series.keepOnly(objectsOf(table()));
-      return series.all().map(({ labels, requests }) => ({ labels: { ...labels }, value: requests }));
+    *samples() {
+      yield* forgetOld(series, table);
+      for (const { labels, requests } of series.all()) yield { labels: { ...labels }, value: requests };
     },
   });
   for (const [name, help, counts] of HISTOGRAMS)
-    registerComputedHistogram(registry, { name: PREFIX + name, help, labelNames: [...names, ...REQUEST_LABELS] }, () =>
-      series.all().map((all) => ({ labels: { ...constant, ...all.labels }, counts: counts(all) })),
+    registerComputedHistogram(
+      registry,
+      { name: PREFIX + name, help, labelNames: [...names, ...REQUEST_LABELS] },
+      function* () {
+        for (const all of series.all()) yield { labels: { ...constant, ...all.labels }, counts: counts(all) };
+      },
     );
   one("counter", "success", { help: "Cumulative number of route tables made", value: () => tables().count });
   one("gauge", "config_last_reload_successful", {
@@ -77,11 +85,13 @@ export function registerNginxMetrics(registry: Registry, figures: NginxFigures):
   register("gauge", "ssl_expire_time_seconds", {
     help: "When the certificate of a host ends, in seconds since 1970",
     labels: ["class", "host", "namespace", "secret_name"],
-    samples: () =>
-      shownCertificates(certificates()).map(({ host, namespace, secret, endSeconds }) => ({
-        labels: { class: constant.controller_class, host, namespace, secret_name: secret },
-        value: endSeconds,
-      })),
+    *samples() {
+      for (const { host, namespace, secret, endSeconds } of shownCertificates(certificates()))
+        yield {
+          labels: { class: constant.controller_class, host, namespace, secret_name: secret },
+          value: endSeconds,
+        };
+    },
   });
   register("gauge", "nginx_process_connections", {
     help: "Client connections open",

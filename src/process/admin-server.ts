@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList } from "node:net";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
@@ -8,6 +8,8 @@ import { closeServer } from "./close-server.ts";
 import { listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import type { MetricsServer } from "./metrics-server.ts";
+import { printMetrics } from "./print-metrics.ts";
+import { sendSlices, type SlicedAnswer } from "./send-slices.ts";
 import { pathOf, plain, refusedMethod, sendShortAnswer, type ShortAnswer } from "./short-answer.ts";
 
 /** Scrapes and probes are short: a client that takes longer for a request, or is silent for longer, is closed. */
@@ -40,7 +42,9 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-type Routes = ReadonlyMap<string, () => ShortAnswer | Promise<ShortAnswer>>;
+type Answer = ShortAnswer | SlicedAnswer;
+
+type Routes = ReadonlyMap<string, () => Answer | Promise<Answer>>;
 
 /**
  * Serves `/healthz` (the program runs), `/readyz` (200, or 503 until every condition holds; the body lists them) and
@@ -51,6 +55,12 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
   const { port, address, log, metrics, registry, silenceMs = SILENCE_MS } = options;
   void metrics?.start(registry);
   const routesFor = chooseRoutes(options);
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const routes = await routesFor(request);
+    const answered = routes === undefined ? UNAUTHORIZED : await answer(request, routes);
+    if ("slices" in answered) await sendSlices(request, response, answered, silenceMs);
+    else sendShortAnswer(request, response, answered);
+  }
   const server = createServer(
     {
       headersTimeout: silenceMs,
@@ -59,13 +69,12 @@ export function startAdminServer(options: AdminServerOptions): AdminServer {
       connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, silenceMs),
     },
     (request, response) => {
-      void routesFor(request)
-        .then(async (routes) => (routes === undefined ? UNAUTHORIZED : answer(request, routes)))
-        .catch((error: unknown) => {
-          log.error({ err: error, path: request.url }, "cannot answer on the admin port");
-          return plain("internal error\n", 500);
-        })
-        .then((answered) => sendShortAnswer(request, response, answered));
+      void respond(request, response).catch((error: unknown) => {
+        // The client went away, or took nothing.
+        if (response.headersSent) return log.debug({ err: error, path: request.url }, "an answer ended early");
+        log.error({ err: error, path: request.url }, "cannot answer on the admin port");
+        sendShortAnswer(request, response, plain("internal error\n", 500));
+      });
     },
   );
   boundAdminConnections(server);
@@ -102,12 +111,12 @@ function chooseRoutes(options: AdminServerOptions): (request: IncomingMessage) =
 }
 
 function sharedRoutes({ health, registry, metrics }: AdminServerOptions): Routes {
-  const routes = new Map<string, () => ShortAnswer | Promise<ShortAnswer>>([
+  const routes = new Map<string, () => Answer | Promise<Answer>>([
     ["/healthz", () => plain("ok\n")],
     ["/readyz", () => plain(health.report(), health.ready() ? 200 : 503)],
   ]);
   if (metrics === undefined)
-    routes.set("/metrics", async () => ({ contentType: registry.contentType, body: await registry.metrics() }));
+    routes.set("/metrics", () => ({ contentType: registry.contentType, slices: printMetrics(registry) }));
   return routes;
 }
 
@@ -120,7 +129,7 @@ function isFromThisHost({ socket: { remoteAddress = "", remoteFamily } }: Incomi
   return loopback.check(remoteAddress, remoteFamily === "IPv6" ? "ipv6" : "ipv4");
 }
 
-async function answer(request: IncomingMessage, routes: Routes): Promise<ShortAnswer> {
+async function answer(request: IncomingMessage, routes: Routes): Promise<Answer> {
   const refused = refusedMethod(request);
   if (refused !== undefined) return refused;
   const route = routes.get(pathOf(request));

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Registry } from "prom-client";
@@ -10,6 +10,8 @@ import { closeServer } from "./close-server.ts";
 import { type ListenHandle, listenWithRetry } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import { bearerOf } from "./open-token-file.ts";
+import { printMetrics } from "./print-metrics.ts";
+import { sendSlices, type SlicedAnswer } from "./send-slices.ts";
 import { pathOf, plain, refusedMethod, sendShortAnswer, type ShortAnswer } from "./short-answer.ts";
 
 /** Scrapes are short: a client that takes longer for its part is closed. */
@@ -89,7 +91,12 @@ class TlsMetricsServer implements MetricsServer {
     const limits = { headersTimeout: SILENCE_MS, requestTimeout: SILENCE_MS, keepAliveTimeout: SILENCE_MS };
     const tls = { ...pair, handshakeTimeout: SILENCE_MS, minVersion: "TLSv1.2" } as const;
     this.#server = createServer({ ...limits, ...tls, connectionsCheckingInterval: 1_000 }, (request, response) => {
-      void this.#answer(request).then((answer) => sendShortAnswer(request, response, answer));
+      void this.#respond(request, response).catch((err: unknown) => {
+        // The client went away, or took nothing.
+        if (response.headersSent) return options.log.debug({ err }, "an answer ended early");
+        options.log.error({ err }, "cannot answer a request for metrics");
+        sendShortAnswer(request, response, plain("internal error\n", 500));
+      });
     });
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -124,20 +131,21 @@ class TlsMetricsServer implements MetricsServer {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<ShortAnswer> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answer(request);
+    if ("slices" in answer) await sendSlices(request, response, answer);
+    else sendShortAnswer(request, response, answer);
+  }
+
+  async #answer(request: IncomingMessage): Promise<ShortAnswer | SlicedAnswer> {
     if (pathOf(request) !== "/metrics") return plain("not found; try /metrics\n", 404);
     const refused = refusedMethod(request);
     if (refused !== undefined) return refused;
-    try {
-      const token = bearerOf(request.headers.authorization);
-      const verdict = token === "" ? "unauthenticated" : await this.#options.judge(token);
-      if (verdict !== "allowed") return REFUSALS[verdict];
-      const registry = this.#registry;
-      if (registry === undefined) return REFUSALS.unknown;
-      return { contentType: registry.contentType, body: await registry.metrics() };
-    } catch (err) {
-      this.#options.log.error({ err }, "cannot answer a request for metrics");
-      return plain("internal error\n", 500);
-    }
+    const token = bearerOf(request.headers.authorization);
+    const verdict = token === "" ? "unauthenticated" : await this.#options.judge(token);
+    if (verdict !== "allowed") return REFUSALS[verdict];
+    const registry = this.#registry;
+    if (registry === undefined) return REFUSALS.unknown;
+    return { contentType: registry.contentType, slices: printMetrics(registry) };
   }
 }
