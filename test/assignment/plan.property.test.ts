@@ -59,7 +59,7 @@ describe("planAssignments() properties", () => {
         for (const text of holders(foreign, (one) => one.assignedAddresses).keys())
           expect((after.get(text) ?? []).every((one) => kept.get(text)?.includes(one))).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -96,7 +96,7 @@ describe("planAssignments() properties", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -118,7 +118,7 @@ describe("planAssignments() properties", () => {
         }
         throw new Error("never comes to rest");
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -142,7 +142,7 @@ describe("planAssignments() properties", () => {
           for (const ip of gained) expect(closed.some((range) => rangeContains(range, ip))).toBe(false);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 

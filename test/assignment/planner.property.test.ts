@@ -161,7 +161,7 @@ describe("AssignmentPlanner properties", () => {
           }
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 700 },
     );
   });
 

@@ -90,7 +90,7 @@ describe("Pacing", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -18,7 +18,7 @@ describe("Speaker", () => {
         const network = atRest(size, ips);
         for (const ip of ips) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -124,7 +124,7 @@ describe("Speaker", () => {
         network.run(1_000, check);
         for (const ip of free) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -274,7 +274,7 @@ describe("Speaker", () => {
           return expect(rounds.length).toBeGreaterThan(0);
         });
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -290,7 +290,7 @@ describe("Speaker", () => {
         expect(leaver.hasLeft).toBe(true);
         for (const ip of ips) expect(network.answering(ip)).not.toContain(leaver.name);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -317,7 +317,7 @@ describe("Speaker", () => {
         network.run(3 * TICK_MS);
         for (const ip of ips) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -351,7 +351,7 @@ describe("Speaker", () => {
         }
         for (const ip of ips) expect(network.answering(ip)).toHaveLength(1);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -488,7 +488,7 @@ describe("Speaker under any faults", () => {
           network.run(500, () => expect(network.owners()).toEqual(owners));
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -517,7 +517,7 @@ describe("Speaker under any faults", () => {
           expect(network.owners()).toEqual(ips.map(() => "n1"));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
