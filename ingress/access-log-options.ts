@@ -1,11 +1,11 @@
 import { optionInvalid } from "#src/model/option-invalid.ts";
 import type { Parsed } from "#src/model/problem.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import type { AccessLogOptions } from "./engine/access-log.ts";
-import { jsonLogFormat } from "./engine/json-log-format.ts";
-import type { LogFormat } from "./engine/log-format.ts";
-import { LOG_VARIABLES } from "./engine/log-variables.ts";
-import { NGINX_TEMPLATE, templateLogFormat } from "./engine/template-log-format.ts";
+import type { AccessLogOptions } from "./engine/log/access-log.ts";
+import { jsonLogFormat } from "./engine/log/json-log-format.ts";
+import type { LogFormat } from "./engine/log/log-format.ts";
+import { LOG_VARIABLES } from "./engine/log/log-variables.ts";
+import { NGINX_TEMPLATE, templateLogFormat } from "./engine/log/template-log-format.ts";
 
 /** The options of the access log. */
 export const accessLogOptions = {

@@ -1,5 +1,5 @@
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import { HEADER_NAMES } from "./engine/forwarded-request.ts";
+import { HEADER_NAMES } from "./engine/h1/forwarded-request.ts";
 import { DEFAULT_LIMITS, type Limits } from "./engine/limits.ts";
 
 const KIB = 1_024;

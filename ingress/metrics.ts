@@ -7,7 +7,7 @@ import { LIMIT_COUNTERS, type SharedCounts } from "./limits/shared-counts.ts";
 import type { ConnectionGate } from "./io/connection-gate.ts";
 import { FETCH_OUTCOMES, type RemoteKeys } from "./auth/remote-keys.ts";
 import { MIRROR_OUTCOMES, type MirrorSender } from "./mirror/mirror-sender.ts";
-import type { EndpointHealth } from "./engine/endpoint-health.ts";
+import type { EndpointHealth } from "./engine/endpoints/endpoint-health.ts";
 import { registerComputed, registerComputedHistogram } from "./register-computed.ts";
 
 const REQUESTS = "hawser_ingress_requests_total";

@@ -2,7 +2,7 @@ import type { QuestionedRequest } from "#src/auth/auth-question.ts";
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { FilterRequest } from "#src/filters/filter-request.ts";
 import type { AccessGrant } from "./access-grant.ts";
-import type { AnswerStatus } from "./answer.ts";
+import type { AnswerStatus } from "./h1/answer.ts";
 import type { AnswerCause } from "./decide-request.ts";
 
 /** What is looked at of a request that has to show who sends it; good for as long as its head is. */

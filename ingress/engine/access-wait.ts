@@ -1,8 +1,9 @@
 import type { AccessDecision } from "./access-control.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision, LackingDecision } from "./decide-request.ts";
-import { readRequestHead, type ReceivedRequest } from "./request-head.ts";
-import { withEndpointsNow } from "./with-endpoints-now.ts";
+import { readRequestHead } from "./h1/read-request-head.ts";
+import type { ReceivedRequest } from "./request-head.ts";
+import { withEndpointsNow } from "./endpoints/with-endpoints-now.ts";
 
 /** What is known of a request when it begins to wait. */
 interface AwaitedRequest {

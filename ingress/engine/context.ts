@@ -7,24 +7,24 @@ import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { AccessControl } from "./access-control.ts";
-import type { AccessLog } from "./access-log.ts";
-import type { Balancer } from "./balancer.ts";
+import type { AccessLog } from "./log/access-log.ts";
+import type { Balancer } from "./endpoints/balancer.ts";
 import type { Counters } from "./counters.ts";
 import type { DateLine } from "./date-line.ts";
-import type { EndpointSecurity } from "./endpoint-security.ts";
-import type { HeaderNames } from "./forwarded-request.ts";
+import type { EndpointSecurity } from "./endpoints/endpoint-security.ts";
+import type { HeaderNames } from "./h1/forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { IngressTraffic } from "./ingress-traffic.ts";
 import type { Limits } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
-import type { SilenceWatch } from "./silence-watch.ts";
+import type { SilenceWatch } from "./endpoints/silence-watch.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSeries } from "./request-series.ts";
 import type { RequestTexts } from "./request-texts.ts";
 import type { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import type { UnsentBytes } from "./unsent-bytes.ts";
-import type { EndpointPool } from "./endpoint-pool.ts";
+import type { EndpointPool } from "./endpoints/endpoint-pool.ts";
 
 /** What all connections of an engine share. */
 export interface EngineContext extends FilterState {

@@ -10,22 +10,22 @@ import type { Connection } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { AnswerCompression } from "./answer-compression.ts";
 import type { AccessGrant } from "./access-grant.ts";
-import type { BodyReader } from "./body-reader.ts";
+import type { BodyReader } from "./h1/body-reader.ts";
 import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
-import { choiceFor } from "./choice-for.ts";
-import type { EndpointChoice } from "./endpoint-choice.ts";
-import { type NoSecurity, securityOf } from "./endpoint-security.ts";
+import { choiceFor } from "./endpoints/choice-for.ts";
+import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
+import { type NoSecurity, securityOf } from "./endpoints/endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
-import { type ForwardedRequest, keptRequestId } from "./forwarded-request.ts";
+import { type ForwardedRequest, keptRequestId } from "./h1/forwarded-request.ts";
 import { QuestionedHead } from "./questioned-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
 import { makeRequestId } from "./request-id.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
-import { wantsUpgrade } from "./upgrade.ts";
+import { wantsUpgrade } from "./h1/upgrade.ts";
 import { withRequestHeaders } from "./with-request-headers.ts";
 
 /** What an exchange begins with. */

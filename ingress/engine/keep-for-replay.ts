@@ -1,5 +1,5 @@
 import type { EndpointFailure } from "./counters.ts";
-import type { EndpointConnection } from "./endpoint-connection.ts";
+import type { EndpointConnection } from "./h1/endpoint-connection.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
 
 /** RFC 9110 section 9.2.2: what may be sent twice. */

@@ -1,7 +1,7 @@
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
-import type { BodyReader } from "./body-reader.ts";
-import { expectationOf } from "./expectation-of.ts";
+import type { BodyReader } from "./h1/body-reader.ts";
+import { expectationOf } from "./h1/expectation-of.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
 import type { ResponseReason } from "./response-reason.ts";
 

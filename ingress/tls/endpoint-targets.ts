@@ -2,7 +2,7 @@ import { checkServerIdentity, createSecureContext, type DetailedPeerCertificate 
 import type { EndpointTls } from "#src/filters/endpoint-tls.ts";
 import { parseIp } from "#src/ip/address.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
-import type { EndpointSecurity, NoSecurity } from "#ingress/engine/endpoint-security.ts";
+import type { EndpointSecurity, NoSecurity } from "#ingress/engine/endpoints/endpoint-security.ts";
 import { RecentMap } from "#src/collections/recent-map.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { intermediates } from "./intermediates.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import { REASON_LIST, type ResponseReason } from "#ingress/engine/response-reason.ts";
 import { until } from "#lab/rack/until.ts";

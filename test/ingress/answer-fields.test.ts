@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { headRoom } from "#ingress/engine/forwarded-response.ts";
+import { headRoom } from "#ingress/engine/h1/forwarded-response.ts";
 import { ResponseHead } from "#ingress/engine/response-head.ts";
 import { readAnswerSettings } from "#ingress/answer-options.ts";
 import { type Engine } from "#ingress/engine/engine.ts";

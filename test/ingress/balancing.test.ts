@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Balancing } from "#src/routing/balancing.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
-import { Balancer } from "#ingress/engine/balancer.ts";
-import { EndpointChoice } from "#ingress/engine/endpoint-choice.ts";
+import { Balancer } from "#ingress/engine/endpoints/balancer.ts";
+import { EndpointChoice } from "#ingress/engine/endpoints/endpoint-choice.ts";
 import { Dice } from "#test/assignment/dice.ts";
 import { hashedRequest } from "#test/support/hashed-request.ts";
 

@@ -5,7 +5,7 @@ import { satisfied } from "#ingress/auth/satisfied.ts";
 import { ServiceStep } from "#ingress/auth/service-step.ts";
 import { PasswordChecker } from "#ingress/auth/password-checker.ts";
 import { passwordThread, type PasswordThread } from "#ingress/auth/password-thread.ts";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { until } from "#lab/rack/until.ts";
 import { findPasswordLists, passwordClaims } from "#src/auth/find-password-lists.ts";
 import type { Ingress } from "#src/model/ingress.ts";

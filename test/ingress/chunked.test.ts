@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, nat, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BodyReader } from "#ingress/engine/body-reader.ts";
+import { BodyReader } from "#ingress/engine/h1/body-reader.ts";
 
 /** What chunked bodies are made of, odd and broken pieces among them. */
 const PIECES = [

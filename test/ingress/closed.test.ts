@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { answering, ask, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";

@@ -6,7 +6,7 @@ import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
 import { backendsOf } from "#src/routing/ingress/backend.ts";
 import { EndpointTargets } from "#ingress/tls/endpoint-targets.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
-import { securityOf } from "#ingress/engine/endpoint-security.ts";
+import { securityOf } from "#ingress/engine/endpoints/endpoint-security.ts";
 import { object, valueOf } from "#test/model/build.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";
 import { ask, listen, openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";

@@ -7,7 +7,7 @@ import { authService } from "#ingress/auth/auth-service.ts";
 import { ExternalAuthorizer } from "#ingress/auth/external-authorizer.ts";
 import { hostResolver } from "#ingress/names/host-resolver.ts";
 import { PasswordChecker } from "#ingress/auth/password-checker.ts";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { until } from "#lab/rack/until.ts";
 import { passwordList } from "#src/auth/password-list.ts";
 import { readPasswordHash, type PasswordHash } from "#src/auth/password-hash.ts";

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { HeaderNames } from "#ingress/engine/forwarded-request.ts";
+import type { HeaderNames } from "#ingress/engine/h1/forwarded-request.ts";
 import { until } from "#lab/rack/until.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";
 import { answering, ask, openClient, startEndpoint, startProxy, statusOf } from "#test/support/ingress-proxy.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hashText } from "#src/balancing/hash-text.ts";
 import { UPSTREAM_HASH_BY } from "#src/model/annotations/upstream-hash-by.ts";
-import { hashOfRequest } from "#ingress/engine/hash-of-request.ts";
+import { hashOfRequest } from "#ingress/engine/endpoints/hash-of-request.ts";
 import { hashedRequest } from "#test/support/hashed-request.ts";
 
 const REQUEST = hashedRequest("/Shop/?id=7&Ref=x%20y&id=8#top", [

@@ -3,7 +3,7 @@ import { AuthGate } from "#ingress/auth/auth-gate.ts";
 import { type AccessStep, PASSED } from "#ingress/auth/access-step.ts";
 import { PasswordStep } from "#ingress/auth/password-step.ts";
 import { satisfied } from "#ingress/auth/satisfied.ts";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
 import { limitStep } from "#ingress/limits/limit-step.ts";
 import { redisStore } from "#ingress/limits/redis-store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import { REASON_LIST } from "#ingress/engine/response-reason.ts";
 import { until } from "#lab/rack/until.ts";
 import { annotatedIngress } from "#test/support/annotated-ingress.ts";

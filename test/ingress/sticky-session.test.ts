@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { parseSessionCookie, sessionTag } from "#src/balancing/session-cookie.ts";
 import type { Affinity } from "#src/routing/balancing.ts";
 import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
-import { EndpointGroups } from "#ingress/engine/endpoint-groups.ts";
-import { endpointIds } from "#ingress/engine/endpoint-ids.ts";
-import { StickySession } from "#ingress/engine/sticky-session.ts";
+import { EndpointGroups } from "#ingress/engine/endpoints/endpoint-groups.ts";
+import { endpointIds } from "#ingress/engine/endpoints/endpoint-ids.ts";
+import { StickySession } from "#ingress/engine/endpoints/sticky-session.ts";
 import { Dice } from "#test/assignment/dice.ts";
 import { chiSquare } from "#test/balancing/groups.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AccessLog } from "#ingress/engine/access-log.ts";
+import { AccessLog } from "#ingress/engine/log/access-log.ts";
 import type { TraceContext } from "#ingress/engine/trace-context.ts";
 import { until } from "#lab/rack/until.ts";
 import { answering, ask, closedPort, startEndpoint, startProxy } from "#test/support/ingress-proxy.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withEndpointsNow } from "#ingress/engine/with-endpoints-now.ts";
+import { withEndpointsNow } from "#ingress/engine/endpoints/with-endpoints-now.ts";
 import type { Service } from "#src/model/service.ts";
 import { buildRoutes } from "#src/routing/ingress/build-routes.ts";
 import { route } from "#src/routing/route.ts";

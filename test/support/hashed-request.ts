@@ -1,6 +1,7 @@
-import type { HashedRequest } from "#ingress/engine/hash-of-request.ts";
+import type { HashedRequest } from "#ingress/engine/endpoints/hash-of-request.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
-import { readRequestHead, RequestHead } from "#ingress/engine/request-head.ts";
+import { readRequestHead } from "#ingress/engine/h1/read-request-head.ts";
+import { RequestHead } from "#ingress/engine/request-head.ts";
 import { pathText } from "#ingress/engine/request-route.ts";
 import { RequestTexts } from "#ingress/engine/request-texts.ts";
 

@@ -1,7 +1,7 @@
 import type { RouteTable } from "#src/routing/route-table.ts";
 import { byService, isByService } from "#src/routing/by-service.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
-import type { ForwardDecision, LackingDecision } from "./decide-request.ts";
+import type { ForwardDecision, LackingDecision } from "#ingress/engine/decide-request.ts";
 
 /**
  * What was decided of a request that has waited since, with the endpoints that its backend has now: at the address of one

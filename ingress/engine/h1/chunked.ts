@@ -1,6 +1,6 @@
-import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "./ascii.ts";
-import { fieldOf, HeaderField } from "./header-field.ts";
-import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "./limits.ts";
+import { COLON, CR, HEX, LF, SEMICOLON, SPACE, TAB, TOKEN, VALUE } from "#ingress/engine/ascii.ts";
+import { fieldOf, HeaderField } from "#ingress/engine/header-field.ts";
+import { MAX_CHUNK_EXTENSION_BYTES, MAX_TRAILER_BYTES } from "#ingress/engine/limits.ts";
 
 /** Where in the grammar of RFC 9112 section 7.1 the reader is. */
 const At = {

@@ -1,5 +1,6 @@
 import { ChunkedReader } from "./chunked.ts";
-import type { MirrorCopy } from "./mirror.ts";
+import type { DeclaredLength } from "./framing.ts";
+import type { MirrorCopy } from "#ingress/engine/mirror.ts";
 
 /** Follows one message body to its end, whatever its framing (RFC 9112 section 6.3). Used again for each message. */
 export class BodyReader {
@@ -18,6 +19,13 @@ export class BodyReader {
   /** `isLenient`: for answers; see ChunkedReader. */
   constructor({ isLenient }: { readonly isLenient: boolean }) {
     this.#isLenient = isLenient;
+  }
+
+  /** Begins as the head of a request says; without a length and without chunks there is no body. */
+  startDeclared({ isChunked, contentLength }: DeclaredLength): void {
+    if (isChunked) this.startChunked();
+    else if (contentLength > 0) this.startLength(contentLength);
+    else this.startEmpty();
   }
 
   startEmpty(): void {

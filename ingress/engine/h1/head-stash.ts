@@ -1,4 +1,4 @@
-import { LF } from "./ascii.ts";
+import { LF } from "#ingress/engine/ascii.ts";
 
 const FIRST_BYTES = 1_024;
 /** Up to here a head that comes in small pieces is read again with each; beyond, only when a line has ended. */

@@ -1,5 +1,8 @@
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
-import { methodIs, type RequestHead } from "./request-head.ts";
+import type { DateLine } from "#ingress/engine/date-line.ts";
+import type { AnswerCause } from "#ingress/engine/decide-request.ts";
+import { type AnswerStatus, printAnswer } from "./answer.ts";
+import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
 
 /** What the request that is answered now, and its rule, say of its answer, and of the connection after it. */
 export class ClientWish {
@@ -32,9 +35,14 @@ export class ClientWish {
     this.edit = undefined;
   }
 
-  /** What the field Connection of one of our own answers says. */
-  connectionOption(mayKeepAlive: boolean): "default" | "keep-alive" | "close" {
+  /** One of our own answers to it. */
+  print(
+    status: AnswerStatus,
+    { location, fields }: AnswerCause,
+    { mayKeepAlive, date }: { readonly mayKeepAlive: boolean; readonly date: DateLine },
+  ): Buffer {
     const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
-    return mayKeepAlive ? keptOpen : "close";
+    const connection = mayKeepAlive ? keptOpen : "close";
+    return printAnswer(status, { isHead: this.isHead, connection, date, location, fields, edit: this.edit });
   }
 }

@@ -1,5 +1,5 @@
-import { spells } from "./ascii.ts";
-import type { RequestHead } from "./request-head.ts";
+import { spells } from "#ingress/engine/ascii.ts";
+import type { RequestHead } from "#ingress/engine/request-head.ts";
 
 const CONTINUE = Buffer.from("100-continue");
 

@@ -1,32 +1,38 @@
 import type { Rule } from "#src/routing/rule.ts";
 import type { AcceptedEvents, Connection } from "#ingress/io/connection.ts";
 import type { OpenRequest } from "#src/filters/client-limits.ts";
-import type { AccessDecision } from "./access-control.ts";
-import type { AccessGrant } from "./access-grant.ts";
-import { AccessWait } from "./access-wait.ts";
-import { type AnswerStatus, headLength, printAnswer } from "./answer.ts";
-import { askAccess } from "./ask-access.ts";
-import { type BodyPace, startPace } from "./body-pace.ts";
+import type { AccessDecision } from "#ingress/engine/access-control.ts";
+import type { AccessGrant } from "#ingress/engine/access-grant.ts";
+import { AccessWait } from "#ingress/engine/access-wait.ts";
+import { type AnswerStatus, headLength } from "./answer.ts";
+import { askAccess } from "#ingress/engine/ask-access.ts";
+import { type BodyPace, startPace } from "#ingress/engine/body-pace.ts";
 import { BodyReader } from "./body-reader.ts";
 import { ClientWish } from "./client-wish.ts";
-import { type AnswerCause, decideRequest, type ForwardDecision, type LackingDecision } from "./decide-request.ts";
+import {
+  type AnswerCause,
+  decideRequest,
+  type ForwardDecision,
+  type LackingDecision,
+} from "#ingress/engine/decide-request.ts";
 import { ClientOutput } from "./client-output.ts";
-import type { EngineContext } from "./context.ts";
-import { Exchange } from "./exchange.ts";
-import type { ExchangeClient } from "./exchange-client.ts";
-import { errorPageRequest } from "./error-page-request.ts";
-import { type ExchangeRequest, exchangeRequest } from "./exchange-request.ts";
+import type { EngineContext } from "#ingress/engine/context.ts";
+import { Exchange } from "#ingress/engine/exchange.ts";
+import type { ExchangeClient } from "#ingress/engine/exchange-client.ts";
+import { errorPageRequest } from "#ingress/engine/error-page-request.ts";
+import { type ExchangeRequest, exchangeRequest } from "#ingress/engine/exchange-request.ts";
 import { CONTINUE_ANSWER, expectationOf } from "./expectation-of.ts";
-import { INCOMPLETE } from "./field-lines.ts";
+import { INCOMPLETE } from "./read-field-lines.ts";
 import { clientLines } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { InputGate } from "./input-gate.ts";
-import { headReason, readRequestHead, type ReceivedRequest, type RequestHead } from "./request-head.ts";
-import { bodyFault, bodyRule, type BodyRule, requestFault } from "./request-fault.ts";
-import { RequestRecord } from "./request-record.ts";
-import { responseEditFor } from "./response-edit-for.ts";
-import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
-import type { Reader } from "./unsent-bytes.ts";
+import type { ReceivedRequest, RequestHead } from "#ingress/engine/request-head.ts";
+import { headReason, readRequestHead } from "./read-request-head.ts";
+import { bodyFault, bodyRule, type BodyRule, requestFault } from "#ingress/engine/request-fault.ts";
+import { RequestRecord } from "#ingress/engine/request-record.ts";
+import { responseEditFor } from "#ingress/engine/response-edit-for.ts";
+import { RESPONSE_REASONS, type ResponseReason } from "#ingress/engine/response-reason.ts";
+import type { Reader } from "#ingress/engine/unsent-bytes.ts";
 
 /** Requests of one client that are answered before other clients have their turn. */
 const REQUESTS_PER_TURN = 8;
@@ -284,9 +290,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     this.requestCount += 1;
     this.#record.enter(bytes, head);
     this.#wish.take(bytes, head);
-    if (head.isChunked) this.#body.startChunked();
-    else if (head.contentLength > 0) this.#body.startLength(head.contentLength);
-    else this.#body.startEmpty();
+    this.#body.startDeclared(head);
     const bodyEnd = this.#body.advance(bytes, bodyStart, end);
     this.#record.addReceivedBytes(Math.max(bodyStart, bodyEnd) - head.start);
     const fault = bodyEnd === -1 ? "request-body-malformed" : requestFault(bytes, head);
@@ -349,8 +353,7 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
     const { bytes, head, bodyStart, bodyEnd } = received;
     this.#clientLines ??= clientLines(this.#connection);
     const from = { context: this.#context, connection: this.#connection, clientLines: this.#clientLines };
-    const { ids } = this.#record;
-    const how = { body: this.#body, isFirst: !this.#hasForwarded, grant, ids, edit: this.#wish.edit };
+    const how = { body: this.#body, isFirst: !this.#hasForwarded, grant, ids: this.#record.ids, edit: this.#wish.edit };
     const request = exchangeRequest(decision, received, { from, how });
     if (typeof request === "string") return this.#answer(RESPONSE_REASONS[request].status, { reason: request });
     const awaitsContinue = expectationOf(bytes, head) === "continue" && bodyStart === bodyEnd;
@@ -394,18 +397,16 @@ export class ClientSession implements AcceptedEvents, ExchangeClient, Reader {
   }
 
   /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
-  #answer(status: AnswerStatus, { reason, location, fields }: AnswerCause): false {
+  #answer(status: AnswerStatus, cause: AnswerCause): false {
     const mayKeepAlive = this.#wish.isPersistent && this.#body.isDone && !this.#context.isDraining;
-    const connection = this.#wish.connectionOption(mayKeepAlive);
-    const { isHead, edit } = this.#wish;
-    const answer = printAnswer(status, { isHead, connection, date: this.#context.date, location, fields, edit });
+    const answer = this.#wish.print(status, cause, { mayKeepAlive, date: this.#context.date });
     const exchange = this.#exchange;
     // A client may be given up for what is sent to it: this request has its answer, and is counted below.
     this.#exchange = undefined;
     this.#waiting.end();
     this.#phase = "exchange";
     this.sendToClient(answer, 0, answer.length, headLength(answer));
-    this.#record.end(status, exchange, reason);
+    this.#record.end(status, exchange, cause.reason);
     this.#endTurn(mayKeepAlive);
     return false;
   }

@@ -1,6 +1,6 @@
 import type { RouteDecision } from "#src/routing/route.ts";
 import type { Connection } from "#ingress/io/connection.ts";
-import type { EngineContext } from "./context.ts";
+import type { EngineContext } from "#ingress/engine/context.ts";
 import { EndpointChoice } from "./endpoint-choice.ts";
 import type { HashedRequest } from "./hash-of-request.ts";
 

@@ -1,9 +1,9 @@
 import { type RewriteBudget, rewriteBudget, rewriteField } from "#src/filters/field-rewrites.ts";
 import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
-import type { DateLine } from "./date-line.ts";
-import { HeaderField } from "./header-field.ts";
-import type { HeadWriter } from "./head-writer.ts";
-import type { ResponseHead } from "./response-head.ts";
+import type { DateLine } from "#ingress/engine/date-line.ts";
+import { HeaderField } from "#ingress/engine/header-field.ts";
+import type { HeadWriter } from "#ingress/engine/head-writer.ts";
+import type { ResponseHead } from "#ingress/engine/response-head.ts";
 
 const VERSION = Buffer.from("HTTP/1.1 ");
 const CHUNKED = Buffer.from("Transfer-Encoding: chunked\r\n");

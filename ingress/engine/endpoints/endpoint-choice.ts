@@ -9,7 +9,7 @@ import { setCookie } from "#src/balancing/set-cookie.ts";
 import { understandsSameSiteNone } from "#src/balancing/understands-same-site-none.ts";
 import type { Affinity, Balancing } from "#src/routing/balancing.ts";
 import type { Backend } from "#src/routing/route-table.ts";
-import type { EngineContext } from "./context.ts";
+import type { EngineContext } from "#ingress/engine/context.ts";
 import { type HashedRequest, hashOfRequest } from "./hash-of-request.ts";
 import { StickySession } from "./sticky-session.ts";
 

@@ -1,6 +1,6 @@
 import { DEFAULT_ENDPOINT_TLS, type EndpointTls } from "#src/filters/endpoint-tls.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
-import type { ForwardDecision } from "./decide-request.ts";
+import type { ForwardDecision } from "#ingress/engine/decide-request.ts";
 
 /** Why TLS cannot be spoken to endpoints as their rule says: they are not asked then. */
 export type NoSecurity = "closed-secret" | "closed-unsupported";

@@ -1,8 +1,8 @@
 import { readBasicCredentials } from "#src/auth/basic-credentials.ts";
-import { spells } from "./ascii.ts";
+import { spells } from "#ingress/engine/ascii.ts";
 import type { KeptText, KeptTexts } from "./kept-texts.ts";
-import type { RequestHead } from "./request-head.ts";
-import { targetText } from "./request-route.ts";
+import type { RequestHead } from "#ingress/engine/request-head.ts";
+import { targetText } from "#ingress/engine/request-route.ts";
 
 const PROTOCOLS = [Buffer.from("HTTP/1.0"), Buffer.from("HTTP/1.1")] as const;
 const NAMES: readonly (readonly [KeptText, Buffer])[] = [

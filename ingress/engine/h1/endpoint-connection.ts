@@ -3,11 +3,12 @@ import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { BodyReader } from "./body-reader.ts";
-import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
+import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
 import { HeadStash } from "./head-stash.ts";
-import { INCOMPLETE } from "./field-lines.ts";
-import { MAX_INTERIM_ANSWERS } from "./limits.ts";
-import { answerFault, readResponseHead, type ResponseHead } from "./response-head.ts";
+import { INCOMPLETE } from "./read-field-lines.ts";
+import { MAX_INTERIM_ANSWERS } from "#ingress/engine/limits.ts";
+import type { ResponseHead } from "#ingress/engine/response-head.ts";
+import { answerFault, readResponseHead } from "./read-response-head.ts";
 
 /** What the kernel says of a connection whose peer it cannot reach, or that left its keep-alive probes unanswered. */
 const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);

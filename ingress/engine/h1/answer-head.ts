@@ -1,9 +1,9 @@
 import type { ResponseEdit } from "#src/filters/response-edit.ts";
-import { type AccessGrant, grantedLines } from "./access-grant.ts";
-import type { AnswerCompression } from "./answer-compression.ts";
-import type { EngineContext } from "./context.ts";
+import { type AccessGrant, grantedLines } from "#ingress/engine/access-grant.ts";
+import type { AnswerCompression } from "#ingress/engine/answer-compression.ts";
+import type { EngineContext } from "#ingress/engine/context.ts";
 import { type ForwardedResponse, headRoom, writeForwardedResponse } from "./forwarded-response.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { RequestHead } from "#ingress/engine/request-head.ts";
 
 /** Puts together the heads of the answers to one request, interim ones too. */
 export class AnswerHead {

@@ -1,8 +1,8 @@
 import { hashText } from "#src/balancing/hash-text.ts";
 import type { HashPart } from "#src/model/annotations/upstream-hash-by.ts";
-import type { RequestHead } from "./request-head.ts";
-import { hostText, targetText } from "./request-route.ts";
-import type { RequestTexts } from "./request-texts.ts";
+import type { RequestHead } from "#ingress/engine/request-head.ts";
+import { hostText, targetText } from "#ingress/engine/request-route.ts";
+import type { RequestTexts } from "#ingress/engine/request-texts.ts";
 
 /** What of a request can be hashed. */
 export interface HashedRequest {

@@ -1,13 +1,13 @@
 import type { RequestFields } from "#src/filters/request-fields.ts";
 import { sameHeaderName } from "#src/auth/same-header-name.ts";
-import type { AccessGrant } from "./access-grant.ts";
-import { COLON } from "./ascii.ts";
-import { aliasedFieldOf, HeaderField } from "./header-field.ts";
-import type { HeadWriter } from "./head-writer.ts";
-import { writeRequestId } from "./request-id.ts";
-import type { MadeIds } from "./request-record.ts";
-import { isTraceLine } from "./trace-context.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { AccessGrant } from "#ingress/engine/access-grant.ts";
+import { COLON } from "#ingress/engine/ascii.ts";
+import { aliasedFieldOf, HeaderField } from "#ingress/engine/header-field.ts";
+import type { HeadWriter } from "#ingress/engine/head-writer.ts";
+import { writeRequestId } from "#ingress/engine/request-id.ts";
+import type { MadeIds } from "#ingress/engine/request-record.ts";
+import { isTraceLine } from "#ingress/engine/trace-context.ts";
+import type { RequestHead } from "#ingress/engine/request-head.ts";
 
 /**
  * What `writeForwardedRequest` may add to the bytes of the head, the rewritten path, the fields of the rule and the client's lines excepted:

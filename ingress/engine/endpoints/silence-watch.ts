@@ -1,4 +1,4 @@
-import type { EndpointConnection } from "./endpoint-connection.ts";
+import type { EndpointConnection } from "#ingress/engine/h1/endpoint-connection.ts";
 
 /** How often the kernel has sent unacknowledged data again, by connection; undefined where it cannot be known. */
 export type ReadUnacknowledged = () => Promise<ReadonlyMap<string, number> | undefined>;

@@ -1,6 +1,6 @@
 import type { BufferPool } from "#ingress/io/buffer-pool.ts";
 import type { Connection } from "#ingress/io/connection.ts";
-import type { UnsentBytes } from "./unsent-bytes.ts";
+import type { UnsentBytes } from "#ingress/engine/unsent-bytes.ts";
 
 /** What is sent to one client, and the memory that this takes until the client has read it. */
 export class ClientOutput {

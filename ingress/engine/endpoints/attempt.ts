@@ -1,6 +1,6 @@
 import { printEndpoint } from "#src/routing/print-endpoint.ts";
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
-import type { EngineContext } from "./context.ts";
+import type { EngineContext } from "#ingress/engine/context.ts";
 
 /** One endpoint that was asked for a request, for the access log. */
 export interface Attempt {

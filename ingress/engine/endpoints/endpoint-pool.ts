@@ -1,10 +1,10 @@
 import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
-import type { Counters } from "./counters.ts";
-import type { Limits } from "./limits.ts";
-import type { ResponseHead } from "./response-head.ts";
-import { EndpointConnection, type EndpointConnectionOwner } from "./endpoint-connection.ts";
+import type { Counters } from "#ingress/engine/counters.ts";
+import type { Limits } from "#ingress/engine/limits.ts";
+import type { ResponseHead } from "#ingress/engine/response-head.ts";
+import { EndpointConnection, type EndpointConnectionOwner } from "#ingress/engine/h1/endpoint-connection.ts";
 
 export interface EndpointPoolOptions {
   readonly connect: Connect;

@@ -1,6 +1,6 @@
-import { decimal, SPACE, spells, TAB } from "./ascii.ts";
-import { HeaderField } from "./header-field.ts";
-import type { FieldLines } from "./field-lines.ts";
+import { decimal, SPACE, spells, TAB } from "#ingress/engine/ascii.ts";
+import { HeaderField } from "#ingress/engine/header-field.ts";
+import type { FieldLines } from "#ingress/engine/field-lines.ts";
 
 const CHUNKED = Buffer.from("chunked");
 

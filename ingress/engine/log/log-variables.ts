@@ -1,7 +1,7 @@
 import { hostOf } from "#src/routing/host.ts";
 import type { AccessEntry, LoggedAnswer } from "./access-log.ts";
-import type { Attempt } from "./attempt.ts";
-import { backendServiceName, upstreamName } from "./upstream-name.ts";
+import type { Attempt } from "#ingress/engine/endpoints/attempt.ts";
+import { backendServiceName, upstreamName } from "#ingress/engine/upstream-name.ts";
 import type { KeptText } from "./kept-texts.ts";
 import type { TimeTexts } from "./time-texts.ts";
 

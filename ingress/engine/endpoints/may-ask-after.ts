@@ -1,9 +1,9 @@
 import type { NextEndpoint } from "#src/filters/next-endpoint.ts";
 import type { NextCause } from "#src/model/annotations/proxy-next-upstream.ts";
-import type { EndpointFailure } from "./counters.ts";
-import type { EndpointConnection } from "./endpoint-connection.ts";
-import { isIdempotent, REPLAYED_AFTER } from "./keep-for-replay.ts";
-import { methodIs, type RequestHead } from "./request-head.ts";
+import type { EndpointFailure } from "#ingress/engine/counters.ts";
+import type { EndpointConnection } from "#ingress/engine/h1/endpoint-connection.ts";
+import { isIdempotent, REPLAYED_AFTER } from "#ingress/engine/keep-for-replay.ts";
+import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
 
 /** nginx counts all methods but these as such that may be sent twice. */
 const NON_IDEMPOTENT = ["POST", "LOCK", "PATCH"];

@@ -1,5 +1,5 @@
 import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
-import type { DateLine } from "./date-line.ts";
+import type { DateLine } from "#ingress/engine/date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
 const PHRASES = {

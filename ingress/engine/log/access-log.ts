@@ -1,9 +1,9 @@
-import type { Attempt } from "./attempt.ts";
+import type { Attempt } from "#ingress/engine/endpoints/attempt.ts";
 import { jsonLogFormat } from "./json-log-format.ts";
 import type { KeptTexts } from "./kept-texts.ts";
 import { LineWriter } from "./line-writer.ts";
 import type { LogFormat } from "./log-format.ts";
-import type { ResponseReason } from "./response-reason.ts";
+import type { ResponseReason } from "#ingress/engine/response-reason.ts";
 
 /** What is written of one request. What came from the client is cut and escaped, because it may contain anything. */
 export interface AccessEntry {
