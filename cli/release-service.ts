@@ -11,7 +11,7 @@ import {
   LEAVING_ANNOTATION,
   RELEASE_ANNOTATION,
 } from "#src/model/service-status.ts";
-import type { ServiceEditor } from "#src/source/service-editor.ts";
+import type { ObjectEditor } from "#src/source/object-editor.ts";
 import { releaseText, releaseTextWithout } from "#src/view/plan-release.ts";
 
 /** How often the Service is looked at. */
@@ -45,7 +45,7 @@ export interface ReleaseOutcome {
 
 /** What a release needs of the world. */
 export interface ReleaseWorld {
-  readonly editor: ServiceEditor;
+  readonly editor: ObjectEditor;
   readonly timeoutMs: number;
   /** Aborts where the person wants to stop. */
   readonly signal: AbortSignal;

@@ -9,10 +9,10 @@ import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
 import { EXIT_USAGE } from "#src/process/options.ts";
 import type { ProgramIo } from "#src/process/program-io.ts";
 import { readOptions } from "#src/process/read-options.ts";
-import { FolderServiceEditor } from "#src/source/folder/folder-service-editor.ts";
-import { ClusterServiceEditor } from "#src/source/kubernetes/cluster-service-editor.ts";
+import { FolderObjectEditor } from "#src/source/folder/folder-object-editor.ts";
+import { ClusterObjectEditor } from "#src/source/kubernetes/cluster-object-editor.ts";
 import { findApiConfig } from "#src/source/kubernetes/kubeconfig/find-config.ts";
-import type { ServiceEditor } from "#src/source/service-editor.ts";
+import type { ObjectEditor } from "#src/source/object-editor.ts";
 import type { ExplainInput } from "#src/view/explain-context.ts";
 import { findService } from "#src/view/explain-subject.ts";
 import { planRelease, type ReleaseWish, type ServiceRelease } from "#src/view/plan-release.ts";
@@ -214,14 +214,14 @@ async function releaseOne(
   return { rows, isFatal };
 }
 
-async function openEditor(options: Options, io: ProgramIo): Promise<ServiceEditor | undefined> {
+async function openEditor(options: Options, io: ProgramIo): Promise<ObjectEditor | undefined> {
   const { manifests } = options;
   if (manifests !== undefined) {
     const log = createLogger({ component: "cli", level: "warn", to: "stderr" });
-    return FolderServiceEditor.open({ directory: manifests, log });
+    return FolderObjectEditor.open("Service", { directory: manifests, log });
   }
   const config = findApiConfig({ ...options, env: io.env });
-  if (config.ok) return new ClusterServiceEditor(config.value);
+  if (config.ok) return new ClusterObjectEditor("Service", config.value);
   io.stderr.write(printLines(config.problems));
   return undefined;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { releaseService, type ReleaseWorld } from "#cli/release-service.ts";
 import type { KubeObject } from "#src/model/object.ts";
-import type { EditResult, ServiceEditor } from "#src/source/service-editor.ts";
+import type { EditResult, ObjectEditor } from "#src/source/object-editor.ts";
 
 const RELEASE = "hawser.dev/release-addresses";
 const LEAVING = "hawser.dev/leaving-addresses";
@@ -30,7 +30,7 @@ function service({ ips, announced = true, assigned = "AddressAssigned", annotati
 }
 
 /** A Service, and a controller that shows these steps one after the other, once the wish is there. */
-class FakeEditor implements ServiceEditor {
+class FakeEditor implements ObjectEditor {
   readonly written: (string | undefined)[] = [];
   readonly faults: (Error | EditResult)[];
   object: KubeObject | undefined;
