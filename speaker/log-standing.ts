@@ -8,6 +8,7 @@ const FIXES: Readonly<Partial<Record<NodeStanding, string>>> = {
   NodeExcluded:
     "remove the label node.kubernetes.io/exclude-from-external-load-balancers, or run all speakers with --ignore-exclude-lb",
   NetworkUnavailable: "the Node's condition NetworkUnavailable is True: look at the network plug-in of this node",
+  NodeDraining: "hawser drain asked for it: hawser drain NODE --undo ends that",
   NodeNotReady: "the Node is not Ready: others that are go first; look at its kubelet",
 };
 

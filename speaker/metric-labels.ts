@@ -49,6 +49,7 @@ const ineligibilities = membersOf<IneligibleReason>({
   NoEndpoint: true,
   NoSubnet: true,
   NoInterface: true,
+  NodeDraining: true,
   NodeNotReady: true,
   EndpointTerminating: true,
 });

@@ -57,8 +57,10 @@ export class SelfCheck {
   }
 
   #find({ nodes, announcing }: Beliefs, unheard: readonly UnheardMember[]): readonly Problem[] {
-    // Of a node that the cluster calls dead nothing else is to be expected.
-    const unexplained = unheard.filter(({ member }) => standingOf(member.node, nodes) !== "NodeNotReady");
+    // Of a node that the cluster calls dead, or that a person takes out of service, nothing else is to be expected.
+    const isExpected = ({ member }: UnheardMember): boolean =>
+      ["NodeNotReady", "NodeDraining"].includes(standingOf(member.node, nodes));
+    const unexplained = unheard.filter((one) => !isExpected(one));
     return [...announcing, ...unheardProblems(this.#options, unexplained)];
   }
 }

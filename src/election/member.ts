@@ -42,8 +42,14 @@ export interface WantedAddress {
 /** Why the cluster keeps a node from announcing anything. */
 type NodeReason = "NodeUnknown" | "NodeExcluded" | "NetworkUnavailable";
 
-/** What the cluster says of a node: nothing against it, that it is not Ready (an opinion some 40 s old), or a reason. */
-export type NodeStanding = "Usable" | "NodeNotReady" | NodeReason;
+/**
+ * What the cluster says of a node: nothing against it, that a person drains it, that it is not Ready (an opinion some 40 s
+ * old), or a reason.
+ */
+export type NodeStanding = "Usable" | StandBackStanding | NodeReason;
+
+/** A node that stands back for others, and announces where there is no other. */
+type StandBackStanding = "NodeDraining" | "NodeNotReady";
 
 /** Of each Node object; undefined where no Node is declared: then every speaker's node is usable. */
 export type NodeStandings = ReadonlyMap<string, NodeStanding> | undefined;
@@ -60,9 +66,14 @@ type UnableReason =
   | "NoSubnet"
   | "NoInterface";
 /** Why a member that can serve an address stands back for one that has nothing against it. */
-type StandBackReason = "NodeNotReady" | "EndpointTerminating";
+type StandBackReason = StandBackStanding | "EndpointTerminating";
 /** Why a member does not stand for an address: a closed set, shown in reports, status and metrics (docs/architecture.md). */
 export type IneligibleReason = UnableReason | StandBackReason;
+
+/** Whether a member with this reason only stands back for others. */
+export function isStandBackReason(reason: IneligibleReason): reason is StandBackReason {
+  return reason === "EndpointTerminating" || reason === "NodeDraining" || reason === "NodeNotReady";
+}
 
 export function standingOf(node: string, nodes: NodeStandings): NodeStanding {
   return nodes === undefined ? "Usable" : (nodes.get(node) ?? "NodeUnknown");
@@ -75,7 +86,7 @@ export function whyUnable(member: Member, wanted: WantedAddress, nodes: NodeStan
   if (!member.ready) return "NotReady";
   if (member.leaving) return "Leaving";
   const standing = standingOf(member.node, nodes);
-  if (standing !== "Usable" && standing !== "NodeNotReady") return standing;
+  if (standing !== "Usable" && !isStandBackReason(standing)) return standing;
   if (wanted.selected?.has(member.node) === false) return "NodeNotSelected";
   if (wanted.serving?.has(member.node) === false) return "NoEndpoint";
   if (!member.subnets.some((subnet) => cidrContains(subnet, wanted.ip))) return "NoSubnet";
@@ -89,5 +100,6 @@ export function whyReserved(
   nodes: NodeStandings,
 ): StandBackReason | undefined {
   if (terminating.has(node)) return "EndpointTerminating";
-  return standingOf(node, nodes) === "NodeNotReady" ? "NodeNotReady" : undefined;
+  const standing = standingOf(node, nodes);
+  return standing === "NodeDraining" || standing === "NodeNotReady" ? standing : undefined;
 }

@@ -52,6 +52,7 @@ const NODE_CAUSES: Readonly<Record<Exclude<IneligibleReason, ForbiddenReason>, N
   },
   NotReady: { why: "with a speaker that is not ready", fix: "see its log and its /readyz" },
   Leaving: { why: "with a speaker that is ending", fix: "wait for it to start again" },
+  NodeDraining: { why: "being drained", fix: "end that with hawser drain NODE --undo" },
   NodeNotReady: { why: "not Ready", fix: "see kubectl describe node" },
   EndpointTerminating: { why: "with terminating endpoints only", fix: "wait for new pods" },
 };

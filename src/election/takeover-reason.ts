@@ -57,6 +57,7 @@ function causeByReason(member: Member, { wanted, nodes }: TakeoverView): GainCau
   if (wanted === undefined) return undefined;
   const reason = whyUnable(member, wanted, nodes) ?? whyReserved(member, wanted, nodes);
   if (reason === undefined) return undefined;
+  if (reason === "NodeDraining") return "NodeDrained";
   return reason === "NoEndpoint" || reason === "EndpointTerminating" ? "EndpointsMoved" : "MemberUnable";
 }
 

@@ -75,9 +75,13 @@ export interface StandingOptions {
   readonly ignoresExcludeLabel: boolean;
 }
 
-/** What a Node object says of its speaker. A node without network comes before one that is not wanted. */
+/**
+ * What a Node object says of its speaker. A node without network comes before one that is not wanted, and what a person asked
+ * for before what the cluster believes. That it is cordoned says nothing: its kernel forwards as before.
+ */
 export function nodeStanding(node: Node, { ignoresExcludeLabel }: StandingOptions): NodeStanding {
   if (node.networkUnavailable) return "NetworkUnavailable";
   if (node.excluded && !ignoresExcludeLabel) return "NodeExcluded";
+  if (node.draining) return "NodeDraining";
   return node.ready ? "Usable" : "NodeNotReady";
 }

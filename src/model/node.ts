@@ -16,7 +16,12 @@ export interface Node {
   readonly networkUnavailable: boolean;
   /** Label `node.kubernetes.io/exclude-from-external-load-balancers` is present. */
   readonly excluded: boolean;
+  /** Annotation `hawser.dev/drain` is present, whatever its value: other nodes take its addresses over. */
+  readonly draining: boolean;
 }
+
+/** What `hawser drain` writes on a Node: its value is the time of that, in ISO 8601, for people. */
+export const DRAIN_ANNOTATION = "hawser.dev/drain";
 
 /** Takes a node out of external load balancing, whatever its value (well-known labels of Kubernetes). */
 const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
@@ -24,7 +29,7 @@ const EXCLUDE_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers";
 /** Reads a Node (v1). Never fails: an address that cannot be read is left out with a warning. */
 export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: true } {
   const root = rootField(object);
-  const { name, labels } = object.metadata;
+  const { name, labels, annotations } = object.metadata;
   const addresses = readList(descend(root, "status", "addresses"));
   const conditions = conditionsOf(root);
   const ready = conditions.get("Ready");
@@ -36,6 +41,7 @@ export function parseNode(object: KubeObject): Parsed<Node> & { readonly ok: tru
     ready: ready === undefined || ready === "True",
     networkUnavailable: conditions.get("NetworkUnavailable") === "True",
     excluded: Object.hasOwn(labels, EXCLUDE_LABEL),
+    draining: Object.hasOwn(annotations, DRAIN_ANNOTATION),
   };
   return { ok: true, value, problems: root.problems };
 }

@@ -10,6 +10,8 @@ export const GAIN_CAUSES = [
   "MemberLeft",
   /** The member that announced it may or can no longer do so, or its node is not Ready. */
   "MemberUnable",
+  /** The node that announced it is being drained (hawser drain). */
+  "NodeDrained",
   /** A member that ranks first has lived long enough to get it back (--fail-back-after). */
   "Preferred",
   /** With externalTrafficPolicy Local: the endpoints are on other nodes now. */

@@ -1,4 +1,4 @@
-import type { IneligibleReason } from "#src/election/member.ts";
+import { type IneligibleReason, isStandBackReason } from "#src/election/member.ts";
 import { isForbidden, nodeCauseOf } from "#src/election/node-cause.ts";
 import { printIp } from "#src/ip/address.ts";
 import type { ExplainContext } from "./explain-context.ts";
@@ -63,7 +63,7 @@ function explainUnable(reason: IneligibleReason, nodes: readonly string[], isBad
   const { why, fix } = nodeCauseOf(reason) ?? { why: `kept from it (${reason})`, fix: "" };
   const isOne = nodes.length === 1;
   const subject = isOne ? `Node ${nodes[0]}` : `Nodes ${listNames(nodes)}`;
-  const standsBack = reason === "NodeNotReady" || reason === "EndpointTerminating";
+  const standsBack = isStandBackReason(reason);
   const verb = standsBack
     ? isOne
       ? "stands back"

@@ -26,6 +26,7 @@ const node = {
   ready: true,
   networkUnavailable: false,
   excluded: false,
+  draining: false,
 } satisfies Node;
 const member = readMemberRecord({
   node: "n1",
