@@ -26,6 +26,7 @@ export const commandWords: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["plan", async () => ({ ...only((await import("./run-plan.ts")).planOptions), takesFiles: true })],
   ["migrate", migrateWords],
   ["release", async () => only((await import("./run-release.ts")).releaseOptions)],
+  ["drain", async () => only((await import("./run-drain.ts")).drainOptions)],
   ["history", async () => only((await import("./run-history.ts")).historyOptions)],
   ["collect", async () => only((await import("./run-collect.ts")).collectOptions)],
   [

@@ -65,6 +65,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "Makes Services give up orphaned addresses, or those of a pool, one Service at a time",
     run: async (args, io) => (await import("./run-release.ts")).runRelease(args, io),
   },
+  drain: {
+    about: "Makes other nodes take over the addresses that a node announces, and waits until they have",
+    run: async (args, io) => (await import("./run-drain.ts")).runDrain(args, io),
+  },
   history: {
     about: "Shows who had an address when, and which node announced it",
     run: async (args, io) => (await import("./run-history.ts")).runHistory(args, io),

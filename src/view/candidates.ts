@@ -53,16 +53,17 @@ export class Candidates {
   /** The EndpointSlices of each Service. They are read when they are asked for: most explanations are of one Service. */
   readonly #objectsOf: ReadonlyMap<string, readonly KubeObject[]>;
   readonly #slicesOf = new Map<string, readonly EndpointSlice[]>();
-  readonly #members: readonly Member[];
-  readonly #standings: NodeStandings;
+  /** The nodes with live speakers, without what they announce. */
+  readonly members: readonly Member[];
+  readonly standings: NodeStandings;
   readonly #interfaces: readonly NodeInterfaces[];
 
   constructor(seen: CandidatesSeen) {
     this.#seen = seen;
     this.#objectsOf = Map.groupBy(seen.slices ?? [], serviceKeyOf);
     this.#interfaces = (seen.memberRecords ?? []).map(nodeInterfacesOf);
-    this.#members = membersOf(seen.speakers, this.#interfaces);
-    this.#standings = standingsOf(seen.speakers.live, seen.nodes);
+    this.members = membersOf(seen.speakers, this.#interfaces);
+    this.standings = standingsOf(seen.speakers.live, seen.nodes);
   }
 
   /** The slices of a Service, by its key. */
@@ -93,10 +94,10 @@ export class Candidates {
     const members = this.#interfaces;
     const slicesOf = (key: string): readonly EndpointSlice[] => this.slicesOf(key);
     const wanted = wantedAddress({ ip, services, slicesOf, pools, advertisements, nodes, members, hostAddresses });
-    return this.#members.map((member) => ({
+    return this.members.map((member) => ({
       node: member.node,
-      reason: whyUnable(member, wanted, this.#standings),
-      standsBack: whyReserved(member, wanted, this.#standings),
+      reason: whyUnable(member, wanted, this.standings),
+      standsBack: whyReserved(member, wanted, this.standings),
       score: wanted.scores?.get(member.node) ?? 0,
     }));
   }

@@ -33,6 +33,14 @@ export function explainCandidates(context: ExplainContext, { ip, users }: Announ
                 : `${text}: ${listNames(spares.map(({ node }) => node))} could ${can}.`,
           }),
         ];
+  const drained = judged.filter(({ node, standsBack }) => owners.includes(node) && standsBack === "NodeDraining");
+  const draining = drained.map(({ node }) =>
+    okStep("candidate", {
+      reason: "NodeDraining",
+      text: `${text}: node ${node} is being drained, and announces it until another node takes it over.`,
+      fix: spares.length === 0 ? `End that with hawser drain ${node} --undo.` : "",
+    }),
+  );
   const preferred = explainPreferred(text, able, owners);
   const isBad = able.length === 0 && owners.length === 0;
   const byReason = Map.groupBy(judged, ({ reason, standsBack }) => reason ?? standsBack);
@@ -42,7 +50,7 @@ export function explainCandidates(context: ExplainContext, { ip, users }: Announ
     if (reason === undefined || isForbidden(reason) || nodes.length === 0) return [];
     return [explainUnable(reason, nodes, isBad)];
   });
-  return [...first, ...preferred, ...unable, ...explainAbsent(speakers.views, owners, isBad)];
+  return [...first, ...draining, ...preferred, ...unable, ...explainAbsent(speakers.views, owners, isBad)];
 }
 
 /** Which of the nodes that could announce an address come before the others; nothing where none is preferred. */
