@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { keyOf } from "#src/model/object.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { delay, monotonicMs, wallMs } from "#src/process/clock.ts";
@@ -53,7 +53,7 @@ export async function runController(argv: readonly string[], io: ProgramIo): Pro
   const registry = createRegistry(component);
   const health = createHealth(["synced", "applied", "source"], () => {
     log.info({}, "ready");
-    releaseStartPages(log);
+    releaseUnusedPages(log, { collects: true });
   });
   health.set("source", true);
   const admin = startAdminServer({

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { readUnacknowledged } from "#src/linux/unacknowledged.ts";
 import { startAdminServer } from "#src/process/admin-server.ts";
 import { hostOf } from "#src/routing/host.ts";
@@ -130,7 +130,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
   const registry = createRegistry(component);
   const health = createHealth(["synced", "http", "https", "default-backend"], () => {
     log.info({}, "ready");
-    releaseStartPages(log);
+    releaseUnusedPages(log, { collects: false });
   });
   const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ family }) => family === "IPv6"));
   const address = options.bindAddress ?? (hasIpv6 ? "::" : "0.0.0.0");

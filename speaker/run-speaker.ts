@@ -12,7 +12,7 @@ import { ReportedProblems } from "./reported-problems.ts";
 import { createPublisher } from "./publisher.ts";
 import { LEAVE_DEADLINE_MS, speakerOptions } from "./speaker-options.ts";
 import { logStanding } from "./log-standing.ts";
-import { releaseStartPages } from "#src/linux/start-pages.ts";
+import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
 import { memberRecordName } from "#src/model/member-record.ts";
 import { printAnswers, type ReportedAnswers } from "#src/model/reported-answers.ts";
 import { printProblem, withPlacePrinted } from "#src/model/problem.ts";
@@ -71,7 +71,7 @@ export async function runSpeaker(argv: readonly string[], io: ProgramIo): Promis
   const metrics = createSpeakerMetrics(registry);
   const health = createHealth(["synced", "heartbeats", "sockets", "member", "joined"], () => {
     log.info({}, "ready");
-    releaseStartPages(log);
+    releaseUnusedPages(log, { collects: true });
   });
 
   const settings: WorkerSettings = {

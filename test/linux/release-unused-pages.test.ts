@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { loadNative } from "#native/load.ts";
+import { releaseUnusedPages } from "#src/linux/release-unused-pages.ts";
+import type { Logger } from "#src/process/log.ts";
 
 /** Of 60 MB that are freed. */
 const ENOUGH_KB = 20_000;
@@ -52,5 +54,34 @@ describe("releaseFreePages()", () => {
     const { released, kept } = JSON.parse(stdout.toString()) as { released: number; kept: boolean };
     expect(kept).toBe(true);
     expect(released).toBeGreaterThanOrEqual(ENOUGH_KB);
+  });
+});
+
+describe("releaseUnusedPages()", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  it("hands back after ten seconds, and again once work has made the program grow and is done", () => {
+    vi.useFakeTimers();
+    const cpu = vi.spyOn(process, "cpuUsage").mockReturnValue({ user: 0, system: 0 });
+    const rss = vi.spyOn(process.memoryUsage, "rss").mockReturnValue(80e6);
+    const debug = vi.fn<(fields: object, text: string) => void>();
+    releaseUnusedPages({ debug } as unknown as Logger, { collects: true });
+    vi.advanceTimersByTime(9_999);
+    expect(debug).not.toHaveBeenCalled();
+    rss.mockReturnValueOnce(80e6).mockReturnValue(40e6);
+    vi.advanceTimersByTime(1);
+    expect(debug.mock.calls).toEqual([[{ kb: 39_063 }, "released pages that are not in use"]]);
+    vi.advanceTimersByTime(60_000);
+    expect(debug).toHaveBeenCalledOnce();
+    rss.mockReturnValue(90e6);
+    cpu.mockReturnValue({ user: 1e6, system: 0 });
+    vi.advanceTimersByTime(60_000);
+    expect(debug).toHaveBeenCalledOnce();
+    cpu.mockReturnValue({ user: 1e4, system: 0 });
+    vi.advanceTimersByTime(5_000);
+    expect(debug).toHaveBeenCalledTimes(2);
   });
 });
