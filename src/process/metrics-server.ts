@@ -38,7 +38,8 @@ export interface MetricsServerOptions {
   /** Files of PEM; they may change while the program runs. */
   readonly certFile: string;
   readonly keyFile: string;
-  readonly judge: (token: string) => Promise<ScrapeVerdict>;
+  /** Judges the token that a client at this address shows. */
+  readonly judge: (token: string, from: string) => Promise<ScrapeVerdict>;
   readonly log: Logger;
   readonly reloadMs?: number | undefined;
 }
@@ -142,7 +143,8 @@ class TlsMetricsServer implements MetricsServer {
     const refused = refusedMethod(request);
     if (refused !== undefined) return refused;
     const token = bearerOf(request.headers.authorization);
-    const verdict = token === "" ? "unauthenticated" : await this.#options.judge(token);
+    const from = request.socket.remoteAddress ?? "";
+    const verdict = token === "" ? "unauthenticated" : await this.#options.judge(token, from);
     if (verdict !== "allowed") return REFUSALS[verdict];
     const registry = this.#registry;
     if (registry === undefined) return REFUSALS.unknown;

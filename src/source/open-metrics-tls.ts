@@ -4,8 +4,6 @@ import { monotonicMs } from "#src/process/clock.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { MetricsServer } from "#src/process/metrics-server.ts";
 import type { OptionSpecs, OptionValues } from "#src/process/option-spec.ts";
-import { ApiClient } from "./kubernetes/api/client.ts";
-import { realTiming } from "./kubernetes/api/timing.ts";
 import { apiConfig, type SourceNeeds } from "./open-source.ts";
 import type { sourceOptions } from "./source-options.ts";
 
@@ -47,6 +45,8 @@ export async function openMetricsTls(
   // Loaded only where it is asked for, as the sources are: TLS of Node is not small.
   const { openMetricsServer } = await import("#src/process/metrics-server.ts");
   const { ScrapeAccess } = await import("./scrape-access.ts");
+  const { ApiClient } = await import("./kubernetes/api/client.ts");
+  const { realTiming } = await import("./kubernetes/api/timing.ts");
   const client = new ApiClient(config.value, realTiming);
   const access = new ScrapeAccess({ client, log, monotonicMs });
   const opened = await openMetricsServer({
@@ -55,7 +55,7 @@ export async function openMetricsTls(
     certFile: metricsTlsCertFile,
     keyFile: metricsTlsKeyFile,
     log,
-    judge: async (token) => access.judge(token),
+    judge: async (token, from) => access.judge(token, from),
   });
   if (!opened.ok) {
     client.close();

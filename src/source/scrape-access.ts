@@ -1,19 +1,21 @@
 import { hash } from "node:crypto";
+import { RecentMap } from "#src/collections/recent-map.ts";
 import { isRecord } from "#src/model/record.ts";
 import { ToldOnce } from "#src/model/told-once.ts";
 import type { Logger } from "#src/process/log.ts";
 import type { ScrapeVerdict } from "#src/process/metrics-server.ts";
 import type { ApiClient } from "./kubernetes/api/client.ts";
+import { AskBudget } from "./ask-budget.ts";
 import { errorOfOutcome } from "./kubernetes/api/outcome.ts";
 
 /** So long an answer counts: a token or a right that is taken away stops working after that. */
 const ALLOWED_MS = 60_000;
 /** Shorter, so that a right that was just given works soon. */
 const REFUSED_MS = 10_000;
-/** Tokens that are remembered; the oldest is forgotten for a new one. */
-const MAX_REMEMBERED = 256;
-/** Tokens that are asked about at once: what a stranger who shows many can cost the API server. */
-const MAX_ASKED = 4;
+/** Tokens that may not read, which are remembered; the oldest is forgotten for a new one. */
+const MAX_REFUSED = 256;
+/** Tokens that may read, and addresses from which such a one came: more than all Prometheus of a cluster have. */
+const MAX_ALLOWED = 64;
 /** A token is no longer; Kubernetes' own have about 1,000 characters. */
 const MAX_TOKEN_LENGTH = 8_192;
 /** A scrape waits for its answer, by default 10 seconds in all. */
@@ -32,42 +34,68 @@ export interface ScrapeAccessOptions {
  */
 export class ScrapeAccess {
   readonly #options: ScrapeAccessOptions;
-  /** By digest of the token, the oldest first: tokens themselves are not kept. */
-  readonly #known = new Map<string, { readonly verdict: ScrapeVerdict; readonly untilMs: number }>();
+  /** Until when, by digest of the token: tokens themselves are not kept. One that is over stays, and is asked about first. */
+  readonly #allowed = new RecentMap<number>(MAX_ALLOWED);
+  /** Apart from those: a stranger who shows many tokens has only strangers forgotten. */
+  readonly #refused = new RecentMap<{ readonly verdict: ScrapeVerdict; readonly untilMs: number }>(MAX_REFUSED);
+  /** Addresses of clients whose token was allowed: Kubernetes renews a token every hour, and it is an unknown one then. */
+  readonly #readers = new RecentMap<true>(MAX_ALLOWED);
   readonly #asked = new Map<string, Promise<ScrapeVerdict>>();
+  readonly #forReaders: AskBudget;
+  readonly #forStrangers: AskBudget;
   readonly #told = new ToldOnce();
 
   constructor(options: ScrapeAccessOptions) {
     this.#options = options;
+    this.#forReaders = new AskBudget(options.monotonicMs);
+    this.#forStrangers = new AskBudget(options.monotonicMs);
   }
 
-  /** How many tokens are remembered. */
+  /** How many tokens and addresses are remembered. */
   get size(): number {
-    return this.#known.size;
+    return this.#allowed.size + this.#refused.size + this.#readers.size;
   }
 
-  async judge(token: string): Promise<ScrapeVerdict> {
+  /** `from`: the address of the client. */
+  async judge(token: string, from: string): Promise<ScrapeVerdict> {
     if (token === "" || token.length > MAX_TOKEN_LENGTH) return "unauthenticated";
     const key = hash("sha256", token, "base64");
-    const known = this.#known.get(key);
-    if (known !== undefined && known.untilMs > this.#options.monotonicMs()) return known.verdict;
+    const known = this.#knownOf(key);
+    if (known !== undefined) return known;
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
-    if (this.#asked.size >= MAX_ASKED) return "unknown";
+    const wasAllowed = this.#allowed.get(key) !== undefined;
+    const isReader = wasAllowed || this.#readers.get(from) !== undefined;
+    const budget = isReader ? this.#forReaders : this.#forStrangers;
+    if (!budget.begin(!wasAllowed)) return "unknown";
     const asking = this.#ask(token)
-      .then((verdict) => this.#remember(key, verdict))
-      .finally(() => this.#asked.delete(key));
+      .then((verdict) => this.#remember(key, from, verdict))
+      .finally(() => {
+        this.#asked.delete(key);
+        budget.end();
+      });
     this.#asked.set(key, asking);
     return asking;
   }
 
-  #remember(key: string, verdict: ScrapeVerdict): ScrapeVerdict {
-    this.#known.delete(key);
+  #knownOf(key: string): ScrapeVerdict | undefined {
+    const nowMs = this.#options.monotonicMs();
+    if ((this.#allowed.get(key) ?? 0) > nowMs) return "allowed";
+    const refused = this.#refused.get(key);
+    return refused !== undefined && refused.untilMs > nowMs ? refused.verdict : undefined;
+  }
+
+  #remember(key: string, from: string, verdict: ScrapeVerdict): ScrapeVerdict {
+    const nowMs = this.#options.monotonicMs();
     if (verdict === "unknown") return verdict;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= MAX_REMEMBERED) this.#known.delete(oldest);
-    const lastsMs = verdict === "allowed" ? ALLOWED_MS : REFUSED_MS;
-    this.#known.set(key, { verdict, untilMs: this.#options.monotonicMs() + lastsMs });
+    if (verdict === "allowed") {
+      this.#refused.delete(key);
+      this.#allowed.set(key, nowMs + ALLOWED_MS);
+      this.#readers.set(from, true);
+    } else {
+      this.#allowed.delete(key);
+      this.#refused.set(key, { verdict, untilMs: nowMs + REFUSED_MS });
+    }
     return verdict;
   }
 
