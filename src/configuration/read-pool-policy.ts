@@ -1,5 +1,6 @@
 import type { IpRange } from "#src/ip/range.ts";
-import { child, complainInvalid, type Field, readInteger, readList } from "#src/model/field.ts";
+import { CONFLICT_POLICIES } from "#src/model/conflict-policy.ts";
+import { child, complainInvalid, type Field, readChoice, readInteger, readList } from "#src/model/field.ts";
 import { readUniqueTexts } from "#src/model/metallb/read-unique.ts";
 import { isDnsLabel } from "#src/model/name.ts";
 import { PLAIN_POOL, type Pool } from "#src/model/pool.ts";
@@ -9,7 +10,7 @@ import { readLabelSelectors } from "#src/model/read-label-selectors.ts";
 import { readScalarText } from "./read-scalar-text.ts";
 import { readYaml11Boolean } from "./read-yaml11-boolean.ts";
 
-/** Keys of a pool that say which Services get its addresses, and which addresses these are: our own. */
+/** Keys of a pool that say which Services get its addresses, which addresses these are, and what is done where another machine has one: our own. */
 export const POLICY_KEYS = [
   "priority",
   "namespaces",
@@ -19,6 +20,7 @@ export const POLICY_KEYS = [
   "quota-per-namespace",
   "rest-time",
   "warning-percent",
+  "conflict",
   "disabled",
 ];
 /** The largest number of MetalLB's own definition. */
@@ -31,6 +33,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
   const quotaPerNamespace = readInteger(child(pool, "quota-per-namespace"), { min: 1, max: MAX_NUMBER });
   const restMs = readRest(child(pool, "rest-time"));
   const warningPercent = readInteger(child(pool, "warning-percent"), { min: 1, max: 100 });
+  const conflict = readChoice(child(pool, "conflict"), CONFLICT_POLICIES);
   return {
     priority: readInteger(child(pool, "priority"), { min: 0, max: MAX_NUMBER }) ?? PLAIN_POOL.priority,
     namespaces: readNamespaces(child(pool, "namespaces")),
@@ -40,6 +43,7 @@ export function readPoolPolicy(pool: Field, ranges: readonly IpRange[]): Policy 
     ...(quotaPerNamespace === undefined ? {} : { quotaPerNamespace }),
     ...(restMs === undefined ? {} : { restMs }),
     ...(warningPercent === undefined ? {} : { warningPercent }),
+    ...(conflict === undefined ? {} : { conflict }),
     isDisabled: readYaml11Boolean(child(pool, "disabled")) ?? PLAIN_POOL.isDisabled,
   };
 }

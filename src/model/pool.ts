@@ -1,6 +1,7 @@
 import type { Ip } from "#src/ip/address.ts";
 import { type IpRange, rangeContains } from "#src/ip/range.ts";
 import type { PreferredNodes } from "./advertisement.ts";
+import type { ConflictPolicy } from "./conflict-policy.ts";
 import type { LabelSelector } from "./label-selector.ts";
 
 /** A named set of addresses. Who announces them is said by advertisements. */
@@ -31,6 +32,8 @@ export interface Pool {
   readonly warningPercent?: number;
   /** Nodes that announce its addresses before others, beside those that its advertisements prefer. Left out: none. */
   readonly preferredNodes?: readonly PreferredNodes[];
+  /** What a speaker does where another machine has an address of it. Left out: `DEFAULT_CONFLICT_POLICY`. */
+  readonly conflict?: ConflictPolicy;
   /** Services keep addresses of it, and no Service gets another one. Default false. */
   readonly isDisabled: boolean;
 }

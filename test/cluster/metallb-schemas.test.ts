@@ -136,6 +136,7 @@ describe.skipIf(reason !== undefined)("MetalLB's own definitions on a real API s
       "[{ weight: 50, match-labels: { zone: a } }]",
       { preferredNodes: [{ weight: 50, selector: [{ key: "zone", operator: "In", values: ["a"] }] }] },
     ],
+    conflict: ["yield", { conflict: "yield" }],
     disabled: ["true", { isDisabled: true }],
   };
 

@@ -1,6 +1,7 @@
 import type { IpRange } from "#src/ip/range.ts";
 import { firstAnnotation } from "#src/model/annotation.ts";
-import { complain, complainInvalid, descend, entry, type Field } from "#src/model/field.ts";
+import { CONFLICT_POLICIES } from "#src/model/conflict-policy.ts";
+import { complain, complainInvalid, descend, entry, type Field, readChoice } from "#src/model/field.ts";
 import { nearest } from "#src/model/nearest.ts";
 import type { Pool } from "#src/model/pool.ts";
 import { isRecord } from "#src/model/record.ts";
@@ -17,25 +18,27 @@ export const POOL_ANNOTATIONS = [
   "rest-time",
   "warning-percent",
   "preferred-nodes",
+  "conflict",
   "disabled",
 ] as const;
 const MAX_QUOTA = 2 ** 31 - 1;
 const PREFERRED_EXAMPLE = "[{ weight: 50, match-labels: { zone: a } }]";
 
 type Extras = Partial<
-  Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "preferredNodes" | "isDisabled">
+  Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "preferredNodes" | "conflict" | "isDisabled">
 >;
 
 /** Reads our annotations on an IPAddressPool that has these ranges. */
 export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Extras {
   warnOfUnknown(root);
-  const [excluded, quota, rest, warning, preferred, disabled] = POOL_ANNOTATIONS.map((name) =>
+  const [excluded, quota, rest, warning, preferred, conflicting, disabled] = POOL_ANNOTATIONS.map((name) =>
     firstAnnotation(root, [PREFIX + name]),
   );
   const quotaPerNamespace = quota && readNumber(quota, { max: MAX_QUOTA, example: "10" });
   const restMs = rest && readRestTime(rest, textOf(rest));
   const warningPercent = warning && readNumber(warning, { max: 100, example: "90" });
   const nodes = preferred && readYamlList(preferred, PREFERRED_EXAMPLE);
+  const conflict = conflicting && readChoice({ ...conflicting, value: textOf(conflicting) }, CONFLICT_POLICIES);
   const isDisabled = disabled && readSwitch(disabled);
   return {
     ...(excluded === undefined ? {} : { excluded: readExcluded(excluded, ranges) }),
@@ -43,6 +46,7 @@ export function readPoolAnnotations(root: Field, ranges: readonly IpRange[]): Ex
     ...(restMs === undefined ? {} : { restMs }),
     ...(warningPercent === undefined ? {} : { warningPercent }),
     ...(nodes === undefined ? {} : { preferredNodes: readPreferredNodes(nodes) }),
+    ...(conflict === undefined ? {} : { conflict }),
     ...(isDisabled === undefined ? {} : { isDisabled }),
   };
 }

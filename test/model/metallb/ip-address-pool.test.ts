@@ -150,6 +150,7 @@ describe("parseIpAddressPool() reads our annotations", () => {
       is: { preferredNodes: [{ weight: 2, selector: [{ key: "disk", operator: "Exists", values: [] }] }] },
     },
     { annotation: "preferred-nodes", value: "[]", is: { preferredNodes: [] } },
+    { annotation: "conflict", value: "yield", is: { conflict: "yield" } },
     { annotation: "disabled", value: "true", is: { isDisabled: true } },
     { annotation: "disabled", value: "false", is: { isDisabled: false } },
   ])("$annotation: $value", ({ annotation, value, is }) => {
@@ -179,6 +180,7 @@ describe("parseIpAddressPool() reads our annotations", () => {
     { annotation: "preferred-nodes", value: `[${"{},".repeat(6000)}]`, code: "FIELD_INVALID" },
     { annotation: "preferred-nodes", value: "[{ weight: 101, match-labels: { a: b } }]", code: "FIELD_INVALID" },
     { annotation: "preferred-nodes", value: "[{ match-labels: { a: b } }]", code: "FIELD_MISSING" },
+    { annotation: "conflict", value: "fight", code: "FIELD_INVALID" },
     { annotation: "disabled", value: "yes", code: "FIELD_INVALID" },
   ])("is left out for $annotation: $value", ({ annotation, value, code }) => {
     const parsed = pool(ONE, { [`hawser.dev/${annotation}`]: value });
