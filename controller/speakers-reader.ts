@@ -32,7 +32,7 @@ export interface SpeakersView {
    * changes nothing here.
    */
   readonly held: ReadonlyMap<string, readonly NodeProblem[]>;
-  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them. */
+  /** Of the addresses that another machine answers for, as the speaker saw on the wire that announces them, or yields them. */
   readonly foreign: ReadonlyMap<string, NodeProblem>;
   /** All Problems of live speakers, by their nodes. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
@@ -156,8 +156,10 @@ function foreignAddresses(current: readonly SpeakerReport[]): ReadonlyMap<string
   const byAddress = new Map<string, NodeProblem>();
   for (const { node, announcing, addressProblems } of current)
     for (const { problem, addresses } of addressProblems)
-      if (problem.code === "ADDRESS_HAS_TWO_OWNERS")
-        for (const ip of addresses.intersection(announcing)) byAddress.set(ip, { node, problem });
+      if (problem.code === "ADDRESS_HAS_TWO_OWNERS" || problem.code === "ADDRESS_YIELDED")
+        // One that is yielded is announced by no speaker.
+        for (const ip of problem.code === "ADDRESS_YIELDED" ? addresses : addresses.intersection(announcing))
+          byAddress.set(ip, { node, problem });
   return byAddress;
 }
 

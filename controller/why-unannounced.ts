@@ -82,10 +82,12 @@ export function whyHeld(held: readonly string[], speakers: SpeakersView, said: s
   return failed("AddressOnLocalInterface", held, why);
 }
 
-/** Another machine answers for addresses of a Service as well: which one, and the way out. */
+/** Another machine answers for addresses of a Service as well, or no speaker does because of it: which one, and the way out. */
 export function whyForeign(foreign: readonly string[], speakers: SpeakersView): ConditionValue {
   const seen = foreign.map((ip) => speakers.foreign.get(ip)).filter((one): one is NodeProblem => one !== undefined);
   const texts = new Set(seen.map(({ problem }) => `${problem.why}. ${problem.fix}.`));
+  if (seen.every(({ problem }) => problem.code === "ADDRESS_YIELDED"))
+    return failed("AddressYielded", foreign, `no speaker announces it: ${[...texts].slice(0, SHOWN).join(" ")}`);
   return failed("MultipleOwners", foreign, `another machine answers too: ${[...texts].slice(0, SHOWN).join(" ")}`);
 }
 

@@ -14,7 +14,7 @@ export const importTable = {
   "src/configuration": ["#src/collections", "#src/ip", "#src/model"],
   "src/assignment": ["#src/collections", "#src/ip", "#src/model"],
   "src/election": ["#src/ip", "#src/wire", "#src/model", "node:crypto"],
-  "src/layer2": ["#src/collections", "#src/ip", "#src/wire"],
+  "src/layer2": ["#src/collections", "#src/ip", "#src/wire", "#src/model"],
   "src/auth": ["#src/model", "bcryptjs", "jose", "node:crypto"],
   "src/filters": ["#src/ip", "#src/model", "#src/pattern", "#src/auth", "node:crypto"],
   "src/balancing": [],

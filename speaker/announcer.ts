@@ -1,6 +1,7 @@
 import type { WantedAddress } from "#src/election/member.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
+import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
 import type { InterfaceState } from "./messages.ts";
@@ -10,6 +11,10 @@ export interface AnnouncedAddress {
   readonly ip: Ip;
   /** Only on these interfaces; left out: on all that serve it. */
   readonly interfaces?: readonly string[];
+  /** What to do where another machine has it; left out: `DEFAULT_CONFLICT_POLICY`. */
+  readonly conflict?: ConflictPolicy;
+  /** No member is known to have announced it before. */
+  readonly isNew?: true;
 }
 
 /** What a speaker knows when an announcer compares it with what is on the wire. */
@@ -31,6 +36,8 @@ export interface AnnouncerView {
 export interface Announcer {
   /** Networks whose addresses it can announce now. */
   networks(): readonly Cidr[];
+  /** Addresses that it is to announce and that it does not answer for, because another machine has them or may have them. */
+  readonly silent: ReadonlySet<string>;
   /** The interfaces that it announces on. */
   interfaces(): readonly InterfaceState[];
   /**
@@ -42,8 +49,8 @@ export interface Announcer {
   repeat(keys: readonly string[], nowMs: number): void;
   /** Its interfaces changed: announces everything again, where it is served now. */
   linksChanged(nowMs: number): void;
-  /** Sends what is due; to be called often. */
-  tick(nowMs: number): void;
+  /** Sends what is due; to be called often. True where it answers for other addresses than before. */
+  tick(view: Pick<AnnouncerView, "nodeOf">, nowMs: number): boolean;
   /** What its user can fix. */
   problems(view: AnnouncerView, nowMs: number): readonly Problem[];
 }

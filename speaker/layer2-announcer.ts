@@ -3,10 +3,10 @@ import { type Cidr, printCidr } from "#src/ip/cidr.ts";
 import type { ArpSysctls } from "#src/linux/arp-sysctls.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { printMac } from "#src/wire/mac.ts";
+import { AddressConflicts, type DueAction } from "./address-conflicts.ts";
 import { AnnouncementQueue } from "./announcement-queue.ts";
 import type { AnnouncedAddress, Announcer, AnnouncerView } from "./announcer.ts";
 import type { CounterSet } from "./counter-set.ts";
-import { ForeignClaims } from "./foreign-claims.ts";
 import type { LastAnswers } from "./last-answers.ts";
 import type { LinkResponder } from "./link-responder.ts";
 import { localAddressProblems } from "./local-address-problems.ts";
@@ -19,7 +19,7 @@ import { sharedNetworkProblems } from "./shared-networks.ts";
 export interface Layer2AnnouncerOptions {
   readonly responders: Pick<
     Responders,
-    "announce" | "setAnnounced" | "settle" | "subnets" | "links" | "sharedNetworks"
+    "announce" | "probe" | "setAnnounced" | "setWatched" | "settle" | "subnets" | "links" | "sharedNetworks"
   >;
   readonly counters: CounterSet;
   readonly answers: Pick<LastAnswers, "forget">;
@@ -34,13 +34,20 @@ export interface Layer2AnnouncerOptions {
 export class Layer2Announcer implements Announcer {
   readonly #options: Layer2AnnouncerOptions;
   readonly #queue: AnnouncementQueue;
-  readonly #foreign = new ForeignClaims();
-  /** By text. */
+  readonly #conflicts: AddressConflicts;
+  /** All that it is to announce, by text. */
+  readonly #claimed = new Map<string, AnnouncedAddress>();
+  /** Those of them that it answers for: all but those that are yielded, or of which it is not known yet that they are free. */
   readonly #announced = new Map<string, AnnouncedAddress>();
 
   constructor(options: Layer2AnnouncerOptions) {
     this.#options = options;
     this.#queue = new AnnouncementQueue((ip) => options.responders.announce(ip), options.chance);
+    this.#conflicts = new AddressConflicts(options.chance);
+  }
+
+  get silent(): ReadonlySet<string> {
+    return this.#conflicts.silent;
   }
 
   networks(): readonly Cidr[] {
@@ -54,6 +61,70 @@ export class Layer2Announcer implements Announcer {
   announce(addresses: ReadonlyMap<string, AnnouncedAddress>, keys: readonly string[], nowMs: number): void {
     for (const key of keys) {
       const address = addresses.get(key);
+      if (address === undefined) {
+        this.#claimed.delete(key);
+        this.#conflicts.release(key);
+      } else {
+        this.#claimed.set(key, address);
+        this.#conflicts.claim(key, address, nowMs);
+      }
+    }
+    this.#options.responders.setWatched(this.#claimed, keys);
+    this.#match(keys, nowMs);
+  }
+
+  repeat(keys: readonly string[], nowMs: number): void {
+    for (const key of keys) {
+      // A claim that is heard is settled by the election.
+      this.#conflicts.settle(key);
+      this.#start(key, nowMs);
+    }
+  }
+
+  linksChanged(nowMs: number): void {
+    this.#options.responders.setWatched(this.#claimed);
+    this.#options.responders.setAnnounced(this.#announced);
+    for (const key of this.#announced.keys()) this.#start(key, nowMs);
+  }
+
+  /** Another machine says on the wire that it has an address. */
+  hearForeignClaim(
+    protocol: "arp" | "ndp",
+    { ip, mac }: { readonly ip: Ip; readonly mac: string },
+    nowMs: number,
+  ): void {
+    // An interface of this machine that hears another one of it.
+    if ([...this.#options.network.links].some((link) => printMac(link.mac) === mac)) return;
+    this.#options.counters.add("foreign_claims", protocol);
+    this.#conflicts.hear(printIp(ip), mac, nowMs);
+  }
+
+  tick(view: Pick<AnnouncerView, "nodeOf">, nowMs: number): boolean {
+    const due = this.#conflicts.takeDue(view, nowMs);
+    for (const one of due) this.#act(one);
+    const keys = due.filter(({ action }) => action === "announce" || action === "withdraw").map(({ key }) => key);
+    if (keys.length > 0) this.#match(keys, nowMs);
+    this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
+    this.#options.responders.settle(nowMs);
+    return keys.length > 0;
+  }
+
+  problems(view: AnnouncerView, nowMs: number): readonly Problem[] {
+    const { network, responders, arpSysctls } = this.#options;
+    const { node, wanted, untold } = view;
+    const serving = responders.links().map(({ link }) => link.name);
+    return [
+      ...this.#conflicts.problems(node, view, nowMs),
+      ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
+      ...untoldNetworkProblems(node, untold),
+      ...sharedNetworkProblems(responders.sharedNetworks()),
+    ];
+  }
+
+  /** Answers for those of the keys that it is to announce and that are not silent, announces these, and withdraws the others. */
+  #match(keys: readonly string[], nowMs: number): void {
+    for (const key of keys) {
+      const address = this.silent.has(key) ? undefined : this.#claimed.get(key);
       if (address === undefined) this.#announced.delete(key);
       else this.#announced.set(key, address);
     }
@@ -64,42 +135,10 @@ export class Layer2Announcer implements Announcer {
     }
   }
 
-  repeat(keys: readonly string[], nowMs: number): void {
-    for (const key of keys) {
-      // A claim that is heard is settled by the election.
-      this.#foreign.settle(key);
-      this.#start(key, nowMs);
-    }
-  }
-
-  linksChanged(nowMs: number): void {
-    this.#options.responders.setAnnounced(this.#announced);
-    for (const key of this.#announced.keys()) this.#start(key, nowMs);
-  }
-
-  /** Another machine says on the wire that it has an address. */
-  hearForeignClaim(ip: Ip, mac: string, nowMs: number): void {
-    const key = printIp(ip);
-    // An interface of this machine that hears another one of it.
-    const isOwn = [...this.#options.network.links].some((link) => printMac(link.mac) === mac);
-    if (!isOwn && this.#announced.has(key)) this.#foreign.hear(key, { ip, mac }, nowMs);
-  }
-
-  tick(nowMs: number): void {
-    this.#options.counters.addAnnouncementRounds(this.#queue.sendDue(nowMs));
-    this.#options.responders.settle(nowMs);
-  }
-
-  problems(view: AnnouncerView, nowMs: number): readonly Problem[] {
-    const { network, responders, arpSysctls } = this.#options;
-    const { node, wanted, untold } = view;
-    const serving = responders.links().map(({ link }) => link.name);
-    return [
-      ...this.#foreign.problems(node, { ...view, nowMs }),
-      ...localAddressProblems({ links: network.links, wanted, serving, arpSysctls }),
-      ...untoldNetworkProblems(node, untold),
-      ...sharedNetworkProblems(responders.sharedNetworks()),
-    ];
+  #act({ ip, action }: DueAction): void {
+    this.#options.counters.add("conflict_actions", action);
+    if (action === "probe") this.#options.responders.probe(ip);
+    else if (action === "defend") this.#options.responders.announce(ip);
   }
 
   #start(key: string, nowMs: number): void {
@@ -109,7 +148,6 @@ export class Layer2Announcer implements Announcer {
 
   #stop(key: string): void {
     this.#queue.stop(key);
-    this.#foreign.settle(key);
     const ip = parseIp(key);
     if (ip !== undefined) this.#options.answers.forget(ip);
   }

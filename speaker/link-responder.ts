@@ -1,16 +1,27 @@
-import type { Family, Ip } from "#src/ip/address.ts";
+import { type Family, type Ip, printIp } from "#src/ip/address.ts";
 import type { Cidr } from "#src/ip/cidr.ts";
 import { announcementFrames } from "#src/layer2/announcement-frames.ts";
 import { answer } from "#src/layer2/answer.ts";
 import type { DropReason } from "#src/layer2/drop-reason.ts";
-import { anyArpFilter, anyNdpFilter, arpFilter, ndpFilter } from "#src/layer2/filter.ts";
+import {
+  anyArpClaimFilter,
+  anyArpFilter,
+  anyNdpClaimFilter,
+  anyNdpFilter,
+  arpClaimFilter,
+  arpFilter,
+  ndpClaimFilter,
+  ndpFilter,
+} from "#src/layer2/filter.ts";
+import { probeFrame } from "#src/layer2/probe-frame.ts";
+import { readClaim } from "#src/layer2/read-claim.ts";
 import type { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
-import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
+import type { OpenPacketSocket } from "#src/linux/packet-socket.ts";
 import { printMac } from "#src/wire/mac.ts";
-import type { OpenPacketSocket, PacketSocket } from "#src/linux/packet-socket.ts";
-import { AddressFilter } from "./address-filter.ts";
 import type { AnnouncedAddress } from "./announcer.ts";
+import { FilteredSocket } from "./filtered-socket.ts";
+import { ServedAddresses } from "./served-addresses.ts";
 import { isServedByLink, type LinkShare } from "./shared-networks.ts";
 
 export interface LinkResponderOptions {
@@ -24,14 +35,14 @@ export interface LinkResponderOptions {
   /** A request for an address was answered, of the host with the address `asker`. */
   onReply(protocol: "arp" | "ndp", ip: Ip, asker: Ip): void;
   onDrop(reason: DropReason): void;
-  /** Another machine says by gratuitous ARP that it has an address which is announced here. */
-  onForeignClaim(ip: Ip, mac: string): void;
+  /** Another machine says that it has a watched address. */
+  onForeignClaim(protocol: "arp" | "ndp", ip: Ip, mac: string): void;
   onError(errno: number): void;
-  /** The kernel refuses the filter that holds the addresses; a wider one takes its place. */
+  /** The kernel refuses a filter that holds the addresses; a wider one takes its place. */
   onWideFilter(interfaceName: string, error: Error): void;
 }
 
-/** Answers ARP and NDP on one link for the addresses announced there, and announces them unasked. */
+/** On one link: answers ARP and NDP for the addresses announced there, announces them unasked, and hears who else has them. */
 export class LinkResponder {
   readonly link: Link;
   /** The networks whose addresses are served here. */
@@ -41,22 +52,25 @@ export class LinkResponder {
     return this.#options.share;
   }
   readonly #options: LinkResponderOptions;
-  /** What is announced here, by text. */
-  readonly #announced = new Map<string, Ip>();
-  readonly #ipv4: Protocol;
-  readonly #ipv6: Protocol;
+  readonly #announced = new ServedAddresses((address) => this.#serves(address));
+  readonly #watched = new ServedAddresses((address) => this.#serves(address));
+  /** Requests for announced addresses. */
+  readonly #asked: Sockets;
+  /** Claims to watched ones: apart, because one filter for both would have room for half as many addresses. */
+  readonly #claimed: Sockets;
+  readonly #all: readonly FilteredSocket[];
 
   constructor(options: LinkResponderOptions) {
     this.#options = options;
     this.link = options.link;
     this.subnets = options.anySubnet ? EVERYTHING : options.share.kept;
-    this.#ipv4 = this.#open("ipv4");
-    try {
-      this.#ipv6 = this.#open("ipv6");
-    } catch (error) {
-      this.#ipv4.socket.close();
-      throw error;
-    }
+    using opened = new DisposableStack(); // closes what is open if the next one does not open
+    const open = (family: Family, kind: "asked" | "claimed"): FilteredSocket =>
+      opened.adopt(this.#open(family, kind), (socket) => socket.close());
+    this.#asked = { ipv4: open("ipv4", "asked"), ipv6: open("ipv6", "asked") };
+    this.#claimed = { ipv4: open("ipv4", "claimed"), ipv6: open("ipv6", "claimed") };
+    this.#all = [...Object.values(this.#asked), ...Object.values(this.#claimed)];
+    opened.move();
   }
 
   /**
@@ -64,113 +78,98 @@ export class LinkResponder {
    * it is known that the others are as they were.
    */
   setAnnounced(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
-    const added: Ip[] = [];
-    const removed: Ip[] = [];
-    for (const key of keys ?? new Set([...addresses.keys(), ...this.#announced.keys()])) {
-      const before = this.#announced.get(key);
-      const { ip, interfaces } = addresses.get(key) ?? {};
-      const isOurs =
-        ip !== undefined &&
-        interfaces?.includes(this.link.name) !== false &&
-        isServedByLink(ip, this.share, this.#options.anySubnet);
-      if (isOurs && before === undefined) {
-        this.#announced.set(key, ip);
-        added.push(ip);
-      } else if (!isOurs && before !== undefined) {
-        this.#announced.delete(key);
-        removed.push(before);
-      }
-    }
-    for (const ip of added) if (ip.family === "ipv6") this.#options.groups.join(this.link.name, ip);
-    for (const protocol of [this.#ipv4, this.#ipv6]) change(protocol, added, removed);
-    for (const ip of removed) if (ip.family === "ipv6") this.#options.groups.leave(this.link.name, ip);
+    const { added, removed } = this.#announced.update(addresses, keys);
+    const { groups } = this.#options;
+    for (const ip of added) if (ip.family === "ipv6") groups.join(this.link.name, ip);
+    for (const socket of Object.values(this.#asked)) socket.change(added, removed);
+    for (const ip of removed) if (ip.family === "ipv6") groups.leave(this.link.name, ip);
+  }
+
+  /** Listens for other machines that have one of these addresses, of those that this link serves; `keys` as for `setAnnounced`. */
+  setWatched(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
+    const { added, removed } = this.#watched.update(addresses, keys);
+    for (const socket of Object.values(this.#claimed)) socket.change(added, removed);
   }
 
   /** Lets the filters follow what changed before; to be called often. */
   settle(nowMs: number): void {
-    this.#ipv4.filter.settle(nowMs);
-    this.#ipv6.filter.settle(nowMs);
+    for (const socket of this.#all) socket.settle(nowMs);
   }
 
-  /** Sends one round of unasked announcements of an address; false if this link does not serve it. */
+  /** Sends one round of unasked announcements of an address; false if this link does not announce it. */
   announce(ip: Ip): boolean {
-    const { socket, addresses } = ip.family === "ipv4" ? this.#ipv4 : this.#ipv6;
-    if (!addresses.has(ip.value)) return false;
+    const socket = this.#asked[ip.family];
+    if (!socket.has(ip)) return false;
     for (const frame of announcementFrames(ip, this.link.mac)) this.#send(socket, frame);
+    return true;
+  }
+
+  /** Asks whether another machine has a watched address; false if this link does not serve it. */
+  probe(ip: Ip): boolean {
+    if (!this.#watched.has(printIp(ip))) return false;
+    this.#send(this.#claimed[ip.family], probeFrame(ip, this.link.mac));
     return true;
   }
 
   /** Frames that the kernel dropped because we were too slow, since the last call. */
   readDropped(): number {
-    return this.#ipv4.socket.readStats().dropped + this.#ipv6.socket.readStats().dropped;
+    return this.#all.reduce((sum, socket) => sum + socket.readDropped(), 0);
   }
 
   close(): void {
     this.setAnnounced(new Map());
-    this.#ipv4.socket.close();
-    this.#ipv6.socket.close();
+    for (const socket of this.#all) socket.close();
   }
 
-  #open(family: Family): Protocol {
-    const { etherType, exact, wide, name } = PROTOCOLS[family];
-    const addresses = new Map<bigint, Ip>();
-    const responder = {
-      mac: this.link.mac,
-      // The filter decides in the kernel; this decides while it is wider, and for frames queued before it was replaced.
-      isAnnounced: (ip: Ip) => ip.family === family && addresses.has(ip.value),
-    };
-    const socket = this.#options.openPacketSocket({
+  #serves({ ip, interfaces }: AnnouncedAddress): boolean {
+    const { share, anySubnet } = this.#options;
+    return interfaces?.includes(this.link.name) !== false && isServedByLink(ip, share, anySubnet);
+  }
+
+  #open(family: Family, kind: "asked" | "claimed"): FilteredSocket {
+    const { openPacketSocket, onError, onWideFilter } = this.#options;
+    const socket: FilteredSocket = new FilteredSocket({
+      family,
       interfaceIndex: this.link.index,
-      etherType,
-      filter: exact([]),
-      onFrame: (frame) => {
-        const reaction = answer(frame, responder);
-        if (reaction.kind === "drop") {
-          const { claim } = reaction;
-          if (claim !== undefined) this.#options.onForeignClaim(claim.ip, printMac(claim.mac));
-          return this.#options.onDrop(reaction.reason);
-        }
-        this.#options.onReply(name, reaction.ip, reaction.asker);
-        return this.#send(socket, reaction.frame);
-      },
-      onError: this.#options.onError,
+      openPacketSocket,
+      ...FILTERS[kind][family],
+      onFrame: (frame) => (kind === "asked" ? this.#answer(frame, socket) : this.#hear(frame, socket)),
+      onError,
+      onWideFilter: (error) => onWideFilter(this.link.name, error),
     });
-    const filter = new AddressFilter(addresses, {
-      socket,
-      exact: () => exact([...addresses.values()]),
-      wide: wide(),
-      onRefused: (error) => this.#options.onWideFilter(this.link.name, error),
-    });
-    return { family, socket, addresses, filter };
+    return socket;
   }
 
-  #send(socket: PacketSocket, frame: Uint8Array): void {
+  #answer(frame: Uint8Array, socket: FilteredSocket): void {
+    const reaction = answer(frame, { mac: this.link.mac, isAnnounced: (ip) => socket.has(ip) });
+    if (reaction.kind === "drop") return this.#options.onDrop(reaction.reason);
+    this.#options.onReply(PROTOCOLS[socket.family], reaction.ip, reaction.asker);
+    return this.#send(socket, reaction.frame);
+  }
+
+  #hear(frame: Uint8Array, socket: FilteredSocket): void {
+    const claim = readClaim(frame, this.link.mac);
+    if (claim === undefined || !socket.has(claim.ip)) return;
+    this.#options.onForeignClaim(PROTOCOLS[socket.family], claim.ip, printMac(claim.mac));
+  }
+
+  #send(socket: FilteredSocket, frame: Uint8Array): void {
     const sent = socket.send(frame);
     if (sent < 0) this.#options.onError(-sent);
   }
 }
 
-/** One of the two protocols on a link. */
-interface Protocol {
-  readonly family: Family;
-  readonly socket: PacketSocket;
-  /** What is announced, by number: asked for every frame. */
-  readonly addresses: Map<bigint, Ip>;
-  readonly filter: AddressFilter;
-}
+type Sockets = Readonly<Record<Family, FilteredSocket>>;
 
-const PROTOCOLS = {
-  ipv4: { name: "arp", etherType: ETHER_TYPE_ARP, exact: arpFilter, wide: anyArpFilter },
-  ipv6: { name: "ndp", etherType: ETHER_TYPE_IPV6, exact: ndpFilter, wide: anyNdpFilter },
+const PROTOCOLS = { ipv4: "arp", ipv6: "ndp" } as const;
+
+const FILTERS = {
+  asked: { ipv4: { exact: arpFilter, wide: anyArpFilter }, ipv6: { exact: ndpFilter, wide: anyNdpFilter } },
+  claimed: {
+    ipv4: { exact: arpClaimFilter, wide: anyArpClaimFilter },
+    ipv6: { exact: ndpClaimFilter, wide: anyNdpClaimFilter },
+  },
 } as const;
-
-function change({ family, addresses, filter }: Protocol, added: readonly Ip[], removed: readonly Ip[]): void {
-  const [more, less] = [added, removed].map((ips) => ips.filter((ip) => ip.family === family));
-  if (more === undefined || less === undefined || more.length + less.length === 0) return;
-  for (const ip of more) addresses.set(ip.value, ip);
-  for (const { value } of less) addresses.delete(value);
-  filter.changed({ hasMore: more.length > 0 });
-}
 
 const EVERYTHING: readonly Cidr[] = [
   { family: "ipv4", base: 0n, prefixLength: 0 },

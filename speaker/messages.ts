@@ -1,3 +1,4 @@
+import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 import type { IneligibleReason, NodeStanding } from "#src/election/member.ts";
 import type { IpRange } from "#src/ip/range.ts";
@@ -17,6 +18,7 @@ export interface WantedMessage {
   readonly interfaces?: readonly string[];
   readonly unlinked?: readonly string[];
   readonly scores?: readonly (readonly [node: string, score: number])[];
+  readonly conflict?: ConflictPolicy;
   readonly serving?: readonly string[];
   readonly terminating?: readonly string[];
 }

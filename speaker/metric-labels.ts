@@ -1,4 +1,5 @@
 import type { IneligibleReason } from "#src/election/member.ts";
+import { type ConflictAction, conflictActions } from "#src/layer2/conflict.ts";
 import { type DropReason, dropReasons } from "#src/layer2/drop-reason.ts";
 import { GAIN_CAUSES, type GainCause } from "#src/model/takeover.ts";
 import { membersOf, type MetricLabels } from "#src/process/metric-labels.ts";
@@ -15,6 +16,8 @@ const PACES = ["close", "slow"] as const;
 export interface CounterLabels {
   readonly replies_sent: (typeof PROTOCOLS)[number];
   readonly frames_dropped: DropReason;
+  readonly foreign_claims: (typeof PROTOCOLS)[number];
+  readonly conflict_actions: ConflictAction;
   readonly takeovers: GainCause;
   readonly heartbeats_sent: (typeof PACES)[number];
   readonly heartbeats_received: HeartbeatEffect;
@@ -60,6 +63,8 @@ export const SPEAKER_METRIC_LABELS: MetricLabels = {
   hawser_speaker_problems: { code: "codes of docs/errors.md" },
   hawser_speaker_replies_total: { protocol: PROTOCOLS },
   hawser_speaker_frames_dropped_total: { reason: dropReasons },
+  hawser_speaker_foreign_claims_total: { protocol: PROTOCOLS },
+  hawser_speaker_conflict_actions_total: { action: conflictActions },
   hawser_speaker_takeovers_total: { cause: GAIN_CAUSES },
   hawser_speaker_heartbeats_sent_total: { pace: PACES },
   hawser_speaker_heartbeats_received_total: { effect: effects },

@@ -14,6 +14,16 @@ export interface SpeakerMetrics {
 const counted = {
   replies_sent: ["hawser_speaker_replies_total", "ARP replies and neighbor advertisements sent on request", "protocol"],
   frames_dropped: ["hawser_speaker_frames_dropped_total", "Frames not answered, by reason", "reason"],
+  foreign_claims: [
+    "hawser_speaker_foreign_claims_total",
+    "Claims of other machines to addresses of this speaker, by protocol; those of members are normal when an address moves",
+    "protocol",
+  ],
+  conflict_actions: [
+    "hawser_speaker_conflict_actions_total",
+    "What was done to find out who else has addresses of this speaker, and where another machine has them",
+    "action",
+  ],
   takeovers: ["hawser_speaker_takeovers_total", "Rounds in which addresses came to this speaker, by cause", "cause"],
   heartbeats_sent: [
     "hawser_speaker_heartbeats_sent_total",

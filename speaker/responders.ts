@@ -91,6 +91,11 @@ export class Responders {
     for (const responder of this.#byIndex.values()) responder.setAnnounced(addresses, keys);
   }
 
+  /** Listens for other machines that have one of these addresses; `keys` as for `setAnnounced`. */
+  setWatched(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
+    for (const responder of this.#byIndex.values()) responder.setWatched(addresses, keys);
+  }
+
   /** Lets the kernel's filters follow what changed before; to be called often. */
   settle(nowMs: number): void {
     for (const responder of this.#byIndex.values()) responder.settle(nowMs);
@@ -99,6 +104,11 @@ export class Responders {
   /** Sends one round of unasked announcements on every link that serves the address. */
   announce(ip: Ip): void {
     for (const responder of this.#byIndex.values()) responder.announce(ip);
+  }
+
+  /** Asks on every link that serves the address whether another machine has it. */
+  probe(ip: Ip): void {
+    for (const responder of this.#byIndex.values()) responder.probe(ip);
   }
 
   close(): void {

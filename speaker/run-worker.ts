@@ -67,7 +67,7 @@ export async function runWorker(
       answers.note(ip, asker, answeredMs);
     },
     onDrop: (reason) => counters.add("frames_dropped", reason),
-    onForeignClaim: (ip, mac) => layer2.hearForeignClaim(ip, mac, monotonicMs()),
+    onForeignClaim: (protocol, ip, mac) => layer2.hearForeignClaim(protocol, { ip, mac }, monotonicMs()),
     onError: (errno) => counters.add("socket_errors", String(errno)),
     onWideFilter: (name, error) =>
       warnOnce("the kernel refuses a filter by address, all requests are looked at", {

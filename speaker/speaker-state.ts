@@ -28,6 +28,8 @@ export interface SpeakerFacts {
   readonly interfaces: readonly InterfaceState[];
   readonly unheard: readonly string[];
   readonly problems: readonly Problem[];
+  /** Whether an address that this speaker claims is not answered for. */
+  isSilent(key: string): boolean;
   readonly takeovers: readonly Takeover[];
   /** Next hops of the node's default routes. */
   readonly gateways: readonly Ip[];
@@ -47,6 +49,7 @@ export function speakerState({
   unheard,
   problems,
   takeovers,
+  isSilent,
 }: SpeakerFacts): SpeakerState {
   const groups = unownedGroups({ wanted, plan, members: [self, ...others], nodes });
   const ineligible: Partial<Record<IneligibleReason, number>> = {};
@@ -55,11 +58,12 @@ export function speakerState({
     const reason = whyUnable(self, one, nodes) ?? whyReserved(self, one, nodes);
     if (reason !== undefined) ineligible[reason] = (ineligible[reason] ?? 0) + 1;
   }
+  const answered = [...self.claims].filter(([key]) => !isSilent(key));
   return {
     ready: self.ready,
     standing: standingOf(self.node, nodes),
-    announced: self.claims.size,
-    announcing: printAddresses([...self.claims.values()].map(({ ip }) => ip)),
+    announced: answered.length,
+    announcing: printAddresses(answered.map(([, { ip }]) => ip)),
     unownedCount: groups.reduce((sum, { addresses }) => sum + addresses.length, 0),
     unowned: boundedGroups(groups),
     unheard,

@@ -150,7 +150,7 @@ export class Speaker {
     if (nodes !== undefined || isOther) this.#dirty.markAll();
   }
 
-  /** An address of ours that is to be announced on other interfaces now moves there at once, and is announced again. */
+  /** An address of ours that is to be announced otherwise now, on other interfaces for example, is announced again at once. */
   #updateWanted(wanted: ClusterMessage["wanted"], gone: readonly string[], nowMs: number): readonly string[] {
     const { claims } = this.#election;
     const before = this.#wanted.announced(
@@ -159,7 +159,7 @@ export class Speaker {
     );
     const changed = this.#wanted.update(wanted, gone);
     const after = this.#wanted.announced(claims, changed);
-    const moved = [...after].filter(([key, one]) => !isDeepStrictEqual(one.interfaces, before.get(key)?.interfaces));
+    const moved = [...after].filter(([key, one]) => !isDeepStrictEqual(one, before.get(key)));
     const keys = moved.map(([key]) => key);
     if (keys.length > 0) for (const announcer of this.#options.announcers) announcer.announce(after, keys, nowMs);
     return changed;
@@ -182,7 +182,8 @@ export class Speaker {
     if (this.#dirty.isMarked) this.#reporter.markDue();
     const keys = this.#dirty.take(this.#wanted.byAddress.keys(), this.#election.plan.keys());
     if (keys.size > 0) this.#apply(this.#election.decide(keys, this.#view(), nowMs), nowMs);
-    for (const announcer of this.#options.announcers) announcer.tick(nowMs);
+    const view = { nodeOf: (mac: string) => this.#members.nodeOf(mac) };
+    for (const announcer of this.#options.announcers) if (announcer.tick(view, nowMs)) this.#reporter.markDue();
   }
 
   /** Makes the announcers match what was decided. */
@@ -292,6 +293,7 @@ export class Speaker {
       unheard: this.#check.unheard,
       problems: this.#check.problems,
       takeovers: this.#takeovers.list(),
+      isSilent: (key) => announcers.some(({ silent }) => silent.has(key)),
     });
   }
 }

@@ -34,9 +34,17 @@ export class WantedAddresses {
   announced(claims: ReadonlyMap<string, Claim>, keys?: Iterable<string>): ReadonlyMap<string, AnnouncedAddress> {
     const announced = new Map<string, AnnouncedAddress>();
     for (const key of keys ?? claims.keys()) {
-      const ip = claims.get(key)?.ip;
-      const interfaces = this.#byAddress.get(key)?.interfaces?.get(this.#self);
-      if (ip !== undefined) announced.set(key, interfaces === undefined ? { ip } : { ip, interfaces });
+      const claim = claims.get(key);
+      if (claim === undefined) continue;
+      const { interfaces, conflict } = this.#byAddress.get(key) ?? {};
+      const own = interfaces?.get(this.#self);
+      announced.set(key, {
+        ip: claim.ip,
+        ...(own === undefined ? {} : { interfaces: own }),
+        ...(conflict === undefined ? {} : { conflict }),
+        // No other member is known to have claimed it before.
+        ...(claim.term === 1 ? { isNew: true } : {}),
+      });
     }
     return announced;
   }
@@ -86,7 +94,18 @@ export class WantedAddresses {
 const NONE: ReadonlySet<string> = new Set();
 
 function readWanted(message: WantedMessage, self: string): WantedAddress | undefined {
-  const { ip: text, forbidden, isUnadvertised, selected, interfaces, unlinked, scores, serving, terminating } = message;
+  const {
+    ip: text,
+    forbidden,
+    isUnadvertised,
+    selected,
+    interfaces,
+    unlinked,
+    scores,
+    serving,
+    terminating,
+    conflict,
+  } = message;
   const ip = parseIp(text);
   const setOf = (nodes: readonly string[] | undefined): ReadonlySet<string> | undefined => nodes && new Set(nodes);
   if (ip === undefined) return undefined;
@@ -98,6 +117,7 @@ function readWanted(message: WantedMessage, self: string): WantedAddress | undef
     terminating: setOf(terminating) ?? NONE,
     ...(isUnadvertised === undefined ? {} : { isUnadvertised }),
     ...(interfaces === undefined ? {} : { interfaces: new Map([[self, interfaces]]) }),
+    ...(conflict === undefined ? {} : { conflict }),
     ...(unlinked === undefined ? {} : { unlinked: new Set(unlinked) }),
     ...(scores === undefined ? {} : { scores: new Map(scores) }),
   };

@@ -193,7 +193,8 @@ function namesInterfaces(advertisement: Advertisement): boolean {
 }
 
 function messageOf(wanted: WantedAddress, self: string): WantedMessage {
-  const { ip, forbidden, isUnadvertised, selected, interfaces, unlinked, scores, serving, terminating } = wanted;
+  const { ip, forbidden, isUnadvertised, selected, interfaces, unlinked, scores, serving, terminating, conflict } =
+    wanted;
   const own = interfaces?.get(self);
   return {
     ip: printIp(ip),
@@ -205,6 +206,7 @@ function messageOf(wanted: WantedAddress, self: string): WantedMessage {
     ...(scores === undefined || scores.size === 0
       ? {}
       : { scores: [...scores].toSorted(([left], [right]) => (left < right ? -1 : 1)) }),
+    ...(conflict === undefined ? {} : { conflict }),
     ...(serving === undefined ? {} : { serving: [...serving].sort() }),
     ...(terminating.size === 0 ? {} : { terminating: [...terminating].sort() }),
   };

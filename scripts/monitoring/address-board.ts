@@ -152,6 +152,15 @@ export const ADDRESS_BOARD: Board = {
         ),
         lines(
           {
+            title: "Conflicts on the wire",
+            description:
+              "What speakers do to find out who else has their addresses (probe, normal), and where another machine has one; and claims that they hear.",
+          },
+          [`sum by (action) (rate(hawser_speaker_conflict_actions_total${SPEAKERS}${RATE}))`, "{{action}}"],
+          [`sum by (protocol) (rate(hawser_speaker_foreign_claims_total${SPEAKERS}${RATE}))`, "claims by {{protocol}}"],
+        ),
+        lines(
+          {
             title: "Why speakers are not candidates",
             description: "Addresses for which a speaker is not a candidate, by reason.",
             unit: "short",

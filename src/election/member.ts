@@ -1,6 +1,7 @@
 import { type Cidr, cidrContains } from "#src/ip/cidr.ts";
 import type { Ip } from "#src/ip/address.ts";
 import type { Claim } from "#src/wire/heartbeat.ts";
+import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
 
 /** A live speaker as another one knows it from heartbeats; the speaker itself is a member too. */
@@ -29,6 +30,8 @@ export interface WantedAddress {
   readonly interfaces?: ReadonlyMap<string, readonly string[]>;
   /** The nodes that have none of the interfaces that they may announce it on. */
   readonly unlinked?: ReadonlySet<string>;
+  /** What its owner does where another machine has it; left out: `DEFAULT_CONFLICT_POLICY`. */
+  readonly conflict?: ConflictPolicy;
   /** By node, how much it comes before others; one that is not there has 0. */
   readonly scores?: ReadonlyMap<string, number>;
   /** The nodes with an endpoint that takes traffic, where only those may announce it; undefined means all. */

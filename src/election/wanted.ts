@@ -46,7 +46,8 @@ export function wantedAddress(use: AddressUse): WantedAddress {
   // In no pool, and not assigned by Hawser: another provider's, or another machine's.
   const isOurs = pool !== undefined || services.some((service) => wasAssigned(service, ip));
   const forbidden = whyForbidden(ip, use.hostAddresses)?.reason ?? (isOurs ? undefined : "NotOurs");
-  return { ip, forbidden, ...rules, serving, terminating };
+  const conflict = pool?.conflict === undefined ? {} : { conflict: pool.conflict };
+  return { ip, forbidden, ...rules, serving, terminating, ...conflict };
 }
 
 /**

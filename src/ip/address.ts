@@ -13,6 +13,12 @@ export interface Ip {
   readonly value: bigint;
 }
 
+/** The address that stands for "none yet": 0.0.0.0 (RFC 1122 section 3.2.1.3) and :: (RFC 4291 section 2.5.2). */
+export const UNSPECIFIED = {
+  ipv4: { family: "ipv4", value: 0n },
+  ipv6: { family: "ipv6", value: 0n },
+} as const satisfies Readonly<Record<Family, Ip>>;
+
 /** The code of the first digit, and how far the dot is from it. */
 const ZERO = 48;
 const DOT = -2;

@@ -11,7 +11,7 @@ import {
 } from "#src/wire/ethernet.ts";
 import { decodeIcmpv6 } from "#src/wire/icmpv6.ts";
 import { decodeIpv6, type Ipv6Packet, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
-import { BROADCAST_MAC, equalMacs, isGroupMac, ZERO_MAC } from "#src/wire/mac.ts";
+import { BROADCAST_MAC, equalMacs, isMachineMac } from "#src/wire/mac.ts";
 import {
   ALL_NODES,
   decodeNeighborSolicitation,
@@ -40,12 +40,7 @@ export type Answer =
       /** That of the host that asked; 0.0.0.0 or :: where it has none yet. */
       readonly asker: Ip;
     }
-  | {
-      readonly kind: "drop";
-      readonly reason: DropReason;
-      /** Where another machine says that it has an announced address: which, and the machine's Ethernet address. */
-      readonly claim?: { readonly ip: Ip; readonly mac: Uint8Array };
-    };
+  | { readonly kind: "drop"; readonly reason: DropReason };
 
 /** Answers an ARP request or a neighbor solicitation for an announced address. Never throws, whatever the bytes. */
 export function answer(frame: Uint8Array, responder: Responder): Answer {
@@ -74,9 +69,8 @@ function answerArp(ethernet: EthernetFrame, responder: Responder): Answer {
   if (request.operation !== "request") return drop("not-request");
   if (!responder.isAnnounced(request.targetIp)) return drop("not-announced");
   if (equalMacs(source, responder.mac) || equalMacs(request.senderMac, responder.mac)) return drop("own-frame");
-  if (request.senderIp.value === request.targetIp.value)
-    return { kind: "drop", reason: "gratuitous", claim: { ip: request.targetIp, mac: request.senderMac } };
-  if (!isMachine(request.senderMac)) return drop("sender");
+  if (request.senderIp.value === request.targetIp.value) return drop("gratuitous");
+  if (!isMachineMac(request.senderMac)) return drop("sender");
   const { targetIp: ip, senderIp: asker } = request;
   return { kind: "reply", frame: arpReplyFrame(request, responder.mac), ip, asker };
 }
@@ -130,7 +124,7 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
   }
   // A neighbour that re-checks its entry asks by unicast and may leave the option out (RFC 4861 section 4.3).
   const destinationMac = senderMac ?? etherSource;
-  if (isMulticast(packet.source) || !isMachine(destinationMac)) return drop("sender");
+  if (isMulticast(packet.source) || !isMachineMac(destinationMac)) return drop("sender");
   if (equalMacs(destinationMac, mac)) return drop("own-frame");
   const to = { destination: packet.source, destinationMac, solicited: true };
   return { kind: "reply", frame: neighborAdvertisementFrame({ target, mac, ...to }), ip: target, asker: packet.source };
@@ -138,11 +132,6 @@ function answerSolicitation({ solicitation, packet, etherSource }: ReceivedSolic
 
 function isUnspecified(ip: Ip): boolean {
   return ip.value === 0n;
-}
-
-/** Whether the address can be that of one machine. */
-function isMachine(mac: Uint8Array): boolean {
-  return !isGroupMac(mac) && !equalMacs(mac, ZERO_MAC);
 }
 
 /** Whether the address is that of an IPv6 multicast group (RFC 2464 section 7). */

@@ -1,5 +1,5 @@
-/** What is being sent: the first round after a take-over, which ends an outage, or any later one. */
-export type Spending = "first" | "repeat";
+/** What is being sent: the first round after a take-over, which ends an outage, any later one, or a question. */
+export type Spending = "first" | "repeat" | "question";
 
 /**
  * How many rounds of announcements may be sent at once and per second, over all addresses of a node; a round is two
@@ -8,22 +8,26 @@ export type Spending = "first" | "repeat";
  * First rounds: 2,000 addresses are taken over within 50 ms, in portions that a send queue of a usual length holds.
  * Repeats: 2,000 small frames a second are about a thousandth of what a gigabit link carries, so that storm control in
  * a switch has no reason to act.
+ *
+ * Questions, one frame each: as few frames as for repeats.
  */
 const LIMITS = {
   first: { atOnce: 1_000, perSecond: 20_000 },
   repeat: { atOnce: 200, perSecond: 1_000 },
+  question: { atOnce: 200, perSecond: 1_000 },
 } as const satisfies Record<Spending, { readonly atOnce: number; readonly perSecond: number }>;
 
-/** Two token buckets: how many rounds of each kind may be sent at `atMs`. */
+/** A token bucket for each: how many rounds of each kind may be sent at `atMs`. */
 export interface Budget {
   readonly first: number;
   readonly repeat: number;
+  readonly question: number;
   readonly atMs: number;
 }
 
 /** A budget of which nothing is spent. */
 export function fullBudget(nowMs: number): Budget {
-  return { first: LIMITS.first.atOnce, repeat: LIMITS.repeat.atOnce, atMs: nowMs };
+  return { first: LIMITS.first.atOnce, repeat: LIMITS.repeat.atOnce, question: LIMITS.question.atOnce, atMs: nowMs };
 }
 
 /** The budget at a later time; unchanged if the time given is not later. */
@@ -33,7 +37,7 @@ export function refill(budget: Budget, nowMs: number): Budget {
     const { atOnce, perSecond } = LIMITS[spending];
     return Math.min(atOnce, budget[spending] + (elapsedMs * perSecond) / 1_000);
   };
-  return { first: grown("first"), repeat: grown("repeat"), atMs: budget.atMs + elapsedMs };
+  return { first: grown("first"), repeat: grown("repeat"), question: grown("question"), atMs: budget.atMs + elapsedMs };
 }
 
 /** The budget after one round; undefined if it does not allow it. */

@@ -11,10 +11,11 @@ import {
 import { matchWords } from "./match-words.ts";
 import { ETHER_TYPE_ARP, ETHER_TYPE_IPV6, ETHERNET_HEADER_BYTES } from "#src/wire/ethernet.ts";
 import { IPV6_HEADER_BYTES, NEXT_HEADER_ICMPV6 } from "#src/wire/ipv6.ts";
-import { TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";
+import { TYPE_NEIGHBOR_ADVERTISEMENT, TYPE_NEIGHBOR_SOLICITATION } from "#src/wire/ndp.ts";
 
 const ETHER_TYPE = 12;
 const ARP_OPERATION = ETHERNET_HEADER_BYTES + 6;
+const ARP_SENDER_IP = ETHERNET_HEADER_BYTES + 14;
 const ARP_TARGET_IP = ETHERNET_HEADER_BYTES + 24;
 const IPV6_NEXT_HEADER = ETHERNET_HEADER_BYTES + 6;
 const ICMPV6_TYPE = ETHERNET_HEADER_BYTES + IPV6_HEADER_BYTES;
@@ -42,20 +43,30 @@ const NDP_KEEP_BYTES = 1_024;
  * instructions, some 2,900: it keeps all ARP requests. The bytes are an array of struct sock_filter.
  */
 export function arpFilter(addresses: readonly Ip[]): Uint8Array {
-  return buildFilter(arpChecks(), wordsOf(addresses, "ipv4"), { at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
+  return buildFilter(requestChecks(), wordsOf(addresses, "ipv4"), { at: ARP_TARGET_IP, keepBytes: ARP_KEEP_BYTES });
 }
 
 /** A short one, which keeps ARP requests for any address. */
 export function anyArpFilter(): Uint8Array {
+  return encodeProgram([...requestChecks(), returns(ARP_KEEP_BYTES)]);
+}
+
+/** A filter for ARP packets, requests and replies, whose sender says that it has one of these IPv4 addresses. As large as `arpFilter`. */
+export function arpClaimFilter(addresses: readonly Ip[]): Uint8Array {
+  return buildFilter(arpChecks(), wordsOf(addresses, "ipv4"), { at: ARP_SENDER_IP, keepBytes: ARP_KEEP_BYTES });
+}
+
+/** A short one, which keeps ARP packets of all senders. */
+export function anyArpClaimFilter(): Uint8Array {
   return encodeProgram([...arpChecks(), returns(ARP_KEEP_BYTES)]);
 }
 
+function requestChecks(): Program {
+  return [...arpChecks(), ...requireEqual(load("loadHalf", ARP_OPERATION), 1)];
+}
+
 function arpChecks(): Program {
-  return [
-    ...requireForUs(),
-    ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_ARP),
-    ...requireEqual(load("loadHalf", ARP_OPERATION), 1),
-  ];
+  return [...requireForUs(), ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_ARP)];
 }
 
 /**
@@ -63,20 +74,34 @@ function arpChecks(): Program {
  * nothing in common. Extension headers before ICMPv6 are not followed: no implementation sends them with solicitations.
  */
 export function ndpFilter(addresses: readonly Ip[]): Uint8Array {
-  return buildFilter(ndpChecks(), wordsOf(addresses, "ipv6"), { at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
+  return ndpFilterOf(TYPE_NEIGHBOR_SOLICITATION, addresses);
 }
 
 /** A short one, which keeps neighbor solicitations for any address. */
 export function anyNdpFilter(): Uint8Array {
-  return encodeProgram([...ndpChecks(), returns(NDP_KEEP_BYTES)]);
+  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_SOLICITATION), returns(NDP_KEEP_BYTES)]);
 }
 
-function ndpChecks(): Program {
+/** A filter for neighbor advertisements that are for one of these IPv6 addresses. As large as `ndpFilter`. */
+export function ndpClaimFilter(addresses: readonly Ip[]): Uint8Array {
+  return ndpFilterOf(TYPE_NEIGHBOR_ADVERTISEMENT, addresses);
+}
+
+/** A short one, which keeps neighbor advertisements for any address. */
+export function anyNdpClaimFilter(): Uint8Array {
+  return encodeProgram([...ndpChecks(TYPE_NEIGHBOR_ADVERTISEMENT), returns(NDP_KEEP_BYTES)]);
+}
+
+function ndpFilterOf(type: number, addresses: readonly Ip[]): Uint8Array {
+  return buildFilter(ndpChecks(type), wordsOf(addresses, "ipv6"), { at: NDP_TARGET, keepBytes: NDP_KEEP_BYTES });
+}
+
+function ndpChecks(type: number): Program {
   return [
     ...requireForUs(),
     ...requireEqual(load("loadHalf", ETHER_TYPE), ETHER_TYPE_IPV6),
     ...requireEqual(load("loadByte", IPV6_NEXT_HEADER), NEXT_HEADER_ICMPV6),
-    ...requireEqual(load("loadByte", ICMPV6_TYPE), TYPE_NEIGHBOR_SOLICITATION),
+    ...requireEqual(load("loadByte", ICMPV6_TYPE), type),
   ];
 }
 

@@ -744,9 +744,15 @@ export const PROBLEM_CODES = {
       "the other for dead, so both may announce the same addresses.",
     solve: "Allow the heartbeat port (UDP 7946) between all nodes in both directions, and look at both speakers' logs.",
   },
+  ADDRESS_YIELDED: {
+    meaning:
+      "A speaker does not announce an address, because another machine on the network has it and the pool of the address says " +
+      "conflict: yield. It asks again every minute.",
+    solve: "Take the address away from that machine or out of the pool, or write conflict: defend in the pool.",
+  },
   ADDRESS_HAS_TWO_OWNERS: {
     meaning:
-      "A speaker announces an address, and another machine says by gratuitous ARP that it has the address too, for longer " +
+      "A speaker announces an address, and another machine says by ARP or NDP that it has the address too, for longer " +
       "than a handover takes.",
     solve:
       "Where the other machine is a node, allow the heartbeat port between the two; otherwise take the address away from " +

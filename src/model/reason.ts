@@ -50,6 +50,8 @@ export const REASON_MEANINGS = {
     "The address is announced, but the Service has no ready endpoint: no pod answers. Shown by `hawser status`.",
   MultipleOwners:
     "Several speakers have reported for some seconds that they answer for the address, because their heartbeats do not pass between the nodes; or one has reported that another machine answers too. The message names them.",
+  AddressYielded:
+    "Another machine on the network has the address, and the pool says conflict: yield. No speaker announces it, and its speaker asks again every minute. The message names the machine by its Ethernet address.",
   AddressOnLocalInterface:
     "The address has been on an interface of a node for some seconds, and that node's kernel answers for it, although another node announces it or none does: kube-proxy in IPVS mode without strictARP, or an address that another program left there. The message names a node, the interface and the fix.",
   TakenOver: "A speaker took addresses over from another one: one Event about its Node for each round.",

@@ -5,9 +5,10 @@ import { textOf } from "#src/model/record.ts";
 import { ANNOUNCED, conditionOf } from "#src/model/service-status.ts";
 import type { Service } from "#src/model/service.ts";
 import type { KubeObject } from "#src/model/object.ts";
+import type { SpeakerReport } from "#src/model/speaker-report.ts";
 import type { Takeover } from "#src/model/takeover.ts";
 import type { ExplainContext } from "./explain-context.ts";
-import { badStep, type ExplainStep, listNames, okStep, timeText, unknownStep } from "./explain-step.ts";
+import { badStep, type ExplainStep, listNames, okStep, sentence, timeText, unknownStep } from "./explain-step.ts";
 import type { SpeakerView } from "./view-speakers.ts";
 
 /** An address, and the Services that have it. */
@@ -73,6 +74,13 @@ function explainVacant(context: ExplainContext, { ip: address, users, object }: 
       text: `${ip}: no node announces it, because no speaker is ready.`,
       fix: "The log and /readyz of a speaker say what it waits for.",
     });
+  const yielded = live.flatMap(({ addressProblems }) => addressProblems).find(isYieldOf(ip))?.problem;
+  if (yielded !== undefined)
+    return badStep("owner", {
+      reason: "AddressYielded",
+      text: `${ip}: no node announces it, because another machine has it, and its pool yields: see wire below.`,
+      fix: sentence(yielded.fix),
+    });
   const { reason, lastTransitionTime } = (object && conditionOf(object, ANNOUNCED)) ?? {};
   if (reason === "AnnouncementPending") {
     const time = timeText(textOf(lastTransitionTime), context.input.nowMs);
@@ -102,6 +110,10 @@ function explainVacant(context: ExplainContext, { ip: address, users, object }: 
     reason: "NoEligibleNode",
     text: `${text}, because no node may: see the candidates below.`,
   });
+}
+
+function isYieldOf(ip: string): (one: SpeakerReport["addressProblems"][number]) => boolean {
+  return ({ problem, addresses }) => problem.code === "ADDRESS_YIELDED" && addresses.has(ip);
 }
 
 function explainSeveral(ip: string, owners: readonly SpeakerView[]): ExplainStep {

@@ -12,6 +12,7 @@ import type { SpeakerView } from "./view-speakers.ts";
 /** Codes of Problems about addresses that have a reason of their own. */
 const REASON_OF: Partial<Record<ProblemCode, Reason>> = {
   ADDRESS_HAS_TWO_OWNERS: "MultipleOwners",
+  ADDRESS_YIELDED: "AddressYielded",
   ADDRESS_ON_LOCAL_INTERFACE: "AddressOnLocalInterface",
   SERVICE_ADDRESS_FORBIDDEN: "AddressUnusable",
 };

@@ -28,3 +28,8 @@ export function equalMacs(left: Uint8Array, right: Uint8Array): boolean {
 export function isGroupMac(mac: Uint8Array): boolean {
   return ((mac[0] ?? 0) & 1) === 1;
 }
+
+/** Whether the address can be that of one machine. */
+export function isMachineMac(mac: Uint8Array): boolean {
+  return !isGroupMac(mac) && !equalMacs(mac, ZERO_MAC);
+}

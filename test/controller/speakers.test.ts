@@ -237,6 +237,18 @@ describe("an address that another machine answers for too", () => {
     expect([said("web").slice(0, 14), world.writes("web")]).toEqual(["True Announced", 3]);
   });
 
+  it("G yielded to another machine is AddressYielded, with the machine and the fix, until a speaker announces it", async () => {
+    const found = problem("ADDRESS_YIELDED", { why: "M answers", fix: "Take it away", addresses: ["192.0.2.0-5"] });
+    report("n1", { problems: [found] });
+    await assigned("web");
+    await world.advance(REPORTS_MS);
+    await world.advance(CONTESTED_MS);
+    expect(said("web")).toBe("False AddressYielded 192.0.2.0: no speaker announces it: M answers. Take it away.");
+    report("n1", owner);
+    await world.advance(REPORTS_MS);
+    expect(said("web").slice(0, 14)).toBe("True Announced");
+  });
+
   it.each([
     ["L14", "ADDRESS_ON_LOCAL_INTERFACE of a speaker of an older version, which names no addresses"],
     ["L4", "INTERFACES_SHARE_NETWORK"],

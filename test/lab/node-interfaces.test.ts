@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -158,5 +158,29 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     await untilNoProblem("n2", "ADDRESS_ON_LOCAL_INTERFACE");
     const owner = await installation.untilOwned(echo.ipv4);
     await untilAnsweredBy(owner === "n1" ? n1.mac : n2.mac);
+  });
+
+  it("G a machine without a speaker that has the address is yielded to or defended against, as the pool says, and named", async () => {
+    const [owner, { mac: foreign }] = [await installation.untilOwned(echo.ipv4), rack.host("n3")];
+    const { mac } = rack.host(owner);
+    const pools = join(installation.directory, "pools.yaml");
+    const written = readFileSync(pools, "utf8");
+    const say = (conflict: string): void =>
+      writeFileSync(pools, written.replaceAll("protocol: layer2", `protocol: layer2, conflict: ${conflict}`));
+    await on("n3", `ip address add ${echo.ipv4}/32 dev eth0`);
+    await untilAnsweredBy(mac, foreign);
+    say("yield");
+    await untilAnsweredBy(foreign);
+    const { what, why } = await untilProblem(owner, "ADDRESS_YIELDED", `speaker ${owner}`);
+    expect([what, why]).toEqual([`${owner} does not announce ${echo.ipv4}`, expect.stringContaining(foreign)]);
+    expect(installation.announcers(echo.ipv4)).toEqual([]);
+    say("defend");
+    await untilAnsweredBy(mac, foreign);
+    const found = await untilProblem(owner, "ADDRESS_HAS_TWO_OWNERS", `speaker ${owner}`);
+    expect(found.what).toBe(`${owner} and the machine ${foreign} both announce ${echo.ipv4}`);
+    const defended = /^hawser_speaker_conflict_actions_total\{action="defend"\} [1-9]/m;
+    await until("it is defended", async () => defended.test((await rack.host(owner).run(READ_METRICS)).stdout));
+    await on("n3", `ip address delete ${echo.ipv4}/32 dev eth0`);
+    await untilAnsweredBy(mac);
   });
 });

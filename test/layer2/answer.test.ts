@@ -278,15 +278,6 @@ describe("answer()", () => {
     expect(answer(hex(frame), responder)).toMatchObject({ kind: "drop", reason });
   });
 
-  it("L3 names the machine that says it has an announced address too", () => {
-    const frame = hex(
-      "ffffffffffff 02005e100002 0806 0001 0800 06 04 0001 02005e100002 c00002c8 000000000000 c00002c8",
-    );
-    expect(answer(frame, responder)).toMatchObject({
-      claim: { ip: { family: "ipv4", value: 0xc00002c8n }, mac: hex("02005e100002") },
-    });
-  });
-
   it("has a case here for every drop reason", () => {
     expect(new Set(drops.map(({ reason }) => reason))).toEqual(new Set(dropReasons));
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Budget, fullBudget, refill, spend, timeOfNext } from "#src/layer2/budget.ts";
+import { type Budget, fullBudget, refill, type Spending, spend, timeOfNext } from "#src/layer2/budget.ts";
 
 /** How many can be spent at once. */
-function drain(budget: Budget, spending: "first" | "repeat"): number {
+function drain(budget: Budget, spending: Spending): number {
   const after = spend(budget, spending);
   return after === undefined ? 0 : 1 + drain(after, spending);
 }
@@ -11,6 +11,7 @@ describe("budget", () => {
   it.each([
     { spending: "first", atOnce: 1_000, perSecond: 20_000 },
     { spending: "repeat", atOnce: 200, perSecond: 1_000 },
+    { spending: "question", atOnce: 200, perSecond: 1_000 },
   ] as const)(
     "allows $atOnce rounds ($spending) at once, then $perSecond a second",
     ({ spending, atOnce, perSecond }) => {
@@ -27,13 +28,13 @@ describe("budget", () => {
   });
 
   it("is not refilled by a time that is not later", () => {
-    const budget = { first: 0, repeat: 0, atMs: 1_000 };
+    const budget = { first: 0, repeat: 0, question: 0, atMs: 1_000 };
     expect(refill(budget, 1_000)).toEqual(budget);
     expect(refill(budget, 0)).toEqual(budget);
   });
 
   it("says when the next round is allowed", () => {
-    expect(timeOfNext({ first: 0, repeat: 0.25, atMs: 1_000 }, "repeat")).toBe(1_001);
-    expect(timeOfNext({ first: 3, repeat: 0, atMs: 1_000 }, "first")).toBe(1_000);
+    expect(timeOfNext({ first: 0, repeat: 0.25, question: 0, atMs: 1_000 }, "repeat")).toBe(1_001);
+    expect(timeOfNext({ first: 3, repeat: 0, question: 0, atMs: 1_000 }, "first")).toBe(1_000);
   });
 });

@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, ipFromBytes, parseIp } from "#src/ip/address.ts";
-import { arpFilter, ndpFilter } from "#src/layer2/filter.ts";
+import {
+  anyArpClaimFilter,
+  anyNdpClaimFilter,
+  arpClaimFilter,
+  arpFilter,
+  ndpClaimFilter,
+  ndpFilter,
+} from "#src/layer2/filter.ts";
 import { encodeArp } from "#src/wire/arp.ts";
 import { encodeEthernet, ETHER_TYPE_ARP, ETHER_TYPE_IPV6 } from "#src/wire/ethernet.ts";
 import { encodeIcmpv6 } from "#src/wire/icmpv6.ts";
@@ -182,5 +189,63 @@ describe("ndpFilter()", () => {
       expect(runFilter(program, ndpFrame(other)).keeps).toBe(0);
       expect(runFilter(ndpFilter([target, other]), ndpFrame(other)).keeps).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("arpClaimFilter() and ndpClaimFilter()", () => {
+  const claims = [
+    {
+      name: "an ARP request for another address",
+      ip: "192.0.2.200",
+      filter: arpClaimFilter,
+      any: anyArpClaimFilter,
+      frame: (ip: Ip) => claim(ip, "request"),
+    },
+    {
+      name: "an ARP reply",
+      ip: "192.0.2.200",
+      filter: arpClaimFilter,
+      any: anyArpClaimFilter,
+      frame: (ip: Ip) => claim(ip, "reply"),
+    },
+    {
+      name: "a neighbor advertisement",
+      ip: "2001:db8::c0:ffee",
+      filter: ndpClaimFilter,
+      any: anyNdpClaimFilter,
+      frame: (ip: Ip) => ndpFrame(ip, { type: 136 }),
+    },
+  ];
+
+  function claim(senderIp: Ip, operation: "request" | "reply"): Uint8Array {
+    const payload = encodeArp({
+      operation,
+      senderMac: clientMac,
+      senderIp,
+      targetMac: ZERO_MAC,
+      targetIp: ipOf("192.0.2.1"),
+    });
+    return encodeEthernet({ destination: BROADCAST_MAC, source: clientMac, etherType: ETHER_TYPE_ARP, payload });
+  }
+
+  it.each(claims)(
+    "G keep $name of a machine that has an address of the set, and of no other",
+    ({ ip, filter, any, frame }) => {
+      const set = following(ip, 300);
+      const program = filter(set);
+      checkFilter(program);
+      for (const one of set) expect(runFilter(program, frame(one)).keeps).toBeGreaterThan(0);
+      const stranger = frame({ ...ipOf(ip), value: ipOf(ip).value - 1n });
+      expect(runFilter(program, stranger).keeps).toBe(0);
+      expect(runFilter(filter([]), frame(ipOf(ip))).keeps).toBe(0);
+      expect(runFilter(any(), stranger).keeps).toBeGreaterThan(0);
+      expect(runFilter(any(), stranger, { packetType: 3 }).keeps).toBe(0);
+    },
+  );
+
+  it("G drop what asks for an address of the set: another socket answers that", () => {
+    const [ipv4, ipv6] = [ipOf("192.0.2.200"), ipOf("2001:db8::c0:ffee")];
+    expect(runFilter(arpClaimFilter([ipv4]), arpFrame(ipv4)).keeps).toBe(0);
+    expect(runFilter(ndpClaimFilter([ipv6]), ndpFrame(ipv6)).keeps).toBe(0);
   });
 });

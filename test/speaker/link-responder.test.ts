@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
-import { arpFilter, anyArpFilter } from "#src/layer2/filter.ts";
+import { anyArpFilter, arpClaimFilter, arpFilter } from "#src/layer2/filter.ts";
 import { GroupMembership } from "#src/linux/group-membership.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { PacketSocket, PacketSocketOptions } from "#src/linux/packet-socket.ts";
@@ -72,8 +72,10 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     openPacketSocket: (options): PacketSocket => {
       if (refuse.open?.(options) === true) throw refusal("EPERM");
       const socket = { filter: options.filter, filters: 0 };
-      open.set(options.etherType, socket);
-      const close = (): void => void open.delete(options.etherType);
+      // The socket for requests is the first of each kind; that for claims follows.
+      const key = open.has(options.etherType) ? -options.etherType : options.etherType;
+      open.set(key, socket);
+      const close = (): void => void open.delete(key);
       return {
         setFilter: (filter) => {
           if (filter.length > (refuse.filterBytes ?? Infinity)) throw refusal("ENOMEM");
@@ -192,6 +194,16 @@ describe("Responders", () => {
     expect(said.problems.map(({ at }) => printPlace(at))).toEqual(["interface lan0"]);
   });
 
+  it("G hears claims to what is watched, on the links that serve it, whatever is announced", () => {
+    const { responders, open } = respondersOn();
+    responders.setLinks(links);
+    const watched = claimsOf([...following(3), ipOf("198.51.100.1")]);
+    responders.setWatched(watched);
+    expect([open.get(ARP)?.filter, open.get(-ARP)?.filter]).toEqual([arpFilter([]), arpClaimFilter(following(3))]);
+    responders.setWatched(claimsOf(following(1)), [...watched.keys()]);
+    expect(open.get(-ARP)?.filter).toEqual(arpClaimFilter(following(1)));
+  });
+
   it("says what is missing when it may not open sockets, and opens them once it may", () => {
     let mayOpen = false;
     const { responders, open, said } = respondersOn({ open: () => !mayOpen });
@@ -200,7 +212,7 @@ describe("Responders", () => {
     expect(responders.retryFailed()).toBe(false);
     mayOpen = true;
     expect(responders.retryFailed()).toBe(true);
-    expect(open.size).toBe(2);
+    expect(open.size).toBe(4);
     expect(said.problems).toEqual([]);
     expect(responders.retryFailed()).toBe(false);
   });

@@ -5,6 +5,7 @@ import { Layer2Announcer, type Layer2AnnouncerOptions } from "#speaker/layer2-an
 import { LastAnswers } from "#speaker/last-answers.ts";
 import { Speaker } from "#speaker/speaker.ts";
 import type { ForbiddenReason } from "#src/model/forbidden-address.ts";
+import type { ConflictPolicy } from "#src/model/conflict-policy.ts";
 import type { MachineAddress } from "#src/model/member-record.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import { type Ip, printIp } from "#src/ip/address.ts";
@@ -64,6 +65,10 @@ export class SpeakerNetwork {
   subnets: readonly Cidr[] = [lan];
   #cuts = new Set<string>();
   #late: { atMs: number; from: string; to: string; bytes: Uint8Array }[] = [];
+  /** What the pool of all addresses says. */
+  conflict: ConflictPolicy | undefined;
+  /** Addresses that a machine has which is not a member, and answers for. */
+  readonly foreign = new Set<string>();
   /** Nodes whose speakers are of version 1, from their next boot on. */
   readonly old = new Set<string>();
   readonly #isOld = new Map<string, boolean>();
@@ -101,7 +106,8 @@ export class SpeakerNetwork {
       .map((node) => ({ node, address: node, family: "ipv4" as const, macs: [`mac of ${node}`] }));
     const gone = this.addresses.filter((ip) => !addresses.includes(ip));
     const serving = nodes === undefined ? {} : { serving: nodes };
-    const wanted = addresses.map((ip) => ({ ip, ...serving }));
+    const conflict = this.conflict === undefined ? {} : { conflict: this.conflict };
+    const wanted = addresses.map((ip) => ({ ip, ...serving, ...conflict }));
     this.station(name).speaker.handle(
       { kind: "cluster", wanted, gone, ranges: undefined, members, nodes: [], isMember: true },
       this.nowMs,
@@ -172,12 +178,19 @@ export class SpeakerNetwork {
             if (wanted.has(key)) answers.add(key);
             else answers.delete(key);
         },
+        setWatched: () => undefined,
+        probe: (ip: Ip) => {
+          const claim = { ip, mac: "02:00:00:00:00:99" };
+          if (!this.foreign.has(printIp(ip))) return;
+          this.station(name).layer2.hearForeignClaim(ip.family === "ipv4" ? "arp" : "ndp", claim, this.nowMs);
+        },
         settle: () => undefined,
         announce: (ip: Ip) => {
           this.stations.get(name)?.announced.push({ ip: printIp(ip), atMs: this.nowMs });
           // Frames reach every station, whatever becomes of heartbeats.
           for (const other of this.stations.values())
-            if (other.name !== name && other.isOn) other.layer2.hearForeignClaim(ip, `mac of ${name}`, this.nowMs);
+            if (other.name !== name && other.isOn)
+              other.layer2.hearForeignClaim("arp", { ip, mac: `mac of ${name}` }, this.nowMs);
         },
       },
     });

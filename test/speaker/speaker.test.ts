@@ -162,6 +162,37 @@ describe("Speaker", () => {
     for (const { state } of network.stations.values()) expect(state).toMatchObject({ unheard: [], problems: [] });
   });
 
+  it("G an address that its pool yields is answered for by no node while another machine has it, and says so", () => {
+    const network = new SpeakerNetwork(2, ["192.0.2.1", "192.0.2.2"], { isBooted: false });
+    network.conflict = "yield";
+    network.foreign.add("192.0.2.1");
+    for (const node of network.nodes) network.boot(node);
+    network.run(3_000);
+    expect(network.owners()).toEqual(["", expect.stringMatching(/^n\d$/)]);
+    const owner = network.nodes.find((node) => network.station(node).state?.problems.length === 1) ?? expect.fail();
+    expect(network.station(owner).state).toMatchObject({
+      problems: [{ code: "ADDRESS_YIELDED", addresses: ["192.0.2.1"] }],
+    });
+    const reported = network.nodes.flatMap((node) => network.station(node).state?.announcing ?? []);
+    expect(reported).toEqual(["192.0.2.2"]);
+    network.foreign.clear();
+    network.run(61_000);
+    expect(network.owners()).toEqual([owner, expect.stringMatching(/^n\d$/)]);
+    network.run(1_000);
+    for (const { state } of network.stations.values()) expect(state?.problems).toEqual([]);
+  });
+
+  it("G a takeover is announced at once, whatever the pool says of conflicts", () => {
+    const network = new SpeakerNetwork(3, ["192.0.2.1"], { isBooted: false });
+    network.conflict = "yield";
+    for (const node of network.nodes) network.boot(node);
+    network.run(1_000);
+    const [owner = ""] = network.owners();
+    network.station(owner).isOn = false;
+    network.run(DEAD_AFTER_MS + 2 * TICK_MS);
+    expect(network.owners()).toEqual([expect.stringMatching(/^n\d$/)]);
+  });
+
   it("L3 heartbeats blocked in one direction are a Problem that says in which", () => {
     const network = atRest(2, ["192.0.2.1"]);
     network.cut("n1", "n2");

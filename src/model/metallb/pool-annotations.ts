@@ -25,7 +25,10 @@ const MAX_QUOTA = 2 ** 31 - 1;
 const PREFERRED_EXAMPLE = "[{ weight: 50, match-labels: { zone: a } }]";
 
 type Extras = Partial<
-  Pick<Pool, "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "preferredNodes" | "conflict" | "isDisabled">
+  Pick<
+    Pool,
+    "excluded" | "quotaPerNamespace" | "restMs" | "warningPercent" | "preferredNodes" | "conflict" | "isDisabled"
+  >
 >;
 
 /** Reads our annotations on an IPAddressPool that has these ranges. */

@@ -1,0 +1,184 @@
+import { type Ip, printIp } from "#src/ip/address.ts";
+import { type Budget, fullBudget, refill, spend, timeOfNext } from "#src/layer2/budget.ts";
+import {
+  advanceConflict,
+  type Conflict,
+  type ConflictAction,
+  type ConflictStep,
+  type ForeignMachine,
+  hearForeign,
+  isLasting,
+  outlastsHandover,
+  setPolicy,
+  settleConflict,
+  startConflict,
+} from "#src/layer2/conflict.ts";
+import { DueHeap } from "#src/layer2/due-heap.ts";
+import { DEFAULT_CONFLICT_POLICY } from "#src/model/conflict-policy.ts";
+import { printAddresses } from "#src/model/print-addresses.ts";
+import type { Problem } from "#src/model/problem.ts";
+import { MAX_PROBLEM_TEXTS } from "#src/model/speaker-report.ts";
+import type { AnnouncedAddress, AnnouncerView } from "./announcer.ts";
+
+/** Texts of addresses that a Problem names. */
+const MAX_TEXTS = 5;
+
+/** Something to do about an address. */
+export interface DueAction {
+  readonly key: string;
+  readonly ip: Ip;
+  readonly action: ConflictAction;
+}
+
+/** Which of the others is a member, and what it says. */
+export type MembersView = Pick<AnnouncerView, "nodeOf" | "claimsOf">;
+
+/**
+ * Who else has the addresses that this speaker claims, by the wire: asks, listens, and says what is to be done by the
+ * policies of their pools. It holds one entry for each claimed address, whatever is heard.
+ */
+export class AddressConflicts {
+  readonly #byAddress = new Map<string, Conflict>();
+  /** The entries by time, and some that were replaced. */
+  readonly #byTime = new DueHeap<Conflict>();
+  readonly #silent = new Set<string>();
+  readonly #chance: () => number;
+  #budget: Budget | undefined;
+
+  constructor(chance: () => number) {
+    this.#chance = chance;
+  }
+
+  /** Claimed addresses that are not answered for: it is not known yet that they are free, or another machine has them. */
+  get silent(): ReadonlySet<string> {
+    return this.#silent;
+  }
+
+  /** The speaker claims the address, with what is said of it now. */
+  claim(key: string, address: AnnouncedAddress, nowMs: number): void {
+    const { ip, conflict: policy = DEFAULT_CONFLICT_POLICY } = address;
+    const known = this.#byAddress.get(key);
+    const start = { ip, policy, isNew: address.isNew === true, chance: this.#chance() };
+    this.#put(known === undefined ? startConflict(start, nowMs) : setPolicy(known, policy, nowMs));
+  }
+
+  /** The speaker no longer claims the address. */
+  release(key: string): void {
+    this.#byAddress.delete(key);
+    this.#silent.delete(key);
+  }
+
+  /** Another machine says that it has an address. */
+  hear(key: string, mac: string, nowMs: number): void {
+    const known = this.#byAddress.get(key);
+    if (known !== undefined) this.#put(hearForeign(known, mac, nowMs));
+  }
+
+  /** The other machine has withdrawn the address, or heartbeats say whose it is. */
+  settle(key: string): void {
+    const known = this.#byAddress.get(key);
+    if (known !== undefined && known.phase === "announcing") this.#put(settleConflict(known));
+  }
+
+  /** What is due, within the budget of questions. */
+  takeDue({ nodeOf }: Pick<MembersView, "nodeOf">, nowMs: number): readonly DueAction[] {
+    if (this.#byTime.nextMs > nowMs) return [];
+    let left = refill(this.#budget ?? fullBudget(nowMs), nowMs);
+    const due: DueAction[] = [];
+    for (const conflict of this.#byTime.takeDue(nowMs)) {
+      const key = printIp(conflict.ip);
+      if (this.#byAddress.get(key) !== conflict) continue;
+      const isMember = conflict.foreign !== undefined && nodeOf(conflict.foreign.mac) !== undefined;
+      const step = advanceConflict(conflict, isMember, nowMs);
+      const after = step.actions.includes("probe") ? spend(left, "question") : left;
+      this.#put(after === undefined ? { ...conflict, dueMs: timeOfNext(left, "question") } : step.conflict);
+      if (after === undefined) continue;
+      left = after;
+      due.push(...actionsOf(key, step));
+    }
+    this.#budget = left;
+    return due;
+  }
+
+  /** A Problem for each machine that has addresses of this speaker, and for each that such are left to. */
+  problems(self: string, view: MembersView, nowMs: number): readonly Problem[] {
+    const found = [...this.#byAddress].flatMap(([key, conflict]) => this.#reportable(key, conflict, view, nowMs) ?? []);
+    const byMachine = Map.groupBy(found, ({ mac, isYielded }) => JSON.stringify([mac, isYielded]));
+    return [...byMachine.values()].map((group) => conflictProblem(self, group, view));
+  }
+
+  /** A conflict that lasts; one with a member that gave the address up, as its heartbeats say, is over. */
+  #reportable(key: string, conflict: Conflict, view: MembersView, nowMs: number): ReportedConflict | undefined {
+    const { foreign, phase } = conflict;
+    if (foreign === undefined) return undefined;
+    const node = view.nodeOf(foreign.mac);
+    if (phase !== "announcing") return phase === "yielded" ? reported(conflict.ip, foreign, true) : undefined;
+    if (node !== undefined && isGivenUp(key, conflict, view, nowMs)) {
+      this.settle(key);
+      return undefined;
+    }
+    const lasts = node === undefined ? isLasting(conflict, nowMs) : outlastsHandover(conflict, nowMs);
+    return lasts ? reported(conflict.ip, foreign, false) : undefined;
+  }
+
+  #put(conflict: Conflict): void {
+    const key = printIp(conflict.ip);
+    if (conflict.phase === "announcing") this.#silent.delete(key);
+    else this.#silent.add(key);
+    this.#byAddress.set(key, conflict);
+    this.#byTime.add(conflict);
+    // Each change leaves one behind.
+    if (this.#byTime.size > 2 * this.#byAddress.size + 64) this.#byTime.reset(this.#byAddress.values());
+  }
+}
+
+interface ReportedConflict {
+  readonly ip: Ip;
+  readonly mac: string;
+  readonly isYielded: boolean;
+}
+
+function reported(ip: Ip, { mac }: ForeignMachine, isYielded: boolean): ReportedConflict {
+  return { ip, mac, isYielded };
+}
+
+function actionsOf(key: string, { conflict: { ip }, actions }: ConflictStep): readonly DueAction[] {
+  return actions.map((action) => ({ key, ip, action }));
+}
+
+function isGivenUp(key: string, conflict: Conflict, { nodeOf, claimsOf }: MembersView, nowMs: number): boolean {
+  const node = conflict.foreign && nodeOf(conflict.foreign.mac);
+  const claims = node === undefined ? undefined : claimsOf(node);
+  return outlastsHandover(conflict, nowMs) && claims?.has(key) === false;
+}
+
+function conflictProblem(self: string, group: readonly ReportedConflict[], { nodeOf }: MembersView): Problem {
+  const [{ mac, isYielded } = { mac: "", isYielded: false }] = group;
+  const texts = printAddresses(group.map(({ ip }) => ip));
+  const named = `${texts.slice(0, MAX_TEXTS).join(", ")}${texts.length > MAX_TEXTS ? " and more" : ""}`;
+  const common = {
+    at: { kind: "speaker", nodes: [self] },
+    severity: "error",
+    addresses: texts.slice(0, MAX_PROBLEM_TEXTS),
+  } as const;
+  if (isYielded)
+    return {
+      ...common,
+      code: "ADDRESS_YIELDED",
+      what: `${self} does not announce ${named}`,
+      why: `the machine ${mac} answers for them, and their pool says to yield`,
+      fix: `Take the addresses away from that machine or out of the pool, or write defend as the pool's conflict`,
+    };
+  const node = nodeOf(mac);
+  const other = node === undefined ? `the machine ${mac}` : `${node} (${mac})`;
+  return {
+    ...common,
+    code: "ADDRESS_HAS_TWO_OWNERS",
+    what: `${self} and ${other} both announce ${named}`,
+    why: `${mac} says by ARP or NDP that it has them while ${self} announces them`,
+    fix:
+      node === undefined
+        ? `Take the addresses away from that machine, or out of the pool`
+        : `Allow the heartbeat port between ${self} and ${node} in both directions`,
+  };
+}
