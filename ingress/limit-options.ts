@@ -103,10 +103,16 @@ export const limitOptions = {
     help: "Names of request headers that are forwarded: of letters, digits and hyphens (plain), also with underscores, or any. Names that an endpoint could read as one of Hawser's own are never forwarded",
   },
   limitStatus: {
-    kind: "string",
-    choices: ["503", "429"],
-    default: "503",
+    kind: "number",
+    min: 400,
+    max: 599,
+    default: 503,
     help: "Status of answers to requests beyond limit-rps, limit-rpm or limit-connections of their Ingress",
+  },
+  sslRejectHandshake: {
+    kind: "boolean",
+    default: false,
+    help: "Give no TLS handshake to clients whose server name no rule has (default: they get the default certificate)",
   },
   tlsCiphers: {
     kind: "string",

@@ -2,6 +2,7 @@ import { parseRequestHeaders, type SetRequestHeaders } from "#src/auth/parse-req
 import { parseSetHeaders, type SetHeaders } from "#src/filters/parse-set-headers.ts";
 import { missingConfig, missingHeadersOfAll } from "#src/model/ingress-nginx/missing-config.ts";
 import { type NginxConfig, readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
+import type { ProgramSettings } from "#src/model/ingress-nginx/program-settings.ts";
 import type { KubeObject } from "#src/model/object.ts";
 import type { BlockedRequests } from "#src/model/blocked-requests.ts";
 import { parseOnce } from "#src/model/parse-once.ts";
@@ -18,6 +19,8 @@ export interface NginxConfigOptions {
   readonly useHeaders?: (headers: HeadersOfAll) => void;
   /** Takes which requests are answered 403; by default none is. */
   readonly useBlocked?: (blocked: BlockedRequests | undefined) => void;
+  /** Takes what is said of the program as a whole; by default its options count. */
+  readonly useProgram?: (settings: ProgramSettings) => void;
 }
 
 /** Header fields of all messages, of the ConfigMaps that ingress-nginx's names; undefined: none. */
@@ -69,7 +72,7 @@ export class NginxConfigReader {
 
   /** Looks at the ConfigMaps that were looked up (`knows`); whether Ingresses have to be read again. */
   update(knows: (key: string) => boolean): boolean {
-    const { key, flags, useHeaders, useBlocked } = this.#options;
+    const { key, flags, useHeaders, useBlocked, useProgram } = this.#options;
     if (!knows(key)) return false;
     const wasClosed = this.#isClosed;
     const object = this.#source.get("ConfigMap", key);
@@ -84,6 +87,7 @@ export class NginxConfigReader {
     this.#problems.report("nginx config", [...missing, ...(this.#config?.problems ?? []), ...this.#readHeaders(knows)]);
     useHeaders?.(this.#headers);
     if (this.#config?.closesAll === false) useBlocked?.(this.#config.blocked);
+    if (this.#config !== undefined) useProgram?.(this.#config.program);
     return isOther || wasClosed !== this.#isClosed;
   }
 

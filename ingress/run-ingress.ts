@@ -60,6 +60,7 @@ import { registerTrafficMetrics } from "./traffic-metrics.ts";
 import { ingressOptions } from "./ingress-options.ts";
 import { ownEndpoints } from "./own-endpoints.ts";
 import { printState } from "./print-state.ts";
+import { ProgramInUse } from "./program-in-use.ts";
 import { readPublishSettings } from "./status/publish-settings.ts";
 import { MirrorSender } from "./mirror/mirror-sender.ts";
 import { Certificates } from "./tls/certificates.ts";
@@ -189,18 +190,17 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
     headerNames: options.requestHeaderNames,
     compressions: answerSettings.compressions,
     answerFields: answerSettings.fields,
-    limitStatus: options.limitStatus === "429" ? 429 : 503,
     keyedBuckets: rateLimits.buckets,
     writeAccessLog: options.accessLog ? writeAccessLog : undefined,
     accessLog: accessLog.value,
     countsSeries: options.nginxMetrics,
     traceContext: options.traceContext,
   });
+  const program = new ProgramInUse(engine, { ...options, accessLog: accessLog.value, flags: argv });
   /** Has no routes, and so answers 404. */
   const defaultBackend = new Engine({ connect: netConnect, clockMs: monotonicMs, wallMs, limits: readLimits(options) });
   const gate = new ConnectionGate(engine.limits);
   const accept: Accept = (connection) => engine.accept(connection);
-
   const http = plainServer({ accept, gate });
   const https = secureServer({
     accept,
@@ -212,6 +212,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
       const policy = host === undefined ? undefined : clientCertificatesFor(engine.routes, host);
       return policy && clientAuthorities.verificationFor(policy, host!, certificates.pairOf(host!));
     },
+    rejects: (serverName) => program.rejects(serverName),
     onTrustChange: (forgetSessions) => clientAuthorities.onChange(forgetSessions),
     fallback: certificates.fallback,
     ciphers: ciphers.value,
@@ -339,6 +340,7 @@ export async function runIngress(argv: readonly string[], io: ProgramIo): Promis
                 engine.requestHeaders = ofRequests;
               },
               useBlocked: (blocked) => (engine.blocked = blocked),
+              useProgram: (settings) => program.use(settings),
             },
       useRoutes: (table) => {
         tables.count += 1;

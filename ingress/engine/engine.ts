@@ -4,7 +4,7 @@ import { ClientLimits } from "#src/filters/client-limits.ts";
 import { KeyedBuckets } from "#src/filters/keyed-buckets.ts";
 import type { SetRequestHeaders } from "#src/auth/parse-request-headers.ts";
 import { type AnswerFields, NO_ANSWER_FIELDS } from "#src/filters/answer-fields.ts";
-import type { LimitStatus } from "#src/filters/filter-state.ts";
+import type { LimitStatuses } from "#src/filters/filter-state.ts";
 import type { SetHeaders } from "#src/filters/parse-set-headers.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";
 import { BufferPool } from "#ingress/io/buffer-pool.ts";
@@ -53,7 +53,7 @@ export interface EngineOptions {
   /** Answer plain requests for hosts with a `tls` entry by 308; by default they are served. */
   readonly redirectsToHttps?: boolean;
   /** Of answers to requests beyond a limit; 503 by default. */
-  readonly limitStatus?: LimitStatus;
+  readonly limitStatuses?: LimitStatuses;
   /** What was asked for, for limits of policies; of its own by default. */
   readonly keyedBuckets?: KeyedBuckets;
   /** What is done to the heads of all answers; by default nothing. */
@@ -106,7 +106,7 @@ export class Engine implements EngineContext {
   readonly headerNames: HeaderNames;
   readonly compressors: Compressors;
   answerFields: AnswerFields;
-  readonly limitStatus: LimitStatus | undefined;
+  limitStatuses: LimitStatuses | undefined;
   readonly unsent: UnsentBytes;
   readonly clientLimits = new ClientLimits();
   readonly keyedBuckets: KeyedBuckets;
@@ -139,7 +139,7 @@ export class Engine implements EngineContext {
     this.redirectsToHttps = redirectsToHttps;
     this.headerNames = headerNames;
     this.compressors = new Compressors(options.compressions ?? []);
-    this.limitStatus = options.limitStatus;
+    this.limitStatuses = options.limitStatuses;
     this.keyedBuckets = options.keyedBuckets ?? new KeyedBuckets();
     this.answerFields = options.answerFields ?? NO_ANSWER_FIELDS;
     this.access = options.access ?? NO_ACCESS;

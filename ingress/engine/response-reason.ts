@@ -181,12 +181,12 @@ export const RESPONSE_REASONS = {
   "rate-limited": {
     status: 503,
     meaning:
-      "The client's address has sent more requests than the Ingress lets one address send in a second or minute; 429 with `--limit-status 429`. Or the request is beyond a limit of an HTTPPolicy: always 429, with `Retry-After`.",
+      "The client's address has sent more requests than the Ingress lets one address send in a second or minute; another status from 400 to 599 with `--limit-status`. Or the request is beyond a limit of an HTTPPolicy: always 429, with `Retry-After`.",
   },
   "connections-limited": {
     status: 503,
     meaning:
-      "The client's address has as many requests open as the Ingress lets one address have; 429 with `--limit-status 429`.",
+      "The client's address has as many requests open as the Ingress lets one address have; another status with `--limit-status`.",
   },
   "closed-secret": {
     status: 503,

@@ -17,6 +17,9 @@ const PLAIN_LINGER_MS = 2_000;
 /** What the TLS library says of clients that speak HTTP. */
 const PLAIN_HTTP_ERRORS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_HTTPS_PROXY_REQUEST"]);
 
+/** A fatal alert of TLS, before anything is encrypted (RFC 8446 section 6): unrecognized_name. */
+const UNRECOGNIZED_NAME = Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70]);
+
 /** As Node wants them. */
 const TICKET_KEYS_BYTES = 48;
 
@@ -47,6 +50,8 @@ export interface SecureServerOptions extends PlainServerOptions {
   readonly verificationOf?: (serverName: string) => ClientVerification | undefined;
   /** Is given what has to be called when sessions must not be resumed any longer. */
   readonly onTrustChange?: (forgetSessions: () => void) => void;
+  /** Whether clients that give this server name, or none, get no handshake; without it all get one. */
+  readonly rejects?: (serverName: string | undefined) => boolean;
   /** The certificate for clients that give no server name. */
   readonly fallback: { readonly cert: string; readonly key: string };
   /** Is given what has to be called with another certificate for clients that give no server name. */
@@ -69,8 +74,13 @@ export function secureServer(options: SecureServerOptions): Server {
   function onServerName(
     this: TLSSocket,
     serverName: string,
-    done: (error: null, context: SecureContext) => void,
+    done: (error: Error | null, context?: SecureContext) => void,
   ): void {
+    if (options.rejects?.(serverName) === true) {
+      plainSocketOf(this).end(UNRECOGNIZED_NAME);
+      done(new Error("no rule has the server name"));
+      return;
+    }
     const verification = options.verificationOf?.(serverName);
     if (verification !== undefined) {
       verifications.set(this, verification);
@@ -106,7 +116,8 @@ export function secureServer(options: SecureServerOptions): Server {
     (socket) => {
       const admission = admissions.get(plainSocketOf(socket));
       // Without one it was refused, or is gone already.
-      if (admission === undefined) {
+      const isNameless = (socket as { readonly servername?: unknown }).servername === false;
+      if (admission === undefined || (isNameless && options.rejects?.(undefined) === true)) {
         socket.destroy();
         return;
       }

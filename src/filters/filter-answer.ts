@@ -1,3 +1,6 @@
+import type { LimitStatus } from "#src/model/limit-status.ts";
+import type { HttpsRedirectStatus } from "#src/model/settings-of-all.ts";
+
 /** An answer that a filter gives in place of the endpoint. */
 export interface FilterAnswer {
   readonly status: FilterStatus;
@@ -10,7 +13,7 @@ export interface FilterAnswer {
 }
 
 /** The statuses that filters answer with; the engine has a phrase for each. */
-type FilterStatus = 204 | 308 | 403 | 429 | 503;
+type FilterStatus = 204 | HttpsRedirectStatus | 403 | 429 | 503 | LimitStatus;
 
 /** Why a filter answers a request with an error. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
 type FilterReason = "address-denied" | "address-not-allowed" | "rate-limited" | "connections-limited";

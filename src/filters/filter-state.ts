@@ -1,3 +1,4 @@
+import type { LimitStatus } from "#src/model/limit-status.ts";
 import type { ClientLimits } from "./client-limits.ts";
 import type { KeyedBuckets } from "./keyed-buckets.ts";
 
@@ -6,12 +7,15 @@ export interface FilterState {
   /** Plain requests for hosts that have a certificate are redirected to HTTPS, unless their Ingress says otherwise. */
   readonly redirectsToHttps: boolean;
   /** Of answers to requests beyond a limit of annotations; undefined: 503, as in nginx. */
-  readonly limitStatus?: LimitStatus | undefined;
+  readonly limitStatuses?: LimitStatuses | undefined;
   /** Monotonic milliseconds, exact. */
   readonly clockMs: () => number;
   readonly clientLimits: ClientLimits;
   readonly keyedBuckets: KeyedBuckets;
 }
 
-/** What a request beyond a limit may be answered. */
-export type LimitStatus = 429 | 503;
+/** Of a limit of requests in a time, and of requests that are open at once. */
+export interface LimitStatuses {
+  readonly rate: LimitStatus;
+  readonly connections: LimitStatus;
+}

@@ -19,15 +19,15 @@ export interface ClientLimitPolicy {
 export function limitClient(
   { zone, rates, connections, exempt }: ClientLimitPolicy,
   request: FilterRequest,
-  { clientLimits, clockMs, limitStatus: status = 503 }: FilterState,
+  { clientLimits, clockMs, limitStatuses }: FilterState,
 ): FilterAnswer | undefined {
   const { clientIp, clientAddress } = request;
   if (exempt !== undefined && clientIp !== undefined && networkSetHas(exempt, clientIp)) return undefined;
   if (rates !== undefined && !clientLimits.admit(zone, clientAddress, { limits: rates, nowMs: clockMs() }))
-    return { status, reason: "rate-limited" };
+    return { status: limitStatuses?.rate ?? 503, reason: "rate-limited" };
   if (connections === undefined) return undefined;
   const open = clientLimits.open(zone, clientAddress, connections);
-  if (open === undefined) return { status, reason: "connections-limited" };
+  if (open === undefined) return { status: limitStatuses?.connections ?? 503, reason: "connections-limited" };
   request.holdOpen(open);
   return undefined;
 }

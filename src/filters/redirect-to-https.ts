@@ -1,10 +1,17 @@
+import type { HttpsRedirectStatus } from "#src/model/settings-of-all.ts";
 import type { FilterAnswer } from "./filter-answer.ts";
 import type { FilterRequest } from "./filter-request.ts";
 import type { FilterState } from "./filter-state.ts";
 import { PROOFS_PATH } from "./is-proof-path.ts";
 
 /** Plain requests are redirected to HTTPS: always, or where the program's option says so. */
-export type HttpsPolicy = "always" | "by-option";
+export type HttpsPolicy = "always" | "by-option" | HttpsPolicyWithStatus;
+
+/** The same with another status than 308. */
+interface HttpsPolicyWithStatus {
+  readonly when: "always" | "by-option";
+  readonly status: HttpsRedirectStatus;
+}
 
 /**
  * Sends a plain request to the same host, path and query by HTTPS on its usual port. It is served as it is where it names
@@ -15,8 +22,9 @@ export function redirectToHttps(
   request: FilterRequest,
   { redirectsToHttps }: FilterState,
 ): FilterAnswer | undefined {
-  if (request.isSecure || !(policy === "always" || redirectsToHttps)) return undefined;
+  const { when, status } = typeof policy === "string" ? { when: policy, status: 308 as const } : policy;
+  if (request.isSecure || !(when === "always" || redirectsToHttps)) return undefined;
   const { host } = request;
   if (host === undefined || request.path.startsWith(PROOFS_PATH)) return undefined;
-  return { status: 308, location: `https://${host}${request.target}` };
+  return { status, location: `https://${host}${request.target}` };
 }

@@ -26,6 +26,7 @@ import type { PathTerms } from "./path-terms.ts";
 import type { SnippetAnswer } from "./snippets/snippet.ts";
 import { keyOf, type KubeObject, rootField } from "./object.ts";
 import type { Parsed, Problem } from "./problem.ts";
+import type { HttpsRedirectStatus, SettingsOfAll } from "./settings-of-all.ts";
 
 interface IngressRule {
   /**
@@ -64,8 +65,8 @@ export interface Ingress {
   readonly usesRegex?: true;
   /** Its settings say who may come in, or how often: no other rule takes requests that may be meant for its paths. */
   readonly isRestricted?: true;
-  /** What the paths of its rules begin with that ask for no sign-in by `auth-url` and `auth-type`. */
-  readonly noAuthPaths?: readonly string[];
+  /** What holds for the paths of all Ingresses. */
+  readonly ofAll?: SettingsOfAll;
   readonly rules: readonly IngressRule[];
   readonly tls: readonly IngressTls[];
   readonly settings: IngressSettings;
@@ -118,7 +119,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     defaultBackend: isUnset(backendField) ? undefined : readDefaultBackend(backendField, context),
     rules: withEffects(
       readList(rulesField).flatMap((field) => readRule(field, context) ?? []),
-      effects,
+      { ...effects, redirectStatus: object.metadata.ofAll?.redirectStatus },
       closed === undefined ? others : aliasAlone(others),
     ),
     // The host is the main Ingress's, and so is its certificate.
@@ -126,7 +127,7 @@ export function parseIngress(object: KubeObject): Parsed<Ingress> {
     settings,
     ...(context.usesRegex ? { usesRegex: true } : {}),
     ...(isRestricted ? { isRestricted: true } : {}),
-    ...(object.metadata.noAuthPaths && { noAuthPaths: object.metadata.noAuthPaths }),
+    ...(object.metadata.ofAll && { ofAll: object.metadata.ofAll }),
   };
   return { ok: true, value, problems };
 }
@@ -190,7 +191,13 @@ const WHOLE_HOST: IngressPath = {
 /** The rules with what annotations close or redirect besides: whole hosts, the path `/`, and hosts that they add. */
 function withEffects(
   rules: readonly IngressRule[],
-  { closesHosts, closesRoot, addedHosts, addsWww }: AnnotationEffects,
+  {
+    closesHosts,
+    closesRoot,
+    addedHosts,
+    addsWww,
+    redirectStatus,
+  }: AnnotationEffects & { readonly redirectStatus: HttpsRedirectStatus | undefined },
   settings: IngressSettings,
 ): readonly IngressRule[] {
   const target = { closed: "closed-unsupported" } as const;
@@ -210,7 +217,7 @@ function withEffects(
   for (const { host } of rules) {
     const other = host.startsWith("www.") ? host.slice("www.".length) : `www.${host}`;
     if (!isDnsSubdomain(other)) continue;
-    if (settings.fromToWww === true) added.set(other, { redirect: hostRedirect(host) });
+    if (settings.fromToWww === true) added.set(other, { redirect: hostRedirect(host, redirectStatus) });
     if (addsWww) added.set(other, target);
   }
   return [

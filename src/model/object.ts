@@ -5,6 +5,7 @@ import { isDnsLabel, isDnsSubdomain } from "./name.ts";
 import type { Parsed, Problem } from "./problem.ts";
 import { type HolderPlace } from "./problem-place.ts";
 import { isRecord, recordOf } from "./record.ts";
+import type { SettingsOfAll } from "./settings-of-all.ts";
 import { type Place, writtenInside, type WrittenYaml } from "./written-yaml.ts";
 
 /** An object as it came from a source: its identity is checked, the rest is not. */
@@ -30,8 +31,8 @@ interface ObjectMeta {
   readonly annotations: Readonly<Record<string, string>>;
   /** The annotations are not a map: what they ask for is unknown. */
   readonly hasUnreadableAnnotations?: boolean;
-  /** What the paths of rules begin with that ask for no sign-in, by what holds for all Ingresses. */
-  readonly noAuthPaths?: readonly string[];
+  /** What holds for the paths of all Ingresses; of Ingresses alone. */
+  readonly ofAll?: SettingsOfAll;
   /** The addresses in `status` were written last by Hawser, by its source's word; of Ingresses alone. */
   readonly hasOurStatus?: boolean;
   /** How the object is written in its manifest, where that is needed. */

@@ -114,6 +114,11 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
   return forward(table, request, { rule: matched, action, path });
 }
 
+/** Whether any rule names a host (in lower case, without final dot), or stands for it: its wildcard, an alias. Those of the catch-all do not. */
+export function isKnownHost(table: RouteTable, host: string): boolean {
+  return hostRoutes(table, host, { left: MAX_STEPS }) !== undefined;
+}
+
 /** Which client certificates are asked for on connections for a host (in lower case, without final dot); undefined: none. */
 export function clientCertificatesFor(table: RouteTable, host: string): ClientCertificatePolicy | undefined {
   const rules = hostRoutes(table, host, { left: MAX_STEPS }) ?? getSharded(table.hosts, "");

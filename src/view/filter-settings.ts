@@ -25,9 +25,10 @@ type Printers = { readonly [N in FilterName]?: (value: NonNullable<RuleFilters[N
 const PRINTERS: Printers = {
   cors: ({ origins }) => [{ setting: "cors", value: origins === "any" ? "any origin" : printOrigins(origins) }],
   bodyBytes: (bytes) => [{ setting: "body", value: bytes === 0 ? "any size" : `at most ${bytes} bytes` }],
-  httpsRedirect: (policy) => [
-    { setting: "https-redirect", value: policy === "always" ? "308" : "308 with --ssl-redirect" },
-  ],
+  httpsRedirect: (policy) => {
+    const { when, status } = typeof policy === "string" ? { when: policy, status: 308 } : policy;
+    return [{ setting: "https-redirect", value: when === "always" ? `${status}` : `${status} with --ssl-redirect` }];
+  },
   clientLimits: ({ rates, connections, exempt }) => [
     ...viewSetting("limit-rps", rates?.perSecond, printRate),
     ...viewSetting("limit-rpm", rates?.perMinute, printRate),

@@ -48,6 +48,9 @@ const REQUEST = `${HEAD}\r\n\r\nxyz`;
 /** What each variable says of this request; a pattern where time or chance is in it. */
 const EXPECTED: Readonly<Record<string, string | RegExp>> = {
   remote_addr: "127.0.0.1",
+  the_real_ip: "127.0.0.1",
+  realip_remote_addr: "127.0.0.1",
+  proxy_add_x_forwarded_for: "127.0.0.1",
   remote_user: "ann",
   time_local: /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/,
   time_iso8601: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/,
@@ -55,6 +58,9 @@ const EXPECTED: Readonly<Record<string, string | RegExp>> = {
   request: "POST /a?b=c HTTP/1.1",
   request_method: "POST",
   request_uri: "/a?b=c",
+  uri: "/a",
+  args: "b=c",
+  query_string: "b=c",
   server_protocol: "HTTP/1.1",
   scheme: "http",
   host: "a.com",

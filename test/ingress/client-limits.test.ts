@@ -199,30 +199,3 @@ describe("limit-connections", () => {
     await openAll(clients, { port: nginx.port, endpoint, open: 3, refused: 2 });
   });
 });
-
-describe("--limit-status", () => {
-  it.each([
-    {
-      limitStatus: undefined,
-      annotations: { "limit-rpm": "1", "limit-burst-multiplier": "1" },
-      counts: { 200: 2, 503: 1 },
-    },
-    { limitStatus: 429, annotations: { "limit-rpm": "1", "limit-burst-multiplier": "1" }, counts: { 200: 2, 429: 1 } },
-  ])("D $limitStatus is what requests beyond a rate are answered", async ({ limitStatus, annotations, counts }) => {
-    await using endpoint = await startEndpoint(answering("page"));
-    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses: [annotatedIngress(annotations)] });
-    Object.assign(proxy.engine, { limitStatus });
-    expect(await statusesOf(proxy.port, 3)).toEqual(counts);
-  });
-
-  it("D 429 is what requests beyond a number of open ones are answered", async () => {
-    await using endpoint = await startEndpoint(() => undefined);
-    const ingresses = [annotatedIngress({ "limit-connections": "1" })];
-    await using proxy = await startProxy({ s: [endpoint.port] }, { ingresses });
-    Object.assign(proxy.engine, { limitStatus: 429 });
-    using open = openClient(proxy.port);
-    open.send(GET);
-    await until("the endpoint to be asked", () => endpoint.received() !== "");
-    expect(await statusesOf(proxy.port, 1)).toEqual({ 429: 1 });
-  });
-});

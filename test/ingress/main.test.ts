@@ -181,6 +181,31 @@ describe("hawser ingress", () => {
     expect([code, said]).toEqual([2, expect.stringMatching(why)]);
   });
 
+  it("F reads what ingress-nginx's ConfigMap says of the program as a whole", async () => {
+    await using a = await startEndpoint(answering("page a"));
+    const data = {
+      "ssl-reject-handshake": "true",
+      "log-format-upstream": '{"msg": "line", "status": $status, "path": "$uri"}',
+      "log-format-escape-json": "true",
+      "skip-access-log-urls": "/quiet",
+    };
+    const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "config" }, data };
+    const objects = [...service("a", a.port), ingress("a", "a.com", "a"), config];
+    const running = start({ "a.yaml": objects }, ["--access-log", "--nginx-config-map=default/config"]);
+    const [http, https] = await Promise.all(["http", "https"].map(running.port));
+    for (const path of ["/quiet", "/x"]) await ask(http!, getFrom("a.com").replace("/", path));
+    await until("the line", () => running.lines().some(({ msg }) => msg === "line"));
+    const found = running.lines().filter(({ msg }) => msg === "line" || msg === "request");
+    expect(found).toEqual([{ msg: "line", status: 200, path: "/x" }]);
+    const codeFor = async (servername: string) =>
+      new Promise((resolve) => {
+        const socket = connect({ port: https!, host: "127.0.0.1", servername, rejectUnauthorized: false });
+        socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+        socket.on("secureConnect", () => resolve(socket.end() && "handshake"));
+      });
+    expect([await codeFor("a.com"), await codeFor("b.com")]).toEqual(["handshake", "ERR_SSL_TLSV1_UNRECOGNIZED_NAME"]);
+  });
+
   it("I-T1 I-T12 serves the certificate of a Secret for its host, and follows its change", async () => {
     const secret = (name: string): unknown => {
       const { cert, key } = selfSigned(name, Date.now());

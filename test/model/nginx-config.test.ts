@@ -3,9 +3,18 @@ import { CONFIG_MAP_KEYS } from "#src/model/ingress-nginx/config-map-keys.ts";
 import { globalAnnotationOf } from "#src/model/ingress-nginx/judge-setting.ts";
 import { readNginxConfig, withNginxConfig } from "#src/model/ingress-nginx/nginx-config.ts";
 import { parseIngress } from "#src/model/ingress.ts";
+import { NO_SETTINGS_OF_ALL } from "#src/model/settings-of-all.ts";
 import { codes, object, valueOf } from "./build.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
+
+/** What is said of the program where nothing is. */
+const NOTHING = {
+  limitStatuses: { rate: undefined, connections: undefined },
+  rejectsUnknownHosts: undefined,
+  logTemplate: undefined,
+  unloggedPaths: new Set(),
+};
 
 function read(data: Readonly<Record<string, unknown>>, flags: readonly string[] = []) {
   const metadata = { namespace: "ingress-nginx", name: "config" };
@@ -84,8 +93,8 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
 
   it("reads which ConfigMaps have header fields, and which paths ask for no sign-in", () => {
     const data = { "add-headers": "a/b", "proxy-set-headers": "c/d.e", "no-auth-locations": " /x, /y ," };
-    const { addHeaders, setHeaders, closesAll, noAuthPaths, annotations, problems } = read(data);
-    expect([addHeaders, setHeaders, closesAll, noAuthPaths, annotations, problems]).toEqual([
+    const { addHeaders, setHeaders, closesAll, ofAll, annotations, problems } = read(data);
+    expect([addHeaders, setHeaders, closesAll, ofAll.noAuthPaths, annotations, problems]).toEqual([
       "a/b",
       "c/d.e",
       false,
@@ -93,7 +102,67 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
       [],
       [],
     ]);
-    expect(withNginxConfig(ingressWith({}), { annotations, noAuthPaths }).metadata.noAuthPaths).toEqual(["/x", "/y"]);
+    expect(withNginxConfig(ingressWith({}), { annotations, ofAll }).metadata.ofAll).toBe(ofAll);
+  });
+
+  it.each([
+    ["http-redirect-code", "301", { redirectStatus: 301 }],
+    ["http-redirect-code", "307", { redirectStatus: 307 }],
+    ["no-tls-redirect-locations", "/a,/b", { plainPaths: ["/a", "/b"] }],
+  ])("reads %s: %s", (key, value, more) => {
+    const { ofAll, problems } = read({ [key]: value });
+    expect([ofAll, problems]).toEqual([{ ...NO_SETTINGS_OF_ALL, ...more }, []]);
+  });
+
+  it.each([
+    ["limit-req-status-code", "429", { limitStatuses: { rate: 429 } }],
+    ["limit-conn-status-code", "599", { limitStatuses: { connections: 599 } }],
+    ["limit-conn-status-code", "400", { limitStatuses: { connections: 400 } }],
+    ["ssl-reject-handshake", "true", { rejectsUnknownHosts: true }],
+    ["ssl-reject-handshake", "false", { rejectsUnknownHosts: false }],
+    ["skip-access-log-urls", "/a,/b", { unloggedPaths: new Set(["/a", "/b"]) }],
+    [
+      "log-format-upstream",
+      "a $status\n  ${host}",
+      {
+        logTemplate: { parts: ["a ", { variable: "status" }, " ", { variable: "host" }], escape: "nginx", unknown: [] },
+      },
+    ],
+  ])("reads %s: %s of the program", (key, value, more) => {
+    const { program, problems } = read({ [key]: value });
+    expect([program, problems]).toEqual([{ ...NOTHING, ...more }, []]);
+  });
+
+  it("writes a hyphen for a variable of the log that Hawser does not have, and says so", () => {
+    const { program, problems } = read({
+      "log-format-upstream": "$status $ssl_protocol",
+      "log-format-escape-json": "true",
+    });
+    expect(program.logTemplate).toEqual({
+      parts: [{ variable: "status" }, " ", { variable: null }],
+      escape: "json",
+      unknown: ["ssl_protocol"],
+    });
+    expect(codes(problems)).toEqual(["nginx_key_not_served"]);
+    expect(problems[0]?.what).toContain("$ssl_protocol");
+  });
+
+  it.each([
+    { data: { "http-redirect-code": "303" } },
+    { data: { "no-tls-redirect-locations": "a" } },
+    { data: { "limit-req-status-code": "399" } },
+    { data: { "limit-conn-status-code": "600" } },
+    { data: { "limit-req-status-code": "42" } },
+    { data: { "log-format-upstream": "no variable" } },
+    { data: { "log-format-upstream": "$" } },
+    { data: { "skip-access-log-urls": "~^/x" } },
+    { data: { "skip-access-log-urls": "/x?y" } },
+    { data: { "skip-access-log-urls": "/x,".repeat(257) } },
+  ])("ignores with a warning what cannot be read: $data", ({ data }) => {
+    const { program, ofAll, closesAll, problems } = read(data);
+    expect([codes(problems), closesAll, ofAll]).toEqual([["nginx_key_invalid"], false, NO_SETTINGS_OF_ALL]);
+    expect(program.unloggedPaths.size).toBeLessThanOrEqual(256);
+    expect({ ...program, unloggedPaths: new Set() }).toEqual(NOTHING);
   });
 
   it.each([
@@ -106,13 +175,13 @@ describe("readNginxConfig() gives Ingresses the annotations that keys of ingress
     { data: { "no-auth-locations": "/x,".repeat(65) }, is: ["nginx_key_invalid"], closesAll: false },
   ])("says what it cannot read of these: $data", ({ data, is, closesAll }) => {
     const config = read(data);
-    expect([codes(config.problems), config.closesAll, config.noAuthPaths]).toEqual([is, closesAll, []]);
+    expect([codes(config.problems), config.closesAll, config.ofAll]).toEqual([is, closesAll, NO_SETTINGS_OF_ALL]);
   });
 
   it("closes what a restriction is for that cannot be read, and ignores a detail", () => {
     const { annotations, problems } = read({ "whitelist-source-range": "x", "proxy-read-timeout": "x" });
     expect(codes(problems).sort()).toEqual(["NGINX_KEY_INVALID", "nginx_key_invalid"]);
-    const parsed = parseIngress(withNginxConfig(ingressWith({}), { annotations, noAuthPaths: [] }));
+    const parsed = parseIngress(withNginxConfig(ingressWith({}), { annotations, ofAll: NO_SETTINGS_OF_ALL }));
     expect(valueOf(parsed).closed).toBe("closed-restriction");
     expect(annotations).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { addedLines, type ResponseEdit } from "#src/filters/response-edit.ts";
+import type { LimitStatus } from "#src/model/limit-status.ts";
 import type { DateLine } from "#ingress/engine/date-line.ts";
 
 /** The statuses of the proxy's own answers. 499 is never sent: it says in the log that the client was gone. */
@@ -32,7 +33,14 @@ const PHRASES = {
 } as const;
 
 /** A status of one of the proxy's own answers. */
-export type AnswerStatus = keyof typeof PHRASES;
+export type AnswerStatus = keyof typeof PHRASES | LimitStatus;
+
+/** Of a status that a limit has, and that is none of ours, its class (RFC 9110 section 15). */
+function phraseOf(status: AnswerStatus): string {
+  return (
+    (PHRASES as Readonly<Record<number, string>>)[status] ?? (status < 500 ? "Bad Request" : "Internal Server Error")
+  );
+}
 
 /** One of our own answers, ready to send: short plain text. */
 export function printAnswer(
@@ -51,9 +59,9 @@ export function printAnswer(
     readonly sentence?: string | undefined;
   },
 ): Buffer {
-  const body = `${status} ${PHRASES[status]}${how.sentence === undefined ? "" : `: ${how.sentence}`}\n`;
+  const body = `${status} ${phraseOf(status)}${how.sentence === undefined ? "" : `: ${how.sentence}`}\n`;
   const lines = [
-    `HTTP/1.1 ${status} ${PHRASES[status]}`,
+    `HTTP/1.1 ${status} ${phraseOf(status)}`,
     "Server: hawser",
     how.date.line.toString("latin1").trimEnd(),
     // RFC 9110 section 8.6: no length in 204.

@@ -54,17 +54,26 @@ export interface AccessLogOptions {
 
 /** A line for each request that has ended, gathered in one buffer and written when it is full or on `flush`. */
 export class AccessLog {
-  readonly format: LogFormat;
+  #format = jsonLogFormat();
   readonly #write: (lines: Buffer) => void;
   readonly #line = new LineWriter(Buffer.allocUnsafeSlow(BUFFER_BYTES));
   /** One character for each byte. */
-  readonly #skipped: readonly Buffer[];
+  #skipped: readonly Buffer[] = [];
 
   /** `write` gets whole lines, in a buffer that is its own from then on. */
-  constructor(write: (lines: Buffer) => void, { format = jsonLogFormat(), skippedPaths }: AccessLogOptions = {}) {
+  constructor(write: (lines: Buffer) => void, options: AccessLogOptions = {}) {
     this.#write = write;
-    this.format = format;
-    this.#skipped = [...(skippedPaths ?? [])].map((path) => Buffer.from(path, "latin1"));
+    this.use(options);
+  }
+
+  get format(): LogFormat {
+    return this.#format;
+  }
+
+  /** Writes lines so from now on. Of requests under way, what only another format needs is missing. */
+  use({ format = jsonLogFormat(), skippedPaths = new Set() }: AccessLogOptions): void {
+    this.#format = format;
+    this.#skipped = [...skippedPaths].map((path) => Buffer.from(path, "latin1"));
   }
 
   /** Whether requests for a path are not logged. */
@@ -77,7 +86,7 @@ export class AccessLog {
     const line = this.#line;
     if (line.at + MAX_LINE_BYTES > BUFFER_BYTES) this.flush();
     line.begin(MAX_LINE_BYTES);
-    this.format.write(line, entry, answer);
+    this.#format.write(line, entry, answer);
     line.end();
   }
 

@@ -1,3 +1,4 @@
+import type { LogVariableName } from "#src/model/log-variable-names.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { AccessEntry, LoggedAnswer } from "./access-log.ts";
 import type { Attempt } from "#ingress/engine/endpoints/attempt.ts";
@@ -33,8 +34,11 @@ const attempts = (meaning: string, print: (attempt: Attempt, request: LoggedRequ
   made(meaning, (request) => request.entry.attempts.map((attempt) => print(attempt, request)).join(", "));
 
 /** The variables of the access log's templates: those of nginx and ingress-nginx that say something here, and `$reason`. */
-export const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
+export const LOG_VARIABLES: Readonly<Record<LogVariableName, LogVariable>> = {
   remote_addr: made("the address of the client", ({ entry }) => entry.client),
+  the_real_ip: made("the same", ({ entry }) => entry.client),
+  realip_remote_addr: made("the same", ({ entry }) => entry.client),
+  proxy_add_x_forwarded_for: made("the same: the endpoint gets no other X-Forwarded-For", ({ entry }) => entry.client),
   remote_user: kept("the name of a client that has name and password; never its password", "user"),
   time_local: made("when the request ended, in UTC", ({ times, answer }) => times.local(answer.wallMs)),
   time_iso8601: made("the same moment, as ISO 8601", ({ times, answer }) => `${times.iso(answer.wallMs)}+00:00`),
@@ -42,6 +46,9 @@ export const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
   request: made("the request line", ({ entry }) => requestLine(entry), ["method", "target", "protocol"]),
   request_method: kept("the method", "method"),
   request_uri: kept("path and query", "target"),
+  uri: made("the path, as the client wrote it", ({ entry }) => targetOf(entry).replace(/\?.*$/s, ""), ["target"]),
+  args: made("the query, without its question mark", ({ entry }) => queryOf(entry), ["target"]),
+  query_string: made("the same", ({ entry }) => queryOf(entry), ["target"]),
   server_protocol: kept("HTTP/1.0 or HTTP/1.1", "protocol"),
   scheme: made("http or https", ({ entry }) => (entry.isSecure ? "https" : "http")),
   host: made(
@@ -83,6 +90,14 @@ export const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
   service_port: made("its port, as the Ingress names it", ({ entry }) => /:([^:]*)$/.exec(entry.service)?.[1] ?? ""),
   reason: made("why no endpoint answered to the end", ({ answer }) => answer.reason ?? ""),
 };
+
+function targetOf({ kept: texts }: AccessEntry): string {
+  return texts.get("target").toString("latin1");
+}
+
+function queryOf(entry: AccessEntry): string {
+  return /\?(.*)$/s.exec(targetOf(entry))?.[1] ?? "";
+}
 
 function requestLine({ kept: texts }: AccessEntry): string {
   const [method = "", target = "", protocol = ""] = (["method", "target", "protocol"] as const).map((name) =>

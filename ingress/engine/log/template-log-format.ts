@@ -1,4 +1,4 @@
-import { nearest } from "#src/model/nearest.ts";
+import { type LogTemplate, noSuchLogVariable, readLogTemplate } from "#src/model/log-template.ts";
 import type { AccessEntry } from "./access-log.ts";
 import type { KeptText } from "./kept-texts.ts";
 import type { LineWriter } from "./line-writer.ts";
@@ -12,65 +12,63 @@ export const NGINX_TEMPLATE =
   "$request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr " +
   "$upstream_response_length $upstream_response_time $upstream_status $req_id $reason";
 
-const MAX_TEMPLATE_LENGTH = 4_096;
-const MAX_VARIABLES = 64;
-const PART = /\$(?:\{(\w+)\}|(\w+))|[^$]+|\$/g;
-const NONE = Buffer.from("-");
+type Escape = LogTemplate["escape"];
+
+/** What nginx writes for what there is not. */
+const NONE: Readonly<Record<Escape, Buffer>> = { nginx: Buffer.from("-"), json: Buffer.alloc(0) };
 
 /** A text of the template, or a variable. */
 type Part = Buffer | LogVariable;
 
 /** Reads a template with variables of nginx; a text says why it cannot be used. */
-export function templateLogFormat(template: string): LogFormat | string {
-  if (template.length > MAX_TEMPLATE_LENGTH) return `it has more than ${MAX_TEMPLATE_LENGTH} characters`;
-  if (!/^[\x20-\x7e]*$/.test(template)) return "it has other characters than visible ASCII and blanks";
-  const parts: Part[] = [];
-  for (const [whole, braced, bare] of template.matchAll(PART)) {
-    const name = braced ?? bare;
-    if (name === undefined && whole === "$") return "it has a $ without the name of a variable";
-    const part = name === undefined ? Buffer.from(whole) : variableOf(name);
-    if (part === undefined) return unknownVariable(name ?? "");
-    parts.push(part);
-  }
+export function templateLogFormat(text: string): LogFormat | string {
+  const template = readLogTemplate(text);
+  if (typeof template === "string") return template;
+  const [unknown] = template.unknown;
+  return unknown === undefined ? logFormatOf(template) : noSuchLogVariable(unknown);
+}
+
+/** The lines that a template says; nothing is written for variables that Hawser does not have but what stands for nothing. */
+export function logFormatOf({ parts: written, escape }: LogTemplate): LogFormat {
+  const parts = written.map((part): Part => {
+    if (typeof part === "string") return Buffer.from(part);
+    return part.variable === null ? NONE[escape] : LOG_VARIABLES[part.variable];
+  });
   const variables = parts.flatMap((part) => (Buffer.isBuffer(part) ? [] : [part]));
-  if (variables.length === 0) return "it has no variable";
-  if (variables.length > MAX_VARIABLES) return `it has more than ${MAX_VARIABLES} variables`;
   const times = new TimeTexts();
   return {
     needs: new Set(variables.flatMap(needsOf)),
-    needsAttempts: template.includes("upstream_"),
+    needsAttempts: written.some((part) => typeof part !== "string" && part.variable?.startsWith("upstream_") === true),
     write: (line, entry, answer) => {
       const request = { entry, answer, times };
-      for (const part of parts) writePart(line, part, request);
+      for (const part of parts) writePart(line, { part, escape }, request);
     },
   };
-}
-
-/** A name such as `constructor` is none of ours, though any object has it. */
-function variableOf(name: string): LogVariable | undefined {
-  return Object.hasOwn(LOG_VARIABLES, name) ? LOG_VARIABLES[name] : undefined;
 }
 
 function needsOf(variable: LogVariable): readonly KeptText[] {
   return variable.kind === "kept" ? [variable.name] : variable.needs;
 }
 
-function unknownVariable(name: string): string {
-  const guess = nearest(name, Object.keys(LOG_VARIABLES));
-  return `there is no variable $${name}${guess === undefined ? "" : `; did you mean $${guess}?`}`;
-}
-
-function writePart(line: LineWriter, part: Part, request: LoggedRequest): void {
+function writePart(
+  line: LineWriter,
+  { part, escape }: { readonly part: Part; readonly escape: Escape },
+  request: LoggedRequest,
+): void {
   if (Buffer.isBuffer(part)) line.add(part);
-  else if (part.kind === "kept") writeKept(line, request.entry, part.name);
+  else if (part.kind === "kept") writeKept(line, request.entry, { name: part.name, escape });
   else {
     const text = part.make(request);
-    if (text === "") line.add(NONE);
-    else line.text(text, "nginx");
+    if (text === "") line.add(NONE[escape]);
+    else line.text(text, escape);
   }
 }
 
-function writeKept(line: LineWriter, { kept }: AccessEntry, name: KeptText): void {
-  if (kept.has(name)) line.escaped(kept.bytes, kept.startOf(name), kept.endOf(name), "nginx");
-  else line.add(NONE);
+function writeKept(
+  line: LineWriter,
+  { kept }: AccessEntry,
+  { name, escape }: { readonly name: KeptText; readonly escape: Escape },
+): void {
+  if (kept.has(name)) line.escaped(kept.bytes, kept.startOf(name), kept.endOf(name), escape);
+  else line.add(NONE[escape]);
 }

@@ -93,7 +93,7 @@ export function readAnnotationEffects(root: Field, unreadable: ReadonlySet<Annot
         complainOfFallback(field);
         break;
       case "ignored":
-        complainOfIgnored(field, key);
+        complainOfIgnored(field, written);
         break;
     }
   }
@@ -212,12 +212,16 @@ function complainOfFallback(field: Field): void {
   });
 }
 
-function complainOfIgnored(field: Field, key: string): void {
+function complainOfIgnored(field: Field, { key, record }: Written): void {
   const isForeign = NGINX_PREFIXES.every((prefix) => !key.startsWith(prefix));
   complain(field, "INGRESS_ANNOTATION_UNKNOWN", {
     what: "Ignored this annotation",
-    why: isForeign ? "Hawser does not know it, though its name speaks of a restriction" : "Hawser does not support it",
-    fix: isForeign ? "Restrict access at the backend if it has to be" : "Remove it if the Ingress works without it",
+    why: isForeign
+      ? "Hawser does not know it, though its name speaks of a restriction"
+      : (record?.lacks?.why ?? "Hawser does not support it"),
+    fix: isForeign
+      ? "Restrict access at the backend if it has to be"
+      : (record?.lacks?.fix ?? "Remove it if the Ingress works without it"),
     severity: "warning",
   });
 }

@@ -17,6 +17,8 @@ export interface AnnotationRecord {
    * for none, it changes nothing. Missing: it is ignored with a warning, whatever its value.
    */
   readonly risks?: readonly AnnotationRisk[];
+  /** Of one that is ignored: what Hawser does not have, and the way out. */
+  readonly lacks?: { readonly why: string; readonly fix: string };
   /** `host`: it holds for all paths of the hosts of its Ingress, also those of other Ingresses. Default: for its own paths. */
   readonly scope?: "host";
   /** The annotation of Hawser that says the same, or will. */

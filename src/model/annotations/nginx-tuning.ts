@@ -49,6 +49,10 @@ export const NGINX_TUNING: readonly AnnotationRecord[] = [
       "opentelemetry-trust-incoming-span",
     ],
     doc: "Spans of requests. Hawser exports none: the fields `traceparent` and `tracestate` pass to the endpoint, and the program's option `--trace-context make` makes them where a client sends none",
+    lacks: {
+      why: "Hawser makes no spans and exports no traces",
+      fix: "Let the Service export them: W3C trace context (traceparent, tracestate) passes through to it, and --trace-context=make begins a trace where the client sends none. Then remove the annotation",
+    },
   },
   {
     names: ["use-port-in-redirects"],

@@ -97,9 +97,9 @@ export function rootRedirectOf({
 }
 
 /** The redirect of all of a host to another one, by the scheme that the client used. */
-export function hostRedirect(host: string): Redirect {
+export function hostRedirect(host: string, status: Redirect["status"] = 308): Redirect {
   const location = [{ variable: "scheme" }, `://${host}`, { variable: "request_uri" }] as const;
-  return { status: 308, location, isRelative: false };
+  return { status, location, isRelative: false };
 }
 
 function parseTarget(field: Field): UrlTemplate | undefined {

@@ -59,15 +59,7 @@ export const ACCESS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["limit-req-status-code", "limit-conn-status-code"],
-    judge: JUDGE.where(
-      (value) => value === "503",
-      JUDGE.same("Requests beyond a limit are answered 503"),
-      JUDGE.option(
-        "--limit-status",
-        (value) => (value === "429" ? value : undefined),
-        "For rates and connections alike",
-      ),
-    ),
+    read: "Read from there: what requests beyond a limit are answered",
   },
   {
     names: ["limit-conn-zone-variable"],

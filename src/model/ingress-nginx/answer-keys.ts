@@ -75,20 +75,31 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["log-format-upstream"],
-    judge: JUDGE.notServed(
-      "The access log has one JSON object for each request unless --access-log-format says so",
-      "Give the text to --access-log-format of the ingress, with the variables that docs/access-log.md lists",
-    ),
+    read: "Read from there: the lines of the access log, where --access-log writes one and --access-log-format is not given",
   },
   {
     names: ["skip-access-log-urls"],
-    judge: JUDGE.notServed("All requests are logged", "Give each path to --access-log-skip of the ingress"),
+    read: "Read from there: requests for these paths are not logged; whole paths, no regular expressions",
   },
   {
-    names: ["log-format-escape-json", "log-format-escape-none", "enable-access-log-for-default-backend"],
-    judge: JUDGE.notServed(
-      "What clients send is always escaped, as nginx does by default",
-      "Take the format json, or change what reads the log",
+    names: ["log-format-escape-json"],
+    read: "Read from there: what clients send is escaped as in JSON, else as nginx does by default",
+  },
+  {
+    names: ["log-format-escape-none"],
+    judge: JUDGE.onOff(
+      JUDGE.notServed(
+        "What clients send is always escaped, so that a line stays one line",
+        "Change what reads the log",
+      ),
+      JUDGE.same("What clients send is escaped"),
+    ),
+  },
+  {
+    names: ["enable-access-log-for-default-backend"],
+    judge: JUDGE.onOff(
+      JUDGE.same("Requests that no rule matches are logged"),
+      JUDGE.notServed("Requests that no rule matches are logged, too", "Skip them in what reads the log"),
     ),
   },
   {
@@ -103,7 +114,10 @@ export const ANSWER_KEYS: readonly NginxSetting[] = [
   {
     names: ["enable-opentelemetry", "enable-opentracing"],
     judge: JUDGE.onOff(
-      JUDGE.notServed("Hawser sends no traces. The fields of a trace that a client sends pass to the endpoint"),
+      JUDGE.notServed(
+        "Hawser makes no spans and exports no traces",
+        "Let the Services export them: W3C trace context (traceparent, tracestate) passes through to the endpoint, and --trace-context=make begins a trace where the client sends none",
+      ),
       JUDGE.same("Hawser sends no traces"),
     ),
   },

@@ -9,9 +9,11 @@ import { type KubeObject, rootField } from "#src/model/object.ts";
 import type { Problem } from "#src/model/problem.ts";
 import { readNamespacedName } from "#src/model/read-namespaced-name.ts";
 import { recordOf } from "#src/model/record.ts";
+import { HTTPS_REDIRECT_STATUSES, type HttpsRedirectStatus, type SettingsOfAll } from "#src/model/settings-of-all.ts";
 import { complainOfKey } from "./complain-of-key.ts";
 import { globalAnnotationOf, isReadFromConfigMap, judgeSetting } from "./judge-setting.ts";
 import type { KeyField } from "./key-field.ts";
+import { type ProgramSettings, readProgramSettings } from "./program-settings.ts";
 import { readBlocks } from "./read-blocks.ts";
 
 /** An annotation that each Ingress has that does not say otherwise. */
@@ -23,8 +25,10 @@ interface GlobalAnnotation {
 /** What a ConfigMap of ingress-nginx says of all Ingresses. */
 export interface NginxConfig {
   readonly annotations: readonly GlobalAnnotation[];
-  /** What the paths of rules begin with that ask for no sign-in (`no-auth-locations`). */
-  readonly noAuthPaths: readonly string[];
+  /** What holds for the paths of all Ingresses besides annotations. */
+  readonly ofAll: SettingsOfAll;
+  /** What it says of the program as a whole. */
+  readonly program: ProgramSettings;
   /** The ConfigMap (`namespace/name`) with header fields of all answers. */
   readonly addHeaders: string | undefined;
   /** The one with header fields of all requests to endpoints. */
@@ -38,7 +42,7 @@ export interface NginxConfig {
 
 const OF_GLOBAL_AUTH = /^auth-/;
 /** The path of each rule is compared with all of them. */
-const MAX_NO_AUTH_PATHS = 64;
+const MAX_PATHS = 64;
 
 /**
  * Reads a ConfigMap as ingress-nginx has it. `flags`: those that the program runs with; unknown: of keys that are options nothing is said. A restriction that cannot be read is
@@ -64,7 +68,12 @@ export function readNginxConfig(object: KubeObject, flags: ReadonlySet<string> |
   const addHeaders = readConfigMapName(settings.get("add-headers"), "Answers do not get its header fields");
   return {
     annotations,
-    noAuthPaths: readNoAuthPaths(settings.get("no-auth-locations")),
+    ofAll: {
+      noAuthPaths: readPaths(settings.get("no-auth-locations"), "no path is excepted from sign-in by it"),
+      plainPaths: readPaths(settings.get("no-tls-redirect-locations"), "all paths are redirected to HTTPS"),
+      redirectStatus: readRedirectStatus(settings.get("http-redirect-code")),
+    },
+    program: readProgramSettings(settings),
     addHeaders,
     setHeaders,
     blocked: blocked === "unreadable" ? undefined : blocked,
@@ -95,13 +104,25 @@ function readConfigMapName(field: KeyField | undefined, what: string): string | 
   });
 }
 
-function readNoAuthPaths(field: KeyField | undefined): readonly string[] {
+function readRedirectStatus(field: KeyField | undefined): HttpsRedirectStatus | undefined {
+  const status = HTTPS_REDIRECT_STATUSES.find((one) => String(one) === field?.value);
+  if (field === undefined || status !== undefined) return status;
+  return complain(field, "NGINX_KEY_INVALID", {
+    what: "Ignored this key: redirects to HTTPS are 308",
+    why: `${quote(field.value)} is not one of ${HTTPS_REDIRECT_STATUSES.join(", ")}`,
+    fix: `Write one of ${HTTPS_REDIRECT_STATUSES.join(", ")}`,
+    severity: "warning",
+  });
+}
+
+/** What the paths of rules begin with. `otherwise`: what comes of it where that cannot be read. */
+function readPaths(field: KeyField | undefined, otherwise: string): readonly string[] {
   if (field === undefined) return [];
   const paths = field.value.split(",").flatMap((part) => part.trim() || []);
-  if (paths.length <= MAX_NO_AUTH_PATHS && paths.every((path) => path.startsWith("/"))) return paths;
+  if (paths.length <= MAX_PATHS && paths.every((path) => path.startsWith("/"))) return paths;
   complain(field, "NGINX_KEY_INVALID", {
-    what: "Ignored this key: no path is excepted from sign-in by it",
-    why: `it is not a list of at most ${MAX_NO_AUTH_PATHS} paths that begin with /`,
+    what: `Ignored this key: ${otherwise}`,
+    why: `it is not a list of at most ${MAX_PATHS} paths that begin with /`,
     fix: "Write paths such as /health,/metrics",
     severity: "warning",
   });
@@ -130,15 +151,16 @@ function isUsable(field: KeyField, record: ServedAnnotation<unknown>): boolean {
  */
 export function withNginxConfig(
   object: KubeObject,
-  { annotations, noAuthPaths }: Pick<NginxConfig, "annotations" | "noAuthPaths">,
+  { annotations, ofAll }: Pick<NginxConfig, "annotations" | "ofAll">,
 ): KubeObject {
   const more = addedTo(object, annotations);
-  if (more.length + noAuthPaths.length === 0) return object;
+  const saysMore = ofAll.noAuthPaths.length + ofAll.plainPaths.length > 0 || ofAll.redirectStatus !== undefined;
+  if (more.length === 0 && !saysMore) return object;
   const { metadata } = object;
   const all = { ...metadata.annotations, ...Object.fromEntries(more) };
   return {
     ...object,
-    metadata: { ...metadata, annotations: all, ...(noAuthPaths.length === 0 ? {} : { noAuthPaths }) },
+    metadata: { ...metadata, annotations: all, ...(saysMore ? { ofAll } : {}) },
   };
 }
 

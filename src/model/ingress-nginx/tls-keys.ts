@@ -14,22 +14,11 @@ export const TLS_KEYS: readonly NginxSetting[] = [
   { names: ["force-ssl-redirect"], annotation: "same-name" },
   {
     names: ["http-redirect-code"],
-    judge: JUDGE.where(
-      (value) => value === "308",
-      JUDGE.same("Redirects to HTTPS are 308"),
-      JUDGE.notServed("Redirects to HTTPS are 308, which keeps the method of the request"),
-    ),
+    read: "Read from there: the status of redirects to HTTPS, and to or from www.",
   },
   {
     names: ["no-tls-redirect-locations"],
-    judge: JUDGE.where(
-      (value) => /^\/\.well-known\/acme-challenge\/?$/.test(value),
-      JUDGE.same("Paths for the proof of certificates are not redirected"),
-      JUDGE.notServed(
-        "Only paths for the proof of certificates are not redirected to HTTPS",
-        "Put the other paths into an Ingress of their own with the annotation ssl-redirect: false",
-      ),
-    ),
+    read: "Read from there: rules whose paths begin so are not redirected to HTTPS, nor are paths for the proof of certificates",
   },
   {
     names: ["hsts"],
@@ -73,10 +62,7 @@ export const TLS_KEYS: readonly NginxSetting[] = [
   },
   {
     names: ["ssl-reject-handshake"],
-    judge: JUDGE.onOff(
-      JUDGE.notServed("Clients with an unknown server name get the default certificate, and are answered 404"),
-      JUDGE.same("Clients with an unknown server name get the default certificate"),
-    ),
+    read: "Read from there: clients whose server name no rule has get no handshake",
   },
   {
     names: [

@@ -42,8 +42,8 @@ function signInOf(claim: PathClaim): SignIn {
 const AUTH = ["authUrl", "authType"] as const;
 
 /** Whether what holds for all Ingresses takes the path out of sign-in, and no policy says of it who may come in. */
-function isWithoutAuth({ ingress: { noAuthPaths = [] }, path, applied = [] }: PathClaim): boolean {
-  const isTaken = noAuthPaths.some((start) => path.startsWith(start));
+function isWithoutAuth({ ingress: { ofAll }, path, applied = [] }: PathClaim): boolean {
+  const isTaken = ofAll?.noAuthPaths.some((start) => path.startsWith(start)) === true;
   return isTaken && !applied.some(({ part }) => AUTH.some((name) => name in part.values));
 }
 

@@ -5,7 +5,6 @@ import type { HttpsPolicy } from "#src/filters/redirect-to-https.ts";
 import { CLIENT_LIMITS } from "#src/model/annotations/client-limits.ts";
 import { type HttpsRedirect, httpsRedirectOf } from "#src/model/annotations/https-redirect.ts";
 import type { IngressSettings } from "#src/model/annotations/ingress-settings.ts";
-import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import { hasGroups, type Rewrite } from "#src/model/annotations/rewrite-target.ts";
 import { hostFieldOf } from "#src/auth/host-field-of.ts";
 import type { RuleVariable } from "#src/model/annotations/upstream-vhost.ts";
@@ -29,7 +28,7 @@ export function filtersOf(claim: PathClaim, hasTls: boolean, pattern?: PathPatte
   const rewrite = claim.pathType === "default" ? undefined : rewriteOf(settings, claim.path, pattern);
   const forwardedPrefix = rewrite === undefined ? undefined : settings.forwardedPrefix;
   const filters: RuleFilters = {
-    httpsRedirect: toHttps(settings, hasTls),
+    httpsRedirect: toHttps(claim, hasTls),
     rewrite,
     requestFields: requestFields({
       host: hostOfService(claim),
@@ -141,14 +140,17 @@ function zoneOf(ingress: string, applied: PathClaim["applied"] = []): string {
   return [ingress, ...new Set(ofLimits.map(({ policy }) => policy))].join(" ");
 }
 
-function toHttps(settings: PathSettings, hasTls: boolean): HttpsPolicy | undefined {
+function toHttps({ settings, path, ingress: { ofAll } }: PathClaim, hasTls: boolean): HttpsPolicy | undefined {
   // Its cookies go over HTTPS alone.
-  const redirect = settings.oidc === undefined ? httpsRedirectOf(settings) : "with-tls";
-  if (hasTls) return POLICY_WITH_TLS[redirect];
-  return redirect === "always" ? "always" : undefined;
+  const isOidc = settings.oidc !== undefined;
+  const redirect = isOidc ? "with-tls" : httpsRedirectOf(settings);
+  if (!isOidc && ofAll?.plainPaths.some((start) => path.startsWith(start)) === true) return undefined;
+  const when = hasTls ? POLICY_WITH_TLS[redirect] : redirect === "always" ? "always" : undefined;
+  const { redirectStatus = 308 } = ofAll ?? {};
+  return when === undefined || redirectStatus === 308 ? when : { when, status: redirectStatus };
 }
 
-const POLICY_WITH_TLS: Readonly<Record<HttpsRedirect, HttpsPolicy | undefined>> = {
+const POLICY_WITH_TLS: Readonly<Record<HttpsRedirect, "always" | "by-option" | undefined>> = {
   always: "always",
   "with-tls": "always",
   never: undefined,
