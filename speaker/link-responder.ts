@@ -31,7 +31,7 @@ export interface LinkResponderOptions {
   /** Which networks this link serves, and which another one does. */
   readonly share: LinkShare;
   readonly openPacketSocket: OpenPacketSocket;
-  readonly groups: GroupMembership;
+  readonly groups: Pick<GroupMembership, "join" | "leave">;
   /** A request for an address was answered, of the host with the address `asker`. */
   onReply(protocol: "arp" | "ndp", ip: Ip, asker: Ip): void;
   onDrop(reason: DropReason): void;
@@ -89,6 +89,12 @@ export class LinkResponder {
   setWatched(addresses: ReadonlyMap<string, AnnouncedAddress>, keys?: Iterable<string>): void {
     const { added, removed } = this.#watched.update(addresses, keys);
     for (const socket of Object.values(this.#claimed)) socket.change(added, removed);
+  }
+
+  /** Goes on where one for the same link ends: it is a member of all groups before the other one leaves them. */
+  takeFrom(other: LinkResponder): void {
+    this.setWatched(other.#watched.byText);
+    this.setAnnounced(other.#announced.byText);
   }
 
   /** Lets the filters follow what changed before; to be called often. */

@@ -59,12 +59,14 @@ export class Responders {
       const link = links.get(index);
       const isSame = link !== undefined && this.#isUsable(link) && isSameLink(link, responder.link);
       if (isSame && isSameShare(this.#shareOf(link), responder.share)) continue;
-      responder.close();
       this.#byIndex.delete(index);
+      // One whose addresses or MAC changed goes on without a gap.
+      if (link !== undefined && this.#isUsable(link)) this.#open(link, responder);
+      responder.close();
       changed = true;
     }
     for (const link of links.values()) {
-      if (this.#byIndex.has(link.index) || !this.#isUsable(link)) continue;
+      if (this.#byIndex.has(link.index) || this.#problems.has(link.index) || !this.#isUsable(link)) continue;
       changed = this.#open(link) || changed;
     }
     if (changed) this.#subnets = uniqueSubnets([...this.#byIndex.values()].flatMap(({ subnets }) => subnets));
@@ -131,10 +133,12 @@ export class Responders {
     return shareOf(link, this.#served, this.#anySubnet);
   }
 
-  #open(link: Link): boolean {
+  #open(link: Link, before?: LinkResponder): boolean {
     try {
       const [anySubnet, share] = [this.#anySubnet, this.#shareOf(link)];
-      this.#byIndex.set(link.index, new LinkResponder({ ...this.#options, link, anySubnet, share }));
+      const responder = new LinkResponder({ ...this.#options, link, anySubnet, share });
+      if (before !== undefined) responder.takeFrom(before);
+      this.#byIndex.set(link.index, responder);
       return true;
     } catch (error) {
       this.#problems.set(link.index, packetSocketProblem(error as Error, link.name));

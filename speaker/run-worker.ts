@@ -56,12 +56,13 @@ export async function runWorker(
   /** The time for answers, of the last tick: to ask the clock for each would cost more than to keep the answer. */
   let answeredMs = wallMs();
 
+  const groups = new GroupMembership({
+    onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
+  });
   const responders = new Responders({
     interfaces: settings.interfaces,
     openPacketSocket: machine.openPacketSocket,
-    groups: new GroupMembership({
-      onError: (name, error) => warnOnce("cannot join a solicited-node group", { interface: name, err: error.message }),
-    }),
+    groups,
     onReply: (protocol, ip, asker) => {
       counters.add("replies_sent", protocol);
       answers.note(ip, asker, answeredMs);
@@ -131,6 +132,7 @@ export async function runWorker(
   takeRoutes(routes.routes());
   takeLinks(links.links());
   const reopening = setInterval(() => {
+    groups.retryFailed();
     if (responders.retryFailed()) speaker.linksChanged(monotonicMs());
   }, REOPEN_MS);
   // A speaker that hears no other one would take everything: it does not stand for election before it can hear.

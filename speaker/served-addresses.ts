@@ -9,11 +9,15 @@ export interface AddressChange {
 
 /** Which of some addresses a link serves, by text. */
 export class ServedAddresses {
-  readonly #byText = new Map<string, Ip>();
+  readonly #byText = new Map<string, AnnouncedAddress>();
   readonly #serves: (address: AnnouncedAddress) => boolean;
 
   constructor(serves: (address: AnnouncedAddress) => boolean) {
     this.#serves = serves;
+  }
+
+  get byText(): ReadonlyMap<string, AnnouncedAddress> {
+    return this.#byText;
   }
 
   has(text: string): boolean {
@@ -28,11 +32,11 @@ export class ServedAddresses {
       const address = addresses.get(key);
       const isOurs = address !== undefined && this.#serves(address);
       if (isOurs && before === undefined) {
-        this.#byText.set(key, address.ip);
+        this.#byText.set(key, address);
         added.push(address.ip);
       } else if (!isOurs && before !== undefined) {
         this.#byText.delete(key);
-        removed.push(before);
+        removed.push(before.ip);
       }
     }
     return { added, removed };

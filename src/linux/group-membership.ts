@@ -13,12 +13,14 @@ const FULL = new Set(["ENOMEM", "ENOBUFS"]);
 
 /** The memberships of one link. Closing its sockets leaves all groups, also when the link itself is gone. */
 class LinkGroups {
+  readonly #name: string;
   readonly #interface: string;
   readonly #sockets: Socket[] = [];
   readonly #joined = new Map<string, Socket>();
   readonly #holders = new Map<string, number>();
 
   constructor(interfaceName: string) {
+    this.#name = interfaceName;
     this.#interface = `::%${interfaceName}`;
   }
 
@@ -29,6 +31,12 @@ class LinkGroups {
   hold(group: string): void {
     this.#holders.set(group, (this.#holders.get(group) ?? 0) + 1);
     if (!this.#joined.has(group)) this.#join(group);
+  }
+
+  /** Tries once more to join what is held. Throws the first error. */
+  retry(): void {
+    if (this.#joined.size === this.#holders.size) return;
+    for (const group of this.#holders.keys()) if (!this.#joined.has(group)) this.#join(group);
   }
 
   release(group: string): void {
@@ -52,6 +60,8 @@ class LinkGroups {
   }
 
   #join(group: string): void {
+    // For a name that it does not know, libuv would join on whatever link the routes choose.
+    if (networkInterfaces()[this.#name] === undefined) throw new Error(`no such link that is up: ${this.#name}`);
     const last = this.#sockets.at(-1);
     if (last !== undefined && this.#joinOn(last, group)) return;
     if (this.#sockets.length >= MAX_SOCKETS_PER_LINK)
@@ -79,7 +89,7 @@ class LinkGroups {
 }
 
 export interface GroupMembershipOptions {
-  /** A group could not be joined; it is tried again with the next `join` of an address in it. */
+  /** A group could not be joined; `retryFailed`, or the next `join` of an address in it, tries again. */
   onError?(interfaceName: string, error: Error): void;
 }
 
@@ -114,6 +124,17 @@ export class GroupMembership {
     this.#links.delete(interfaceName);
   }
 
+  /** Joins what could not be joined before, as on an interface that has got its first address since; to be called now and then. */
+  retryFailed(): void {
+    for (const [name, groups] of this.#links) {
+      try {
+        groups.retry();
+      } catch (error) {
+        this.#options.onError?.(name, error as Error);
+      }
+    }
+  }
+
   /** Leaves everything. */
   close(): void {
     for (const groups of this.#links.values()) groups.close();
@@ -121,11 +142,7 @@ export class GroupMembership {
   }
 
   #groupsOf(interfaceName: string): LinkGroups {
-    const known = this.#links.get(interfaceName);
-    if (known !== undefined) return known;
-    // For a name that it does not know, libuv would join on whatever link the routes choose.
-    if (networkInterfaces()[interfaceName] === undefined) throw new Error(`no such link that is up: ${interfaceName}`);
-    const groups = new LinkGroups(interfaceName);
+    const groups = this.#links.get(interfaceName) ?? new LinkGroups(interfaceName);
     this.#links.set(interfaceName, groups);
     return groups;
   }

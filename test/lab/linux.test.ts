@@ -515,6 +515,23 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("src/linux against the kerne
       expect(errors).toEqual([]);
     });
 
+    it("F joins on a link that has no address yet as soon as it has one", () => {
+      const { groups, errors } = member();
+      ip("link add late0 type veth peer name late1");
+      ip("link set late0 addrgenmode none");
+      for (const name of ["late0", "late1"]) ip(`link set ${name} up`);
+      groups.join("late0", address("2001:db8::88:99aa"));
+      groups.retryFailed();
+      expect(new Set(errors)).toEqual(new Set(["late0: no such link that is up: late0"]));
+      ip("address add 192.0.2.77/32 dev late0");
+      groups.retryFailed();
+      expect(groupsOn("late0")).toContain("ff02::1:ff88:99aa");
+      const count = errors.length;
+      groups.retryFailed();
+      expect(errors).toHaveLength(count);
+      ip("link delete late0");
+    });
+
     it("reports a link that is not there, and joins nowhere else instead", () => {
       const { groups, errors } = member();
       groups.join("nowhere0", address("2001:db8::66:7788"));

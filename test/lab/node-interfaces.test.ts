@@ -85,6 +85,15 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     }
   }
 
+  /** Makes the client a router that takes addresses from unsolicited advertisements, and has it forget what it knows. */
+  async function learnsUnasked(): Promise<void> {
+    for (const setting of ["forwarding=1", "accept_untracked_na=1"]) {
+      const { code, stderr } = await rack.client.run(["sysctl", "-qw", `net.ipv6.conf.eth0.${setting}`]);
+      expect([setting, code, stderr]).toEqual([setting, 0, ""]);
+    }
+    await rack.client.flushNeighbors();
+  }
+
   /** How many of some connections, each with a neighbour table of its own, are answered. */
   async function countConnections(): Promise<number> {
     const talk = `exec 3<>/dev/udp/${echo.ipv4}/${echo.port}; echo -n hello >&3; dd bs=200 count=1 status=none <&3`;
@@ -174,7 +183,12 @@ describe.skipIf(process.env["HAWSER_RACK"] !== "1")("the interfaces of a node", 
     const { what, why } = await untilProblem(owner, "ADDRESS_YIELDED", `speaker ${owner}`);
     expect([what, why]).toEqual([`${owner} does not announce ${echo.ipv4}`, expect.stringContaining(foreign)]);
     expect(installation.announcers(echo.ipv4)).toEqual([]);
+    // A router that learns from advertisements knows the address without asking (RFC 9131).
+    await learnsUnasked();
     say("defend");
+    const known = async () => (await rack.client.run(["ip", "-6", "neigh", "show", "to", echo.ipv6])).stdout;
+    const mac6 = rack.host(await installation.untilOwned(echo.ipv6)).mac;
+    await until("the router has an entry", async () => (await known()).includes(`lladdr ${mac6}`), { lastSeen: known });
     await untilAnsweredBy(mac, foreign);
     const found = await untilProblem(owner, "ADDRESS_HAS_TWO_OWNERS", `speaker ${owner}`);
     expect(found.what).toBe(`${owner} and the machine ${foreign} both announce ${echo.ipv4}`);

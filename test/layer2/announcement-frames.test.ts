@@ -18,7 +18,8 @@ describe("announcementFrames()", () => {
     ]);
   });
 
-  it("are one unsolicited neighbor advertisement with override for IPv6", () => {
+  // To all nodes, routers among them: so it is also what RFC 9131 section 6.1.1 has a new address announced by to routers.
+  it("F are one unsolicited neighbor advertisement with override for IPv6: R=0 S=0 O=1, hop limit 255", () => {
     expect(announcementFrames(vip6, mac)).toEqual([
       hex(`333300000001 02005e100001 86dd
         60000000 0020 3a ff 20010db8000000000000000000c0ffee ff020000000000000000000000000001

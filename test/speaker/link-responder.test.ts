@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Ip, parseIp, printIp } from "#src/ip/address.ts";
-import { anyArpFilter, arpClaimFilter, arpFilter } from "#src/layer2/filter.ts";
-import { GroupMembership } from "#src/linux/group-membership.ts";
+import { announcementFrames } from "#src/layer2/announcement-frames.ts";
+import { anyArpFilter, arpClaimFilter, arpFilter, ndpFilter } from "#src/layer2/filter.ts";
 import type { Link } from "#src/linux/link-watcher.ts";
 import type { PacketSocket, PacketSocketOptions } from "#src/linux/packet-socket.ts";
 import { printPlace } from "#src/model/problem-place.ts";
@@ -64,25 +64,34 @@ function served(announced: ReadonlyMap<string, unknown>): ReadonlySet<string> {
 
 /** Responders over sockets that hold what a test looks at, and refuse what it says. */
 function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean; filterBytes?: number } = {}) {
-  const open = new Map<number, { filter: Uint8Array; filters: number }>();
+  const open = new Map<number, { filter: Uint8Array; filters: number; sent: Uint8Array[] }>();
+  /** Joins and leaves of solicited-node groups, in order. */
+  const groups: string[] = [];
+  const isSecond = new Set<number>();
   const said: { problems: readonly Problem[]; wide: string[] } = { problems: [], wide: [] };
   const responders = new Responders({
     interfaces: [],
-    groups: new GroupMembership(),
+    groups: {
+      join: (name, ip) => void groups.push(`join ${name} ${printIp(ip)}`),
+      leave: (name, ip) => void groups.push(`leave ${name} ${printIp(ip)}`),
+    },
     openPacketSocket: (options): PacketSocket => {
       if (refuse.open?.(options) === true) throw refusal("EPERM");
-      const socket = { filter: options.filter, filters: 0 };
-      // The socket for requests is the first of each kind; that for claims follows.
-      const key = open.has(options.etherType) ? -options.etherType : options.etherType;
+      const socket = { filter: options.filter, filters: 0, sent: [] as Uint8Array[] };
+      // Of each link the socket for requests is the first of each kind; that for claims follows.
+      const key = isSecond.has(options.etherType) ? -options.etherType : options.etherType;
+      if (!isSecond.delete(options.etherType)) isSecond.add(options.etherType);
       open.set(key, socket);
-      const close = (): void => void open.delete(key);
+      const close = (): void => {
+        if (open.get(key) === socket) open.delete(key);
+      };
       return {
         setFilter: (filter) => {
           if (filter.length > (refuse.filterBytes ?? Infinity)) throw refusal("ENOMEM");
           socket.filter = filter;
           socket.filters += 1;
         },
-        send: (frame) => frame.length,
+        send: (frame) => socket.sent.push(frame),
         readStats: () => ({ received: 0, dropped: 0 }),
         close,
         [Symbol.dispose]: close,
@@ -95,7 +104,7 @@ function respondersOn(refuse: { open?: (options: PacketSocketOptions) => boolean
     onWideFilter: (name) => said.wide.push(name),
     onProblems: (problems) => (said.problems = problems),
   });
-  return { responders, open, said };
+  return { responders, open, said, groups };
 }
 
 describe("Responders", () => {
@@ -202,6 +211,54 @@ describe("Responders", () => {
     expect([open.get(ARP)?.filter, open.get(-ARP)?.filter]).toEqual([arpFilter([]), arpClaimFilter(following(3))]);
     responders.setWatched(claimsOf(following(1)), [...watched.keys()]);
     expect(open.get(-ARP)?.filter).toEqual(arpClaimFilter(following(1)));
+  });
+
+  const vip6 = ipOf("2001:db8::c0:ffee");
+  const lan6 = { ip: ipOf("2001:db8::1"), prefixLength: 64, scope: "global" } as const;
+  const NDP = 0x86dd;
+  const dual: Link = { ...link, addresses: [...link.addresses, lan6] };
+
+  it("F joins the group of each announced IPv6 address on an interface that comes late", () => {
+    const { responders, groups, open } = respondersOn();
+    const announced = claimsOf([vip6, ...following(1)]);
+    responders.setAnnounced(announced);
+    responders.setLinks(new Map([[7, { ...dual, up: false }]]));
+    responders.setAnnounced(announced);
+    expect(groups).toEqual([]);
+    expect(responders.setLinks(new Map([[7, dual]]))).toBe(true);
+    responders.setAnnounced(announced);
+    expect(groups).toEqual(["join lan0 2001:db8::c0:ffee"]);
+    expect(open.get(NDP)?.filter).toEqual(ndpFilter([vip6]));
+  });
+
+  it.each([
+    { name: "another MAC", changed: { ...dual, mac: Uint8Array.of(2, 0, 0, 0, 0, 9) } },
+    {
+      name: "one address more",
+      changed: { ...dual, addresses: [...dual.addresses, { ...lan6, ip: ipOf("2001:db8::2") }] },
+    },
+  ])(
+    "F an interface with $name is a member of its groups all the time, answers, and is announced with what it has now",
+    ({ changed }) => {
+      const { responders, groups, open } = respondersOn();
+      responders.setLinks(new Map([[7, dual]]));
+      responders.setAnnounced(claimsOf([vip6]));
+      expect(responders.setLinks(new Map([[7, changed]]))).toBe(true);
+      const [join, leave] = ["join lan0 2001:db8::c0:ffee", "leave lan0 2001:db8::c0:ffee"];
+      expect(groups).toEqual([join, join, leave]);
+      expect(open.size).toBe(4);
+      expect(open.get(NDP)?.filter).toEqual(ndpFilter([vip6]));
+      responders.announce(vip6);
+      expect(open.get(NDP)?.sent).toEqual(announcementFrames(vip6, changed.mac));
+    },
+  );
+
+  it("F an interface of another name is left by the old one, and joined by the new one", () => {
+    const { responders, groups } = respondersOn();
+    responders.setLinks(new Map([[7, dual]]));
+    responders.setAnnounced(claimsOf([vip6]));
+    responders.setLinks(new Map([[7, { ...dual, name: "uplink" }]]));
+    expect(groups.slice(1)).toEqual(["join uplink 2001:db8::c0:ffee", "leave lan0 2001:db8::c0:ffee"]);
   });
 
   it("says what is missing when it may not open sockets, and opens them once it may", () => {
