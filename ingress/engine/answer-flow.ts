@@ -3,7 +3,8 @@ import type { AnswerCompression } from "./answer-compression.ts";
 import { AnswerPace } from "./answer-pace.ts";
 import type { CompressedBodySink } from "./compressed-body.ts";
 import type { EngineContext } from "./context.ts";
-import type { ExchangeClient } from "./exchange-client.ts";
+import type { AnswerHead } from "./client-stream.ts";
+import type { ForwardingClient } from "./forwarding-client.ts";
 
 /** Where an answer comes from. */
 export interface AnswerSource {
@@ -24,14 +25,15 @@ export class AnswerFlow implements CompressedBodySink {
   /** What was sent lies here until the client reads on. */
   isStalled = false;
   readonly #context: Pick<EngineContext, "nowMs" | "unsent">;
-  readonly #client: ExchangeClient;
+  readonly #client: ForwardingClient;
   readonly #source: AnswerSource;
   readonly #compression: AnswerCompression | undefined;
   #pace: AnswerPace | undefined;
+  #onMemory: (() => void) | undefined;
 
   constructor(
     context: Pick<EngineContext, "nowMs" | "unsent">,
-    ends: { readonly client: ExchangeClient; readonly source: AnswerSource },
+    ends: { readonly client: ForwardingClient; readonly source: AnswerSource },
     compression: AnswerCompression | undefined,
   ) {
     this.#context = context;
@@ -45,10 +47,12 @@ export class AnswerFlow implements CompressedBodySink {
     this.#pace = new AnswerPace(rate, this.#context.nowMs);
   }
 
-  /** Sends the first bytes of the scratch buffer: a head, and a part of the body after it. */
-  sendScratch(headBytes: number, bodyBytes: number): void {
-    this.#stallIf(this.#client.sendScratch(headBytes + bodyBytes, headBytes));
-    this.#holdIfFast(bodyBytes);
+  /** Sends a head and, where it fits, the part of the body that came with it; returns how far the body went with it. */
+  sendHead(answer: AnswerHead): number {
+    const sentTo = this.#client.respond(answer);
+    this.#stallIf(this.#client.isStalled);
+    this.#holdIfFast(sentTo - answer.bodyStart);
+    return sentTo;
   }
 
   /** Sends a part of the body; true: the buffer is kept. */
@@ -77,7 +81,7 @@ export class AnswerFlow implements CompressedBodySink {
   onClientDrain(): void {
     if (!this.isStalled) return;
     if (this.#context.unsent.isTight) {
-      this.#context.unsent.whenRoom(this.#onMemory);
+      this.#context.unsent.whenRoom((this.#onMemory ??= () => this.onClientDrain()));
       return;
     }
     this.isStalled = false;
@@ -111,8 +115,6 @@ export class AnswerFlow implements CompressedBodySink {
   onCompressionFailure(): void {
     this.#client.abortClient("compression-failed");
   }
-
-  readonly #onMemory = (): void => this.onClientDrain();
 
   #pass(bytes: Buffer, start: number, end: number): boolean {
     const isKept = this.#stallIf(this.#client.sendToClient(bytes, start, end));

@@ -1,4 +1,4 @@
-import type { Connection } from "#ingress/io/connection.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import type { AccessDecision } from "./access-control.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision, LackingDecision } from "./decide-request.ts";
@@ -12,7 +12,7 @@ export function askAccess(
   decision: ForwardDecision | LackingDecision,
   { bytes, head }: Pick<ReceivedRequest, "bytes" | "head">,
   { access }: Pick<EngineContext, "access">,
-  client: Connection,
+  client: RequestClient,
 ): AccessDecision | Promise<AccessDecision> {
   const { rule, path } = decision;
   const { auth } = rule.filters;

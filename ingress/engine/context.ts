@@ -18,6 +18,7 @@ import type { IngressTraffic } from "./ingress-traffic.ts";
 import type { Limits } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import type { SilenceWatch } from "./endpoints/silence-watch.ts";
+import type { ReplayPool } from "./replay.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSeries } from "./request-series.ts";
 import type { RequestTexts } from "./request-texts.ts";
@@ -32,6 +33,7 @@ export interface EngineContext extends FilterState {
   readonly counters: Counters;
   readonly buffers: BufferPool;
   readonly endpointPool: EndpointPool;
+  readonly replays: ReplayPool;
   readonly balancer: Balancer;
   readonly silenceWatch: SilenceWatch;
   /** Asked about requests of rules that say who may come in. */

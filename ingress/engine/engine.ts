@@ -29,6 +29,7 @@ import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { removedEndpoints } from "./endpoints/removed-endpoints.ts";
+import { ReplayPool } from "./replay.ts";
 import { RequestHead } from "./request-head.ts";
 import { RequestTexts } from "./request-texts.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -94,6 +95,7 @@ export class Engine implements EngineContext {
   readonly access: AccessControl;
   readonly endpointSecurity: EndpointSecurity;
   readonly mirror: Mirror;
+  readonly replays = new ReplayPool();
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;

@@ -3,16 +3,16 @@ import { NO_FILTERS } from "#src/filters/rule-filters.ts";
 import type { Backend, RouteTable } from "#src/routing/route-table.ts";
 import type { Rule } from "#src/routing/rule.ts";
 import { getSharded } from "#src/routing/sharded-map.ts";
-import type { Connection } from "#ingress/io/connection.ts";
 import type { AccessGrant } from "./access-grant.ts";
-import { BodyReader } from "./h1/body-reader.ts";
 import type { EngineContext } from "./context.ts";
 import { securityOf } from "./endpoints/endpoint-security.ts";
-import type { ExchangeRequest } from "./exchange-request.ts";
+import type { RequestClient } from "./filtered-request.ts";
+import type { ForwardingStart } from "./forwarding-start.ts";
 import { clientLines } from "./h1/forwarded-request.ts";
 import { HeaderField } from "./header-field.ts";
 import { readRequestHead } from "./h1/read-request-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
+import { emptyBody } from "./request-body.ts";
 import type { MadeIds } from "./request-record.ts";
 import { targetText } from "./request-route.ts";
 import { responseEditFor } from "./response-edit-for.ts";
@@ -22,7 +22,7 @@ export interface ErrorPageRequest {
   /** Also in place of errors that endpoints answer with. */
   readonly intercepts: boolean;
   /** The request, where the rule has that Service answer in place of this status, and it has an endpoint. */
-  ask(status: number): ExchangeRequest | undefined;
+  ask(status: number): ForwardingStart | undefined;
 }
 
 /** Of the client's fields: what is about its body, and what only ours may say. */
@@ -47,7 +47,7 @@ export function errorPageRequest(
   { bytes, head }: ReceivedRequest,
   of: {
     readonly context: EngineContext;
-    readonly connection: Connection;
+    readonly connection: RequestClient;
     readonly ids: MadeIds;
     readonly grant?: AccessGrant | undefined;
   },
@@ -75,22 +75,23 @@ export function errorPageRequest(
       if (readRequestHead(request, 0, request.length, requestHead) !== request.length) return undefined;
       const format = accept === "" ? "" : `X-Format: ${accept}\r\n`;
       const lines = `X-Code: ${status}\r\n${format}X-Original-URI: ${original}\r\n${pages.lines}`;
+      const edit = responseEditFor(withoutFilters.rule, { bytes: request, head: requestHead }, context, connection);
       return {
-        bytes: request,
-        head: requestHead,
-        body: new BodyReader({ isLenient: false }),
         isFirst: true,
-        backend,
-        secure,
-        ids,
-        ...WITHOUT_RULE,
-        fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1"), removes: new Set() },
-        backendHost: backend.host,
-        clientLines: clientLines(connection),
-        isSecure: connection.isSecure,
-        headerNames: context.headerNames,
-        grant,
-        edit: responseEditFor(withoutFilters.rule, { bytes: request, head: requestHead }, context, connection),
+        request: {
+          bytes: request,
+          head: requestHead,
+          rewrittenPath: undefined,
+          fields: { hostLine: undefined, lines: Buffer.from(lines, "latin1"), removes: new Set() },
+          backendHost: backend.host,
+          clientLines: clientLines(connection),
+          isSecure: connection.isSecure,
+          headerNames: context.headerNames,
+          ids,
+          grant,
+          wantsUpgrade: false,
+        },
+        terms: { body: emptyBody(), backend, secure, grant, edit, ...WITHOUT_RULE },
       };
     },
   };
@@ -103,7 +104,6 @@ const WITHOUT_RULE = {
   errorPage: undefined,
   choice: undefined,
   compression: undefined,
-  rewrittenPath: undefined,
   wantsUpgrade: false,
 };
 

@@ -1,463 +1,342 @@
-import type { AnswerRate } from "#src/filters/answer-rate.ts";
-import type { EndpointPatience } from "#src/filters/endpoint-patience.ts";
-import type { Backend, BackendEndpoint } from "#src/routing/route-table.ts";
-import type { SecureTarget } from "#ingress/io/secure-target.ts";
-import { type Attempts, attemptsFor } from "./endpoints/attempt.ts";
-import { AnswerHead } from "./h1/answer-head.ts";
-import { AnswerFlow, type AnswerSource } from "./answer-flow.ts";
-import type { BodyReader } from "./h1/body-reader.ts";
+import type { OpenRequest } from "#src/filters/client-limits.ts";
+import type { ResponseEdit } from "#src/filters/response-edit.ts";
+import type { Rule } from "#src/routing/rule.ts";
+import type { AccessDecision } from "./access-control.ts";
+import type { AccessGrant } from "./access-grant.ts";
+import { AccessWait } from "./access-wait.ts";
+import { askAccess } from "./ask-access.ts";
+import { type BodyPace, startPace } from "./body-pace.ts";
+import type { AnswerHead, ClientStream } from "./client-stream.ts";
 import type { EngineContext } from "./context.ts";
-import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
-import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
-import type { ErrorPageRequest } from "./error-page-request.ts";
-import type { ExchangeClient } from "./exchange-client.ts";
-import type { ExchangeRequest } from "./exchange-request.ts";
-import { mostBytes, writeForwardedRequest } from "./h1/forwarded-request.ts";
-import type { ForwardedResponse } from "./h1/forwarded-response.ts";
-import { methodIs } from "./request-head.ts";
-import { keepForReplay } from "./keep-for-replay.ts";
-import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
-import type { ResponseHead } from "./response-head.ts";
+import { type AnswerCause, decideRequest, type ForwardDecision, type LackingDecision } from "./decide-request.ts";
+import { errorPageRequest } from "./error-page-request.ts";
+import { Forwarding } from "./forwarding.ts";
+import type { ForwardingClient } from "./forwarding-client.ts";
+import { type ForwardingStart, forwardingStart } from "./forwarding-start.ts";
+import type { AnswerStatus } from "./h1/answer.ts";
+import { expectationOf } from "./h1/expectation-of.ts";
+import { clientLines } from "./h1/forwarded-request.ts";
+import { bodyFault, bodyRule, type BodyRule } from "./request-fault.ts";
+import type { ReceivedRequest, RequestHead } from "./request-head.ts";
+import { RequestRecord } from "./request-record.ts";
+import { responseEditFor } from "./response-edit-for.ts";
 import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
-import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
-import type { ResponseReceiver, EndpointConnection } from "./h1/endpoint-connection.ts";
 
-/** A body of up to this size that comes with its head is sent with it, in one write. */
-const SMALL_BODY_BYTES = 16_384;
-
-/** Times that the kernel sends a request again before it goes elsewhere, if it may: about 1.5 s, by doubling from 200 ms. */
-const REPLAY_AFTER = 3;
-/** Times before a request is given up that may not be sent twice: about 13 s. A short cut in the network heals before. */
-const GIVE_UP_AFTER = 6;
-
-/** One request on its way to an endpoint and its response on the way back. */
-export class Exchange implements ResponseReceiver, AnswerSource {
+/**
+ * What is done with a request of a client's stream, from its head to the end of its answer: decides who answers, asks who may come
+ * in, forwards or answers, keeps the deadline, and counts. Used again for each request of a connection of HTTP/1.1.
+ */
+export class Exchange implements ForwardingClient {
   readonly #context: EngineContext;
-  readonly #client: ExchangeClient;
-  readonly #requestBody: BodyReader;
-  readonly #backend: Backend;
-  readonly #choice: EndpointChoice | undefined;
-  readonly #patience: EndpointPatience | undefined;
-  readonly #secure: SecureTarget | undefined;
-  readonly #errorPage: ErrorPageRequest | undefined;
-  /** Another exchange answers the client in place of this one: what comes of this answer is dropped. */
-  #isReplaced = false;
-  readonly #isHead: boolean;
-  readonly #mayRepeat: boolean;
-  readonly #beganMs: number;
-  readonly #wantsKeepAlive: boolean;
-  readonly #wantsUpgrade: boolean;
-  readonly #head: AnswerHead;
-  readonly #answerRate: AnswerRate | undefined;
-  readonly #flow: AnswerFlow;
-  #connection: EndpointConnection | undefined;
-  /** Endpoints that were tried, the present one last. */
-  readonly #tried: BackendEndpoint[] = [];
-  /** All that was sent of the request lies in the connection's head buffer. */
-  #isReplayable = true;
-  /** Body that waits for the connection. */
-  #held: { readonly bytes: Buffer; readonly start: number; readonly end: number } | undefined;
-  /** Buffers in use by the connection until it drains. */
-  readonly #kept: Buffer[] = [];
-  #isEndpointStalled = false;
-  #status = 0;
-  /** An interim answer has gone to the client. */
-  #hasInterim = false;
-  #mayKeepAlive = false;
-  /** Something was sent, and nothing has come since that shows that the endpoint is there. */
-  #mayBeUnheard = false;
-  /** When the silence of the client or of the endpoint has lasted too long. */
-  #gapEndsMs = 0;
-  /** Of a tunnel: which sides have ended. */
-  #hasClientEnded = false;
-  #hasEndpointEnded = false;
+  readonly #stream: ClientStream;
+  readonly #record: RequestRecord;
+  #forwarding: Forwarding | undefined;
+  /** The request whose forwarding has not begun, because it is not known yet whether it may come in. */
+  readonly #waiting = new AccessWait();
+  #clientLines: Buffer | undefined;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #bodyPace: BodyPace | undefined;
+  /** The mark that the request is open, where its client may have a number of them. */
+  #open: OpenRequest | undefined;
+  #bodyRule: BodyRule = { maxBytes: 0, forbidsTrailers: false };
+  #edit: ResponseEdit | undefined;
+  #isTunnel = false;
+  #hasForwarded = false;
 
-  constructor(context: EngineContext, client: ExchangeClient, request: ExchangeRequest) {
-    const { head, bytes } = request;
+  constructor(context: EngineContext, stream: ClientStream) {
     this.#context = context;
-    this.attempts = attemptsFor(context);
-    this.#client = client;
-    this.#requestBody = request.body;
-    this.#backend = request.backend;
-    this.#choice = request.choice;
-    this.#patience = request.patience;
-    this.#secure = request.secure;
-    this.#errorPage = request.errorPage;
-    this.#wantsUpgrade = request.wantsUpgrade;
-    this.#head = new AnswerHead(request);
-    this.#answerRate = request.answerRate;
-    this.#flow = new AnswerFlow(context, { client, source: this }, request.compression);
-    this.#isHead = methodIs(bytes, head, "HEAD");
-    this.#mayRepeat = mayRepeat(bytes, head, request.patience?.next);
-    this.#beganMs = context.nowMs;
-    this.#wantsKeepAlive = !head.connection.close && (head.minorVersion === 1 || head.connection.keepAlive);
+    this.#stream = stream;
+    this.#record = new RequestRecord(context, stream.client);
   }
 
-  /** The endpoints that were asked, where the access log needs them. */
-  readonly attempts: Attempts | undefined;
+  /** A request has no answer yet, or not all of it; or a tunnel is open. */
+  get isOn(): boolean {
+    return this.#forwarding !== undefined || this.#waiting.isOn;
+  }
 
-  /** `address:port` of the endpoint that was asked last. */
-  get endpoint(): string {
-    const endpoint = this.#tried.at(-1);
-    return endpoint === undefined ? "" : `${endpoint.address}:${endpoint.port}`;
+  /** Of the response of an endpoint, once its head has come; 0 before, and where none is under way. */
+  get status(): number {
+    return this.#forwarding?.status ?? 0;
   }
 
   get wantsPlainBody(): boolean {
-    return this.#head.isHttp10 || this.#head.compression?.body !== undefined;
+    return this.#stream.wantsPlainBody;
   }
 
-  get isRequestComplete(): boolean {
-    return this.#requestBody.isDone && this.#held === undefined;
+  get takesInterim(): boolean {
+    return this.#stream.takesInterim;
   }
 
-  /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
-  start(request: ExchangeRequest, bodyStart: number, bodyEnd: number): boolean {
-    const { bytes } = request;
-    const endpoint = this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
-    const connection = this.#connect(endpoint, request.isFirst ? "settled" : "any");
-    const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
-    const needed = mostBytes(request) + (isSmall ? bodyEnd - bodyStart : 0);
-    if (connection.head.length < needed) connection.head = Buffer.allocUnsafeSlow(needed);
-    const { writer } = this.#context;
-    writer.begin(connection.head);
-    writeForwardedRequest(writer, request);
-    if (isSmall) writer.copy(bytes, bodyStart, bodyEnd);
-    // A head that did not fit would be cut off, and the rest taken for another request.
-    if (writer.at > connection.head.length) throw new RangeError("bug: the request head outgrew its buffer");
-    connection.headLength = writer.at;
-    connection.begin(this, this.#isHead, this.#patience?.headBytes);
-    return !isSmall && this.sendBody(bytes, bodyStart, bodyEnd);
+  get isStalled(): boolean {
+    return this.#stream.isStalled;
   }
 
-  /** Sends more of the request's body, or of what goes through a tunnel; true: the buffer is kept. */
-  sendBody(bytes: Buffer, start: number, end: number): boolean {
-    const connection = this.#connection!;
-    this.#mayBeUnheard = true;
-    this.#setGapDeadline();
-    if (!connection.isConnected) {
-      this.#held = { bytes, start, end };
-      this.#client.pauseClient();
-      return true;
-    }
-    this.#isReplayable &&= this.#mayRepeat && this.#status === 0 && keepForReplay(connection, bytes, { start, end });
-    if (connection.send(bytes, start, end)) return false;
-    this.#kept.push(bytes);
-    this.#isEndpointStalled = true;
-    // From now on the endpoint is waited for, and no longer the client.
-    this.#setGapDeadline();
-    this.#client.pauseClient();
-    return true;
+  /** A head was read. */
+  enter(bytes: Buffer, head: RequestHead): void {
+    this.#record.enter(bytes, head);
+  }
+
+  addReceivedBytes(count: number): void {
+    this.#record.addReceivedBytes(count);
+  }
+
+  /** `headBytes` of them are the head of an answer. */
+  addSentBytes(count: number, headBytes: number): void {
+    this.#record.addSentBytes(count, headBytes);
+  }
+
+  /** Counts a request whose head will not come whole. */
+  countUnread(reason: ResponseReason): void {
+    this.#record.begin();
+    this.#record.end(RESPONSE_REASONS[reason].status, undefined, reason);
+  }
+
+  /** Answers a request whose head cannot be read. */
+  refuseUnread(reason: ResponseReason): false {
+    this.#record.begin();
+    return this.refuse(reason);
+  }
+
+  /** Has a request answered that was entered; true: the buffer is kept. */
+  begin(received: ReceivedRequest): boolean {
+    const { bytes, head, bodyStart, bodyEnd } = received;
+    const { client, body } = this.#stream;
+    if (!body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bodyEnd - bodyStart);
+    const decision = decideRequest(bytes, head, this.#context, client);
+    this.#edit = responseEditFor(decision.rule, received, this.#context, client);
+    if (decision.rule !== undefined)
+      this.#record.enterRule(decision.rule, decision.kind === "forward" ? decision.canary : undefined);
+    if (decision.kind === "forward" || decision.kind === "lacking") this.#open = decision.open;
+    this.#bodyRule = bodyRule(decision.rule?.filters, this.#context.limits.bodyBytes);
+    const fault = bodyFault(body, { bodyEnd, contentLength: head.contentLength }, this.#bodyRule);
+    if (fault !== undefined) return this.refuse(fault);
+    if (decision.kind === "refuse") return this.refuse(decision.reason);
+    if (decision.kind === "answer") return this.#answer(decision.status, decision.cause);
+    const access = askAccess(decision, received, this.#context, client);
+    if (access instanceof Promise) return this.#awaitAccess(access, decision, received);
+    if (access.kind === "answer") return this.#answer(access.status, access.cause);
+    if (decision.kind === "lacking") return this.#lack(decision.rule, decision.reason, received, access.grant);
+    return this.#send(decision, received, access.grant);
+  }
+
+  /** More of the body has come, up to `bodyEnd` (-1: its framing is broken) of these bytes; false: it is refused. */
+  takesBody({
+    start,
+    bodyEnd,
+    end,
+  }: {
+    readonly start: number;
+    readonly bodyEnd: number;
+    readonly end: number;
+  }): boolean {
+    this.#record.addReceivedBytes(Math.max(0, bodyEnd - start));
+    this.#bodyPace?.add(end - start);
+    const fault = bodyFault(this.#stream.body, { bodyEnd, contentLength: -1 }, this.#bodyRule);
+    if (fault === undefined) return true;
+    if (this.status === 0) this.refuse(fault);
+    else this.abortClient(fault);
+    return false;
+  }
+
+  /** Sends on what `takesBody` was asked about; true: the buffer is kept. */
+  addBody(bytes: Buffer, start: number, bodyEnd: number): boolean {
+    this.#waiting.add(bytes, start, bodyEnd);
+    return bodyEnd > start && this.#forwarding?.sendBody(bytes, start, bodyEnd) === true;
+  }
+
+  /** Sends through a tunnel; true: the buffer is kept. */
+  sendTunnel(bytes: Buffer, start: number, end: number): boolean {
+    return this.#forwarding!.sendBody(bytes, start, end);
   }
 
   /** The client has ended its side of a tunnel. */
   endTunnel(): void {
-    this.#hasClientEnded = true;
-    this.#setGapDeadline();
-    this.#connection?.end();
+    this.#forwarding!.endTunnel();
   }
 
-  /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
-  cancel(): void {
-    this.#flow.close();
-    this.#choice?.end();
-    this.#connection?.close();
-    this.#connection = undefined;
+  /** Looks at the deadline, and how fast a body comes. */
+  onTick(nowMs: number): void {
+    if (!this.#isTunnel && !this.#stream.body.isDone && this.#isTooSlow(nowMs)) return;
+    this.#forwarding?.onTick();
+    if (nowMs < this.#deadlineMs || this.#forwarding?.looksForEndpoint() === true) return;
+    if (this.#isTunnel) this.#stream.close();
+    else this.#onDeadline();
+  }
+
+  #isTooSlow(nowMs: number): boolean {
+    const isUnderWay = this.#forwarding !== undefined;
+    if (!isUnderWay || this.#bodyPace?.isTooSlow(nowMs, this.#stream.isHeld) !== true) return false;
+    if (this.status === 0) this.refuse("request-body-timeout");
+    else this.abortClient("request-body-timeout");
+    return true;
+  }
+
+  #onDeadline(): void {
+    if (this.#forwarding === undefined) {
+      this.refuse("access-timeout");
+      return;
+    }
+    const reason = this.#forwarding.onDeadline();
+    if (reason === undefined) return;
+    if (this.status !== 0 || reason === "client-slow") this.abortClient(reason);
+    else this.refuse(reason);
   }
 
   /** All that was sent to the client has left. */
   onClientDrain(): void {
-    this.#flow.onClientDrain();
+    this.#forwarding?.onClientDrain();
   }
 
-  onTick(): void {
-    this.#flow.onTick();
-  }
-
-  pause(): void {
-    this.#connection?.pause();
-  }
-
-  resume(): void {
-    this.#connection?.resume();
-  }
-
-  onTurn(): void {
-    this.#setGapDeadline();
-  }
-
-  onAnswerSent(): void {
-    this.#client.onExchangeEnd(this.#status, this.#mayKeepAlive);
-  }
-
-  /** The endpoint acknowledges nothing: elsewhere with what can be sent again, and with the rest some patience. */
-  onUnacknowledged(timesSentAgain: number): void {
-    const connection = this.#connection;
-    if (connection === undefined || timesSentAgain < REPLAY_AFTER) return;
-    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", connection);
-    if (mayMove || timesSentAgain >= GIVE_UP_AFTER) connection.fail("endpoint-silent");
-  }
-
-  /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
-  looksForEndpoint(): boolean {
-    const connection = this.#connection;
-    if (!this.#mayBeUnheard || connection?.isConnected !== true || this.#context.nowMs >= this.#gapEndsMs) return false;
-    this.#mayBeUnheard = false;
-    this.#context.silenceWatch.suspect(connection);
-    this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
-    return true;
-  }
-
-  /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
-  onDeadline(): ResponseReason | undefined {
-    const connection = this.#connection;
-    if (connection === undefined || (connection.isConnected && this.#isClientsTurn)) {
-      return this.#flow.isStalled ? "client-slow" : "request-body-timeout";
+  /** The client is gone, or given up; a request that is under way ends without a whole answer, for this reason. */
+  leave(reason: ResponseReason): void {
+    const forwarding = this.#forwarding;
+    if (this.isOn && !this.#isTunnel) {
+      const { status } = this;
+      this.#record.end(status === 0 ? RESPONSE_REASONS["client-gone"].status : status, forwarding, reason);
     }
-    connection.fail(connection.isConnected ? "answer-timeout" : "connect-timeout");
-    return undefined;
+    this.#endOpen();
+    this.#waiting.end();
+    forwarding?.cancel();
+    this.#forwarding = undefined;
   }
 
-  /** What is awaited is the client's: to read, or to send more of its body. */
-  get #isClientsTurn(): boolean {
-    return this.#flow.isStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
+  /** Answers without an endpoint and closes, because what follows on this connection cannot be understood or trusted. */
+  refuse(reason: ResponseReason): false {
+    this.#stream.distrust();
+    this.#forwarding?.cancel();
+    return this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
-  /** Both sides have ended; what each has still to take may be under way. */
-  get #isTunnelEnded(): boolean {
-    return this.#hasClientEnded && this.#hasEndpointEnded;
+  respond(answer: AnswerHead): number {
+    return this.#stream.respond(answer);
   }
 
-  /** Of the response, once its head has come; 0 before. */
-  get status(): number {
-    return this.#status;
+  sendToClient(bytes: Buffer, start: number, end: number): boolean {
+    return this.#stream.sendBody(bytes, start, end);
   }
 
-  onEndpointConnect(): void {
-    this.#setGapDeadline();
-    this.#tellSuccess();
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    if (this.sendBody(held.bytes, held.start, held.end)) return;
-    this.#context.buffers.give(held.bytes);
-    this.#client.resumeClient();
+  setDeadline(afterMs: number): void {
+    this.#deadlineMs = this.#context.nowMs + afterMs;
   }
 
-  onEndpointDrain(): void {
-    for (const buffer of this.#kept.splice(0)) this.#context.buffers.give(buffer);
-    if (!this.#isEndpointStalled) return;
-    this.#isEndpointStalled = false;
-    this.#setGapDeadline();
-    this.#client.resumeClient();
+  pauseClient(): void {
+    this.#stream.pause();
   }
 
-  onFinalHead(head: ResponseHead, bytes: Buffer): void {
-    this.#head.compression?.look(bytes, head, this.#flow);
+  resumeClient(): void {
+    this.#stream.resume();
   }
 
-  onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
-    if (head.status < 200 && head.status !== 101) {
-      this.#hasInterim ||= !this.#head.isHttp10;
-      if (!this.#head.isHttp10) this.#sendHead(head, bytes, { connection: "default", bodyStart, bodyEnd });
-      return false;
-    }
-    if (this.#isLeft(head.status)) return false;
-    const isTunnel = head.status === 101;
-    if (isTunnel && (!this.#wantsUpgrade || head.upgradeLine === -1)) {
-      this.#connection?.fail("answer-malformed");
-      return false;
-    }
-    this.#status = head.status;
-    this.attempts?.begins(head.status, bodyEnd - bodyStart);
-    this.#mayBeUnheard = false;
-    this.#choice?.onResponse();
-    this.#setGapDeadline();
-    this.#tellSuccess();
-    if (isTunnel) {
-      const isKept = this.#sendHead(head, bytes, { connection: "upgrade", bodyStart, bodyEnd });
-      this.#client.onTunnel();
-      return isKept;
-    }
-    if (this.#answerRate !== undefined) this.#flow.keepTo(this.#answerRate);
-    this.#mayKeepAlive = this.#decideKeepAlive();
-    return this.#sendHead(head, bytes, { connection: this.#head.option(this.#mayKeepAlive), bodyStart, bodyEnd });
+  onForwarded(status: number): void {
+    this.#record.end(status, this.#forwarding);
+    this.#end();
   }
 
-  /** Whether another endpoint, or another Service, answers in place of this one. */
-  #isLeft(status: number): boolean {
-    if (mayAskAfterStatus(this.#patience?.next, status) && this.#hasTries && this.#isRepeatable) {
-      const failed = this.#connection!;
-      this.attempts?.fails(status, this.#context.clockMs());
-      failed.close();
-      this.#retry(false, failed);
-      return true;
-    }
-    return this.#isReplacedByPage(status);
+  onErrorPage(start: ForwardingStart): void {
+    const { length } = start.request.bytes;
+    this.#forwarding = new Forwarding(this.#context, this, start);
+    this.#forwarding.start(start, length, length);
   }
 
-  /** Leaves the client to another Service, where the rule says so. An answer that is complete by now leaves a connection to use again. */
-  #isReplacedByPage(status: number): boolean {
-    const page = this.#errorPage;
-    const request = page?.intercepts === true && this.isRequestComplete ? page.ask(status) : undefined;
-    if (request === undefined) return false;
-    this.#isReplaced = true;
-    this.#flow.close();
-    this.#choice?.onResponse();
-    this.#choice?.end();
-    this.#tellSuccess();
-    this.#client.onErrorPage(request);
-    queueMicrotask(() => this.#connection?.close());
-    return true;
+  onForwardingFailure(reason: ResponseReason): void {
+    this.#answer(RESPONSE_REASONS[reason].status, { reason });
   }
 
-  onResponseBody(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#isReplaced) return false;
-    this.attempts?.addBody(end - start);
-    this.#mayBeUnheard = false;
-    this.#setGapDeadline();
-    return this.#flow.send(bytes, start, end);
+  abortClient(reason: ResponseReason): void {
+    this.#stream.abort(reason);
   }
 
-  onResponseEnd(): void {
-    const connection = this.#connection;
-    if (this.#status !== 101) this.#connection = undefined;
-    if (this.#isReplaced) return;
-    if (this.#status === 101) {
-      this.#hasEndpointEnded = true;
-      this.#setGapDeadline();
-      this.#client.onTunnelEnd();
-      return;
-    }
-    // The client was given up for what was sent just now.
-    if (connection === undefined) return;
-    this.attempts?.end(this.#context.clockMs());
-    this.#choice?.end();
-    this.#flow.end();
+  onTunnel(): void {
+    // Given up for the head that was sent just now.
+    if (this.#forwarding === undefined) return;
+    this.#record.end(101, this.#forwarding);
+    this.#isTunnel = true;
+    this.#stream.openTunnel();
   }
 
-  onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void {
-    this.#connection = undefined;
-    this.#head.compression?.close();
-    if (this.#isReplaced) return;
-    if (this.#isTunnelEnded) {
-      this.#choice?.end();
-      this.#client.onTunnelGone();
-      return;
-    }
-    this.#context.counters.countEndpointFailure(failure);
-    this.attempts?.fails(RESPONSE_REASONS[failure].status, this.#context.clockMs());
-    const { health } = this.#context.balancer;
-    const isSign = isSignOfDeath(failure);
-    if (isSign || !connection.isConnected) health.onFailure(this.#tried.at(-1)!, this.#backend.endpoints, isSign);
-    if (this.#status !== 0) {
-      this.#choice?.end();
-      this.#client.abortClient(failure);
-    } else if (this.#mayRetry(failure, connection)) {
-      this.#retry(isStale(failure, connection), connection);
-    } else {
-      this.#choice?.onFailure();
-      // What is left of its body would be taken for the next request.
-      const page = this.#requestBody.isDone ? this.#errorPage?.ask(RESPONSE_REASONS[failure].status) : undefined;
-      if (page === undefined) this.#client.onExchangeFailure(failure);
-      else this.#client.onErrorPage(page);
-    }
+  onTunnelEnd(): void {
+    this.#stream.endTunnel();
   }
 
-  #tellSuccess(): void {
-    const { health } = this.#context.balancer;
-    if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
+  onTunnelGone(): void {
+    this.#forwarding = undefined;
+    this.#stream.onTunnelGone();
   }
 
-  #connect(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointConnection {
-    const { endpointPool, limits, balancer } = this.#context;
-    const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
-    const connection = isNew
-      ? endpointPool.open(endpoint, this.#secure)
-      : endpointPool.acquire(endpoint, idle === "settled", this.#secure);
-    this.#connection = connection;
-    this.#tried.push(endpoint);
-    this.attempts?.begin(endpoint, this.#context.clockMs());
-    this.#mayBeUnheard = true;
-    if (connection.isConnected) this.#setGapDeadline();
-    else this.#client.setDeadline(this.#patience?.connectMs ?? limits.connectMs);
-    return connection;
+  /** Keeps the request, and reads no further, until it is known whether it may come in. */
+  #awaitAccess(
+    access: Promise<AccessDecision>,
+    decision: ForwardDecision | LackingDecision,
+    { bytes, head, bodyEnd }: ReceivedRequest,
+  ): false {
+    this.setDeadline(this.#context.limits.accessMs);
+    this.#stream.pause();
+    const first = bytes.subarray(head.start, bodyEnd);
+    void this.#waiting.begin(access, first, { decision, context: this.#context }, (found, now, received) => {
+      if (found.kind === "answer") this.#answer(found.status, found.cause);
+      else if (now.kind === "lacking") this.#lack(decision.rule, now.reason, received, found.grant);
+      else this.#sendHeld(now, received, found.grant);
+    });
+    return false;
   }
 
-  /**
-   * Where no connection came about nothing was sent, so any request may go elsewhere. Where one broke, only a request that may
-   * be sent twice and still lies in the buffer.
-   */
-  #mayRetry(failure: EndpointFailure, connection: EndpointConnection): boolean {
-    const { isConnected: wasSent, hasReceived } = connection;
-    const mayAsk = mayAskAfter({ failure, wasSent, hasReceived }, this.#patience?.next?.after) && this.#hasTries;
-    return (mayAsk || isStale(failure, connection)) && (!wasSent || this.#isRepeatable);
+  /** Answers a request that has no endpoint to go to, or has another Service answer. */
+  #lack(rule: Rule, reason: ResponseReason, received: ReceivedRequest, grant: AccessGrant | undefined): false {
+    const { client, body } = this.#stream;
+    const of = { context: this.#context, connection: client, ids: this.#record.ids, grant };
+    const page = errorPageRequest(rule, received, of)?.ask(503);
+    if (page === undefined || !body.isDone) return this.#answer(503, { reason });
+    this.onErrorPage(page);
+    return false;
   }
 
-  /** Other endpoints may be asked, by number and time. */
-  get #hasTries(): boolean {
-    const { tries = this.#context.limits.tries, next } = this.#patience ?? {};
-    if (this.#tried.length >= Math.min(tries, this.#backend.endpoints.length)) return false;
-    return next === undefined || next.withinMs === 0 || this.#context.nowMs - this.#beganMs < next.withinMs;
+  #sendHeld(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): void {
+    const { bodyStart, bodyEnd } = received;
+    if (!this.#stream.body.isDone) this.#bodyPace = startPace(this.#bodyPace, this.#context, bodyEnd - bodyStart);
+    this.#stream.forgetPause();
+    this.#send(decision, received, grant);
+    if (this.isOn && !this.#stream.isHeld) this.#stream.resume();
   }
 
-  /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */
-  get #isRepeatable(): boolean {
-    return this.#mayRepeat && this.#isReplayable && !this.#hasInterim;
+  #send(decision: ForwardDecision, received: ReceivedRequest, grant: AccessGrant | undefined): boolean {
+    const { bytes, head, bodyStart, bodyEnd } = received;
+    const { client, body } = this.#stream;
+    this.#clientLines ??= clientLines(client);
+    const from = { context: this.#context, connection: client, clientLines: this.#clientLines };
+    const how = { body, isFirst: !this.#hasForwarded, grant, ids: this.#record.ids, edit: this.#edit };
+    const start = forwardingStart(decision, received, { from, how });
+    if (typeof start === "string") return this.#answer(RESPONSE_REASONS[start].status, { reason: start });
+    const awaitsContinue = bodyStart === bodyEnd && !body.isDone && expectationOf(bytes, head) === "continue";
+    this.#hasForwarded = true;
+    this.#forwarding = new Forwarding(this.#context, this, start);
+    const isKept = this.#forwarding.start(start, bodyStart, bodyEnd);
+    // To a client that waits with its body, which some endpoints never answer.
+    if (awaitsContinue && this.#forwarding?.status === 0) this.#stream.sendContinue();
+    return isKept;
   }
 
-  /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */
-  #retry(isOld: boolean, failed: EndpointConnection): void {
-    this.#context.counters.retries += 1;
-    // What waited for the failed connection is in its head buffer, too.
-    this.#kept.length = 0;
-    if (this.#isEndpointStalled) {
-      this.#isEndpointStalled = false;
-      this.#client.resumeClient();
-    }
-    if (!isOld) this.#choice?.onFailure();
-    const endpoint = isOld ? this.#tried.pop()! : this.#context.balancer.next(this.#backend, this.#tried, this.#choice);
-    const connection = this.#connect(endpoint, "none");
-    connection.head = failed.head;
-    connection.headLength = failed.headLength;
-    connection.begin(this, this.#isHead, this.#patience?.headBytes);
+  /** Answers without an endpoint. A request whose body is not read to its end costs the connection. */
+  #answer(status: AnswerStatus, cause: AnswerCause): false {
+    const forwarding = this.#forwarding;
+    // A client may be given up for what is sent to it: this request has its answer, and is counted below.
+    this.#forwarding = undefined;
+    this.#waiting.end();
+    this.#stream.answer(status, cause, this.#edit);
+    this.#record.end(status, forwarding, cause.reason);
+    this.#end();
+    return false;
   }
 
-  /** How long the endpoint may take nothing of the request, or else send nothing. */
-  get #endpointGapMs(): number {
-    const said = this.#isEndpointStalled ? this.#patience?.sendMs : this.#patience?.readMs;
-    return said ?? this.#context.limits.endpointGapMs;
+  #endOpen(): void {
+    this.#open?.release();
+    this.#open = undefined;
   }
 
-  #setGapDeadline(): void {
-    const { clientGapMs, tunnelIdleMs } = this.#context.limits;
-    if (this.#connection?.isConnected === false) return;
-    let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
-    if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#patience?.readMs ?? 0);
-    this.#gapEndsMs = this.#context.nowMs + gapMs;
-    this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
-  }
-
-  /** The client's connection lives on if both sides want it, and the end of the response can be seen without closing. */
-  #decideKeepAlive(): boolean {
-    const { isUntilClose, isChunked } = this.#connection!.body;
-    const isEndTold = !isUntilClose && !(isChunked && this.#head.isHttp10);
-    return this.#wantsKeepAlive && isEndTold && this.isRequestComplete && !this.#context.isDraining;
-  }
-
-  /** Sends the head and, where it fits, the part of the body that came with it, in one write. */
-  #sendHead(
-    head: ResponseHead,
-    bytes: Buffer,
-    how: { readonly connection: ForwardedResponse["connection"]; readonly bodyStart: number; readonly bodyEnd: number },
-  ): boolean {
-    const { connection, bodyStart, bodyEnd } = how;
-    const isFinal = this.#status !== 0;
-    const setCookie = isFinal ? this.#choice?.setCookie : undefined;
-    const headBytes = this.#head.write(this.#context, { bytes, head, connection, setCookie, isFinal });
-    const { writer, scratch } = this.#context;
-    const fits = this.#head.compression?.body === undefined && bodyEnd - bodyStart <= scratch.length - writer.at;
-    if (fits) writer.copy(bytes, bodyStart, bodyEnd);
-    this.#flow.sendScratch(headBytes, writer.at - headBytes);
-    return !fits && bodyEnd > bodyStart && this.#flow.send(bytes, bodyStart, bodyEnd);
+  /** The request has its answer. What its rule does to that says nothing of the next one, whose head may turn out unreadable. */
+  #end(): void {
+    this.#forwarding = undefined;
+    this.#edit = undefined;
+    this.#endOpen();
+    this.#stream.end();
   }
 }

@@ -1,7 +1,7 @@
 import type { AuthPolicy } from "#src/filters/auth-policy.ts";
 import type { RuleFilters } from "#src/filters/rule-filters.ts";
-import type { BodyReader } from "./h1/body-reader.ts";
 import { expectationOf } from "./h1/expectation-of.ts";
+import type { RequestBody } from "./request-body.ts";
 import { methodIs, type RequestHead } from "./request-head.ts";
 import type { ResponseReason } from "./response-reason.ts";
 
@@ -24,7 +24,7 @@ export interface BodyRule {
  * `contentLength` where no length was announced.
  */
 export function bodyFault(
-  { isChunked, chunkBytes, hasTrailers }: BodyReader,
+  { isChunked, chunkBytes, hasTrailers }: RequestBody,
   { bodyEnd, contentLength }: { readonly bodyEnd: number; readonly contentLength: number },
   { maxBytes, forbidsTrailers }: BodyRule,
 ): ResponseReason | undefined {

@@ -1,5 +1,5 @@
 import type { RouteDecision } from "#src/routing/route.ts";
-import type { Connection } from "#ingress/io/connection.ts";
+import type { RequestClient } from "#ingress/engine/filtered-request.ts";
 import type { EngineContext } from "#ingress/engine/context.ts";
 import { EndpointChoice } from "./endpoint-choice.ts";
 import type { HashedRequest } from "./hash-of-request.ts";
@@ -9,7 +9,7 @@ export function choiceFor(
   { balancing, backend, path }: Extract<RouteDecision, { kind: "forward" }>,
   { bytes, head }: Pick<HashedRequest, "bytes" | "head">,
   context: EngineContext,
-  { remoteAddress: clientAddress, isSecure }: Pick<Connection, "remoteAddress" | "isSecure">,
+  { remoteAddress: clientAddress, isSecure }: Pick<RequestClient, "remoteAddress" | "isSecure">,
 ): EndpointChoice | undefined {
   if (balancing === undefined) return undefined;
   const texts = context.requestTexts.useBytes(bytes);

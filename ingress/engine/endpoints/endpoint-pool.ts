@@ -2,6 +2,7 @@ import type { BackendEndpoint } from "#src/routing/route-table.ts";
 import type { Connect } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import type { Counters } from "#ingress/engine/counters.ts";
+import { HeadWriter } from "#ingress/engine/head-writer.ts";
 import type { Limits } from "#ingress/engine/limits.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
 import { EndpointConnection, type EndpointConnectionOwner } from "#ingress/engine/h1/endpoint-connection.ts";
@@ -23,6 +24,7 @@ export class EndpointPool implements EndpointConnectionOwner {
   readonly #options: EndpointPoolOptions;
   /** By endpoint key, the longest idle first. No empty lists. */
   readonly #idle = new Map<string, EndpointConnection[]>();
+  readonly writer = new HeadWriter();
   #isClosed = false;
 
   constructor(options: EndpointPoolOptions) {

@@ -1,9 +1,14 @@
 import type { NextEndpoint } from "#src/filters/next-endpoint.ts";
 import type { NextCause } from "#src/model/annotations/proxy-next-upstream.ts";
 import type { EndpointFailure } from "#ingress/engine/counters.ts";
-import type { EndpointConnection } from "#ingress/engine/h1/endpoint-connection.ts";
-import { isIdempotent, REPLAYED_AFTER } from "#ingress/engine/keep-for-replay.ts";
+import type { EndpointStream } from "#ingress/engine/endpoint-stream.ts";
 import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
+
+/** RFC 9110 section 9.2.2: what may be sent twice. */
+const IDEMPOTENT_METHODS = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
+
+/** Failures of an open connection after which the endpoint may never have seen the request. */
+const REPLAYED_AFTER: readonly EndpointFailure[] = ["endpoint-closed", "unreachable", "endpoint-silent"];
 
 /** nginx counts all methods but these as such that may be sent twice. */
 const NON_IDEMPOTENT = ["POST", "LOCK", "PATCH"];
@@ -25,7 +30,7 @@ const CAUSES: Readonly<Record<EndpointFailure, NextCause>> = {
 
 /** Whether a request that an endpoint may have seen can be sent to another one. */
 export function mayRepeat(bytes: Buffer, head: RequestHead, next: NextEndpoint | undefined): boolean {
-  if (next?.after === undefined) return isIdempotent(bytes, head);
+  if (next?.after === undefined) return IDEMPOTENT_METHODS.some((method) => methodIs(bytes, head, method));
   return next.after.has("non_idempotent") || !NON_IDEMPOTENT.some((method) => methodIs(bytes, head, method));
 }
 
@@ -55,7 +60,7 @@ export function mayAskAfterStatus(next: NextEndpoint | undefined, status: number
 /** Whether the endpoint had closed an old connection before it saw the request. */
 export function isStale(
   failure: EndpointFailure,
-  { served, hasReceived }: Pick<EndpointConnection, "served" | "hasReceived">,
+  { isReused, hasReceived }: Pick<EndpointStream, "isReused" | "hasReceived">,
 ): boolean {
-  return failure === "endpoint-closed" && served > 0 && !hasReceived;
+  return failure === "endpoint-closed" && isReused && !hasReceived;
 }

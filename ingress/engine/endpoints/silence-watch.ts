@@ -1,4 +1,4 @@
-import type { EndpointConnection } from "#ingress/engine/h1/endpoint-connection.ts";
+import type { EndpointStream } from "#ingress/engine/endpoint-stream.ts";
 
 /** How often the kernel has sent unacknowledged data again, by connection; undefined where it cannot be known. */
 export type ReadUnacknowledged = () => Promise<ReadonlyMap<string, number> | undefined>;
@@ -18,7 +18,7 @@ const PAUSE_FACTOR = 20;
 export class SilenceWatch {
   readonly #read: ReadUnacknowledged;
   readonly #clockMs: () => number;
-  readonly #suspects = new Set<EndpointConnection>();
+  readonly #suspects = new Set<EndpointStream>();
   #isLooking = false;
   #nextMs = 0;
 
@@ -28,7 +28,7 @@ export class SilenceWatch {
   }
 
   /** Looks at this connection with the next look. */
-  suspect(connection: EndpointConnection): void {
+  suspect(connection: EndpointStream): void {
     this.#suspects.add(connection);
   }
 

@@ -4,7 +4,7 @@ import type { AnswerCause } from "#ingress/engine/decide-request.ts";
 import { type AnswerStatus, printAnswer } from "./answer.ts";
 import { methodIs, type RequestHead } from "#ingress/engine/request-head.ts";
 
-/** What the request that is answered now, and its rule, say of its answer, and of the connection after it. */
+/** What the request that is answered now says of its answer, and of the connection after it. */
 export class ClientWish {
   /** The client wants to use the connection again. */
   isPersistent = false;
@@ -12,15 +12,13 @@ export class ClientWish {
   isLastRequest = false;
   /** The answer has no body. */
   isHead = false;
-  /** What the rule does to the head of the answer. */
-  edit: ResponseEdit | undefined;
-  #isHttp10 = false;
+  isHttp10 = false;
 
   /** A head is complete. */
   take(bytes: Buffer, head: RequestHead): void {
-    this.#isHttp10 = head.minorVersion === 0;
+    this.isHttp10 = head.minorVersion === 0;
     this.isHead = methodIs(bytes, head, "HEAD");
-    this.isPersistent = !head.connection.close && (!this.#isHttp10 || head.connection.keepAlive);
+    this.isPersistent = !head.connection.close && (!this.isHttp10 || head.connection.keepAlive);
     this.isLastRequest = !this.isPersistent;
   }
 
@@ -31,18 +29,23 @@ export class ClientWish {
 
   /** The request has its answer. What it says of that says nothing of the next head, which may turn out unreadable. */
   forgetAnswer(): void {
-    this.#isHttp10 = this.isHead = false;
-    this.edit = undefined;
+    this.isHttp10 = this.isHead = false;
   }
 
   /** One of our own answers to it. */
   print(
     status: AnswerStatus,
     { location, fields }: AnswerCause,
-    { mayKeepAlive, date }: { readonly mayKeepAlive: boolean; readonly date: DateLine },
+    how: { readonly mayKeepAlive: boolean; readonly date: DateLine; readonly edit: ResponseEdit | undefined },
   ): Buffer {
-    const keptOpen = this.#isHttp10 ? "keep-alive" : "default";
-    const connection = mayKeepAlive ? keptOpen : "close";
-    return printAnswer(status, { isHead: this.isHead, connection, date, location, fields, edit: this.edit });
+    const { mayKeepAlive, date, edit } = how;
+    const connection = this.option(mayKeepAlive);
+    return printAnswer(status, { isHead: this.isHead, connection, date, location, fields, edit });
+  }
+
+  /** What an answer says about the connection. */
+  option(mayKeepAlive: boolean): "default" | "keep-alive" | "close" {
+    const keptOpen = this.isHttp10 ? "keep-alive" : "default";
+    return mayKeepAlive ? keptOpen : "close";
   }
 }

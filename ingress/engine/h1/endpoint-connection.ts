@@ -4,9 +4,13 @@ import type { Connection, OutgoingEvents } from "#ingress/io/connection.ts";
 import { type SecureTarget, UNTRUSTED } from "#ingress/io/secure-target.ts";
 import { BodyReader } from "./body-reader.ts";
 import { type EndpointFailure, isSignOfDeath } from "#ingress/engine/counters.ts";
+import { type ForwardedRequest, writeForwardedRequest } from "./forwarded-request.ts";
 import { HeadStash } from "./head-stash.ts";
 import { INCOMPLETE } from "./read-field-lines.ts";
 import { MAX_INTERIM_ANSWERS } from "#ingress/engine/limits.ts";
+import type { EndpointStream, ExpectedResponse, ResponseReceiver } from "#ingress/engine/endpoint-stream.ts";
+import type { HeadWriter } from "#ingress/engine/head-writer.ts";
+import type { Replay } from "#ingress/engine/replay.ts";
 import type { ResponseHead } from "#ingress/engine/response-head.ts";
 import { answerFault, readResponseHead } from "./read-response-head.ts";
 
@@ -16,53 +20,26 @@ const UNREACHABLE: ReadonlySet<string> = new Set(["ETIMEDOUT", "EHOSTUNREACH", "
 /** What Node says of a handshake that failed. */
 const TLS_ERROR = /^(?:ERR_SSL|ERR_TLS|EPROTO)/;
 
-const FIRST_HEAD_BYTES = 1_024;
-/** An idle connection does not keep the room of a larger request. */
-const MAX_IDLE_HEAD_BYTES = 16_384;
-
-/** Who gets the response. Where a method returns a boolean it says whether the buffer is kept, as `onData` does. */
-export interface ResponseReceiver {
-  /** All of the request is sent: without that the connection cannot serve another one. */
-  readonly isRequestComplete: boolean;
-  /** Chunked bodies come to `onResponseBody` without their framing. It is asked after `onFinalHead`. */
-  readonly wantsPlainBody: boolean;
-  onEndpointConnect(): void;
-  /** A final head has come; `onResponseHead` follows, unless another head has to be waited for. */
-  onFinalHead(head: ResponseHead, bytes: Buffer): void;
-  /** An interim or final head with what came of the body in the same bytes. Status 101 begins a tunnel. */
-  onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean;
-  onResponseBody(bytes: Buffer, start: number, end: number): boolean;
-  /** The response is complete, or the other side of a tunnel has ended. */
-  onResponseEnd(): void;
-  onEndpointDrain(): void;
-  /** The endpoint has not acknowledged what was sent, though the kernel sent it again so many times. */
-  onUnacknowledged(timesSentAgain: number): void;
-  /** The response will not become complete. The connection is closed already. */
-  onEndpointFailure(failure: EndpointFailure, connection: EndpointConnection): void;
-}
-
 /** Where a connection goes when it is free again, or gone. */
 export interface EndpointConnectionOwner {
   /** Of the head of an answer, where its request does not say more. */
   readonly headBytes: number;
+  /** One for all: a head is written within one call. */
+  readonly writer: HeadWriter;
   release(connection: EndpointConnection): void;
   forget(connection: EndpointConnection): void;
   /** The endpoint is dead, by this sign: its other connections lead nowhere. */
   onSignOfDeath(endpoint: BackendEndpoint, wasIdle: boolean): void;
 }
 
-/** One connection to an endpoint: reads its responses and gives them to one receiver at a time. */
-export class EndpointConnection implements OutgoingEvents {
-  /** Holds the request's head until the response has come, so that it can be sent again elsewhere. */
-  head: Buffer = Buffer.allocUnsafeSlow(FIRST_HEAD_BYTES);
-  headLength = 0;
+/** One connection to an endpoint by HTTP/1.1: a stream at a time. Reads responses and gives each to its receiver. */
+export class EndpointConnection implements EndpointStream, OutgoingEvents {
   /** When it became idle; for the pool. */
   idleSinceMs = 0;
   isConnected = false;
-  /** Requests answered on it. 0: a failure is the endpoint's, not that of an old connection. */
-  served = 0;
-  /** Bytes of the present response have come. */
+  isReused = false;
   hasReceived = false;
+  isFlushed = true;
   readonly endpoint: BackendEndpoint;
   /** How TLS is spoken on it; undefined: not at all. */
   readonly secure: SecureTarget | undefined;
@@ -78,7 +55,6 @@ export class EndpointConnection implements OutgoingEvents {
   #maxHeadBytes: number;
   #isHeadRequest = false;
   #isReusable = false;
-  #isFlushed = true;
   #isPaused = false;
   /** The endpoint reads nothing more of the request. Its answer may still come, and no other one after it. */
   #isSendBroken = false;
@@ -98,12 +74,10 @@ export class EndpointConnection implements OutgoingEvents {
     this.#stash = new HeadStash(owner.headBytes);
   }
 
-  /** An answer is awaited on it, or it is a tunnel. */
   get isWaiting(): boolean {
     return this.#receiver !== undefined && this.#phase !== "closed";
   }
 
-  /** Names it in the kernel's table of connections. */
   get unacknowledgedKey(): string {
     return unacknowledgedKey(this.#connection.localPort, this.endpoint);
   }
@@ -113,24 +87,29 @@ export class EndpointConnection implements OutgoingEvents {
     this.#connection = connection;
   }
 
-  /**
-   * Sends the request whose head (and small body) is in `head`; the response goes to the receiver. `headBytes`: that of the
-   * response may be larger than usual.
-   */
-  begin(receiver: ResponseReceiver, isHeadRequest: boolean, headBytes = 0): void {
+  write(replay: Replay, request: ForwardedRequest, bodyStart: number, bodyEnd: number): void {
+    const { writer } = this.#owner;
+    writer.begin(replay.bytes);
+    writeForwardedRequest(writer, request);
+    writer.copy(request.bytes, bodyStart, bodyEnd);
+    // A head that did not fit would be cut off, and the rest taken for another request.
+    if (writer.at > replay.bytes.length) throw new RangeError("bug: the request head outgrew its buffer");
+    replay.length = writer.at;
+  }
+
+  begin(receiver: ResponseReceiver, replay: Replay, { isToHead, headBytes }: ExpectedResponse): void {
     this.#maxHeadBytes = Math.max(this.#usualHeadBytes, headBytes);
     this.#receiver = receiver;
-    this.#isHeadRequest = isHeadRequest;
+    this.#isHeadRequest = isToHead;
     this.#phase = "head";
     this.hasReceived = false;
     this.#interimAnswers = 0;
-    this.send(this.head, 0, this.headLength);
+    this.send(replay.bytes, 0, replay.length);
   }
 
-  /** Sends more of the request; false: the buffer is in use until `onEndpointDrain`. */
   send(bytes: Buffer, start: number, end: number): boolean {
     const isFree = this.#connection.send(bytes, start, end);
-    if (!isFree) this.#isFlushed = false;
+    if (!isFree) this.isFlushed = false;
     return isFree;
   }
 
@@ -145,12 +124,10 @@ export class EndpointConnection implements OutgoingEvents {
     this.#connection.resume();
   }
 
-  /** Ends our side of a tunnel. */
   end(): void {
     this.#connection.end();
   }
 
-  /** Closes without telling the receiver. */
   close(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
@@ -159,7 +136,6 @@ export class EndpointConnection implements OutgoingEvents {
     this.#connection.close();
   }
 
-  /** Closes, and tells the receiver why. */
   fail(failure: EndpointFailure): void {
     if (this.#phase === "closed") return;
     const receiver = this.#receiver;
@@ -200,7 +176,7 @@ export class EndpointConnection implements OutgoingEvents {
   }
 
   onDrain(): void {
-    this.#isFlushed = true;
+    this.isFlushed = true;
     this.#receiver?.onEndpointDrain();
   }
 
@@ -336,10 +312,9 @@ export class EndpointConnection implements OutgoingEvents {
   #finish(isReusable: boolean): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
-    this.served += 1;
-    if (isReusable && this.#isFlushed && !this.#isSendBroken && receiver?.isRequestComplete === true) {
+    this.isReused = true;
+    if (isReusable && this.isFlushed && !this.#isSendBroken && receiver?.isRequestComplete === true) {
       this.#phase = "idle";
-      if (this.head.length > MAX_IDLE_HEAD_BYTES) this.head = Buffer.allocUnsafeSlow(FIRST_HEAD_BYTES);
       // The last bytes may have met a slow client; the next response is for another.
       this.resume();
       this.#owner.release(this);

@@ -1,22 +1,27 @@
+import type { AnswerHead } from "./client-stream.ts";
 import type { EndpointFailure } from "./counters.ts";
-import type { ExchangeRequest } from "./exchange-request.ts";
+import type { ForwardingStart } from "./forwarding-start.ts";
 import type { ResponseReason } from "./response-reason.ts";
 
-/** The client's side of an exchange. */
-export interface ExchangeClient {
+/** What gets the answer of a request that is forwarded. */
+export interface ForwardingClient {
+  readonly wantsPlainBody: boolean;
+  /** Interim answers are passed on. */
+  readonly takesInterim: boolean;
+  readonly isStalled: boolean;
+  /** Sends a head and, where it fits, the part of the body that came with it; returns how far the body went with it. */
+  respond(answer: AnswerHead): number;
   /** Sends to the client; true: the buffer is kept, stop until `onClientDrain`. */
   sendToClient(bytes: Buffer, start: number, end: number): boolean;
-  /** Sends the first bytes of the scratch buffer, of which `headBytes` are a head; true: stop until `onClientDrain`. */
-  sendScratch(length: number, headBytes: number): boolean;
   setDeadline(afterMs: number): void;
   pauseClient(): void;
   resumeClient(): void;
-  /** The response is complete; the connection may serve another request, or is closed. */
-  onExchangeEnd(status: number, mayKeepAlive: boolean): void;
+  /** The response is complete. */
+  onForwarded(status: number): void;
   /** Another Service answers in place of an error, from now on: this is what it is asked. */
-  onErrorPage(request: ExchangeRequest): void;
+  onErrorPage(request: ForwardingStart): void;
   /** No response has begun, and none will: this failure must be answered. */
-  onExchangeFailure(reason: EndpointFailure): void;
+  onForwardingFailure(reason: EndpointFailure): void;
   /** The response cannot be completed: the client must not take it for complete. */
   abortClient(reason: ResponseReason): void;
   /** Bytes go both ways from now on. */

@@ -6,11 +6,9 @@ import type { ResponseEdit } from "#src/filters/response-edit.ts";
 import type { ClientIdentity } from "#src/filters/client-certificate.ts";
 import { hostOf } from "#src/routing/host.ts";
 import type { Backend } from "#src/routing/route-table.ts";
-import type { Connection } from "#ingress/io/connection.ts";
 import type { SecureTarget } from "#ingress/io/secure-target.ts";
 import { AnswerCompression } from "./answer-compression.ts";
 import type { AccessGrant } from "./access-grant.ts";
-import type { BodyReader } from "./h1/body-reader.ts";
 import { certificateGrant } from "./certificate-grant.ts";
 import type { EngineContext } from "./context.ts";
 import type { ForwardDecision } from "./decide-request.ts";
@@ -19,17 +17,19 @@ import type { EndpointChoice } from "./endpoints/endpoint-choice.ts";
 import { type NoSecurity, securityOf } from "./endpoints/endpoint-security.ts";
 import { type ErrorPageRequest, errorPageRequest } from "./error-page-request.ts";
 import { fieldValues } from "./field-values.ts";
+import type { RequestClient } from "./filtered-request.ts";
 import { type ForwardedRequest, keptRequestId } from "./h1/forwarded-request.ts";
 import { QuestionedHead } from "./questioned-head.ts";
 import { methodIs, type ReceivedRequest } from "./request-head.ts";
 import { makeRequestId } from "./request-id.ts";
+import type { RequestBody } from "./request-body.ts";
 import type { MadeIds } from "./request-record.ts";
 import { hostText } from "./request-route.ts";
 import { wantsUpgrade } from "./h1/upgrade.ts";
 import { withRequestHeaders } from "./with-request-headers.ts";
 
-/** What an exchange begins with. */
-export interface ExchangeRequest extends ForwardedRequest {
+/** What holds for a request that is forwarded, for as long as it is: longer than its bytes are there. */
+export interface ForwardingTerms {
   readonly backend: Backend;
   /** Where the rule asks for more than turns. */
   readonly choice: EndpointChoice | undefined;
@@ -45,23 +45,38 @@ export interface ExchangeRequest extends ForwardedRequest {
   readonly errorPage: ErrorPageRequest | undefined;
   /** Where the answer may be compressed. */
   readonly compression: AnswerCompression | undefined;
-  /** Of its client's connection. */
-  readonly isFirst: boolean;
+  /** What goes with a request that was let in. */
+  readonly grant: AccessGrant | undefined;
+  /** Pass on the wish to change the protocol. */
+  readonly wantsUpgrade: boolean;
   /** Follows the request's body; shared with the client's side, which advances it. */
-  readonly body: BodyReader;
+  readonly body: RequestBody;
 }
 
-/** What the exchange of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
-export function exchangeRequest(
+/** What the forwarding of a request begins with. */
+export interface ForwardingStart {
+  /** Good for as long as the request's head is. */
+  readonly request: ForwardedRequest;
+  readonly terms: ForwardingTerms;
+  /** Of its client's connection. */
+  readonly isFirst: boolean;
+}
+
+/** What the forwarding of a request begins with; or why its endpoints cannot be spoken to as its rule says. */
+export function forwardingStart(
   decision: ForwardDecision,
   received: ReceivedRequest,
   {
     from: { context, connection, clientLines },
     how,
   }: {
-    readonly from: { readonly context: EngineContext; readonly connection: Connection; readonly clientLines: Buffer };
+    readonly from: {
+      readonly context: EngineContext;
+      readonly connection: RequestClient;
+      readonly clientLines: Buffer;
+    };
     readonly how: {
-      readonly body: BodyReader;
+      readonly body: RequestBody;
       /** Of its connection. */
       readonly isFirst: boolean;
       readonly grant: AccessGrant | undefined;
@@ -69,7 +84,7 @@ export function exchangeRequest(
       readonly edit: ResponseEdit | undefined;
     };
   },
-): ExchangeRequest | NoSecurity {
+): ForwardingStart | NoSecurity {
   const { bytes, head } = received;
   const { body, isFirst, grant, edit } = how;
   const secure = securityOf(decision, connection.isSecure, context.endpointSecurity);
@@ -84,39 +99,47 @@ export function exchangeRequest(
       ? grant
       : certificateGrant(clientCertificates, identityOf(connection, bytes, head), grant);
   const mayCompress = !compressors.isOff && head.minorVersion === 1 && !methodIs(bytes, head, "HEAD");
+  const toEndpoint =
+    requestHeaders === undefined
+      ? ofClient
+      : withRequestHeaders(requestHeaders, questioned(decision, received, connection), {
+          grant: ofClient,
+          rule: fields,
+        });
+  const upgrades = wantsUpgrade(bytes, head);
   return {
-    bytes,
-    head,
-    body,
     isFirst,
-    backend: decision.backend,
-    patience: decision.rule.filters.patience,
-    answerRate: decision.rule.filters.answerRate,
-    secure,
-    errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
-    choice: choiceFor(decision, { bytes, head }, context, connection),
-    rewrittenPath: decision.rewrittenPath,
-    fields,
-    backendHost: decision.backend.host,
-    clientLines,
-    isSecure: connection.isSecure,
-    headerNames: context.headerNames,
-    ids,
-    grant:
-      requestHeaders === undefined
-        ? ofClient
-        : withRequestHeaders(requestHeaders, questioned(decision, received, connection), {
-            grant: ofClient,
-            rule: fields,
-          }),
-    edit:
-      edit?.rewrites?.hasVariables === true
-        ? forRequest(edit, edit.rewrites, questioned(decision, received, connection))
-        : edit,
-    compression: mayCompress
-      ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
-      : undefined,
-    wantsUpgrade: wantsUpgrade(bytes, head),
+    request: {
+      bytes,
+      head,
+      rewrittenPath: decision.rewrittenPath,
+      fields,
+      backendHost: decision.backend.host,
+      clientLines,
+      isSecure: connection.isSecure,
+      headerNames: context.headerNames,
+      ids,
+      grant: toEndpoint,
+      wantsUpgrade: upgrades,
+    },
+    terms: {
+      body,
+      backend: decision.backend,
+      patience: decision.rule.filters.patience,
+      answerRate: decision.rule.filters.answerRate,
+      secure,
+      errorPage: errorPageRequest(decision.rule, received, { context, connection, ids, grant }),
+      choice: choiceFor(decision, { bytes, head }, context, connection),
+      grant: toEndpoint,
+      edit:
+        edit?.rewrites?.hasVariables === true
+          ? forRequest(edit, edit.rewrites, questioned(decision, received, connection))
+          : edit,
+      compression: mayCompress
+        ? new AnswerCompression(compressors, compressors.accepted(fieldValues(bytes, head, "accept-encoding")))
+        : undefined,
+      wantsUpgrade: upgrades,
+    },
   };
 }
 
@@ -124,7 +147,7 @@ export function exchangeRequest(
 function questioned(
   { path, backend }: ForwardDecision,
   { bytes, head }: ReceivedRequest,
-  client: Connection,
+  client: RequestClient,
 ): QuestionedHead {
   return new QuestionedHead(bytes, head, { client, path, backendHost: backend.host });
 }
@@ -142,7 +165,7 @@ function withRequestId(ids: MadeIds, head: ReceivedRequest["head"]): MadeIds {
 
 /** Whom a request is from that came in by what its connection has shown. */
 function identityOf(
-  connection: Connection,
+  connection: RequestClient,
   bytes: ReceivedRequest["bytes"],
   head: ReceivedRequest["head"],
 ): ClientIdentity | undefined {
@@ -155,7 +178,7 @@ function startCopy(
   decision: ForwardDecision,
   policy: MirrorPolicy,
   received: ReceivedRequest,
-  of: { readonly connection: Connection; readonly context: EngineContext; readonly body: BodyReader },
+  of: { readonly connection: RequestClient; readonly context: EngineContext; readonly body: RequestBody },
 ): void {
   const { connection, context, body } = of;
   const { bytes, head, bodyStart, bodyEnd } = received;

@@ -1,0 +1,451 @@
+import type { BackendEndpoint } from "#src/routing/route-table.ts";
+import { grantedLines } from "./access-grant.ts";
+import { AnswerFlow, type AnswerSource } from "./answer-flow.ts";
+import type { AnswerHead } from "./client-stream.ts";
+import type { EngineContext } from "./context.ts";
+import { type EndpointFailure, isSignOfDeath } from "./counters.ts";
+import type { EndpointStream, ExpectedResponse, ResponseReceiver } from "./endpoint-stream.ts";
+import { type Attempts, attemptsFor } from "./endpoints/attempt.ts";
+import { isStale, mayAskAfter, mayAskAfterStatus, mayRepeat } from "./endpoints/may-ask-after.ts";
+import { SUSPECT_AFTER_MS } from "./endpoints/silence-watch.ts";
+import type { ForwardingStart, ForwardingTerms } from "./forwarding-start.ts";
+import type { ForwardingClient } from "./forwarding-client.ts";
+import { mostBytes } from "./h1/forwarded-request.ts";
+import type { Replay } from "./replay.ts";
+import { methodIs } from "./request-head.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
+
+/** A body of up to this size that comes with its head is sent with it, in one write. */
+const SMALL_BODY_BYTES = 16_384;
+
+/** Times that the kernel sends a request again before it goes elsewhere, if it may: about 1.5 s, by doubling from 200 ms. */
+const REPLAY_AFTER = 3;
+/** Times before a request is given up that may not be sent twice: about 13 s. A short cut in the network heals before. */
+const GIVE_UP_AFTER = 6;
+
+const NONE: readonly BackendEndpoint[] = [];
+
+/** One request on its way to an endpoint and its response on the way back: tries, and what can be sent again. Knows no framing. */
+export class Forwarding implements ResponseReceiver, AnswerSource {
+  readonly #context: EngineContext;
+  readonly #client: ForwardingClient;
+  readonly #terms: ForwardingTerms;
+  readonly #isToHead: boolean;
+  readonly #mayRepeat: boolean;
+  readonly #beganMs: number;
+  readonly #flow: AnswerFlow;
+  /** Another request answers the client in place of this one: what comes of this answer is dropped. */
+  #isReplaced = false;
+  #stream: EndpointStream | undefined;
+  #replay: Replay | undefined;
+  /** Endpoints that were tried, the present one last. */
+  #tried = NONE;
+  /** All that was sent of the request lies in the replay. */
+  #isReplayable = true;
+  /** Body that waits for the connection. */
+  #held: { readonly bytes: Buffer; readonly start: number; readonly end: number } | undefined;
+  /** Buffers in use by the stream until it drains; undefined: none. */
+  #kept: Buffer[] | undefined;
+  #isEndpointStalled = false;
+  #status = 0;
+  /** An interim answer has gone to the client. */
+  #hasInterim = false;
+  /** Something was sent, and nothing has come since that shows that the endpoint is there. */
+  #mayBeUnheard = false;
+  /** When the silence of the client or of the endpoint has lasted too long. */
+  #gapEndsMs = 0;
+  /** Of a tunnel: which sides have ended. */
+  #hasClientEnded = false;
+  #hasEndpointEnded = false;
+
+  constructor(context: EngineContext, client: ForwardingClient, { request, terms }: ForwardingStart) {
+    const { head, bytes } = request;
+    this.#context = context;
+    this.#client = client;
+    this.#terms = terms;
+    this.attempts = attemptsFor(context);
+    this.#flow = new AnswerFlow(context, { client, source: this }, terms.compression);
+    this.#isToHead = methodIs(bytes, head, "HEAD");
+    this.#mayRepeat = mayRepeat(bytes, head, terms.patience?.next);
+    this.#beganMs = context.nowMs;
+  }
+
+  /** The endpoints that were asked, where the access log needs them. */
+  readonly attempts: Attempts | undefined;
+
+  /** `address:port` of the endpoint that was asked last. */
+  get endpoint(): string {
+    const endpoint = this.#tried.at(-1);
+    return endpoint === undefined ? "" : `${endpoint.address}:${endpoint.port}`;
+  }
+
+  get wantsPlainBody(): boolean {
+    return this.#client.wantsPlainBody || this.#terms.compression?.body !== undefined;
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#terms.body.isDone && this.#held === undefined;
+  }
+
+  /** Sends the head and the part of the body that came with it; true: the buffer is kept. */
+  start({ request, isFirst }: ForwardingStart, bodyStart: number, bodyEnd: number): boolean {
+    const endpoint = this.#nextEndpoint();
+    const stream = this.#open(endpoint, isFirst ? "settled" : "any");
+    const isSmall = bodyEnd - bodyStart <= SMALL_BODY_BYTES;
+    const replay = (this.#replay = this.#context.replays.take());
+    replay.reserve(mostBytes(request) + (isSmall ? bodyEnd - bodyStart : 0));
+    stream.write(replay, request, bodyStart, isSmall ? bodyEnd : bodyStart);
+    stream.begin(this, replay, this.#expected);
+    return !isSmall && this.sendBody(request.bytes, bodyStart, bodyEnd);
+  }
+
+  #nextEndpoint(): BackendEndpoint {
+    return this.#context.balancer.next(this.#terms.backend, this.#tried, this.#terms.choice);
+  }
+
+  get #expected(): ExpectedResponse {
+    return { isToHead: this.#isToHead, headBytes: this.#terms.patience?.headBytes ?? 0 };
+  }
+
+  /** Sends more of the request's body, or of what goes through a tunnel; true: the buffer is kept. */
+  sendBody(bytes: Buffer, start: number, end: number): boolean {
+    const stream = this.#stream;
+    // The answer has come whole, and is still on its way: the rest of the request is of no use.
+    if (stream === undefined) return false;
+    this.#mayBeUnheard = true;
+    this.#setGapDeadline();
+    if (!stream.isConnected) {
+      this.#held = { bytes, start, end };
+      this.#client.pauseClient();
+      return true;
+    }
+    this.#isReplayable &&= this.#mayRepeat && this.#status === 0 && this.#replay?.add(bytes, start, end) === true;
+    if (stream.send(bytes, start, end)) return false;
+    (this.#kept ??= []).push(bytes);
+    this.#isEndpointStalled = true;
+    // From now on the endpoint is waited for, and no longer the client.
+    this.#setGapDeadline();
+    this.#client.pauseClient();
+    return true;
+  }
+
+  /** The client has ended its side of a tunnel. */
+  endTunnel(): void {
+    this.#hasClientEnded = true;
+    this.#setGapDeadline();
+    this.#stream?.end();
+  }
+
+  /** The client is gone, or its request turned out malformed: the endpoint need not go on. */
+  cancel(): void {
+    this.#flow.close();
+    this.#terms.choice?.end();
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  /** All that was sent to the client has left. */
+  onClientDrain(): void {
+    this.#flow.onClientDrain();
+  }
+
+  onTick(): void {
+    this.#flow.onTick();
+  }
+
+  pause(): void {
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#stream?.resume();
+  }
+
+  onTurn(): void {
+    this.#setGapDeadline();
+  }
+
+  onAnswerSent(): void {
+    this.#client.onForwarded(this.#status);
+  }
+
+  /** The endpoint acknowledges nothing: elsewhere with what can be sent again, and with the rest some patience. */
+  onUnacknowledged(timesSentAgain: number): void {
+    const stream = this.#stream;
+    if (stream === undefined || timesSentAgain < REPLAY_AFTER) return;
+    const mayMove = this.#status === 0 && this.#mayRetry("endpoint-silent", stream);
+    if (mayMove || timesSentAgain >= GIVE_UP_AFTER) stream.fail("endpoint-silent");
+  }
+
+  /** The deadline has passed. True: only the one after which the endpoint is looked for; there is time left until the real one. */
+  looksForEndpoint(): boolean {
+    const stream = this.#stream;
+    if (!this.#mayBeUnheard || stream?.isConnected !== true || this.#context.nowMs >= this.#gapEndsMs) return false;
+    this.#mayBeUnheard = false;
+    this.#context.silenceWatch.suspect(stream);
+    this.#client.setDeadline(this.#gapEndsMs - this.#context.nowMs);
+    return true;
+  }
+
+  /** The deadline has passed: what the client is to blame for, or undefined where it was the endpoint, which is dealt with. */
+  onDeadline(): ResponseReason | undefined {
+    const stream = this.#stream;
+    if (stream === undefined || (stream.isConnected && this.#isClientsTurn)) {
+      return this.#flow.isStalled ? "client-slow" : "request-body-timeout";
+    }
+    stream.fail(stream.isConnected ? "answer-timeout" : "connect-timeout");
+    return undefined;
+  }
+
+  /** What is awaited is the client's: to read, or to send more of its body. */
+  get #isClientsTurn(): boolean {
+    return this.#flow.isStalled || (!this.isRequestComplete && !this.#isEndpointStalled);
+  }
+
+  /** Both sides have ended; what each has still to take may be under way. */
+  get #isTunnelEnded(): boolean {
+    return this.#hasClientEnded && this.#hasEndpointEnded;
+  }
+
+  /** Of the response, once its head has come; 0 before. */
+  get status(): number {
+    return this.#status;
+  }
+
+  onEndpointConnect(): void {
+    this.#setGapDeadline();
+    this.#tellSuccess();
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    if (this.sendBody(held.bytes, held.start, held.end)) return;
+    this.#context.buffers.give(held.bytes);
+    this.#client.resumeClient();
+  }
+
+  onEndpointDrain(): void {
+    for (const buffer of this.#kept?.splice(0) ?? []) this.#context.buffers.give(buffer);
+    if (!this.#isEndpointStalled) return;
+    this.#isEndpointStalled = false;
+    this.#setGapDeadline();
+    this.#client.resumeClient();
+  }
+
+  onFinalHead(head: ResponseHead, bytes: Buffer): void {
+    this.#terms.compression?.look(bytes, head, this.#flow);
+  }
+
+  onResponseHead(head: ResponseHead, bytes: Buffer, bodyStart: number, bodyEnd: number): boolean {
+    if (head.status < 200 && head.status !== 101) {
+      if (!this.#client.takesInterim) return false;
+      this.#hasInterim = true;
+      this.#sendHead({ head, bytes, kind: "interim" }, bodyStart, bodyEnd);
+      return false;
+    }
+    if (this.#isLeft(head.status)) return false;
+    const isTunnel = head.status === 101;
+    if (isTunnel && (!this.#terms.wantsUpgrade || head.upgradeLine === -1)) {
+      this.#stream?.fail("answer-malformed");
+      return false;
+    }
+    this.#status = head.status;
+    this.attempts?.begins(head.status, bodyEnd - bodyStart);
+    this.#mayBeUnheard = false;
+    this.#terms.choice?.onResponse();
+    this.#setGapDeadline();
+    this.#tellSuccess();
+    if (isTunnel) {
+      const isKept = this.#sendHead({ head, bytes, kind: "tunnel" }, bodyStart, bodyEnd);
+      this.#client.onTunnel();
+      return isKept;
+    }
+    if (this.#terms.answerRate !== undefined) this.#flow.keepTo(this.#terms.answerRate);
+    return this.#sendHead({ head, bytes, kind: "final" }, bodyStart, bodyEnd);
+  }
+
+  /** Whether another endpoint, or another Service, answers in place of this one. */
+  #isLeft(status: number): boolean {
+    if (mayAskAfterStatus(this.#terms.patience?.next, status) && this.#hasTries && this.#isRepeatable) {
+      const failed = this.#stream!;
+      this.attempts?.fails(status, this.#context.clockMs());
+      failed.close();
+      this.#retry(false);
+      return true;
+    }
+    return this.#isReplacedByPage(status);
+  }
+
+  /** Leaves the client to another Service, where the rule says so. An answer that is complete by now leaves a connection to use again. */
+  #isReplacedByPage(status: number): boolean {
+    const page = this.#terms.errorPage;
+    const request = page?.intercepts === true && this.isRequestComplete ? page.ask(status) : undefined;
+    if (request === undefined) return false;
+    this.#isReplaced = true;
+    this.#flow.close();
+    this.#terms.choice?.onResponse();
+    this.#terms.choice?.end();
+    this.#tellSuccess();
+    this.#client.onErrorPage(request);
+    queueMicrotask(() => this.#stream?.close());
+    return true;
+  }
+
+  onResponseBody(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#isReplaced) return false;
+    this.attempts?.addBody(end - start);
+    this.#mayBeUnheard = false;
+    this.#setGapDeadline();
+    return this.#flow.send(bytes, start, end);
+  }
+
+  onResponseEnd(): void {
+    const stream = this.#stream;
+    if (this.#status !== 101) this.#stream = undefined;
+    if (this.#isReplaced) return;
+    if (this.#status === 101) {
+      this.#hasEndpointEnded = true;
+      this.#setGapDeadline();
+      this.#client.onTunnelEnd();
+      return;
+    }
+    // The client was given up for what was sent just now.
+    if (stream === undefined) return;
+    this.#giveBack(stream);
+    this.attempts?.end(this.#context.clockMs());
+    this.#terms.choice?.end();
+    this.#flow.end();
+  }
+
+  onEndpointFailure(failure: EndpointFailure, stream: EndpointStream): void {
+    this.#stream = undefined;
+    this.#terms.compression?.close();
+    if (this.#isReplaced) return;
+    if (this.#isTunnelEnded) {
+      this.#terms.choice?.end();
+      this.#client.onTunnelGone();
+      return;
+    }
+    this.#context.counters.countEndpointFailure(failure);
+    this.attempts?.fails(RESPONSE_REASONS[failure].status, this.#context.clockMs());
+    const { health } = this.#context.balancer;
+    const isSign = isSignOfDeath(failure);
+    if (isSign || !stream.isConnected) health.onFailure(this.#tried.at(-1)!, this.#terms.backend.endpoints, isSign);
+    if (this.#status !== 0) {
+      this.#terms.choice?.end();
+      this.#client.abortClient(failure);
+    } else if (this.#mayRetry(failure, stream)) {
+      this.#retry(isStale(failure, stream));
+    } else {
+      this.#terms.choice?.onFailure();
+      // What is left of its body would be taken for the next request.
+      const page = this.#terms.body.isDone ? this.#terms.errorPage?.ask(RESPONSE_REASONS[failure].status) : undefined;
+      if (page === undefined) this.#client.onForwardingFailure(failure);
+      else this.#client.onErrorPage(page);
+    }
+  }
+
+  /** Nothing is sent again once the answer is whole. */
+  #giveBack(stream: EndpointStream): void {
+    if (this.#replay !== undefined && stream.isFlushed) this.#context.replays.give(this.#replay);
+    this.#replay = undefined;
+  }
+
+  #tellSuccess(): void {
+    const { health } = this.#context.balancer;
+    if (!health.isClear) health.onSuccess(this.#tried.at(-1)!);
+  }
+
+  /** Takes a stream to an endpoint: one that is idle, for a client's first request only after some moments, or a new one. */
+  #open(endpoint: BackendEndpoint, idle: "any" | "settled" | "none"): EndpointStream {
+    const { endpointPool, limits, balancer } = this.#context;
+    const { secure, patience } = this.#terms;
+    const isNew = idle === "none" || (!balancer.health.isClear && balancer.health.isOut(endpoint));
+    const stream = isNew
+      ? endpointPool.open(endpoint, secure)
+      : endpointPool.acquire(endpoint, idle === "settled", secure);
+    this.#stream = stream;
+    this.#tried = this.#tried === NONE ? [endpoint] : [...this.#tried, endpoint];
+    this.attempts?.begin(endpoint, this.#context.clockMs());
+    this.#mayBeUnheard = true;
+    if (stream.isConnected) this.#setGapDeadline();
+    else this.#client.setDeadline(patience?.connectMs ?? limits.connectMs);
+    return stream;
+  }
+
+  /**
+   * Where no connection came about nothing was sent, so any request may go elsewhere. Where one broke, only a request that may
+   * be sent twice and still lies in the buffer.
+   */
+  #mayRetry(failure: EndpointFailure, stream: EndpointStream): boolean {
+    const { isConnected: wasSent, hasReceived } = stream;
+    const mayAsk = mayAskAfter({ failure, wasSent, hasReceived }, this.#terms.patience?.next?.after) && this.#hasTries;
+    return (mayAsk || isStale(failure, stream)) && (!wasSent || this.#isRepeatable);
+  }
+
+  /** Other endpoints may be asked, by number and time. */
+  get #hasTries(): boolean {
+    const { tries = this.#context.limits.tries, next } = this.#terms.patience ?? {};
+    if (this.#tried.length >= Math.min(tries, this.#terms.backend.endpoints.length)) return false;
+    return next === undefined || next.withinMs === 0 || this.#context.nowMs - this.#beganMs < next.withinMs;
+  }
+
+  /** The request, which an endpoint has seen, can be sent again, and its client has nothing of an answer. */
+  get #isRepeatable(): boolean {
+    return this.#mayRepeat && this.#isReplayable && !this.#hasInterim;
+  }
+
+  /** An old connection that the endpoint had closed is not a failure of the endpoint: a new one to it, once. */
+  #retry(isOld: boolean): void {
+    this.#context.counters.retries += 1;
+    // What waited for the failed connection is in the replay, too.
+    this.#kept = undefined;
+    if (this.#isEndpointStalled) {
+      this.#isEndpointStalled = false;
+      this.#client.resumeClient();
+    }
+    if (!isOld) this.#terms.choice?.onFailure();
+    const last = this.#tried.at(-1)!;
+    if (isOld) this.#tried = this.#tried.slice(0, -1);
+    const stream = this.#open(isOld ? last : this.#nextEndpoint(), "none");
+    stream.begin(this, this.#replay!, this.#expected);
+  }
+
+  /** How long the endpoint may take nothing of the request, or else send nothing. */
+  get #endpointGapMs(): number {
+    const said = this.#isEndpointStalled ? this.#terms.patience?.sendMs : this.#terms.patience?.readMs;
+    return said ?? this.#context.limits.endpointGapMs;
+  }
+
+  #setGapDeadline(): void {
+    const { clientGapMs, tunnelIdleMs } = this.#context.limits;
+    if (this.#stream?.isConnected === false) return;
+    let gapMs = this.#isClientsTurn ? clientGapMs : this.#endpointGapMs;
+    if (this.#status === 101 && !this.#isTunnelEnded) gapMs = Math.max(tunnelIdleMs, this.#terms.patience?.readMs ?? 0);
+    this.#gapEndsMs = this.#context.nowMs + gapMs;
+    this.#client.setDeadline(this.#mayBeUnheard ? Math.min(gapMs, SUSPECT_AFTER_MS) : gapMs);
+  }
+
+  /** Sends the head and, where it fits, the part of the body that came with it, in one write. */
+  #sendHead(of: Pick<AnswerHead, "head" | "bytes" | "kind">, bodyStart: number, bodyEnd: number): boolean {
+    const { head, bytes, kind } = of;
+    const { compression, choice, grant, edit } = this.#terms;
+    const isFinal = kind === "final";
+    const isCompressed = isFinal && compression?.body !== undefined;
+    const endOfFirst = isCompressed ? bodyStart : bodyEnd;
+    const sentTo = this.#flow.sendHead({
+      head,
+      bytes,
+      kind,
+      body: this.#stream!.body,
+      isCompressed,
+      isRequestComplete: this.isRequestComplete,
+      setCookie: kind === "interim" ? undefined : choice?.setCookie,
+      added: grantedLines(grant, head.status),
+      edit: kind === "interim" ? undefined : isFinal ? (compression?.edit(edit, bytes, head) ?? edit) : edit,
+      bodyStart,
+      bodyEnd: endOfFirst,
+    });
+    return sentTo < bodyEnd && this.#flow.send(bytes, sentTo, bodyEnd);
+  }
+}

@@ -1,0 +1,19 @@
+import type { MirrorCopy } from "./mirror.ts";
+
+/** How far the body of a request has come, whatever its framing. */
+export interface RequestBody {
+  readonly isDone: boolean;
+  /** Its length was not announced. */
+  readonly isChunked: boolean;
+  /** Data so far, of a body whose length was not announced. */
+  readonly chunkBytes: number;
+  /** A field comes after the data. */
+  readonly hasTrailers: boolean;
+  /** Gets what comes of it; undefined: nothing does. */
+  copy: MirrorCopy | undefined;
+}
+
+/** That of a request of our own. */
+export function emptyBody(): RequestBody {
+  return { isDone: true, isChunked: false, chunkBytes: 0, hasTrailers: false, copy: undefined };
+}
