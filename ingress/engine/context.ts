@@ -15,6 +15,7 @@ import type { EndpointSecurity } from "./endpoints/endpoint-security.ts";
 import type { HeaderNames } from "./h1/forwarded-request.ts";
 import type { HeadWriter } from "./head-writer.ts";
 import type { IngressTraffic } from "./ingress-traffic.ts";
+import type { KnownHosts } from "./known-hosts.ts";
 import type { Limits } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import type { SilenceWatch } from "./endpoints/silence-watch.ts";
@@ -46,6 +47,7 @@ export interface EngineContext extends FilterState {
   readonly requestHead: RequestHead;
   /** Parts of that head by name. */
   readonly requestTexts: RequestTexts;
+  readonly knownHosts: KnownHosts;
   readonly writer: HeadWriter;
   /** Where answers are put together before they are sent; replaced when a slow client still needs it. */
   scratch: Buffer;

@@ -18,7 +18,7 @@ import { fieldValues } from "./field-values.ts";
 import { MAX_HOPS } from "./h1/forwarded-request.ts";
 import { FilteredRequest, type RequestClient } from "./filtered-request.ts";
 import type { RequestHead } from "./request-head.ts";
-import { hostText, pathText } from "./request-route.ts";
+import { pathText } from "./request-route.ts";
 import { refusalReason, RESPONSE_REASONS, type ResponseReason } from "./response-reason.ts";
 
 /** What one of our own answers says. */
@@ -60,7 +60,7 @@ interface Refused {
 }
 
 type Decision = ForwardDecision | LackingDecision | OwnAnswer | Refused;
-type DecidingContext = Pick<EngineContext, "routes" | "requestTexts" | "blocked"> & FilterState;
+type DecidingContext = Pick<EngineContext, "routes" | "requestTexts" | "knownHosts" | "blocked"> & FilterState;
 
 /** Who answers a request: an endpoint of the backend, or we. */
 export function decideRequest(
@@ -108,7 +108,8 @@ function isBlockedRequest(
 
 function decideByRule(bytes: Buffer, head: RequestHead, context: DecidingContext, client: RequestClient): Decision {
   const more = context.requestTexts.useBytes(bytes);
-  const decision = route(context.routes, { host: hostText(bytes, head), path: pathText(bytes, head), more });
+  const { text: host, found } = context.knownHosts.of(context.routes, bytes, head);
+  const decision = route(context.routes, { host, found, path: pathText(bytes, head), more });
   if (decision.kind === "refuse") {
     const reason = refusalReason(decision.reason);
     if (decision.status === 400) return { kind: "refuse", reason };

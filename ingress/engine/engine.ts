@@ -27,6 +27,7 @@ import { type Mirror, NO_MIRROR } from "./mirror.ts";
 import { Turns } from "./turns.ts";
 import type { TraceContext } from "./trace-context.ts";
 import { UnsentBytes } from "./unsent-bytes.ts";
+import { KnownHosts } from "./known-hosts.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { removedEndpoints } from "./endpoints/removed-endpoints.ts";
 import { ReplayPool } from "./replay.ts";
@@ -96,6 +97,7 @@ export class Engine implements EngineContext {
   readonly endpointSecurity: EndpointSecurity;
   readonly mirror: Mirror;
   readonly replays = new ReplayPool();
+  readonly knownHosts = new KnownHosts();
   readonly date = new DateLine();
   readonly writer = new HeadWriter();
   readonly requestHead: RequestHead;

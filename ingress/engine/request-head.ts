@@ -21,7 +21,7 @@ export class RequestHead {
   authorityEnd = 0;
   /** 0 or 1: the digit after `HTTP/1.`. */
   minorVersion = 1;
-  readonly lines = new FieldLines();
+  readonly lines = new FieldLines({ isLenient: false });
   readonly connection = new ConnectionOptions();
   contentLength = -1;
   isChunked = false;

@@ -13,7 +13,7 @@ export class ResponseHead {
   /** 100 to 999. */
   status = 0;
   minorVersion = 1;
-  readonly lines = new FieldLines();
+  readonly lines = new FieldLines({ isLenient: true });
   readonly connection = new ConnectionOptions();
   contentLength = -1;
   /** Index of a line with that length and nothing else, or -1. */

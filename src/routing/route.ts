@@ -34,6 +34,14 @@ export interface RouteRequest {
   readonly path: string;
   /** What a canary asks; without it canaries get no requests. */
   readonly more?: CanaryRequest;
+  /** What `findHost` found for the host in the same table; without it the host is looked for. */
+  readonly found?: FoundHost | undefined;
+}
+
+/** What the host of a request leads to. */
+export interface FoundHost {
+  /** The rules for it; undefined: there are none. */
+  readonly rules: HostRoutes | undefined;
 }
 
 /** Why a request goes nowhere. The reasons that logs and metrics show (`ResponseReason` of the ingress) have the same names. */
@@ -93,12 +101,12 @@ export interface LackingEndpoint {
  * requests for its path. Of these, a restricted one refuses those that came to a rule with other restrictions.
  */
 export function route(table: RouteTable, request: RouteRequest): RouteDecision {
-  const host = request.host === "" ? "" : hostOf(request.host);
+  const budget = { left: MAX_STEPS };
+  const host = request.found ?? findHost(table, request.host, budget);
   if (host === undefined) return BAD_HOST;
   const path = normalizePath(request.path);
   if (path === undefined) return BAD_PATH;
-  const budget = { left: MAX_STEPS };
-  const rules = hostRoutes(table, host, budget) ?? getSharded(table.hosts, "");
+  const { rules } = host;
   // What is behind client certificates stays so where no rule matches.
   const isOpen = rules?.clientCertificates === undefined;
   const found = matchPath(rules, path, budget) ?? (isOpen ? getSharded(table.hosts, "")?.fallback : undefined);
@@ -117,6 +125,16 @@ export function route(table: RouteTable, request: RouteRequest): RouteDecision {
 /** Whether any rule names a host (in lower case, without final dot), or stands for it: its wildcard, an alias. Those of the catch-all do not. */
 export function isKnownHost(table: RouteTable, host: string): boolean {
   return hostRoutes(table, host, { left: MAX_STEPS }) !== undefined;
+}
+
+/** What the host of a request (as in `RouteRequest`) leads to; undefined: it is none. */
+export function findHost(
+  table: RouteTable,
+  text: string,
+  budget: StepBudget = { left: MAX_STEPS },
+): FoundHost | undefined {
+  const host = text === "" ? "" : hostOf(text);
+  return host === undefined ? undefined : { rules: hostRoutes(table, host, budget) ?? getSharded(table.hosts, "") };
 }
 
 /** Which client certificates are asked for on connections for a host (in lower case, without final dot); undefined: none. */

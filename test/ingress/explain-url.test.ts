@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideRequest } from "#ingress/engine/decide-request.ts";
+import { KnownHosts } from "#ingress/engine/known-hosts.ts";
 import { DEFAULT_LIMITS } from "#ingress/engine/limits.ts";
 import { requestFault } from "#ingress/engine/request-fault.ts";
 import { readRequestHead } from "#ingress/engine/h1/read-request-head.ts";
@@ -40,6 +41,7 @@ function decided({ table, input }: SeenRoutes, question: UrlQuestion): UrlAnswer
     redirectsToHttps: input.redirectsToHttps,
     clockMs: () => 0,
     blocked: undefined,
+    knownHosts: new KnownHosts(),
     clientLimits: new ClientLimits(),
     keyedBuckets: new KeyedBuckets(),
   };

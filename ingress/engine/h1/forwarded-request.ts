@@ -37,6 +37,8 @@ const ROOT = Buffer.from("/");
 const FORWARDED_PORT = Buffer.from("X-Forwarded-Port: ");
 const HTTP_PORT_LINE = Buffer.from("X-Forwarded-Port: 80\r\n");
 const HTTPS_PORT_LINE = Buffer.from("X-Forwarded-Port: 443\r\n");
+const HTTP_END = `X-Forwarded-Proto: http\r\n${HTTP_PORT_LINE.toString("latin1")}`;
+const HTTPS_END = `X-Forwarded-Proto: https\r\n${HTTPS_PORT_LINE.toString("latin1")}`;
 const MAX_PORT_DIGITS = 5;
 
 /** Which request header names are forwarded: of letters, digits and hyphens, with underscores too, or any. */
@@ -70,13 +72,9 @@ export interface ForwardedRequest {
  * trusted and never passed on.
  */
 export function clientLines(client: { readonly remoteAddress: string; readonly isSecure: boolean }): Buffer {
-  const lines = [
-    `X-Forwarded-For: ${client.remoteAddress}`,
-    `X-Real-IP: ${client.remoteAddress}`,
-    `X-Forwarded-Proto: ${client.isSecure ? "https" : "http"}`,
-  ];
-  const portLine = client.isSecure ? HTTPS_PORT_LINE : HTTP_PORT_LINE;
-  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n`, "latin1"), portLine]);
+  const { remoteAddress, isSecure } = client;
+  const end = isSecure ? HTTPS_END : HTTP_END;
+  return Buffer.from(`X-Forwarded-For: ${remoteAddress}\r\nX-Real-IP: ${remoteAddress}\r\n${end}`, "latin1");
 }
 
 /** The most bytes that the head for the endpoint may have. */

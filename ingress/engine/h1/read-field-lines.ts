@@ -12,44 +12,34 @@ export const TOO_LARGE = -431;
 
 /**
  * Reads header lines up to and with the empty line (RFC 9112 section 5), strictly: no obs-fold, no blank before the
- * colon, no bare CR or LF, no control character. With `isLenient`, for answers, a line may end with LF alone and have
+ * colon, no bare CR or LF, no control character. With `lines.isLenient` a line may end with LF alone and have
  * blanks before its colon, which leave no doubt; `isOdd` says that it was so. Returns the position after the empty line, or INCOMPLETE, MALFORMED or
  * TOO_LARGE.
  */
-export function readFieldLines(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  { lines, isLenient }: { readonly lines: FieldLines; readonly isLenient: boolean },
-): number {
+export function readFieldLines(bytes: Uint8Array, start: number, end: number, lines: FieldLines): number {
   let at = start;
   lines.isOdd = false;
   for (let count = 0; ; count++) {
+    lines.count = count;
     if (at === end) return INCOMPLETE;
     if (bytes[at] === CR) {
-      lines.count = count;
       lines.nameStart[count] = at;
       if (at + 1 === end) return INCOMPLETE;
       return bytes[at + 1] === LF ? at + 2 : MALFORMED;
     }
-    if (isLenient && bytes[at] === LF) {
-      lines.count = count;
+    if (lines.isLenient && bytes[at] === LF) {
       lines.nameStart[count] = at;
       lines.isOdd = true;
       return at + 1;
     }
     if (count === MAX_FIELDS) return TOO_LARGE;
-    at = readFieldLine(bytes, at, end, { lines, count, isLenient });
+    at = readFieldLine(bytes, at, end, lines);
     if (at <= 0) return at;
   }
 }
 
-function readFieldLine(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  { lines, count, isLenient }: { lines: FieldLines; count: number; isLenient: boolean },
-): number {
+function readFieldLine(bytes: Uint8Array, start: number, end: number, lines: FieldLines): number {
+  const { count, isLenient } = lines;
   let at = start;
   let kinds = 0;
   for (let kind = 0; at < end && (kind = TOKEN[bytes[at]!]!) !== 0; at++) kinds |= kind;

@@ -25,7 +25,7 @@ export function readRequestHead(bytes: Uint8Array, start: number, bytesEnd: numb
   const end = Math.min(bytesEnd, start + head.maxBytes);
   const linesStart = readRequestLine(bytes, skipEmptyLine(bytes, start, end), end, head);
   let result = linesStart;
-  if (linesStart > 0) result = readFieldLines(bytes, linesStart, end, { lines: head.lines, isLenient: false });
+  if (linesStart > 0) result = readFieldLines(bytes, linesStart, end, head.lines);
   if (result > 0) return interpret(bytes, head) ? result : MALFORMED;
   return result === INCOMPLETE && bytesEnd - start >= head.maxBytes ? TOO_LARGE : result;
 }

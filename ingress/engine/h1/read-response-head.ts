@@ -24,8 +24,7 @@ export function answerFault(result: number): EndpointFailure {
 export function readResponseHead(bytes: Uint8Array, start: number, bytesEnd: number, head: ResponseHead): number {
   const end = Math.min(bytesEnd, start + head.maxBytes);
   const linesStart = readStatusLine(bytes, start, end, head);
-  const result =
-    linesStart > 0 ? readFieldLines(bytes, linesStart, end, { lines: head.lines, isLenient: true }) : linesStart;
+  const result = linesStart > 0 ? readFieldLines(bytes, linesStart, end, head.lines) : linesStart;
   if (result > 0) {
     const fault = interpret(bytes, head);
     return fault === 0 ? result : fault;
