@@ -51,7 +51,7 @@ import { netConnect } from "./io/net.ts";
 import { ConnectionGate } from "./io/connection-gate.ts";
 import { type Accept, plainServer, secureServer } from "./io/servers.ts";
 import { withSetHeaders } from "#src/filters/answer-fields.ts";
-import { type IngressLoop, startIngressLoop } from "./ingress-loop.ts";
+import { type IngressLoop, startIngressLoop } from "./reader/ingress-loop.ts";
 import { registerIngressMetrics } from "./metrics.ts";
 import { hostAddresses } from "./host-addresses.ts";
 import { readAnswerSettings } from "./answer-options.ts";

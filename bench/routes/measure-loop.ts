@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Sample } from "#bench/report.ts";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
+import { startIngressLoop } from "#ingress/reader/ingress-loop.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";

@@ -1,7 +1,7 @@
 import { objectAt } from "#src/model/problem-place.ts";
 import type { Problem } from "#src/model/problem.ts";
 import type { ClassScope } from "#src/routing/ingress/routing-snapshot.ts";
-import type { ForeignClass } from "./route-index.ts";
+import type { ForeignClass } from "#ingress/server/route-index.ts";
 
 /** The Problem of Ingresses whose class is named as ours is, and belongs to another controller. */
 export function classForeign({ name, controller = "", count }: ForeignClass, scope: ClassScope): Problem {

@@ -7,12 +7,12 @@ import type { ClassScope, Compat } from "#src/routing/ingress/routing-snapshot.t
 import type { RouteTable } from "#src/routing/route-table.ts";
 import type { Source } from "#src/source/source.ts";
 import type { CertificateSecret } from "#src/tls/certificate-secret.ts";
-import type { ExternalNamesOptions } from "./names/external-names.ts";
-import type { NamedHeaders } from "./named-config-maps.ts";
-import type { NginxConfigOptions } from "./nginx-config-reader.ts";
-import type { PublishSettings } from "./status/publish-settings.ts";
-import type { KeptKeys } from "./token-keys.ts";
-import type { Certificates } from "./tls/certificates.ts";
+import type { ExternalNamesOptions } from "#ingress/names/external-names.ts";
+import type { NamedHeaders } from "#ingress/named-config-maps.ts";
+import type { NginxConfigOptions } from "#ingress/nginx-config-reader.ts";
+import type { PublishSettings } from "#ingress/status/publish-settings.ts";
+import type { KeptKeys } from "#ingress/token-keys.ts";
+import type { Certificates } from "#ingress/tls/certificates.ts";
 
 /** What the ingress is given. */
 export interface IngressContext {

@@ -1,6 +1,7 @@
 import type { Ingress } from "#src/model/ingress.ts";
 import type { Problem } from "#src/model/problem.ts";
-import type { RouteChanges, RouteIndex } from "./route-index.ts";
+import type { RouteChanges } from "#ingress/server/route-changes.ts";
+import type { RouteIndex } from "#ingress/server/route-index.ts";
 
 /** An Ingress that names a port which its Service does not have. */
 export interface IngressWithoutPort {

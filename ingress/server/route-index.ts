@@ -23,17 +23,7 @@ import {
   isWatched,
 } from "#src/routing/ingress/routing-snapshot.ts";
 import type { RouteTable } from "#src/routing/route-table.ts";
-import type { Change } from "#src/source/parsed-objects.ts";
-
-/** What changed of the objects that routes are made of. */
-export interface RouteChanges {
-  readonly ingresses: readonly Change<Ingress>[];
-  readonly classes: readonly Change<IngressClass>[];
-  readonly services: readonly Change<Service>[];
-  readonly slices: readonly Change<EndpointSlice>[];
-  /** Services (`namespace/name`) of type ExternalName whose names have other addresses than before. */
-  readonly addresses?: readonly string[];
-}
+import type { RouteChanges } from "./route-changes.ts";
 
 /** A class whose Ingresses are not ours. */
 export interface ForeignClass {
@@ -57,10 +47,9 @@ export interface RouteIndexOptions {
   readonly isOwnEndpoint?: IsOwnEndpoint | undefined;
   /** The Service (`namespace/name`) for requests that no rule matches. */
   readonly defaultService?: string | undefined;
-  /** Of a Service of type ExternalName: the addresses of its name. */
-  readonly addressesOf?: (serviceKey: string) => readonly string[];
 }
 
+const NO_ADDRESSES: readonly string[] = [];
 const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
 /** Keeps the objects by what the route table asks for, so that a change builds again only the hosts and Services it touches. */
@@ -68,7 +57,6 @@ export class RouteIndex {
   readonly #scope: ClassScope;
   readonly #isOwnEndpoint: IsOwnEndpoint | undefined;
   readonly #defaultService: string | undefined;
-  readonly #addressesOf: ((serviceKey: string) => readonly string[]) | undefined;
   readonly #compat: Compat | undefined;
   readonly #classes = new Map<string, IngressClass>();
   /** All Ingresses, and of them those of our class, closed ones too. */
@@ -82,7 +70,11 @@ export class RouteIndex {
   readonly #services = new Map<string, Service>();
   /** These, as they were written. */
   readonly #externals = new Map<string, Service>();
+  /** Of these, the addresses of their names. */
+  readonly #addresses = new Map<string, readonly string[]>();
+  /** By Service, and each by its own key. */
   readonly #slices = new Map<string, EndpointSlice[]>();
+  readonly #sliceByKey = new Map<string, EndpointSlice>();
   /** Services that have such an endpoint: mostly the one in front of this program alone. */
   readonly #withOwn = new Map<string, OwnEndpoint>();
   /** Undefined until it is asked for: it takes a look at all Ingresses. */
@@ -93,12 +85,11 @@ export class RouteIndex {
   #hasMoved = false;
   #table: RouteTable;
 
-  constructor(scope: ClassScope, { isOwnEndpoint, defaultService, addressesOf, compat }: RouteIndexOptions = {}) {
+  constructor(scope: ClassScope, { isOwnEndpoint, defaultService, compat }: RouteIndexOptions = {}) {
     this.#scope = scope;
     this.#compat = compat;
     this.#isOwnEndpoint = isOwnEndpoint;
     this.#defaultService = defaultService;
-    this.#addressesOf = addressesOf;
     this.#table = { ...EMPTY_ROUTES, fallback: defaultService === undefined ? undefined : defaultRule(defaultService) };
   }
 
@@ -205,13 +196,17 @@ export class RouteIndex {
     }
     const before = this.#placeServices(changes.services);
     if (moves.size > 0 || changes.services.length > 0) this.#nameExternalPorts(services, before);
-    for (const key of changes.addresses ?? []) if (this.#externals.has(key)) services.add(key);
+    for (const { key, addresses } of changes.addresses ?? []) {
+      if (!this.#externals.has(key)) continue;
+      this.#addresses.set(key, addresses);
+      services.add(key);
+    }
     for (const change of changes.slices) this.#placeSlice(change, services);
     if (this.#hasMoved) for (const key of this.#slices.keys()) services.add(key);
     this.#hasMoved = false;
     const [claims, all, slices] = [this.#claims, this.#services, this.#slices];
-    const addressesOf = this.#addressesOf;
-    const ways = { isOwnEndpoint: this.#isOwnEndpoint, place: this.#place, ...(addressesOf && { addressesOf }) };
+    const addressesOf = (key: string) => this.#addresses.get(key) ?? NO_ADDRESSES;
+    const ways = { isOwnEndpoint: this.#isOwnEndpoint, place: this.#place, addressesOf };
     const snapshot = { claims, services: all, slices, ...ways };
     if (moves.size > 0) this.#ownEndpoints = undefined;
     for (const key of services) this.#findOwn(key);
@@ -274,12 +269,16 @@ export class RouteIndex {
       const former = this.#services.get(key);
       if (former !== undefined && !before.has(key)) before.set(key, former);
       put(this.#services, key, after);
-      put(this.#externals, key, after?.type === "ExternalName" ? after : undefined);
+      const isExternal = after?.type === "ExternalName";
+      put(this.#externals, key, isExternal ? after : undefined);
+      if (!isExternal) this.#addresses.delete(key);
     }
     return before;
   }
 
-  #placeSlice({ before, after }: Change<EndpointSlice>, services: Set<string>): void {
+  #placeSlice({ key, after }: RouteChanges["slices"][number], services: Set<string>): void {
+    const before = this.#sliceByKey.get(key);
+    put(this.#sliceByKey, key, after);
     if (before !== undefined) {
       services.add(before.serviceKey);
       const rest = (this.#slices.get(before.serviceKey) ?? []).filter((slice) => slice !== before);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
+import { type IngressLoop, startIngressLoop } from "#ingress/reader/ingress-loop.ts";
 import type { NginxConfigOptions } from "#ingress/nginx-config-reader.ts";
 import type { PublishSettings } from "#ingress/status/publish-settings.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nameTheSame } from "#ingress/name-the-same.ts";
+import { nameTheSame } from "#ingress/reader/name-the-same.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import type { PathSettings } from "#src/model/policies/policy-slots.ts";
 import { ingressOf } from "#test/support/ingress-objects.ts";

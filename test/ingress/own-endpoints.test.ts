@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from "node:os";
 import { describe, expect, it } from "vitest";
 import { ownEndpoints } from "#ingress/own-endpoints.ts";
-import { RouteIndex } from "#ingress/route-index.ts";
+import { RouteIndex } from "#ingress/server/route-index.ts";
 import { printPlace } from "#src/model/problem-place.ts";
 import { route } from "#src/routing/route.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";

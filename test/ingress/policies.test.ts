@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { startIngressLoop } from "#ingress/ingress-loop.ts";
+import { startIngressLoop } from "#ingress/reader/ingress-loop.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
 import { EMPTY_ROUTES } from "#src/routing/empty-routes.ts";

@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, oneof, property, record, subarray, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PolicyIndex } from "#ingress/policy-index.ts";
-import { RouteIndex } from "#ingress/route-index.ts";
+import { RouteIndex } from "#ingress/server/route-index.ts";
 import type { Ingress } from "#src/model/ingress.ts";
 import { parseIngress } from "#src/model/ingress.ts";
 import { parseManifests } from "#src/model/manifest.ts";

@@ -1,6 +1,7 @@
 import { array, assert, boolean, constantFrom, dictionary, integer, oneof, property, record, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RouteIndex } from "#ingress/route-index.ts";
+import type { RouteChanges } from "#ingress/server/route-changes.ts";
+import { RouteIndex } from "#ingress/server/route-index.ts";
 import type { EndpointSlice } from "#src/model/endpoint-slice.ts";
 import type { Ingress, IngressClass } from "#src/model/ingress.ts";
 import type { Service } from "#src/model/service.ts";
@@ -141,16 +142,20 @@ describe("RouteIndex", () => {
     assert(
       property(array(array(someStep, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }), (rounds) => {
         const index = new RouteIndex(scope);
+        const other = new RouteIndex(scope);
         const objects: Objects = { ingresses: new Map(), classes: new Map(), services: new Map(), slices: new Map() };
         for (const steps of rounds) {
           const made = steps.map((step) => step(objects));
           const changes = (kind: keyof Objects) => made.filter((one) => one.kind === kind).map(({ change }) => change);
-          const table = index.update({
+          const message: RouteChanges = {
             ingresses: changes("ingresses"),
             classes: changes("classes"),
             services: changes("services"),
             slices: changes("slices"),
-          });
+          };
+          const table = index.update(message);
+          // What serves by the message may be in another process.
+          expect(printTable(other.update(structuredClone(message)))).toEqual(printTable(table));
           const ingresses = [...objects.ingresses.values()];
           const ours = ingresses.filter((one) => isServed(one, objects.classes, scope));
           const snapshot = routingSnapshot({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RouteIndex } from "#ingress/route-index.ts";
+import { RouteIndex } from "#ingress/server/route-index.ts";
 import {
   type Endpoint,
   type EndpointHints,

@@ -1,5 +1,5 @@
-import { type IngressLoop, startIngressLoop } from "#ingress/ingress-loop.ts";
-import type { IngressContext } from "#ingress/ingress-context.ts";
+import { type IngressLoop, startIngressLoop } from "#ingress/reader/ingress-loop.ts";
+import type { IngressContext } from "#ingress/reader/ingress-context.ts";
 import { Certificates } from "#ingress/tls/certificates.ts";
 import { createLogger } from "#src/process/log.ts";
 import { INGRESS_CONTROLLER } from "#src/routing/ingress/routing-snapshot.ts";
